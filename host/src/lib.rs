@@ -1,0 +1,1 @@
+//! Load, verify, link and run an auth:connector component under Wasmtime.

@@ -1,0 +1,1 @@
+//! Tencent Cloud SMS on loopback, faithfully: signatures, limits, codes and an inbox.
