@@ -1,1 +1,49 @@
-//! Load, verify, link and run an auth:connector component under Wasmtime.
+//! Load, check, link and run an `auth:connector` component under Wasmtime.
+//!
+//! A connector is untrusted code that is handed one tenant's secrets for the length of one call. This crate
+//! gives it the imports of the contract's world and nothing else, a fresh instance for each call, time, memory
+//! and handles in limited amounts, and the network only as far as a list of exact origins reaches.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/embed.rs")]
+//! ```
+//!
+//! The rooms, from the outside in:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`options`], [`limits`], [`clock`] | what an embedder may set, with safe defaults |
+//! | [`host`], [`plugin`] | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
+//! | [`contract`] | the contract's records as plain Rust types |
+//! | [`error`], [`report`] | what went wrong, on whose side, and where the time went |
+//! | [`egress`] | which origins, and then which addresses, a plugin may reach |
+//! | `authority`, `engine`, `call`, `http` | import check, sandbox, one call, outbound requests |
+//!
+//! The crate knows the contract in `wit/` and no provider.
+
+mod authority;
+mod call;
+pub mod clock;
+pub mod contract;
+pub mod egress;
+mod engine;
+pub mod error;
+pub mod host;
+mod http;
+pub mod limits;
+pub mod options;
+pub mod plugin;
+pub mod report;
+
+pub use clock::WallClock;
+pub use contract::{
+    Attributes, Check, Config, ConfigGuard, Deliveries, Delivery, DeliveryQuery, DeliveryState,
+    Diagnostic, Failure, FailureKind, Message, Preview, Receipt, Severity, Verdict,
+};
+pub use egress::{Egress, Origin, OriginError};
+pub use error::{BuildError, CallError, HostFault, LoadError, SendError};
+pub use host::{ConnectorHost, Source};
+pub use limits::Limits;
+pub use options::{HostBuilder, HostOptions};
+pub use plugin::{Description, LoadTimings, Plugin};
+pub use report::{CallReport, HttpExchange, Reported};

@@ -1,0 +1,118 @@
+//! The wall clock that plugins see.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wasmtime::component::HasData;
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::{Datetime, Host};
+
+/// Where `wasi:clocks/wall-clock` takes the time from.
+///
+/// Connectors sign with it. Freeze it for byte-exact signatures in tests, or shift it to see what a skewed
+/// machine would meet.
+#[derive(Clone, Default)]
+pub struct WallClock(Kind);
+
+#[derive(Clone, Default)]
+enum Kind {
+    #[default]
+    System,
+    Custom(Arc<dyn Fn() -> Duration + Send + Sync>),
+}
+
+impl WallClock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Kind::System)
+    }
+
+    /// A clock that stands still, at so many seconds after 1970-01-01T00:00:00Z.
+    pub fn fixed(unix_seconds: u64) -> Self {
+        Self::from_fn(move || Duration::from_secs(unix_seconds))
+    }
+
+    /// The machine's clock, wrong by so many seconds. Times before 1970 are shown as 1970.
+    pub fn skewed(seconds: i64) -> Self {
+        Self::from_fn(move || {
+            let by = Duration::from_secs(seconds.unsigned_abs());
+            let now = system_now();
+            if seconds < 0 {
+                now.saturating_sub(by)
+            } else {
+                now.saturating_add(by)
+            }
+        })
+    }
+
+    /// Any clock: the time since 1970-01-01T00:00:00Z.
+    pub fn from_fn(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Kind::Custom(Arc::new(now)))
+    }
+
+    fn now(&self) -> Duration {
+        match &self.0 {
+            Kind::System => system_now(),
+            Kind::Custom(now) => now(),
+        }
+    }
+}
+
+impl fmt::Debug for WallClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::System => "WallClock(system)",
+            Kind::Custom(_) => "WallClock(custom)",
+        })
+    }
+}
+
+fn system_now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// Lends the clock to the linker.
+pub(crate) struct HasWallClock;
+
+impl HasData for HasWallClock {
+    type Data<'a> = &'a mut WallClock;
+}
+
+impl Host for WallClock {
+    fn now(&mut self) -> wasmtime::Result<Datetime> {
+        let now = WallClock::now(self);
+        Ok(Datetime {
+            seconds: now.as_secs(),
+            nanoseconds: now.subsec_nanos(),
+        })
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Datetime> {
+        Ok(Datetime {
+            seconds: 0,
+            nanoseconds: 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_clock_stands_still_and_a_skewed_one_is_off_by_its_skew() {
+        assert_eq!(
+            WallClock::fixed(1_551_113_065).now().as_secs(),
+            1_551_113_065
+        );
+        let real = system_now().as_secs();
+        let late = WallClock::skewed(-301).now().as_secs();
+        assert!((300..=302).contains(&(real - late)), "{real} {late}");
+    }
+
+    #[test]
+    fn a_skew_beyond_the_epoch_is_the_epoch() {
+        assert_eq!(WallClock::skewed(i64::MIN).now(), Duration::ZERO);
+    }
+}

@@ -1,0 +1,101 @@
+//! The sandbox: one Wasmtime engine, its pool, its clock ticks, and a linker with the world's imports.
+
+use crate::call::CallState;
+use crate::clock::HasWallClock;
+use crate::error::BuildError;
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES, TICK};
+use crate::options::HostOptions;
+use std::path::Path;
+use wasmtime::component::Linker;
+use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime_wasi::clocks::WasiClocks;
+use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
+
+/// An engine whose epoch advances, and the cache it compiles through.
+pub(crate) fn engine(options: &HostOptions) -> Result<(Engine, Option<Cache>), BuildError> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.consume_fuel(options.count_fuel);
+    config.allocation_strategy(pool(&options.limits));
+    // A crash is reported by its kind; names of a plugin's functions help nobody here.
+    config.wasm_backtrace_max_frames(None);
+    let cache = options.cache_dir.as_deref().map(cache).transpose()?;
+    config.cache(cache.clone());
+    let engine = Engine::new(&config).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
+    tick(&engine)?;
+    Ok((engine, cache))
+}
+
+/// A slot for every call that may run at once, sized so that a call that was let in never finds the pool empty:
+/// exhaustion is an error in Wasmtime, not a wait.
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let calls = limits.concurrent_calls.max(1);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(CORE_INSTANCES))
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .total_memories(calls.saturating_mul(MEMORIES))
+        .max_memories_per_component(MEMORIES)
+        .total_tables(calls.saturating_mul(TABLES))
+        .max_tables_per_component(TABLES)
+        .total_stacks(calls)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        // Kept resident between calls: measured on a guest with a 64 KiB stack, a stubbed send took 79 us with
+        // nothing kept, 71 us with 128 KiB, 60 us with the scan as well; more kept bought nothing.
+        .linear_memory_keep_resident(128 << 10)
+        .async_stack_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+fn cache(dir: &Path) -> Result<Cache, BuildError> {
+    let refused = |reason: String| BuildError::Cache {
+        path: dir.to_owned(),
+        reason,
+    };
+    create_private(dir).map_err(|error| refused(error.to_string()))?;
+    let dir = dir
+        .canonicalize()
+        .map_err(|error| refused(error.to_string()))?;
+    let mut config = CacheConfig::new();
+    config.with_directory(dir.clone());
+    Cache::new(config).map_err(|error| BuildError::Cache {
+        path: dir,
+        reason: format!("{error:#}"),
+    })
+}
+
+fn create_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Advances the engine's epoch until the engine is gone.
+fn tick(engine: &Engine) -> Result<(), BuildError> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("connector-epoch".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+        .map_err(|error| BuildError::Engine(error.to_string()))
+}
+
+/// A linker with the imports of the contract's world. What is not linked here does not exist for a plugin.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
+    monotonic_clock::add_to_linker::<CallState, WasiClocks>(&mut linker, CallState::clocks)?;
+    wall_clock::add_to_linker::<CallState, HasWallClock>(&mut linker, CallState::wall_clock)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    Ok(linker)
+}

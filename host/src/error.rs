@@ -1,0 +1,280 @@
+//! What can go wrong, and on whose side.
+//!
+//! | type | who is at fault | when |
+//! |---|---|---|
+//! | [`BuildError`] | the embedder's settings | making a [`crate::ConnectorHost`] |
+//! | [`LoadError`] | the component | before a line of it runs |
+//! | [`HostFault`] | the plugin misbehaved, or the host is full | during a call |
+//! | [`crate::Failure`] | config, message, provider: in the plugin's words | the plugin answered |
+//!
+//! None of them quotes a config, a message or a header. A [`crate::Failure`] holds text that the plugin wrote.
+
+use crate::contract::{Failure, FailureKind, WireSendError};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The settings of a host do not work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The sandbox could not be set up.
+    #[error(
+        "the sandbox could not be set up: {0}. On small machines lower Limits::concurrent_calls, which reserves address space"
+    )]
+    Engine(String),
+    /// The compile cache cannot be used.
+    #[error("the compile cache {path} cannot be used: {reason}")]
+    Cache {
+        /// Its directory.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// An origin is not an origin.
+    #[error(transparent)]
+    Origin(#[from] crate::egress::OriginError),
+    /// A certificate authority's PEM has no certificate that can be used.
+    #[error("the given authority's PEM cannot be used: {0}")]
+    Authority(String),
+    /// A resolve override is not `host:port:address`.
+    #[error(
+        "a resolve override is written host:port:address, such as sms.example.com:443:127.0.0.1:8443 (the second port is optional): {0:?} is not"
+    )]
+    Resolve(String),
+}
+
+/// A file is refused as a plugin. One line each, and no code of it has run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It is too large to be a connector.
+    #[error("{size} bytes is more than the {limit} that a plugin may have")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The cap in bytes.
+        limit: u64,
+    },
+    /// Its bytes are not those that were expected.
+    #[error(
+        "the component's sha256 is {found}, expected was {expected}: another file, or a changed one"
+    )]
+    Digest {
+        /// What was expected, in hexadecimal.
+        expected: String,
+        /// What it is, in hexadecimal.
+        found: String,
+    },
+    /// It is not WebAssembly.
+    #[error(
+        "not WebAssembly: the file starts with {starts}, a component starts with 00 61 73 6d 0d 00 01 00"
+    )]
+    NotWebAssembly {
+        /// Its first bytes, as hexadecimal, or the words `nothing` and `text`.
+        starts: String,
+    },
+    /// It is a core module.
+    #[error(
+        "a core WebAssembly module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// It is a component that Wasmtime cannot compile.
+    #[error("not a valid component: {0}")]
+    Invalid(String),
+    /// It wants more than a connector may have.
+    #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", .imports.join(", "))]
+    ForbiddenImports {
+        /// All of them, by name.
+        imports: Vec<String>,
+    },
+    /// It does not speak the contract.
+    #[error("not a connector: it does not export {expected}; it exports {}", if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") })]
+    NotAConnector {
+        /// The export that is missing.
+        expected: &'static str,
+        /// What is there instead.
+        exports: Vec<String>,
+    },
+    /// It speaks another version of the contract.
+    #[error(
+        "the component exports {found}, this host speaks {supported}: use a plugin or a host of the other's version"
+    )]
+    ContractVersion {
+        /// What the component exports.
+        found: String,
+        /// What this host speaks.
+        supported: &'static str,
+    },
+    /// It claims the version and differs from it.
+    #[error("the component's {item} differs from {contract}: {difference}")]
+    ContractMismatch {
+        /// The function that differs.
+        item: &'static str,
+        /// The interface.
+        contract: &'static str,
+        /// How.
+        difference: String,
+    },
+    /// Its imports do not link, or it needs more instances, tables or memories than one plugin may have.
+    #[error("the component cannot be linked: {0}")]
+    Link(String),
+}
+
+/// The host ended a call itself, or never began it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostFault {
+    /// No instance came free in time.
+    #[error("the host is full: no instance came free within {} ms", .waited.as_millis())]
+    Overloaded {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The call ran past its time and was stopped.
+    #[error("the plugin gave no answer within {} ms and was stopped", .after.as_millis())]
+    TimedOut {
+        /// After how long.
+        after: Duration,
+    },
+    /// The plugin computed for too long and was stopped.
+    #[error("the plugin computed for more than {} ms and was stopped", .limit.as_millis())]
+    Compute {
+        /// The cap.
+        limit: Duration,
+    },
+    /// The plugin wanted more memory or a larger table than it may have.
+    #[error("the plugin asked for {asked} {unit}, the limit is {limit}, and was stopped")]
+    Memory {
+        /// How much.
+        asked: usize,
+        /// Of what: `bytes` or `table elements`.
+        unit: &'static str,
+        /// The cap.
+        limit: usize,
+    },
+    /// The plugin crashed.
+    #[error("the plugin crashed: {0}")]
+    Trapped(String),
+    /// The plugin broke a rule of the contract or of the component model.
+    #[error("the plugin broke the contract: {0}")]
+    Contract(&'static str),
+    /// The plugin does not export this optional function.
+    #[error("the plugin does not offer {0}")]
+    Unsupported(&'static str),
+}
+
+impl HostFault {
+    /// The contract's class that fits best, so that callers need one table only.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Overloaded { .. } => FailureKind::RateLimited,
+            Self::TimedOut { .. } => FailureKind::Timeout,
+            Self::Unsupported(_) => FailureKind::Unsupported,
+            Self::Compute { .. } | Self::Memory { .. } | Self::Trapped(_) | Self::Contract(_) => {
+                FailureKind::Other
+            }
+        }
+    }
+
+    /// A stable word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Overloaded { .. } => "host-overloaded",
+            Self::TimedOut { .. } => "plugin-timed-out",
+            Self::Compute { .. } => "plugin-computed-too-long",
+            Self::Memory { .. } => "plugin-out-of-memory",
+            Self::Trapped(_) => "plugin-crashed",
+            Self::Contract(_) => "plugin-broke-contract",
+            Self::Unsupported(_) => "unsupported",
+        }
+    }
+}
+
+/// Why a call has no result: the plugin's words, or the host's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The plugin answered with a failure.
+    #[error("{}: {}", .0.kind.as_str(), .0.message)]
+    Connector(Box<Failure>),
+    /// The host ended the call.
+    #[error(transparent)]
+    Host(#[from] HostFault),
+}
+
+impl CallError {
+    /// The class, whoever said it.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Connector(failure) => failure.kind,
+            Self::Host(fault) => fault.kind(),
+        }
+    }
+
+    /// The plugin's failure, if it was the plugin that spoke.
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Connector(failure) => Some(failure),
+            Self::Host(_) => None,
+        }
+    }
+}
+
+/// The two ways in which a send can fail to be accepted. They differ in what the caller may do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Certainly not sent: another attempt, or another connector, cannot reach the recipient twice.
+    #[error("not sent: {0}")]
+    NotSent(CallError),
+    /// Nobody can tell: the recipient may get the message, and another attempt may send it twice.
+    #[error("unknown whether it was sent: {0}")]
+    Unknown(CallError),
+}
+
+impl SendError {
+    /// What is known about the cause.
+    pub const fn cause(&self) -> &CallError {
+        match self {
+            Self::NotSent(cause) | Self::Unknown(cause) => cause,
+        }
+    }
+
+    /// The class of the cause.
+    pub const fn kind(&self) -> FailureKind {
+        self.cause().kind()
+    }
+
+    /// Whether another attempt cannot send twice.
+    pub const fn is_certainly_not_sent(&self) -> bool {
+        matches!(self, Self::NotSent(_))
+    }
+
+    /// A fault of the host's side: *not sent* only if nothing can have left.
+    pub(crate) fn from_fault(fault: HostFault, may_have_left: bool) -> Self {
+        if may_have_left {
+            Self::Unknown(fault.into())
+        } else {
+            Self::NotSent(fault.into())
+        }
+    }
+}
+
+impl From<WireSendError> for SendError {
+    fn from(error: WireSendError) -> Self {
+        match error {
+            WireSendError::NotSent(failure) => {
+                Self::NotSent(CallError::Connector(Box::new(failure)))
+            }
+            WireSendError::Unknown(failure) => {
+                Self::Unknown(CallError::Connector(Box::new(failure)))
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! [`ConnectorHost`]: the engine, the policy and the connections that all plugins of a process share.
+
+use crate::authority;
+use crate::call::CallState;
+use crate::egress::Egress;
+use crate::engine;
+use crate::error::{BuildError, LoadError};
+use crate::http::{Gateway, Trust};
+use crate::limits::{COMPONENT_BYTES, Limits};
+use crate::options::{HostBuilder, HostOptions};
+use crate::plugin::{Description, LoadTimings, Plugin};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::Semaphore;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Cache, Engine};
+
+/// Loads plugins and runs them. Cheap to clone; make one for the process.
+///
+/// Making one spawns a thread that sleeps almost always, and reserves address space, not memory, for
+/// [`Limits::concurrent_calls`]. Calls need a tokio runtime with time and I/O enabled.
+#[derive(Clone)]
+pub struct ConnectorHost(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    engine: Engine,
+    cache: Option<Cache>,
+    linker: Linker<CallState>,
+    pub(crate) gateway: Gateway,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) permits: Semaphore,
+    pub(crate) options: HostOptions,
+}
+
+/// Where a component comes from.
+pub enum Source<'a> {
+    /// A file.
+    Path(PathBuf),
+    /// Its bytes.
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl<'a> From<&'a Path> for Source<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl From<PathBuf> for Source<'_> {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&str> for Source<'_> {
+    fn from(path: &str) -> Self {
+        Self::Path(PathBuf::from(path))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Source<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(Cow::Borrowed(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Source<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(Cow::Owned(bytes))
+    }
+}
+
+impl ConnectorHost {
+    /// A host with these settings.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when the settings do not work on this machine.
+    pub fn new(options: HostOptions) -> Result<Self, BuildError> {
+        let trust = Trust::new(options.system_roots, &options.authorities_pem)?;
+        let (engine, cache) = engine::engine(&options)?;
+        let linker =
+            engine::linker(&engine).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
+        let permits = usize::try_from(options.limits.concurrent_calls.max(1)).unwrap_or(usize::MAX);
+        Ok(Self(Arc::new(Shared {
+            engine,
+            cache,
+            linker,
+            gateway: Gateway::new(&options, trust),
+            limits: Arc::new(options.limits.clone()),
+            permits: Semaphore::new(permits.min(Semaphore::MAX_PERMITS)),
+            options,
+        })))
+    }
+
+    /// A host made step by step.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// The settings it was made with.
+    pub fn options(&self) -> &HostOptions {
+        &self.0.options
+    }
+
+    /// Loads a plugin that may reach what [`HostOptions::egress`] grants.
+    ///
+    /// Reads, checks, compiles and links on the calling thread: about 100 ms, or 1 ms from the compile cache.
+    /// No code of the plugin runs.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], one line that says why the file is refused.
+    pub fn load<'a>(&self, source: impl Into<Source<'a>>) -> Result<Plugin, LoadError> {
+        self.load_with(source, self.0.options.egress.clone(), None)
+    }
+
+    /// Loads a plugin with an egress list of its own and, where given, only if its bytes have this SHA-256
+    /// (64 hexadecimal digits).
+    ///
+    /// # Errors
+    ///
+    /// As [`ConnectorHost::load`], and [`LoadError::Digest`].
+    pub fn load_with<'a>(
+        &self,
+        source: impl Into<Source<'a>>,
+        egress: Egress,
+        sha256: Option<&str>,
+    ) -> Result<Plugin, LoadError> {
+        let start = Instant::now();
+        let bytes = read(source.into())?;
+        let digest = hex::encode(Sha256::digest(&bytes));
+        if let Some(expected) = sha256
+            && !expected.eq_ignore_ascii_case(&digest)
+        {
+            return Err(LoadError::Digest {
+                expected: expected.to_owned(),
+                found: digest,
+            });
+        }
+        check_preamble(&bytes)?;
+        let read = start.elapsed();
+
+        let start = Instant::now();
+        let hits = self.cache_hits();
+        let component = Component::from_binary(&self.0.engine, &bytes)
+            .map_err(|error| LoadError::Invalid(one_line(&error)))?;
+        let timings = LoadTimings {
+            read,
+            compile: start.elapsed(),
+            cached: self.cache_hits() > hits,
+        };
+
+        let (imports, exports) = authority::names(&component);
+        authority::check_imports(&imports)?;
+        let functions = authority::check_exports(&component, &exports)?;
+        let instance = self
+            .0
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|error| LoadError::Link(one_line(&error)))?;
+        let description = Description {
+            sha256: digest,
+            size: bytes.len(),
+            imports,
+            exports,
+            contract: authority::SMS,
+            has_operations: functions.operations.is_some(),
+        };
+        Ok(Plugin::new(
+            self.clone(),
+            instance,
+            functions,
+            Arc::new(egress),
+            description,
+            timings,
+        ))
+    }
+
+    fn cache_hits(&self) -> usize {
+        self.0.cache.as_ref().map_or(0, Cache::cache_hits)
+    }
+}
+
+fn read(source: Source<'_>) -> Result<Cow<'_, [u8]>, LoadError> {
+    let too_large = |size| LoadError::TooLarge {
+        size,
+        limit: COMPONENT_BYTES,
+    };
+    match source {
+        Source::Bytes(bytes) if bytes.len() as u64 > COMPONENT_BYTES => {
+            Err(too_large(bytes.len() as u64))
+        }
+        Source::Bytes(bytes) => Ok(bytes),
+        Source::Path(path) => {
+            let unreadable = |error: std::io::Error| LoadError::Unreadable {
+                path: path.clone(),
+                reason: error.to_string(),
+            };
+            let size = std::fs::metadata(&path).map_err(unreadable)?.len();
+            if size > COMPONENT_BYTES {
+                return Err(too_large(size));
+            }
+            std::fs::read(&path).map(Cow::Owned).map_err(unreadable)
+        }
+    }
+}
+
+/// Tells a component from a core module and from everything else by its first eight bytes.
+fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+    if bytes.starts_with(COMPONENT) {
+        return Ok(());
+    }
+    if bytes.starts_with(CORE_MODULE) {
+        return Err(LoadError::CoreModule);
+    }
+    let first: Vec<u8> = bytes.iter().copied().take(8).collect();
+    let starts = if first.is_empty() {
+        "nothing".to_owned()
+    } else if first
+        .iter()
+        .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+    {
+        "text".to_owned()
+    } else {
+        first
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    Err(LoadError::NotWebAssembly { starts })
+}
+
+/// Wasmtime explains in several lines; a refusal has one.
+fn one_line(error: &wasmtime::Error) -> String {
+    let text = format!("{error:#}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(400).collect()
+}

@@ -1,0 +1,269 @@
+//! The judge of every outbound request, on the last line before the network.
+//!
+//! It trusts no earlier layer: earlier Wasmtime 48 releases let a guest name one host in the authority and
+//! address another with an absolute-form path, or send two content lengths.
+//!
+//! | refused | the guest is told |
+//! |---|---|
+//! | an origin that was not granted, a user in the authority | `HTTP-request-denied` |
+//! | `CONNECT`, `TRACE` | `HTTP-request-method-invalid` |
+//! | a target that is not a path | `HTTP-request-URI-invalid` |
+//! | more than one content length, one above the cap, one beside a transfer encoding | `HTTP-request-body-size`, `HTTP-protocol-error` |
+//! | more requests than a call may make | `HTTP-request-denied` |
+//! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
+
+use super::client::Gateway;
+use crate::egress::{Egress, Origin};
+use crate::limits::Limits;
+use crate::report::{CallLog, Entry, HttpExchange};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use std::sync::Arc;
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
+    WasiHttpHooks,
+};
+
+/// The hook of one call.
+pub(crate) struct Hook {
+    pub(crate) gateway: Gateway,
+    pub(crate) egress: Arc<Egress>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) log: CallLog,
+}
+
+type Sent = Result<(Response<WasiBody>, Io), Error>;
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Hook {
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name| {
+            DEFAULT_FORBIDDEN_HEADERS.contains(name)
+                || *name == EXPECT
+                || *name == TE
+                || *name == TRAILER
+        })
+    }
+
+    fn set_host_header(&mut self) -> bool {
+        false
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        // Small, because two chunks may wait in memory while the socket is full.
+        64 << 10
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Io,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let asked_before = self.log.count();
+        let entry = self.log.open(describe(&request));
+        let judged = if asked_before >= self.limits.requests as usize {
+            Err(Error::HttpRequestDenied)
+        } else {
+            judge(request, &self.egress, self.limits.request_body_bytes)
+        };
+        let (gateway, log) = (self.gateway.clone(), self.log.clone());
+        Box::new(async move {
+            let outcome = match judged {
+                Ok(request) => {
+                    log.mark_left();
+                    gateway.send(request, options, entry.clone()).await
+                }
+                Err(refused) => Err(refused),
+            };
+            conclude(outcome, &entry)
+        })
+    }
+}
+
+fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry) -> Sent {
+    match outcome {
+        Ok(response) => Ok((response, Box::new(async { Ok(()) }))),
+        Err(error) => {
+            entry.update(|exchange| exchange.error = Some(error.to_string()));
+            tracing::debug!(%error, "an outbound request failed");
+            Err(error)
+        }
+    }
+}
+
+/// Lets a request through, with the `host` header that its authority demands, or says why not.
+fn judge(
+    mut request: Request<WasiBody>,
+    egress: &Egress,
+    cap: u64,
+) -> Result<Request<WasiBody>, Error> {
+    let uri = request.uri();
+    let origin = Origin::of(uri).map_err(|_| Error::HttpRequestDenied)?;
+    if !egress.allows(&origin) {
+        return Err(Error::HttpRequestDenied);
+    }
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Error::HttpRequestMethodInvalid);
+    }
+    if !uri.path().starts_with('/') {
+        return Err(Error::HttpRequestUriInvalid);
+    }
+    let authority = uri
+        .authority()
+        .ok_or(Error::HttpRequestUriInvalid)?
+        .as_str();
+    let host = HeaderValue::from_str(authority).map_err(|_| Error::HttpRequestUriInvalid)?;
+    check_length(request.headers(), cap)?;
+    request.headers_mut().insert(HOST, host);
+    Ok(request)
+}
+
+fn check_length(headers: &HeaderMap, cap: u64) -> Result<(), Error> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Error::HttpProtocolError);
+    }
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(length) = lengths.next() else {
+        return Ok(());
+    };
+    if lengths.next().is_some() {
+        return Err(Error::HttpProtocolError);
+    }
+    let digits = length.to_str().map_err(|_| Error::HttpProtocolError)?;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Error::HttpProtocolError);
+    }
+    match digits.parse::<u64>() {
+        Ok(length) if length <= cap => Ok(()),
+        _ => Err(Error::HttpRequestBodySize(Some(cap))),
+    }
+}
+
+/// What the report may say about a request: names and sizes.
+fn describe(request: &Request<WasiBody>) -> HttpExchange {
+    HttpExchange {
+        method: request.method().as_str().to_owned(),
+        origin: shown_origin(request.uri()),
+        path: request.uri().path().to_owned(),
+        request_headers: request
+            .headers()
+            .keys()
+            .map(|name| name.as_str().to_owned())
+            .collect(),
+        ..HttpExchange::default()
+    }
+}
+
+fn shown_origin(uri: &Uri) -> String {
+    Origin::of(uri).map_or_else(
+        |_| "(not an origin)".to_owned(),
+        |origin| origin.to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Empty};
+
+    fn request(method: &str, uri: &str, headers: &[(&str, &str)]) -> Request<WasiBody> {
+        let mut builder = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        builder
+            .body(
+                Empty::<Bytes>::new()
+                    .map_err(|never| match never {})
+                    .boxed_unsync(),
+            )
+            .unwrap()
+    }
+
+    fn verdict(method: &str, uri: &str, headers: &[(&str, &str)]) -> String {
+        let egress = [
+            Origin::parse("https://sms.example.com").unwrap(),
+            Origin::parse("http://127.0.0.1:8080").unwrap(),
+        ]
+        .into_iter()
+        .collect();
+        match judge(request(method, uri, headers), &egress, 1000) {
+            Ok(request) => format!("host {}", request.headers()[HOST].to_str().unwrap()),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn only_granted_origins_pass_and_carry_their_authority_as_host() {
+        for (uri, expected) in [
+            ("https://sms.example.com/", "host sms.example.com"),
+            ("https://sms.example.com:443/", "host sms.example.com:443"),
+            ("https://SMS.EXAMPLE.COM/", "host SMS.EXAMPLE.COM"),
+            ("http://127.0.0.1:8080/x", "host 127.0.0.1:8080"),
+            ("http://127.0.0.1:8081/", "HttpRequestDenied"),
+            ("http://127.0.0.1/", "HttpRequestDenied"),
+            ("http://sms.example.com/", "HttpRequestDenied"),
+            ("https://sms.example.com:8443/", "HttpRequestDenied"),
+            ("https://sms.example.com.evil.test/", "HttpRequestDenied"),
+            ("https://evil.test/sms.example.com", "HttpRequestDenied"),
+            ("https://sms.example.com@evil.test/", "HttpRequestDenied"),
+            ("https://evil.test@sms.example.com/", "HttpRequestDenied"),
+            ("https://169.254.169.254/", "HttpRequestDenied"),
+            ("https://[::1]/", "HttpRequestDenied"),
+        ] {
+            assert_eq!(verdict("POST", uri, &[]), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn methods_that_open_tunnels_or_echo_are_refused() {
+        for method in ["CONNECT", "TRACE"] {
+            assert_eq!(
+                verdict(method, "https://sms.example.com/", &[]),
+                "HttpRequestMethodInvalid",
+                "{method}"
+            );
+        }
+        assert_eq!(
+            verdict("GET", "https://sms.example.com/", &[]),
+            "host sms.example.com"
+        );
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_is_refused_even_where_the_authority_was_granted() {
+        let mut absolute = request("POST", "https://sms.example.com/", &[]);
+        *absolute.uri_mut() = Uri::builder()
+            .scheme("https")
+            .authority("sms.example.com")
+            .path_and_query("http://evil.test/")
+            .build()
+            .unwrap_or_else(|_| Uri::from_static("http://evil.test/"));
+        let egress = [Origin::parse("https://sms.example.com").unwrap()]
+            .into_iter()
+            .collect();
+        assert!(judge(absolute, &egress, 1000).is_err());
+    }
+
+    #[test]
+    fn a_body_has_one_length_below_the_cap_and_no_coding() {
+        let uri = "https://sms.example.com/";
+        let length = |value| verdict("POST", uri, &[("content-length", value)]);
+        assert_eq!(length("0"), "host sms.example.com");
+        assert_eq!(length("1000"), "host sms.example.com");
+        assert_eq!(length("1001"), "HttpRequestBodySize(Some(1000))");
+        assert_eq!(
+            length("99999999999999999999"),
+            "HttpRequestBodySize(Some(1000))"
+        );
+        for bad in ["+5", "5, 5", "", "0x5", " "] {
+            assert_eq!(length(bad), "HttpProtocolError", "{bad:?}");
+        }
+        let both = [("content-length", "5"), ("content-length", "5")];
+        assert_eq!(verdict("POST", uri, &both), "HttpProtocolError");
+        let smuggled = [("content-length", "5"), ("transfer-encoding", "chunked")];
+        assert_eq!(verdict("POST", uri, &smuggled), "HttpProtocolError");
+    }
+}

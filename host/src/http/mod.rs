@@ -1,0 +1,19 @@
+//! Outbound requests: the hook that judges them, the client that pools connections, the dialler under it.
+//!
+//! ```text
+//! guest -> hook (origin, method, headers, counts) -> client (pool, deadlines, caps) -> dial (address, TCP, TLS)
+//! ```
+//!
+//! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its
+//! last byte back to prove that nothing was sent, and a buffer in between would break that proof.
+
+mod body;
+mod client;
+mod dial;
+mod fault;
+mod hook;
+mod tls;
+
+pub(crate) use client::Gateway;
+pub(crate) use hook::Hook;
+pub(crate) use tls::Trust;

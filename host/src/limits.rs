@@ -1,0 +1,80 @@
+//! What one call may use, and how many calls may run.
+//!
+//! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
+//! with a measurement in hand.
+
+use std::time::Duration;
+
+/// The caps on every call. `Limits::default()` is safe for untrusted plugins.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The longest a call may take, waiting included. A message's own `timeout-ms` can only be lower.
+    /// Default 10 s: a connector's own limit is 8 s, so it can still answer in its own words.
+    pub call_timeout: Duration,
+    /// How long the host waits beyond the plugin's deadline for the plugin's own verdict, before it stops the
+    /// instance and gives its own. Default 500 ms.
+    pub grace: Duration,
+    /// How long a call may wait for a free instance. Default 1 s.
+    pub queue_timeout: Duration,
+    /// How long guest code may compute, waiting excluded, to the nearest 10 ms. Default 500 ms; a whole send
+    /// computes for well under 1 ms.
+    pub compute: Duration,
+    /// How many calls run at once; the rest queue, first come first served. Default 128.
+    pub concurrent_calls: u32,
+    /// Linear memory of an instance, in bytes. Default 8 MiB; a send touches under 512 KiB.
+    pub memory_bytes: usize,
+    /// Elements in a table of an instance. Default 4,096; generated components hold a few hundred.
+    pub table_elements: usize,
+    /// Handles an instance may hold: bodies, streams, pollables, fields. Default 256; a send holds about 20.
+    pub handles: usize,
+    /// Bytes that one crossing of the boundary may carry. Default 2 MiB; a config is at most 64 KiB.
+    pub crossing_bytes: usize,
+    /// HTTP requests per call. Default 16; a send makes at most two.
+    pub requests: u32,
+    /// Bytes of a request body. Default 256 KiB; a send's is about 300 bytes.
+    pub request_body_bytes: u64,
+    /// Bytes of a response body. Default 1 MiB.
+    pub response_body_bytes: u64,
+    /// The longest to resolve, connect and shake hands. Default 5 s.
+    pub connect_timeout: Duration,
+    /// How long an idle connection is kept. Default 30 s, below the 60 to 75 s after which common servers
+    /// close theirs, so a request rarely meets a dying connection.
+    pub idle_timeout: Duration,
+    /// Idle connections kept for each origin. Default 32.
+    pub idle_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            call_timeout: Duration::from_secs(10),
+            grace: Duration::from_millis(500),
+            queue_timeout: Duration::from_secs(1),
+            compute: Duration::from_millis(500),
+            concurrent_calls: 128,
+            memory_bytes: 8 << 20,
+            table_elements: 4096,
+            handles: 256,
+            crossing_bytes: 2 << 20,
+            requests: 16,
+            request_body_bytes: 256 << 10,
+            response_body_bytes: 1 << 20,
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(30),
+            idle_connections: 32,
+        }
+    }
+}
+
+/// How often the engine's epoch advances: the grain of [`Limits::compute`], and the longest that guest code
+/// holds a runtime's thread before others get their turn.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Core instances, tables and memories in one component. A generated component has three core instances, two
+/// tables and one memory; a composition of two has twice that.
+pub(crate) const CORE_INSTANCES: u32 = 16;
+pub(crate) const TABLES: u32 = 8;
+pub(crate) const MEMORIES: u32 = 2;
+
+/// The largest component that is read, in bytes. The reference connector is under 160 KB.
+pub(crate) const COMPONENT_BYTES: u64 = 32 << 20;

@@ -1,0 +1,233 @@
+//! What an embedder may set. The defaults are safe: no egress at all, system roots, no private addresses.
+
+use crate::clock::WallClock;
+use crate::egress::{Egress, Origin};
+use crate::error::BuildError;
+use crate::host::ConnectorHost;
+use crate::limits::Limits;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// The settings of a [`ConnectorHost`].
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// What a plugin may reach unless it is loaded with a list of its own. Empty denies all.
+    pub egress: Egress,
+    /// Caps on each call and on how many run.
+    pub limits: Limits,
+    /// Whether to trust the authorities that the operating system trusts. Default true.
+    pub system_roots: bool,
+    /// Further authorities to trust, as PEM text: a private one, or a simulator's.
+    pub authorities_pem: Vec<u8>,
+    /// Addresses to use instead of asking a resolver, whatever network they are in. For tests.
+    pub resolve: Vec<ResolveOverride>,
+    /// Networks that are not public and may be dialled all the same, for providers inside one.
+    pub permitted_networks: Vec<IpNet>,
+    /// The wall clock that plugins see.
+    pub wall_clock: WallClock,
+    /// Where compiled components are kept. Wasmtime trusts what it finds there, so only the host's own user may
+    /// be able to write it. None: compiled anew at each load.
+    pub cache_dir: Option<PathBuf>,
+    /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
+    pub count_fuel: bool,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            egress: Egress::default(),
+            limits: Limits::default(),
+            system_roots: true,
+            authorities_pem: Vec::new(),
+            resolve: Vec::new(),
+            permitted_networks: Vec::new(),
+            wall_clock: WallClock::system(),
+            cache_dir: None,
+            count_fuel: false,
+        }
+    }
+}
+
+/// One name and port, and the address to dial for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveOverride {
+    /// The name, in lower case.
+    pub host: String,
+    /// The port that the request names.
+    pub port: u16,
+    /// What is dialled.
+    pub address: SocketAddr,
+}
+
+impl ResolveOverride {
+    /// Reads `host:port:address`, as curl's `--resolve` does. The address may carry a port of its own:
+    /// `sms.example.com:443:127.0.0.1:8443`, `sms.example.com:443:[::1]:8443`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Resolve`] when it does not have that form.
+    pub fn parse(text: &str) -> Result<Self, BuildError> {
+        Self::parts(text).ok_or_else(|| BuildError::Resolve(text.to_owned()))
+    }
+
+    fn parts(text: &str) -> Option<Self> {
+        let (host, rest) = text.split_once(':')?;
+        let (port, address) = rest.split_once(':')?;
+        let port = port.parse().ok()?;
+        let address = match address.parse::<SocketAddr>() {
+            Ok(address) => address,
+            Err(_) => {
+                let bare = address
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'))
+                    .unwrap_or(address);
+                SocketAddr::new(bare.parse::<IpAddr>().ok()?, port)
+            }
+        };
+        (!host.is_empty()).then(|| Self {
+            host: host.to_ascii_lowercase(),
+            port,
+            address,
+        })
+    }
+
+    pub(crate) fn matches(&self, origin: &Origin) -> bool {
+        origin.port() == self.port && origin.host().to_string() == self.host
+    }
+}
+
+/// Makes a [`ConnectorHost`] step by step.
+#[derive(Clone, Debug, Default)]
+pub struct HostBuilder {
+    options: HostOptions,
+}
+
+impl HostBuilder {
+    /// Grants an origin to plugins.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not an origin: see [`Origin::parse`].
+    pub fn allow(mut self, origin: &str) -> Result<Self, BuildError> {
+        self.options.egress.allow(Origin::parse(origin)?);
+        Ok(self)
+    }
+
+    /// Trusts a further authority, in PEM.
+    #[must_use]
+    pub fn trust_pem(mut self, pem: &[u8]) -> Self {
+        self.options.authorities_pem.extend_from_slice(pem);
+        self.options.authorities_pem.push(b'\n');
+        self
+    }
+
+    /// Uses an address instead of a resolver: see [`ResolveOverride::parse`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Resolve`] when it does not have that form.
+    pub fn resolve(mut self, text: &str) -> Result<Self, BuildError> {
+        self.options.resolve.push(ResolveOverride::parse(text)?);
+        Ok(self)
+    }
+
+    /// Sets the caps.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Sets the wall clock that plugins see.
+    #[must_use]
+    pub fn wall_clock(mut self, clock: WallClock) -> Self {
+        self.options.wall_clock = clock;
+        self
+    }
+
+    /// Keeps compiled components in a directory: see [`HostOptions::cache_dir`].
+    #[must_use]
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.options.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Permits a network that is not public: see [`HostOptions::permitted_networks`].
+    #[must_use]
+    pub fn permit_network(mut self, network: IpNet) -> Self {
+        self.options.permitted_networks.push(network);
+        self
+    }
+
+    /// Any other setting.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut HostOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// The settings as they stand.
+    pub fn options(&self) -> &HostOptions {
+        &self.options
+    }
+
+    /// Sets the sandbox up.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when the settings do not work on this machine.
+    pub fn build(self) -> Result<ConnectorHost, BuildError> {
+        ConnectorHost::new(self.options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_override_is_read_as_curl_reads_it() {
+        for (text, host, port, address) in [
+            (
+                "sms.example.com:443:127.0.0.1",
+                "sms.example.com",
+                443,
+                "127.0.0.1:443",
+            ),
+            (
+                "SMS.example.com:443:127.0.0.1:8443",
+                "sms.example.com",
+                443,
+                "127.0.0.1:8443",
+            ),
+            ("a.test:80:[::1]:8080", "a.test", 80, "[::1]:8080"),
+            ("a.test:80:[::1]", "a.test", 80, "[::1]:80"),
+            ("a.test:80:::1", "a.test", 80, "[::1]:80"),
+        ] {
+            let entry = ResolveOverride::parse(text).unwrap();
+            assert_eq!(
+                (
+                    entry.host.as_str(),
+                    entry.port,
+                    entry.address.to_string().as_str()
+                ),
+                (host, port, address)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_override_is_refused() {
+        for text in [
+            "",
+            "a.test",
+            "a.test:443",
+            "a.test:https:127.0.0.1",
+            "a.test:443:elsewhere",
+            ":443:127.0.0.1",
+        ] {
+            assert!(ResolveOverride::parse(text).is_err(), "{text}");
+        }
+    }
+}

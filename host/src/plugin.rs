@@ -1,0 +1,283 @@
+//! [`Plugin`]: a component that was checked, compiled and linked, ready to be called.
+//!
+//! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
+//! request had left by then, nobody will learn what came of it, so let sends run to their end.
+
+use crate::authority::{Exports, Operations, SMS, signature};
+use crate::call::{self, CallState};
+use crate::contract::{
+    Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message, Preview, Receipt,
+};
+use crate::egress::Egress;
+use crate::error::{CallError, HostFault, SendError};
+use crate::host::ConnectorHost;
+use crate::report::{CallReport, Reported};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::component::InstancePre;
+
+/// A loaded connector. Cheap to clone; calls on clones run side by side.
+#[derive(Clone)]
+pub struct Plugin(Arc<Inner>);
+
+struct Inner {
+    host: ConnectorHost,
+    instance: InstancePre<CallState>,
+    functions: Exports,
+    egress: Arc<Egress>,
+    description: Description,
+    timings: LoadTimings,
+}
+
+/// What a component says about itself before any of it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: usize,
+    /// Its imports, sorted: everything it can ask for.
+    pub imports: Vec<String>,
+    /// Its exports, sorted.
+    pub exports: Vec<String>,
+    /// The interface by which it was accepted.
+    pub contract: &'static str,
+    /// Whether it offers `sms-operations` as well.
+    pub has_operations: bool,
+}
+
+/// What loading cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadTimings {
+    /// Reading and hashing.
+    pub read: Duration,
+    /// Compiling, or taking the compiled code from the cache.
+    pub compile: Duration,
+    /// Whether it came from the cache.
+    pub cached: bool,
+}
+
+impl Plugin {
+    pub(crate) fn new(
+        host: ConnectorHost,
+        instance: InstancePre<CallState>,
+        functions: Exports,
+        egress: Arc<Egress>,
+        description: Description,
+        timings: LoadTimings,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            host,
+            instance,
+            functions,
+            egress,
+            description,
+            timings,
+        }))
+    }
+
+    /// Digest, size, imports and exports.
+    pub fn description(&self) -> &Description {
+        &self.0.description
+    }
+
+    /// What loading cost.
+    pub fn load_timings(&self) -> LoadTimings {
+        self.0.timings
+    }
+
+    /// The origins that it may reach.
+    pub fn egress(&self) -> &Egress {
+        &self.0.egress
+    }
+
+    /// Who made the connector and what it is called, as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault`] when the plugin gave no answer.
+    pub async fn get_metadata(&self) -> Result<String, HostFault> {
+        let run = self.run(None);
+        let function = &self.0.functions.get_metadata;
+        call::call::<signature::GetMetadata>(run, function, ())
+            .await
+            .outcome
+            .map(|(metadata,)| metadata)
+    }
+
+    /// The schema, the form fields and the secret pointers, in the best of `locales`.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault`] when the plugin gave no answer.
+    pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, HostFault> {
+        let run = self.run(None);
+        let function = &self.0.functions.get_config_guard;
+        call::call::<signature::GetConfigGuard<'_>>(run, function, (locales,))
+            .await
+            .outcome
+            .map(|(guard,)| guard)
+    }
+
+    /// Everything that can be said about a config without a network. Sending is possible when no finding is an
+    /// error.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault`] when the plugin gave no answer.
+    pub async fn validate_config(
+        &self,
+        config: &Config,
+        locales: &[String],
+    ) -> Result<Vec<Diagnostic>, HostFault> {
+        let run = self.run(None);
+        let function = &self.0.functions.validate_config;
+        call::call::<signature::ValidateConfig<'_>>(run, function, (config.expose(), locales))
+            .await
+            .outcome
+            .map(|(diagnostics,)| diagnostics)
+    }
+
+    /// What [`Plugin::send_message`] would send.
+    ///
+    /// # Errors
+    ///
+    /// What sending would meet before it touches the network, or [`CallError::Host`].
+    pub async fn preview_message(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Result<Preview, CallError> {
+        let run = self.run(message.timeout_ms);
+        let function = &self.0.functions.preview_message;
+        let called =
+            call::call::<signature::PreviewMessage<'_>>(run, function, (config.expose(), message))
+                .await;
+        flatten(called.outcome)
+    }
+
+    /// Sends one message: accepted, certainly not sent, or unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] says which of the last two, and why. A crash, a kill or a timeout of the plugin is
+    /// *unknown*, unless no request had been let out by then.
+    pub async fn send_message(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Result<Receipt, SendError> {
+        self.send_message_reported(config, message).await.outcome
+    }
+
+    /// As [`Plugin::send_message`], with the call's times and requests.
+    pub async fn send_message_reported(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Reported<Result<Receipt, SendError>> {
+        let run = self.run(message.timeout_ms);
+        let message = Message {
+            timeout_ms: Some(run.timeout_ms()),
+            ..message.clone()
+        };
+        let function = &self.0.functions.send_message;
+        let called =
+            call::call::<signature::SendMessage<'_>>(run, function, (config.expose(), &message))
+                .await;
+        let may_have_left = called.may_have_left;
+        let outcome = match called.outcome {
+            // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
+            Ok((Ok(receipt),)) if receipt.message_id.is_empty() => {
+                let fault = HostFault::Contract("it reported a receipt without a message id");
+                Err(SendError::from_fault(fault, may_have_left))
+            }
+            Ok((Ok(receipt),)) => Ok(receipt),
+            Ok((Err(error),)) => Err(error.into()),
+            Err(fault) => Err(SendError::from_fault(fault, may_have_left)),
+        };
+        Reported {
+            outcome,
+            report: called.report,
+        }
+    }
+
+    /// Asks the provider, without sending, whether a config would work.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault::Unsupported`] when the plugin has no `sms-operations`; the plugin's own failure when
+    /// nothing could be asked.
+    pub async fn check_config(
+        &self,
+        config: &Config,
+        locales: &[String],
+        timeout_ms: Option<u32>,
+    ) -> Result<Vec<Check>, CallError> {
+        let run = self.run(timeout_ms);
+        let function = &self.operations("check-config")?.check_config;
+        let params = (config.expose(), locales, Some(run.timeout_ms()));
+        flatten(
+            call::call::<signature::CheckConfig<'_>>(run, function, params)
+                .await
+                .outcome,
+        )
+    }
+
+    /// Looks up what became of a message, above all after [`SendError::Unknown`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::check_config`].
+    pub async fn find_deliveries(
+        &self,
+        config: &Config,
+        query: &DeliveryQuery,
+        timeout_ms: Option<u32>,
+    ) -> Result<Deliveries, CallError> {
+        let run = self.run(timeout_ms);
+        let function = &self.operations("find-deliveries")?.find_deliveries;
+        let params = (config.expose(), query, Some(run.timeout_ms()));
+        flatten(
+            call::call::<signature::FindDeliveries<'_>>(run, function, params)
+                .await
+                .outcome,
+        )
+    }
+
+    fn operations(&self, item: &'static str) -> Result<&Operations, HostFault> {
+        self.0
+            .functions
+            .operations
+            .as_ref()
+            .ok_or(HostFault::Unsupported(item))
+    }
+
+    fn run(&self, timeout_ms: Option<u32>) -> call::Run<'_> {
+        call::Run::new(&self.0.host, &self.0.instance, &self.0.egress, timeout_ms)
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("contract", &SMS)
+            .field("sha256", &self.0.description.sha256)
+            .finish_non_exhaustive()
+    }
+}
+
+fn flatten<T>(outcome: Result<(Result<T, crate::Failure>,), HostFault>) -> Result<T, CallError> {
+    match outcome {
+        Ok((Ok(value),)) => Ok(value),
+        Ok((Err(failure),)) => Err(CallError::Connector(Box::new(failure))),
+        Err(fault) => Err(CallError::Host(fault)),
+    }
+}
+
+/// Kept here so that the report's type is named where it is produced.
+pub(crate) struct Called<R> {
+    pub(crate) outcome: Result<R, HostFault>,
+    pub(crate) report: CallReport,
+    pub(crate) may_have_left: bool,
+}
