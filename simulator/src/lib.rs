@@ -1,1 +1,56 @@
 //! Tencent Cloud SMS on loopback, faithfully: signatures, limits, codes and an inbox.
+//!
+//! For everyone who has no account, and for every test. It answers as the service does: TC3 signatures are
+//! verified, checks come in the service's order with its codes, numbers have limits on a clock that a test
+//! can set, and accepted messages land in an inbox instead of on a phone.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let simulator = tencent_sms_simulator::Simulator::start().await?;
+//! println!("point your client at {}", simulator.url());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A request flows one way: [`server`](crate::Simulator) reads it, `gateway` checks what all of Tencent's
+//! APIs check, `actions` decides, `world` remembers, `reply` writes, and a fault may spoil it on the way
+//! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
+
+mod actions;
+mod catalogue;
+mod clock;
+mod codes;
+pub mod console;
+mod control;
+mod countries;
+mod fault;
+mod gateway;
+mod history;
+mod inbox;
+mod journal;
+mod magic;
+mod mask;
+mod phone;
+mod random;
+mod reply;
+mod request;
+mod segments;
+mod server;
+mod service;
+mod simulator;
+mod spoil;
+mod tc3;
+mod tls;
+mod world;
+
+pub use catalogue::{
+    Account, App, Catalogue, CatalogueError, Credential, NumberLimits, Signature, Status, Template,
+    TemplateKind, TemplateRoute,
+};
+pub use fault::{Fault, Queued};
+pub use gateway::signature::Leniency;
+pub use inbox::Message;
+pub use journal::{JournalEntry, RecipientVerdict};
+pub use service::Event;
+pub use simulator::{Builder, DEFAULT_RETENTION, Simulator, StartError};

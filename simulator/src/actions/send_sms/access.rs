@@ -1,0 +1,68 @@
+//! Step 16: the access layer of the SMS service, which answers with `Response.Error`.
+
+use super::SendSms;
+use crate::catalogue::{Account, App, Catalogue};
+use crate::codes;
+use crate::gateway::Admitted;
+use crate::request::Refusal;
+
+/// Most numbers in one request.
+pub const MOST_NUMBERS: usize = 200;
+
+/// `SessionContext` must be shorter than this, in bytes.
+pub const SESSION_CONTEXT_LIMIT: usize = 512;
+
+/// May this caller use this application, and is the request of a size the service takes?
+///
+/// # Errors
+///
+/// The first rule that the request breaks. That the last three rules belong here is inference.
+pub fn check<'c>(
+    admitted: &Admitted<'c>,
+    catalogue: &'c Catalogue,
+    request: &SendSms,
+) -> Result<(&'c Account, &'c App), Refusal> {
+    if request.numbers.is_empty() {
+        return Err(Refusal::new(&codes::EMPTY_PHONE_NUMBER_SET));
+    }
+    if request.numbers.len() > MOST_NUMBERS {
+        return Err(Refusal::new(&codes::PHONE_NUMBER_COUNT_LIMIT));
+    }
+    let (account, app) = owned_app(admitted, catalogue, &request.app_id)?;
+    if app.disabled {
+        return Err(Refusal::new(&codes::SDK_APP_ID_IS_DISABLED));
+    }
+    if account.arrears {
+        return Err(Refusal::new(&codes::SERVICE_SUSPEND_DUE_TO_ARREARS));
+    }
+    if request.session_context.len() >= SESSION_CONTEXT_LIMIT {
+        return Err(Refusal::with(
+            &codes::INVALID_PARAMETER_VALUE,
+            "The length of parameter `SessionContext` must be less than 512 bytes.",
+        ));
+    }
+    Ok((account, app))
+}
+
+/// The application, if the caller owns it. A caller whose unknown key a lenient simulator accepted owns
+/// every application.
+///
+/// # Errors
+///
+/// `UnauthorizedOperation.SmsSdkAppIdVerifyFail`.
+pub fn owned_app<'c>(
+    admitted: &Admitted<'c>,
+    catalogue: &'c Catalogue,
+    app_id: &str,
+) -> Result<(&'c Account, &'c App), Refusal> {
+    let fail = |why: &str| Err(Refusal::new(&codes::SMS_SDK_APP_ID_VERIFY_FAIL).explain(why));
+    match catalogue.app(app_id) {
+        None => fail("no account of the catalogue has this SmsSdkAppId"),
+        Some((owner, app))
+            if admitted.credential.is_none() || owner.name == admitted.account.name =>
+        {
+            Ok((owner, app))
+        }
+        Some(_) => fail("the SmsSdkAppId belongs to another account than the key"),
+    }
+}

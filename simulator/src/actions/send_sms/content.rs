@@ -1,0 +1,290 @@
+//! Step 17: rules about the message as a whole. A breach is answered once per number, with the same code.
+
+use time::{OffsetDateTime, UtcOffset};
+
+use super::{Breach, Content, Context, Recipient, route_of};
+use crate::catalogue::{Signature, Status, Template, TemplateKind, TemplateRoute};
+use crate::codes;
+use crate::segments;
+use crate::world::World;
+
+/// Longest message, signature included, in characters.
+pub const LONGEST_TEXT: usize = 500;
+
+/// Most digits that a variable of a verification template takes.
+pub const LONGEST_CODE: usize = 6;
+
+/// Finds template and signature and renders the text.
+///
+/// # Errors
+///
+/// The first rule that the message breaks, with the rule, the template, and the text it would have made
+/// with every letter and digit of the values hidden.
+pub fn check<'c>(
+    context: &Context<'c>,
+    recipients: &[Recipient],
+    world: &World,
+) -> Result<Content<'c>, Breach> {
+    let template = find_template(context)?;
+    let content = compose(context, recipients, template, world);
+    content.map_err(|mut breach| {
+        breach
+            .detail
+            .push(format!("template {}: {}", template.id, template.text));
+        let hidden: Vec<String> = context.request.params.iter().map(|p| hide(p)).collect();
+        breach
+            .detail
+            .push(format!("it would read: {}", template.render(&hidden)));
+        breach
+    })
+}
+
+fn compose<'c>(
+    context: &Context<'c>,
+    recipients: &[Recipient],
+    template: &'c Template,
+    world: &World,
+) -> Result<Content<'c>, Breach> {
+    let signature = find_signature(context, recipients)?;
+    check_route(recipients, template)?;
+    check_values(context, template)?;
+    let rendered = template.render(&context.request.params);
+    let text = match signature {
+        Some(sign) if sign.international => format!("[{}] {rendered}", sign.name),
+        Some(sign) => format!("【{}】{rendered}", sign.name),
+        None => rendered,
+    };
+    check_text(context, template, &text)?;
+    let needed: u64 = recipients
+        .iter()
+        .filter_map(|r| r.number.as_ref())
+        .map(|number| u64::from(segments::count(&text, route_of(number))))
+        .sum();
+    if let Some(balance) = context.app.balance {
+        let left = balance.saturating_sub(world.spent(&context.app.id));
+        if left < needed {
+            return Err(Breach::new(
+                &codes::INSUFFICIENT_BALANCE_IN_SMS_PACKAGE,
+                format!("{needed} segments are needed and {left} are left in the package"),
+            ));
+        }
+    }
+    Ok(Content { template, text })
+}
+
+/// A missing and an unapproved template have codes of their own; which is which is inference.
+fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
+    let id = &context.request.template_id;
+    let Some(template) = context.account.templates.iter().find(|t| t.id == *id) else {
+        return Err(Breach::new(
+            &codes::TEMPLATE_UNAPPROVED_OR_NOT_EXIST,
+            "the account has no template with this TemplateId",
+        ));
+    };
+    if template.status != Status::Approved {
+        return Err(Breach::new(
+            &codes::TEMPLATE_INCORRECT_OR_UNAPPROVED,
+            format!("template {id} is not approved"),
+        ));
+    }
+    Ok(template)
+}
+
+/// Mainland numbers need an approved signature by its content; elsewhere it is optional, and one that is
+/// not known is left out of the text (inference).
+fn find_signature<'c>(
+    context: &Context<'c>,
+    recipients: &[Recipient],
+) -> Result<Option<&'c Signature>, Breach> {
+    let name = &context.request.sign;
+    let mainland = recipients
+        .iter()
+        .filter_map(|r| r.number.as_ref())
+        .any(|n| n.is_mainland());
+    let usable = |sign: &&Signature| {
+        sign.name == *name && sign.status == Status::Approved && sign.international != mainland
+    };
+    let found = context.account.signatures.iter().find(usable);
+    if !mainland || found.is_some() {
+        return Ok(found);
+    }
+    let rule = if name.is_empty() {
+        "a message to a mainland number needs a SignName".to_owned()
+    } else if context
+        .account
+        .signatures
+        .iter()
+        .any(|sign| sign.id.to_string() == *name)
+    {
+        "SignName holds the id of a signature; it must hold its content".to_owned()
+    } else {
+        "SignName is not an approved mainland signature of the account".to_owned()
+    };
+    Err(Breach::new(&codes::SIGNATURE_INCORRECT_OR_UNAPPROVED, rule))
+}
+
+fn check_route(recipients: &[Recipient], template: &Template) -> Result<(), Breach> {
+    let numbers = || recipients.iter().filter_map(|r| r.number.as_ref());
+    let mainland = numbers().any(|n| n.is_mainland());
+    let elsewhere = numbers().any(|n| !n.is_mainland());
+    if mainland && elsewhere {
+        return Err(Breach::new(
+            &codes::CONTAIN_DOMESTIC_AND_INTERNATIONAL_PHONE_NUMBER,
+            "one request is for mainland numbers or for others, not for both",
+        ));
+    }
+    match template.route {
+        TemplateRoute::Mainland if elsewhere => Err(Breach::new(
+            &codes::CHINESE_MAINLAND_TEMPLATE_TO_GLOBAL_PHONE,
+            "the template is for mainland numbers",
+        )),
+        TemplateRoute::International if mainland => Err(Breach::new(
+            &codes::GLOBAL_TEMPLATE_TO_CHINESE_MAINLAND_PHONE,
+            "the template is for numbers outside the mainland",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_values(context: &Context<'_>, template: &Template) -> Result<(), Breach> {
+    let values = &context.request.params;
+    let variables = template.variables().unwrap_or_default();
+    if values.len() != variables {
+        return Err(Breach::new(
+            &codes::TEMPLATE_PARAM_SET_NOT_MATCH_APPROVED_TEMPLATE,
+            format!(
+                "the template has {variables} variables, TemplateParamSet has {}",
+                values.len()
+            ),
+        ));
+    }
+    if template.kind == TemplateKind::Otp {
+        let digits = |v: &String| v.len() <= LONGEST_CODE && v.bytes().all(|b| b.is_ascii_digit());
+        if let Some(at) = values.iter().position(|v| !digits(v)) {
+            return Err(Breach::new(
+                &codes::TEMPLATE_PARAMETER_FORMAT_ERROR,
+                format!(
+                    "TemplateParamSet.{at} is not 0 to 6 digits, and this is a verification template"
+                ),
+            ));
+        }
+        return Ok(());
+    }
+    if let Some(limit) = context.account.template_variable_limit {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if let Some(at) = values.iter().position(|v| v.chars().count() > limit) {
+            return Err(Breach::new(
+                &codes::TEMPLATE_PARAMETER_LENGTH_LIMIT,
+                format!("TemplateParamSet.{at} is longer than {limit} characters"),
+            ));
+        }
+    }
+    if let Some(at) = values.iter().position(|v| looks_like_url(v)) {
+        return Err(Breach::new(
+            &codes::PROHIBITED_USE_URL_IN_TEMPLATE_PARAMETER,
+            format!("TemplateParamSet.{at} looks like a URL"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<(), Breach> {
+    let length = text.chars().count();
+    if length > LONGEST_TEXT {
+        return Err(Breach::new(
+            &codes::CONTENT_LENGTH_LIMIT,
+            format!("the text has {length} characters, {LONGEST_TEXT} are allowed"),
+        ));
+    }
+    if context
+        .catalogue
+        .sensitive_words
+        .iter()
+        .any(|word| text.contains(word.as_str()))
+    {
+        return Err(Breach::new(
+            &codes::CONTAIN_SENSITIVE_WORD,
+            "the text contains a word of the catalogue's `sensitive_words`",
+        ));
+    }
+    if template.kind == TemplateKind::Marketing {
+        let hour = china_hour(context.now_ms);
+        if !(8..22).contains(&hour) {
+            return Err(Breach::new(
+                &codes::MARKETING_SEND_TIME_CONSTRAINT,
+                format!(
+                    "marketing goes out from 8:00 to 22:00 China time, and it is past {hour}:00"
+                ),
+            ));
+        }
+        if !context.account.enterprise {
+            return Err(Breach::new(
+                &codes::INDIVIDUAL_USER_MARKETING_SMS_PERMISSION_DENY,
+                "the account is a personal one",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The hour of day in UTC+8.
+fn china_hour(now_ms: i64) -> u8 {
+    OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .to_offset(UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC))
+        .hour()
+}
+
+/// A scheme, `www.`, or a dot between a word and a top-level domain. Which texts the service takes for a
+/// URL is inference.
+fn looks_like_url(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    if lower.contains("://") || lower.starts_with("www.") {
+        return true;
+    }
+    let host = lower.split(['/', '?', '#']).next().unwrap_or_default();
+    host.rsplit_once('.').is_some_and(|(name, suffix)| {
+        let word = |text: &str| {
+            text.bytes()
+                .last()
+                .is_some_and(|b| b.is_ascii_alphanumeric())
+        };
+        word(name) && suffix.len() >= 2 && suffix.bytes().all(|b| b.is_ascii_alphabetic())
+    })
+}
+
+/// A value for the journal: its length is kept, its letters and digits are not.
+fn hide(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| if c.is_alphanumeric() { '*' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_told_from_amounts_and_sentences() {
+        for url in ["http://a", "www.a", "t.cn", "example.com/x", "A.CO"] {
+            assert!(looks_like_url(url), "{url}");
+        }
+        for text in ["", "12.50", "5.", "a. b", "李先生", ".cn", "v1.2"] {
+            assert!(!looks_like_url(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hour_is_that_of_china() {
+        // 2019-02-25 16:44:25 UTC is 00:44 on the 26th in UTC+8.
+        assert_eq!(china_hour(1_551_113_065_000), 0);
+        assert_eq!(china_hour(1_551_139_200_000), 8);
+        assert_eq!(china_hour(1_551_139_199_999), 7);
+    }
+
+    #[test]
+    fn a_hidden_value_keeps_only_its_shape() {
+        assert_eq!(hide("12 a-码"), "** *-*");
+    }
+}

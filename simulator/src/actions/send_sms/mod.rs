@@ -1,0 +1,326 @@
+//! `SendSms`: from checked parameters to one status per number.
+//!
+//! | steps | decide | answer |
+//! |---|---|---|
+//! | 16, [`access`] | may this caller use this application at all | `Response.Error` |
+//! | 17, [`content`] | is the message as a whole allowed | the same status for each number |
+//! | 18 to 22, [`recipient`] | may this number get it now | a status for this number |
+//! | 23, here | accept: bill, number, put into the inbox | `Ok` |
+
+pub mod access;
+pub mod content;
+pub mod recipient;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::catalogue::{Account, App, Catalogue, Template};
+use crate::codes::{Code, Layer};
+use crate::gateway::Admitted;
+use crate::inbox::Message;
+use crate::magic;
+use crate::phone::Number;
+use crate::request::Refusal;
+use crate::segments::{self, Route};
+use crate::world::World;
+
+/// The parameters, typed.
+#[derive(Clone, Default)]
+pub struct SendSms {
+    /// `PhoneNumberSet`.
+    pub numbers: Vec<String>,
+    /// `SmsSdkAppId`.
+    pub app_id: String,
+    /// `TemplateId`.
+    pub template_id: String,
+    /// `SignName`, empty when absent.
+    pub sign: String,
+    /// `TemplateParamSet`, empty when absent.
+    pub params: Vec<String>,
+    /// `ExtendCode`, empty when absent.
+    pub extend_code: String,
+    /// `SessionContext`, empty when absent.
+    pub session_context: String,
+    /// `SenderId`, empty when absent.
+    pub sender_id: String,
+}
+
+impl SendSms {
+    /// Reads parameters whose names and types were checked.
+    pub fn from_parameters(parameters: &Map<String, Value>) -> Self {
+        let text = |name: &str| {
+            parameters
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let list = |name: &str| {
+            let items = parameters.get(name).and_then(Value::as_array);
+            items
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            numbers: list("PhoneNumberSet"),
+            app_id: text("SmsSdkAppId"),
+            template_id: text("TemplateId"),
+            sign: text("SignName"),
+            params: list("TemplateParamSet"),
+            extend_code: text("ExtendCode"),
+            session_context: text("SessionContext"),
+            sender_id: text("SenderId"),
+        }
+    }
+}
+
+/// One entry of `SendStatusSet`.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "PascalCase")]
+pub struct SendStatus {
+    /// Names the message in reports; empty on failure.
+    pub serial_no: String,
+    /// The number: normalised when understood, else as given.
+    pub phone_number: String,
+    /// Billed segments; 0 on failure.
+    pub fee: u32,
+    /// Echo of the request's.
+    pub session_context: String,
+    /// `Ok` or an error code.
+    pub code: Cow<'static, str>,
+    /// In English, whatever language was asked for.
+    pub message: String,
+    /// Country of the number; empty when the failure concerns the request as a whole.
+    pub iso_code: String,
+}
+
+impl SendStatus {
+    /// A failure for one number.
+    pub fn failed(code: &'static Code, number: &str, session: &str, iso_code: &str) -> Self {
+        Self {
+            serial_no: String::new(),
+            phone_number: number.to_owned(),
+            fee: 0,
+            session_context: session.to_owned(),
+            code: Cow::Borrowed(code.name),
+            message: code.message.to_owned(),
+            iso_code: iso_code.to_owned(),
+        }
+    }
+}
+
+/// What a send that the access layer let through came to.
+pub struct Sent {
+    /// One entry per distinct number, in the order of the request.
+    pub statuses: Vec<SendStatus>,
+    /// The messages that were accepted.
+    pub accepted: Vec<Message>,
+    /// Why something was refused, for the console and the journal.
+    pub detail: Vec<String>,
+}
+
+/// Everything about a send that its rules look at.
+pub struct Context<'c> {
+    /// Rules common to all accounts.
+    pub catalogue: &'c Catalogue,
+    /// The account that owns the application.
+    pub account: &'c Account,
+    /// The application.
+    pub app: &'c App,
+    /// The parameters.
+    pub request: &'c SendSms,
+    /// Now, in Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// A message that may be sent as far as its content goes.
+pub struct Content<'c> {
+    /// The template.
+    pub template: &'c Template,
+    /// The text as a phone shows it.
+    pub text: String,
+}
+
+/// A number of the request, as given and as understood.
+pub struct Recipient {
+    /// As given.
+    pub given: String,
+    /// As understood; `None` when it was not.
+    pub number: Option<Number>,
+}
+
+impl Recipient {
+    /// The form used in answers and for comparing.
+    pub fn shown(&self) -> String {
+        self.number
+            .as_ref()
+            .map_or_else(|| self.given.clone(), Number::e164)
+    }
+}
+
+/// Steps 16 to 23.
+///
+/// # Errors
+///
+/// The access layer's refusal, step 16.
+pub fn run(
+    admitted: &Admitted<'_>,
+    catalogue: &Catalogue,
+    now_ms: i64,
+    world: &mut World,
+) -> Result<Sent, Refusal> {
+    let request = SendSms::from_parameters(&admitted.parameters);
+    let (account, app) = access::check(admitted, catalogue, &request)?;
+    let recipients = distinct(&request.numbers);
+    if let Some(code) = recipients_magic(&recipients) {
+        return Err(Refusal::new(code).explain("the number is a magic one"));
+    }
+    let context = Context {
+        catalogue,
+        account,
+        app,
+        request: &request,
+        now_ms,
+    };
+
+    let content = match content::check(&context, &recipients, world) {
+        Ok(content) => content,
+        Err(breach) => {
+            let statuses = recipients
+                .iter()
+                .map(|r| SendStatus::failed(breach.code, &r.shown(), &request.session_context, ""))
+                .collect();
+            return Ok(Sent {
+                statuses,
+                accepted: Vec::new(),
+                detail: breach.detail,
+            });
+        }
+    };
+
+    let mut sent = Sent {
+        statuses: Vec::new(),
+        accepted: Vec::new(),
+        detail: Vec::new(),
+    };
+    for recipient in &recipients {
+        match recipient::check(&context, recipient, &content, world) {
+            Ok(number) => {
+                let message = accept(&context, number, &content, world);
+                sent.statuses.push(SendStatus {
+                    serial_no: message.serial_no.clone(),
+                    phone_number: message.to.clone(),
+                    fee: message.segments,
+                    session_context: request.session_context.clone(),
+                    code: Cow::Borrowed("Ok"),
+                    message: "send success".to_owned(),
+                    iso_code: message.iso_code.clone(),
+                });
+                sent.accepted.push(message);
+            }
+            Err(breach) => {
+                // The country of a number that was not understood: "DEF" by inference.
+                let iso = recipient.number.as_ref().map_or("DEF", Number::iso_code);
+                sent.statuses.push(SendStatus::failed(
+                    breach.code,
+                    &recipient.shown(),
+                    &request.session_context,
+                    iso,
+                ));
+                sent.detail.extend(breach.detail);
+            }
+        }
+    }
+    Ok(sent)
+}
+
+/// A rule that a message breaks.
+#[derive(Debug)]
+pub struct Breach {
+    /// What the service answers.
+    pub code: &'static Code,
+    /// Which rule, for the developer.
+    pub detail: Vec<String>,
+}
+
+impl Breach {
+    /// A breach and the rule it breaks.
+    pub fn new(code: &'static Code, rule: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: vec![rule.into()],
+        }
+    }
+}
+
+/// The code of a magic number that refuses the request as a whole.
+fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
+    let codes = recipients.iter().filter_map(|r| magic::code(&r.shown()));
+    codes.into_iter().find(|code| code.layer != Layer::Backend)
+}
+
+/// Of identical numbers one is sent to (documented); the answer has one entry for them (inference).
+fn distinct(numbers: &[String]) -> Vec<Recipient> {
+    let mut recipients: Vec<Recipient> = Vec::new();
+    for given in numbers {
+        let recipient = Recipient {
+            given: given.clone(),
+            number: Number::parse(given).ok(),
+        };
+        if !recipients.iter().any(|r| r.shown() == recipient.shown()) {
+            recipients.push(recipient);
+        }
+    }
+    recipients
+}
+
+/// Step 23.
+fn accept(
+    context: &Context<'_>,
+    number: &Number,
+    content: &Content<'_>,
+    world: &mut World,
+) -> Message {
+    let segments = segments::count(&content.text, route_of(number));
+    let request = context.request;
+    let message = Message {
+        sequence: world.next_sequence(),
+        to: number.e164(),
+        text: content.text.clone(),
+        app_id: request.app_id.clone(),
+        template_id: request.template_id.clone(),
+        sign: request.sign.clone(),
+        params: request.params.clone(),
+        serial_no: world.next_serial_no(context.now_ms),
+        time_unix_ms: context.now_ms,
+        segments,
+        iso_code: number.iso_code().to_owned(),
+        session_context: request.session_context.clone(),
+        extend_code: request.extend_code.clone(),
+        sender_id: request.sender_id.clone(),
+        kind: content.template.kind,
+    };
+    world
+        .history
+        .record(&request.app_id, &message.to, &message.text, context.now_ms);
+    world
+        .days
+        .record(&request.app_id, number.iso_code(), context.now_ms);
+    world.spend(&request.app_id, context.app.balance, segments);
+    world.inbox.push(message.clone());
+    message
+}
+
+/// Whose length rule and whose daily caps apply.
+pub fn route_of(number: &Number) -> Route {
+    if number.is_mainland() {
+        Route::Mainland
+    } else {
+        Route::International
+    }
+}

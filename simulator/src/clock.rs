@@ -1,0 +1,110 @@
+//! The simulator's own clock: real time shifted by an offset, or frozen and moved by hand.
+//!
+//! Everything that depends on time asks this clock: the signature window, the `Date` header, per-number
+//! limits, serial numbers, delivery reports. Milliseconds since the Unix epoch throughout.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where the clock takes its time from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// Real time plus an offset in milliseconds, which may be negative.
+    Running {
+        /// Milliseconds added to real time.
+        offset_ms: i64,
+    },
+    /// Stands still at a moment, in Unix milliseconds, until told otherwise.
+    Frozen {
+        /// The moment, in Unix milliseconds.
+        unix_ms: i64,
+    },
+}
+
+/// A clock that several tasks read and a test may move.
+#[derive(Debug)]
+pub struct Clock {
+    mode: Mutex<ClockMode>,
+}
+
+impl Clock {
+    /// A clock in the given mode.
+    pub fn new(mode: ClockMode) -> Self {
+        Self {
+            mode: Mutex::new(mode),
+        }
+    }
+
+    /// Now, in Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        match self.mode() {
+            ClockMode::Running { offset_ms } => real_ms().saturating_add(offset_ms),
+            ClockMode::Frozen { unix_ms } => unix_ms,
+        }
+    }
+
+    /// The present mode.
+    pub fn mode(&self) -> ClockMode {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the mode.
+    pub fn set(&self, mode: ClockMode) {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+
+    /// Moves the clock forward, whether it runs or stands still.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        *mode = match *mode {
+            ClockMode::Running { offset_ms } => ClockMode::Running {
+                offset_ms: offset_ms.saturating_add(by),
+            },
+            ClockMode::Frozen { unix_ms } => ClockMode::Frozen {
+                unix_ms: unix_ms.saturating_add(by),
+            },
+        };
+    }
+}
+
+fn real_ms() -> i64 {
+    // A machine clock before 1970 is read as 1970.
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let clock = Clock::new(ClockMode::Frozen {
+            unix_ms: 1_551_113_065_000,
+        });
+        assert_eq!(clock.now_ms(), 1_551_113_065_000);
+        clock.advance(Duration::from_millis(30_001));
+        assert_eq!(clock.now_ms(), 1_551_113_095_001);
+    }
+
+    #[test]
+    fn a_running_clock_is_off_by_its_offset() {
+        let clock = Clock::new(ClockMode::Running {
+            offset_ms: -301_000,
+        });
+        let off = real_ms() - clock.now_ms();
+        assert!((300_900..=301_000).contains(&off), "{off}");
+        clock.advance(Duration::from_secs(301));
+        assert_eq!(clock.mode(), ClockMode::Running { offset_ms: 0 });
+    }
+
+    #[test]
+    fn moving_past_the_end_of_time_stops_there() {
+        let clock = Clock::new(ClockMode::Frozen { unix_ms: i64::MAX });
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now_ms(), i64::MAX);
+    }
+}

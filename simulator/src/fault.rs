@@ -1,0 +1,131 @@
+//! Faults: what a network or a sick service does to a request, on demand.
+//!
+//! | fault | the request is processed, its message recorded | the client gets |
+//! |---|---|---|
+//! | [`Fault::CloseOnAccept`] | no | a connection that dies before a byte is read |
+//! | [`Fault::CloseBeforeReading`] | no | a reset after the headers |
+//! | [`Fault::ReadHalfThenClose`] | no | a reset in the middle of the body |
+//! | [`Fault::HangBeforeReading`] | no | silence; the body is not read |
+//! | [`Fault::Code`] | no | a refusal with that code, where the service puts it |
+//! | [`Fault::Unavailable`] | no | an HTML page with that status, as a broken gateway sends |
+//! | [`Fault::Delay`] | yes | the answer, late |
+//! | [`Fault::Hang`] | yes | silence |
+//! | [`Fault::AcceptThenClose`] | yes | an orderly close instead of an answer |
+//! | [`Fault::AcceptThenReset`] | yes | a reset instead of an answer |
+//! | [`Fault::AcceptThenCode`] | yes | a refusal with that code although the message went out |
+//! | [`Fault::AcceptThenStatus`] | yes | an HTML page with that status |
+//! | the others | yes | the answer, spoilt in the way the name says |
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that goes wrong with one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fault {
+    /// The next new connection is closed as soon as it is accepted.
+    CloseOnAccept,
+    /// The headers are read, the body is not, the connection is reset.
+    CloseBeforeReading,
+    /// At least half of the body is read, then the connection is reset.
+    ReadHalfThenClose,
+    /// The headers are read, then nothing, until the client leaves.
+    HangBeforeReading,
+    /// The request is refused with this code: in `Response.Error`, or for each number, as the code has it.
+    Code {
+        /// A documented code, or any other text, which is then answered for each number.
+        code: String,
+        /// Instead of the code's own message.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Whole request read, not processed, an HTML page with this status.
+    Unavailable {
+        /// 400 to 599.
+        status: u16,
+    },
+    /// The answer comes this much later.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Processed, and never answered.
+    Hang,
+    /// Processed, then the connection is closed.
+    AcceptThenClose,
+    /// Processed, then the connection is reset.
+    AcceptThenReset,
+    /// Processed, then refused with this code all the same.
+    AcceptThenCode {
+        /// As in [`Fault::Code`].
+        code: String,
+    },
+    /// Processed, then an HTML page with this status.
+    AcceptThenStatus {
+        /// 400 to 599, or 200.
+        status: u16,
+    },
+    /// The first half of the answer under its full `Content-Length`, then the connection closes.
+    Truncated,
+    /// A 200 whose JSON stops in the middle.
+    CutJson,
+    /// A 200 without a body.
+    EmptyBody,
+    /// An answer that is padded to this many bytes.
+    Oversized {
+        /// Bytes.
+        bytes: usize,
+    },
+    /// `SendStatusSet` is `[]`.
+    EmptySet,
+    /// There is no `SendStatusSet`.
+    MissingSet,
+    /// `SendStatusSet` lacks its last entry.
+    ShortSet,
+    /// `SendStatusSet` is about numbers nobody asked for.
+    ForeignSet,
+    /// A code that no documentation knows stands where `Ok` stood.
+    UnknownCode,
+    /// `Content-Type` has a charset, which the service's never has.
+    Charset,
+}
+
+impl Fault {
+    /// The name in `kind`, for the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CloseOnAccept => "close-on-accept",
+            Self::CloseBeforeReading => "close-before-reading",
+            Self::ReadHalfThenClose => "read-half-then-close",
+            Self::HangBeforeReading => "hang-before-reading",
+            Self::Code { .. } => "code",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Delay { .. } => "delay",
+            Self::Hang => "hang",
+            Self::AcceptThenClose => "accept-then-close",
+            Self::AcceptThenReset => "accept-then-reset",
+            Self::AcceptThenCode { .. } => "accept-then-code",
+            Self::AcceptThenStatus { .. } => "accept-then-status",
+            Self::Truncated => "truncated",
+            Self::CutJson => "cut-json",
+            Self::EmptyBody => "empty-body",
+            Self::Oversized { .. } => "oversized",
+            Self::EmptySet => "empty-set",
+            Self::MissingSet => "missing-set",
+            Self::ShortSet => "short-set",
+            Self::ForeignSet => "foreign-set",
+            Self::UnknownCode => "unknown-code",
+            Self::Charset => "charset",
+        }
+    }
+}
+
+/// A fault that waits for its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// For how many more requests.
+    pub times: u32,
+    /// Only for requests of this action.
+    pub action: Option<String>,
+}

@@ -1,0 +1,179 @@
+//! The API gateway: what is checked before any service sees a request.
+//!
+//! | step | refuses with |
+//! |---|---|
+//! | 0 method, size | `UnsupportedProtocol`, `RequestSizeLimitExceeded` |
+//! | 1 to 4 common parameters | `MissingParameter`, `InvalidParameter`, `NoSuchVersion`, `InvalidAction` |
+//! | 5 to 9 credentials | the `AuthFailure.*` family, in [`signature`] |
+//! | 10 to 12 source, policy, rate | `IpNotInWhitelist`, `IpInBlacklist`, `AuthFailure.UnauthorizedOperation`, `RequestLimitExceeded` |
+//! | 13 region | `MissingParameter`, `UnsupportedRegion` |
+//! | 14 and 15 shape of the parameters | `InvalidParameter`, `UnknownParameter`, `MissingParameter`, in [`parameters`] |
+//!
+//! The first failing check answers. That 1 to 4 come before the signature was observed on the real
+//! service; the finer order of 5 to 14 is inference.
+
+pub mod parameters;
+pub mod signature;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::actions::Action;
+use crate::catalogue::{Account, Catalogue, Credential};
+use crate::codes;
+use crate::request::{ApiRequest, Refusal};
+use signature::Verified;
+
+/// Bodies above this are refused: the documented bound of a TC3 POST, 10 MiB.
+pub const BODY_LIMIT: usize = 10 * 1024 * 1024;
+
+/// Queries above this are refused: the documented bound of a GET, 32 KiB.
+pub const QUERY_LIMIT: usize = 32 * 1024;
+
+/// The only version of the API that is simulated.
+pub const VERSION: &str = "2021-01-11";
+
+/// A request that the gateway lets through.
+pub struct Admitted<'c> {
+    /// Who asks.
+    pub account: &'c Account,
+    /// With which key; `None` when a lenient simulator took an unknown one.
+    pub credential: Option<&'c Credential>,
+    /// With which parameters, of the right names and types.
+    pub parameters: Map<String, Value>,
+}
+
+/// What the gateway needs to know beside the request.
+pub struct Gateway<'c> {
+    /// Accounts, keys, regions, rates.
+    pub catalogue: &'c Catalogue,
+    /// Now, in Unix milliseconds.
+    pub now_ms: i64,
+}
+
+impl<'c> Gateway<'c> {
+    /// Steps 0 to 4: what was asked, before anybody asks who.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the first failing step.
+    pub fn common(&self, request: &ApiRequest, complete: bool) -> Result<Action, Refusal> {
+        if !matches!(request.method.as_str(), "GET" | "POST") {
+            return Err(Refusal::new(&codes::UNSUPPORTED_PROTOCOL));
+        }
+        if !complete || request.query.len() > QUERY_LIMIT {
+            return Err(Refusal::new(&codes::REQUEST_SIZE_LIMIT_EXCEEDED));
+        }
+        let common = |name: &str| {
+            request
+                .header(&format!("X-TC-{name}"))
+                .ok_or_else(|| Refusal::missing(name))
+        };
+        let (action, timestamp, version) =
+            (common("Action")?, common("Timestamp")?, common("Version")?);
+        if timestamp.is_empty() || !timestamp.bytes().all(|b| b.is_ascii_digit()) {
+            // By analogy with the observed text for `Nonce`.
+            return Err(Refusal::with(
+                &codes::INVALID_PARAMETER,
+                "Parameter `Timestamp` type error.",
+            ));
+        }
+        if version != VERSION {
+            return Err(Refusal::with(
+                &codes::NO_SUCH_VERSION,
+                format!("The specified api version=`{version}` does not exist in service=`sms`."),
+            ));
+        }
+        Action::from_name(action).ok_or_else(|| Refusal::new(&codes::INVALID_ACTION))
+    }
+
+    /// Steps 10 to 15, after the signature.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the first failing step.
+    pub fn admit(
+        &self,
+        request: &ApiRequest,
+        action: Action,
+        who: &Verified<'c>,
+        request_id: &str,
+        rates: &mut Rates,
+    ) -> Result<Admitted<'c>, Refusal> {
+        let name = action.name();
+        if let Some(credential) = who.credential {
+            if !credential.ip_allow.is_empty() && !credential.ip_allow.contains(&request.peer) {
+                return Err(Refusal::new(&codes::IP_NOT_IN_WHITELIST));
+            }
+            if credential.ip_block.contains(&request.peer) {
+                return Err(Refusal::new(&codes::IP_IN_BLACKLIST));
+            }
+            if !credential.allows(name) {
+                return Err(Refusal::with(
+                    &codes::AUTH_FAILURE_UNAUTHORIZED_OPERATION,
+                    format!(
+                        "[request id:{request_id}]you are not authorized to perform operation (sms:{name})\nresource (*) has no permission\n"
+                    ),
+                )
+                .explain(format!("the policy of this key does not list sms:{name}")));
+            }
+        }
+        let limit = self
+            .catalogue
+            .requests_per_second
+            .get(name)
+            .copied()
+            .flatten();
+        if let Some(limit) = limit {
+            let count = rates.count(&who.account.name, action, self.now_ms);
+            if count > limit {
+                return Err(Refusal::with(
+                    &codes::REQUEST_LIMIT_EXCEEDED,
+                    format!(
+                        "Your current request times equals to `{count}` in a second, which exceeds the frequency limit `{limit}` for a second. Please reduce the frequency of calls."
+                    ),
+                ));
+            }
+        }
+        let region = request
+            .header("X-TC-Region")
+            .ok_or_else(|| Refusal::missing("Region"))?;
+        if !self.catalogue.regions.iter().any(|known| known == region) {
+            return Err(Refusal::new(&codes::UNSUPPORTED_REGION).explain(format!(
+                "the SMS service has {}",
+                self.catalogue.regions.join(", ")
+            )));
+        }
+        let chinese = request.header("X-TC-Language") == Some("zh-CN");
+        let given = parameters::read(request, action.schema())?;
+        let parameters = parameters::check(given, action.schema(), chinese)?;
+        Ok(Admitted {
+            account: who.account,
+            credential: who.credential,
+            parameters,
+        })
+    }
+}
+
+/// How many requests each account made of each action in the current second.
+#[derive(Debug, Default)]
+pub struct Rates {
+    seconds: HashMap<(String, Action), (i64, u32)>,
+}
+
+impl Rates {
+    /// Counts one more request and returns how many this second has seen.
+    fn count(&mut self, account: &str, action: Action, now_ms: i64) -> u32 {
+        let second = now_ms.div_euclid(1000);
+        let entry = self
+            .seconds
+            .entry((account.to_owned(), action))
+            .or_insert((second, 0));
+        if entry.0 != second {
+            *entry = (second, 0);
+        }
+        entry.1 = entry.1.saturating_add(1);
+        entry.1
+    }
+}

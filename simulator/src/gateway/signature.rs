@@ -1,0 +1,328 @@
+//! Steps 5 to 9: is the `Authorization` header well formed, fresh, of a known key, and right?
+//!
+//! | step | refuses with |
+//! |---|---|
+//! | 5 form; `content-type` and `host` signed; every listed header present | `AuthFailure.InvalidAuthorization` |
+//! | 6 timestamp more than 300 s off | `AuthFailure.SignatureExpire` |
+//! | 7 key unknown, disabled, or not of the API | `AuthFailure.SecretIdNotFound`, `AuthFailure.InvalidSecretId` |
+//! | 8 temporary key without its token, or past its end | `AuthFailure.TokenFailure` |
+//! | 9 scope or signature | `AuthFailure.SignatureFailure` |
+
+use subtle::ConstantTimeEq;
+use time::OffsetDateTime;
+
+use crate::catalogue::{Account, Catalogue, Credential};
+use crate::codes;
+use crate::mask;
+use crate::request::{ApiRequest, Refusal};
+use crate::tc3::{self, Authorization, DerivedKeys};
+
+/// Largest difference between the client's clock and ours, in seconds, that a signature survives.
+pub const WINDOW_S: u64 = 300;
+
+/// Headers whose values may be shown; those of others may be secret.
+const SHOWN: [&str; 7] = [
+    "content-type",
+    "host",
+    "x-tc-action",
+    "x-tc-version",
+    "x-tc-timestamp",
+    "x-tc-region",
+    "x-tc-language",
+];
+
+/// What is let pass that the service would refuse. The default lets nothing pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// Any key and any signature; an unknown key acts for the owner of the application it names.
+    pub any_credentials: bool,
+    /// A credential scope whose service is the first label of the host, as Tencent's Node SDK derives
+    /// it (`127` from `127.0.0.1`, `localhost` from `localhost`), instead of `sms`.
+    pub derived_service: bool,
+}
+
+/// Who signed.
+#[derive(Clone, Copy)]
+pub struct Verified<'c> {
+    /// The account of the key.
+    pub account: &'c Account,
+    /// The key; `None` when a lenient simulator took an unknown one.
+    pub credential: Option<&'c Credential>,
+}
+
+/// What the server computed, fit to be shown: hashes that would let a guessed body be confirmed, and
+/// values that may be secret, are replaced by a description.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `AKID****MPLE`.
+    pub credential: Option<String>,
+    /// The account that the key belongs to.
+    pub account: Option<String>,
+    /// The canonical request.
+    pub canonical_request: Option<String>,
+    /// The string to sign.
+    pub string_to_sign: Option<String>,
+    /// What a lenient simulator overlooked.
+    pub overlooked: Vec<String>,
+}
+
+/// Checks the signature. `evidence` is filled as far as the checks came.
+///
+/// # Errors
+///
+/// The refusal of the first failing step.
+pub fn verify<'c>(
+    request: &ApiRequest,
+    catalogue: &'c Catalogue,
+    now_ms: i64,
+    leniency: Leniency,
+    evidence: &mut Evidence,
+) -> Result<Verified<'c>, Refusal> {
+    let header = request.header("Authorization").unwrap_or_default();
+    let invalid = |why: String| Refusal::new(&codes::INVALID_AUTHORIZATION).explain(why);
+    let claim = Authorization::parse(header).map_err(|malformed| {
+        invalid(if header.is_empty() {
+            "there is no `Authorization` header".to_owned()
+        } else {
+            malformed.to_string()
+        })
+    })?;
+    evidence.credential = Some(mask::secret_id(claim.secret_id));
+    for required in ["content-type", "host"] {
+        if !claim.header_names().any(|name| name == required) {
+            return Err(invalid(format!(
+                "`{required}` must be among the signed headers"
+            )));
+        }
+    }
+    let mut headers = Vec::new();
+    for name in claim.header_names() {
+        let value = request
+            .header(name)
+            .ok_or_else(|| invalid(format!("the signed header `{name}` is not in the request")))?;
+        headers.push((name, value));
+    }
+
+    // `Gateway::common` let only digits through; more digits than fit are far off in any case.
+    let timestamp = request.header("X-TC-Timestamp").unwrap_or_default();
+    let seconds = timestamp.parse::<i64>().unwrap_or(i64::MAX);
+    let now = now_ms.div_euclid(1000);
+    if now.abs_diff(seconds) > WINDOW_S {
+        let (by, way) = (
+            now.abs_diff(seconds),
+            if seconds < now { "behind" } else { "ahead of" },
+        );
+        return Err(Refusal::new(&codes::SIGNATURE_EXPIRE).explain(format!(
+            "the client's clock is {by} s {way} ours; {WINDOW_S} s are allowed"
+        )));
+    }
+
+    let show = Shown {
+        request,
+        claim: &claim,
+        headers: &headers,
+        timestamp,
+    };
+    show.describe(evidence);
+    let Some((account, credential)) = catalogue.credential(claim.secret_id) else {
+        if leniency.any_credentials
+            && let Some(account) = catalogue.accounts.first()
+        {
+            evidence
+                .overlooked
+                .push("the SecretId is unknown".to_owned());
+            return Ok(Verified {
+                account,
+                credential: None,
+            });
+        }
+        return Err(Refusal::new(&codes::SECRET_ID_NOT_FOUND)
+            .explain("no credential of the catalogue has this SecretId"));
+    };
+    evidence.account = Some(account.name.clone());
+    if credential.disabled {
+        return Err(Refusal::new(&codes::SECRET_ID_NOT_FOUND)
+            .explain("the credential is disabled in the catalogue"));
+    }
+    if !credential.secret_id.starts_with("AKID") {
+        return Err(
+            Refusal::new(&codes::INVALID_SECRET_ID).explain("keys of the API begin with AKID")
+        );
+    }
+    let verdict = check_token(request, credential, now)
+        .and_then(|()| check_signature(&show, credential, seconds, leniency));
+    match verdict {
+        Err(refusal) if leniency.any_credentials => {
+            evidence.overlooked.push(refusal.code.name.to_owned());
+        }
+        other => other?,
+    }
+    Ok(Verified {
+        account,
+        credential: Some(credential),
+    })
+}
+
+/// Step 8.
+fn check_token(request: &ApiRequest, credential: &Credential, now: i64) -> Result<(), Refusal> {
+    let Some(token) = &credential.token else {
+        return Ok(());
+    };
+    let failure = |why: &str| Err(Refusal::new(&codes::TOKEN_FAILURE).explain(why));
+    let Some(given) = request.header("X-TC-Token") else {
+        return failure("this key is temporary and the request has no X-TC-Token");
+    };
+    if !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+        return failure("the X-TC-Token is not the one that was issued with this key");
+    }
+    if credential.expires_at.is_some_and(|end| now >= end) {
+        return failure("the temporary key has expired");
+    }
+    Ok(())
+}
+
+/// Step 9.
+fn check_signature(
+    show: &Shown<'_>,
+    credential: &Credential,
+    seconds: i64,
+    leniency: Leniency,
+) -> Result<(), Refusal> {
+    let claim = show.claim;
+    let failure = || Refusal::new(&codes::SIGNATURE_FAILURE);
+    let date = utc_date(seconds);
+    if date.as_deref() != Some(claim.date) {
+        return Err(failure().explain(format!(
+            "the credential scope says {}, but the UTC date of X-TC-Timestamp is {}: was a local date used?",
+            claim.date,
+            date.unwrap_or_default()
+        )));
+    }
+    let host = show.request.header("Host").unwrap_or_default();
+    let derived = leniency.derived_service && Some(claim.service) == host.split(['.', ':']).next();
+    if claim.service != "sms" && !derived {
+        return Err(failure().explain(format!(
+            "the credential scope names the service `{}` instead of `sms`",
+            claim.service
+        )));
+    }
+    let mut sorted: Vec<&str> = claim.header_names().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if !sorted.iter().copied().eq(claim.header_names()) {
+        return Err(failure().explain("SignedHeaders must be sorted, each name once"));
+    }
+    let keys = DerivedKeys::new(&credential.secret_key, claim.date, claim.service);
+    let payload_hash = show.payload_hash();
+    let matches = |host: &str| {
+        let canonical = show.canonical(host, &payload_hash);
+        let text = tc3::string_to_sign(show.timestamp, &claim.scope(), &canonical);
+        tc3::signatures_match(&keys.sign(&text), claim.signature)
+    };
+    // Clients that reach a simulator on a port may sign the host without it.
+    if matches(host) || without_port(host).is_some_and(matches) {
+        return Ok(());
+    }
+    Err(failure())
+}
+
+/// The UTC date of a moment as `yyyy-mm-dd`.
+fn utc_date(seconds: i64) -> Option<String> {
+    let date = OffsetDateTime::from_unix_timestamp(seconds).ok()?.date();
+    Some(format!(
+        "{:04}-{:02}-{:02}",
+        date.year(),
+        u8::from(date.month()),
+        date.day()
+    ))
+}
+
+fn without_port(host: &str) -> Option<&str> {
+    let (name, port) = host.rsplit_once(':')?;
+    (!port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then_some(name)
+}
+
+/// The parts of a canonical request, to compute it and to show it.
+struct Shown<'a> {
+    request: &'a ApiRequest,
+    claim: &'a Authorization<'a>,
+    headers: &'a [(&'a str, &'a str)],
+    timestamp: &'a str,
+}
+
+impl Shown<'_> {
+    fn payload_hash(&self) -> String {
+        if self.unsigned() {
+            tc3::sha256_hex(tc3::UNSIGNED_PAYLOAD.as_bytes())
+        } else if self.request.method == "GET" {
+            tc3::sha256_hex(b"")
+        } else {
+            tc3::sha256_hex(&self.request.body)
+        }
+    }
+
+    fn unsigned(&self) -> bool {
+        self.request.header("X-TC-Content-SHA256") == Some(tc3::UNSIGNED_PAYLOAD)
+    }
+
+    fn canonical(&self, host: &str, payload_hash: &str) -> String {
+        let headers: Vec<(&str, &str)> = self
+            .headers
+            .iter()
+            .map(|&(name, value)| (name, if name == "host" { host } else { value }))
+            .collect();
+        let query = if self.request.method == "GET" {
+            self.request.query.as_str()
+        } else {
+            ""
+        };
+        tc3::canonical_request(
+            &self.request.method,
+            query,
+            &headers,
+            self.claim.signed_headers,
+            payload_hash,
+        )
+    }
+
+    fn describe(&self, evidence: &mut Evidence) {
+        let payload = if self.unsigned() {
+            "<sha256 of UNSIGNED-PAYLOAD>".to_owned()
+        } else {
+            format!("<sha256 of the {}-byte body>", self.request.body.len())
+        };
+        let hidden: Vec<(&str, String)> = self
+            .headers
+            .iter()
+            .map(|&(name, value)| {
+                let shown = SHOWN.contains(&name);
+                (
+                    name,
+                    if shown {
+                        value.to_owned()
+                    } else {
+                        format!("<{} bytes>", value.len())
+                    },
+                )
+            })
+            .collect();
+        let headers: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let query = match (self.request.method.as_str(), self.request.query.len()) {
+            ("GET", length) if length > 0 => format!("<{length}-byte query>"),
+            _ => String::new(),
+        };
+        evidence.canonical_request = Some(tc3::canonical_request(
+            &self.request.method,
+            &query,
+            &headers,
+            self.claim.signed_headers,
+            &payload,
+        ));
+        evidence.string_to_sign = Some(format!(
+            "{}\n{}\n{}\n<sha256 of the canonical request>",
+            tc3::ALGORITHM,
+            self.timestamp,
+            self.claim.scope()
+        ));
+    }
+}

@@ -1,0 +1,110 @@
+//! The inbox: every message that was accepted, as the phone would show it.
+//!
+//! This is the one place that shows whole numbers and codes, because showing them is its purpose. It keeps
+//! the newest messages up to the retention and drops the oldest beyond.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::catalogue::TemplateKind;
+use crate::mask;
+
+/// One accepted message.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// Counts accepted messages, from 1; never reused.
+    pub sequence: u64,
+    /// The recipient, E.164.
+    pub to: String,
+    /// The text with its signature, as the phone shows it.
+    pub text: String,
+    /// `SmsSdkAppId`.
+    pub app_id: String,
+    /// `TemplateId`.
+    pub template_id: String,
+    /// `SignName` as it was given.
+    pub sign: String,
+    /// `TemplateParamSet`.
+    pub params: Vec<String>,
+    /// `SerialNo` of the answer.
+    pub serial_no: String,
+    /// When it was accepted, on the simulator's clock, in Unix milliseconds.
+    pub time_unix_ms: i64,
+    /// Billed segments, the `Fee`.
+    pub segments: u32,
+    /// Country of the recipient.
+    pub iso_code: String,
+    /// `SessionContext`.
+    pub session_context: String,
+    /// `ExtendCode`.
+    pub extend_code: String,
+    /// `SenderId`.
+    pub sender_id: String,
+    /// What its template is for.
+    #[serde(skip)]
+    pub kind: TemplateKind,
+}
+
+impl Message {
+    /// The verification code: the first parameter of a verification template.
+    pub fn otp(&self) -> Option<&str> {
+        (self.kind == TemplateKind::Otp)
+            .then(|| self.params.first().map(String::as_str))
+            .flatten()
+    }
+}
+
+impl fmt::Debug for Message {
+    /// Without number, text and parameters: debug output ends up in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("sequence", &self.sequence)
+            .field("to", &mask::phone_number(&self.to))
+            .field("template_id", &self.template_id)
+            .field("serial_no", &self.serial_no)
+            .field("segments", &self.segments)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The newest messages.
+#[derive(Debug)]
+pub struct Inbox {
+    messages: VecDeque<Message>,
+    retention: usize,
+}
+
+impl Inbox {
+    /// An inbox that keeps this many messages.
+    pub fn new(retention: usize) -> Self {
+        Self {
+            messages: VecDeque::new(),
+            retention,
+        }
+    }
+
+    /// Adds a message and drops the oldest beyond the retention.
+    pub fn push(&mut self, message: Message) {
+        self.messages.push_back(message);
+        while self.messages.len() > self.retention {
+            self.messages.pop_front();
+        }
+    }
+
+    /// From the oldest to the newest.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.messages.iter()
+    }
+
+    /// Removes the messages to one number, or all of them, and returns how many there were.
+    pub fn clear(&mut self, to: Option<&str>) -> usize {
+        let before = self.messages.len();
+        match to {
+            Some(to) => self.messages.retain(|m| m.to != to),
+            None => self.messages.clear(),
+        }
+        before - self.messages.len()
+    }
+}

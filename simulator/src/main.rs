@@ -1,0 +1,165 @@
+//! The simulator as a program: one JSON line on standard output when it is ready, the story of each request
+//! on standard error, and an end when it is told to.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::json;
+use tencent_sms_simulator::{Catalogue, Simulator, console};
+
+/// Tencent Cloud SMS on loopback: verifies signatures, enforces limits, shows messages in an inbox.
+///
+/// When it is ready it prints one JSON line on standard output:
+/// {"url":"…","ca_file":…,"control":"…/_sim"}. What it verified goes to standard error, and each accepted
+/// message becomes one line there that begins with `inbox `.
+///
+/// Exit codes: 0 stopped as asked; 1 could not start; 2 wrong arguments; 3 wrong catalogue.
+#[derive(Parser)]
+#[command(name = "tencent-sms-simulator", version, verbatim_doc_comment)]
+struct Arguments {
+    /// Address to listen on; port 0 takes any free port
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+
+    /// Speak TLS, under a local authority made for this run
+    #[arg(long)]
+    tls: bool,
+
+    /// Write the local authority's certificate to this file (PEM), for clients to trust
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
+
+    /// Accounts, keys, applications, signatures, templates and limits, as YAML
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+
+    /// Print the built-in catalogue, every key explained, and exit
+    #[arg(long)]
+    print_catalogue: bool,
+
+    /// Let the clock run this many seconds off real time
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    clock_offset: Option<i64>,
+
+    /// Stop the clock at this moment
+    #[arg(long, value_name = "UNIX", conflicts_with = "clock_offset")]
+    frozen_clock: Option<i64>,
+
+    /// Stop when standard input closes, so that a parent that dies never leaves this behind
+    #[arg(long)]
+    stop_on_stdin_close: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.print_catalogue {
+        return match std::io::stdout().write_all(Catalogue::BUILT_IN.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(1, &error.to_string()),
+        };
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(1, &error.to_string()),
+    };
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let mut builder = Simulator::builder()
+        .listen(arguments.listen)
+        .tls(arguments.tls)
+        .observer(|event| {
+            // One write per request keeps the lines of concurrent requests together.
+            let _ = std::io::stderr().write_all(console::render(event).as_bytes());
+        });
+    if let Some(path) = &arguments.catalogue {
+        match Catalogue::from_file(path) {
+            Ok(catalogue) => builder = builder.catalogue(catalogue),
+            Err(error) => return failed(3, &error.to_string()),
+        }
+    }
+    if let Some(offset) = arguments.clock_offset {
+        builder = builder.clock_offset_s(offset);
+    }
+    if let Some(moment) = arguments.frozen_clock {
+        builder = builder.frozen_clock(moment);
+    }
+    let simulator = match builder.start().await {
+        Ok(simulator) => simulator,
+        Err(error) => return failed(1, &error.to_string()),
+    };
+    if let (Some(path), Some(pem)) = (&arguments.ca_out, simulator.ca_pem())
+        && let Err(error) = std::fs::write(path, pem)
+    {
+        return failed(1, &format!("cannot write {}: {error}", path.display()));
+    }
+    if !simulator.addr().ip().is_loopback() {
+        eprintln!(
+            "warning: listening on {}, which others may reach. This simulator has published keys and shows every message to whoever asks; keep it on 127.0.0.1 unless the network is yours",
+            simulator.addr()
+        );
+    }
+    let ready = json!({
+        "url": simulator.url(),
+        "ca_file": arguments.ca_out,
+        "control": format!("{}/_sim", simulator.url()),
+    });
+    let mut stdout = std::io::stdout();
+    if writeln!(stdout, "{ready}")
+        .and_then(|()| stdout.flush())
+        .is_err()
+    {
+        return failed(
+            1,
+            "standard output is closed, so nobody learned the address",
+        );
+    }
+    wait_for_the_end(arguments.stop_on_stdin_close).await;
+    simulator.shutdown().await;
+    ExitCode::SUCCESS
+}
+
+/// Returns on SIGINT, on SIGTERM, and on the end of standard input if that is asked for.
+async fn wait_for_the_end(stdin_too: bool) {
+    let (closed_sender, closed) = tokio::sync::oneshot::channel();
+    if stdin_too {
+        // A thread of its own: tokio's standard input would keep the runtime from ending.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            let _ = closed_sender.send(());
+        });
+    }
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+        _ = closed, if stdin_too => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+fn failed(code: u8, message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,66 @@
+//! What may be shown of things that identify or authorise: enough to recognise one's own, no more.
+//!
+//! Used for everything that leaves the simulator, except the wire answers that the service itself gives
+//! and the inbox, whose purpose is to show the message.
+
+use crate::phone;
+
+/// First and last four characters of a SecretId: `AKID****MPLE`. Shorter than 12 characters: nothing.
+pub fn secret_id(id: &str) -> String {
+    let chars: Vec<char> = id.chars().collect();
+    match (
+        chars.get(..4),
+        chars.len().checked_sub(4).and_then(|at| chars.get(at..)),
+    ) {
+        (Some(head), Some(tail)) if chars.len() >= 12 => {
+            let printable = |c: &char| if c.is_ascii_graphic() { *c } else { '?' };
+            let head: String = head.iter().map(printable).collect();
+            let tail: String = tail.iter().map(printable).collect();
+            format!("{head}****{tail}")
+        }
+        _ => "****".to_owned(),
+    }
+}
+
+/// A phone number as `+86138****8000`: calling code, up to three digits, the last four. What cannot be
+/// understood as a number shows its length only.
+pub fn phone_number(given: &str) -> String {
+    let Ok(number) = phone::Number::parse(given) else {
+        return format!("****({} characters)", given.chars().count());
+    };
+    let national: Vec<char> = number.national().chars().collect();
+    let tail: String = national
+        .iter()
+        .skip(national.len().saturating_sub(4))
+        .collect();
+    let head: String = national
+        .iter()
+        .take(3.min(national.len().saturating_sub(8)))
+        .collect();
+    format!("+{}{head}****{tail}", number.calling_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_id_keeps_its_ends() {
+        assert_eq!(
+            secret_id("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"),
+            "AKID****MPLE"
+        );
+        assert_eq!(secret_id("AKID12345678"), "AKID****5678");
+        assert_eq!(secret_id("AKID1234567"), "****");
+        assert_eq!(secret_id("ключключключ\u{7}"), "????****????");
+    }
+
+    #[test]
+    fn a_number_keeps_its_calling_code_and_its_ends() {
+        assert_eq!(phone_number("+8613800138000"), "+86138****8000");
+        assert_eq!(phone_number("13800138000"), "+86138****8000");
+        assert_eq!(phone_number("+14155550123"), "+141****0123");
+        assert_eq!(phone_number("+447700900123"), "+4477****0123");
+        assert_eq!(phone_number("call me 13800138000"), "****(19 characters)");
+    }
+}

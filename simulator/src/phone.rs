@@ -1,0 +1,193 @@
+//! Phone numbers as the service reads them.
+//!
+//! | given | read as |
+//! |---|---|
+//! | `+<calling code><number>` | itself; after `+86` a leading 0 is dropped |
+//! | `0086…`, `86…`, or 11 digits that begin with 1 | mainland China |
+//! | anything else | `InvalidParameterValue.IncorrectPhoneNumber` |
+//!
+//! A mainland mobile number is 11 digits and begins with 1. Elsewhere the calling code must be assigned
+//! and the rest has 4 to 13 digits, 15 in all: E.164's bound. Source: SendSms reference, field
+//! `PhoneNumberSet`; that lengths are not checked per country is inference.
+
+use crate::countries::{self, Country};
+
+/// The number does not have a form that the service accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incorrect;
+
+/// A number that was understood.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Number {
+    digits: String,
+    country: &'static Country,
+}
+
+impl Number {
+    /// Reads a number.
+    ///
+    /// # Errors
+    ///
+    /// [`Incorrect`] for whatever the table above does not list.
+    pub fn parse(given: &str) -> Result<Self, Incorrect> {
+        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let digits = if let Some(rest) = given.strip_prefix('+') {
+            if !all_digits(rest) {
+                return Err(Incorrect);
+            }
+            match rest.strip_prefix("860") {
+                Some(national) => format!("86{national}"),
+                None => rest.to_owned(),
+            }
+        } else {
+            if !all_digits(given) {
+                return Err(Incorrect);
+            }
+            let rest = given.strip_prefix("00").unwrap_or(given);
+            let national = if is_mainland_mobile(rest) {
+                rest
+            } else {
+                rest.strip_prefix("86").ok_or(Incorrect)?
+            };
+            format!("86{national}")
+        };
+        let country = countries::find(&digits).ok_or(Incorrect)?;
+        let number = Self { digits, country };
+        let fits = if number.is_mainland() {
+            is_mainland_mobile(number.national())
+        } else {
+            number.digits.len() <= 15 && (4..=13).contains(&number.national().len())
+        };
+        if fits { Ok(number) } else { Err(Incorrect) }
+    }
+
+    /// `+` and all digits.
+    pub fn e164(&self) -> String {
+        format!("+{}", self.digits)
+    }
+
+    /// The calling code, without `+`.
+    pub fn calling_code(&self) -> &'static str {
+        self.country.calling_code()
+    }
+
+    /// The digits after the calling code.
+    pub fn national(&self) -> &str {
+        self.digits
+            .get(self.calling_code().len()..)
+            .unwrap_or_default()
+    }
+
+    /// Whether it is a mainland China number. Hong Kong, Macao and Taiwan are not.
+    pub fn is_mainland(&self) -> bool {
+        self.calling_code() == "86"
+    }
+
+    /// ISO 3166-1 alpha-2 code of the country.
+    pub fn iso_code(&self) -> &'static str {
+        self.country.iso
+    }
+
+    #[allow(dead_code)]
+    /// English name of the country.
+    pub fn country_name(&self) -> &'static str {
+        self.country.name
+    }
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Number({})", crate::mask::phone_number(&self.e164()))
+    }
+}
+
+fn is_mainland_mobile(digits: &str) -> bool {
+    digits.len() == 11 && digits.starts_with('1') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_way_to_write_a_mainland_number_is_the_same_number() {
+        for given in [
+            "+8613800138000",
+            "+86013800138000",
+            "008613800138000",
+            "8613800138000",
+            "13800138000",
+        ] {
+            assert_eq!(
+                Number::parse(given).unwrap().e164(),
+                "+8613800138000",
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_outside_the_mainland_need_the_plus() {
+        let number = Number::parse("+14155550123").unwrap();
+        assert_eq!(
+            (number.calling_code(), number.national()),
+            ("1", "4155550123")
+        );
+        assert!(!number.is_mainland());
+        assert_eq!(Number::parse("447700900123"), Err(Incorrect));
+        assert_eq!(Number::parse("00447700900123"), Err(Incorrect));
+    }
+
+    #[test]
+    fn hong_kong_macao_and_taiwan_are_not_mainland() {
+        for (given, iso) in [
+            ("+85261234567", "HK"),
+            ("+85366123456", "MO"),
+            ("+886912345678", "TW"),
+        ] {
+            let number = Number::parse(given).unwrap();
+            assert_eq!((number.is_mainland(), number.iso_code()), (false, iso));
+        }
+    }
+
+    #[test]
+    fn lengths_at_and_past_their_bounds() {
+        assert!(
+            Number::parse("+861380013800").is_err(),
+            "10 mainland digits"
+        );
+        assert!(
+            Number::parse("+86138001380000").is_err(),
+            "12 mainland digits"
+        );
+        assert!(
+            Number::parse("+8623800138000").is_err(),
+            "mainland mobiles begin with 1"
+        );
+        assert!(Number::parse("+441234").is_ok(), "4 national digits");
+        assert!(Number::parse("+44123").is_err(), "3 national digits");
+        assert!(
+            Number::parse("+441234567890123").is_ok(),
+            "15 digits in all"
+        );
+        assert!(
+            Number::parse("+4412345678901234").is_err(),
+            "16 digits in all"
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_incorrect() {
+        for given in [
+            "",
+            "+",
+            "abc",
+            "+86 13800138000",
+            "+86-138-0013-8000",
+            "+9991234567",
+            "１３８００１３８０００",
+        ] {
+            assert_eq!(Number::parse(given), Err(Incorrect), "{given}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Bodies: reading a request's within bounds, and writing an answer's, whole or cut short.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+/// Largest answer that a fault may ask for, 64 MiB.
+pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
+
+/// How long the first half of a truncated answer has to leave before the connection dies.
+const TRUNCATED_AFTER: Duration = Duration::from_millis(20);
+
+/// What arrived of a request's body.
+pub enum Arrived {
+    /// All of it.
+    Complete(Bytes),
+    /// As much as the limit allows; there is more.
+    TooLarge(Bytes),
+    /// A part, then the client left, fell silent, or was not listened to any more.
+    Cut(Bytes),
+}
+
+impl Arrived {
+    /// Whether all of it did.
+    pub fn complete(&self) -> bool {
+        matches!(self, Self::Complete(_))
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Complete(bytes) | Self::TooLarge(bytes) | Self::Cut(bytes) => bytes,
+        }
+    }
+}
+
+/// Reads a body up to a limit and for at most so long.
+pub async fn read(mut body: Incoming, limit: usize, patience: Duration) -> Arrived {
+    // A declared length above the limit is not waited for.
+    if body.size_hint().lower() > limit as u64 {
+        return Arrived::TooLarge(Bytes::new());
+    }
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut first = Bytes::new();
+    let mut rest: Option<BytesMut> = None;
+    loop {
+        let whole = |first: &Bytes, rest: Option<BytesMut>| match rest {
+            Some(rest) => rest.freeze(),
+            None => first.clone(),
+        };
+        let frame = match tokio::time::timeout_at(deadline, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => return Arrived::Complete(whole(&first, rest)),
+            Ok(Some(Err(_))) | Err(_) => return Arrived::Cut(whole(&first, rest)),
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if first.is_empty() && rest.is_none() {
+            first = data;
+        } else {
+            rest.get_or_insert_with(|| BytesMut::from(&first[..]))
+                .extend_from_slice(&data);
+        }
+        let length = rest.as_ref().map_or(first.len(), BytesMut::len);
+        if length > limit {
+            return Arrived::TooLarge(whole(&first, rest));
+        }
+    }
+}
+
+/// Reads until `enough` bytes came, then looks once at what else is already here, without waiting. Tells
+/// honestly whether the whole body was among it.
+pub async fn what_is_here(mut body: Incoming, enough: u64) -> Arrived {
+    let mut bytes = BytesMut::new();
+    loop {
+        let frame = if (bytes.len() as u64) < enough {
+            body.frame().await
+        } else {
+            match std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => return Arrived::Cut(bytes.freeze()),
+            }
+        };
+        match frame {
+            None => return Arrived::Complete(bytes.freeze()),
+            Some(Err(_)) => return Arrived::Cut(bytes.freeze()),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    bytes.extend_from_slice(&data);
+                }
+            }
+        }
+    }
+}
+
+/// The body of an answer.
+pub struct ReplyBody {
+    data: Option<Bytes>,
+    claimed: u64,
+    then_die: Option<Pin<Box<Sleep>>>,
+}
+
+impl ReplyBody {
+    /// Claims a length, delivers less, and breaks the connection.
+    pub fn truncated(data: Bytes, claimed: u64) -> Self {
+        Self {
+            data: Some(data),
+            claimed,
+            then_die: Some(Box::pin(sleep(TRUNCATED_AFTER))),
+        }
+    }
+}
+
+impl From<Bytes> for ReplyBody {
+    fn from(data: Bytes) -> Self {
+        Self {
+            claimed: data.len() as u64,
+            data: Some(data),
+            then_die: None,
+        }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(data) = self.data.take()
+            && !data.is_empty()
+        {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        match &mut self.then_die {
+            None => Poll::Ready(None),
+            Some(timer) => timer
+                .as_mut()
+                .poll(cx)
+                .map(|()| Some(Err(io::Error::other("cut short by a fault")))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.then_die.is_none() && self.data.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let sent = if self.data.is_some() { 0 } else { self.claimed };
+        SizeHint::with_exact(self.claimed - sent)
+    }
+}

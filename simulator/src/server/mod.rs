@@ -1,0 +1,421 @@
+//! HTTP/1.1 over TCP or TLS, with the connection in hand so that faults can act on it.
+//!
+//! | path | goes to |
+//! |---|---|
+//! | `/_sim`, `/_sim/…` | the control plane, [`crate::control`] |
+//! | anything else | the API: the service signs the path as `/` whatever it is |
+//!
+//! Every time-out and size below bounds what one client can hold.
+
+mod body;
+mod socket;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::control;
+use crate::fault::Fault;
+use crate::gateway::BODY_LIMIT;
+use crate::request::{self, ApiRequest};
+use crate::service::{Answer, Service};
+use crate::spoil;
+use body::{Arrived, ReplyBody};
+use socket::Socket;
+
+/// Longest wait for the headers of a request, and for a TLS handshake.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest wait for the body of a request.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Largest head of a request. Above, hyper answers 431 and closes.
+const HEAD_LIMIT: usize = 256 * 1024;
+
+/// How the server should end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Not yet.
+    No,
+    /// Finish what is being answered.
+    Gracefully,
+    /// Drop everything.
+    Now,
+}
+
+/// What all connections share.
+pub struct Server {
+    /// Who decides.
+    pub service: Arc<Service>,
+    /// Leaves the `Date` header out.
+    pub omit_date: AtomicBool,
+    /// Answers 200 and `{}` without looking, for benchmarks.
+    pub empty_handler: bool,
+    /// How many connections are open.
+    pub connections: watch::Sender<usize>,
+}
+
+/// Counts one connection for as long as it lives.
+struct Open(watch::Sender<usize>);
+
+impl Open {
+    fn new(connections: &watch::Sender<usize>) -> Self {
+        connections.send_modify(|open| *open += 1);
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+/// Why a connection ends without an answer. hyper drops it when it sees this.
+#[derive(Debug)]
+struct Abandon;
+
+impl std::fmt::Display for Abandon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is abandoned")
+    }
+}
+
+impl std::error::Error for Abandon {}
+
+impl Server {
+    /// Accepts connections until told to stop.
+    pub async fn run(
+        self: Arc<Self>,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        mut stop: watch::Receiver<Stop>,
+    ) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = asked_to_stop(&mut stop) => return,
+            };
+            let Ok((stream, peer)) = accepted else {
+                // Out of file descriptors, most likely: give connections time to end.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            if self.take_fault(None, true).is_some() {
+                let _ = stream.set_zero_linger();
+                self.service
+                    .record_unprocessed(None, false, 0, Fault::CloseOnAccept.name());
+                continue;
+            }
+            // Counted before the task runs, or a stop in between would not wait for it.
+            let open = Open::new(&self.connections);
+            let connection = self
+                .clone()
+                .connection(stream, peer, tls.clone(), stop.clone());
+            tokio::spawn(async move {
+                connection.await;
+                drop(open);
+            });
+        }
+    }
+
+    /// Returns when the last connection is gone.
+    pub async fn all_answered(&self) {
+        let _ = self
+            .connections
+            .subscribe()
+            .wait_for(|open| *open == 0)
+            .await;
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        stop: watch::Receiver<Stop>,
+    ) {
+        // Without it an answer in two packets waits 40 ms for a delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let reset = Arc::new(AtomicBool::new(false));
+        let socket = Socket::new(stream, reset.clone());
+        match tls {
+            None => self.serve(socket, peer, reset, stop).await,
+            Some(acceptor) => {
+                let handshake = tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(socket));
+                if let Ok(Ok(stream)) = handshake.await {
+                    self.serve(stream, peer, reset, stop).await;
+                }
+            }
+        }
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self: Arc<Self>,
+        stream: S,
+        peer: SocketAddr,
+        reset: Arc<AtomicBool>,
+        mut stop: watch::Receiver<Stop>,
+    ) {
+        let service = service_fn(|request| {
+            let (server, reset) = (self.clone(), reset.clone());
+            async move { server.answer(request, peer, &reset).await }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(HEAD_LIMIT)
+            .auto_date_header(false)
+            .title_case_headers(true)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // Errors here are clients that leave, break the protocol, or met a fault.
+            _ = connection.as_mut() => {}
+            () = asked_to_stop(&mut stop) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        reset: &AtomicBool,
+    ) -> Result<Response<ReplyBody>, Abandon> {
+        let close = request
+            .headers()
+            .get(header::CONNECTION)
+            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"close"));
+        let path = request.uri().path();
+        let response = if path == "/_sim" || path.starts_with("/_sim/") {
+            control::answer(self, request).await.map(ReplyBody::from)
+        } else if self.empty_handler {
+            body::read(request.into_body(), BODY_LIMIT, BODY_TIMEOUT).await;
+            json("{}".to_owned()).map(ReplyBody::from)
+        } else {
+            self.api(request, peer, reset).await?
+        };
+        Ok(self.finish(response, close))
+    }
+
+    /// The headers that every answer of the service has.
+    fn finish(&self, mut response: Response<ReplyBody>, close: bool) -> Response<ReplyBody> {
+        let headers = response.headers_mut();
+        headers.insert(header::SERVER, HeaderValue::from_static("nginx"));
+        let connection = if close { "close" } else { "keep-alive" };
+        headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
+        if !self.omit_date.load(Ordering::Relaxed)
+            && let Some(date) = http_date(self.service.clock().now_ms())
+        {
+            headers.insert(header::DATE, date);
+        }
+        response
+    }
+
+    /// One API request, and whatever fault waits for it.
+    async fn api(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        reset: &AtomicBool,
+    ) -> Result<Response<ReplyBody>, Abandon> {
+        let (parts, incoming) = request.into_parts();
+        let action = request::header(&parts.headers, "X-TC-Action").map(str::to_owned);
+        let fault = self.take_fault(action.as_deref(), false);
+        let name = fault.as_ref().map(Fault::name);
+
+        let arrived = match &fault {
+            Some(Fault::CloseBeforeReading | Fault::HangBeforeReading) => {
+                body::what_is_here(incoming, 0).await
+            }
+            Some(Fault::ReadHalfThenClose) => {
+                let half = incoming.size_hint().exact().unwrap_or(0).div_ceil(2);
+                body::what_is_here(incoming, half).await
+            }
+            _ => body::read(incoming, BODY_LIMIT, BODY_TIMEOUT).await,
+        };
+        if arrived.complete() && action.as_deref() == Some("SendSms") {
+            self.service.world().complete_requests += 1;
+        }
+        if let (
+            Some(Fault::CloseBeforeReading | Fault::ReadHalfThenClose | Fault::HangBeforeReading),
+            Some(name),
+        ) = (&fault, name)
+        {
+            let (complete, length) = (arrived.complete(), arrived.bytes().len());
+            self.service
+                .record_unprocessed(action.as_deref(), complete, length, name);
+            if fault == Some(Fault::HangBeforeReading) {
+                std::future::pending::<()>().await;
+            }
+            reset.store(true, Ordering::Relaxed);
+            return Err(Abandon);
+        }
+        let (body, complete) = match arrived {
+            Arrived::Complete(bytes) => (bytes, true),
+            Arrived::TooLarge(bytes) => (bytes, false),
+            Arrived::Cut(bytes) => {
+                self.service.record_unprocessed(
+                    action.as_deref(),
+                    false,
+                    bytes.len(),
+                    "client-left",
+                );
+                return Err(Abandon);
+            }
+        };
+        let request = ApiRequest {
+            method: parts.method.as_str().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            body,
+            peer: peer.ip(),
+        };
+        let answer = match &fault {
+            Some(Fault::Code { code, message }) => {
+                self.service
+                    .refuse_unprocessed(&request, code, message.as_deref())
+            }
+            Some(Fault::Unavailable { status }) => {
+                let (action, bytes) = (action.as_deref(), request.body.len());
+                self.service
+                    .record_unprocessed(action, true, bytes, "unavailable");
+                return Ok(page(*status));
+            }
+            _ => self.service.process(&request, complete, name),
+        };
+        match fault {
+            Some(fault) => spoilt(answer, &fault, reset).await,
+            None => Ok(json(answer.to_json()).map(ReplyBody::from)),
+        }
+    }
+
+    /// The next fault that applies: to a new connection, or to a request of this action.
+    fn take_fault(&self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
+        let mut world = self.service.world();
+        let at = world.faults.iter().position(|queued| {
+            (queued.fault == Fault::CloseOnAccept) == on_accept
+                && queued
+                    .action
+                    .as_deref()
+                    .is_none_or(|wanted| on_accept || action == Some(wanted))
+        })?;
+        let queued = world.faults.get_mut(at)?;
+        queued.times = queued.times.saturating_sub(1);
+        let (fault, used_up) = (queued.fault.clone(), queued.times == 0);
+        if used_up {
+            world.faults.remove(at);
+        }
+        Some(fault)
+    }
+}
+
+/// Returns when the server should end, or when nobody is left to say so.
+async fn asked_to_stop(stop: &mut watch::Receiver<Stop>) {
+    let _ = stop.wait_for(|s| *s != Stop::No).await;
+}
+
+/// Does to a processed request's answer what the fault says.
+async fn spoilt(
+    mut answer: Answer,
+    fault: &Fault,
+    reset: &AtomicBool,
+) -> Result<Response<ReplyBody>, Abandon> {
+    spoil::payload(&mut answer, fault);
+    let mut text = answer.to_json();
+    match fault {
+        Fault::Delay { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
+        Fault::Hang => std::future::pending::<()>().await,
+        Fault::AcceptThenClose => return Err(Abandon),
+        Fault::AcceptThenReset => {
+            reset.store(true, Ordering::Relaxed);
+            return Err(Abandon);
+        }
+        Fault::AcceptThenStatus { status } => return Ok(page(*status)),
+        Fault::Truncated => {
+            let full = text.len();
+            let half = Bytes::from(text.into_bytes()).slice(..full / 2);
+            let mut response = json(String::new()).map(ReplyBody::from);
+            *response.body_mut() = ReplyBody::truncated(half, full as u64);
+            return Ok(response);
+        }
+        Fault::CutJson => {
+            let bytes = Bytes::from(text.into_bytes());
+            let half = bytes.slice(..bytes.len() / 2);
+            return Ok(json(String::new()).map(|_| ReplyBody::from(half)));
+        }
+        Fault::EmptyBody => text.clear(),
+        Fault::Oversized { bytes } => {
+            // White space after the value: still valid JSON, as long as anybody reads all of it.
+            let missing = (*bytes).min(body::LARGEST_REPLY).saturating_sub(text.len());
+            text.extend(std::iter::repeat_n(' ', missing));
+        }
+        _ => {}
+    }
+    let mut response = json(text).map(ReplyBody::from);
+    if *fault == Fault::Charset {
+        let value = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    Ok(response)
+}
+
+/// A 200 with JSON, under exactly the content type that the service uses.
+pub fn json(text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text.into_bytes()));
+    let value = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+fn page(status: u16) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::from(Bytes::from(spoil::html(status))));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let value = HeaderValue::from_static("text/html");
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+/// `Mon, 25 Feb 2019 16:44:25 GMT`, or nothing for a moment that HTTP cannot write.
+fn http_date(now_ms: i64) -> Option<HeaderValue> {
+    let moment = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).ok()?;
+    if !(0..10_000).contains(&moment.year()) {
+        return None;
+    }
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    HeaderValue::from_str(&moment.format(format).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_http_wants_them() {
+        assert_eq!(
+            http_date(1_551_113_065_999).unwrap(),
+            "Mon, 25 Feb 2019 16:44:25 GMT"
+        );
+        assert_eq!(http_date(0).unwrap(), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(http_date(i64::MAX), None);
+    }
+}

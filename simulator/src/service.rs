@@ -1,0 +1,245 @@
+//! The simulated service: one request in, one answer out, with no network in between.
+//!
+//! Everything that the service decides is decided here; [`crate::server`] only carries bytes.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::actions::Action;
+use crate::actions::send_sms::{self, SendStatus};
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::codes;
+use crate::gateway::Gateway;
+use crate::gateway::signature::{self, Evidence, Leniency};
+use crate::inbox::Message;
+use crate::journal::{JournalEntry, RecipientVerdict};
+use crate::mask;
+use crate::reply::Payload;
+use crate::request::{ApiRequest, Refusal};
+use crate::spoil;
+use crate::world::World;
+
+/// What happened to one request, for whoever watches.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The journal's entry.
+    pub entry: JournalEntry,
+    /// The messages that were accepted.
+    pub accepted: Vec<Message>,
+}
+
+/// Called once per API request, after it was decided and before it is answered.
+pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
+
+/// An answer, before faults spoil it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The payload.
+    pub payload: Payload,
+    /// `RequestId`.
+    pub request_id: String,
+}
+
+impl Answer {
+    /// The body as bytes.
+    pub fn to_json(&self) -> String {
+        self.payload.to_json(&self.request_id)
+    }
+}
+
+/// The simulated service.
+pub struct Service {
+    catalogue: Catalogue,
+    clock: Clock,
+    leniency: Leniency,
+    observer: Option<Observer>,
+    world: Mutex<World>,
+}
+
+impl Service {
+    /// A service at its beginning.
+    pub fn new(
+        catalogue: Catalogue,
+        clock: Clock,
+        leniency: Leniency,
+        world: World,
+        observer: Option<Observer>,
+    ) -> Self {
+        Self {
+            catalogue,
+            clock,
+            leniency,
+            observer,
+            world: Mutex::new(world),
+        }
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Everything that changes. Held for moments, never across an await.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        // A panic elsewhere must not take the simulator down with it.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decides one request. `complete` says whether its whole body arrived (it is cut at the size limit);
+    /// `fault` names the fault that will be done to the answer.
+    pub fn process(&self, request: &ApiRequest, complete: bool, fault: Option<&str>) -> Answer {
+        let now_ms = self.clock.now_ms();
+        let request_id = self.world().random.uuid();
+        let mut entry = JournalEntry {
+            time_unix_ms: now_ms,
+            request_id: request_id.clone(),
+            complete,
+            body_bytes: request.body.len(),
+            fault: fault.map(str::to_owned),
+            ..JournalEntry::default()
+        };
+        let chinese = request.header("X-TC-Language") == Some("zh-CN");
+        let mut evidence = Evidence::default();
+        let mut accepted = Vec::new();
+        let decided = self.decide(
+            request,
+            &request_id,
+            now_ms,
+            &mut entry,
+            &mut evidence,
+            &mut accepted,
+        );
+        let payload = decided.unwrap_or_else(|refusal| {
+            entry.detail.extend(refusal.detail.iter().cloned());
+            Payload::refused(&refusal, chinese)
+        });
+        entry.verdict = payload.verdict().to_owned();
+        entry.credential = evidence.credential;
+        entry.account = evidence.account;
+        entry.canonical_request = evidence.canonical_request;
+        entry.string_to_sign = evidence.string_to_sign;
+        let overlooked = evidence
+            .overlooked
+            .iter()
+            .map(|what| format!("overlooked, being lenient: {what}"));
+        entry.detail.extend(overlooked);
+        self.record(entry, accepted);
+        Answer {
+            payload,
+            request_id,
+        }
+    }
+
+    /// Enters a request that a fault kept from being processed.
+    pub fn record_unprocessed(
+        &self,
+        action: Option<&str>,
+        complete: bool,
+        bytes: usize,
+        fault: &str,
+    ) {
+        let entry = JournalEntry {
+            time_unix_ms: self.clock.now_ms(),
+            action: action
+                .and_then(Action::from_name)
+                .map(|a| a.name().to_owned()),
+            complete,
+            body_bytes: bytes,
+            fault: Some(fault.to_owned()),
+            ..JournalEntry::default()
+        };
+        self.record(entry, Vec::new());
+    }
+
+    /// Refuses a request with a fault's code, without looking whether it deserves better.
+    pub fn refuse_unprocessed(
+        &self,
+        request: &ApiRequest,
+        code: &str,
+        message: Option<&str>,
+    ) -> Answer {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let numbers = body
+            .get("PhoneNumberSet")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let statuses = numbers
+            .filter_map(Value::as_str)
+            .map(|number| SendStatus::failed(&codes::UNKNOWN_ERROR, number, "", ""))
+            .collect();
+        let request_id = self.world().random.uuid();
+        let mut answer = Answer {
+            payload: Payload::Statuses {
+                statuses: Some(statuses),
+            },
+            request_id,
+        };
+        spoil::refuse(&mut answer, code, message);
+        self.record(
+            JournalEntry {
+                time_unix_ms: self.clock.now_ms(),
+                action: request
+                    .header("X-TC-Action")
+                    .and_then(Action::from_name)
+                    .map(|a| a.name().to_owned()),
+                verdict: code.to_owned(),
+                request_id: answer.request_id.clone(),
+                complete: true,
+                body_bytes: request.body.len(),
+                fault: Some("code".to_owned()),
+                ..JournalEntry::default()
+            },
+            Vec::new(),
+        );
+        answer
+    }
+
+    fn record(&self, entry: JournalEntry, accepted: Vec<Message>) {
+        let entry = self.world().journal.push(entry);
+        if let Some(observer) = &self.observer {
+            observer(&Event { entry, accepted });
+        }
+    }
+
+    fn decide(
+        &self,
+        request: &ApiRequest,
+        request_id: &str,
+        now_ms: i64,
+        entry: &mut JournalEntry,
+        evidence: &mut Evidence,
+        accepted: &mut Vec<Message>,
+    ) -> Result<Payload, Refusal> {
+        let gateway = Gateway {
+            catalogue: &self.catalogue,
+            now_ms,
+        };
+        let action = gateway.common(request, entry.complete)?;
+        entry.action = Some(action.name().to_owned());
+        let who = signature::verify(request, &self.catalogue, now_ms, self.leniency, evidence)?;
+        // One lock from here on: what a request reads of the world does not change under it.
+        let mut world = self.world();
+        let admitted = gateway.admit(request, action, &who, request_id, &mut world.rates)?;
+        match action {
+            Action::SendSms => {
+                let sent = send_sms::run(&admitted, &self.catalogue, now_ms, &mut world)?;
+                entry.detail.extend(sent.detail);
+                entry.recipients = sent
+                    .statuses
+                    .iter()
+                    .map(|status| RecipientVerdict {
+                        number: mask::phone_number(&status.phone_number),
+                        verdict: status.code.to_string(),
+                    })
+                    .collect();
+                *accepted = sent.accepted;
+                Ok(Payload::Statuses {
+                    statuses: Some(sent.statuses),
+                })
+            }
+        }
+    }
+}

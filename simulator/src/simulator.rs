@@ -1,0 +1,413 @@
+//! Starting, steering and stopping a simulator from Rust.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::catalogue::Catalogue;
+use crate::clock::{Clock, ClockMode};
+use crate::fault::{Fault, Queued};
+use crate::gateway::signature::Leniency;
+use crate::inbox::Message;
+use crate::journal::JournalEntry;
+use crate::server::{Server, Stop};
+use crate::service::{Event, Observer, Service};
+use crate::tls;
+use crate::world::World;
+
+/// How many messages and journal entries are kept unless told otherwise.
+pub const DEFAULT_RETENTION: usize = 10_000;
+
+/// How long a graceful stop waits for answers under way.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running simulator. It has a thread of its own, so a test may block its own runtime without starving
+/// it, and it stops when it is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use tencent_sms_simulator::Simulator;
+///
+/// let simulator = Simulator::start().await?;
+/// // … point the code under test at `simulator.url()`, then:
+/// assert!(simulator.messages().is_empty());
+/// simulator.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Simulator {
+    service: Arc<Service>,
+    server: Arc<Server>,
+    addr: SocketAddr,
+    ca_pem: Option<String>,
+    stop: watch::Sender<Stop>,
+    thread: Option<JoinHandle<()>>,
+    stopped: Option<tokio::sync::oneshot::Receiver<()>>,
+}
+
+/// Why a simulator did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The address could not be listened on.
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The local certificate authority could not be made.
+    Tls(String),
+    /// The runtime or its thread could not be started.
+    Runtime(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { addr, source } => write!(
+                f,
+                "cannot listen on {addr}: {source}. Choose another address, or port 0 for any free port"
+            ),
+            Self::Tls(why) => write!(f, "cannot make the local certificate authority: {why}"),
+            Self::Runtime(source) => write!(f, "cannot start the simulator's thread: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen { source, .. } | Self::Runtime(source) => Some(source),
+            Self::Tls(_) => None,
+        }
+    }
+}
+
+/// How a simulator should start.
+pub struct Builder {
+    listen: SocketAddr,
+    tls: bool,
+    catalogue: Catalogue,
+    clock: ClockMode,
+    leniency: Leniency,
+    retention: usize,
+    seed: Option<u64>,
+    observer: Option<Observer>,
+    empty_handler: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: false,
+            catalogue: Catalogue::default(),
+            clock: ClockMode::Running { offset_ms: 0 },
+            leniency: Leniency::default(),
+            retention: DEFAULT_RETENTION,
+            seed: None,
+            observer: None,
+            empty_handler: false,
+        }
+    }
+}
+
+impl Builder {
+    /// Where to listen; a free loopback port by default.
+    pub fn listen(mut self, addr: SocketAddr) -> Self {
+        self.listen = addr;
+        self
+    }
+
+    /// Whether to speak TLS under a local authority made for this run.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// What the service knows; the built-in catalogue by default.
+    pub fn catalogue(mut self, catalogue: Catalogue) -> Self {
+        self.catalogue = catalogue;
+        self
+    }
+
+    /// Seconds between real time and the simulator's, which may be negative.
+    pub fn clock_offset_s(mut self, offset_s: i64) -> Self {
+        self.clock = ClockMode::Running {
+            offset_ms: offset_s.saturating_mul(1000),
+        };
+        self
+    }
+
+    /// Starts with a clock that stands still at a moment in Unix seconds.
+    pub fn frozen_clock(mut self, unix_s: i64) -> Self {
+        self.clock = ClockMode::Frozen {
+            unix_ms: unix_s.saturating_mul(1000),
+        };
+        self
+    }
+
+    /// What to let pass that the service would refuse; nothing by default.
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.leniency = leniency;
+        self
+    }
+
+    /// How many messages and journal entries to keep; 10,000 by default.
+    pub fn retention(mut self, retention: usize) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Makes request ids, serial numbers and chances repeat from run to run.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Is told of every API request, on the simulator's thread: it should be quick and must not call back.
+    pub fn observer(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// Answers `{}` to every API request without looking at it: the baseline of a benchmark.
+    pub fn empty_handler(mut self, empty: bool) -> Self {
+        self.empty_handler = empty;
+        self
+    }
+
+    /// Starts the simulator.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(self) -> Result<Simulator, StartError> {
+        self.start_blocking()
+    }
+
+    /// Starts the simulator from code that has no async runtime.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn start_blocking(self) -> Result<Simulator, StartError> {
+        let listen_error = |source| StartError::Listen {
+            addr: self.listen,
+            source,
+        };
+        let listener = TcpListener::bind(self.listen).map_err(listen_error)?;
+        listener.set_nonblocking(true).map_err(listen_error)?;
+        let addr = listener.local_addr().map_err(listen_error)?;
+        let tls = if self.tls {
+            Some(tls::generate().map_err(StartError::Tls)?)
+        } else {
+            None
+        };
+        let (acceptor, ca_pem) = match tls {
+            Some(tls) => (Some(TlsAcceptor::from(tls.config)), Some(tls.ca_pem)),
+            None => (None, None),
+        };
+        let world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
+        let service = Arc::new(Service::new(
+            self.catalogue,
+            Clock::new(self.clock),
+            self.leniency,
+            world,
+            self.observer,
+        ));
+        let server = Arc::new(Server {
+            service: service.clone(),
+            omit_date: AtomicBool::new(false),
+            empty_handler: self.empty_handler,
+            connections: watch::Sender::new(0),
+        });
+        let (stop, stop_seen) = watch::channel(Stop::No);
+        let (stopped_sender, stopped) = tokio::sync::oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("tencent-sms-simulator")
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let listener = {
+            let _context = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(listen_error)?
+        };
+        let running = server.clone();
+        let thread = std::thread::Builder::new()
+            .name("tencent-sms-simulator".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    let mut stop = stop_seen.clone();
+                    running.clone().run(listener, acceptor, stop_seen).await;
+                    if *stop.borrow_and_update() == Stop::Gracefully {
+                        tokio::select! {
+                            () = running.all_answered() => {}
+                            _ = stop.changed() => {}
+                            () = tokio::time::sleep(GRACE) => {}
+                        }
+                    }
+                });
+                runtime.shutdown_background();
+                let _ = stopped_sender.send(());
+            })
+            .map_err(StartError::Runtime)?;
+        Ok(Simulator {
+            service,
+            server,
+            addr,
+            ca_pem,
+            stop,
+            thread: Some(thread),
+            stopped: Some(stopped),
+        })
+    }
+}
+
+impl Simulator {
+    /// Starts with the defaults: plain HTTP on a free loopback port, the built-in catalogue, real time.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// Starts otherwise.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https`.
+    pub fn url(&self) -> String {
+        let scheme = if self.ca_pem.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.addr)
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The certificate that clients must trust, PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The messages that were accepted and kept, oldest first.
+    pub fn messages(&self) -> Vec<Message> {
+        self.service.world().inbox.iter().cloned().collect()
+    }
+
+    /// Empties the inbox, or removes the messages to one number given in E.164 form; how many there were.
+    pub fn clear_messages(&self, to: Option<&str>) -> usize {
+        self.service.world().inbox.clear(to)
+    }
+
+    /// What each API request asked and how it fared, oldest first.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.service.world().journal.iter().cloned().collect()
+    }
+
+    /// How many `SendSms` requests arrived with headers and whole body, whatever became of them.
+    pub fn complete_requests(&self) -> u64 {
+        self.service.world().complete_requests
+    }
+
+    /// Lets the clock run at this many seconds from real time.
+    pub fn set_clock_offset_s(&self, offset_s: i64) {
+        self.service.clock().set(ClockMode::Running {
+            offset_ms: offset_s.saturating_mul(1000),
+        });
+    }
+
+    /// Stops the clock at a moment in Unix seconds.
+    pub fn freeze_clock(&self, unix_s: i64) {
+        self.service.clock().set(ClockMode::Frozen {
+            unix_ms: unix_s.saturating_mul(1000),
+        });
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.service.clock().advance(by);
+    }
+
+    /// Now on the simulator's clock, in Unix milliseconds.
+    pub fn now_unix_ms(&self) -> i64 {
+        self.service.clock().now_ms()
+    }
+
+    /// Whether answers lack the `Date` header.
+    pub fn omit_date_header(&self, omit: bool) {
+        self.server.omit_date.store(omit, Ordering::Relaxed);
+    }
+
+    /// Queues a fault for the next API request.
+    pub fn queue_fault(&self, fault: Fault) {
+        self.queue_faults(fault, 1);
+    }
+
+    /// Queues a fault for this many API requests, after those already queued.
+    pub fn queue_faults(&self, fault: Fault, times: u32) {
+        if times > 0 {
+            self.service.world().faults.push_back(Queued {
+                fault,
+                times,
+                action: None,
+            });
+        }
+    }
+
+    /// Back to the beginning: inbox, journal, limits, balances, faults and counters. The clock stays.
+    pub fn reset(&self) {
+        self.service.world().reset();
+    }
+
+    /// Stops accepting, lets answers under way go out for up to 2 seconds, and ends.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(Stop::Gracefully);
+        if let Some(stopped) = self.stopped.take() {
+            let _ = stopped.await;
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.stop.send(Stop::Now);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A seed from the standard library's per-process randomness.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+}

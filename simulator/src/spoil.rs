@@ -1,0 +1,100 @@
+//! What a fault does to an answer that was decided.
+
+use std::borrow::Cow;
+
+use crate::codes::{self, Layer};
+use crate::fault::Fault;
+use crate::reply::{ErrorBody, Payload};
+use crate::service::Answer;
+
+/// A recipient that nobody asked for; from the block reserved for fiction.
+const FOREIGN_NUMBER: &str = "+14155550199";
+
+/// A code that no documentation knows.
+pub const UNKNOWN_CODE: &str = "FailedOperation.SimulatorInventedThis";
+
+/// Changes the payload as the fault says. Faults of bytes and connections leave it alone.
+pub fn payload(answer: &mut Answer, fault: &Fault) {
+    match (fault, &mut answer.payload) {
+        (Fault::AcceptThenCode { code }, _) => refuse(answer, code, None),
+        (
+            Fault::EmptySet,
+            Payload::Statuses {
+                statuses: Some(set),
+            },
+        ) => set.clear(),
+        (Fault::MissingSet, Payload::Statuses { statuses }) => *statuses = None,
+        (
+            Fault::ShortSet,
+            Payload::Statuses {
+                statuses: Some(set),
+            },
+        ) => {
+            set.pop();
+        }
+        (
+            Fault::ForeignSet,
+            Payload::Statuses {
+                statuses: Some(set),
+            },
+        ) => {
+            for status in set {
+                FOREIGN_NUMBER.clone_into(&mut status.phone_number);
+            }
+        }
+        (
+            Fault::UnknownCode,
+            Payload::Statuses {
+                statuses: Some(set),
+            },
+        ) => {
+            for status in set {
+                status.code = Cow::Borrowed(UNKNOWN_CODE);
+                "a code of the future".clone_into(&mut status.message);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Turns an answer into a refusal with a code, in the place where the service puts that code: for the whole
+/// request, or for each number when the answer has numbers.
+pub fn refuse(answer: &mut Answer, code: &str, message: Option<&str>) {
+    let known = codes::find(code);
+    let message = message
+        .or(known.map(|c| c.message))
+        .unwrap_or("injected by a fault")
+        .to_owned();
+    let backend = known.is_none_or(|c| c.layer == Layer::Backend);
+    match &mut answer.payload {
+        Payload::Statuses {
+            statuses: Some(set),
+        } if backend => {
+            for status in set {
+                status.code = Cow::Owned(code.to_owned());
+                status.message.clone_from(&message);
+                status.serial_no.clear();
+                status.fee = 0;
+            }
+        }
+        other => {
+            *other = Payload::Error {
+                error: ErrorBody {
+                    code: code.to_owned(),
+                    message,
+                },
+            }
+        }
+    }
+}
+
+/// The page that a broken proxy shows.
+pub fn html(status: u16) -> String {
+    let reason = http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|s| s.canonical_reason())
+        .unwrap_or("Error");
+    format!(
+        "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n<center><h1>{status} {reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+}
