@@ -1,2 +1,50 @@
-//! An auth host built on auth-connector-host: inspect, validate, preview and send.
-fn main() {}
+//! `auth-host`: look into a connector, check a config, preview a message, send one.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | done: accepted, valid, shown |
+//! | 1 | this machine failed: a file, the sandbox, the terminal |
+//! | 2 | the command line is wrong |
+//! | 3 | certainly not sent: trying again cannot send twice |
+//! | 4 | unknown whether it was sent: trying again may send twice |
+//! | 5 | the component was refused before any of it ran |
+//! | 6 | the config cannot work; nothing was sent |
+//! | 7 | the component crashed or broke the contract, outside of a send |
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod host;
+mod json;
+mod mask;
+mod message;
+mod text;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(refusal) = cli::secret_in_arguments(std::env::args().skip(1)) {
+        eprintln!("auth-host: {refusal}");
+        return exit::USAGE.into();
+    }
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("auth-host: the runtime did not start: {error}");
+            return exit::MACHINE.into();
+        }
+    };
+    match runtime.block_on(commands::run(cli)) {
+        Ok(code) => code.into(),
+        Err(stop) => {
+            eprintln!("auth-host: {}", stop.message);
+            stop.code.into()
+        }
+    }
+}

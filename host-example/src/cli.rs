@@ -1,0 +1,240 @@
+//! The command line.
+//!
+//! No option takes a secret: arguments are visible to every user of the machine, and stay in shell histories.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Run an SMS connector: a WebAssembly component that speaks auth:connector.
+#[derive(Debug, Parser)]
+#[command(name = "auth-host", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 this machine failed, 2 wrong usage, 3 certainly not sent, \
+    4 unknown whether sent, 5 component refused, 6 config cannot work, 7 component misbehaved.\n\
+    Secrets come from a file, from standard input or from the environment, never from an argument."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what a component may do, who it is and which config it wants
+    Inspect(Inspect),
+    /// Check a config without a network
+    Validate(Validate),
+    /// Show what would be sent, without a network
+    Preview(Preview),
+    /// Send one message
+    Send(Send),
+}
+
+/// The component and how to show things: for every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The connector, a .wasm file
+    pub component: PathBuf,
+    /// Print JSON with stable fields instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// A language for the connector's texts, best first (repeatable): en, zh-CN
+    #[arg(long = "locale", value_name = "TAG")]
+    pub locales: Vec<String>,
+    /// Refuse the component unless its SHA-256 is this
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+    /// Where compiled components are kept [default: the user's cache directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache_dir: Option<PathBuf>,
+    /// Compile anew and keep nothing
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+/// Where the config comes from.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The config, a JSON file; `-` for standard input [default: the text in $AUTH_HOST_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    /// Put an environment variable's value into the config (repeatable): /accessKeySecret=SMS_SECRET
+    #[arg(long = "set-from-env", value_name = "POINTER=NAME")]
+    pub set_from_env: Vec<String>,
+}
+
+/// The message.
+#[derive(Debug, Args)]
+pub struct MessageArgs {
+    /// The recipient, with + and country code: +8613800138000
+    #[arg(long, value_name = "NUMBER")]
+    pub to: String,
+    /// Why it is sent: SignIn, Register, ForgotPassword, Generic, ...
+    #[arg(long, default_value = "Generic")]
+    pub usage: String,
+    /// A template variable (repeatable): code=918273
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+    /// A template variable from the environment (repeatable): code=MY_CODE
+    #[arg(long = "var-from-env", value_name = "NAME=ENV")]
+    pub vars_from_env: Vec<String>,
+    /// Make up a random code of so many digits and send it as `code`; it is not printed
+    #[arg(long, value_name = "DIGITS", value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub generate_code: Option<u8>,
+    /// Your own identifier of this message, passed to the provider
+    #[arg(long, value_name = "TEXT")]
+    pub correlation_id: Option<String>,
+    /// The longest to wait, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub timeout_ms: Option<u32>,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `preview`
+#[derive(Debug, Args)]
+pub struct Preview {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub message: MessageArgs,
+    /// Show the template's parameters, the code among them
+    #[arg(long)]
+    pub show_parameters: bool,
+}
+
+/// `send`
+#[derive(Debug, Args)]
+pub struct Send {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub message: MessageArgs,
+    /// A further origin that the connector may reach (repeatable): https://sms.example.com:8443
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow: Vec<String>,
+    /// Trust this authority as well, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Dial this address for a host and port (repeatable): sms.example.com:443:127.0.0.1:8443
+    #[arg(long, value_name = "HOST:PORT:ADDRESS")]
+    pub resolve: Vec<String>,
+    /// Show where the time went
+    #[arg(long)]
+    pub report: bool,
+    /// Print the code that --generate-code made up
+    #[arg(long, requires = "generate_code")]
+    pub show_code: bool,
+}
+
+/// Notices an attempt to pass a secret as an argument and says what to do instead. The argument's value is not
+/// repeated.
+pub fn secret_in_arguments(arguments: impl Iterator<Item = String>) -> Option<String> {
+    const WORDS: &[&str] = &[
+        "secret",
+        "accesskey",
+        "access-key",
+        "password",
+        "credential",
+        "apikey",
+        "api-key",
+    ];
+    const ADVICE: &str = "Arguments are visible to every user of this machine. Put the config into a file \
+        (--config FILE), pipe it in (--config -), set AUTH_HOST_CONFIG to its text, or name the environment \
+        variable that holds the secret: --set-from-env /accessKeySecret=SMS_SECRET";
+    let mut previous = String::new();
+    for argument in arguments {
+        let (name, value) = argument.split_once('=').unwrap_or((argument.as_str(), ""));
+        let lower = name.to_ascii_lowercase();
+        let value_of_config = previous == "--config" || name == "--config";
+        let given = if name == "--config" {
+            value
+        } else {
+            argument.as_str()
+        };
+        if value_of_config && given.trim_start().starts_with('{') {
+            return Some(format!(
+                "--config takes a file name, and a config holds secrets. {ADVICE}"
+            ));
+        }
+        if lower.starts_with("--") && WORDS.iter().any(|word| lower.contains(word)) {
+            return Some(format!("there is no option for a secret. {ADVICE}"));
+        }
+        let variable = value
+            .split_once('=')
+            .map_or(value, |(name, _)| name)
+            .to_ascii_lowercase();
+        let is_variable = previous == "--var" || name == "--var";
+        let named = if name == "--var" { variable } else { lower };
+        if is_variable && WORDS.iter().any(|word| named.contains(word)) {
+            return Some(format!("a secret is no template variable. {ADVICE}"));
+        }
+        previous = argument;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn refusal(line: &str) -> Option<String> {
+        secret_in_arguments(line.split(' ').map(str::to_owned))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_secret_as_an_argument_is_refused_without_repeating_it() {
+        for line in [
+            "send x.wasm --access-key-secret hunter2",
+            "send x.wasm --accessKeySecret=hunter2",
+            "send x.wasm --secret hunter2",
+            "validate x.wasm --config {\"accessKeySecret\":\"hunter2\"}",
+            "validate x.wasm --config={\"accessKeySecret\":\"hunter2\"}",
+            "send x.wasm --var accessKeySecret=hunter2",
+            "send x.wasm --var=accessKeySecret=hunter2",
+        ] {
+            let refusal = refusal(line).unwrap_or_else(|| panic!("let through: {line}"));
+            assert!(
+                !refusal.contains("hunter2") && refusal.contains("--set-from-env"),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_honest_command_line_is_let_through() {
+        for line in [
+            "send x.wasm --config c.json --to +8613800138000 --var code=123456",
+            "send x.wasm --config - --set-from-env /accessKeySecret=SMS_SECRET",
+            "inspect secrets/x.wasm",
+        ] {
+            assert_eq!(refusal(line), None, "{line}");
+        }
+    }
+}

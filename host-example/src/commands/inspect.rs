@@ -1,0 +1,143 @@
+//! `inspect`: what a component may do, who it is, and which config it wants.
+
+use crate::cli::Inspect;
+use crate::exit::{Code, DONE, Stop};
+use crate::{host, json, text};
+use auth_connector_host::{ConfigGuard, Description, Plugin};
+use serde_json::{Value, json};
+
+/// Runs the command.
+pub async fn run(args: &Inspect) -> Result<Code, Stop> {
+    let plugin = host::load(host::builder(&args.common), &args.common)?;
+    let locales = &args.common.locales;
+    let metadata = parsed(&plugin.get_metadata().await?);
+    let guard = plugin.get_config_guard(locales).await?;
+    if args.common.json {
+        json::print(&document(&plugin, &metadata, &guard));
+    } else {
+        show(&plugin, &metadata, &guard, locales);
+    }
+    Ok(DONE)
+}
+
+fn document(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard) -> Value {
+    let description = plugin.description();
+    json!({
+        "sha256": description.sha256, "size": description.size,
+        "contract": description.contract, "operations": description.has_operations,
+        "imports": description.imports, "exports": description.exports,
+        "metadata": metadata,
+        "guard": {
+            "json_schema": parsed(&guard.json_schema),
+            "form": parsed(&guard.form_json),
+            "secret_pointers": guard.secret_pointers,
+        },
+        "load": json::load(plugin),
+    })
+}
+
+fn show(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard, locales: &[String]) {
+    let description = plugin.description();
+    let (name, about) = (
+        best(&metadata["name"], locales),
+        best(&metadata["description"], locales),
+    );
+    let (id, version) = (shown(&metadata["id"]), shown(&metadata["version"]));
+    println!("{} ({id} {version})", text::clean(&name));
+    println!("  {}", text::clean(&about));
+    println!();
+    show_file(description, plugin);
+    println!("\nauthority: everything it can ask its host for");
+    for import in &description.imports {
+        println!("  {:<40}{}", text::clean(import), meaning(import));
+    }
+    println!(
+        "  no files, no environment, no sockets, no output, no randomness; the host decides which origins"
+    );
+    println!("\nexports");
+    for export in &description.exports {
+        println!("  {}", text::clean(export));
+    }
+    println!("\nconfig (* required)");
+    let form = parsed(&guard.form_json);
+    for field in form.as_array().into_iter().flatten() {
+        show_field(field);
+    }
+    println!("\nsecrets: stored encrypted, never shown again");
+    for pointer in &guard.secret_pointers {
+        println!("  {}", text::clean(pointer));
+    }
+}
+
+fn show_file(description: &Description, plugin: &Plugin) {
+    let load = plugin.load_timings();
+    let how = if load.cached {
+        "taken from the cache"
+    } else {
+        "compiled"
+    };
+    text::field("sha256", &description.sha256);
+    text::field(
+        "size",
+        &format!(
+            "{} ({} bytes)",
+            text::kilobytes(description.size),
+            description.size
+        ),
+    );
+    let operations = if description.has_operations {
+        ", with operations"
+    } else {
+        ""
+    };
+    text::field("contract", &format!("{}{operations}", description.contract));
+    text::field(
+        "load",
+        &format!("{how} in {}", text::span(load.read + load.compile)),
+    );
+}
+
+fn show_field(field: &Value) {
+    let mark = if field["required"] == true { '*' } else { ' ' };
+    let secret = if field["isConfidential"] == true {
+        ", secret"
+    } else {
+        ""
+    };
+    let (key, label) = (shown(&field["key"]), shown(&field["label"]));
+    println!(
+        "  {mark} {key:<22}{label} ({}{secret})",
+        shown(&field["type"])
+    );
+}
+
+fn meaning(import: &str) -> &'static str {
+    match import.split('@').next().unwrap_or_default() {
+        "wasi:http/outgoing-handler" => "send HTTP requests, where the host lets it",
+        "wasi:http/types" => "build those requests, read the answers",
+        "wasi:clocks/wall-clock" => "read the time of day",
+        "wasi:clocks/monotonic-clock" => "measure time and set deadlines",
+        "wasi:io/poll" => "wait",
+        "wasi:io/streams" | "wasi:io/error" => "carry bodies",
+        _ => "",
+    }
+}
+
+/// A text in the first language that it has, else English, else whatever it has.
+fn best(texts: &Value, locales: &[String]) -> String {
+    let wanted = locales.iter().map(String::as_str).chain(["en"]);
+    let found = wanted.filter_map(|tag| texts.get(tag)).next();
+    found
+        .or_else(|| texts.as_object()?.values().next())
+        .map(shown)
+        .unwrap_or_default()
+}
+
+fn shown(value: &Value) -> String {
+    text::clean(value.as_str().unwrap_or("-"))
+}
+
+/// JSON text as JSON, or as a string where a component wrote something else.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}

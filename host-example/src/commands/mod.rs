@@ -1,0 +1,19 @@
+//! One file for each command.
+
+mod inspect;
+mod preview;
+mod send;
+mod validate;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Code, Stop};
+
+/// Runs a command to its exit code.
+pub async fn run(cli: Cli) -> Result<Code, Stop> {
+    match cli.command {
+        Command::Inspect(args) => inspect::run(&args).await,
+        Command::Validate(args) => validate::run(&args).await,
+        Command::Preview(args) => preview::run(&args).await,
+        Command::Send(args) => send::run(&args).await,
+    }
+}

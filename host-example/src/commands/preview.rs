@@ -1,0 +1,87 @@
+//! `preview`: what would be sent, found out without a network.
+
+use crate::cli::Preview;
+use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, NOT_SENT, Stop};
+use crate::{config, host, json, mask, message, text};
+use auth_connector_host::{self as lib, CallError, FailureKind};
+use serde_json::json;
+
+/// Runs the command.
+pub async fn run(args: &Preview) -> Result<Code, Stop> {
+    let config = config::read(&args.config)?;
+    let message = message::build(&args.message, &args.common.locales)?;
+    let plugin = host::load(host::builder(&args.common), &args.common)?;
+    let outcome = plugin.preview_message(&config, &message).await;
+    let to = mask::number(&message.to);
+    let code = match &outcome {
+        Ok(_) => DONE,
+        Err(CallError::Host(_)) => MISBEHAVED,
+        Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
+        Err(_) => NOT_SENT,
+    };
+    if args.common.json {
+        print_json(&to, &outcome, args.show_parameters);
+    } else {
+        print_text(&to, &outcome, args.show_parameters);
+    }
+    Ok(code)
+}
+
+fn print_json(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
+    let mut document = json!({
+        "outcome": "sendable", "to": to, "route": null, "template": null, "parameters": null, "source": "connector",
+        "kind": null, "message": null, "provider_code": null, "request_id": null, "retry_after_ms": null,
+        "diagnostics": [], "attributes": {},
+    });
+    match outcome {
+        Ok(preview) => {
+            json::set(&mut document, "route", json!(preview.route));
+            json::set(&mut document, "template", json!(preview.template));
+            json::set(
+                &mut document,
+                "parameters",
+                json!(parameters(preview, show)),
+            );
+            json::set(
+                &mut document,
+                "attributes",
+                json::attributes(&preview.attributes),
+            );
+        }
+        Err(error) => {
+            json::set(&mut document, "outcome", json!("refused"));
+            json::add_cause(&mut document, error);
+        }
+    }
+    json::print(&document);
+}
+
+fn print_text(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
+    match outcome {
+        Ok(preview) => {
+            println!("Would send to {to}.");
+            text::field("route", &preview.route);
+            text::field("template", &preview.template);
+            text::field("parameters", &parameters(preview, show).join(", "));
+            text::attributes(&preview.attributes);
+        }
+        Err(error) => {
+            println!("Would not send to {to}.");
+            text::cause(error);
+        }
+    }
+}
+
+fn parameters(preview: &lib::Preview, show: bool) -> Vec<String> {
+    preview
+        .parameters
+        .iter()
+        .map(|value| {
+            if show {
+                value.clone()
+            } else {
+                mask::value(value)
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! `send`: one message, through the sandbox, to the provider.
+
+use crate::cli::Send;
+use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
+use crate::{config, host, json, mask, message, text};
+use auth_connector_host::{
+    CallReport, FailureKind, HostBuilder, Message, Plugin, Receipt, SendError,
+};
+use serde_json::json;
+
+/// Runs the command.
+pub async fn run(args: &Send) -> Result<Code, Stop> {
+    let config = config::read(&args.config)?;
+    let message = message::build(&args.message, &args.common.locales)?;
+    let plugin = host::load(network(args)?, &args.common)?;
+    let sent = plugin.send_message_reported(&config, &message).await;
+    let to = mask::number(&message.to);
+    if args.common.json {
+        let mut document = json::sent(&to, &sent.outcome, &sent.report, &plugin);
+        if args.show_code {
+            json::set(&mut document, "code", json!(code_of(&message)));
+        }
+        json::print(&document);
+    } else {
+        print_text(args, &to, &sent.outcome, &message);
+        if args.report {
+            print_report(&sent.report, &plugin);
+        }
+    }
+    Ok(match &sent.outcome {
+        Ok(_) => DONE,
+        Err(SendError::Unknown(_)) => UNKNOWN,
+        Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
+        Err(SendError::NotSent(_)) => NOT_SENT,
+    })
+}
+
+/// The way out, as granted: origins, authorities, addresses.
+fn network(args: &Send) -> Result<HostBuilder, Stop> {
+    let mut builder = host::grant(host::builder(&args.common), &args.allow)?;
+    if let Some(path) = &args.ca {
+        let pem = std::fs::read(path).map_err(|error| {
+            Stop::usage(format!(
+                "the authority {} cannot be read: {error}",
+                path.display()
+            ))
+        })?;
+        builder = builder.trust_pem(&pem);
+    }
+    for entry in &args.resolve {
+        builder = builder.resolve(entry)?;
+    }
+    Ok(builder)
+}
+
+fn print_text(args: &Send, to: &str, outcome: &Result<Receipt, SendError>, message: &Message) {
+    match outcome {
+        Ok(receipt) => {
+            println!("Accepted by the provider for {to}.");
+            text::field("message id", &receipt.message_id);
+            text::optional("request id", receipt.request_id.as_deref());
+            text::attributes(&receipt.attributes);
+        }
+        Err(SendError::NotSent(cause)) => {
+            println!("Not sent to {to}. Trying again cannot send twice.");
+            text::cause(cause);
+        }
+        Err(SendError::Unknown(cause)) => {
+            println!(
+                "Unknown whether it was sent to {to}. It may arrive; trying again may send it twice."
+            );
+            text::cause(cause);
+        }
+    }
+    if args.show_code {
+        text::optional("code", code_of(message));
+    }
+}
+
+fn print_report(report: &CallReport, plugin: &Plugin) {
+    println!();
+    text::report(report, plugin);
+}
+
+fn code_of(message: &Message) -> Option<&str> {
+    message
+        .variables
+        .iter()
+        .find(|(name, _)| name == "code")
+        .map(|(_, code)| code.as_str())
+}

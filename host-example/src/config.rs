@@ -1,0 +1,121 @@
+//! The config: from a file, from standard input or from the environment, with single values laid over it.
+
+use crate::cli::ConfigArgs;
+use crate::exit::Stop;
+use auth_connector_host::Config;
+use serde_json::Value;
+use std::io::Read;
+
+/// The environment variable that holds a whole config.
+const VARIABLE: &str = "AUTH_HOST_CONFIG";
+
+/// The largest config that is read, in bytes: more than any connector takes, so that the connector's own
+/// refusal is what the operator sees.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads the config that the arguments name.
+///
+/// Without `--set-from-env` the text goes to the connector untouched, so that its diagnosis is of what was
+/// written.
+pub fn read(args: &ConfigArgs) -> Result<Config, Stop> {
+    let text = text(args)?;
+    if args.set_from_env.is_empty() {
+        return Ok(Config::new(text));
+    }
+    let mut json: Value = serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Stop::usage(format!(
+            "the config is not JSON at line {line}, column {column}, so nothing can be set in it"
+        ))
+    })?;
+    for overlay in &args.set_from_env {
+        set(&mut json, overlay)?;
+    }
+    Ok(Config::new(json.to_string()))
+}
+
+fn text(args: &ConfigArgs) -> Result<String, Stop> {
+    match args.config.as_deref() {
+        Some("-") => read_limited(std::io::stdin(), "standard input"),
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .map_err(|error| Stop::usage(format!("the config {path} cannot be read: {error}")))?;
+            read_limited(file, path)
+        }
+        None => std::env::var(VARIABLE).map_err(|_| {
+            Stop::usage(format!("no config: name a file with --config FILE, pipe it in with --config -, or set {VARIABLE}"))
+        }),
+    }
+}
+
+fn read_limited(source: impl Read, name: &str) -> Result<String, Stop> {
+    let mut text = String::new();
+    source
+        .take(MAX_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| Stop::usage(format!("the config from {name} cannot be read: {error}")))?;
+    Ok(text)
+}
+
+/// Sets `/pointer` to the value of an environment variable. Neither is repeated in errors beyond the pointer:
+/// whoever mistakes the form may have pasted the secret itself.
+fn set(json: &mut Value, overlay: &str) -> Result<(), Stop> {
+    let form = "--set-from-env takes POINTER=NAME: a JSON Pointer into the config and the name of an environment variable, such as /accessKeySecret=SMS_SECRET";
+    let (pointer, name) = overlay.split_once('=').ok_or_else(|| Stop::usage(form))?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !pointer.starts_with('/') || !is_name {
+        return Err(Stop::usage(form));
+    }
+    let value = std::env::var(name).map_err(|_| {
+        Stop::usage(format!("the environment variable that --set-from-env names for {pointer} is not set; it takes the variable's name, not the secret"))
+    })?;
+    let target = place(json, pointer).ok_or_else(|| {
+        Stop::usage(format!("--set-from-env: the config has no place {pointer}; its parent must exist and be an object, or an array with that element"))
+    })?;
+    *target = Value::String(value);
+    Ok(())
+}
+
+/// The value at a JSON Pointer, made where only the last key is missing.
+fn place<'a>(json: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let key = key.replace("~1", "/").replace("~0", "~");
+    match json.pointer_mut(parent)? {
+        Value::Object(object) => Some(object.entry(key).or_insert(Value::Null)),
+        Value::Array(array) => array.get_mut(key.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_value_is_laid_over_a_key_that_exists_or_is_missing() {
+        let mut config = json!({"a": {"b": 1}, "list": [{"k": 1}]});
+        for (pointer, found) in [
+            ("/a/b", true),
+            ("/a/new", true),
+            ("/list/0/k", true),
+            ("/x/y", false),
+            ("/list/7", false),
+        ] {
+            assert_eq!(place(&mut config, pointer).is_some(), found, "{pointer}");
+        }
+        *place(&mut config, "/a~1b").unwrap() = json!("v");
+        assert_eq!(config["a/b"], "v");
+    }
+
+    #[test]
+    fn a_secret_pasted_in_the_place_of_a_name_is_not_repeated() {
+        for overlay in [
+            "/accessKeySecret=Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+        ] {
+            let stop = set(&mut json!({}), overlay).unwrap_err();
+            assert!(!stop.message.contains("Gu5t9x"), "{}", stop.message);
+        }
+    }
+}

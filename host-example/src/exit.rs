@@ -1,0 +1,90 @@
+//! The exit codes, one for each thing that a script would do next.
+
+use auth_connector_host::{BuildError, HostFault, LoadError};
+use std::process::ExitCode;
+
+/// An exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(u8);
+
+/// Done.
+pub const DONE: Code = Code(0);
+/// This machine failed.
+pub const MACHINE: Code = Code(1);
+/// The command line is wrong. clap uses the same.
+pub const USAGE: Code = Code(2);
+/// Certainly not sent.
+pub const NOT_SENT: Code = Code(3);
+/// Unknown whether it was sent.
+pub const UNKNOWN: Code = Code(4);
+/// The component was refused.
+pub const REFUSED: Code = Code(5);
+/// The config cannot work.
+pub const INVALID_CONFIG: Code = Code(6);
+/// The component misbehaved.
+pub const MISBEHAVED: Code = Code(7);
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code.0)
+    }
+}
+
+/// Why a command ends early: one line for a person, one code for a script.
+#[derive(Debug)]
+pub struct Stop {
+    /// The code.
+    pub code: Code,
+    /// The line.
+    pub message: String,
+}
+
+impl Stop {
+    /// The command line asks for something that cannot be done.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
+            message: message.into(),
+        }
+    }
+
+    /// The machine failed.
+    pub fn machine(message: impl Into<String>) -> Self {
+        Self {
+            code: MACHINE,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<LoadError> for Stop {
+    fn from(error: LoadError) -> Self {
+        let code = if matches!(error, LoadError::Unreadable { .. }) {
+            USAGE
+        } else {
+            REFUSED
+        };
+        Self {
+            code,
+            message: format!("refused: {error}"),
+        }
+    }
+}
+
+impl From<BuildError> for Stop {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Engine(_) | BuildError::Cache { .. } => Self::machine(error.to_string()),
+            _ => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<HostFault> for Stop {
+    fn from(fault: HostFault) -> Self {
+        Self {
+            code: MISBEHAVED,
+            message: fault.to_string(),
+        }
+    }
+}

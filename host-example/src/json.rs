@@ -1,0 +1,129 @@
+//! Machine-readable output. Fields are stable: a field that does not apply is null, none disappears.
+
+use auth_connector_host::{
+    Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt, SendError,
+};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Prints a document.
+pub fn print(document: &Value) {
+    println!("{document:#}");
+}
+
+/// The outcome of a send. `to` is already masked.
+pub fn sent(
+    to: &str,
+    outcome: &Result<Receipt, SendError>,
+    report: &CallReport,
+    plugin: &Plugin,
+) -> Value {
+    let mut document = json!({
+        "outcome": "accepted", "to": to, "message_id": null, "source": "connector", "kind": null, "message": null,
+        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+        "timings": timings(report, plugin),
+    });
+    match outcome {
+        Ok(receipt) => {
+            set(&mut document, "message_id", json!(receipt.message_id));
+            set(&mut document, "request_id", json!(receipt.request_id));
+            set(&mut document, "attributes", attributes(&receipt.attributes));
+        }
+        Err(error) => {
+            let state = if error.is_certainly_not_sent() {
+                "not-sent"
+            } else {
+                "unknown"
+            };
+            set(&mut document, "outcome", json!(state));
+            add_cause(&mut document, error.cause());
+        }
+    }
+    document
+}
+
+/// Lays the fields of a failure over a document.
+pub fn add_cause(document: &mut Value, cause: &CallError) {
+    set(document, "kind", json!(cause.kind().as_str()));
+    match cause {
+        CallError::Connector(failure) => {
+            set(document, "source", json!("connector"));
+            set(document, "message", json!(failure.message));
+            set(document, "provider_code", json!(failure.provider_code));
+            set(document, "request_id", json!(failure.request_id));
+            set(document, "retry_after_ms", json!(failure.retry_after_ms));
+            set(document, "diagnostics", diagnostics(&failure.diagnostics));
+            set(document, "attributes", attributes(&failure.attributes));
+        }
+        CallError::Host(fault) => {
+            set(document, "source", json!("host"));
+            set(document, "message", json!(fault.to_string()));
+            set(
+                document,
+                "attributes",
+                json!({ "host-fault": fault.code() }),
+            );
+        }
+    }
+}
+
+/// Findings about a config.
+pub fn diagnostics(findings: &[Diagnostic]) -> Value {
+    let one = |finding: &Diagnostic| {
+        json!({
+            "pointer": finding.pointer, "code": finding.code, "severity": finding.severity.as_str(),
+            "message": finding.message, "attributes": attributes(&finding.attributes),
+        })
+    };
+    findings.iter().map(one).collect()
+}
+
+/// Attributes as an object; of a key that occurs twice, the first counts.
+pub fn attributes(attributes: &Attributes) -> Value {
+    let mut object = Map::new();
+    for (key, value) in attributes {
+        object.entry(key.clone()).or_insert_with(|| json!(value));
+    }
+    Value::Object(object)
+}
+
+/// What loading cost.
+pub fn load(plugin: &Plugin) -> Value {
+    let timings = plugin.load_timings();
+    json!({ "read_us": micros(timings.read), "compile_us": micros(timings.compile), "cached": timings.cached })
+}
+
+fn timings(report: &CallReport, plugin: &Plugin) -> Value {
+    json!({
+        "load": load(plugin),
+        "queued_us": micros(report.queued),
+        "instantiate_us": micros(report.instantiate),
+        "guest_us": micros(report.guest),
+        "total_us": micros(report.total),
+        "memory_bytes": report.memory_bytes,
+        "http": report.http.iter().map(exchange).collect::<Value>(),
+    })
+}
+
+fn exchange(exchange: &HttpExchange) -> Value {
+    json!({
+        "method": exchange.method, "origin": exchange.origin, "path": exchange.path,
+        "request_headers": exchange.request_headers,
+        "request_body_bytes": exchange.request_body_bytes, "response_body_bytes": exchange.response_body_bytes,
+        "status": exchange.status, "reused_connection": exchange.reused_connection,
+        "dns_us": exchange.dns.map(micros), "connect_us": exchange.connect.map(micros),
+        "tls_us": exchange.tls.map(micros), "first_byte_us": exchange.first_byte.map(micros),
+        "total_us": micros(exchange.total), "error": exchange.error,
+    })
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Sets a field of a document.
+pub fn set(document: &mut Value, key: &str, value: Value) {
+    if let Value::Object(object) = document {
+        object.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,75 @@
+//! What people see of a phone number and of a code.
+
+/// ITU-T E.164 country codes of two digits. `1` and `7` have one digit, all others three.
+const TWO_DIGITS: &[&str] = &[
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
+    "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",
+    "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+];
+
+/// `+86138****8000`: the country code, up to three digits, and up to the last four. At least four digits are
+/// hidden; what is too short to show any of is hidden whole, and so is what has no prefix.
+pub fn number(to: &str) -> String {
+    let compact: String = to
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
+        .collect();
+    let digits = compact
+        .strip_prefix('+')
+        .or_else(|| compact.strip_prefix("00"))
+        .unwrap_or_default();
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return "****".to_owned();
+    }
+    let code_length = match digits.get(..2) {
+        Some(start) if start.starts_with(['1', '7']) => 1,
+        Some(start) if TWO_DIGITS.contains(&start) => 2,
+        _ => 3,
+    };
+    let Some((code, national)) = digits.split_at_checked(code_length) else {
+        return "****".to_owned();
+    };
+    let shown = national.len().saturating_sub(4);
+    let tail = if shown < 6 { shown / 2 } else { 4 };
+    let head = (shown - tail).min(3);
+    let start = national.get(..head).unwrap_or_default();
+    let end = national.get(national.len() - tail..).unwrap_or_default();
+    format!("+{code}{start}****{end}")
+}
+
+/// As many stars as the value has characters, so that its length can be checked.
+pub fn value(value: &str) -> String {
+    "*".repeat(value.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_shows_its_country_and_hides_at_least_four_digits() {
+        for (to, shown) in [
+            ("+8613800138000", "+86138****8000"),
+            ("008613800138000", "+86138****8000"),
+            ("+86 138-0013-8000", "+86138****8000"),
+            ("+14155550123", "+1415****123"),
+            ("+447700900123", "+44770****123"),
+            ("+85261234567", "+85261****67"),
+            ("+8612345", "+86****5"),
+            ("+861", "+86****"),
+            ("+8", "****"),
+        ] {
+            assert_eq!(number(to), shown, "{to}");
+            let hidden = to.chars().filter(char::is_ascii_digit).count();
+            let visible = shown.chars().filter(char::is_ascii_digit).count();
+            assert!(to.len() < 9 || hidden - visible >= 4, "{to} {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_hidden_whole() {
+        for to in ["", "+", "13800138000", "someone@example.com", "+86x138"] {
+            assert_eq!(number(to), "****", "{to}");
+        }
+    }
+}
