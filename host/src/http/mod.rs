@@ -12,6 +12,8 @@ mod client;
 mod dial;
 mod fault;
 mod hook;
+#[cfg(test)]
+mod streaming;
 mod tls;
 
 pub(crate) use client::Gateway;

@@ -1,0 +1,394 @@
+//! Where a plugin's requests get to: by origin, by address, by certificate, and with which error otherwise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use auth_connector_host::{
+    Config, ConnectorHost, HostBuilder, Limits, Message, Reported, SendError,
+};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use support::{OK, serve, server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{ServerConfig, pki_types::PrivateKeyDer};
+
+type Sent = Reported<Result<auth_connector_host::Receipt, SendError>>;
+
+async fn fetch(builder: HostBuilder, authority: &str) -> Sent {
+    let plugin = builder.build().unwrap().load(support::plugin()).unwrap();
+    plugin
+        .send_message_reported(&Config::new(format!("f{authority}")), &Message::default())
+        .await
+}
+
+fn host(allowed: &str) -> HostBuilder {
+    ConnectorHost::builder().allow(allowed).unwrap()
+}
+
+fn error(sent: &Sent) -> &str {
+    sent.report
+        .http
+        .first()
+        .and_then(|exchange| exchange.error.as_deref())
+        .unwrap_or("none")
+}
+
+#[tokio::test]
+async fn a_granted_origin_is_reached_and_the_report_holds_names_and_sizes_only() {
+    let authority = server(OK).await;
+    let sent = fetch(host(&format!("http://{authority}")), &authority).await;
+    assert!(sent.outcome.is_ok(), "{:?}", sent.outcome);
+    let exchange = &sent.report.http[0];
+    assert_eq!(
+        (
+            exchange.method.as_str(),
+            exchange.path.as_str(),
+            exchange.status
+        ),
+        ("GET", "/", Some(200))
+    );
+    assert_eq!(exchange.origin, format!("http://{authority}"));
+    assert!(exchange.connect.is_some() && exchange.dns.is_none() && !exchange.reused_connection);
+    assert!(sent.report.total >= sent.report.guest + sent.report.instantiate);
+}
+
+#[tokio::test]
+async fn no_connection_is_made_to_what_was_not_granted() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    let authority = serve(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async {}
+    })
+    .await;
+    let port = authority.rsplit(':').next().unwrap();
+    for builder in [
+        ConnectorHost::builder(),
+        host("http://127.0.0.1"),
+        host(&format!("https://{authority}")),
+        host(&format!("http://127.0.0.2:{port}")),
+        host(&format!("http://localhost:{port}")),
+    ] {
+        let sent = fetch(builder, &authority).await;
+        assert_eq!(error(&sent), "HTTP request denied");
+        assert!(sent.outcome.unwrap_err().is_certainly_not_sent());
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_resolves_to_this_machine_is_not_dialled_unless_it_says_so_or_the_operator_does()
+ {
+    let authority = server(OK).await;
+    let port = authority.rsplit(':').next().unwrap();
+    let sent = fetch(
+        host(&format!("http://localhost:{port}")),
+        &format!("localhost:{port}"),
+    )
+    .await;
+    assert!(
+        sent.outcome.is_ok(),
+        "localhost says so itself: {}",
+        error(&sent)
+    );
+
+    // This machine's own name resolves to loopback or to a private address, here as on most machines.
+    let name = format!("{}.localhost", "sms");
+    let sent = fetch(
+        host(&format!("http://{name}:{port}")),
+        &format!("{name}:{port}"),
+    )
+    .await;
+    assert!(
+        ["destination IP address is prohibited", "DNS error"].contains(&error(&sent)),
+        "{}",
+        error(&sent)
+    );
+
+    let told = host(&format!("http://sms.test:{port}"))
+        .resolve(&format!("sms.test:{port}:127.0.0.1"))
+        .unwrap();
+    let sent = fetch(told, &format!("sms.test:{port}")).await;
+    assert!(
+        sent.outcome.is_ok(),
+        "the operator says so: {}",
+        error(&sent)
+    );
+}
+
+#[tokio::test]
+async fn private_and_metadata_addresses_are_not_dialled_even_when_their_origin_is_granted() {
+    for address in [
+        "10.0.0.1:80",
+        "192.168.1.1:80",
+        "169.254.169.254:80",
+        "100.100.100.200:80",
+        "[fd00:ec2::254]:80",
+        "[::ffff:10.0.0.1]:80",
+        "0.0.0.0:80",
+    ] {
+        let sent = fetch(host(&format!("http://{address}")), address).await;
+        assert_eq!(
+            error(&sent),
+            "destination IP address is prohibited",
+            "{address}"
+        );
+        assert!(
+            sent.report.total < Duration::from_millis(500),
+            "{address} was dialled"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_network_does_is_told_as_precisely_as_it_can_be() {
+    for (answer, expected) in [
+        (&b""[..], "connection terminated"),
+        (b"HTTP/1.1 200 OK\r\ncontent-le", "connection terminated"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "HTTP protocol error"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
+            "HTTP protocol error",
+        ),
+    ] {
+        let authority = server(answer).await;
+        let sent = fetch(host(&format!("http://{authority}")), &authority).await;
+        assert_eq!(
+            error(&sent),
+            expected,
+            "{}",
+            String::from_utf8_lossy(answer)
+        );
+    }
+    let sent = fetch(host("http://127.0.0.1:1"), "127.0.0.1:1").await;
+    assert_eq!(error(&sent), "connection refused");
+    let sent = fetch(host("http://no-such-name.invalid"), "no-such-name.invalid").await;
+    assert_eq!(error(&sent), "DNS error");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let elsewhere = Arc::new(AtomicUsize::new(0));
+    let counter = elsewhere.clone();
+    let target = serve(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async {}
+    })
+    .await;
+    let answer = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{target}/\r\ncontent-length: 0\r\n\r\n"
+    );
+    let authority = server(Box::leak(answer.into_boxed_str()).as_bytes()).await;
+    let both = host(&format!("http://{authority}"))
+        .allow(&format!("http://{target}"))
+        .unwrap();
+    let sent = fetch(both, &authority).await;
+    assert_eq!(sent.report.http[0].status, Some(307));
+    assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_silent_server_meets_the_hosts_timeout_when_the_plugin_sets_none() {
+    let authority = serve(|mut stream| async move {
+        let _ = stream.read(&mut [0; 64]).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    })
+    .await;
+    let limits = Limits {
+        call_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let sent = fetch(
+        host(&format!("http://{authority}")).limits(limits),
+        &authority,
+    )
+    .await;
+    assert_eq!(error(&sent), "connection read timeout");
+    assert!(
+        sent.report.total < Duration::from_secs(1),
+        "{:?}",
+        sent.report.total
+    );
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_a_second_call_uses_the_first_ones() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    let authority = serve(move |mut stream| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let mut buffer = [0; 4096];
+            while stream.read(&mut buffer).await.is_ok_and(|n| n > 0) {
+                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+            }
+        }
+    })
+    .await;
+    let plugin = host(&format!("http://{authority}"))
+        .build()
+        .unwrap()
+        .load(support::plugin())
+        .unwrap();
+    let config = Config::new(format!("f{authority}"));
+    let mut reused = Vec::new();
+    for _ in 0..5 {
+        let sent = plugin
+            .send_message_reported(&config, &Message::default())
+            .await;
+        reused.push(sent.report.http[0].reused_connection);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+    assert_eq!(reused, [false, true, true, true, true]);
+}
+
+/// An authority in PEM, and a TLS server on loopback with a certificate of it for `name`.
+async fn tls_server(name: &str) -> (String, String) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(params, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec![name.to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(
+        tokio_rustls::rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_no_client_auth()
+    .with_single_cert(
+        vec![certificate.der().clone()],
+        PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+    )
+    .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let address = serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(OK).await;
+            let _ = stream.shutdown().await;
+        }
+    })
+    .await;
+    (authority.pem(), address)
+}
+
+/// The connector of `plugin.wat` that asks over `https`.
+fn secure_plugin() -> Vec<u8> {
+    let text = include_str!("support/plugin.wat");
+    let http = "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 0)";
+    assert!(text.contains(http));
+    support::component(&text.replace(
+        http,
+        "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 1)",
+    ))
+}
+
+async fn fetch_secure(builder: HostBuilder, authority: &str) -> Sent {
+    let plugin = builder.build().unwrap().load(secure_plugin()).unwrap();
+    plugin
+        .send_message_reported(&Config::new(format!("f{authority}")), &Message::default())
+        .await
+}
+
+#[tokio::test]
+async fn tls_needs_a_known_authority_and_the_right_name() {
+    let (pem, address) = tls_server("sms.test").await;
+    let to = |name: &str| {
+        host(&format!("https://{name}"))
+            .resolve(&format!("{name}:443:{address}"))
+            .unwrap()
+    };
+
+    let sent = fetch_secure(to("sms.test").trust_pem(pem.as_bytes()), "sms.test").await;
+    assert!(sent.outcome.is_ok(), "{}", error(&sent));
+    assert!(sent.report.http[0].tls.is_some());
+
+    let sent = fetch_secure(to("sms.test"), "sms.test").await;
+    assert!(
+        ["TLS certificate error", "configuration error"].contains(&error(&sent)),
+        "{}",
+        error(&sent)
+    );
+
+    let (other, _) = tls_server("sms.test").await;
+    let sent = fetch_secure(to("sms.test").trust_pem(other.as_bytes()), "sms.test").await;
+    assert_eq!(
+        error(&sent),
+        "TLS certificate error",
+        "an authority that did not sign it"
+    );
+
+    let sent = fetch_secure(to("other.test").trust_pem(pem.as_bytes()), "other.test").await;
+    assert_eq!(error(&sent), "TLS certificate error", "another name");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_told_apart_from_one_that_hangs_up() {
+    for (answer, expected) in [
+        (OK, "TLS protocol error"),
+        (&b""[..], "connection terminated"),
+    ] {
+        let address = server(answer).await;
+        let builder = host("https://sms.test")
+            .resolve(&format!("sms.test:443:{address}"))
+            .unwrap();
+        let (pem, _) = tls_server("sms.test").await;
+        let sent = fetch_secure(builder.trust_pem(pem.as_bytes()), "sms.test").await;
+        assert_eq!(error(&sent), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_meets_the_connect_timeout() {
+    let address = serve(|stream| async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drop(stream);
+    })
+    .await;
+    let limits = Limits {
+        connect_timeout: Duration::from_millis(150),
+        ..Limits::default()
+    };
+    let builder = host("https://sms.test")
+        .resolve(&format!("sms.test:443:{address}"))
+        .unwrap()
+        .limits(limits);
+    let (pem, _) = tls_server("sms.test").await;
+    let sent = fetch_secure(builder.trust_pem(pem.as_bytes()), "sms.test").await;
+    assert_eq!(error(&sent), "connection timeout");
+    assert!(sent.report.total < Duration::from_secs(1));
+}
+
+#[test]
+fn an_authority_that_is_no_certificate_is_refused_when_the_host_is_made() {
+    for pem in [
+        "not a certificate",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let error = ConnectorHost::builder()
+            .trust_pem(pem.as_bytes())
+            .build()
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains("PEM cannot be used"), "{error}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Components made from text, and servers that misbehave.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail loudly"
+)]
+#![allow(dead_code, reason = "each test file uses a part of these")]
+
+use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::Resolve;
+
+/// The connector of `plugin.wat`, wrapped for the contract in `wit/`.
+pub fn plugin() -> Vec<u8> {
+    component(include_str!("plugin.wat"))
+}
+
+/// Wraps a core module for the world `sms-connector`.
+pub fn component(core: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(core).expect("the text is a module");
+    let mut resolve = Resolve::default();
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let (package, _) = resolve.push_dir(&wit).expect("the contract parses");
+    let world = resolve
+        .select_world(&[package], Some("sms-connector"))
+        .expect("the world exists");
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        StringEncoding::UTF8,
+        false,
+    )
+    .expect("the world can be embedded");
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true);
+    encoder.module(&module).expect("it fits the world");
+    encoder.encode().expect("it becomes a component")
+}
+
+/// A server on loopback that answers every connection with these bytes once it has read something, and then
+/// closes it. Returns `127.0.0.1:port`.
+pub async fn server(answer: &'static [u8]) -> String {
+    serve(move |mut stream| async move {
+        let mut buffer = [0; 4096];
+        let _ = stream.read(&mut buffer).await;
+        let _ = stream.write_all(answer).await;
+    })
+    .await
+}
+
+/// A server on loopback that treats each connection as told.
+pub async fn serve<F, Fut>(treat: F) -> String
+where
+    F: Fn(tokio::net::TcpStream) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(treat(stream));
+        }
+    });
+    address
+}
+
+/// A small whole answer.
+pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
