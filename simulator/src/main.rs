@@ -3,11 +3,11 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde_json::json;
+use serde::Serialize;
 use tencent_sms_simulator::{Catalogue, Simulator, console};
 
 /// Tencent Cloud SMS on loopback: verifies signatures, enforces limits, shows messages in an inbox.
@@ -51,6 +51,14 @@ struct Arguments {
     /// Stop when standard input closes, so that a parent that dies never leaves this behind
     #[arg(long)]
     stop_on_stdin_close: bool,
+}
+
+/// The one line on standard output.
+#[derive(Serialize)]
+struct Ready<'a> {
+    url: &'a str,
+    ca_file: Option<&'a Path>,
+    control: &'a str,
 }
 
 fn main() -> ExitCode {
@@ -106,11 +114,16 @@ async fn run(arguments: Arguments) -> ExitCode {
             simulator.addr()
         );
     }
-    let ready = json!({
-        "url": simulator.url(),
-        "ca_file": arguments.ca_out,
-        "control": format!("{}/_sim", simulator.url()),
-    });
+    let signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return failed(1, &format!("cannot listen for signals: {error}")),
+    };
+    let ready = Ready {
+        url: &simulator.url(),
+        ca_file: arguments.ca_out.as_deref(),
+        control: &format!("{}/_sim", simulator.url()),
+    };
+    let ready = serde_json::to_string(&ready).unwrap_or_default();
     let mut stdout = std::io::stdout();
     if writeln!(stdout, "{ready}")
         .and_then(|()| stdout.flush())
@@ -121,13 +134,13 @@ async fn run(arguments: Arguments) -> ExitCode {
             "standard output is closed, so nobody learned the address",
         );
     }
-    wait_for_the_end(arguments.stop_on_stdin_close).await;
+    wait_for_the_end(signals, arguments.stop_on_stdin_close).await;
     simulator.shutdown().await;
     ExitCode::SUCCESS
 }
 
 /// Returns on SIGINT, on SIGTERM, and on the end of standard input if that is asked for.
-async fn wait_for_the_end(stdin_too: bool) {
+async fn wait_for_the_end(mut signals: Signals, stdin_too: bool) {
     let (closed_sender, closed) = tokio::sync::oneshot::channel();
     if stdin_too {
         // A thread of its own: tokio's standard input would keep the runtime from ending.
@@ -137,26 +150,49 @@ async fn wait_for_the_end(stdin_too: bool) {
         });
     }
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
+        () = signals.any() => {}
         _ = closed, if stdin_too => {}
     }
 }
 
+/// The signals that end the program. Made before the ready line is printed, since whoever reads that line
+/// may send one at once.
 #[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        Err(_) => std::future::pending().await,
     }
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn any(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 fn failed(code: u8, message: &str) -> ExitCode {

@@ -53,7 +53,10 @@ impl Catalogue {
                 || "the document".to_owned(),
                 |at| format!("line {}, column {}", at.line(), at.column()),
             );
-            let problem = error.to_string().lines().next().unwrap_or_default().to_owned();
+            let problem = error.to_string();
+            let problem = problem.lines().next().unwrap_or_default();
+            // The place is said already.
+            let problem = problem.rsplit_once(" at line ").map_or(problem, |(what, _)| what).to_owned();
             CatalogueError {
                 file: None,
                 place,

@@ -1,0 +1,241 @@
+//! The program: its one line, its console, its arguments and its end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::Value;
+
+use crate::client::{Call, SECRET_KEY, get, read_answer};
+
+struct Running {
+    child: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tencent-sms-simulator"))
+            .args(arguments)
+            .arg("--stop-on-stdin-close")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self {
+            child,
+            ready: serde_json::from_str(&line).unwrap(),
+        }
+    }
+
+    fn addr(&self) -> SocketAddr {
+        self.ready["url"]
+            .as_str()
+            .unwrap()
+            .split_once("://")
+            .unwrap()
+            .1
+            .parse()
+            .unwrap()
+    }
+
+    /// Closes standard input; the exit code and everything on standard error.
+    fn finish(mut self) -> (Option<i32>, String) {
+        drop(self.child.stdin.take());
+        let mut errors = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut errors)
+            .unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_tencent-sms-simulator"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn the_ready_line_says_where_and_closing_standard_input_ends_it() {
+    let running = Running::start(&[]);
+    let url = running.ready["url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    assert_eq!(running.ready["control"], format!("{url}/_sim"));
+    assert_eq!(running.ready["ca_file"], Value::Null);
+    assert_eq!(get(running.addr(), "/_sim/health").json()["status"], "ok");
+    assert_eq!(running.finish().0, Some(0));
+}
+
+#[test]
+fn the_console_shows_number_and_code_on_inbox_lines_only_and_the_secret_nowhere() {
+    let running = Running::start(&[]);
+    assert_eq!(Call::new(running.addr()).send().code(), "Ok");
+    let mut wrong = Call::new(running.addr());
+    wrong.secret_key = "mistaken-secret".to_owned();
+    assert_eq!(wrong.send().code(), "AuthFailure.SignatureFailure");
+    let (_, errors) = running.finish();
+    let inbox: Vec<&str> = errors
+        .lines()
+        .filter(|line| line.starts_with("inbox "))
+        .collect();
+    assert_eq!(inbox.len(), 1, "{errors}");
+    assert!(
+        inbox[0].contains("+8613800138000") && inbox[0].contains("123456"),
+        "{}",
+        inbox[0]
+    );
+    for line in errors.lines().filter(|line| !line.starts_with("inbox ")) {
+        for hidden in ["13800138000", "123456", SECRET_KEY, "mistaken-secret"] {
+            assert!(!line.contains(hidden), "{line}");
+        }
+    }
+    for shown in [
+        "AKID****MPLE",
+        "+86138****8000",
+        "content-type;host",
+        "AuthFailure.SignatureFailure",
+    ] {
+        assert!(errors.contains(shown), "{shown} is missing in\n{errors}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_well_when_it_is_terminated_or_interrupted() {
+    for signal in ["-TERM", "-INT"] {
+        let mut running = Running::start(&[]);
+        let pid = running.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let begun = Instant::now();
+        let code = loop {
+            if let Some(status) = running.child.try_wait().unwrap() {
+                break status.code();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "still running after {signal}"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(code, Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn tls_is_spoken_in_both_versions_under_the_authority_that_was_written() {
+    let file = std::env::temp_dir().join(format!(
+        "tencent-sms-simulator-ca-{}.pem",
+        std::process::id()
+    ));
+    let running = Running::start(&["--tls", "--ca-out", file.to_str().unwrap()]);
+    assert_eq!(running.ready["ca_file"], file.to_str().unwrap());
+    let ca = CertificateDer::from_pem_file(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(ca).unwrap();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        for name in [
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            "sms.tencentcloudapi.com",
+            "sms.ap-guangzhou.tencentcloudapi.com",
+        ] {
+            // A wildcard stands for one label: three do not match.
+            let matches = name != "sms.ap-guangzhou.tencentcloudapi.com";
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let mut config = rustls::ClientConfig::builder_with_provider(provider)
+                .with_protocol_versions(&[version])
+                .unwrap()
+                .with_root_certificates(roots.clone())
+                .with_no_client_auth();
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            let name = ServerName::try_from(name).unwrap();
+            let connection = rustls::ClientConnection::new(Arc::new(config), name.clone()).unwrap();
+            let stream = crate::client::connect(running.addr());
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            let sent = stream.write_all(&Call::new(running.addr()).wire());
+            assert_eq!(sent.is_ok(), matches, "{name:?} {version:?}");
+            if matches {
+                assert_eq!(read_answer(&mut stream).unwrap().status, 200);
+                assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+                assert_eq!(stream.conn.protocol_version(), Some(version.version));
+            }
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_and_catalogues_end_with_their_codes_and_a_clear_line() {
+    let (code, errors) = run(&["--no-such-flag"]);
+    assert_eq!(code, Some(2), "{errors}");
+    let (code, errors) = run(&["--catalogue", "/nowhere/at/all.yaml"]);
+    assert_eq!(code, Some(3));
+    assert!(
+        errors.starts_with("error: /nowhere/at/all.yaml:"),
+        "{errors}"
+    );
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (code, errors) = run(&["--listen", &taken.local_addr().unwrap().to_string()]);
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.contains("cannot listen on") && errors.contains("port 0"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn listening_for_others_is_warned_about() {
+    let running = Running::start(&["--listen", "0.0.0.0:0"]);
+    let (_, errors) = running.finish();
+    assert!(
+        errors.starts_with("warning: listening on 0.0.0.0:"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn the_clock_can_be_set_from_the_command_line() {
+    let running = Running::start(&["--clock-offset", "-301"]);
+    assert_eq!(
+        Call::new(running.addr()).send().code(),
+        "AuthFailure.SignatureExpire"
+    );
+    let running = Running::start(&["--frozen-clock", "1551113065"]);
+    assert_eq!(
+        Call::new(running.addr()).at(1_551_113_065).send().code(),
+        "Ok"
+    );
+}

@@ -1,0 +1,232 @@
+//! Faults: what the client sees, and what really happened.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tencent_sms_simulator::{Fault, Simulator};
+
+use crate::client::{Call, connect, read_answer};
+
+fn start() -> Simulator {
+    Simulator::builder().start_blocking().unwrap()
+}
+
+/// No answer came; how many complete requests and messages the simulator has seen.
+fn nothing(simulator: &Simulator, fault: Fault) -> (u64, usize) {
+    simulator.queue_fault(fault);
+    assert!(Call::new(simulator.addr()).try_send().is_none());
+    (simulator.complete_requests(), simulator.messages().len())
+}
+
+#[test]
+fn a_connection_closed_on_accept_never_carries_a_request() {
+    let simulator = start();
+    assert_eq!(nothing(&simulator, Fault::CloseOnAccept), (0, 0));
+    assert_eq!(
+        simulator.journal()[0].fault.as_deref(),
+        Some("close-on-accept")
+    );
+    assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
+}
+
+#[test]
+fn a_request_that_is_not_read_is_not_counted_when_its_body_never_came() {
+    let simulator = start();
+    for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {
+        simulator.queue_fault(fault.clone());
+        let wire = Call::new(simulator.addr()).wire();
+        let mut stream = connect(simulator.addr());
+        stream.write_all(&wire[..wire.len() - 1]).unwrap();
+        assert!(read_answer(&mut stream).is_none());
+        assert_eq!(
+            (simulator.complete_requests(), simulator.messages().len()),
+            (0, 0),
+            "{fault:?}"
+        );
+    }
+    assert!(simulator.journal().iter().all(|entry| !entry.complete));
+}
+
+#[test]
+fn a_request_that_was_all_there_counts_as_complete_even_if_it_was_not_processed() {
+    let simulator = start();
+    assert_eq!(nothing(&simulator, Fault::ReadHalfThenClose), (1, 0));
+}
+
+#[test]
+fn accepted_then_closed_or_reset_leaves_a_message_and_no_answer() {
+    let simulator = start();
+    assert_eq!(nothing(&simulator, Fault::AcceptThenClose), (1, 1));
+    simulator.reset();
+    simulator.queue_fault(Fault::AcceptThenReset);
+    let mut stream = connect(simulator.addr());
+    stream
+        .write_all(&Call::new(simulator.addr()).wire())
+        .unwrap();
+    let error = stream.read(&mut [0; 64]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(simulator.messages().len(), 1);
+    let entry = simulator.journal().pop().unwrap();
+    assert_eq!(
+        (entry.verdict.as_str(), entry.fault.as_deref()),
+        ("Ok", Some("accept-then-reset"))
+    );
+}
+
+#[test]
+fn silence_lasts_until_the_client_leaves_and_others_are_served_meanwhile() {
+    let simulator = start();
+    for (fault, complete) in [(Fault::Hang, 1), (Fault::HangBeforeReading, 1)] {
+        simulator.reset();
+        simulator.queue_fault(fault);
+        let mut stream = connect(simulator.addr());
+        stream
+            .write_all(&Call::new(simulator.addr()).wire())
+            .unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
+        let error = stream.read(&mut [0; 64]).unwrap_err();
+        assert!(matches!(
+            error.kind(),
+            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+        ));
+        assert_eq!(simulator.complete_requests(), complete);
+        assert_eq!(Call::new(simulator.addr()).send().status, 200);
+    }
+}
+
+#[test]
+fn a_delayed_answer_is_late_and_whole() {
+    let simulator = start();
+    simulator.queue_fault(Fault::Delay { ms: 300 });
+    let begun = Instant::now();
+    assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn a_code_is_answered_where_the_service_puts_it_and_nothing_is_sent() {
+    let simulator = start();
+    let code = |code: &str| Fault::Code {
+        code: code.to_owned(),
+        message: None,
+    };
+    simulator.queue_faults(code("RequestLimitExceeded"), 2);
+    simulator.queue_fault(code("LimitExceeded.PhoneNumberDailyLimit"));
+    simulator.queue_fault(code("Made.Up"));
+    for _ in 0..2 {
+        assert_eq!(
+            Call::new(simulator.addr()).send().error().0,
+            "RequestLimitExceeded"
+        );
+    }
+    let answer = Call::new(simulator.addr()).send();
+    assert_eq!(
+        answer.status_of(0)["Code"],
+        "LimitExceeded.PhoneNumberDailyLimit"
+    );
+    assert_eq!(answer.status_of(0)["PhoneNumber"], "+8613800138000");
+    assert_eq!(
+        Call::new(simulator.addr()).send().status_of(0)["Code"],
+        "Made.Up"
+    );
+    assert!(simulator.messages().is_empty());
+    assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
+}
+
+#[test]
+fn an_internal_error_after_the_fact_leaves_the_message_sent() {
+    let simulator = start();
+    simulator.queue_fault(Fault::AcceptThenCode {
+        code: "InternalError".to_owned(),
+    });
+    assert_eq!(
+        Call::new(simulator.addr()).send().error().0,
+        "InternalError"
+    );
+    assert_eq!(simulator.messages().len(), 1);
+}
+
+#[test]
+fn html_pages_come_with_their_status() {
+    let simulator = start();
+    for (fault, status, messages) in [
+        (Fault::Unavailable { status: 503 }, 503, 0),
+        (Fault::AcceptThenStatus { status: 502 }, 502, 1),
+        (Fault::AcceptThenStatus { status: 200 }, 200, 1),
+    ] {
+        simulator.reset();
+        simulator.queue_fault(fault);
+        let answer = Call::new(simulator.addr()).send();
+        assert_eq!(
+            (answer.status, answer.header("Content-Type")),
+            (status, Some("text/html"))
+        );
+        assert!(answer.body.starts_with(b"<html>"));
+        assert_eq!(simulator.messages().len(), messages);
+    }
+}
+
+#[test]
+fn a_truncated_answer_breaks_off_before_its_length() {
+    let simulator = start();
+    simulator.queue_fault(Fault::Truncated);
+    let mut stream = connect(simulator.addr());
+    stream
+        .write_all(&Call::new(simulator.addr()).wire())
+        .unwrap();
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all);
+    let text = String::from_utf8_lossy(&all);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let length = head
+        .lines()
+        .find_map(|l| l.strip_prefix("Content-Length: "))
+        .unwrap();
+    assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2, "{head}");
+    assert_eq!(simulator.messages().len(), 1);
+}
+
+#[test]
+fn spoilt_answers_are_spoilt_as_their_names_say() {
+    let simulator = start();
+    let spoilt = |fault: Fault| {
+        simulator.reset();
+        simulator.queue_fault(fault);
+        let answer = Call::new(simulator.addr()).send();
+        assert_eq!((answer.status, simulator.messages().len()), (200, 1));
+        answer
+    };
+    assert!(serde_json::from_slice::<serde_json::Value>(&spoilt(Fault::CutJson).body).is_err());
+    assert!(spoilt(Fault::EmptyBody).body.is_empty());
+    let big = spoilt(Fault::Oversized { bytes: 3_000_000 });
+    assert_eq!((big.body.len(), big.code().as_str()), (3_000_000, "Ok"));
+    assert_eq!(
+        spoilt(Fault::EmptySet).json()["Response"]["SendStatusSet"],
+        json!([])
+    );
+    assert!(
+        spoilt(Fault::MissingSet).json()["Response"]
+            .get("SendStatusSet")
+            .is_none()
+    );
+    assert_eq!(
+        spoilt(Fault::ShortSet).json()["Response"]["SendStatusSet"],
+        json!([])
+    );
+    assert_eq!(
+        spoilt(Fault::ForeignSet).status_of(0)["PhoneNumber"],
+        "+14155550199"
+    );
+    assert_eq!(
+        spoilt(Fault::UnknownCode).code(),
+        "FailedOperation.SimulatorInventedThis"
+    );
+    let charset = spoilt(Fault::Charset);
+    assert_eq!(
+        charset.header("Content-Type"),
+        Some("application/json; charset=utf-8")
+    );
+}

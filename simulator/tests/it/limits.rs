@@ -1,0 +1,170 @@
+//! Steps 21 and 22: how often, on a clock that the test moves.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tencent_sms_simulator::{Catalogue, Simulator};
+
+use crate::client::{Call, body_with};
+
+/// 10:13:20 on 15 November 2023 in UTC+8.
+const MORNING: i64 = 1_700_014_400;
+
+fn start_with(changes: &[(&str, &str)]) -> Simulator {
+    let mut yaml = Catalogue::BUILT_IN.to_owned();
+    for (from, to) in changes {
+        assert!(yaml.contains(from), "{from}");
+        yaml = yaml.replace(from, to);
+    }
+    let catalogue = Catalogue::from_yaml(&yaml).unwrap();
+    Simulator::builder()
+        .catalogue(catalogue)
+        .frozen_clock(MORNING)
+        .start_blocking()
+        .unwrap()
+}
+
+fn send(simulator: &Simulator, changes: Value) -> String {
+    Call::new(simulator.addr())
+        .at(simulator.now_unix_ms() / 1000)
+        .body(&body_with(changes))
+        .send()
+        .code()
+}
+
+#[test]
+fn the_same_text_to_the_same_number_waits_thirty_seconds() {
+    let simulator = start_with(&[]);
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    simulator.advance(Duration::from_millis(29_999));
+    assert_eq!(
+        send(&simulator, json!({})),
+        "LimitExceeded.PhoneNumberThirtySecondLimit"
+    );
+    assert_eq!(
+        send(&simulator, json!({"TemplateParamSet": ["654321"]})),
+        "Ok",
+        "another text"
+    );
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]})),
+        "Ok",
+        "another number"
+    );
+    simulator.advance(Duration::from_millis(1));
+    assert_eq!(
+        send(&simulator, json!({})),
+        "Ok",
+        "a refused message does not start the wait again"
+    );
+}
+
+#[test]
+fn ten_a_day_and_the_day_ends_at_midnight_in_china() {
+    let simulator = start_with(&[]);
+    for i in 0..10 {
+        assert_eq!(
+            send(&simulator, json!({"TemplateParamSet": [i.to_string()]})),
+            "Ok"
+        );
+    }
+    let next = || json!({"TemplateParamSet": ["77"]});
+    assert_eq!(
+        send(&simulator, next()),
+        "LimitExceeded.PhoneNumberDailyLimit"
+    );
+    // 13:46:40 later it is midnight in UTC+8.
+    simulator.advance(Duration::from_secs(49_599));
+    assert_eq!(
+        send(&simulator, next()),
+        "LimitExceeded.PhoneNumberDailyLimit"
+    );
+    simulator.advance(Duration::from_secs(1));
+    assert_eq!(send(&simulator, next()), "Ok");
+}
+
+#[test]
+fn hourly_and_same_text_limits_hold_when_they_are_set() {
+    let hourly = start_with(&[("per_hour: null", "per_hour: 2")]);
+    for i in 0..2 {
+        assert_eq!(
+            send(&hourly, json!({"TemplateParamSet": [i.to_string()]})),
+            "Ok"
+        );
+    }
+    let next = || json!({"TemplateParamSet": ["77"]});
+    assert_eq!(
+        send(&hourly, next()),
+        "LimitExceeded.PhoneNumberOneHourLimit"
+    );
+    hourly.advance(Duration::from_secs(3600));
+    assert_eq!(send(&hourly, next()), "Ok");
+
+    let same = start_with(&[("same_content_per_day: null", "same_content_per_day: 2")]);
+    for _ in 0..2 {
+        assert_eq!(send(&same, json!({})), "Ok");
+        same.advance(Duration::from_secs(30));
+    }
+    assert_eq!(
+        send(&same, json!({})),
+        "LimitExceeded.PhoneNumberSameContentDailyLimit"
+    );
+    assert_eq!(send(&same, next()), "Ok");
+}
+
+#[test]
+fn numbers_on_the_allow_list_have_no_limits() {
+    let simulator = start_with(&[(
+        "# allow_list: [\"+8613800138001\"]",
+        "allow_list: [\"+8613800138001\"]",
+    )]);
+    for _ in 0..12 {
+        assert_eq!(
+            send(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]})),
+            "Ok"
+        );
+    }
+}
+
+#[test]
+fn each_daily_cap_of_an_app_has_its_code() {
+    let uk =
+        |n: u32| json!({"PhoneNumberSet": [format!("+4477009001{n:02}")], "TemplateId": "1110002"});
+    let us = json!({"PhoneNumberSet": ["+14155550123"], "TemplateId": "1110002"});
+    let cn = |n: u32| json!({"PhoneNumberSet": [format!("+86138001380{n:02}")]});
+
+    let total = start_with(&[("# daily_limit: 100000 ", "daily_limit: 2 ")]);
+    assert_eq!(send(&total, cn(1)), "Ok");
+    assert_eq!(send(&total, uk(1)), "Ok");
+    assert_eq!(send(&total, us.clone()), "LimitExceeded.AppDailyLimit");
+
+    let mainland = start_with(&[("# daily_limit_mainland: 100000", "daily_limit_mainland: 1")]);
+    assert_eq!(send(&mainland, cn(1)), "Ok");
+    assert_eq!(
+        send(&mainland, cn(2)),
+        "LimitExceeded.AppMainlandChinaDailyLimit"
+    );
+    assert_eq!(send(&mainland, uk(1)), "Ok");
+
+    let global = start_with(&[(
+        "# daily_limit_international: 1000",
+        "daily_limit_international: 1",
+    )]);
+    assert_eq!(send(&global, uk(1)), "Ok");
+    assert_eq!(
+        send(&global, us.clone()),
+        "LimitExceeded.AppGlobalDailyLimit"
+    );
+    assert_eq!(send(&global, cn(1)), "Ok");
+
+    let country = start_with(&[(
+        "# daily_limit_per_country: 500",
+        "daily_limit_per_country: 1",
+    )]);
+    assert_eq!(send(&country, uk(1)), "Ok");
+    assert_eq!(
+        send(&country, uk(2)),
+        "LimitExceeded.AppCountryOrRegionDailyLimit"
+    );
+    assert_eq!(send(&country, us), "Ok");
+}

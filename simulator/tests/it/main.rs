@@ -1,0 +1,18 @@
+//! Tests over real HTTP, with requests signed by an implementation of their own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    reason = "helpers of tests fail loudly, outside #[test] functions too"
+)]
+
+mod binary;
+mod client;
+mod faults;
+mod gateway;
+mod limits;
+mod sending;
+mod signatures;

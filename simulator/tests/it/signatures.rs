@@ -1,0 +1,349 @@
+//! Steps 5 to 9: the service's verdict on who signs and how.
+
+use tencent_sms_simulator::{Leniency, Simulator};
+
+use crate::client::{Call, SECRET_ID, body_with, good_body, now_s};
+
+/// 2019-02-25 16:44:25 UTC, the moment of the published examples; the 26th in UTC+8.
+const PUBLISHED: i64 = 1_551_113_065;
+
+fn frozen() -> Simulator {
+    Simulator::builder()
+        .frozen_clock(PUBLISHED)
+        .start_blocking()
+        .unwrap()
+}
+
+/// Signed with Python's `hmac` over the 140 bytes below, with `content-type;host;x-tc-action` signed.
+#[test]
+fn a_request_signed_by_another_language_is_accepted() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.body = r#"{"PhoneNumberSet":["+8613800138000"],"SmsSdkAppId":"1400006666","TemplateId":"1110000","SignName":"腾讯云","TemplateParamSet":["123456"]}"#.as_bytes().to_vec();
+    assert_eq!(call.body.len(), 140);
+    call.host = "sms.tencentcloudapi.com".to_owned();
+    call.authorization = Some(format!(
+        "TC3-HMAC-SHA256 Credential={SECRET_ID}/2019-02-25/sms/tc3_request, SignedHeaders=content-type;host;x-tc-action, Signature=3f93dff9c356a6a7ef71ec4d4bbb069ebc624129428725f2a43611ef25d8d15d"
+    ));
+    assert_eq!(call.send().code(), "Ok");
+    let byte = call.body.len() - 4;
+    call.body[byte] ^= 1;
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+}
+
+#[test]
+fn one_byte_changed_anywhere_that_is_signed_is_a_signature_failure() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    let good = Call::new(simulator.addr());
+    let message =
+        "The provided credentials could not be validated. Please check your signature is correct.";
+    let mut body = good.clone();
+    body.sent_body = Some(
+        body_with(serde_json::json!({"TemplateParamSet": ["123457"]}))
+            .to_string()
+            .into_bytes(),
+    );
+    let mut content_type = good.clone();
+    content_type.authorization = Some(good.authorization());
+    content_type.content_type = "application/json".to_owned();
+    let mut host = good.clone();
+    host.authorization = Some(good.authorization());
+    host.host = "sms.tencentcloudapi.com".to_owned();
+    let mut secret = good.clone();
+    secret.secret_key.replace_range(..1, "H");
+    let mut stamp = good.clone();
+    stamp.timestamp_header = Some((good.timestamp + 1).to_string());
+    for (call, what) in [
+        (body, "body"),
+        (content_type, "content type"),
+        (host, "host"),
+        (secret, "secret"),
+        (stamp, "timestamp"),
+    ] {
+        let answer = call.send();
+        assert_eq!(
+            answer.error(),
+            (
+                "AuthFailure.SignatureFailure".to_owned(),
+                message.to_owned()
+            ),
+            "{what}"
+        );
+        assert_eq!(answer.status, 200);
+    }
+    assert!(simulator.messages().is_empty());
+    assert_eq!(simulator.complete_requests(), 5);
+    assert_eq!(good.send().code(), "Ok");
+}
+
+#[test]
+fn a_caller_that_asks_for_chinese_gets_the_failure_in_chinese() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.secret_key = "wrong".to_owned();
+    call.extra
+        .push(("X-TC-Language".to_owned(), "zh-CN".to_owned()));
+    assert_eq!(
+        call.send().error().1,
+        "请求签名验证失败，请检查您的签名计算是否正确。"
+    );
+}
+
+#[test]
+fn three_hundred_seconds_off_pass_and_one_more_does_not_in_either_direction() {
+    let simulator = frozen();
+    for (off, code) in [
+        (300, "Ok"),
+        (-300, "Ok"),
+        (301, "AuthFailure.SignatureExpire"),
+        (-301, "AuthFailure.SignatureExpire"),
+    ] {
+        simulator.reset();
+        let answer = Call::new(simulator.addr()).at(PUBLISHED + off).send();
+        assert_eq!(answer.code(), code, "{off}");
+    }
+    let answer = Call::new(simulator.addr()).at(PUBLISHED - 301).send();
+    assert_eq!(
+        answer.error().1,
+        "The signature is expired, please request again."
+    );
+    assert_eq!(answer.header("Date"), Some("Mon, 25 Feb 2019 16:44:25 GMT"));
+    let mut call = Call::new(simulator.addr());
+    call.timestamp_header = Some("9".repeat(40));
+    assert_eq!(call.send().code(), "AuthFailure.SignatureExpire");
+}
+
+#[test]
+fn the_scope_has_the_utc_date_of_the_timestamp_on_both_sides_of_midnight() {
+    // The last second of the 24th and the first of the 25th, UTC.
+    for (moment, date) in [(1_551_052_799, "2019-02-24"), (1_551_052_800, "2019-02-25")] {
+        let simulator = Simulator::builder()
+            .frozen_clock(moment)
+            .start_blocking()
+            .unwrap();
+        let mut call = Call::new(simulator.addr()).at(moment);
+        call.date = Some(date.to_owned());
+        assert_eq!(call.send().code(), "Ok", "{date}");
+        // What a client at UTC+8 would write all night long.
+        call.date = Some("2019-02-26".to_owned());
+        assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+        let detail = simulator.journal().last().unwrap().detail.join(" ");
+        assert!(detail.contains("UTC date"), "{detail}");
+    }
+}
+
+#[test]
+fn an_unknown_or_disabled_key_is_not_found() {
+    let simulator = frozen();
+    for id in [
+        "AKIDnobodyEXAMPLE",
+        "AKIDdisabled00000000000000000EXAMPLE",
+        "somebody",
+    ] {
+        let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+        call.secret_id = id.to_owned();
+        assert_eq!(
+            call.send().error(),
+            (
+                "AuthFailure.SecretIdNotFound".to_owned(),
+                "The SecretId is not found, please ensure that your SecretId is correct."
+                    .to_owned()
+            ),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn a_temporary_key_needs_its_token_and_ends() {
+    let yaml = tencent_sms_simulator::Catalogue::BUILT_IN
+        .replace("# expires_at: 1893456000", "expires_at: 1551113065");
+    let catalogue = tencent_sms_simulator::Catalogue::from_yaml(&yaml).unwrap();
+    let simulator = Simulator::builder()
+        .catalogue(catalogue)
+        .frozen_clock(PUBLISHED - 1)
+        .start_blocking()
+        .unwrap();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.secret_id = "AKIDtemporary0000000000000000EXAMPLE".to_owned();
+    call.secret_key = "temporarySecretKey0000000EXAMPLE".to_owned();
+    assert_eq!(call.send().code(), "AuthFailure.TokenFailure");
+    call.extra = vec![(
+        "X-TC-Token".to_owned(),
+        "temporary-token-EXAMPLF".to_owned(),
+    )];
+    assert_eq!(call.send().code(), "AuthFailure.TokenFailure");
+    call.extra = vec![(
+        "X-TC-Token".to_owned(),
+        "temporary-token-EXAMPLE".to_owned(),
+    )];
+    assert_eq!(call.send().code(), "Ok");
+    simulator.advance(std::time::Duration::from_secs(1));
+    assert_eq!(call.send().code(), "AuthFailure.TokenFailure");
+}
+
+#[test]
+fn a_malformed_header_is_an_invalid_authorization() {
+    let simulator = frozen();
+    let good = Call::new(simulator.addr()).at(PUBLISHED);
+    let header = good.authorization();
+    for broken in [
+        String::new(),
+        "SKIP".to_owned(),
+        header.replace("TC3-HMAC-SHA256", "TC3-HMAC-SHA1"),
+        header.replace("content-type;host", "content-type"),
+        header.replace("content-type;host", "host"),
+        header.replace("content-type;host", "content-type;host;x-tc-absent"),
+    ] {
+        let mut call = good.clone();
+        call.authorization = Some(broken.clone());
+        assert_eq!(
+            call.send().code(),
+            "AuthFailure.InvalidAuthorization",
+            "{broken}"
+        );
+    }
+    assert_eq!(good.send().code(), "Ok");
+}
+
+#[test]
+fn another_service_or_unsorted_headers_do_not_verify() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.service = "cvm".to_owned();
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    call.service = "sms".to_owned();
+    call.signed = vec!["host", "content-type"];
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    call.signed = vec!["content-type", "host", "host"];
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+}
+
+#[test]
+fn more_headers_may_be_signed_than_the_two_that_must_be() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.signed = vec![
+        "content-type",
+        "host",
+        "x-tc-action",
+        "x-tc-region",
+        "x-tc-timestamp",
+    ];
+    assert_eq!(call.send().code(), "Ok");
+}
+
+#[test]
+fn a_host_signed_without_its_port_verifies_and_a_foreign_one_does_not() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.signed_host = Some("127.0.0.1".to_owned());
+    assert_eq!(call.send().code(), "Ok");
+    call.signed_host = Some("sms.tencentcloudapi.com".to_owned());
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+}
+
+#[test]
+fn an_unsigned_payload_verifies_whatever_the_body_is() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.extra.push((
+        "X-TC-Content-SHA256".to_owned(),
+        "UNSIGNED-PAYLOAD".to_owned(),
+    ));
+    call.sent_body = Some(
+        good_body()
+            .to_string()
+            .replace("123456", "654321")
+            .into_bytes(),
+    );
+    assert_eq!(call.send().code(), "Ok");
+    assert_eq!(simulator.messages()[0].params, ["654321"]);
+}
+
+#[test]
+fn a_get_signs_its_query_and_an_empty_payload() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.method = "GET".to_owned();
+    call.content_type = "application/x-www-form-urlencoded".to_owned();
+    call.target = "/?PhoneNumberSet.0=%2B8613800138000&SignName=%E8%85%BE%E8%AE%AF%E4%BA%91&SmsSdkAppId=1400006666&TemplateId=1110000&TemplateParamSet.0=123456".to_owned();
+    assert_eq!(call.send().code(), "Ok");
+    let authorization = call.authorization();
+    call.authorization = Some(authorization);
+    call.target = call.target.replace("123456", "123457");
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+}
+
+#[test]
+fn the_service_name_that_the_node_sdk_derives_is_accepted_only_when_asked_for() {
+    let derived = Leniency {
+        derived_service: true,
+        any_credentials: false,
+    };
+    let simulator = Simulator::builder()
+        .leniency(derived)
+        .start_blocking()
+        .unwrap();
+    let mut call = Call::new(simulator.addr());
+    call.service = "127".to_owned();
+    assert_eq!(call.send().code(), "Ok");
+    call.service = "128".to_owned();
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    call.service = "127".to_owned();
+    call.secret_key = "wrong".to_owned();
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    let strict = Simulator::builder().start_blocking().unwrap();
+    let mut call = Call::new(strict.addr());
+    call.service = "127".to_owned();
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+}
+
+#[test]
+fn any_credentials_pass_only_when_asked_for_and_the_journal_says_what_was_overlooked() {
+    let lenient = Leniency {
+        any_credentials: true,
+        derived_service: true,
+    };
+    let simulator = Simulator::builder()
+        .leniency(lenient)
+        .start_blocking()
+        .unwrap();
+    let mut call = Call::new(simulator.addr());
+    call.secret_id = "AKIDwhoever".to_owned();
+    call.secret_key = "whatever".to_owned();
+    assert_eq!(call.send().code(), "Ok");
+    let overlooked = simulator.journal()[0].detail.join(" ");
+    assert!(overlooked.contains("overlooked"), "{overlooked}");
+    // A clock that is off is not a matter of credentials.
+    assert_eq!(
+        call.at(now_s() - 301).send().code(),
+        "AuthFailure.SignatureExpire"
+    );
+}
+
+#[test]
+fn the_journal_shows_what_was_hashed_without_what_could_be_guessed() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.signed = vec!["content-type", "host", "x-secret"];
+    call.extra
+        .push(("X-Secret".to_owned(), "hush-hush".to_owned()));
+    assert_eq!(call.send().code(), "Ok");
+    let entry = simulator.journal().remove(0);
+    assert_eq!(entry.credential.as_deref(), Some("AKID****MPLE"));
+    assert_eq!(entry.account.as_deref(), Some("example"));
+    assert_eq!(
+        entry.canonical_request.unwrap(),
+        format!(
+            "POST\n/\n\ncontent-type:application/json; charset=utf-8\nhost:{}\nx-secret:<9 bytes>\n\ncontent-type;host;x-secret\n<sha256 of the {}-byte body>",
+            simulator.addr(),
+            call.body.len()
+        )
+    );
+    assert_eq!(
+        entry.string_to_sign.unwrap(),
+        "TC3-HMAC-SHA256\n1551113065\n2019-02-25/sms/tc3_request\n<sha256 of the canonical request>"
+    );
+    assert_eq!(entry.recipients[0].number, "+86138****8000");
+}
