@@ -7,8 +7,8 @@ const TWO_DIGITS: &[&str] = &[
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// `+86138****8000`: the country code, up to three digits, and up to the last four. At least four digits are
-/// hidden; what is too short to show any of is hidden whole, and so is what has no prefix.
+/// `+86138****8000`: the country code, up to three digits, and up to the last four, which are favoured because
+/// people know their number by its end. At least four digits are hidden; what is too short to show any of is hidden whole, and so is what has no prefix.
 pub fn number(to: &str) -> String {
     let compact: String = to
         .chars()
@@ -52,10 +52,10 @@ mod tests {
             ("+8613800138000", "+86138****8000"),
             ("008613800138000", "+86138****8000"),
             ("+86 138-0013-8000", "+86138****8000"),
-            ("+14155550123", "+1415****123"),
-            ("+447700900123", "+44770****123"),
+            ("+14155550123", "+141****0123"),
+            ("+447700900123", "+4477****0123"),
             ("+85261234567", "+85261****67"),
-            ("+8612345", "+86****5"),
+            ("+8612345", "+861****"),
             ("+861", "+86****"),
             ("+8", "****"),
         ] {

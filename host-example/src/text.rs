@@ -6,7 +6,7 @@ use auth_connector_host::{
 use std::time::Duration;
 
 /// The column at which values start.
-const COLUMN: usize = 14;
+const COLUMN: usize = 18;
 
 /// `  label       value`
 pub fn field(label: &str, value: &str) {
@@ -28,9 +28,12 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Attributes, one field each.
-pub fn attributes(attributes: &Attributes) {
-    for (key, value) in attributes {
+/// Attributes, one field each, but for those that were shown already.
+pub fn attributes(attributes: &Attributes, shown: &[&str]) {
+    for (key, value) in attributes
+        .iter()
+        .filter(|(key, _)| !shown.contains(&key.as_str()))
+    {
         field(&clean(key), value);
     }
 }
@@ -67,7 +70,7 @@ pub fn cause(cause: &CallError) {
                     &format!("in {}", span(Duration::from_millis(ms.into()))),
                 );
             }
-            attributes(&failure.attributes);
+            attributes(&failure.attributes, &[]);
             diagnostics(&failure.diagnostics);
         }
         CallError::Host(fault) => field("why", &fault.to_string()),

@@ -63,7 +63,7 @@ fn print_text(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
             text::field("route", &preview.route);
             text::field("template", &preview.template);
             text::field("parameters", &parameters(preview, show).join(", "));
-            text::attributes(&preview.attributes);
+            text::attributes(&preview.attributes, &["route", "template", "to"]);
         }
         Err(error) => {
             println!("Would not send to {to}.");

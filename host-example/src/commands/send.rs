@@ -59,7 +59,7 @@ fn print_text(args: &Send, to: &str, outcome: &Result<Receipt, SendError>, messa
             println!("Accepted by the provider for {to}.");
             text::field("message id", &receipt.message_id);
             text::optional("request id", receipt.request_id.as_deref());
-            text::attributes(&receipt.attributes);
+            text::attributes(&receipt.attributes, &[]);
         }
         Err(SendError::NotSent(cause)) => {
             println!("Not sent to {to}. Trying again cannot send twice.");

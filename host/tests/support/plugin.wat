@@ -5,6 +5,7 @@
 ;;   u  crash at once                       l  loop for ever
 ;;   m  ask for all the memory there is     r  recurse until the stack ends
 ;;   g  answer with a string beyond its own memory
+;;   i  not sent, kind `invalid-config`
 ;;   n  not sent, kind `denied`             w  wait for ever on a clock, no request made
 ;;   h  make a request to the authority that follows, then crash
 ;;   p  make a request to the authority that follows, then wait for ever
@@ -120,6 +121,7 @@
       (drop (call $accepted (i32.const 3)))
       (i32.store (i32.const 1032) (i32.const 0x7fffffff))
       (return (i32.const 1024))))
+    (if (i32.eq (local.get $what) (i32.const 105)) (then (return (call $not-sent (i32.const 0)))))
     (if (i32.eq (local.get $what) (i32.const 110)) (then (return (call $not-sent (i32.const 4)))))
     (if (i32.eq (local.get $what) (i32.const 119)) (then
       (call $block (call $sleep (i64.const 3600000000000)))))

@@ -1,0 +1,253 @@
+//! The binary as scripts and operators meet it: exit codes, stable fields, and nothing secret anywhere.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail loudly"
+)]
+
+#[path = "../../host/tests/support/mod.rs"]
+mod support;
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+const NUMBER: &str = "+8613800138000";
+
+/// A directory of its own with the test connector in it.
+fn directory(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("plugin.wasm"), support::plugin()).unwrap();
+    dir
+}
+
+/// Runs `auth-host` in a directory; the config goes in by standard input.
+fn run(name: &str, arguments: &[&str], config: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+        .current_dir(directory(name))
+        .args(arguments)
+        .env_remove("AUTH_HOST_CONFIG")
+        .env("MY_SECRET", "hunter2hunter2")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that needs no config does not read it.
+    let _ = child.stdin.take().unwrap().write_all(config.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn send(name: &str, config: &str, more: &[&str]) -> (i32, Value) {
+    let mut arguments = vec![
+        "send",
+        "plugin.wasm",
+        "--no-cache",
+        "--json",
+        "--config",
+        "-",
+        "--to",
+        NUMBER,
+    ];
+    arguments.extend_from_slice(more);
+    let output = run(name, &arguments, config);
+    let text = String::from_utf8(output.stdout).unwrap();
+    (
+        output.status.code().unwrap(),
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}")),
+    )
+}
+
+#[test]
+fn each_outcome_of_a_send_has_its_own_exit_code_and_the_same_fields() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let authority = runtime.block_on(support::server(support::OK));
+    let allow = format!("http://{authority}");
+    let mut fields = Vec::new();
+    for (config, code, outcome, source, kind) in [
+        ("a".to_owned(), 0, "accepted", "connector", Value::Null),
+        ("n".to_owned(), 3, "not-sent", "connector", "denied".into()),
+        ("u".to_owned(), 3, "not-sent", "host", "other".into()),
+        (
+            format!("h{authority}"),
+            4,
+            "unknown",
+            "host",
+            "other".into(),
+        ),
+        (
+            "i".to_owned(),
+            6,
+            "not-sent",
+            "connector",
+            "invalid-config".into(),
+        ),
+    ] {
+        let (status, document) = send(
+            "outcomes",
+            &config,
+            &["--allow", &allow, "--var", "code=918273"],
+        );
+        assert_eq!(status, code, "{document:#}");
+        assert_eq!(
+            (&document["outcome"], &document["source"], &document["kind"]),
+            (&outcome.into(), &source.into(), &kind)
+        );
+        assert_eq!(document["to"], "+86138****8000");
+        fields.push(
+            document
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert!(
+        fields.windows(2).all(|pair| pair[0] == pair[1]),
+        "{fields:?}"
+    );
+}
+
+#[test]
+fn only_origins_that_were_granted_are_reached() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let authority = runtime.block_on(support::server(support::OK));
+    let config = format!("f{authority}");
+    assert_eq!(
+        send("egress", &config, &[]).1["timings"]["http"][0]["error"],
+        "HTTP request denied"
+    );
+    let (status, document) = send(
+        "egress",
+        &config,
+        &["--allow", &format!("http://{authority}")],
+    );
+    assert_eq!(
+        (status, &document["timings"]["http"][0]["status"]),
+        (0, &200.into()),
+        "{document:#}"
+    );
+}
+
+#[test]
+fn a_component_that_is_refused_says_why_in_one_line() {
+    let dir = directory("refused");
+    std::fs::write(dir.join("readme.wasm"), "# hello").unwrap();
+    std::fs::write(dir.join("core.wasm"), wat::parse_str("(module)").unwrap()).unwrap();
+    for (file, code, words) in [
+        ("readme.wasm", 5, "not WebAssembly"),
+        ("core.wasm", 5, "core WebAssembly module"),
+        ("missing.wasm", 2, "cannot be read"),
+    ] {
+        let output = run("refused", &["inspect", file, "--no-cache"], "");
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{line}");
+        assert!(line.contains(words) && line.lines().count() == 1, "{line}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_secret_as_an_argument_is_refused_and_not_repeated() {
+    let output = run(
+        "secret",
+        &[
+            "send",
+            "plugin.wasm",
+            "--to",
+            NUMBER,
+            "--secret-key",
+            "hunter2hunter2",
+        ],
+        "a",
+    );
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text.contains("--set-from-env") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn neither_secret_nor_number_nor_code_is_shown_by_any_command() {
+    let config = r#"{"accessKeyId":"id"}"#;
+    let overlay = [
+        "--config",
+        "-",
+        "--set-from-env",
+        "/accessKeySecret=MY_SECRET",
+        "--no-cache",
+    ];
+    let message = ["--to", NUMBER, "--var", "code=918273"];
+    for command in ["inspect", "validate", "preview", "send"] {
+        let mut arguments = vec![command, "plugin.wasm"];
+        match command {
+            "inspect" => arguments.push("--no-cache"),
+            "validate" => arguments.extend(overlay),
+            _ => arguments.extend(overlay.iter().chain(&message)),
+        }
+        if command == "send" {
+            arguments.push("--report");
+        }
+        for json in [false, true] {
+            let arguments: Vec<_> = arguments
+                .iter()
+                .copied()
+                .chain(json.then_some("--json"))
+                .collect();
+            let output = run("quiet", &arguments, config);
+            let text = format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+            assert!(!text.is_empty());
+            for hidden in ["hunter2", "13800138000", "918273"] {
+                assert!(!text.contains(hidden), "{command}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_second_load_comes_from_the_cache() {
+    let dir = directory("cache").join("compiled");
+    let _ = std::fs::remove_dir_all(&dir);
+    let load = || {
+        let cache = dir.to_str().unwrap();
+        let output = run(
+            "cache",
+            &["inspect", "plugin.wasm", "--json", "--cache-dir", cache],
+            "",
+        );
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        document["load"]["cached"].as_bool()
+    };
+    assert_eq!((load(), load()), (Some(false), Some(true)));
+}
+
+#[test]
+fn without_a_config_the_three_ways_to_give_one_are_named() {
+    let output = run("none", &["validate", "plugin.wasm", "--no-cache"], "");
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    for way in ["--config FILE", "--config -", "AUTH_HOST_CONFIG"] {
+        assert!(line.contains(way), "{line}");
+    }
+}
