@@ -1,2 +1,52 @@
 //! Tencent Cloud SMS as a WebAssembly component.
+//!
+//! The component exports the contract in `wit/` and asks its host to carry one signed `SendSms` request over
+//! `wasi:http`. Every room but the last is pure: it builds and tests natively, and knows neither a network nor
+//! a clock.
+//!
+//! | room | what it turns into what |
+//! |---|---|
+//! | [`text`] | parts into text |
+//! | [`json`] | bounded text into a borrowed document |
+//! | [`language`] | the locales a caller asks for into the language of operator texts |
+//! | [`fields`] | nothing: the one table of config fields that the guard and the reader share |
+//! | [`config`] | the operator's JSON into a [`config::Config`], or every finding at once |
+//! | [`findings`] | a finding into a diagnostic with words |
+//! | [`guard`] | the field table into a JSON Schema, form fields and secret pointers |
+//! | [`metadata`] | names and descriptions |
+//! | [`endpoint`] | an address that the operator wrote into an origin that a secret may be sent to |
+//! | [`phone`] | what people type into E.164, and its route |
+//! | [`template`] | usage, languages and route into a template and its parameters |
+//! | [`time`] | unix seconds into dates and back |
+//! | [`tc3`] | bytes and a secret into a TC3-HMAC-SHA256 signature |
+//! | [`send_sms`] | the `SendSms` request and response on the wire |
+//! | [`outcome`] | provider codes into kind, certainty, waiting time and hint |
+//! | [`redact`] | provider words into words without numbers, codes or secrets |
+//! | [`contract`] | the contract's types, natively |
+//! | [`connector`] | the flow: config and message into a receipt or an error |
+//! | `component` | WebAssembly only: bindings, the `wasi:http` transport, allocator and panic glue |
 #![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+pub mod config;
+pub mod connector;
+pub mod contract;
+pub mod endpoint;
+pub mod fields;
+pub mod findings;
+pub mod guard;
+pub mod json;
+pub mod language;
+pub mod metadata;
+pub mod outcome;
+pub mod phone;
+pub mod redact;
+pub mod send_sms;
+pub mod tc3;
+pub mod template;
+pub mod text;
+pub mod time;
+
+#[cfg(target_arch = "wasm32")]
+mod component;

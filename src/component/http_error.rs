@@ -1,0 +1,98 @@
+//! The host's transport errors into words, and which of them exclude that a request was delivered.
+
+use alloc::string::String;
+
+use super::bindings::wasi::http::types::ErrorCode;
+use crate::contract::{Failure, FailureKind, Turn};
+
+/// Whether an error proves, even after the whole request was handed over, that nothing of it reached a server:
+/// the connection never came to be, or the host refused to make it.
+pub fn excludes_delivery(code: &ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DnsTimeout
+            | ErrorCode::DnsError(_)
+            | ErrorCode::DestinationNotFound
+            | ErrorCode::DestinationUnavailable
+            | ErrorCode::DestinationIpProhibited
+            | ErrorCode::DestinationIpUnroutable
+            | ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionLimitReached
+            | ErrorCode::TlsCertificateError
+            | ErrorCode::HttpRequestDenied
+            | ErrorCode::HttpRequestMethodInvalid
+            | ErrorCode::HttpRequestUriInvalid
+    )
+}
+
+/// The error as a failure. The host's own texts are left out, because they may quote the request.
+pub fn failure(code: &ErrorCode) -> Failure {
+    use FailureKind::{Denied, Provider, Timeout, Unreachable};
+    let (kind, turn, message) = match code {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => (
+            Unreachable,
+            Turn::Host,
+            "The provider's host name could not be resolved. Check the endpoint and the host's DNS.",
+        ),
+        ErrorCode::HttpRequestDenied => (
+            Denied,
+            Turn::Host,
+            "The component's host does not grant this destination. Grant the endpoint's origin to the connector.",
+        ),
+        ErrorCode::DestinationIpProhibited => (
+            Denied,
+            Turn::Host,
+            "The component's host does not allow the address that the endpoint's name resolves to. Check the host's DNS and its grants.",
+        ),
+        ErrorCode::ConnectionRefused
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable => (
+            Unreachable,
+            Turn::Host,
+            "The provider could not be reached: nothing answers at the endpoint. Check the endpoint and the host's network.",
+        ),
+        ErrorCode::TlsCertificateError
+        | ErrorCode::TlsProtocolError
+        | ErrorCode::TlsAlertReceived(_) => (
+            Unreachable,
+            Turn::Host,
+            "The TLS connection to the provider was not established. Check that the host trusts the certificate's authority and that no proxy stands between.",
+        ),
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => (
+            Timeout,
+            Turn::Provider,
+            "The connection to the provider timed out.",
+        ),
+        ErrorCode::ConnectionLimitReached => (
+            Unreachable,
+            Turn::Host,
+            "The component's host has no connection left to give.",
+        ),
+        ErrorCode::ConnectionTerminated => (
+            Unreachable,
+            Turn::Provider,
+            "The connection to the provider broke.",
+        ),
+        ErrorCode::HttpResponseIncomplete
+        | ErrorCode::HttpResponseBodySize(_)
+        | ErrorCode::HttpResponseHeaderSectionSize(_)
+        | ErrorCode::HttpResponseHeaderSize(_)
+        | ErrorCode::HttpResponseContentCoding(_)
+        | ErrorCode::HttpResponseTransferCoding(_)
+        | ErrorCode::HttpProtocolError => (
+            Provider,
+            Turn::Provider,
+            "What came back is not a complete HTTP answer within the limits.",
+        ),
+        _ => (
+            Unreachable,
+            Turn::Host,
+            "The component's host could not carry the request.",
+        ),
+    };
+    Failure::new(kind, turn, String::from(message))
+}

@@ -1,0 +1,164 @@
+//! What `std` would bring along, and with it ten `wasi:cli` imports: an allocator, the canonical ABI's
+//! `cabi_realloc`, a panic handler and `memcmp`. The only file of this crate with unsafe code of its own.
+#![allow(
+    unsafe_code,
+    reason = "an allocator and the canonical ABI cannot be had without it"
+)]
+
+use alloc::alloc::{Layout, handle_alloc_error};
+use core::alloc::GlobalAlloc;
+use core::arch::wasm32::{memory_grow, memory_size};
+use core::cell::Cell;
+use core::ptr::null_mut;
+
+/// A panic is a trap, which a host reports as an unknown outcome. The lints leave none that input can reach.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+// `memcmp`, `memcpy` and kin from the target's own C library, which brings no import with it.
+#[link(name = "c")]
+unsafe extern "C" {
+    /// Where the linker ends the data and the heap begins; only its address means something.
+    static __heap_base: u8;
+}
+
+const PAGE: usize = 65_536;
+
+/// Hands out memory upwards and starts over once everything is freed.
+///
+/// The component keeps nothing between calls, so at the end of each call, after the host took the result,
+/// nothing is live and the whole heap is free again. Within a call only the topmost block is reused, which
+/// covers strings and vectors that grow; the input caps bound the rest. Against talc, a general allocator that
+/// is small for one, it measured 5 KB smaller and spends a third less fuel on a send.
+struct Arena {
+    /// The first free byte; 0 before the first allocation.
+    next: Cell<usize>,
+    /// The end of memory, in bytes.
+    end: Cell<usize>,
+    /// Blocks handed out and not yet freed.
+    live: Cell<usize>,
+}
+
+// SAFETY: a component instance has one thread.
+unsafe impl Sync for Arena {}
+
+#[global_allocator]
+static ARENA: Arena = Arena {
+    next: Cell::new(0),
+    end: Cell::new(0),
+    live: Cell::new(0),
+};
+
+impl Arena {
+    fn base() -> usize {
+        (&raw const __heap_base).addr()
+    }
+
+    /// Makes sure that memory reaches `end`; false when the host grants no more.
+    fn reach(&self, end: usize) -> bool {
+        if end > self.end.get() {
+            let have = memory_size(0) * PAGE;
+            if end > have && memory_grow(0, (end - have).div_ceil(PAGE)) == usize::MAX {
+                return false;
+            }
+            self.end.set(memory_size(0) * PAGE);
+        }
+        true
+    }
+}
+
+// SAFETY: `alloc` returns blocks that are aligned, inside memory, and above every live block, because `next` is
+// at or above the end of every live block: it only falls to the start of the topmost block when that is freed or
+// moved, and to the base when no block is live.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let start = self
+            .next
+            .get()
+            .max(Self::base())
+            .next_multiple_of(layout.align());
+        match start.checked_add(layout.size()) {
+            Some(end) if self.reach(end) => {
+                self.next.set(end);
+                self.live.set(self.live.get() + 1);
+                core::ptr::with_exposed_provenance_mut(start)
+            }
+            _ => null_mut(),
+        }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let live = self.live.get() - 1;
+        self.live.set(live);
+        if live == 0 {
+            self.next.set(Self::base());
+        } else if block.addr() + layout.size() == self.next.get() {
+            self.next.set(block.addr());
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let topmost = block.addr() + layout.size() == self.next.get();
+        match block.addr().checked_add(new_size) {
+            Some(end) if topmost && self.reach(end) => {
+                self.next.set(end);
+                block
+            }
+            _ if new_size <= layout.size() => block,
+            _ => {
+                // SAFETY: the caller vouches for `block`, `layout` and that the size fits the alignment; the new
+                // block is larger and lies elsewhere.
+                unsafe {
+                    let new =
+                        self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
+                    if !new.is_null() {
+                        core::ptr::copy_nonoverlapping(block, new, layout.size());
+                        self.dealloc(block, layout);
+                    }
+                    new
+                }
+            }
+        }
+    }
+}
+
+/// Memory for what the host passes in. It must come from the allocator that frees it, so the C library's version,
+/// which `std` would bring, cannot serve.
+///
+/// # Safety
+/// The canonical ABI calls it with a null pointer and a size of zero, or with a block that an earlier call
+/// returned for the same alignment; alignments are powers of two.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_realloc(
+    old: *mut u8,
+    old_size: usize,
+    align: usize,
+    new_size: usize,
+) -> *mut u8 {
+    let Ok(layout) = Layout::from_size_align(new_size, align) else {
+        core::arch::wasm32::unreachable()
+    };
+    if new_size == 0 {
+        // The ABI wants an aligned pointer, and nobody reads through it.
+        return core::ptr::without_provenance_mut(align);
+    }
+    // SAFETY: `layout` is valid and not empty. When `old_size` is not zero the ABI promises that `old` is a block
+    // of that size and alignment from this function, so it came from this allocator with that layout.
+    let block = unsafe {
+        if old_size == 0 {
+            ARENA.alloc(layout)
+        } else {
+            ARENA.realloc(
+                old,
+                Layout::from_size_align_unchecked(old_size, align),
+                new_size,
+            )
+        }
+    };
+    if block.is_null() {
+        handle_alloc_error(layout)
+    }
+    block
+}

@@ -1,0 +1,392 @@
+//! `wasi:http` with a proof of *not sent*: the last byte of the body is withheld until the connection has taken
+//! the rest.
+//!
+//! Runtimes report transport errors so differently that the codes alone prove little. What proves something is
+//! what was never handed over. The body ends with the brace that closes the JSON object, and its hash is signed:
+//! without the last byte no server can act on the request, however a host buffers, truncates or re-chunks it.
+//!
+//! So everything that goes wrong before the release of that byte is *not sent*. After it, only errors that
+//! exclude a connection are; everything else is *unknown*.
+//!
+//! Nothing here blocks without a deadline: no `blocking-` call, no `flush` (it does nothing in Wasmtime and
+//! blocks under jco). The response is looked at before the stream, because jco leaves the stream open after a
+//! failure and a guest that polls the stream alone would spin.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use super::bindings::wasi::http::outgoing_handler;
+use super::bindings::wasi::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
+    OutgoingRequest, RequestOptions, Scheme,
+};
+use super::bindings::wasi::io::poll::{Pollable, poll};
+use super::bindings::wasi::io::streams::{OutputStream, StreamError};
+use super::http_error;
+use crate::connector::{Host, HttpAnswer};
+use crate::contract::{Failure, FailureKind, SendError, Turn};
+use crate::json;
+use crate::outcome::AMBIGUOUS;
+use crate::send_sms::Request;
+use crate::text::{decimal, join};
+
+const MS: u64 = 1_000_000;
+
+/// The most bytes in one write. Wasmtime's body channel holds two writes, jco buffers 16 KB.
+const CHUNK: usize = 16_384;
+
+/// How long to look for a refusal between the connection's taking the body and the release, in nanoseconds.
+/// Loopback: of 300 resets on accept, early refusals and dying keep-alive connections it turned all but 2 % of
+/// the false unknowns into *not sent*. A longer one finds little more and is paid on every send.
+const SETTLE: u64 = MS;
+
+/// How long a broken stream is given to say why, in nanoseconds.
+const REASON: u64 = 200 * MS;
+
+/// The world as the component sees it: WASI clocks and HTTP.
+pub struct WasiHost {
+    started: u64,
+}
+
+impl WasiHost {
+    /// Begins a call: deadlines count from here.
+    pub fn new() -> Self {
+        Self {
+            started: monotonic_clock::now(),
+        }
+    }
+}
+
+impl Host for WasiHost {
+    fn unix_time_s(&mut self) -> u64 {
+        wall_clock::now().seconds
+    }
+
+    fn exchange(
+        &mut self,
+        request: &Request<'_>,
+        deadline_ms: u32,
+    ) -> Result<HttpAnswer, SendError> {
+        let deadline = Deadline {
+            at: self.started.saturating_add(u64::from(deadline_ms) * MS),
+        };
+        let exchange = Exchange::begin(request, deadline)?;
+        let (last, rest) = request
+            .body
+            .split_last()
+            .ok_or_else(|| not_sent(refused_by_host()))?;
+        exchange.upload(rest)?;
+        exchange.settle()?;
+        let response = exchange.release(*last)?.response()?;
+        read_answer(&response, deadline)
+    }
+}
+
+/// The moment by which the call must be over.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: u64,
+}
+
+impl Deadline {
+    /// Nanoseconds that are left; `None` when there are none.
+    fn left(self) -> Option<u64> {
+        self.at
+            .checked_sub(monotonic_clock::now())
+            .filter(|left| *left > 0)
+    }
+
+    /// Waits until one of the pollables is ready or the deadline passes.
+    fn wait(self, pollables: &[&Pollable]) {
+        self.wait_at_most(u64::MAX, pollables);
+    }
+
+    /// The same, but no longer than so many nanoseconds.
+    fn wait_at_most(self, limit: u64, pollables: &[&Pollable]) {
+        let timer = monotonic_clock::subscribe_duration(self.left().unwrap_or(0).min(limit));
+        let mut all: Vec<&Pollable> = pollables.to_vec();
+        all.push(&timer);
+        poll(&all);
+    }
+}
+
+/// A request that has begun and whose last byte is still here.
+///
+/// Fields are dropped in order, and a child must go before its parent or the host traps: pollable, stream, body.
+/// A body that is dropped unfinished is not sent as if it were complete.
+struct Exchange {
+    writable: Pollable,
+    stream: OutputStream,
+    body: OutgoingBody,
+    pending: Pending,
+    deadline: Deadline,
+}
+
+/// An answer to come.
+struct Pending {
+    ready: Pollable,
+    response: FutureIncomingResponse,
+}
+
+impl Pending {
+    /// The answer or the reason that there is none, once it is known.
+    fn get(&self) -> Option<Result<IncomingResponse, ErrorCode>> {
+        match self.response.get()? {
+            Ok(answer) => Some(answer),
+            // Only a second call can say this, and both callers stop after the first.
+            Err(()) => Some(Err(ErrorCode::InternalError(None))),
+        }
+    }
+}
+
+impl Exchange {
+    fn begin(request: &Request<'_>, deadline: Deadline) -> Result<Self, SendError> {
+        let Some(left) = deadline.left() else {
+            return Err(not_sent(timed_out("before the request was begun")));
+        };
+        let outgoing = outgoing_request(request).ok_or_else(|| not_sent(refused_by_host()))?;
+        let body = outgoing.body().map_err(|()| not_sent(refused_by_host()))?;
+        let stream = body.write().map_err(|()| not_sent(refused_by_host()))?;
+        let options = RequestOptions::new();
+        // A host without one of these timeouts says so; the deadline here holds all the same. Never zero:
+        // Wasmtime before 48.0.4 panicked on that.
+        let _ = options.set_connect_timeout(Some(left));
+        let _ = options.set_first_byte_timeout(Some(left));
+        let _ = options.set_between_bytes_timeout(Some(left));
+        let response = outgoing_handler::handle(outgoing, Some(options))
+            .map_err(|code| not_sent(http_error::failure(&code)))?;
+        let writable = stream.subscribe();
+        let pending = Pending {
+            ready: response.subscribe(),
+            response,
+        };
+        Ok(Self {
+            writable,
+            stream,
+            body,
+            pending,
+            deadline,
+        })
+    }
+
+    /// Writes all of the body but its last byte, and waits until the connection has taken it. The first byte
+    /// goes alone: the channel to the connection holds two writes, so readiness after the second one means that
+    /// the connection took the first.
+    fn upload(&self, bytes: &[u8]) -> Result<(), SendError> {
+        let mut rest = bytes;
+        let mut limit = 1;
+        loop {
+            match self.permitted()? {
+                0 => self.deadline.wait(&[&self.pending.ready, &self.writable]),
+                _ if rest.is_empty() => return Ok(()),
+                permitted => {
+                    let length = rest.len().min(limit).min(permitted);
+                    let (chunk, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+                    self.stream.write(chunk).map_err(|_| self.broken())?;
+                    rest = after;
+                    limit = CHUNK;
+                }
+            }
+        }
+    }
+
+    /// Gives a refusal that is already on its way the chance to arrive, and looks once more.
+    fn settle(&self) -> Result<(), SendError> {
+        self.deadline.wait_at_most(SETTLE, &[&self.pending.ready]);
+        while self.permitted()? == 0 {
+            self.deadline.wait(&[&self.pending.ready, &self.writable]);
+        }
+        Ok(())
+    }
+
+    /// How many bytes the stream takes now, unless the exchange is over: looks at the response, the deadline and
+    /// the stream, in this order.
+    fn permitted(&self) -> Result<usize, SendError> {
+        match self.pending.get() {
+            Some(early) => return Err(answered_early(early)),
+            None if self.deadline.left().is_none() => {
+                return Err(not_sent(timed_out("before the request was complete")));
+            }
+            None => {}
+        }
+        let permitted = self.stream.check_write().map_err(|_| self.broken())?;
+        Ok(usize::try_from(permitted).unwrap_or(usize::MAX))
+    }
+
+    /// The stream broke before the release: nothing was sent, and the response may say why.
+    fn broken(&self) -> SendError {
+        self.deadline.wait_at_most(REASON, &[&self.pending.ready]);
+        match self.pending.get() {
+            Some(early) => answered_early(early),
+            None => not_sent(http_error::failure(&ErrorCode::ConnectionTerminated)),
+        }
+    }
+
+    /// Hands over the last byte. From here on the request may be acted upon.
+    fn release(self, last: u8) -> Result<Released, SendError> {
+        let Self {
+            writable,
+            stream,
+            body,
+            pending,
+            deadline,
+        } = self;
+        let written = stream.write(&[last]);
+        drop(writable);
+        // Wasmtime reports the stream closed once the length is consumed, even on success: not to be touched.
+        drop(stream);
+        let released = Released { pending, deadline };
+        match (written, OutgoingBody::finish(body, None)) {
+            (Ok(()), Ok(())) => Ok(released),
+            // The connection's own reason says more than the stream's.
+            _ => match released.response() {
+                Ok(_) => Err(unknown(http_error::failure(
+                    &ErrorCode::ConnectionTerminated,
+                ))),
+                Err(error) => Err(error),
+            },
+        }
+    }
+}
+
+/// A request that was handed over whole.
+struct Released {
+    pending: Pending,
+    deadline: Deadline,
+}
+
+impl Released {
+    fn response(self) -> Result<IncomingResponse, SendError> {
+        loop {
+            match self.pending.get() {
+                Some(Ok(response)) => return Ok(response),
+                Some(Err(code)) if http_error::excludes_delivery(&code) => {
+                    return Err(not_sent(http_error::failure(&code)));
+                }
+                Some(Err(code)) => return Err(unknown(http_error::failure(&code))),
+                None if self.deadline.left().is_none() => {
+                    return Err(unknown(timed_out("before the provider answered")));
+                }
+                None => self.deadline.wait(&[&self.pending.ready]),
+            }
+        }
+    }
+}
+
+/// An answer before the request was complete. An error or a refusal proves that nothing was sent; a server that
+/// says yes to half a request proves nothing.
+fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
+    match early {
+        Err(code) => not_sent(http_error::failure(&code)),
+        Ok(response) => {
+            let status = response.status();
+            let failure = |what: &str| {
+                let status = decimal(status.into());
+                let message = join(&[
+                    "The provider answered with HTTP status ",
+                    &status,
+                    " before ",
+                    what,
+                    ".",
+                ]);
+                Failure::new(FailureKind::Provider, Turn::Provider, message)
+            };
+            if (200..300).contains(&status) {
+                unknown(failure("it had the request"))
+            } else {
+                not_sent(failure("it had the request, and so refused it"))
+            }
+        }
+    }
+}
+
+fn read_answer(response: &IncomingResponse, deadline: Deadline) -> Result<HttpAnswer, SendError> {
+    let broken = || unknown(http_error::failure(&ErrorCode::HttpResponseIncomplete));
+    let date = response.headers().get("date").into_iter().next();
+    let date = date.and_then(|value| String::from_utf8(value).ok());
+    let incoming = response.consume().map_err(|()| broken())?;
+    let stream = incoming.stream().map_err(|()| broken())?;
+    let readable = stream.subscribe();
+    let mut body = Vec::new();
+    loop {
+        // One byte more than is read by the JSON room tells a body at the bound from one beyond it.
+        let room = json::MAX_BYTES + 1 - body.len();
+        match stream.read(room.min(CHUNK) as u64) {
+            Err(StreamError::Closed) => break,
+            Err(StreamError::LastOperationFailed(_)) => return Err(broken()),
+            Ok(bytes) if bytes.is_empty() => match deadline.left() {
+                Some(_) => deadline.wait(&[&readable]),
+                None => return Err(unknown(timed_out("before the answer was complete"))),
+            },
+            Ok(bytes) => body.extend_from_slice(&bytes),
+        }
+        if body.len() > json::MAX_BYTES {
+            return Err(unknown(Failure::new(
+                FailureKind::Provider,
+                Turn::Provider,
+                join(&[
+                    "The answer is longer than ",
+                    &decimal(json::MAX_BYTES as u64),
+                    " bytes.",
+                ]),
+            )));
+        }
+    }
+    Ok(HttpAnswer {
+        status: response.status(),
+        date,
+        body,
+    })
+}
+
+/// `None` when the host refuses a part of it, which no host does with these parts.
+fn outgoing_request(request: &Request<'_>) -> Option<OutgoingRequest> {
+    let mut entries: Vec<(String, Vec<u8>)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_string(), value.as_bytes().to_vec()))
+        .collect();
+    // Always: without it a body that ends a byte short ends normally, in chunks, and the proof is gone.
+    entries.push((
+        "content-length".to_string(),
+        decimal(request.body.len() as u64).into_bytes(),
+    ));
+    let outgoing = OutgoingRequest::new(Fields::from_list(&entries).ok()?);
+    outgoing.set_method(&Method::Post).ok()?;
+    outgoing
+        .set_scheme(Some(&if request.tls {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        }))
+        .ok()?;
+    outgoing.set_authority(Some(request.authority)).ok()?;
+    outgoing.set_path_with_query(Some("/")).ok()?;
+    Some(outgoing)
+}
+
+fn refused_by_host() -> Failure {
+    Failure::new(
+        FailureKind::Unreachable,
+        Turn::Host,
+        "The component's host did not let the request be built. Check that it implements wasi:http 0.2.",
+    )
+}
+
+fn timed_out(when: &str) -> Failure {
+    Failure::new(
+        FailureKind::Timeout,
+        Turn::Provider,
+        join(&["The deadline passed ", when, "."]),
+    )
+}
+
+fn not_sent(failure: Failure) -> SendError {
+    SendError::NotSent(failure)
+}
+
+fn unknown(failure: Failure) -> SendError {
+    let message = join(&[&failure.message, " ", AMBIGUOUS]);
+    SendError::Unknown(Failure { message, ..failure })
+}

@@ -1,0 +1,304 @@
+//! The flow: config and message into a request, and what comes of it into a receipt or an error.
+//!
+//! One direction, no state. The clock and the network are a [`Host`], so that all of it runs natively.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::config::{self, Config};
+use crate::contract::{
+    Attributes, Diagnostic, Failure, FailureKind, Message, Preview, Receipt, SendError, Severity,
+    Turn, attribute,
+};
+use crate::findings::Finding;
+use crate::language::Language;
+use crate::outcome::Context;
+use crate::phone::PhoneNumber;
+use crate::redact::Scrubber;
+use crate::send_sms::{self, Request, SendSms};
+use crate::template::{self, Choice};
+use crate::text::{decimal, join};
+use crate::time;
+
+/// The connector's own limit on one call, in milliseconds. Logto's browser client gives up after 10 s, and the
+/// answer has to travel back.
+pub const MAX_CALL_MS: u32 = 8_000;
+
+/// The most variables that a message may carry, and the most bytes in a name or value: the contract's bounds.
+const MAX_VARIABLES: usize = 64;
+const MAX_VARIABLE_BYTES: usize = 1_024;
+
+/// The longest correlation id, in bytes. The service echoes up to 511.
+const MAX_CORRELATION_ID: usize = 128;
+
+/// What the flow needs from the world.
+pub trait Host {
+    /// Unix seconds by the host's wall clock.
+    fn unix_time_s(&mut self) -> u64;
+
+    /// Sends one request at most once and waits for its answer until `deadline_ms` after the call began.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody.
+    fn exchange(
+        &mut self,
+        request: &Request<'_>,
+        deadline_ms: u32,
+    ) -> Result<HttpAnswer, SendError>;
+}
+
+/// A complete answer to a request that was released.
+#[derive(Debug)]
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Date` header, unparsed.
+    pub date: Option<String>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Everything that can be said about a config without a network.
+///
+/// # Examples
+/// ```
+/// use tencent_sms_connector::{connector::validate_config, language::Language};
+///
+/// let diagnostics = validate_config("{", Language::English);
+/// assert_eq!(diagnostics[0].code, "not-json");
+/// ```
+#[must_use]
+pub fn validate_config(config: &str, language: Language) -> Vec<Diagnostic> {
+    let findings = match config::parse(config) {
+        Ok(document) => Config::read(&document).findings,
+        Err(finding) => alloc::vec![finding],
+    };
+    findings
+        .iter()
+        .map(|finding| finding.diagnostic(language))
+        .collect()
+}
+
+/// What [`send_message`] would send.
+///
+/// # Errors
+/// The same [`Failure`] with which that would end before it touches the network.
+pub fn preview_message(config: &str, message: &Message) -> Result<Preview, Failure> {
+    let document = config::parse(config).map_err(|finding| invalid_config(&[finding]))?;
+    let config = read(Config::read(&document))?;
+    let plan = Plan::new(&config, message)?;
+    let mut attributes = plan.attributes();
+    attributes.push(attribute("to", &plan.number.masked()));
+    Ok(Preview {
+        route: plan.number.route().as_str(),
+        template: plan.choice.code.into(),
+        parameters: plan.parameters,
+        attributes,
+    })
+}
+
+/// Sends one message.
+///
+/// At most one request that the provider could act upon leaves: a second one only after the first was refused
+/// with `AuthFailure.SignatureExpire`, which proves that nothing was sent, and only if the answer says what time
+/// it is.
+///
+/// # Errors
+/// [`SendError::NotSent`] when the provider certainly could not act; [`SendError::Unknown`] otherwise.
+pub fn send_message(
+    config: &str,
+    message: &Message,
+    host: &mut dyn Host,
+) -> Result<Receipt, SendError> {
+    let document =
+        config::parse(config).map_err(|finding| SendError::NotSent(invalid_config(&[finding])))?;
+    let config = read(Config::read(&document)).map_err(SendError::NotSent)?;
+    let plan = Plan::new(&config, message).map_err(SendError::NotSent)?;
+    let deadline_ms = [message.timeout_ms, config.timeout_ms]
+        .into_iter()
+        .flatten()
+        .fold(MAX_CALL_MS, u32::min);
+
+    let e164 = plan.number.e164();
+    let body = SendSms {
+        sms_sdk_app_id: &config.sdk_app_id,
+        sign_name: config.sign_name,
+        template_id: plan.choice.code,
+        template_param_set: &plan.parameters,
+        phone_number_set: [&e164],
+        session_context: message.correlation_id.as_deref(),
+    }
+    .to_bytes();
+    let sensitive = plan.sensitive(&config);
+    let scrubber = Scrubber {
+        sensitive: &sensitive,
+    };
+    let attempt = |host: &mut dyn Host, timestamp: u64| {
+        let answer = host.exchange(&send_sms::request(&config, &body, timestamp), deadline_ms)?;
+        let context = Context {
+            number: &plan.number,
+            scrubber: &scrubber,
+            timestamp,
+        };
+        Ok(Judged {
+            outcome: context.judge(answer.status, &answer.body),
+            date: answer.date,
+        })
+    };
+
+    let timestamp = host.unix_time_s();
+    let first: Judged = attempt(host, timestamp)?;
+    let mut attributes = plan.attributes();
+    let outcome = match first.server_time() {
+        None => first.outcome,
+        Some(server_time) => {
+            attributes.push(attribute("attempts", "2"));
+            attempt(host, server_time)
+                .and_then(|second| second.outcome)
+                .map_err(|error| error.with_attribute("attempts", "2"))
+        }
+    };
+    outcome.map(|mut receipt| {
+        attributes.append(&mut receipt.attributes);
+        Receipt {
+            attributes,
+            ..receipt
+        }
+    })
+}
+
+/// A judged answer, and the time that it was given at.
+struct Judged {
+    outcome: Result<Receipt, SendError>,
+    date: Option<String>,
+}
+
+impl Judged {
+    /// The server's time, if the answer is the one refusal that a correct clock would have avoided.
+    fn server_time(&self) -> Option<u64> {
+        match &self.outcome {
+            Err(SendError::NotSent(failure))
+                if failure.provider_code.as_deref() == Some("AuthFailure.SignatureExpire") =>
+            {
+                time::parse_http_date(self.date.as_deref()?)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Everything about a send that needs no network.
+struct Plan<'c> {
+    number: PhoneNumber,
+    choice: Choice<'c>,
+    parameters: Vec<String>,
+}
+
+impl<'c> Plan<'c> {
+    fn new(config: &'c Config<'c>, message: &Message) -> Result<Self, Failure> {
+        check_bounds(message)?;
+        let number =
+            PhoneNumber::parse(&message.to).map_err(|error| invalid_message(error.message()))?;
+        let choice = template::choose(
+            &config.templates,
+            &message.usage,
+            number.route(),
+            &message.locales,
+        )?;
+        let parameters = template::parameters(choice.template, &message.variables)?;
+        Ok(Self {
+            number,
+            choice,
+            parameters,
+        })
+    }
+
+    /// What previews and receipts say about the choice.
+    fn attributes(&self) -> Attributes {
+        let template = self.choice.template;
+        let mut attributes = alloc::vec![
+            attribute("route", self.number.route().as_str()),
+            attribute("template", self.choice.code),
+            attribute("usage", template.usage),
+            attribute(
+                "fallback",
+                if self.choice.fell_back {
+                    "true"
+                } else {
+                    "false"
+                }
+            ),
+        ];
+        if let Some(locale) = template.locale {
+            attributes.push(attribute("locale", locale));
+        }
+        attributes
+    }
+
+    /// What the provider was told and must not be repeated.
+    fn sensitive<'s>(&'s self, config: &'s Config<'_>) -> Vec<&'s str> {
+        [
+            Some(config.secret_key),
+            Some(config.secret_id),
+            config.session_token,
+        ]
+        .into_iter()
+        .flatten()
+        .map(crate::redact::Secret::reveal)
+        .chain(self.parameters.iter().map(String::as_str))
+        .collect()
+    }
+}
+
+/// The contract's bounds on a message.
+fn check_bounds(message: &Message) -> Result<(), Failure> {
+    let long = |(name, value): &(String, String)| {
+        name.len() > MAX_VARIABLE_BYTES || value.len() > MAX_VARIABLE_BYTES
+    };
+    if message.variables.len() > MAX_VARIABLES || message.variables.iter().any(long) {
+        return Err(invalid_message(
+            "The message has more than 64 variables, or one longer than 1,024 bytes. Pass what the templates need.",
+        ));
+    }
+    let printable = |id: &String| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    match &message.correlation_id {
+        Some(id) if id.len() > MAX_CORRELATION_ID || !printable(id) => Err(invalid_message(
+            "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn invalid_message(message: &str) -> Failure {
+    Failure::new(FailureKind::InvalidMessage, Turn::Caller, message)
+}
+
+fn read(reading: config::Reading<'_>) -> Result<Config<'_>, Failure> {
+    reading
+        .config
+        .ok_or_else(|| invalid_config(&reading.findings))
+}
+
+fn invalid_config(findings: &[Finding]) -> Failure {
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    let mut failure = Failure::new(
+        FailureKind::InvalidConfig,
+        Turn::Operator,
+        join(&[
+            "The config cannot work. Findings that are errors: ",
+            &decimal(errors as u64),
+            ". Correct them and save.",
+        ]),
+    );
+    failure.diagnostics = findings
+        .iter()
+        .map(|finding| finding.diagnostic(Language::English))
+        .collect();
+    failure
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! What can be wrong with a config, and the words for it.
+//!
+//! A finding names a place and a rule. It holds no value from the config, so it cannot leak one.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::contract::{Diagnostic, Severity};
+use crate::fields::REQUIRED_USAGES;
+use crate::json::{MAX_BYTES, MAX_DEPTH, ParseError};
+use crate::language::{Language, Text};
+use crate::text::{decimal, join};
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// JSON Pointer (RFC 6901) into the config; empty for the whole.
+    pub pointer: String,
+    /// What is wrong.
+    pub rule: Rule,
+    /// Whether it blocks sending.
+    pub severity: Severity,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug)]
+pub enum Rule {
+    /// The text was not read.
+    Unreadable(ParseError),
+    /// A field that every config needs is absent or null.
+    Required,
+    /// A text is empty or white space.
+    Blank,
+    /// A text still is the example in angle brackets.
+    Placeholder,
+    /// A value has another JSON type.
+    WrongType(Expected),
+    /// A value has the right type and not the right form.
+    Malformed(Expected),
+    /// Usages that every config needs have no template: bits in the order of [`REQUIRED_USAGES`].
+    MissingUsages(u8),
+    /// An earlier template has the same usage and locale.
+    Duplicate,
+    /// The object has the key twice.
+    RepeatedKey,
+    /// No field has this key.
+    UnknownKey,
+    /// Not one of the four regions that the service documents.
+    UnlistedRegion,
+    /// Not one of the nine usages that auth hosts are known to send.
+    UnregisteredUsage,
+}
+
+/// What was expected, as part of a sentence.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected(pub Text);
+
+impl Rule {
+    /// The stable word for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable(ParseError::TooLong) => "too-long",
+            Self::Unreadable(ParseError::TooDeep) => "too-deep",
+            Self::Unreadable(ParseError::Syntax { .. }) => "not-json",
+            Self::Required => "required",
+            Self::Blank => "blank",
+            Self::Placeholder => "placeholder",
+            Self::WrongType(_) => "wrong-type",
+            Self::Malformed(_) => "malformed",
+            Self::MissingUsages(_) => "missing-usage",
+            Self::Duplicate => "duplicate",
+            Self::RepeatedKey => "repeated-key",
+            Self::UnknownKey => "unknown-key",
+            Self::UnlistedRegion => "unlisted-region",
+            Self::UnregisteredUsage => "unregistered-usage",
+        }
+    }
+
+    fn message(self, language: Language) -> String {
+        let text = match self {
+            Self::Unreadable(error) => return unreadable(error, language),
+            Self::MissingUsages(mask) => return missing_usages(mask, language),
+            Self::WrongType(expected) | Self::Malformed(expected) => {
+                let expected = expected.0.get(language);
+                return match language {
+                    Language::English => join(&["Expected ", expected, "."]),
+                    Language::Chinese => join(&["应为", expected, "。"]),
+                };
+            }
+            Self::Required => Text {
+                en: "This field is required.",
+                zh: "此字段为必填项。",
+            },
+            Self::Blank => Text {
+                en: "This text is blank. Fill it in.",
+                zh: "此项为空,请填写。",
+            },
+            Self::Placeholder => Text {
+                en: "This still is the example in angle brackets. Replace it with the real value.",
+                zh: "此项仍是尖括号中的示例,请替换为真实的值。",
+            },
+            Self::Duplicate => Text {
+                en: "An earlier template has the same usage and locale. The first one wins; remove this one.",
+                zh: "前面已有相同用途和语言的模板,以第一个为准;请删除此项。",
+            },
+            Self::RepeatedKey => Text {
+                en: "This key occurs more than once. The last one counts; remove the others.",
+                zh: "此键重复出现,以最后一个为准;请删除其余各项。",
+            },
+            Self::UnknownKey => Text {
+                en: "No field has this key. It is ignored; check its spelling.",
+                zh: "没有此名称的字段,已忽略;请检查拼写。",
+            },
+            Self::UnlistedRegion => Text {
+                en: "The service documents ap-guangzhou, ap-beijing, ap-nanjing and ap-singapore only. It refuses \
+                     other regions with UnsupportedRegion.",
+                zh: "短信服务文档只列出 ap-guangzhou、ap-beijing、ap-nanjing 和 ap-singapore,其他地域会返回 UnsupportedRegion。",
+            },
+            Self::UnregisteredUsage => Text {
+                en: "No auth host is known to send this usage. Usages are matched exactly; check its spelling.",
+                zh: "未知的用途。用途须完全匹配,请检查拼写。",
+            },
+        };
+        text.get(language).into()
+    }
+}
+
+impl Finding {
+    /// The finding in words.
+    #[must_use]
+    pub fn diagnostic(&self, language: Language) -> Diagnostic {
+        Diagnostic {
+            pointer: self.pointer.clone(),
+            code: self.rule.code(),
+            severity: self.severity,
+            message: self.rule.message(language),
+            attributes: Vec::new(),
+        }
+    }
+}
+
+fn unreadable(error: ParseError, language: Language) -> String {
+    let number = |number: usize| decimal(number as u64);
+    match (error, language) {
+        (ParseError::TooLong, Language::English) => join(&[
+            "The config is longer than ",
+            &number(MAX_BYTES),
+            " bytes. Remove what it does not need.",
+        ]),
+        (ParseError::TooLong, Language::Chinese) => join(&[
+            "配置超过 ",
+            &number(MAX_BYTES),
+            " 字节,请删去不需要的内容。",
+        ]),
+        (ParseError::TooDeep, Language::English) => join(&[
+            "The config is nested deeper than ",
+            &number(MAX_DEPTH),
+            " levels. No field needs that.",
+        ]),
+        (ParseError::TooDeep, Language::Chinese) => join(&[
+            "配置的嵌套超过 ",
+            &number(MAX_DEPTH),
+            " 层,没有字段需要如此。",
+        ]),
+        (ParseError::Syntax { line, column }, Language::English) => join(&[
+            "This is not JSON: line ",
+            &number(line),
+            ", column ",
+            &number(column),
+            " cannot be read. Check commas, quotes and brackets there.",
+        ]),
+        (ParseError::Syntax { line, column }, Language::Chinese) => join(&[
+            "不是有效的 JSON:第 ",
+            &number(line),
+            " 行第 ",
+            &number(column),
+            " 列无法解析,请检查该处的逗号、引号和括号。",
+        ]),
+    }
+}
+
+fn missing_usages(mask: u8, language: Language) -> String {
+    let mut missing = String::new();
+    for (bit, usage) in REQUIRED_USAGES.iter().enumerate() {
+        if mask & (1 << bit) != 0 {
+            missing.push_str(if missing.is_empty() { "" } else { ", " });
+            missing.push_str(usage);
+        }
+    }
+    match language {
+        Language::English => join(&[
+            "No template has the usage ",
+            &missing,
+            ". Add one for each.",
+        ]),
+        Language::Chinese => join(&["缺少以下用途的模板:", &missing, "。请逐一添加。"]),
+    }
+}

@@ -1,0 +1,79 @@
+//! The language of texts for operators.
+
+/// The languages that operator texts are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, the default.
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// The first of `locales` (BCP 47 tags, best first) that any text is written in; English when none is.
+    /// Only the primary language counts: who asks for `zh-TW` reads Simplified Chinese sooner than English.
+    ///
+    /// # Examples
+    /// ```
+    /// use tencent_sms_connector::language::Language;
+    ///
+    /// assert_eq!(Language::best(&["fr-CA", "zh-Hans-CN", "en"]), Language::Chinese);
+    /// assert_eq!(Language::best::<&str>(&[]), Language::English);
+    /// ```
+    #[must_use]
+    pub fn best<T: AsRef<str>>(locales: &[T]) -> Self {
+        locales
+            .iter()
+            .find_map(|tag| {
+                let primary = tag.as_ref().split(['-', '_']).next()?;
+                if primary.eq_ignore_ascii_case("zh") {
+                    Some(Self::Chinese)
+                } else if primary.eq_ignore_ascii_case("en") {
+                    Some(Self::English)
+                } else {
+                    None
+                }
+            })
+            .unwrap_or(Self::English)
+    }
+}
+
+/// A text in every language of [`Language`].
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Simplified Chinese.
+    pub zh: &'static str,
+}
+
+impl Text {
+    /// The text in one language.
+    #[must_use]
+    pub fn get(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.en,
+            Language::Chinese => self.zh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_language_that_is_spoken_wins() {
+        for (locales, expected) in [
+            (&["en", "zh-CN"][..], Language::English),
+            (&["zh-CN", "en"], Language::Chinese),
+            (&["ZH"], Language::Chinese),
+            (&["zh_CN"], Language::Chinese),
+            (&["fr", "de"], Language::English),
+            (&["zhx"], Language::English),
+            (&["", "-"], Language::English),
+        ] {
+            assert_eq!(Language::best(locales), expected, "{locales:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Text without `core::fmt` and without the standard library's substring search.
+//!
+//! In the component `format!` costs 6 KB of code and tables, `str::split_once` with a string 8 KB (a two-way
+//! searcher, and the panic messages of slicing that come with it). These few functions serve, and are quicker
+//! on texts of a hundred bytes.
+
+use alloc::string::String;
+
+/// The parts, one after the other.
+#[must_use]
+pub fn join(parts: &[&str]) -> String {
+    let mut joined = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        joined.push_str(part);
+    }
+    joined
+}
+
+/// A number in decimal digits.
+///
+/// # Examples
+/// ```
+/// assert_eq!(tencent_sms_connector::text::decimal(1_551_113_065), "1551113065");
+/// ```
+#[must_use]
+pub fn decimal(number: u64) -> String {
+    decimal_padded(number, 1)
+}
+
+/// A number in at least so many decimal digits, zeros in front.
+#[must_use]
+pub fn decimal_padded(number: u64, width: usize) -> String {
+    // 20 digits hold every u64.
+    let mut digits = [b'0'; 20];
+    let mut used = 0;
+    let mut rest = number;
+    for slot in digits.iter_mut().rev() {
+        if rest == 0 && used >= width {
+            break;
+        }
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+    }
+    digits
+        .iter()
+        .skip(digits.len() - used)
+        .map(|digit| char::from(*digit))
+        .collect()
+}
+
+/// Where `needle` first stands in `text`, in bytes. An empty needle stands nowhere.
+#[must_use]
+pub fn find(text: &str, needle: &str) -> Option<usize> {
+    if needle.is_empty() {
+        return None;
+    }
+    text.as_bytes()
+        .windows(needle.len())
+        .position(|window| window == needle.as_bytes())
+}
+
+/// What stands before and after the first `separator`.
+#[must_use]
+pub fn split_once<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
+    let start = find(text, separator)?;
+    Some((text.get(..start)?, text.get(start + separator.len()..)?))
+}
+
+/// The text with every `needle` replaced, from left to right; what was put in is not searched again.
+#[must_use]
+pub fn replace(text: &str, needle: &str, with: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = split_once(rest, needle) {
+        replaced.push_str(before);
+        replaced.push_str(with);
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_the_standard_library_writes_them() {
+        for number in [0, 9, 10, 99, 100, 1_400_006_666, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+            assert_eq!(decimal_padded(number, 4), format!("{number:04}"));
+        }
+    }
+
+    #[test]
+    fn searching_agrees_with_the_standard_library() {
+        for (text, needle) in [
+            ("a{{b}}c", "{{"),
+            ("{{", "{{"),
+            ("{", "{{"),
+            ("", "{{"),
+            ("\u{8bed}\u{6587}{{\u{8bed}", "{{"),
+            ("\u{8bed}\u{6587}", "\u{6587}"),
+            ("aab", "ab"),
+        ] {
+            assert_eq!(find(text, needle), text.find(needle), "{text:?}");
+            assert_eq!(
+                split_once(text, needle),
+                text.split_once(needle),
+                "{text:?}"
+            );
+            assert_eq!(
+                replace(text, needle, "{{{"),
+                text.replace(needle, "{{{"),
+                "{text:?}"
+            );
+        }
+        assert_eq!(find("text", ""), None);
+    }
+}
