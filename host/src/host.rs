@@ -2,7 +2,7 @@
 
 use crate::authority;
 use crate::call::CallState;
-use crate::egress::Egress;
+use crate::egress::{Egress, Origin};
 use crate::engine;
 use crate::error::{BuildError, LoadError};
 use crate::http::{Gateway, Trust};
@@ -162,6 +162,9 @@ impl ConnectorHost {
             .linker
             .instantiate_pre(&component)
             .map_err(|error| LoadError::Link(one_line(&error)))?;
+        if egress.origins().iter().any(Origin::is_https) {
+            self.0.gateway.warm_up();
+        }
         let description = Description {
             sha256: digest,
             size: bytes.len(),

@@ -28,6 +28,7 @@ const RESPONSE_HEAD: usize = 64 << 10;
 #[derive(Clone)]
 pub(crate) struct Gateway {
     client: Client<Dialer, RequestBody>,
+    dialer: Dialer,
     limits: Limits,
 }
 
@@ -47,8 +48,17 @@ impl Gateway {
             .http1_max_buf_size(RESPONSE_HEAD)
             .retry_canceled_requests(false)
             .set_host(false)
-            .build(dialer);
-        Self { client, limits }
+            .build(dialer.clone());
+        Self {
+            client,
+            dialer,
+            limits,
+        }
+    }
+
+    /// Prepares for TLS, so that the first send need not.
+    pub(crate) fn warm_up(&self) {
+        self.dialer.warm_up();
     }
 
     /// Sends a request that the hook has let through.

@@ -7,8 +7,8 @@ use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
 use tokio_rustls::TlsConnector;
 
-/// The roots, and the TLS settings made from them when the first `https` origin is dialled: reading the
-/// system's takes milliseconds that a plain `inspect` need not spend.
+/// The roots, and the TLS settings made from them when the first plugin with an `https` origin is
+/// loaded: reading the system's takes about 5 ms that a plain `inspect` need not spend.
 pub(crate) struct Trust {
     system: bool,
     given: Vec<CertificateDer<'static>>,
