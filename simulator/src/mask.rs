@@ -40,6 +40,14 @@ pub fn phone_number(given: &str) -> String {
     format!("+{}{head}****{tail}", number.calling_code())
 }
 
+/// A template value with its letters and digits hidden: only its shape is left.
+pub fn value(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| if c.is_alphanumeric() { '*' } else { c })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +61,11 @@ mod tests {
         assert_eq!(secret_id("AKID12345678"), "AKID****5678");
         assert_eq!(secret_id("AKID1234567"), "****");
         assert_eq!(secret_id("ключключключ\u{7}"), "????****????");
+    }
+
+    #[test]
+    fn a_hidden_value_keeps_only_its_shape() {
+        assert_eq!(value("12 a-码"), "** *-*");
     }
 
     #[test]

@@ -88,7 +88,6 @@ impl Number {
         self.country.iso
     }
 
-    #[allow(dead_code)]
     /// English name of the country.
     pub fn country_name(&self) -> &'static str {
         self.country.name

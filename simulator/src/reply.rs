@@ -15,6 +15,8 @@ pub enum Payload {
         #[serde(rename = "Error")]
         error: ErrorBody,
     },
+    /// What an action other than `SendSms` answers.
+    Data(serde_json::Value),
     /// One status per number.
     Statuses {
         /// The statuses; `None` only by a fault.
@@ -53,6 +55,7 @@ impl Payload {
     pub fn verdict(&self) -> &str {
         match self {
             Self::Error { error } => &error.code,
+            Self::Data(_) => "Ok",
             Self::Statuses { statuses } => statuses
                 .iter()
                 .flatten()

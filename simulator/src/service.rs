@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::actions::Action;
 use crate::actions::send_sms::{self, SendStatus};
+use crate::actions::{Action, lists, reports, statistics};
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::codes;
@@ -223,23 +223,38 @@ impl Service {
         // One lock from here on: what a request reads of the world does not change under it.
         let mut world = self.world();
         let admitted = gateway.admit(request, action, &who, request_id, &mut world.rates)?;
-        match action {
+        let catalogue = &self.catalogue;
+        let data = match action {
             Action::SendSms => {
-                let sent = send_sms::run(&admitted, &self.catalogue, now_ms, &mut world)?;
+                let sent = send_sms::run(&admitted, catalogue, now_ms, &mut world)?;
                 entry.detail.extend(sent.detail);
-                entry.recipients = sent
-                    .statuses
-                    .iter()
-                    .map(|status| RecipientVerdict {
-                        number: mask::phone_number(&status.phone_number),
-                        verdict: status.code.to_string(),
-                    })
-                    .collect();
+                entry.recipients = sent.statuses.iter().map(verdict).collect();
                 *accepted = sent.accepted;
-                Ok(Payload::Statuses {
+                return Ok(Payload::Statuses {
                     statuses: Some(sent.statuses),
-                })
+                });
             }
-        }
+            Action::DescribeSmsTemplateList => lists::templates(&admitted),
+            Action::DescribeSmsSignList => lists::signatures(&admitted),
+            Action::SmsPackagesStatistics => statistics::packages(&admitted, catalogue, &world),
+            Action::SendStatusStatistics => statistics::send_status(&admitted, catalogue, &world),
+            Action::DescribePhoneNumberInfo => reports::phone_info(&admitted),
+            Action::PullSmsSendStatus => reports::pull(&admitted, catalogue, now_ms, &mut world),
+            Action::PullSmsSendStatusByPhoneNumber => {
+                reports::pull_by_number(&admitted, catalogue, now_ms, &world)
+            }
+            Action::DescribeSendRecordList => {
+                reports::send_records(&admitted, catalogue, now_ms, &world)
+            }
+            Action::ReportConversion => reports::conversion(&admitted, catalogue),
+        };
+        data.map(Payload::Data)
+    }
+}
+
+fn verdict(status: &SendStatus) -> RecipientVerdict {
+    RecipientVerdict {
+        number: mask::phone_number(&status.phone_number),
+        verdict: status.code.to_string(),
     }
 }

@@ -204,6 +204,18 @@ impl DerivedKeys {
         }
     }
 
+    /// The keys of a client that forgot the prefix, for diagnosis.
+    pub fn without_prefix(secret_key: &str, date: &str, service: &str) -> Self {
+        let date = hmac(secret_key.as_bytes(), date.as_bytes());
+        let service = hmac(&date, service.as_bytes());
+        let signing = hmac(&service, b"tc3_request");
+        Self {
+            date,
+            service,
+            signing,
+        }
+    }
+
     /// The signature of a string to sign, as 32 bytes.
     pub fn sign(&self, string_to_sign: &str) -> [u8; 32] {
         hmac(&self.signing, string_to_sign.as_bytes())

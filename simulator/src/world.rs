@@ -8,6 +8,10 @@ use crate::history::{DailyCounts, SendHistory};
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::random::Random;
+use crate::records::Records;
+
+/// Milliseconds from acceptance to the delivery report, unless told otherwise.
+pub const DEFAULT_DELIVERY_DELAY_MS: i64 = 1000;
 
 /// The changing part of the simulator.
 #[derive(Debug)]
@@ -22,6 +26,10 @@ pub struct World {
     pub days: DailyCounts,
     /// Requests in the current second.
     pub rates: Rates,
+    /// What became of each number, for the actions that look back.
+    pub records: Records,
+    /// Milliseconds from acceptance to the delivery report.
+    pub delivery_delay_ms: i64,
     /// Faults that wait for a request.
     pub faults: VecDeque<Queued>,
     /// `SendSms` requests whose headers and whole body arrived.
@@ -43,6 +51,8 @@ impl World {
             history: SendHistory::new(retention.max(10_000)),
             days: DailyCounts::default(),
             rates: Rates::default(),
+            records: Records::new(retention),
+            delivery_delay_ms: DEFAULT_DELIVERY_DELAY_MS,
             faults: VecDeque::new(),
             complete_requests: 0,
             random: Random::new(seed),
@@ -55,7 +65,11 @@ impl World {
 
     /// Back to the beginning: inbox, journal, limits, balances, faults, counters and identifiers.
     pub fn reset(&mut self) {
-        *self = Self::new(self.seed, self.retention);
+        let delivery_delay_ms = self.delivery_delay_ms;
+        *self = Self {
+            delivery_delay_ms,
+            ..Self::new(self.seed, self.retention)
+        };
     }
 
     /// The number of the next accepted message, from 1.

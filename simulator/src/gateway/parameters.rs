@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 use crate::codes;
 use crate::request::{ApiRequest, Refusal};
 
-#[allow(dead_code)]
 /// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -11,6 +11,7 @@
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
+use super::diagnosis;
 use crate::catalogue::{Account, Catalogue, Credential};
 use crate::codes;
 use crate::mask;
@@ -20,10 +21,8 @@ use crate::tc3::{self, Authorization, DerivedKeys};
 /// Largest difference between the client's clock and ours, in seconds, that a signature survives.
 pub const WINDOW_S: u64 = 300;
 
-/// Headers whose values may be shown; those of others may be secret.
-const SHOWN: [&str; 7] = [
-    "content-type",
-    "host",
+/// Headers whose values may be shown, beside `host` and `content-type`; those of others may be secret.
+const SHOWN: [&str; 5] = [
     "x-tc-action",
     "x-tc-version",
     "x-tc-timestamp",
@@ -117,13 +116,13 @@ pub fn verify<'c>(
         )));
     }
 
-    let show = Shown {
+    let parts = Parts {
         request,
         claim: &claim,
         headers: &headers,
         timestamp,
     };
-    show.describe(evidence);
+    parts.describe(evidence);
     let Some((account, credential)) = catalogue.credential(claim.secret_id) else {
         if leniency.any_credentials
             && let Some(account) = catalogue.accounts.first()
@@ -150,7 +149,7 @@ pub fn verify<'c>(
         );
     }
     let verdict = check_token(request, credential, now)
-        .and_then(|()| check_signature(&show, credential, seconds, leniency));
+        .and_then(|()| check_signature(&parts, credential, catalogue, seconds, leniency));
     match verdict {
         Err(refusal) if leniency.any_credentials => {
             evidence.overlooked.push(refusal.code.name.to_owned());
@@ -183,12 +182,13 @@ fn check_token(request: &ApiRequest, credential: &Credential, now: i64) -> Resul
 
 /// Step 9.
 fn check_signature(
-    show: &Shown<'_>,
+    parts: &Parts<'_>,
     credential: &Credential,
+    catalogue: &Catalogue,
     seconds: i64,
     leniency: Leniency,
 ) -> Result<(), Refusal> {
-    let claim = show.claim;
+    let claim = parts.claim;
     let failure = || Refusal::new(&codes::SIGNATURE_FAILURE);
     let date = utc_date(seconds);
     if date.as_deref() != Some(claim.date) {
@@ -198,7 +198,7 @@ fn check_signature(
             date.unwrap_or_default()
         )));
     }
-    let host = show.request.header("Host").unwrap_or_default();
+    let host = parts.host();
     let derived = leniency.derived_service && Some(claim.service) == host.split(['.', ':']).next();
     if claim.service != "sms" && !derived {
         return Err(failure().explain(format!(
@@ -213,17 +213,20 @@ fn check_signature(
         return Err(failure().explain("SignedHeaders must be sorted, each name once"));
     }
     let keys = DerivedKeys::new(&credential.secret_key, claim.date, claim.service);
-    let payload_hash = show.payload_hash();
+    let payload_hash = parts.payload_hash();
     let matches = |host: &str| {
-        let canonical = show.canonical(host, &payload_hash);
-        let text = tc3::string_to_sign(show.timestamp, &claim.scope(), &canonical);
-        tc3::signatures_match(&keys.sign(&text), claim.signature)
+        parts.signed_by(
+            &keys,
+            &parts.canonical(host, parts.content_type(), &payload_hash, true),
+        )
     };
     // Clients that reach a simulator on a port may sign the host without it.
     if matches(host) || without_port(host).is_some_and(matches) {
         return Ok(());
     }
-    Err(failure())
+    let mut refusal = failure();
+    refusal.detail = diagnosis::explain(parts, credential, catalogue);
+    Err(refusal)
 }
 
 /// The UTC date of a moment as `yyyy-mm-dd`.
@@ -237,21 +240,48 @@ fn utc_date(seconds: i64) -> Option<String> {
     ))
 }
 
-fn without_port(host: &str) -> Option<&str> {
+/// `127.0.0.1` of `127.0.0.1:8080`.
+pub fn without_port(host: &str) -> Option<&str> {
     let (name, port) = host.rsplit_once(':')?;
     (!port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then_some(name)
 }
 
 /// The parts of a canonical request, to compute it and to show it.
-struct Shown<'a> {
+pub struct Parts<'a> {
     request: &'a ApiRequest,
     claim: &'a Authorization<'a>,
     headers: &'a [(&'a str, &'a str)],
     timestamp: &'a str,
 }
 
-impl Shown<'_> {
-    fn payload_hash(&self) -> String {
+impl Parts<'_> {
+    /// The host that was sent.
+    pub fn host(&self) -> &str {
+        self.request.header("Host").unwrap_or_default()
+    }
+
+    /// The content type that was sent.
+    pub fn content_type(&self) -> &str {
+        self.request.header("Content-Type").unwrap_or_default()
+    }
+
+    /// The body that was sent.
+    pub fn body(&self) -> &[u8] {
+        &self.request.body
+    }
+
+    /// The date of the scope.
+    pub fn date(&self) -> &str {
+        self.claim.date
+    }
+
+    /// The service of the scope.
+    pub fn service(&self) -> &str {
+        self.claim.service
+    }
+
+    /// The payload's hash by the rules.
+    pub fn payload_hash(&self) -> String {
         if self.unsigned() {
             tc3::sha256_hex(tc3::UNSIGNED_PAYLOAD.as_bytes())
         } else if self.request.method == "GET" {
@@ -261,49 +291,68 @@ impl Shown<'_> {
         }
     }
 
+    /// What stands for the payload's hash where it may be seen.
+    pub fn payload_shown(&self) -> String {
+        if self.unsigned() {
+            "<sha256 of UNSIGNED-PAYLOAD>".to_owned()
+        } else if self.request.method == "GET" {
+            "<sha256 of an empty body>".to_owned()
+        } else {
+            format!("<sha256 of the {}-byte body>", self.request.body.len())
+        }
+    }
+
     fn unsigned(&self) -> bool {
         self.request.header("X-TC-Content-SHA256") == Some(tc3::UNSIGNED_PAYLOAD)
     }
 
-    fn canonical(&self, host: &str, payload_hash: &str) -> String {
-        let headers: Vec<(&str, &str)> = self
-            .headers
-            .iter()
-            .map(|&(name, value)| (name, if name == "host" { host } else { value }))
-            .collect();
+    /// Whether these keys make the client's signature over this canonical request.
+    pub fn signed_by(&self, keys: &DerivedKeys, canonical: &str) -> bool {
+        let text = tc3::string_to_sign(self.timestamp, &self.claim.scope(), canonical);
+        tc3::signatures_match(&keys.sign(&text), self.claim.signature)
+    }
+
+    /// A canonical request with some parts replaced.
+    pub fn canonical(
+        &self,
+        host: &str,
+        content_type: &str,
+        payload_hash: &str,
+        lower: bool,
+    ) -> String {
         let query = if self.request.method == "GET" {
             self.request.query.as_str()
         } else {
             ""
         };
-        tc3::canonical_request(
-            &self.request.method,
-            query,
-            &headers,
-            self.claim.signed_headers,
-            payload_hash,
-        )
+        let headers: Vec<(&str, &str)> = self
+            .headers
+            .iter()
+            .map(|&(name, value)| match name {
+                "host" => (name, host),
+                "content-type" => (name, content_type),
+                _ => (name, value),
+            })
+            .collect();
+        self.assemble(query, &headers, payload_hash, lower)
     }
 
-    fn describe(&self, evidence: &mut Evidence) {
-        let payload = if self.unsigned() {
-            "<sha256 of UNSIGNED-PAYLOAD>".to_owned()
-        } else {
-            format!("<sha256 of the {}-byte body>", self.request.body.len())
-        };
+    /// The same, fit to be shown.
+    pub fn canonical_shown(
+        &self,
+        host: &str,
+        content_type: &str,
+        payload: &str,
+        lower: bool,
+    ) -> String {
         let hidden: Vec<(&str, String)> = self
             .headers
             .iter()
-            .map(|&(name, value)| {
-                let shown = SHOWN.contains(&name);
-                (
-                    name,
-                    if shown {
-                        value.to_owned()
-                    } else {
-                        format!("<{} bytes>", value.len())
-                    },
-                )
+            .map(|&(name, value)| match name {
+                "host" => (name, host.to_owned()),
+                "content-type" => (name, content_type.to_owned()),
+                _ if SHOWN.contains(&name) => (name, value.to_owned()),
+                _ => (name, format!("<{} bytes>", value.len())),
             })
             .collect();
         let headers: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (*n, v.as_str())).collect();
@@ -311,13 +360,39 @@ impl Shown<'_> {
             ("GET", length) if length > 0 => format!("<{length}-byte query>"),
             _ => String::new(),
         };
-        evidence.canonical_request = Some(tc3::canonical_request(
-            &self.request.method,
-            &query,
-            &headers,
-            self.claim.signed_headers,
-            &payload,
-        ));
+        self.assemble(&query, &headers, payload, lower)
+    }
+
+    /// What this side hashes, fit to be shown.
+    pub fn ours_shown(&self) -> String {
+        self.canonical_shown(
+            self.host(),
+            self.content_type(),
+            &self.payload_shown(),
+            true,
+        )
+    }
+
+    fn assemble(
+        &self,
+        query: &str,
+        headers: &[(&str, &str)],
+        payload: &str,
+        lower: bool,
+    ) -> String {
+        let (method, signed) = (&self.request.method, self.claim.signed_headers);
+        if lower {
+            return tc3::canonical_request(method, query, headers, signed, payload);
+        }
+        let lines: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+            .collect();
+        format!("{method}\n/\n{query}\n{lines}\n{signed}\n{payload}")
+    }
+
+    fn describe(&self, evidence: &mut Evidence) {
+        evidence.canonical_request = Some(self.ours_shown());
         evidence.string_to_sign = Some(format!(
             "{}\n{}\n{}\n<sha256 of the canonical request>",
             tc3::ALGORITHM,

@@ -173,6 +173,15 @@ impl Call {
 
     /// The header that a correct client computes, from the published description.
     pub fn authorization(&self) -> String {
+        self.sign(str::to_lowercase)
+    }
+
+    /// The header of a client that forgot to lower-case header values.
+    pub fn authorization_without_lower_case(&self) -> String {
+        self.sign(str::to_owned)
+    }
+
+    fn sign(&self, value_case: fn(&str) -> String) -> String {
         let headers = self.headers();
         let date = self
             .date
@@ -192,7 +201,7 @@ impl Call {
                     .map(|(_, v)| v.clone())
                     .unwrap_or_default(),
             };
-            canonical += &format!("{name}:{}\n", value.trim().to_lowercase());
+            canonical += &format!("{name}:{}\n", value_case(value.trim()));
         }
         let unsigned = headers.iter().any(|(_, value)| value == "UNSIGNED-PAYLOAD");
         let payload: &[u8] = match (unsigned, self.method.as_str()) {

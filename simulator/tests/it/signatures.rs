@@ -347,3 +347,89 @@ fn the_journal_shows_what_was_hashed_without_what_could_be_guessed() {
     );
     assert_eq!(entry.recipients[0].number, "+86138****8000");
 }
+
+/// What the simulator says about a request whose signature it refuses.
+fn diagnosis(change: impl FnOnce(&mut Call)) -> String {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    change(&mut call);
+    assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    simulator.journal()[0].detail.join("\n")
+}
+
+#[test]
+fn a_refused_signature_names_its_cause_and_the_first_differing_line() {
+    let host = diagnosis(|call| call.signed_host = Some("sms.tencentcloudapi.com".to_owned()));
+    assert!(
+        host.contains("signed the host `sms.tencentcloudapi.com`"),
+        "{host}"
+    );
+    assert!(
+        host.contains("first differing line, 5: client `host:sms.tencentcloudapi.com`"),
+        "{host}"
+    );
+    assert!(
+        host.contains("the client hashed:") && host.contains("this side hashed:"),
+        "{host}"
+    );
+
+    let content_type = diagnosis(|call| {
+        call.content_type = "application/json".to_owned();
+        call.authorization = Some(call.authorization());
+        call.content_type = "application/json; charset=utf-8".to_owned();
+    });
+    assert!(
+        content_type.contains("signed the content type `application/json` and sent"),
+        "{content_type}"
+    );
+    assert!(
+        content_type.contains("first differing line, 4:"),
+        "{content_type}"
+    );
+
+    let case = diagnosis(|call| {
+        call.content_type = "application/json; charset=UTF-8".to_owned();
+        call.authorization = Some(call.authorization_without_lower_case());
+    });
+    assert!(case.contains("without lower-casing"), "{case}");
+
+    let space = diagnosis(|call| call.secret_key.push(' '));
+    assert!(
+        space.contains("space at its end") && space.contains("the keys differ"),
+        "{space}"
+    );
+
+    let stranger =
+        diagnosis(|call| call.secret_key = "strangerSecretKey00000000EXAMPLE".to_owned());
+    assert!(stranger.contains("another key, AKID****MPLE"), "{stranger}");
+
+    let empty = diagnosis(|call| {
+        call.sent_body = Some(call.body.clone());
+        call.body.clear();
+    });
+    assert!(empty.contains("an empty body"), "{empty}");
+
+    let two = diagnosis(|call| {
+        call.signed_host = Some("sms.tencentcloudapi.com".to_owned());
+        call.secret_key.push(' ');
+    });
+    assert_eq!(two.matches("likely cause").count(), 2, "{two}");
+
+    let unknown = diagnosis(|call| call.secret_key = "something else entirely".to_owned());
+    assert!(unknown.contains("no usual mistake"), "{unknown}");
+    for text in [
+        host,
+        content_type,
+        case,
+        space,
+        stranger,
+        empty,
+        two,
+        unknown,
+    ] {
+        assert!(
+            !text.contains("123456") && !text.contains("13800138000") && !text.contains("EXAMPLE"),
+            "{text}"
+        );
+    }
+}

@@ -16,12 +16,16 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::{text, texts};
 use crate::catalogue::{Account, App, Catalogue, Template};
 use crate::codes::{Code, Layer};
+use crate::delivery;
 use crate::gateway::Admitted;
 use crate::inbox::Message;
 use crate::magic;
+use crate::mask;
 use crate::phone::Number;
+use crate::records::Record;
 use crate::request::Refusal;
 use crate::segments::{self, Route};
 use crate::world::World;
@@ -50,22 +54,8 @@ pub struct SendSms {
 impl SendSms {
     /// Reads parameters whose names and types were checked.
     pub fn from_parameters(parameters: &Map<String, Value>) -> Self {
-        let text = |name: &str| {
-            parameters
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let list = |name: &str| {
-            let items = parameters.get(name).and_then(Value::as_array);
-            items
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
+        let text = |name| text(parameters, name).to_owned();
+        let list = |name| texts(parameters, name);
         Self {
             numbers: list("PhoneNumberSet"),
             app_id: text("SmsSdkAppId"),
@@ -194,7 +184,8 @@ pub fn run(
             let statuses = recipients
                 .iter()
                 .map(|r| SendStatus::failed(breach.code, &r.shown(), &request.session_context, ""))
-                .collect();
+                .collect::<Vec<_>>();
+            remember_refusals(&context, &statuses, world);
             return Ok(Sent {
                 statuses,
                 accepted: Vec::new(),
@@ -236,6 +227,7 @@ pub fn run(
             }
         }
     }
+    remember_refusals(&context, &sent.statuses, world);
     Ok(sent)
 }
 
@@ -262,6 +254,26 @@ impl Breach {
 fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
     let codes = recipients.iter().filter_map(|r| magic::code(&r.shown()));
     codes.into_iter().find(|code| code.layer != Layer::Backend)
+}
+
+/// Remembers numbers that were refused, for the actions that look back.
+fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
+    for status in statuses.iter().filter(|status| status.code != "Ok") {
+        world.records.push(Record {
+            app_id: context.request.app_id.clone(),
+            to: status.phone_number.clone(),
+            serial_no: String::new(),
+            code: status.code.to_string(),
+            iso_code: status.iso_code.clone(),
+            content: String::new(),
+            session_context: status.session_context.clone(),
+            fee: 0,
+            time_ms: context.now_ms,
+            report: None,
+            pulled: false,
+            called_back: false,
+        });
+    }
 }
 
 /// Of identical numbers one is sent to (documented); the answer has one entry for them (inference).
@@ -312,6 +324,26 @@ fn accept(
         .days
         .record(&request.app_id, number.iso_code(), context.now_ms);
     world.spend(&request.app_id, context.app.balance, segments);
+    let hidden: Vec<String> = request
+        .params
+        .iter()
+        .map(|value| mask::value(value))
+        .collect();
+    let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
+    world.records.push(Record {
+        app_id: request.app_id.clone(),
+        to: message.to.clone(),
+        serial_no: message.serial_no.clone(),
+        code: "Ok".to_owned(),
+        iso_code: message.iso_code.clone(),
+        content: content.template.render(&hidden),
+        session_context: request.session_context.clone(),
+        fee: segments,
+        time_ms: context.now_ms,
+        report: delivery::receipt(&message.to).map(|receipt| (due_ms, receipt)),
+        pulled: false,
+        called_back: false,
+    });
     world.inbox.push(message.clone());
     message
 }
