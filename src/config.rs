@@ -312,16 +312,14 @@ impl<'a> Reader<'a> {
                 }
                 Some(usage.as_ref())
             }
-            None | Some(Json::Null) => self.error(&at("usageType"), Rule::Required).into_none(),
-            Some(_) => self
-                .error(&at("usageType"), Rule::WrongType(TEXT))
-                .into_none(),
+            None | Some(Json::Null) => self.reject(&at("usageType"), Rule::Required),
+            Some(_) => self.reject(&at("usageType"), Rule::WrongType(TEXT)),
         };
         let (mainland, international) = self.codes(&at("templateCode"), entry.get("templateCode"));
         let locale = match entry.get("locale") {
             None | Some(Json::Null) => None,
             Some(Json::String(locale)) => Some(locale.trim()).filter(|locale| !locale.is_empty()),
-            Some(_) => self.error(&at("locale"), Rule::WrongType(TEXT)).into_none(),
+            Some(_) => self.reject(&at("locale"), Rule::WrongType(TEXT)),
         };
         let params = self.params(&at("params"), entry.get("params"));
         let kind = match entry.get("kind") {
@@ -378,9 +376,12 @@ impl<'a> Reader<'a> {
             Json::Integer(number) => Some(decimal(*number).into()),
             Json::String(text) => match defect(text, is_digits, CODE) {
                 None => Some(text.trim().into()),
-                Some(rule) => self.warning(place, rule).into_none(),
+                Some(rule) => {
+                    self.warning(place, rule);
+                    None
+                }
             },
-            _ => self.error(place, Rule::WrongType(CODE)).into_none(),
+            _ => self.reject(place, Rule::WrongType(CODE)),
         }
     }
 
@@ -400,7 +401,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(texts)
             }
-            Some(_) => self.error(place, Rule::WrongType(PARAMS)).into_none(),
+            Some(_) => self.reject(place, Rule::WrongType(PARAMS)),
         }
     }
 
@@ -472,23 +473,18 @@ impl<'a> Reader<'a> {
         });
     }
 
+    /// Reports an error in place of a value.
+    fn reject<T>(&mut self, pointer: &str, rule: Rule) -> Option<T> {
+        self.error(pointer, rule);
+        None
+    }
+
     fn warning(&mut self, pointer: &str, rule: Rule) {
         self.findings.push(Finding {
             pointer: pointer.into(),
             rule,
             severity: Severity::Warning,
         });
-    }
-}
-
-/// `()` into nothing, so that a match arm can report and give no value in one expression.
-trait IntoNone {
-    fn into_none<T>(self) -> Option<T>;
-}
-
-impl IntoNone for () {
-    fn into_none<T>(self) -> Option<T> {
-        None
     }
 }
 

@@ -527,9 +527,7 @@ fn what_the_provider_echoes_of_the_request_does_not_leave() {
     let bodies = [
         top_level("FailedOperation.ContainSensitiveWord", echo),
         top_level("Code.13800138000", echo),
-        format!(
-            r#"{{"Response":{{"Error":{{"Code":"123456","Message":""}},"RequestId":"13800138000"}}}}"#
-        ),
+        r#"{"Response":{"Error":{"Code":"123456","Message":""},"RequestId":"13800138000"}}"#.into(),
         set(&[entry("13800138000", "+8613800138000", "")]),
         set(&[entry("Ok", "13800138000", "13800138000")]),
     ];
