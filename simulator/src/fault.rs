@@ -121,11 +121,60 @@ impl Fault {
 
 /// A fault that waits for its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Queued {
     /// What goes wrong.
     pub fault: Fault,
     /// For how many more requests.
+    #[serde(default = "once")]
     pub times: u32,
     /// Only for requests of this action.
+    #[serde(default)]
     pub action: Option<String>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Faults by chance, for requests that no queued fault is waiting for. The same seed gives the same sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chaos {
+    /// How often a request meets a fault, from 0 to 1.
+    pub probability: f64,
+    /// Where the sequence begins.
+    #[serde(default)]
+    pub seed: u64,
+    /// What may go wrong; every one as likely as the others.
+    #[serde(default = "any_fault")]
+    pub faults: Vec<Fault>,
+}
+
+/// One of each kind that a client should survive without waiting.
+fn any_fault() -> Vec<Fault> {
+    let code = |code: &str| Fault::Code {
+        code: code.to_owned(),
+        message: None,
+    };
+    vec![
+        Fault::CloseBeforeReading,
+        Fault::ReadHalfThenClose,
+        Fault::AcceptThenClose,
+        Fault::AcceptThenReset,
+        code("RequestLimitExceeded"),
+        code("InternalError"),
+        code("InternalError.Timeout"),
+        Fault::AcceptThenCode {
+            code: "InternalError.SendAndRecvFail".to_owned(),
+        },
+        Fault::Unavailable { status: 502 },
+        Fault::AcceptThenStatus { status: 504 },
+        Fault::Delay { ms: 100 },
+        Fault::Truncated,
+        Fault::CutJson,
+        Fault::EmptyBody,
+        Fault::EmptySet,
+        Fault::UnknownCode,
+    ]
 }

@@ -18,6 +18,7 @@
 //! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
 
 mod actions;
+mod callback;
 mod catalogue;
 mod clock;
 mod codes;
@@ -29,6 +30,7 @@ mod fault;
 mod gateway;
 mod history;
 mod inbox;
+mod inferences;
 mod journal;
 mod magic;
 mod mask;
@@ -50,9 +52,10 @@ pub use catalogue::{
     Account, App, Catalogue, CatalogueError, Credential, NumberLimits, Signature, Status, Template,
     TemplateKind, TemplateRoute,
 };
-pub use fault::{Fault, Queued};
+pub use fault::{Chaos, Fault, Queued};
 pub use gateway::signature::Leniency;
 pub use inbox::Message;
+pub use inferences::all as inferences;
 pub use journal::{JournalEntry, RecipientVerdict};
 pub use service::Event;
 pub use simulator::{Builder, DEFAULT_RETENTION, Simulator, StartError};

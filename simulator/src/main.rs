@@ -5,10 +5,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use serde::Serialize;
-use tencent_sms_simulator::{Catalogue, Simulator, console};
+use tencent_sms_simulator::{Catalogue, Leniency, Simulator, console};
 
 /// Tencent Cloud SMS on loopback: verifies signatures, enforces limits, shows messages in an inbox.
 ///
@@ -48,6 +49,40 @@ struct Arguments {
     #[arg(long, value_name = "UNIX", conflicts_with = "clock_offset")]
     frozen_clock: Option<i64>,
 
+    /// Accept any credentials, and the service name that Tencent's Node SDK derives from a loopback host.
+    /// Everything else is checked as usual
+    #[arg(long)]
+    lenient: bool,
+
+    /// Accept the service name that Tencent's Node SDK derives from a loopback host (`127` from
+    /// 127.0.0.1); signatures are still verified
+    #[arg(long)]
+    accept_derived_service: bool,
+
+    /// How many messages and journal entries to keep
+    #[arg(long, value_name = "COUNT", default_value_t = tencent_sms_simulator::DEFAULT_RETENTION)]
+    retention: usize,
+
+    /// Make request ids and serial numbers repeat from run to run
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Milliseconds from acceptance to the delivery report, on the simulator's clock
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    delivery_delay: u64,
+
+    /// Post delivery reports to this URL as they fall due
+    #[arg(long, value_name = "http://HOST:PORT/PATH")]
+    callback: Option<String>,
+
+    /// Say nothing about requests on standard error
+    #[arg(long)]
+    quiet: bool,
+
+    /// List what rests on inference alone, not on documentation or observation, and exit
+    #[arg(long)]
+    explain: bool,
+
     /// Stop when standard input closes, so that a parent that dies never leaves this behind
     #[arg(long)]
     stop_on_stdin_close: bool,
@@ -64,10 +99,10 @@ struct Ready<'a> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.print_catalogue {
-        return match std::io::stdout().write_all(Catalogue::BUILT_IN.as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(1, &error.to_string()),
-        };
+        return print(Catalogue::BUILT_IN);
+    }
+    if arguments.explain {
+        return print(&(tencent_sms_simulator::inferences().join("\n") + "\n"));
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -83,10 +118,24 @@ async fn run(arguments: Arguments) -> ExitCode {
     let mut builder = Simulator::builder()
         .listen(arguments.listen)
         .tls(arguments.tls)
-        .observer(|event| {
+        .leniency(Leniency {
+            any_credentials: arguments.lenient,
+            derived_service: arguments.lenient || arguments.accept_derived_service,
+        })
+        .retention(arguments.retention)
+        .delivery_delay(Duration::from_millis(arguments.delivery_delay));
+    if !arguments.quiet {
+        builder = builder.observer(|event| {
             // One write per request keeps the lines of concurrent requests together.
             let _ = std::io::stderr().write_all(console::render(event).as_bytes());
         });
+    }
+    if let Some(seed) = arguments.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(url) = arguments.callback {
+        builder = builder.callback(url);
+    }
     if let Some(path) = &arguments.catalogue {
         match Catalogue::from_file(path) {
             Ok(catalogue) => builder = builder.catalogue(catalogue),
@@ -192,6 +241,13 @@ impl Signals {
 
     async fn any(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(1, &error.to_string()),
     }
 }
 

@@ -43,7 +43,6 @@ impl Random {
         low + self.next_u64() % (low * 9)
     }
 
-    #[allow(dead_code)]
     /// True with this probability, from 0 to 1.
     pub fn chance(&mut self, probability: f64) -> bool {
         // 53 bits: every value that an f64 below 1 can hold at this spacing.

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use crate::delivery::Receipt;
 
-/// One number of one request.
-#[derive(Clone, Debug)]
+/// One number of one request. No `Debug`, since it holds the number.
+#[derive(Clone)]
 pub struct Record {
     /// `SmsSdkAppId`.
     pub app_id: String,
@@ -33,7 +33,6 @@ pub struct Record {
     /// Whether the queue of reports has handed it out.
     pub pulled: bool,
     /// Whether the callback got it.
-    #[allow(dead_code)]
     pub called_back: bool,
 }
 
@@ -45,7 +44,6 @@ impl Record {
 }
 
 /// The newest records.
-#[derive(Debug)]
 pub struct Records {
     records: VecDeque<Record>,
     retention: usize,

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::actions::send_sms::{self, SendStatus};
 use crate::actions::{Action, lists, reports, statistics};
@@ -56,6 +57,7 @@ pub struct Service {
     leniency: Leniency,
     observer: Option<Observer>,
     world: Mutex<World>,
+    changes: watch::Sender<u64>,
 }
 
 impl Service {
@@ -73,6 +75,7 @@ impl Service {
             leniency,
             observer,
             world: Mutex::new(world),
+            changes: watch::Sender::new(0),
         }
     }
 
@@ -85,6 +88,17 @@ impl Service {
     pub fn world(&self) -> MutexGuard<'_, World> {
         // A panic elsewhere must not take the simulator down with it.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of every accepted message and every change of the clock.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Wakes whoever waits for messages or for a moment on the clock.
+    pub fn changed(&self) {
+        self.changes
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Decides one request. `complete` says whether its whole body arrived (it is cut at the size limit);
@@ -199,6 +213,9 @@ impl Service {
 
     fn record(&self, entry: JournalEntry, accepted: Vec<Message>) {
         let entry = self.world().journal.push(entry);
+        if !accepted.is_empty() {
+            self.changed();
+        }
         if let Some(observer) = &self.observer {
             observer(&Event { entry, accepted });
         }

@@ -11,16 +11,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::callback;
 use crate::catalogue::Catalogue;
 use crate::clock::{Clock, ClockMode};
-use crate::fault::{Fault, Queued};
+use crate::fault::{Chaos, Fault, Queued};
 use crate::gateway::signature::Leniency;
 use crate::inbox::Message;
 use crate::journal::JournalEntry;
 use crate::server::{Server, Stop};
 use crate::service::{Event, Observer, Service};
 use crate::tls;
-use crate::world::World;
+use crate::world::{DEFAULT_DELIVERY_DELAY_MS, World};
 
 /// How many messages and journal entries are kept unless told otherwise.
 pub const DEFAULT_RETENTION: usize = 10_000;
@@ -65,6 +66,8 @@ pub enum StartError {
     },
     /// The local certificate authority could not be made.
     Tls(String),
+    /// The callback's URL is not one that can be posted to.
+    Callback(String),
     /// The runtime or its thread could not be started.
     Runtime(io::Error),
 }
@@ -77,6 +80,7 @@ impl fmt::Display for StartError {
                 "cannot listen on {addr}: {source}. Choose another address, or port 0 for any free port"
             ),
             Self::Tls(why) => write!(f, "cannot make the local certificate authority: {why}"),
+            Self::Callback(why) => write!(f, "cannot use the callback: {why}"),
             Self::Runtime(source) => write!(f, "cannot start the simulator's thread: {source}"),
         }
     }
@@ -86,7 +90,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen { source, .. } | Self::Runtime(source) => Some(source),
-            Self::Tls(_) => None,
+            Self::Tls(_) | Self::Callback(_) => None,
         }
     }
 }
@@ -102,6 +106,8 @@ pub struct Builder {
     seed: Option<u64>,
     observer: Option<Observer>,
     empty_handler: bool,
+    delivery_delay: Duration,
+    callback: Option<String>,
 }
 
 impl Default for Builder {
@@ -116,6 +122,8 @@ impl Default for Builder {
             seed: None,
             observer: None,
             empty_handler: false,
+            delivery_delay: Duration::from_millis(DEFAULT_DELIVERY_DELAY_MS.unsigned_abs()),
+            callback: None,
         }
     }
 }
@@ -179,6 +187,18 @@ impl Builder {
         self
     }
 
+    /// How long after acceptance, on the simulator's clock, a delivery report comes; 1 second by default.
+    pub fn delivery_delay(mut self, delay: Duration) -> Self {
+        self.delivery_delay = delay;
+        self
+    }
+
+    /// Posts delivery reports to this URL, `http://host:port/path`, as they fall due.
+    pub fn callback(mut self, url: impl Into<String>) -> Self {
+        self.callback = Some(url.into());
+        self
+    }
+
     /// Answers `{}` to every API request without looking at it: the baseline of a benchmark.
     pub fn empty_handler(mut self, empty: bool) -> Self {
         self.empty_handler = empty;
@@ -216,7 +236,15 @@ impl Builder {
             Some(tls) => (Some(TlsAcceptor::from(tls.config)), Some(tls.ca_pem)),
             None => (None, None),
         };
-        let world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
+        let callback = self
+            .callback
+            .as_deref()
+            .map(callback::Target::parse)
+            .transpose();
+        let callback = callback.map_err(StartError::Callback)?;
+        let mut world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
+        world.delivery_delay_ms =
+            i64::try_from(self.delivery_delay.as_millis()).unwrap_or(i64::MAX);
         let service = Arc::new(Service::new(
             self.catalogue,
             Clock::new(self.clock),
@@ -246,6 +274,9 @@ impl Builder {
         let thread = std::thread::Builder::new()
             .name("tencent-sms-simulator".to_owned())
             .spawn(move || {
+                if let Some(target) = callback {
+                    runtime.spawn(callback::run(running.service.clone(), target));
+                }
                 runtime.block_on(async {
                     let mut stop = stop_seen.clone();
                     running.clone().run(listener, acceptor, stop_seen).await;
@@ -345,6 +376,7 @@ impl Simulator {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.service.clock().advance(by);
+        self.service.changed();
     }
 
     /// Now on the simulator's clock, in Unix milliseconds.
@@ -370,6 +402,15 @@ impl Simulator {
                 times,
                 action: None,
             });
+        }
+    }
+
+    /// Lets requests meet faults by chance, or stops doing so.
+    pub fn set_chaos(&self, chaos: Option<Chaos>) {
+        let mut world = self.service.world();
+        match chaos {
+            Some(chaos) => world.set_chaos(chaos),
+            None => world.chaos = None,
         }
     }
 

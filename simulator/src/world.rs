@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::fault::Queued;
+use crate::fault::{Chaos, Fault, Queued};
 use crate::gateway::Rates;
 use crate::history::{DailyCounts, SendHistory};
 use crate::inbox::Inbox;
@@ -14,7 +14,6 @@ use crate::records::Records;
 pub const DEFAULT_DELIVERY_DELAY_MS: i64 = 1000;
 
 /// The changing part of the simulator.
-#[derive(Debug)]
 pub struct World {
     /// Accepted messages.
     pub inbox: Inbox,
@@ -32,8 +31,14 @@ pub struct World {
     pub delivery_delay_ms: i64,
     /// Faults that wait for a request.
     pub faults: VecDeque<Queued>,
+    /// Faults by chance, and the sequence they come from.
+    pub chaos: Option<(Chaos, Random)>,
     /// `SendSms` requests whose headers and whole body arrived.
     pub complete_requests: u64,
+    /// Delivery reports that the callback's receiver took.
+    pub callbacks_accepted: u64,
+    /// Delivery reports that it did not.
+    pub callbacks_failed: u64,
     /// Identifiers and chances.
     pub random: Random,
     spent: HashMap<String, u64>,
@@ -54,7 +59,10 @@ impl World {
             records: Records::new(retention),
             delivery_delay_ms: DEFAULT_DELIVERY_DELAY_MS,
             faults: VecDeque::new(),
+            chaos: None,
             complete_requests: 0,
+            callbacks_accepted: 0,
+            callbacks_failed: 0,
             random: Random::new(seed),
             spent: HashMap::new(),
             messages: 0,
@@ -70,6 +78,42 @@ impl World {
             delivery_delay_ms,
             ..Self::new(self.seed, self.retention)
         };
+    }
+
+    /// Takes the next fault that applies: to a new connection, or to a request of this action; queued ones
+    /// first, then by chance.
+    pub fn take_fault(&mut self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
+        let waiting = self.faults.iter().position(|queued| {
+            let here = (queued.fault == Fault::CloseOnAccept) == on_accept;
+            here && (on_accept
+                || queued
+                    .action
+                    .as_deref()
+                    .is_none_or(|only| action == Some(only)))
+        });
+        if let Some(at) = waiting {
+            let queued = self.faults.get_mut(at)?;
+            queued.times = queued.times.saturating_sub(1);
+            let (fault, used_up) = (queued.fault.clone(), queued.times == 0);
+            if used_up {
+                self.faults.remove(at);
+            }
+            return Some(fault);
+        }
+        let (chaos, random) = self.chaos.as_mut().filter(|_| !on_accept)?;
+        if chaos.faults.is_empty() || !random.chance(chaos.probability) {
+            return None;
+        }
+        let at = random.next_u64() % chaos.faults.len() as u64;
+        // Connections are not chosen by chance here, so a fault of theirs cannot apply.
+        let fault = chaos.faults.get(usize::try_from(at).unwrap_or_default())?;
+        (*fault != Fault::CloseOnAccept).then(|| fault.clone())
+    }
+
+    /// Starts faults by chance, from the beginning of the seed's sequence.
+    pub fn set_chaos(&mut self, chaos: Chaos) {
+        let random = Random::new(chaos.seed);
+        self.chaos = Some((chaos, random));
     }
 
     /// The number of the next accepted message, from 1.

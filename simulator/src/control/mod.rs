@@ -1,83 +1,146 @@
-//! The control plane under `/_sim`: what tests read and steer.
+//! The control plane under `/_sim`: what tests read and steer. `openapi.json` beside this file describes it,
+//! and is served as `GET /_sim/openapi.json`.
 //!
-//! | request | answer |
-//! |---|---|
-//! | `GET /_sim/health` | `{"status":"ok", …}` |
-//! | `GET /_sim/messages?to=` | accepted messages, oldest first |
-//! | `GET /_sim/journal` | what each request asked and how it fared, oldest first |
+//! Queries and bodies are read strictly: an unknown or malformed parameter is a 400 that says what was
+//! expected, because a test that misspells a parameter should not pass by accident.
+
+mod messages;
+mod query;
+mod steer;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use crate::gateway::parameters::percent_decode;
-use crate::phone::Number;
-use crate::server::Server;
+use crate::server::{self, Server};
 
-/// Answers one request to the control plane.
-pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Bytes> {
-    let path = request.uri().path().trim_end_matches('/').to_owned();
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let service = &server.service;
-    match (request.method(), path.as_str()) {
-        (&Method::GET, "/_sim/health") => {
-            let world = service.world();
-            ok(&json!({
-                "status": "ok",
-                "messages": world.inbox.iter().count(),
-                "complete_requests": world.complete_requests,
-                "clock_unix_ms": service.clock().now_ms(),
-            }))
+/// Largest body that the control plane reads.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// An answer that is not a 200.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    message: String,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// A 400: what was expected.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            message: message.into(),
+            allow: None,
         }
-        (&Method::GET, "/_sim/messages") => {
-            let to = parameter(&query, "to").map(|given| normalise(&given));
-            let world = service.world();
-            let wanted = |m: &&crate::inbox::Message| to.as_ref().is_none_or(|to| m.to == *to);
-            let messages: Vec<_> = world.inbox.iter().filter(wanted).collect();
-            ok(&json!({ "messages": messages }))
+    }
+
+    /// A 404: what there is none of.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            message: message.into(),
+            allow: None,
         }
-        (&Method::GET, "/_sim/journal") => {
-            let world = service.world();
-            let entries: Vec<_> = world.journal.iter().collect();
-            ok(&json!({ "entries": entries }))
-        }
-        (_, "/_sim/health" | "/_sim/messages" | "/_sim/journal") => {
-            error(StatusCode::METHOD_NOT_ALLOWED, "this path answers GET only")
-        }
-        _ => error(StatusCode::NOT_FOUND, "there is no such path under /_sim"),
     }
 }
 
-/// The value of a query parameter, decoded; the first one counts.
-fn parameter(query: &str, name: &str) -> Option<String> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| percent_decode(value))
+/// What a handler gets: the query, and the body of methods that have one.
+pub struct Asked<'a> {
+    /// The simulator.
+    pub server: &'a Server,
+    /// Without `?`.
+    pub query: String,
+    /// At most [`BODY_LIMIT`] bytes.
+    pub body: Bytes,
 }
 
-/// A number as messages have it. In a query an unescaped `+` reads as a space, and is forgiven.
-fn normalise(given: &str) -> String {
-    let given = match given.strip_prefix(' ') {
-        Some(rest) => format!("+{rest}"),
-        None => given.to_owned(),
+/// Answers one request to the control plane.
+pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Bytes> {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let body = match server::read_body(body, BODY_LIMIT).await {
+        Some(bytes) => bytes,
+        None => {
+            return problem(&Problem::bad_request(format!(
+                "the body must arrive whole and hold at most {BODY_LIMIT} bytes"
+            )));
+        }
     };
-    Number::parse(&given).map_or(given, |number| number.e164())
+    let asked = Asked {
+        server,
+        query,
+        body,
+    };
+    match route(&parts.method, parts.uri.path(), &asked).await {
+        Ok(response) => response,
+        Err(what) => problem(&what),
+    }
 }
 
-fn ok(value: &Value) -> Response<Bytes> {
-    crate::server::json(value.to_string())
+async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    let known: &[(&str, &'static str)] = &[
+        ("/_sim/health", "GET"),
+        ("/_sim/messages", "GET, DELETE"),
+        ("/_sim/otp/latest", "GET"),
+        ("/_sim/journal", "GET"),
+        ("/_sim/reset", "POST"),
+        ("/_sim/clock", "GET, PUT"),
+        ("/_sim/faults", "GET, POST, DELETE"),
+        ("/_sim/chaos", "GET, PUT, DELETE"),
+        ("/_sim/magic", "GET"),
+        ("/_sim/inferences", "GET"),
+        ("/_sim/openapi.json", "GET"),
+    ];
+    match (method.as_str(), path) {
+        ("GET", "/_sim/health") => steer::health(asked),
+        ("GET", "/_sim/messages") => messages::list(asked).await,
+        ("DELETE", "/_sim/messages") => messages::delete(asked),
+        ("GET", "/_sim/otp/latest") => messages::latest_otp(asked).await,
+        ("GET", "/_sim/journal") => messages::journal(asked),
+        ("POST", "/_sim/reset") => steer::reset(asked),
+        ("GET", "/_sim/clock") => steer::clock(asked),
+        ("PUT", "/_sim/clock") => steer::set_clock(asked),
+        ("GET", "/_sim/faults") => steer::faults(asked),
+        ("POST", "/_sim/faults") => steer::queue_fault(asked),
+        ("DELETE", "/_sim/faults") => steer::clear_faults(asked),
+        ("GET", "/_sim/chaos") => steer::chaos(asked),
+        ("PUT", "/_sim/chaos") => steer::set_chaos(asked),
+        ("DELETE", "/_sim/chaos") => steer::stop_chaos(asked),
+        ("GET", "/_sim/magic") => steer::magic(asked),
+        ("GET", "/_sim/inferences") => steer::inferences(asked),
+        ("GET", "/_sim/openapi.json") => {
+            query::none(&asked.query)?;
+            Ok(server::json(include_str!("openapi.json").to_owned()))
+        }
+        _ => Err(match known.iter().find(|(known, _)| *known == path) {
+            Some((_, allow)) => Problem {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                message: format!("{path} answers {allow}"),
+                allow: Some(allow),
+            },
+            None => Problem::not_found("there is no such path; see /_sim/openapi.json"),
+        }),
+    }
 }
 
-fn error(status: StatusCode, message: &str) -> Response<Bytes> {
-    let mut response = ok(&json!({ "error": message }));
-    *response.status_mut() = status;
-    if status == StatusCode::METHOD_NOT_ALLOWED {
+/// A 200 with JSON.
+pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
+    // Values made of strings and numbers: serialisation cannot fail.
+    Ok(server::json(
+        serde_json::to_string(value).unwrap_or_default(),
+    ))
+}
+
+fn problem(problem: &Problem) -> Response<Bytes> {
+    let mut response = server::json(json!({ "error": problem.message }).to_string());
+    *response.status_mut() = problem.status;
+    if let Some(allow) = problem.allow {
         response
             .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET"));
+            .insert(header::ALLOW, HeaderValue::from_static(allow));
     }
     response
 }

@@ -309,21 +309,15 @@ impl Server {
 
     /// The next fault that applies: to a new connection, or to a request of this action.
     fn take_fault(&self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
-        let mut world = self.service.world();
-        let at = world.faults.iter().position(|queued| {
-            (queued.fault == Fault::CloseOnAccept) == on_accept
-                && queued
-                    .action
-                    .as_deref()
-                    .is_none_or(|wanted| on_accept || action == Some(wanted))
-        })?;
-        let queued = world.faults.get_mut(at)?;
-        queued.times = queued.times.saturating_sub(1);
-        let (fault, used_up) = (queued.fault.clone(), queued.times == 0);
-        if used_up {
-            world.faults.remove(at);
-        }
-        Some(fault)
+        self.service.world().take_fault(action, on_accept)
+    }
+}
+
+/// A whole body of at most so many bytes, or nothing.
+pub async fn read_body(body: Incoming, limit: usize) -> Option<Bytes> {
+    match body::read(body, limit, BODY_TIMEOUT).await {
+        Arrived::Complete(bytes) => Some(bytes),
+        Arrived::TooLarge(_) | Arrived::Cut(_) => None,
     }
 }
 

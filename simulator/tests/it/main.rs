@@ -11,8 +11,10 @@
 
 mod binary;
 mod client;
+mod control;
 mod faults;
 mod gateway;
 mod limits;
+mod related;
 mod sending;
 mod signatures;

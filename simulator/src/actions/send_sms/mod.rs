@@ -70,7 +70,7 @@ impl SendSms {
 }
 
 /// One entry of `SendStatusSet`.
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase")]
 pub struct SendStatus {
     /// Names the message in reports; empty on failure.
@@ -87,6 +87,15 @@ pub struct SendStatus {
     pub message: String,
     /// Country of the number; empty when the failure concerns the request as a whole.
     pub iso_code: String,
+}
+
+impl std::fmt::Debug for SendStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendStatus")
+            .field("phone_number", &mask::phone_number(&self.phone_number))
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SendStatus {

@@ -1,0 +1,113 @@
+//! Reading the inbox and the journal, and waiting for what is not there yet.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::query::Query;
+use super::{Asked, Problem, ok};
+use crate::inbox::Message;
+
+/// Longest that a long poll may wait, in seconds.
+const LONGEST_WAIT_S: u64 = 60;
+
+/// Which messages are wanted, and for how long to wait for the first.
+struct Wanted {
+    to: Option<String>,
+    after: u64,
+    wait: Duration,
+}
+
+impl Wanted {
+    fn read(asked: &Asked<'_>) -> Result<Self, Problem> {
+        let query = Query::parse(&asked.query, &["to", "after", "wait"])?;
+        Ok(Self {
+            to: query.phone("to")?,
+            after: query.number("after", 0, u64::MAX)?.unwrap_or_default(),
+            wait: Duration::from_secs(query.number("wait", 0, LONGEST_WAIT_S)?.unwrap_or_default()),
+        })
+    }
+
+    fn matches(&self, message: &Message) -> bool {
+        message.sequence > self.after && self.to.as_ref().is_none_or(|to| message.to == *to)
+    }
+
+    /// Looks now and after every change, until something was found or the wait is over.
+    async fn find<T>(&self, asked: &Asked<'_>, look: impl Fn(&Self) -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + self.wait;
+        let mut changed = asked.server.service.subscribe();
+        loop {
+            if let Some(found) = look(self) {
+                return Some(found);
+            }
+            tokio::time::timeout_at(deadline, changed.changed())
+                .await
+                .ok()?
+                .ok()?;
+        }
+    }
+}
+
+/// `GET /_sim/messages`: all that match, oldest first, as soon as there is one; none when the wait is over.
+pub async fn list(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    let wanted = Wanted::read(asked)?;
+    let found = wanted
+        .find(asked, |wanted| {
+            let world = asked.server.service.world();
+            let found: Vec<Message> = world
+                .inbox
+                .iter()
+                .filter(|m| wanted.matches(m))
+                .cloned()
+                .collect();
+            (!found.is_empty()).then_some(found)
+        })
+        .await;
+    ok(&json!({ "messages": found.unwrap_or_default() }))
+}
+
+/// `GET /_sim/otp/latest`: the newest verification code.
+pub async fn latest_otp(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    let wanted = Wanted::read(asked)?;
+    let found = wanted
+        .find(asked, |wanted| {
+            let world = asked.server.service.world();
+            world
+                .inbox
+                .iter()
+                .rev()
+                .find(|m| wanted.matches(m) && m.otp().is_some())
+                .cloned()
+        })
+        .await;
+    match found {
+        Some(message) => ok(&json!({ "otp": message.otp(), "message": message })),
+        None => Err(Problem::not_found(
+            "no message with a verification code has come",
+        )),
+    }
+}
+
+/// `DELETE /_sim/messages`: empties the inbox, or removes the messages to one number.
+pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    let query = Query::parse(&asked.query, &["to"])?;
+    let to = query.phone("to")?;
+    let deleted = asked.server.service.world().inbox.clear(to.as_deref());
+    ok(&json!({ "deleted": deleted }))
+}
+
+/// `GET /_sim/journal`: what each request asked and how it fared, oldest first.
+pub fn journal(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    let query = Query::parse(&asked.query, &["after"])?;
+    let after = query.number("after", 0, u64::MAX)?.unwrap_or_default();
+    let world = asked.server.service.world();
+    let entries: Vec<_> = world
+        .journal
+        .iter()
+        .filter(|entry| entry.sequence > after)
+        .collect();
+    ok(&json!({ "entries": entries }))
+}

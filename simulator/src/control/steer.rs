@@ -1,0 +1,201 @@
+//! Steering: clock, faults, chaos, reset; and what there is to know about the simulator itself.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Asked, Problem, ok, query};
+use crate::clock::ClockMode;
+use crate::codes;
+use crate::fault::{Chaos, Fault, Queued};
+use crate::inferences as inferred;
+use crate::magic as magic_numbers;
+
+/// Clocks are kept within 9,999 years, so that every moment has a date: Unix seconds of 0000 and 9999.
+const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// Farthest that the clock may be moved from real time or forward, in seconds: 100 years.
+const FARTHEST_S: i64 = 100 * 366 * 86_400;
+
+/// `GET /_sim/health`.
+pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let service = &asked.server.service;
+    let world = service.world();
+    ok(&json!({
+        "status": "ok",
+        "messages": world.inbox.iter().count(),
+        "complete_requests": world.complete_requests,
+        "callbacks_accepted": world.callbacks_accepted,
+        "callbacks_failed": world.callbacks_failed,
+        "clock_unix_ms": service.clock().now_ms(),
+    }))
+}
+
+/// `POST /_sim/reset`: inbox, journal, limits, balances, faults, chaos and counters; the clock stays.
+pub fn reset(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    asked.server.service.world().reset();
+    ok(&json!({ "reset": true }))
+}
+
+/// `GET /_sim/clock`.
+pub fn clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let clock = asked.server.service.clock();
+    let mode = match clock.mode() {
+        ClockMode::Running { .. } => "running",
+        ClockMode::Frozen { .. } => "frozen",
+    };
+    let omitted = asked.server.omit_date.load(Ordering::Relaxed);
+    ok(&json!({ "mode": mode, "unix_ms": clock.now_ms(), "date_header": !omitted }))
+}
+
+/// One change to the clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    offset_s: Option<i64>,
+    frozen_unix_s: Option<i64>,
+    advance_ms: Option<u64>,
+    date_header: Option<bool>,
+}
+
+/// `PUT /_sim/clock`: exactly one of `offset_s`, `frozen_unix_s`, `advance_ms`, `date_header`.
+pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let change: ClockChange = read(&asked.body)?;
+    let clock_of = asked.server.service.clock();
+    let farthest_ms = FARTHEST_S.unsigned_abs() * 1000;
+    match (
+        change.offset_s,
+        change.frozen_unix_s,
+        change.advance_ms,
+        change.date_header,
+    ) {
+        (Some(offset_s), None, None, None) if offset_s.abs() <= FARTHEST_S => {
+            clock_of.set(ClockMode::Running {
+                offset_ms: offset_s * 1000,
+            });
+        }
+        (None, Some(moment), None, None) if MOMENTS_S.contains(&moment) => {
+            clock_of.set(ClockMode::Frozen {
+                unix_ms: moment * 1000,
+            });
+        }
+        (None, None, Some(ms), None) if ms <= farthest_ms => {
+            clock_of.advance(Duration::from_millis(ms));
+        }
+        (None, None, None, Some(send)) => asked.server.omit_date.store(!send, Ordering::Relaxed),
+        _ => {
+            return Err(Problem::bad_request(
+                "expected exactly one of offset_s, frozen_unix_s, advance_ms (each within 100 years) and date_header",
+            ));
+        }
+    }
+    asked.server.service.changed();
+    clock(&Asked {
+        server: asked.server,
+        query: String::new(),
+        body: Bytes::new(),
+    })
+}
+
+/// `GET /_sim/faults`: those that still wait.
+pub fn faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    ok(&json!({ "faults": asked.server.service.world().faults }))
+}
+
+/// `POST /_sim/faults`.
+pub fn queue_fault(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let queued: Queued = read(&asked.body)?;
+    if queued.times == 0 {
+        return Err(Problem::bad_request("`times` must be at least 1"));
+    }
+    check_fault(&queued.fault)?;
+    asked.server.service.world().faults.push_back(queued);
+    faults(asked)
+}
+
+/// `DELETE /_sim/faults`.
+pub fn clear_faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    asked.server.service.world().faults.clear();
+    faults(asked)
+}
+
+/// `GET /_sim/chaos`.
+pub fn chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let world = asked.server.service.world();
+    ok(&json!({ "chaos": world.chaos.as_ref().map(|(chaos, _)| chaos) }))
+}
+
+/// `PUT /_sim/chaos`.
+pub fn set_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let given: Chaos = read(&asked.body)?;
+    if !(0.0..=1.0).contains(&given.probability) {
+        return Err(Problem::bad_request("`probability` must be from 0 to 1"));
+    }
+    given.faults.iter().try_for_each(check_fault)?;
+    asked.server.service.world().set_chaos(given);
+    chaos(asked)
+}
+
+/// `DELETE /_sim/chaos`.
+pub fn stop_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    asked.server.service.world().chaos = None;
+    chaos(asked)
+}
+
+/// `GET /_sim/magic`: the recipient numbers that provoke each code.
+pub fn magic(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    let list: Vec<Value> = codes::ALL
+        .iter()
+        .filter(|code| code.magic != 0)
+        .map(|code| {
+            let numbers =
+                magic_numbers::PREFIXES.map(|prefix| format!("{prefix}{:04}", code.magic));
+            json!({ "code": code.name, "numbers": numbers })
+        })
+        .collect();
+    ok(&json!({ "magic": list }))
+}
+
+/// `GET /_sim/inferences`: what the simulator does without anything official to rest on.
+pub fn inferences(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    ok(&json!({ "inferences": inferred::all() }))
+}
+
+fn check_fault(fault: &Fault) -> Result<(), Problem> {
+    match fault {
+        Fault::Unavailable { status } | Fault::AcceptThenStatus { status }
+            if !(*status == 200 || (400..600).contains(status)) =>
+        {
+            Err(Problem::bad_request(
+                "`status` must be 200 or from 400 to 599",
+            ))
+        }
+        Fault::Delay { ms } if *ms > 600_000 => {
+            Err(Problem::bad_request("`ms` must be at most 600000"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::bad_request(format!("the body is not what was expected: {error}"))
+    })
+}

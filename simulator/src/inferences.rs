@@ -1,0 +1,98 @@
+//! What the simulator does without anything official to rest on, for `--explain` and `/_sim/inferences`.
+//!
+//! The rules here were inferred from documentation that stops short, from other answers of the service, or
+//! from what its SDKs expect. A test that passes only because of one of them proves nothing about the real
+//! service.
+
+use crate::codes::{self, Evidence};
+
+/// Rules whose existence or place is inferred, by the step of the checks they belong to.
+const RULES: &[(&str, &str)] = &[
+    (
+        "2",
+        "a timestamp that is not digits is refused with InvalidParameter, by analogy with `Nonce`",
+    ),
+    (
+        "4",
+        "actions of the service that are not simulated are answered with InvalidAction",
+    ),
+    (
+        "5",
+        "an Authorization header without content-type and host among the signed headers, or that signs a header that is absent, is malformed",
+    ),
+    (
+        "5 to 14",
+        "the order of these checks; that steps 1 to 4 come before them was observed",
+    ),
+    (
+        "7",
+        "a key of the catalogue that does not begin with AKID is refused with AuthFailure.InvalidSecretId",
+    ),
+    ("9", "SignedHeaders must be sorted, each name once"),
+    (
+        "9",
+        "a Host signed without its port is accepted; the service itself never sees a port",
+    ),
+    (
+        "14",
+        "bodies that are not JSON objects, and other content types, are refused with InvalidParameter",
+    ),
+    (
+        "15",
+        "unknown parameters are reported before missing ones, and those before wrong types; null counts as absent",
+    ),
+    (
+        "16",
+        "disabled applications, arrears and long session contexts are refused in Response.Error",
+    ),
+    (
+        "17",
+        "a missing template has TemplateUnapprovedOrNotExist, an unapproved one TemplateIncorrectOrUnapproved",
+    ),
+    (
+        "17",
+        "the order of the rules about a message; a signature outside the mainland that is not known is left out",
+    ),
+    (
+        "17",
+        "which texts count as a URL; that a mainland text is prefixed with 【signature】 and another with [signature]",
+    ),
+    (
+        "18",
+        "the IsoCode of a number that was not understood is DEF; lengths are not checked per country",
+    ),
+    ("18", "identical numbers have one entry in SendStatusSet"),
+    (
+        "18 to 22",
+        "the order of the rules about a recipient; only accepted messages count towards limits",
+    ),
+    (
+        "22",
+        "limits are kept per application, and apply outside the mainland too",
+    ),
+    ("23", "the last 7 digits of a serial number count messages"),
+    (
+        "-",
+        "DescribeSmsTemplateList without Limit returns 10; lists come in the catalogue's order",
+    ),
+    (
+        "-",
+        "SendStatusStatistics counts the hour of EndTime whole; ReportConversion takes any serial number",
+    ),
+    (
+        "-",
+        "messages without a known Chinese wording are answered in English to callers that ask for zh-CN",
+    ),
+];
+
+/// All of them, one line each.
+pub fn all() -> Vec<String> {
+    let rules = RULES
+        .iter()
+        .map(|(step, rule)| format!("step {step}: {rule}").replace("step -: ", ""));
+    let wordings = codes::ALL
+        .iter()
+        .filter(|code| code.message_evidence == Evidence::Inferred)
+        .map(|code| format!("wording of {}: {}", code.name, code.message));
+    rules.chain(wordings).collect()
+}

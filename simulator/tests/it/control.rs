@@ -1,0 +1,289 @@
+//! The control plane: waiting, clearing, the clock, faults and chaos.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tencent_sms_simulator::Simulator;
+
+use crate::client::{Call, body_with, control, get};
+
+fn start() -> Simulator {
+    Simulator::builder().start_blocking().unwrap()
+}
+
+fn send(simulator: &Simulator, changes: Value) -> String {
+    Call::new(simulator.addr())
+        .at(simulator.now_unix_ms() / 1000)
+        .body(&body_with(changes))
+        .send()
+        .code()
+}
+
+#[test]
+fn the_latest_code_is_found_by_number() {
+    let simulator = start();
+    assert_eq!(get(simulator.addr(), "/_sim/otp/latest").status, 404);
+    assert_eq!(
+        send(&simulator, json!({"TemplateParamSet": ["111111"]})),
+        "Ok"
+    );
+    assert_eq!(
+        send(&simulator, json!({"TemplateParamSet": ["222222"]})),
+        "Ok"
+    );
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]})),
+        "Ok"
+    );
+    let latest = get(simulator.addr(), "/_sim/otp/latest?to=%2B8613800138000").json();
+    assert_eq!(
+        (&latest["otp"], &latest["message"]["sequence"]),
+        (&json!("222222"), &json!(2))
+    );
+    assert_eq!(
+        get(simulator.addr(), "/_sim/otp/latest?to=13800138000&after=2").status,
+        404
+    );
+    assert_eq!(
+        send(
+            &simulator,
+            json!({"TemplateId": "1110004", "TemplateParamSet": ["x"]})
+        ),
+        "Ok"
+    );
+    let latest = get(simulator.addr(), "/_sim/otp/latest?to=%2B8613800138000").json();
+    assert_eq!(latest["otp"], "222222", "a notice has no code");
+}
+
+#[test]
+fn waiting_ends_with_the_first_match_and_not_with_others() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let begun = Instant::now();
+    let waiting = std::thread::spawn(move || {
+        get(addr, "/_sim/otp/latest?to=%2B8613800138000&wait=20").json()
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]})),
+        "Ok"
+    );
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!waiting.is_finished());
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    assert_eq!(waiting.join().unwrap()["otp"], "123456");
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn waiting_in_vain_ends_when_the_wait_is_over() {
+    let simulator = start();
+    let begun = Instant::now();
+    let answer = get(simulator.addr(), "/_sim/messages?wait=1");
+    assert_eq!(answer.json()["messages"], json!([]));
+    assert!((Duration::from_millis(950)..Duration::from_secs(5)).contains(&begun.elapsed()));
+}
+
+#[test]
+fn messages_can_be_removed_and_everything_reset() {
+    let simulator = start();
+    for to in ["+8613800138000", "+8613800138001"] {
+        assert_eq!(send(&simulator, json!({"PhoneNumberSet": [to]})), "Ok");
+    }
+    let addr = simulator.addr();
+    assert_eq!(
+        control(addr, "DELETE", "/_sim/messages?to=%2B8613800138000", None).json(),
+        json!({"deleted": 1})
+    );
+    assert_eq!(simulator.messages()[0].to, "+8613800138001");
+    assert_eq!(
+        send(&simulator, json!({})),
+        "LimitExceeded.PhoneNumberThirtySecondLimit"
+    );
+    assert_eq!(control(addr, "POST", "/_sim/reset", None).status, 200);
+    assert!(simulator.messages().is_empty() && simulator.journal().is_empty());
+    assert_eq!(simulator.complete_requests(), 0);
+    assert_eq!(send(&simulator, json!({})), "Ok");
+}
+
+#[test]
+fn the_clock_is_moved_stopped_and_read() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let put = |body: Value| control(addr, "PUT", "/_sim/clock", Some(&body));
+    let frozen = put(json!({"frozen_unix_s": 1_551_113_065})).json();
+    assert_eq!(
+        frozen,
+        json!({"mode": "frozen", "unix_ms": 1_551_113_065_000_i64, "date_header": true})
+    );
+    put(json!({"advance_ms": 1500}));
+    let answer = get(addr, "/_sim/clock");
+    assert_eq!(answer.json()["unix_ms"], 1_551_113_066_500_i64);
+    assert_eq!(answer.header("Date"), Some("Mon, 25 Feb 2019 16:44:26 GMT"));
+    put(json!({"date_header": false}));
+    assert_eq!(get(addr, "/_sim/clock").header("Date"), None);
+    assert_eq!(put(json!({"offset_s": -301})).json()["mode"], "running");
+    assert_eq!(Call::new(addr).send().code(), "AuthFailure.SignatureExpire");
+    for wrong in [
+        json!({}),
+        json!({"offset_s": 1, "advance_ms": 1}),
+        json!({"ofset_s": 1}),
+        json!({"offset_s": i64::MAX}),
+        json!([]),
+    ] {
+        assert_eq!(put(wrong.clone()).status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn faults_are_queued_listed_and_cleared() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let post = |body: Value| control(addr, "POST", "/_sim/faults", Some(&body));
+    let queued = post(
+        json!({"fault": {"kind": "code", "code": "InternalError"}, "times": 2, "action": "SendSms"}),
+    );
+    assert_eq!(queued.json()["faults"][0]["times"], 2);
+    assert_eq!(send(&simulator, json!({})), "InternalError");
+    assert_eq!(get(addr, "/_sim/faults").json()["faults"][0]["times"], 1);
+    assert_eq!(
+        control(addr, "DELETE", "/_sim/faults", None).json()["faults"],
+        json!([])
+    );
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    post(json!({"fault": {"kind": "empty-body"}, "action": "DescribeSmsSignList"}));
+    assert_eq!(
+        send(&simulator, json!({"TemplateParamSet": ["1"]})),
+        "Ok",
+        "a fault waits for its action"
+    );
+    for wrong in [
+        json!({}),
+        json!({"fault": {"kind": "no-such-fault"}}),
+        json!({"fault": {"kind": "unavailable", "status": 99}}),
+        json!({"fault": {"kind": "delay"}}),
+        json!({"fault": {"kind": "hang"}, "times": 0}),
+        json!({"fault": {"kind": "hang"}, "tmies": 1}),
+    ] {
+        assert_eq!(post(wrong.clone()).status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn chaos_repeats_with_its_seed_and_stops_when_told() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let run = |seed: u64| {
+        simulator.reset();
+        let chaos = json!({"probability": 0.5, "seed": seed, "faults": [{"kind": "code", "code": "InternalError"}, {"kind": "empty-body"}]});
+        assert_eq!(
+            control(addr, "PUT", "/_sim/chaos", Some(&chaos)).json()["chaos"]["seed"],
+            seed
+        );
+        for i in 0..40 {
+            Call::new(addr)
+                .body(&body_with(
+                    json!({"PhoneNumberSet": [format!("+86138001380{i:02}")]}),
+                ))
+                .send();
+        }
+        simulator
+            .journal()
+            .into_iter()
+            .map(|entry| entry.fault)
+            .collect::<Vec<_>>()
+    };
+    let first = run(7);
+    assert_eq!(first, run(7));
+    assert_ne!(first, run(8));
+    let met = first.iter().filter(|fault| fault.is_some()).count();
+    assert!((8..=32).contains(&met), "{met}");
+    assert_eq!(
+        control(addr, "DELETE", "/_sim/chaos", None).json()["chaos"],
+        Value::Null
+    );
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8613900139000"]})),
+        "Ok"
+    );
+    assert_eq!(
+        control(
+            addr,
+            "PUT",
+            "/_sim/chaos",
+            Some(&json!({"probability": 1.5}))
+        )
+        .status,
+        400
+    );
+}
+
+#[test]
+fn what_is_misspelt_is_refused_and_what_is_not_there_is_not_found() {
+    let simulator = start();
+    let addr = simulator.addr();
+    for path in [
+        "/_sim/messages?too=1",
+        "/_sim/messages?to=me",
+        "/_sim/messages?wait=61",
+        "/_sim/health?x=1",
+        "/_sim/journal?after=x",
+    ] {
+        assert_eq!(get(addr, path).status, 400, "{path}");
+    }
+    assert_eq!(get(addr, "/_sim/nothing").status, 404);
+    let wrong = control(addr, "PATCH", "/_sim/messages", None);
+    assert_eq!(
+        (wrong.status, wrong.header("Allow")),
+        (405, Some("GET, DELETE"))
+    );
+}
+
+#[test]
+fn magic_numbers_and_inferences_are_listed() {
+    let simulator = start();
+    let magic = get(simulator.addr(), "/_sim/magic").json();
+    let list = magic["magic"].as_array().unwrap();
+    // 38 codes of the gateway and 49 of SendSms, one of which stands in both lists.
+    assert_eq!(list.len(), 86);
+    let daily = list
+        .iter()
+        .find(|m| m["code"] == "LimitExceeded.PhoneNumberDailyLimit")
+        .unwrap();
+    assert_eq!(daily["numbers"], json!(["+15005551025", "+8610000001025"]));
+    let inferences = get(simulator.addr(), "/_sim/inferences").json();
+    assert!(inferences["inferences"].as_array().unwrap().len() > 50);
+}
+
+#[test]
+fn every_magic_number_provokes_its_code() {
+    let simulator = start();
+    let magic = get(simulator.addr(), "/_sim/magic").json();
+    for entry in magic["magic"].as_array().unwrap() {
+        let (intl, mainland) = (&entry["numbers"][0], &entry["numbers"][1]);
+        assert_eq!(
+            send(&simulator, json!({"PhoneNumberSet": [mainland]})),
+            entry["code"].as_str().unwrap()
+        );
+        let code = send(
+            &simulator,
+            json!({"PhoneNumberSet": [intl], "TemplateId": "1110002"}),
+        );
+        assert_eq!(code, entry["code"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn the_description_names_every_path_that_answers() {
+    let simulator = start();
+    let document = get(simulator.addr(), "/_sim/openapi.json").json();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let status = control(simulator.addr(), &method.to_uppercase(), path, None).status;
+            assert!(
+                ![404, 405].contains(&status) || path == "/_sim/otp/latest",
+                "{method} {path}: {status}"
+            );
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The actions beside `SendSms`, and delivery reports.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tencent_sms_simulator::{Catalogue, Simulator};
+
+use crate::client::{Answer, Call, body_with, get};
+
+/// 10:13:20 on 15 November 2023 in UTC+8.
+const MORNING: i64 = 1_700_014_400;
+
+fn start() -> Simulator {
+    Simulator::builder()
+        .frozen_clock(MORNING)
+        .start_blocking()
+        .unwrap()
+}
+
+fn ask(simulator: &Simulator, action: &str, body: Value) -> Answer {
+    let mut call = Call::new(simulator.addr())
+        .at(simulator.now_unix_ms() / 1000)
+        .body(&body);
+    call.action = Some(action.to_owned());
+    call.send()
+}
+
+fn send(simulator: &Simulator, changes: Value) -> String {
+    Call::new(simulator.addr())
+        .at(simulator.now_unix_ms() / 1000)
+        .body(&body_with(changes))
+        .send()
+        .code()
+}
+
+/// `Response` without its id.
+fn response(answer: &Answer) -> Value {
+    let mut response = answer.json()["Response"].clone();
+    assert!(
+        response
+            .as_object_mut()
+            .unwrap()
+            .remove("RequestId")
+            .is_some()
+    );
+    response
+}
+
+#[test]
+fn templates_are_listed_by_id_and_by_page() {
+    let simulator = start();
+    let by_id = ask(
+        &simulator,
+        "DescribeSmsTemplateList",
+        json!({"International": 0, "TemplateIdSet": [1110005, 1110002]}),
+    );
+    assert_eq!(
+        response(&by_id),
+        json!({"DescribeTemplateStatusSet": [{
+            "TemplateId": 1110005, "International": 0, "StatusCode": 1, "ReviewReply": "", "TemplateName": "审核中",
+            "CreateTime": 1704067200, "TemplateContent": "登录验证码{1}，请勿告知他人。"}]})
+    );
+    let page = |limit: u64, offset: u64| {
+        let body = json!({"International": 1, "Limit": limit, "Offset": offset});
+        let answer = response(&ask(&simulator, "DescribeSmsTemplateList", body));
+        let set = answer["DescribeTemplateStatusSet"].as_array().unwrap();
+        set.iter()
+            .map(|t| t["TemplateId"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(page(10, 0), [1110002, 1110003]);
+    assert_eq!(
+        (page(1, 0), page(1, 1), page(1, 2)),
+        (vec![1110002], vec![1110003], vec![])
+    );
+    let error = |body| ask(&simulator, "DescribeSmsTemplateList", body).error().0;
+    assert_eq!(
+        error(json!({"International": 2})),
+        "InvalidParameterValue.InvalidInternational"
+    );
+    assert_eq!(
+        error(json!({"International": 0, "Limit": 101})),
+        "InvalidParameterValue.LimitVerifyFail"
+    );
+    assert_eq!(error(json!({})), "MissingParameter");
+    assert_eq!(error(json!({"International": "0"})), "InvalidParameter");
+}
+
+#[test]
+fn signatures_are_listed_with_their_review() {
+    let simulator = start();
+    let answer = response(&ask(
+        &simulator,
+        "DescribeSmsSignList",
+        json!({"International": 0}),
+    ));
+    let set = answer["DescribeSignListStatusSet"].as_array().unwrap();
+    let seen: Vec<_> = set
+        .iter()
+        .map(|s| {
+            (
+                s["SignName"].as_str().unwrap(),
+                s["StatusCode"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(seen, [("腾讯云", 0), ("待审核", 1)]);
+}
+
+#[test]
+fn sub_accounts_may_not_list_templates_and_personal_accounts_nothing() {
+    let simulator = start();
+    let list = |action: &str, id: &str, key: &str| {
+        let mut call = Call::new(simulator.addr())
+            .at(MORNING)
+            .body(&json!({"International": 0}));
+        call.action = Some(action.to_owned());
+        (call.secret_id, call.secret_key) = (id.to_owned(), key.to_owned());
+        let answer = call.send();
+        answer.json()["Response"]["Error"]["Code"]
+            .as_str()
+            .unwrap_or("Ok")
+            .to_owned()
+    };
+    let sub = (
+        "AKIDsubaccount000000000000000EXAMPLE",
+        "subaccountSecretKey000000EXAMPLE",
+    );
+    assert_eq!(
+        list("DescribeSmsTemplateList", sub.0, sub.1),
+        "FailedOperation.ProhibitSubAccountUse"
+    );
+    assert_eq!(list("DescribeSmsSignList", sub.0, sub.1), "Ok");
+    let personal = (
+        "AKIDstranger00000000000000000EXAMPLE",
+        "strangerSecretKey00000000EXAMPLE",
+    );
+    for action in ["DescribeSmsTemplateList", "DescribeSmsSignList"] {
+        assert_eq!(
+            list(action, personal.0, personal.1),
+            "FailedOperation.NotEnterpriseCertification"
+        );
+    }
+}
+
+#[test]
+fn packages_and_counts_follow_what_was_sent() {
+    let yaml = Catalogue::BUILT_IN.replace("# balance: 1000", "balance: 1000");
+    let catalogue = Catalogue::from_yaml(&yaml).unwrap();
+    let simulator = Simulator::builder()
+        .catalogue(catalogue)
+        .frozen_clock(MORNING)
+        .start_blocking()
+        .unwrap();
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    assert_eq!(
+        send(&simulator, json!({})),
+        "LimitExceeded.PhoneNumberThirtySecondLimit"
+    );
+    let period = |begin: &str, end: &str, limit: u64| json!({"SmsSdkAppId": "1400006666", "Limit": limit, "Offset": 0, "BeginTime": begin, "EndTime": end});
+    let packages = response(&ask(
+        &simulator,
+        "SmsPackagesStatistics",
+        period("2023010100", "2023111510", 10),
+    ));
+    let package = &packages["SmsPackagesStatisticsSet"][0];
+    assert_eq!(
+        (&package["PackageAmount"], &package["CurrentUsage"]),
+        (&json!(1000), &json!(1))
+    );
+    let counts = |begin, end| {
+        response(&ask(
+            &simulator,
+            "SendStatusStatistics",
+            period(begin, end, 0),
+        ))
+    };
+    let one = json!({"SendStatusStatistics": {"FeeCount": 1, "RequestCount": 2, "RequestSuccessCount": 1}});
+    let none = json!({"SendStatusStatistics": {"FeeCount": 0, "RequestCount": 0, "RequestSuccessCount": 0}});
+    assert_eq!(counts("2023111510", "2023111510"), one);
+    assert_eq!(counts("2023111509", "2023111509"), none);
+    assert_eq!(counts("2023111511", "2023111512"), none);
+    let error = |body| ask(&simulator, "SendStatusStatistics", body).error().0;
+    assert_eq!(
+        error(period("2023111510", "2023111509", 0)),
+        "InvalidParameterValue.EndTimeVerifyFail"
+    );
+    assert_eq!(
+        error(period("20231115", "2023111509", 0)),
+        "InvalidParameterValue.BeginTimeVerifyFail"
+    );
+    assert_eq!(
+        error(period("2023111510", "2023111510", 1)),
+        "InvalidParameterValue.LimitVerifyFail"
+    );
+}
+
+#[test]
+fn numbers_are_described_by_the_parser_that_sends() {
+    let simulator = start();
+    let answer = ask(
+        &simulator,
+        "DescribePhoneNumberInfo",
+        json!({"PhoneNumberSet": ["+86018501234444", "+85261234567", "nonsense"]}),
+    );
+    let set = response(&answer)["PhoneNumberInfoSet"].clone();
+    assert_eq!(
+        (
+            &set[0]["PhoneNumber"],
+            &set[0]["NationCode"],
+            &set[0]["IsoCode"]
+        ),
+        (&json!("+8618501234444"), &json!("86"), &json!("CN"))
+    );
+    assert_eq!(
+        (&set[1]["IsoCode"], &set[1]["SubscriberNumber"]),
+        (&json!("HK"), &json!("61234567"))
+    );
+    assert_eq!(
+        (&set[2]["Code"], &set[2]["PhoneNumber"], &set[2]["IsoCode"]),
+        (
+            &json!("FailedOperation.PhoneNumberParseFail"),
+            &json!("nonsense"),
+            &json!("DEF")
+        )
+    );
+}
+
+#[test]
+fn reports_come_after_the_delay_and_the_queue_hands_each_out_once() {
+    let simulator = start();
+    assert_eq!(send(&simulator, json!({"SessionContext": "s1"})), "Ok");
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8610000010004"]})),
+        "Ok"
+    );
+    assert_eq!(
+        send(&simulator, json!({"PhoneNumberSet": ["+8610000010000"]})),
+        "Ok"
+    );
+    let pull = || {
+        response(&ask(
+            &simulator,
+            "PullSmsSendStatus",
+            json!({"SmsSdkAppId": "1400006666", "Limit": 10}),
+        ))["PullSmsSendStatusSet"]
+            .clone()
+    };
+    simulator.advance(Duration::from_millis(999));
+    assert_eq!(pull(), json!([]));
+    simulator.advance(Duration::from_millis(1));
+    let reports = pull();
+    assert_eq!(
+        reports.as_array().unwrap().len(),
+        2,
+        "the third number is never reported"
+    );
+    let first = &simulator.messages()[0];
+    assert_eq!(
+        reports[0],
+        json!({"UserReceiveTime": MORNING + 1, "CountryCode": "86", "SubscriberNumber": "13800138000", "PhoneNumber": "+8613800138000",
+               "SerialNo": first.serial_no, "ReportStatus": "SUCCESS", "Description": "DELIVRD", "SessionContext": "s1"})
+    );
+    assert_eq!(
+        (&reports[1]["ReportStatus"], &reports[1]["Description"]),
+        (&json!("FAIL"), &json!("MK:0001"))
+    );
+    assert_eq!(pull(), json!([]));
+}
+
+#[test]
+fn reports_about_one_number_can_be_pulled_again_and_again() {
+    let simulator = start();
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    simulator.advance(Duration::from_secs(2));
+    let body = |begin: i64| json!({"SmsSdkAppId": "1400006666", "Limit": 10, "Offset": 0, "BeginTime": begin, "PhoneNumber": "+8613800138000"});
+    for _ in 0..2 {
+        let answer = response(&ask(
+            &simulator,
+            "PullSmsSendStatusByPhoneNumber",
+            body(MORNING - 5),
+        ));
+        assert_eq!(answer["PullSmsSendStatusSet"][0]["ReportStatus"], "SUCCESS");
+    }
+    let later = response(&ask(
+        &simulator,
+        "PullSmsSendStatusByPhoneNumber",
+        body(MORNING + 1),
+    ));
+    assert_eq!(later["PullSmsSendStatusSet"], json!([]));
+    let old = ask(
+        &simulator,
+        "PullSmsSendStatusByPhoneNumber",
+        body(MORNING - 8 * 86_400),
+    );
+    assert_eq!(old.error().0, "InvalidParameterValue.BeginTimeVerifyFail");
+}
+
+#[test]
+fn send_records_tell_what_became_of_a_message_whose_answer_was_lost() {
+    let simulator = start();
+    simulator.queue_fault(tencent_sms_simulator::Fault::AcceptThenClose);
+    assert!(Call::new(simulator.addr()).at(MORNING).try_send().is_none());
+    assert_eq!(
+        send(&simulator, json!({})),
+        "LimitExceeded.PhoneNumberThirtySecondLimit"
+    );
+    let list = |body: Value| response(&ask(&simulator, "DescribeSendRecordList", body));
+    let query = json!({"PhoneNumber": "+8613800138000", "SmsSdkAppId": "1400006666", "BeginTime": MORNING - 60});
+    let records = list(query.clone());
+    assert_eq!(records["TotalCount"], 2);
+    assert_eq!(
+        (
+            &records["SendRecordSet"][0]["SendStatus"],
+            &records["SendRecordSet"][0]["RequestCode"]
+        ),
+        (
+            &json!(1),
+            &json!("LimitExceeded.PhoneNumberThirtySecondLimit")
+        )
+    );
+    let sent = &records["SendRecordSet"][1];
+    assert_eq!(
+        (
+            &sent["SendStatus"],
+            &sent["StatusCode"],
+            &sent["UserReceiveTime"]
+        ),
+        (&json!(3), &json!(""), &json!(0))
+    );
+    assert_eq!(
+        sent["Content"],
+        "您的验证码是******，请于5分钟内填写。如非本人操作，请忽略本短信。"
+    );
+    assert_eq!(sent["SerialNo"], simulator.messages()[0].serial_no.as_str());
+    simulator.advance(Duration::from_secs(1));
+    let sent = list(query)["SendRecordSet"][1].clone();
+    assert_eq!(
+        (
+            &sent["SendStatus"],
+            &sent["StatusCode"],
+            &sent["UserReceiveTime"]
+        ),
+        (&json!(2), &json!("DELIVRD"), &json!(MORNING + 1))
+    );
+    let old = json!({"PhoneNumber": "+8613800138000", "SmsSdkAppId": "1400006666", "BeginTime": MORNING - 73 * 3600});
+    assert_eq!(
+        ask(&simulator, "DescribeSendRecordList", old).error().0,
+        "InvalidParameterValue.BeginTimeVerifyFail"
+    );
+}
+
+#[test]
+fn a_conversion_is_taken_for_an_app_of_ones_own() {
+    let simulator = start();
+    let body =
+        |app: &str| json!({"SmsSdkAppId": app, "SerialNo": "1234:5", "ConversionTime": MORNING});
+    let answer = response(&ask(&simulator, "ReportConversion", body("1400006666")));
+    assert_eq!(answer["ReportConversionStatus"]["Code"], "ok");
+    let stranger = ask(&simulator, "ReportConversion", body("1400007777"));
+    assert_eq!(
+        stranger.error().0,
+        "UnauthorizedOperation.SmsSdkAppIdVerifyFail"
+    );
+}
+
+#[test]
+fn reports_are_posted_to_the_callback_as_an_array() {
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "http://{}/reports?secret=path",
+        receiver.local_addr().unwrap()
+    );
+    let receiving = std::thread::spawn(move || {
+        let (mut stream, _) = receiver.accept().unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let n = stream.read(&mut chunk).unwrap();
+            bytes.extend_from_slice(&chunk[..n]);
+            let text = String::from_utf8_lossy(&bytes);
+            if n == 0
+                || text
+                    .split_once("\r\n\r\n")
+                    .is_some_and(|(_, body)| body.ends_with(']'))
+            {
+                break;
+            }
+        }
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\nConnection: close\r\n\r\n{\"result\":0,\"errmsg\":\"OK\"}")
+            .unwrap();
+        String::from_utf8(bytes).unwrap()
+    });
+    let simulator = Simulator::builder()
+        .callback(url)
+        .frozen_clock(1_551_113_065)
+        .start_blocking()
+        .unwrap();
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    simulator.advance(Duration::from_secs(1));
+    let text = receiving.join().unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("POST /reports?secret=path HTTP/1.1"),
+        "{head}"
+    );
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        body,
+        json!([{"user_receive_time": "2019-02-26 00:44:26", "nationcode": "86", "mobile": "13800138000", "report_status": "SUCCESS",
+                "errmsg": "DELIVRD", "description": "user receive message success", "sid": simulator.messages()[0].serial_no}])
+    );
+    let begun = std::time::Instant::now();
+    while get(simulator.addr(), "/_sim/health").json()["callbacks_accepted"] != 1 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the receiver's answer was not counted"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
