@@ -1,2 +1,53 @@
-//! The commands of the README: demo, test.
-fn main() {}
+//! The commands of the README: `cargo xtask demo`, `cargo xtask test`.
+//!
+//! Both install what they need through rustup, build, and run; neither needs anything else prepared by hand.
+
+mod build;
+mod contract;
+mod demo;
+mod process;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  demo         Send login codes through the component to a simulator on this machine, and show what each party saw
+  test         Format, lints, native tests, tests through the component, contract checks
+  test --full  The same, and the other runtimes and SDKs that the tests cover
+
+Both need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
+
+/// What went wrong, in words for whoever typed the command.
+type Result<T = ()> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(test::Scope::Usual),
+        ["test", "--full"] => test::run(test::Scope::Full),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!(
+                "xtask: there is no command `{}`.\n\n{USAGE}",
+                words.join(" ")
+            );
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

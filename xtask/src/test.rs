@@ -1,0 +1,86 @@
+//! `cargo xtask test`: everything that a change must pass.
+
+use std::time::Instant;
+
+use crate::build::Workspace;
+use crate::process;
+use crate::toolchain::TARGET;
+use crate::{Result, contract};
+
+/// How much to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What rustup and a C compiler suffice for.
+    Usual,
+    /// The other runtimes and SDKs too.
+    Full,
+}
+
+/// Runs every step and stops at the first that fails.
+fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
+    let cargo = |arguments: &[&str]| process::run(workspace.cargo().args(arguments));
+    let step = |title: &str, action: &dyn Fn() -> Result| {
+        println!("\n== {title}");
+        let started = Instant::now();
+        action()?;
+        println!("   done in {} s", started.elapsed().as_secs());
+        Ok::<(), String>(())
+    };
+
+    step("Format", &|| cargo(&["fmt", "--all", "--check"]))?;
+    step("The contract's files", &|| contract::check(&workspace.root))?;
+    step("The component", &|| workspace.build_component())?;
+    step("Lints of the component", &|| {
+        cargo(&[
+            "clippy",
+            "--locked",
+            "--release",
+            "--target",
+            TARGET,
+            "--",
+            "-D",
+            "warnings",
+        ])
+    })?;
+    step("Lints of everything native", &|| {
+        cargo(&[
+            "clippy",
+            "--locked",
+            "--profile",
+            "host",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ])
+    })?;
+    step("The programs", &|| workspace.build_programs())?;
+    step("Tests, native and through the component", &|| {
+        let this = std::env::current_exe()
+            .map_err(|error| format!("xtask does not know its own path: {error}."))?;
+        process::run(
+            workspace
+                .cargo()
+                .args(["test", "--locked", "--profile", "host", "--workspace"])
+                .env("CONNECTOR_WASM", workspace.component())
+                .env("AUTH_HOST_BIN", workspace.program("auth-host"))
+                .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
+                .env("XTASK_BIN", this),
+        )
+    })?;
+    if scope == Scope::Full {
+        println!(
+            "\nNo other runtime or SDK is covered by this version: --full ran what `cargo xtask test` runs."
+        );
+    }
+    Ok(())
+}
+
+/// The command.
+pub fn run(scope: Scope) -> Result {
+    let started = Instant::now();
+    run_steps(&Workspace::open()?, scope)?;
+    println!("\nEverything passed, in {} s.", started.elapsed().as_secs());
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! What the commands need besides rustup and a C compiler, installed if it is missing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Result;
+use crate::process::{output, run};
+
+/// The component's target.
+pub const TARGET: &str = "wasm32-wasip2";
+
+/// Makes sure that the toolchain of `rust-toolchain.toml` has the target and the components that it lists.
+///
+/// rustup usually sees to that by itself; it does not where automatic installation is switched off, or where the
+/// toolchain was there before the file listed them.
+pub fn ensure(root: &Path) -> Result {
+    let rustup = || {
+        let mut command = Command::new("rustup");
+        command.current_dir(root);
+        command
+    };
+    let installed = output(rustup().args(["target", "list", "--installed"])).map_err(|error| {
+        format!("rustup is needed to install the {TARGET} target, and did not run: {error}\nInstall it from https://rustup.rs and try again.")
+    })?;
+    if !installed.lines().any(|line| line.trim() == TARGET) {
+        println!("Installing the {TARGET} target.");
+        run(rustup().args(["target", "add", TARGET]))?;
+    }
+    let installed = output(rustup().args(["component", "list", "--installed"]))?;
+    for component in ["rustfmt", "clippy"] {
+        if !installed.lines().any(|line| line.starts_with(component)) {
+            println!("Installing {component}.");
+            run(rustup().args(["component", "add", component]))?;
+        }
+    }
+    let compiler = Command::new("cc")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    match compiler {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("a C compiler named `cc` is needed and was not found.\nInstall one (Debian: apt-get install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install) and try again.".into()),
+    }
+}
