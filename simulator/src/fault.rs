@@ -16,7 +16,9 @@
 //! | [`Fault::AcceptThenStatus`] | yes | an HTML page with that status |
 //! | the others | yes | the answer, spoilt in the way the name says |
 
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One thing that goes wrong with one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +126,7 @@ impl Fault {
 #[serde(deny_unknown_fields)]
 pub struct Queued {
     /// What goes wrong.
+    #[serde(deserialize_with = "one")]
     pub fault: Fault,
     /// For how many more requests.
     #[serde(default = "once")]
@@ -131,6 +134,40 @@ pub struct Queued {
     /// Only for requests of this action.
     #[serde(default)]
     pub action: Option<String>,
+}
+
+/// Reads a fault and refuses keys that it does not have. `deny_unknown_fields` does that for variants with
+/// fields only.
+fn strict<E: de::Error>(given: Value) -> Result<Fault, E> {
+    let fault: Fault = serde_json::from_value(given.clone()).map_err(E::custom)?;
+    let own = serde_json::to_value(&fault).map_err(E::custom)?;
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .map(|o| o.keys().cloned().collect::<Vec<_>>())
+    };
+    match keys(&given)
+        .unwrap_or_default()
+        .iter()
+        .find(|key| own.get(key.as_str()).is_none())
+    {
+        Some(key) => Err(E::custom(format!(
+            "`{}` has no field `{key}`",
+            fault.name()
+        ))),
+        None => Ok(fault),
+    }
+}
+
+fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fault, D::Error> {
+    strict(Value::deserialize(deserializer)?)
+}
+
+fn many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fault>, D::Error> {
+    Vec::<Value>::deserialize(deserializer)?
+        .into_iter()
+        .map(strict)
+        .collect()
 }
 
 fn once() -> u32 {
@@ -147,7 +184,7 @@ pub struct Chaos {
     #[serde(default)]
     pub seed: u64,
     /// What may go wrong; every one as likely as the others.
-    #[serde(default = "any_fault")]
+    #[serde(default = "any_fault", deserialize_with = "many")]
     pub faults: Vec<Fault>,
 }
 

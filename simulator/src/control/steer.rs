@@ -15,6 +15,7 @@ use crate::codes;
 use crate::fault::{Chaos, Fault, Queued};
 use crate::inferences as inferred;
 use crate::magic as magic_numbers;
+use crate::server::LARGEST_REPLY;
 
 /// Clocks are kept within 9,999 years, so that every moment has a date: Unix seconds of 0000 and 9999.
 const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
@@ -190,6 +191,9 @@ fn check_fault(fault: &Fault) -> Result<(), Problem> {
         Fault::Delay { ms } if *ms > 600_000 => {
             Err(Problem::bad_request("`ms` must be at most 600000"))
         }
+        Fault::Oversized { bytes } if *bytes > LARGEST_REPLY => Err(Problem::bad_request(format!(
+            "`bytes` must be at most {LARGEST_REPLY}"
+        ))),
         _ => Ok(()),
     }
 }

@@ -34,6 +34,7 @@ use crate::gateway::BODY_LIMIT;
 use crate::request::{self, ApiRequest};
 use crate::service::{Answer, Service};
 use crate::spoil;
+pub use body::LARGEST_REPLY;
 use body::{Arrived, ReplyBody};
 use socket::Socket;
 

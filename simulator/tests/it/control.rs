@@ -162,6 +162,8 @@ fn faults_are_queued_listed_and_cleared() {
         json!({"fault": {"kind": "no-such-fault"}}),
         json!({"fault": {"kind": "unavailable", "status": 99}}),
         json!({"fault": {"kind": "delay"}}),
+        json!({"fault": {"kind": "oversized", "bytes": 67_108_865}}),
+        json!({"fault": {"kind": "hang", "ms": 5}}),
         json!({"fault": {"kind": "hang"}, "times": 0}),
         json!({"fault": {"kind": "hang"}, "tmies": 1}),
     ] {
