@@ -148,7 +148,11 @@ pub fn send_message(
 
     let timestamp = host.unix_time_s();
     let first: Judged = attempt(host, timestamp)?;
-    let mut attributes = plan.attributes();
+    let mut attributes = alloc::vec![
+        attribute("route", plan.number.route().as_str()),
+        attribute("template", plan.choice.code),
+    ];
+    attributes.append(&mut plan.attributes());
     let outcome = match first.server_time() {
         None => first.outcome,
         Some(server_time) => {
@@ -213,12 +217,10 @@ impl<'c> Plan<'c> {
         })
     }
 
-    /// What previews and receipts say about the choice.
+    /// What previews and receipts alike say about the choice.
     fn attributes(&self) -> Attributes {
         let template = self.choice.template;
         let mut attributes = alloc::vec![
-            attribute("route", self.number.route().as_str()),
-            attribute("template", self.choice.code),
             attribute("usage", template.usage),
             attribute(
                 "fallback",

@@ -47,6 +47,7 @@ struct Sent {
 
 /// A host that answers from a list and remembers what it was asked.
 struct Scripted {
+    now: u64,
     answers: Vec<Result<HttpAnswer, SendError>>,
     sent: Vec<Sent>,
 }
@@ -56,6 +57,7 @@ impl Scripted {
         let mut answers: Vec<_> = answers.into_iter().collect();
         answers.reverse();
         Self {
+            now: NOW,
             answers,
             sent: Vec::new(),
         }
@@ -64,7 +66,7 @@ impl Scripted {
 
 impl Host for Scripted {
     fn unix_time_s(&mut self) -> u64 {
-        NOW
+        self.now
     }
 
     fn exchange(
@@ -130,15 +132,41 @@ fn the_body_has_logtos_keys_in_logtos_order_and_the_number_with_its_plus() {
     );
 }
 
-/// The expected value is from Python's `hmac` and `hashlib`, by `tests/vectors/sign.py` over the body above.
+/// Expected values by `tests/vectors/send_sms.py`, which shares no code with the connector.
 #[test]
-fn the_authorization_is_what_an_independent_implementation_computes() {
+fn body_and_authorization_are_what_an_independent_implementation_computes() {
+    let vectors: Vec<Value> =
+        serde_json::from_str(include_str!("../../tests/vectors/send_sms.json")).unwrap();
+    assert!(!vectors.is_empty());
+    for vector in vectors {
+        let message = Message {
+            to: vector["to"].as_str().unwrap().into(),
+            variables: alloc::vec![("code".into(), "918273".into())],
+            ..message()
+        };
+        let mut host = Scripted::new([accepted()]);
+        host.now = vector["timestamp"].as_u64().unwrap();
+        // The scripted answer is about one number; only the request matters here.
+        let _ = send_message(&config(), &message, &mut host);
+        let sent = &host.sent[0];
+        assert_eq!(sent.body, vector["body"], "{}", vector["name"]);
+        assert_eq!(
+            header(sent, "authorization"),
+            vector["authorization"],
+            "{}",
+            vector["name"]
+        );
+        assert_eq!(sent.authority, vector["host"]);
+        assert_eq!(header(sent, "content-type"), vector["content_type"]);
+    }
+}
+
+#[test]
+fn every_header_that_the_service_needs_is_there() {
     let mut host = Scripted::new([accepted()]);
     send_message(&config(), &message(), &mut host).unwrap();
     let sent = &host.sent[0];
-    assert_eq!(header(sent, "authorization"), EXPECTED_AUTHORIZATION);
     for (name, value) in [
-        ("content-type", "application/json; charset=utf-8"),
         ("x-tc-action", "SendSms"),
         ("x-tc-version", "2021-01-11"),
         ("x-tc-timestamp", "1551113065"),
@@ -148,13 +176,8 @@ fn the_authorization_is_what_an_independent_implementation_computes() {
     ] {
         assert_eq!(header(sent, name), value, "{name}");
     }
-    assert_eq!(
-        (sent.tls, sent.authority.as_str()),
-        (true, "sms.tencentcloudapi.com")
-    );
+    assert!(sent.tls);
 }
-
-const EXPECTED_AUTHORIZATION: &str = "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2019-02-25/sms/tc3_request, SignedHeaders=content-type;host, Signature=a63a420fb6033ed6cf024a941452d0ac0e1aadf5dbcf44fa6705d77a8be6ac1b";
 
 #[test]
 fn the_connector_names_itself_in_the_characters_that_the_service_allows() {
@@ -420,10 +443,14 @@ fn a_preview_shows_what_would_be_sent_and_masks_the_number() {
         ("mainland", "1110000")
     );
     assert_eq!(preview.parameters, ["123456"]);
-    assert!(
-        preview
-            .attributes
-            .contains(&attribute("to", "+86138****8000"))
+    assert_eq!(
+        preview.attributes,
+        [
+            attribute("usage", "SignIn"),
+            attribute("fallback", "false"),
+            attribute("locale", "en"),
+            attribute("to", "+86138****8000"),
+        ]
     );
 }
 
