@@ -1,0 +1,108 @@
+//! A clock that is off: one more attempt with the server's time, and only after the refusal that proves that
+//! nothing was sent.
+
+use crate::support::{MAINLAND, Rig, accepted, attribute, code_to, host, not_sent};
+use auth_connector_host::{Failure, FailureKind, WallClock};
+use tencent_sms_simulator::Fault;
+
+/// A second in the middle of a UTC day.
+const NOON: i64 = 1_700_049_600;
+/// The first second of a UTC day.
+const MIDNIGHT: i64 = 1_700_006_400;
+
+/// The component's clock, so many seconds from the server's.
+fn off_by(server: i64, seconds: i64) -> Rig {
+    let fixed = u64::try_from(server + seconds).unwrap();
+    Rig::at(server, host().wall_clock(WallClock::fixed(fixed)))
+}
+
+fn is_expired(failure: &Failure) {
+    assert_eq!(failure.kind, FailureKind::Authentication);
+    assert_eq!(
+        failure.provider_code.as_deref(),
+        Some("AuthFailure.SignatureExpire")
+    );
+    assert!(failure.message.contains("clock"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn a_clock_off_by_300_seconds_is_good_enough() {
+    for seconds in [-300, 0, 300] {
+        let rig = off_by(NOON, seconds);
+        let receipt = accepted(rig.send(&code_to(MAINLAND)).await);
+        assert_eq!(attribute(&receipt.attributes, "attempts"), None);
+        assert_eq!(rig.simulator.complete_requests(), 1, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_off_by_301_seconds_or_by_years_costs_one_more_attempt_with_the_servers_time() {
+    for seconds in [-301, 301, -NOON, 10 * 365 * 86_400] {
+        let rig = off_by(NOON, seconds);
+        let receipt = accepted(rig.send(&code_to(MAINLAND)).await);
+        assert_eq!(attribute(&receipt.attributes, "attempts"), Some("2"));
+        let verdicts: Vec<String> = rig
+            .simulator
+            .journal()
+            .into_iter()
+            .map(|entry| entry.verdict)
+            .collect();
+        assert_eq!(verdicts, ["AuthFailure.SignatureExpire", "Ok"], "{seconds}");
+        assert_eq!(rig.simulator.complete_requests(), 2);
+        assert_eq!(rig.simulator.messages().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_second_attempt_is_signed_for_the_servers_day() {
+    for (server, seconds) in [(MIDNIGHT, -301), (MIDNIGHT - 1, 301)] {
+        let rig = off_by(server, seconds);
+        accepted(rig.send(&code_to(MAINLAND)).await);
+        assert_eq!(rig.simulator.complete_requests(), 2);
+    }
+}
+
+#[tokio::test]
+async fn without_the_servers_time_the_caller_gets_the_code_and_one_request_was_made() {
+    let rig = off_by(NOON, 301);
+    rig.simulator.omit_date_header(true);
+    let failure = not_sent(rig.send(&code_to(MAINLAND)).await);
+    is_expired(&failure);
+    assert_eq!(attribute(&failure.attributes, "attempts"), None);
+    assert_eq!(rig.simulator.complete_requests(), 1);
+    assert!(rig.simulator.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_finds_every_signature_expired_gets_two_requests() {
+    let rig = Rig::new();
+    let expired = Fault::Code {
+        code: "AuthFailure.SignatureExpire".to_owned(),
+        message: None,
+    };
+    rig.simulator.queue_faults(expired, 10);
+    let failure = not_sent(rig.send(&code_to(MAINLAND)).await);
+    is_expired(&failure);
+    assert_eq!(attribute(&failure.attributes, "attempts"), Some("2"));
+    assert_eq!(rig.simulator.complete_requests(), 2);
+    assert!(rig.simulator.messages().is_empty());
+}
+
+#[tokio::test]
+async fn no_other_refusal_is_tried_again() {
+    let rig = Rig::new();
+    for code in [
+        "AuthFailure.SignatureFailure",
+        "RequestLimitExceeded",
+        "InternalError",
+        "LimitExceeded.PhoneNumberThirtySecondLimit",
+    ] {
+        rig.simulator.reset();
+        rig.simulator.queue_fault(Fault::Code {
+            code: code.to_owned(),
+            message: None,
+        });
+        assert!(rig.send(&code_to(MAINLAND)).await.is_err());
+        assert_eq!(rig.simulator.complete_requests(), 1, "{code}");
+    }
+}

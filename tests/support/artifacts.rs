@@ -1,0 +1,22 @@
+//! Where the things under test are.
+
+use std::path::{Path, PathBuf};
+
+/// The release component.
+pub fn component() -> PathBuf {
+    find(
+        "CONNECTOR_WASM",
+        "target/wasm32-wasip2/release/tencent_sms_connector.wasm",
+    )
+}
+
+/// The path in an environment variable, else the one below the workspace's root where cargo puts it.
+fn find(variable: &str, default: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = std::env::var_os(variable).map_or_else(|| root.join(default), PathBuf::from);
+    assert!(
+        path.is_file(),
+        "{default} is not built: run `cargo xtask test`, or set {variable} to its path"
+    );
+    path
+}

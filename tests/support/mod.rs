@@ -1,0 +1,20 @@
+//! What the tests share: the component in a sandbox, configs, and servers that do as they are told.
+
+mod artifacts;
+mod config;
+mod connector;
+mod proxy;
+mod rig;
+mod server;
+mod tls;
+mod verdict;
+mod wire;
+
+pub use artifacts::component;
+pub use config::{CODE, INTERNATIONAL, MAINLAND, code_to, config, discreet, to_config};
+pub use connector::{host, load};
+pub use proxy::Proxy;
+pub use rig::Rig;
+pub use server::{Peer, Server};
+pub use tls::front;
+pub use verdict::{accepted, attribute, not_sent, unknown};
