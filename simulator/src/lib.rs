@@ -27,6 +27,8 @@ mod control;
 mod countries;
 mod delivery;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod history;
 mod inbox;

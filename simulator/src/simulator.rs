@@ -18,7 +18,7 @@ use crate::fault::{Chaos, Fault, Queued};
 use crate::gateway::signature::Leniency;
 use crate::inbox::Message;
 use crate::journal::JournalEntry;
-use crate::server::{Server, Stop};
+use crate::server::{DEFAULT_CLIENT_TIMEOUT, Server, Stop};
 use crate::service::{Event, Observer, Service};
 use crate::tls;
 use crate::world::{DEFAULT_DELIVERY_DELAY_MS, World};
@@ -108,6 +108,7 @@ pub struct Builder {
     empty_handler: bool,
     delivery_delay: Duration,
     callback: Option<String>,
+    client_timeout: Duration,
 }
 
 impl Default for Builder {
@@ -124,6 +125,7 @@ impl Default for Builder {
             empty_handler: false,
             delivery_delay: Duration::from_millis(DEFAULT_DELIVERY_DELAY_MS.unsigned_abs()),
             callback: None,
+            client_timeout: DEFAULT_CLIENT_TIMEOUT,
         }
     }
 }
@@ -199,6 +201,13 @@ impl Builder {
         self
     }
 
+    /// Longest wait for a TLS handshake, for the head of a request, and for its body; 60 seconds by default.
+    /// Idle connections end then, too.
+    pub fn client_timeout(mut self, timeout: Duration) -> Self {
+        self.client_timeout = timeout;
+        self
+    }
+
     /// Answers `{}` to every API request without looking at it: the baseline of a benchmark.
     pub fn empty_handler(mut self, empty: bool) -> Self {
         self.empty_handler = empty;
@@ -256,6 +265,7 @@ impl Builder {
             service: service.clone(),
             omit_date: AtomicBool::new(false),
             empty_handler: self.empty_handler,
+            client_timeout: self.client_timeout,
             connections: watch::Sender::new(0),
         });
         let (stop, stop_seen) = watch::channel(Stop::No);

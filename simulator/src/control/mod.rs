@@ -61,7 +61,7 @@ pub struct Asked<'a> {
 pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let body = match server::read_body(body, BODY_LIMIT).await {
+    let body = match server.read_body(body, BODY_LIMIT).await {
         Some(bytes) => bytes,
         None => {
             return problem(&Problem::bad_request(format!(

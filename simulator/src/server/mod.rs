@@ -38,11 +38,9 @@ pub use body::LARGEST_REPLY;
 use body::{Arrived, ReplyBody};
 use socket::Socket;
 
-/// Longest wait for the headers of a request, and for a TLS handshake.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Longest wait for the body of a request.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest wait for a TLS handshake, for the head of a request (idle connections included), and for its body,
+/// unless told otherwise.
+pub const DEFAULT_CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Largest head of a request. Above, hyper answers 431 and closes.
 const HEAD_LIMIT: usize = 256 * 1024;
@@ -66,6 +64,8 @@ pub struct Server {
     pub omit_date: AtomicBool,
     /// Answers 200 and `{}` without looking, for benchmarks.
     pub empty_handler: bool,
+    /// Longest wait for each part of what a client sends.
+    pub client_timeout: Duration,
     /// How many connections are open.
     pub connections: watch::Sender<usize>,
 }
@@ -157,7 +157,7 @@ impl Server {
         match tls {
             None => self.serve(socket, peer, reset, stop).await,
             Some(acceptor) => {
-                let handshake = tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(socket));
+                let handshake = tokio::time::timeout(self.client_timeout, acceptor.accept(socket));
                 if let Ok(Ok(stream)) = handshake.await {
                     self.serve(stream, peer, reset, stop).await;
                 }
@@ -178,7 +178,7 @@ impl Server {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
+            .header_read_timeout(self.client_timeout)
             .max_buf_size(HEAD_LIMIT)
             .auto_date_header(false)
             .title_case_headers(true)
@@ -208,7 +208,7 @@ impl Server {
         let response = if path == "/_sim" || path.starts_with("/_sim/") {
             control::answer(self, request).await.map(ReplyBody::from)
         } else if self.empty_handler {
-            body::read(request.into_body(), BODY_LIMIT, BODY_TIMEOUT).await;
+            body::read(request.into_body(), BODY_LIMIT, self.client_timeout).await;
             json("{}".to_owned()).map(ReplyBody::from)
         } else {
             self.api(request, peer, reset).await?
@@ -250,7 +250,7 @@ impl Server {
                 let half = incoming.size_hint().exact().unwrap_or(0).div_ceil(2);
                 body::what_is_here(incoming, half).await
             }
-            _ => body::read(incoming, BODY_LIMIT, BODY_TIMEOUT).await,
+            _ => body::read(incoming, BODY_LIMIT, self.client_timeout).await,
         };
         if arrived.complete() && action.as_deref() == Some("SendSms") {
             self.service.world().complete_requests += 1;
@@ -308,17 +308,17 @@ impl Server {
         }
     }
 
+    /// A whole body of at most so many bytes, or nothing.
+    pub async fn read_body(&self, body: Incoming, limit: usize) -> Option<Bytes> {
+        match body::read(body, limit, self.client_timeout).await {
+            Arrived::Complete(bytes) => Some(bytes),
+            Arrived::TooLarge(_) | Arrived::Cut(_) => None,
+        }
+    }
+
     /// The next fault that applies: to a new connection, or to a request of this action.
     fn take_fault(&self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
         self.service.world().take_fault(action, on_accept)
-    }
-}
-
-/// A whole body of at most so many bytes, or nothing.
-pub async fn read_body(body: Incoming, limit: usize) -> Option<Bytes> {
-    match body::read(body, limit, BODY_TIMEOUT).await {
-        Arrived::Complete(bytes) => Some(bytes),
-        Arrived::TooLarge(_) | Arrived::Cut(_) => None,
     }
 }
 

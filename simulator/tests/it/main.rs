@@ -16,5 +16,6 @@ mod faults;
 mod gateway;
 mod limits;
 mod related;
+mod robustness;
 mod sending;
 mod signatures;
