@@ -17,4 +17,4 @@ pub use proxy::Proxy;
 pub use rig::Rig;
 pub use server::{Peer, Server};
 pub use tls::front;
-pub use verdict::{accepted, attribute, not_sent, unknown};
+pub use verdict::{State, accepted, attribute, not_sent, state, unknown};

@@ -1,7 +1,7 @@
 //! The three states of a send, taken apart, with what holds for each of them.
 
 use super::discreet;
-use auth_connector_host::{CallError, Failure, Receipt, SendError};
+use auth_connector_host::{CallError, Failure, FailureKind, Receipt, SendError};
 
 type Outcome = Result<Receipt, SendError>;
 
@@ -24,6 +24,33 @@ pub fn unknown(outcome: Outcome) -> Failure {
     match outcome {
         Err(SendError::Unknown(cause)) => in_its_words(cause),
         other => panic!("unknown was expected: {other:?}"),
+    }
+}
+
+/// What a caller is told of a send, in the connector's own words.
+#[derive(Debug)]
+pub enum State {
+    Accepted,
+    NotSent(Failure),
+    Unknown(Failure),
+}
+
+impl State {
+    /// The state and the class of the failure.
+    pub fn told(&self) -> (&'static str, Option<FailureKind>) {
+        match self {
+            Self::Accepted => ("accepted", None),
+            Self::NotSent(failure) => ("not sent", Some(failure.kind)),
+            Self::Unknown(failure) => ("unknown", Some(failure.kind)),
+        }
+    }
+}
+
+pub fn state(outcome: Outcome) -> State {
+    match outcome {
+        Ok(_) => State::Accepted,
+        Err(SendError::NotSent(cause)) => State::NotSent(in_its_words(cause)),
+        Err(SendError::Unknown(cause)) => State::Unknown(in_its_words(cause)),
     }
 }
 

@@ -1,0 +1,245 @@
+//! Servers and components that race: the connection dies, or the refusal comes, while the request is under way.
+//!
+//! Which of the two is faster differs from run to run, so each race is run many times. What holds in all of them:
+//! *not sent* only where no complete request reached the server, and never two. That most end as *not sent*, not as
+//! *unknown*, is what the component's short look before the last byte is for.
+
+use crate::support::{
+    MAINLAND, Peer, Server, State, code_to, config, host, load, state, to_config,
+};
+use auth_connector_host::{Message, Plugin};
+use std::time::{Duration, Instant};
+
+/// How often each race is run.
+const ROUNDS: usize = 50;
+/// The longest that one call may take here: none of these servers makes it wait.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// How the calls of a race ended.
+#[derive(Debug, Default)]
+struct Tally {
+    accepted: usize,
+    not_sent: usize,
+    unknown: usize,
+    /// Unknown although no complete request arrived: allowed, and a pity.
+    needless: usize,
+}
+
+impl Tally {
+    /// Adds a call that ended, given the complete requests that it caused.
+    fn add(&mut self, state: &State, complete: usize) {
+        assert!(complete <= 1, "{complete} requests for one call: {state:?}");
+        match state {
+            State::Accepted => self.accepted += 1,
+            State::NotSent(_) => {
+                assert_eq!(complete, 0, "not sent, and yet there: {state:?}");
+                self.not_sent += 1;
+            }
+            State::Unknown(_) => {
+                self.unknown += 1;
+                self.needless += 1 - complete;
+            }
+        }
+        if matches!(state, State::Accepted) {
+            assert_eq!(complete, 1);
+        }
+    }
+}
+
+/// Complete requests with this correlation id.
+fn complete(server: &Server, id: &str) -> usize {
+    let mark = format!("\"SessionContext\":\"{id}\"");
+    let requests = server.requests();
+    let ours = requests
+        .iter()
+        .filter(|request| String::from_utf8_lossy(&request.body).contains(&mark));
+    ours.count()
+}
+
+async fn send(plugin: &Plugin, server: &Server, id: &str) -> State {
+    let message = Message {
+        correlation_id: Some(id.to_owned()),
+        ..code_to(MAINLAND)
+    };
+    let begun = Instant::now();
+    let outcome = plugin
+        .send_message(&to_config(&config(Some(&server.url()))), &message)
+        .await;
+    assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
+    state(outcome)
+}
+
+/// Sends `calls` messages in a row, `ROUNDS` times, and counts how they ended.
+async fn race<F, Fut>(name: &str, calls: usize, treat: F) -> Tally
+where
+    F: Fn(Peer) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let server = Server::start(treat);
+    let mut states = Vec::new();
+    for round in 0..ROUNDS {
+        let plugin = load(host().allow(&server.url()).unwrap());
+        for call in 0..calls {
+            let id = format!("{round}-{call}");
+            states.push((send(&plugin, &server, &id).await, id));
+        }
+    }
+    assert!(
+        server.quiet(Duration::from_secs(5)).await,
+        "a connection stays"
+    );
+    let mut tally = Tally::default();
+    for (state, id) in &states {
+        tally.add(state, complete(&server, id));
+    }
+    println!("{name}: {tally:?}");
+    tally
+}
+
+fn refusal(status: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn a_reset_on_accept_is_not_sent_or_unknown_and_mostly_not_sent() {
+    let tally = race("reset on accept", 1, |peer| async { peer.reset() }).await;
+    assert_eq!(tally.accepted, 0);
+    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+}
+
+#[tokio::test]
+async fn a_close_on_accept_is_not_sent_or_unknown_and_mostly_not_sent() {
+    let tally = race("close on accept", 1, |peer| async { drop(peer) }).await;
+    assert_eq!(tally.accepted, 0);
+    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+}
+
+#[tokio::test]
+async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_mostly_not_sent() {
+    let tally = race("reset after the headers", 1, |mut peer| async {
+        peer.head().await;
+        peer.reset();
+    })
+    .await;
+    assert_eq!(tally.accepted, 0);
+    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+}
+
+#[tokio::test]
+async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_mostly_not_sent() {
+    for reset in [true, false] {
+        let tally = race(
+            "end in the middle of the body",
+            1,
+            move |mut peer| async move {
+                peer.half().await;
+                if reset {
+                    peer.reset();
+                }
+            },
+        )
+        .await;
+        assert_eq!(tally.accepted, 0);
+        assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_mostly_not_sent() {
+    for status in [
+        "403 Forbidden",
+        "413 Content Too Large",
+        "500 Internal Server Error",
+        "302 Found",
+    ] {
+        let bytes = refusal(status);
+        let tally = race(status, 1, move |mut peer| {
+            let bytes = bytes.clone();
+            async move {
+                peer.head().await;
+                peer.write(&bytes).await;
+                peer.rest().await;
+            }
+        })
+        .await;
+        assert_eq!(tally.accepted, 0);
+        assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_a_request() {
+    let tally = race("200 before the body", 1, |mut peer| async move {
+        peer.head().await;
+        peer.write(&accepting()).await;
+        peer.rest().await;
+    })
+    .await;
+    assert_eq!(tally.not_sent, 0, "a server that says yes refuses nothing");
+    assert!(tally.unknown > ROUNDS / 2, "{tally:?}");
+}
+
+fn accepting() -> Vec<u8> {
+    let body = r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+8613800138000","Fee":1,"Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a"}}"#;
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// Answers the first request of a connection and ends it as told, while the second is on its way.
+async fn second_meets(mut peer: Peer, end: End) {
+    if peer.request().await.is_none() {
+        return;
+    }
+    peer.write(&accepting()).await;
+    match end {
+        End::AtOnce => {}
+        End::After(pause) => tokio::time::sleep(pause).await,
+        End::HeadOfTheSecond => peer.head().await,
+        End::HalfOfTheSecond => peer.half().await,
+        End::WholeSecond => drop(peer.request().await),
+    }
+    peer.reset();
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    AtOnce,
+    After(Duration),
+    HeadOfTheSecond,
+    HalfOfTheSecond,
+    WholeSecond,
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_dies_between_two_sends_or_during_the_second_sends_nothing_twice() {
+    for end in [
+        End::AtOnce,
+        End::After(Duration::from_micros(300)),
+        End::After(Duration::from_millis(1)),
+        End::After(Duration::from_millis(2)),
+        End::HeadOfTheSecond,
+        End::HalfOfTheSecond,
+    ] {
+        let tally = race(&format!("{end:?}"), 2, move |peer| second_meets(peer, end)).await;
+        assert!(
+            tally.accepted >= ROUNDS,
+            "the first of each pair: {tally:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_dies_after_the_second_request_is_unknown() {
+    let tally = race("whole second", 2, |peer| {
+        second_meets(peer, End::WholeSecond)
+    })
+    .await;
+    assert_eq!(
+        (tally.accepted, tally.unknown, tally.needless),
+        (ROUNDS, ROUNDS, 0),
+        "{tally:?}"
+    );
+}
