@@ -18,6 +18,7 @@
 //! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
 
 mod actions;
+mod builder;
 mod callback;
 mod catalogue;
 mod clock;
@@ -50,6 +51,7 @@ mod tc3;
 mod tls;
 mod world;
 
+pub use builder::{Builder, DEFAULT_RETENTION, StartError};
 pub use catalogue::{
     Account, App, Catalogue, CatalogueError, Credential, NumberLimits, Signature, Status, Template,
     TemplateKind, TemplateRoute,
@@ -60,4 +62,4 @@ pub use inbox::Message;
 pub use inferences::all as inferences;
 pub use journal::{JournalEntry, RecipientVerdict};
 pub use service::Event;
-pub use simulator::{Builder, DEFAULT_RETENTION, Simulator, StartError};
+pub use simulator::Simulator;

@@ -3,6 +3,7 @@
 //! Read from YAML (see `simulator/catalogue.yaml`, every key explained) or built in code.
 
 mod load;
+mod template;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -6,7 +6,7 @@
 //! lower-cased, another key of the catalogue. At most two deviations together, a few hundred hashes, and only
 //! after a failure.
 
-use super::signature::{Parts, without_port};
+use super::canonical::{Parts, without_port};
 use crate::catalogue::{Catalogue, Credential};
 use crate::tc3::{self, DerivedKeys};
 

@@ -12,6 +12,7 @@
 //! The first failing check answers. That 1 to 4 come before the signature was observed on the real
 //! service; the finer order of 5 to 14 is inference.
 
+mod canonical;
 mod diagnosis;
 pub mod parameters;
 pub mod signature;

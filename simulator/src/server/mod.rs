@@ -8,6 +8,7 @@
 //! Every time-out and size below bounds what one client can hold.
 
 mod body;
+mod replies;
 mod socket;
 
 use std::net::SocketAddr;
@@ -16,13 +17,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use time::OffsetDateTime;
-use time::macros::format_description;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -32,10 +31,11 @@ use crate::control;
 use crate::fault::Fault;
 use crate::gateway::BODY_LIMIT;
 use crate::request::{self, ApiRequest};
-use crate::service::{Answer, Service};
-use crate::spoil;
+use crate::service::Service;
 pub use body::LARGEST_REPLY;
 use body::{Arrived, ReplyBody};
+pub use replies::json;
+use replies::{http_date, page, spoilt};
 use socket::Socket;
 
 /// Longest wait for a TLS handshake, for the head of a request (idle connections included), and for its body,
@@ -325,92 +325,4 @@ impl Server {
 /// Returns when the server should end, or when nobody is left to say so.
 async fn asked_to_stop(stop: &mut watch::Receiver<Stop>) {
     let _ = stop.wait_for(|s| *s != Stop::No).await;
-}
-
-/// Does to a processed request's answer what the fault says.
-async fn spoilt(
-    mut answer: Answer,
-    fault: &Fault,
-    reset: &AtomicBool,
-) -> Result<Response<ReplyBody>, Abandon> {
-    spoil::payload(&mut answer, fault);
-    let mut text = answer.to_json();
-    match fault {
-        Fault::Delay { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
-        Fault::Hang => std::future::pending::<()>().await,
-        Fault::AcceptThenClose => return Err(Abandon),
-        Fault::AcceptThenReset => {
-            reset.store(true, Ordering::Relaxed);
-            return Err(Abandon);
-        }
-        Fault::AcceptThenStatus { status } => return Ok(page(*status)),
-        Fault::Truncated => {
-            let full = text.len();
-            let half = Bytes::from(text.into_bytes()).slice(..full / 2);
-            let mut response = json(String::new()).map(ReplyBody::from);
-            *response.body_mut() = ReplyBody::truncated(half, full as u64);
-            return Ok(response);
-        }
-        Fault::CutJson => {
-            let bytes = Bytes::from(text.into_bytes());
-            let half = bytes.slice(..bytes.len() / 2);
-            return Ok(json(String::new()).map(|_| ReplyBody::from(half)));
-        }
-        Fault::EmptyBody => text.clear(),
-        Fault::Oversized { bytes } => {
-            // White space after the value: still valid JSON, as long as anybody reads all of it.
-            let missing = (*bytes).min(body::LARGEST_REPLY).saturating_sub(text.len());
-            text.extend(std::iter::repeat_n(' ', missing));
-        }
-        _ => {}
-    }
-    let mut response = json(text).map(ReplyBody::from);
-    if *fault == Fault::Charset {
-        let value = HeaderValue::from_static("application/json; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, value);
-    }
-    Ok(response)
-}
-
-/// A 200 with JSON, under exactly the content type that the service uses.
-pub fn json(text: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(text.into_bytes()));
-    let value = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, value);
-    response
-}
-
-fn page(status: u16) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::from(Bytes::from(spoil::html(status))));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let value = HeaderValue::from_static("text/html");
-    response.headers_mut().insert(header::CONTENT_TYPE, value);
-    response
-}
-
-/// `Mon, 25 Feb 2019 16:44:25 GMT`, or nothing for a moment that HTTP cannot write.
-fn http_date(now_ms: i64) -> Option<HeaderValue> {
-    let moment = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).ok()?;
-    if !(0..10_000).contains(&moment.year()) {
-        return None;
-    }
-    let format = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    HeaderValue::from_str(&moment.format(format).ok()?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_written_as_http_wants_them() {
-        assert_eq!(
-            http_date(1_551_113_065_999).unwrap(),
-            "Mon, 25 Feb 2019 16:44:25 GMT"
-        );
-        assert_eq!(http_date(0).unwrap(), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(http_date(i64::MAX), None);
-    }
 }

@@ -5,30 +5,30 @@
 //! | 16, [`access`] | may this caller use this application at all | `Response.Error` |
 //! | 17, [`content`] | is the message as a whole allowed | the same status for each number |
 //! | 18 to 22, [`recipient`] | may this number get it now | a status for this number |
-//! | 23, here | accept: bill, number, put into the inbox | `Ok` |
+//! | 23, [`accept`] | accept: bill, number, put into the inbox | `Ok` |
 
+mod accept;
 pub mod access;
 pub mod content;
 pub mod recipient;
+mod status;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{text, texts};
 use crate::catalogue::{Account, App, Catalogue, Template};
 use crate::codes::{Code, Layer};
-use crate::delivery;
 use crate::gateway::Admitted;
 use crate::inbox::Message;
 use crate::magic;
-use crate::mask;
 use crate::phone::Number;
-use crate::records::Record;
 use crate::request::Refusal;
-use crate::segments::{self, Route};
+use crate::segments::Route;
 use crate::world::World;
+use accept::{accept, remember_refusals};
+pub use status::SendStatus;
 
 /// The parameters, typed.
 #[derive(Clone, Default)]
@@ -65,50 +65,6 @@ impl SendSms {
             extend_code: text("ExtendCode"),
             session_context: text("SessionContext"),
             sender_id: text("SenderId"),
-        }
-    }
-}
-
-/// One entry of `SendStatusSet`.
-#[derive(Clone, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase")]
-pub struct SendStatus {
-    /// Names the message in reports; empty on failure.
-    pub serial_no: String,
-    /// The number: normalised when understood, else as given.
-    pub phone_number: String,
-    /// Billed segments; 0 on failure.
-    pub fee: u32,
-    /// Echo of the request's.
-    pub session_context: String,
-    /// `Ok` or an error code.
-    pub code: Cow<'static, str>,
-    /// In English, whatever language was asked for.
-    pub message: String,
-    /// Country of the number; empty when the failure concerns the request as a whole.
-    pub iso_code: String,
-}
-
-impl std::fmt::Debug for SendStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SendStatus")
-            .field("phone_number", &mask::phone_number(&self.phone_number))
-            .field("code", &self.code)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SendStatus {
-    /// A failure for one number.
-    pub fn failed(code: &'static Code, number: &str, session: &str, iso_code: &str) -> Self {
-        Self {
-            serial_no: String::new(),
-            phone_number: number.to_owned(),
-            fee: 0,
-            session_context: session.to_owned(),
-            code: Cow::Borrowed(code.name),
-            message: code.message.to_owned(),
-            iso_code: iso_code.to_owned(),
         }
     }
 }
@@ -265,26 +221,6 @@ fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
     codes.into_iter().find(|code| code.layer != Layer::Backend)
 }
 
-/// Remembers numbers that were refused, for the actions that look back.
-fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
-    for status in statuses.iter().filter(|status| status.code != "Ok") {
-        world.records.push(Record {
-            app_id: context.request.app_id.clone(),
-            to: status.phone_number.clone(),
-            serial_no: String::new(),
-            code: status.code.to_string(),
-            iso_code: status.iso_code.clone(),
-            content: String::new(),
-            session_context: status.session_context.clone(),
-            fee: 0,
-            time_ms: context.now_ms,
-            report: None,
-            pulled: false,
-            called_back: false,
-        });
-    }
-}
-
 /// Of identical numbers one is sent to (documented); the answer has one entry for them (inference).
 fn distinct(numbers: &[String]) -> Vec<Recipient> {
     let mut recipients: Vec<Recipient> = Vec::new();
@@ -298,63 +234,6 @@ fn distinct(numbers: &[String]) -> Vec<Recipient> {
         }
     }
     recipients
-}
-
-/// Step 23.
-fn accept(
-    context: &Context<'_>,
-    number: &Number,
-    content: &Content<'_>,
-    world: &mut World,
-) -> Message {
-    let segments = segments::count(&content.text, route_of(number));
-    let request = context.request;
-    let message = Message {
-        sequence: world.next_sequence(),
-        to: number.e164(),
-        text: content.text.clone(),
-        app_id: request.app_id.clone(),
-        template_id: request.template_id.clone(),
-        sign: request.sign.clone(),
-        params: request.params.clone(),
-        serial_no: world.next_serial_no(context.now_ms),
-        time_unix_ms: context.now_ms,
-        segments,
-        iso_code: number.iso_code().to_owned(),
-        session_context: request.session_context.clone(),
-        extend_code: request.extend_code.clone(),
-        sender_id: request.sender_id.clone(),
-        kind: content.template.kind,
-    };
-    world
-        .history
-        .record(&request.app_id, &message.to, &message.text, context.now_ms);
-    world
-        .days
-        .record(&request.app_id, number.iso_code(), context.now_ms);
-    world.spend(&request.app_id, context.app.balance, segments);
-    let hidden: Vec<String> = request
-        .params
-        .iter()
-        .map(|value| mask::value(value))
-        .collect();
-    let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
-    world.records.push(Record {
-        app_id: request.app_id.clone(),
-        to: message.to.clone(),
-        serial_no: message.serial_no.clone(),
-        code: "Ok".to_owned(),
-        iso_code: message.iso_code.clone(),
-        content: content.template.render(&hidden),
-        session_context: request.session_context.clone(),
-        fee: segments,
-        time_ms: context.now_ms,
-        report: delivery::receipt(&message.to).map(|receipt| (due_ms, receipt)),
-        pulled: false,
-        called_back: false,
-    });
-    world.inbox.push(message.clone());
-    message
 }
 
 /// Whose length rule and whose daily caps apply.

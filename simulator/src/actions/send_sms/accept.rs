@@ -1,0 +1,87 @@
+//! Step 23: bill, number, put into the inbox; and remember refusals for the actions that look back.
+
+use super::{Content, Context, SendStatus, route_of};
+use crate::delivery;
+use crate::inbox::Message;
+use crate::mask;
+use crate::phone::Number;
+use crate::records::Record;
+use crate::segments;
+use crate::world::World;
+
+/// Accepts a message to one number.
+pub fn accept(
+    context: &Context<'_>,
+    number: &Number,
+    content: &Content<'_>,
+    world: &mut World,
+) -> Message {
+    let segments = segments::count(&content.text, route_of(number));
+    let request = context.request;
+    let message = Message {
+        sequence: world.next_sequence(),
+        to: number.e164(),
+        text: content.text.clone(),
+        app_id: request.app_id.clone(),
+        template_id: request.template_id.clone(),
+        sign: request.sign.clone(),
+        params: request.params.clone(),
+        serial_no: world.next_serial_no(context.now_ms),
+        time_unix_ms: context.now_ms,
+        segments,
+        iso_code: number.iso_code().to_owned(),
+        session_context: request.session_context.clone(),
+        extend_code: request.extend_code.clone(),
+        sender_id: request.sender_id.clone(),
+        kind: content.template.kind,
+    };
+    world
+        .history
+        .record(&request.app_id, &message.to, &message.text, context.now_ms);
+    world
+        .days
+        .record(&request.app_id, number.iso_code(), context.now_ms);
+    world.spend(&request.app_id, context.app.balance, segments);
+    let hidden: Vec<String> = request
+        .params
+        .iter()
+        .map(|value| mask::value(value))
+        .collect();
+    let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
+    world.records.push(Record {
+        app_id: request.app_id.clone(),
+        to: message.to.clone(),
+        serial_no: message.serial_no.clone(),
+        code: "Ok".to_owned(),
+        iso_code: message.iso_code.clone(),
+        content: content.template.render(&hidden),
+        session_context: request.session_context.clone(),
+        fee: segments,
+        time_ms: context.now_ms,
+        report: delivery::receipt(&message.to).map(|receipt| (due_ms, receipt)),
+        pulled: false,
+        called_back: false,
+    });
+    world.inbox.push(message.clone());
+    message
+}
+
+/// Remembers numbers that were refused, for the actions that look back.
+pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
+    for status in statuses.iter().filter(|status| status.code != "Ok") {
+        world.records.push(Record {
+            app_id: context.request.app_id.clone(),
+            to: status.phone_number.clone(),
+            serial_no: String::new(),
+            code: status.code.to_string(),
+            iso_code: status.iso_code.clone(),
+            content: String::new(),
+            session_context: status.session_context.clone(),
+            fee: 0,
+            time_ms: context.now_ms,
+            report: None,
+            pulled: false,
+            called_back: false,
+        });
+    }
+}

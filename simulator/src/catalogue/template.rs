@@ -1,0 +1,105 @@
+//! The text of a template: its variables, and what it reads with values in their place.
+
+use super::Template;
+
+impl Template {
+    /// How many variables the text has.
+    ///
+    /// # Errors
+    ///
+    /// The rule of the template review that the text breaks.
+    pub fn variables(&self) -> Result<usize, &'static str> {
+        let mut count = 0;
+        let mut previous_end = None;
+        for (start, end, number) in placeholders(&self.text) {
+            if previous_end == Some(start) {
+                return Err("two variables stand side by side");
+            }
+            if number != count + 1 {
+                return Err("the variables are not numbered 1, 2, … in order");
+            }
+            count = number;
+            previous_end = Some(end);
+        }
+        Ok(count)
+    }
+
+    /// The text with its variables replaced; one without a value stays as it is.
+    pub fn render(&self, values: &[String]) -> String {
+        let mut text = String::with_capacity(self.text.len());
+        let mut at = 0;
+        for (start, end, number) in placeholders(&self.text) {
+            let Some(value) = number.checked_sub(1).and_then(|i| values.get(i)) else {
+                continue;
+            };
+            text.push_str(self.text.get(at..start).unwrap_or_default());
+            text.push_str(value);
+            at = end;
+        }
+        text.push_str(self.text.get(at..).unwrap_or_default());
+        text
+    }
+}
+
+/// Start, end and number of every `{n}`.
+fn placeholders(text: &str) -> Vec<(usize, usize, usize)> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices('{') {
+        let Some(rest) = text.get(start + 1..) else {
+            continue;
+        };
+        let Some((digits, _)) = rest.split_once('}') else {
+            continue;
+        };
+        if digits.bytes().all(|b| b.is_ascii_digit())
+            && let Ok(number) = digits.parse::<usize>()
+        {
+            found.push((start, start + digits.len() + 2, number));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Status, TemplateKind, TemplateRoute};
+
+    fn template(text: &str) -> Template {
+        Template {
+            id: "1".to_owned(),
+            name: String::new(),
+            route: TemplateRoute::Mainland,
+            kind: TemplateKind::Otp,
+            status: Status::Approved,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn variables_are_counted_and_replaced_in_order() {
+        let t = template("code {1}, {2} minutes");
+        assert_eq!(t.variables(), Ok(2));
+        assert_eq!(
+            t.render(&["123456".to_owned(), "5".to_owned()]),
+            "code 123456, 5 minutes"
+        );
+        assert_eq!(template("none").variables(), Ok(0));
+        assert_eq!(template("a {} {x} }{").variables(), Ok(0));
+    }
+
+    #[test]
+    fn variables_side_by_side_or_out_of_order_are_refused() {
+        assert!(template("{1}{2}").variables().is_err());
+        assert!(template("{2} {1}").variables().is_err());
+        assert!(template("{1} {1}").variables().is_err());
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_variable_is_not_replaced_again() {
+        assert_eq!(
+            template("{1} {2}").render(&["{2}".to_owned(), "x".to_owned()]),
+            "{2} x"
+        );
+    }
+}
