@@ -87,6 +87,8 @@ pub enum Fault {
     ForeignSet,
     /// A code that no documentation knows stands where `Ok` stood.
     UnknownCode,
+    /// The answer is gzipped although nobody asked for it.
+    Gzip,
     /// `Content-Type` has a charset, which the service's never has.
     Charset,
 }
@@ -116,6 +118,7 @@ impl Fault {
             Self::ShortSet => "short-set",
             Self::ForeignSet => "foreign-set",
             Self::UnknownCode => "unknown-code",
+            Self::Gzip => "gzip",
             Self::Charset => "charset",
         }
     }

@@ -31,6 +31,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gateway;
+mod gzip;
 mod history;
 mod inbox;
 mod inferences;

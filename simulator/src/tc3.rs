@@ -20,7 +20,7 @@ pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The `Authorization` header, taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Authorization<'a> {
     /// Public half of the key pair.
     pub secret_id: &'a str,
@@ -32,6 +32,16 @@ pub struct Authorization<'a> {
     pub signed_headers: &'a str,
     /// 64 lower-case hexadecimal digits.
     pub signature: &'a str,
+}
+
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("secret_id", &crate::mask::secret_id(self.secret_id))
+            .field("scope", &self.scope())
+            .field("signed_headers", &self.signed_headers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The part of an `Authorization` header that does not have the documented form.

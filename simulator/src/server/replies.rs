@@ -11,6 +11,7 @@ use time::macros::format_description;
 use super::Abandon;
 use super::body::{LARGEST_REPLY, ReplyBody};
 use crate::fault::Fault;
+use crate::gzip;
 use crate::service::Answer;
 use crate::spoil;
 
@@ -50,6 +51,14 @@ pub async fn spoilt(
             text.extend(std::iter::repeat_n(' ', missing));
         }
         _ => {}
+    }
+    if *fault == Fault::Gzip {
+        let zipped = Bytes::from(gzip::wrap(text.as_bytes()));
+        let mut response = json(String::new()).map(|_| ReplyBody::from(zipped));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Ok(response);
     }
     let mut response = json(text).map(ReplyBody::from);
     if *fault == Fault::Charset {

@@ -266,19 +266,24 @@ impl Call {
 }
 
 pub fn connect(addr: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect_timeout(&addr, Duration::from_secs(5)).expect("connect");
+    try_connect(addr).expect("connect")
+}
+
+fn try_connect(addr: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, Duration::from_secs(5))?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     stream
         .set_write_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    stream
+    Ok(stream)
 }
 
-/// Sends bytes on a connection of its own and reads one answer.
+/// Sends bytes on a connection of its own and reads one answer. A connection that is reset while it is being
+/// made has no answer either.
 pub fn exchange(addr: SocketAddr, wire: &[u8]) -> Option<Answer> {
-    let mut stream = connect(addr);
+    let mut stream = try_connect(addr).ok()?;
     stream.write_all(wire).ok()?;
     read_answer(&mut stream)
 }

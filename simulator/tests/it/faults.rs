@@ -224,6 +224,9 @@ fn spoilt_answers_are_spoilt_as_their_names_say() {
         spoilt(Fault::UnknownCode).code(),
         "FailedOperation.SimulatorInventedThis"
     );
+    let zipped = spoilt(Fault::Gzip);
+    assert_eq!(zipped.header("Content-Encoding"), Some("gzip"));
+    assert_eq!(&zipped.body[..3], [0x1f, 0x8b, 8]);
     let charset = spoilt(Fault::Charset);
     assert_eq!(
         charset.header("Content-Type"),

@@ -41,6 +41,11 @@ fn the_same_text_to_the_same_number_waits_thirty_seconds() {
         send(&simulator, json!({})),
         "LimitExceeded.PhoneNumberThirtySecondLimit"
     );
+    let detail = simulator.journal().pop().unwrap().detail.join("\n");
+    assert!(
+        detail.contains("29999 ms ago") && detail.contains("验证码是******"),
+        "{detail}"
+    );
     assert_eq!(
         send(&simulator, json!({"TemplateParamSet": ["654321"]})),
         "Ok",

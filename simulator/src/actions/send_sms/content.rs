@@ -27,22 +27,21 @@ pub fn check<'c>(
     world: &World,
 ) -> Result<Content<'c>, Breach> {
     let template = find_template(context)?;
-    let content = compose(context, recipients, template, world);
-    content.map_err(|mut breach| {
+    compose(context, recipients, template, world).map_err(|mut breach| {
         breach
             .detail
-            .push(format!("template {}: {}", template.id, template.text));
-        let hidden: Vec<String> = context
-            .request
-            .params
-            .iter()
-            .map(|p| mask::value(p))
-            .collect();
-        breach
-            .detail
-            .push(format!("it would read: {}", template.render(&hidden)));
+            .extend(describe(template, &context.request.params));
         breach
     })
+}
+
+/// What a refused message was about: the template, and the text with its values hidden.
+pub fn describe(template: &Template, values: &[String]) -> [String; 2] {
+    let hidden: Vec<String> = values.iter().map(|value| mask::value(value)).collect();
+    [
+        format!("template {}: {}", template.id, template.text),
+        format!("it would read: {}", template.render(&hidden)),
+    ]
 }
 
 fn compose<'c>(

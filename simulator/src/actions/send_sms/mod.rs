@@ -192,6 +192,10 @@ pub fn run(
             }
         }
     }
+    if sent.statuses.len() > sent.accepted.len() {
+        sent.detail
+            .extend(content::describe(content.template, &request.params));
+    }
     remember_refusals(&context, &sent.statuses, world);
     Ok(sent)
 }
