@@ -1,0 +1,86 @@
+//! The README's first command, as a newcomer runs it: what it prints, and what it must not.
+
+use std::process::{Command, Stdio};
+
+/// The key pair that Tencent's documentation prints, which the demo uses.
+const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
+const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+
+/// Everything that the demo printed, on both streams.
+fn demo() -> String {
+    let mut command = match std::env::var_os("XTASK_BIN") {
+        Some(xtask) => Command::new(xtask),
+        None => {
+            let mut command = Command::new("cargo");
+            command.arg("xtask");
+            command
+        }
+    };
+    let output = command
+        .arg("demo")
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let printed = format!(
+        "{}{}",
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap()
+    );
+    assert!(output.status.success(), "{printed}");
+    printed
+}
+
+fn digit_runs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_digit())
+}
+
+#[test]
+fn two_codes_arrive_a_wrong_secret_is_explained_and_nothing_leaks() {
+    let printed = demo();
+    let (inbox, elsewhere): (Vec<&str>, Vec<&str>) = printed
+        .lines()
+        .partition(|line| line.starts_with("simulator │ inbox "));
+
+    let received: Vec<(&str, &str)> = inbox
+        .iter()
+        .map(|line| {
+            let mut runs = digit_runs(line).filter(|run| run.len() >= 6);
+            (runs.next().unwrap(), runs.next().unwrap())
+        })
+        .collect();
+    let numbers: Vec<&str> = received.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, ["8613800138000", "14155552671"]);
+    assert!(
+        received.iter().all(|(_, code)| code.len() == 6),
+        "a code has six digits"
+    );
+    assert!(inbox[0].contains("您的验证码是") && inbox[1].contains("Your verification code is"));
+
+    for line in &elsewhere {
+        for (number, code) in &received {
+            assert!(!line.contains(&number[2..]), "a number shows in: {line}");
+            assert!(
+                digit_runs(line).all(|run| run != *code),
+                "a code shows in: {line}"
+            );
+        }
+    }
+    // The wrong secret differs from the right one in its last letter.
+    for secret in [SECRET_ID, SECRET_KEY, &SECRET_KEY[..31]] {
+        assert!(!printed.contains(secret), "a secret shows");
+    }
+    for shown in [
+        "+86138****8000",
+        "+141****2671",
+        "AuthFailure.SignatureFailure",
+        "Check accessKeyId and accessKeySecret",
+        "where the time went",
+        "string to sign:",
+    ] {
+        assert!(
+            elsewhere.iter().any(|line| line.contains(shown)),
+            "{shown:?} is missing"
+        );
+    }
+}
