@@ -69,6 +69,11 @@ impl Workspace {
             .join("tencent_sms_connector.wasm")
     }
 
+    /// A folder for what a suite installs.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// A native program.
     pub fn program(&self, name: &str) -> PathBuf {
         self.target

@@ -5,6 +5,7 @@
 mod build;
 mod contract;
 mod demo;
+mod full;
 mod process;
 mod test;
 mod toolchain;

@@ -1,0 +1,75 @@
+//! What `cargo xtask test --full` adds: programs that nobody here wrote, against ours.
+//!
+//! Each suite is a script that installs its own packages, pinned, through npm or pip, and ends with a non-zero
+//! code when something fails. A runtime that is missing is a failure, not a skip.
+
+use std::process::{Command, Stdio};
+
+use crate::Result;
+use crate::build::Workspace;
+use crate::process::run;
+
+/// A suite: what it shows, its script below the root, and the programs that it needs.
+struct Suite {
+    title: &'static str,
+    script: &'static str,
+    needs: &'static [&'static str],
+}
+
+const SUITES: [Suite; 4] = [
+    Suite {
+        title: "Tencent's Node SDK against the simulator",
+        script: "tests/sdk/node/run.sh",
+        needs: &["node", "npm"],
+    },
+    Suite {
+        title: "Tencent's Python SDK against the simulator",
+        script: "tests/sdk/python/run.sh",
+        needs: &["python3"],
+    },
+    Suite {
+        title: "The commands of the simulator's README",
+        script: "tests/sdk/readme/run.sh",
+        needs: &["python3", "curl"],
+    },
+    Suite {
+        title: "The control plane against its OpenAPI document",
+        script: "tests/sdk/openapi/run.sh",
+        needs: &["python3"],
+    },
+];
+
+/// Runs every suite, each as a step with its title.
+pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) -> Result) -> Result {
+    for suite in SUITES {
+        for program in suite.needs {
+            ensure(program, suite.title)?;
+        }
+        step(suite.title, &|| {
+            run(Command::new("bash")
+                .arg(workspace.root.join(suite.script))
+                .current_dir(&workspace.root)
+                .env("CONNECTOR_WASM", workspace.component())
+                .env("AUTH_HOST_BIN", workspace.program("auth-host"))
+                .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
+                .env("SDK_WORK_DIR", workspace.scratch("sdk")))
+        })?;
+    }
+    Ok(())
+}
+
+fn ensure(program: &str, what: &str) -> Result {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    match found {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(format!(
+            "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11 \
+             and curl (Debian: apt-get install nodejs npm python3 python3-venv curl), or run `cargo xtask test` \
+             without --full."
+        )),
+    }
+}
