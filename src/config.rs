@@ -106,15 +106,23 @@ impl<'a> Config<'a> {
         let mut reader = Reader {
             document,
             findings: Vec::new(),
+            unlisted: None,
         };
         let config = reader.config();
-        let blocked = reader
-            .findings
+        let mut findings = reader.findings;
+        if let Some(severity) = reader.unlisted {
+            findings.push(Finding {
+                pointer: String::new(),
+                rule: Rule::More,
+                severity,
+            });
+        }
+        let blocked = findings
             .iter()
             .any(|finding| finding.severity == Severity::Error);
         Reading {
             config: config.filter(|_| !blocked),
-            findings: reader.findings,
+            findings,
         }
     }
 }
@@ -167,9 +175,15 @@ const KIND: Expected = Expected(Text {
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
 
+/// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
+/// hosts give an instance and more text than anybody reads; one more then says that there are others.
+pub const MAX_FINDINGS: usize = 100;
+
 struct Reader<'a> {
     document: &'a Json<'a>,
     findings: Vec<Finding>,
+    /// The worst severity of what was found beyond [`MAX_FINDINGS`].
+    unlisted: Option<Severity>,
 }
 
 impl<'a> Reader<'a> {
@@ -406,7 +420,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Every required usage needs a template that some route can use. Where it has entries and none is usable,
-    /// what is wrong with them becomes an error; where it has none, the list as a whole is at fault.
+    /// what is wrong with them becomes an error; where nothing is known to be wrong with any, the list as a whole is
+    /// at fault.
     fn require_usages(&mut self, templates: &[Template<'a>], first_of_templates: usize) {
         let usable = |template: &&Template<'a>| {
             template.mainland.is_some() || template.international.is_some()
@@ -430,16 +445,18 @@ impl<'a> Reader<'a> {
                 .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
                 .map(|(index, _)| join(&["/templates/", &decimal(index), "/templateCode"]))
                 .collect();
-            if places.is_empty() {
-                missing |= 1 << bit;
-            }
+            let mut raised = false;
             for finding in self.findings.iter_mut().skip(first_of_templates) {
                 if places
                     .iter()
                     .any(|place| finding.pointer.starts_with(place.as_str()))
                 {
                     finding.severity = Severity::Error;
+                    raised = true;
                 }
+            }
+            if !raised {
+                missing |= 1 << bit;
             }
         }
         if missing != 0 {
@@ -466,11 +483,7 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&mut self, pointer: &str, rule: Rule) {
-        self.findings.push(Finding {
-            pointer: pointer.into(),
-            rule,
-            severity: Severity::Error,
-        });
+        self.report(pointer, rule, Severity::Error);
     }
 
     /// Reports an error in place of a value.
@@ -480,11 +493,19 @@ impl<'a> Reader<'a> {
     }
 
     fn warning(&mut self, pointer: &str, rule: Rule) {
-        self.findings.push(Finding {
-            pointer: pointer.into(),
-            rule,
-            severity: Severity::Warning,
-        });
+        self.report(pointer, rule, Severity::Warning);
+    }
+
+    fn report(&mut self, pointer: &str, rule: Rule, severity: Severity) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding {
+                pointer: pointer.into(),
+                rule,
+                severity,
+            });
+        } else if self.unlisted != Some(Severity::Error) {
+            self.unlisted = Some(severity);
+        }
     }
 }
 

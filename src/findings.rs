@@ -49,6 +49,8 @@ pub enum Rule {
     UnlistedRegion,
     /// Not one of the nine usages that auth hosts are known to send.
     UnregisteredUsage,
+    /// There are more findings than are listed.
+    More,
 }
 
 /// What was expected, as part of a sentence.
@@ -74,6 +76,7 @@ impl Rule {
             Self::UnknownKey => "unknown-key",
             Self::UnlistedRegion => "unlisted-region",
             Self::UnregisteredUsage => "unregistered-usage",
+            Self::More => "more",
         }
     }
 
@@ -120,6 +123,10 @@ impl Rule {
             Self::UnregisteredUsage => Text {
                 en: "No auth host is known to send this usage. Usages are matched exactly; check its spelling.",
                 zh: "未知的用途。用途须完全匹配,请检查拼写。",
+            },
+            Self::More => Text {
+                en: "There are more findings than the 100 that are listed. Correct those first.",
+                zh: "问题超过列出的 100 项,请先改正这些。",
             },
         };
         text.get(language).into()

@@ -327,6 +327,47 @@ fn every_finding_is_reported_at_once() {
 }
 
 #[test]
+fn a_hundred_findings_are_listed_and_the_next_is_told_as_more() {
+    let with = |unknown: usize| {
+        let mut config = logto();
+        for index in 0..unknown {
+            let key: String = ["k", &"x".repeat(index)].concat();
+            config["templates"][0][key] = 0.into();
+        }
+        config
+    };
+    assert_eq!(found(&with(100)).len(), 100);
+    assert!(
+        found(&with(100))
+            .iter()
+            .all(|(_, code, _)| *code == "unknown-key")
+    );
+    let beyond = found(&with(101));
+    assert_eq!(
+        (beyond.len(), &beyond[100]),
+        (101, &(String::new(), "more", false))
+    );
+
+    // An error that is not listed blocks all the same.
+    let mut config = with(101);
+    config["sessionToken"] = "line\nbreak".into();
+    assert_eq!(found(&config)[100], (String::new(), "more", true));
+    // So does a required usage whose template is found unusable beyond the list.
+    let mut config = with(101);
+    config["templates"][1]["templateCode"] = "x".into();
+    assert_eq!(found(&config)[100], (String::new(), "more", true));
+}
+
+#[test]
+fn a_required_usage_whose_routes_are_all_null_has_no_template() {
+    let code = json!({"mainland": null, "international": null});
+    assert_eq!(
+        found(&changed("/templates/1/templateCode", code)),
+        one("/templates", "missing-usage", true)
+    );
+}
+
+#[test]
 fn numbers_and_white_space_are_normalised() {
     let config = json!({
         "accessKeyId": " id ", "accessKeySecret": "\tkey\n", "signName": " s ", "sdkAppId": 1_400_006_666_u64,
