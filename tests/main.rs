@@ -3,11 +3,19 @@
 //! | file | what it holds the component to |
 //! |---|---|
 //! | [`component`] | authority and size |
+//! | [`demo`] | the README's first command: what it prints, and what it must not |
+//! | [`fuel`] | what a send costs |
+//! | [`readme`] | the README says what there is |
 //! | [`delivery`] | messages that arrive: routes, templates, languages, credentials |
 //! | [`signature`] | a signature that covers what it must, byte for byte |
 //! | [`clock`] | a wrong clock: one more attempt, and only when that is safe |
 //! | [`at_most_once`] | what the caller is told, against what the server got |
 //! | [`races`] | the same where connections die and refusals come halfway, many times over |
+//! | [`faults`] | a sick service, over TLS, against what its inbox holds |
+//! | [`refusals`] | the service's own refusals, as the operator is told |
+//! | [`bad_input`] | configs and messages that cannot work |
+//! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
+//! | [`cli`] | the command line, end to end |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
 //! loopback ports of their own, so all tests run side by side.
@@ -22,9 +30,17 @@
 )]
 
 mod at_most_once;
+mod bad_input;
+mod bounds;
+mod cli;
 mod clock;
 mod component;
 mod delivery;
+mod demo;
+mod faults;
+mod fuel;
 mod races;
+mod readme;
+mod refusals;
 mod signature;
 mod support;

@@ -10,6 +10,11 @@ pub fn component() -> PathBuf {
     )
 }
 
+/// The command line.
+pub fn auth_host() -> PathBuf {
+    find("AUTH_HOST_BIN", "target/host/auth-host")
+}
+
 /// The path in an environment variable, else the one below the workspace's root where cargo puts it.
 fn find(variable: &str, default: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

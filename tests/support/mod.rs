@@ -10,8 +10,8 @@ mod tls;
 mod verdict;
 mod wire;
 
-pub use artifacts::component;
-pub use config::{CODE, INTERNATIONAL, MAINLAND, code_to, config, discreet, to_config};
+pub use artifacts::{auth_host, component};
+pub use config::{CODE, INTERNATIONAL, MAINLAND, SECRET_KEY, code_to, config, discreet, to_config};
 pub use connector::{host, load};
 pub use proxy::Proxy;
 pub use rig::Rig;

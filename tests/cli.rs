@@ -1,0 +1,189 @@
+//! The command line against the simulator over TLS: exit codes, JSON, and nothing secret on either stream.
+
+use crate::support::{
+    CODE, INTERNATIONAL, MAINLAND, SECRET_KEY, auth_host, component, config, discreet,
+};
+use serde_json::Value;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use tencent_sms_simulator::{Fault, Simulator};
+
+/// A simulator, and its authority in a file.
+struct Cli {
+    simulator: Simulator,
+    authority: std::path::PathBuf,
+}
+
+/// How a command ended.
+struct Ran {
+    exit: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", self.stdout, self.stderr))
+    }
+}
+
+impl Cli {
+    fn new() -> Self {
+        let simulator = Simulator::builder().tls(true).start_blocking().unwrap();
+        let name = format!("authority-{}.pem", simulator.addr().port());
+        let authority = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&authority, simulator.ca_pem().unwrap()).unwrap();
+        Self {
+            simulator,
+            authority,
+        }
+    }
+
+    /// The config for this simulator.
+    fn config(&self) -> Value {
+        config(Some(&self.simulator.url()))
+    }
+
+    /// `send` with the origin granted and the authority trusted. The config goes in by standard input.
+    fn send(&self, config: &Value, to: &str, more: &[&str]) -> Ran {
+        let mut arguments = vec!["--allow".to_owned(), self.simulator.url()];
+        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
+        self.send_ungranted(config, to, &arguments)
+    }
+
+    fn send_ungranted(&self, config: &Value, to: &str, more: &[String]) -> Ran {
+        let mut child = Command::new(auth_host())
+            .arg("send")
+            .arg(component())
+            .args([
+                "--cache-dir",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled-cli"),
+            ])
+            .args(["--config", "-", "--usage", "Register", "--to", to])
+            .args(["--var-from-env", "code=LOGIN_CODE", "--ca"])
+            .arg(&self.authority)
+            .args(more)
+            .env("LOGIN_CODE", CODE)
+            .env("SMS_SECRET", SECRET_KEY)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(config.to_string().as_bytes()).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let ran = Ran {
+            exit: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        discreet(&ran.stdout);
+        discreet(&ran.stderr);
+        ran
+    }
+}
+
+impl Drop for Cli {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.authority);
+    }
+}
+
+#[test]
+fn a_message_that_is_accepted_exits_with_0_and_names_the_serial_number() {
+    let cli = Cli::new();
+    for (to, shown, route) in [
+        (MAINLAND, "+86138****8000", "mainland"),
+        (INTERNATIONAL, "+4477****0123", "international"),
+    ] {
+        let ran = cli.send(&cli.config(), to, &["--json"]);
+        let (document, message) = (ran.json(), cli.simulator.messages().pop().unwrap());
+        assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{document:#}");
+        assert_eq!(document["outcome"], "accepted");
+        assert_eq!(document["message_id"], message.serial_no.as_str());
+        assert_eq!(document["attributes"]["route"], route);
+        assert_eq!(
+            (document["to"].as_str(), message.to.as_str()),
+            (Some(shown), to)
+        );
+        assert!(message.text.contains(CODE));
+    }
+}
+
+#[test]
+fn a_message_that_is_refused_exits_with_3_and_says_why() {
+    let cli = Cli::new();
+    let mut config = cli.config();
+    config["accessKeySecret"] = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLF".into();
+    let ran = cli.send(&config, MAINLAND, &["--json"]);
+    let document = ran.json();
+    assert_eq!(ran.exit, 3, "{document:#}");
+    assert_eq!(document["outcome"], "not-sent");
+    assert_eq!(document["kind"], "authentication");
+    assert_eq!(document["provider_code"], "AuthFailure.SignatureFailure");
+    assert!(document["request_id"].is_string());
+
+    let text = cli.send(&config, MAINLAND, &[]);
+    assert_eq!(text.exit, 3);
+    for words in [
+        "Not sent",
+        "AuthFailure.SignatureFailure",
+        "accessKeySecret",
+    ] {
+        assert!(text.stdout.contains(words), "{}", text.stdout);
+    }
+    assert!(cli.simulator.messages().is_empty());
+}
+
+#[test]
+fn a_secret_from_the_environment_signs_as_well() {
+    let cli = Cli::new();
+    let mut config = cli.config();
+    config["accessKeySecret"] = "<access-key-secret>".into();
+    let overlay = ["--json", "--set-from-env", "/accessKeySecret=SMS_SECRET"];
+    assert_eq!(cli.send(&config, MAINLAND, &overlay).exit, 0);
+    assert_eq!(cli.simulator.messages().len(), 1);
+}
+
+#[test]
+fn a_message_of_which_nobody_can_tell_exits_with_4_and_is_in_the_inbox() {
+    let cli = Cli::new();
+    cli.simulator.queue_fault(Fault::AcceptThenClose);
+    let ran = cli.send(&cli.config(), MAINLAND, &["--json"]);
+    let document = ran.json();
+    assert_eq!(
+        (ran.exit, document["outcome"].as_str()),
+        (4, Some("unknown")),
+        "{document:#}"
+    );
+    assert_eq!(cli.simulator.messages().len(), 1);
+
+    cli.simulator.queue_fault(Fault::Hang);
+    let ran = cli.send(&cli.config(), INTERNATIONAL, &["--timeout-ms", "300"]);
+    assert_eq!(ran.exit, 4);
+    assert!(ran.stdout.contains("may arrive"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_service_that_is_not_granted_or_not_trusted_exits_with_3_and_is_sent_nothing() {
+    let cli = Cli::new();
+    let ran = cli.send_ungranted(&cli.config(), MAINLAND, &["--json".to_owned()]);
+    assert_eq!((ran.exit, ran.json()["kind"].as_str()), (3, Some("denied")));
+
+    let stranger = Cli::new();
+    let mut arguments = vec!["--json".to_owned(), "--allow".to_owned()];
+    arguments.push(stranger.simulator.url());
+    let ran = cli.send_ungranted(&stranger.config(), MAINLAND, &arguments);
+    assert_eq!(
+        (ran.exit, ran.json()["kind"].as_str()),
+        (3, Some("unreachable"))
+    );
+    assert_eq!(
+        cli.simulator.complete_requests() + stranger.simulator.complete_requests(),
+        0
+    );
+}

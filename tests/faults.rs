@@ -1,0 +1,156 @@
+//! What a sick service or a broken network does after the request was taken: the caller is told, and what the inbox
+//! holds is the truth that it is held against. All of it over TLS.
+
+use crate::support::{MAINLAND, Rig, State, code_to, state};
+use auth_connector_host::{FailureKind, Message};
+use std::time::{Duration, Instant};
+use tencent_sms_simulator::Fault;
+
+const ACCEPTED: (&str, Option<FailureKind>) = ("accepted", None);
+
+const fn unknown(kind: FailureKind) -> (&'static str, Option<FailureKind>) {
+    ("unknown", Some(kind))
+}
+
+/// One send that meets a fault, with 300 ms to spare for those that take longer: what the caller is told.
+async fn meets(rig: &Rig, fault: Fault) -> State {
+    rig.simulator.reset();
+    rig.simulator.queue_fault(fault);
+    let message = Message {
+        timeout_ms: Some(300),
+        ..code_to(MAINLAND)
+    };
+    let begun = Instant::now();
+    let state = state(rig.send(&message).await);
+    assert!(begun.elapsed() < Duration::from_millis(700));
+    state
+}
+
+#[tokio::test]
+async fn a_message_that_was_taken_is_never_reported_as_not_sent() {
+    let rig = Rig::new();
+    let code = |code: &str| Fault::AcceptThenCode {
+        code: code.to_owned(),
+    };
+    for (fault, told) in [
+        (Fault::AcceptThenClose, unknown(FailureKind::Unreachable)),
+        (Fault::AcceptThenReset, unknown(FailureKind::Unreachable)),
+        (Fault::Hang, unknown(FailureKind::Timeout)),
+        (Fault::Delay { ms: 1_000 }, unknown(FailureKind::Timeout)),
+        (code("InternalError"), unknown(FailureKind::Provider)),
+        (
+            code("InternalError.Timeout"),
+            unknown(FailureKind::Provider),
+        ),
+        (code("FailedOperation"), unknown(FailureKind::Provider)),
+        (
+            Fault::AcceptThenStatus { status: 502 },
+            unknown(FailureKind::Provider),
+        ),
+        (
+            Fault::AcceptThenStatus { status: 200 },
+            unknown(FailureKind::Provider),
+        ),
+        (Fault::Truncated, unknown(FailureKind::Provider)),
+        (Fault::CutJson, unknown(FailureKind::Provider)),
+        (Fault::EmptyBody, unknown(FailureKind::Provider)),
+        (Fault::EmptySet, unknown(FailureKind::Provider)),
+        (Fault::ShortSet, unknown(FailureKind::Provider)),
+        (Fault::MissingSet, unknown(FailureKind::Provider)),
+        (Fault::ForeignSet, unknown(FailureKind::Provider)),
+        (Fault::UnknownCode, unknown(FailureKind::Provider)),
+        (
+            Fault::Oversized { bytes: 65_537 },
+            unknown(FailureKind::Provider),
+        ),
+        (
+            Fault::Oversized { bytes: 10_000_000 },
+            unknown(FailureKind::Provider),
+        ),
+    ] {
+        let state = meets(&rig, fault.clone()).await;
+        assert_eq!(state.told(), told, "{fault:?}");
+        assert_eq!(rig.simulator.messages().len(), 1, "{fault:?}");
+        let State::Unknown(failure) = state else {
+            unreachable!()
+        };
+        assert!(
+            failure.message.contains("look it up before sending again"),
+            "{failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_late_padded_or_labelled_otherwise_is_still_an_answer() {
+    let rig = Rig::new();
+    for fault in [
+        Fault::Delay { ms: 50 },
+        Fault::Charset,
+        Fault::Oversized { bytes: 65_536 },
+    ] {
+        assert_eq!(
+            meets(&rig, fault.clone()).await.told(),
+            ACCEPTED,
+            "{fault:?}"
+        );
+        assert_eq!(rig.simulator.messages().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_took_nothing_is_unknown_only_where_nobody_can_tell() {
+    let rig = Rig::new();
+    for (fault, told) in [
+        (
+            Fault::CloseOnAccept,
+            ("not sent", Some(FailureKind::Unreachable)),
+        ),
+        (
+            Fault::Unavailable { status: 503 },
+            unknown(FailureKind::Provider),
+        ),
+        (Fault::HangBeforeReading, unknown(FailureKind::Timeout)),
+    ] {
+        rig.simulator.reset();
+        // A connection of its own: on a kept one there is nothing to accept.
+        let rig = Rig::new();
+        assert_eq!(meets(&rig, fault.clone()).await.told(), told, "{fault:?}");
+        assert!(rig.simulator.messages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_halfway_is_not_sent_unless_the_whole_request_was_there() {
+    for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {
+        for _ in 0..20 {
+            let rig = Rig::new();
+            let state = meets(&rig, fault.clone()).await;
+            let complete = rig.simulator.complete_requests();
+            match state {
+                State::NotSent(_) => assert_eq!(complete, 0, "{fault:?}"),
+                State::Unknown(_) => assert!(complete <= 1),
+                State::Accepted => panic!("nothing was accepted"),
+            }
+            assert!(rig.simulator.messages().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_each_fault_the_next_message_goes_through() {
+    let rig = Rig::new();
+    for fault in [
+        Fault::CloseOnAccept,
+        Fault::ReadHalfThenClose,
+        Fault::AcceptThenReset,
+        Fault::Truncated,
+        Fault::Hang,
+        Fault::Oversized { bytes: 10_000_000 },
+    ] {
+        meets(&rig, fault.clone()).await;
+        rig.simulator.reset();
+        let state = state(rig.send(&code_to(MAINLAND)).await);
+        assert_eq!(state.told(), ACCEPTED, "{fault:?}");
+    }
+}
