@@ -34,8 +34,7 @@ pub struct Context<'a> {
 }
 
 /// What to do after an unknown outcome.
-pub const AMBIGUOUS: &str =
-    "The request had left, so the message may be on its way: look it up before sending again.";
+pub const AMBIGUOUS: &str = "The message may be on its way: look it up before sending again.";
 
 impl Context<'_> {
     /// Judges one complete HTTP answer to a request that was released.
