@@ -218,8 +218,8 @@ fn one_instance() -> (Store<Grown>, Validate, PreviewMessage) {
             .unwrap()
     };
     let (validate, preview) = (index("validate-config"), index("preview-message"));
-    let validate = instance.get_typed_func(&mut store, &validate).unwrap();
-    let preview = instance.get_typed_func(&mut store, &preview).unwrap();
+    let validate = instance.get_typed_func(&mut store, validate).unwrap();
+    let preview = instance.get_typed_func(&mut store, preview).unwrap();
     (store, validate, preview)
 }
 

@@ -72,7 +72,7 @@ async fn a_message_that_was_taken_is_never_reported_as_not_sent() {
         assert_eq!(state.told(), told, "{fault:?}");
         assert_eq!(rig.simulator.messages().len(), 1, "{fault:?}");
         let State::Unknown(failure) = state else {
-            unreachable!()
+            panic!("told as unknown")
         };
         assert!(
             failure.message.contains("look it up before sending again"),

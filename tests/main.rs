@@ -10,6 +10,7 @@
 //! | [`signature`] | a signature that covers what it must, byte for byte |
 //! | [`clock`] | a wrong clock: one more attempt, and only when that is safe |
 //! | [`at_most_once`] | what the caller is told, against what the server got |
+//! | [`answers`] | what comes back: an answer of the service, or something else |
 //! | [`races`] | the same where connections die and refusals come halfway, many times over |
 //! | [`faults`] | a sick service, over TLS, against what its inbox holds |
 //! | [`refusals`] | the service's own refusals, as the operator is told |
@@ -29,6 +30,7 @@
     reason = "helpers of tests fail loudly"
 )]
 
+mod answers;
 mod at_most_once;
 mod bad_input;
 mod bounds;

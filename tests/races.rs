@@ -4,6 +4,7 @@
 //! *not sent* only where no complete request reached the server, and never two. That most end as *not sent*, not as
 //! *unknown*, is what the component's short look before the last byte is for.
 
+use crate::support::trial::{OK, answer};
 use crate::support::{
     MAINLAND, Peer, Server, State, code_to, config, host, load, state, to_config,
 };
@@ -171,7 +172,7 @@ async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_mostly_not
 async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_a_request() {
     let tally = race("200 before the body", 1, |mut peer| async move {
         peer.head().await;
-        peer.write(&accepting()).await;
+        peer.write(&answer("200 OK", OK)).await;
         peer.rest().await;
     })
     .await;
@@ -179,21 +180,12 @@ async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_
     assert!(tally.unknown > ROUNDS / 2, "{tally:?}");
 }
 
-fn accepting() -> Vec<u8> {
-    let body = r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+8613800138000","Fee":1,"Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a"}}"#;
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
 /// Answers the first request of a connection and ends it as told, while the second is on its way.
 async fn second_meets(mut peer: Peer, end: End) {
     if peer.request().await.is_none() {
         return;
     }
-    peer.write(&accepting()).await;
+    peer.write(&answer("200 OK", OK)).await;
     match end {
         End::AtOnce => {}
         End::After(pause) => tokio::time::sleep(pause).await,

@@ -7,6 +7,7 @@ mod proxy;
 mod rig;
 mod server;
 mod tls;
+pub mod trial;
 mod verdict;
 mod wire;
 

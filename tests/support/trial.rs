@@ -1,0 +1,98 @@
+//! One call against a server that misbehaves, and what is held against what the caller was told.
+
+use super::{MAINLAND, Peer, Server, State, code_to, config, host, load, state, to_config};
+use auth_connector_host::{FailureKind, Message, Plugin};
+use std::time::{Duration, Instant};
+
+/// How long calls may take unless a test is about time, in milliseconds.
+pub const PLENTY: u32 = 3_000;
+/// How far past its deadline a call may end. The host would stop the component after 500 ms.
+pub const MARGIN: Duration = Duration::from_millis(400);
+
+/// An answer of the service that accepts the message.
+pub const OK: &str = r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+8613800138000","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a0aabda6"}}"#;
+
+/// An answer with its length, after which the connection stays.
+pub fn answer(status: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
+}
+
+/// A call that is over.
+#[derive(Debug)]
+pub struct Ended {
+    pub state: State,
+    pub took: Duration,
+    /// Complete requests that reached the server.
+    pub complete: usize,
+    pub connections: usize,
+}
+
+impl Ended {
+    /// State and class, after the promises that hold for every call: it ended in its time; *not sent* means that no
+    /// complete request reached the server; *accepted* means that one did; never did two.
+    pub fn told(&self, timeout_ms: u32) -> (&'static str, Option<FailureKind>) {
+        let deadline = Duration::from_millis(timeout_ms.into()) + MARGIN;
+        assert!(self.took < deadline, "late: {self:?}");
+        assert!(self.complete <= 1, "sent twice: {self:?}");
+        match self.state {
+            State::Accepted => assert_eq!(self.complete, 1, "{self:?}"),
+            State::NotSent(_) => assert_eq!(self.complete, 0, "{self:?}"),
+            State::Unknown(_) => {}
+        }
+        self.state.told()
+    }
+}
+
+/// One call to a server.
+pub async fn call(server: &Server, plugin: Plugin, endpoint: &str, timeout_ms: u32) -> Ended {
+    let message = Message {
+        timeout_ms: Some(timeout_ms),
+        ..code_to(MAINLAND)
+    };
+    let begun = Instant::now();
+    let outcome = plugin
+        .send_message(&to_config(&config(Some(endpoint))), &message)
+        .await;
+    let took = begun.elapsed();
+    // What the call left behind may still arrive: first as it is, then with the host and its connections gone.
+    server.quiet(Duration::from_millis(100)).await;
+    drop(plugin);
+    assert!(
+        server.quiet(Duration::from_secs(5)).await,
+        "a connection stays"
+    );
+    Ended {
+        state: state(outcome),
+        took,
+        complete: server.requests().len(),
+        connections: server.connections(),
+    }
+}
+
+/// One call to a server that treats its connection so.
+pub async fn against<F, Fut>(timeout_ms: u32, treat: F) -> Ended
+where
+    F: Fn(Peer) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let server = Server::start(treat);
+    let plugin = load(host().allow(&server.url()).unwrap());
+    call(&server, plugin, &server.url(), timeout_ms).await
+}
+
+/// One call to a server that reads the whole request, then answers so and closes.
+pub async fn answered(bytes: Vec<u8>) -> Ended {
+    let ended = against(PLENTY, move |mut peer| {
+        let bytes = bytes.clone();
+        async move {
+            if peer.request().await.is_some() {
+                peer.write(&bytes).await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(ended.complete, 1);
+    ended
+}
