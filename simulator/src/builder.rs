@@ -121,7 +121,9 @@ impl Builder {
         self
     }
 
-    /// Seconds between real time and the simulator's, which may be negative.
+    /// Seconds between real time and the simulator's, which may be negative. To provoke `SignatureExpire`
+    /// use 301 or, behind real time, -302: time passes between signing and checking, and whole seconds are
+    /// compared.
     pub fn clock_offset_s(mut self, offset_s: i64) -> Self {
         self.clock = ClockMode::Running {
             offset_ms: offset_s.saturating_mul(1000),

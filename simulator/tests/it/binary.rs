@@ -228,7 +228,7 @@ fn listening_for_others_is_warned_about() {
 
 #[test]
 fn the_clock_can_be_set_from_the_command_line() {
-    let running = Running::start(&["--clock-offset", "-301"]);
+    let running = Running::start(&["--clock-offset", "-302"]);
     assert_eq!(
         Call::new(running.addr()).send().code(),
         "AuthFailure.SignatureExpire"

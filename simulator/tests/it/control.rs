@@ -122,7 +122,7 @@ fn the_clock_is_moved_stopped_and_read() {
     assert_eq!(answer.header("Date"), Some("Mon, 25 Feb 2019 16:44:26 GMT"));
     put(json!({"date_header": false}));
     assert_eq!(get(addr, "/_sim/clock").header("Date"), None);
-    assert_eq!(put(json!({"offset_s": -301})).json()["mode"], "running");
+    assert_eq!(put(json!({"offset_s": -302})).json()["mode"], "running");
     assert_eq!(Call::new(addr).send().code(), "AuthFailure.SignatureExpire");
     for wrong in [
         json!({}),

@@ -209,6 +209,7 @@ fn a_second_takes_as_many_requests_as_its_limit() {
     let codes: Vec<String> = (0..3).map(|_| send(&simulator, |_| {}).code()).collect();
     assert_eq!(codes[0], "Ok");
     assert_ne!(codes[1], "RequestLimitExceeded");
+    assert_eq!(codes[2], "RequestLimitExceeded");
     let answer = send(&simulator, |_| {});
     assert_eq!(
         answer.error(),
