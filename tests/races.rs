@@ -1,7 +1,7 @@
 //! Servers and components that race: the connection dies, or the refusal comes, while the request is under way.
 //!
 //! Which of the two is faster differs from run to run, so each race is run many times. What holds in all of them:
-//! *not sent* only where no complete request reached the server, and never two. That most end as *not sent*, not as
+//! *not sent* only where no complete request reached the server, and never two. That many end as *not sent*, not as
 //! *unknown*, is what the component's short look before the last byte is for.
 
 use crate::support::trial::{OK, answer};
@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// How often each race is run.
 const ROUNDS: usize = 50;
+/// How often the component has to see the end before its last byte. On an idle machine it does so in more than 45 of
+/// 50 rounds, on one with three times as much work as cores in 20 to 45.
+const OFTEN: usize = ROUNDS / 5;
 /// The longest that one call may take here: none of these servers makes it wait.
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -102,32 +105,32 @@ fn refusal(status: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_reset_on_accept_is_not_sent_or_unknown_and_mostly_not_sent() {
+async fn a_reset_on_accept_is_not_sent_or_unknown_and_often_not_sent() {
     let tally = race("reset on accept", 1, |peer| async { peer.reset() }).await;
     assert_eq!(tally.accepted, 0);
-    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+    assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
 #[tokio::test]
-async fn a_close_on_accept_is_not_sent_or_unknown_and_mostly_not_sent() {
+async fn a_close_on_accept_is_not_sent_or_unknown_and_often_not_sent() {
     let tally = race("close on accept", 1, |peer| async { drop(peer) }).await;
     assert_eq!(tally.accepted, 0);
-    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+    assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
 #[tokio::test]
-async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_mostly_not_sent() {
+async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_often_not_sent() {
     let tally = race("reset after the headers", 1, |mut peer| async {
         peer.head().await;
         peer.reset();
     })
     .await;
     assert_eq!(tally.accepted, 0);
-    assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+    assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
 #[tokio::test]
-async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_mostly_not_sent() {
+async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_often_not_sent() {
     for reset in [true, false] {
         let tally = race(
             "end in the middle of the body",
@@ -141,12 +144,12 @@ async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_mostly_not_
         )
         .await;
         assert_eq!(tally.accepted, 0);
-        assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+        assert!(tally.not_sent > OFTEN, "{tally:?}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_mostly_not_sent() {
+async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_often_not_sent() {
     for status in [
         "403 Forbidden",
         "413 Content Too Large",
@@ -164,7 +167,7 @@ async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_mostly_not
         })
         .await;
         assert_eq!(tally.accepted, 0);
-        assert!(tally.not_sent > ROUNDS / 2, "{tally:?}");
+        assert!(tally.not_sent > OFTEN, "{tally:?}");
     }
 }
 
@@ -177,7 +180,7 @@ async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_
     })
     .await;
     assert_eq!(tally.not_sent, 0, "a server that says yes refuses nothing");
-    assert!(tally.unknown > ROUNDS / 2, "{tally:?}");
+    assert!(tally.unknown > OFTEN, "{tally:?}");
 }
 
 /// Answers the first request of a connection and ends it as told, while the second is on its way.
