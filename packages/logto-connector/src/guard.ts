@@ -1,0 +1,37 @@
+/** The config guard: the component's own validation as a zod type, which is what Logto asks with when it saves. */
+
+import { z, ZodError, ZodIssueCode, type ZodIssue, type ZodType } from 'zod';
+
+import { sealed, type Connector, type Diagnostic } from './component.js';
+
+let validator: Connector | undefined;
+
+export const configGuard: ZodType = z.unknown().superRefine((config, context) => {
+  for (const issue of issues(validate(config))) context.addIssue(issue);
+});
+
+/** Every finding about a config, warnings included. */
+export function validate(config: unknown): Diagnostic[] {
+  validator ??= sealed();
+  return validator.validateConfig(JSON.stringify(config ?? null), ['en']);
+}
+
+/** Errors as zod has them, so that Logto lists them under `details`. Warnings do not keep a config from working. */
+export function configError(diagnostics: Diagnostic[]): ZodError {
+  return new ZodError(issues(diagnostics));
+}
+
+function issues(diagnostics: Diagnostic[]): ZodIssue[] {
+  return diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ pointer, code, message }) => ({ code: ZodIssueCode.custom, path: path(pointer), message, params: { code } }));
+}
+
+/** A JSON Pointer (RFC 6901) as the path that it describes. */
+function path(pointer: string): Array<string | number> {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((segment) => (/^(0|[1-9]\d*)$/.test(segment) ? Number(segment) : segment));
+}

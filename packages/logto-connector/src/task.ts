@@ -1,0 +1,41 @@
+/**
+ * What the pool's threads are told and what they answer, and the one bit that both sides of a thread share.
+ *
+ * When a thread dies or is given up, only this bit tells *not sent* from *unknown*. It is decided once: either the
+ * thread claims the right to begin a request, or the caller withdraws it.
+ */
+
+import type { Failure, Message, Receipt } from './component.js';
+
+export type Task = {
+  /** JSON text. */
+  config: string;
+  message: Message;
+  /** Milliseconds since the epoch. */
+  deadline: number;
+  /** See {@link newRelease}. */
+  release: Int32Array;
+};
+
+export type Outcome =
+  | { state: 'accepted'; receipt: Receipt }
+  | { state: 'not-sent' | 'unknown'; failure: Failure };
+
+const OPEN = 0;
+const CLAIMED = 1;
+const WITHDRAWN = 2;
+
+/** A decision that is still open, in memory that threads share. */
+export function newRelease(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Called before a request begins; false when the caller gave up before. A second request may begin too. */
+export function claimRelease(release: Int32Array): boolean {
+  return Atomics.compareExchange(release, 0, OPEN, CLAIMED) !== WITHDRAWN;
+}
+
+/** Called when the caller gives up; true when no request began, and then none will. */
+export function withdrawRelease(release: Int32Array): boolean {
+  return Atomics.compareExchange(release, 0, OPEN, WITHDRAWN) !== CLAIMED;
+}
