@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// How often each race is run.
 const ROUNDS: usize = 50;
-/// How often the component has to see the end before its last byte. On an idle machine it does so in more than 45 of
+/// How often the component has to see the end before its last byte. On an idle machine it does so in at least 45 of
 /// 50 rounds, on one with three times as much work as cores in 20 to 45.
 const OFTEN: usize = ROUNDS / 5;
 /// The longest that one call may take here: none of these servers makes it wait.
