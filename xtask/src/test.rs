@@ -57,8 +57,6 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
     })?;
     step("The programs", &|| workspace.build_programs())?;
     step("Tests, native and through the component", &|| {
-        let this = std::env::current_exe()
-            .map_err(|error| format!("xtask does not know its own path: {error}."))?;
         process::run(
             workspace
                 .cargo()
@@ -66,7 +64,7 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
-                .env("XTASK_BIN", this),
+                .env("XTASK_BIN", workspace.program("xtask")),
         )
     })?;
     if scope == Scope::Full {
