@@ -42,7 +42,7 @@ write(join(generated, 'self.d.ts'), selfTypes());
 write(join(generated, 'self.js'), '');
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), { cwd: root, stdio: 'inherit' });
 const { sealed } = await import(join(lib, 'component.js'));
-const sms = sealed();
+const { sms } = sealed();
 write(
   join(generated, 'self.js'),
   `export const metadata = ${sms.getMetadata()};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,

@@ -63,7 +63,7 @@ export function instance(imports: Imports): Instance {
 }
 
 /** An instance without any authority: whatever it calls, throws. */
-export function sealed(): Connector {
+export function sealed(): Instance {
   const refuse = () => {
     throw new Error('this instance may not reach anything');
   };
@@ -73,5 +73,5 @@ export function sealed(): Connector {
     'wasi:clocks/monotonic-clock', 'wasi:clocks/wall-clock', 'wasi:http/outgoing-handler', 'wasi:http/types',
     'wasi:io/error', 'wasi:io/poll', 'wasi:io/streams',
   ];
-  return instance(Object.fromEntries(imports.map((name) => [name, nothing]))).sms;
+  return instance(Object.fromEntries(imports.map((name) => [name, nothing])));
 }

@@ -2,9 +2,9 @@
 
 import { z, ZodError, ZodIssueCode, type ZodIssue, type ZodType } from 'zod';
 
-import { sealed, type Connector, type Diagnostic } from './component.js';
+import { sealed, type Diagnostic, type Instance } from './component.js';
 
-let validator: Connector | undefined;
+let validator: Instance | undefined;
 
 export const configGuard: ZodType = z.unknown().superRefine((config, context) => {
   for (const issue of issues(validate(config))) context.addIssue(issue);
@@ -12,8 +12,10 @@ export const configGuard: ZodType = z.unknown().superRefine((config, context) =>
 
 /** Every finding about a config, warnings included. */
 export function validate(config: unknown): Diagnostic[] {
-  validator ??= sealed();
-  return validator.validateConfig(JSON.stringify(config ?? null), ['en']);
+  const { sms, reset } = (validator ??= sealed());
+  const diagnostics = sms.validateConfig(JSON.stringify(config ?? null), ['en']);
+  reset();
+  return diagnostics;
 }
 
 /** Errors as zod has them, so that Logto lists them under `details`. Warnings do not keep a config from working. */

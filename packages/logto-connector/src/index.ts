@@ -9,14 +9,14 @@ import { toConnectorError } from './errors.js';
 import { configGuard } from './guard.js';
 import { toMessage } from './message.js';
 import { metadata } from './metadata.js';
-import { send } from './pool.js';
+import { pool } from './pool.js';
 
 export type { ErrorData } from './errors.js';
 
 const createConnector: CreateConnector<SmsConnector> = async ({ getConfig }) => {
   const sendMessage: SendMessageFunction = async (data, inputConfig) => {
     const config = inputConfig ?? (await getConfig(metadata.id));
-    const outcome = await send(config, toMessage(data));
+    const outcome = await pool.send(config, toMessage(data));
     if (outcome.state !== 'accepted') throw toConnectorError(outcome);
     const { messageId, requestId, attributes } = outcome.receipt;
     return { ...Object.fromEntries(attributes), messageId, requestId };

@@ -10,6 +10,8 @@ import type { Failure, Message, Receipt } from './component.js';
 export type Task = {
   /** JSON text. */
   config: string;
+  /** The one origin that requests may go to; none when undefined. */
+  origin: string | undefined;
   message: Message;
   /** Milliseconds since the epoch. */
   deadline: number;

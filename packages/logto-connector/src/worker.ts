@@ -3,7 +3,7 @@
  */
 
 import { instance, type Instance } from './component.js';
-import { grantedOrigin, requestedOrigin, type Addressed } from './egress.js';
+import { requestedOrigin, type Addressed } from './egress.js';
 import type { OutgoingRequest, RequestOptions } from './generated/interfaces/wasi-http-types.js';
 import { claimRelease, type Outcome, type Task } from './task.js';
 import { monotonicClock, wallClock } from './wasi/nodejs/clocks.js';
@@ -16,7 +16,7 @@ import { error, poll, streams } from './wasi/nodejs/io.js';
 (WebAssembly as unknown as { promising: unknown }).promising ??= (exported: unknown) => exported;
 
 /** The call at hand. There is at most one in a thread. */
-let current: { task: Task; origin: string | undefined } | undefined;
+let current: Task | undefined;
 
 const imports = {
   'wasi:clocks/monotonic-clock': monotonicClock,
@@ -27,9 +27,9 @@ const imports = {
   'wasi:io/streams': streams,
   'wasi:http/outgoing-handler': {
     handle(request: OutgoingRequest & Addressed, options: RequestOptions | undefined) {
-      const granted = current !== undefined && current.origin !== undefined && requestedOrigin(request) === current.origin;
+      const granted = current?.origin !== undefined && requestedOrigin(request) === current.origin;
       // Once the caller gave up and said that nothing was sent, nothing may be.
-      if (!granted || !claimRelease(current!.task.release)) {
+      if (!granted || !claimRelease(current!.release)) {
         throw { tag: 'HTTP-request-denied' };
       }
       return outgoingHandler.handle(request, options);
@@ -43,7 +43,7 @@ let idle: Instance | undefined;
 export default function send(task: Task): Outcome {
   const connector = idle ?? instance(imports);
   idle = undefined;
-  current = { task, origin: grantedOrigin(JSON.parse(task.config)) };
+  current = task;
   try {
     const timeoutMs = Math.max(0, Math.floor(task.deadline - Date.now()));
     const outcome = call(connector, { ...task, message: { ...task.message, timeoutMs } });

@@ -1,0 +1,206 @@
+/** The three states through the pool, and what the pool does when a thread does not come back. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+
+import { sealed } from '../lib/component.js';
+import createConnector from '../lib/index.js';
+import { Pool } from '../lib/pool.js';
+import { newRelease, withdrawRelease } from '../lib/task.js';
+import { SECRET_KEY, config } from '../../../tests/hosts/support/config.mjs';
+import { Findings, installed } from '../../../tests/hosts/support/findings.mjs';
+import { SilentServer, refusedUrl } from '../../../tests/hosts/support/servers.mjs';
+import { Simulator } from '../../../tests/hosts/support/simulator.mjs';
+
+const source = JSON.parse(readFileSync(new URL('../lib/generated/source.json', import.meta.url), 'utf8'));
+const findings = new Findings('Logto package', 'V8', {
+  Node: process.versions.node,
+  '@logto/connector-kit': installed('../node_modules/@logto/connector-kit/package.json'),
+  '@bytecodealliance/jco': installed('../node_modules/@bytecodealliance/jco/package.json'),
+  tinypool: installed('../node_modules/tinypool/package.json'),
+});
+after(() => findings.write('logto.json'));
+
+const connector = await createConnector({ getConfig: () => assert.fail('not asked for') });
+const simulator = Simulator.running(process.env.SIMULATOR_URL, process.env.SIMULATOR_CA);
+const SLACK_MS = 1_500;
+
+const message = (changes = {}) => ({
+  to: '+8613800138000', usage: 'SignIn', variables: [['code', '123456']], locales: [], attributes: [], ...changes,
+});
+const data = { to: '8613800138000', type: 'SignIn', payload: { code: '123456' } };
+
+/** The memories of the instances that this thread makes. */
+const memories = [];
+WebAssembly.Instance = class extends WebAssembly.Instance {
+  constructor(...args) {
+    super(...args);
+    if (this.exports.memory) memories.push(this.exports.memory);
+  }
+};
+
+async function until(condition) {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.fail('it did not happen within 5 s');
+}
+
+test('the package was built from the component under test', () => {
+  assert.equal(source.sha256, findings.findings.sha256);
+});
+
+test('an accepted message travels over TLS and is in the inbox once', async () => {
+  assert.match(simulator.url, /^https:/);
+  const receipt = await connector.sendMessage(data, config({ endpoint: simulator.url }));
+  const [received, ...others] = await simulator.messages('+8613800138000');
+  assert.deepEqual(others, []);
+  assert.deepEqual(received.params, ['123456']);
+  assert.equal(received.serial_no, receipt.messageId);
+  findings.state('accepted');
+  findings.transport('http', true);
+  findings.transport('private authority', true);
+});
+
+test('nothing listening is not sent', async () => {
+  const seen = (await simulator.journal()).length;
+  const started = performance.now();
+  await assert.rejects(connector.sendMessage(data, config({ endpoint: await refusedUrl(), timeoutMs: 2_000 })), (error) => {
+    assert.equal(error.code, 'general');
+    assert.equal(error.data.state, 'not-sent');
+    assert.equal(error.data.kind, 'unreachable');
+    assert.equal(error.data.retryable, true);
+    return true;
+  });
+  assert.ok(performance.now() - started < 2_000 + SLACK_MS);
+  assert.equal((await simulator.journal()).length, seen, 'a request reached somebody else');
+  findings.state('not-sent');
+});
+
+test('a server that read everything and stays silent is unknown, and Logto\'s thread goes on meanwhile', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  let ticks = 0;
+  const timer = setInterval(() => (ticks += 1), 10);
+  const started = performance.now();
+  await assert.rejects(connector.sendMessage(data, config({ endpoint: server.url, timeoutMs: 1_000 })), (error) => {
+    assert.equal(error.code, 'general');
+    assert.equal(error.data.state, 'unknown');
+    assert.equal(error.data.kind, 'timeout');
+    assert.equal(error.data.retryable, false);
+    return true;
+  });
+  clearInterval(timer);
+  const elapsed = performance.now() - started;
+  assert.ok(elapsed > 900 && elapsed < 1_000 + SLACK_MS, `${elapsed} ms`);
+  assert.ok(ticks > 50, `${ticks} ticks`);
+  const requests = server.completeRequests();
+  assert.equal(requests.length, 1);
+  assert.deepEqual(JSON.parse(requests[0]).PhoneNumberSet, ['+8613800138000']);
+  findings.state('unknown');
+});
+
+test('twenty sends at once are twenty messages', async () => {
+  const numbers = Array.from({ length: 20 }, (_, index) => `86139001390${10 + index}`);
+  await Promise.all(numbers.map((to) => connector.sendMessage({ ...data, to }, config({ endpoint: simulator.url }))));
+  for (const to of numbers) assert.equal((await simulator.messages(`+${to}`)).length, 1);
+});
+
+test('a thread that ends after its request began leaves an unknown outcome', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const pool = new Pool();
+  const sending = pool.send(config({ endpoint: server.url }), message());
+  await until(() => server.completeRequests().length === 1);
+  await pool.close();
+  const { state, failure } = await sending;
+  assert.equal(state, 'unknown');
+  assert.equal(failure.kind, 'other');
+});
+
+test('a thread that ends before its request began leaves nothing sent', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const pool = new Pool();
+  const sending = pool.send(config({ endpoint: server.url }), message());
+  await pool.close();
+  assert.equal((await sending).state, 'not-sent');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(server.connections.length, 0);
+});
+
+test('a thread that does not honour its deadline is ended', async () => {
+  for (const [name, state] of [['claims', 'unknown'], ['waits', 'not-sent']]) {
+    const pool = new Pool({ filename: new URL(`./stuck-${name}.mjs`, import.meta.url).href, deadlineMs: 500, graceMs: 200 });
+    const started = performance.now();
+    assert.equal((await pool.send(config(), message())).state, state);
+    assert.ok(performance.now() - started < 700 + SLACK_MS);
+    await pool.close();
+  }
+  findings.bound('time', 'yes: its thread is ended');
+});
+
+test('more messages than can be sent in time are refused at once, as a limit that passes', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const pool = new Pool({ maxThreads: 1, maxQueue: 2 });
+  const sends = Array.from({ length: 5 }, () => pool.send(config({ endpoint: server.url }), message()));
+  const refused = await Promise.race([sends[4], new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  assert.equal(refused.state, 'not-sent');
+  assert.equal(refused.failure.kind, 'rate-limited');
+  await pool.close();
+  await Promise.all(sends);
+});
+
+test('a request to an origin that was not granted does not begin', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const { default: send } = await import('../lib/worker.js');
+  const task = { config: JSON.stringify(config({ endpoint: server.url })), message: message(), deadline: Date.now() + 1_000 };
+  for (const origin of [undefined, 'https://sms.tencentcloudapi.com', server.url.replace('http', 'https'), `${server.url}0`]) {
+    const release = newRelease();
+    const { state, failure } = send({ ...task, origin, release });
+    assert.deepEqual([state, failure.kind], ['not-sent', 'denied'], `${origin}`);
+    assert.ok(withdrawRelease(release));
+  }
+  const withdrawn = newRelease();
+  assert.ok(withdrawRelease(withdrawn));
+  assert.equal(send({ ...task, origin: server.url, release: withdrawn }).state, 'not-sent');
+  assert.equal(server.connections.length, 0);
+  findings.bound('destinations', "yes: the config's endpoint");
+  findings.bound('imports', 'yes: clocks, I/O, HTTP');
+});
+
+test('nothing of a call is left in the component\'s memory', async () => {
+  const [secret, to, code] = [SECRET_KEY, '13800138000', '739201'];
+  const sent = message({ variables: [['code', code]] });
+  const holds = () => [secret, to, code].filter((text) => memories.some(({ buffer }) => Buffer.from(buffer).includes(text)));
+
+  memories.length = 0;
+  const { sms, reset } = sealed();
+  sms.previewMessage(JSON.stringify(config()), sent);
+  assert.deepEqual(holds(), [secret, to, code]);
+  reset();
+  assert.deepEqual(holds(), []);
+
+  memories.length = 0;
+  const { default: send } = await import('../lib/worker.js?another');
+  const endpoint = await refusedUrl();
+  const task = { config: JSON.stringify(config({ endpoint })), origin: endpoint, message: sent, deadline: Date.now() + 2_000 };
+  assert.equal(send({ ...task, release: newRelease() }).state, 'not-sent');
+  assert.equal(memories.length, 1);
+  assert.deepEqual(holds(), []);
+});
+
+test('a thread\'s limits do not bound the memory of WebAssembly', async () => {
+  // Were this to fail, the pool could bound memory, and should.
+  const worker = new Worker('new WebAssembly.Memory({ initial: 4096 }); require("worker_threads").parentPort.postMessage("grown")', {
+    eval: true, resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
+  });
+  assert.equal(await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)), 'grown');
+  await worker.terminate();
+  findings.bound('memory', 'no');
+});
