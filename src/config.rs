@@ -143,6 +143,10 @@ const CREDENTIAL: Expected = Expected(Text {
     en: "visible ASCII characters without spaces, as the console shows them",
     zh: "控制台所示的可见 ASCII 字符,不含空格",
 });
+const SIGN_NAME: Expected = Expected(Text {
+    en: "the text of a signature, such as the console shows it",
+    zh: "控制台所示的签名内容",
+});
 const DIGITS: Expected = Expected(Text {
     en: "digits only, as the console shows them",
     zh: "控制台所示的纯数字",
@@ -167,6 +171,10 @@ const PARAMS: Expected = Expected(Text {
     en: "an array of at most 20 texts such as \"{{code}}\"",
     zh: "至多 20 个文本的数组,例如 \"{{code}}\"",
 });
+const PARAM: Expected = Expected(Text {
+    en: "a text of at most 512 bytes",
+    zh: "不超过 512 字节的文本",
+});
 const KIND: Expected = Expected(Text {
     en: "verification or notice",
     zh: "verification 或 notice",
@@ -174,6 +182,9 @@ const KIND: Expected = Expected(Text {
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
+
+/// The longest text of a parameter, before it is filled in. The service allows 500 characters for all of a message.
+const MAX_PARAM_BYTES: usize = 512;
 
 /// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
 /// hosts give an instance and more text than anybody reads; one more then says that there are others.
@@ -193,15 +204,15 @@ impl<'a> Reader<'a> {
             return None;
         };
         let secret_id = self.required("accessKeyId", is_secret_id, CREDENTIAL);
-        let secret_key = self.required("accessKeySecret", is_visible, CREDENTIAL);
-        let sign_name = self.required("signName", |_| true, TEXT);
+        let secret_key = self.required("accessKeySecret", is_credential, CREDENTIAL);
+        let sign_name = self.required("signName", is_sign_name, SIGN_NAME);
         let sdk_app_id = self.app_id();
         let region = self.required("region", is_region, REGION);
         if region.is_some_and(|region| !REGIONS.contains(&region)) {
             self.warning("/region", Rule::UnlistedRegion);
         }
         let templates = self.templates();
-        let session_token = self.optional("sessionToken", is_visible, CREDENTIAL);
+        let session_token = self.optional("sessionToken", is_token, CREDENTIAL);
         let endpoint =
             match self.optional("endpoint", |text| Endpoint::parse(text).is_ok(), ADDRESS) {
                 Some(text) => Endpoint::parse(text).ok(),
@@ -406,10 +417,15 @@ impl<'a> Reader<'a> {
                 let mut texts = Vec::with_capacity(items.len());
                 for (index, item) in (0..).zip(items) {
                     match item {
-                        Json::String(text) => texts.push(Cow::Borrowed(text.as_ref())),
+                        Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
+                            texts.push(Cow::Borrowed(text.as_ref()));
+                        }
                         Json::Integer(number) => texts.push(decimal(*number).into()),
                         _ => {
-                            self.error(&join(&[place, "/", &decimal(index)]), Rule::WrongType(TEXT))
+                            self.error(
+                                &join(&[place, "/", &decimal(index)]),
+                                Rule::WrongType(PARAM),
+                            );
                         }
                     }
                 }
@@ -447,10 +463,12 @@ impl<'a> Reader<'a> {
                 .collect();
             let mut raised = false;
             for finding in self.findings.iter_mut().skip(first_of_templates) {
-                if places
-                    .iter()
-                    .any(|place| finding.pointer.starts_with(place.as_str()))
-                {
+                let of_a_code = |place: &String| {
+                    let below = finding.pointer.strip_prefix(place.as_str());
+                    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+                };
+                let of_a_key = matches!(finding.rule, Rule::UnknownKey | Rule::RepeatedKey);
+                if !of_a_key && places.iter().any(of_a_code) {
                     finding.severity = Severity::Error;
                     raised = true;
                 }
@@ -527,22 +545,35 @@ fn defect(text: &str, valid: fn(&str) -> bool, expected: Expected) -> Option<Rul
     }
 }
 
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
+/// The service's ids and keys have 36 and 32 characters.
+fn is_credential(text: &str) -> bool {
+    text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Tokens of STS reach about 1,000 characters, and a request's headers have 32 KiB in Wasmtime.
+fn is_token(text: &str) -> bool {
+    text.len() <= 8_192 && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The console allows 12 characters.
+fn is_sign_name(text: &str) -> bool {
+    text.len() <= 256
 }
 
 /// Visible, and free of the two characters that separate it in the `Authorization` header.
 fn is_secret_id(text: &str) -> bool {
-    is_visible(text) && !text.contains(['/', ','])
+    is_credential(text) && !text.contains(['/', ','])
 }
 
 fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_region(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

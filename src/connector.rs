@@ -47,8 +47,8 @@ pub trait Host {
     ) -> Result<HttpAnswer, SendError>;
 }
 
-/// A complete answer to a request that was released.
-#[derive(Debug)]
+/// A complete answer to a request that was released. The provider may have written anything, so it has no `Debug`
+/// output.
 pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -239,16 +239,14 @@ impl<'c> Plan<'c> {
 
     /// What the provider was told and must not be repeated.
     fn sensitive<'s>(&'s self, config: &'s Config<'_>) -> Vec<&'s str> {
-        [
-            Some(config.secret_key),
-            Some(config.secret_id),
-            config.session_token,
-        ]
-        .into_iter()
-        .flatten()
-        .map(crate::redact::Secret::reveal)
-        .chain(self.parameters.iter().map(String::as_str))
-        .collect()
+        let mut sensitive = alloc::vec![config.secret_key.reveal(), config.secret_id.reveal()];
+        if let Some(token) = config.session_token {
+            sensitive.push(token.reveal());
+        }
+        for parameter in &self.parameters {
+            sensitive.push(parameter);
+        }
+        sensitive
     }
 }
 

@@ -75,7 +75,7 @@ pub const ROUTE_KEYS: [&str; 2] = ["mainland", "international"];
 
 /// What a template code looks like, in JSON Schema. A code that is not one yet, such as Logto's placeholder,
 /// is a finding and not a violation, because the config around it works.
-const TEMPLATES_SCHEMA: &str = r#""type":"array","items":{"type":"object","required":["usageType","templateCode"],"properties":{"usageType":{"type":"string"},"templateCode":{"anyOf":[{"type":["string","integer"]},{"type":"object","properties":{"mainland":{"type":["string","integer"]},"international":{"type":["string","integer"]}}}]},"params":{"type":["array","null"],"items":{"type":["string","integer"]},"maxItems":20},"locale":{"type":["string","null"]},"kind":{"enum":["verification","notice",null]}}}"#;
+const TEMPLATES_SCHEMA: &str = r#""type":"array","items":{"type":"object","required":["usageType","templateCode"],"properties":{"usageType":{"type":"string"},"templateCode":{"anyOf":[{"type":["string","integer"]},{"type":"object","properties":{"mainland":{"type":["string","integer","null"]},"international":{"type":["string","integer","null"]}}}]},"params":{"type":["array","null"],"items":{"type":["string","integer"]},"maxItems":20},"locale":{"type":["string","null"]},"kind":{"enum":["verification","notice",null]}}}"#;
 
 /// The table.
 pub static FIELDS: [Field; 9] = [

@@ -123,9 +123,13 @@ impl Context<'_> {
 
     /// A refusal in either of the two places.
     fn refused(&self, refusal: &Refusal<'_>, answer: &Answer<'_>) -> SendError {
-        let class = classify(refusal.code);
+        let (class, known) = classify(refusal.code);
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
-        failure.provider_code = self.scrubber.code(refusal.code);
+        // A documented code cannot leak, whatever the parameters are; a template parameter `A` must not hide one.
+        failure.provider_code = known.map_or_else(
+            || self.scrubber.code(refusal.code),
+            |known| Some(known.into()),
+        );
         failure.request_id = self.request_id(answer);
         failure.retry_after_ms = self.wait(class);
         let words = self.scrubber.text(refusal.message);

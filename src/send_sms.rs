@@ -104,8 +104,8 @@ pub fn request<'a>(config: &'a Config<'a>, body: &'a [u8], timestamp: u64) -> Re
     }
 }
 
-/// What an answer says. Not yet judged.
-#[derive(Debug, PartialEq, Eq)]
+/// What an answer says. Not yet judged, and with the provider's words in it, so it has no `Debug` output.
+#[derive(PartialEq, Eq)]
 pub struct Answer<'a> {
     /// `Response.RequestId`.
     pub request_id: Option<&'a str>,
@@ -115,8 +115,8 @@ pub struct Answer<'a> {
     pub statuses: Option<Vec<Status<'a>>>,
 }
 
-/// A code and the provider's words for it.
-#[derive(Debug, PartialEq, Eq)]
+/// A code and the provider's words for it, unscrubbed.
+#[derive(PartialEq, Eq)]
 pub struct Refusal<'a> {
     /// Such as `AuthFailure.SignatureExpire`.
     pub code: &'a str,
@@ -137,15 +137,6 @@ pub struct Status<'a> {
     pub fee: Option<u64>,
     /// ISO 3166-1 alpha-2, `DEF` when unknown, empty when the failure concerns the request.
     pub iso_code: &'a str,
-}
-
-impl core::fmt::Debug for Status<'_> {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter
-            .debug_struct("Status")
-            .field("code", &self.outcome.code)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Status<'_> {

@@ -23,6 +23,13 @@ use crate::text::{decimal, join, split_once};
 /// The usage that serves when no template has the message's own.
 pub const FALLBACK_USAGE: &str = "Generic";
 
+/// How many languages are looked at, and how long a tag may be: the contract's bounds.
+const MAX_LOCALES: usize = 16;
+const MAX_LOCALE_BYTES: usize = 64;
+
+/// The longest parameter once it is filled in, in bytes. The service allows 500 characters for all of a message.
+const MAX_FILLED_BYTES: usize = 2_048;
+
 /// A template that serves a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'c> {
@@ -57,6 +64,8 @@ pub fn choose<'c, L: AsRef<str>>(
     };
     let best = locales
         .iter()
+        .take(MAX_LOCALES)
+        .filter(|tag| tag.as_ref().len() <= MAX_LOCALE_BYTES)
         .find_map(|range| lookup(range.as_ref(), &candidates))
         .or_else(|| {
             candidates
@@ -153,6 +162,17 @@ pub fn parameters(
                     &decimal(position),
                     " of the template is not 1 to 6 digits, and the service takes nothing else in a verification \
                      template. Send such a code, or set \"kind\": \"notice\" on the template if it is one.",
+                ]),
+            ));
+        }
+        if parameter.len() > MAX_FILLED_BYTES {
+            return Err(Failure::new(
+                FailureKind::InvalidMessage,
+                Turn::Caller,
+                join(&[
+                    "Parameter ",
+                    &decimal(position),
+                    " of the template is longer than the service takes. Pass a shorter variable.",
                 ]),
             ));
         }

@@ -65,17 +65,17 @@ pub fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::HttpResponseTimeout => (
             Timeout,
             Turn::Provider,
-            "The connection to the provider timed out.",
+            "The connection to the provider timed out. If it happens again, check the host's network.",
         ),
         ErrorCode::ConnectionLimitReached => (
             Unreachable,
             Turn::Host,
-            "The component's host has no connection left to give.",
+            "The component's host has no connection left to give. Try again later, or raise its limit.",
         ),
         ErrorCode::ConnectionTerminated => (
             Unreachable,
             Turn::Provider,
-            "The connection to the provider broke.",
+            "The connection to the provider broke. If it happens again, check the host's network.",
         ),
         ErrorCode::HttpResponseIncomplete
         | ErrorCode::HttpResponseBodySize(_)
@@ -87,6 +87,11 @@ pub fn failure(code: &ErrorCode) -> Failure {
             Provider,
             Turn::Provider,
             "What came back is not a complete HTTP answer within the limits.",
+        ),
+        ErrorCode::ConfigurationError => (
+            Unreachable,
+            Turn::Host,
+            "The component's host is not set up for this connection. Check which certificate authorities it trusts.",
         ),
         _ => (
             Unreachable,

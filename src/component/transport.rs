@@ -143,7 +143,11 @@ impl Pending {
 impl Exchange {
     fn begin(request: &Request<'_>, deadline: Deadline) -> Result<Self, SendError> {
         let Some(left) = deadline.left() else {
-            return Err(not_sent(timed_out("before the request was begun")));
+            return Err(not_sent(Failure::new(
+                FailureKind::Timeout,
+                Turn::Caller,
+                "The deadline passed before the request was begun. Give the call more time.",
+            )));
         };
         let outgoing = outgoing_request(request).ok_or_else(|| not_sent(refused_by_host()))?;
         let body = outgoing.body().map_err(|()| not_sent(refused_by_host()))?;

@@ -327,6 +327,52 @@ fn every_finding_is_reported_at_once() {
 }
 
 #[test]
+fn a_key_beside_a_code_does_not_stand_in_for_what_is_wrong_with_it() {
+    let mut config = changed(
+        "/templates/3/templateCode",
+        json!({"mainland": null, "other": 1}),
+    );
+    config["templates"][3]["templateCodeOld"] = json!("1");
+    assert_eq!(
+        found(&config),
+        [
+            ("/templates/3/templateCodeOld".into(), "unknown-key", false),
+            (
+                "/templates/3/templateCode/other".into(),
+                "unknown-key",
+                false
+            ),
+            ("/templates".into(), "missing-usage", true),
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_no_account_can_have_is_too_long() {
+    for (pointer, most) in [
+        ("/accessKeyId", 256),
+        ("/accessKeySecret", 256),
+        ("/signName", 256),
+        ("/sdkAppId", 32),
+        ("/sessionToken", 8_192),
+    ] {
+        assert_eq!(
+            found(&changed(pointer, json!("1".repeat(most)))),
+            [],
+            "{pointer}"
+        );
+        let beyond = found(&changed(pointer, json!("1".repeat(most + 1))));
+        assert_eq!(beyond, one(pointer, "malformed", true), "{pointer}");
+    }
+    let params = |bytes: usize| changed("/templates/0/params", json!(["{".repeat(bytes)]));
+    assert_eq!(found(&params(512)), []);
+    assert_eq!(
+        found(&params(513)),
+        one("/templates/0/params/0", "wrong-type", true)
+    );
+}
+
+#[test]
 fn a_hundred_findings_are_listed_and_the_next_is_told_as_more() {
     let with = |unknown: usize| {
         let mut config = logto();

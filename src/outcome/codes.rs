@@ -272,24 +272,28 @@ static FAMILIES: [(&str, &Class); 9] = [
     ("UnsupportedOperation", &UNSUPPORTED),
 ];
 
-/// What a code means. Case is ignored, because older spellings differ in nothing else.
+/// What a code means, and the code itself if the table has it. Case is ignored, because older spellings differ in
+/// nothing else.
 #[must_use]
-pub fn classify(code: &str) -> &'static Class {
-    let find = |table: &'static [(&str, &'static Class)], code: &str| {
+pub fn classify(code: &str) -> (&'static Class, Option<&'static str>) {
+    let find = |table: &'static [(&'static str, &'static Class)], code: &str| {
         table
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(code))
-            .map(|(_, class)| *class)
     };
+    if let Some((known, class)) = find(&CODES, code) {
+        return (class, Some(known));
+    }
     let family = code.split('.').next().unwrap_or(code);
-    find(&CODES, code)
-        .or_else(|| find(&FAMILIES, family))
-        .unwrap_or(match family {
-            "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable" => {
-                &TROUBLE
-            }
-            _ => &UNFAMILIAR,
-        })
+    let class = match (find(&FAMILIES, family), family) {
+        (Some((_, class)), _) => class,
+        (
+            None,
+            "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable",
+        ) => &TROUBLE,
+        _ => &UNFAMILIAR,
+    };
+    (class, None)
 }
 
 #[cfg(test)]

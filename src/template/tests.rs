@@ -75,6 +75,22 @@ fn the_usage_decides_then_the_route_then_the_language() {
 }
 
 #[test]
+fn sixteen_tags_of_sixty_four_bytes_are_looked_at() {
+    let among = |others: usize, tag: &str| {
+        let mut locales = alloc::vec!["fr"; others];
+        locales.push(tag);
+        chosen(MIXED, "SignIn", Route::Mainland, &locales)
+            .unwrap()
+            .0
+    };
+    assert_eq!(among(15, "en"), "3");
+    assert_eq!(among(16, "en"), "1");
+    let tag = |bytes: usize| format!("en-{}", "x-".repeat(40).get(..bytes - 3).unwrap());
+    assert_eq!(among(0, &tag(64)), "3");
+    assert_eq!(among(0, &tag(65)), "1");
+}
+
+#[test]
 fn a_route_that_neither_the_usage_nor_generic_serves_is_an_error_before_the_request() {
     let mainland_only = r#"
         {"usageType":"SignIn","templateCode":{"mainland":"1"}},
@@ -200,6 +216,20 @@ fn a_verification_template_takes_one_to_six_digits() {
             "{value:?}"
         );
     }
+}
+
+#[test]
+fn a_parameter_that_grows_beyond_what_the_service_takes_is_refused() {
+    let template = r#","kind":"notice","params":["{{name}}{{name}}"]"#;
+    let (fits, beyond) = ("x".repeat(1_024), "x".repeat(1_025));
+    assert!(filled(template, &[("name", &fits)]).is_ok());
+    let failure = filled(template, &[("name", &beyond)]).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::InvalidMessage);
+    assert!(
+        failure.message.contains("Parameter 1"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
