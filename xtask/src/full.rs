@@ -16,7 +16,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 7] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -37,6 +37,21 @@ const SUITES: [Suite; 4] = [
         script: "tests/sdk/openapi/run.sh",
         needs: &["python3"],
     },
+    Suite {
+        title: "The component in Python's Wasmtime",
+        script: "tests/hosts/python/run.sh",
+        needs: &["python3"],
+    },
+    Suite {
+        title: "The component in Node, through jco",
+        script: "tests/hosts/node/run.sh",
+        needs: &["node", "npm"],
+    },
+    Suite {
+        title: "The Logto package, and the original connector beside it",
+        script: "packages/logto-connector/run.sh",
+        needs: &["node", "npm"],
+    },
 ];
 
 /// Runs every suite, each as a step with its title.
@@ -52,7 +67,8 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
-                .env("SDK_WORK_DIR", workspace.scratch("sdk")))
+                .env("SDK_WORK_DIR", workspace.scratch("sdk"))
+                .env("HOSTS_WORK_DIR", workspace.scratch("hosts")))
         })?;
     }
     Ok(())
