@@ -1,0 +1,204 @@
+//! The component targets the contract's worlds, and the contract is compatible with its released versions.
+//!
+//! Compatible in both directions, because connectors and hosts are deployed apart: an old connector must do for a
+//! new host, and a new connector for an old host. Together that leaves documentation, and new worlds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers fail as the test does"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wit_component::{semver_check, targets};
+use wit_parser::{PackageId, Resolve, SourceMap};
+
+const WORLDS: [&str; 2] = ["sms-connector", "sms-connector-with-operations"];
+
+/// Imports of each come before those that use them.
+const DEPENDENCIES: [&str; 3] = ["wasi-io", "wasi-clocks", "wasi-http"];
+
+fn wit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../wit")
+}
+
+fn component() -> Vec<u8> {
+    let path = std::env::var_os("CONNECTOR_WASM").map_or_else(
+        || wit().join("../target/wasm32-wasip2/release/tencent_sms_connector.wasm"),
+        PathBuf::from,
+    );
+    fs::read(&path).expect(
+        "the component is not built: run `cargo xtask test`, or set CONNECTOR_WASM to its path",
+    )
+}
+
+/// The texts of a folder's own WIT files.
+fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wit"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} holds no WIT", folder.display());
+    files
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+fn push(resolve: &mut Resolve, texts: &[(PathBuf, String)]) -> PackageId {
+    let mut sources = SourceMap::new();
+    for (path, text) in texts {
+        sources.push(path, text.as_str());
+    }
+    let group = sources
+        .parse()
+        .map_err(|(_, error)| error)
+        .expect("the WIT parses");
+    resolve.push_group(group).expect("the WIT resolves")
+}
+
+fn dependencies() -> Resolve {
+    let mut resolve = Resolve::new();
+    for dependency in DEPENDENCIES {
+        push(&mut resolve, &texts(&wit().join("deps").join(dependency)));
+    }
+    resolve
+}
+
+/// Replaces a passage, which must be there.
+fn edited(texts: &[(PathBuf, String)], from: &str, to: &str) -> Vec<(PathBuf, String)> {
+    assert!(
+        texts.iter().any(|(_, text)| text.contains(from)),
+        "the contract no longer has {from:?}"
+    );
+    texts
+        .iter()
+        .map(|(path, text)| (path.clone(), text.replace(from, to)))
+        .collect()
+}
+
+fn targets_world(texts: &[(PathBuf, String)], world: &str) -> Result<(), String> {
+    let mut resolve = dependencies();
+    let package = push(&mut resolve, texts);
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    targets(&resolve, world, &component(), false).map_err(|error| format!("{error:#}"))
+}
+
+/// Whether hosts and connectors of one contract work with those of the other.
+fn compatible(one: &[(PathBuf, String)], other: &[(PathBuf, String)]) -> Result<(), String> {
+    // Two packages of one name need different versions; the check ignores them.
+    let other = edited(
+        other,
+        "package auth:connector@0.1.0;",
+        "package auth:connector@0.1.999;",
+    );
+    for world in WORLDS {
+        let mut resolve = dependencies();
+        let [one, other] = [one, &other].map(|texts| push(&mut resolve, texts));
+        let [one, other] =
+            [one, other].map(|package| resolve.select_world(&[package], Some(world)).unwrap());
+        for (old, new) in [(one, other), (other, one)] {
+            semver_check(resolve.clone(), old, new)
+                .map_err(|error| format!("{world}: {error:#}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_component_targets_both_worlds() {
+    for world in WORLDS {
+        assert_eq!(targets_world(&texts(&wit()), world), Ok(()), "{world}");
+    }
+}
+
+#[test]
+fn a_world_that_grants_less_or_asks_for_more_is_not_the_components() {
+    let contract = texts(&wit());
+    let import = "  @since(version = 0.1.0)\n  import wasi:http/outgoing-handler@0.2.6;\n";
+    for (from, to) in [
+        (import, ""),
+        (
+            "preview-message: func(config: string,",
+            "preview-message: func(config: list<u8>,",
+        ),
+        (
+            "  get-metadata: func() -> string;",
+            "  get-metadata: func() -> string;\n  more: func();",
+        ),
+    ] {
+        let broken = edited(&contract, from, to);
+        assert!(targets_world(&broken, "sms-connector").is_err(), "{from}");
+    }
+}
+
+#[test]
+fn the_contract_is_compatible_with_every_released_version_of_its_track() {
+    let current = texts(&wit());
+    let mut versions = 0;
+    for entry in fs::read_dir(wit().join("released")).unwrap() {
+        let folder = entry.unwrap().path();
+        assert_eq!(
+            compatible(&texts(&folder), &current),
+            Ok(()),
+            "{}",
+            folder.display()
+        );
+        versions += 1;
+    }
+    assert!(versions > 0, "no version is released");
+}
+
+#[test]
+fn a_contract_that_grew_shrank_or_changed_is_not_compatible() {
+    let contract = texts(&wit());
+    assert_eq!(compatible(&contract, &contract), Ok(()));
+    for (what, from, to) in [
+        (
+            "a function more",
+            "  get-metadata: func() -> string;",
+            "  get-metadata: func() -> string;\n  more: func();",
+        ),
+        (
+            "a function less",
+            "  @since(version = 0.1.0)\n  get-metadata: func() -> string;\n",
+            "",
+        ),
+        (
+            "a field more",
+            "    correlation-id: option<string>,",
+            "    correlation-id: option<string>,\n    sender: option<string>,",
+        ),
+        ("a field less", "    usage: string,", ""),
+        (
+            "a case more",
+            "    /// None of the above; `provider-code` may say more.\n    other,",
+            "    other,\n    spam,",
+        ),
+        (
+            "cases in another order",
+            "    not-sent(failure),",
+            "    maybe(failure),\n    not-sent(failure),",
+        ),
+        (
+            "another type",
+            "    timeout-ms: option<u32>,",
+            "    timeout-ms: option<u64>,",
+        ),
+        (
+            "an import more",
+            "  import wasi:clocks/wall-clock@0.2.6;",
+            "  import wasi:clocks/wall-clock@0.2.6;\n  import extra: interface { f: func(); }",
+        ),
+    ] {
+        let broken = edited(&contract, from, to);
+        assert!(compatible(&contract, &broken).is_err(), "{what}");
+        assert!(
+            compatible(&broken, &contract).is_err(),
+            "{what}, the other way"
+        );
+    }
+}
