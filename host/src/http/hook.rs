@@ -67,13 +67,15 @@ impl WasiHttpHooks for Hook {
         } else {
             judge(request, &self.egress, self.limits.request_body_bytes)
         };
-        let (gateway, log) = (self.gateway.clone(), self.log.clone());
+        if judged.is_ok() {
+            // Before the guest goes on: Wasmtime polls the future on a task of its own, so noted in there a
+            // trap right after this call could be reported as *not sent* while the task already sends.
+            self.log.mark_left();
+        }
+        let gateway = self.gateway.clone();
         Box::new(async move {
             let outcome = match judged {
-                Ok(request) => {
-                    log.mark_left();
-                    gateway.send(request, options, entry.clone()).await
-                }
+                Ok(request) => gateway.send(request, options, entry.clone()).await,
                 Err(refused) => Err(refused),
             };
             conclude(outcome, &entry)
@@ -165,6 +167,8 @@ fn shown_origin(uri: &Uri) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Trust;
+    use crate::options::HostOptions;
     use bytes::Bytes;
     use http_body_util::{BodyExt, Empty};
 
@@ -214,6 +218,29 @@ mod tests {
             ("https://[::1]/", "HttpRequestDenied"),
         ] {
             assert_eq!(verdict("POST", uri, &[]), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_request_counts_as_left_when_it_is_let_through_and_not_when_its_task_is_first_polled() {
+        for (uri, left) in [
+            ("https://sms.example.com/", true),
+            ("https://evil.test/", false),
+        ] {
+            let options = HostOptions::default();
+            let mut hook = Hook {
+                gateway: Gateway::new(&options, Trust::new(false, b"").unwrap()),
+                egress: Arc::new(
+                    [Origin::parse("https://sms.example.com").unwrap()]
+                        .into_iter()
+                        .collect(),
+                ),
+                limits: Arc::new(options.limits),
+                log: CallLog::default(),
+            };
+            let done = Box::new(async { Ok(()) });
+            drop(hook.send_request(request("POST", uri, &[]), None, done));
+            assert_eq!(hook.log.may_have_left(), left, "{uri}");
         }
     }
 
