@@ -34,7 +34,7 @@ pub(crate) mod signature {
     pub(crate) type GetConfigGuard<'a> = ((&'a [String],), (ConfigGuard,));
     pub(crate) type ValidateConfig<'a> = ((&'a str, &'a [String]), (Vec<Diagnostic>,));
     pub(crate) type PreviewMessage<'a> = ((&'a str, &'a Message), (Result<Preview, Failure>,));
-    pub(crate) type SendMessage<'a> = ((&'a str, &'a Message), (Result<Receipt, WireSendError>,));
+    pub(crate) type SendMessage<'a> = ((&'a str, Message), (Result<Receipt, WireSendError>,));
     pub(crate) type CheckConfig<'a> = (
         (&'a str, &'a [String], Option<u32>),
         (Result<Vec<Check>, Failure>,),

@@ -50,17 +50,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the plugin is told, in milliseconds.
-    pub(crate) fn timeout_ms(&self) -> u32 {
-        u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX)
+    /// What the plugin is told, in milliseconds: the queue's share is gone. Rounded up, so that a call that did
+    /// not have to queue is told the caller's own number; the grace is there for the difference.
+    fn told_ms(&self, queued: Duration) -> u32 {
+        let left = self.timeout.saturating_sub(queued);
+        u32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
     }
 }
 
-/// Runs one function in a fresh instance.
+/// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
+/// milliseconds, once the call has its place.
 pub(crate) async fn call<S>(
     run: Run<'_>,
     function: &ComponentExportIndex,
-    params: S::Params,
+    params: impl FnOnce(u32) -> S::Params,
 ) -> Called<S::Results>
 where
     S: Signature,
@@ -86,7 +89,7 @@ where
 async fn bounded<S>(
     run: &Run<'_>,
     function: &ComponentExportIndex,
-    params: S::Params,
+    params: impl FnOnce(u32) -> S::Params,
     log: &CallLog,
     report: &mut CallReport,
 ) -> Result<S::Results, HostFault>
@@ -105,6 +108,7 @@ where
             waited: report.queued,
         });
     };
+    let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
     let limit = (run.timeout + shared.limits.grace).saturating_sub(report.queued);
     let called = tokio::time::timeout(

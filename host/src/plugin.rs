@@ -99,7 +99,7 @@ impl Plugin {
     pub async fn get_metadata(&self) -> Result<String, HostFault> {
         let run = self.run(None);
         let function = &self.0.functions.get_metadata;
-        call::call::<signature::GetMetadata>(run, function, ())
+        call::call::<signature::GetMetadata>(run, function, |_| ())
             .await
             .outcome
             .map(|(metadata,)| metadata)
@@ -113,7 +113,7 @@ impl Plugin {
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, HostFault> {
         let run = self.run(None);
         let function = &self.0.functions.get_config_guard;
-        call::call::<signature::GetConfigGuard<'_>>(run, function, (locales,))
+        call::call::<signature::GetConfigGuard<'_>>(run, function, |_| (locales,))
             .await
             .outcome
             .map(|(guard,)| guard)
@@ -132,7 +132,8 @@ impl Plugin {
     ) -> Result<Vec<Diagnostic>, HostFault> {
         let run = self.run(None);
         let function = &self.0.functions.validate_config;
-        call::call::<signature::ValidateConfig<'_>>(run, function, (config.expose(), locales))
+        let params = |_| (config.expose(), locales);
+        call::call::<signature::ValidateConfig<'_>>(run, function, params)
             .await
             .outcome
             .map(|(diagnostics,)| diagnostics)
@@ -150,10 +151,12 @@ impl Plugin {
     ) -> Result<Preview, CallError> {
         let run = self.run(message.timeout_ms);
         let function = &self.0.functions.preview_message;
-        let called =
-            call::call::<signature::PreviewMessage<'_>>(run, function, (config.expose(), message))
-                .await;
-        flatten(called.outcome)
+        let params = |_| (config.expose(), message);
+        flatten(
+            call::call::<signature::PreviewMessage<'_>>(run, function, params)
+                .await
+                .outcome,
+        )
     }
 
     /// Sends one message: accepted, certainly not sent, or unknown.
@@ -177,14 +180,15 @@ impl Plugin {
         message: &Message,
     ) -> Reported<Result<Receipt, SendError>> {
         let run = self.run(message.timeout_ms);
-        let message = Message {
-            timeout_ms: Some(run.timeout_ms()),
-            ..message.clone()
+        let params = |left_ms| {
+            let message = Message {
+                timeout_ms: Some(left_ms),
+                ..message.clone()
+            };
+            (config.expose(), message)
         };
         let function = &self.0.functions.send_message;
-        let called =
-            call::call::<signature::SendMessage<'_>>(run, function, (config.expose(), &message))
-                .await;
+        let called = call::call::<signature::SendMessage<'_>>(run, function, params).await;
         let may_have_left = called.may_have_left;
         let outcome = match called.outcome {
             // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
@@ -216,7 +220,7 @@ impl Plugin {
     ) -> Result<Vec<Check>, CallError> {
         let run = self.run(timeout_ms);
         let function = &self.operations("check-config")?.check_config;
-        let params = (config.expose(), locales, Some(run.timeout_ms()));
+        let params = |left_ms| (config.expose(), locales, Some(left_ms));
         flatten(
             call::call::<signature::CheckConfig<'_>>(run, function, params)
                 .await
@@ -237,7 +241,7 @@ impl Plugin {
     ) -> Result<Deliveries, CallError> {
         let run = self.run(timeout_ms);
         let function = &self.operations("find-deliveries")?.find_deliveries;
-        let params = (config.expose(), query, Some(run.timeout_ms()));
+        let params = |left_ms| (config.expose(), query, Some(left_ms));
         flatten(
             call::call::<signature::FindDeliveries<'_>>(run, function, params)
                 .await

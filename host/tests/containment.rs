@@ -200,6 +200,42 @@ async fn the_plugin_is_told_the_smaller_of_the_callers_and_the_hosts_time_limit(
 }
 
 #[tokio::test]
+async fn the_plugin_is_told_what_the_queue_has_left_of_its_time() {
+    let limits = Limits {
+        concurrent_calls: 1,
+        queue_timeout: Duration::from_secs(5),
+        call_timeout: Duration::from_secs(2),
+        ..limits()
+    };
+    let host = ConnectorHost::builder().limits(limits).build().unwrap();
+    let plugin = host.load(support::plugin()).unwrap();
+    let first = plugin.clone();
+    let stuck = tokio::spawn(async move {
+        let message = Message {
+            timeout_ms: Some(200),
+            ..Message::default()
+        };
+        first.send_message(&Config::new("w"), &message).await
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let queued = plugin
+        .send_message_reported(&Config::new("t"), &Message::default())
+        .await;
+    assert!(stuck.await.unwrap().is_err());
+    let Err(SendError::NotSent(CallError::Connector(failure))) = queued.outcome else {
+        panic!("{:?}", queued.outcome)
+    };
+    let waited = queued.report.queued;
+    assert!(waited > Duration::from_millis(100), "{waited:?}");
+    let left = Duration::from_secs(2) - waited;
+    let told = Duration::from_millis(failure.retry_after_ms.unwrap().into());
+    assert!(
+        told >= left && told < left + Duration::from_millis(1),
+        "told {told:?} of {left:?}"
+    );
+}
+
+#[tokio::test]
 async fn an_endless_loop_is_stopped_and_a_neighbour_on_the_same_thread_goes_on() {
     let plugin = plugin();
     let neighbour = async {
