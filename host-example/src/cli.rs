@@ -1,12 +1,14 @@
 //! The command line.
 //!
 //! No option takes a secret: arguments are visible to every user of the machine, and stay in shell histories.
+//! The types that hold a recipient, a code or a config's place have no `Debug`, so that none of it gets into a
+//! log.
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Run an SMS connector: a WebAssembly component that speaks auth:connector.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "auth-host", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 this machine failed, 2 wrong usage, 3 certainly not sent, \
@@ -20,7 +22,7 @@ pub struct Cli {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub enum Command {
     /// Show what a component may do, who it is and which config it wants
     Inspect(Inspect),
@@ -33,7 +35,7 @@ pub enum Command {
 }
 
 /// The component and how to show things: for every command.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Common {
     /// The connector, a .wasm file
     pub component: PathBuf,
@@ -55,7 +57,7 @@ pub struct Common {
 }
 
 /// Where the config comes from.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct ConfigArgs {
     /// The config, a JSON file; `-` for standard input [default: the text in $AUTH_HOST_CONFIG]
     #[arg(long, value_name = "FILE")]
@@ -66,7 +68,7 @@ pub struct ConfigArgs {
 }
 
 /// The message.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct MessageArgs {
     /// The recipient, with + and country code: +8613800138000
     #[arg(long, value_name = "NUMBER")]
@@ -92,14 +94,14 @@ pub struct MessageArgs {
 }
 
 /// `inspect`
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Inspect {
     #[command(flatten)]
     pub common: Common,
 }
 
 /// `validate`
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Validate {
     #[command(flatten)]
     pub common: Common,
@@ -108,7 +110,7 @@ pub struct Validate {
 }
 
 /// `preview`
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Preview {
     #[command(flatten)]
     pub common: Common,
@@ -122,7 +124,7 @@ pub struct Preview {
 }
 
 /// `send`
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Send {
     #[command(flatten)]
     pub common: Common,
@@ -206,6 +208,32 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Whether a type has `Debug`: an inherent constant goes before a trait's.
+    struct Probe<T>(std::marker::PhantomData<T>);
+
+    trait Otherwise {
+        const HAS_DEBUG: bool = false;
+    }
+
+    impl<T> Otherwise for Probe<T> {}
+
+    impl<T: std::fmt::Debug> Probe<T> {
+        const HAS_DEBUG: bool = true;
+    }
+
+    #[test]
+    fn what_holds_a_number_a_code_or_a_secrets_place_cannot_be_printed_by_accident() {
+        let probed = [
+            Probe::<String>::HAS_DEBUG,
+            Probe::<MessageArgs>::HAS_DEBUG,
+            Probe::<ConfigArgs>::HAS_DEBUG,
+            Probe::<Send>::HAS_DEBUG,
+            Probe::<Preview>::HAS_DEBUG,
+            Probe::<Cli>::HAS_DEBUG,
+        ];
+        assert_eq!(probed, [true, false, false, false, false, false]);
     }
 
     #[test]
