@@ -20,16 +20,20 @@ mod json;
 mod mask;
 mod message;
 mod text;
+mod usage;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Some(refusal) = cli::secret_in_arguments(std::env::args().skip(1)) {
-        eprintln!("auth-host: {refusal}");
-        return exit::USAGE.into();
-    }
-    let cli = cli::Cli::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match usage::read(&arguments) {
+        Ok(usage::Asked::Command(cli)) => cli,
+        Ok(usage::Asked::Text(text)) => text.exit(),
+        Err(stop) => {
+            eprintln!("auth-host: {}", stop.message);
+            return stop.code.into();
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

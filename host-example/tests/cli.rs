@@ -251,3 +251,28 @@ fn without_a_config_the_three_ways_to_give_one_are_named() {
         assert!(line.contains(way), "{line}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_cannot_be_read_end_in_usage_and_are_not_repeated() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let odd = OsStr::from_bytes(b"918273\xff");
+    for more in [
+        [OsStr::new("--var"), odd],
+        [OsStr::new("--timeout-ms"), OsStr::new("918273x")],
+        [OsStr::new(NUMBER), OsStr::new("918273")],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+            .args(["send", "plugin.wasm", "--to", NUMBER])
+            .args(more)
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+        for hidden in ["918273", "13800138000"] {
+            assert!(!line.contains(hidden), "{line}");
+        }
+    }
+}

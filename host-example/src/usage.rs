@@ -1,0 +1,173 @@
+//! Reading the arguments, and saying what is wrong with them without repeating any.
+//!
+//! A mistyped line may hold a phone number or a code in any place, and clap's own errors quote what they do not
+//! understand. So its errors are told by their kind: with the names of options as they are defined here, never
+//! with a text that came from outside.
+
+use crate::cli::{self, Cli};
+use crate::exit::Stop;
+use clap::Parser;
+use clap::error::{ContextKind, Error, ErrorKind};
+use std::ffi::OsString;
+
+/// What the arguments ask for: a command, or a text that clap prints itself.
+pub enum Asked {
+    /// A command.
+    Command(Cli),
+    /// `--help`, `--version`, or no command at all, which shows the help.
+    Text(Error),
+}
+
+/// Reads the arguments, the program's name first.
+pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
+    let texts = arguments.iter().skip(1).map(|text| text.to_string_lossy());
+    if let Some(refusal) = cli::secret_in_arguments(texts.map(|text| text.into_owned())) {
+        return Err(Stop::usage(refusal));
+    }
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Ok(Asked::Command(cli)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Ok(Asked::Text(error)),
+            _ => Err(Stop::usage(described(&error))),
+        },
+    }
+}
+
+fn described(error: &Error) -> String {
+    let known = |kind| error.get(kind).map(ToString::to_string);
+    // The option as it is defined: `--timeout-ms <MS>`. Only for an unknown argument is it what was typed.
+    let option = known(ContextKind::InvalidArg)
+        .filter(|_| error.kind() != ErrorKind::UnknownArgument)
+        .unwrap_or_else(|| "an option".to_owned());
+    let what = match error.kind() {
+        ErrorKind::UnknownArgument => match known(ContextKind::SuggestedArg) {
+            Some(suggested) => format!("an argument is not known; did you mean {suggested}?"),
+            None => "an argument is not known, or has no place here".to_owned(),
+        },
+        ErrorKind::InvalidSubcommand => match known(ContextKind::SuggestedSubcommand) {
+            Some(suggested) => format!("the command is not known; did you mean {suggested}?"),
+            None => "the command is not known".to_owned(),
+        },
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("the value of {option} is missing or not one that it takes")
+        }
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            format!("{option} has another number of values than it takes")
+        }
+        ErrorKind::ArgumentConflict => match known(ContextKind::PriorArg) {
+            Some(other) if other != option => format!("{option} cannot be used with {other}"),
+            _ => format!("{option} cannot be used twice"),
+        },
+        ErrorKind::MissingRequiredArgument => format!("missing: {option}"),
+        ErrorKind::MissingSubcommand => "the command is missing".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text".to_owned(),
+        _ => "the arguments cannot be read".to_owned(),
+    };
+    format!(
+        "{what}. `auth-host --help` lists the commands, `auth-host send --help` the options of one"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(line: &str) -> String {
+        let arguments: Vec<_> = format!("auth-host {line}")
+            .split(' ')
+            .map(OsString::from)
+            .collect();
+        match read(&arguments) {
+            Err(stop) => stop.message,
+            Ok(_) => panic!("let through: {line}"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_what_was_typed_is_not() {
+        let send = "send x.wasm --to +8613800138000";
+        for (line, named) in [
+            ("+8613800138000", "the command is not known"),
+            ("sent +8613800138000", "did you mean send?"),
+            ("send x.wasm +8613800138000", "an argument is not known"),
+            (
+                &format!("{send} +8613800138000"),
+                "an argument is not known",
+            ),
+            (&format!("{send} --918273"), "an argument is not known"),
+            (&format!("{send} --vars code=918273"), "did you mean --var?"),
+            (
+                &format!("{send} --to +8613800138000"),
+                "--to <NUMBER> cannot be used twice",
+            ),
+            (&format!("{send} --json=918273"), "--json"),
+            (&format!("{send} --timeout-ms 918273x"), "--timeout-ms <MS>"),
+            (
+                &format!("{send} --generate-code 918273"),
+                "--generate-code <DIGITS>",
+            ),
+            (
+                &format!("{send} --generate-code"),
+                "--generate-code <DIGITS>",
+            ),
+            (
+                &format!("{send} --show-code"),
+                "missing: --generate-code <DIGITS>",
+            ),
+            (
+                &format!("{send} --no-cache --cache-dir 918273"),
+                "--no-cache cannot be used with --cache-dir <DIR>",
+            ),
+            ("preview 918273", "missing: --to <NUMBER>"),
+            ("preview --to +8613800138000", "missing: <COMPONENT>"),
+        ] {
+            let refusal = refusal(line);
+            assert!(refusal.contains(named), "{line}: {refusal}");
+            assert!(refusal.contains("auth-host send --help"), "{refusal}");
+            for typed in ["13800138000", "918273", "sent"] {
+                assert!(!refusal.contains(typed), "{line}: {refusal}");
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_name_need_not_be_utf8_and_a_text_must() {
+        use std::os::unix::ffi::OsStringExt;
+        let odd = || OsString::from_vec(b"918273\xff".to_vec());
+        let name = OsString::from("auth-host");
+        let file = [name.clone(), "inspect".into(), odd()];
+        assert!(matches!(read(&file), Ok(Asked::Command(_))));
+        let text = [
+            name,
+            "inspect".into(),
+            "x.wasm".into(),
+            "--locale".into(),
+            odd(),
+        ];
+        let Err(stop) = read(&text) else {
+            panic!("let through")
+        };
+        assert!(
+            stop.message.contains("not UTF-8") && !stop.message.contains("918273"),
+            "{}",
+            stop.message
+        );
+    }
+
+    #[test]
+    fn help_and_version_are_shown_and_are_no_error() {
+        for (line, code) in [("--help", 0), ("send --help", 0), ("--version", 0), ("", 2)] {
+            let arguments: Vec<_> = std::iter::once("auth-host")
+                .chain(line.split_whitespace())
+                .map(OsString::from)
+                .collect();
+            let Ok(Asked::Text(text)) = read(&arguments) else {
+                panic!("{line}")
+            };
+            assert_eq!(text.exit_code(), code, "{line}");
+        }
+    }
+}
