@@ -1,14 +1,15 @@
 //! Machine-readable output. Fields are stable: a field that does not apply is null, none disappears.
 
+use crate::output::Page;
 use auth_connector_host::{
     Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt, SendError,
 };
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// Prints a document.
-pub fn print(document: &Value) {
-    println!("{document:#}");
+/// Shows a document.
+pub fn show(page: &mut Page, document: &Value) {
+    page.line(format_args!("{document:#}"));
 }
 
 /// The outcome of a send. `to` is already masked.

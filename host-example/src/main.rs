@@ -19,6 +19,7 @@ mod host;
 mod json;
 mod mask;
 mod message;
+mod output;
 mod text;
 mod usage;
 
@@ -28,11 +29,14 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = match usage::read(&arguments) {
         Ok(usage::Asked::Command(cli)) => cli,
-        Ok(usage::Asked::Text(text)) => text.exit(),
-        Err(stop) => {
-            eprintln!("auth-host: {}", stop.message);
-            return stop.code.into();
+        Ok(usage::Asked::Text(text)) => {
+            return match text.print() {
+                Ok(()) if text.use_stderr() => exit::USAGE.into(),
+                Ok(()) => exit::DONE.into(),
+                Err(error) => stopped(&output::unwritable(error)),
+            };
         }
+        Err(stop) => return stopped(&stop),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -40,15 +44,18 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("auth-host: the runtime did not start: {error}");
-            return exit::MACHINE.into();
+            return stopped(&exit::Stop::machine(format!(
+                "the runtime did not start: {error}"
+            )));
         }
     };
     match runtime.block_on(commands::run(cli)) {
         Ok(code) => code.into(),
-        Err(stop) => {
-            eprintln!("auth-host: {}", stop.message);
-            stop.code.into()
-        }
+        Err(stop) => stopped(&stop),
     }
+}
+
+fn stopped(stop: &exit::Stop) -> ExitCode {
+    output::complain(&stop.message);
+    stop.code.into()
 }

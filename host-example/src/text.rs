@@ -1,5 +1,6 @@
 //! Readable output: short lines, aligned, one idea each.
 
+use crate::output::Page;
 use auth_connector_host::{
     Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Severity,
 };
@@ -9,15 +10,15 @@ use std::time::Duration;
 const COLUMN: usize = 18;
 
 /// `  label       value`
-pub fn field(label: &str, value: &str) {
+pub fn field(page: &mut Page, label: &str, value: &str) {
     let one_line = clean(value);
-    println!("  {label:<COLUMN$}{one_line}");
+    page.line(format_args!("  {label:<COLUMN$}{one_line}"));
 }
 
 /// A field, if there is a value.
-pub fn optional(label: &str, value: Option<&str>) {
+pub fn optional(page: &mut Page, label: &str, value: Option<&str>) {
     if let Some(value) = value {
-        field(label, value);
+        field(page, label, value);
     }
 }
 
@@ -29,17 +30,17 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Attributes, one field each, but for those that were shown already.
-pub fn attributes(attributes: &Attributes, shown: &[&str]) {
+pub fn attributes(page: &mut Page, attributes: &Attributes, shown: &[&str]) {
     for (key, value) in attributes
         .iter()
         .filter(|(key, _)| !shown.contains(&key.as_str()))
     {
-        field(&clean(key), value);
+        field(page, &clean(key), value);
     }
 }
 
 /// Findings, errors first as the connector ordered them.
-pub fn diagnostics(findings: &[Diagnostic]) {
+pub fn diagnostics(page: &mut Page, findings: &[Diagnostic]) {
     for finding in findings {
         let place = if finding.pointer.is_empty() {
             "(the whole config)"
@@ -51,45 +52,51 @@ pub fn diagnostics(findings: &[Diagnostic]) {
             Severity::Warning => "warning",
             Severity::Other => "note",
         };
-        println!("  {severity:<9}{} [{}]", clean(place), clean(&finding.code));
-        println!("           {}", clean(&finding.message));
+        page.line(format_args!(
+            "  {severity:<9}{} [{}]",
+            clean(place),
+            clean(&finding.code)
+        ));
+        page.line(format_args!("           {}", clean(&finding.message)));
     }
 }
 
 /// Why something did not work: class, words, codes.
-pub fn cause(cause: &CallError) {
-    field("kind", cause.kind().as_str());
+pub fn cause(page: &mut Page, cause: &CallError) {
+    field(page, "kind", cause.kind().as_str());
     match cause {
         CallError::Connector(failure) => {
-            field("why", &failure.message);
-            optional("provider code", failure.provider_code.as_deref());
-            optional("request id", failure.request_id.as_deref());
+            field(page, "why", &failure.message);
+            optional(page, "provider code", failure.provider_code.as_deref());
+            optional(page, "request id", failure.request_id.as_deref());
             if let Some(ms) = failure.retry_after_ms {
                 field(
+                    page,
                     "try again",
                     &format!("in {}", span(Duration::from_millis(ms.into()))),
                 );
             }
-            attributes(&failure.attributes, &[]);
-            diagnostics(&failure.diagnostics);
+            attributes(page, &failure.attributes, &[]);
+            diagnostics(page, &failure.diagnostics);
         }
-        CallError::Host(fault) => field("why", &fault.to_string()),
+        CallError::Host(fault) => field(page, "why", &fault.to_string()),
     }
 }
 
 /// Where the time went.
-pub fn report(report: &CallReport, plugin: &Plugin) {
+pub fn report(page: &mut Page, report: &CallReport, plugin: &Plugin) {
     let load = plugin.load_timings();
     let how = if load.cached {
         "from the cache"
     } else {
         "compiled"
     };
-    println!("  where the time went");
-    step("load", load.read + load.compile, how);
-    step("queue", report.queued, "");
-    step("instance", report.instantiate, "fresh");
+    page.line("  where the time went");
+    step(page, "load", load.read + load.compile, how);
+    step(page, "queue", report.queued, "");
+    step(page, "instance", report.instantiate, "fresh");
     step(
+        page,
         "computing",
         report.guest,
         &format!(
@@ -97,20 +104,22 @@ pub fn report(report: &CallReport, plugin: &Plugin) {
             kilobytes(report.memory_bytes)
         ),
     );
-    report.http.iter().for_each(exchange);
-    step("call", report.total, "all of it, waiting included");
+    for request in &report.http {
+        exchange(page, request);
+    }
+    step(page, "call", report.total, "all of it, waiting included");
 }
 
-fn exchange(exchange: &HttpExchange) {
+fn exchange(page: &mut Page, exchange: &HttpExchange) {
     let what = format!("{} {}{}", exchange.method, exchange.origin, exchange.path);
     let came = match (&exchange.error, exchange.status) {
         (Some(error), _) => error.clone(),
         (None, Some(status)) => format!("status {status}"),
         (None, None) => "no answer".to_owned(),
     };
-    step("request", exchange.total, &format!("{what}: {came}"));
+    step(page, "request", exchange.total, &format!("{what}: {came}"));
     if exchange.reused_connection {
-        println!("    {:<12}{:>11}", "connection", "kept");
+        page.line(format_args!("    {:<12}{:>11}", "connection", "kept"));
     } else {
         for (label, time) in [
             ("name", exchange.dns),
@@ -118,23 +127,27 @@ fn exchange(exchange: &HttpExchange) {
             ("TLS", exchange.tls),
         ] {
             if let Some(time) = time {
-                println!("    {label:<12}{:>11}", span(time));
+                page.line(format_args!("    {label:<12}{:>11}", span(time)));
             }
         }
     }
     if let Some(time) = exchange.first_byte {
-        println!("    {:<12}{:>11}", "first byte", span(time));
+        page.line(format_args!("    {:<12}{:>11}", "first byte", span(time)));
     }
-    println!(
+    page.line(format_args!(
         "    {} bytes sent, {} received; headers: {}",
         exchange.request_body_bytes,
         exchange.response_body_bytes,
         clean(&exchange.request_headers.join(", "))
-    );
+    ));
 }
 
-fn step(label: &str, time: Duration, remark: &str) {
-    println!("    {label:<12}{:>11}  {}", span(time), clean(remark));
+fn step(page: &mut Page, label: &str, time: Duration, remark: &str) {
+    page.line(format_args!(
+        "    {label:<12}{:>11}  {}",
+        span(time),
+        clean(remark)
+    ));
 }
 
 /// A duration in the unit that reads best.

@@ -11,7 +11,7 @@
 mod support;
 
 use serde_json::Value;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -274,5 +274,71 @@ fn arguments_that_cannot_be_read_end_in_usage_and_are_not_repeated() {
         for hidden in ["918273", "13800138000"] {
             assert!(!line.contains(hidden), "{line}");
         }
+    }
+}
+
+#[test]
+fn a_lost_terminal_does_not_hide_what_came_of_a_send_and_fails_what_only_shows() {
+    let dir = directory("lost");
+    let exit = |arguments: &[&str], config: &str, to_stderr: bool| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+            .current_dir(&dir)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody reads the output; the command waits for its config until that is so.
+        drop(child.stdout.take());
+        let mut errors = child.stderr.take().filter(|_| to_stderr);
+        let _ = child.stdin.take().unwrap().write_all(config.as_bytes());
+        let mut text = String::new();
+        if let Some(errors) = &mut errors {
+            errors.read_to_string(&mut text).unwrap();
+            assert!(text.contains("the output cannot be written"), "{text}");
+            assert!(!text.contains("panicked"), "{text}");
+        }
+        child.wait().unwrap().code()
+    };
+    let config = ["plugin.wasm", "--no-cache", "--config", "-"];
+    for more in [&[][..], &["--json"], &["--report"]] {
+        let send: Vec<_> = std::iter::once("send")
+            .chain(config)
+            .chain(["--to", NUMBER])
+            .chain(more.iter().copied())
+            .collect();
+        for (behaviour, code) in [("a", 0), ("n", 3), ("i", 6)] {
+            for to_stderr in [true, false] {
+                assert_eq!(exit(&send, behaviour, to_stderr), Some(code), "{send:?}");
+            }
+        }
+    }
+    for command in ["validate", "preview"] {
+        let mut arguments: Vec<_> = std::iter::once(command).chain(config).collect();
+        if command == "preview" {
+            arguments.extend(["--to", NUMBER]);
+        }
+        assert_eq!(exit(&arguments, "a", true), Some(1), "{command}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_standard_output_is_this_machines_failure_and_no_crash() {
+    for arguments in [&["inspect", "plugin.wasm", "--no-cache"][..], &["--help"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+            .current_dir(directory("full"))
+            .args(arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}");
+        assert!(line.contains("the output cannot be written"), "{line}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
+use crate::output::Page;
 use crate::{host, json, text};
 use auth_connector_host::{ConfigGuard, Description, Plugin};
 use serde_json::{Value, json};
@@ -12,11 +13,13 @@ pub async fn run(args: &Inspect) -> Result<Code, Stop> {
     let locales = &args.common.locales;
     let metadata = parsed(&plugin.get_metadata().await?);
     let guard = plugin.get_config_guard(locales).await?;
+    let mut page = Page::default();
     if args.common.json {
-        json::print(&document(&plugin, &metadata, &guard));
+        json::show(&mut page, &document(&plugin, &metadata, &guard));
     } else {
-        show(&plugin, &metadata, &guard, locales);
+        show(&mut page, &plugin, &metadata, &guard, locales);
     }
+    page.write()?;
     Ok(DONE)
 }
 
@@ -36,48 +39,57 @@ fn document(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard) -> Value {
     })
 }
 
-fn show(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard, locales: &[String]) {
+fn show(
+    page: &mut Page,
+    plugin: &Plugin,
+    metadata: &Value,
+    guard: &ConfigGuard,
+    locales: &[String],
+) {
     let description = plugin.description();
     let (name, about) = (
         best(&metadata["name"], locales),
         best(&metadata["description"], locales),
     );
     let (id, version) = (shown(&metadata["id"]), shown(&metadata["version"]));
-    println!("{} ({id} {version})", text::clean(&name));
-    println!("  {}", text::clean(&about));
-    println!();
-    show_file(description, plugin);
-    println!("\nauthority: everything it can ask its host for");
+    page.line(format_args!("{} ({id} {version})", text::clean(&name)));
+    page.line(format_args!("  {}", text::clean(&about)));
+    page.line("");
+    show_file(page, description, plugin);
+    page.line("\nauthority: everything it can ask its host for");
     for import in &description.imports {
-        println!("  {:<40}{}", text::clean(import), meaning(import));
+        page.line(format_args!(
+            "  {:<40}{}",
+            text::clean(import),
+            meaning(import)
+        ));
     }
-    println!(
-        "  no files, no environment, no sockets, no output, no randomness; the host decides which origins"
-    );
-    println!("\nexports");
+    page.line("  no files, no environment, no sockets, no output, no randomness; the host decides which origins");
+    page.line("\nexports");
     for export in &description.exports {
-        println!("  {}", text::clean(export));
+        page.line(format_args!("  {}", text::clean(export)));
     }
-    println!("\nconfig (* required)");
+    page.line("\nconfig (* required)");
     let form = parsed(&guard.form_json);
     for field in form.as_array().into_iter().flatten() {
-        show_field(field);
+        show_field(page, field);
     }
-    println!("\nsecrets: stored encrypted, never shown again");
+    page.line("\nsecrets: stored encrypted, never shown again");
     for pointer in &guard.secret_pointers {
-        println!("  {}", text::clean(pointer));
+        page.line(format_args!("  {}", text::clean(pointer)));
     }
 }
 
-fn show_file(description: &Description, plugin: &Plugin) {
+fn show_file(page: &mut Page, description: &Description, plugin: &Plugin) {
     let load = plugin.load_timings();
     let how = if load.cached {
         "taken from the cache"
     } else {
         "compiled"
     };
-    text::field("sha256", &description.sha256);
+    text::field(page, "sha256", &description.sha256);
     text::field(
+        page,
         "size",
         &format!(
             "{} ({} bytes)",
@@ -90,14 +102,19 @@ fn show_file(description: &Description, plugin: &Plugin) {
     } else {
         ""
     };
-    text::field("contract", &format!("{}{operations}", description.contract));
     text::field(
+        page,
+        "contract",
+        &format!("{}{operations}", description.contract),
+    );
+    text::field(
+        page,
         "load",
         &format!("{how} in {}", text::span(load.read + load.compile)),
     );
 }
 
-fn show_field(field: &Value) {
+fn show_field(page: &mut Page, field: &Value) {
     let mark = if field["required"] == true { '*' } else { ' ' };
     let secret = if field["isConfidential"] == true {
         ", secret"
@@ -105,10 +122,10 @@ fn show_field(field: &Value) {
         ""
     };
     let (key, label) = (shown(&field["key"]), shown(&field["label"]));
-    println!(
+    page.line(format_args!(
         "  {mark} {key:<22}{label} ({}{secret})",
         shown(&field["type"])
-    );
+    ));
 }
 
 fn meaning(import: &str) -> &'static str {

@@ -2,6 +2,7 @@
 
 use crate::cli::Preview;
 use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, NOT_SENT, Stop};
+use crate::output::Page;
 use crate::{config, host, json, mask, message, text};
 use auth_connector_host::{self as lib, CallError, FailureKind};
 use serde_json::json;
@@ -19,15 +20,17 @@ pub async fn run(args: &Preview) -> Result<Code, Stop> {
         Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
         Err(_) => NOT_SENT,
     };
+    let mut page = Page::default();
     if args.common.json {
-        print_json(&to, &outcome, args.show_parameters);
+        show_json(&mut page, &to, &outcome, args.show_parameters);
     } else {
-        print_text(&to, &outcome, args.show_parameters);
+        show_text(&mut page, &to, &outcome, args.show_parameters);
     }
+    page.write()?;
     Ok(code)
 }
 
-fn print_json(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
+fn show_json(page: &mut Page, to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
     let mut document = json!({
         "outcome": "sendable", "to": to, "route": null, "template": null, "parameters": null, "source": "connector",
         "kind": null, "message": null, "provider_code": null, "request_id": null, "retry_after_ms": null,
@@ -53,21 +56,21 @@ fn print_json(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
             json::add_cause(&mut document, error);
         }
     }
-    json::print(&document);
+    json::show(page, &document);
 }
 
-fn print_text(to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
+fn show_text(page: &mut Page, to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
     match outcome {
         Ok(preview) => {
-            println!("Would send to {to}.");
-            text::field("route", &preview.route);
-            text::field("template", &preview.template);
-            text::field("parameters", &parameters(preview, show).join(", "));
-            text::attributes(&preview.attributes, &["route", "template", "to"]);
+            page.line(format_args!("Would send to {to}."));
+            text::field(page, "route", &preview.route);
+            text::field(page, "template", &preview.template);
+            text::field(page, "parameters", &parameters(preview, show).join(", "));
+            text::attributes(page, &preview.attributes, &["route", "template", "to"]);
         }
         Err(error) => {
-            println!("Would not send to {to}.");
-            text::cause(error);
+            page.line(format_args!("Would not send to {to}."));
+            text::cause(page, error);
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
+use crate::output::{self, Page};
 use crate::{config, host, json, mask, message, text};
-use auth_connector_host::{
-    CallReport, FailureKind, HostBuilder, Message, Plugin, Receipt, SendError,
-};
+use auth_connector_host::{FailureKind, HostBuilder, Message, Receipt, SendError};
 use serde_json::json;
 
 /// Runs the command.
@@ -15,17 +14,26 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
     let plugin = host::load(network(args)?, &args.common)?;
     let sent = plugin.send_message_reported(&config, &message).await;
     let to = mask::number(&message.to);
+    let mut page = Page::default();
     if args.common.json {
         let mut document = json::sent(&to, &sent.outcome, &sent.report, &plugin);
         if args.show_code {
             json::set(&mut document, "code", json!(code_of(&message)));
         }
-        json::print(&document);
+        json::show(&mut page, &document);
     } else {
-        print_text(args, &to, &sent.outcome, &message);
+        show_text(&mut page, args, &to, &sent.outcome, &message);
         if args.report {
-            print_report(&sent.report, &plugin);
+            page.line("");
+            text::report(&mut page, &sent.report, &plugin);
         }
+    }
+    if let Err(stop) = page.write() {
+        // What came of the message matters more than the terminal: the exit code still tells it.
+        output::complain(&format!(
+            "{}. The message's outcome is the exit code's",
+            stop.message
+        ));
     }
     Ok(match &sent.outcome {
         Ok(_) => DONE,
@@ -53,33 +61,36 @@ fn network(args: &Send) -> Result<HostBuilder, Stop> {
     Ok(builder)
 }
 
-fn print_text(args: &Send, to: &str, outcome: &Result<Receipt, SendError>, message: &Message) {
+fn show_text(
+    page: &mut Page,
+    args: &Send,
+    to: &str,
+    outcome: &Result<Receipt, SendError>,
+    message: &Message,
+) {
     match outcome {
         Ok(receipt) => {
-            println!("Accepted by the provider for {to}.");
-            text::field("message id", &receipt.message_id);
-            text::optional("request id", receipt.request_id.as_deref());
-            text::attributes(&receipt.attributes, &[]);
+            page.line(format_args!("Accepted by the provider for {to}."));
+            text::field(page, "message id", &receipt.message_id);
+            text::optional(page, "request id", receipt.request_id.as_deref());
+            text::attributes(page, &receipt.attributes, &[]);
         }
         Err(SendError::NotSent(cause)) => {
-            println!("Not sent to {to}. Trying again cannot send twice.");
-            text::cause(cause);
+            page.line(format_args!(
+                "Not sent to {to}. Trying again cannot send twice."
+            ));
+            text::cause(page, cause);
         }
         Err(SendError::Unknown(cause)) => {
-            println!(
+            page.line(format_args!(
                 "Unknown whether it was sent to {to}. It may arrive; trying again may send it twice."
-            );
-            text::cause(cause);
+            ));
+            text::cause(page, cause);
         }
     }
     if args.show_code {
-        text::optional("code", code_of(message));
+        text::optional(page, "code", code_of(message));
     }
-}
-
-fn print_report(report: &CallReport, plugin: &Plugin) {
-    println!();
-    text::report(report, plugin);
 }
 
 fn code_of(message: &Message) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use crate::cli::Validate;
 use crate::exit::{Code, DONE, INVALID_CONFIG, Stop};
+use crate::output::Page;
 use crate::{config, host, json, text};
 use auth_connector_host::Severity;
 use serde_json::json;
@@ -17,26 +18,32 @@ pub async fn run(args: &Validate) -> Result<Code, Stop> {
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .count();
+    let mut page = Page::default();
     if args.common.json {
-        json::print(&json!({ "valid": errors == 0, "diagnostics": json::diagnostics(&findings) }));
+        let diagnostics = json::diagnostics(&findings);
+        json::show(
+            &mut page,
+            &json!({ "valid": errors == 0, "diagnostics": diagnostics }),
+        );
     } else {
         let others = findings.len() - errors;
         match (errors, others) {
-            (0, 0) => println!("The config is fine."),
-            (0, n) => println!(
+            (0, 0) => page.line("The config is fine."),
+            (0, n) => page.line(format_args!(
                 "The config can send; {n} {} a look.",
                 if n == 1 {
                     "finding deserves"
                 } else {
                     "findings deserve"
                 }
-            ),
-            (n, _) => println!(
+            )),
+            (n, _) => page.line(format_args!(
                 "The config cannot send: {n} {}.",
                 if n == 1 { "error" } else { "errors" }
-            ),
+            )),
         }
-        text::diagnostics(&findings);
+        text::diagnostics(&mut page, &findings);
     }
+    page.write()?;
     Ok(if errors == 0 { DONE } else { INVALID_CONFIG })
 }
