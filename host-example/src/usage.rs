@@ -43,11 +43,11 @@ fn described(error: &Error) -> String {
         .unwrap_or_else(|| "an option".to_owned());
     let what = match error.kind() {
         ErrorKind::UnknownArgument => match known(ContextKind::SuggestedArg) {
-            Some(suggested) => format!("an argument is not known; did you mean {suggested}?"),
+            Some(suggested) => format!("an argument is not known; the nearest is {suggested}"),
             None => "an argument is not known, or has no place here".to_owned(),
         },
         ErrorKind::InvalidSubcommand => match known(ContextKind::SuggestedSubcommand) {
-            Some(suggested) => format!("the command is not known; did you mean {suggested}?"),
+            Some(suggested) => format!("the command is not known; the nearest is {suggested}"),
             None => "the command is not known".to_owned(),
         },
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
@@ -90,14 +90,17 @@ mod tests {
         let send = "send x.wasm --to +8613800138000";
         for (line, named) in [
             ("+8613800138000", "the command is not known"),
-            ("sent +8613800138000", "did you mean send?"),
+            ("sent +8613800138000", "the nearest is send"),
             ("send x.wasm +8613800138000", "an argument is not known"),
             (
                 &format!("{send} +8613800138000"),
                 "an argument is not known",
             ),
             (&format!("{send} --918273"), "an argument is not known"),
-            (&format!("{send} --vars code=918273"), "did you mean --var?"),
+            (
+                &format!("{send} --vars code=918273"),
+                "the nearest is --var",
+            ),
             (
                 &format!("{send} --to +8613800138000"),
                 "--to <NUMBER> cannot be used twice",
