@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             )));
         }
     };
-    match runtime.block_on(commands::run(cli)) {
+    match runtime.block_on(commands::run(*cli)) {
         Ok(code) => code.into(),
         Err(stop) => stopped(&stop),
     }

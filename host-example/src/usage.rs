@@ -13,7 +13,7 @@ use std::ffi::OsString;
 /// What the arguments ask for: a command, or a text that clap prints itself.
 pub enum Asked {
     /// A command.
-    Command(Cli),
+    Command(Box<Cli>),
     /// `--help`, `--version`, or no command at all, which shows the help.
     Text(Error),
 }
@@ -25,7 +25,7 @@ pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
         return Err(Stop::usage(refusal));
     }
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => Ok(Asked::Command(cli)),
+        Ok(cli) => Ok(Asked::Command(Box::new(cli))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
