@@ -133,25 +133,36 @@ pub enum LoadError {
 #[non_exhaustive]
 pub enum HostFault {
     /// No instance came free in time.
-    #[error("the host is full: no instance came free within {} ms", .waited.as_millis())]
+    #[error(
+        "the host is full: no instance came free within {} ms. Try again in a moment; if it recurs, raise Limits::concurrent_calls",
+        .waited.as_millis()
+    )]
     Overloaded {
         /// How long the call waited.
         waited: Duration,
     },
     /// The call ran past its time and was stopped.
-    #[error("the plugin gave no answer within {} ms and was stopped", .after.as_millis())]
+    #[error(
+        "the plugin gave no answer within {} ms and was stopped. Give the call more time; if it recurs, report it to the plugin's author",
+        .after.as_millis()
+    )]
     TimedOut {
         /// After how long.
         after: Duration,
     },
     /// The plugin computed for too long and was stopped.
-    #[error("the plugin computed for more than {} ms and was stopped", .limit.as_millis())]
+    #[error(
+        "the plugin computed for more than {} ms and was stopped. Report it to the plugin's author; raise Limits::compute only for a plugin that you trust",
+        .limit.as_millis()
+    )]
     Compute {
         /// The cap.
         limit: Duration,
     },
     /// The plugin wanted more memory or a larger table than it may have.
-    #[error("the plugin asked for {asked} {unit}, the limit is {limit}, and was stopped")]
+    #[error(
+        "the plugin asked for {asked} {unit}, the limit is {limit}, and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
+    )]
     Memory {
         /// How much.
         asked: usize,
@@ -161,13 +172,19 @@ pub enum HostFault {
         limit: usize,
     },
     /// The plugin crashed.
-    #[error("the plugin crashed: {0}")]
+    #[error(
+        "the plugin crashed: {0}. Report it to the plugin's author with the component's sha256, or use another version"
+    )]
     Trapped(String),
     /// The plugin broke a rule of the contract or of the component model.
-    #[error("the plugin broke the contract: {0}")]
+    #[error(
+        "the plugin broke the contract: {0}. Report it to the plugin's author with the component's sha256, or use another version"
+    )]
     Contract(&'static str),
     /// The plugin does not export this optional function.
-    #[error("the plugin does not offer {0}")]
+    #[error(
+        "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports sms-operations"
+    )]
     Unsupported(&'static str),
 }
 
@@ -275,6 +292,39 @@ impl From<WireSendError> for SendError {
             WireSendError::Unknown(failure) => {
                 Self::Unknown(CallError::Connector(Box::new(failure)))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_says_in_one_line_what_to_do() {
+        let ms = Duration::from_millis(7);
+        for (fault, step) in [
+            (
+                HostFault::Overloaded { waited: ms },
+                "Try again in a moment",
+            ),
+            (HostFault::TimedOut { after: ms }, "Give the call more time"),
+            (HostFault::Compute { limit: ms }, "Report it"),
+            (
+                HostFault::Memory {
+                    asked: 2,
+                    unit: "bytes",
+                    limit: 1,
+                },
+                "Report it",
+            ),
+            (HostFault::Trapped("unreachable".to_owned()), "Report it"),
+            (HostFault::Contract("no message id"), "Report it"),
+            (HostFault::Unsupported("check-config"), "Do without"),
+        ] {
+            let line = fault.to_string();
+            assert!(line.contains(&format!(". {step}")), "{line}");
+            assert_eq!(line.lines().count(), 1, "{line}");
         }
     }
 }
