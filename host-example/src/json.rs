@@ -1,6 +1,7 @@
 //! Machine-readable output. Fields are stable: a field that does not apply is null, none disappears.
 
 use crate::output::Page;
+use crate::text;
 use auth_connector_host::{
     Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt, SendError,
 };
@@ -114,7 +115,7 @@ fn exchange(exchange: &HttpExchange) -> Value {
         "status": exchange.status, "reused_connection": exchange.reused_connection,
         "dns_us": exchange.dns.map(micros), "connect_us": exchange.connect.map(micros),
         "tls_us": exchange.tls.map(micros), "first_byte_us": exchange.first_byte.map(micros),
-        "total_us": micros(exchange.total), "error": exchange.error,
+        "total_us": micros(exchange.total), "error": text::network_error(exchange),
     })
 }
 

@@ -2,7 +2,8 @@
 
 use crate::output::Page;
 use auth_connector_host::{
-    Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Severity,
+    Attributes, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY, Plugin,
+    Severity,
 };
 use std::time::Duration;
 
@@ -83,6 +84,22 @@ pub fn cause(page: &mut Page, cause: &CallError) {
     }
 }
 
+/// What the network said, where a request failed: the connector's words are about its own side.
+pub fn network(page: &mut Page, report: &CallReport) {
+    let error = report.http.last().and_then(network_error);
+    optional(page, "network", error.as_deref());
+}
+
+/// Why a request failed, with this program's own option where that is the way out.
+pub fn network_error(exchange: &HttpExchange) -> Option<String> {
+    let error = exchange.error.as_deref()?;
+    Some(if error == NO_TRUSTED_AUTHORITY {
+        format!("{error}: --ca FILE")
+    } else {
+        error.to_owned()
+    })
+}
+
 /// Where the time went.
 pub fn report(page: &mut Page, report: &CallReport, plugin: &Plugin) {
     let load = plugin.load_timings();
@@ -112,8 +129,8 @@ pub fn report(page: &mut Page, report: &CallReport, plugin: &Plugin) {
 
 fn exchange(page: &mut Page, exchange: &HttpExchange) {
     let what = format!("{} {}{}", exchange.method, exchange.origin, exchange.path);
-    let came = match (&exchange.error, exchange.status) {
-        (Some(error), _) => error.clone(),
+    let came = match (network_error(exchange), exchange.status) {
+        (Some(error), _) => error,
         (None, Some(status)) => format!("status {status}"),
         (None, None) => "no answer".to_owned(),
     };

@@ -342,3 +342,35 @@ fn a_full_disk_under_standard_output_is_this_machines_failure_and_no_crash() {
         assert!(line.contains("the output cannot be written"), "{line}");
     }
 }
+
+#[test]
+fn without_a_trusted_authority_the_operator_is_told_how_to_get_one() {
+    let dir = directory("roots");
+    std::fs::write(dir.join("secure.wasm"), support::secure_plugin()).unwrap();
+    for more in [&[][..], &["--report"], &["--json"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+            .current_dir(&dir)
+            .args(["send", "secure.wasm", "--no-cache", "--config", "-"])
+            .args(["--to", NUMBER, "--allow", "https://127.0.0.1:1"])
+            .args(more)
+            // Where the system's roots are looked for.
+            .env("SSL_CERT_FILE", dir.join("none.pem"))
+            .env("SSL_CERT_DIR", dir.join("none"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(b"f127.0.0.1:1")
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        for words in ["trusts no certificate authority", "Install", "--ca FILE"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}

@@ -46,4 +46,4 @@ pub use host::{ConnectorHost, Source};
 pub use limits::Limits;
 pub use options::{HostBuilder, HostOptions};
 pub use plugin::{Description, LoadTimings, Plugin};
-pub use report::{CallReport, HttpExchange, Reported};
+pub use report::{CallReport, HttpExchange, NO_TRUSTED_AUTHORITY, Reported};

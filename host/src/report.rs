@@ -5,6 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// [`HttpExchange::error`] of an `https` request on a host that has no root certificates at all. The plugin is
+/// told `configuration error`, which alone would leave an operator searching.
+pub const NO_TRUSTED_AUTHORITY: &str = "configuration error: the host trusts no certificate authority. Install \
+    the operating system's root certificates, or give the host an authority in PEM";
+
 /// An outcome and the report that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Reported<T> {
@@ -62,7 +67,7 @@ pub struct HttpExchange {
     pub first_byte: Option<Duration>,
     /// From the request's start to the end of the response, or to the failure.
     pub total: Duration,
-    /// What the plugin was told when it failed, such as `connection refused`.
+    /// What the plugin was told when it failed, such as `connection refused`, or [`NO_TRUSTED_AUTHORITY`].
     pub error: Option<String>,
 }
 

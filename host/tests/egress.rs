@@ -9,7 +9,7 @@
 mod support;
 
 use auth_connector_host::{
-    Config, ConnectorHost, HostBuilder, Limits, Message, Reported, SendError,
+    Config, ConnectorHost, HostBuilder, Limits, Message, NO_TRUSTED_AUTHORITY, Reported, SendError,
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::sync::Arc;
@@ -290,19 +290,12 @@ async fn tls_server(name: &str) -> (String, String) {
     (authority.pem(), address)
 }
 
-/// The connector of `plugin.wat` that asks over `https`.
-fn secure_plugin() -> Vec<u8> {
-    let text = include_str!("support/plugin.wat");
-    let http = "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 0)";
-    assert!(text.contains(http));
-    support::component(&text.replace(
-        http,
-        "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 1)",
-    ))
-}
-
 async fn fetch_secure(builder: HostBuilder, authority: &str) -> Sent {
-    let plugin = builder.build().unwrap().load(secure_plugin()).unwrap();
+    let plugin = builder
+        .build()
+        .unwrap()
+        .load(support::secure_plugin())
+        .unwrap();
     plugin
         .send_message_reported(&Config::new(format!("f{authority}")), &Message::default())
         .await
@@ -323,7 +316,7 @@ async fn tls_needs_a_known_authority_and_the_right_name() {
 
     let sent = fetch_secure(to("sms.test"), "sms.test").await;
     assert!(
-        ["TLS certificate error", "configuration error"].contains(&error(&sent)),
+        ["TLS certificate error", NO_TRUSTED_AUTHORITY].contains(&error(&sent)),
         "{}",
         error(&sent)
     );
@@ -338,6 +331,20 @@ async fn tls_needs_a_known_authority_and_the_right_name() {
 
     let sent = fetch_secure(to("other.test").trust_pem(pem.as_bytes()), "other.test").await;
     assert_eq!(error(&sent), "TLS certificate error", "another name");
+}
+
+#[tokio::test]
+async fn a_host_without_a_single_root_says_so_and_what_to_do() {
+    let builder = host("https://127.0.0.1:1").with(|options| options.system_roots = false);
+    let sent = fetch_secure(builder, "127.0.0.1:1").await;
+    assert_eq!(error(&sent), NO_TRUSTED_AUTHORITY);
+    let plain = host("http://127.0.0.1:1").with(|options| options.system_roots = false);
+    let sent = fetch(plain, "127.0.0.1:1").await;
+    assert_eq!(
+        error(&sent),
+        "connection refused",
+        "no TLS, no roots needed"
+    );
 }
 
 #[tokio::test]

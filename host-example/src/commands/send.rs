@@ -4,7 +4,7 @@ use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
 use crate::output::{self, Page};
 use crate::{config, host, json, mask, message, text};
-use auth_connector_host::{FailureKind, HostBuilder, Message, Receipt, SendError};
+use auth_connector_host::{FailureKind, HostBuilder, Message, Receipt, Reported, SendError};
 use serde_json::json;
 
 /// Runs the command.
@@ -22,7 +22,7 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
         }
         json::show(&mut page, &document);
     } else {
-        show_text(&mut page, args, &to, &sent.outcome, &message);
+        show_text(&mut page, args, &to, &sent, &message);
         if args.report {
             page.line("");
             text::report(&mut page, &sent.report, &plugin);
@@ -65,10 +65,10 @@ fn show_text(
     page: &mut Page,
     args: &Send,
     to: &str,
-    outcome: &Result<Receipt, SendError>,
+    sent: &Reported<Result<Receipt, SendError>>,
     message: &Message,
 ) {
-    match outcome {
+    match &sent.outcome {
         Ok(receipt) => {
             page.line(format_args!("Accepted by the provider for {to}."));
             text::field(page, "message id", &receipt.message_id);
@@ -80,12 +80,14 @@ fn show_text(
                 "Not sent to {to}. Trying again cannot send twice."
             ));
             text::cause(page, cause);
+            text::network(page, &sent.report);
         }
         Err(SendError::Unknown(cause)) => {
             page.line(format_args!(
                 "Unknown whether it was sent to {to}. It may arrive; trying again may send it twice."
             ));
             text::cause(page, cause);
+            text::network(page, &sent.report);
         }
     }
     if args.show_code {

@@ -15,7 +15,7 @@
 use super::client::Gateway;
 use crate::egress::{Egress, Origin};
 use crate::limits::Limits;
-use crate::report::{CallLog, Entry, HttpExchange};
+use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use std::sync::Arc;
@@ -87,7 +87,12 @@ fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry) -> Sent {
     match outcome {
         Ok(response) => Ok((response, Box::new(async { Ok(()) }))),
         Err(error) => {
-            entry.update(|exchange| exchange.error = Some(error.to_string()));
+            let shown = match &error {
+                // The dialler's `NoRoots`, and nothing else.
+                Error::ConfigurationError => NO_TRUSTED_AUTHORITY.to_owned(),
+                other => other.to_string(),
+            };
+            entry.update(|exchange| exchange.error = Some(shown));
             tracing::debug!(%error, "an outbound request failed");
             Err(error)
         }

@@ -19,6 +19,17 @@ pub fn plugin() -> Vec<u8> {
     component(include_str!("plugin.wat"))
 }
 
+/// The same connector, asking over `https`.
+pub fn secure_plugin() -> Vec<u8> {
+    let text = include_str!("plugin.wat");
+    let http = "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 0)";
+    assert!(text.contains(http));
+    component(&text.replace(
+        http,
+        "(call $set-scheme (local.get $req) (i32.const 1) (i32.const 1)",
+    ))
+}
+
 /// Wraps a core module for the world `sms-connector`.
 pub fn component(core: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core).expect("the text is a module");
