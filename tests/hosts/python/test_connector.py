@@ -152,7 +152,7 @@ class Bounds(unittest.TestCase):
         with self.assertRaises(wasmtime.WasmtimeError) as caught:
             Connector(COMPONENT, memory_bytes=64 << 10).metadata()
         self.assertIn("memory", str(caught.exception))
-        FINDINGS["bounds"]["memory"] = "`Store.set_limits`"
+        FINDINGS["bounds"]["memory"] = "yes: `Store.set_limits`"
 
     def test_no_destination_can_be_withheld(self):
         # The linker has all of wasi:http or nothing, and nobody granted this server.
