@@ -48,14 +48,14 @@ export class Pool {
   async send(config: unknown, message: Message): Promise<Outcome> {
     const { deadlineMs, graceMs } = this.#options;
     const release = newRelease();
-    const task: Task = {
-      config: JSON.stringify(config ?? null),
-      origin: grantedOrigin(config),
-      message,
-      deadline: Date.now() + deadlineMs,
-      release,
-    };
     try {
+      const task: Task = {
+        config: JSON.stringify(config ?? null),
+        origin: grantedOrigin(config),
+        message,
+        deadline: Date.now() + deadlineMs,
+        release,
+      };
       return await this.#started().run(task, { signal: AbortSignal.timeout(deadlineMs + graceMs) });
     } catch (error) {
       if (!withdrawRelease(release)) {

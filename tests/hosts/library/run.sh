@@ -5,6 +5,6 @@ cd "$(dirname "$0")"
 : "${CONNECTOR_WASM:?set CONNECTOR_WASM to the component}"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
 : "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
-node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null ||
     { echo "Node 20 or later is needed and was not found" >&2; exit 1; }
 exec node --test library.test.mjs
