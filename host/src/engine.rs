@@ -49,7 +49,11 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
     pool
 }
 
+/// The folder below the operator's that is the cache's alone: Wasmtime's clean-up removes whatever else it finds.
+const OWN_FOLDER: &str = "compiled-connectors";
+
 fn cache(dir: &Path) -> Result<Cache, BuildError> {
+    let dir = &dir.join(OWN_FOLDER);
     let refused = |reason: String| BuildError::Cache {
         path: dir.to_owned(),
         reason,
@@ -98,4 +102,18 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     wall_clock::add_to_linker::<CallState, HasWallClock>(&mut linker, CallState::wall_clock)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_keeps_to_a_folder_of_its_own_as_its_clean_up_removes_what_it_does_not_know() {
+        let dir = std::env::temp_dir().join(format!("connector-cache-{}", std::process::id()));
+        let cache = cache(&dir).unwrap();
+        let dir = dir.canonicalize().unwrap();
+        assert_eq!(cache.directory(), &dir.join(OWN_FOLDER));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 """Cold start, memory and CPU per send of the component in each host, beside the original connector.
 
-    CONNECTOR_WASM=… SIMULATOR_BIN=… AUTH_HOST_BIN=… WASMTIME_BIN=… python3 measure.py
+    CONNECTOR_WASM=… SIMULATOR_BIN=… SEND_MANY_BIN=… WASMTIME_BIN=… python3 measure.py
 
 Each line is a process that sends so many messages one after another, over plain HTTP on loopback, to the simulator
 in a process of its own. Measured from outside, the same way for all:
@@ -9,7 +9,7 @@ in a process of its own. Measured from outside, the same way for all:
 - memory: the most that was resident at any time, with 500 more messages sent
 - CPU per send: user and system time of 600 sends less that of 100, by 500
 
-A host that makes a process for each message has one figure for both. Medians of five.
+The command line makes a process for each message and has one figure for both. Medians of five.
 """
 
 from __future__ import annotations
@@ -82,11 +82,8 @@ def main():
             "Logto package": ["node", str(HERE / "logto.mjs")],
             "Node": ["node", str(HERE / "node.mjs")],
             "Python": [python, str(HERE / "python.py")],
+            "Host library": [os.environ["SEND_MANY_BIN"], wasm, str(path), url],
         }
-
-        def auth_host(number):
-            return [os.environ["AUTH_HOST_BIN"], "send", wasm, "--cache-dir", f"{folder}/cache", "--config", str(path), "--allow", url,
-                    "--to", f"+86{number}", "--usage", "SignIn", "--var", "code=123456"]
 
         def wasmtime(number):
             message = f'{{to: "+86{number}", usage: "SignIn", variables: [("code", "123456")], locales: [], attributes: []}}'
@@ -102,7 +99,7 @@ def main():
             more = [sends(MANY) for _ in range(REPEATS)]
             cpu = (median([cpu for _, cpu, _ in more]) - median([cpu for _, cpu, _ in few])) / (MANY - FEW)
             rows[name] = {"cold_ms": cold * 1e3, "peak_mb": median([mb for *_, mb in more]), "cpu_ms": cpu * 1e3}
-        for name, command in {"Host library": auth_host, "wasmtime CLI": wasmtime}.items():
+        for name, command in {"wasmtime CLI": wasmtime}.items():
             run(command(take_numbers(1)), environment)
             runs = [run(command(take_numbers(1)), environment) for _ in range(REPEATS)]
             wall, cpu, mb = (median(column) for column in zip(*runs))

@@ -7,7 +7,10 @@ cd "$(dirname "$0")"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
 : "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
 WASMTIME_BIN=${WASMTIME_BIN:-$(../cli/install.sh)}
-export WASMTIME_BIN
+# The host library, in a process that sends many: `host/examples/send_many.rs`.
+(cd ../../.. && cargo build --quiet --locked --profile host --workspace --examples)
+SEND_MANY_BIN=${SEND_MANY_BIN:-$(dirname "$AUTH_HOST_BIN")/examples/send_many}
+export WASMTIME_BIN SEND_MANY_BIN
 python3 measure.py
 (cd ../../../packages/logto-connector && npm run --silent bench)
 node ../table.mjs
