@@ -41,8 +41,8 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .total_stacks(calls)
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements)
-        // Kept resident between calls: measured on a guest with a 64 KiB stack, a stubbed send took 79 us with
-        // nothing kept, 71 us with 128 KiB, 60 us with the scan as well; more kept bought nothing.
+        // Kept resident between calls. The values are a prototype's, where a stubbed send took 79 us with nothing
+        // kept, 71 us with 128 KiB and 60 us with the scan as well; they were not measured again with this host.
         .linear_memory_keep_resident(128 << 10)
         .async_stack_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
