@@ -10,36 +10,81 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::api::ProviderLanguage;
 use crate::contract::Severity;
 use crate::endpoint::Endpoint;
 use crate::fields::{FIELDS, REGIONS, REQUIRED_USAGES, ROUTE_KEYS, TEMPLATE_KEYS, USAGES};
 use crate::findings::{Expected, Finding, Rule};
 use crate::json::{self, Json};
 use crate::language::Text;
+use crate::phone::Route;
 use crate::redact::{Secret, plain_name};
 use crate::text::{decimal, join};
 
-/// What one send needs to know about the operator's account. Borrows from the document.
+/// What a call needs to know about the operator's account. Borrows from the document.
 #[derive(Debug)]
 pub struct Config<'a> {
+    /// Serves mainland numbers, and all others unless [`Self::international`] does.
+    pub mainland: Account<'a>,
+    /// Serves all other numbers where the config has an `international` block: what that names, and the rest
+    /// from the top level.
+    pub international: Option<Account<'a>>,
+    /// The config's own limit on one send, in milliseconds.
+    pub timeout_ms: Option<u32>,
+    /// The language that the service's own words should have.
+    pub language: ProviderLanguage,
+    /// Calling codes, or beginnings of numbers, that alone may be sent to. Empty: all may.
+    pub allowed: Vec<Cow<'a, str>>,
+    /// Calling codes, or beginnings of numbers, that must not be sent to.
+    pub denied: Vec<Cow<'a, str>>,
+    /// In the order of the config, of which the first match wins.
+    pub templates: Vec<Template<'a>>,
+}
+
+impl<'a> Config<'a> {
+    /// The account that serves a route.
+    #[must_use]
+    pub fn account(&self, route: Route) -> &Account<'a> {
+        match (route, &self.international) {
+            (Route::International, Some(account)) => account,
+            _ => &self.mainland,
+        }
+    }
+}
+
+/// Who sends, in whose name, and through which entrance of the service.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
     /// `SecretId`.
     pub secret_id: Secret<'a>,
     /// `SecretKey`.
     pub secret_key: Secret<'a>,
     /// The token of temporary credentials.
     pub session_token: Option<Secret<'a>>,
-    /// The signature's text.
-    pub sign_name: &'a str,
     /// The SMS application.
     pub sdk_app_id: Cow<'a, str>,
+    /// The signature's text. `None` only where no template has a mainland code.
+    pub sign_name: Option<&'a str>,
+    /// The registered sender, abroad only.
+    pub sender_id: Option<&'a str>,
+    /// The extension of the sender's number, on the mainland only.
+    pub extend_code: Option<Cow<'a, str>>,
     /// `X-TC-Region`.
     pub region: &'a str,
     /// Where requests go.
     pub endpoint: Endpoint,
-    /// The config's own limit on one send, in milliseconds.
-    pub timeout_ms: Option<u32>,
-    /// In the order of the config, of which the first match wins.
-    pub templates: Vec<Template<'a>>,
+}
+
+impl Account<'_> {
+    /// What must not come back in the service's own words.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut secrets = alloc::vec![self.secret_key.reveal(), self.secret_id.reveal()];
+        if let Some(token) = &self.session_token {
+            secrets.push(token.reveal());
+        }
+        secrets
+    }
 }
 
 /// One entry of `templates`.
@@ -222,14 +267,22 @@ impl<'a> Reader<'a> {
         let known: Vec<&str> = FIELDS.iter().map(|field| field.key).collect();
         self.keys("", members, &known);
         Some(Config {
-            secret_id: Secret::new(secret_id?),
-            secret_key: Secret::new(secret_key?),
-            session_token: session_token.map(Secret::new),
-            sign_name: sign_name?,
-            sdk_app_id: sdk_app_id?,
-            region: region?,
-            endpoint: endpoint?,
+            mainland: Account {
+                secret_id: Secret::new(secret_id?),
+                secret_key: Secret::new(secret_key?),
+                session_token: session_token.map(Secret::new),
+                sdk_app_id: sdk_app_id?,
+                sign_name: Some(sign_name?),
+                sender_id: None,
+                extend_code: None,
+                region: region?,
+                endpoint: endpoint?,
+            },
+            international: None,
             timeout_ms,
+            language: ProviderLanguage::default(),
+            allowed: Vec::new(),
+            denied: Vec::new(),
             templates: templates?,
         })
     }

@@ -5,7 +5,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::config::{self, Config};
+use crate::api::{Call, Request};
+use crate::config::{self, Account, Config};
 use crate::contract::{
     Attributes, Diagnostic, Failure, FailureKind, Message, Preview, Receipt, SendError, Severity,
     Turn, attribute,
@@ -15,7 +16,7 @@ use crate::language::Language;
 use crate::outcome::Context;
 use crate::phone::PhoneNumber;
 use crate::redact::Scrubber;
-use crate::send_sms::{self, Request, SendSms};
+use crate::send_sms::{self, SendSms};
 use crate::template::{self, Choice};
 use crate::text::{decimal, join};
 use crate::time;
@@ -119,22 +120,31 @@ pub fn send_message(
         .flatten()
         .fold(MAX_CALL_MS, u32::min);
 
+    let account = config.account(plan.number.route());
     let e164 = plan.number.e164();
     let body = SendSms {
-        sms_sdk_app_id: &config.sdk_app_id,
-        sign_name: config.sign_name,
+        sms_sdk_app_id: &account.sdk_app_id,
+        sign_name: account.sign_name,
         template_id: plan.choice.code,
         template_param_set: &plan.parameters,
         phone_number_set: [&e164],
         session_context: message.correlation_id.as_deref(),
+        extend_code: account.extend_code.as_deref(),
+        sender_id: account.sender_id,
     }
     .to_bytes();
-    let sensitive = plan.sensitive(&config);
+    let call = Call {
+        account,
+        action: send_sms::ACTION,
+        language: config.language,
+        body: &body,
+    };
+    let sensitive = plan.sensitive(account);
     let scrubber = Scrubber {
         sensitive: &sensitive,
     };
     let attempt = |host: &mut dyn Host, timestamp: u64| {
-        let answer = host.exchange(&send_sms::request(&config, &body, timestamp), deadline_ms)?;
+        let answer = host.exchange(&call.sign(timestamp), deadline_ms)?;
         let context = Context {
             number: &plan.number,
             scrubber: &scrubber,
@@ -238,11 +248,8 @@ impl<'c> Plan<'c> {
     }
 
     /// What the provider was told and must not be repeated.
-    fn sensitive<'s>(&'s self, config: &'s Config<'_>) -> Vec<&'s str> {
-        let mut sensitive = alloc::vec![config.secret_key.reveal(), config.secret_id.reveal()];
-        if let Some(token) = config.session_token {
-            sensitive.push(token.reveal());
-        }
+    fn sensitive<'s>(&'s self, account: &'s Account<'_>) -> Vec<&'s str> {
+        let mut sensitive = account.secrets();
         for parameter in &self.parameters {
             sensitive.push(parameter);
         }

@@ -19,6 +19,7 @@
 //! | [`template`] | usage, languages and route into a template and its parameters |
 //! | [`time`] | unix seconds into dates and back |
 //! | [`tc3`] | bytes and a secret into a TC3-HMAC-SHA256 signature |
+//! | [`api`] | an action and its body into a signed request |
 //! | [`send_sms`] | the `SendSms` request and response on the wire |
 //! | [`outcome`] | provider codes into kind, certainty, waiting time and hint |
 //! | [`redact`] | provider words into words without numbers, codes or secrets |
@@ -29,6 +30,7 @@
 
 extern crate alloc;
 
+pub mod api;
 pub mod config;
 pub mod connector;
 pub mod contract;

@@ -1,4 +1,4 @@
-//! `SendSms` (API version 2021-01-11) on the wire: the request's bytes and headers, and what an answer says.
+//! `SendSms` on the wire: the request's body, and what an answer says.
 //!
 //! Source: <https://cloud.tencent.com/document/api/382/55981>. The body's keys stand in the order of Logto's
 //! connector, in compact JSON, UTF-8 unescaped.
@@ -8,22 +8,10 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::config::Config;
 use crate::json::{self, Json};
-use crate::tc3::SigningInput;
-use crate::text::decimal;
 
 /// The API's action.
 pub const ACTION: &str = "SendSms";
-/// The API's version.
-pub const VERSION: &str = "2021-01-11";
-/// The service's short name in signatures.
-pub const SERVICE: &str = "sms";
-/// Signed and sent alike; in lower case, because the service lower-cases it before it verifies.
-pub const CONTENT_TYPE: &str = "application/json; charset=utf-8";
-
-/// Names this connector to the service. The allowed characters are letters, digits and `-_ ,;.`.
-const REQUEST_CLIENT: &str = concat!("tencent-sms-connector_", env!("CARGO_PKG_VERSION"));
 
 /// The body's fields.
 #[derive(Serialize)]
@@ -31,8 +19,9 @@ const REQUEST_CLIENT: &str = concat!("tencent-sms-connector_", env!("CARGO_PKG_V
 pub struct SendSms<'a> {
     /// The SMS application.
     pub sms_sdk_app_id: &'a str,
-    /// The signature's text.
-    pub sign_name: &'a str,
+    /// The signature's text; may be absent on the international route, where the service needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_name: Option<&'a str>,
     /// The template.
     pub template_id: &'a str,
     /// The template's parameters in order.
@@ -42,6 +31,12 @@ pub struct SendSms<'a> {
     /// The caller's correlation id; the service echoes it and keeps it with the record. Below 512 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_context: Option<&'a str>,
+    /// The extension of the number that mainland recipients see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extend_code: Option<&'a str>,
+    /// The registered sender that recipients abroad see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender_id: Option<&'a str>,
 }
 
 impl SendSms<'_> {
@@ -52,55 +47,6 @@ impl SendSms<'_> {
     pub fn to_bytes(&self) -> Vec<u8> {
         // Strings and arrays of strings always serialize.
         serde_json::to_vec(self).unwrap_or_default()
-    }
-}
-
-/// One signed request, ready for a transport.
-pub struct Request<'a> {
-    /// Whether to use TLS.
-    pub tls: bool,
-    /// Host, and port unless it is the scheme's own. The host's HTTP client makes the `Host` header from it.
-    pub authority: &'a str,
-    /// Header names in lower case, and values; no `host` and no `content-length`.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: &'a [u8],
-}
-
-/// Signs a body and puts the headers around it.
-#[must_use]
-pub fn request<'a>(config: &'a Config<'a>, body: &'a [u8], timestamp: u64) -> Request<'a> {
-    let signing = SigningInput {
-        service: SERVICE,
-        headers: &[
-            ("content-type", CONTENT_TYPE),
-            ("host", &config.endpoint.authority),
-        ],
-        payload: body,
-        timestamp,
-    };
-    let authorization =
-        signing.authorization(config.secret_id.reveal(), config.secret_key.reveal());
-    let mut headers = alloc::vec![
-        ("accept", "application/json".into()),
-        ("authorization", authorization),
-        ("content-type", CONTENT_TYPE.into()),
-        ("x-tc-action", ACTION.into()),
-        // Without it the service answers in the language of the account.
-        ("x-tc-language", "en-US".into()),
-        ("x-tc-region", config.region.into()),
-        ("x-tc-requestclient", REQUEST_CLIENT.into()),
-        ("x-tc-timestamp", decimal(timestamp)),
-        ("x-tc-version", VERSION.into()),
-    ];
-    if let Some(token) = config.session_token {
-        headers.push(("x-tc-token", token.reveal().into()));
-    }
-    Request {
-        tls: config.endpoint.tls,
-        authority: &config.endpoint.authority,
-        headers,
-        body,
     }
 }
 

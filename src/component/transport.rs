@@ -24,11 +24,11 @@ use super::bindings::wasi::http::types::{
 use super::bindings::wasi::io::poll::{Pollable, poll};
 use super::bindings::wasi::io::streams::{OutputStream, StreamError};
 use super::http_error;
+use crate::api::Request;
 use crate::connector::{Host, HttpAnswer};
 use crate::contract::{Failure, FailureKind, SendError, Turn};
 use crate::json;
 use crate::outcome::AMBIGUOUS;
-use crate::send_sms::Request;
 use crate::text::{decimal, join};
 
 const MS: u64 = 1_000_000;

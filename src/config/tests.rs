@@ -431,14 +431,18 @@ fn numbers_and_white_space_are_normalised() {
     let reading = Config::read(&document);
     assert!(reading.findings.is_empty(), "{:?}", reading.findings);
     let config = reading.config.unwrap();
-    assert_eq!(config.secret_id.reveal(), "id");
-    assert_eq!(config.secret_key.reveal(), "key");
-    assert_eq!(config.session_token.unwrap().reveal(), "token");
+    assert_eq!(config.mainland.secret_id.reveal(), "id");
+    assert_eq!(config.mainland.secret_key.reveal(), "key");
+    assert_eq!(config.mainland.session_token.unwrap().reveal(), "token");
     assert_eq!(
-        (config.sign_name, config.sdk_app_id.as_ref(), config.region),
-        ("s", "1400006666", "ap-guangzhou")
+        (
+            config.mainland.sign_name,
+            config.mainland.sdk_app_id.as_ref(),
+            config.mainland.region
+        ),
+        (Some("s"), "1400006666", "ap-guangzhou")
     );
-    assert_eq!(config.endpoint, Endpoint::default());
+    assert_eq!(config.mainland.endpoint, Endpoint::default());
     assert_eq!(config.timeout_ms, Some(5_000));
     let codes: Vec<_> = config
         .templates
