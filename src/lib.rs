@@ -25,6 +25,7 @@
 //! | [`redact`] | provider words into words without numbers, codes or secrets |
 //! | [`contract`] | the contract's types, natively |
 //! | [`connector`] | the flow: config and message into a receipt or an error |
+//! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
 //! | `component` | WebAssembly only: bindings, the `wasi:http` transport, allocator and panic glue |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -49,6 +50,9 @@ pub mod tc3;
 pub mod template;
 pub mod text;
 pub mod time;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 
 #[cfg(target_arch = "wasm32")]
 mod component;

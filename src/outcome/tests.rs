@@ -328,6 +328,12 @@ fn older_spellings_mean_what_the_newer_ones_mean() {
             "UnsupportedOperation.UnsuportedRegion",
             "UnsupportedOperation.UnsupportedRegion",
         ),
+        // What the service's own example prints, and what its international SDK defines.
+        (
+            "FailedOperation.TemplateParamSetNotMatchApprovedTemplat",
+            "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+        ),
+        ("UnsupportedOperation.", "UnsupportedOperation"),
     ] {
         assert!(
             core::ptr::eq(codes::classify(older).0, codes::classify(newer).0),

@@ -6,7 +6,7 @@ const ABROAD: Route = Route::International;
 
 #[test]
 fn numbers_with_a_prefix_are_read_however_they_are_written() {
-    for (written, e164, route) in [
+    let table = [
         ("+8613800138000", "+8613800138000", MAINLAND),
         ("+86 138 0013 8000", "+8613800138000", MAINLAND),
         ("+86-138-0013-8000", "+8613800138000", MAINLAND),
@@ -39,7 +39,20 @@ fn numbers_with_a_prefix_are_read_however_they_are_written() {
         ("+211912345678", "+211912345678", ABROAD),
         ("+881612345678", "+881612345678", ABROAD),
         ("+49 123 456789 0123", "+491234567890123", ABROAD),
-    ] {
+        ("+852 6832-6366", "+85268326366", ABROAD),
+        ("+52 55 1234 5678", "+525512345678", ABROAD),
+        ("+5511987654321", "+5511987654321", ABROAD),
+        ("+61 412 345 678", "+61412345678", ABROAD),
+        ("+91 98765-43210", "+919876543210", ABROAD),
+        ("+971501234567", "+971501234567", ABROAD),
+    ];
+    for zone in '1'..='9' {
+        let served = table
+            .iter()
+            .any(|(_, e164, _)| e164.chars().nth(1) == Some(zone));
+        assert!(served, "ITU zone {zone}");
+    }
+    for (written, e164, route) in table {
         let number =
             PhoneNumber::parse(written).unwrap_or_else(|error| panic!("{written}: {error:?}"));
         assert_eq!(
@@ -64,6 +77,9 @@ fn everything_else_is_refused_with_its_own_reason() {
         ("15551234567", NoPrefix),
         ("13800138000", NoPrefix),
         ("8613800138000", NoPrefix),
+        ("8613612345678", NoPrefix),
+        ("14155552671", NoPrefix),
+        ("4155552671", NoPrefix),
         ("85268326366", NoPrefix),
         ("6598765432", NoPrefix),
         ("0138 0013 8000", NoPrefix),
