@@ -16,6 +16,7 @@
 //! | [`refusals`] | the service's own refusals, as the operator is told |
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
+//! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`cli`] | the command line, end to end |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
@@ -37,6 +38,7 @@ mod bounds;
 mod cli;
 mod clock;
 mod component;
+mod corpus;
 mod delivery;
 mod demo;
 mod faults;

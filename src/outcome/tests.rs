@@ -409,6 +409,41 @@ fn one_entry_for_our_number_with_ok_and_a_serial_number_is_accepted() {
 }
 
 #[test]
+fn a_country_is_two_capital_letters_and_anything_else_is_none() {
+    for (written, country) in [
+        ("CN", Some("CN")),
+        ("DEF", None),
+        ("cn", None),
+        ("C1", None),
+        ("C", None),
+        ("", None),
+    ] {
+        let ok = entry("Ok", "+8613800138000", SERIAL);
+        let body = set(&[ok.replace(r#""IsoCode":"CN""#, &format!(r#""IsoCode":"{written}""#))]);
+        let receipt = judge(200, &body).unwrap();
+        let found = receipt.attributes.iter().find(|(key, _)| key == "country");
+        assert_eq!(
+            found.map(|(_, value)| value.as_str()),
+            country,
+            "{written:?}"
+        );
+    }
+}
+
+#[test]
+fn the_providers_words_are_passed_on_where_there_are_any() {
+    for (written, words) in [("no such signature", Some("no such signature")), ("", None)] {
+        let body = top_level("FailedOperation.SignatureIncorrectOrUnapproved", written);
+        let (_, failure) = failure(judge(200, &body).unwrap_err());
+        let found = failure
+            .attributes
+            .iter()
+            .find(|(key, _)| key == "provider-message");
+        assert_eq!(found.map(|(_, value)| value.as_str()), words);
+    }
+}
+
+#[test]
 fn nothing_less_is_an_acceptance_and_nothing_ambiguous_is_certain() {
     let ok = || entry("Ok", "+8613800138000", SERIAL);
     let both = format!(

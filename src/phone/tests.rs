@@ -226,5 +226,22 @@ fn a_masked_number_hides_four_digits_at_least() {
 #[test]
 fn debug_output_holds_no_digit() {
     let number = PhoneNumber::parse("+8613800138000").unwrap();
-    assert!(!format!("{number:?}").contains(|character: char| character.is_ascii_digit()));
+    assert_eq!(format!("{number:?}"), "PhoneNumber(****)");
+}
+
+#[test]
+fn each_refusal_says_what_is_wrong_and_what_to_write() {
+    for (written, words) in [
+        ("", "empty"),
+        ("13800138000", "neither + nor 00"),
+        ("+1 415 555 2671 x12", "not a digit"),
+        ("+44 (0)7911 123456", "(0)"),
+        ("+999123456789", "not assigned"),
+        ("+1415555267", "too few or too many"),
+        ("+861012345678", "13 to 19"),
+    ] {
+        let message = PhoneNumber::parse(written).unwrap_err().message();
+        assert!(message.contains(words), "{written:?}: {message}");
+        assert!(message.starts_with("The recipient's number "), "{message}");
+    }
 }

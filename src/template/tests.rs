@@ -74,6 +74,28 @@ fn the_usage_decides_then_the_route_then_the_language() {
     }
 }
 
+/// RFC 4647, 3.4: one subtag after the other goes, and a single letter goes with the one that it introduces.
+#[test]
+fn a_tag_loses_its_last_subtag_until_a_template_has_the_rest() {
+    let templates = r#"
+        {"usageType":"SignIn","templateCode":"1","locale":"zh"},
+        {"usageType":"SignIn","templateCode":"2","locale":"zh-Hans"},
+        {"usageType":"SignIn","templateCode":"3","locale":"zh-Hans-x"},
+        {"usageType":"Generic","templateCode":"4"}"#;
+    for (tag, code) in [
+        ("zh-Hans-CN", "2"),
+        ("zh-Hans-CN-x-private", "2"),
+        ("zh-Hans-x-private", "2"),
+        ("zh_Hans_x_private", "2"),
+        ("zh-Hans-x", "3"),
+        ("zh-TW", "1"),
+        ("zh-x-private", "1"),
+    ] {
+        let chosen = chosen(templates, "SignIn", Route::Mainland, &[tag]);
+        assert_eq!(chosen, Ok((code.into(), false)), "{tag}");
+    }
+}
+
 #[test]
 fn sixteen_tags_of_sixty_four_bytes_are_looked_at() {
     let among = |others: usize, tag: &str| {
