@@ -7,6 +7,7 @@ mod contract;
 mod demo;
 mod full;
 mod process;
+mod quality;
 mod test;
 mod toolchain;
 
@@ -20,6 +21,8 @@ Commands:
   test         Format, lints, native tests, tests through the component, contract checks
   test --full  The same, and the other runtimes and SDKs that the tests cover
   bench        The simulator's requests per second beside an empty handler's, and its memory over 200,000 requests
+  coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
+  mutants      Whether the native tests notice when the code is changed; fails where they do not
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
 
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
+        ["coverage"] => quality::coverage(),
+        ["mutants"] => quality::mutants(),
         ["bench"] => bench(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

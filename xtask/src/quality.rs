@@ -1,0 +1,156 @@
+//! How good the tests are: `cargo xtask coverage` and `cargo xtask mutants`.
+//!
+//! Both look at the connector's pure rooms, which is everything in `src/` but `component/`, through their native
+//! tests. What runs in the component is held by `tests/`, through the component.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::build::Workspace;
+use crate::process::{output, run};
+
+/// The share of lines that the tests must reach.
+const TO_REACH: f64 = 95.0;
+
+const PACKAGE: &str = "tencent-sms-connector";
+
+/// Line coverage of the pure rooms, each file's and the whole, and a failure where the whole is too small.
+pub fn coverage() -> Result {
+    let workspace = Workspace::open()?;
+    let tool = tool(&workspace, "cargo-llvm-cov", "0.9.1")?;
+    let installed = output(rustup(&workspace).args(["component", "list", "--installed"]))?;
+    if !installed.lines().any(|line| line.starts_with("llvm-tools")) {
+        println!("Installing llvm-tools.");
+        run(rustup(&workspace).args(["component", "add", "llvm-tools"]))?;
+    }
+    let report = workspace.scratch("coverage.lcov");
+    run(Command::new(tool)
+        .current_dir(&workspace.root)
+        .args(["llvm-cov", "--locked", "--package", PACKAGE, "--lib"])
+        .args(["--lcov", "--output-path"])
+        .arg(&report))?;
+    let files = read(&workspace.root, &file(&report)?)?;
+    let (mut reached, mut lines) = (0, 0);
+    println!(
+        "\n{:<26} {:>6} {:>8}  not reached",
+        "file", "lines", "reached"
+    );
+    for (name, hits) in &files {
+        let missed: Vec<String> = hits
+            .iter()
+            .filter(|(_, hits)| **hits == 0)
+            .map(|(line, _)| line.to_string())
+            .collect();
+        let hit = hits.len() - missed.len();
+        println!(
+            "{name:<26} {:>6} {:>6.1} %  {}",
+            hits.len(),
+            percent(hit, hits.len()),
+            missed.join(" ")
+        );
+        reached += hit;
+        lines += hits.len();
+    }
+    let share = percent(reached, lines);
+    println!("{:<26} {lines:>6} {share:>6.1} %", "all");
+    if share < TO_REACH {
+        return Err(format!(
+            "the tests reach {share:.1} % of the lines, and {TO_REACH} % are wanted. Test what is not reached, or remove it."
+        ));
+    }
+    Ok(())
+}
+
+/// Changes the code in every way that cargo-mutants knows, and fails where no test notices. Which files, and which
+/// changes mean nothing, stands in `.cargo/mutants.toml`.
+pub fn mutants() -> Result {
+    let workspace = Workspace::open()?;
+    let tool = tool(&workspace, "cargo-mutants", "27.1.0")?;
+    run(Command::new(tool)
+        .current_dir(&workspace.root)
+        .args(["mutants", "--jobs", "1", "--no-shuffle", "--output"])
+        .arg(workspace.scratch("mutants"))
+        .env("CARGO_TARGET_DIR", workspace.scratch("mutants-target")))
+}
+
+/// The lines of each pure room with how often each ran, without the tests at a file's end.
+fn read(root: &Path, report: &str) -> Result<BTreeMap<String, BTreeMap<usize, u64>>> {
+    let source = root.join("src");
+    let mut files: BTreeMap<String, BTreeMap<usize, u64>> = BTreeMap::new();
+    let mut current: Option<(String, usize)> = None;
+    for line in report.lines() {
+        if let Some(path) = line.strip_prefix("SF:") {
+            let path = Path::new(path);
+            current = match path.strip_prefix(&source) {
+                Ok(name) if is_room(name) => {
+                    let text = file(path)?;
+                    let tests = text.lines().position(|line| line.trim() == "#[cfg(test)]");
+                    Some((name.display().to_string(), tests.unwrap_or(usize::MAX)))
+                }
+                _ => None,
+            };
+        } else if let (Some((name, tests)), Some(data)) = (&current, line.strip_prefix("DA:")) {
+            let mut numbers = data.split(',').map(str::parse::<u64>);
+            let (Some(Ok(line)), Some(Ok(hits))) = (numbers.next(), numbers.next()) else {
+                return Err(format!(
+                    "the coverage report has a line that cannot be read: {data}"
+                ));
+            };
+            let line = usize::try_from(line).unwrap_or(usize::MAX);
+            if line <= *tests {
+                *files
+                    .entry(name.clone())
+                    .or_default()
+                    .entry(line)
+                    .or_default() += hits;
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err("the coverage report names no file of src/.".into());
+    }
+    Ok(files)
+}
+
+/// Not the component's own room, which is WebAssembly only, and not tests.
+fn is_room(name: &Path) -> bool {
+    !name.starts_with("component")
+        && !name.starts_with("fuzzing")
+        && name != Path::new("fuzzing.rs")
+        && name.file_name().is_none_or(|name| name != "tests.rs")
+        && !name.components().any(|part| part.as_os_str() == "tests")
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a few thousand lines")]
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+fn file(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))
+}
+
+fn rustup(workspace: &Workspace) -> Command {
+    let mut command = Command::new("rustup");
+    command.current_dir(&workspace.root);
+    command
+}
+
+/// One of cargo's tools in this version, from crates.io on first use.
+fn tool(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
+    let folder = workspace.scratch("tools").join(format!("{name}-{version}"));
+    let program = folder
+        .join("bin")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        println!("Installing {name} {version}.");
+        run(workspace
+            .cargo()
+            .args(["install", "--locked", "--version", version, name, "--root"])
+            .arg(&folder))?;
+    }
+    Ok(program)
+}
