@@ -16,6 +16,7 @@
 //! | [`refusals`] | the service's own refusals, as the operator is told |
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
+//! | [`stack`] | how deep its stack gets |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`cli`] | the command line, end to end |
 //!
@@ -47,4 +48,5 @@ mod races;
 mod readme;
 mod refusals;
 mod signature;
+mod stack;
 mod support;
