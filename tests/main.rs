@@ -17,6 +17,7 @@
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
 //! | [`stack`] | how deep its stack gets |
+//! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`cli`] | the command line, end to end |
 //!
@@ -50,3 +51,4 @@ mod refusals;
 mod signature;
 mod stack;
 mod support;
+mod weaknesses;

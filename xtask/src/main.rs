@@ -23,6 +23,7 @@ Commands:
   bench        The simulator's requests per second beside an empty handler's, and its memory over 200,000 requests
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
+  stack        How deep the component's stack gets
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(test::Scope::Full),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
+        ["stack"] => quality::stack(),
         ["bench"] => bench(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -1,7 +1,8 @@
-//! How good the tests are: `cargo xtask coverage` and `cargo xtask mutants`.
+//! How good the tests are, `cargo xtask coverage` and `cargo xtask mutants`; and how much stack is left,
+//! `cargo xtask stack`.
 //!
-//! Both look at the connector's pure rooms, which is everything in `src/` but `component/`, through their native
-//! tests. What runs in the component is held by `tests/`, through the component.
+//! The first two look at the connector's pure rooms, which is everything in `src/` but `component/`, through their
+//! native tests. What runs in the component is held by `tests/`, through the component.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,17 @@ pub fn mutants() -> Result {
         .args(["mutants", "--jobs", "1", "--no-shuffle", "--output"])
         .arg(workspace.scratch("mutants"))
         .env("CARGO_TARGET_DIR", workspace.scratch("mutants-target")))
+}
+
+/// How deep the component's stack gets, by giving it less until it traps.
+pub fn stack() -> Result {
+    let workspace = Workspace::open()?;
+    workspace.build_component()?;
+    run(workspace
+        .cargo()
+        .args(["test", "--locked", "--profile", "host", "--workspace"])
+        .args(["--test", "connector", "--", "--nocapture", "stack::"])
+        .env("CONNECTOR_WASM", workspace.component()))
 }
 
 /// The lines of each pure room with how often each ran, without the tests at a file's end.
