@@ -127,7 +127,7 @@ async fn sixty_four_variables_of_1024_bytes_are_taken_and_more_or_longer_ones_ar
                     "{count} of {bytes}"
                 );
             }
-            Err(CallError::Host(fault)) => panic!("{fault}"),
+            Err(fault) => panic!("{fault}"),
         }
     }
 }

@@ -19,6 +19,7 @@
 //! | [`stack`] | how deep its stack gets |
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
+//! | [`live`] | replacing the plugin under load, and tenants beside each other |
 //! | [`cli`] | the command line, end to end |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
@@ -45,6 +46,7 @@ mod delivery;
 mod demo;
 mod faults;
 mod fuel;
+mod live;
 mod races;
 mod readme;
 mod refusals;

@@ -1,6 +1,6 @@
 //! The exit codes, one for each thing that a script would do next.
 
-use auth_connector_host::{BuildError, HostFault, LoadError};
+use auth_connector_host::{BuildError, CallError, LoadError};
 use std::process::ExitCode;
 
 /// An exit code.
@@ -80,11 +80,11 @@ impl From<BuildError> for Stop {
     }
 }
 
-impl From<HostFault> for Stop {
-    fn from(fault: HostFault) -> Self {
+impl From<CallError> for Stop {
+    fn from(cause: CallError) -> Self {
         Self {
             code: MISBEHAVED,
-            message: fault.to_string(),
+            message: cause.to_string(),
         }
     }
 }

@@ -57,13 +57,13 @@ pub fn add_cause(document: &mut Value, cause: &CallError) {
             set(document, "diagnostics", diagnostics(&failure.diagnostics));
             set(document, "attributes", attributes(&failure.attributes));
         }
-        CallError::Host(fault) => {
+        CallError::Host(_) | CallError::Policy(_) => {
             set(document, "source", json!("host"));
-            set(document, "message", json!(fault.to_string()));
+            set(document, "message", json!(cause.to_string()));
             set(
                 document,
                 "attributes",
-                json!({ "host-fault": fault.code() }),
+                json!({ "host-fault": cause.code() }),
             );
         }
     }

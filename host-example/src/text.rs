@@ -80,7 +80,7 @@ pub fn cause(page: &mut Page, cause: &CallError) {
             attributes(page, &failure.attributes, &[]);
             diagnostics(page, &failure.diagnostics);
         }
-        CallError::Host(fault) => field(page, "why", &fault.to_string()),
+        CallError::Host(_) | CallError::Policy(_) => field(page, "why", &cause.to_string()),
     }
 }
 

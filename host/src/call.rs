@@ -4,15 +4,17 @@
 //! gives way to others and runs into its compute limit; they do not fire while the guest waits in a host
 //! function. A timer around the whole call bounds the waiting. Dropping the store aborts what is in flight.
 
+use crate::admission::Claim;
 use crate::authority::Signature;
 use crate::clock::WallClock;
 use crate::egress::Egress;
-use crate::error::HostFault;
+use crate::error::{CallError, HostFault, PolicyFault};
 use crate::host::ConnectorHost;
 use crate::http::Hook;
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES, TICK};
 use crate::plugin::Called;
 use crate::report::{CallLog, CallReport};
+use crate::tenant::Tenant;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -24,30 +26,31 @@ use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
-/// What a call runs on, and how long it may.
+/// What a call runs on, for whom, and how long it may.
 pub(crate) struct Run<'a> {
-    host: &'a ConnectorHost,
-    instance: &'a InstancePre<CallState>,
-    egress: &'a Arc<Egress>,
-    timeout: Duration,
+    pub(crate) host: &'a ConnectorHost,
+    pub(crate) instance: &'a InstancePre<CallState>,
+    pub(crate) egress: &'a Arc<Egress>,
+    pub(crate) tenant: Option<&'a Tenant>,
+    /// Whether the plugin was taken out of service.
+    pub(crate) closed: bool,
+    /// Whether the call may reach the provider, and counts for the tenant's rate.
+    pub(crate) rated: bool,
+    pub(crate) timeout: Duration,
 }
 
-impl<'a> Run<'a> {
-    /// `timeout_ms` is the caller's wish; the host's cap bounds it.
-    pub(crate) fn new(
-        host: &'a ConnectorHost,
-        instance: &'a InstancePre<CallState>,
-        egress: &'a Arc<Egress>,
-        timeout_ms: Option<u32>,
-    ) -> Self {
-        let cap = host.0.limits.call_timeout;
-        let asked = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
-        Self {
-            host,
-            instance,
-            egress,
-            timeout: asked.map_or(cap, |asked| asked.min(cap)),
-        }
+/// The caller's wish, below the host's cap.
+pub(crate) fn capped(host: &ConnectorHost, timeout_ms: Option<u32>) -> Duration {
+    let cap = host.0.limits.call_timeout;
+    let asked = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
+    asked.map_or(cap, |asked| asked.min(cap))
+}
+
+impl Run<'_> {
+    /// The same for a function that may reach the provider.
+    pub(crate) fn rated(mut self) -> Self {
+        self.rated = true;
+        self
     }
 
     /// What the plugin is told, in milliseconds: the queue's share is gone. Rounded up, so that a call that did
@@ -76,7 +79,7 @@ where
     let outcome = bounded::<S>(&run, function, params, &log, &mut report).await;
     report.http = log.snapshot();
     report.total = start.elapsed();
-    if let Err(fault) = &outcome {
+    if let Err(CallError::Host(fault)) = &outcome {
         tracing::warn!(code = fault.code(), "a plugin's call was ended by the host");
     }
     Called {
@@ -92,22 +95,26 @@ async fn bounded<S>(
     params: impl FnOnce(u32) -> S::Params,
     log: &CallLog,
     report: &mut CallReport,
-) -> Result<S::Results, HostFault>
+) -> Result<S::Results, CallError>
 where
     S: Signature,
     S::Params: Lower + Send + Sync,
     S::Results: Lift + Send + Sync + 'static,
 {
+    if run.closed {
+        return Err(PolicyFault::Closed.into());
+    }
     let start = Instant::now();
     let shared = &run.host.0;
-    let patience = shared.limits.queue_timeout.min(run.timeout);
-    let permit = tokio::time::timeout(patience, shared.permits.acquire()).await;
-    report.queued = start.elapsed();
-    let Ok(Ok(_permit)) = permit else {
-        return Err(HostFault::Overloaded {
-            waited: report.queued,
-        });
+    let claim = Claim {
+        tenant: run.tenant,
+        rated: run.rated,
+        patience: run.timeout,
     };
+    let place = shared.pool.enter(claim).await;
+    report.queued = start.elapsed();
+    // Held until the store is gone: its slot in the engine's pool is the place.
+    let _place = place?;
     let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
     let limit = (run.timeout + shared.limits.grace).saturating_sub(report.queued);
@@ -120,7 +127,9 @@ where
     if shared.options.count_fuel {
         report.fuel = store.get_fuel().ok().map(|left| u64::MAX - left);
     }
-    called.unwrap_or(Err(HostFault::TimedOut { after: limit }))
+    called
+        .unwrap_or(Err(HostFault::TimedOut { after: limit }))
+        .map_err(CallError::Host)
 }
 
 async fn inside<S>(

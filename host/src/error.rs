@@ -4,12 +4,15 @@
 //! |---|---|---|
 //! | [`BuildError`] | the embedder's settings | making a [`crate::ConnectorHost`] |
 //! | [`LoadError`] | the component | before a line of it runs |
+//! | [`PolicyFault`] | the operator's rules | before a call gets a place |
 //! | [`HostFault`] | the plugin misbehaved, or the host is full | during a call |
 //! | [`crate::Failure`] | config, message, provider: in the plugin's words | the plugin answered |
 //!
-//! None of them quotes a config, a message or a header. A [`crate::Failure`] holds text that the plugin wrote.
+//! [`CallError::side`] sorts the last three by host, plugin, policy and provider. None of them quotes a config, a
+//! message or a header. A [`crate::Failure`] holds text that the plugin wrote.
 
 use crate::contract::{Failure, FailureKind, WireSendError};
+pub use crate::policy::PolicyFault;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -132,14 +135,16 @@ pub enum LoadError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostFault {
-    /// No instance came free in time.
+    /// No instance came free in time, or too many calls were waiting for one.
     #[error(
-        "the host is full: no instance came free within {} ms. Try again in a moment; if it recurs, raise Limits::concurrent_calls",
-        .waited.as_millis()
+        "the host is full: no instance came free within {} ms. Try again in {} ms; if it recurs, raise Limits::concurrent_calls",
+        .waited.as_millis(), .retry_after.as_millis()
     )]
     Overloaded {
-        /// How long the call waited.
+        /// How long the call waited. Zero when even the queue was full.
         waited: Duration,
+        /// When a place should be free, by how long calls took of late.
+        retry_after: Duration,
     },
     /// The call ran past its time and was stopped.
     #[error(
@@ -215,15 +220,44 @@ impl HostFault {
     }
 }
 
-/// Why a call has no result: the plugin's words, or the host's.
+/// Why a call has no result: the plugin's words, the host's, or the operator's rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The plugin answered with a failure.
     #[error("{}: {}", .0.kind.as_str(), .0.message)]
     Connector(Box<Failure>),
-    /// The host ended the call.
+    /// The host ended the call, or had no place for it.
     #[error(transparent)]
     Host(#[from] HostFault),
+    /// The operator's rules forbid the call here and now. Nothing of the plugin ran.
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
+}
+
+/// Whose side a failure is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Side {
+    /// The host had no room.
+    Host,
+    /// The plugin misbehaved, or refused by itself: the config, the message, the network.
+    Plugin,
+    /// The operator's rules.
+    Policy,
+    /// The provider answered with a code of its own.
+    Provider,
+}
+
+impl Side {
+    /// A stable word for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Plugin => "plugin",
+            Self::Policy => "policy",
+            Self::Provider => "provider",
+        }
+    }
 }
 
 impl CallError {
@@ -232,6 +266,38 @@ impl CallError {
         match self {
             Self::Connector(failure) => failure.kind,
             Self::Host(fault) => fault.kind(),
+            Self::Policy(fault) => fault.kind(),
+        }
+    }
+
+    /// A stable word for programs: the host's or the policy's own, else the class.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Connector(failure) => failure.kind.as_str(),
+            Self::Host(fault) => fault.code(),
+            Self::Policy(fault) => fault.code(),
+        }
+    }
+
+    /// Whose side it is on.
+    pub const fn side(&self) -> Side {
+        match self {
+            Self::Connector(failure) if failure.provider_code.is_some() => Side::Provider,
+            Self::Host(HostFault::Overloaded { .. }) => Side::Host,
+            Self::Connector(_) | Self::Host(_) => Side::Plugin,
+            Self::Policy(_) => Side::Policy,
+        }
+    }
+
+    /// How long to wait before another attempt is sane, where somebody knows.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Connector(failure) => failure
+                .retry_after_ms
+                .map(|ms| Duration::from_millis(ms.into())),
+            Self::Host(HostFault::Overloaded { retry_after, .. }) => Some(*retry_after),
+            Self::Host(_) => None,
+            Self::Policy(fault) => fault.retry_after(),
         }
     }
 
@@ -239,7 +305,7 @@ impl CallError {
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Connector(failure) => Some(failure),
-            Self::Host(_) => None,
+            Self::Host(_) | Self::Policy(_) => None,
         }
     }
 }
@@ -273,12 +339,12 @@ impl SendError {
         matches!(self, Self::NotSent(_))
     }
 
-    /// A fault of the host's side: *not sent* only if nothing can have left.
-    pub(crate) fn from_fault(fault: HostFault, may_have_left: bool) -> Self {
+    /// A verdict that is not the plugin's: *not sent* only if nothing can have left.
+    pub(crate) fn from_cause(cause: CallError, may_have_left: bool) -> Self {
         if may_have_left {
-            Self::Unknown(fault.into())
+            Self::Unknown(cause)
         } else {
-            Self::NotSent(fault.into())
+            Self::NotSent(cause)
         }
     }
 }
@@ -305,8 +371,11 @@ mod tests {
         let ms = Duration::from_millis(7);
         for (fault, step) in [
             (
-                HostFault::Overloaded { waited: ms },
-                "Try again in a moment",
+                HostFault::Overloaded {
+                    waited: ms,
+                    retry_after: ms,
+                },
+                "Try again in 7 ms",
             ),
             (HostFault::TimedOut { after: ms }, "Give the call more time"),
             (HostFault::Compute { limit: ms }, "Report it"),

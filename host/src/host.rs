@@ -1,5 +1,7 @@
 //! [`ConnectorHost`]: the engine, the policy and the connections that all plugins of a process share.
 
+pub use crate::admission::Occupancy;
+use crate::admission::Pool;
 use crate::authority;
 use crate::call::CallState;
 use crate::egress::{Egress, Origin};
@@ -14,7 +16,6 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, Engine};
 
@@ -31,7 +32,7 @@ pub(crate) struct Shared {
     linker: Linker<CallState>,
     pub(crate) gateway: Gateway,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) permits: Semaphore,
+    pub(crate) pool: Pool,
     pub(crate) options: HostOptions,
 }
 
@@ -84,14 +85,13 @@ impl ConnectorHost {
         let (engine, cache) = engine::engine(&options)?;
         let linker =
             engine::linker(&engine).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
-        let permits = usize::try_from(options.limits.concurrent_calls.max(1)).unwrap_or(usize::MAX);
         Ok(Self(Arc::new(Shared {
             engine,
             cache,
             linker,
             gateway: Gateway::new(&options, trust),
             limits: Arc::new(options.limits.clone()),
-            permits: Semaphore::new(permits.min(Semaphore::MAX_PERMITS)),
+            pool: Pool::new(&options.limits, options.tenant_limits.clone()),
             options,
         })))
     }
@@ -104,6 +104,11 @@ impl ConnectorHost {
     /// The settings it was made with.
     pub fn options(&self) -> &HostOptions {
         &self.0.options
+    }
+
+    /// How full it is just now.
+    pub fn occupancy(&self) -> Occupancy {
+        self.0.pool.occupancy()
     }
 
     /// Loads a plugin that may reach what [`HostOptions::egress`] grants.

@@ -14,13 +14,15 @@
 //! |---|---|
 //! | [`options`], [`limits`], [`clock`] | what an embedder may set, with safe defaults |
 //! | [`host`], [`plugin`] | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
+//! | [`tenant`], [`live`] | on whose behalf, and replacing a plugin while calls run |
 //! | [`contract`] | the contract's records as plain Rust types |
-//! | [`error`], [`report`] | what went wrong, on whose side, and where the time went |
+//! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
 //! | [`egress`] | which origins, and then which addresses, a plugin may reach |
-//! | `authority`, `engine`, `call`, `http` | import check, sandbox, one call, outbound requests |
+//! | `authority`, `engine`, `admission`, `call`, `http` | import check, sandbox, whose turn it is, one call, outbound requests |
 //!
 //! The crate knows the contract in `wit/` and no provider.
 
+mod admission;
 mod authority;
 mod call;
 pub mod clock;
@@ -31,9 +33,12 @@ pub mod error;
 pub mod host;
 mod http;
 pub mod limits;
+pub mod live;
 pub mod options;
 pub mod plugin;
+pub mod policy;
 pub mod report;
+pub mod tenant;
 
 pub use clock::WallClock;
 pub use contract::{
@@ -41,9 +46,11 @@ pub use contract::{
     Diagnostic, Failure, FailureKind, Message, Preview, Receipt, Severity, Verdict,
 };
 pub use egress::{Egress, Origin, OriginError};
-pub use error::{BuildError, CallError, HostFault, LoadError, SendError};
-pub use host::{ConnectorHost, Source};
+pub use error::{BuildError, CallError, HostFault, LoadError, PolicyFault, SendError, Side};
+pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
+pub use live::{LivePlugin, Retired, StillBusy};
 pub use options::{HostBuilder, HostOptions};
 pub use plugin::{Description, LoadTimings, Plugin};
 pub use report::{CallReport, HttpExchange, NO_TRUSTED_AUTHORITY, Reported};
+pub use tenant::{Rate, Tenant, TenantLimits};

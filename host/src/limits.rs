@@ -19,8 +19,14 @@ pub struct Limits {
     /// How long guest code may compute, waiting excluded, to the nearest 10 ms. Default 500 ms; a whole send
     /// computes for well under 1 ms.
     pub compute: Duration,
-    /// How many calls run at once; the rest queue, first come first served. Default 128.
+    /// How many calls run at once; the rest queue, and tenants take turns. Default 128.
     pub concurrent_calls: u32,
+    /// How many calls may wait, all tenants together. Default 4,096: at 5 ms a call, what the default number of
+    /// instances works off in a fifth of [`Limits::queue_timeout`].
+    pub queued_calls: u32,
+    /// How many tenants are remembered for the rate that they used. Default 10,000, of about 300 bytes each.
+    /// Beyond it the ones that called longest ago are forgotten, and have their burst back.
+    pub tenants: usize,
     /// Linear memory of an instance, in bytes. Default 8 MiB; a send touches under 512 KiB.
     pub memory_bytes: usize,
     /// Elements in a table of an instance. Default 4,096; generated components hold a few hundred.
@@ -52,6 +58,8 @@ impl Default for Limits {
             queue_timeout: Duration::from_secs(1),
             compute: Duration::from_millis(500),
             concurrent_calls: 128,
+            queued_calls: 4096,
+            tenants: 10_000,
             memory_bytes: 8 << 20,
             table_elements: 4096,
             handles: 256,

@@ -5,6 +5,7 @@ use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
 use crate::host::ConnectorHost;
 use crate::limits::Limits;
+use crate::tenant::TenantLimits;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,6 +17,9 @@ pub struct HostOptions {
     pub egress: Egress,
     /// Caps on each call and on how many run.
     pub limits: Limits,
+    /// What each tenant may use of the host, unless its [`crate::Tenant`] says otherwise. Calls without a tenant
+    /// have no such limits.
+    pub tenant_limits: TenantLimits,
     /// Whether to trust the authorities that the operating system trusts. Default true.
     pub system_roots: bool,
     /// Further authorities to trust, as PEM text: a private one, or a simulator's.
@@ -38,6 +42,7 @@ impl Default for HostOptions {
         Self {
             egress: Egress::default(),
             limits: Limits::default(),
+            tenant_limits: TenantLimits::default(),
             system_roots: true,
             authorities_pem: Vec::new(),
             resolve: Vec::new(),

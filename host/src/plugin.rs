@@ -11,14 +11,22 @@ use crate::contract::{
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, SendError};
 use crate::host::ConnectorHost;
+use crate::live::Hold;
 use crate::report::{CallReport, Reported};
+use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::InstancePre;
 
 /// A loaded connector. Cheap to clone; calls on clones run side by side.
+///
+/// Calls are made on behalf of nobody in particular until [`Plugin::for_tenant`] says otherwise.
 #[derive(Clone)]
-pub struct Plugin(Arc<Inner>);
+pub struct Plugin {
+    inner: Arc<Inner>,
+    tenant: Option<Tenant>,
+    hold: Hold,
+}
 
 struct Inner {
     host: ConnectorHost,
@@ -66,39 +74,68 @@ impl Plugin {
         description: Description,
         timings: LoadTimings,
     ) -> Self {
-        Self(Arc::new(Inner {
-            host,
-            instance,
-            functions,
-            egress,
-            description,
-            timings,
-        }))
+        Self {
+            inner: Arc::new(Inner {
+                host,
+                instance,
+                functions,
+                egress,
+                description,
+                timings,
+            }),
+            tenant: None,
+            hold: Hold::Own,
+        }
+    }
+
+    /// The same plugin, called on behalf of a tenant: under that tenant's limits, and in its place in the queue.
+    ///
+    /// ```no_run
+    /// # async fn send(plugin: auth_connector_host::Plugin, config: auth_connector_host::Config) {
+    /// # let message = auth_connector_host::Message::code("+8613800138000", "SignIn", "918273");
+    /// let outcome = plugin.for_tenant("acme").send_message(&config, &message).await;
+    /// # let _ = outcome;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_tenant(&self, tenant: impl Into<Tenant>) -> Self {
+        Self {
+            tenant: Some(tenant.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The same plugin, held so.
+    pub(crate) fn held(&self, hold: Hold) -> Self {
+        Self {
+            hold,
+            ..self.clone()
+        }
     }
 
     /// Digest, size, imports and exports.
     pub fn description(&self) -> &Description {
-        &self.0.description
+        &self.inner.description
     }
 
     /// What loading cost.
     pub fn load_timings(&self) -> LoadTimings {
-        self.0.timings
+        self.inner.timings
     }
 
     /// The origins that it may reach.
     pub fn egress(&self) -> &Egress {
-        &self.0.egress
+        &self.inner.egress
     }
 
     /// Who made the connector and what it is called, as JSON text.
     ///
     /// # Errors
     ///
-    /// [`HostFault`] when the plugin gave no answer.
-    pub async fn get_metadata(&self) -> Result<String, HostFault> {
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    pub async fn get_metadata(&self) -> Result<String, CallError> {
         let run = self.run(None);
-        let function = &self.0.functions.get_metadata;
+        let function = &self.inner.functions.get_metadata;
         call::call::<signature::GetMetadata>(run, function, |_| ())
             .await
             .outcome
@@ -109,10 +146,10 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`HostFault`] when the plugin gave no answer.
-    pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, HostFault> {
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
         let run = self.run(None);
-        let function = &self.0.functions.get_config_guard;
+        let function = &self.inner.functions.get_config_guard;
         call::call::<signature::GetConfigGuard<'_>>(run, function, |_| (locales,))
             .await
             .outcome
@@ -124,14 +161,14 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`HostFault`] when the plugin gave no answer.
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn validate_config(
         &self,
         config: &Config,
         locales: &[String],
-    ) -> Result<Vec<Diagnostic>, HostFault> {
+    ) -> Result<Vec<Diagnostic>, CallError> {
         let run = self.run(None);
-        let function = &self.0.functions.validate_config;
+        let function = &self.inner.functions.validate_config;
         let params = |_| (config.expose(), locales);
         call::call::<signature::ValidateConfig<'_>>(run, function, params)
             .await
@@ -143,14 +180,14 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// What sending would meet before it touches the network, or [`CallError::Host`].
+    /// What sending would meet before it touches the network; [`CallError::Host`], [`CallError::Policy`].
     pub async fn preview_message(
         &self,
         config: &Config,
         message: &Message,
     ) -> Result<Preview, CallError> {
         let run = self.run(message.timeout_ms);
-        let function = &self.0.functions.preview_message;
+        let function = &self.inner.functions.preview_message;
         let params = |_| (config.expose(), message);
         flatten(
             call::call::<signature::PreviewMessage<'_>>(run, function, params)
@@ -179,7 +216,7 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Reported<Result<Receipt, SendError>> {
-        let run = self.run(message.timeout_ms);
+        let run = self.run(message.timeout_ms).rated();
         let params = |left_ms| {
             let message = Message {
                 timeout_ms: Some(left_ms),
@@ -187,18 +224,18 @@ impl Plugin {
             };
             (config.expose(), message)
         };
-        let function = &self.0.functions.send_message;
+        let function = &self.inner.functions.send_message;
         let called = call::call::<signature::SendMessage<'_>>(run, function, params).await;
         let may_have_left = called.may_have_left;
         let outcome = match called.outcome {
             // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
             Ok((Ok(receipt),)) if receipt.message_id.is_empty() => {
                 let fault = HostFault::Contract("it reported a receipt without a message id");
-                Err(SendError::from_fault(fault, may_have_left))
+                Err(SendError::from_cause(fault.into(), may_have_left))
             }
             Ok((Ok(receipt),)) => Ok(receipt),
             Ok((Err(error),)) => Err(error.into()),
-            Err(fault) => Err(SendError::from_fault(fault, may_have_left)),
+            Err(cause) => Err(SendError::from_cause(cause, may_have_left)),
         };
         Reported {
             outcome,
@@ -218,7 +255,7 @@ impl Plugin {
         locales: &[String],
         timeout_ms: Option<u32>,
     ) -> Result<Vec<Check>, CallError> {
-        let run = self.run(timeout_ms);
+        let run = self.run(timeout_ms).rated();
         let function = &self.operations("check-config")?.check_config;
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
         flatten(
@@ -239,7 +276,7 @@ impl Plugin {
         query: &DeliveryQuery,
         timeout_ms: Option<u32>,
     ) -> Result<Deliveries, CallError> {
-        let run = self.run(timeout_ms);
+        let run = self.run(timeout_ms).rated();
         let function = &self.operations("find-deliveries")?.find_deliveries;
         let params = |left_ms| (config.expose(), query, Some(left_ms));
         flatten(
@@ -250,7 +287,7 @@ impl Plugin {
     }
 
     fn operations(&self, item: &'static str) -> Result<&Operations, HostFault> {
-        self.0
+        self.inner
             .functions
             .operations
             .as_ref()
@@ -258,7 +295,16 @@ impl Plugin {
     }
 
     fn run(&self, timeout_ms: Option<u32>) -> call::Run<'_> {
-        call::Run::new(&self.0.host, &self.0.instance, &self.0.egress, timeout_ms)
+        let inner = &self.inner;
+        call::Run {
+            host: &inner.host,
+            instance: &inner.instance,
+            egress: &inner.egress,
+            tenant: self.tenant.as_ref(),
+            closed: matches!(self.hold, Hold::Closed),
+            rated: false,
+            timeout: call::capped(&inner.host, timeout_ms),
+        }
     }
 }
 
@@ -266,22 +312,22 @@ impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
             .field("contract", &SMS)
-            .field("sha256", &self.0.description.sha256)
+            .field("sha256", &self.inner.description.sha256)
             .finish_non_exhaustive()
     }
 }
 
-fn flatten<T>(outcome: Result<(Result<T, crate::Failure>,), HostFault>) -> Result<T, CallError> {
+fn flatten<T>(outcome: Result<(Result<T, crate::Failure>,), CallError>) -> Result<T, CallError> {
     match outcome {
         Ok((Ok(value),)) => Ok(value),
         Ok((Err(failure),)) => Err(CallError::Connector(Box::new(failure))),
-        Err(fault) => Err(CallError::Host(fault)),
+        Err(cause) => Err(cause),
     }
 }
 
 /// Kept here so that the report's type is named where it is produced.
 pub(crate) struct Called<R> {
-    pub(crate) outcome: Result<R, HostFault>,
+    pub(crate) outcome: Result<R, CallError>,
     pub(crate) report: CallReport,
     pub(crate) may_have_left: bool,
 }

@@ -52,7 +52,7 @@ async fn fault(plugin: &Plugin, config: &str) -> (HostFault, bool) {
     match send(plugin, config).await {
         Err(error) => match (error.is_certainly_not_sent(), error.cause()) {
             (certain, CallError::Host(fault)) => (fault.clone(), certain),
-            (_, CallError::Connector(failure)) => panic!("the plugin answered: {failure:?}"),
+            (_, other) => panic!("not the host's verdict: {other:?}"),
         },
         Ok(receipt) => panic!("accepted: {receipt:?}"),
     }
@@ -285,7 +285,10 @@ async fn a_receipt_without_a_message_id_is_no_success() {
 #[tokio::test]
 async fn a_crash_in_validation_is_an_error_and_not_a_verdict() {
     let outcome = plugin().validate_config(&Config::new("u"), &[]).await;
-    assert!(matches!(outcome, Err(HostFault::Trapped(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(CallError::Host(HostFault::Trapped(_)))),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]

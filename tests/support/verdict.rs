@@ -61,7 +61,7 @@ fn in_its_words(cause: CallError) -> Failure {
             assert!(!failure.message.is_empty());
             *failure
         }
-        CallError::Host(fault) => panic!("the host spoke for the component: {fault}"),
+        other => panic!("the host spoke for the component: {other}"),
     }
 }
 

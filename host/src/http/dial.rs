@@ -22,6 +22,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_rustls::client::TlsStream;
 
 use crate::egress::Host;
@@ -171,26 +172,78 @@ impl Inner {
         if allowed.is_empty() {
             Err(DialError::Prohibited)
         } else {
-            Ok((allowed, asked))
+            Ok((interleaved(allowed), asked))
         }
     }
 }
 
-/// Tries the addresses in the resolver's order. Each but the last gets a share of the time, so that one dead
-/// address family does not use up the deadline; the last gets the rest, which the caller's deadline ends.
-async fn connect_first<T, F: Future<Output = io::Result<T>>>(
+/// The most addresses of one name that are tried. Providers publish up to eight of each family.
+const ADDRESSES: usize = 16;
+
+/// How long an attempt has the field to itself before the next address is tried beside it (RFC 8305, section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The first connection that comes about. An attempt that fails makes way at once, one that hangs is joined by the
+/// next after its head start, which is short enough for the last address to have a share of the time as well. Nothing
+/// but TCP's own packets goes to the addresses that lose.
+async fn connect_first<T, F>(
     addresses: &[SocketAddr],
     budget: Duration,
     connect: impl Fn(SocketAddr) -> F,
-) -> Result<T, DialError> {
-    let (last, others) = addresses.split_last().ok_or(DialError::Resolve)?;
-    let share = budget / u32::try_from(addresses.len().min(4)).unwrap_or(1);
-    for address in others {
-        if let Ok(Ok(stream)) = tokio::time::timeout(share, connect(*address)).await {
-            return Ok(stream);
+) -> Result<T, DialError>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+{
+    let mut addresses = addresses.iter().take(ADDRESSES);
+    let head_start = head_start(addresses.len(), budget);
+    // Dropped at the end, which stops those that lost.
+    let mut attempts = JoinSet::new();
+    let mut last = DialError::Resolve;
+    loop {
+        let all_begun = match addresses.next() {
+            Some(address) => {
+                attempts.spawn(connect(*address));
+                false
+            }
+            None => true,
+        };
+        let alone = tokio::time::sleep(head_start);
+        tokio::select! {
+            biased;
+            ended = attempts.join_next() => match ended {
+                Some(Ok(Ok(stream))) => return Ok(stream),
+                Some(Ok(Err(error))) => last = DialError::Connect(error),
+                Some(Err(_)) => {}
+                None => return Err(last),
+            },
+            () = alone, if !all_begun => {}
         }
     }
-    connect(*last).await.map_err(DialError::Connect)
+}
+
+/// [`HEAD_START`], or less where there are so many addresses that the last would have no time left.
+fn head_start(addresses: usize, budget: Duration) -> Duration {
+    let shares = u32::try_from(addresses.saturating_add(1)).unwrap_or(u32::MAX);
+    HEAD_START.min(budget / shares)
+}
+
+/// The resolver's order, with the two families in turn, so that a dead one costs one head start and not one for each
+/// of its addresses.
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, other): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut first, mut other) = (first.into_iter(), other.into_iter());
+    let mut order = Vec::new();
+    loop {
+        let pair = (first.next(), other.next());
+        if pair == (None, None) {
+            return order;
+        }
+        order.extend(pair.0.into_iter().chain(pair.1));
+    }
 }
 
 fn server_name(host: &Host) -> Option<ServerName<'static>> {
@@ -279,43 +332,100 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::Ordering;
 
-    const BUDGET: Duration = Duration::from_millis(600);
+    const BUDGET: Duration = Duration::from_millis(60);
 
-    /// Dials two addresses of which each answers after its number of milliseconds. The answer is its port.
-    async fn dial(first: u64, second: u64) -> Option<u16> {
-        let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        let dialled = connect_first(&addresses, BUDGET, |address| async move {
-            let wait = if address.port() == 1 { first } else { second };
-            tokio::time::sleep(Duration::from_millis(wait)).await;
-            Ok(address.port())
+    #[derive(Clone, Copy)]
+    enum Address {
+        Answers,
+        Refuses,
+        Hangs,
+    }
+    use Address::{Answers, Hangs, Refuses};
+
+    /// Dials addresses that behave so. The answer is the place of the one that won, or that all refused.
+    async fn dial(addresses: &[Address]) -> Option<usize> {
+        let sockets: Vec<SocketAddr> = (0..addresses.len())
+            .map(|place| SocketAddr::from(([127, 0, 0, 1], u16::try_from(place).unwrap())))
+            .collect();
+        let dialled = connect_first(&sockets, BUDGET, |address| {
+            let place = usize::from(address.port());
+            let behaves = addresses[place];
+            async move {
+                match behaves {
+                    Answers => Ok(place),
+                    Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
+                    Hangs => std::future::pending().await,
+                }
+            }
         });
-        tokio::time::timeout(BUDGET, dialled).await.ok()?.ok()
+        dialled.await.ok()
     }
 
     #[tokio::test]
-    async fn an_address_has_its_share_of_the_time_and_the_last_one_all_that_is_left() {
-        for (first, second, answered) in [
-            (0, 0, Some(1)),
-            // The first is given up after 300 ms of 600.
-            (10_000, 0, Some(2)),
-            (10_000, 10_000, None),
+    async fn the_first_address_that_answers_wins_whatever_those_before_it_do() {
+        assert_eq!(dial(&[Answers, Answers]).await, Some(0));
+        assert_eq!(dial(&[Hangs, Answers]).await, Some(1));
+        assert_eq!(dial(&[Refuses, Hangs, Answers]).await, Some(2));
+        assert_eq!(dial(&[Refuses, Refuses]).await, None);
+        assert_eq!(dial(&[]).await, None);
+        let mut many = vec![Hangs; ADDRESSES - 1];
+        many.push(Answers);
+        assert_eq!(dial(&many).await, Some(ADDRESSES - 1));
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_was_joined_by_the_next_may_still_win() {
+        let sockets = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let second_began = Arc::new(tokio::sync::Notify::new());
+        let dialled = connect_first(&sockets, BUDGET, |address| {
+            let second_began = second_began.clone();
+            async move {
+                if address.port() == 1 {
+                    second_began.notified().await;
+                    return Ok(1);
+                }
+                second_began.notify_one();
+                std::future::pending().await
+            }
+        });
+        assert_eq!(dialled.await.ok(), Some(1));
+    }
+
+    #[test]
+    fn however_many_addresses_there_are_the_last_has_its_share_of_the_time() {
+        for (addresses, budget_ms, head_start_ms) in [
+            (1, 5000, 250),
+            (2, 5000, 250),
+            (16, 5000, 250),
+            (5, 600, 100),
+            (16, 1700, 100),
         ] {
-            assert_eq!(dial(first, second).await, answered, "{first} {second}");
+            let budget = Duration::from_millis(budget_ms);
+            let each = head_start(addresses, budget);
+            assert_eq!(each, Duration::from_millis(head_start_ms), "{addresses}");
+            assert!(each * u32::try_from(addresses).unwrap() < budget);
         }
     }
 
     #[tokio::test]
-    async fn the_last_address_has_the_time_that_the_others_did_not_use() {
-        let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        let dialled = connect_first(&addresses, BUDGET, |address| async move {
-            if address.port() == 1 {
-                return Err(io::Error::from(io::ErrorKind::ConnectionRefused));
-            }
-            // More than its share, which is 300 ms.
-            tokio::time::sleep(Duration::from_millis(400)).await;
-            Ok(address.port())
+    async fn a_name_with_a_thousand_addresses_is_not_a_thousand_connections() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let sockets = vec![SocketAddr::from(([127, 0, 0, 1], 1)); 1000];
+        let dialled = connect_first(&sockets, BUDGET, |_| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            async { Err::<(), _>(io::ErrorKind::ConnectionRefused.into()) }
         });
-        assert_eq!(dialled.await.ok(), Some(2));
+        assert!(dialled.await.is_err());
+        assert_eq!(begun.load(Ordering::SeqCst), 16);
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let given = ["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1"].map(address);
+        let order = ["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"].map(address);
+        assert_eq!(interleaved(given.to_vec()), order);
     }
 }
