@@ -48,7 +48,7 @@ async fn every_config_of_the_corpus_is_judged_previewed_and_used_without_a_trap(
                     let at_fault = failure.kind == auth_connector_host::FailureKind::InvalidConfig;
                     assert_eq!(at_fault, errors, "{name}");
                 }
-                Err(CallError::Host(fault)) => panic!("{name}: {fault}"),
+                Err(fault) => panic!("{name}: {fault}"),
             }
             // No origin is granted, so nothing leaves.
             let sent = plugin.send_message(&config, &code_to(number)).await;
@@ -154,7 +154,7 @@ async fn every_number_of_the_corpus_is_previewed_as_e164_or_refused() {
                     "{name}"
                 );
             }
-            Err(CallError::Host(fault)) => panic!("{name}: {fault}"),
+            Err(fault) => panic!("{name}: {fault}"),
         }
     }
     assert!(read > 0 && refused > 0, "{read} {refused}");
