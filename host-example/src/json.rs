@@ -3,7 +3,8 @@
 use crate::output::Page;
 use crate::text;
 use auth_connector_host::{
-    Attributes, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt, SendError,
+    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt,
+    SendError,
 };
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -92,7 +93,8 @@ pub fn attributes(attributes: &Attributes) -> Value {
 /// What loading cost.
 pub fn load(plugin: &Plugin) -> Value {
     let timings = plugin.load_timings();
-    json!({ "read_us": micros(timings.read), "compile_us": micros(timings.compile), "cached": timings.cached })
+    json!({ "read_us": micros(timings.read), "compile_us": micros(timings.compile), "cached": timings.cache == CacheUse::Hit,
+        "cache": timings.cache.as_str() })
 }
 
 fn timings(report: &CallReport, plugin: &Plugin) -> Value {

@@ -2,8 +2,8 @@
 
 use crate::output::Page;
 use auth_connector_host::{
-    Attributes, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY, Plugin,
-    Severity,
+    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY,
+    Plugin, Severity,
 };
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ pub fn network_error(exchange: &HttpExchange) -> Option<String> {
 /// Where the time went.
 pub fn report(page: &mut Page, report: &CallReport, plugin: &Plugin) {
     let load = plugin.load_timings();
-    let how = if load.cached {
+    let how = if load.cache == CacheUse::Hit {
         "from the cache"
     } else {
         "compiled"

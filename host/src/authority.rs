@@ -12,6 +12,9 @@ use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, L
 
 /// The interface that every connector exports.
 pub(crate) const SMS: &str = "auth:connector/sms@0.1.0";
+/// The package of the contract, as manifests name it.
+pub(crate) const CONTRACT: &str = "auth:connector@0.1.0";
+
 /// The interface that a connector may export.
 pub(crate) const OPERATIONS: &str = "auth:connector/sms-operations@0.1.0";
 

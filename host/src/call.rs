@@ -31,6 +31,7 @@ pub(crate) struct Run<'a> {
     pub(crate) host: &'a ConnectorHost,
     pub(crate) instance: &'a InstancePre<CallState>,
     pub(crate) egress: &'a Arc<Egress>,
+    pub(crate) limits: &'a Arc<Limits>,
     pub(crate) tenant: Option<&'a Tenant>,
     /// Whether the plugin was taken out of service.
     pub(crate) closed: bool,
@@ -39,9 +40,9 @@ pub(crate) struct Run<'a> {
     pub(crate) timeout: Duration,
 }
 
-/// The caller's wish, below the host's cap.
-pub(crate) fn capped(host: &ConnectorHost, timeout_ms: Option<u32>) -> Duration {
-    let cap = host.0.limits.call_timeout;
+/// The caller's wish, below the plugin's cap.
+pub(crate) fn capped(limits: &Limits, timeout_ms: Option<u32>) -> Duration {
+    let cap = limits.call_timeout;
     let asked = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
     asked.map_or(cap, |asked| asked.min(cap))
 }
@@ -165,7 +166,7 @@ where
 
 fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
     let shared = &run.host.0;
-    let limits = shared.limits.clone();
+    let limits = run.limits.clone();
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let mut http = WasiHttpCtx::new();

@@ -5,25 +5,22 @@ use crate::clock::HasWallClock;
 use crate::error::BuildError;
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES, TICK};
 use crate::options::HostOptions;
-use std::path::Path;
 use wasmtime::component::Linker;
-use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 
-/// An engine whose epoch advances, and the cache it compiles through.
-pub(crate) fn engine(options: &HostOptions) -> Result<(Engine, Option<Cache>), BuildError> {
+/// An engine whose epoch advances.
+pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.consume_fuel(options.count_fuel);
     config.allocation_strategy(pool(&options.limits));
     // A crash is reported by its kind; names of a plugin's functions help nobody here.
     config.wasm_backtrace_max_frames(None);
-    let cache = options.cache_dir.as_deref().map(cache).transpose()?;
-    config.cache(cache.clone());
     let engine = Engine::new(&config).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
     tick(&engine)?;
-    Ok((engine, cache))
+    Ok(engine)
 }
 
 /// A slot for every call that may run at once, sized so that a call that was let in never finds the pool empty:
@@ -47,35 +44,6 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .async_stack_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
     pool
-}
-
-/// The folder below the operator's that is the cache's alone: Wasmtime's clean-up removes whatever else it finds.
-const OWN_FOLDER: &str = "compiled-connectors";
-
-fn cache(dir: &Path) -> Result<Cache, BuildError> {
-    let dir = &dir.join(OWN_FOLDER);
-    let refused = |reason: String| BuildError::Cache {
-        path: dir.to_owned(),
-        reason,
-    };
-    create_private(dir).map_err(|error| refused(error.to_string()))?;
-    let dir = dir
-        .canonicalize()
-        .map_err(|error| refused(error.to_string()))?;
-    let mut config = CacheConfig::new();
-    config.with_directory(dir.clone());
-    Cache::new(config).map_err(|error| BuildError::Cache {
-        path: dir,
-        reason: format!("{error:#}"),
-    })
-}
-
-fn create_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 /// Advances the engine's epoch until the engine is gone.
@@ -102,18 +70,4 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     wall_clock::add_to_linker::<CallState, HasWallClock>(&mut linker, CallState::wall_clock)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Ok(linker)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cache_keeps_to_a_folder_of_its_own_as_its_clean_up_removes_what_it_does_not_know() {
-        let dir = std::env::temp_dir().join(format!("connector-cache-{}", std::process::id()));
-        let cache = cache(&dir).unwrap();
-        let dir = dir.canonicalize().unwrap();
-        assert_eq!(cache.directory(), &dir.join(OWN_FOLDER));
-        std::fs::remove_dir_all(dir).unwrap();
-    }
 }

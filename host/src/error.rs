@@ -76,6 +76,38 @@ pub enum LoadError {
         /// What it is, in hexadecimal.
         found: String,
     },
+    /// It has not the size that its manifest says.
+    #[error(
+        "the component has {found} bytes, its manifest says {expected}: another file, or a changed one"
+    )]
+    Size {
+        /// What the manifest says, in bytes.
+        expected: u64,
+        /// What it is, in bytes.
+        found: u64,
+    },
+    /// Nobody who is trusted vouches for its manifest.
+    #[error(transparent)]
+    Signature(#[from] crate::package::SignatureError),
+    /// Its manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] crate::package::ManifestError),
+    /// Its manifest is another plugin's.
+    #[error(
+        "the manifest is of the plugin {found:?}, expected was {expected:?}: give the package that was meant"
+    )]
+    OtherPlugin {
+        /// The id that was expected.
+        expected: String,
+        /// The manifest's.
+        found: String,
+    },
+    /// It asks for more than it is granted.
+    #[error("the plugin {}. Grant it, or load the plugin with less by Grants::accept_less", .missing.join(", "))]
+    NotGranted {
+        /// A line for each thing that is missing.
+        missing: Vec<String>,
+    },
     /// It is not WebAssembly.
     #[error(
         "not WebAssembly: the file starts with {starts}, a component starts with 00 61 73 6d 0d 00 01 00"
@@ -108,7 +140,7 @@ pub enum LoadError {
     },
     /// It speaks another version of the contract.
     #[error(
-        "the component exports {found}, this host speaks {supported}: use a plugin or a host of the other's version"
+        "the plugin speaks {found}, this host {supported}: use a plugin or a host of the other's version"
     )]
     ContractVersion {
         /// What the component exports.

@@ -3,6 +3,7 @@
 pub use crate::admission::Occupancy;
 use crate::admission::Pool;
 use crate::authority;
+use crate::cache::{CacheUse, CompileCache};
 use crate::call::CallState;
 use crate::egress::{Egress, Origin};
 use crate::engine;
@@ -10,14 +11,17 @@ use crate::error::{BuildError, LoadError};
 use crate::http::{Gateway, Trust};
 use crate::limits::{COMPONENT_BYTES, Limits};
 use crate::options::{HostBuilder, HostOptions};
-use crate::plugin::{Description, LoadTimings, Plugin};
+use crate::package::Provenance;
+use crate::plugin::{Description, LoadTimings, Loaded, Plugin};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, Engine};
 
 /// Loads plugins and runs them. Cheap to clone; make one for the process.
 ///
@@ -28,7 +32,7 @@ pub struct ConnectorHost(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     engine: Engine,
-    cache: Option<Cache>,
+    cache: Option<CompileCache>,
     linker: Linker<CallState>,
     pub(crate) gateway: Gateway,
     pub(crate) limits: Arc<Limits>,
@@ -82,7 +86,12 @@ impl ConnectorHost {
     /// [`BuildError`] when the settings do not work on this machine.
     pub fn new(options: HostOptions) -> Result<Self, BuildError> {
         let trust = Trust::new(options.system_roots, &options.authorities_pem)?;
-        let (engine, cache) = engine::engine(&options)?;
+        let engine = engine::engine(&options)?;
+        let cache = options
+            .cache_dir
+            .as_deref()
+            .map(|dir| CompileCache::open(dir, options.cache_key.as_ref(), options.cache_bytes))
+            .transpose()?;
         let linker =
             engine::linker(&engine).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
         Ok(Self(Arc::new(Shared {
@@ -113,6 +122,8 @@ impl ConnectorHost {
 
     /// Loads a plugin that may reach what [`HostOptions::egress`] grants.
     ///
+    /// A bare component: nobody vouches for it but the caller. [`ConnectorHost::load_package`] asks for a signature.
+    ///
     /// Reads, checks, compiles and links on the calling thread: about 100 ms, or 1 ms from the compile cache.
     /// No code of the plugin runs.
     ///
@@ -133,12 +144,25 @@ impl ConnectorHost {
         &self,
         source: impl Into<Source<'a>>,
         egress: Egress,
-        sha256: Option<&str>,
+        expected: Option<&str>,
     ) -> Result<Plugin, LoadError> {
         let start = Instant::now();
-        let bytes = read(source.into())?;
-        let digest = hex::encode(Sha256::digest(&bytes));
-        if let Some(expected) = sha256
+        let bytes = read(source.into(), COMPONENT_BYTES)?;
+        self.load_bytes(&bytes, start, egress, expected, None)
+    }
+
+    /// The rest of loading, once the bytes are there. `start` is when reading them began.
+    pub(crate) fn load_bytes(
+        &self,
+        bytes: &[u8],
+        start: Instant,
+        egress: Egress,
+        expected: Option<&str>,
+        provenance: Option<Provenance>,
+    ) -> Result<Plugin, LoadError> {
+        let sha256: [u8; 32] = Sha256::digest(bytes).into();
+        let digest = hex::encode(sha256);
+        if let Some(expected) = expected
             && !expected.eq_ignore_ascii_case(&digest)
         {
             return Err(LoadError::Digest {
@@ -146,17 +170,15 @@ impl ConnectorHost {
                 found: digest,
             });
         }
-        check_preamble(&bytes)?;
+        check_preamble(bytes)?;
         let read = start.elapsed();
 
         let start = Instant::now();
-        let hits = self.cache_hits();
-        let component = Component::from_binary(&self.0.engine, &bytes)
-            .map_err(|error| LoadError::Invalid(one_line(&error)))?;
+        let (component, cache) = self.component(&sha256, bytes)?;
         let timings = LoadTimings {
             read,
             compile: start.elapsed(),
-            cached: self.cache_hits() > hits,
+            cache,
         };
 
         let (imports, exports) = authority::names(&component);
@@ -170,6 +192,10 @@ impl ConnectorHost {
         if egress.origins().iter().any(Origin::is_https) {
             self.0.gateway.warm_up();
         }
+        let limits = match &provenance {
+            Some(provenance) => Arc::new(provenance.decision.effective_limits().clone()),
+            None => self.0.limits.clone(),
+        };
         let description = Description {
             sha256: digest,
             size: bytes.len(),
@@ -178,43 +204,67 @@ impl ConnectorHost {
             contract: authority::SMS,
             has_operations: functions.operations.is_some(),
         };
-        Ok(Plugin::new(
-            self.clone(),
+        Ok(Plugin::new(Loaded {
+            host: self.clone(),
             instance,
             functions,
-            Arc::new(egress),
+            egress: Arc::new(egress),
+            limits,
             description,
             timings,
-        ))
+            provenance,
+        }))
     }
 
-    fn cache_hits(&self) -> usize {
-        self.0.cache.as_ref().map_or(0, Cache::cache_hits)
+    /// Compiled code, from the cache where there is one.
+    fn component(
+        &self,
+        sha256: &[u8; 32],
+        bytes: &[u8],
+    ) -> Result<(Component, CacheUse), LoadError> {
+        let compile = || {
+            Component::from_binary(&self.0.engine, bytes)
+                .map_err(|error| LoadError::Invalid(one_line(&error)))
+        };
+        match &self.0.cache {
+            Some(cache) => cache.component(&self.0.engine, sha256, compile),
+            None => Ok((compile()?, CacheUse::Off)),
+        }
     }
 }
 
-fn read(source: Source<'_>) -> Result<Cow<'_, [u8]>, LoadError> {
-    let too_large = |size| LoadError::TooLarge {
-        size,
-        limit: COMPONENT_BYTES,
-    };
-    match source {
-        Source::Bytes(bytes) if bytes.len() as u64 > COMPONENT_BYTES => {
-            Err(too_large(bytes.len() as u64))
+/// Reads a source of at most `limit` bytes.
+pub(crate) fn read(source: Source<'_>, limit: u64) -> Result<Cow<'_, [u8]>, LoadError> {
+    let (bytes, size) = match source {
+        Source::Bytes(bytes) => {
+            let size = bytes.len() as u64;
+            (bytes, size)
         }
-        Source::Bytes(bytes) => Ok(bytes),
         Source::Path(path) => {
-            let unreadable = |error: std::io::Error| LoadError::Unreadable {
-                path: path.clone(),
+            let (bytes, size) = read_file(&path, limit).map_err(|error| LoadError::Unreadable {
+                path,
                 reason: error.to_string(),
-            };
-            let size = std::fs::metadata(&path).map_err(unreadable)?.len();
-            if size > COMPONENT_BYTES {
-                return Err(too_large(size));
-            }
-            std::fs::read(&path).map(Cow::Owned).map_err(unreadable)
+            })?;
+            (Cow::Owned(bytes), size)
         }
+    };
+    if size > limit {
+        return Err(LoadError::TooLarge { size, limit });
     }
+    Ok(bytes)
+}
+
+/// A file's bytes, up to one more than the limit, and its size: what was read, where the system does not know.
+fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if size <= limit {
+        bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+    }
+    let read = bytes.len() as u64;
+    Ok((bytes, size.max(read)))
 }
 
 /// Tells a component from a core module and from everything else by its first eight bytes.

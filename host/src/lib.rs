@@ -15,6 +15,8 @@
 //! | [`options`], [`limits`], [`clock`] | what an embedder may set, with safe defaults |
 //! | [`host`], [`plugin`] | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
 //! | [`tenant`], [`live`] | on whose behalf, and replacing a plugin while calls run |
+//! | [`package`] | a signed manifest, and what a plugin asks for beside what it is granted |
+//! | [`cache`] | compiled code on disk, under a seal |
 //! | [`contract`] | the contract's records as plain Rust types |
 //! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
 //! | [`egress`] | which origins, and then which addresses, a plugin may reach |
@@ -24,6 +26,7 @@
 
 mod admission;
 mod authority;
+pub mod cache;
 mod call;
 pub mod clock;
 pub mod contract;
@@ -35,11 +38,13 @@ mod http;
 pub mod limits;
 pub mod live;
 pub mod options;
+pub mod package;
 pub mod plugin;
 pub mod policy;
 pub mod report;
 pub mod tenant;
 
+pub use cache::{CacheKey, CacheUse};
 pub use clock::WallClock;
 pub use contract::{
     Attributes, Check, Config, ConfigGuard, Deliveries, Delivery, DeliveryQuery, DeliveryState,
@@ -51,6 +56,10 @@ pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
 pub use live::{LivePlugin, Retired, StillBusy};
 pub use options::{HostBuilder, HostOptions};
+pub use package::{
+    Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,
+    Signer, TrustedKey,
+};
 pub use plugin::{Description, LoadTimings, Plugin};
 pub use report::{CallReport, HttpExchange, NO_TRUSTED_AUTHORITY, Reported};
 pub use tenant::{Rate, Tenant, TenantLimits};

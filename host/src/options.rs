@@ -1,10 +1,12 @@
 //! What an embedder may set. The defaults are safe: no egress at all, system roots, no private addresses.
 
+use crate::cache::CacheKey;
 use crate::clock::WallClock;
 use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
 use crate::host::ConnectorHost;
 use crate::limits::Limits;
+use crate::package::TrustedKey;
 use crate::tenant::TenantLimits;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
@@ -30,9 +32,18 @@ pub struct HostOptions {
     pub permitted_networks: Vec<IpNet>,
     /// The wall clock that plugins see.
     pub wall_clock: WallClock,
-    /// Where compiled components are kept. Wasmtime trusts what it finds there, so only the host's own user may
-    /// be able to write it. None: compiled anew at each load.
+    /// Where compiled components are kept, in a folder of their own. None, the default: compiled anew at each load.
     pub cache_dir: Option<PathBuf>,
+    /// The secret that seals them: a file that was not sealed by it is not used. None, the default: drawn at the
+    /// first start and kept beside that folder, readable by this user alone.
+    pub cache_key: Option<CacheKey>,
+    /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB, some
+    /// hundred connectors.
+    pub cache_bytes: u64,
+    /// The keys whose signatures [`ConnectorHost::load_package`] believes. Default none.
+    pub trusted_keys: Vec<TrustedKey>,
+    /// Whether it loads packages that nobody trusted has signed. Default false.
+    pub allow_unsigned: bool,
     /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
 }
@@ -49,6 +60,10 @@ impl Default for HostOptions {
             permitted_networks: Vec::new(),
             wall_clock: WallClock::system(),
             cache_dir: None,
+            cache_key: None,
+            cache_bytes: 256 << 20,
+            trusted_keys: Vec::new(),
+            allow_unsigned: false,
             count_fuel: false,
         }
     }
@@ -155,6 +170,13 @@ impl HostBuilder {
     #[must_use]
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.options.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Believes signatures by this key: see [`ConnectorHost::load_package`].
+    #[must_use]
+    pub fn trust_key(mut self, key: TrustedKey) -> Self {
+        self.options.trusted_keys.push(key);
         self
     }
 

@@ -4,6 +4,7 @@
 //! request had left by then, nobody will learn what came of it, so let sends run to their end.
 
 use crate::authority::{Exports, Operations, SMS, signature};
+use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
     Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message, Preview, Receipt,
@@ -11,7 +12,9 @@ use crate::contract::{
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, SendError};
 use crate::host::ConnectorHost;
+use crate::limits::Limits;
 use crate::live::Hold;
+use crate::package::{Decision, Provenance};
 use crate::report::{CallReport, Reported};
 use crate::tenant::Tenant;
 use std::sync::Arc;
@@ -23,18 +26,22 @@ use wasmtime::component::InstancePre;
 /// Calls are made on behalf of nobody in particular until [`Plugin::for_tenant`] says otherwise.
 #[derive(Clone)]
 pub struct Plugin {
-    inner: Arc<Inner>,
+    inner: Arc<Loaded>,
     tenant: Option<Tenant>,
     hold: Hold,
 }
 
-struct Inner {
-    host: ConnectorHost,
-    instance: InstancePre<CallState>,
-    functions: Exports,
-    egress: Arc<Egress>,
-    description: Description,
-    timings: LoadTimings,
+/// A plugin's parts, as loading puts them together.
+pub(crate) struct Loaded {
+    pub(crate) host: ConnectorHost,
+    pub(crate) instance: InstancePre<CallState>,
+    pub(crate) functions: Exports,
+    pub(crate) egress: Arc<Egress>,
+    /// The host's, or narrower ones where the plugin's manifest asks for less.
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) description: Description,
+    pub(crate) timings: LoadTimings,
+    pub(crate) provenance: Option<Provenance>,
 }
 
 /// What a component says about itself before any of it runs.
@@ -61,28 +68,14 @@ pub struct LoadTimings {
     pub read: Duration,
     /// Compiling, or taking the compiled code from the cache.
     pub compile: Duration,
-    /// Whether it came from the cache.
-    pub cached: bool,
+    /// What the compile cache did.
+    pub cache: CacheUse,
 }
 
 impl Plugin {
-    pub(crate) fn new(
-        host: ConnectorHost,
-        instance: InstancePre<CallState>,
-        functions: Exports,
-        egress: Arc<Egress>,
-        description: Description,
-        timings: LoadTimings,
-    ) -> Self {
+    pub(crate) fn new(loaded: Loaded) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                host,
-                instance,
-                functions,
-                egress,
-                description,
-                timings,
-            }),
+            inner: Arc::new(loaded),
             tenant: None,
             hold: Hold::Own,
         }
@@ -126,6 +119,21 @@ impl Plugin {
     /// The origins that it may reach.
     pub fn egress(&self) -> &Egress {
         &self.inner.egress
+    }
+
+    /// The caps on each of its calls.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Manifest, signer and grants of a plugin that was loaded from a package.
+    pub fn provenance(&self) -> Option<&Provenance> {
+        self.inner.provenance.as_ref()
+    }
+
+    /// What it asks for beside what it was given, where it was loaded from a package.
+    pub fn grants(&self) -> Option<&Decision> {
+        self.provenance().map(|provenance| &provenance.decision)
     }
 
     /// Who made the connector and what it is called, as JSON text.
@@ -300,10 +308,11 @@ impl Plugin {
             host: &inner.host,
             instance: &inner.instance,
             egress: &inner.egress,
+            limits: &inner.limits,
             tenant: self.tenant.as_ref(),
             closed: matches!(self.hold, Hold::Closed),
             rated: false,
-            timeout: call::capped(&inner.host, timeout_ms),
+            timeout: call::capped(&inner.limits, timeout_ms),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::{host, json, text};
-use auth_connector_host::{ConfigGuard, Description, Plugin};
+use auth_connector_host::{CacheUse, ConfigGuard, Description, Plugin};
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -82,7 +82,7 @@ fn show(
 
 fn show_file(page: &mut Page, description: &Description, plugin: &Plugin) {
     let load = plugin.load_timings();
-    let how = if load.cached {
+    let how = if load.cache == CacheUse::Hit {
         "taken from the cache"
     } else {
         "compiled"

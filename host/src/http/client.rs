@@ -16,6 +16,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -29,12 +30,12 @@ const RESPONSE_HEAD: usize = 64 << 10;
 pub(crate) struct Gateway {
     client: Client<Dialer, RequestBody>,
     dialer: Dialer,
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 impl Gateway {
     pub(crate) fn new(options: &HostOptions, trust: Trust) -> Self {
-        let limits = options.limits.clone();
+        let limits = Arc::new(options.limits.clone());
         let dialer = Dialer::new(
             trust,
             options.resolve.clone(),
@@ -59,6 +60,11 @@ impl Gateway {
     /// Prepares for TLS, so that the first send need not.
     pub(crate) fn warm_up(&self) {
         self.dialer.warm_up();
+    }
+
+    /// The same way out for a plugin whose limits are narrower than the host's.
+    pub(crate) fn within(self, limits: Arc<Limits>) -> Self {
+        Self { limits, ..self }
     }
 
     /// Sends a request that the hook has let through.

@@ -72,7 +72,7 @@ impl WasiHttpHooks for Hook {
             // trap right after this call could be reported as *not sent* while the task already sends.
             self.log.mark_left();
         }
-        let gateway = self.gateway.clone();
+        let gateway = self.gateway.clone().within(self.limits.clone());
         Box::new(async move {
             let outcome = match judged {
                 Ok(request) => gateway.send(request, options, entry.clone()).await,

@@ -1,0 +1,94 @@
+//! A file of the cache: its name and its seal.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 16 | the format's name |
+//! | 32 | HMAC-SHA256 under the host's secret, over the format's name, the entry's identity and the code |
+//! | the rest | what `Component::serialize` gave |
+//!
+//! The identity is the SHA-256 of the component's digest and of everything in the engine that compiled code
+//! depends on. It is under the seal, so a file that is renamed to another plugin's does not open.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use std::hash::{Hash, Hasher};
+use wasmtime::Engine;
+
+/// The format's name. A change of the layout changes it, and all older files are replaced.
+const FORMAT: &[u8; 16] = b"auth-connector/1";
+
+/// The length of HMAC-SHA256.
+const SEAL: usize = 32;
+
+/// The ending of every file of the cache.
+pub(super) const ENDING: &str = ".code";
+
+/// Which component, for which engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct EntryId([u8; 32]);
+
+impl EntryId {
+    /// The identity of a component's code for an engine.
+    pub(super) fn new(component_sha256: &[u8; 32], engine: &Engine) -> Self {
+        let mut digest = Digested(Sha256::new());
+        digest.write(FORMAT);
+        digest.write(component_sha256);
+        engine.precompile_compatibility_hash().hash(&mut digest);
+        Self(digest.0.finalize().into())
+    }
+
+    pub(super) fn file_name(&self) -> String {
+        format!("{}{ENDING}", hex::encode(self.0))
+    }
+}
+
+/// Everything that is hashed, through SHA-256: 64 bits would be few for a name that must not repeat.
+struct Digested(Sha256);
+
+impl Hasher for Digested {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        // Nothing asks for it: the whole digest is taken.
+        0
+    }
+}
+
+/// Code whose seal verified. Made here and nowhere else.
+pub(super) struct Authentic<'a>(&'a [u8]);
+
+impl Authentic<'_> {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0
+    }
+}
+
+/// What stands in front of the code in its file.
+pub(super) fn head(secret: &[u8], id: &EntryId, code: &[u8]) -> Vec<u8> {
+    let mut head = FORMAT.to_vec();
+    if let Some(mac) = mac(secret, id, code) {
+        head.extend_from_slice(&mac.finalize().into_bytes());
+    }
+    head
+}
+
+/// The code in a file, if this secret sealed it for this identity.
+pub(super) fn open<'a>(secret: &[u8], id: &EntryId, file: &'a [u8]) -> Option<Authentic<'a>> {
+    let rest = file.strip_prefix(FORMAT)?;
+    let (seal, code) = rest.split_at_checked(SEAL)?;
+    // Compared in constant time.
+    mac(secret, id, code)?.verify_slice(seal).ok()?;
+    Some(Authentic(code))
+}
+
+/// The parts have fixed lengths but for the last, so no two different triples give the same bytes.
+fn mac(secret: &[u8], id: &EntryId, code: &[u8]) -> Option<Hmac<Sha256>> {
+    // HMAC takes a key of any length, so this is never `None`.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    mac.update(FORMAT);
+    mac.update(&id.0);
+    mac.update(code);
+    Some(mac)
+}
