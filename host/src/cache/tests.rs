@@ -330,7 +330,7 @@ fn a_key_that_is_no_key_is_refused_with_what_to_do() {
         "",
         "\n",
         "not hexadecimal",
-        &good[1..],
+        good.split_at(1).1,
         &format!("{good}00"),
     ] {
         let _ = fs::remove_file(scratch.key());

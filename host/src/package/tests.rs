@@ -177,7 +177,7 @@ fn a_key_is_taken_as_a_line_or_as_the_tools_file() {
     for text in [
         "",
         "untrusted comment: minisign public key",
-        &line[1..],
+        line.split_at(1).1,
         &format!("{line}\n{line}"),
         "RWTDTYQV",
         std::str::from_utf8(TOOL_SIGNATURE).unwrap(),
