@@ -9,8 +9,9 @@ mod transport;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::contract::{Failure, FailureKind, Turn};
 use crate::language::Language;
+use crate::operations::check::check_config;
+use crate::operations::deliveries::find_deliveries;
 use crate::{connector, guard, metadata};
 use bindings::exports::auth::connector::{sms, sms_operations};
 use transport::WasiHost;
@@ -56,26 +57,27 @@ impl sms::Guest for Component {
 
 impl sms_operations::Guest for Component {
     fn check_config(
-        _: String,
-        _: Vec<String>,
-        _: Option<u32>,
+        config: String,
+        locales: Vec<String>,
+        timeout_ms: Option<u32>,
     ) -> Result<Vec<sms_operations::Check>, sms::Failure> {
-        Err(unsupported().into())
+        let language = Language::best(&locales);
+        let found = check_config(&config, language, timeout_ms, &mut WasiHost::new())?;
+        // A loop is smaller than collecting, which drops in place and grows in several ways.
+        let mut checks = Vec::with_capacity(found.len());
+        for check in found {
+            checks.push(check.into());
+        }
+        Ok(checks)
     }
 
     fn find_deliveries(
-        _: String,
-        _: sms_operations::DeliveryQuery,
-        _: Option<u32>,
+        config: String,
+        query: sms_operations::DeliveryQuery,
+        timeout_ms: Option<u32>,
     ) -> Result<sms_operations::Deliveries, sms::Failure> {
-        Err(unsupported().into())
+        find_deliveries(&config, &query.into(), timeout_ms, &mut WasiHost::new())
+            .map(Into::into)
+            .map_err(Into::into)
     }
-}
-
-fn unsupported() -> Failure {
-    Failure::new(
-        FailureKind::Unsupported,
-        Turn::Caller,
-        "This version of the connector does not look things up at the provider.",
-    )
 }

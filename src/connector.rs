@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::api::{Call, Request};
+use crate::attempt::{self, Refused};
 use crate::config::{self, Account, Config};
 use crate::contract::{
     Attributes, Diagnostic, Failure, FailureKind, Message, Preview, Receipt, SendError, Severity,
@@ -19,7 +20,6 @@ use crate::redact::Scrubber;
 use crate::send_sms::{self, SendSms};
 use crate::template::{self, Choice};
 use crate::text::{decimal, join};
-use crate::time;
 
 /// The connector's own limit on one call, in milliseconds. Logto's browser client gives up after 10 s, and the
 /// answer has to travel back.
@@ -85,8 +85,9 @@ pub fn validate_config(config: &str, language: Language) -> Vec<Diagnostic> {
 /// # Errors
 /// The same [`Failure`] with which that would end before it touches the network.
 pub fn preview_message(config: &str, message: &Message) -> Result<Preview, Failure> {
-    let document = config::parse(config).map_err(|finding| invalid_config(&[finding]))?;
-    let config = read(Config::read(&document))?;
+    let document =
+        config::parse(config).map_err(|finding| invalid_config(&[finding], Language::English))?;
+    let config = read(Config::read(&document), Language::English)?;
     let plan = Plan::new(&config, message)?;
     let mut attributes = plan.attributes();
     attributes.push(attribute("to", &plan.number.masked()));
@@ -111,9 +112,9 @@ pub fn send_message(
     message: &Message,
     host: &mut dyn Host,
 ) -> Result<Receipt, SendError> {
-    let document =
-        config::parse(config).map_err(|finding| SendError::NotSent(invalid_config(&[finding])))?;
-    let config = read(Config::read(&document)).map_err(SendError::NotSent)?;
+    let document = config::parse(config)
+        .map_err(|finding| SendError::NotSent(invalid_config(&[finding], Language::English)))?;
+    let config = read(Config::read(&document), Language::English).map_err(SendError::NotSent)?;
     let plan = Plan::new(&config, message).map_err(SendError::NotSent)?;
     let deadline_ms = [message.timeout_ms, config.timeout_ms]
         .into_iter()
@@ -143,62 +144,30 @@ pub fn send_message(
     let scrubber = Scrubber {
         sensitive: &sensitive,
     };
-    let attempt = |host: &mut dyn Host, timestamp: u64| {
+    let (mut receipt, again) = attempt::in_time(host, &mut |host, timestamp| {
         let answer = host.exchange(&call.sign(timestamp), deadline_ms)?;
         let context = Context {
             number: &plan.number,
             scrubber: &scrubber,
             timestamp,
         };
-        Ok(Judged {
-            outcome: context.judge(answer.status, &answer.body),
-            date: answer.date,
-        })
-    };
-
-    let timestamp = host.unix_time_s();
-    let first: Judged = attempt(host, timestamp)?;
+        let date = answer.date;
+        let judged = context.judge(answer.status, &answer.body);
+        judged.map_err(|error| Refused { error, date })
+    })?;
     let mut attributes = alloc::vec![
         attribute("route", plan.number.route().as_str()),
         attribute("template", plan.choice.code),
     ];
     attributes.append(&mut plan.attributes());
-    let outcome = match first.server_time() {
-        None => first.outcome,
-        Some(server_time) => {
-            attributes.push(attribute("attempts", "2"));
-            attempt(host, server_time)
-                .and_then(|second| second.outcome)
-                .map_err(|error| error.with_attribute("attempts", "2"))
-        }
-    };
-    outcome.map(|mut receipt| {
-        attributes.append(&mut receipt.attributes);
-        Receipt {
-            attributes,
-            ..receipt
-        }
-    })
-}
-
-/// A judged answer, and the time that it was given at.
-struct Judged {
-    outcome: Result<Receipt, SendError>,
-    date: Option<String>,
-}
-
-impl Judged {
-    /// The server's time, if the answer is the one refusal that a correct clock would have avoided.
-    fn server_time(&self) -> Option<u64> {
-        match &self.outcome {
-            Err(SendError::NotSent(failure))
-                if failure.provider_code.as_deref() == Some("AuthFailure.SignatureExpire") =>
-            {
-                time::parse_http_date(self.date.as_deref()?)
-            }
-            _ => None,
-        }
+    if again {
+        attributes.push(attribute("attempts", "2"));
     }
+    attributes.append(&mut receipt.attributes);
+    Ok(Receipt {
+        attributes,
+        ..receipt
+    })
 }
 
 /// Everything about a send that needs no network.
@@ -267,8 +236,13 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
             "The message has more than 64 variables, or one longer than 1,024 bytes. Pass what the templates need.",
         ));
     }
+    check_correlation_id(message.correlation_id.as_ref())
+}
+
+/// The contract's bounds on a correlation id.
+pub(crate) fn check_correlation_id(id: Option<&String>) -> Result<(), Failure> {
     let printable = |id: &String| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match &message.correlation_id {
+    match id {
         Some(id) if id.len() > MAX_CORRELATION_ID || !printable(id) => Err(invalid_message(
             "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
         )),
@@ -276,17 +250,20 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
     }
 }
 
-fn invalid_message(message: &str) -> Failure {
+pub(crate) fn invalid_message(message: &str) -> Failure {
     Failure::new(FailureKind::InvalidMessage, Turn::Caller, message)
 }
 
-fn read(reading: config::Reading<'_>) -> Result<Config<'_>, Failure> {
+pub(crate) fn read(
+    reading: config::Reading<'_>,
+    language: Language,
+) -> Result<Config<'_>, Failure> {
     reading
         .config
-        .ok_or_else(|| invalid_config(&reading.findings))
+        .ok_or_else(|| invalid_config(&reading.findings, language))
 }
 
-fn invalid_config(findings: &[Finding]) -> Failure {
+pub(crate) fn invalid_config(findings: &[Finding], language: Language) -> Failure {
     let errors = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
@@ -302,7 +279,7 @@ fn invalid_config(findings: &[Finding]) -> Failure {
     );
     failure.diagnostics = findings
         .iter()
-        .map(|finding| finding.diagnostic(Language::English))
+        .map(|finding| finding.diagnostic(language))
         .collect();
     failure
 }

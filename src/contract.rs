@@ -210,3 +210,87 @@ impl SendError {
         self
     }
 }
+
+/// What a check found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The service confirmed it.
+    Pass,
+    /// The service says that it will not work.
+    Fail,
+    /// The service would not tell.
+    CannotVerify,
+}
+
+/// One thing that was looked up at the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// `credentials`, `application`, `signature`, `balance`, or a JSON Pointer into the config.
+    pub subject: String,
+    /// What was found.
+    pub verdict: Verdict,
+    /// For the operator.
+    pub message: String,
+    /// See `check.attributes` in the contract.
+    pub attributes: Attributes,
+}
+
+/// Which message to look for. Its `Debug` output does not show the number.
+#[derive(Clone, Default)]
+pub struct DeliveryQuery {
+    /// The recipient, as the caller wrote it.
+    pub to: String,
+    /// How far back to look, in seconds.
+    pub max_age_s: u32,
+    /// What the message was sent with.
+    pub correlation_id: Option<String>,
+    /// The serial number of its receipt.
+    pub message_id: Option<String>,
+}
+
+impl core::fmt::Debug for DeliveryQuery {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("DeliveryQuery")
+            .field("to", &Masked)
+            .field("max_age_s", &self.max_age_s)
+            .field("correlation_id", &self.correlation_id)
+            .field("message_id", &self.message_id)
+            .finish()
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Taken; the carrier has not reported.
+    Pending,
+    /// The carrier reported delivery.
+    Delivered,
+    /// The carrier reported that it could not deliver, or the service had refused it.
+    Undelivered,
+    /// A state that this version does not know.
+    Other,
+}
+
+/// A message that the service knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The provider's serial number; empty where it refused the message.
+    pub message_id: String,
+    /// How long ago the provider took it, in seconds.
+    pub age_s: u32,
+    /// What became of it.
+    pub state: DeliveryState,
+    /// See `delivery.attributes` in the contract.
+    pub attributes: Attributes,
+}
+
+/// The answer to a [`DeliveryQuery`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deliveries {
+    /// The messages that fit, newest first.
+    pub found: Vec<Delivery>,
+    /// Whether the service's records cover the whole period.
+    pub exhaustive: bool,
+}

@@ -20,11 +20,13 @@
 //! | [`time`] | unix seconds into dates and back |
 //! | [`tc3`] | bytes and a secret into a TC3-HMAC-SHA256 signature |
 //! | [`api`] | an action and its body into a signed request |
+//! | [`attempt`] | a request into one attempt, or two where the clock was wrong |
 //! | [`send_sms`] | the `SendSms` request and response on the wire |
 //! | [`outcome`] | provider codes into kind, certainty, waiting time and hint |
 //! | [`redact`] | provider words into words without numbers, codes or secrets |
 //! | [`contract`] | the contract's types, natively |
 //! | [`connector`] | the flow: config and message into a receipt or an error |
+//! | [`operations`] | a config, or a number and a time, into what the service says of it |
 //! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
 //! | `component` | WebAssembly only: bindings, the `wasi:http` transport, allocator and panic glue |
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -32,6 +34,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod attempt;
 pub mod config;
 pub mod connector;
 pub mod contract;
@@ -42,6 +45,7 @@ pub mod guard;
 pub mod json;
 pub mod language;
 pub mod metadata;
+pub mod operations;
 pub mod outcome;
 pub mod phone;
 pub mod redact;

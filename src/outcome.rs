@@ -15,13 +15,14 @@ pub mod codes;
 use alloc::string::String;
 
 use crate::contract::{Attributes, Failure, FailureKind, Receipt, SendError, Turn, attribute};
+use crate::json::Json;
 use crate::phone::PhoneNumber;
 use crate::redact::Scrubber;
 use crate::send_sms::{self, Answer, Refusal, Status};
 use crate::text::{decimal, join};
 use crate::time;
 
-use codes::{Certainty, Class, Wait, classify};
+use codes::{Certainty, Wait, classify};
 
 /// What judging needs to know about the request.
 pub struct Context<'a> {
@@ -42,26 +43,8 @@ impl Context<'_> {
     /// # Errors
     /// [`SendError`] in every case but an unambiguous acceptance.
     pub fn judge(&self, status: u16, body: &[u8]) -> Result<Receipt, SendError> {
-        // A gateway that failed may have passed the request on, whatever its page says.
-        if status >= 500 {
-            return Err(self.unusable(
-                &join(&[
-                    "The provider answered with HTTP status ",
-                    &decimal(status.into()),
-                    ".",
-                ]),
-                None,
-            ));
-        }
         let document = send_sms::parse(body);
-        let Some(answer) = document.as_ref().and_then(send_sms::answer) else {
-            let what = join(&[
-                "What came back with HTTP status ",
-                &decimal(status.into()),
-                " is not an answer of the SMS service. A proxy on the way may have answered in its place.",
-            ]);
-            return Err(self.unusable(&what, None));
-        };
+        let answer = read(status, document.as_ref()).map_err(|what| self.unusable(&what, None))?;
         let accepted = answer.statuses.iter().flatten().any(Status::is_ok);
         match (&answer.error, answer.statuses.as_deref()) {
             (Some(_), _) if accepted => Err(self.unusable(
@@ -123,34 +106,11 @@ impl Context<'_> {
 
     /// A refusal in either of the two places.
     fn refused(&self, refusal: &Refusal<'_>, answer: &Answer<'_>) -> SendError {
-        let (class, known) = classify(refusal.code);
-        let mut failure = Failure::new(class.kind, class.turn, class.hint);
-        // A documented code cannot leak, whatever the parameters are; a template parameter `A` must not hide one.
-        failure.provider_code = known.map_or_else(
-            || self.scrubber.code(refusal.code),
-            |known| Some(known.into()),
-        );
+        let (mut failure, certainty) = explain(refusal, self.scrubber, self.timestamp);
         failure.request_id = self.request_id(answer);
-        failure.retry_after_ms = self.wait(class);
-        let words = self.scrubber.text(refusal.message);
-        if !words.is_empty() {
-            failure
-                .attributes
-                .push(attribute("provider-message", &words));
-        }
-        match class.certainty {
+        match certainty {
             Certainty::NotSent => SendError::NotSent(failure),
             Certainty::Unknown => SendError::Unknown(failure),
-        }
-    }
-
-    fn wait(&self, class: &Class) -> Option<u32> {
-        match class.wait {
-            Wait::Never => None,
-            Wait::Ms(ms) => Some(ms),
-            Wait::UntilHourInChina(hour) => {
-                Some(time::ms_until_hour_in_china(self.timestamp, hour))
-            }
         }
     }
 
@@ -169,6 +129,56 @@ impl Context<'_> {
             .request_id
             .and_then(|id| self.scrubber.identifier_without(id, self.number.national()))
     }
+}
+
+/// Reads an answer, or says why what came is none.
+///
+/// # Errors
+/// One sentence: the status is a failing gateway's, or the body is not this service's.
+pub fn read<'d>(status: u16, document: Option<&'d Json<'d>>) -> Result<Answer<'d>, String> {
+    let status_text = decimal(status.into());
+    // A gateway that failed may have passed the request on, whatever its page says.
+    if status >= 500 {
+        return Err(join(&[
+            "The provider answered with HTTP status ",
+            &status_text,
+            ".",
+        ]));
+    }
+    document.and_then(send_sms::answer).ok_or_else(|| {
+        join(&[
+            "What came back with HTTP status ",
+            &status_text,
+            " is not an answer of the SMS service. A proxy on the way may have answered in its place.",
+        ])
+    })
+}
+
+/// A refusal in words, but for the request's identifier, and whether it proves that nothing was done. `timestamp` is
+/// when it was asked, for limits that end with the day.
+#[must_use]
+pub fn explain(
+    refusal: &Refusal<'_>,
+    scrubber: &Scrubber<'_>,
+    timestamp: u64,
+) -> (Failure, Certainty) {
+    let (class, known) = classify(refusal.code);
+    let mut failure = Failure::new(class.kind, class.turn, class.hint);
+    // A documented code cannot leak, whatever the parameters are; a template parameter `A` must not hide one.
+    failure.provider_code =
+        known.map_or_else(|| scrubber.code(refusal.code), |known| Some(known.into()));
+    failure.retry_after_ms = match class.wait {
+        Wait::Never => None,
+        Wait::Ms(ms) => Some(ms),
+        Wait::UntilHourInChina(hour) => Some(time::ms_until_hour_in_china(timestamp, hour)),
+    };
+    let words = scrubber.text(refusal.message);
+    if !words.is_empty() {
+        failure
+            .attributes
+            .push(attribute("provider-message", &words));
+    }
+    (failure, class.certainty)
 }
 
 #[cfg(test)]

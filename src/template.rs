@@ -94,7 +94,9 @@ pub fn choose<'c, L: AsRef<str>>(
     }
 }
 
-fn code_for<'c>(template: &'c Template<'c>, route: Route) -> Option<&'c str> {
+/// The template's code for a route.
+#[must_use]
+pub fn code_for<'c>(template: &'c Template<'_>, route: Route) -> Option<&'c str> {
     match route {
         Route::Mainland => template.mainland.as_deref(),
         Route::International => template.international.as_deref(),

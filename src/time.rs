@@ -27,6 +27,19 @@ pub fn utc_date(unix_s: u64) -> String {
     ])
 }
 
+/// The hour that a moment belongs to in China (UTC+8), `yyyymmddhh`, as the service's statistics name hours.
+///
+/// # Examples
+/// ```
+/// assert_eq!(tencent_sms_connector::time::hour_in_china(1_551_113_065), "2019022600");
+/// ```
+#[must_use]
+pub fn hour_in_china(unix_s: u64) -> String {
+    let hours = unix_s / 3600 + 8;
+    let (year, month, day) = civil_from_days(hours / 24);
+    decimal_padded(((year * 100 + month) * 100 + day) * 100 + hours % 24, 10)
+}
+
 /// Milliseconds from a moment until the clock next shows `hour`:00 in China (UTC+8, no daylight saving), where
 /// the service's days begin and end. A moment at exactly that hour waits a whole day.
 #[must_use]
@@ -138,6 +151,14 @@ mod tests {
         for (moment, date, _) in MOMENTS {
             assert_eq!(utc_date(moment), date);
         }
+    }
+
+    #[test]
+    fn an_hour_in_china_is_eight_ahead_of_utc() {
+        assert_eq!(hour_in_china(0), "1970010108");
+        assert_eq!(hour_in_china(1_551_110_399), "2019022523");
+        assert_eq!(hour_in_china(1_551_110_400), "2019022600");
+        assert_eq!(hour_in_china(1_709_251_199), "2024030107");
     }
 
     #[test]

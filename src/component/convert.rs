@@ -1,10 +1,12 @@
 //! Between the contract's generated types and the native ones. No arm does more than move.
 
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
-use super::bindings::exports::auth::connector::sms;
+use super::bindings::exports::auth::connector::{sms, sms_operations};
 use crate::contract::{
-    Diagnostic, Failure, FailureKind, Message, Preview, Receipt, SendError, Severity,
+    Check, Deliveries, Delivery, DeliveryQuery, DeliveryState, Diagnostic, Failure, FailureKind,
+    Message, Preview, Receipt, SendError, Severity, Verdict,
 };
 
 impl From<sms::Message> for Message {
@@ -95,6 +97,61 @@ impl From<SendError> for sms::SendError {
         match error {
             SendError::NotSent(failure) => Self::NotSent(failure.into()),
             SendError::Unknown(failure) => Self::Unknown(failure.into()),
+        }
+    }
+}
+
+impl From<Check> for sms_operations::Check {
+    fn from(check: Check) -> Self {
+        Self {
+            subject: check.subject,
+            verdict: match check.verdict {
+                Verdict::Pass => sms_operations::Verdict::Pass,
+                Verdict::Fail => sms_operations::Verdict::Fail,
+                Verdict::CannotVerify => sms_operations::Verdict::CannotVerify,
+            },
+            message: check.message,
+            attributes: check.attributes,
+        }
+    }
+}
+
+impl From<sms_operations::DeliveryQuery> for DeliveryQuery {
+    fn from(query: sms_operations::DeliveryQuery) -> Self {
+        Self {
+            to: query.to,
+            max_age_s: query.max_age_s,
+            correlation_id: query.correlation_id,
+            message_id: query.message_id,
+        }
+    }
+}
+
+impl From<Delivery> for sms_operations::Delivery {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            message_id: delivery.message_id,
+            age_s: delivery.age_s,
+            state: match delivery.state {
+                DeliveryState::Pending => sms_operations::DeliveryState::Pending,
+                DeliveryState::Delivered => sms_operations::DeliveryState::Delivered,
+                DeliveryState::Undelivered => sms_operations::DeliveryState::Undelivered,
+                DeliveryState::Other => sms_operations::DeliveryState::Other,
+            },
+            attributes: delivery.attributes,
+        }
+    }
+}
+
+impl From<Deliveries> for sms_operations::Deliveries {
+    fn from(deliveries: Deliveries) -> Self {
+        let mut found = Vec::with_capacity(deliveries.found.len());
+        for delivery in deliveries.found {
+            found.push(delivery.into());
+        }
+        Self {
+            found,
+            exhaustive: deliveries.exhaustive,
         }
     }
 }

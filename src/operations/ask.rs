@@ -1,0 +1,225 @@
+//! One look-up: signed, sent, judged, and its entries handed out one by one.
+//!
+//! | bound on one call | why |
+//! |---|---|
+//! | 16 requests, second attempts included | what the host library grants a call |
+//! | 256 KiB of answers | the arena frees little within a call, and reading takes ten times the text |
+//! | one deadline | the caller waits once |
+
+use alloc::string::String;
+
+use crate::api::{Call, ProviderLanguage, Request};
+use crate::attempt::{self, Refused};
+use crate::config::{Account, Config};
+use crate::connector::{Host, HttpAnswer, MAX_CALL_MS};
+use crate::contract::{Failure, FailureKind, SendError, Turn};
+use crate::json::Json;
+use crate::outcome::{self, AMBIGUOUS};
+use crate::redact::Scrubber;
+use crate::send_sms;
+use crate::text::join;
+use crate::time;
+
+use super::wire::{Action, integer};
+
+/// The most requests of one call.
+const MAX_REQUESTS: u32 = 16;
+
+/// The most bytes of answers that are read in one call; the last one may go beyond.
+const MAX_ANSWER_BYTES: usize = 262_144;
+
+/// The code for a key whose policy does not grant an action.
+pub const NOT_GRANTED: &str = "AuthFailure.UnauthorizedOperation";
+
+/// What is asked. A failure that comes of it has a `provider_code` exactly where the service refused it.
+pub struct Question<'q> {
+    /// On whose behalf.
+    pub account: &'q Account<'q>,
+    /// The action.
+    pub action: &'static Action,
+    /// A number's digits without its calling code, which no text may repeat; empty where there is none.
+    pub national: &'q str,
+    /// The body, for a moment of the service's clock.
+    pub body: &'q dyn Fn(u64) -> String,
+}
+
+/// What came.
+#[derive(Default)]
+pub struct Page {
+    /// How many entries.
+    pub count: u64,
+    /// `TotalCount`, where the action gives it.
+    pub total: Option<u64>,
+    /// Now by the service's clock.
+    pub now: u64,
+}
+
+/// The look-ups of one call.
+pub struct Session<'h> {
+    host: Bounded<'h>,
+    deadline_ms: u32,
+    language: ProviderLanguage,
+    /// Whether the service answered anything.
+    pub answered: bool,
+}
+
+impl<'h> Session<'h> {
+    /// Begins, with the deadline that a send would have.
+    pub fn new(host: &'h mut dyn Host, config: &Config<'_>, timeout_ms: Option<u32>) -> Self {
+        let limit = |limit: Option<u32>| limit.unwrap_or(MAX_CALL_MS);
+        Self {
+            host: Bounded {
+                host,
+                ahead_s: 0,
+                requests: MAX_REQUESTS,
+                bytes: MAX_ANSWER_BYTES,
+            },
+            deadline_ms: MAX_CALL_MS
+                .min(limit(timeout_ms))
+                .min(limit(config.timeout_ms)),
+            language: config.language,
+            answered: false,
+        }
+    }
+
+    /// Asks, and gives each entry of the answer to `read`, with the time on the service's clock as far as it is known.
+    ///
+    /// # Errors
+    /// [`Failure`]. Also where `read` has no use for an entry, because an answer that is not understood is none.
+    pub fn ask(
+        &mut self,
+        question: &Question<'_>,
+        read: &mut dyn FnMut(&Json<'_>, u64) -> Option<()>,
+    ) -> Result<Page, Failure> {
+        if self.host.requests == 0 || self.host.bytes == 0 {
+            return Err(unusable("The call's 16 requests are used up."));
+        }
+        let (deadline_ms, language) = (self.deadline_ms, self.language);
+        let (mut answered, mut clock) = (false, 0);
+        let asked = attempt::in_time(&mut self.host, &mut |host, timestamp| {
+            let body = (question.body)(timestamp);
+            let call = Call {
+                account: question.account,
+                action: question.action.name,
+                language,
+                body: body.as_bytes(),
+            };
+            let answer = host.exchange(&call.sign(timestamp), deadline_ms)?;
+            clock = timestamp;
+            let date = answer.date.as_deref().and_then(time::parse_http_date);
+            let now = date.unwrap_or(timestamp);
+            let judged = judge(&answer, question, now, &mut answered, read);
+            judged.map_err(|failure| Refused {
+                error: SendError::NotSent(failure),
+                date: answer.date,
+            })
+        });
+        self.answered |= answered;
+        match asked {
+            Ok((page, again)) => {
+                if again {
+                    self.host.correct(clock);
+                }
+                Ok(page)
+            }
+            Err(SendError::NotSent(failure) | SendError::Unknown(failure)) => {
+                Err(for_a_look_up(failure, question.action.name))
+            }
+        }
+    }
+}
+
+fn judge(
+    answer: &HttpAnswer,
+    question: &Question<'_>,
+    now: u64,
+    answered: &mut bool,
+    read: &mut dyn FnMut(&Json<'_>, u64) -> Option<()>,
+) -> Result<Page, Failure> {
+    let document = send_sms::parse(&answer.body);
+    let said = outcome::read(answer.status, document.as_ref()).map_err(|what| unusable(&what))?;
+    *answered = true;
+    if let Some(error) = &said.error {
+        let secrets = question.account.secrets();
+        let scrubber = Scrubber {
+            sensitive: &secrets,
+        };
+        let (mut failure, _) = outcome::explain(error, &scrubber, now);
+        failure.request_id = said
+            .request_id
+            .and_then(|id| scrubber.identifier_without(id, question.national));
+        return Err(failure);
+    }
+    let mut entries = || {
+        let fine = (200..300).contains(&answer.status);
+        let response = document.as_ref().filter(|_| fine)?.get("Response")?;
+        let mut page = Page {
+            count: 0,
+            total: integer(response, "TotalCount"),
+            now,
+        };
+        match response.get(question.action.set)? {
+            Json::Array(entries) => {
+                for entry in entries {
+                    read(entry, now)?;
+                    page.count += 1;
+                }
+            }
+            // An empty list may be null.
+            Json::Null => {}
+            _ => return None,
+        }
+        Some(page)
+    };
+    entries().ok_or_else(|| unusable("The answer is not one to what was asked."))
+}
+
+fn unusable(what: &str) -> Failure {
+    Failure::new(FailureKind::Provider, Turn::Provider, what)
+}
+
+/// The words for failed sends, made fit for a look-up.
+fn for_a_look_up(mut failure: Failure, action: &str) -> Failure {
+    if failure.provider_code.as_deref() == Some(NOT_GRANTED) {
+        failure.message = join(&[
+            "The account's policies forbid the look-up. Grant the key the CAM action sms:",
+            action,
+            " on resource *.",
+        ]);
+    } else if let Some(rest) = failure.message.strip_suffix(AMBIGUOUS) {
+        failure.message = rest.trim_ascii_end().into();
+    }
+    failure
+}
+
+/// A host that counts, and whose clock is put right once the service said what time it is.
+struct Bounded<'h> {
+    host: &'h mut dyn Host,
+    ahead_s: u64,
+    requests: u32,
+    bytes: usize,
+}
+
+impl Bounded<'_> {
+    /// Lets the clock show this moment now.
+    fn correct(&mut self, now: u64) {
+        self.ahead_s = now.wrapping_sub(self.host.unix_time_s());
+    }
+}
+
+impl Host for Bounded<'_> {
+    fn unix_time_s(&mut self) -> u64 {
+        self.host.unix_time_s().wrapping_add(self.ahead_s)
+    }
+
+    fn exchange(
+        &mut self,
+        request: &Request<'_>,
+        deadline_ms: u32,
+    ) -> Result<HttpAnswer, SendError> {
+        self.requests = self.requests.saturating_sub(1);
+        let answer = self.host.exchange(request, deadline_ms)?;
+        self.bytes = self.bytes.saturating_sub(answer.body.len());
+        Ok(answer)
+    }
+}
