@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::api::{Call, Request};
-use crate::attempt::{self, Refused};
+use crate::attempt::Judged;
 use crate::config::{self, Account, Config};
 use crate::contract::{
     Attributes, Diagnostic, Failure, FailureKind, Message, Preview, Receipt, SendError, Severity,
@@ -144,29 +144,41 @@ pub fn send_message(
     let scrubber = Scrubber {
         sensitive: &sensitive,
     };
-    let (mut receipt, again) = attempt::in_time(host, &mut |host, timestamp| {
+    let attempt = |host: &mut dyn Host, timestamp: u64| {
         let answer = host.exchange(&call.sign(timestamp), deadline_ms)?;
         let context = Context {
             number: &plan.number,
             scrubber: &scrubber,
             timestamp,
         };
-        let date = answer.date;
-        let judged = context.judge(answer.status, &answer.body);
-        judged.map_err(|error| Refused { error, date })
-    })?;
+        Ok(Judged {
+            outcome: context.judge(answer.status, &answer.body),
+            date: answer.date,
+        })
+    };
+
+    let timestamp = host.unix_time_s();
+    let first: Judged<Receipt, SendError> = attempt(host, timestamp)?;
     let mut attributes = alloc::vec![
         attribute("route", plan.number.route().as_str()),
         attribute("template", plan.choice.code),
     ];
     attributes.append(&mut plan.attributes());
-    if again {
-        attributes.push(attribute("attempts", "2"));
-    }
-    attributes.append(&mut receipt.attributes);
-    Ok(Receipt {
-        attributes,
-        ..receipt
+    let outcome = match first.try_again_at() {
+        None => first.outcome,
+        Some(server_time) => {
+            attributes.push(attribute("attempts", "2"));
+            attempt(host, server_time)
+                .and_then(|second| second.outcome)
+                .map_err(|error| error.with_attribute("attempts", "2"))
+        }
+    };
+    outcome.map(|mut receipt| {
+        attributes.append(&mut receipt.attributes);
+        Receipt {
+            attributes,
+            ..receipt
+        }
     })
 }
 

@@ -12,7 +12,7 @@
 
 use alloc::string::String;
 
-use crate::text::{decimal, join, split_once};
+use crate::text::{decimal, find, join, split_once};
 
 /// The service's default host; DNS leads to the nearest region.
 pub const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
@@ -71,7 +71,7 @@ impl Endpoint {
             Some(_) => return Err(Refused),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = match rest.rsplit_once(':') {
+        let (host, port) = match split_last(rest) {
             Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
             _ => (rest, None),
         };
@@ -89,6 +89,12 @@ impl Endpoint {
     }
 }
 
+/// What stands before and after the last colon. The standard library's search takes 1 KB of the component.
+fn split_last(text: &str) -> Option<(&str, &str)> {
+    let colon = text.bytes().rposition(|byte| byte == b':')?;
+    Some((text.get(..colon)?, text.get(colon + 1..)?))
+}
+
 fn parse_port(text: &str) -> Result<u16, Refused> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
@@ -102,8 +108,17 @@ fn parse_port(text: &str) -> Result<u16, Refused> {
 fn is_tencent(host: &str) -> bool {
     DOMAINS.iter().any(|domain| {
         host.strip_suffix(domain).is_some_and(|labels| {
-            let mut labels = labels.split('.');
-            labels.next() == Some("sms") && labels.all(is_label)
+            let mut rest = labels.strip_prefix("sms");
+            while let Some(labels) = rest.filter(|rest| !rest.is_empty()) {
+                // Each further label follows a dot.
+                let labels = labels.strip_prefix('.').unwrap_or_default();
+                let end = find(labels, ".").unwrap_or(labels.len());
+                rest = labels
+                    .split_at_checked(end)
+                    .filter(|(label, _)| is_label(label))
+                    .map(|(_, rest)| rest);
+            }
+            rest.is_some()
         })
     })
 }

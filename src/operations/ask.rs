@@ -9,7 +9,7 @@
 use alloc::string::String;
 
 use crate::api::{Call, ProviderLanguage, Request};
-use crate::attempt::{self, Refused};
+use crate::attempt::Judged;
 use crate::config::{Account, Config};
 use crate::connector::{Host, HttpAnswer, MAX_CALL_MS};
 use crate::contract::{Failure, FailureKind, SendError, Turn};
@@ -95,8 +95,7 @@ impl<'h> Session<'h> {
             return Err(unusable("The call's 16 requests are used up."));
         }
         let (deadline_ms, language) = (self.deadline_ms, self.language);
-        let (mut answered, mut clock) = (false, 0);
-        let asked = attempt::in_time(&mut self.host, &mut |host, timestamp| {
+        let mut attempt = |host: &mut Bounded<'_>, timestamp: u64| {
             let body = (question.body)(timestamp);
             let call = Call {
                 account: question.account,
@@ -105,22 +104,27 @@ impl<'h> Session<'h> {
                 body: body.as_bytes(),
             };
             let answer = host.exchange(&call.sign(timestamp), deadline_ms)?;
-            clock = timestamp;
             let date = answer.date.as_deref().and_then(time::parse_http_date);
             let now = date.unwrap_or(timestamp);
-            let judged = judge(&answer, question, now, &mut answered, read);
-            judged.map_err(|failure| Refused {
-                error: SendError::NotSent(failure),
+            Ok(Judged {
+                outcome: judge(&answer, question, now, read),
                 date: answer.date,
             })
-        });
-        self.answered |= answered;
-        match asked {
-            Ok((page, again)) => {
-                if again {
-                    self.host.correct(clock);
-                }
-                Ok(page)
+        };
+        let timestamp = self.host.unix_time_s();
+        let mut judged = attempt(&mut self.host, timestamp);
+        if let Some(server_time) = judged.as_ref().ok().and_then(Judged::try_again_at) {
+            self.host.ahead_s = server_time.wrapping_sub(timestamp);
+            judged = attempt(&mut self.host, server_time);
+        }
+        match judged {
+            Ok(judged) => {
+                let outcome = judged.outcome;
+                // No answer at all has a code, and one that is not understood is none.
+                self.answered |= outcome
+                    .as_ref()
+                    .map_or_else(|failure| failure.provider_code.is_some(), |_| true);
+                outcome.map_err(|failure| for_a_look_up(failure, question.action.name))
             }
             Err(SendError::NotSent(failure) | SendError::Unknown(failure)) => {
                 Err(for_a_look_up(failure, question.action.name))
@@ -133,12 +137,10 @@ fn judge(
     answer: &HttpAnswer,
     question: &Question<'_>,
     now: u64,
-    answered: &mut bool,
     read: &mut dyn FnMut(&Json<'_>, u64) -> Option<()>,
 ) -> Result<Page, Failure> {
     let document = send_sms::parse(&answer.body);
     let said = outcome::read(answer.status, document.as_ref()).map_err(|what| unusable(&what))?;
-    *answered = true;
     if let Some(error) = &said.error {
         let secrets = question.account.secrets();
         let scrubber = Scrubber {
@@ -198,13 +200,6 @@ struct Bounded<'h> {
     ahead_s: u64,
     requests: u32,
     bytes: usize,
-}
-
-impl Bounded<'_> {
-    /// Lets the clock show this moment now.
-    fn correct(&mut self, now: u64) {
-        self.ahead_s = now.wrapping_sub(self.host.unix_time_s());
-    }
 }
 
 impl Host for Bounded<'_> {

@@ -8,6 +8,7 @@
 //! its way, and the class says unknown, even where others call a retry safe.
 
 use crate::contract::{FailureKind, Turn};
+use crate::text::split_once;
 
 /// What a code means to a caller.
 #[derive(Debug)]
@@ -284,7 +285,7 @@ pub fn classify(code: &str) -> (&'static Class, Option<&'static str>) {
     if let Some((known, class)) = find(&CODES, code) {
         return (class, Some(known));
     }
-    let family = code.split('.').next().unwrap_or(code);
+    let family = split_once(code, ".").map_or(code, |(family, _)| family);
     let class = match (find(&FAMILIES, family), family) {
         (Some((_, class)), _) => class,
         (
