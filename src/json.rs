@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 pub const MAX_BYTES: usize = 65_536;
 
 /// The deepest nesting that is read. A config needs 4 levels, an answer needs 4. The bound keeps the recursive
-/// descent within the component's 64 KiB stack.
+/// descent within the component's 16 KiB stack.
 pub const MAX_DEPTH: usize = 16;
 
 /// A JSON document that borrows from its text.

@@ -1,6 +1,6 @@
 //! Input at its bounds and far beyond them: a typed error, never a trap, and memory that stops growing.
 //!
-//! The component has a stack of 64 KiB and an allocator of its own that starts over after each call. The host gives
+//! The component has a stack of 16 KiB and an allocator of its own that starts over after each call. The host gives
 //! it 8 MiB, 500 ms of computing, and 2 MiB per crossing.
 
 use crate::support::{CODE, MAINLAND, code_to, component, config, host, load, not_sent, to_config};

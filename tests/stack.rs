@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 /// What `.cargo/config.toml` tells the linker.
-const STACK: u32 = 65_536;
+const STACK: u32 = 16_384;
 
 /// How exactly the depth is found.
-const STEP: u32 = 256;
+const STEP: u32 = 64;
 
 /// The component with a smaller stack: the one global of the core module that begins at the stack's size, its stack
 /// pointer, in as many bytes.
