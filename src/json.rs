@@ -375,6 +375,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_breaks_off_at_the_depth_bound_is_no_json_and_not_too_deep() {
+        let column = MAX_DEPTH + 1;
+        assert_eq!(
+            parse(&vec![b'['; MAX_DEPTH]).err(),
+            Some(ParseError::Syntax { line: 1, column })
+        );
+    }
+
+    #[test]
     fn brackets_inside_strings_are_not_depth() {
         let text = [br#"["\""#.as_slice(), &[b'['; 40], br#"\\"]"#].concat();
         assert!(parse(&text).is_ok());
@@ -421,7 +430,7 @@ mod tests {
             r#"{"a":[1,-1,0,-0,1.5,1e5,1E+5,2e-7,01,1.,.5,-,+1,0x1,NaN]}"#,
             r#" [ true , false , null , tru , nul ] "#,
             r#""\"\\\/\b\f\n\r\t\u00e9\u77ed\ud83d\ude00""#,
-            r#"["\ud83d","\ude00","\ud83d\u0041","\u12g4","\u123","\x"]"#,
+            r#"["\ud83d","\ude00","\ud83d\u0041","\ud83d\udfff","\ud83d\ue000","\u12g4","\u123","\x"]"#,
             "[\"\u{77ed}\u{4fe1}\", \"\u{1f600}\", \"\t\", \"\u{7f}\"]",
             r#"{"a":1,"a":{"b":[]},"":"",}"#,
             "\u{feff}[]",

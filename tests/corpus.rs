@@ -3,7 +3,7 @@
 use crate::support::{
     INTERNATIONAL, MAINLAND, Server, State, code_to, config, host, load, state, to_config,
 };
-use auth_connector_host::{CallError, Config};
+use auth_connector_host::{CallError, Config, DeliveryQuery};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -79,6 +79,12 @@ async fn every_answer_of_the_corpus_ends_a_send_in_one_of_the_three_states_and_i
     });
     let plugin = load(host().allow(&server.url()).unwrap());
     let config = to_config(&config(Some(&server.url())));
+    let query = DeliveryQuery {
+        to: MAINLAND.to_owned(),
+        max_age_s: 3_600,
+        correlation_id: None,
+        message_id: None,
+    };
     let [mut accepted, mut not_sent, mut unknown] = [0; 3];
     for (name, file) in corpus("response") {
         *script.lock().unwrap() = http(&file);
@@ -86,6 +92,12 @@ async fn every_answer_of_the_corpus_ends_a_send_in_one_of_the_three_states_and_i
         let outcome = plugin.send_message(&config, &code_to(MAINLAND)).await;
         let requests = server.requests().len() - before;
         assert!((1..=2).contains(&requests), "{name}");
+        // The same bytes to every question of a look-up.
+        let checked = plugin.check_config(&config, &[], None).await;
+        let found = plugin.find_deliveries(&config, &query, None).await;
+        for fault in [checked.err(), found.err()].into_iter().flatten() {
+            assert!(matches!(fault, CallError::Connector(_)), "{name}: {fault}");
+        }
         match state(outcome) {
             State::Accepted => {
                 accepted += 1;

@@ -6,7 +6,7 @@ use crate::support::{
     CODE, INTERNATIONAL, MAINLAND, Server, code_to, component, config, to_config,
 };
 use auth_connector_host::{
-    CallError, Config, ConnectorHost, HostFault, Message, Plugin, SendError,
+    CallError, Config, ConnectorHost, DeliveryQuery, HostFault, Message, Plugin, SendError,
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -106,6 +106,10 @@ fn answers() -> Vec<String> {
     let set = |entries: &[Value]| {
         json!({"Response": {"SendStatusSet": entries, "RequestId": "r-1"}}).to_string()
     };
+    let list = |key: &str, entry: &Value| {
+        json!({"Response": {key: vec![entry; 100], "TotalCount": 1_000, "RequestId": "r-1"}})
+            .to_string()
+    };
     vec![
         set(&[entry(MAINLAND)]),
         set(&[entry(INTERNATIONAL)]),
@@ -115,6 +119,26 @@ fn answers() -> Vec<String> {
         refused("Brand.New", "\u{1}\u{2}"),
         deep,
         " ".repeat(100_000),
+        list(
+            "SendRecordSet",
+            &json!({"PhoneNumber": MAINLAND, "SendTime": 1_551_113_000, "SendStatus": 2, "SerialNo": "5000:1", "StatusCode": "DELIVRD"}),
+        ),
+        list(
+            "PullSmsSendStatusSet",
+            &json!({"PhoneNumber": MAINLAND, "UserReceiveTime": 1_551_113_000, "SerialNo": "5000:1", "ReportStatus": "SUCCESS", "Description": "DELIVRD", "SessionContext": "c"}),
+        ),
+        list(
+            "SmsPackagesStatisticsSet",
+            &json!({"PackageAmount": 100, "CurrentUsage": 1, "PackageExpiredTime": "2099-01-01 00:00:00"}),
+        ),
+        list(
+            "DescribeSignListStatusSet",
+            &json!({"SignId": 1, "International": 0, "SignName": "腾讯云", "StatusCode": 0}),
+        ),
+        list(
+            "DescribeTemplateStatusSet",
+            &json!({"TemplateId": 1_110_000, "International": 0, "StatusCode": 0, "TemplateContent": "{1} in {2}"}),
+        ),
     ]
 }
 
@@ -165,6 +189,18 @@ async fn survives(plugin: &Plugin, answering: &Answering) -> bool {
             }
             for answer in answers() {
                 answering.with(&answer);
+                if trapped(plugin.check_config(&config, &[], None).await) {
+                    return false;
+                }
+                let query = DeliveryQuery {
+                    to: message.to.clone(),
+                    max_age_s: 3_600,
+                    correlation_id: message.correlation_id.clone(),
+                    message_id: None,
+                };
+                if trapped(plugin.find_deliveries(&config, &query, None).await) {
+                    return false;
+                }
                 let sent = plugin.send_message(&config, &message).await;
                 if trapped(
                     sent.map_err(|(SendError::NotSent(cause) | SendError::Unknown(cause))| cause),

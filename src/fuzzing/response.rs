@@ -1,4 +1,4 @@
-//! Any bytes as the answer to a send.
+//! Any bytes as the answer to a send, and to every look-up.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use crate::api::Request;
 use crate::connector::{Host, HttpAnswer, send_message};
-use crate::contract::{Message, Receipt, SendError};
+use crate::contract::{Deliveries, DeliveryQuery, Message, Receipt, SendError, Verdict};
+use crate::language::Language;
+use crate::operations::check::check_config;
+use crate::operations::deliveries::find_deliveries;
 
 const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 const CODE: &str = "918273";
@@ -47,6 +50,88 @@ pub fn response(data: &[u8]) {
             assert!(refuses(body), "certainty without a refusal");
         }
         Err(SendError::Unknown(failure)) => assert!(!failure.message.is_empty()),
+    }
+    look_ups(status, date, body);
+}
+
+/// Every question of a look-up gets this answer.
+fn look_ups(status: u16, date: Option<&str>, body: &[u8]) {
+    for (message_id, correlation_id) in [(None, None), (Some("5000:1"), None), (None, Some("id"))] {
+        let query = DeliveryQuery {
+            to: format!("+86{NATIONAL}"),
+            max_age_s: 3_600,
+            message_id: message_id.map(ToString::to_string),
+            correlation_id: correlation_id.map(ToString::to_string),
+        };
+        let mut host = Answering {
+            status,
+            date,
+            body,
+            requests: 0,
+        };
+        match find_deliveries(CONFIG, &query, None, &mut host) {
+            Ok(deliveries) => {
+                assert!(
+                    (200..300).contains(&status),
+                    "an answer under status {status}"
+                );
+                for found in &deliveries.found {
+                    assert!(message_id.is_none_or(|id| found.message_id == id));
+                    assert!(!debug(&found.attributes).contains(NATIONAL));
+                }
+                known(body, &deliveries);
+            }
+            Err(failure) => assert!(!debug(&failure).contains(NATIONAL)),
+        }
+        assert!(
+            (1..=16).contains(&host.requests),
+            "{} requests",
+            host.requests
+        );
+    }
+    let mut host = Answering {
+        status,
+        date,
+        body,
+        requests: 0,
+    };
+    let checks = check_config(CONFIG, Language::English, None, &mut host);
+    assert!(
+        (1..=16).contains(&host.requests),
+        "{} requests",
+        host.requests
+    );
+    assert!(!debug(&checks).contains(SECRET_KEY));
+    for check in checks.into_iter().flatten() {
+        assert!(
+            check.verdict != Verdict::Pass || status < 500,
+            "confirmed by a gateway that failed"
+        );
+        assert!(!check.message.is_empty());
+    }
+}
+
+/// What was found is in the answer, and absence is claimed only where there is a list.
+fn known(body: &[u8], deliveries: &Deliveries) {
+    let document: Value = match serde_json::from_slice(body) {
+        Ok(document) => document,
+        Err(error) => {
+            assert!(is_huge_number(&error), "{error}");
+            return;
+        }
+    };
+    let response = &document["Response"];
+    assert!(response["Error"].is_null(), "found in spite of a refusal");
+    let records = response.get("SendRecordSet");
+    assert!(
+        !deliveries.exhaustive || records.is_some(),
+        "absence without a list"
+    );
+    let lists = ["SendRecordSet", "PullSmsSendStatusSet"].map(|key| response[key].as_array());
+    let entries: Vec<&Value> = lists.into_iter().flatten().flatten().collect();
+    for found in &deliveries.found {
+        let named = |entry: &&Value| entry["SerialNo"].as_str() == Some(&found.message_id);
+        assert!(found.message_id.is_empty() || entries.iter().any(named));
     }
 }
 

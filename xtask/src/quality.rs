@@ -131,7 +131,9 @@ fn is_room(name: &Path) -> bool {
     !name.starts_with("component")
         && !name.starts_with("fuzzing")
         && name != Path::new("fuzzing.rs")
-        && name.file_name().is_none_or(|name| name != "tests.rs")
+        && name
+            .file_name()
+            .is_none_or(|name| name != "tests.rs" && name != "scripted.rs")
         && !name.components().any(|part| part.as_os_str() == "tests")
 }
 
