@@ -194,6 +194,14 @@ impl<'c> Plan<'c> {
         check_bounds(message)?;
         let number =
             PhoneNumber::parse(&message.to).map_err(|error| invalid_message(error.message()))?;
+        if !config.permits(&number) {
+            return Err(Failure::new(
+                FailureKind::Denied,
+                Turn::Operator,
+                "The config's allowedCountries and deniedCountries keep messages from the recipient's country. Change \
+                 them if it should be served.",
+            ));
+        }
         let choice = template::choose(
             &config.templates,
             &message.usage,

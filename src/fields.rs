@@ -12,6 +12,8 @@ pub enum FormType {
     Text,
     /// A number.
     Number,
+    /// One of a list.
+    Select,
     /// A JSON editor.
     Json,
 }
@@ -23,12 +25,13 @@ impl FormType {
         match self {
             Self::Text => "Text",
             Self::Number => "Number",
+            Self::Select => "Select",
             Self::Json => "Json",
         }
     }
 }
 
-/// One field of the config.
+/// One field of the config, of an entry of its list, or of a block in it.
 pub struct Field {
     /// The key in the config.
     pub key: &'static str,
@@ -42,10 +45,46 @@ pub struct Field {
     pub label: Text,
     /// Where the operator finds the value.
     pub help: Text,
+    /// A page that shows it; empty for none.
+    pub link: &'static str,
     /// An example that a form shows while the field is empty; empty for none.
     pub placeholder: &'static str,
-    /// What the value must look like: the inside of a JSON Schema object.
+    /// What the value must look like: the inside of a JSON Schema object. Where there are [`Self::fields`], what
+    /// stands before them.
     pub schema: &'static str,
+    /// The fields of the object, or of each object in the array, that the value is.
+    pub fields: &'static [Field],
+}
+
+impl Field {
+    /// What most fields are: an optional, public line of text without an example.
+    const TEXT: Self = Self {
+        key: "",
+        form: FormType::Text,
+        required: false,
+        secret: false,
+        label: Text { en: "", zh: "" },
+        help: Text { en: "", zh: "" },
+        link: "",
+        placeholder: "",
+        schema: "",
+        fields: &[],
+    };
+}
+
+/// The field that a JSON Pointer leads to or into.
+#[must_use]
+pub fn field_at(pointer: &str) -> Option<&'static Field> {
+    let mut fields: &'static [Field] = &FIELDS;
+    let mut found = None;
+    for key in pointer.split('/').skip(1) {
+        // Indices lead to an entry of the same list.
+        if let Some(field) = fields.iter().find(|field| field.key == key) {
+            found = Some(field);
+            fields = field.fields;
+        }
+    }
+    found
 }
 
 /// Logto's four usages that every config must serve.
@@ -67,154 +106,272 @@ pub const USAGES: [&str; 9] = [
 /// The regions that the service documents for SMS, <https://cloud.tencent.com/document/api/382/52071>.
 pub const REGIONS: [&str; 4] = ["ap-guangzhou", "ap-beijing", "ap-nanjing", "ap-singapore"];
 
-/// Keys of one entry of `templates`.
+/// The variables that auth hosts are known to pass: the contract's `code`, Logto's others, and a code's lifetime.
+pub const VARIABLES: [&str; 5] = ["code", "ttlMinutes", "link", "locale", "uiLocales"];
+
+/// The keys of [`FIELDS`], in order.
+pub const KEYS: [&str; 14] = [
+    "accessKeyId",
+    "accessKeySecret",
+    "signName",
+    "sdkAppId",
+    "region",
+    "templates",
+    "international",
+    "allowedCountries",
+    "deniedCountries",
+    "language",
+    "extendCode",
+    "sessionToken",
+    "endpoint",
+    "timeoutMs",
+];
+
+/// The keys of the `international` block, in order.
+pub const INTERNATIONAL_KEYS: [&str; 8] = [
+    "sdkAppId",
+    "signName",
+    "senderId",
+    "region",
+    "endpoint",
+    "accessKeyId",
+    "accessKeySecret",
+    "sessionToken",
+];
+
+/// Keys of one entry of `templates`, in order.
 pub const TEMPLATE_KEYS: [&str; 5] = ["usageType", "templateCode", "params", "locale", "kind"];
 
 /// Keys of a `templateCode` that differs by route.
 pub const ROUTE_KEYS: [&str; 2] = ["mainland", "international"];
 
-/// What a template code looks like, in JSON Schema. A code that is not one yet, such as Logto's placeholder,
-/// is a finding and not a violation, because the config around it works.
-const TEMPLATES_SCHEMA: &str = r#""type":"array","items":{"type":"object","required":["usageType","templateCode"],"properties":{"usageType":{"type":"string"},"templateCode":{"anyOf":[{"type":["string","integer"]},{"type":"object","properties":{"mainland":{"type":["string","integer","null"]},"international":{"type":["string","integer","null"]}}}]},"params":{"type":["array","null"],"items":{"type":["string","integer"]},"maxItems":20},"locale":{"type":["string","null"]},"kind":{"enum":["verification","notice",null]}}}"#;
+const CREDENTIALS: &str = "https://console.cloud.tencent.com/cam/capi";
+const SIGNATURES: &str = "https://console.cloud.tencent.com/smsv2/csms-sign";
+const TEMPLATES: &str = "https://console.cloud.tencent.com/smsv2/csms-template";
+const APPLICATIONS: &str = "https://console.cloud.tencent.com/smsv2/app-manage";
+const API: &str = "https://cloud.tencent.com/document/api/382/52071";
+
+/// Visible ASCII without the two characters that separate it in the `Authorization` header, and not an example in
+/// angle brackets.
+const SECRET_ID: &str = r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$""#;
+const OPTIONAL: &str = r#""type":["string","null"]"#;
+
+const ID_LABEL: Text = Text {
+    en: "Access Key ID",
+    zh: "访问密钥 ID(SecretId)",
+};
+const SECRET_LABEL: Text = Text {
+    en: "Access Key Secret",
+    zh: "访问密钥(SecretKey)",
+};
+const TOKEN_LABEL: Text = Text {
+    en: "Session token",
+    zh: "临时密钥 Token",
+};
+const SIGN_LABEL: Text = Text {
+    en: "Sign Name",
+    zh: "短信签名",
+};
+const APP_LABEL: Text = Text {
+    en: "SDK App ID",
+    zh: "SDK AppID",
+};
+const REGION_LABEL: Text = Text {
+    en: "Region",
+    zh: "地域",
+};
+const ENDPOINT_LABEL: Text = Text {
+    en: "Endpoint",
+    zh: "接入域名",
+};
+/// Help of a field that replaces one of the top level.
+const INSTEAD: Text = Text {
+    en: "Instead of the top level's.",
+    zh: "替代顶层的同名字段。",
+};
 
 /// The table.
-pub static FIELDS: [Field; 9] = [
+pub static FIELDS: [Field; 14] = [
     Field {
         key: "accessKeyId",
-        form: FormType::Text,
         required: true,
-        secret: false,
-        label: Text {
-            en: "Access Key ID",
-            zh: "访问密钥 ID(SecretId)",
-        },
+        label: ID_LABEL,
         help: Text {
             en: "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
             zh: "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
         },
+        link: CREDENTIALS,
         placeholder: "<access-key-id>",
-        schema: r#""type":"string","pattern":"\\S""#,
+        schema: SECRET_ID,
+        ..Field::TEXT
     },
     Field {
         key: "accessKeySecret",
-        form: FormType::Text,
         required: true,
         secret: true,
-        label: Text {
-            en: "Access Key Secret",
-            zh: "访问密钥(SecretKey)",
-        },
+        label: SECRET_LABEL,
         help: Text {
             en: "SecretKey of the same API key.",
             zh: "同一 API 密钥的 SecretKey。",
         },
+        link: CREDENTIALS,
         placeholder: "<access-key-secret>",
-        schema: r#""type":"string","pattern":"\\S","writeOnly":true"#,
+        schema: r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-~]{1,256}\\s*$","writeOnly":true"#,
+        ..Field::TEXT
     },
     Field {
         key: "signName",
-        form: FormType::Text,
         required: true,
-        secret: false,
-        label: Text {
-            en: "Sign Name",
-            zh: "短信签名",
-        },
+        label: SIGN_LABEL,
         help: Text {
-            en: "Text of an approved signature, without brackets; not its ID.",
-            zh: "已审核通过的签名内容,不带括号;不是签名 ID。",
+            en: "Text of an approved signature, without brackets; not its ID. International numbers need none.",
+            zh: "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
         },
+        link: SIGNATURES,
         placeholder: "<sign-name>",
-        schema: r#""type":"string","pattern":"\\S""#,
+        schema: OPTIONAL,
+        ..Field::TEXT
     },
     Field {
         key: "sdkAppId",
-        form: FormType::Text,
         required: true,
-        secret: false,
-        label: Text {
-            en: "SDK App ID",
-            zh: "SDK AppID",
-        },
+        label: APP_LABEL,
         help: Text {
             en: "Number of the SMS application, such as 1400006666.",
             zh: "短信应用的 SDK AppID,例如 1400006666。",
         },
+        link: APPLICATIONS,
         placeholder: "<sdk-app-id>",
-        schema: r#""type":["string","integer"],"pattern":"^\\s*[0-9]+\\s*$","minimum":0"#,
+        schema: r#""type":["string","integer"],"pattern":"^\\s*[0-9]{1,32}\\s*$","minimum":0"#,
+        ..Field::TEXT
     },
     Field {
         key: "region",
-        form: FormType::Text,
         required: true,
-        secret: false,
-        label: Text {
-            en: "Region",
-            zh: "地域",
-        },
+        label: REGION_LABEL,
         help: Text {
             en: "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
             zh: "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
         },
+        link: API,
         placeholder: "<region>",
-        schema: r#""type":"string","pattern":"^\\s*[A-Za-z0-9-]+\\s*$""#,
+        schema: r#""type":"string","pattern":"^\\s*[A-Za-z0-9-]{1,64}\\s*$""#,
+        ..Field::TEXT
     },
     Field {
         key: "templates",
         form: FormType::Json,
         required: true,
-        secret: false,
         label: Text {
             en: "Templates",
             zh: "模板",
         },
         help: Text {
-            en: "One entry for each usage. templateCode is a template's ID, or an object with one for mainland and \
-                 one for international numbers. params lists the template's parameters in order; [\"{{code}}\"] \
-                 when absent.",
-            zh: "每种用途一项。templateCode 为模板 ID,或分别给出 mainland(境内)与 international(国际/港澳台)模板 ID 的对象。params 按顺序列出模板变量,缺省为 [\"{{code}}\"]。",
+            en: "One entry for each usage: SignIn, Register, ForgotPassword and Generic at least.",
+            zh: "每种用途一项,至少包括 SignIn、Register、ForgotPassword 和 Generic。",
         },
-        placeholder: "",
-        schema: TEMPLATES_SCHEMA,
+        link: TEMPLATES,
+        schema: r#""type":"array","items":{"type":"object","required":["usageType","templateCode"]"#,
+        fields: &TEMPLATE_FIELDS,
+        ..Field::TEXT
+    },
+    Field {
+        key: "international",
+        form: FormType::Json,
+        label: Text {
+            en: "International",
+            zh: "国际/港澳台",
+        },
+        help: Text {
+            en: "What differs for numbers outside of mainland China: application, signature, sender, region, \
+                 endpoint, credentials.",
+            zh: "发往国际/港澳台号码时不同的设置:应用、签名、SenderId、地域、域名、密钥。",
+        },
+        schema: r#""type":["object","null"]"#,
+        fields: &INTERNATIONAL_FIELDS,
+        ..Field::TEXT
+    },
+    Field {
+        key: "allowedCountries",
+        form: FormType::Json,
+        label: Text {
+            en: "Allowed countries",
+            zh: "允许的国家(地区)",
+        },
+        help: Text {
+            en: "Calling codes that alone are sent to, such as [\"86\", \"852\"]. All when empty.",
+            zh: "只向这些国家(地区)码发送,例如 [\"86\", \"852\"];留空则不限。",
+        },
+        schema: COUNTRIES,
+        ..Field::TEXT
+    },
+    Field {
+        key: "deniedCountries",
+        form: FormType::Json,
+        label: Text {
+            en: "Denied countries",
+            zh: "禁止的国家(地区)",
+        },
+        help: Text {
+            en: "Calling codes that are never sent to, or beginnings of numbers such as \"1876\".",
+            zh: "不向这些国家(地区)码发送,也可填号码开头,例如 \"1876\"。",
+        },
+        schema: COUNTRIES,
+        ..Field::TEXT
+    },
+    Field {
+        key: "language",
+        form: FormType::Select,
+        label: Text {
+            en: "Language of provider messages",
+            zh: "腾讯云提示语言",
+        },
+        help: Text {
+            en: "en-US or zh-CN. en-US when empty.",
+            zh: "en-US 或 zh-CN,默认 en-US。",
+        },
+        schema: r#""type":["string","null"],"pattern":"^\\s*(en-US|zh-CN|<.*>)?\\s*$""#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "extendCode",
+        label: Text {
+            en: "Extend code",
+            zh: "短信码号扩展号",
+        },
+        help: Text {
+            en: "Only where Tencent Cloud activated it, for mainland numbers.",
+            zh: "仅在腾讯云已开通时填写,用于境内号码。",
+        },
+        schema: r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,12}|<.*>)\\s*$","minimum":0,"maximum":999999999999"#,
+        ..Field::TEXT
     },
     Field {
         key: "sessionToken",
-        form: FormType::Text,
-        required: false,
         secret: true,
-        label: Text {
-            en: "Session token",
-            zh: "临时密钥 Token",
-        },
+        label: TOKEN_LABEL,
         help: Text {
             en: "Only with temporary credentials from STS.",
             zh: "仅在使用 STS 临时密钥时填写。",
         },
-        placeholder: "",
         schema: r#""type":["string","null"],"writeOnly":true"#,
+        ..Field::TEXT
     },
     Field {
         key: "endpoint",
-        form: FormType::Text,
-        required: false,
-        secret: false,
-        label: Text {
-            en: "Endpoint",
-            zh: "接入域名",
-        },
+        label: ENDPOINT_LABEL,
         help: Text {
             en: "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, \
                  a regional or financial host of Tencent's, or a simulator on loopback.",
             zh: "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
         },
         placeholder: "sms.tencentcloudapi.com",
-        schema: r#""type":["string","null"]"#,
+        schema: OPTIONAL,
+        ..Field::TEXT
     },
     Field {
         key: "timeoutMs",
         form: FormType::Number,
-        required: false,
-        secret: false,
         label: Text {
             en: "Timeout (ms)",
             zh: "超时(毫秒)",
@@ -225,5 +382,208 @@ pub static FIELDS: [Field; 9] = [
         },
         placeholder: "8000",
         schema: r#""type":["integer","null"],"minimum":1"#,
+        ..Field::TEXT
     },
 ];
+
+const COUNTRIES: &str = r#""type":["array","null"],"maxItems":300,"items":{"type":["string","integer"],"pattern":"^\\s*\\+?[1-9][0-9]{0,8}\\s*$","minimum":1,"maximum":999999999}"#;
+
+/// A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
+/// around it works.
+const CODE: &str = r#""anyOf":[{"type":["string","integer"],"minimum":0},{"type":"object","minProperties":1,"properties":{"mainland":{"type":["string","integer","null"],"minimum":0},"international":{"type":["string","integer","null"],"minimum":0}}}]"#;
+
+static TEMPLATE_FIELDS: [Field; 5] = [
+    Field {
+        key: "usageType",
+        required: true,
+        label: Text {
+            en: "Usage",
+            zh: "用途",
+        },
+        help: Text {
+            en: "Matched exactly, such as SignIn.",
+            zh: "须完全匹配,例如 SignIn。",
+        },
+        schema: r#""type":"string""#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "templateCode",
+        required: true,
+        label: Text {
+            en: "Template ID",
+            zh: "模板 ID",
+        },
+        help: Text {
+            en: "ID of an approved template, or an object with one for mainland and one for international numbers.",
+            zh: "已审核通过的模板 ID,或分别给出 mainland(境内)与 international(国际/港澳台)模板 ID 的对象。",
+        },
+        link: TEMPLATES,
+        schema: CODE,
+        ..Field::TEXT
+    },
+    Field {
+        key: "params",
+        label: Text {
+            en: "Parameters",
+            zh: "模板变量",
+        },
+        help: Text {
+            en: "The template's parameters in order, texts with {{placeholders}}. [\"{{code}}\"] when absent.",
+            zh: "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
+        },
+        schema: r#""type":["array","null"],"items":{"type":["string","integer"],"maxLength":512,"minimum":0},"maxItems":20"#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "locale",
+        label: Text {
+            en: "Language",
+            zh: "语言",
+        },
+        help: Text {
+            en: "Language of the template's text, such as en or zh-CN.",
+            zh: "模板内容的语言,例如 en 或 zh-CN。",
+        },
+        schema: OPTIONAL,
+        ..Field::TEXT
+    },
+    Field {
+        key: "kind",
+        label: Text {
+            en: "Kind",
+            zh: "类型",
+        },
+        help: Text {
+            en: "notice for a template whose parameters are not 1 to 6 digits; verification when absent.",
+            zh: "变量不是 1 至 6 位数字的模板填 notice,缺省为 verification。",
+        },
+        schema: r#""enum":["verification","notice",null]"#,
+        ..Field::TEXT
+    },
+];
+
+static INTERNATIONAL_FIELDS: [Field; 8] = [
+    Field {
+        key: "sdkAppId",
+        label: APP_LABEL,
+        help: INSTEAD,
+        link: APPLICATIONS,
+        schema: r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,32}|<.*>)\\s*$","minimum":0"#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "signName",
+        label: SIGN_LABEL,
+        help: INSTEAD,
+        link: SIGNATURES,
+        schema: OPTIONAL,
+        ..Field::TEXT
+    },
+    Field {
+        key: "senderId",
+        label: Text {
+            en: "Sender ID",
+            zh: "SenderId",
+        },
+        help: Text {
+            en: "Only where one is registered with Tencent Cloud.",
+            zh: "仅在已向腾讯云注册时填写。",
+        },
+        schema: r#""type":["string","null"],"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "region",
+        label: REGION_LABEL,
+        help: INSTEAD,
+        link: API,
+        schema: r#""type":["string","null"],"pattern":"^\\s*([A-Za-z0-9-]{0,64}|<.*>)\\s*$""#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "endpoint",
+        label: ENDPOINT_LABEL,
+        help: INSTEAD,
+        schema: OPTIONAL,
+        ..Field::TEXT
+    },
+    Field {
+        key: "accessKeyId",
+        label: ID_LABEL,
+        help: Text {
+            en: "Of an account of its own; both keys or neither.",
+            zh: "使用另一账号时填写;两项密钥须同时填写。",
+        },
+        link: CREDENTIALS,
+        schema: OPTIONAL,
+        ..Field::TEXT
+    },
+    Field {
+        key: "accessKeySecret",
+        secret: true,
+        label: SECRET_LABEL,
+        help: Text {
+            en: "Of the same account.",
+            zh: "同一账号的 SecretKey。",
+        },
+        link: CREDENTIALS,
+        schema: r#""type":["string","null"],"writeOnly":true"#,
+        ..Field::TEXT
+    },
+    Field {
+        key: "sessionToken",
+        secret: true,
+        label: TOKEN_LABEL,
+        help: Text {
+            en: "Only with temporary credentials from STS.",
+            zh: "仅在使用 STS 临时密钥时填写。",
+        },
+        schema: r#""type":["string","null"],"writeOnly":true"#,
+        ..Field::TEXT
+    },
+];
+
+/// What the schema says of the list as a whole: each required usage has an entry with a code that is one, and a
+/// signature is there unless every code is for international numbers only.
+pub const RULES: &str = r##""$defs":{"id":{"anyOf":[{"type":"integer"},{"type":"string","pattern":"^\\s*[0-9]{1,32}\\s*$"}]},"code":{"anyOf":[{"$ref":"#/$defs/id"},{"type":"object","anyOf":[{"required":["mainland"],"properties":{"mainland":{"$ref":"#/$defs/id"}}},{"required":["international"],"properties":{"international":{"$ref":"#/$defs/id"}}}]}]},"abroad":{"type":"object","required":["international"],"properties":{"international":{"$ref":"#/$defs/id"},"mainland":{"not":{"$ref":"#/$defs/id"}}}}},"if":{"properties":{"templates":{"items":{"properties":{"templateCode":{"$ref":"#/$defs/abroad"}}}}}},"else":{"required":["signName"],"properties":{"signName":{"type":"string","pattern":"^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}}"##;
+
+/// What a config must have an entry for: the rest of a `contains` in the schema, around each of
+/// [`REQUIRED_USAGES`].
+pub const USAGE_RULE: [&str; 2] = [
+    r#"{"contains":{"required":["usageType","templateCode"],"properties":{"usageType":{"const":""#,
+    r##""},"templateCode":{"$ref":"#/$defs/code"}}}}"##,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_that_are_read_are_the_tables() {
+        let keys = |fields: &[Field]| fields.iter().map(|field| field.key).collect::<Vec<_>>();
+        assert_eq!(keys(&FIELDS), KEYS);
+        assert_eq!(keys(&INTERNATIONAL_FIELDS), INTERNATIONAL_KEYS);
+        assert_eq!(keys(&TEMPLATE_FIELDS), TEMPLATE_KEYS);
+    }
+
+    #[test]
+    fn a_pointer_leads_to_its_field_or_to_the_one_around_it() {
+        for (pointer, key) in [
+            ("/region", Some("region")),
+            ("/international/region", Some("region")),
+            ("/international", Some("international")),
+            ("/templates/3", Some("templates")),
+            ("/templates/3/params/0", Some("params")),
+            ("/templates/3/templateCode/mainland", Some("templateCode")),
+            ("/unheard-of", None),
+            ("", None),
+        ] {
+            assert_eq!(field_at(pointer).map(|field| field.key), key, "{pointer}");
+        }
+        assert_eq!(
+            field_at("/international/region").map(|field| field.help.en),
+            Some(INSTEAD.en)
+        );
+    }
+}

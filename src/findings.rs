@@ -5,10 +5,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::contract::{Diagnostic, Severity};
-use crate::fields::REQUIRED_USAGES;
+use crate::contract::{Diagnostic, Severity, attribute};
+use crate::fields::{REQUIRED_USAGES, field_at};
 use crate::json::{MAX_BYTES, MAX_DEPTH, ParseError};
 use crate::language::{Language, Text};
+use crate::phone::Route;
 use crate::text::{decimal, join};
 
 /// One finding.
@@ -49,6 +50,14 @@ pub enum Rule {
     UnlistedRegion,
     /// Not one of the nine usages that auth hosts are known to send.
     UnregisteredUsage,
+    /// Digits where the text of a signature should be.
+    SignatureId,
+    /// A parameter takes a variable that no auth host is known to pass.
+    UnprovidedParameter,
+    /// People on this route get an error for a code.
+    UnservedRoute(Route),
+    /// A list of countries without an entry.
+    EmptyList,
     /// There are more findings than are listed.
     More,
 }
@@ -76,6 +85,10 @@ impl Rule {
             Self::UnknownKey => "unknown-key",
             Self::UnlistedRegion => "unlisted-region",
             Self::UnregisteredUsage => "unregistered-usage",
+            Self::SignatureId => "signature-id",
+            Self::UnprovidedParameter => "unprovided-parameter",
+            Self::UnservedRoute(_) => "unserved-route",
+            Self::EmptyList => "empty-list",
             Self::More => "more",
         }
     }
@@ -124,6 +137,27 @@ impl Rule {
                 en: "No auth host is known to send this usage. Usages are matched exactly; check its spelling.",
                 zh: "未知的用途。用途须完全匹配,请检查拼写。",
             },
+            Self::SignatureId => Text {
+                en: "This looks like the signature's ID. Write its text, as the console shows it.",
+                zh: "这像是签名 ID,请填写控制台所示的签名内容。",
+            },
+            Self::UnprovidedParameter => Text {
+                en: "No auth host is known to pass this variable. Sending fails unless yours does; check its spelling.",
+                zh: "未知的变量。若认证平台不提供此变量,发送会失败;请检查拼写。",
+            },
+            Self::UnservedRoute(Route::Mainland) => Text {
+                en: "Mainland numbers have no template here, nor in Generic; they will be refused. Add a mainland code.",
+                zh: "境内号码在此没有可用模板(Generic 亦无),将被拒绝;请添加 mainland 模板 ID。",
+            },
+            Self::UnservedRoute(Route::International) => Text {
+                en: "International numbers have no template here, nor in Generic; they will be refused. Add an \
+                     international code.",
+                zh: "国际/港澳台号码在此没有可用模板(Generic 亦无),将被拒绝;请添加 international 模板 ID。",
+            },
+            Self::EmptyList => Text {
+                en: "An empty list limits nothing. Remove it, or name calling codes.",
+                zh: "空列表不作任何限制;请删除,或填写国家(地区)码。",
+            },
             Self::More => Text {
                 en: "There are more findings than the 100 that are listed. Correct those first.",
                 zh: "问题超过列出的 100 项,请先改正这些。",
@@ -134,15 +168,28 @@ impl Rule {
 }
 
 impl Finding {
+    /// Whether sending may work all the same.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        self.severity == Severity::Warning
+    }
+
     /// The finding in words.
     #[must_use]
     pub fn diagnostic(&self, language: Language) -> Diagnostic {
+        let mut attributes = Vec::new();
+        if let Some(field) = field_at(&self.pointer) {
+            attributes.push(attribute("hint", field.help.get(language)));
+            if !field.link.is_empty() {
+                attributes.push(attribute("link", field.link));
+            }
+        }
         Diagnostic {
             pointer: self.pointer.clone(),
             code: self.rule.code(),
             severity: self.severity,
             message: self.rule.message(language),
-            attributes: Vec::new(),
+            attributes,
         }
     }
 }

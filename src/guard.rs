@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{FIELDS, FormType, USAGES};
+use crate::fields::{FIELDS, Field, FormType, REQUIRED_USAGES, RULES, USAGE_RULE, USAGES};
 use crate::language::Language;
 use crate::text::join as concat;
 
@@ -14,12 +14,24 @@ pub fn json_schema(language: Language) -> String {
     let mut schema = String::from(
         r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["#,
     );
-    let required: Vec<_> = FIELDS.iter().filter(|field| field.required).collect();
-    join(&mut schema, &required, |schema, field| {
-        push_json_string(schema, field.key)
+    // A signature is needed only with mainland templates, which is one of the rules below.
+    let required = FIELDS
+        .iter()
+        .filter(|field| field.required && field.key != "signName");
+    join(&mut schema, required, |schema, field| {
+        push_json_string(schema, field.key);
     });
-    schema.push_str(r#"],"properties":{"#);
-    join(&mut schema, &FIELDS, |schema, field| {
+    schema.push_str("],");
+    push_properties(&mut schema, &FIELDS, language);
+    schema.push(',');
+    schema.push_str(RULES);
+    schema.push('}');
+    schema
+}
+
+fn push_properties(schema: &mut String, fields: &[Field], language: Language) {
+    schema.push_str(r#""properties":{"#);
+    join(schema, fields, |schema, field| {
         push_json_string(schema, field.key);
         schema.push_str(r#":{"title":"#);
         push_json_string(schema, field.label.get(language));
@@ -27,10 +39,21 @@ pub fn json_schema(language: Language) -> String {
         push_json_string(schema, field.help.get(language));
         schema.push(',');
         schema.push_str(field.schema);
+        if !field.fields.is_empty() {
+            schema.push(',');
+            push_properties(schema, field.fields, language);
+        }
+        if field.key == "templates" {
+            schema.push_str(r#"},"allOf":["#);
+            join(schema, &REQUIRED_USAGES, |schema, usage| {
+                let [before, after] = USAGE_RULE;
+                schema.push_str(&concat(&[before, usage, after]));
+            });
+            schema.push(']');
+        }
         schema.push('}');
     });
-    schema.push_str("}}");
-    schema
+    schema.push('}');
 }
 
 /// The form fields in display order, in the shape of Logto's form items.
@@ -58,7 +81,7 @@ pub fn form_json(language: Language) -> String {
             form.push_str(r#","placeholder":"#);
             push_json_string(form, field.placeholder);
         }
-        if field.form == FormType::Json {
+        if field.key == "templates" {
             form.push_str(r#","defaultValue":["#);
             join(form, &USAGES, |form, usage| {
                 form.push_str(r#"{"usageType":""#);
@@ -67,24 +90,42 @@ pub fn form_json(language: Language) -> String {
             });
             form.push(']');
         }
+        if field.form == FormType::Select {
+            form.push_str(SELECT_LANGUAGE);
+        }
         form.push('}');
     });
     form.push(']');
     form
 }
 
+/// The items of the only list to choose from.
+const SELECT_LANGUAGE: &str = r#","selectItems":[{"value":"en-US","title":"English"},{"value":"zh-CN","title":"简体中文"}],"defaultValue":"en-US""#;
+
 /// JSON Pointers of the secret values.
 #[must_use]
 pub fn secret_pointers() -> Vec<String> {
-    FIELDS
-        .iter()
-        .filter(|field| field.secret)
-        .map(|field| concat(&["/", field.key]))
-        .collect()
+    let mut pointers = Vec::new();
+    push_secrets(&mut pointers, "", &FIELDS);
+    pointers
 }
 
-fn join<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
-    for (index, item) in items.iter().enumerate() {
+fn push_secrets(pointers: &mut Vec<String>, parent: &str, fields: &[Field]) {
+    for field in fields {
+        let pointer = concat(&[parent, "/", field.key]);
+        push_secrets(pointers, &pointer, field.fields);
+        if field.secret {
+            pointers.push(pointer);
+        }
+    }
+}
+
+fn join<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    mut push: impl FnMut(&mut String, T),
+) {
+    for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
@@ -149,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn only_logtos_six_fields_are_required() {
+    fn only_logtos_six_fields_are_required_and_the_signature_only_on_the_mainland() {
         assert_eq!(
             form(Language::English)
                 .iter()
@@ -158,7 +199,8 @@ mod tests {
             6
         );
         let schema: Value = serde_json::from_str(&json_schema(Language::English)).unwrap();
-        assert_eq!(schema["required"].as_array().unwrap().len(), 6);
+        assert_eq!(schema["required"].as_array().unwrap().len(), 5);
+        assert_eq!(schema["else"]["required"][0], "signName");
     }
 
     #[test]
@@ -183,18 +225,33 @@ mod tests {
             .filter(|item| item["isConfidential"] == true)
             .map(|item| format!("/{}", item["key"].as_str().unwrap()))
             .collect();
-        let schema: Value = serde_json::from_str(&json_schema(Language::English)).unwrap();
-        let mut write_only: Vec<String> = schema["properties"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .filter(|(_, property)| property["writeOnly"] == true)
-            .map(|(key, _)| format!("/{key}"))
-            .collect();
-        write_only.sort();
         assert_eq!(confidential, ["/accessKeySecret", "/sessionToken"]);
-        assert_eq!(write_only, confidential);
-        assert_eq!(secret_pointers(), confidential);
+        // The secrets of the block are inside of a field that a form shows as a whole.
+        assert_eq!(
+            secret_pointers(),
+            [
+                "/accessKeySecret",
+                "/international/accessKeySecret",
+                "/international/sessionToken",
+                "/sessionToken"
+            ]
+        );
+        let schema: Value = serde_json::from_str(&json_schema(Language::English)).unwrap();
+        let mut write_only = Vec::new();
+        let mut look = |parent: &str, properties: &Value| {
+            for (key, property) in properties.as_object().unwrap() {
+                if property["writeOnly"] == true {
+                    write_only.push(format!("{parent}/{key}"));
+                }
+            }
+        };
+        look("", &schema["properties"]);
+        look(
+            "/international",
+            &schema["properties"]["international"]["properties"],
+        );
+        write_only.sort();
+        assert_eq!(write_only, secret_pointers());
     }
 
     #[test]

@@ -62,6 +62,27 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// Whether this is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+
+    /// Whether this is a string of nothing but white space.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.as_str().is_some_and(|text| text.trim().is_empty())
+    }
+
+    /// Whether this is a string in angle brackets, as forms show examples.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        self.as_str().is_some_and(|text| {
+            let text = text.trim();
+            text.starts_with('<') && text.ends_with('>')
+        })
+    }
+
     /// The items, if this is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Json<'a>]> {

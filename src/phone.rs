@@ -221,9 +221,10 @@ fn is_mainland_mobile(national: &str) -> bool {
         && matches!(digits.next(), Some(b'3'..=b'9'))
 }
 
-/// How many of the leading digits are the country calling code: ITU-T E.164's list of assigned codes, as in
+/// How many of the leading digits are the country calling code, `None` when they begin with none: ITU-T E.164's list of assigned codes, as in
 /// the annex to Operational Bulletin 1114, with later assignments. No code is the beginning of another.
-fn calling_code_length(digits: &str) -> Option<usize> {
+#[must_use]
+pub fn calling_code_length(digits: &str) -> Option<usize> {
     let mut bytes = digits.bytes().map(|byte| byte.wrapping_sub(b'0'));
     let (first, second, third) = (bytes.next()?, bytes.next(), bytes.next());
     if matches!(first, 1 | 7) {

@@ -55,7 +55,7 @@ pub fn choose<'c, L: AsRef<str>>(
         templates
             .iter()
             .filter(|template| template.usage == usage)
-            .filter_map(|template| code_for(template, route).map(|code| (template, code)))
+            .filter_map(|template| template.code(route).map(|code| (template, code)))
             .collect()
     };
     let (candidates, fell_back) = match of_usage(usage) {
@@ -91,15 +91,6 @@ pub fn choose<'c, L: AsRef<str>>(
                 " numbers. Add one to templates, or a code for this route to an existing entry.",
             ]),
         )),
-    }
-}
-
-/// The template's code for a route.
-#[must_use]
-pub fn code_for<'c>(template: &'c Template<'_>, route: Route) -> Option<&'c str> {
-    match route {
-        Route::Mainland => template.mainland.as_deref(),
-        Route::International => template.international.as_deref(),
     }
 }
 
@@ -220,6 +211,24 @@ fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String, &'t
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+/// The names in a parameter's text, in order.
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        while let Some((_, from)) = split_once(rest, "{{") {
+            rest = from;
+            if let Some((name, after)) = split_once(from, "}}") {
+                let name = name.trim();
+                if is_name(name) {
+                    rest = after;
+                    return Some(name);
+                }
+            }
+        }
+        None
+    })
 }
 
 fn is_name(name: &str) -> bool {

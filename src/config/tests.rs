@@ -2,6 +2,8 @@ use super::*;
 use alloc::format;
 use serde_json::{Value, json};
 
+mod superset;
+
 /// A config that Logto's connector accepts and that works there.
 fn logto() -> Value {
     json!({
@@ -314,14 +316,14 @@ fn every_finding_is_reported_at_once() {
     assert_eq!(
         found(&config),
         [
+            ("/extra".into(), "unknown-key", false),
             ("/accessKeyId".into(), "blank", true),
             ("/accessKeySecret".into(), "placeholder", true),
-            ("/signName".into(), "required", true),
             ("/sdkAppId".into(), "malformed", true),
             ("/region".into(), "unlisted-region", false),
             ("/templates/0/templateCode".into(), "placeholder", true),
             ("/templates".into(), "missing-usage", true),
-            ("/extra".into(), "unknown-key", false),
+            ("/signName".into(), "required", true),
         ]
     );
 }
@@ -349,19 +351,20 @@ fn a_key_beside_a_code_does_not_stand_in_for_what_is_wrong_with_it() {
 
 #[test]
 fn a_value_that_no_account_can_have_is_too_long() {
-    for (pointer, most) in [
-        ("/accessKeyId", 256),
-        ("/accessKeySecret", 256),
-        ("/signName", 256),
-        ("/sdkAppId", 32),
-        ("/sessionToken", 8_192),
+    for (pointer, filler, most) in [
+        ("/accessKeyId", "a", 256),
+        ("/accessKeySecret", "a", 256),
+        ("/signName", "a", 256),
+        ("/sdkAppId", "1", 32),
+        ("/sessionToken", "a", 8_192),
+        ("/extendCode", "1", 12),
     ] {
         assert_eq!(
-            found(&changed(pointer, json!("1".repeat(most)))),
+            found(&changed(pointer, json!(filler.repeat(most)))),
             [],
             "{pointer}"
         );
-        let beyond = found(&changed(pointer, json!("1".repeat(most + 1))));
+        let beyond = found(&changed(pointer, json!(filler.repeat(most + 1))));
         assert_eq!(beyond, one(pointer, "malformed", true), "{pointer}");
     }
     let params = |bytes: usize| changed("/templates/0/params", json!(["{".repeat(bytes)]));

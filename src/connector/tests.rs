@@ -427,7 +427,7 @@ fn an_invalid_config_comes_with_all_of_its_findings() {
         .iter()
         .map(|diagnostic| diagnostic.code)
         .collect();
-    assert_eq!(codes, ["blank", "unknown-key"]);
+    assert_eq!(codes, ["unknown-key", "blank"]);
     assert!(
         failure.message.contains("errors: 1."),
         "{}",
