@@ -27,6 +27,7 @@ impl Reader {
     }
 
     /// The text of a signature. Operators paste its ID instead, which the service refuses.
+    #[inline(never)]
     pub(super) fn sign_name<'a>(&mut self, place: Place, value: Value<'a>) -> Option<&'a str> {
         let name = self.required(place, value, &SIGN_NAME)?;
         if name.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -35,6 +36,7 @@ impl Reader {
         Some(name)
     }
 
+    #[inline(never)]
     pub(super) fn app_id<'a>(&mut self, place: Place, value: Value<'a>) -> Option<Cow<'a, str>> {
         match value {
             Some(Json::Integer(number)) => Some(decimal(*number).into()),
@@ -42,6 +44,7 @@ impl Reader {
         }
     }
 
+    #[inline(never)]
     pub(super) fn region<'a>(&mut self, place: Place, value: Value<'a>) -> Option<&'a str> {
         let region = self.required(place, value, &REGION)?;
         if !REGIONS.contains(&region) {
@@ -50,6 +53,7 @@ impl Reader {
         Some(region)
     }
 
+    #[inline(never)]
     pub(super) fn extend_code<'a>(&mut self, value: Value<'a>) -> Option<Cow<'a, str>> {
         let place = Place::of("", "extendCode");
         match value? {
@@ -126,6 +130,7 @@ impl Reader {
     }
 
     /// The value, unless it names nothing: blank, or still the example in angle brackets.
+    #[inline(never)]
     fn named<'a>(&mut self, place: Place, value: Value<'a>) -> Value<'a> {
         let value = value.filter(|value| !value.is_blank())?;
         if value.is_placeholder() {

@@ -184,18 +184,36 @@ impl Reader {
         known: &[&str; N],
     ) -> [Value<'a>; N] {
         let mut values = [None; N];
+        self.fill(place, members, known, &mut values);
+        values
+    }
+
+    /// [`Self::members`] for any number of keys, so that there is one copy of it.
+    #[inline(never)]
+    fn fill<'a>(
+        &mut self,
+        place: &str,
+        members: &'a [(Cow<'a, str>, Json<'a>)],
+        known: &[&str],
+        values: &mut [Value<'a>],
+    ) {
         for (key, value) in members {
-            let slot = known.iter().position(|name| name == key);
-            match slot.and_then(|slot| values.get_mut(slot)) {
+            let slot = known
+                .iter()
+                .zip(&mut *values)
+                .find(|(name, _)| *name == key);
+            match slot {
                 None => self.warning_about_key(place, key, Rule::UnknownKey),
-                Some(slot) => {
+                Some((_, slot)) => {
                     if slot.replace(value).is_some() {
                         self.warning_about_key(place, key, Rule::RepeatedKey);
                     }
                 }
             }
         }
-        values.map(|value| value.filter(|value| !value.is_null()))
+        for value in values {
+            *value = value.filter(|value| !value.is_null());
+        }
     }
 
     /// A key is the operator's own text, and may be a secret in the wrong place.
@@ -207,6 +225,7 @@ impl Reader {
     }
 
     /// A required text, without the white space around it, if it is there and has the form.
+    #[inline(never)]
     pub fn required<'a>(&mut self, place: Place, value: Value<'a>, form: &Form) -> Option<&'a str> {
         match value {
             None => self.reject(place, Rule::Required),
@@ -220,6 +239,7 @@ impl Reader {
 
     /// An optional text. Blank counts as absent, because forms post empty fields; so does an example in angle
     /// brackets, with a warning.
+    #[inline(never)]
     pub fn optional<'a>(&mut self, place: Place, value: Value<'a>, form: &Form) -> Option<&'a str> {
         match value? {
             Json::String(text) => match defect(text, form) {
@@ -236,6 +256,7 @@ impl Reader {
     }
 
     /// The default where nothing usable is named.
+    #[inline(never)]
     pub fn endpoint(&mut self, place: Place, value: Value<'_>) -> Option<Endpoint> {
         let text = self.optional(place, value, &ADDRESS)?;
         Endpoint::parse(text).ok()
@@ -251,6 +272,7 @@ impl Reader {
     }
 
     /// Digits of calling codes, without `+`.
+    #[inline(never)]
     fn countries<'a>(&mut self, key: &str, value: Value<'a>) -> Vec<Cow<'a, str>> {
         let entries = match value {
             None => return Vec::new(),
@@ -300,10 +322,12 @@ impl Reader {
         None
     }
 
+    #[inline(never)]
     pub fn error(&mut self, place: Place, rule: Rule) {
         self.report(place, rule, Severity::Error);
     }
 
+    #[inline(never)]
     pub fn warning(&mut self, place: Place, rule: Rule) {
         self.report(place, rule, Severity::Warning);
     }

@@ -23,7 +23,6 @@ use crate::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribut
 use crate::json::Json;
 use crate::language::{Language, Text};
 use crate::phone::Route;
-use crate::template::code_for;
 use crate::text::{decimal, join};
 
 /// What the service answers about an application that this key cannot use.
@@ -315,7 +314,7 @@ impl<'c> Checker<'c, '_> {
                 continue;
             }
             for (route, listing) in [(Route::Mainland, home), (Route::International, abroad)] {
-                if code_for(template, route).is_some() {
+                if template.code(route).is_some() {
                     let place = join(&[&place, "/", route.as_str()]);
                     self.template(&place, template, Some(route), &[(route, listing)]);
                 }
@@ -424,12 +423,12 @@ fn permission_text(code: &str) -> Option<&'static Text> {
 }
 
 fn id(template: &Template<'_>, route: Route) -> Option<u64> {
-    wire::number(code_for(template, route)?)
+    wire::number(template.code(route)?)
 }
 
 fn serves(config: &Config<'_>, route: Route) -> bool {
     let mut templates = config.templates.iter();
-    templates.any(|template| code_for(template, route).is_some())
+    templates.any(|template| template.code(route).is_some())
 }
 
 /// Whether both reach the same account of the service by the same entrance: then one look-up serves both.
