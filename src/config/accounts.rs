@@ -71,6 +71,7 @@ impl Reader {
     }
 
     /// What the block names in place of the top level's. A blank value names nothing.
+    #[inline(never)]
     pub(super) fn international<'a>(
         &mut self,
         value: Value<'a>,

@@ -25,6 +25,7 @@ const MAX_PARAM_BYTES: usize = 512;
 type Codes<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 impl Reader {
+    #[inline(never)]
     pub(super) fn templates<'a>(&mut self, value: Value<'a>) -> Option<Vec<Template<'a>>> {
         let entries = self.array(Place::of("", "templates"), value)?;
         let first_of_templates = self.findings.len();
@@ -45,6 +46,7 @@ impl Reader {
         Some(templates)
     }
 
+    #[inline(never)]
     fn template<'a>(
         &mut self,
         place: &str,
@@ -95,6 +97,7 @@ impl Reader {
 
     /// The identifiers for both routes. Defects are warnings here; [`Self::require_usages`] raises those that
     /// leave a required usage without a template.
+    #[inline(never)]
     fn codes<'a>(&mut self, place: Place, value: Value<'a>) -> Codes<'a> {
         match value {
             Some(Json::Object(members)) => {
@@ -133,6 +136,7 @@ impl Reader {
         }
     }
 
+    #[inline(never)]
     fn params<'a>(&mut self, place: Place, params: &'a Json<'a>) -> Option<Vec<Cow<'a, str>>> {
         let items = match params {
             Json::Array(items) if items.len() <= MAX_PARAMS => items,
@@ -158,6 +162,7 @@ impl Reader {
     /// Every required usage needs a template that some route can use. Where it has entries and none is usable,
     /// what is wrong with them becomes an error; where nothing is known to be wrong with any, the list as a whole is
     /// at fault.
+    #[inline(never)]
     fn require_usages(
         &mut self,
         entries: &[Json<'_>],
@@ -182,6 +187,7 @@ impl Reader {
     }
 
     /// Makes errors of what is wrong with the codes of a usage's entries. Whether anything was.
+    #[inline(never)]
     fn raise_defects_of(&mut self, usage: &str, entries: &[Json<'_>], first: usize) -> bool {
         let places: Vec<String> = (0..)
             .zip(entries)
@@ -206,6 +212,7 @@ impl Reader {
     /// Warns of routes on which people would wait in vain: those that no template serves, and required usages
     /// that are served on one route and, without `Generic`, not on the other. Routes that the lists of countries
     /// exclude as a whole are meant to have none.
+    #[inline(never)]
     pub(super) fn look_for_gaps(&mut self, config: &Config<'_>) {
         for route in [Route::Mainland, Route::International] {
             let serves = |usage: Option<&str>| {
