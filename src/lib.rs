@@ -60,3 +60,5 @@ pub mod fuzzing;
 
 #[cfg(target_arch = "wasm32")]
 mod component;
+#[cfg(test)]
+mod reference;
