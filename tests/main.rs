@@ -20,6 +20,7 @@
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
+//! | [`manifest`] | the manifest's schema and its reader, each against the other |
 //! | [`cli`] | the command line, end to end |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
@@ -47,6 +48,7 @@ mod demo;
 mod faults;
 mod fuel;
 mod live;
+mod manifest;
 mod races;
 mod readme;
 mod refusals;

@@ -37,8 +37,11 @@ pub enum Command {
 /// The component and how to show things: for every command.
 #[derive(Args)]
 pub struct Common {
-    /// The connector, a .wasm file
-    pub component: PathBuf,
+    /// The connector, a .wasm file; with --manifest it may be left out
+    #[arg(required_unless_present = "manifest")]
+    pub component: Option<PathBuf>,
+    #[command(flatten)]
+    pub package: PackageArgs,
     /// Print JSON with stable fields instead of text
     #[arg(long)]
     pub json: bool,
@@ -46,7 +49,7 @@ pub struct Common {
     #[arg(long = "locale", value_name = "TAG")]
     pub locales: Vec<String>,
     /// Refuse the component unless its SHA-256 is this
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", conflicts_with = "manifest")]
     pub sha256: Option<String>,
     /// Where compiled components are kept [default: the user's cache directory]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
@@ -54,6 +57,37 @@ pub struct Common {
     /// Compile anew and keep nothing
     #[arg(long)]
     pub no_cache: bool,
+}
+
+/// A plugin as it was published: a manifest, its signature and the component that it pins.
+#[derive(Args)]
+pub struct PackageArgs {
+    /// Load the package of this manifest, or in this folder: signed, unchanged, and within what is granted
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Believe signatures by this minisign key (repeatable): its 56 characters, or its file
+    #[arg(long, value_name = "KEY", requires = "manifest")]
+    pub trust: Vec<String>,
+    /// Load the package although nobody who is trusted has signed it
+    #[arg(long, requires = "manifest")]
+    pub unsigned: bool,
+    /// Load the package although it asks for more than is granted
+    #[arg(long, requires = "manifest")]
+    pub accept_less: bool,
+    /// Refuse the package unless its plugin has this id
+    #[arg(long, value_name = "ID", requires = "manifest")]
+    pub id: Option<String>,
+}
+
+/// What is granted.
+#[derive(Args)]
+pub struct GrantArgs {
+    /// A further origin that the connector may reach (repeatable): https://sms.example.com:8443
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow: Vec<String>,
+    /// An origin that it may reach although its manifest does not name it (repeatable)
+    #[arg(long, value_name = "ORIGIN", requires = "manifest")]
+    pub allow_beyond: Vec<String>,
 }
 
 /// Where the config comes from.
@@ -98,6 +132,8 @@ pub struct MessageArgs {
 pub struct Inspect {
     #[command(flatten)]
     pub common: Common,
+    #[command(flatten)]
+    pub grants: GrantArgs,
 }
 
 /// `validate`
@@ -132,9 +168,8 @@ pub struct Send {
     pub config: ConfigArgs,
     #[command(flatten)]
     pub message: MessageArgs,
-    /// A further origin that the connector may reach (repeatable): https://sms.example.com:8443
-    #[arg(long, value_name = "ORIGIN")]
-    pub allow: Vec<String>,
+    #[command(flatten)]
+    pub grants: GrantArgs,
     /// Trust this authority as well, a PEM file
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,

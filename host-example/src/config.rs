@@ -2,6 +2,7 @@
 
 use crate::cli::ConfigArgs;
 use crate::exit::Stop;
+use crate::mask;
 use auth_connector_host::Config;
 use serde_json::Value;
 use std::io::Read;
@@ -39,8 +40,8 @@ fn text(args: &ConfigArgs) -> Result<String, Stop> {
         Some("-") => read_limited(std::io::stdin(), "standard input"),
         Some(path) => {
             let file = std::fs::File::open(path)
-                .map_err(|error| Stop::usage(format!("the config {path} cannot be read: {error}")))?;
-            read_limited(file, path)
+                .map_err(|error| Stop::usage(format!("the config {} cannot be read: {error}", mask::path(path.as_ref()))))?;
+            read_limited(file, &mask::path(path.as_ref()))
         }
         None => std::env::var(VARIABLE).map_err(|_| {
             Stop::usage(format!("no config: name a file with --config FILE, pipe it in with --config -, or set {VARIABLE}"))

@@ -1,6 +1,7 @@
 //! The exit codes, one for each thing that a script would do next.
 
-use auth_connector_host::{BuildError, CallError, LoadError};
+use crate::mask;
+use auth_connector_host::{BuildError, CallError, LoadError, SignatureError};
 use std::process::ExitCode;
 
 /// An exit code.
@@ -59,23 +60,46 @@ impl Stop {
 
 impl From<LoadError> for Stop {
     fn from(error: LoadError) -> Self {
-        let code = if matches!(error, LoadError::Unreadable { .. }) {
-            USAGE
-        } else {
-            REFUSED
+        let (code, message) = match &error {
+            // Somebody may have typed a number in the place of the file's name.
+            LoadError::Unreadable { path, reason } => (
+                USAGE,
+                format!("{} cannot be read: {reason}", mask::path(path)),
+            ),
+            LoadError::NotGranted { missing } => {
+                let missing = missing.join(", ");
+                (
+                    REFUSED,
+                    format!(
+                        "the plugin {missing}. Grant it by --allow ORIGIN, or load it with less by --accept-less"
+                    ),
+                )
+            }
+            LoadError::Signature(SignatureError::Missing) => {
+                (REFUSED, format!("{error}: --unsigned"))
+            }
+            LoadError::Signature(SignatureError::UnknownKey { .. }) => {
+                (REFUSED, format!("{error}: --trust KEY"))
+            }
+            _ => (REFUSED, error.to_string()),
         };
         Self {
             code,
-            message: format!("refused: {error}"),
+            message: format!("refused: {message}"),
         }
     }
 }
 
 impl From<BuildError> for Stop {
     fn from(error: BuildError) -> Self {
-        match error {
-            BuildError::Engine(_) | BuildError::Cache { .. } => Self::machine(error.to_string()),
-            _ => Self::usage(error.to_string()),
+        match &error {
+            BuildError::Engine(_) => Self::machine(error.to_string()),
+            BuildError::Cache { path, reason } => Self::machine(format!(
+                "the compile cache {} cannot be used: {reason}",
+                mask::path(path)
+            )),
+            // These quote what was typed.
+            _ => Self::usage(mask::typed(&error.to_string())),
         }
     }
 }

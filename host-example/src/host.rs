@@ -1,9 +1,12 @@
 //! The sandbox, set up as the operator granted.
 
-use crate::cli::Common;
+use crate::cli::{Common, GrantArgs, PackageArgs};
 use crate::exit::Stop;
-use auth_connector_host::{ConnectorHost, HostBuilder, Plugin};
-use std::path::PathBuf;
+use crate::mask;
+use auth_connector_host::{
+    ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, TrustedKey,
+};
+use std::path::{Path, PathBuf};
 
 /// What a connector may reach unless more is granted: the documented endpoints of Tencent Cloud SMS.
 const DEFAULT_ORIGINS: &[&str] = &[
@@ -11,13 +14,37 @@ const DEFAULT_ORIGINS: &[&str] = &[
     "https://sms.intl.tencentcloudapi.com",
 ];
 
-/// A builder with the cache that the arguments ask for and no egress, which suits all that needs no network.
-pub fn builder(common: &Common) -> HostBuilder {
-    let builder = ConnectorHost::builder().with(|options| options.limits.concurrent_calls = 4);
-    match cache_dir(common) {
-        Some(dir) => builder.cache_dir(dir),
-        None => builder,
+/// A builder with the cache and the keys that the arguments name and no egress, which suits all that needs no
+/// network.
+pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
+    let builder = ConnectorHost::builder().with(|options| {
+        options.limits.concurrent_calls = 4;
+        options.allow_unsigned = common.package.unsigned;
+        options.cache_dir = cache_dir(common);
+    });
+    let keys = common.package.trust.iter();
+    keys.map(|key| trusted(key))
+        .try_fold(builder, |builder, key| Ok(builder.trust_key(key?)))
+}
+
+/// A key as its text, or as the file that holds it.
+fn trusted(key: &str) -> Result<TrustedKey, Stop> {
+    const LARGEST: u64 = 4096;
+    if let Ok(key) = TrustedKey::parse(key) {
+        return Ok(key);
     }
+    let path = Path::new(key);
+    let size = std::fs::metadata(path).map_or(0, |data| data.len());
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) if size <= LARGEST => text,
+        _ => {
+            return Err(Stop::usage(
+                "--trust takes a public key of minisign, 56 characters that begin with RW, or a file that holds one",
+            ));
+        }
+    };
+    let shown = mask::path(path);
+    TrustedKey::parse(&text).map_err(|error| Stop::usage(format!("{shown} is {error}")))
 }
 
 /// Grants the default origins and the operator's own.
@@ -32,11 +59,75 @@ pub fn grant(mut builder: HostBuilder, origins: &[String]) -> Result<HostBuilder
     Ok(builder)
 }
 
-/// Loads the component, or says in one line why not.
-pub fn load(builder: HostBuilder, common: &Common) -> Result<Plugin, Stop> {
+/// Loads the component or the package for a command that needs no network, or says in one line why not.
+pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
+    let host = builder(common)?.build()?;
+    match package(common)? {
+        Some(package) => Ok(host.load_package(package, &nothing(&common.package))?),
+        None => bare(&host, common, Egress::default()),
+    }
+}
+
+/// Loads the component or the package with what is granted, or says in one line why not.
+pub fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugin, Stop> {
     let host = builder.build()?;
-    let egress = host.options().egress.clone();
-    Ok(host.load_with(common.component.clone(), egress, common.sha256.as_deref())?)
+    match package(common)? {
+        Some(package) => {
+            let egress = host.options().egress.clone();
+            let grants = grants(&common.package, egress, args)?;
+            Ok(host.load_package(package, &grants)?)
+        }
+        None => bare(&host, common, host.options().egress.clone()),
+    }
+}
+
+fn bare(host: &ConnectorHost, common: &Common, egress: Egress) -> Result<Plugin, Stop> {
+    let component = common.component.clone().unwrap_or_default();
+    let sha256 = common.sha256.as_deref();
+    // What is not a digest is not repeated as one.
+    if sha256.is_some_and(|hex| hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit())) {
+        return Err(Stop::usage(
+            "--sha256 takes 64 hexadecimal digits, as sha256sum prints them",
+        ));
+    }
+    Ok(host.load_with(component, egress, sha256)?)
+}
+
+/// The package that the arguments name.
+pub fn package(common: &Common) -> Result<Option<Package<'static>>, Stop> {
+    let Some(manifest) = &common.package.manifest else {
+        return Ok(None);
+    };
+    let package = Package::open(manifest)?;
+    Ok(Some(match &common.component {
+        Some(component) => package.with_component(component.clone()),
+        None => package,
+    }))
+}
+
+/// No origin at all, whatever the package asks for.
+pub fn nothing(args: &PackageArgs) -> Grants {
+    Grants {
+        accept_less: true,
+        id: args.id.clone(),
+        ..Grants::default()
+    }
+}
+
+/// What the arguments grant a package.
+pub fn grants(args: &PackageArgs, egress: Egress, more: &GrantArgs) -> Result<Grants, Stop> {
+    let mut beyond = Egress::default();
+    for origin in &more.allow_beyond {
+        let origin = Origin::parse(origin).map_err(auth_connector_host::BuildError::from)?;
+        beyond.allow(origin);
+    }
+    Ok(Grants {
+        egress,
+        beyond,
+        accept_less: args.accept_less,
+        id: args.id.clone(),
+        ..Grants::default()
+    })
 }
 
 fn cache_dir(common: &Common) -> Option<PathBuf> {

@@ -3,8 +3,8 @@
 use crate::output::Page;
 use crate::text;
 use auth_connector_host::{
-    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Receipt,
-    SendError,
+    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, Plugin, Provenance,
+    Receipt, SendError,
 };
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -95,6 +95,30 @@ pub fn load(plugin: &Plugin) -> Value {
     let timings = plugin.load_timings();
     json!({ "read_us": micros(timings.read), "compile_us": micros(timings.compile), "cached": timings.cache == CacheUse::Hit,
         "cache": timings.cache.as_str() })
+}
+
+/// A package: who signed it, and what it asks for beside what it would be given.
+pub fn package(package: &Provenance) -> Value {
+    let (manifest, decision) = (&package.manifest, &package.decision);
+    let signer = package
+        .signer
+        .as_ref()
+        .map(|signer| json!({ "key": signer.key.to_string(), "comment": signer.trusted_comment }));
+    let origins = decision.origins().iter().map(
+        |origin| json!({ "origin": origin.origin.to_string(), "standing": origin.standing.as_str() }),
+    );
+    let limits = decision.limits().iter().map(|limit| {
+        json!({
+            "limit": limit.limit.as_str(), "asked": limit.asked, "granted": limit.granted, "given": limit.given(),
+        })
+    });
+    json!({
+        "id": manifest.id, "version": manifest.version, "contract": manifest.contract,
+        "name": manifest.name, "description": manifest.description, "license": manifest.license,
+        "homepage": manifest.homepage, "annotations": attributes(&manifest.annotations),
+        "signer": signer, "complete": decision.is_complete(),
+        "origins": origins.collect::<Value>(), "limits": limits.collect::<Value>(),
+    })
 }
 
 fn timings(report: &CallReport, plugin: &Plugin) -> Value {

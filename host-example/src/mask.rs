@@ -1,5 +1,7 @@
 //! What people see of a phone number and of a code.
 
+use std::path::Path;
+
 /// ITU-T E.164 country codes of two digits. `1` and `7` have one digit, all others three.
 const TWO_DIGITS: &[&str] = &[
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
@@ -37,6 +39,43 @@ pub fn number(to: &str) -> String {
     format!("+{code}{start}****{end}")
 }
 
+/// A file's name for an error. Somebody may have typed a number or a code in its place.
+pub fn path(path: &Path) -> String {
+    typed(&path.display().to_string())
+}
+
+/// A text that was typed, with what may be a phone number or a code hidden: seven digits or more with nothing but
+/// number punctuation between them, and a whole name that is four digits or more.
+pub fn typed(text: &str) -> String {
+    const NUMBER: usize = 7;
+    const CODE: usize = 4;
+    // Folders, and the quotes of an error's text.
+    const BETWEEN: [char; 3] = ['/', '\\', '"'];
+    let mut shown = String::new();
+    for name in text.split_inclusive(BETWEEN) {
+        let digits = |text: &str| text.chars().filter(|c| c.is_numeric()).count();
+        let whole = name.trim_end_matches(BETWEEN);
+        let is_code = digits(whole) >= CODE && whole.chars().all(char::is_numeric);
+        let mut rest = name;
+        while let Some(start) = rest.find(char::is_numeric) {
+            let (before, from) = rest.split_at(start);
+            let inside = |c: char| c.is_numeric() || matches!(c, ' ' | '-' | '.' | '(' | ')');
+            let end = from.find(|c| !inside(c)).unwrap_or(from.len());
+            let (group, after) = from.split_at(end);
+            shown.push_str(before);
+            if is_code || digits(group) >= NUMBER {
+                let hide = |c: char| if c.is_numeric() { '*' } else { c };
+                shown.extend(group.chars().map(hide));
+            } else {
+                shown.push_str(group);
+            }
+            rest = after;
+        }
+        shown.push_str(rest);
+    }
+    shown
+}
+
 /// As many stars as the value has characters, so that its length can be checked.
 pub fn value(value: &str) -> String {
     "*".repeat(value.chars().count())
@@ -63,6 +102,31 @@ mod tests {
             let hidden = to.chars().filter(char::is_ascii_digit).count();
             let visible = shown.chars().filter(char::is_ascii_digit).count();
             assert!(to.len() < 9 || hidden - visible >= 4, "{to} {shown}");
+        }
+    }
+
+    #[test]
+    fn a_number_or_a_code_in_the_place_of_a_file_is_hidden_and_a_files_name_is_shown() {
+        for (typed_in, shown) in [
+            ("+8613800138000", "+*************"),
+            ("008613800138000", "***************"),
+            ("+86 138-0013-8000", "+** ***-****-****"),
+            ("+1 (415) 555-0123", "+* (***) ***-****"),
+            ("to=13800138000.json", "to=***********.json"),
+            ("configs/+8613800138000", "configs/+*************"),
+            ("13800138000/", "***********/"),
+            ("１３８００１３８０００", "***********"),
+            ("918273", "******"),
+            ("configs/9182", "configs/****"),
+            ("918", "918"),
+            ("\"918273\" is not an origin", "\"******\" is not an origin"),
+            ("connector-1.2.3.wasm", "connector-1.2.3.wasm"),
+            ("config-2026.json", "config-2026.json"),
+            ("/srv/2/plugin.wasm", "/srv/2/plugin.wasm"),
+            ("https://127.0.0.1:38273", "https://127.0.0.1:38273"),
+            ("", ""),
+        ] {
+            assert_eq!(typed(typed_in), shown);
         }
     }
 

@@ -5,6 +5,7 @@
 mod build;
 mod contract;
 mod demo;
+mod deny;
 mod full;
 mod process;
 mod quality;
@@ -23,6 +24,7 @@ Commands:
   bench        The simulator's requests per second beside an empty handler's, and its memory over 200,000 requests
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
+  deny         Licences, banned crates, sources and advisories of everything that is built
   stack        How deep the component's stack gets
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
         ["stack"] => quality::stack(),
+        ["deny"] => deny::run_all(),
         ["bench"] => bench(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -5,12 +5,13 @@
 //! native tests. What runs in the component is held by `tests/`, through the component.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::Result;
 use crate::build::Workspace;
 use crate::process::{output, run};
+use crate::toolchain::tool;
 
 /// The share of lines that the tests must reach.
 const TO_REACH: f64 = 95.0;
@@ -20,7 +21,7 @@ const PACKAGE: &str = "tencent-sms-connector";
 /// Line coverage of the pure rooms, each file's and the whole, and a failure where the whole is too small.
 pub fn coverage() -> Result {
     let workspace = Workspace::open()?;
-    let tool = tool(&workspace, "cargo-llvm-cov", "0.9.1")?;
+    let tool = tool(&workspace, "cargo-llvm-cov", "0.9.1", &[])?;
     let installed = output(rustup(&workspace).args(["component", "list", "--installed"]))?;
     if !installed.lines().any(|line| line.starts_with("llvm-tools")) {
         println!("Installing llvm-tools.");
@@ -68,7 +69,7 @@ pub fn coverage() -> Result {
 /// changes mean nothing, stands in `.cargo/mutants.toml`.
 pub fn mutants() -> Result {
     let workspace = Workspace::open()?;
-    let tool = tool(&workspace, "cargo-mutants", "27.1.0")?;
+    let tool = tool(&workspace, "cargo-mutants", "27.1.0", &[])?;
     run(Command::new(tool)
         .current_dir(&workspace.root)
         .args(["mutants", "--jobs", "1", "--no-shuffle", "--output"])
@@ -151,20 +152,4 @@ fn rustup(workspace: &Workspace) -> Command {
     let mut command = Command::new("rustup");
     command.current_dir(&workspace.root);
     command
-}
-
-/// One of cargo's tools in this version, from crates.io on first use.
-fn tool(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
-    let folder = workspace.scratch("tools").join(format!("{name}-{version}"));
-    let program = folder
-        .join("bin")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        println!("Installing {name} {version}.");
-        run(workspace
-            .cargo()
-            .args(["install", "--locked", "--version", version, name, "--root"])
-            .arg(&folder))?;
-    }
-    Ok(program)
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::build::Workspace;
 use crate::process;
 use crate::toolchain::TARGET;
-use crate::{Result, contract, full};
+use crate::{Result, contract, deny, full};
 
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,9 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
         )
     })?;
     if scope == Scope::Full {
+        step("Licences, bans and sources of the dependencies", &|| {
+            deny::rules(workspace)
+        })?;
         full::suites(workspace, step)?;
     }
     Ok(())

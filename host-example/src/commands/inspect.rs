@@ -4,26 +4,54 @@ use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::{host, json, text};
-use auth_connector_host::{CacheUse, ConfigGuard, Description, Plugin};
+use auth_connector_host::{CacheUse, ConfigGuard, Description, Plugin, Provenance};
 use serde_json::{Value, json};
 
 /// Runs the command.
 pub async fn run(args: &Inspect) -> Result<Code, Stop> {
-    let plugin = host::load(host::builder(&args.common), &args.common)?;
+    let (plugin, package) = load(args)?;
     let locales = &args.common.locales;
     let metadata = parsed(&plugin.get_metadata().await?);
     let guard = plugin.get_config_guard(locales).await?;
     let mut page = Page::default();
     if args.common.json {
-        json::show(&mut page, &document(&plugin, &metadata, &guard));
+        json::show(
+            &mut page,
+            &document(&plugin, package.as_ref(), &metadata, &guard),
+        );
     } else {
-        show(&mut page, &plugin, &metadata, &guard, locales);
+        show(
+            &mut page,
+            &plugin,
+            package.as_ref(),
+            &metadata,
+            &guard,
+            locales,
+        );
     }
     page.write()?;
     Ok(DONE)
 }
 
-fn document(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard) -> Value {
+/// The plugin, which reaches nothing here, and what is known from its package.
+fn load(args: &Inspect) -> Result<(Plugin, Option<Provenance>), Stop> {
+    let Some(package) = host::package(&args.common)? else {
+        return Ok((host::load_offline(&args.common)?, None));
+    };
+    let host = host::grant(host::builder(&args.common)?, &args.grants.allow)?.build()?;
+    let options = &args.common.package;
+    let grants = host::grants(options, host.options().egress.clone(), &args.grants)?;
+    let provenance = host.examine(&package, &grants)?;
+    let plugin = host.load_package(package, &host::nothing(options))?;
+    Ok((plugin, Some(provenance)))
+}
+
+fn document(
+    plugin: &Plugin,
+    package: Option<&Provenance>,
+    metadata: &Value,
+    guard: &ConfigGuard,
+) -> Value {
     let description = plugin.description();
     json!({
         "sha256": description.sha256, "size": description.size,
@@ -36,12 +64,14 @@ fn document(plugin: &Plugin, metadata: &Value, guard: &ConfigGuard) -> Value {
             "secret_pointers": guard.secret_pointers,
         },
         "load": json::load(plugin),
+        "package": package.map(json::package),
     })
 }
 
 fn show(
     page: &mut Page,
     plugin: &Plugin,
+    package: Option<&Provenance>,
     metadata: &Value,
     guard: &ConfigGuard,
     locales: &[String],
@@ -56,6 +86,9 @@ fn show(
     page.line(format_args!("  {}", text::clean(&about)));
     page.line("");
     show_file(page, description, plugin);
+    if let Some(package) = package {
+        show_package(page, package);
+    }
     page.line("\nauthority: everything it can ask its host for");
     for import in &description.imports {
         page.line(format_args!(
@@ -112,6 +145,41 @@ fn show_file(page: &mut Page, description: &Description, plugin: &Plugin) {
         "load",
         &format!("{how} in {}", text::span(load.read + load.compile)),
     );
+}
+
+fn show_package(page: &mut Page, package: &Provenance) {
+    let manifest = &package.manifest;
+    page.line("\npackage");
+    text::field(
+        page,
+        "plugin",
+        &format!("{} {}", manifest.id, manifest.version),
+    );
+    match &package.signer {
+        Some(signer) => {
+            text::field(page, "signed by", &signer.key.to_string());
+            text::field(page, "signer's comment", &signer.trusted_comment);
+        }
+        None => text::field(page, "signed by", "nobody who is trusted"),
+    }
+    for (label, value) in [
+        ("name", &manifest.name),
+        ("description", &manifest.description),
+        ("license", &manifest.license),
+        ("homepage", &manifest.homepage),
+    ] {
+        text::optional(page, label, value.as_deref());
+    }
+    for (key, value) in &manifest.annotations {
+        text::field(page, &text::clean(key), value);
+    }
+    page.line("\nwhat it asks for, and what it would be given");
+    for line in package.decision.to_string().lines() {
+        page.line(format_args!("  {line}"));
+    }
+    if !package.decision.is_complete() {
+        page.line("  as it stands it would be refused: grant the rest by --allow ORIGIN, or load it with less by --accept-less");
+    }
 }
 
 fn show_field(page: &mut Page, field: &Value) {

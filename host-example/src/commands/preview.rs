@@ -11,7 +11,7 @@ use serde_json::json;
 pub async fn run(args: &Preview) -> Result<Code, Stop> {
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
-    let plugin = host::load(host::builder(&args.common), &args.common)?;
+    let plugin = host::load_offline(&args.common)?;
     let outcome = plugin.preview_message(&config, &message).await;
     let to = mask::number(&message.to);
     let code = match &outcome {

@@ -11,7 +11,7 @@ use serde_json::json;
 pub async fn run(args: &Send) -> Result<Code, Stop> {
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
-    let plugin = host::load(network(args)?, &args.common)?;
+    let plugin = host::load(network(args)?, &args.common, &args.grants)?;
     let sent = plugin.send_message_reported(&config, &message).await;
     let to = mask::number(&message.to);
     let mut page = Page::default();
@@ -45,12 +45,12 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
 
 /// The way out, as granted: origins, authorities, addresses.
 fn network(args: &Send) -> Result<HostBuilder, Stop> {
-    let mut builder = host::grant(host::builder(&args.common), &args.allow)?;
+    let mut builder = host::grant(host::builder(&args.common)?, &args.grants.allow)?;
     if let Some(path) = &args.ca {
         let pem = std::fs::read(path).map_err(|error| {
             Stop::usage(format!(
                 "the authority {} cannot be read: {error}",
-                path.display()
+                mask::path(path)
             ))
         })?;
         builder = builder.trust_pem(&pem);

@@ -10,7 +10,7 @@ use serde_json::json;
 /// Runs the command.
 pub async fn run(args: &Validate) -> Result<Code, Stop> {
     let config = config::read(&args.config)?;
-    let plugin = host::load(host::builder(&args.common), &args.common)?;
+    let plugin = host::load_offline(&args.common)?;
     let findings = plugin
         .validate_config(&config, &args.common.locales)
         .await?;

@@ -6,7 +6,7 @@
 //! | by a key that is not trusted | refused, the key's id named | taken as unsigned |
 //! | missing | refused | taken as unsigned |
 //! | by a trusted key, and does not verify | refused | refused |
-//! | in minisign's legacy mode, or not a signature | refused | refused |
+//! | by a trusted key in minisign's legacy mode, or no signature at all by its form | refused | refused |
 //!
 //! The legacy mode signs the file itself and not its hash; minisign 0.11 makes such signatures only when told to
 //! by `-l`, and this format never had any, so there is nothing to stay compatible with.

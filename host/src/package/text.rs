@@ -8,8 +8,8 @@ pub(super) struct Form {
 }
 
 pub(super) const SCHEMA: Form = Form {
-    fits: |text| text.len() <= 500,
-    expected: "the address of a JSON Schema, of at most 500 bytes",
+    fits: |text| text.chars().count() <= 500,
+    expected: "the address of a JSON Schema, of at most 500 characters",
 };
 
 pub(super) const ID: Form = Form {
