@@ -399,7 +399,7 @@ mod tests {
     fn a_text_that_breaks_off_at_the_depth_bound_is_no_json_and_not_too_deep() {
         let column = MAX_DEPTH + 1;
         assert_eq!(
-            parse(&vec![b'['; MAX_DEPTH]).err(),
+            parse(&[b'['; MAX_DEPTH]).err(),
             Some(ParseError::Syntax { line: 1, column })
         );
     }
