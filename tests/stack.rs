@@ -81,6 +81,14 @@ fn configs(endpoint: &str) -> Vec<Value> {
     let mut full = plain.clone();
     full["sessionToken"] = "t".repeat(1_000).into();
     full["timeoutMs"] = 8_000.into();
+    full["extendCode"] = "12".into();
+    full["language"] = "zh-CN".into();
+    full["allowedCountries"] = json!(vec!["+86 138 0013"; 300]);
+    full["allowedCountries"][299] = "44".into();
+    full["deniedCountries"] = json!(vec!["1876"; 300]);
+    full["international"] = json!({"sdkAppId": 2_400_006_666_u64, "signName": "Acme", "senderId": "ACME",
+        "region": "ap-singapore", "endpoint": endpoint, "accessKeyId": "AKIDother", "accessKeySecret": "other",
+        "sessionToken": "t".repeat(1_000)});
     for template in full["templates"].as_array_mut().unwrap() {
         template["kind"] = "notice".into();
         template["params"] = vec!["{{code}} and {{ttlMinutes}} at \u{1f600}"; 20].into();

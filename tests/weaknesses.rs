@@ -4,7 +4,7 @@
 use crate::support::trial::{OK, PLENTY, against, answer, answered};
 use crate::support::{
     CODE, INTERNATIONAL, MAINLAND, Rig, SECRET_KEY, Server, accepted, attribute, code_to, config,
-    host, load, not_sent, to_config,
+    front, host, load, not_sent, to_config,
 };
 use auth_connector_host::{Config, Failure, FailureKind, Message, Severity, WallClock};
 use serde_json::{Value, json};
@@ -91,18 +91,47 @@ async fn w3_a_usage_without_a_template_takes_generic_and_the_receipt_says_so() {
 }
 
 #[tokio::test]
-async fn w4_one_config_serves_the_mainland_and_the_world() {
+async fn w4_one_config_serves_the_mainland_and_the_world_each_in_its_own_name() {
     let rig = Rig::new();
-    for (number, text) in [
+    let mut config = rig.config();
+    config["international"] = json!({
+        "sdkAppId": "2400006666",
+        "signName": "Tencent",
+        "region": "ap-singapore",
+        "accessKeyId": "AKIDtemporary0000000000000000EXAMPLE",
+        "accessKeySecret": "temporarySecretKey0000000EXAMPLE",
+        "sessionToken": "temporary-token-EXAMPLE",
+    });
+    for (number, app, sign, template, text) in [
         (
             MAINLAND,
+            "1400006666",
+            "腾讯云",
+            "1110000",
             "【腾讯云】您的验证码是918273，请于5分钟内填写。如非本人操作，请忽略本短信。",
         ),
-        (INTERNATIONAL, "Your verification code is 918273."),
+        (
+            INTERNATIONAL,
+            "2400006666",
+            "Tencent",
+            "1110002",
+            "Your verification code is 918273.",
+        ),
     ] {
         rig.simulator.reset();
-        accepted(rig.send(&code_to(number)).await);
-        assert_eq!(rig.texts(), [text]);
+        accepted(rig.send_with(&config, &code_to(number)).await);
+        let [message] = &rig.simulator.messages()[..] else {
+            panic!("one message")
+        };
+        assert_eq!(
+            (
+                message.app_id.as_str(),
+                message.sign.as_str(),
+                message.template_id.as_str()
+            ),
+            (app, sign, template)
+        );
+        assert!(message.text.ends_with(text), "{}", message.text);
     }
 }
 
@@ -261,6 +290,19 @@ async fn w11_everything_that_is_wrong_with_a_config_is_said_at_once_with_its_pla
 }
 
 #[tokio::test]
+async fn w11_a_signature_is_required_only_where_a_template_serves_the_mainland() {
+    let mut config = config(None);
+    config.as_object_mut().unwrap().remove("signName");
+    let required = ("/signName".to_owned(), "required".to_owned(), true);
+    assert!(findings(&config).await.contains(&required));
+    for template in config["templates"].as_array_mut().unwrap() {
+        template["templateCode"] = json!({"international": "1110002"});
+    }
+    config["allowedCountries"] = json!(["44"]);
+    assert_eq!(findings(&config).await, []);
+}
+
+#[tokio::test]
 async fn w12_the_template_is_in_the_language_of_the_reader_and_falls_back() {
     let rig = Rig::new();
     let mut config = rig.config();
@@ -288,6 +330,84 @@ async fn w12_the_template_is_in_the_language_of_the_reader_and_falls_back() {
             .unwrap();
         let locale = attribute(&preview.attributes, "locale");
         assert_eq!((preview.template.as_str(), locale), expected, "{locales:?}");
+    }
+}
+
+#[tokio::test]
+async fn w13_the_entrance_the_sender_the_extension_and_the_language_are_the_operators() {
+    let rig = Rig::new();
+    let mut config = rig.config();
+    config["extendCode"] = "12".into();
+    config["international"] = json!({"senderId": "ACME"});
+    let message = |number| Message {
+        correlation_id: Some("login-7f3a".to_owned()),
+        ..code_to(number)
+    };
+    for (number, extend_code, sender_id) in [(MAINLAND, "12", ""), (INTERNATIONAL, "", "ACME")] {
+        rig.simulator.reset();
+        accepted(rig.send_with(&config, &message(number)).await);
+        let [message] = &rig.simulator.messages()[..] else {
+            panic!("one message")
+        };
+        assert_eq!(message.session_context, "login-7f3a");
+        assert_eq!(
+            (message.extend_code.as_str(), message.sender_id.as_str()),
+            (extend_code, sender_id)
+        );
+    }
+
+    const INTL: &str = "sms.intl.tencentcloudapi.com";
+    let server = Server::start(|mut peer| async move {
+        peer.request().await;
+    });
+    let (address, authority) = front(INTL, server.address()).await;
+    let host = host()
+        .allow(&format!("https://{INTL}"))
+        .unwrap()
+        .resolve(&format!("{INTL}:443:{address}"))
+        .unwrap()
+        .trust_pem(authority.as_bytes());
+    let mut config = crate::support::config(Some(INTL));
+    config["sessionToken"] = "temporary-token-EXAMPLE".into();
+    config["language"] = "zh-CN".into();
+    let _ = load(host)
+        .send_message(&to_config(&config), &code_to(MAINLAND))
+        .await;
+    let [request] = &server.requests()[..] else {
+        panic!("one request")
+    };
+    for (header, value) in [
+        ("host", INTL),
+        ("x-tc-token", "temporary-token-EXAMPLE"),
+        ("x-tc-language", "zh-CN"),
+    ] {
+        assert_eq!(request.header(header), Some(value), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn w15_a_country_that_is_not_allowed_or_denied_costs_no_message() {
+    let rig = Rig::new();
+    let mut config = rig.config();
+    for (allowed, denied, number, permitted) in [
+        (json!(["86"]), json!(null), MAINLAND, true),
+        (json!(["86"]), json!(null), INTERNATIONAL, false),
+        (json!(null), json!(["44"]), INTERNATIONAL, false),
+        (json!(null), json!(["44"]), MAINLAND, true),
+        (json!(["+44", 86]), json!(["447700"]), INTERNATIONAL, false),
+        (json!(["+44", 86]), json!(["1"]), INTERNATIONAL, true),
+    ] {
+        rig.simulator.reset();
+        config["allowedCountries"] = allowed;
+        config["deniedCountries"] = denied;
+        let outcome = rig.send_with(&config, &code_to(number)).await;
+        if permitted {
+            accepted(outcome);
+        } else {
+            let failure = not_sent(outcome);
+            assert_eq!(failure.kind, FailureKind::Denied);
+            assert_eq!(rig.simulator.complete_requests(), 0);
+        }
     }
 }
 

@@ -191,7 +191,7 @@ fn is_loopback(authority: &str) -> bool {
 }
 
 /// The words of a diagnostic follow from its place and code: other values that are wrong in the same way get the
-/// same words, so none of them can be a value's.
+/// same words, so none of them can be a value's. (`unserved-route` also names one of the two routes.)
 fn no_value_shows(document: &Value) {
     let mut others = document.clone();
     turn(&mut others);
@@ -211,7 +211,11 @@ fn words(diagnostics: Vec<Diagnostic>) -> BTreeMap<(String, &'static str), Strin
         let words = format!("{} {:?}", found.message, found.attributes);
         ((found.pointer, found.code), words)
     };
-    diagnostics.into_iter().map(entry).collect()
+    diagnostics
+        .into_iter()
+        .filter(|found| found.code != "unserved-route")
+        .map(entry)
+        .collect()
 }
 
 /// Replaces every letter and digit of every value by the next one. Usages stay, because some are looked for by
