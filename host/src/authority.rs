@@ -82,6 +82,18 @@ pub(crate) fn names(component: &Component) -> (Vec<String>, Vec<String>) {
     (imports, exports)
 }
 
+/// Refuses names that nobody can read: they are shown in errors and to operators, and the component's author chose
+/// them. A name of the form `url=<...>` may hold what steers a terminal.
+pub(crate) fn check_names(names: &[String]) -> Result<(), LoadError> {
+    let legible = |name: &String| name.len() <= 128 && name.bytes().all(|b| b.is_ascii_graphic());
+    if names.iter().all(legible) {
+        Ok(())
+    } else {
+        let what = "the name of an import or export is longer than 128 bytes or holds what cannot be printed";
+        Err(LoadError::Invalid(what.to_owned()))
+    }
+}
+
 /// Refuses every import that the contract does not grant.
 pub(crate) fn check_imports(imports: &[String]) -> Result<(), LoadError> {
     let forbidden: Vec<_> = imports

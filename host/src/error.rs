@@ -124,14 +124,26 @@ pub enum LoadError {
     /// It is a component that Wasmtime cannot compile.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// Compiling it could hold the host up.
+    #[error(
+        "the component has {found} {what}, more than the {limit} that a plugin may have, because compiling it could hold the host up"
+    )]
+    TooComplex {
+        /// Of what.
+        what: &'static str,
+        /// How much.
+        found: u64,
+        /// The cap.
+        limit: u64,
+    },
     /// It wants more than a connector may have.
-    #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", .imports.join(", "))]
+    #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", listed(.imports))]
     ForbiddenImports {
         /// All of them, by name.
         imports: Vec<String>,
     },
     /// It does not speak the contract.
-    #[error("not a connector: it does not export {expected}; it exports {}", if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") })]
+    #[error("not a connector: it does not export {expected}; it exports {}", listed(.exports))]
     NotAConnector {
         /// The export that is missing.
         expected: &'static str,
@@ -161,6 +173,17 @@ pub enum LoadError {
     /// Its imports do not link, or it needs more instances, tables or memories than one plugin may have.
     #[error("the component cannot be linked: {0}")]
     Link(String),
+}
+
+/// Names in one line, however many a component has.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    match names.len().saturating_sub(SHOWN) {
+        _ if names.is_empty() => "nothing".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The host ended a call itself, or never began it.
@@ -208,6 +231,22 @@ pub enum HostFault {
         /// The cap.
         limit: usize,
     },
+    /// The plugin wanted to hold more handles than it may: bodies, streams, pollables, header collections.
+    #[error(
+        "the plugin wanted more than {limit} handles at once and was stopped. Report it to the plugin's author; raise Limits::handles only for a plugin that you trust"
+    )]
+    Handles {
+        /// The cap.
+        limit: usize,
+    },
+    /// The plugin handed over more at once than may cross the boundary.
+    #[error(
+        "the plugin handed over more than {limit} bytes at once and was stopped. Report it to the plugin's author; raise Limits::crossing_bytes only for a plugin that you trust"
+    )]
+    Crossing {
+        /// The cap.
+        limit: usize,
+    },
     /// The plugin crashed.
     #[error(
         "the plugin crashed: {0}. Report it to the plugin's author with the component's sha256, or use another version"
@@ -232,9 +271,12 @@ impl HostFault {
             Self::Overloaded { .. } => FailureKind::RateLimited,
             Self::TimedOut { .. } => FailureKind::Timeout,
             Self::Unsupported(_) => FailureKind::Unsupported,
-            Self::Compute { .. } | Self::Memory { .. } | Self::Trapped(_) | Self::Contract(_) => {
-                FailureKind::Other
-            }
+            Self::Compute { .. }
+            | Self::Memory { .. }
+            | Self::Handles { .. }
+            | Self::Crossing { .. }
+            | Self::Trapped(_)
+            | Self::Contract(_) => FailureKind::Other,
         }
     }
 
@@ -245,6 +287,8 @@ impl HostFault {
             Self::TimedOut { .. } => "plugin-timed-out",
             Self::Compute { .. } => "plugin-computed-too-long",
             Self::Memory { .. } => "plugin-out-of-memory",
+            Self::Handles { .. } => "plugin-out-of-handles",
+            Self::Crossing { .. } => "plugin-handed-over-too-much",
             Self::Trapped(_) => "plugin-crashed",
             Self::Contract(_) => "plugin-broke-contract",
             Self::Unsupported(_) => "unsupported",
@@ -419,6 +463,8 @@ mod tests {
                 },
                 "Report it",
             ),
+            (HostFault::Handles { limit: 1 }, "Report it"),
+            (HostFault::Crossing { limit: 1 }, "Report it"),
             (HostFault::Trapped("unreachable".to_owned()), "Report it"),
             (HostFault::Contract("no message id"), "Report it"),
             (HostFault::Unsupported("check-config"), "Do without"),

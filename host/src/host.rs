@@ -13,6 +13,7 @@ use crate::limits::{COMPONENT_BYTES, Limits};
 use crate::options::{HostBuilder, HostOptions};
 use crate::package::Provenance;
 use crate::plugin::{Description, LoadTimings, Loaded, Plugin};
+use crate::shape;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fs::File;
@@ -171,6 +172,7 @@ impl ConnectorHost {
             });
         }
         check_preamble(bytes)?;
+        shape::check(bytes)?;
         let read = start.elapsed();
 
         let start = Instant::now();
@@ -182,6 +184,8 @@ impl ConnectorHost {
         };
 
         let (imports, exports) = authority::names(&component);
+        authority::check_names(&imports)?;
+        authority::check_names(&exports)?;
         authority::check_imports(&imports)?;
         let functions = authority::check_exports(&component, &exports)?;
         let instance = self
@@ -299,5 +303,6 @@ fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
 fn one_line(error: &wasmtime::Error) -> String {
     let text = format!("{error:#}");
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(400).collect()
+    let shown = words.join(" ").replace(char::is_control, "");
+    shown.chars().take(400).collect()
 }

@@ -20,7 +20,8 @@
 //! | [`contract`] | the contract's records as plain Rust types |
 //! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
 //! | [`egress`] | which origins, and then which addresses, a plugin may reach |
-//! | `authority`, `engine`, `admission`, `call`, `http` | import check, sandbox, whose turn it is, one call, outbound requests |
+//! | `authority`, `shape` | what a component asks for, and what compiling it would cost |
+//! | `engine`, `admission`, `call`, `meter`, `http` | sandbox, whose turn it is, one call, its computing, outbound requests |
 //!
 //! The crate knows the contract in `wit/` and no provider.
 
@@ -37,11 +38,13 @@ pub mod host;
 mod http;
 pub mod limits;
 pub mod live;
+mod meter;
 pub mod options;
 pub mod package;
 pub mod plugin;
 pub mod policy;
 pub mod report;
+mod shape;
 pub mod tenant;
 
 pub use cache::{CacheKey, CacheUse};

@@ -16,8 +16,8 @@ pub struct Limits {
     pub grace: Duration,
     /// How long a call may wait for a free instance. Default 1 s.
     pub queue_timeout: Duration,
-    /// How long guest code may compute, waiting excluded, to the nearest 10 ms. Default 500 ms; a whole send
-    /// computes for well under 1 ms.
+    /// How long a call may compute, in guest code and in the host functions that it calls, waiting excluded, to
+    /// the nearest 10 ms. Default 500 ms; a whole send computes for well under 1 ms.
     pub compute: Duration,
     /// How many calls run at once; the rest queue, and tenants take turns. Default 128.
     pub concurrent_calls: u32,
@@ -27,16 +27,20 @@ pub struct Limits {
     /// How many tenants are remembered for the rate that they used. Default 10,000, of about 300 bytes each.
     /// Beyond it the ones that called longest ago are forgotten, and have their burst back.
     pub tenants: usize,
-    /// Linear memory of an instance, in bytes. Default 8 MiB; a send touches under 512 KiB.
+    /// Linear memory of a call, all its memories together, in bytes. Default 8 MiB; a send touches under 512 KiB.
     pub memory_bytes: usize,
     /// Elements in a table of an instance. Default 4,096; generated components hold a few hundred.
     pub table_elements: usize,
-    /// Handles an instance may hold: bodies, streams, pollables, fields. Default 256; a send holds about 20.
+    /// Handles a call may hold: bodies, streams, pollables, fields. Each stands for memory of the host's, up to
+    /// 16 KiB for a header collection. Default 128; a send holds about 20.
     pub handles: usize,
     /// Bytes that one crossing of the boundary may carry. Default 2 MiB; a config is at most 64 KiB.
     pub crossing_bytes: usize,
     /// HTTP requests per call. Default 16; a send makes at most two.
     pub requests: u32,
+    /// HTTP requests that a call may have under way at once, unread answers included. Each is a socket. Default 4: with
+    /// 128 calls that is half of the 1,024 files that a process may open on many systems; a send has one.
+    pub requests_at_once: u32,
     /// Bytes of a request body. Default 256 KiB; a send's is about 300 bytes.
     pub request_body_bytes: u64,
     /// Bytes of a response body. Default 1 MiB.
@@ -62,9 +66,10 @@ impl Default for Limits {
             tenants: 10_000,
             memory_bytes: 8 << 20,
             table_elements: 4096,
-            handles: 256,
+            handles: 128,
             crossing_bytes: 2 << 20,
             requests: 16,
+            requests_at_once: 4,
             request_body_bytes: 256 << 10,
             response_body_bytes: 1 << 20,
             connect_timeout: Duration::from_secs(5),
@@ -84,5 +89,6 @@ pub(crate) const CORE_INSTANCES: u32 = 16;
 pub(crate) const TABLES: u32 = 8;
 pub(crate) const MEMORIES: u32 = 2;
 
-/// The largest component that is read, in bytes. The reference connector is under 160 KB.
-pub(crate) const COMPONENT_BYTES: u64 = 32 << 20;
+/// The largest component that is read, in bytes. The reference connector is under 160 KB and takes about 100 ms to
+/// compile; the rest takes time in proportion.
+pub(crate) const COMPONENT_BYTES: u64 = 2 << 20;

@@ -1,7 +1,7 @@
 //! Where the time of a call went and which requests it made: for people and metrics, with nothing in it that
 //! identifies a recipient or helps an attacker.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ pub struct CallReport {
     pub guest: Duration,
     /// The whole call, all of the above and the waiting for the network included.
     pub total: Duration,
-    /// Its requests, in order, refused ones included.
+    /// Its requests, in order, refused ones included; the first 32 of them.
     pub http: Vec<HttpExchange>,
     /// Linear memory at the end of the call, in bytes.
     pub memory_bytes: usize,
@@ -71,6 +71,10 @@ pub struct HttpExchange {
     pub error: Option<String>,
 }
 
+/// The most exchanges in one report. A plugin can ask for thousands that are refused, and notes are the host's
+/// memory.
+const NOTED: usize = 32;
+
 /// The exchanges of one call while it runs. Shared by the hook and the bodies that outlive it.
 #[derive(Clone, Default)]
 pub(crate) struct CallLog(Arc<Shared>);
@@ -78,17 +82,24 @@ pub(crate) struct CallLog(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     exchanges: Mutex<Vec<HttpExchange>>,
+    asked: AtomicUsize,
+    under_way: AtomicU32,
     left: AtomicBool,
 }
 
 impl CallLog {
-    /// How many requests were asked for, and whether bytes of one may have left.
+    /// How many requests were asked for.
     pub(crate) fn count(&self) -> usize {
-        self.0
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    /// A place among the requests that are under way, unless all are taken.
+    pub(crate) fn place(&self, most: u32) -> Option<Place> {
+        let under_way = &self.0.under_way;
+        let taken = under_way.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |taken| {
+            (taken < most).then_some(taken + 1)
+        });
+        taken.is_ok().then(|| Place(self.clone()))
     }
 
     /// Notes that a request passed every check and is handed to the network.
@@ -108,11 +119,16 @@ impl CallLog {
             .exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        exchanges.push(exchange);
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
+        let index = exchanges.len();
+        if index < NOTED {
+            exchanges.push(exchange);
+        }
         Entry {
             log: self.clone(),
-            index: exchanges.len() - 1,
+            index,
             start: Instant::now(),
+            place: None,
         }
     }
 
@@ -126,16 +142,32 @@ impl CallLog {
     }
 }
 
-/// One exchange's place in the log.
+/// One of the requests that are under way, until it is dropped.
+pub(crate) struct Place(CallLog);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// One exchange's line in the log. Its clones go with the request, its body and the response's body, so the place
+/// that it holds comes free when the last of them is gone.
 #[derive(Clone)]
 pub(crate) struct Entry {
     log: CallLog,
     index: usize,
     /// When the request was asked for.
     pub(crate) start: Instant,
+    place: Option<Arc<Place>>,
 }
 
 impl Entry {
+    /// Keeps a place as long as the exchange lasts.
+    pub(crate) fn hold(&mut self, place: Place) {
+        self.place = Some(Arc::new(place));
+    }
+
     /// Changes the entry.
     pub(crate) fn update(&self, change: impl FnOnce(&mut HttpExchange)) {
         let mut exchanges = self

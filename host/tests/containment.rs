@@ -22,6 +22,8 @@ fn limits() -> Limits {
         compute: Duration::from_millis(100),
         queue_timeout: Duration::from_millis(100),
         concurrent_calls: 4,
+        // The plugin keeps every answer.
+        requests_at_once: 16,
         ..Limits::default()
     }
 }
@@ -266,7 +268,12 @@ async fn memory_handles_stack_and_answers_beyond_their_limits_end_the_call_only(
         matches!(memory, HostFault::Memory { unit: "bytes", .. }) && certain,
         "{memory:?}"
     );
-    for config in ["c", "r", "g"] {
+    let (handles, certain) = fault(&plugin, "c").await;
+    assert!(
+        matches!(handles, HostFault::Handles { .. }) && certain,
+        "{handles:?}"
+    );
+    for config in ["r", "g"] {
         let (fault, certain) = fault(&plugin, config).await;
         assert!(
             matches!(fault, HostFault::Trapped(_)) && certain,

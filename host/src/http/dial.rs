@@ -3,6 +3,7 @@
 //! All of it happens inside one deadline. The address that was judged is the address that is dialled: nothing
 //! resolves a second time.
 
+use super::resolve::Resolver;
 use super::tls::Trust;
 use crate::egress::Origin;
 use crate::egress::address::may_dial;
@@ -64,6 +65,7 @@ struct Inner {
     trust: Trust,
     overrides: Vec<ResolveOverride>,
     permitted: Vec<IpNet>,
+    resolver: Resolver,
     timeout: Duration,
 }
 
@@ -78,6 +80,7 @@ impl Dialer {
             trust,
             overrides,
             permitted,
+            resolver: Resolver::system(),
             timeout,
         }))
     }
@@ -151,14 +154,8 @@ impl Inner {
         let (found, asked) = match origin.host() {
             Host::Address(address) => (vec![SocketAddr::new(*address, origin.port())], false),
             Host::Name(name) => {
-                let found = tokio::net::lookup_host((name.as_str(), origin.port()));
-                (
-                    found
-                        .await
-                        .map_err(|_| DialError::Resolve)?
-                        .collect::<Vec<_>>(),
-                    true,
-                )
+                let found = self.resolver.addresses(name, origin.port());
+                (found.await.map_err(|_| DialError::Resolve)?, true)
             }
         };
         if found.is_empty() {
@@ -427,5 +424,58 @@ mod tests {
         let given = ["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1"].map(address);
         let order = ["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"].map(address);
         assert_eq!(interleaved(given.to_vec()), order);
+    }
+
+    fn names(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let addresses: &[&str] = match name {
+            "loopback.test" => &["127.0.0.1", "::1"],
+            "private.test" => &["10.0.0.1", "192.168.1.1", "fd00::1"],
+            "metadata.test" => &["169.254.169.254", "100.100.100.200", "fd00:ec2::254"],
+            "mapped.test" => &[
+                "::ffff:10.0.0.1",
+                "64:ff9b::a9fe:a9fe",
+                "2002:7f00:1::1",
+                "::7f00:1",
+            ],
+            "mixed.test" => &["127.0.0.1", "119.28.1.1", "169.254.169.254", "2402:4e00::1"],
+            _ => &[],
+        };
+        let addresses = addresses.iter().map(|text| text.parse().unwrap());
+        Ok(addresses.map(|ip| SocketAddr::new(ip, port)).collect())
+    }
+
+    #[tokio::test]
+    async fn a_name_is_dialled_at_its_public_addresses_and_at_no_others() {
+        let dialer = Inner {
+            trust: Trust::new(false, b"").unwrap(),
+            overrides: Vec::new(),
+            permitted: Vec::new(),
+            resolver: Resolver::with(names),
+            timeout: BUDGET,
+        };
+        for name in ["loopback", "private", "metadata", "mapped"] {
+            let origin = Origin::parse(&format!("https://{name}.test")).unwrap();
+            let resolved = dialer.resolve(&origin).await;
+            assert!(
+                matches!(resolved, Err(DialError::Prohibited)),
+                "{name}: {resolved:?}"
+            );
+        }
+        let origin = Origin::parse("https://mixed.test").unwrap();
+        let (mut found, asked) = dialer.resolve(&origin).await.unwrap();
+        found.sort();
+        let public: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
+        assert_eq!(
+            (public, asked),
+            (
+                vec!["119.28.1.1".to_owned(), "2402:4e00::1".to_owned()],
+                true
+            )
+        );
+        let none = Origin::parse("https://none.test").unwrap();
+        assert!(matches!(
+            dialer.resolve(&none).await,
+            Err(DialError::Resolve)
+        ));
     }
 }

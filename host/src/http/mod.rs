@@ -12,6 +12,7 @@ mod client;
 mod dial;
 mod fault;
 mod hook;
+mod resolve;
 #[cfg(test)]
 mod streaming;
 mod tls;

@@ -274,13 +274,8 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
             "/component/sha256",
             "64 lower-case hexadecimal digits",
         ),
-        ("150000", "0", "/component/size", "from 1 to 33554432"),
-        (
-            "150000",
-            "33554433",
-            "/component/size",
-            "from 1 to 33554432",
-        ),
+        ("150000", "0", "/component/size", "from 1 to 2097152"),
+        ("150000", "33554433", "/component/size", "from 1 to 2097152"),
         (
             "150000",
             "150000.0",
