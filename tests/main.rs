@@ -22,6 +22,7 @@
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
 //! | [`cli`] | the command line, end to end |
+//! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
 //! loopback ports of their own, so all tests run side by side.
@@ -52,6 +53,7 @@ mod manifest;
 mod races;
 mod readme;
 mod refusals;
+mod sandbox;
 mod signature;
 mod stack;
 mod support;

@@ -10,6 +10,19 @@ pub fn component() -> PathBuf {
     )
 }
 
+/// The component that attacks its host as its config says.
+pub fn hostile() -> PathBuf {
+    find("HOSTILE_WASM", "target/wasm32-wasip2/release/hostile.wasm")
+}
+
+/// A connector that wants files, sockets and the environment.
+pub fn hostile_with_std() -> PathBuf {
+    find(
+        "HOSTILE_STD_WASM",
+        "target/wasm32-wasip2/release/hostile_with_std.wasm",
+    )
+}
+
 /// The command line.
 pub fn auth_host() -> PathBuf {
     find("AUTH_HOST_BIN", "target/host/auth-host")

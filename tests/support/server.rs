@@ -89,6 +89,13 @@ impl Server {
             .collect()
     }
 
+    /// What arrived on each connection, as text.
+    pub fn received(&self) -> Vec<String> {
+        let bytes = self.seen.bytes.lock().unwrap();
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        bytes.iter().map(text).collect()
+    }
+
     /// Waits until no connection is open, so that nothing more can arrive; false if that takes too long.
     pub async fn quiet(&self, patience: Duration) -> bool {
         let quiet = async {

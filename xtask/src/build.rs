@@ -51,6 +51,15 @@ impl Workspace {
             .args(["build", "--locked", "--release", "--target", TARGET]))
     }
 
+    /// Builds the plugins that attack the host. Into the same folder as the component, with which they share the
+    /// code generator.
+    pub fn build_hostile(&self) -> Result {
+        run(cargo_in(&self.root.join("tests/hostile"))
+            .args(["build", "--locked", "--release", "--workspace"])
+            .args(["--target", TARGET, "--target-dir"])
+            .arg(&self.target))
+    }
+
     /// Builds everything native.
     ///
     /// Always the whole workspace: with fewer packages cargo resolves fewer features, and compiles Wasmtime once
@@ -63,10 +72,15 @@ impl Workspace {
 
     /// The component.
     pub fn component(&self) -> PathBuf {
+        self.guest("tencent_sms_connector")
+    }
+
+    /// A component, by its file's name.
+    pub fn guest(&self, name: &str) -> PathBuf {
         self.target
             .join(TARGET)
             .join("release")
-            .join("tencent_sms_connector.wasm")
+            .join(format!("{name}.wasm"))
     }
 
     /// A folder for what a suite installs.

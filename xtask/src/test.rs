@@ -55,6 +55,9 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
             "warnings",
         ])
     })?;
+    step("The plugins that attack the host", &|| {
+        workspace.build_hostile()
+    })?;
     step("The programs", &|| workspace.build_programs())?;
     step("Tests, native and through the component", &|| {
         process::run(
@@ -62,6 +65,8 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
                 .cargo()
                 .args(["test", "--locked", "--profile", "host", "--workspace"])
                 .env("CONNECTOR_WASM", workspace.component())
+                .env("HOSTILE_WASM", workspace.guest("hostile"))
+                .env("HOSTILE_STD_WASM", workspace.guest("hostile_with_std"))
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
                 .env("XTASK_BIN", workspace.program("xtask")),

@@ -1,0 +1,48 @@
+//! What an attack may say when it is over.
+
+use crate::bindings::exports::auth::connector::sms::{
+    Failure, FailureKind, Message, Receipt, SendError,
+};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub type Ending = Result<Receipt, SendError>;
+
+/// An acceptance, true or not.
+pub fn accepted(message_id: impl Into<String>) -> Ending {
+    Ok(Receipt {
+        message_id: message_id.into(),
+        request_id: None,
+        attributes: Vec::new(),
+    })
+}
+
+/// *Not sent*, with what the attack found out as its message.
+pub fn not_sent(found: impl Into<String>) -> Ending {
+    Err(SendError::NotSent(failure(found.into())))
+}
+
+pub fn failure(message: String) -> Failure {
+    Failure {
+        kind: FailureKind::Other,
+        message,
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: Vec::new(),
+        attributes: Vec::new(),
+    }
+}
+
+/// A message to nobody, for functions that are given none.
+pub fn nobody() -> Message {
+    Message {
+        to: String::new(),
+        usage: String::new(),
+        variables: Vec::new(),
+        locales: Vec::new(),
+        correlation_id: None,
+        timeout_ms: None,
+        attributes: Vec::new(),
+    }
+}

@@ -1,0 +1,12 @@
+//! Computes for ever and asks the host for nothing.
+
+use crate::answers::{Ending, accepted};
+use crate::scene::Scene;
+
+pub fn run(_: &Scene) -> Ending {
+    let mut n = 0_u64;
+    while core::hint::black_box(n) != u64::MAX {
+        n = n.wrapping_add(2);
+    }
+    accepted("odd")
+}

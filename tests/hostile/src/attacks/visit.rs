@@ -1,0 +1,13 @@
+//! Goes wherever it is told: another host, port or scheme, a private address, a name that leads to one.
+
+use crate::answers::{Ending, not_sent};
+use crate::scene::Scene;
+use crate::web::Ask;
+use alloc::format;
+
+pub fn run(scene: &Scene) -> Ending {
+    match Ask::get(scene).and_then(Ask::status) {
+        Ok(status) => not_sent(format!("{status}")),
+        Err(why) => not_sent(why),
+    }
+}

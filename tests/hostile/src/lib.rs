@@ -1,0 +1,74 @@
+//! A connector that attacks the host that runs it, in the way that its config asks for:
+//! `{"attack": "endless-loop", "origin": "http://127.0.0.1:80"}`.
+//!
+//! Built like the real one: `no_std`, the same glue, the same imports, so that a host has no reason to refuse it.
+#![no_std]
+
+extern crate alloc;
+
+mod answers;
+mod attacks;
+#[path = "../../../src/component/runtime.rs"]
+mod runtime;
+mod scene;
+mod web;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+#[allow(unexpected_cfgs, unsafe_code, clippy::all, reason = "generated code")]
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "sms-connector",
+        generate_all,
+        std_feature,
+        pub_export_macro: true,
+    });
+    use super::Hostile;
+    export!(Hostile with_types_in self);
+}
+
+use bindings::exports::auth::connector::sms;
+use scene::Scene;
+
+struct Hostile;
+
+/// Beyond this a host that bounds what crosses the boundary refuses it.
+const LARGE: usize = 1 << 20;
+
+impl sms::Guest for Hostile {
+    /// Far more than anybody needs, and just within what may cross.
+    fn get_metadata() -> String {
+        String::from_utf8_lossy(&alloc::vec![b'm'; LARGE]).into_owned()
+    }
+
+    fn get_config_guard(_: Vec<String>) -> sms::ConfigGuard {
+        sms::ConfigGuard {
+            json_schema: String::new(),
+            form_json: String::new(),
+            secret_pointers: Vec::new(),
+        }
+    }
+
+    fn validate_config(config: String, _: Vec<String>) -> Vec<sms::Diagnostic> {
+        let _ = attacks::run(&Scene::read(&config, &answers::nobody()));
+        Vec::new()
+    }
+
+    fn preview_message(
+        config: String,
+        message: sms::Message,
+    ) -> Result<sms::Preview, sms::Failure> {
+        match attacks::run(&Scene::read(&config, &message)) {
+            Err(sms::SendError::NotSent(failure) | sms::SendError::Unknown(failure)) => {
+                Err(failure)
+            }
+            Ok(receipt) => Err(answers::failure(receipt.message_id)),
+        }
+    }
+
+    fn send_message(config: String, message: sms::Message) -> Result<sms::Receipt, sms::SendError> {
+        runtime::call(|| attacks::run(&Scene::read(&config, &message)))
+    }
+}

@@ -1,0 +1,128 @@
+//! Time: computing, waiting, and pretending to do either.
+
+use super::arena::{Arena, COMPUTE, GRACE, TIMEOUT_MS};
+use super::core::component;
+use crate::support::Peer;
+use auth_connector_host::{CallError, Config, HostFault};
+use std::time::Duration;
+
+const OVER: HostFault = HostFault::Compute { limit: COMPUTE };
+
+#[tokio::test]
+async fn an_endless_loop_is_stopped_at_its_compute_limit() {
+    assert_eq!(
+        Arena::new().run("endless-loop").await.stopped(),
+        ("not sent", &OVER)
+    );
+}
+
+#[tokio::test]
+async fn a_loop_that_lives_in_host_functions_is_computing_too() {
+    let arena = Arena::new();
+    for attack in ["endless-host-calls", "busy-poll"] {
+        let ended = arena.run(attack).await;
+        assert_eq!(ended.stopped(), ("not sent", &OVER), "{attack}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_loop_in_any_other_function_is_stopped_as_well() {
+    let arena = Arena::new();
+    let orders = super::arena::orders("endless-loop", "", "");
+    let plugin = arena.attacker();
+    assert_eq!(plugin.validate_config(&orders, &[]).await, Err(OVER.into()));
+    let previewed = plugin.preview_message(&orders, &Default::default()).await;
+    assert_eq!(previewed, Err(OVER.into()));
+}
+
+#[tokio::test]
+async fn a_poll_that_never_becomes_ready_ends_with_the_calls_time() {
+    let (state, fault) = Arena::new().run("never-ready").await.stopped_owned();
+    let whole = Duration::from_millis(TIMEOUT_MS.into()) + GRACE;
+    match fault {
+        // Less what the call waited in the queue.
+        HostFault::TimedOut { after } => assert!(after <= whole && after > whole / 2, "{after:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(state, "not sent");
+}
+
+#[tokio::test]
+async fn code_that_runs_before_or_after_the_call_has_the_same_limits() {
+    for (part, attack) in [
+        (
+            "start",
+            ";; @start\n(func $start (loop $l (br $l)))\n(start $start)",
+        ),
+        ("realloc", ";; @realloc\n(loop $l (br $l)) (unreachable)"),
+        (
+            "post-return",
+            ";; @items\n(func (export \"cabi_post_auth:connector/sms@0.1.0#send-message\") (param i32) (loop $l (br $l)))",
+        ),
+    ] {
+        let ended = Arena::of(component(attack)).run("").await;
+        assert_eq!(ended.stopped(), ("not sent", &OVER), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_crash_when_an_instance_is_made_is_a_call_that_was_not_sent() {
+    let arena = Arena::of(component(
+        ";; @start\n(func $start (unreachable))\n(start $start)",
+    ));
+    assert_eq!(arena.run("").await.crashed("unreachable"), "not sent");
+    // Nothing ran when it was loaded, or the load would have crashed.
+    assert!(arena.attacker().description().sha256.len() == 64);
+}
+
+#[tokio::test]
+async fn an_answer_in_many_small_pieces_is_waiting_and_not_computing() {
+    // Each of the waits is followed by an interruption, and fifteen ticks of 10 ms are all that may be computed.
+    async fn dripping(mut peer: Peer) {
+        if peer.request().await.is_none() {
+            return;
+        }
+        peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n")
+            .await;
+        for _ in 0..25 {
+            tokio::time::sleep(Duration::from_millis(12)).await;
+            peer.write(b"x").await;
+        }
+    }
+    let arena = Arena::with(crate::support::hostile(), |_| (), dripping);
+    let config = super::arena::orders("giant-answer", &arena.server.url(), "");
+    let reported = arena
+        .attacker()
+        .send_message_reported(&config, &Default::default())
+        .await;
+    assert!(
+        format!("{:?}", reported.outcome).contains("all 25"),
+        "{:?}",
+        reported.outcome
+    );
+}
+
+#[tokio::test]
+async fn time_limits_of_nothing_and_of_centuries_are_limits_all_the_same() {
+    let ended = Arena::new().run("zero-timeouts").await;
+    // Nothing: no connection, or no answer, in no time. Centuries: the host's own limits, and an answer.
+    let found = ended.found();
+    assert!(
+        found.starts_with("ErrorCode::Connection") && found.ends_with("Timeout 200 "),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn a_config_beyond_the_guests_memory_ends_that_call() {
+    let arena = Arena::new();
+    let config = Config::new("x".repeat(9 << 20));
+    let ended = arena.attacker().validate_config(&config, &[]).await;
+    assert!(
+        matches!(
+            ended,
+            Err(CallError::Host(HostFault::Memory { unit: "bytes", .. }))
+        ),
+        "{ended:?}"
+    );
+}

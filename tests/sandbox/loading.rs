@@ -1,0 +1,150 @@
+//! What is refused before a line of it runs, in one line and in a moment.
+
+use super::core::component;
+use crate::support::{host, hostile_with_std};
+use auth_connector_host::{LoadError, Source};
+
+fn refused(source: impl Into<Source<'static>>) -> LoadError {
+    let error = host().build().unwrap().load(source).unwrap_err();
+    let line = error.to_string();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.len() < 2_000, "{} bytes of error", line.len());
+    assert!(!line.contains(char::is_control), "{line:?}");
+    error
+}
+
+fn text(component: &str) -> Vec<u8> {
+    wat::parse_str(component).unwrap()
+}
+
+#[test]
+fn a_connector_that_wants_files_sockets_and_the_environment_is_told_which_imports_are_too_many() {
+    match refused(hostile_with_std()) {
+        LoadError::ForbiddenImports { imports } => {
+            for wanted in [
+                "wasi:cli/environment@",
+                "wasi:cli/stdout@",
+                "wasi:filesystem/types@",
+                "wasi:sockets/tcp@",
+            ] {
+                let named = imports.iter().any(|import| import.starts_with(wanted));
+                assert!(named, "{wanted} is not in {imports:?}");
+            }
+            let granted = |import: &String| import.starts_with("wasi:http");
+            assert!(!imports.iter().any(granted), "{imports:?}");
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn memories_and_tables_beyond_the_limit_are_refused_when_it_is_loaded() {
+    for part in [
+        ";; @memory\n(memory (export \"memory\") 200)",
+        ";; @items\n(table 5000 funcref)",
+        ";; @items\n(memory 1) (memory 1)",
+        ";; @items\n(table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)",
+    ] {
+        match refused(component(part)) {
+            LoadError::Invalid(_) | LoadError::Link(_) => {}
+            other => panic!("{part}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn more_instances_than_the_pool_has_for_one_plugin_are_refused() {
+    let instances = "(core instance (instantiate $m))".repeat(17);
+    let bytes = text(&format!("(component (core module $m) {instances})"));
+    match refused(bytes) {
+        LoadError::Invalid(_) | LoadError::Link(_) => {}
+        LoadError::NotAConnector { .. } => panic!("it was compiled"),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn threads_and_what_blocks_them_are_not_webassembly_here() {
+    for part in [
+        ";; @items\n(memory 1 1 shared)",
+        ";; @items\n(func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))",
+    ] {
+        let bytes = std::panic::catch_unwind(|| component(part));
+        // The wrapper may refuse it before the host has to.
+        if let Ok(bytes) = bytes {
+            assert!(matches!(refused(bytes), LoadError::Invalid(_)), "{part}");
+        }
+    }
+    let raw = text(
+        "(component (core module (memory 1 1 shared) (func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))))",
+    );
+    assert!(matches!(refused(raw), LoadError::Invalid(_)));
+}
+
+#[test]
+fn a_function_that_would_keep_the_compiler_busy_is_refused() {
+    // Under a megabyte of text, and one function.
+    let body = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(40_000);
+    let bytes = text(&format!(
+        "(component (core module (func (local i32) {body})))"
+    ));
+    match refused(bytes) {
+        LoadError::TooComplex { what, found, limit } => {
+            assert_eq!(what, "bytes in one function");
+            assert!(found > limit);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn components_that_multiply_when_they_are_instantiated_are_refused() {
+    let mut nested = "(component $c)".to_owned();
+    for _ in 0..14 {
+        nested = format!(
+            "(component $c {nested} (instance (instantiate $c)) (instance (instantiate $c)))"
+        );
+    }
+    let bytes = text(&format!("(component {nested} (instance (instantiate $c)))"));
+    assert!(bytes.len() < 2_000);
+    assert!(matches!(refused(bytes), LoadError::TooComplex { .. }));
+}
+
+#[test]
+fn an_error_does_not_grow_with_what_it_complains_about() {
+    let many = |item: &str| -> String {
+        let one = |n: usize| item.replace('#', &n.to_string());
+        (0..300).map(one).collect()
+    };
+    let imports = many("(import \"a:b/c#\" (instance))");
+    let exports = many("(export \"a:b/c#\" (instance $i))");
+    for (text, refusal) in [
+        (imports, "the component imports"),
+        (format!("(instance $i) {exports}"), "not a connector"),
+    ] {
+        let line = refused(self::text(&format!("(component {text})"))).to_string();
+        assert!(line.starts_with(refusal), "{line}");
+        assert!(line.contains("and 288 more"), "{line}");
+    }
+}
+
+#[test]
+fn names_that_nobody_can_read_are_refused_and_not_shown() {
+    let long = "x".repeat(2_000);
+    for name in ["url=<a\\1b[2Jb\\0a>", &format!("a:b/{long}")] {
+        for item in [
+            format!("(import \"{name}\" (instance))"),
+            format!("(instance $i) (export \"{name}\" (instance $i))"),
+        ] {
+            let error = refused(text(&format!("(component {item})")));
+            assert!(matches!(error, LoadError::Invalid(_)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_not_read() {
+    let mut bytes = component("");
+    bytes.resize(5 << 20, 0);
+    assert!(matches!(refused(bytes), LoadError::TooLarge { .. }));
+}

@@ -1,0 +1,130 @@
+//! How much, how often and how slowly a plugin may use the network.
+
+use super::arena::Arena;
+use crate::support::{Peer, hostile};
+use auth_connector_host::{HostFault, Limits};
+
+#[tokio::test]
+async fn the_seventeenth_request_and_the_three_thousandth_are_denied() {
+    let arena = Arena::new();
+    let ended = arena.run("many-requests").await;
+    // It ends by itself, or its computing limit ends it while it is being denied.
+    let sixteen = Limits::default().requests as usize;
+    assert_eq!(arena.server.requests().len(), sixteen);
+    let errors = ended.errors();
+    assert_eq!(errors.len(), 32, "the report is bounded");
+    assert_eq!(errors[..sixteen], ["none"; 16]);
+    assert_eq!(errors[sixteen..], ["HTTP request denied"; 16]);
+}
+
+#[tokio::test]
+async fn requests_at_once_are_as_many_as_there_are_places() {
+    let arena = Arena::new();
+    let ended = arena.run("requests-at-once").await;
+    assert_eq!(ended.found(), "4");
+    assert_eq!(arena.server.connections(), 4);
+    let errors = ended.errors();
+    let limited = |error: &&&str| **error == "connection limit reached";
+    assert_eq!(errors.iter().filter(limited).count(), 12, "{errors:?}");
+}
+
+#[tokio::test]
+async fn what_is_noted_of_refused_requests_does_not_grow_with_them() {
+    let arena = Arena::new();
+    let ended = arena.run("refused-requests").await;
+    let noted: usize = ended.report.http.iter().map(|noted| noted.path.len()).sum();
+    assert!(!ended.report.http.is_empty() && noted < 10_000, "{noted}");
+}
+
+#[tokio::test]
+async fn an_upload_by_the_byte_ends_with_the_calls_time_and_is_unknown() {
+    let arena = Arena::new();
+    let (state, fault) = arena.run("slow-drip").await.stopped_owned();
+    assert!(matches!(fault, HostFault::TimedOut { .. }), "{fault:?}");
+    // Some of it left, so nobody can be sure; the server never had a whole request.
+    assert_eq!(state, "unknown");
+    assert!(arena.server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_upload_without_end_is_cut_at_the_limit() {
+    let arena = Arena::with(
+        hostile(),
+        |limits| limits.compute *= 10,
+        |mut peer: Peer| async move {
+            peer.rest().await;
+        },
+    );
+    let ended = arena.run("endless-upload").await;
+    let cap = Limits::default().request_body_bytes;
+    assert_eq!(
+        ended.found(),
+        format!("ErrorCode::HttpRequestBodySize(Some({cap}))")
+    );
+    let left = ended.report.http[0].request_body_bytes;
+    assert!(left <= cap, "{left}");
+    let received = arena.server.received().concat();
+    assert!(!received.ends_with("0\r\n\r\n"), "it never became whole");
+}
+
+#[tokio::test]
+async fn a_body_that_announces_more_than_the_limit_is_refused_before_it_begins() {
+    let arena = Arena::new();
+    let ended = arena.run("giant-length").await;
+    let cap = Limits::default().request_body_bytes;
+    assert_eq!(
+        ended.found(),
+        format!("ErrorCode::HttpRequestBodySize(Some({cap}))")
+    );
+    assert_eq!(arena.server.connections(), 0);
+}
+
+async fn endless_answer(mut peer: Peer) {
+    if peer.request().await.is_some() {
+        peer.write(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        while peer.write(&[b'x'; 64 << 10]).await {}
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_at_the_limit() {
+    let arena = Arena::with(hostile(), |limits| limits.compute *= 10, endless_answer);
+    let ended = arena.run("giant-answer").await;
+    let found = ended.found();
+    let cut: u64 = found.strip_prefix("cut at ").expect(found).parse().unwrap();
+    assert!(cut <= Limits::default().response_body_bytes, "{cut}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_waits_in_the_network_and_not_in_memory() {
+    let arena = Arena::with(hostile(), |_| (), endless_answer);
+    let ended = arena.run("unread-answer").await;
+    let (state, fault) = ended.stopped();
+    assert!(matches!(fault, HostFault::TimedOut { .. }), "{fault:?}");
+    assert_eq!(state, "unknown");
+    let taken = ended.report.http[0].response_body_bytes;
+    assert!(taken < 256 << 10, "{taken} bytes were read for nobody");
+}
+
+#[tokio::test]
+async fn splicing_an_answer_into_a_request_meets_both_limits() {
+    let arena = Arena::with(hostile(), |limits| limits.compute *= 10, endless_answer);
+    let ended = arena.run("echo-chamber").await;
+    assert_eq!(ended.found(), "spliced");
+    let cap = Limits::default().request_body_bytes;
+    assert!(ended.report.http[1].request_body_bytes <= cap);
+}
+
+#[tokio::test]
+async fn more_zeroes_than_there_is_room_for_are_a_crash() {
+    let ended = Arena::new().run("zeroes").await;
+    assert_eq!(ended.crashed("zeroes"), "unknown");
+}
+
+#[tokio::test]
+async fn requests_that_are_begun_and_let_go_end_with_the_call() {
+    let arena = Arena::new();
+    assert_eq!(arena.run("abandoned-requests").await.found(), "let go");
+    assert!(arena.server.quiet(std::time::Duration::from_secs(5)).await);
+    assert!(arena.server.requests().is_empty());
+}

@@ -1,0 +1,67 @@
+//! The three states: what a caller is told when a plugin crashes, hangs or lies.
+
+use super::arena::{Arena, COMPUTE};
+use auth_connector_host::{CallError, HostFault, SendError};
+
+#[tokio::test]
+async fn a_crash_or_a_loop_after_a_request_left_is_unknown() {
+    let arena = Arena::new();
+    assert_eq!(
+        arena.run("sent-then-trap").await.crashed("unreachable"),
+        "unknown"
+    );
+    let over = HostFault::Compute { limit: COMPUTE };
+    assert_eq!(
+        arena.run("sent-then-loop").await.stopped(),
+        ("unknown", &over)
+    );
+    assert_eq!(arena.server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_crash_in_the_middle_of_a_request_is_unknown_and_the_request_never_becomes_whole() {
+    let arena = Arena::new();
+    let ended = arena.run("half-body-then-trap").await;
+    assert_eq!(ended.crashed("unreachable"), "unknown");
+    assert!(arena.server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_receipt_without_a_serial_number_is_no_acceptance() {
+    let ended = Arena::new().run("empty-receipt").await;
+    let (state, fault) = ended.stopped();
+    assert_eq!(state, "not sent");
+    assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
+}
+
+#[tokio::test]
+async fn an_acceptance_that_nobody_was_asked_for_shows_in_the_report() {
+    let ended = Arena::new().run("lie-accepted").await;
+    assert_eq!(ended.outcome.as_ref().unwrap().message_id, "made up");
+    assert!(ended.report.http.is_empty());
+}
+
+#[tokio::test]
+async fn a_claim_that_nothing_was_sent_shows_in_the_report_when_something_was() {
+    let ended = Arena::new().run("lie-not-sent").await;
+    assert_eq!(ended.found(), "nothing left, believe me");
+    assert_eq!(ended.report.http[0].status, Some(200));
+}
+
+#[tokio::test]
+async fn a_request_cannot_carry_what_is_secret_into_the_report() {
+    let ended = Arena::new().run("report-injection").await;
+    // The method is refused; what was asked for is noted all the same, and `found` holds the note to be discreet.
+    assert_eq!(ended.found(), "refused");
+    assert_eq!(ended.report.http[0].method, "(other)");
+    assert!(ended.report.http[0].path.contains("****"));
+}
+
+#[tokio::test]
+async fn a_failure_that_repeats_the_secrets_is_the_plugins_and_says_so_by_its_type() {
+    let ended = Arena::new().run("echo-secrets").await;
+    assert!(matches!(
+        ended.outcome,
+        Err(SendError::NotSent(CallError::Connector(_)))
+    ));
+}
