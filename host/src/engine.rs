@@ -18,6 +18,10 @@ pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
     config.allocation_strategy(pool(&options.limits));
     // A crash is reported by its kind; names of a plugin's functions help nobody here.
     config.wasm_backtrace_max_frames(None);
+    // So nobody reads these tables either: 15 % of the compiled code that the cache hashes, copies and keeps, and
+    // unwind information is registered one by one, which grows slow with plugins. Windows requires its own.
+    config.generate_address_map(false);
+    config.native_unwind_info(cfg!(windows));
     let engine = Engine::new(&config).map_err(|error| BuildError::Engine(format!("{error:#}")))?;
     tick(&engine)?;
     Ok(engine)
