@@ -476,3 +476,43 @@ fn no_debug_output_holds_a_number_a_code_or_a_secret() {
         }
     }
 }
+
+#[test]
+fn what_a_message_may_carry_ends_exactly_at_the_contracts_bounds() {
+    let with = |change: fn(&mut Message)| {
+        let mut message = message();
+        change(&mut message);
+        preview_message(&config(), &message).is_ok()
+    };
+    let (at, beyond) = (
+        [
+            with(|message| message.variables = alloc::vec![("code".into(), "1".into()); 64]),
+            with(|message| message.variables.push(("n".repeat(1_024), String::new()))),
+            with(|message| message.variables.push(("n".into(), "v".repeat(1_024)))),
+            with(|message| message.correlation_id = Some("x".repeat(128))),
+        ],
+        [
+            with(|message| message.variables = alloc::vec![("code".into(), "1".into()); 65]),
+            with(|message| message.variables.push(("n".repeat(1_025), String::new()))),
+            with(|message| message.variables.push(("n".into(), "v".repeat(1_025)))),
+            with(|message| message.correlation_id = Some("x".repeat(129))),
+        ],
+    );
+    assert_eq!((at, beyond), ([true; 4], [false; 4]));
+}
+
+#[test]
+fn a_refused_config_is_counted_by_its_errors_and_not_by_its_warnings() {
+    let wrong = config_with(|config| {
+        config["region"] = "eu-frankfurt".into();
+        config["accessKeyId"] = " ".into();
+        config["sdkAppId"] = "x".into();
+    });
+    let failure = preview_message(&wrong, &message()).unwrap_err();
+    assert!(
+        failure.message.contains("errors: 2."),
+        "{}",
+        failure.message
+    );
+    assert_eq!(failure.diagnostics.len(), 3);
+}
