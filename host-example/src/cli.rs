@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[command(name = "auth-host", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 this machine failed, 2 wrong usage, 3 certainly not sent, \
-    4 unknown whether sent, 5 component refused, 6 config cannot work, 7 component misbehaved.\n\
+    4 unknown whether sent, or not to be found out, 5 component refused, 6 config cannot work, 7 component misbehaved.\n\
     Secrets come from a file, from standard input or from the environment, never from an argument."
 )]
 pub struct Cli {
@@ -32,6 +32,10 @@ pub enum Command {
     Preview(Preview),
     /// Send one message
     Send(Send),
+    /// Ask the provider, without sending, whether a config would work
+    Check(Check),
+    /// Look up what became of a message, above all after exit code 4
+    Find(Find),
 }
 
 /// The component and how to show things: for every command.
@@ -169,6 +173,19 @@ pub struct Send {
     #[command(flatten)]
     pub message: MessageArgs,
     #[command(flatten)]
+    pub network: Network,
+    /// Show where the time went
+    #[arg(long)]
+    pub report: bool,
+    /// Print the code that --generate-code made up
+    #[arg(long, requires = "generate_code")]
+    pub show_code: bool,
+}
+
+/// The way out: for every command that needs one.
+#[derive(Args)]
+pub struct Network {
+    #[command(flatten)]
     pub grants: GrantArgs,
     /// Trust this authority as well, a PEM file
     #[arg(long, value_name = "FILE")]
@@ -176,12 +193,46 @@ pub struct Send {
     /// Dial this address for a host and port (repeatable): sms.example.com:443:127.0.0.1:8443
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub resolve: Vec<String>,
-    /// Show where the time went
-    #[arg(long)]
-    pub report: bool,
-    /// Print the code that --generate-code made up
-    #[arg(long, requires = "generate_code")]
-    pub show_code: bool,
+}
+
+/// `check`
+#[derive(Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub network: Network,
+    /// The longest to wait, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub timeout_ms: Option<u32>,
+}
+
+/// `find`
+#[derive(Args)]
+pub struct Find {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub network: Network,
+    /// The recipient, with + and country code: +8613800138000
+    #[arg(long, value_name = "NUMBER")]
+    pub to: String,
+    /// How far back to look, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub max_age_s: u32,
+    /// Your own identifier that the message was sent with
+    #[arg(long, value_name = "TEXT")]
+    pub correlation_id: Option<String>,
+    /// The provider's serial number, from the receipt
+    #[arg(long, value_name = "ID")]
+    pub message_id: Option<String>,
+    /// The longest to wait, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub timeout_ms: Option<u32>,
 }
 
 /// Notices an attempt to pass a secret as an argument and says what to do instead. The argument's value is not
@@ -267,8 +318,9 @@ mod tests {
             Probe::<Send>::HAS_DEBUG,
             Probe::<Preview>::HAS_DEBUG,
             Probe::<Cli>::HAS_DEBUG,
+            Probe::<Find>::HAS_DEBUG,
         ];
-        assert_eq!(probed, [true, false, false, false, false, false]);
+        assert_eq!(probed, [true, false, false, false, false, false, false]);
     }
 
     #[test]

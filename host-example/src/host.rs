@@ -1,6 +1,6 @@
 //! The sandbox, set up as the operator granted.
 
-use crate::cli::{Common, GrantArgs, PackageArgs};
+use crate::cli::{Common, GrantArgs, Network, PackageArgs};
 use crate::exit::Stop;
 use crate::mask;
 use auth_connector_host::{
@@ -59,6 +59,24 @@ pub fn grant(mut builder: HostBuilder, origins: &[String]) -> Result<HostBuilder
     Ok(builder)
 }
 
+/// Loads the component or the package with the way out that the arguments grant: origins, authorities, addresses.
+pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
+    let mut builder = grant(builder(common)?, &network.grants.allow)?;
+    if let Some(path) = &network.ca {
+        let pem = std::fs::read(path).map_err(|error| {
+            Stop::usage(format!(
+                "the authority {} cannot be read: {error}",
+                mask::path(path)
+            ))
+        })?;
+        builder = builder.trust_pem(&pem);
+    }
+    for entry in &network.resolve {
+        builder = builder.resolve(entry)?;
+    }
+    load(builder, common, &network.grants)
+}
+
 /// Loads the component or the package for a command that needs no network, or says in one line why not.
 pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
     let host = builder(common)?.build()?;
@@ -69,7 +87,7 @@ pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
 }
 
 /// Loads the component or the package with what is granted, or says in one line why not.
-pub fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugin, Stop> {
+fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugin, Stop> {
     let host = builder.build()?;
     match package(common)? {
         Some(package) => {

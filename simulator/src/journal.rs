@@ -34,7 +34,8 @@ pub struct JournalEntry {
     pub complete: bool,
     /// How many bytes of body arrived.
     pub body_bytes: usize,
-    /// Each recipient, masked, with its own verdict.
+    /// Each recipient, masked, with its own verdict, which is empty when a fault kept the request from being
+    /// processed.
     pub recipients: Vec<RecipientVerdict>,
     /// What a developer should know: the rule that was broken, the likeliest cause.
     pub detail: Vec<String>,

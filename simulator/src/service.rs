@@ -151,16 +151,22 @@ impl Service {
         &self,
         action: Option<&str>,
         complete: bool,
-        bytes: usize,
+        body: &[u8],
         fault: &str,
     ) {
+        let recipients = if complete {
+            asked_for(body, "")
+        } else {
+            Vec::new()
+        };
         let entry = JournalEntry {
             time_unix_ms: self.clock.now_ms(),
             action: action
                 .and_then(Action::from_name)
                 .map(|a| a.name().to_owned()),
             complete,
-            body_bytes: bytes,
+            body_bytes: body.len(),
+            recipients,
             fault: Some(fault.to_owned()),
             ..JournalEntry::default()
         };
@@ -203,6 +209,7 @@ impl Service {
                 request_id: answer.request_id.clone(),
                 complete: true,
                 body_bytes: request.body.len(),
+                recipients: asked_for(&request.body, code),
                 fault: Some("code".to_owned()),
                 ..JournalEntry::default()
             },
@@ -253,7 +260,9 @@ impl Service {
             }
             Action::DescribeSmsTemplateList => lists::templates(&admitted),
             Action::DescribeSmsSignList => lists::signatures(&admitted),
-            Action::SmsPackagesStatistics => statistics::packages(&admitted, catalogue, &world),
+            Action::SmsPackagesStatistics => {
+                statistics::packages(&admitted, catalogue, now_ms, &world)
+            }
             Action::SendStatusStatistics => statistics::send_status(&admitted, catalogue, &world),
             Action::DescribePhoneNumberInfo => reports::phone_info(&admitted),
             Action::PullSmsSendStatus => reports::pull(&admitted, catalogue, now_ms, &mut world),
@@ -267,6 +276,19 @@ impl Service {
         };
         data.map(Payload::Data)
     }
+}
+
+/// The numbers that a request names although nobody processed it, with what became of them all.
+fn asked_for(body: &[u8], verdict: &str) -> Vec<RecipientVerdict> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let numbers = body.get("PhoneNumberSet").and_then(Value::as_array);
+    let numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
+    numbers
+        .map(|number| RecipientVerdict {
+            number: mask::phone_number(number),
+            verdict: verdict.to_owned(),
+        })
+        .collect()
 }
 
 fn verdict(status: &SendStatus) -> RecipientVerdict {

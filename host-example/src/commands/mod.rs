@@ -1,5 +1,7 @@
 //! One file for each command.
 
+mod check;
+mod find;
 mod inspect;
 mod preview;
 mod send;
@@ -15,5 +17,7 @@ pub async fn run(cli: Cli) -> Result<Code, Stop> {
         Command::Validate(args) => validate::run(&args).await,
         Command::Preview(args) => preview::run(&args).await,
         Command::Send(args) => send::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
+        Command::Find(args) => find::run(&args).await,
     }
 }

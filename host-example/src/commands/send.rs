@@ -4,14 +4,14 @@ use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
 use crate::output::{self, Page};
 use crate::{config, host, json, mask, message, text};
-use auth_connector_host::{FailureKind, HostBuilder, Message, Receipt, Reported, SendError};
+use auth_connector_host::{FailureKind, Message, Receipt, Reported, SendError};
 use serde_json::json;
 
 /// Runs the command.
 pub async fn run(args: &Send) -> Result<Code, Stop> {
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
-    let plugin = host::load(network(args)?, &args.common, &args.grants)?;
+    let plugin = host::connect(&args.common, &args.network)?;
     let sent = plugin.send_message_reported(&config, &message).await;
     let to = mask::number(&message.to);
     let mut page = Page::default();
@@ -41,24 +41,6 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
         Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
         Err(SendError::NotSent(_)) => NOT_SENT,
     })
-}
-
-/// The way out, as granted: origins, authorities, addresses.
-fn network(args: &Send) -> Result<HostBuilder, Stop> {
-    let mut builder = host::grant(host::builder(&args.common)?, &args.grants.allow)?;
-    if let Some(path) = &args.ca {
-        let pem = std::fs::read(path).map_err(|error| {
-            Stop::usage(format!(
-                "the authority {} cannot be read: {error}",
-                mask::path(path)
-            ))
-        })?;
-        builder = builder.trust_pem(&pem);
-    }
-    for entry in &args.resolve {
-        builder = builder.resolve(entry)?;
-    }
-    Ok(builder)
 }
 
 fn show_text(

@@ -16,9 +16,8 @@ use crate::world::World;
 /// Most packages in one answer.
 const MOST_PACKAGES: u64 = 500;
 
-/// A package in the catalogue has no dates: 2024-01-01 00:00:00 UTC, and two years of validity.
+/// When every package was made, since the catalogue does not say: 2024-01-01 00:00:00 UTC.
 const PACKAGE_CREATED: i64 = 1_704_067_200;
-const PACKAGE_EXPIRES: i64 = PACKAGE_CREATED + 2 * 366 * 86_400;
 
 /// `SmsPackagesStatistics`. An application without a `balance` has no package; one with it has one, made at
 /// the beginning of 2024. It is returned whatever hours are asked for, while the service would filter by the
@@ -30,6 +29,7 @@ const PACKAGE_EXPIRES: i64 = PACKAGE_CREATED + 2 * 366 * 86_400;
 pub fn packages(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
+    now_ms: i64,
     world: &World,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
@@ -47,7 +47,7 @@ pub fn packages(
             json!({
                 "PackageCreateTime": PACKAGE_CREATED,
                 "PackageEffectiveTime": PACKAGE_CREATED,
-                "PackageExpiredTime": PACKAGE_EXPIRES,
+                "PackageExpiredTime": app.package_expires(now_ms),
                 "PackageAmount": amount,
                 "PackageType": 1,
                 "PackageId": 1,

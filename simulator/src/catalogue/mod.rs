@@ -128,6 +128,9 @@ pub struct App {
     /// Segments left in the package; `None`: endless.
     #[serde(default)]
     pub balance: Option<u64>,
+    /// When the package ends, in Unix seconds; `None`: always a year from now.
+    #[serde(default)]
+    pub balance_expires_at: Option<i64>,
     /// Numbers that opted out, in E.164 form.
     #[serde(default)]
     pub opt_out: Vec<String>,
@@ -149,6 +152,15 @@ pub struct App {
     /// Messages a day to any one country outside the mainland.
     #[serde(default)]
     pub daily_limit_per_country: Option<u32>,
+}
+
+impl App {
+    /// When the package ends, in Unix seconds.
+    pub fn package_expires(&self, now_ms: i64) -> i64 {
+        let year = 365 * 86_400;
+        self.balance_expires_at
+            .unwrap_or_else(|| now_ms.div_euclid(1000).saturating_add(year))
+    }
 }
 
 impl fmt::Debug for App {

@@ -119,7 +119,7 @@ impl Server {
             if self.take_fault(None, true).is_some() {
                 let _ = stream.set_zero_linger();
                 self.service
-                    .record_unprocessed(None, false, 0, Fault::CloseOnAccept.name());
+                    .record_unprocessed(None, false, &[], Fault::CloseOnAccept.name());
                 continue;
             }
             // Counted before the task runs, or a stop in between would not wait for it.
@@ -260,9 +260,9 @@ impl Server {
             Some(name),
         ) = (&fault, name)
         {
-            let (complete, length) = (arrived.complete(), arrived.bytes().len());
+            let complete = arrived.complete();
             self.service
-                .record_unprocessed(action.as_deref(), complete, length, name);
+                .record_unprocessed(action.as_deref(), complete, arrived.bytes(), name);
             if fault == Some(Fault::HangBeforeReading) {
                 std::future::pending::<()>().await;
             }
@@ -273,12 +273,8 @@ impl Server {
             Arrived::Complete(bytes) => (bytes, true),
             Arrived::TooLarge(bytes) => (bytes, false),
             Arrived::Cut(bytes) => {
-                self.service.record_unprocessed(
-                    action.as_deref(),
-                    false,
-                    bytes.len(),
-                    "client-left",
-                );
+                self.service
+                    .record_unprocessed(action.as_deref(), false, &bytes, "client-left");
                 return Err(Abandon);
             }
         };
@@ -295,9 +291,9 @@ impl Server {
                     .refuse_unprocessed(&request, code, message.as_deref())
             }
             Some(Fault::Unavailable { status }) => {
-                let (action, bytes) = (action.as_deref(), request.body.len());
+                let action = action.as_deref();
                 self.service
-                    .record_unprocessed(action, true, bytes, "unavailable");
+                    .record_unprocessed(action, true, &request.body, "unavailable");
                 return Ok(page(*status));
             }
             _ => self.service.process(&request, complete, name),

@@ -233,3 +233,26 @@ fn spoilt_answers_are_spoilt_as_their_names_say() {
         Some("application/json; charset=utf-8")
     );
 }
+
+#[test]
+fn the_journal_names_whom_a_complete_request_was_to_although_nobody_processed_it() {
+    let simulator = start();
+    let code = Fault::Code {
+        code: "InternalError".to_owned(),
+        message: None,
+    };
+    for (fault, verdict) in [
+        (Fault::Unavailable { status: 503 }, ""),
+        (code, "InternalError"),
+    ] {
+        simulator.queue_fault(fault);
+        Call::new(simulator.addr()).try_send();
+        let entry = simulator.journal().pop().unwrap();
+        let recipients: Vec<_> = entry
+            .recipients
+            .iter()
+            .map(|one| (one.number.as_str(), one.verdict.as_str()))
+            .collect();
+        assert_eq!(recipients, [("+86138****8000", verdict)]);
+    }
+}

@@ -146,6 +146,36 @@ fn sub_accounts_may_not_list_templates_and_personal_accounts_nothing() {
 }
 
 #[test]
+fn a_package_that_has_ended_is_reported_so_and_pays_for_nothing() {
+    for (ends, verdict) in [
+        (MORNING + 1, "Ok"),
+        (MORNING, "FailedOperation.InsufficientBalanceInSmsPackage"),
+    ] {
+        let yaml = Catalogue::BUILT_IN
+            .replace("# balance: 1000", "balance: 1000")
+            .replace(
+                "# balance_expires_at: 1893456000",
+                &format!("balance_expires_at: {ends}"),
+            );
+        let simulator = Simulator::builder()
+            .catalogue(Catalogue::from_yaml(&yaml).unwrap())
+            .frozen_clock(MORNING)
+            .start_blocking()
+            .unwrap();
+        let packages = response(&ask(
+            &simulator,
+            "SmsPackagesStatistics",
+            json!({"SmsSdkAppId": "1400006666", "Limit": 10, "Offset": 0, "BeginTime": "2023010100", "EndTime": "2023111511"}),
+        ));
+        assert_eq!(
+            packages["SmsPackagesStatisticsSet"][0]["PackageExpiredTime"],
+            ends
+        );
+        assert_eq!(send(&simulator, json!({})), verdict);
+    }
+}
+
+#[test]
 fn packages_and_counts_follow_what_was_sent() {
     let yaml = Catalogue::BUILT_IN.replace("# balance: 1000", "balance: 1000");
     let catalogue = Catalogue::from_yaml(&yaml).unwrap();
@@ -170,6 +200,8 @@ fn packages_and_counts_follow_what_was_sent() {
         (&package["PackageAmount"], &package["CurrentUsage"]),
         (&json!(1000), &json!(1))
     );
+    let year = 365 * 86_400;
+    assert_eq!(package["PackageExpiredTime"], MORNING + year);
     let counts = |begin, end| {
         response(&ask(
             &simulator,

@@ -1,0 +1,90 @@
+//! `check`: asks the provider, without sending, whether a config would work.
+
+use crate::cli::Check;
+use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN};
+use crate::output::Page;
+use crate::{config, host, json, text};
+use auth_connector_host::{self as lib, CallError, FailureKind, Verdict};
+use serde_json::{Value, json};
+
+/// Runs the command.
+pub async fn run(args: &Check) -> Result<Code, Stop> {
+    let config = config::read(&args.config)?;
+    let plugin = host::connect(&args.common, &args.network)?;
+    let outcome = plugin
+        .check_config(&config, &args.common.locales, args.timeout_ms)
+        .await;
+    let mut page = Page::default();
+    if args.common.json {
+        json::show(&mut page, &document(&outcome));
+    } else {
+        show_text(&mut page, &outcome);
+    }
+    page.write()?;
+    Ok(match &outcome {
+        Ok(checks) if has(checks, Verdict::Fail) => INVALID_CONFIG,
+        Ok(checks) if checks.iter().all(|check| check.verdict == Verdict::Pass) => DONE,
+        Err(CallError::Host(_)) => MISBEHAVED,
+        Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
+        Ok(_) | Err(_) => UNKNOWN,
+    })
+}
+
+fn has(checks: &[lib::Check], verdict: Verdict) -> bool {
+    checks.iter().any(|check| check.verdict == verdict)
+}
+
+fn document(outcome: &Result<Vec<lib::Check>, CallError>) -> Value {
+    let mut document = json!({
+        "checks": null, "source": "connector", "kind": null, "message": null, "provider_code": null,
+        "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    });
+    match outcome {
+        Ok(checks) => {
+            let one = |check: &lib::Check| {
+                json!({
+                    "subject": check.subject, "verdict": word(check.verdict), "message": check.message,
+                    "attributes": json::attributes(&check.attributes),
+                })
+            };
+            json::set(&mut document, "checks", checks.iter().map(one).collect());
+        }
+        Err(error) => json::add_cause(&mut document, error),
+    }
+    document
+}
+
+fn show_text(page: &mut Page, outcome: &Result<Vec<lib::Check>, CallError>) {
+    let checks = match outcome {
+        Ok(checks) => checks,
+        Err(error) => {
+            page.line("Nothing could be checked.");
+            return text::cause(page, error);
+        }
+    };
+    page.line(if has(checks, Verdict::Fail) {
+        "The config would not work as it is."
+    } else if checks.iter().all(|check| check.verdict == Verdict::Pass) {
+        "The provider confirms the config."
+    } else {
+        "Nothing fails; not everything could be verified."
+    });
+    for check in checks {
+        let subject = text::clean(&check.subject);
+        page.line(format_args!("  {:<15}{subject}", word(check.verdict)));
+        page.line(format_args!("  {:<15}{}", "", text::clean(&check.message)));
+        for (key, value) in &check.attributes {
+            let pair = format!("{key}: {value}");
+            page.line(format_args!("  {:<15}{}", "", text::clean(&pair)));
+        }
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::CannotVerify => "cannot-verify",
+        Verdict::Other => "other",
+    }
+}

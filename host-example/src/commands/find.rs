@@ -1,0 +1,107 @@
+//! `find`: what became of a message, above all after an unknown outcome.
+
+use crate::cli::Find;
+use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN, USAGE};
+use crate::output::Page;
+use crate::{config, host, json, mask, text};
+use auth_connector_host::{
+    CallError, Deliveries, Delivery, DeliveryQuery, DeliveryState, FailureKind,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Runs the command.
+pub async fn run(args: &Find) -> Result<Code, Stop> {
+    let config = config::read(&args.config)?;
+    let plugin = host::connect(&args.common, &args.network)?;
+    let query = DeliveryQuery {
+        to: args.to.clone(),
+        max_age_s: args.max_age_s,
+        correlation_id: args.correlation_id.clone(),
+        message_id: args.message_id.clone(),
+    };
+    let outcome = plugin
+        .find_deliveries(&config, &query, args.timeout_ms)
+        .await;
+    let to = mask::number(&args.to);
+    let mut page = Page::default();
+    if args.common.json {
+        json::show(&mut page, &document(&to, &outcome));
+    } else {
+        show_text(&mut page, &to, &outcome);
+    }
+    page.write()?;
+    Ok(match &outcome {
+        Ok(deliveries) if !deliveries.found.is_empty() => DONE,
+        Err(CallError::Host(_)) => MISBEHAVED,
+        Err(error) => match error.kind() {
+            FailureKind::InvalidConfig => INVALID_CONFIG,
+            FailureKind::InvalidMessage => USAGE,
+            _ => UNKNOWN,
+        },
+        Ok(_) => UNKNOWN,
+    })
+}
+
+fn document(to: &str, outcome: &Result<Deliveries, CallError>) -> Value {
+    let mut document = json!({
+        "to": to, "found": null, "exhaustive": false, "source": "connector", "kind": null, "message": null,
+        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    });
+    match outcome {
+        Ok(deliveries) => {
+            let one = |delivery: &Delivery| {
+                json!({
+                    "message_id": delivery.message_id, "age_s": delivery.age_s, "state": word(delivery.state),
+                    "attributes": json::attributes(&delivery.attributes),
+                })
+            };
+            let found = deliveries.found.iter().map(one).collect();
+            json::set(&mut document, "found", found);
+            json::set(&mut document, "exhaustive", json!(deliveries.exhaustive));
+        }
+        Err(error) => json::add_cause(&mut document, error),
+    }
+    document
+}
+
+fn show_text(page: &mut Page, to: &str, outcome: &Result<Deliveries, CallError>) {
+    let deliveries = match outcome {
+        Ok(deliveries) => deliveries,
+        Err(error) => {
+            page.line(format_args!("Nothing could be looked up about {to}."));
+            return text::cause(page, error);
+        }
+    };
+    let reach = if deliveries.exhaustive {
+        "The provider's records cover the whole period."
+    } else {
+        "The provider's records do not cover the whole period."
+    };
+    if deliveries.found.is_empty() {
+        page.line(format_args!(
+            "Nothing found for {to}. That does not prove that nothing was sent: records appear with a delay."
+        ));
+    } else {
+        let number = deliveries.found.len();
+        page.line(format_args!("Messages to {to} that fit: {number}."));
+    }
+    page.line(reach);
+    for delivery in &deliveries.found {
+        let age = text::span(Duration::from_secs(delivery.age_s.into()));
+        page.line(format_args!("  {} {age} ago", word(delivery.state)));
+        if !delivery.message_id.is_empty() {
+            text::field(page, "message id", &delivery.message_id);
+        }
+        text::attributes(page, &delivery.attributes, &[]);
+    }
+}
+
+fn word(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "pending",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Undelivered => "undelivered",
+        DeliveryState::Other => "other",
+    }
+}
