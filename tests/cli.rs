@@ -53,15 +53,37 @@ impl Cli {
     }
 
     fn send_ungranted(&self, config: &Value, to: &str, more: &[String]) -> Ran {
+        let mut arguments = [
+            "--usage",
+            "Register",
+            "--to",
+            to,
+            "--var-from-env",
+            "code=LOGIN_CODE",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.extend_from_slice(more);
+        self.run("send", config, &arguments)
+    }
+
+    /// `check` or `find`, with the origin granted.
+    fn look_up(&self, command: &str, config: &Value, more: &[&str]) -> Ran {
+        let mut arguments = vec!["--allow".to_owned(), self.simulator.url()];
+        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
+        self.run(command, config, &arguments)
+    }
+
+    /// A command with the authority trusted. The config goes in by standard input.
+    fn run(&self, command: &str, config: &Value, more: &[String]) -> Ran {
         let mut child = Command::new(auth_host())
-            .arg("send")
+            .arg(command)
             .arg(component())
             .args([
                 "--cache-dir",
                 concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled-cli"),
             ])
-            .args(["--config", "-", "--usage", "Register", "--to", to])
-            .args(["--var-from-env", "code=LOGIN_CODE", "--ca"])
+            .args(["--config", "-", "--ca"])
             .arg(&self.authority)
             .args(more)
             .env("LOGIN_CODE", CODE)
@@ -186,4 +208,102 @@ fn a_service_that_is_not_granted_or_not_trusted_exits_with_3_and_is_sent_nothing
         cli.simulator.complete_requests() + stranger.simulator.complete_requests(),
         0
     );
+}
+
+#[test]
+fn a_check_exits_with_0_4_or_6_by_its_worst_finding() {
+    let cli = Cli::new();
+    // The simulator's application has no package, so the balance stays open.
+    let open = cli.look_up("check", &cli.config(), &["--json"]);
+    let document = open.json();
+    assert_eq!(open.exit, 4, "{document:#}");
+    let verdict = |document: &Value, subject: &str| {
+        let checks = document["checks"].as_array().unwrap().clone();
+        let check = checks.into_iter().find(|check| check["subject"] == subject);
+        check.unwrap()["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(&document, "balance"), "cannot-verify");
+    assert_eq!(verdict(&document, "signature"), "pass");
+
+    let mut config = cli.config();
+    config["signName"] = "待审核".into();
+    let failing = cli.look_up("check", &config, &["--json"]);
+    assert_eq!(failing.exit, 6);
+    assert_eq!(verdict(&failing.json(), "signature"), "fail");
+    let text = cli.look_up("check", &config, &["--locale", "zh-CN"]);
+    assert_eq!(text.exit, 6);
+    for words in ["would not work", "fail           signature", "审核中"] {
+        assert!(text.stdout.contains(words), "{words}: {}", text.stdout);
+    }
+
+    config["region"] = Value::Null;
+    let broken = cli.look_up("check", &config, &["--json"]);
+    assert_eq!(broken.exit, 6);
+    assert_eq!(broken.json()["diagnostics"][0]["pointer"], "/region");
+
+    let fields = |document: &Value| {
+        document
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fields(&document), fields(&broken.json()));
+    assert!(cli.simulator.messages().is_empty());
+
+    let ungranted = cli.run("check", &cli.config(), &["--json".to_owned()]);
+    let kind = &ungranted.json()["kind"];
+    assert_eq!((ungranted.exit, kind.as_str()), (4, Some("denied")));
+}
+
+#[test]
+fn a_message_of_which_nobody_could_tell_is_found_and_exits_with_0() {
+    let cli = Cli::new();
+    let find = |more: &[&str]| {
+        let mut arguments = vec!["--to", MAINLAND];
+        arguments.extend_from_slice(more);
+        cli.look_up("find", &cli.config(), &arguments)
+    };
+    let nothing = find(&["--json"]);
+    let document = nothing.json();
+    assert_eq!(nothing.exit, 4, "{document:#}");
+    assert_eq!(document["found"].as_array().map(Vec::len), Some(0));
+    assert_eq!(document["exhaustive"], true);
+    assert!(find(&[]).stdout.contains("does not prove"));
+
+    cli.simulator.queue_fault(Fault::AcceptThenClose);
+    let sent = cli.send(&cli.config(), MAINLAND, &["--correlation-id", "attempt-1"]);
+    assert_eq!(sent.exit, 4);
+    cli.simulator.advance(std::time::Duration::from_secs(2));
+    let found = find(&["--json", "--correlation-id", "attempt-1"]);
+    let document = found.json();
+    assert_eq!(found.exit, 0, "{document:#}");
+    assert_eq!(document["to"], "+86138****8000");
+    assert_eq!(document["found"][0]["state"], "delivered");
+    assert_eq!(
+        document["found"][0]["attributes"]["correlation-id"],
+        "attempt-1"
+    );
+    let serial = document["found"][0]["message_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let text = find(&["--message-id", &serial]);
+    assert_eq!(text.exit, 0);
+    assert!(
+        text.stdout.contains(&serial) && text.stdout.contains("delivered"),
+        "{}",
+        text.stdout
+    );
+
+    // What cannot be looked up is unknown, and never *not sent*.
+    let mut config = cli.config();
+    config["accessKeySecret"] = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLF".into();
+    let refused = cli.look_up("find", &config, &["--to", MAINLAND, "--json"]);
+    let kind = &refused.json()["kind"];
+    assert_eq!((refused.exit, kind.as_str()), (4, Some("authentication")));
+    let bare = cli.look_up("find", &cli.config(), &["--to", "13800138000", "--json"]);
+    let kind = &bare.json()["kind"];
+    assert_eq!((bare.exit, kind.as_str()), (2, Some("invalid-message")));
 }

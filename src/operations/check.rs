@@ -16,12 +16,12 @@ use alloc::vec::Vec;
 use super::ask::{NOT_GRANTED, Question, Session};
 use super::templates::{Listing, international};
 use super::wire::{self, Action, integer, text};
-use super::words::{self, fill};
+use super::words::{self, Finding};
 use crate::config::{self, Account, Config, Template};
 use crate::connector::{Host, invalid_config, read};
 use crate::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
 use crate::json::Json;
-use crate::language::{Language, Text};
+use crate::language::Language;
 use crate::phone::Route;
 use crate::text::{decimal, join};
 
@@ -149,82 +149,59 @@ impl<'c> Checker<'c, '_> {
         check_key: bool,
         check_balance: bool,
     ) -> bool {
-        let failure = match self.packages(account) {
-            Ok(packages) => {
-                if check_key {
-                    self.say(
-                        subjects.credentials,
-                        Verdict::Pass,
-                        &words::CREDENTIALS_PASS,
-                    );
-                }
-                self.say(
-                    subjects.application,
-                    Verdict::Pass,
-                    &words::APPLICATION_PASS,
-                );
-                if check_balance {
-                    self.balance(packages);
-                }
-                return false;
-            }
-            Err(failure) => failure,
-        };
-        let code = failure.provider_code.as_deref().unwrap_or_default();
-        let refused = failure.kind == FailureKind::Authentication;
+        let packages = self.packages(account);
+        let failure = packages.as_ref().err();
+        let code = failure.and_then(|failure| failure.provider_code.as_deref());
+        let code = code.unwrap_or_default();
+        let kind = failure.map(|failure| failure.kind);
+        let refused = kind == Some(FailureKind::Authentication);
         let elsewhere = code == "UnsupportedRegion";
-        let foreign = APPLICATION_CODES.contains(&code);
-        let unpaid = failure.kind == FailureKind::Quota;
-        let untold = untold(&failure);
-        let skipped = (Verdict::CannotVerify, &words::SKIPPED);
-        let credentials = if code == "AuthFailure.SignatureExpire" {
-            (Verdict::CannotVerify, &words::CLOCK)
-        } else if refused {
-            (Verdict::Fail, &words::CREDENTIALS_FAIL)
-        } else if is_past_the_signature(code) {
-            (Verdict::Pass, &words::CREDENTIALS_PASS)
-        } else {
-            untold
+        let untold = failure.map(untold);
+        let credentials = match untold {
+            _ if code == "AuthFailure.SignatureExpire" => &words::CLOCK,
+            _ if refused => &words::WRONG_CREDENTIALS,
+            Some(untold) if !is_past_the_signature(code) => untold,
+            _ => &words::CREDENTIALS,
         };
-        let application = if foreign {
-            (Verdict::Fail, &words::APPLICATION_FAIL)
-        } else if refused || elsewhere {
-            skipped
-        } else {
-            untold
+        let application = match untold {
+            None => &words::APPLICATION,
+            _ if APPLICATION_CODES.contains(&code) => &words::WRONG_APPLICATION,
+            _ if refused || elsewhere => &words::SKIPPED,
+            Some(untold) => untold,
         };
-        let balance = if unpaid {
-            (Verdict::Fail, &words::BALANCE_FAIL)
-        } else if foreign {
-            skipped
-        } else {
-            application
+        let left = packages.as_ref().ok().copied().flatten();
+        let balance = match &packages {
+            Ok(None) => &words::NO_PACKAGE,
+            Ok(Some(0)) => &words::USED_UP,
+            Ok(Some(_)) => &words::BALANCE,
+            Err(_) if kind == Some(FailureKind::Quota) => &words::USED_UP,
+            Err(_) if application.verdict == Verdict::Fail => &words::SKIPPED,
+            Err(_) => application,
         };
-        let region = (Verdict::Fail, &words::REGION_FAIL);
-        for (subject, wanted, (verdict, text)) in [
+        for (subject, wanted, finding) in [
             (subjects.credentials, check_key, credentials),
-            (subjects.region, elsewhere, region),
+            (subjects.region, elsewhere, &words::REGION),
             (subjects.application, true, application),
-            ("balance", check_balance, balance),
         ] {
             if wanted {
-                self.failed(subject, verdict, text, &failure, &wire::PACKAGES);
+                self.say(subject, finding, failure, &wire::PACKAGES);
             }
         }
-        let blocked = refused || elsewhere || failure.provider_code.is_none();
-        self.silence.get_or_insert(failure);
-        blocked
-    }
-
-    fn balance(&mut self, packages: Packages) {
-        let left = decimal(packages.unwrap_or_default());
-        let (verdict, text) = match packages {
-            None => (Verdict::CannotVerify, &words::BALANCE_NONE),
-            Some(0) => (Verdict::Fail, &words::BALANCE_FAIL),
-            Some(_) => (Verdict::Pass, &words::BALANCE_PASS),
-        };
-        let attributes = alloc::vec![attribute("balance", &left)];
-        self.add("balance", verdict, text, &[&left], attributes);
+        if check_balance && packages.is_ok() {
+            let left = decimal(left.unwrap_or_default());
+            let attributes = alloc::vec![attribute("balance", &left)];
+            self.add("balance", balance, &[&left], attributes);
+        } else if check_balance {
+            self.say("balance", balance, failure, &wire::PACKAGES);
+        }
+        match packages {
+            Ok(_) => false,
+            Err(failure) => {
+                let blocked = refused || elsewhere || failure.provider_code.is_none();
+                self.silence.get_or_insert(failure);
+                blocked
+            }
+        }
     }
 
     fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Failure> {
@@ -253,20 +230,23 @@ impl<'c> Checker<'c, '_> {
     }
 
     fn signature(&mut self, listing: &Listing<'_>, subject: &str, name: &str, route: Route) {
-        if listing.blocked {
-            return self.say(subject, Verdict::CannotVerify, &words::SKIPPED);
-        }
-        let (verdict, text) = match self.standing(listing.account, name, route) {
-            Ok(Some(0)) => (Verdict::Pass, &words::USABLE),
-            Ok(Some(1 | 2)) => (Verdict::Fail, &words::WAITS),
-            Ok(Some(_)) => (Verdict::Fail, &words::REFUSED),
-            Ok(None) => (Verdict::Fail, &words::SIGNATURE_MISSING),
-            Err(failure) => {
-                let (verdict, text) = untold(&failure);
-                return self.failed(subject, verdict, text, &failure, &wire::SIGNATURES);
-            }
+        let standing = if listing.blocked {
+            None
+        } else {
+            Some(self.standing(listing.account, name, route))
         };
-        self.say(subject, verdict, text);
+        let finding = match &standing {
+            None => &words::SKIPPED,
+            Some(Ok(Some(0))) => &words::APPROVED,
+            Some(Ok(Some(1 | 2))) => &words::WAITS,
+            Some(Ok(Some(_))) => &words::REFUSED,
+            Some(Ok(None)) => &words::NO_SIGNATURE,
+            Some(Err(failure)) => untold(failure),
+        };
+        let failure = standing
+            .as_ref()
+            .and_then(|standing| standing.as_ref().err());
+        self.say(subject, finding, failure, &wire::SIGNATURES);
     }
 
     /// The best standing among the signatures with this text, since several may have it: 0 usable, 1 and 2 waiting.
@@ -338,60 +318,48 @@ impl<'c> Checker<'c, '_> {
             };
             match listing.found(id) {
                 Some(found) if route.is_some() || found.serves(*of) => {
-                    let (verdict, text) = found.judge(route, declared);
-                    let counts = [decimal(found.variables), decimal(declared)];
-                    let [has, declares] = &counts;
-                    return self.add(place, verdict, text, &[has, declares], Attributes::new());
+                    let finding = found.judge(route, declared);
+                    let (has, declares) = (decimal(found.variables), decimal(declared));
+                    return self.add(place, finding, &[&has, &declares], Attributes::new());
                 }
                 _ if listing.asked(id, *of) => {}
                 _ => unknown = unknown.or(Some(&listing.miss)),
             }
         }
-        match unknown {
-            None => self.say(place, Verdict::Fail, &words::TEMPLATE_MISSING),
-            Some(None) => self.say(place, Verdict::CannotVerify, &words::SKIPPED),
-            Some(Some(failure)) => {
-                let (verdict, text) = untold(failure);
-                self.failed(place, verdict, text, failure, &wire::TEMPLATES);
-            }
-        }
+        let finding = match unknown {
+            None => &words::NO_TEMPLATE,
+            Some(None) => &words::SKIPPED,
+            Some(Some(failure)) => untold(failure),
+        };
+        let failure = unknown.and_then(Option::as_ref);
+        self.say(place, finding, failure, &wire::TEMPLATES);
     }
 
-    fn add(
-        &mut self,
-        subject: &str,
-        verdict: Verdict,
-        text: &Text,
-        values: &[&str],
-        attributes: Attributes,
-    ) {
+    fn add(&mut self, subject: &str, finding: &Finding, values: &[&str], attributes: Attributes) {
         self.checks.push(Check {
             subject: subject.into(),
-            verdict,
-            message: fill(text, self.language, values),
+            verdict: finding.verdict,
+            message: finding.fill(self.language, values),
             attributes,
         });
     }
 
-    fn say(&mut self, subject: &str, verdict: Verdict, text: &Text) {
-        self.add(subject, verdict, text, &[], Attributes::new());
-    }
-
-    /// What a failed look-up lets say, with the service's code and the permission that would help.
-    fn failed(
+    /// A finding, with the service's code where that is what it follows from, and the permission that would help.
+    fn say(
         &mut self,
         subject: &str,
-        verdict: Verdict,
-        text: &Text,
-        failure: &Failure,
+        finding: &Finding,
+        failure: Option<&Failure>,
         action: &Action,
     ) {
         let permission = join(&["sms:", action.name]);
         let mut attributes = Attributes::new();
-        if verdict != Verdict::Pass {
+        if let Some(failure) = failure
+            && finding.verdict != Verdict::Pass
+        {
             if let Some(code) = &failure.provider_code {
                 attributes.push(attribute("provider-code", code));
-                if permission_text(code).is_some() {
+                if permission_finding(code).is_some() {
                     attributes.push(attribute("permission", &permission));
                 }
             }
@@ -399,21 +367,20 @@ impl<'c> Checker<'c, '_> {
                 attributes.push(attribute("request-id", id));
             }
         }
-        self.add(subject, verdict, text, &[&permission], attributes);
+        self.add(subject, finding, &[&permission], attributes);
     }
 }
 
 /// What is said of something that a failed look-up left open.
-fn untold(failure: &Failure) -> (Verdict, &'static Text) {
-    let text = match &failure.provider_code {
+fn untold(failure: &Failure) -> &'static Finding {
+    match &failure.provider_code {
         None => &words::SILENT,
-        Some(code) => permission_text(code).unwrap_or(&words::UNTOLD),
-    };
-    (Verdict::CannotVerify, text)
+        Some(code) => permission_finding(code).unwrap_or(&words::REJECTED),
+    }
 }
 
 /// What is said where the account or the key is not allowed to look it up.
-fn permission_text(code: &str) -> Option<&'static Text> {
+fn permission_finding(code: &str) -> Option<&'static Finding> {
     match code {
         NOT_GRANTED | "UnauthorizedOperation" => Some(&words::NOT_GRANTED),
         "FailedOperation.ProhibitSubAccountUse" => Some(&words::SUB_ACCOUNT),

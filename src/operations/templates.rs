@@ -4,11 +4,10 @@ use alloc::vec::Vec;
 
 use super::ask::{Question, Session};
 use super::wire::{self, integer};
-use super::words;
+use super::words::{self, Finding};
 use crate::config::Account;
-use crate::contract::{Failure, Verdict};
+use crate::contract::Failure;
 use crate::json::Json;
-use crate::language::Text;
 use crate::phone::Route;
 
 /// The templates that a config names for one account, and what the service knows of them.
@@ -160,21 +159,15 @@ impl Found {
     }
 
     /// Whether it works with so many parameters, on the route or, without one, on any.
-    pub fn judge(&self, route: Option<Route>, declared: u64) -> (Verdict, &'static Text) {
-        let text = match (self.status, route) {
-            (_, Some(route)) if !self.serves(route) => &words::TEMPLATE_ROUTE,
-            (Some(1 | 2), _) => &words::WAITS,
-            (None | Some(3..), _) => &words::REFUSED,
-            _ if self.variables != declared => &words::TEMPLATE_COUNT,
-            _ => {
-                let text = match (self.international, route) {
-                    (0, None) => &words::TEMPLATE_MAINLAND,
-                    (1, None) => &words::TEMPLATE_INTERNATIONAL,
-                    _ => &words::USABLE,
-                };
-                return (Verdict::Pass, text);
-            }
-        };
-        (Verdict::Fail, text)
+    pub fn judge(&self, route: Option<Route>, declared: u64) -> &'static Finding {
+        match (self.status, route, self.international) {
+            (_, Some(route), _) if !self.serves(route) => &words::OTHER_ROUTE,
+            (Some(1 | 2), ..) => &words::WAITS,
+            (None | Some(3..), ..) => &words::REFUSED,
+            _ if self.variables != declared => &words::VARIABLES,
+            (_, None, 0) => &words::MAINLAND_ONLY,
+            (_, None, 1) => &words::INTERNATIONAL_ONLY,
+            _ => &words::APPROVED,
+        }
     }
 }

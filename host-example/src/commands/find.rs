@@ -8,7 +8,6 @@ use auth_connector_host::{
     CallError, Deliveries, Delivery, DeliveryQuery, DeliveryState, FailureKind,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Runs the command.
 pub async fn run(args: &Find) -> Result<Code, Stop> {
@@ -88,8 +87,8 @@ fn show_text(page: &mut Page, to: &str, outcome: &Result<Deliveries, CallError>)
     }
     page.line(reach);
     for delivery in &deliveries.found {
-        let age = text::span(Duration::from_secs(delivery.age_s.into()));
-        page.line(format_args!("  {} {age} ago", word(delivery.state)));
+        let (state, age) = (word(delivery.state), delivery.age_s);
+        page.line(format_args!("  {state}, {age} s ago"));
         if !delivery.message_id.is_empty() {
             text::field(page, "message id", &delivery.message_id);
         }
