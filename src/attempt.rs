@@ -3,6 +3,7 @@
 //! `AuthFailure.SignatureExpire` proves that the service did nothing, and the answer's `Date` says what time it is. That
 //! is the only automatic second attempt, of a send and of a look-up alike.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::contract::{Failure, SendError};
@@ -31,7 +32,7 @@ impl Refusal for SendError {
     }
 }
 
-impl Refusal for Failure {
+impl Refusal for Box<Failure> {
     fn refused(&self) -> Option<&Failure> {
         Some(self)
     }

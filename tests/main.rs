@@ -20,12 +20,9 @@
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
-<<<<<<< HEAD
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
-=======
 //! | [`operations`] | look-ups: whether a config would work, and what became of a message |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
->>>>>>> 22b58d2 (Look ups end to end, and ten thousand sends across every fault)
 //! | [`cli`] | the command line, end to end |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
@@ -54,11 +51,8 @@ mod demo;
 mod faults;
 mod fuel;
 mod live;
-<<<<<<< HEAD
 mod manifest;
-=======
 mod operations;
->>>>>>> 22b58d2 (Look ups end to end, and ten thousand sends across every fault)
 mod races;
 mod readme;
 mod refusals;

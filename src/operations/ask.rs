@@ -6,6 +6,7 @@
 //! | 256 KiB of answers | the arena frees little within a call, and reading takes ten times the text |
 //! | one deadline | the caller waits once |
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::api::{Call, ProviderLanguage, Request};
@@ -31,7 +32,11 @@ const MAX_ANSWER_BYTES: usize = 262_144;
 /// The code for a key whose policy does not grant an action.
 pub const NOT_GRANTED: &str = "AuthFailure.UnauthorizedOperation";
 
-/// What is asked. A failure that comes of it has a `provider_code` exactly where the service refused it.
+/// Why a look-up gave nothing; with a `provider_code` exactly where the service refused it. In a box, because it is
+/// handed around more than it is looked at, and each copy of seven fields is code.
+pub type Miss = Box<Failure>;
+
+/// What is asked.
 pub struct Question<'q> {
     /// On whose behalf.
     pub account: &'q Account<'q>,
@@ -85,12 +90,12 @@ impl<'h> Session<'h> {
     /// Asks, and gives each entry of the answer to `read`, with the time on the service's clock as far as it is known.
     ///
     /// # Errors
-    /// [`Failure`]. Also where `read` has no use for an entry, because an answer that is not understood is none.
+    /// [`Miss`]. Also where `read` has no use for an entry, because an answer that is not understood is none.
     pub fn ask(
         &mut self,
         question: &Question<'_>,
         read: &mut dyn FnMut(&Json<'_>, u64) -> Option<()>,
-    ) -> Result<Page, Failure> {
+    ) -> Result<Page, Miss> {
         if self.host.requests == 0 || self.host.bytes == 0 {
             return Err(unusable("The call's 16 requests are used up."));
         }
@@ -127,7 +132,7 @@ impl<'h> Session<'h> {
                 outcome.map_err(|failure| for_a_look_up(failure, question.action.name))
             }
             Err(SendError::NotSent(failure) | SendError::Unknown(failure)) => {
-                Err(for_a_look_up(failure, question.action.name))
+                Err(for_a_look_up(Box::new(failure), question.action.name))
             }
         }
     }
@@ -138,7 +143,7 @@ fn judge(
     question: &Question<'_>,
     now: u64,
     read: &mut dyn FnMut(&Json<'_>, u64) -> Option<()>,
-) -> Result<Page, Failure> {
+) -> Result<Page, Miss> {
     let document = send_sms::parse(&answer.body);
     let said = outcome::read(answer.status, document.as_ref()).map_err(|what| unusable(&what))?;
     if let Some(error) = &said.error {
@@ -150,7 +155,7 @@ fn judge(
         failure.request_id = said
             .request_id
             .and_then(|id| scrubber.identifier_without(id, question.national));
-        return Err(failure);
+        return Err(Box::new(failure));
     }
     let mut entries = || {
         let fine = (200..300).contains(&answer.status);
@@ -176,12 +181,12 @@ fn judge(
     entries().ok_or_else(|| unusable("The answer is not one to what was asked."))
 }
 
-fn unusable(what: &str) -> Failure {
-    Failure::new(FailureKind::Provider, Turn::Provider, what)
+fn unusable(what: &str) -> Miss {
+    Box::new(Failure::new(FailureKind::Provider, Turn::Provider, what))
 }
 
 /// The words for failed sends, made fit for a look-up.
-fn for_a_look_up(mut failure: Failure, action: &str) -> Failure {
+fn for_a_look_up(mut failure: Miss, action: &str) -> Miss {
     if failure.provider_code.as_deref() == Some(NOT_GRANTED) {
         failure.message = join(&[
             "The account's policies forbid the look-up. Grant the key the CAM action sms:",

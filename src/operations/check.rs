@@ -13,7 +13,7 @@
 
 use alloc::vec::Vec;
 
-use super::ask::{NOT_GRANTED, Question, Session};
+use super::ask::{Miss, NOT_GRANTED, Question, Session};
 use super::templates::{Listing, international};
 use super::wire::{self, Action, integer, text};
 use super::words::{self, Finding};
@@ -54,7 +54,7 @@ pub fn check_config(
     };
     checker.run();
     match checker.silence {
-        Some(failure) if !checker.session.answered => Err(failure),
+        Some(miss) if !checker.session.answered => Err(*miss),
         _ => Ok(checker.checks),
     }
 }
@@ -66,7 +66,7 @@ struct Checker<'c, 'h> {
     language: Language,
     checks: Vec<Check>,
     /// Why the first look-up of an account failed.
-    silence: Option<Failure>,
+    silence: Option<Miss>,
 }
 
 /// The names of the checks of an account.
@@ -204,7 +204,7 @@ impl<'c> Checker<'c, '_> {
         }
     }
 
-    fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Failure> {
+    fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Miss> {
         let mut packages: Packages = None;
         let mut offset = 0;
         loop {
@@ -255,7 +255,7 @@ impl<'c> Checker<'c, '_> {
         account: &Account<'_>,
         name: &str,
         route: Route,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<u64>, Miss> {
         let mut best: Option<u64> = None;
         let mut offset = 0;
         loop {
@@ -345,13 +345,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// A finding, with the service's code where that is what it follows from, and the permission that would help.
-    fn say(
-        &mut self,
-        subject: &str,
-        finding: &Finding,
-        failure: Option<&Failure>,
-        action: &Action,
-    ) {
+    fn say(&mut self, subject: &str, finding: &Finding, failure: Option<&Miss>, action: &Action) {
         let permission = join(&["sms:", action.name]);
         let mut attributes = Attributes::new();
         if let Some(failure) = failure
@@ -372,7 +366,7 @@ impl<'c> Checker<'c, '_> {
 }
 
 /// What is said of something that a failed look-up left open.
-fn untold(failure: &Failure) -> &'static Finding {
+fn untold(failure: &Miss) -> &'static Finding {
     match &failure.provider_code {
         None => &words::SILENT,
         Some(code) => permission_finding(code).unwrap_or(&words::REJECTED),

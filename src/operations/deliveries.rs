@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::ask::{Question, Session};
+use super::ask::{Miss, Question, Session};
 use super::wire::{self, integer, text};
 use crate::config::{self, Account, Config};
 use crate::connector::{Host, check_correlation_id, invalid_config, invalid_message, read};
@@ -59,7 +59,7 @@ pub fn find_deliveries(
         known: Vec::new(),
     };
     let covered = match search.records() {
-        Err(failure) if is_final(&failure) => return Err(failure),
+        Err(miss) if is_final(&miss) => return Err(*miss),
         covered => covered,
     };
     let complete = matches!(covered, Ok(true));
@@ -71,7 +71,7 @@ pub fn find_deliveries(
     };
     match (covered, reports) {
         // What the first was refused with says more about the account than the second.
-        (Err(failure), Err(_)) => Err(failure),
+        (Err(miss), Err(_)) => Err(*miss),
         _ => Ok(Deliveries {
             found: search.fitting(),
             exhaustive: complete,
@@ -108,7 +108,7 @@ struct Known {
 
 impl Search<'_, '_> {
     /// The records. Whether they are complete and cover the period.
-    fn records(&mut self) -> Result<bool, Failure> {
+    fn records(&mut self) -> Result<bool, Miss> {
         let max_age_s = self.query.max_age_s;
         let (account, number, query) = (self.account, self.number, self.query);
         let known = &mut self.known;
@@ -152,7 +152,7 @@ impl Search<'_, '_> {
     }
 
     /// The carriers' reports. Messages that only they know count where the records do not cover the period.
-    fn reports(&mut self, covered: bool) -> Result<(), Failure> {
+    fn reports(&mut self, covered: bool) -> Result<(), Miss> {
         let (account, number, query) = (self.account, self.number, self.query);
         let known = &mut self.known;
         let question = Question {

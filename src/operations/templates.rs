@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::ask::{Question, Session};
+use super::ask::{Miss, Question, Session};
 use super::wire::{self, integer};
 use super::words::{self, Finding};
 use crate::config::Account;
-use crate::contract::Failure;
 use crate::json::Json;
 use crate::phone::Route;
 
@@ -17,7 +16,7 @@ pub struct Listing<'c> {
     /// Nothing more can be learned of this account.
     pub blocked: bool,
     /// What kept some from being looked up.
-    pub miss: Option<Failure>,
+    pub miss: Option<Miss>,
     wanted: Vec<Wanted>,
 }
 
