@@ -154,6 +154,7 @@ const API: &str = "https://cloud.tencent.com/document/api/382/52071";
 /// Visible ASCII without the two characters that separate it in the `Authorization` header, and not an example in
 /// angle brackets.
 const SECRET_ID: &str = r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$""#;
+const TOKEN: &str = r#""type":["string","null"],"pattern":"^\\s*[!-~]*\\s*$","writeOnly":true"#;
 const OPTIONAL: &str = r#""type":["string","null"]"#;
 
 const ID_LABEL: Text = Text {
@@ -354,7 +355,7 @@ pub static FIELDS: [Field; 14] = [
             en: "Only with temporary credentials from STS.",
             zh: "仅在使用 STS 临时密钥时填写。",
         },
-        schema: r#""type":["string","null"],"writeOnly":true"#,
+        schema: TOKEN,
         ..Field::TEXT
     },
     Field {
@@ -516,7 +517,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
             zh: "使用另一账号时填写;两项密钥须同时填写。",
         },
         link: CREDENTIALS,
-        schema: OPTIONAL,
+        schema: r#""type":["string","null"],"pattern":"^\\s*(<.*>|[!-+\\-.0-~]{0,256})\\s*$""#,
         ..Field::TEXT
     },
     Field {
@@ -528,7 +529,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
             zh: "同一账号的 SecretKey。",
         },
         link: CREDENTIALS,
-        schema: r#""type":["string","null"],"writeOnly":true"#,
+        schema: r#""type":["string","null"],"pattern":"^\\s*[!-~]{0,256}\\s*$","writeOnly":true"#,
         ..Field::TEXT
     },
     Field {
@@ -539,14 +540,14 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
             en: "Only with temporary credentials from STS.",
             zh: "仅在使用 STS 临时密钥时填写。",
         },
-        schema: r#""type":["string","null"],"writeOnly":true"#,
+        schema: TOKEN,
         ..Field::TEXT
     },
 ];
 
 /// What the schema says of the list as a whole: each required usage has an entry with a code that is one, and a
 /// signature is there unless every code is for international numbers only.
-pub const RULES: &str = r##""$defs":{"id":{"anyOf":[{"type":"integer"},{"type":"string","pattern":"^\\s*[0-9]{1,32}\\s*$"}]},"code":{"anyOf":[{"$ref":"#/$defs/id"},{"type":"object","anyOf":[{"required":["mainland"],"properties":{"mainland":{"$ref":"#/$defs/id"}}},{"required":["international"],"properties":{"international":{"$ref":"#/$defs/id"}}}]}]},"abroad":{"type":"object","required":["international"],"properties":{"international":{"$ref":"#/$defs/id"},"mainland":{"not":{"$ref":"#/$defs/id"}}}}},"if":{"properties":{"templates":{"items":{"properties":{"templateCode":{"$ref":"#/$defs/abroad"}}}}}},"else":{"required":["signName"],"properties":{"signName":{"type":"string","pattern":"^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}}"##;
+pub const RULES: &str = r##""$defs":{"id":{"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"^\\s*[0-9]{1,32}\\s*$"}]},"code":{"anyOf":[{"$ref":"#/$defs/id"},{"type":"object","anyOf":[{"required":["mainland"],"properties":{"mainland":{"$ref":"#/$defs/id"}}},{"required":["international"],"properties":{"international":{"$ref":"#/$defs/id"}}}]}]},"abroad":{"type":"object","required":["international"],"properties":{"international":{"$ref":"#/$defs/id"},"mainland":{"not":{"$ref":"#/$defs/id"}}}}},"if":{"properties":{"templates":{"items":{"properties":{"templateCode":{"$ref":"#/$defs/abroad"}}}}}},"else":{"required":["signName"],"properties":{"signName":{"type":"string","pattern":"^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}}"##;
 
 /// What a config must have an entry for: the rest of a `contains` in the schema, around each of
 /// [`REQUIRED_USAGES`].

@@ -14,6 +14,7 @@
 //! | [`races`] | the same where connections die and refusals come halfway, many times over |
 //! | [`faults`] | a sick service, over TLS, against what its inbox holds |
 //! | [`refusals`] | the service's own refusals, as the operator is told |
+//! | [`guard`] | the JSON Schema and the validation, held against each other |
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
 //! | [`stack`] | how deep its stack gets |
@@ -50,6 +51,7 @@ mod delivery;
 mod demo;
 mod faults;
 mod fuel;
+mod guard;
 mod live;
 mod manifest;
 mod operations;

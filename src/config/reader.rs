@@ -117,6 +117,7 @@ impl Reader {
         let unsigned = match sign_name {
             None => Some(Rule::Required),
             Some(name) if name.is_blank() => Some(Rule::Blank),
+            Some(name) if name.is_placeholder() => Some(Rule::Placeholder),
             Some(_) => None,
         };
         let sign_name = match unsigned {
@@ -130,6 +131,7 @@ impl Reader {
             Some(rule) if !templates.as_deref().is_some_and(serves_abroad_only) => {
                 self.error(sign_name_place, rule);
             }
+            Some(Rule::Placeholder) => self.warning(sign_name_place, Rule::Placeholder),
             _ => {}
         }
         let session_token = self.token(Place::of("", "sessionToken"), session_token);

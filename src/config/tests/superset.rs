@@ -157,6 +157,10 @@ fn a_signature_is_needed_unless_every_template_is_for_numbers_abroad() {
     for signature in [None, Some(json!("")), Some(json!(null))] {
         assert_eq!(found(&abroad(signature)), []);
     }
+    assert_eq!(
+        found(&abroad(Some(json!("<sign-name>")))),
+        one("/signName", "placeholder", false)
+    );
     let mut config = abroad(None);
     config["templates"][2]["templateCode"] = json!("1110000");
     assert!(found(&config).contains(&("/signName".into(), "required", true)));
