@@ -6,6 +6,7 @@ mod build;
 mod contract;
 mod demo;
 mod deny;
+mod dist;
 mod full;
 mod process;
 mod quality;
@@ -24,6 +25,7 @@ Commands:
   bench        The simulator's requests per second beside an empty handler's, and its memory over 200,000 requests
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
+  dist         The component as it is distributed: optimised, stripped, without a path of this machine; needs npm
   deny         Licences, banned crates, sources and advisories of everything that is built
   stack        How deep the component's stack gets
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["mutants"] => quality::mutants(),
         ["stack"] => quality::stack(),
         ["deny"] => deny::run_all(),
+        ["dist"] => dist::run_all(),
         ["bench"] => bench(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
