@@ -186,7 +186,7 @@ impl<'a> Config<'a> {
     /// let reading = Config::read(&document);
     /// assert!(reading.config.is_none());
     /// let missing: Vec<&str> = reading.findings.iter().map(|finding| finding.pointer.as_str()).collect();
-    /// assert_eq!(missing, ["/accessKeyId", "/accessKeySecret", "/sdkAppId", "/templates", "/signName"]);
+    /// assert_eq!(missing, ["/accessKeyId", "/accessKeySecret", "/signName", "/sdkAppId", "/templates"]);
     /// ```
     #[must_use]
     pub fn read(document: &'a Json<'a>) -> Reading<'a> {

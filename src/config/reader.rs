@@ -124,6 +124,7 @@ impl Reader {
             None => self.sign_name(sign_name_place, sign_name),
             Some(_) => None,
         };
+        let before_the_rest = self.findings.len();
         let sdk_app_id = self.app_id(Place::of("", "sdkAppId"), app_id);
         let region = self.region(Place::of("", "region"), region);
         let templates = self.templates(templates);
@@ -133,6 +134,18 @@ impl Reader {
             }
             Some(Rule::Placeholder) => self.warning(sign_name_place, Rule::Placeholder),
             _ => {}
+        }
+        // It stands where its field stands in the table.
+        let found_last = self
+            .findings
+            .last()
+            .is_some_and(|last| last.pointer == "/signName");
+        if let Some(rest) = self
+            .findings
+            .get_mut(before_the_rest..)
+            .filter(|_| found_last)
+        {
+            rest.rotate_right(rest.len().min(1));
         }
         let session_token = self.token(Place::of("", "sessionToken"), session_token);
         let endpoint = self.endpoint(Place::of("", "endpoint"), endpoint);

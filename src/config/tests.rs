@@ -319,11 +319,11 @@ fn every_finding_is_reported_at_once() {
             ("/extra".into(), "unknown-key", false),
             ("/accessKeyId".into(), "blank", true),
             ("/accessKeySecret".into(), "placeholder", true),
+            ("/signName".into(), "required", true),
             ("/sdkAppId".into(), "malformed", true),
             ("/region".into(), "unlisted-region", false),
             ("/templates/0/templateCode".into(), "placeholder", true),
             ("/templates".into(), "missing-usage", true),
-            ("/signName".into(), "required", true),
         ]
     );
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::Result;
 use crate::build::Workspace;
+use crate::dist;
 use crate::process::run;
 
 /// A suite: what it shows, its script below the root, and the programs that it needs.
@@ -61,7 +62,21 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("HOSTS_WORK_DIR", workspace.scratch("hosts")))
         })?;
     }
-    Ok(())
+    ensure("npm", "the component as it is distributed")?;
+    step(
+        "The component as it is distributed, through the same tests",
+        &|| {
+            let component = dist::component(workspace)?;
+            run(workspace
+                .cargo()
+                .args(["test", "--locked", "--profile", "host", "--workspace"])
+                .args(["--test", "connector"])
+                .env("CONNECTOR_WASM", component)
+                .env("AUTH_HOST_BIN", workspace.program("auth-host"))
+                .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
+                .env("XTASK_BIN", workspace.program("xtask")))
+        },
+    )
 }
 
 fn ensure(program: &str, what: &str) -> Result {
