@@ -3,7 +3,7 @@
 //! | bound on one call | why |
 //! |---|---|
 //! | 16 requests, second attempts included | what the host library grants a call |
-//! | 256 KiB of answers | the arena frees little within a call, and reading takes ten times the text |
+//! | 256 KiB of answers | the arena frees nothing within a call, and reading takes up to twenty times the text |
 //! | one deadline | the caller waits once |
 
 use alloc::boxed::Box;
