@@ -9,6 +9,7 @@ use crate::support::{
     MAINLAND, Peer, Server, State, code_to, config, host, load, state, to_config,
 };
 use auth_connector_host::{Message, Plugin};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// How often each race is run.
@@ -224,6 +225,55 @@ async fn a_kept_connection_that_dies_between_two_sends_or_during_the_second_send
             "the first of each pair: {tally:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_idled_and_dies_as_it_is_used_again_is_often_not_sent() {
+    const PAIRS: usize = 10;
+    let server = Server::start(|peer| second_meets(peer, End::HeadOfTheSecond));
+    let there = &server;
+    let pairs = (0..PAIRS).map(|pair| async move {
+        let plugin = load(host().allow(&there.url()).unwrap());
+        let first = format!("{pair}-first");
+        let second = format!("{pair}-second");
+        assert!(matches!(
+            send(&plugin, there, &first).await,
+            State::Accepted
+        ));
+        // Longer than a connection counts as in use.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        (send(&plugin, there, &second).await, second)
+    });
+    let states = together(pairs).await;
+    assert!(server.quiet(Duration::from_secs(5)).await);
+    let mut tally = Tally::default();
+    for (state, id) in &states {
+        tally.add(state, complete(&server, id));
+    }
+    println!("after an idle second: {tally:?}");
+    assert!(tally.not_sent > PAIRS / 5, "{tally:?}");
+}
+
+/// All at once, on this task.
+async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.map(Box::pin).collect();
+    let mut ended = Vec::new();
+    std::future::poll_fn(|cx| {
+        running.retain_mut(|future| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => {
+                ended.push(value);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if running.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    ended
 }
 
 #[tokio::test]

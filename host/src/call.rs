@@ -9,7 +9,7 @@
 //! honest plugin that reads an answer in sixty pieces would be stopped; and a host function that works for 50 ms
 //! would count as one.
 
-use crate::admission::Claim;
+use crate::admission::{Claim, Place};
 use crate::authority::Signature;
 use crate::clock::WallClock;
 use crate::egress::Egress;
@@ -61,6 +61,27 @@ impl Run<'_> {
         self
     }
 
+    /// Waits for a place among the calls that run.
+    async fn place(&self, report: &mut CallReport) -> Result<Place<'_>, CallError> {
+        if self.closed {
+            return Err(PolicyFault::Closed.into());
+        }
+        let start = Instant::now();
+        let claim = Claim {
+            tenant: self.tenant,
+            rated: self.rated,
+            patience: self.timeout,
+        };
+        let place = self.host.0.pool.enter(claim).await;
+        report.queued = start.elapsed();
+        place
+    }
+
+    /// How long the call may still take before the host ends it.
+    fn limit(&self, report: &CallReport) -> Duration {
+        (self.timeout + self.host.0.limits.grace).saturating_sub(report.queued)
+    }
+
     /// What the plugin is told, in milliseconds: the queue's share is gone. Rounded up, so that a call that did
     /// not have to queue is told the caller's own number; the grace is there for the difference.
     fn told_ms(&self, queued: Duration) -> u32 {
@@ -97,6 +118,26 @@ where
     }
 }
 
+/// Makes a fresh instance and nothing more.
+pub(crate) async fn start(run: Run<'_>) -> Result<CallReport, CallError> {
+    let start = Instant::now();
+    let mut report = CallReport::default();
+    let _place = run.place(&mut report).await?;
+    let mut store = store(&run, &CallLog::default());
+    let limit = run.limit(&report);
+    let meter = store.data().meter.clone();
+    let made = {
+        let made = pin!(run.instance.instantiate_async(&mut store));
+        tokio::time::timeout(limit, meter.around(made)).await
+    };
+    let made = made.map_err(|_| HostFault::TimedOut { after: limit })?;
+    made.map_err(|error| fault(&error))?;
+    report.memory_bytes = store.data().limiter.memory;
+    report.total = start.elapsed();
+    report.instantiate = report.total.saturating_sub(report.queued);
+    Ok(report)
+}
+
 async fn bounded<S>(
     run: &Run<'_>,
     function: &ComponentExportIndex,
@@ -109,23 +150,11 @@ where
     S::Params: Lower + Send + Sync,
     S::Results: Lift + Send + Sync + 'static,
 {
-    if run.closed {
-        return Err(PolicyFault::Closed.into());
-    }
-    let start = Instant::now();
-    let shared = &run.host.0;
-    let claim = Claim {
-        tenant: run.tenant,
-        rated: run.rated,
-        patience: run.timeout,
-    };
-    let place = shared.pool.enter(claim).await;
-    report.queued = start.elapsed();
     // Held until the store is gone: its slot in the engine's pool is the place.
-    let _place = place?;
+    let _place = run.place(report).await?;
     let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
-    let limit = (run.timeout + shared.limits.grace).saturating_sub(report.queued);
+    let limit = run.limit(report);
     let meter = store.data().meter.clone();
     let called = {
         let called = pin!(inside::<S>(&mut store, run, function, params, report));
@@ -133,7 +162,7 @@ where
     };
     report.guest = meter.so_far().saturating_sub(report.instantiate);
     report.memory_bytes = store.data().limiter.memory;
-    if shared.options.count_fuel {
+    if run.host.0.options.count_fuel {
         report.fuel = store.get_fuel().ok().map(|left| u64::MAX - left);
     }
     called

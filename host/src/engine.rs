@@ -45,6 +45,7 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         // Kept resident between calls. The values are a prototype's, where a stubbed send took 79 us with nothing
         // kept, 71 us with 128 KiB and 60 us with the scan as well; they were not measured again with this host.
         .linear_memory_keep_resident(128 << 10)
+        .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
     pool

@@ -58,7 +58,7 @@ pub use error::{BuildError, CallError, HostFault, LoadError, PolicyFault, SendEr
 pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
 pub use live::{LivePlugin, Retired, StillBusy};
-pub use options::{HostBuilder, HostOptions};
+pub use options::{CannedAnswer, HostBuilder, HostOptions};
 pub use package::{
     Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,
     Signer, TrustedKey,

@@ -8,9 +8,11 @@ use crate::host::ConnectorHost;
 use crate::limits::Limits;
 use crate::package::TrustedKey;
 use crate::tenant::TenantLimits;
+use bytes::Bytes;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The settings of a [`ConnectorHost`].
 #[derive(Clone, Debug)]
@@ -46,6 +48,20 @@ pub struct HostOptions {
     pub allow_unsigned: bool,
     /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
+    /// Answers every request that the rules let through, and nothing is dialled. For tests and measurements: with
+    /// it a plugin's *accepted* means nothing. Default none.
+    pub canned: Option<CannedAnswer>,
+}
+
+/// What [`HostOptions::canned`] answers, once the whole request was taken.
+#[derive(Clone, Debug)]
+pub struct CannedAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Bytes,
+    /// How long to wait before the answer, as a network would.
+    pub delay: Duration,
 }
 
 impl Default for HostOptions {
@@ -65,6 +81,7 @@ impl Default for HostOptions {
             trusted_keys: Vec::new(),
             allow_unsigned: false,
             count_fuel: false,
+            canned: None,
         }
     }
 }

@@ -136,6 +136,16 @@ impl Plugin {
         self.provenance().map(|provenance| &provenance.decision)
     }
 
+    /// Makes an instance and drops it, without a call: shows before the first send that a plugin starts, and what
+    /// starting costs.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when it does not start, [`CallError::Policy`] when it was not tried.
+    pub async fn start(&self) -> Result<CallReport, CallError> {
+        call::start(self.run(None)).await
+    }
+
     /// Who made the connector and what it is called, as JSON text.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use super::bindings::wasi::http::outgoing_handler;
@@ -40,6 +41,12 @@ const CHUNK: usize = 16_384;
 /// `tests/races.rs` on a machine of its own: 45 to 50 of 50 resets on accept and early refusals end as *not sent*;
 /// without it none of 50 early refusals did. A kept connection that dies later than this is still *unknown*.
 const SETTLE: u64 = MS;
+
+/// A connection that took the body within this many nanoseconds is in use: a new one takes one round trip or three, and
+/// the host of this repository begins a body later than this on a connection that is new or was idle. What would refuse
+/// it at once did so long ago, servers close connections that idle, and the next refusal is a round trip away: there is
+/// nothing to settle.
+const KEPT: u64 = 500_000;
 
 /// How long a broken stream is given to say why, in nanoseconds.
 const REASON: u64 = 200 * MS;
@@ -68,46 +75,50 @@ impl Host for WasiHost {
         request: &Request<'_>,
         deadline_ms: u32,
     ) -> Result<HttpAnswer, SendError> {
-        let deadline = Deadline {
-            at: self.started.saturating_add(u64::from(deadline_ms) * MS),
-        };
-        let exchange = Exchange::begin(request, deadline)?;
+        let at = self.started.saturating_add(u64::from(deadline_ms) * MS);
+        let exchange = Exchange::begin(request, at)?;
         let (last, rest) = request
             .body
             .split_last()
             .ok_or_else(|| not_sent(refused_by_host()))?;
         exchange.upload(rest)?;
         exchange.settle()?;
-        let response = exchange.release(*last)?.response()?;
-        read_answer(&response, deadline)
+        let (response, deadline) = exchange.release(*last)?.response()?;
+        read_answer(&response, &deadline)
     }
 }
 
 /// The moment by which the call must be over.
-#[derive(Clone, Copy)]
 struct Deadline {
     at: u64,
+    /// Made once, because each crossing to the host costs as much as reading a small config.
+    passes: Pollable,
 }
 
 impl Deadline {
-    /// Nanoseconds that are left; `None` when there are none.
-    fn left(self) -> Option<u64> {
-        self.at
-            .checked_sub(monotonic_clock::now())
-            .filter(|left| *left > 0)
+    fn new(at: u64) -> Self {
+        Self {
+            at,
+            passes: monotonic_clock::subscribe_instant(at),
+        }
     }
 
-    /// Waits until one of the pollables is ready or the deadline passes.
-    fn wait(self, pollables: &[&Pollable]) {
-        self.wait_at_most(u64::MAX, pollables);
-    }
-
-    /// The same, but no longer than so many nanoseconds.
-    fn wait_at_most(self, limit: u64, pollables: &[&Pollable]) {
-        let timer = monotonic_clock::subscribe_duration(self.left().unwrap_or(0).min(limit));
+    /// Waits until one of the pollables is ready, or the deadline passes: then it says so.
+    fn wait(&self, pollables: &[&Pollable]) -> bool {
         let mut all: Vec<&Pollable> = pollables.to_vec();
-        all.push(&timer);
-        poll(&all);
+        all.push(&self.passes);
+        poll(&all)
+            .iter()
+            .any(|ready| *ready as usize == pollables.len())
+    }
+
+    /// Waits for one, but no longer than so many nanoseconds.
+    fn wait_at_most(&self, limit: u64, pollable: &Pollable) {
+        poll(&[
+            pollable,
+            &monotonic_clock::subscribe_duration(limit),
+            &self.passes,
+        ]);
     }
 }
 
@@ -121,6 +132,8 @@ struct Exchange {
     body: OutgoingBody,
     pending: Pending,
     deadline: Deadline,
+    /// When it was handed to the host, by the monotonic clock.
+    begun: u64,
 }
 
 /// An answer to come.
@@ -141,23 +154,23 @@ impl Pending {
 }
 
 impl Exchange {
-    fn begin(request: &Request<'_>, deadline: Deadline) -> Result<Self, SendError> {
-        let Some(left) = deadline.left() else {
+    fn begin(request: &Request<'_>, at: u64) -> Result<Self, SendError> {
+        let outgoing = outgoing_request(request).ok_or_else(|| not_sent(refused_by_host()))?;
+        let body = outgoing.body().map_err(|()| not_sent(refused_by_host()))?;
+        let stream = body.write().map_err(|()| not_sent(refused_by_host()))?;
+        let options = RequestOptions::new();
+        let begun = monotonic_clock::now();
+        // Never zero: Wasmtime before 48.0.4 panicked on that.
+        let Some(left) = at.checked_sub(begun).filter(|left| *left > 0) else {
             return Err(not_sent(Failure::new(
                 FailureKind::Timeout,
                 Turn::Caller,
                 "The deadline passed before the request was begun. Give the call more time.",
             )));
         };
-        let outgoing = outgoing_request(request).ok_or_else(|| not_sent(refused_by_host()))?;
-        let body = outgoing.body().map_err(|()| not_sent(refused_by_host()))?;
-        let stream = body.write().map_err(|()| not_sent(refused_by_host()))?;
-        let options = RequestOptions::new();
-        // A host without one of these timeouts says so; the deadline here holds all the same. Never zero:
-        // Wasmtime before 48.0.4 panicked on that.
+        // A host without one of these timeouts says so; the deadline here holds all the same.
         let _ = options.set_connect_timeout(Some(left));
         let _ = options.set_first_byte_timeout(Some(left));
-        let _ = options.set_between_bytes_timeout(Some(left));
         let response = outgoing_handler::handle(outgoing, Some(options))
             .map_err(|code| not_sent(http_error::failure(&code)))?;
         let writable = stream.subscribe();
@@ -170,7 +183,8 @@ impl Exchange {
             stream,
             body,
             pending,
-            deadline,
+            deadline: Deadline::new(at),
+            begun,
         })
     }
 
@@ -182,8 +196,8 @@ impl Exchange {
         let mut limit = 1;
         loop {
             match self.permitted()? {
-                0 => self.deadline.wait(&[&self.pending.ready, &self.writable]),
-                _ if rest.is_empty() => return Ok(()),
+                0 => self.wait()?,
+                _ if rest.is_empty() => return self.look(),
                 permitted => {
                     let length = rest.len().min(limit).min(permitted);
                     let (chunk, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
@@ -197,30 +211,46 @@ impl Exchange {
 
     /// Gives a refusal that is already on its way the chance to arrive, and looks once more.
     fn settle(&self) -> Result<(), SendError> {
-        self.deadline.wait_at_most(SETTLE, &[&self.pending.ready]);
+        let now = monotonic_clock::now();
+        if now >= self.deadline.at {
+            return Err(late());
+        }
+        if now.saturating_sub(self.begun) < KEPT {
+            return Ok(());
+        }
+        self.deadline.wait_at_most(SETTLE, &self.pending.ready);
+        self.look()?;
         while self.permitted()? == 0 {
-            self.deadline.wait(&[&self.pending.ready, &self.writable]);
+            self.wait()?;
         }
         Ok(())
     }
 
-    /// How many bytes the stream takes now, unless the exchange is over: looks at the response, the deadline and
-    /// the stream, in this order.
-    fn permitted(&self) -> Result<usize, SendError> {
+    /// Waits until there is something to see, and looks. The response comes before the deadline, and both before the
+    /// stream.
+    fn wait(&self) -> Result<(), SendError> {
+        let passed = self.deadline.wait(&[&self.pending.ready, &self.writable]);
+        self.look()?;
+        if passed { Err(late()) } else { Ok(()) }
+    }
+
+    /// Ends the exchange if the response is there already.
+    fn look(&self) -> Result<(), SendError> {
         match self.pending.get() {
-            Some(early) => return Err(answered_early(early)),
-            None if self.deadline.left().is_none() => {
-                return Err(not_sent(timed_out("before the request was complete")));
-            }
-            None => {}
+            Some(early) => Err(answered_early(early)),
+            None => Ok(()),
         }
+    }
+
+    /// How many bytes the stream takes now.
+    fn permitted(&self) -> Result<usize, SendError> {
         let permitted = self.stream.check_write().map_err(|_| self.broken())?;
         Ok(usize::try_from(permitted).unwrap_or(usize::MAX))
     }
 
     /// The stream broke before the release: nothing was sent, and the response may say why.
     fn broken(&self) -> SendError {
-        self.deadline.wait_at_most(REASON, &[&self.pending.ready]);
+        self.deadline.wait_at_most(REASON, &self.pending.ready);
         match self.pending.get() {
             Some(early) => answered_early(early),
             None => not_sent(http_error::failure(&ErrorCode::ConnectionTerminated)),
@@ -235,6 +265,7 @@ impl Exchange {
             body,
             pending,
             deadline,
+            begun: _,
         } = self;
         let written = stream.write(&[last]);
         drop(writable);
@@ -261,18 +292,17 @@ struct Released {
 }
 
 impl Released {
-    fn response(self) -> Result<IncomingResponse, SendError> {
+    fn response(self) -> Result<(IncomingResponse, Deadline), SendError> {
         loop {
+            let passed = self.deadline.wait(&[&self.pending.ready]);
             match self.pending.get() {
-                Some(Ok(response)) => return Ok(response),
+                Some(Ok(response)) => return Ok((response, self.deadline)),
                 Some(Err(code)) if http_error::excludes_delivery(&code) => {
                     return Err(not_sent(http_error::failure(&code)));
                 }
                 Some(Err(code)) => return Err(unknown(http_error::failure(&code))),
-                None if self.deadline.left().is_none() => {
-                    return Err(unknown(timed_out("before the provider answered")));
-                }
-                None => self.deadline.wait(&[&self.pending.ready]),
+                None if passed => return Err(unknown(timed_out("before the provider answered"))),
+                None => {}
             }
         }
     }
@@ -305,13 +335,15 @@ fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
     }
 }
 
-fn read_answer(response: &IncomingResponse, deadline: Deadline) -> Result<HttpAnswer, SendError> {
+fn read_answer(response: &IncomingResponse, deadline: &Deadline) -> Result<HttpAnswer, SendError> {
     let broken = || unknown(http_error::failure(&ErrorCode::HttpResponseIncomplete));
     let date = response.headers().get("date").into_iter().next();
     let date = date.and_then(|value| String::from_utf8(value).ok());
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
-    let readable = stream.subscribe();
+    // Mostly the answer is there at once, and nobody has to wait for it.
+    let readable = OnceCell::new();
+    let mut passed = false;
     let mut body = Vec::new();
     loop {
         // One byte more than is read by the JSON room tells a body at the bound from one beyond it.
@@ -319,10 +351,12 @@ fn read_answer(response: &IncomingResponse, deadline: Deadline) -> Result<HttpAn
         match stream.read(room.min(CHUNK) as u64) {
             Err(StreamError::Closed) => break,
             Err(StreamError::LastOperationFailed(_)) => return Err(broken()),
-            Ok(bytes) if bytes.is_empty() => match deadline.left() {
-                Some(_) => deadline.wait(&[&readable]),
-                None => return Err(unknown(timed_out("before the answer was complete"))),
-            },
+            Ok(bytes) if bytes.is_empty() && passed => {
+                return Err(unknown(timed_out("before the answer was complete")));
+            }
+            Ok(bytes) if bytes.is_empty() => {
+                passed = deadline.wait(&[readable.get_or_init(|| stream.subscribe())]);
+            }
             Ok(bytes) => body.extend_from_slice(&bytes),
         }
         if body.len() > json::MAX_BYTES {
@@ -384,6 +418,10 @@ fn timed_out(when: &str) -> Failure {
         Turn::Provider,
         join(&["The deadline passed ", when, "."]),
     )
+}
+
+fn late() -> SendError {
+    not_sent(timed_out("before the request was complete"))
 }
 
 fn not_sent(failure: Failure) -> SendError {

@@ -6,10 +6,10 @@
 
 use super::body::{RequestBody, ResponseBody};
 use super::dial::{DialReport, Dialer};
-use super::fault;
 use super::tls::Trust;
+use super::{canned, fault};
 use crate::limits::Limits;
-use crate::options::HostOptions;
+use crate::options::{CannedAnswer, HostOptions};
 use crate::report::Entry;
 use http::{Extensions, Request, Response};
 use hyper_util::client::legacy::Client;
@@ -31,6 +31,7 @@ pub(crate) struct Gateway {
     client: Client<Dialer, RequestBody>,
     dialer: Dialer,
     limits: Arc<Limits>,
+    canned: Option<CannedAnswer>,
 }
 
 impl Gateway {
@@ -54,6 +55,7 @@ impl Gateway {
             client,
             dialer,
             limits,
+            canned: options.canned.clone(),
         }
     }
 
@@ -70,14 +72,23 @@ impl Gateway {
     /// Sends a request that the hook has let through.
     pub(crate) async fn send(
         self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         entry: Entry,
     ) -> Result<Response<WasiBody>, Error> {
         let waits = Waits::clamped(options.unwrap_or_default(), &self.limits);
-        let mut request = request
-            .map(|body| RequestBody::new(body, self.limits.request_body_bytes, entry.clone()));
         let mut captured = capture_connection(&mut request);
+        let request = request.map(|body| {
+            RequestBody::new(
+                body,
+                captured.clone(),
+                self.limits.request_body_bytes,
+                entry.clone(),
+            )
+        });
+        if let Some(answer) = &self.canned {
+            return canned::answer(answer, request, self.limits.response_body_bytes, entry).await;
+        }
         let mut sending = pin!(self.client.request(request));
         let connected = async {
             let connected = captured.wait_for_connection_metadata().await;

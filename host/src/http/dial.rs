@@ -17,8 +17,8 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -55,6 +55,8 @@ pub(crate) struct DialReport {
     pub(crate) tls: Option<Duration>,
     /// How many requests have used it.
     pub(crate) uses: Arc<AtomicU32>,
+    /// When a request's body last began on it.
+    pub(crate) begun: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Makes connections for hyper-util's pool.
@@ -141,6 +143,7 @@ impl Inner {
             connect: connected - resolved,
             tls,
             uses: Arc::default(),
+            begun: Arc::default(),
         };
         Ok(TokioIo::new(Stream { transport, report }))
     }

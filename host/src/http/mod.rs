@@ -8,6 +8,7 @@
 //! last byte back to prove that nothing was sent, and a buffer in between would break that proof.
 
 mod body;
+mod canned;
 mod client;
 mod dial;
 mod fault;
