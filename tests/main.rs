@@ -24,6 +24,7 @@
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
 //! | [`operations`] | look-ups: whether a config would work, and what became of a message |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
+//! | [`endurance`] | thousands of sends among faults, replaced plugins and hostile neighbours |
 //! | [`cli`] | the command line, end to end |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
@@ -49,6 +50,7 @@ mod component;
 mod corpus;
 mod delivery;
 mod demo;
+mod endurance;
 mod faults;
 mod fuel;
 mod guard;

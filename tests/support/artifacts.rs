@@ -23,6 +23,16 @@ pub fn hostile_with_std() -> PathBuf {
     )
 }
 
+/// The program that measures and soaks.
+pub fn bench() -> PathBuf {
+    find("BENCH_BIN", "target/host/connector-bench")
+}
+
+/// The simulator, as a program.
+pub fn simulator() -> PathBuf {
+    find("SIMULATOR_BIN", "target/host/tencent-sms-simulator")
+}
+
 /// The command line.
 pub fn auth_host() -> PathBuf {
     find("AUTH_HOST_BIN", "target/host/auth-host")

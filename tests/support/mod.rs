@@ -11,7 +11,7 @@ pub mod trial;
 mod verdict;
 mod wire;
 
-pub use artifacts::{auth_host, component, hostile, hostile_with_std};
+pub use artifacts::{auth_host, bench, component, hostile, hostile_with_std, simulator};
 pub use config::{CODE, INTERNATIONAL, MAINLAND, SECRET_KEY, code_to, config, discreet, to_config};
 pub use connector::{host, load};
 pub use proxy::Proxy;

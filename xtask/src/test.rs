@@ -69,6 +69,7 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
                 .env("HOSTILE_STD_WASM", workspace.guest("hostile_with_std"))
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
+                .env("BENCH_BIN", workspace.program("connector-bench"))
                 .env("XTASK_BIN", workspace.program("xtask")),
         )
     })?;

@@ -1,0 +1,170 @@
+//! A lane: a process that does one kind of work whenever it is told to, and says what that took.
+//!
+//! The conversation is lines of JSON, `{"op": …, "count": …, "concurrency": …, "first": …}` in and the figures out, and
+//! the peers in `peers/` speak it as well. A lane stays alive, so that everything is warm and lanes can take turns;
+//! one that runs a hundred messages of one lane and then a hundred of the next meets the same noise with both.
+
+use crate::component::Component;
+use crate::native;
+use crate::work::{Result, config, cpu_time, median, percentile, resident, told};
+use serde_json::{Value, json};
+use std::io::BufRead;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use tencent_sms_connector::api::{Call, ProviderLanguage};
+use tencent_sms_connector::config::{Config, parse};
+use tencent_sms_connector::connector::{preview_message, validate_config};
+use tencent_sms_connector::language::Language;
+use tencent_sms_connector::phone::Route;
+
+/// Which side a lane is on.
+pub enum Side {
+    Native(native::Pooled),
+    Component(Box<Component>),
+}
+
+/// One order.
+#[derive(Clone)]
+pub struct Order {
+    /// What to do.
+    pub op: String,
+    /// How often.
+    pub count: u64,
+    /// How many at once.
+    pub concurrency: u64,
+    /// The first of so many numbers that nobody else uses.
+    pub first: u64,
+}
+
+impl Order {
+    fn read(line: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(line).map_err(told)?;
+        let number = |key: &str| value.get(key).and_then(Value::as_u64);
+        Ok(Self {
+            op: value
+                .get("op")
+                .and_then(Value::as_str)
+                .unwrap_or("send")
+                .to_owned(),
+            count: number("count").ok_or("an order without a count")?,
+            concurrency: number("concurrency").unwrap_or(1).max(1),
+            first: number("first").unwrap_or_default(),
+        })
+    }
+}
+
+/// Serves orders until standard input ends.
+pub fn serve(side: &str) -> Result {
+    let url = std::env::var("BENCH_URL").map_err(|_| "BENCH_URL is not set")?;
+    let authority = std::env::var("BENCH_CA").ok();
+    let authority = authority.map(std::fs::read).transpose().map_err(told)?;
+    let runtime = match std::env::var("BENCH_THREADS").as_deref() {
+        Ok("many") => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = { runtime }.enable_all().build().map_err(told)?;
+    let entered = runtime.enter();
+    let side = match side {
+        "native" => Side::Native(native::Pooled::new(authority.as_deref())?),
+        "component" => Side::Component(Box::new(Component::open(&url, authority.as_deref())?)),
+        other => return Err(format!("there is no lane `{other}`")),
+    };
+    let side = Arc::new(side);
+    drop(entered);
+    let config: Arc<str> = config(&url, 0).into();
+    for line in std::io::stdin().lock().lines() {
+        let order = Order::read(&line.map_err(told)?)?;
+        let figures = runtime.block_on(run(side.clone(), config.clone(), order))?;
+        println!("{figures}");
+    }
+    Ok(())
+}
+
+async fn run(side: Arc<Side>, config: Arc<str>, order: Order) -> Result<Value> {
+    let next = Arc::new(AtomicU64::new(0));
+    let before = cpu_time();
+    let begun = Instant::now();
+    let mut workers = Vec::new();
+    for _ in 0..order.concurrency {
+        let (side, config, next, order) =
+            (side.clone(), config.clone(), next.clone(), order.clone());
+        workers.push(tokio::spawn(async move {
+            let mut times = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= order.count {
+                    return Ok::<_, String>(times);
+                }
+                let begun = Instant::now();
+                side.once(&order.op, &config, order.first + index).await?;
+                times.push(begun.elapsed().as_secs_f64() * 1e6);
+            }
+        }));
+    }
+    let mut times = Vec::new();
+    for worker in workers {
+        times.append(&mut worker.await.map_err(told)??);
+    }
+    let (cpu, wall) = (cpu_time().saturating_sub(before), begun.elapsed());
+    let each = |time: std::time::Duration| time.as_secs_f64() * 1e6 / order.count as f64;
+    Ok(json!({
+        "cpu_us": each(cpu),
+        "wall_us": each(wall),
+        "p50_us": median(&times),
+        "p99_us": percentile(&mut times, 99),
+        "resident": resident(),
+    }))
+}
+
+impl Side {
+    /// Does the thing once.
+    async fn once(&self, op: &str, config: &str, index: u64) -> Result {
+        match self {
+            Self::Component(component) => component.once(op, index).await,
+            Self::Native(pooled) if op == "send" => pooled.send(config, index).await,
+            Self::Native(_) => native_op(op, config, index),
+        }
+    }
+}
+
+/// Parts of a send, natively.
+fn native_op(op: &str, text: &str, index: u64) -> Result {
+    use std::hint::black_box;
+    match op {
+        "parse" => {
+            black_box(parse(black_box(text)).map_err(|_| "the config is not JSON")?);
+        }
+        "validate" => {
+            let found = validate_config(black_box(text), Language::English);
+            if !found.is_empty() {
+                return Err("the config has findings".to_owned());
+            }
+        }
+        "preview" => {
+            let previewed = preview_message(black_box(text), &native::message(index));
+            black_box(previewed.map_err(|failure| failure.message)?);
+        }
+        "sign" => {
+            let document = parse(text).map_err(|_| "the config is not JSON")?;
+            let config = Config::read(&document)
+                .config
+                .ok_or("the config is refused")?;
+            let account = config.account(Route::Mainland);
+            let body = vec![b'x'; 180];
+            let call = Call {
+                account,
+                action: "SendSms",
+                language: ProviderLanguage::English,
+                body: &body,
+            };
+            // A hundred at a time, so that reading the config above is a small part of it.
+            for timestamp in 0..100 {
+                black_box(call.sign(1_700_000_000 + timestamp));
+            }
+        }
+        "stub" => native::send_stubbed(black_box(text), index)?,
+        other => return Err(format!("the native side has no `{other}`")),
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! What the sandbox costs, against native code and against the peers, in one run: `cargo xtask bench`.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`work`] | the config, the messages, CPU time and memory of a process |
+//! | [`lane`] | a process that does one kind of work when told to |
+//! | [`native`], [`component`] | the two sides |
+//! | [`load`], [`memory`], [`fuel`] | what needs no lane |
+//! | [`run`], [`lanes`] | one run: lanes take turns, round by round |
+//! | [`report`], [`plot`] | rows against goals, tables, the plot |
+//! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes |
+
+mod component;
+mod fuel;
+mod lane;
+mod lanes;
+mod load;
+mod memory;
+mod native;
+mod plot;
+mod report;
+mod run;
+mod soak;
+mod work;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "Usage: connector-bench run [--quick]
+       connector-bench soak CALLS
+       connector-bench lane native|component
+       connector-bench fuel
+       connector-bench load COMPILATIONS HITS
+       connector-bench memory TENANTS [URL]
+
+Started by `cargo xtask bench`, which builds what is measured and sets the paths.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["lane", side] => lane::serve(side),
+        ["run"] => run::all(run::FULL, true),
+        ["run", "--quick"] => run::all(run::QUICK, false),
+        ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
+        ["drive", calls, url, states] => {
+            count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))
+        }
+        ["fuel"] => fuel::measure().map(print),
+        ["load", compilations, hits] => both(compilations, hits)
+            .and_then(|(compilations, hits)| load::measure(compilations, hits))
+            .map(print),
+        ["memory", tenants] => count(tenants)
+            .and_then(|tenants| memory::measure(tenants, None))
+            .map(print),
+        ["memory", tenants, url] => count(tenants)
+            .and_then(|tenants| memory::measure(tenants, Some(url)))
+            .map(print),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("connector-bench: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(value: serde_json::Value) {
+    println!("{value}");
+}
+
+fn count(word: &str) -> work::Result<usize> {
+    word.parse()
+        .map_err(|_| format!("`{word}` is not a number"))
+}
+
+fn both(first: &str, second: &str) -> work::Result<(usize, usize)> {
+    Ok((count(first)?, count(second)?))
+}

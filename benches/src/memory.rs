@@ -1,0 +1,84 @@
+//! What tenants cost in memory that are live at once: each with a call in flight that has done all of its work and
+//! waits for the answer.
+
+use crate::component::{STUB_ENDPOINT, builder, message, stub_message, stubbed, wasm};
+use crate::work::{Result, config, resident, told};
+use auth_connector_host::{Config, Plugin};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long the answers take: long enough for all calls to get there.
+pub const DELAY: Duration = Duration::from_secs(4);
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    // One thread, as the lanes have: with more, the allocator keeps an arena for each.
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(told)
+}
+
+/// `tenants` calls at once. Without a URL no network is involved, and what grows is what instances hold.
+pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
+    let runtime = runtime()?;
+    let entered = runtime.enter();
+    let calls = u32::try_from(tenants).map_err(told)?;
+    let plugin = match url {
+        None => stubbed(DELAY, |options| options.limits.concurrent_calls = calls)?,
+        Some(url) => builder()
+            .allow(url)
+            .map_err(told)?
+            .with(|options| {
+                options.system_roots = false;
+                options.limits.concurrent_calls = calls;
+                options.limits.idle_connections = tenants;
+            })
+            .build()
+            .map_err(told)?
+            .load(wasm()?)
+            .map_err(told)?,
+    };
+    drop(entered);
+    let endpoint = url.unwrap_or(STUB_ENDPOINT);
+    let first = resident();
+    let mut figures = Vec::new();
+    // Twice: the second time tells what a slot that was used before costs, which is what lasts.
+    for _ in 0..2 {
+        figures.push(runtime.block_on(round(&plugin, endpoint, tenants, url.is_none()))?);
+    }
+    let live = figures.last().copied().unwrap_or_default();
+    Ok(json!({
+        "tenants": tenants,
+        "base": first,
+        "live": live,
+        "after": resident(),
+        "per_instance": (live.saturating_sub(first)) as f64 / tenants as f64,
+    }))
+}
+
+/// Starts all calls and gives the most that was resident while all of them were in flight.
+async fn round(plugin: &Plugin, endpoint: &str, tenants: usize, canned: bool) -> Result<u64> {
+    let mut calls = Vec::new();
+    for tenant in 0..tenants {
+        let plugin = plugin.clone();
+        let config = Config::new(config(endpoint, tenant));
+        let message = if canned {
+            stub_message()
+        } else {
+            message(900_000 + tenant as u64)
+        };
+        calls.push(tokio::spawn(async move {
+            plugin.send_message(&config, &message).await.map(drop)
+        }));
+    }
+    let mut most = 0;
+    while !calls.iter().any(tokio::task::JoinHandle::is_finished) {
+        most = most.max(resident());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for call in calls {
+        // On a busy machine a call may meet its deadline before the answer; what it held until then counts.
+        let _ = call.await.map_err(told)?;
+    }
+    Ok(most)
+}

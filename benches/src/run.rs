@@ -1,0 +1,299 @@
+//! One run: every lane does its work in turn, so many rounds, and what is compared is compared within a round.
+
+use crate::lanes::{Lane, Simulator};
+use crate::work::{Result, median, told};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Rounds, whose medians count.
+    pub rounds: usize,
+    /// Sends of a round for a fast lane.
+    pub sends: u64,
+}
+
+/// About a quarter of an hour, peers and all.
+pub const FULL: Size = Size {
+    rounds: 7,
+    sends: 2000,
+};
+/// About three minutes.
+pub const QUICK: Size = Size {
+    rounds: 3,
+    sends: 1000,
+};
+
+/// What a lane is told to do: the name of the figures, the operation, how often relative to the run's size, how many
+/// at once.
+struct Work {
+    name: &'static str,
+    op: &'static str,
+    share: f64,
+    concurrency: u64,
+}
+
+const fn work(name: &'static str, op: &'static str, share: f64, concurrency: u64) -> Work {
+    Work {
+        name,
+        op,
+        share,
+        concurrency,
+    }
+}
+
+/// Sends in flight at once where throughput is compared.
+pub const AT_ONCE: u64 = 16;
+
+const NATIVE: &[Work] = &[
+    work("native.parse", "parse", 3.0, 1),
+    work("native.validate", "validate", 3.0, 1),
+    work("native.preview", "preview", 3.0, 1),
+    work("native.sign100", "sign", 0.05, 1),
+    work("native.stub", "stub", 3.0, 1),
+    work("native.send", "send", 1.0, AT_ONCE),
+    work("native.send.alone", "send", 0.3, 1),
+];
+const COMPONENT: &[Work] = &[
+    work("component.start", "start", 3.0, 1),
+    work("component.validate", "validate", 1.0, 1),
+    work("component.preview", "preview", 1.0, 1),
+    work("component.stub", "stub", 1.0, 1),
+    work("component.send", "send", 1.0, AT_ONCE),
+    work("component.send.alone", "send", 0.3, 1),
+];
+const NATIVE_TLS: &[Work] = &[work("native.tls", "send", 0.3, 1)];
+const COMPONENT_TLS: &[Work] = &[work("component.tls", "send", 0.3, 1)];
+const NATIVE_MANY: &[Work] = &[work("native.threads", "send", 1.0, AT_ONCE)];
+const COMPONENT_MANY: &[Work] = &[work("component.threads", "send", 1.0, AT_ONCE)];
+const RUST: &[Work] = &[work("rust.send", "send", 1.0, AT_ONCE)];
+const NODE: &[Work] = &[work("node.send", "send", 1.0, AT_ONCE)];
+const LOGTO: &[Work] = &[work("logto.send", "send", 0.5, AT_ONCE)];
+const PYTHON: &[Work] = &[work("python.send", "send", 0.2, AT_ONCE)];
+
+/// The figures of a run: name, then field, then a value for each round.
+pub type Figures = BTreeMap<String, BTreeMap<String, Vec<f64>>>;
+
+/// Where results go, and what was built for the run.
+pub struct Run {
+    out: PathBuf,
+    size: Size,
+    /// What could not be measured, and why.
+    pub missing: Vec<String>,
+}
+
+impl Run {
+    /// `out` is made if need be.
+    pub fn new(out: PathBuf, size: Size) -> Result<Self> {
+        std::fs::create_dir_all(&out).map_err(told)?;
+        let missing = std::env::var("BENCH_MISSING").unwrap_or_default();
+        let missing = missing.lines().map(str::to_owned).collect();
+        Ok(Self { out, size, missing })
+    }
+
+    /// Measures everything.
+    pub fn measure(&mut self) -> Result<Value> {
+        let catalogue = self.out.join("catalogue.yaml");
+        let plain = Simulator::start(&catalogue, None)?;
+        let authority = self.out.join("authority.pem");
+        let tls = Simulator::start(&catalogue, Some(&authority))?;
+        let figures = self.lanes(&plain.url, &tls.url, &authority)?;
+        eprintln!("== Loading, memory, fuel");
+        let quick = self.size.rounds < FULL.rounds;
+        let (compilations, hits) = if quick { ("3", "50") } else { ("9", "200") };
+        let load = child(&["load", compilations, hits])?;
+        let fuel = child(&["fuel"])?;
+        let memory = child(&["memory", "1000"])?;
+        let fault = format!(
+            r#"{{"fault": {{"kind": "delay", "ms": {}}}, "times": 2000, "action": "SendSms"}}"#,
+            crate::memory::DELAY.as_millis()
+        );
+        plain.control("POST", "/_sim/faults", &fault)?;
+        let tenants = child(&["memory", "1000", &plain.url])?;
+        plain.control("POST", "/_sim/reset", "")?;
+        let results = json!({
+            "machine": machine(),
+            "quick": quick,
+            "rounds": self.size.rounds,
+            "missing": self.missing,
+            "lanes": shown(&figures),
+            "load": load,
+            "memory": memory,
+            "tenants": tenants,
+            "fuel": fuel,
+        });
+        Ok(results)
+    }
+
+    fn lanes(&mut self, url: &str, tls: &str, authority: &Path) -> Result<Figures> {
+        let program = std::env::current_exe().map_err(told)?;
+        let ours = |name, side: &str, url: &str| {
+            let mut command = Command::new(&program);
+            command.args(["lane", side]).env("BENCH_URL", url);
+            (name, command)
+        };
+        let with = |(name, mut command): (_, Command), key: &str, value: &Path| {
+            command.env(key, value);
+            (name, command)
+        };
+        let many = Path::new("many");
+        let mut commands = vec![
+            (ours("native", "native", url), NATIVE),
+            (ours("component", "component", url), COMPONENT),
+            (
+                with(ours("native, TLS", "native", tls), "BENCH_CA", authority),
+                NATIVE_TLS,
+            ),
+            (
+                with(
+                    ours("component, TLS", "component", tls),
+                    "BENCH_CA",
+                    authority,
+                ),
+                COMPONENT_TLS,
+            ),
+            (
+                with(
+                    ours("native, threads", "native", url),
+                    "BENCH_THREADS",
+                    many,
+                ),
+                NATIVE_MANY,
+            ),
+            (
+                with(
+                    ours("component, threads", "component", url),
+                    "BENCH_THREADS",
+                    many,
+                ),
+                COMPONENT_MANY,
+            ),
+        ];
+        for (name, command, works) in peers(url) {
+            commands.push(((name, command), works));
+        }
+        let mut lanes = Vec::new();
+        for ((name, mut command), works) in commands {
+            lanes.push((Lane::start(name, &mut command)?, works));
+        }
+        let mut figures = Figures::new();
+        let mut first = 1_000;
+        for round in 0..=self.size.rounds {
+            let warming = round == 0;
+            eprintln!("== Round {round} of {}", self.size.rounds);
+            for (lane, works) in &mut lanes {
+                for work in *works {
+                    let count = (self.size.sends as f64 * work.share).max(20.0) as u64;
+                    let measured = lane.run(work.op, count, work.concurrency, first)?;
+                    first += count;
+                    if !warming {
+                        note(&mut figures, work.name, &measured);
+                    }
+                }
+            }
+        }
+        Ok(figures)
+    }
+}
+
+fn note(figures: &mut Figures, name: &str, measured: &Value) {
+    let fields = figures.entry(name.to_owned()).or_default();
+    for (key, value) in measured.as_object().into_iter().flatten() {
+        if let Some(value) = value.as_f64() {
+            fields.entry(key.clone()).or_default().push(value);
+        }
+    }
+}
+
+/// The peers that are there, as `cargo xtask bench` found or installed them.
+fn peers(url: &str) -> Vec<(&'static str, Command, &'static [Work])> {
+    let mut found: Vec<(&'static str, Command, &'static [Work])> = Vec::new();
+    if let Some(program) = std::env::var_os("BENCH_PEER_RUST") {
+        found.push(("tencentcloud-sms", Command::new(program), RUST));
+    }
+    if let Some(folder) = std::env::var_os("BENCH_PEER_NODE").map(PathBuf::from) {
+        let mut sdk = Command::new("node");
+        sdk.arg(folder.join("sdk.mjs"));
+        found.push(("tencentcloud-sdk-nodejs-sms", sdk, NODE));
+        let mut logto = Command::new("node");
+        logto
+            .arg("--import")
+            .arg(folder.join("plain.mjs"))
+            .arg(folder.join("logto.mjs"));
+        found.push(("@logto/connector-tencent-sms", logto, LOGTO));
+    }
+    if let (Some(python), Some(script)) = (
+        std::env::var_os("BENCH_PEER_PYTHON"),
+        std::env::var_os("BENCH_PEER_PYTHON_SCRIPT"),
+    ) {
+        let mut sdk = Command::new(python);
+        sdk.arg(script);
+        found.push(("tencentcloud-sdk-python-sms", sdk, PYTHON));
+    }
+    for (_, command, _) in &mut found {
+        command.env("BENCH_URL", url);
+    }
+    found
+}
+
+/// This program once more, for one thing.
+fn child(arguments: &[&str]) -> Result<Value> {
+    let program = std::env::current_exe().map_err(told)?;
+    let output = Command::new(program)
+        .args(arguments)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(told)?;
+    if !output.status.success() {
+        return Err(format!("`{}` failed", arguments.join(" ")));
+    }
+    serde_json::from_slice(&output.stdout).map_err(told)
+}
+
+fn shown(figures: &Figures) -> Value {
+    let mut lanes = Map::new();
+    for (name, fields) in figures {
+        let mut medians = Map::new();
+        for (field, values) in fields {
+            medians.insert(field.clone(), json!(median(values)));
+            medians.insert(format!("{field}.rounds"), json!(values));
+        }
+        lanes.insert(name.clone(), Value::Object(medians));
+    }
+    Value::Object(lanes)
+}
+
+/// What the figures were taken on: kind and number of processors, the kernel.
+fn machine() -> Value {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let model = read("/proc/cpuinfo");
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    json!({
+        "cpu": model.unwrap_or_default().trim_start_matches([' ', '\t', ':']),
+        "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
+        "kernel": read("/proc/sys/kernel/osrelease").trim(),
+        "load": read("/proc/loadavg").trim(),
+    })
+}
+
+/// The command: measures, and writes results and plot below `target/`, and into the docs after a full run.
+pub fn all(size: Size, into_docs: bool) -> Result {
+    let folder = |key: &str| std::env::var_os(key).map(PathBuf::from);
+    let out = folder("BENCH_OUT").ok_or("BENCH_OUT is not set")?;
+    let docs = folder("BENCH_DOCS").filter(|_| into_docs);
+    let results = Run::new(out.clone(), size)?.measure()?;
+    crate::report::write(&results, &out, docs.as_deref())
+}
+
+/// The soak: so many calls. What comes of it is kept beside the results.
+pub fn soak(calls: u64) -> Result {
+    let out = std::env::var_os("BENCH_OUT").map(PathBuf::from);
+    let out = out.ok_or("BENCH_OUT is not set")?;
+    let result = crate::soak::run(calls, &out)?;
+    std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(told)
+}

@@ -1,0 +1,92 @@
+//! The work that all sides do: one config, one message after another, and a processor's time for it.
+
+use std::time::Duration;
+
+/// What goes wrong in a benchmark is told and ends it.
+pub type Result<T = ()> = std::result::Result<T, String>;
+
+/// An error of any kind as text.
+pub fn told(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// The key pair that Tencent's documentation prints.
+pub const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
+/// Its other half.
+pub const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+
+/// The config that a tenant stores: Logto's own fields, four templates, and the simulator as the endpoint.
+pub fn config(endpoint: &str, tenant: usize) -> String {
+    let templates: Vec<_> = ["SignIn", "Register", "ForgotPassword", "Generic"]
+        .iter()
+        .map(|usage| serde_json::json!({"usageType": usage, "templateCode": "1110000"}))
+        .collect();
+    serde_json::json!({
+        "accessKeyId": SECRET_ID,
+        "accessKeySecret": SECRET_KEY,
+        "signName": "腾讯云",
+        "sdkAppId": "1400006666",
+        "region": "ap-guangzhou",
+        "endpoint": endpoint,
+        // Tenants differ, so that nothing can be shared between them by accident.
+        "timeoutMs": 8000 - tenant % 1000,
+        "templates": templates,
+    })
+    .to_string()
+}
+
+/// A number of mainland China that no other call of this run has: the service's limits are for each number.
+pub fn number(index: u64) -> String {
+    format!("+86{}", 13_800_000_000 + index)
+}
+
+/// The code that is sent.
+pub const CODE: &str = "918273";
+
+/// The answer of a service that accepted the message to `number`.
+pub fn accepted(number: &str) -> String {
+    format!(
+        r#"{{"Response":{{"SendStatusSet":[{{"SerialNo":"5000:1045710669157053657849499619","PhoneNumber":"{number}","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}}],"RequestId":"a0aabda6-cf91-4f3e-a81f-9198114a2279"}}}}"#
+    )
+}
+
+/// User and system time of this process so far, all threads together.
+pub fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or_default(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
+}
+
+/// Resident memory of this process in bytes, from the kernel; 0 where there is no `/proc`.
+pub fn resident() -> u64 {
+    status("VmRSS:") * 1024
+}
+
+/// Open file descriptors of this process; 0 where there is no `/proc`.
+pub fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+fn status(key: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}
+
+/// The value below which so many hundredths of the values lie. The values are sorted in place.
+pub fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    let index = (last * hundredths).div_ceil(100).min(last);
+    values.get(index).copied().unwrap_or(f64::NAN)
+}
+
+/// The median.
+pub fn median(values: &[f64]) -> f64 {
+    percentile(&mut values.to_vec(), 50)
+}

@@ -1,0 +1,155 @@
+//! `cargo xtask bench` and `cargo xtask soak`: prepares what is measured, and starts what measures.
+//!
+//! Peers are installed below `target/bench`, pinned. One that cannot be installed is named in the results as not
+//! measured, never left out in silence.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::build::Workspace;
+use crate::process;
+
+/// Compares, and writes results, tables and the plot; the docs only after a run in full.
+pub fn run(quick: bool) -> Result {
+    let workspace = Workspace::open()?;
+    let mut command = prepared(&workspace, &["run"])?;
+    if quick {
+        command.arg("--quick");
+    }
+    let mut missing = Vec::new();
+    for (name, install) in PEERS {
+        println!("\n== Peers: {name}");
+        match install(&workspace) {
+            Ok(variables) => {
+                command.envs(variables);
+            }
+            Err(reason) => {
+                let reason = reason.lines().next().unwrap_or_default().to_owned();
+                println!("   not measured: {reason}");
+                missing.push(format!("{name}: {reason}"));
+            }
+        }
+    }
+    command.env("BENCH_MISSING", missing.join("\n"));
+    println!("\n== The simulator beside an empty handler");
+    process::run(workspace.cargo().args([
+        "bench",
+        "--locked",
+        "--profile",
+        "host",
+        "--workspace",
+        "--bench",
+        "throughput",
+    ]))?;
+    println!("\n== The component, native code and the peers");
+    process::run(&mut command)
+}
+
+/// Sends for minutes, with faults, replaced plugins and hostile neighbours.
+pub fn soak(calls: &str) -> Result {
+    let workspace = Workspace::open()?;
+    workspace.build_hostile()?;
+    process::run(&mut prepared(&workspace, &["soak", calls])?)
+}
+
+/// Builds the component and the programs, and gives the benchmark with its paths set.
+fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
+    workspace.build_component()?;
+    workspace.build_programs()?;
+    let mut command = Command::new(workspace.program("connector-bench"));
+    command
+        .args(arguments)
+        .env("CONNECTOR_WASM", workspace.component())
+        .env("HOSTILE_WASM", workspace.guest("hostile"))
+        .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
+        .env("BENCH_OUT", workspace.scratch("bench"))
+        .env("BENCH_DOCS", workspace.root.join("docs"));
+    Ok(command)
+}
+
+type Variables = Vec<(&'static str, PathBuf)>;
+type Install = fn(&Workspace) -> Result<Variables>;
+
+const PEERS: [(&str, Install); 3] = [
+    ("Rust crate tencentcloud-sms", rust),
+    ("Tencent's Node SDK and Logto's connector", node),
+    ("Tencent's Python SDK", python),
+];
+
+fn rust(workspace: &Workspace) -> Result<Variables> {
+    let target = workspace.scratch("bench").join("rust");
+    process::run(
+        workspace
+            .cargo()
+            .args(["build", "--locked", "--release", "--manifest-path"])
+            .arg(workspace.root.join("benches/peers/rust/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target),
+    )?;
+    let program = format!(
+        "tencent-sms-connector-bench-peer{}",
+        std::env::consts::EXE_SUFFIX
+    );
+    Ok(vec![(
+        "BENCH_PEER_RUST",
+        target.join("release").join(program),
+    )])
+}
+
+fn node(workspace: &Workspace) -> Result<Variables> {
+    let folder = copied(workspace, "node")?;
+    process::run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--silent"])
+            .current_dir(&folder),
+    )?;
+    Ok(vec![("BENCH_PEER_NODE", folder)])
+}
+
+fn python(workspace: &Workspace) -> Result<Variables> {
+    let folder = copied(workspace, "python")?;
+    let python = folder.join("venv/bin/python");
+    process::run(
+        Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(folder.join("venv")),
+    )?;
+    process::run(
+        Command::new(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            .arg("--requirement")
+            .arg(folder.join("requirements.txt")),
+    )?;
+    Ok(vec![
+        ("BENCH_PEER_PYTHON", python),
+        ("BENCH_PEER_PYTHON_SCRIPT", folder.join("sdk.py")),
+    ])
+}
+
+/// A peer's own files, where its packages may be installed beside them.
+fn copied(workspace: &Workspace, peer: &str) -> Result<PathBuf> {
+    let from = workspace.root.join("benches/peers").join(peer);
+    let to = workspace.scratch("bench").join(peer);
+    copy_files(&from, &to)
+        .map_err(|error| format!("{} cannot be copied: {error}.", from.display()))?;
+    Ok(to)
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
