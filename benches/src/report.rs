@@ -111,7 +111,7 @@ pub fn rows(results: &Value) -> Vec<Row> {
         false,
     );
     add(
-        "fresh instance and whole guest path without a network, against native",
+        "the whole guest path without a network, against native",
         cpu("component.stub"),
         cpu("native.stub"),
         8.0,

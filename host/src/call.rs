@@ -131,7 +131,7 @@ pub(crate) async fn start(run: Run<'_>) -> Result<CallReport, CallError> {
         tokio::time::timeout(limit, meter.around(made)).await
     };
     let made = made.map_err(|_| HostFault::TimedOut { after: limit })?;
-    made.map_err(|error| fault(&error))?;
+    made.map_err(|error| fault(&error, run.limits))?;
     report.memory_bytes = store.data().limiter.memory;
     report.total = start.elapsed();
     report.instantiate = report.total.saturating_sub(report.queued);

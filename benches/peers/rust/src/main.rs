@@ -13,14 +13,21 @@ type Failed = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failed> {
     let url = std::env::var("BENCH_URL")?;
-    let host = url.strip_prefix("http://").ok_or("BENCH_URL is not plain HTTP")?;
+    let host = url
+        .strip_prefix("http://")
+        .ok_or("BENCH_URL is not plain HTTP")?;
     let config = ClientConfig::builder()
         .endpoint(Endpoint::Custom(host.to_owned()))
         .is_https(false)
         .build();
-    let key = Credential::long_term("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE");
+    let key = Credential::long_term(
+        "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+        "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+    );
     let client = SmsClient::new(key, config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     for line in std::io::stdin().lock().lines() {
         let order: Value = serde_json::from_str(&line?)?;
         println!("{}", runtime.block_on(run(client.clone(), order))?);
@@ -85,5 +92,7 @@ fn cpu_time() -> Duration {
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default() * 1024
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or_default()
+        * 1024
 }
