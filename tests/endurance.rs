@@ -4,7 +4,8 @@ use crate::support::{bench, component, hostile, simulator};
 use std::process::Command;
 
 #[test]
-fn thousands_of_sends_end_in_one_of_three_states_among_faults_replaced_plugins_and_hostile_neighbours() {
+fn thousands_of_sends_end_in_one_of_three_states_among_faults_replaced_plugins_and_hostile_neighbours()
+ {
     let output = Command::new(bench())
         .args(["soak", "5000"])
         .env("CONNECTOR_WASM", component())
