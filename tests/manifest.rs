@@ -264,9 +264,9 @@ fn all_trials() -> Vec<(String, Vec<Value>)> {
             "/component/size",
             vec![
                 json!(1),
-                json!(33_554_432),
+                json!(2_097_152),
                 json!(0),
-                json!(33_554_433),
+                json!(2_097_153),
                 json!(-1),
                 json!(0.5),
                 json!("1"),

@@ -275,7 +275,7 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
             "64 lower-case hexadecimal digits",
         ),
         ("150000", "0", "/component/size", "from 1 to 2097152"),
-        ("150000", "33554433", "/component/size", "from 1 to 2097152"),
+        ("150000", "2097153", "/component/size", "from 1 to 2097152"),
         (
             "150000",
             "150000.0",
