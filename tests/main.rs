@@ -25,6 +25,7 @@
 //! | [`operations`] | look-ups: whether a config would work, and what became of a message |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
 //! | [`endurance`] | thousands of sends among faults, replaced plugins and hostile neighbours |
+//! | [`seen`] | traces, logs and metrics that name nobody |
 //! | [`cli`] | the command line, end to end |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
@@ -61,6 +62,7 @@ mod races;
 mod readme;
 mod refusals;
 mod sandbox;
+mod seen;
 mod signature;
 mod soak;
 mod stack;

@@ -177,6 +177,12 @@ pub struct Send {
     /// Show where the time went
     #[arg(long)]
     pub report: bool,
+    /// Write the host's figures to a file, as Prometheus text; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Show what the host does, on standard error
+    #[arg(long)]
+    pub trace: bool,
     /// Print the code that --generate-code made up
     #[arg(long, requires = "generate_code")]
     pub show_code: bool,
@@ -193,6 +199,12 @@ pub struct Network {
     /// Dial this address for a host and port (repeatable): sms.example.com:443:127.0.0.1:8443
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub resolve: Vec<String>,
+    /// Go through this HTTP proxy; one with a password goes into --proxy-from-env
+    #[arg(long, value_name = "URL", conflicts_with = "proxy_from_env")]
+    pub proxy: Option<String>,
+    /// The same, with the URL in an environment variable: http://user:password@proxy.example.com:3128
+    #[arg(long, value_name = "NAME")]
+    pub proxy_from_env: Option<String>,
 }
 
 /// `check`

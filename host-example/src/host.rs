@@ -4,7 +4,7 @@ use crate::cli::{Common, GrantArgs, Network, PackageArgs};
 use crate::exit::Stop;
 use crate::mask;
 use auth_connector_host::{
-    ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, TrustedKey,
+    ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, Proxy, TrustedKey,
 };
 use std::path::{Path, PathBuf};
 
@@ -71,10 +71,31 @@ pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
         })?;
         builder = builder.trust_pem(&pem);
     }
+    if let Some(proxy) = proxy(network)? {
+        builder = builder.with(|options| options.proxy = Some(proxy));
+    }
     for entry in &network.resolve {
         builder = builder.resolve(entry)?;
     }
     load(builder, common, &network.grants)
+}
+
+/// The proxy, if there is one. An argument is visible to every user of the machine, so no password is taken from it.
+fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
+    let url = match (&network.proxy, &network.proxy_from_env) {
+        (Some(url), _) if url.contains('@') => {
+            return Err(Stop::usage(
+                "--proxy takes no credentials, as arguments are visible to every user of this machine. Put the URL \
+                into an environment variable and name that: --proxy-from-env HTTPS_PROXY",
+            ));
+        }
+        (Some(url), _) => url.clone(),
+        (None, Some(name)) => std::env::var(name).map_err(|_| {
+            Stop::usage("the environment variable of --proxy-from-env is not set, or is not text")
+        })?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Proxy::parse(&url)?))
 }
 
 /// Loads the component or the package for a command that needs no network, or says in one line why not.

@@ -21,8 +21,10 @@ mod host;
 mod json;
 mod mask;
 mod message;
+mod metrics;
 mod output;
 mod text;
+mod trace;
 mod usage;
 
 use std::process::ExitCode;

@@ -15,16 +15,18 @@ use crate::clock::WallClock;
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, PolicyFault};
 use crate::host::ConnectorHost;
-use crate::http::Hook;
+use crate::http::{Gateway, Hook};
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
 use crate::meter::Meter;
-use crate::plugin::Called;
-use crate::report::{CallLog, CallReport};
+use crate::report::{CallLog, CallReport, Reported};
+use crate::scrub::Scrub;
+use crate::seen::{Begun, Ended};
 use crate::tenant::Tenant;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::{Instrument, Span};
 use wasmtime::component::{
     ComponentExportIndex, InstancePre, Lift, Lower, ResourceTable, ResourceTableError,
 };
@@ -39,7 +41,14 @@ pub(crate) struct Run<'a> {
     pub(crate) instance: &'a InstancePre<CallState>,
     pub(crate) egress: &'a Arc<Egress>,
     pub(crate) limits: &'a Arc<Limits>,
+    pub(crate) gateway: &'a Arc<Gateway>,
     pub(crate) tenant: Option<&'a Tenant>,
+    /// The contract's name of the function, and what its success is called.
+    pub(crate) function: &'static str,
+    pub(crate) success: &'static str,
+    pub(crate) sha256: &'a str,
+    /// What must not be in the answer. None where nothing secret is passed in.
+    pub(crate) scrub: Option<Scrub<'a>>,
     /// Whether the plugin was taken out of service.
     pub(crate) closed: bool,
     /// Whether the call may reach the provider, and counts for the tenant's rate.
@@ -54,7 +63,7 @@ pub(crate) fn capped(limits: &Limits, timeout_ms: Option<u32>) -> Duration {
     asked.map_or(cap, |asked| asked.min(cap))
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// The same for a function that may reach the provider.
     pub(crate) fn rated(mut self) -> Self {
         self.rated = true;
@@ -82,6 +91,28 @@ impl Run<'_> {
         (self.timeout + self.host.0.limits.grace).saturating_sub(report.queued)
     }
 
+    /// The same, and its answer is scrubbed.
+    pub(crate) fn scrubbed(mut self, scrub: Scrub<'a>) -> Self {
+        self.scrub = Some(scrub);
+        self
+    }
+
+    /// The same, with another word for its success.
+    pub(crate) fn succeeding(mut self, success: &'static str) -> Self {
+        self.success = success;
+        self
+    }
+
+    fn span(&self) -> Span {
+        let traced = self.host.0.options.trace_tenants;
+        tracing::debug_span!(
+            "connector_call",
+            function = self.function,
+            plugin = self.sha256.get(..12),
+            tenant = self.tenant.filter(|_| traced).map(Tenant::id),
+        )
+    }
+
     /// What the plugin is told, in milliseconds: the queue's share is gone. Rounded up, so that a call that did
     /// not have to queue is told the caller's own number; the grace is there for the difference.
     fn told_ms(&self, queued: Duration) -> u32 {
@@ -91,31 +122,38 @@ impl Run<'_> {
 }
 
 /// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
-/// milliseconds, once the call has its place.
-pub(crate) async fn call<S>(
+/// milliseconds, once the call has its place; `settle` judges the answer, given whether a request may have left.
+pub(crate) async fn call<S, T, E>(
     run: Run<'_>,
     function: &ComponentExportIndex,
     params: impl FnOnce(u32) -> S::Params,
-) -> Called<S::Results>
+    settle: impl FnOnce(Result<S::Results, CallError>, bool) -> Result<T, E>,
+) -> Reported<Result<T, E>>
 where
     S: Signature,
     S::Params: Lower + Send + Sync,
     S::Results: Lift + Send + Sync + 'static,
+    E: Ended,
 {
     let start = Instant::now();
+    let begun = Begun::new(run.function);
+    let span = run.span();
     let log = CallLog::default();
     let mut report = CallReport::default();
-    let outcome = bounded::<S>(&run, function, params, &log, &mut report).await;
+    let answer = bounded::<S>(&run, function, params, &log, &mut report)
+        .instrument(span.clone())
+        .await;
     report.http = log.snapshot();
     report.total = start.elapsed();
-    if let Err(CallError::Host(fault)) = &outcome {
-        tracing::warn!(code = fault.code(), "a plugin's call was ended by the host");
+    let mut outcome = settle(answer, log.may_have_left());
+    if let Some(scrub) = &run.scrub {
+        if let Err(error) = &mut outcome {
+            scrub.cause(error.cause_mut());
+        }
+        scrub.exchanges(&mut report.http);
     }
-    Called {
-        outcome,
-        report,
-        may_have_left: log.may_have_left(),
-    }
+    span.in_scope(|| begun.end(run.success, outcome.as_ref().err(), &report));
+    Reported { outcome, report }
 }
 
 /// Makes a fresh instance and nothing more.
@@ -213,7 +251,7 @@ fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
         },
         meter: Meter::default(),
         hook: Hook {
-            gateway: shared.gateway.clone(),
+            gateway: run.gateway.clone(),
             egress: run.egress.clone(),
             limits: limits.clone(),
             log: log.clone(),

@@ -7,6 +7,7 @@
 //! `Debug` of everything that can hold a number, a code or a secret shows its shape and not its contents.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// Named details in the connector's order. Ignore keys that you do not know.
@@ -23,24 +24,45 @@ pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
 /// An operator's config for one connector: JSON text with secrets in it.
 ///
 /// At most 65,536 bytes and 16 levels deep, or the connector refuses it. `Debug` shows the length alone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Config(Box<str>);
+/// Keep one for as long as it is used: what has to be kept out of errors is worked out once for each.
+#[derive(Clone)]
+pub struct Config {
+    json: Box<str>,
+    secrets: OnceLock<Arc<[Box<str>]>>,
+}
 
 impl Config {
     /// Takes JSON text as it is; the connector is the one to judge it.
     pub fn new(json: impl Into<Box<str>>) -> Self {
-        Self(json.into())
+        Self {
+            json: json.into(),
+            secrets: OnceLock::new(),
+        }
     }
 
     /// The text, secrets included.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.json
+    }
+
+    /// What must not show in anything that a plugin returns, in every form in which it is looked for.
+    pub(crate) fn secrets(&self) -> &[Box<str>] {
+        self.secrets
+            .get_or_init(|| crate::scrub::of_config(&self.json))
     }
 }
 
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Config {}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Config({} bytes)", self.0.len())
+        write!(f, "Config({} bytes)", self.json.len())
     }
 }
 

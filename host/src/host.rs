@@ -8,11 +8,13 @@ use crate::call::CallState;
 use crate::egress::{Egress, Origin};
 use crate::engine;
 use crate::error::{BuildError, LoadError};
-use crate::http::{Gateway, Trust};
+use crate::http::{Gateway, Ways};
 use crate::limits::{COMPONENT_BYTES, Limits};
+use crate::network::Network;
 use crate::options::{HostBuilder, HostOptions};
 use crate::package::Provenance;
 use crate::plugin::{Description, LoadTimings, Loaded, Plugin};
+use crate::seen;
 use crate::shape;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -35,7 +37,9 @@ pub(crate) struct Shared {
     engine: Engine,
     cache: Option<CompileCache>,
     linker: Linker<CallState>,
-    pub(crate) gateway: Gateway,
+    /// The host's own network.
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) ways: Ways,
     pub(crate) limits: Arc<Limits>,
     pub(crate) pool: Pool,
     pub(crate) options: HostOptions,
@@ -86,7 +90,8 @@ impl ConnectorHost {
     ///
     /// [`BuildError`] when the settings do not work on this machine.
     pub fn new(options: HostOptions) -> Result<Self, BuildError> {
-        let trust = Trust::new(options.system_roots, &options.authorities_pem)?;
+        let ways = Ways::new(&options);
+        let gateway = ways.shared(&Network::of(&options))?;
         let engine = engine::engine(&options)?;
         let cache = options
             .cache_dir
@@ -99,7 +104,8 @@ impl ConnectorHost {
             engine,
             cache,
             linker,
-            gateway: Gateway::new(&options, trust),
+            gateway,
+            ways,
             limits: Arc::new(options.limits.clone()),
             pool: Pool::new(&options.limits, options.tenant_limits.clone()),
             options,
@@ -114,6 +120,11 @@ impl ConnectorHost {
     /// The settings it was made with.
     pub fn options(&self) -> &HostOptions {
         &self.0.options
+    }
+
+    /// Its network, to be changed for [`Plugin::with_network`].
+    pub fn network(&self) -> Network {
+        Network::of(&self.0.options)
     }
 
     /// How full it is just now.
@@ -208,6 +219,7 @@ impl ConnectorHost {
             contract: authority::SMS,
             has_operations: functions.operations.is_some(),
         };
+        seen::loaded(&description.sha256, timings);
         Ok(Plugin::new(Loaded {
             host: self.clone(),
             instance,

@@ -17,11 +17,14 @@
 //! | [`tenant`], [`live`] | on whose behalf, and replacing a plugin while calls run |
 //! | [`package`] | a signed manifest, and what a plugin asks for beside what it is granted |
 //! | [`cache`] | compiled code on disk, under a seal |
+//! | [`network`] | whom requests trust, through which proxy, on whose connections |
 //! | [`contract`] | the contract's records as plain Rust types |
 //! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
+//! | [`seen`] | what traces and metrics there are, and what is not in them |
 //! | [`egress`] | which origins, and then which addresses, a plugin may reach |
 //! | `authority`, `shape` | what a component asks for, and what compiling it would cost |
 //! | `engine`, `admission`, `call`, `meter`, `http` | sandbox, whose turn it is, one call, its computing, outbound requests |
+//! | `scrub` | secrets, numbers and codes taken out of what plugins say |
 //!
 //! The crate knows the contract in `wit/` and no provider.
 
@@ -39,11 +42,14 @@ mod http;
 pub mod limits;
 pub mod live;
 mod meter;
+pub mod network;
 pub mod options;
 pub mod package;
 pub mod plugin;
 pub mod policy;
 pub mod report;
+mod scrub;
+pub mod seen;
 mod shape;
 pub mod tenant;
 
@@ -58,6 +64,7 @@ pub use error::{BuildError, CallError, HostFault, LoadError, PolicyFault, SendEr
 pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
 pub use live::{LivePlugin, Retired, StillBusy};
+pub use network::{Network, Proxy};
 pub use options::{CannedAnswer, HostBuilder, HostOptions};
 pub use package::{
     Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,

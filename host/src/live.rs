@@ -19,6 +19,7 @@
 //! call can fall between taking a plugin and using it. Take one for each call and do not keep it.
 
 use crate::plugin::Plugin;
+use crate::seen;
 use arc_swap::ArcSwap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,6 +73,7 @@ impl LivePlugin {
         let sha256 = new.description().sha256.clone();
         let old = self.change(|_| Version::of(new, false));
         tracing::info!(new = %sha256, old = %old.sha256, in_use = old.in_use(), "a plugin was replaced");
+        seen::swapped("replaced");
         old
     }
 
@@ -80,6 +82,7 @@ impl LivePlugin {
     pub fn close(&self) -> Retired {
         let old = self.change(|old| Version::of(old.plugin.clone(), true));
         tracing::info!(old = %old.sha256, in_use = old.in_use(), "a plugin was taken out of service");
+        seen::swapped("closed");
         old
     }
 
@@ -142,6 +145,11 @@ impl Retired {
         tracing::info!(
             old = %self.sha256, in_use, waited_ms = start.elapsed().as_millis(), "a plugin was drained"
         );
+        seen::swapped(if drained.is_ok() {
+            "drained"
+        } else {
+            "still_busy"
+        });
         drained.map_err(|_| StillBusy {
             in_use: in_use.max(1),
             waited: patience,

@@ -6,6 +6,7 @@ use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
 use crate::host::ConnectorHost;
 use crate::limits::Limits;
+use crate::network::Proxy;
 use crate::package::TrustedKey;
 use crate::tenant::TenantLimits;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub struct HostOptions {
     pub system_roots: bool,
     /// Further authorities to trust, as PEM text: a private one, or a simulator's.
     pub authorities_pem: Vec<u8>,
+    /// The HTTP proxy that requests go through, if they do: see [`crate::network`]. The environment is not read.
+    pub proxy: Option<Proxy>,
     /// Addresses to use instead of asking a resolver, whatever network they are in. For tests.
     pub resolve: Vec<ResolveOverride>,
     /// Networks that are not public and may be dialled all the same, for providers inside one.
@@ -48,6 +51,8 @@ pub struct HostOptions {
     pub allow_unsigned: bool,
     /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
+    /// Whether a call's span names its tenant. Default false: an identifier may be a person's.
+    pub trace_tenants: bool,
     /// Answers every request that the rules let through, and nothing is dialled. For tests and measurements: with
     /// it a plugin's *accepted* means nothing. Default none.
     pub canned: Option<CannedAnswer>,
@@ -72,6 +77,7 @@ impl Default for HostOptions {
             tenant_limits: TenantLimits::default(),
             system_roots: true,
             authorities_pem: Vec::new(),
+            proxy: None,
             resolve: Vec::new(),
             permitted_networks: Vec::new(),
             wall_clock: WallClock::system(),
@@ -81,6 +87,7 @@ impl Default for HostOptions {
             trusted_keys: Vec::new(),
             allow_unsigned: false,
             count_fuel: false,
+            trace_tenants: false,
             canned: None,
         }
     }

@@ -7,15 +7,19 @@ use crate::authority::{Exports, Operations, SMS, signature};
 use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
-    Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message, Preview, Receipt,
+    Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message,
+    Preview, Receipt, WireSendError,
 };
-use crate::egress::Egress;
-use crate::error::{CallError, HostFault, SendError};
+use crate::egress::{Egress, Origin};
+use crate::error::{BuildError, CallError, HostFault, SendError};
 use crate::host::ConnectorHost;
+use crate::http::Gateway;
 use crate::limits::Limits;
 use crate::live::Hold;
+use crate::network::Network;
 use crate::package::{Decision, Provenance};
-use crate::report::{CallReport, Reported};
+use crate::report::Reported;
+use crate::scrub::Scrub;
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +33,10 @@ pub struct Plugin {
     inner: Arc<Loaded>,
     tenant: Option<Tenant>,
     hold: Hold,
+    /// The network that it was given.
+    network: Arc<Gateway>,
+    /// What its requests go through: the network's own connections, or the tenant's.
+    gateway: Arc<Gateway>,
 }
 
 /// A plugin's parts, as loading puts them together.
@@ -74,7 +82,10 @@ pub struct LoadTimings {
 
 impl Plugin {
     pub(crate) fn new(loaded: Loaded) -> Self {
+        let network = loaded.host.0.gateway.clone();
         Self {
+            gateway: network.clone(),
+            network,
             inner: Arc::new(loaded),
             tenant: None,
             hold: Hold::Own,
@@ -92,9 +103,34 @@ impl Plugin {
     /// ```
     #[must_use]
     pub fn for_tenant(&self, tenant: impl Into<Tenant>) -> Self {
+        self.called(Some(tenant.into()), self.network.clone())
+    }
+
+    /// The same plugin, whose requests leave in another way: see [`crate::network`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Authority`] when its authorities cannot be read.
+    pub fn with_network(&self, network: &Network) -> Result<Self, BuildError> {
+        let network = self.inner.host.0.ways.shared(network)?;
+        if self.inner.egress.origins().iter().any(Origin::is_https) {
+            network.warm_up();
+        }
+        Ok(self.called(self.tenant.clone(), network))
+    }
+
+    fn called(&self, tenant: Option<Tenant>, network: Arc<Gateway>) -> Self {
+        let ways = &self.inner.host.0.ways;
+        let gateway = match tenant.as_ref().filter(|tenant| tenant.is_private()) {
+            Some(tenant) => ways.private(&network, tenant.key()),
+            None => network.clone(),
+        };
         Self {
-            tenant: Some(tenant.into()),
-            ..self.clone()
+            inner: self.inner.clone(),
+            tenant,
+            hold: self.hold.clone(),
+            network,
+            gateway,
         }
     }
 
@@ -152,12 +188,12 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn get_metadata(&self) -> Result<String, CallError> {
-        let run = self.run(None);
+        let run = self.run("get-metadata", None);
         let function = &self.inner.functions.get_metadata;
-        call::call::<signature::GetMetadata>(run, function, |_| ())
+        let settle = |answer: Result<(String,), CallError>, _| answer.map(|(metadata,)| metadata);
+        call::call::<signature::GetMetadata, _, _>(run, function, |_| (), settle)
             .await
             .outcome
-            .map(|(metadata,)| metadata)
     }
 
     /// The schema, the form fields and the secret pointers, in the best of `locales`.
@@ -166,12 +202,12 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
-        let run = self.run(None);
+        let run = self.run("get-config-guard", None);
         let function = &self.inner.functions.get_config_guard;
-        call::call::<signature::GetConfigGuard<'_>>(run, function, |_| (locales,))
+        let settle = |answer: Result<(ConfigGuard,), CallError>, _| answer.map(|(guard,)| guard);
+        call::call::<signature::GetConfigGuard<'_>, _, _>(run, function, |_| (locales,), settle)
             .await
             .outcome
-            .map(|(guard,)| guard)
     }
 
     /// Everything that can be said about a config without a network. Sending is possible when no finding is an
@@ -185,13 +221,18 @@ impl Plugin {
         config: &Config,
         locales: &[String],
     ) -> Result<Vec<Diagnostic>, CallError> {
-        let run = self.run(None);
+        let scrub = Scrub::of_config(config);
+        let run = self.run("validate-config", None).scrubbed(scrub.clone());
         let function = &self.inner.functions.validate_config;
         let params = |_| (config.expose(), locales);
-        call::call::<signature::ValidateConfig<'_>>(run, function, params)
+        let settle = |answer: Result<(Vec<Diagnostic>,), CallError>, _| {
+            let (mut findings,) = answer?;
+            scrub.diagnostics(&mut findings);
+            Ok::<_, CallError>(findings)
+        };
+        call::call::<signature::ValidateConfig<'_>, _, _>(run, function, params, settle)
             .await
             .outcome
-            .map(|(diagnostics,)| diagnostics)
     }
 
     /// What [`Plugin::send_message`] would send.
@@ -204,14 +245,16 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Result<Preview, CallError> {
-        let run = self.run(message.timeout_ms);
+        let scrub = Scrub::new(config, &message.to, &message.variables);
+        let run = self
+            .run("preview-message", message.timeout_ms)
+            .scrubbed(scrub);
         let function = &self.inner.functions.preview_message;
         let params = |_| (config.expose(), message);
-        flatten(
-            call::call::<signature::PreviewMessage<'_>>(run, function, params)
-                .await
-                .outcome,
-        )
+        // A preview that succeeds is made of the message; whoever asks for one wants to see it.
+        call::call::<signature::PreviewMessage<'_>, _, _>(run, function, params, flatten)
+            .await
+            .outcome
     }
 
     /// Sends one message: accepted, certainly not sent, or unknown.
@@ -234,7 +277,12 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Reported<Result<Receipt, SendError>> {
-        let run = self.run(message.timeout_ms).rated();
+        let scrub = Scrub::new(config, &message.to, &message.variables);
+        let run = self
+            .run("send-message", message.timeout_ms)
+            .rated()
+            .scrubbed(scrub.clone())
+            .succeeding("accepted");
         let params = |left_ms| {
             let message = Message {
                 timeout_ms: Some(left_ms),
@@ -243,22 +291,22 @@ impl Plugin {
             (config.expose(), message)
         };
         let function = &self.inner.functions.send_message;
-        let called = call::call::<signature::SendMessage<'_>>(run, function, params).await;
-        let may_have_left = called.may_have_left;
-        let outcome = match called.outcome {
+        let settle = |answer: Result<(Result<Receipt, WireSendError>,), CallError>,
+                      may_have_left| {
+            let mut receipt = match answer {
+                Ok((Ok(receipt),)) => receipt,
+                Ok((Err(error),)) => return Err(error.into()),
+                Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
+            };
             // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
-            Ok((Ok(receipt),)) if receipt.message_id.is_empty() => {
-                let fault = HostFault::Contract("it reported a receipt without a message id");
-                Err(SendError::from_cause(fault.into(), may_have_left))
+            if let Some(broken) = broken(&receipt) {
+                let fault = HostFault::Contract(broken);
+                return Err(SendError::from_cause(fault.into(), may_have_left));
             }
-            Ok((Ok(receipt),)) => Ok(receipt),
-            Ok((Err(error),)) => Err(error.into()),
-            Err(cause) => Err(SendError::from_cause(cause, may_have_left)),
+            scrub.receipt(&mut receipt);
+            Ok(receipt)
         };
-        Reported {
-            outcome,
-            report: called.report,
-        }
+        call::call::<signature::SendMessage<'_>, _, _>(run, function, params, settle).await
     }
 
     /// Asks the provider, without sending, whether a config would work.
@@ -273,14 +321,19 @@ impl Plugin {
         locales: &[String],
         timeout_ms: Option<u32>,
     ) -> Result<Vec<Check>, CallError> {
-        let run = self.run(timeout_ms).rated();
         let function = &self.operations("check-config")?.check_config;
+        let scrub = Scrub::of_config(config);
+        let run = self.run("check-config", timeout_ms).rated();
+        let run = run.scrubbed(scrub.clone());
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        flatten(
-            call::call::<signature::CheckConfig<'_>>(run, function, params)
-                .await
-                .outcome,
-        )
+        let settle = |answer, may_have_left| {
+            let mut checks = flatten(answer, may_have_left)?;
+            scrub.checks(&mut checks);
+            Ok::<_, CallError>(checks)
+        };
+        call::call::<signature::CheckConfig<'_>, _, _>(run, function, params, settle)
+            .await
+            .outcome
     }
 
     /// Looks up what became of a message, above all after [`SendError::Unknown`].
@@ -294,14 +347,20 @@ impl Plugin {
         query: &DeliveryQuery,
         timeout_ms: Option<u32>,
     ) -> Result<Deliveries, CallError> {
-        let run = self.run(timeout_ms).rated();
         let function = &self.operations("find-deliveries")?.find_deliveries;
+        let none = Attributes::new();
+        let scrub = Scrub::new(config, &query.to, &none);
+        let run = self.run("find-deliveries", timeout_ms).rated();
+        let run = run.scrubbed(scrub.clone());
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        flatten(
-            call::call::<signature::FindDeliveries<'_>>(run, function, params)
-                .await
-                .outcome,
-        )
+        let settle = |answer, may_have_left| {
+            let mut deliveries = flatten(answer, may_have_left)?;
+            scrub.deliveries(&mut deliveries);
+            Ok::<_, CallError>(deliveries)
+        };
+        call::call::<signature::FindDeliveries<'_>, _, _>(run, function, params, settle)
+            .await
+            .outcome
     }
 
     fn operations(&self, item: &'static str) -> Result<&Operations, HostFault> {
@@ -312,14 +371,19 @@ impl Plugin {
             .ok_or(HostFault::Unsupported(item))
     }
 
-    fn run(&self, timeout_ms: Option<u32>) -> call::Run<'_> {
+    fn run<'a>(&'a self, function: &'static str, timeout_ms: Option<u32>) -> call::Run<'a> {
         let inner = &self.inner;
         call::Run {
             host: &inner.host,
             instance: &inner.instance,
             egress: &inner.egress,
             limits: &inner.limits,
+            gateway: &self.gateway,
             tenant: self.tenant.as_ref(),
+            function,
+            success: "ok",
+            sha256: &inner.description.sha256,
+            scrub: None,
             closed: matches!(self.hold, Hold::Closed),
             rated: false,
             timeout: call::capped(&inner.limits, timeout_ms),
@@ -336,17 +400,23 @@ impl std::fmt::Debug for Plugin {
     }
 }
 
-fn flatten<T>(outcome: Result<(Result<T, crate::Failure>,), CallError>) -> Result<T, CallError> {
-    match outcome {
-        Ok((Ok(value),)) => Ok(value),
-        Ok((Err(failure),)) => Err(CallError::Connector(Box::new(failure))),
-        Err(cause) => Err(cause),
-    }
+fn flatten<T>(
+    answer: Result<(Result<T, crate::Failure>,), CallError>,
+    _may_have_left: bool,
+) -> Result<T, CallError> {
+    answer?
+        .0
+        .map_err(|failure| CallError::Connector(Box::new(failure)))
 }
 
-/// Kept here so that the report's type is named where it is produced.
-pub(crate) struct Called<R> {
-    pub(crate) outcome: Result<R, CallError>,
-    pub(crate) report: CallReport,
-    pub(crate) may_have_left: bool,
+/// The longest message id, in bytes. A cut one would be another message's, or nobody's.
+const MESSAGE_ID: usize = 256;
+
+/// What is wrong with a receipt.
+fn broken(receipt: &Receipt) -> Option<&'static str> {
+    match receipt.message_id.len() {
+        0 => Some("it reported a receipt without a message id"),
+        1..=MESSAGE_ID => None,
+        _ => Some("it reported a receipt with a message id of more than 256 bytes"),
+    }
 }

@@ -12,7 +12,9 @@ mod verdict;
 mod wire;
 
 pub use artifacts::{auth_host, bench, component, hostile, hostile_with_std, simulator};
-pub use config::{CODE, INTERNATIONAL, MAINLAND, SECRET_KEY, code_to, config, discreet, to_config};
+pub use config::{
+    CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, code_to, config, discreet, to_config,
+};
 pub use connector::{host, load};
 pub use proxy::Proxy;
 pub use rig::Rig;

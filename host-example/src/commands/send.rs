@@ -2,13 +2,19 @@
 
 use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
+use crate::metrics::Metrics;
 use crate::output::{self, Page};
-use crate::{config, host, json, mask, message, text};
+use crate::{config, host, json, mask, message, text, trace};
 use auth_connector_host::{FailureKind, Message, Receipt, Reported, SendError};
 use serde_json::json;
+use std::path::Path;
 
 /// Runs the command.
 pub async fn run(args: &Send) -> Result<Code, Stop> {
+    if args.trace {
+        trace::show();
+    }
+    let metrics = gather(args)?;
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
     let plugin = host::connect(&args.common, &args.network)?;
@@ -28,6 +34,9 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
             text::report(&mut page, &sent.report, &plugin);
         }
     }
+    if let Some(Err(why)) = metrics.map(|metrics| metrics.write(&mut page)) {
+        output::complain(&format!("{why}. The message's outcome is the exit code's"));
+    }
     if let Err(stop) = page.write() {
         // What came of the message matters more than the terminal: the exit code still tells it.
         output::complain(&format!(
@@ -41,6 +50,19 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
         Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
         Err(SendError::NotSent(_)) => NOT_SENT,
     })
+}
+
+/// The figures, if they are wanted and have somewhere to go.
+fn gather(args: &Send) -> Result<Option<Metrics>, Stop> {
+    let Some(to) = &args.metrics else {
+        return Ok(None);
+    };
+    if args.common.json && to == Path::new("-") {
+        return Err(Stop::usage(
+            "--json and --metrics - both want standard output. Give --metrics a file",
+        ));
+    }
+    Metrics::gather(to).map(Some)
 }
 
 fn show_text(

@@ -15,6 +15,7 @@ mod state;
 
 use crate::error::{CallError, HostFault, PolicyFault};
 use crate::limits::Limits;
+use crate::seen;
 use crate::tenant::{Tenant, TenantLimits};
 use state::{Asked, Key, State};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -55,6 +56,7 @@ pub struct Occupancy {
 impl Pool {
     pub(crate) fn new(limits: &Limits, defaults: TenantLimits) -> Self {
         let capacity = limits.concurrent_calls.max(1);
+        seen::places(capacity);
         Self {
             state: Mutex::new(State::new(capacity, limits.queued_calls, limits.tenants)),
             share: (capacity / 4).max(1),
@@ -78,13 +80,7 @@ impl Pool {
             start,
         );
         let (id, turn) = match asked {
-            Asked::Granted => {
-                return Ok(Place {
-                    pool: self,
-                    key,
-                    since: start,
-                });
-            }
+            Asked::Granted => return Ok(Place::new(self, key, start)),
             Asked::TooOften(retry_after) => {
                 return Err(PolicyFault::TenantRate { retry_after }.into());
             }
@@ -105,19 +101,11 @@ impl Pool {
             Asked::Wait(id, turn) => (id, turn),
         };
         // From here on the place may be ours without our knowing, so leaving has to give it back.
-        let mut ticket = Ticket {
-            pool: self,
-            key: Some(key),
-            id,
-        };
+        let mut ticket = Ticket::new(self, key, id);
         let patience = self.patience.min(claim.patience);
         if let Ok(Ok(())) = tokio::time::timeout(patience, turn).await {
             let key = ticket.key.take().flatten();
-            return Ok(Place {
-                pool: self,
-                key,
-                since: Instant::now(),
-            });
+            return Ok(Place::new(self, key, Instant::now()));
         }
         let waited = start.elapsed();
         let (by_tenant, retry_after) = self.lock().why_waiting(&ticket.key.clone().flatten());
@@ -167,8 +155,16 @@ pub(crate) struct Place<'a> {
     since: Instant,
 }
 
+impl<'a> Place<'a> {
+    fn new(pool: &'a Pool, key: Key, since: Instant) -> Self {
+        seen::running(1.0);
+        Self { pool, key, since }
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        seen::running(-1.0);
         let held = self.since.elapsed();
         self.pool.lock().release(&self.key, Some(held));
     }
@@ -182,8 +178,20 @@ struct Ticket<'a> {
     id: u64,
 }
 
+impl<'a> Ticket<'a> {
+    fn new(pool: &'a Pool, key: Key, id: u64) -> Self {
+        seen::waiting(1.0);
+        Self {
+            pool,
+            key: Some(key),
+            id,
+        }
+    }
+}
+
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
+        seen::waiting(-1.0);
         if let Some(key) = self.key.take() {
             let mut state = self.pool.lock();
             if !state.leave(&key, self.id) {

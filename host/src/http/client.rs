@@ -9,8 +9,10 @@ use super::dial::{DialReport, Dialer};
 use super::tls::Trust;
 use super::{canned, fault};
 use crate::limits::Limits;
+use crate::network::Proxy;
 use crate::options::{CannedAnswer, HostOptions};
 use crate::report::Entry;
+use http::header::PROXY_AUTHORIZATION;
 use http::{Extensions, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, capture_connection};
@@ -25,6 +27,10 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 /// The largest response head, in bytes. Servers rarely send more than 8 KiB.
 const RESPONSE_HEAD: usize = 64 << 10;
 
+/// Whether hyper-util may send a request again whose connection was closed before it took any of it. Off: what a
+/// connection took is the connector's evidence, so nobody else may try again behind its back.
+const RETRY: bool = false;
+
 /// The way out.
 #[derive(Clone)]
 pub(crate) struct Gateway {
@@ -32,31 +38,59 @@ pub(crate) struct Gateway {
     dialer: Dialer,
     limits: Arc<Limits>,
     canned: Option<CannedAnswer>,
+    key: [u8; 32],
 }
 
 impl Gateway {
-    pub(crate) fn new(options: &HostOptions, trust: Trust) -> Self {
-        let limits = Arc::new(options.limits.clone());
+    pub(crate) fn new(options: &HostOptions, trust: Trust, proxy: Option<Proxy>) -> Self {
         let dialer = Dialer::new(
             trust,
+            proxy,
             options.resolve.clone(),
             options.permitted_networks.clone(),
-            limits.connect_timeout,
+            options.limits.connect_timeout,
         );
+        Self {
+            canned: options.canned.clone(),
+            ..Self::dialling(dialer, Arc::new(options.limits.clone()), RETRY)
+        }
+    }
+
+    pub(super) fn dialling(dialer: Dialer, limits: Arc<Limits>, retry: bool) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits.idle_timeout)
             .pool_max_idle_per_host(limits.idle_connections)
             .http1_max_buf_size(RESPONSE_HEAD)
-            .retry_canceled_requests(false)
+            .retry_canceled_requests(retry)
             .set_host(false)
             .build(dialer.clone());
         Self {
             client,
             dialer,
             limits,
-            canned: options.canned.clone(),
+            canned: None,
+            key: [0; 32],
         }
+    }
+
+    /// The same network, with connections and TLS sessions of its own.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            key: self.key,
+            canned: self.canned.clone(),
+            ..Self::dialling(self.dialer.apart(), self.limits.clone(), RETRY)
+        }
+    }
+
+    /// The same, told apart from other networks by this.
+    pub(crate) fn known_as(mut self, key: [u8; 32]) -> Self {
+        self.key = key;
+        self
+    }
+
+    pub(crate) fn key(&self) -> [u8; 32] {
+        self.key
     }
 
     /// Prepares for TLS, so that the first send need not.
@@ -65,18 +99,26 @@ impl Gateway {
     }
 
     /// The same way out for a plugin whose limits are narrower than the host's.
-    pub(crate) fn within(self, limits: Arc<Limits>) -> Self {
-        Self { limits, ..self }
+    pub(crate) fn within(&self, limits: Arc<Limits>) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            ..self.clone()
+        })
     }
 
     /// Sends a request that the hook has let through.
     pub(crate) async fn send(
-        self,
+        self: Arc<Self>,
         mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         entry: Entry,
     ) -> Result<Response<WasiBody>, Error> {
         let waits = Waits::clamped(options.unwrap_or_default(), &self.limits);
+        if let Some(authorization) = self.dialer.authorization(request.uri()) {
+            request
+                .headers_mut()
+                .insert(PROXY_AUTHORIZATION, authorization);
+        }
         let mut captured = capture_connection(&mut request);
         let request = request.map(|body| {
             RequestBody::new(
@@ -104,7 +146,12 @@ impl Gateway {
             },
             answered = &mut sending => answered,
         };
-        let response = answered.map_err(|error| fault::of_request(&error))?;
+        let response = answered.map_err(|error| {
+            // What the guest is told has no room for a proxy.
+            let shown = fault::of_proxy(&error);
+            entry.update(|exchange| exchange.error = shown);
+            fault::of_request(&error)
+        })?;
         entry.update(|exchange| {
             exchange.status = Some(response.status().as_u16());
             exchange.first_byte = Some(entry.start.elapsed());

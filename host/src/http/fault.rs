@@ -26,6 +26,17 @@ pub(crate) fn of_response(error: &hyper::Error) -> Error {
     }
 }
 
+/// What an operator has to hear of a proxy's part in a failure, if it had one.
+pub(crate) fn of_proxy(error: &(dyn StdError + 'static)) -> Option<String> {
+    let dial = causes(error).find_map(|cause| cause.downcast_ref::<DialError>())?;
+    match dial {
+        DialError::ProxyRefused(_) | DialError::NoProxy | DialError::ProxyProhibited => {
+            Some(dial.to_string())
+        }
+        _ => None,
+    }
+}
+
 fn classify(error: &(dyn StdError + 'static)) -> Option<Error> {
     if let Some(dial) = error.downcast_ref::<DialError>() {
         return Some(of_dial(dial));
@@ -57,6 +68,9 @@ fn of_dial(error: &DialError) -> Error {
             info_code: None,
         },
         DialError::Prohibited => Error::DestinationIpProhibited,
+        // Nothing of the request has left, and these say so without a word about proxies.
+        DialError::ProxyRefused(_) | DialError::NoProxy => Error::DestinationUnavailable,
+        DialError::ProxyProhibited => Error::DestinationIpProhibited,
         DialError::Timeout => Error::ConnectionTimeout,
         DialError::NoRoots => Error::ConfigurationError,
         DialError::Connect(io) => match io.kind() {

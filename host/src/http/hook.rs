@@ -27,7 +27,7 @@ use wasmtime_wasi_http::{
 
 /// The hook of one call.
 pub(crate) struct Hook {
-    pub(crate) gateway: Gateway,
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
@@ -65,9 +65,12 @@ impl WasiHttpHooks for Hook {
         let asked_before = self.log.count();
         let mut entry = self.log.open(describe(&request));
         let judged = if asked_before >= self.limits.requests as usize {
+            entry.update(|exchange| exchange.refused = Some("count"));
             Err(Error::HttpRequestDenied)
         } else {
-            judge(request, &self.egress, self.limits.request_body_bytes)
+            let judged = judge(request, &self.egress, self.limits.request_body_bytes);
+            entry.update(|exchange| exchange.refused = judged.as_ref().err().map(reason));
+            judged
         };
         let judged = judged.and_then(|request| {
             let place = self.log.place(self.limits.requests_at_once);
@@ -79,7 +82,7 @@ impl WasiHttpHooks for Hook {
             // trap right after this call could be reported as *not sent* while the task already sends.
             self.log.mark_left();
         }
-        let gateway = self.gateway.clone().within(self.limits.clone());
+        let gateway = self.gateway.within(self.limits.clone());
         Box::new(async move {
             let outcome = match judged {
                 Ok(request) => gateway.send(request, options, entry.clone()).await,
@@ -87,6 +90,16 @@ impl WasiHttpHooks for Hook {
             };
             conclude(outcome, &entry)
         })
+    }
+}
+
+/// [`HttpExchange::refused`] for what [`judge`] says.
+fn reason(refused: &Error) -> &'static str {
+    match refused {
+        Error::HttpRequestMethodInvalid => "method",
+        Error::HttpRequestUriInvalid => "target",
+        Error::HttpProtocolError | Error::HttpRequestBodySize(_) => "length",
+        _ => "origin",
     }
 }
 
@@ -99,7 +112,12 @@ fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry) -> Sent {
                 Error::ConfigurationError => NO_TRUSTED_AUTHORITY.to_owned(),
                 other => other.to_string(),
             };
-            entry.update(|exchange| exchange.error = Some(shown));
+            entry.update(|exchange| {
+                exchange.error.get_or_insert(shown);
+                if matches!(error, Error::DestinationIpProhibited) {
+                    exchange.refused = Some("address");
+                }
+            });
             tracing::debug!(%error, "an outbound request failed");
             Err(error)
         }
@@ -217,7 +235,7 @@ fn shown_origin(uri: &Uri) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Trust;
+    use crate::http::tls::Trust;
     use crate::options::HostOptions;
     use bytes::Bytes;
     use http_body_util::{BodyExt, Empty};
@@ -279,7 +297,11 @@ mod tests {
         ] {
             let options = HostOptions::default();
             let mut hook = Hook {
-                gateway: Gateway::new(&options, Trust::new(false, b"").unwrap()),
+                gateway: Arc::new(Gateway::new(
+                    &options,
+                    Trust::new(false, b"").unwrap(),
+                    None,
+                )),
                 egress: Arc::new(
                     [Origin::parse("https://sms.example.com").unwrap()]
                         .into_iter()

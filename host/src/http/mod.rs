@@ -11,13 +11,17 @@ mod body;
 mod canned;
 mod client;
 mod dial;
+#[cfg(test)]
+mod dying;
 mod fault;
 mod hook;
 mod resolve;
 #[cfg(test)]
 mod streaming;
 mod tls;
+mod tunnel;
+mod ways;
 
 pub(crate) use client::Gateway;
 pub(crate) use hook::Hook;
-pub(crate) use tls::Trust;
+pub(crate) use ways::Ways;

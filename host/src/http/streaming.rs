@@ -10,6 +10,7 @@ use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,12 +35,16 @@ impl Body for Channel {
     }
 }
 
-fn gateway() -> Gateway {
+fn gateway() -> Arc<Gateway> {
     let options = HostOptions::default();
-    Gateway::new(&options, Trust::new(false, b"").unwrap())
+    Arc::new(Gateway::new(
+        &options,
+        Trust::new(false, b"").unwrap(),
+        None,
+    ))
 }
 
-fn post(authority: &str, length: usize) -> (mpsc::Sender<Bytes>, Request<WasiBody>) {
+pub(super) fn post(authority: &str, length: usize) -> (mpsc::Sender<Bytes>, Request<WasiBody>) {
     let (writer, reader) = mpsc::channel(2);
     let mut request = Request::post(format!("http://{authority}/"))
         .body(Channel(reader).boxed_unsync())
@@ -53,7 +58,7 @@ fn post(authority: &str, length: usize) -> (mpsc::Sender<Bytes>, Request<WasiBod
     (writer, request)
 }
 
-async fn listen() -> (TcpListener, String) {
+pub(super) async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     (listener, authority)
@@ -194,7 +199,11 @@ async fn a_body_beyond_the_cap_is_cut_off() {
         },
         ..Default::default()
     };
-    let gateway = Gateway::new(&options, Trust::new(false, b"").unwrap());
+    let gateway = Arc::new(Gateway::new(
+        &options,
+        Trust::new(false, b"").unwrap(),
+        None,
+    ));
     let (writer, request) = post(&authority, 100);
     let sending = tokio::spawn(gateway.send(
         request,
@@ -221,7 +230,11 @@ async fn an_answer_beyond_the_cap_is_cut_off() {
         },
         ..Default::default()
     };
-    let gateway = Gateway::new(&options, Trust::new(false, b"").unwrap());
+    let gateway = Arc::new(Gateway::new(
+        &options,
+        Trust::new(false, b"").unwrap(),
+        None,
+    ));
     for (size, fits) in [(10, true), (11, false)] {
         let (writer, request) = post(&authority, 1);
         writer.send(Bytes::from("x")).await.unwrap();

@@ -12,6 +12,8 @@
 ;;   f  make a request to the authority that follows; accepted if it is answered, else not sent
 ;;   q  make 20 requests to it, then answer as `f` does
 ;;   c  take handles until there are none
+;;   x  ask for a host named as the first variable's value; then not sent, with the config as the message, the
+;;      recipient as the provider's code, and that value as the request id
 ;;   t  not sent; the time limit that the host passed on is in `retry-after-ms`
 (module
   (import "wasi:http/types@0.2.6" "[constructor]fields" (func $fields (result i32)))
@@ -144,6 +146,20 @@
       (return (call $not-sent (i32.const 8)))))
     (if (i32.eq (local.get $what) (i32.const 99)) (then
       (loop $more (drop (call $fields)) (br $more))))
+    (if (i32.eq (local.get $what) (i32.const 120)) (then
+      ;; The variables are at 24 of the arguments; a value is the second half of a pair.
+      (local.set $n (i32.load offset=24 (local.get $args)))
+      (drop (call $ask (i32.load offset=8 (local.get $n)) (i32.load offset=12 (local.get $n))))
+      (drop (call $not-sent (i32.const 4)))
+      (call $text (i32.const 1036)
+        (i32.load (local.get $args)) (i32.load offset=4 (local.get $args)))
+      (i32.store8 (i32.const 1044) (i32.const 1))
+      (call $text (i32.const 1048)
+        (i32.load offset=8 (local.get $args)) (i32.load offset=12 (local.get $args)))
+      (i32.store8 (i32.const 1056) (i32.const 1))
+      (call $text (i32.const 1060)
+        (i32.load offset=8 (local.get $n)) (i32.load offset=12 (local.get $n)))
+      (return (i32.const 1024))))
     (if (i32.eq (local.get $what) (i32.const 116)) (then
       (drop (call $not-sent (i32.const 4)))
       ;; retry-after-ms: the seventh word of the failure; timeout-ms: at 52 of the arguments.

@@ -1,0 +1,337 @@
+//! Requests through a proxy: what the proxy sees, what the plugin may still not reach, and who is told what.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use auth_connector_host::{
+    Config, ConnectorHost, HostBuilder, Limits, Message, Proxy, Reported, SendError, Tenant,
+};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use support::{OK, serve, server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{ServerConfig, pki_types::PrivateKeyDer};
+
+type Sent = Reported<Result<auth_connector_host::Receipt, SendError>>;
+
+/// A name that no resolver knows (RFC 6761).
+const NAME: &str = "sms.invalid";
+
+/// A proxy that answers with `answer` and then connects everything to `target`. Returns its address and what it was
+/// asked, up to the end of the head.
+async fn proxy(answer: &'static str, target: Option<String>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    let address = serve(move |mut stream| {
+        let (log, target) = (log.clone(), target.clone());
+        async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => return,
+                }
+            }
+            log.lock().unwrap().push(String::from_utf8(head).unwrap());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            if let Some(target) = target {
+                let mut upstream = TcpStream::connect(target).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut upstream).await;
+            }
+        }
+    })
+    .await;
+    (address, asked)
+}
+
+fn host(allowed: &str, proxy: &str) -> HostBuilder {
+    let proxy = Proxy::parse(proxy).unwrap();
+    ConnectorHost::builder()
+        .allow(allowed)
+        .unwrap()
+        .with(|options| {
+            options.system_roots = false;
+            options.proxy = Some(proxy);
+        })
+}
+
+async fn fetch(host: HostBuilder, plugin: Vec<u8>, authority: &str) -> Sent {
+    let plugin = host.build().unwrap().load(plugin).unwrap();
+    plugin
+        .send_message_reported(&Config::new(format!("f{authority}")), &Message::default())
+        .await
+}
+
+fn error(sent: &Sent) -> &str {
+    let exchange = sent.report.http.first().unwrap();
+    exchange.error.as_deref().unwrap_or("none")
+}
+
+/// A TLS server with a certificate for [`NAME`] from an authority of its own. Returns its address and the authority.
+async fn tls_server() -> (String, String) {
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let address = serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let mut buffer = [0; 4096];
+                let _ = stream.read(&mut buffer).await;
+                let _ = stream.write_all(OK).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    })
+    .await;
+    (address, ca_pem)
+}
+
+const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+#[tokio::test]
+async fn https_goes_through_a_tunnel_to_a_name_that_the_proxy_resolves_and_tls_is_the_targets() {
+    let (target, ca) = tls_server().await;
+    let (proxy, asked) = proxy(ESTABLISHED, Some(target)).await;
+    let host = host(
+        &format!("https://{NAME}"),
+        &format!("http://user:s3cret@{proxy}"),
+    );
+    let sent = fetch(
+        host.trust_pem(ca.as_bytes()),
+        support::secure_plugin(),
+        NAME,
+    )
+    .await;
+    assert!(sent.outcome.is_ok(), "{:?} {}", sent.outcome, error(&sent));
+    let exchange = &sent.report.http[0];
+    assert!(exchange.tls.is_some() && exchange.status == Some(200));
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [format!(
+            "CONNECT {NAME}:443 HTTP/1.1\r\nhost: {NAME}:443\r\nproxy-authorization: Basic dXNlcjpzM2NyZXQ=\r\n\r\n"
+        )]
+    );
+    assert!(!format!("{sent:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn plain_http_goes_in_absolute_form_with_the_proxys_credentials() {
+    let (proxy, asked) = proxy(
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+        None,
+    )
+    .await;
+    let host = host(
+        &format!("http://{NAME}:81"),
+        &format!("http://user:s3cret@{proxy}"),
+    );
+    let sent = fetch(host, support::plugin(), &format!("{NAME}:81")).await;
+    assert!(sent.outcome.is_ok(), "{:?} {}", sent.outcome, error(&sent));
+    let asked = asked.lock().unwrap();
+    assert!(
+        asked[0].starts_with(&format!("GET http://{NAME}:81/ HTTP/1.1\r\n")),
+        "{asked:?}"
+    );
+    assert!(asked[0].contains("proxy-authorization: Basic dXNlcjpzM2NyZXQ=\r\n"));
+    assert!(
+        !sent.report.http[0]
+            .request_headers
+            .iter()
+            .any(|name| name.starts_with("proxy"))
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_nothing_that_was_not_granted_and_for_no_private_address() {
+    let (proxy, asked) = proxy(ESTABLISHED, None).await;
+    for (allowed, authority, refused) in [
+        ("https://sms.example.com".to_owned(), NAME, "origin"),
+        (format!("https://{NAME}:8443"), NAME, "origin"),
+        ("https://10.0.0.1".to_owned(), "10.0.0.1", "address"),
+        (
+            "https://169.254.169.254".to_owned(),
+            "169.254.169.254",
+            "address",
+        ),
+    ] {
+        let host = host(&allowed, &format!("http://{proxy}"));
+        // An authority must be there, or the handshake's preparations fail first.
+        let (_, ca) = tls_server().await;
+        let sent = fetch(
+            host.trust_pem(ca.as_bytes()),
+            support::secure_plugin(),
+            authority,
+        )
+        .await;
+        assert!(matches!(sent.outcome, Err(SendError::NotSent(_))));
+        assert_eq!(sent.report.http[0].refused, Some(refused), "{authority}");
+    }
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn this_machine_is_reached_without_the_proxy() {
+    let authority = server(OK).await;
+    let (proxy, asked) = proxy(ESTABLISHED, None).await;
+    let host = host(&format!("http://{authority}"), &format!("http://{proxy}"));
+    let sent = fetch(host, support::plugin(), &authority).await;
+    assert!(sent.outcome.is_ok(), "{:?}", sent.outcome);
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named_with_its_status_and_nothing_was_sent() {
+    let (_, ca) = tls_server().await;
+    for (answer, told) in [
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+            "the proxy refused to connect: HTTP status 407",
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            "the proxy refused to connect: HTTP status 502",
+        ),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "does not answer as a proxy"),
+    ] {
+        let (proxy, _) = proxy(answer, None).await;
+        let host = host(
+            &format!("https://{NAME}"),
+            &format!("http://user:s3cret@{proxy}"),
+        );
+        let sent = fetch(
+            host.trust_pem(ca.as_bytes()),
+            support::secure_plugin(),
+            NAME,
+        )
+        .await;
+        assert!(sent.outcome.is_err());
+        assert!(error(&sent).contains(told), "{}", error(&sent));
+        assert!(!format!("{sent:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_never_answers_meets_the_connect_timeout() {
+    let (_, ca) = tls_server().await;
+    let (proxy, _) = proxy("", Some(server(b"").await)).await;
+    let host = host(&format!("https://{NAME}"), &format!("http://{proxy}"))
+        .trust_pem(ca.as_bytes())
+        .limits(Limits {
+            connect_timeout: Duration::from_millis(200),
+            ..Limits::default()
+        });
+    let start = Instant::now();
+    let sent = fetch(host, support::secure_plugin(), NAME).await;
+    assert!(sent.outcome.is_err());
+    assert!(
+        start.elapsed() < Limits::default().connect_timeout,
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_or_a_tenant_may_have_authorities_and_connections_of_its_own() {
+    let (target, ca) = tls_server().await;
+    let (address, asked) = proxy(ESTABLISHED, Some(target)).await;
+    let host = ConnectorHost::builder()
+        .allow(&format!("https://{NAME}"))
+        .unwrap()
+        .with(|options| options.system_roots = false)
+        .build()
+        .unwrap();
+    let plugin = host.load(support::secure_plugin()).unwrap();
+    let config = Config::new(format!("f{NAME}"));
+    let send = async |plugin: auth_connector_host::Plugin| {
+        plugin
+            .send_message_reported(&config, &Message::default())
+            .await
+    };
+    assert!(
+        send(plugin.clone()).await.outcome.is_err(),
+        "no authority, no proxy"
+    );
+    let mut network = host.network();
+    network.authorities_pem = ca.into_bytes();
+    network.proxy = Some(Proxy::parse(&format!("http://{address}")).unwrap());
+    let acme = plugin.with_network(&network).unwrap().for_tenant("acme");
+    assert!(send(acme).await.outcome.is_ok());
+    assert!(
+        send(plugin.for_tenant("acme")).await.outcome.is_err(),
+        "the host's network is as it was"
+    );
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+/// A server that keeps its connections. Returns its address and how many there were.
+async fn keeping() -> (String, Arc<Mutex<usize>>) {
+    let connections = Arc::new(Mutex::new(0));
+    let count = connections.clone();
+    let authority = serve(move |mut stream| {
+        *count.lock().unwrap() += 1;
+        async move {
+            let mut buffer = [0; 4096];
+            while stream
+                .read(&mut buffer)
+                .await
+                .is_ok_and(|length| length > 0)
+            {
+                if stream.write_all(OK).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    (authority, connections)
+}
+
+#[tokio::test]
+async fn tenants_share_connections_unless_one_asks_for_its_own() {
+    let (authority, connections) = keeping().await;
+    let host = ConnectorHost::builder()
+        .allow(&format!("http://{authority}"))
+        .unwrap()
+        .build()
+        .unwrap();
+    let plugin = host.load(support::plugin()).unwrap();
+    let config = Config::new(format!("f{authority}"));
+    let private = |id: &str| Tenant::new(id).private_connections();
+    for (tenant, expected) in [
+        (Tenant::new("a"), 1),
+        (Tenant::new("b"), 1),
+        (private("c"), 2),
+        (private("d"), 3),
+        (private("c"), 3),
+        (Tenant::new("c"), 3),
+    ] {
+        let call = plugin.for_tenant(tenant);
+        call.send_message(&config, &Message::default())
+            .await
+            .unwrap();
+        // The connection goes back to its pool once the answer was read to its end.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(*connections.lock().unwrap(), expected);
+    }
+}

@@ -1,0 +1,204 @@
+//! Traces of every crate at their most talkative, and metrics, over sends that end in every way: nobody's number, code,
+//! secret, config or message is in any of it.
+//!
+//! `tracing` is captured on the test's own thread, where its runtime is; `log`, which Wasmtime and Cranelift write to,
+//! is captured by a logger for the whole process that keeps what comes from that thread.
+
+use crate::support::{self, CODE, MAINLAND, Rig, SECRET_ID, SECRET_KEY, code_to, state, to_config};
+use auth_connector_host::{Message, SendError};
+use metrics_util::debugging::DebuggingRecorder;
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use tencent_sms_simulator::Fault;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+thread_local! {
+    /// What `log` said on this thread, while it is wanted.
+    static LOGGED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+struct Logger;
+
+impl log::Log for Logger {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        LOGGED.with_borrow(Option::is_some)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        LOGGED.with_borrow_mut(|logged| {
+            if let Some(logged) = logged {
+                let _ = writeln!(logged, "{} {}", record.target(), record.args());
+            }
+        });
+    }
+
+    fn flush(&self) {}
+}
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is traced, logged and measured meanwhile.
+fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> String {
+    // Another test of this binary may have set it already.
+    let _ = log::set_logger(&Logger);
+    log::set_max_level(log::LevelFilter::Trace);
+    LOGGED.set(Some(String::new()));
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    tracing::subscriber::with_default(subscriber, || {
+        metrics::with_local_recorder(&recorder, || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(work());
+        });
+    });
+    let mut all = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    all.push_str(&LOGGED.take().unwrap_or_default());
+    for (key, ..) in snapshotter.snapshot().into_vec() {
+        writeln!(all, "metric {key:?}").unwrap();
+    }
+    all
+}
+
+/// The ways in which a text may show: as it is, percent-encoded, in hexadecimal, in base64, as a list of bytes.
+fn forms(text: &str) -> Vec<String> {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let list: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+    let percent: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let mut forms = vec![
+        text.to_owned(),
+        hex.to_uppercase(),
+        hex,
+        list.join(", "),
+        percent,
+    ];
+    forms.extend((0..3).map(|shift| base64(text.as_bytes(), shift)));
+    forms
+}
+
+/// The characters of base64 that `bytes` alone decide, after `shift` bytes of something else.
+fn base64(bytes: &[u8], shift: usize) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = "0".repeat(shift * 8);
+    bytes
+        .iter()
+        .for_each(|byte| write!(bits, "{byte:08b}").unwrap());
+    let groups = bits.len() / 6;
+    ((shift * 8).div_ceil(6)..groups)
+        .map(|at| usize::from_str_radix(&bits[at * 6..at * 6 + 6], 2).unwrap())
+        .map(|index| char::from(ALPHABET[index]))
+        .collect()
+}
+
+/// What must not show, each in all its forms.
+fn discreet(all: &str) {
+    let values = [
+        SECRET_ID,
+        SECRET_KEY,
+        &MAINLAND[1..],
+        &MAINLAND[3..],
+        CODE,
+        // Values of the config that are not secret, and words of the request and of its answer.
+        "腾讯云",
+        "1400006666",
+        "1110000",
+        "ap-guangzhou",
+        "PhoneNumberSet",
+        "SendStatusSet",
+        "TC3-HMAC-SHA256",
+    ];
+    for value in values {
+        for form in forms(value) {
+            if let Some(line) = all.lines().find(|line| line.contains(&form)) {
+                let shown: String = line.chars().take(600).collect();
+                panic!("{value} shows as {form} in: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn base64_is_found_wherever_it_begins() {
+    assert_eq!(base64(b"foobar", 0), "Zm9vYmFy");
+    assert_eq!(base64(b"foobar", 1), "Zvb2Jhc");
+}
+
+#[test]
+fn no_trace_and_no_metric_names_a_recipient_a_code_a_secret_a_config_or_a_message() {
+    let rig = Rig::new();
+    let all = observed(|| async {
+        let config = rig.config();
+        // Accepted, refused by the service, refused here, unknown, invalid.
+        state(rig.send(&code_to(MAINLAND)).await);
+        let mut wrong = config.clone();
+        wrong["accessKeySecret"] = format!("{SECRET_KEY}x").into();
+        state(rig.send_with(&wrong, &code_to(MAINLAND)).await);
+        state(rig.send(&code_to(&MAINLAND[1..])).await);
+        rig.simulator.queue_fault(Fault::AcceptThenClose);
+        state(rig.send(&code_to(MAINLAND)).await);
+        rig.simulator.queue_fault(Fault::Truncated);
+        state(rig.send(&code_to(MAINLAND)).await);
+        let mut invalid = config.clone();
+        invalid["sdkAppId"] = "".into();
+        state(rig.send_with(&invalid, &code_to(MAINLAND)).await);
+        let elsewhere = support::config(None);
+        state(rig.send_with(&elsewhere, &code_to(MAINLAND)).await);
+        let hurried = Message {
+            timeout_ms: Some(1),
+            ..code_to(MAINLAND)
+        };
+        let _: Result<_, SendError> = rig.send(&hurried).await;
+        let config = to_config(&config);
+        rig.plugin.get_metadata().await.unwrap();
+        rig.plugin.get_config_guard(&[]).await.unwrap();
+        rig.plugin.validate_config(&config, &[]).await.unwrap();
+        let preview = rig
+            .plugin
+            .preview_message(&config, &code_to(MAINLAND))
+            .await;
+        preview.unwrap();
+    });
+    // The capture works: the host's own, and the most talkative of the others.
+    for expected in [
+        "connector_call",
+        "call ended",
+        "wasmtime_wasi_http",
+        "metric",
+        "auth_connector_calls_total",
+    ] {
+        assert!(all.contains(expected), "nothing of {expected} was captured");
+    }
+    discreet(&all);
+}
+
+#[test]
+fn what_must_not_show_would_be_found_if_it_did() {
+    for form in forms(CODE) {
+        let shows = std::panic::catch_unwind(|| discreet(&format!("a line\nwith {form} in it")));
+        assert!(shows.is_err(), "{form}");
+    }
+}
