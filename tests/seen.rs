@@ -186,7 +186,6 @@ fn no_trace_and_no_metric_names_a_recipient_a_code_a_secret_a_config_or_a_messag
     for expected in [
         "connector_call",
         "call ended",
-        "wasmtime_wasi_http",
         "metric",
         "auth_connector_calls_total",
     ] {

@@ -608,3 +608,97 @@ fn without_a_trusted_authority_the_operator_is_told_how_to_get_one() {
         }
     }
 }
+
+#[test]
+fn figures_go_to_a_file_as_prometheus_text_and_traces_to_standard_error() {
+    let file = directory("metrics").join("auth-host.prom");
+    let file = file.to_str().unwrap();
+    let _ = std::fs::remove_file(file);
+    let arguments = [
+        "send",
+        "plugin.wasm",
+        "--no-cache",
+        "--config",
+        "-",
+        "--to",
+        NUMBER,
+        "--var",
+        "code=918273",
+        "--metrics",
+        file,
+        "--trace",
+    ];
+    let output = run("metrics", &arguments, "a hunter2hunter2hunter2");
+    assert_eq!(output.status.code(), Some(0));
+    let figures = std::fs::read_to_string(file).unwrap();
+    assert!(
+        figures.contains("# TYPE auth_connector_calls_total counter"),
+        "{figures}"
+    );
+    assert!(
+        figures.contains(r#"outcome="accepted""#)
+            && figures.contains("auth_connector_call_seconds_bucket"),
+        "{figures}"
+    );
+    let traces = String::from_utf8(output.stderr).unwrap();
+    assert!(traces.contains("call ended"), "{traces}");
+    for shown in [&figures, &traces] {
+        for hidden in ["13800138000", "918273", "hunter2"] {
+            assert!(!shown.contains(hidden), "{hidden} in {shown}");
+        }
+    }
+    let beside = std::fs::read_dir(directory("metrics")).unwrap();
+    assert_eq!(
+        beside.count(),
+        2,
+        "the plugin and the figures, nothing half-written"
+    );
+}
+
+#[test]
+fn figures_can_go_to_standard_output_but_not_into_json() {
+    let common = [
+        "send",
+        "plugin.wasm",
+        "--no-cache",
+        "--config",
+        "-",
+        "--to",
+        NUMBER,
+        "--metrics",
+        "-",
+    ];
+    let output = run("metrics-out", &common, "a");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("Accepted") && text.contains("auth_connector_places 4"),
+        "{text}"
+    );
+    let both: Vec<&str> = common.iter().copied().chain(["--json"]).collect();
+    assert_eq!(run("metrics-out", &both, "a").status.code(), Some(2));
+}
+
+#[test]
+fn a_proxys_password_is_not_taken_as_an_argument_and_not_repeated() {
+    for more in [
+        &["--proxy", "http://user:hunter2@proxy.test:3128"][..],
+        &["--proxy-from-env", "MY_SECRET"],
+        &["--proxy-from-env", "NOT_THERE"],
+    ] {
+        let mut arguments = vec![
+            "send",
+            "plugin.wasm",
+            "--no-cache",
+            "--config",
+            "-",
+            "--to",
+            NUMBER,
+        ];
+        arguments.extend_from_slice(more);
+        let output = run("proxy", &arguments, "a");
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(said.contains("proxy"), "{said}");
+    }
+}

@@ -26,7 +26,8 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::{Instrument, Span};
+use tracing::instrument::WithSubscriber;
+use tracing::{Dispatch, Instrument, Span};
 use wasmtime::component::{
     ComponentExportIndex, InstancePre, Lift, Lower, ResourceTable, ResourceTableError,
 };
@@ -165,7 +166,8 @@ pub(crate) async fn start(run: Run<'_>) -> Result<CallReport, CallError> {
     let limit = run.limit(&report);
     let meter = store.data().meter.clone();
     let made = {
-        let made = pin!(run.instance.instantiate_async(&mut store));
+        let made = run.instance.instantiate_async(&mut store);
+        let made = pin!(made.with_subscriber(Dispatch::none()));
         tokio::time::timeout(limit, meter.around(made)).await
     };
     let made = made.map_err(|_| HostFault::TimedOut { after: limit })?;
@@ -223,13 +225,19 @@ where
     let instance = run
         .instance
         .instantiate_async(&mut *store)
+        .with_subscriber(Dispatch::none())
         .await
         .map_err(|error| fault(&error, run.limits))?;
     let function = instance
         .get_typed_func::<S::Params, S::Results>(&mut *store, function)
         .map_err(|error| fault(&error, run.limits))?;
     report.instantiate = store.data().meter.look();
-    let called = function.call_async(&mut *store, params).await;
+    // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nobody listens
+    // while guest code runs; what the hook sends it sends on a task of its own, where somebody may.
+    let called = function
+        .call_async(&mut *store, params)
+        .with_subscriber(Dispatch::none())
+        .await;
     called.map_err(|error| fault(&error, run.limits))
 }
 

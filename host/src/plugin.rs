@@ -18,7 +18,7 @@ use crate::limits::Limits;
 use crate::live::Hold;
 use crate::network::Network;
 use crate::package::{Decision, Provenance};
-use crate::report::Reported;
+use crate::report::{CallReport, Reported};
 use crate::scrub::Scrub;
 use crate::tenant::Tenant;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when it does not start, [`CallError::Policy`] when it was not tried.
     pub async fn start(&self) -> Result<CallReport, CallError> {
-        call::start(self.run(None)).await
+        call::start(self.run("start", None)).await
     }
 
     /// Who made the connector and what it is called, as JSON text.

@@ -114,13 +114,15 @@ impl Dialer {
     /// The same, with TLS sessions of its own.
     pub(crate) fn apart(&self) -> Self {
         let inner = &self.0;
-        Self::new(
-            inner.trust.apart(),
-            inner.proxy.clone(),
-            inner.overrides.clone(),
-            inner.permitted.clone(),
-            inner.timeout,
-        )
+        Self(Arc::new(Inner {
+            trust: inner.trust.apart(),
+            proxy: inner.proxy.clone(),
+            // One lookup at a time for a name, whoever asks.
+            resolver: inner.resolver.clone(),
+            overrides: inner.overrides.clone(),
+            permitted: inner.permitted.clone(),
+            timeout: inner.timeout,
+        }))
     }
 
     /// What a request itself has to carry for the proxy: only what is not tunnelled meets it.
@@ -540,6 +542,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_dialled_at_its_public_addresses_and_at_no_others() {
         let dialer = Inner {
+            proxy: None,
             trust: Trust::new(false, b"").unwrap(),
             overrides: Vec::new(),
             permitted: Vec::new(),
