@@ -26,6 +26,7 @@ use crate::json::Json;
 use crate::language::Language;
 use crate::phone::PhoneNumber;
 use crate::redact::Scrubber;
+use crate::text::find;
 
 /// How far back records reach, in seconds.
 const RECORDS_REACH_S: u64 = 72 * 3600;
@@ -72,10 +73,27 @@ pub fn find_deliveries(
     match (covered, reports) {
         // What the first was refused with says more about the account than the second.
         (Err(miss), Err(_)) => Err(*miss),
-        _ => Ok(Deliveries {
-            found: search.fitting(),
-            exhaustive: complete,
-        }),
+        _ => {
+            let secrets = search.account.secrets();
+            let mut found = search.fitting();
+            found
+                .iter_mut()
+                .for_each(|delivery| keep_out(delivery, &secrets));
+            Ok(Deliveries {
+                found,
+                exhaustive: complete,
+            })
+        }
+    }
+}
+
+/// Takes out what echoes a secret: the key's id and its token travel in headers, which a service or a proxy may
+/// write back.
+fn keep_out(delivery: &mut Delivery, secrets: &[&str]) {
+    let echoes = |written: &str| secrets.iter().any(|secret| find(written, secret).is_some());
+    delivery.attributes.retain(|(_, value)| !echoes(value));
+    if echoes(&delivery.message_id) {
+        delivery.message_id.clear();
     }
 }
 
@@ -306,7 +324,7 @@ fn is_repeatable(identifier: &str, number: &PhoneNumber) -> bool {
         .is_some()
 }
 
-/// Entries are about a number, so nothing else is looked for in them: secrets travel in headers, and hashed.
+/// Of secrets, [`keep_out`] takes care.
 const PLAIN: Scrubber<'static> = Scrubber { sensitive: &[] };
 
 #[cfg(test)]

@@ -453,6 +453,20 @@ fn an_answer_about_another_number_is_none() {
 }
 
 #[test]
+fn an_answer_that_echoes_a_header_does_not_pass_it_on() {
+    let id = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
+    let mut echoed = report("SUCCESS", 60, "2640:1", "ours");
+    echoed["Description"] = json!(id);
+    let mut service = service(
+        &[record(2, 60, "2640:1", id), record(2, 90, id, "DELIVRD")],
+        &[echoed],
+    );
+    let found = super::find_deliveries(&config_with(|_| {}), &query(), None, &mut service).unwrap();
+    assert_eq!(ids(&found), ["2640:1", ""]);
+    assert!(!format!("{found:?}").contains(id));
+}
+
+#[test]
 fn a_clock_that_is_wrong_does_not_move_the_period() {
     let right = NOW + 100_000;
     let mut service = Service::new(move |asked: &Asked| {
