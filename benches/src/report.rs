@@ -335,6 +335,33 @@ pub fn fuel(results: &Value) -> String {
     text
 }
 
+/// What a neighbour notices of each attack.
+pub fn neighbour(results: &Value) -> String {
+    let mut text = String::from(
+        "| attack | median quiet, µs | median beside | p99 quiet, µs | p99 beside |\n| --- | --- | --- | --- | --- |\n",
+    );
+    let attacks = results.get("neighbour").and_then(Value::as_array);
+    for attack in attacks.into_iter().flatten() {
+        let time = |when: &str, key: &str| {
+            let time = attack.get(when).and_then(|times| times.get(key)?.as_f64());
+            time.map(digits).unwrap_or_default()
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            attack
+                .get("attack")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+            time("quiet", "median_us"),
+            time("beside", "median_us"),
+            time("quiet", "p99_us"),
+            time("beside", "p99_us"),
+        );
+    }
+    text
+}
+
 fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -420,6 +447,7 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
     println!("{}", self::clients(&results));
     println!("{}", parts(&results));
     println!("{}", fuel(&results));
+    println!("{}", neighbour(&results));
     println!("{}", circumstances(&results));
     if let Some(docs) = docs {
         let path = docs.join("performance.md");
@@ -428,6 +456,7 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
         replace(&mut page, "clients", &self::clients(&results))?;
         replace(&mut page, "parts", &parts(&results))?;
         replace(&mut page, "fuel", &fuel(&results))?;
+        replace(&mut page, "neighbour", &neighbour(&results))?;
         replace(&mut page, "machine", &circumstances(&results))?;
         std::fs::write(path, page).map_err(told)?;
         std::fs::write(docs.join("performance.json"), json).map_err(told)?;

@@ -114,6 +114,8 @@ impl Run {
         plain.control("POST", "/_sim/faults", &fault)?;
         let tenants = child(&["memory", "1000", &plain.url])?;
         plain.control("POST", "/_sim/reset", "")?;
+        eprintln!("== The neighbour");
+        let neighbour = self.neighbour(if quick { "200" } else { "500" })?;
         let results = json!({
             "machine": machine(),
             "quick": quick,
@@ -124,8 +126,31 @@ impl Run {
             "memory": memory,
             "tenants": tenants,
             "fuel": fuel,
+            "neighbour": neighbour,
         });
         Ok(results)
+    }
+
+    /// What a neighbour notices of attacks: the tests' own program, a line for each attack.
+    fn neighbour(&mut self, sends: &str) -> Result<Vec<Value>> {
+        let Some(program) = std::env::var_os("NEIGHBOUR_BIN") else {
+            self.missing
+                .push("the neighbour of attacks: NEIGHBOUR_BIN is not set".to_owned());
+            return Ok(Vec::new());
+        };
+        let output = Command::new(program)
+            .arg(sends)
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .map_err(told)?;
+        if !output.status.success() {
+            return Err("the neighbour's program failed".to_owned());
+        }
+        let lines = String::from_utf8(output.stdout).map_err(told)?;
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).map_err(told))
+            .collect()
     }
 
     fn lanes(&mut self, url: &str, tls: &str, authority: &Path) -> Result<Figures> {

@@ -50,19 +50,29 @@ pub fn run(quick: bool) -> Result {
 /// Sends for minutes, with faults, replaced plugins and hostile neighbours.
 pub fn soak(calls: &str) -> Result {
     let workspace = Workspace::open()?;
-    workspace.build_hostile()?;
     process::run(&mut prepared(&workspace, &["soak", calls])?)
 }
 
 /// Builds the component and the programs, and gives the benchmark with its paths set.
 fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
     workspace.build_component()?;
+    workspace.build_hostile()?;
     workspace.build_programs()?;
+    process::run(workspace.cargo().args([
+        "build",
+        "--locked",
+        "--profile",
+        "host",
+        "--workspace",
+        "--example",
+        "neighbour",
+    ]))?;
     let mut command = Command::new(workspace.program("connector-bench"));
     command
         .args(arguments)
         .env("CONNECTOR_WASM", workspace.component())
         .env("HOSTILE_WASM", workspace.guest("hostile"))
+        .env("NEIGHBOUR_BIN", workspace.program("examples/neighbour"))
         .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
         .env("BENCH_OUT", workspace.scratch("bench"))
         .env("BENCH_DOCS", workspace.root.join("docs"));
