@@ -16,12 +16,12 @@ pub struct Size {
     pub sends: u64,
 }
 
-/// About a quarter of an hour, peers and all.
+/// About two minutes once everything is built, peers and all.
 pub const FULL: Size = Size {
     rounds: 7,
     sends: 2000,
 };
-/// About three minutes.
+/// About one minute.
 pub const QUICK: Size = Size {
     rounds: 3,
     sends: 1000,

@@ -24,7 +24,7 @@ Commands:
   test         Format, lints, native tests, tests through the component, contract checks
   test --full  The same, and the other runtimes and SDKs that the tests cover
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
-  bench --quick  The same in three minutes instead of fifteen, and the docs stay as they are
+  bench --quick  The same in fewer rounds, and the docs stay as they are
   soak [CALLS] 100,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
