@@ -15,6 +15,7 @@ use crate::contract::{
 use crate::findings::Finding;
 use crate::language::Language;
 use crate::outcome::Context;
+use crate::packed::packed;
 use crate::phone::PhoneNumber;
 use crate::redact::Scrubber;
 use crate::send_sms::{self, SendSms};
@@ -198,8 +199,10 @@ impl<'c> Plan<'c> {
             return Err(Failure::new(
                 FailureKind::Denied,
                 Turn::Operator,
-                "The config's allowedCountries and deniedCountries keep messages from the recipient's country. Change \
-                 them if it should be served.",
+                packed!(
+                    "The config's allowedCountries and deniedCountries keep messages from the recipient's country. Change \
+                 them if it should be served."
+                ),
             ));
         }
         let choice = template::choose(
@@ -252,9 +255,9 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
         name.len() > MAX_VARIABLE_BYTES || value.len() > MAX_VARIABLE_BYTES
     };
     if message.variables.len() > MAX_VARIABLES || message.variables.iter().any(long) {
-        return Err(invalid_message(
-            "The message has more than 64 variables, or one longer than 1,024 bytes. Pass what the templates need.",
-        ));
+        return Err(invalid_message(packed!(
+            "The message has more than 64 variables, or one longer than 1,024 bytes. Pass what the templates need."
+        )));
     }
     check_correlation_id(message.correlation_id.as_ref())
 }
@@ -263,14 +266,16 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
 pub(crate) fn check_correlation_id(id: Option<&String>) -> Result<(), Failure> {
     let printable = |id: &String| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     match id {
-        Some(id) if id.len() > MAX_CORRELATION_ID || !printable(id) => Err(invalid_message(
-            "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
-        )),
+        Some(id) if id.len() > MAX_CORRELATION_ID || !printable(id) => {
+            Err(invalid_message(packed!(
+                "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own."
+            )))
+        }
         _ => Ok(()),
     }
 }
 
-pub(crate) fn invalid_message(message: &str) -> Failure {
+pub(crate) fn invalid_message(message: impl Into<String>) -> Failure {
     Failure::new(FailureKind::InvalidMessage, Turn::Caller, message)
 }
 

@@ -3,7 +3,8 @@
 //! The first six are Logto's, with its keys, labels, order and placeholders, so that a config and a habit carry
 //! over. The others are this connector's own and optional.
 
-use crate::language::Text;
+use crate::language::{Text, text};
+use crate::packed::{Packed, packed};
 
 /// How a form shows a field: Logto's form item types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,16 +43,16 @@ pub struct Field {
     /// Whether its value is to be stored encrypted and never shown.
     pub secret: bool,
     /// What a form calls it.
-    pub label: Text,
+    pub label: &'static Text,
     /// Where the operator finds the value.
-    pub help: Text,
+    pub help: &'static Text,
     /// A page that shows it; empty for none.
     pub link: &'static str,
     /// An example that a form shows while the field is empty; empty for none.
     pub placeholder: &'static str,
     /// What the value must look like: the inside of a JSON Schema object. Where there are [`Self::fields`], what
     /// stands before them.
-    pub schema: &'static str,
+    pub schema: Packed,
     /// The fields of the object, or of each object in the array, that the value is.
     pub fields: &'static [Field],
 }
@@ -63,11 +64,11 @@ impl Field {
         form: FormType::Text,
         required: false,
         secret: false,
-        label: Text { en: "", zh: "" },
-        help: Text { en: "", zh: "" },
+        label: text! { en: "", zh: "" },
+        help: text! { en: "", zh: "" },
         link: "",
         placeholder: "",
-        schema: "",
+        schema: packed!(""),
         fields: &[],
     };
 }
@@ -153,40 +154,42 @@ const API: &str = "https://cloud.tencent.com/document/api/382/52071";
 
 /// Visible ASCII without the two characters that separate it in the `Authorization` header, and not an example in
 /// angle brackets.
-const SECRET_ID: &str = r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$""#;
-const TOKEN: &str = r#""type":["string","null"],"pattern":"^\\s*[!-~]*\\s*$","writeOnly":true"#;
-const OPTIONAL: &str = r#""type":["string","null"]"#;
+const SECRET_ID: Packed =
+    packed!(r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$""#);
+const TOKEN: Packed =
+    packed!(r#""type":["string","null"],"pattern":"^\\s*[!-~]*\\s*$","writeOnly":true"#);
+const OPTIONAL: Packed = packed!(r#""type":["string","null"]"#);
 
-const ID_LABEL: Text = Text {
+const ID_LABEL: &Text = text! {
     en: "Access Key ID",
     zh: "访问密钥 ID(SecretId)",
 };
-const SECRET_LABEL: Text = Text {
+const SECRET_LABEL: &Text = text! {
     en: "Access Key Secret",
     zh: "访问密钥(SecretKey)",
 };
-const TOKEN_LABEL: Text = Text {
+const TOKEN_LABEL: &Text = text! {
     en: "Session token",
     zh: "临时密钥 Token",
 };
-const SIGN_LABEL: Text = Text {
+const SIGN_LABEL: &Text = text! {
     en: "Sign Name",
     zh: "短信签名",
 };
-const APP_LABEL: Text = Text {
+const APP_LABEL: &Text = text! {
     en: "SDK App ID",
     zh: "SDK AppID",
 };
-const REGION_LABEL: Text = Text {
+const REGION_LABEL: &Text = text! {
     en: "Region",
     zh: "地域",
 };
-const ENDPOINT_LABEL: Text = Text {
+const ENDPOINT_LABEL: &Text = text! {
     en: "Endpoint",
     zh: "接入域名",
 };
 /// Help of a field that replaces one of the top level.
-const INSTEAD: Text = Text {
+const INSTEAD: &Text = text! {
     en: "Instead of the top level's.",
     zh: "替代顶层的同名字段。",
 };
@@ -197,7 +200,7 @@ pub static FIELDS: [Field; 14] = [
         key: "accessKeyId",
         required: true,
         label: ID_LABEL,
-        help: Text {
+        help: text! {
             en: "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
             zh: "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
         },
@@ -211,20 +214,22 @@ pub static FIELDS: [Field; 14] = [
         required: true,
         secret: true,
         label: SECRET_LABEL,
-        help: Text {
+        help: text! {
             en: "SecretKey of the same API key.",
             zh: "同一 API 密钥的 SecretKey。",
         },
         link: CREDENTIALS,
         placeholder: "<access-key-secret>",
-        schema: r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-~]{1,256}\\s*$","writeOnly":true"#,
+        schema: packed!(
+            r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-~]{1,256}\\s*$","writeOnly":true"#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "signName",
         required: true,
         label: SIGN_LABEL,
-        help: Text {
+        help: text! {
             en: "Text of an approved signature, without brackets; not its ID. International numbers need none.",
             zh: "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
         },
@@ -237,69 +242,73 @@ pub static FIELDS: [Field; 14] = [
         key: "sdkAppId",
         required: true,
         label: APP_LABEL,
-        help: Text {
+        help: text! {
             en: "Number of the SMS application, such as 1400006666.",
             zh: "短信应用的 SDK AppID,例如 1400006666。",
         },
         link: APPLICATIONS,
         placeholder: "<sdk-app-id>",
-        schema: r#""type":["string","integer"],"pattern":"^\\s*[0-9]{1,32}\\s*$","minimum":0"#,
+        schema: packed!(
+            r#""type":["string","integer"],"pattern":"^\\s*[0-9]{1,32}\\s*$","minimum":0"#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "region",
         required: true,
         label: REGION_LABEL,
-        help: Text {
+        help: text! {
             en: "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
             zh: "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
         },
         link: API,
         placeholder: "<region>",
-        schema: r#""type":"string","pattern":"^\\s*[A-Za-z0-9-]{1,64}\\s*$""#,
+        schema: packed!(r#""type":"string","pattern":"^\\s*[A-Za-z0-9-]{1,64}\\s*$""#),
         ..Field::TEXT
     },
     Field {
         key: "templates",
         form: FormType::Json,
         required: true,
-        label: Text {
+        label: text! {
             en: "Templates",
             zh: "模板",
         },
-        help: Text {
+        help: text! {
             en: "One entry for each usage: SignIn, Register, ForgotPassword and Generic at least.",
             zh: "每种用途一项,至少包括 SignIn、Register、ForgotPassword 和 Generic。",
         },
         link: TEMPLATES,
-        schema: r#""type":"array","items":{"type":"object","required":["usageType","templateCode"]"#,
+        schema: packed!(
+            r#""type":"array","items":{"type":"object","required":["usageType","templateCode"]"#
+        ),
         fields: &TEMPLATE_FIELDS,
         ..Field::TEXT
     },
     Field {
         key: "international",
         form: FormType::Json,
-        label: Text {
+        label: text! {
             en: "International",
             zh: "国际/港澳台",
         },
-        help: Text {
+        help: text! {
             en: "What differs for numbers outside of mainland China: application, signature, sender, region, \
                  endpoint, credentials.",
             zh: "发往国际/港澳台号码时不同的设置:应用、签名、SenderId、地域、域名、密钥。",
         },
-        schema: r#""type":["object","null"]"#,
+        schema: packed!(r#""type":["object","null"]"#),
         fields: &INTERNATIONAL_FIELDS,
         ..Field::TEXT
     },
     Field {
         key: "allowedCountries",
         form: FormType::Json,
-        label: Text {
+        label: text! {
             en: "Allowed countries",
             zh: "允许的国家(地区)",
         },
-        help: Text {
+        help: text! {
             en: "Calling codes that alone are sent to, such as [\"86\", \"852\"]. All when empty.",
             zh: "只向这些国家(地区)码发送,例如 [\"86\", \"852\"];留空则不限。",
         },
@@ -309,11 +318,11 @@ pub static FIELDS: [Field; 14] = [
     Field {
         key: "deniedCountries",
         form: FormType::Json,
-        label: Text {
+        label: text! {
             en: "Denied countries",
             zh: "禁止的国家(地区)",
         },
-        help: Text {
+        help: text! {
             en: "Calling codes that are never sent to, or beginnings of numbers such as \"1876\".",
             zh: "不向这些国家(地区)码发送,也可填号码开头,例如 \"1876\"。",
         },
@@ -323,35 +332,37 @@ pub static FIELDS: [Field; 14] = [
     Field {
         key: "language",
         form: FormType::Select,
-        label: Text {
+        label: text! {
             en: "Language of provider messages",
             zh: "腾讯云提示语言",
         },
-        help: Text {
+        help: text! {
             en: "en-US or zh-CN. en-US when empty.",
             zh: "en-US 或 zh-CN,默认 en-US。",
         },
-        schema: r#""type":["string","null"],"pattern":"^\\s*(en-US|zh-CN|<.*>)?\\s*$""#,
+        schema: packed!(r#""type":["string","null"],"pattern":"^\\s*(en-US|zh-CN|<.*>)?\\s*$""#),
         ..Field::TEXT
     },
     Field {
         key: "extendCode",
-        label: Text {
+        label: text! {
             en: "Extend code",
             zh: "短信码号扩展号",
         },
-        help: Text {
+        help: text! {
             en: "Only where Tencent Cloud activated it, for mainland numbers.",
             zh: "仅在腾讯云已开通时填写,用于境内号码。",
         },
-        schema: r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,12}|<.*>)\\s*$","minimum":0,"maximum":999999999999"#,
+        schema: packed!(
+            r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,12}|<.*>)\\s*$","minimum":0,"maximum":999999999999"#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "sessionToken",
         secret: true,
         label: TOKEN_LABEL,
-        help: Text {
+        help: text! {
             en: "Only with temporary credentials from STS.",
             zh: "仅在使用 STS 临时密钥时填写。",
         },
@@ -361,7 +372,7 @@ pub static FIELDS: [Field; 14] = [
     Field {
         key: "endpoint",
         label: ENDPOINT_LABEL,
-        help: Text {
+        help: text! {
             en: "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, \
                  a regional or financial host of Tencent's, or a simulator on loopback.",
             zh: "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
@@ -373,49 +384,53 @@ pub static FIELDS: [Field; 14] = [
     Field {
         key: "timeoutMs",
         form: FormType::Number,
-        label: Text {
+        label: text! {
             en: "Timeout (ms)",
             zh: "超时(毫秒)",
         },
-        help: Text {
+        help: text! {
             en: "The longest that one send may take, 1 to 8000. 8000 when empty.",
             zh: "一次发送的最长时间,1 至 8000,默认 8000。",
         },
         placeholder: "8000",
-        schema: r#""type":["integer","null"],"minimum":1"#,
+        schema: packed!(r#""type":["integer","null"],"minimum":1"#),
         ..Field::TEXT
     },
 ];
 
-const COUNTRIES: &str = r#""type":["array","null"],"maxItems":300,"items":{"type":["string","integer"],"pattern":"^\\s*\\+?[1-9][0-9]{0,8}\\s*$","minimum":1,"maximum":999999999}"#;
+const COUNTRIES: Packed = packed!(
+    r#""type":["array","null"],"maxItems":300,"items":{"type":["string","integer"],"pattern":"^\\s*\\+?[1-9][0-9]{0,8}\\s*$","minimum":1,"maximum":999999999}"#
+);
 
 /// A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
 /// around it works.
-const CODE: &str = r#""anyOf":[{"type":["string","integer"],"minimum":0},{"type":"object","minProperties":1,"properties":{"mainland":{"type":["string","integer","null"],"minimum":0},"international":{"type":["string","integer","null"],"minimum":0}}}]"#;
+const CODE: Packed = packed!(
+    r#""anyOf":[{"type":["string","integer"],"minimum":0},{"type":"object","minProperties":1,"properties":{"mainland":{"type":["string","integer","null"],"minimum":0},"international":{"type":["string","integer","null"],"minimum":0}}}]"#
+);
 
 static TEMPLATE_FIELDS: [Field; 5] = [
     Field {
         key: "usageType",
         required: true,
-        label: Text {
+        label: text! {
             en: "Usage",
             zh: "用途",
         },
-        help: Text {
+        help: text! {
             en: "Matched exactly, such as SignIn.",
             zh: "须完全匹配,例如 SignIn。",
         },
-        schema: r#""type":"string""#,
+        schema: packed!(r#""type":"string""#),
         ..Field::TEXT
     },
     Field {
         key: "templateCode",
         required: true,
-        label: Text {
+        label: text! {
             en: "Template ID",
             zh: "模板 ID",
         },
-        help: Text {
+        help: text! {
             en: "ID of an approved template, or an object with one for mainland and one for international numbers.",
             zh: "已审核通过的模板 ID,或分别给出 mainland(境内)与 international(国际/港澳台)模板 ID 的对象。",
         },
@@ -425,24 +440,26 @@ static TEMPLATE_FIELDS: [Field; 5] = [
     },
     Field {
         key: "params",
-        label: Text {
+        label: text! {
             en: "Parameters",
             zh: "模板变量",
         },
-        help: Text {
+        help: text! {
             en: "The template's parameters in order, texts with {{placeholders}}. [\"{{code}}\"] when absent.",
             zh: "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
         },
-        schema: r#""type":["array","null"],"items":{"type":["string","integer"],"maxLength":512,"minimum":0},"maxItems":20"#,
+        schema: packed!(
+            r#""type":["array","null"],"items":{"type":["string","integer"],"maxLength":512,"minimum":0},"maxItems":20"#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "locale",
-        label: Text {
+        label: text! {
             en: "Language",
             zh: "语言",
         },
-        help: Text {
+        help: text! {
             en: "Language of the template's text, such as en or zh-CN.",
             zh: "模板内容的语言,例如 en 或 zh-CN。",
         },
@@ -451,15 +468,15 @@ static TEMPLATE_FIELDS: [Field; 5] = [
     },
     Field {
         key: "kind",
-        label: Text {
+        label: text! {
             en: "Kind",
             zh: "类型",
         },
-        help: Text {
+        help: text! {
             en: "notice for a template whose parameters are not 1 to 6 digits; verification when absent.",
             zh: "变量不是 1 至 6 位数字的模板填 notice,缺省为 verification。",
         },
-        schema: r#""enum":["verification","notice",null]"#,
+        schema: packed!(r#""enum":["verification","notice",null]"#),
         ..Field::TEXT
     },
 ];
@@ -470,7 +487,9 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         label: APP_LABEL,
         help: INSTEAD,
         link: APPLICATIONS,
-        schema: r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,32}|<.*>)\\s*$","minimum":0"#,
+        schema: packed!(
+            r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,32}|<.*>)\\s*$","minimum":0"#
+        ),
         ..Field::TEXT
     },
     Field {
@@ -483,15 +502,15 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
     },
     Field {
         key: "senderId",
-        label: Text {
+        label: text! {
             en: "Sender ID",
             zh: "SenderId",
         },
-        help: Text {
+        help: text! {
             en: "Only where one is registered with Tencent Cloud.",
             zh: "仅在已向腾讯云注册时填写。",
         },
-        schema: r#""type":["string","null"],"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#,
+        schema: packed!(r#""type":["string","null"],"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#),
         ..Field::TEXT
     },
     Field {
@@ -499,7 +518,9 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         label: REGION_LABEL,
         help: INSTEAD,
         link: API,
-        schema: r#""type":["string","null"],"pattern":"^\\s*([A-Za-z0-9-]{0,64}|<.*>)\\s*$""#,
+        schema: packed!(
+            r#""type":["string","null"],"pattern":"^\\s*([A-Za-z0-9-]{0,64}|<.*>)\\s*$""#
+        ),
         ..Field::TEXT
     },
     Field {
@@ -512,31 +533,35 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
     Field {
         key: "accessKeyId",
         label: ID_LABEL,
-        help: Text {
+        help: text! {
             en: "Of an account of its own; both keys or neither.",
             zh: "使用另一账号时填写;两项密钥须同时填写。",
         },
         link: CREDENTIALS,
-        schema: r#""type":["string","null"],"pattern":"^\\s*(<.*>|[!-+\\-.0-~]{0,256})\\s*$""#,
+        schema: packed!(
+            r#""type":["string","null"],"pattern":"^\\s*(<.*>|[!-+\\-.0-~]{0,256})\\s*$""#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "accessKeySecret",
         secret: true,
         label: SECRET_LABEL,
-        help: Text {
+        help: text! {
             en: "Of the same account.",
             zh: "同一账号的 SecretKey。",
         },
         link: CREDENTIALS,
-        schema: r#""type":["string","null"],"pattern":"^\\s*[!-~]{0,256}\\s*$","writeOnly":true"#,
+        schema: packed!(
+            r#""type":["string","null"],"pattern":"^\\s*[!-~]{0,256}\\s*$","writeOnly":true"#
+        ),
         ..Field::TEXT
     },
     Field {
         key: "sessionToken",
         secret: true,
         label: TOKEN_LABEL,
-        help: Text {
+        help: text! {
             en: "Only with temporary credentials from STS.",
             zh: "仅在使用 STS 临时密钥时填写。",
         },
@@ -547,7 +572,9 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
 
 /// What the schema says of the list as a whole: each required usage has an entry with a code that is one, and a
 /// signature is there unless every code is for international numbers only.
-pub const RULES: &str = r##""$defs":{"id":{"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"^\\s*[0-9]{1,32}\\s*$"}]},"code":{"anyOf":[{"$ref":"#/$defs/id"},{"type":"object","anyOf":[{"required":["mainland"],"properties":{"mainland":{"$ref":"#/$defs/id"}}},{"required":["international"],"properties":{"international":{"$ref":"#/$defs/id"}}}]}]},"abroad":{"type":"object","required":["international"],"properties":{"international":{"$ref":"#/$defs/id"},"mainland":{"not":{"$ref":"#/$defs/id"}}}}},"if":{"properties":{"templates":{"items":{"properties":{"templateCode":{"$ref":"#/$defs/abroad"}}}}}},"else":{"required":["signName"],"properties":{"signName":{"type":"string","pattern":"^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}}"##;
+pub const RULES: Packed = packed!(
+    r##""$defs":{"id":{"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"^\\s*[0-9]{1,32}\\s*$"}]},"code":{"anyOf":[{"$ref":"#/$defs/id"},{"type":"object","anyOf":[{"required":["mainland"],"properties":{"mainland":{"$ref":"#/$defs/id"}}},{"required":["international"],"properties":{"international":{"$ref":"#/$defs/id"}}}]}]},"abroad":{"type":"object","required":["international"],"properties":{"international":{"$ref":"#/$defs/id"},"mainland":{"not":{"$ref":"#/$defs/id"}}}}},"if":{"properties":{"templates":{"items":{"properties":{"templateCode":{"$ref":"#/$defs/abroad"}}}}}},"else":{"required":["signName"],"properties":{"signName":{"type":"string","pattern":"^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}}"##
+);
 
 /// What a config must have an entry for: the rest of a `contains` in the schema, around each of
 /// [`REQUIRED_USAGES`].

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use crate::contract::{Diagnostic, Severity, attribute};
 use crate::fields::{REQUIRED_USAGES, field_at};
 use crate::json::{MAX_BYTES, MAX_DEPTH, ParseError};
-use crate::language::{Language, Text};
+use crate::language::{Language, Text, text};
 use crate::phone::Route;
-use crate::text::{decimal, join};
+use crate::text::decimal;
 
 /// One finding.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub enum Rule {
 
 /// What was expected, as part of a sentence.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected(pub Text);
+pub struct Expected(pub &'static Text);
 
 impl Rule {
     /// The stable word for programs.
@@ -94,76 +94,102 @@ impl Rule {
     }
 
     fn message(self, language: Language) -> String {
-        let text = match self {
-            Self::Unreadable(error) => return unreadable(error, language),
-            Self::MissingUsages(mask) => return missing_usages(mask, language),
+        let number = |number: usize| decimal(number as u64);
+        let (first, second) = match self {
+            Self::Unreadable(ParseError::TooLong) => (number(MAX_BYTES), String::new()),
+            Self::Unreadable(ParseError::TooDeep) => (number(MAX_DEPTH), String::new()),
+            Self::Unreadable(ParseError::Syntax { line, column }) => (number(line), number(column)),
+            Self::MissingUsages(mask) => (missing_usages(mask), String::new()),
             Self::WrongType(expected) | Self::Malformed(expected) => {
-                let expected = expected.0.get(language);
-                return match language {
-                    Language::English => join(&["Expected ", expected, "."]),
-                    Language::Chinese => join(&["应为", expected, "。"]),
-                };
+                (expected.0.get(language), String::new())
             }
-            Self::Required => Text {
+            _ => (String::new(), String::new()),
+        };
+        self.text().fill(language, &[&first, &second])
+    }
+
+    /// The words, with `#` for a value.
+    fn text(self) -> &'static Text {
+        match self {
+            Self::Unreadable(ParseError::TooLong) => text! {
+                en: "The config is longer than # bytes. Remove what it does not need.",
+                zh: "配置超过 # 字节,请删去不需要的内容。",
+            },
+            Self::Unreadable(ParseError::TooDeep) => text! {
+                en: "The config is nested deeper than # levels. No field needs that.",
+                zh: "配置的嵌套超过 # 层,没有字段需要如此。",
+            },
+            Self::Unreadable(ParseError::Syntax { .. }) => text! {
+                en: "This is not JSON: line #, column # cannot be read. Check commas, quotes and brackets there.",
+                zh: "不是有效的 JSON:第 # 行第 # 列无法解析,请检查该处的逗号、引号和括号。",
+            },
+            Self::MissingUsages(_) => text! {
+                en: "No template has the usage #. Add one for each.",
+                zh: "缺少以下用途的模板:#。请逐一添加。",
+            },
+            Self::WrongType(_) | Self::Malformed(_) => text! {
+                en: "Expected #.",
+                zh: "应为#。",
+            },
+            Self::Required => text! {
                 en: "This field is required.",
                 zh: "此字段为必填项。",
             },
-            Self::Blank => Text {
+            Self::Blank => text! {
                 en: "This text is blank. Fill it in.",
                 zh: "此项为空,请填写。",
             },
-            Self::Placeholder => Text {
+            Self::Placeholder => text! {
                 en: "This still is the example in angle brackets. Replace it with the real value.",
                 zh: "此项仍是尖括号中的示例,请替换为真实的值。",
             },
-            Self::Duplicate => Text {
+            Self::Duplicate => text! {
                 en: "An earlier template has the same usage and locale. The first one wins; remove this one.",
                 zh: "前面已有相同用途和语言的模板,以第一个为准;请删除此项。",
             },
-            Self::RepeatedKey => Text {
+            Self::RepeatedKey => text! {
                 en: "This key occurs more than once. The last one counts; remove the others.",
                 zh: "此键重复出现,以最后一个为准;请删除其余各项。",
             },
-            Self::UnknownKey => Text {
+            Self::UnknownKey => text! {
                 en: "No field has this key. It is ignored; check its spelling.",
                 zh: "没有此名称的字段,已忽略;请检查拼写。",
             },
-            Self::UnlistedRegion => Text {
+            Self::UnlistedRegion => text! {
                 en: "The service documents ap-guangzhou, ap-beijing, ap-nanjing and ap-singapore only. It refuses \
                      other regions with UnsupportedRegion.",
                 zh: "短信服务文档只列出 ap-guangzhou、ap-beijing、ap-nanjing 和 ap-singapore,其他地域会返回 UnsupportedRegion。",
             },
-            Self::UnregisteredUsage => Text {
+            Self::UnregisteredUsage => text! {
                 en: "No auth host is known to send this usage. Usages are matched exactly; check its spelling.",
                 zh: "未知的用途。用途须完全匹配,请检查拼写。",
             },
-            Self::SignatureId => Text {
+            Self::SignatureId => text! {
                 en: "This looks like the signature's ID. Write its text, as the console shows it.",
                 zh: "这像是签名 ID,请填写控制台所示的签名内容。",
             },
-            Self::UnprovidedParameter => Text {
+            Self::UnprovidedParameter => text! {
                 en: "No auth host is known to pass this variable. Sending fails unless yours does; check its spelling.",
                 zh: "未知的变量。若认证平台不提供此变量,发送会失败;请检查拼写。",
             },
-            Self::UnservedRoute(Route::Mainland) => Text {
+            Self::UnservedRoute(Route::Mainland) => text! {
                 en: "Mainland numbers have no template here, nor in Generic; they will be refused. Add a mainland code.",
                 zh: "境内号码在此没有可用模板(Generic 亦无),将被拒绝;请添加 mainland 模板 ID。",
             },
-            Self::UnservedRoute(Route::International) => Text {
+            Self::UnservedRoute(Route::International) => text! {
                 en: "International numbers have no template here, nor in Generic; they will be refused. Add an \
                      international code.",
                 zh: "国际/港澳台号码在此没有可用模板(Generic 亦无),将被拒绝;请添加 international 模板 ID。",
             },
-            Self::EmptyList => Text {
+            Self::EmptyList => text! {
                 en: "An empty list limits nothing. Remove it, or name calling codes.",
                 zh: "空列表不作任何限制;请删除,或填写国家(地区)码。",
             },
-            Self::More => Text {
+            Self::More => text! {
                 en: "There are more findings than the 100 that are listed. Correct those first.",
                 zh: "问题超过列出的 100 项,请先改正这些。",
             },
-        };
-        text.get(language).into()
+        }
     }
 }
 
@@ -179,7 +205,7 @@ impl Finding {
     pub fn diagnostic(&self, language: Language) -> Diagnostic {
         let mut attributes = Vec::new();
         if let Some(field) = field_at(&self.pointer) {
-            attributes.push(attribute("hint", field.help.get(language)));
+            attributes.push(attribute("hint", &field.help.get(language)));
             if !field.link.is_empty() {
                 attributes.push(attribute("link", field.link));
             }
@@ -194,47 +220,7 @@ impl Finding {
     }
 }
 
-fn unreadable(error: ParseError, language: Language) -> String {
-    let number = |number: usize| decimal(number as u64);
-    match (error, language) {
-        (ParseError::TooLong, Language::English) => join(&[
-            "The config is longer than ",
-            &number(MAX_BYTES),
-            " bytes. Remove what it does not need.",
-        ]),
-        (ParseError::TooLong, Language::Chinese) => join(&[
-            "配置超过 ",
-            &number(MAX_BYTES),
-            " 字节,请删去不需要的内容。",
-        ]),
-        (ParseError::TooDeep, Language::English) => join(&[
-            "The config is nested deeper than ",
-            &number(MAX_DEPTH),
-            " levels. No field needs that.",
-        ]),
-        (ParseError::TooDeep, Language::Chinese) => join(&[
-            "配置的嵌套超过 ",
-            &number(MAX_DEPTH),
-            " 层,没有字段需要如此。",
-        ]),
-        (ParseError::Syntax { line, column }, Language::English) => join(&[
-            "This is not JSON: line ",
-            &number(line),
-            ", column ",
-            &number(column),
-            " cannot be read. Check commas, quotes and brackets there.",
-        ]),
-        (ParseError::Syntax { line, column }, Language::Chinese) => join(&[
-            "不是有效的 JSON:第 ",
-            &number(line),
-            " 行第 ",
-            &number(column),
-            " 列无法解析,请检查该处的逗号、引号和括号。",
-        ]),
-    }
-}
-
-fn missing_usages(mask: u8, language: Language) -> String {
+fn missing_usages(mask: u8) -> String {
     let mut missing = String::new();
     for (bit, usage) in REQUIRED_USAGES.iter().enumerate() {
         if mask & (1 << bit) != 0 {
@@ -242,12 +228,5 @@ fn missing_usages(mask: u8, language: Language) -> String {
             missing.push_str(usage);
         }
     }
-    match language {
-        Language::English => join(&[
-            "No template has the usage ",
-            &missing,
-            ". Add one for each.",
-        ]),
-        Language::Chinese => join(&["缺少以下用途的模板:", &missing, "。请逐一添加。"]),
-    }
+    missing
 }

@@ -24,7 +24,7 @@ pub fn json_schema(language: Language) -> String {
     schema.push_str("],");
     push_properties(&mut schema, &FIELDS, language);
     schema.push(',');
-    schema.push_str(RULES);
+    schema.push_str(&RULES.text());
     schema.push('}');
     schema
 }
@@ -34,11 +34,11 @@ fn push_properties(schema: &mut String, fields: &[Field], language: Language) {
     join(schema, fields, |schema, field| {
         push_json_string(schema, field.key);
         schema.push_str(r#":{"title":"#);
-        push_json_string(schema, field.label.get(language));
+        push_json_string(schema, &field.label.get(language));
         schema.push_str(r#","description":"#);
-        push_json_string(schema, field.help.get(language));
+        push_json_string(schema, &field.help.get(language));
         schema.push(',');
-        schema.push_str(field.schema);
+        schema.push_str(&field.schema.text());
         if !field.fields.is_empty() {
             schema.push(',');
             push_properties(schema, field.fields, language);
@@ -66,9 +66,9 @@ pub fn form_json(language: Language) -> String {
         form.push_str(r#","type":""#);
         form.push_str(field.form.as_str());
         form.push_str(r#"","label":"#);
-        push_json_string(form, field.label.get(language));
+        push_json_string(form, &field.label.get(language));
         form.push_str(r#","description":"#);
-        push_json_string(form, field.help.get(language));
+        push_json_string(form, &field.help.get(language));
         form.push_str(if field.required {
             r#","required":true"#
         } else {

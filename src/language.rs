@@ -1,5 +1,10 @@
 //! The language of texts for operators.
 
+use alloc::string::String;
+
+use crate::packed::Packed;
+use crate::text::split_once;
+
 /// The languages that operator texts are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -42,19 +47,51 @@ impl Language {
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
     /// English.
-    pub en: &'static str,
+    pub en: Packed,
     /// Simplified Chinese.
-    pub zh: &'static str,
+    pub zh: Packed,
 }
+
+/// A `&'static Text` of two literals.
+macro_rules! text {
+    (en: $en:expr, zh: $zh:expr $(,)?) => {
+        const {
+            &$crate::language::Text {
+                en: $crate::packed::packed!($en),
+                zh: $crate::packed::packed!($zh),
+            }
+        }
+    };
+}
+pub(crate) use text;
 
 impl Text {
     /// The text in one language.
     #[must_use]
-    pub fn get(&self, language: Language) -> &'static str {
+    pub fn get(&self, language: Language) -> String {
         match language {
             Language::English => self.en,
             Language::Chinese => self.zh,
         }
+        .text()
+    }
+
+    /// The text with values in the places of its `#`.
+    #[must_use]
+    pub fn fill(&self, language: Language, values: &[&str]) -> String {
+        let text = self.get(language);
+        let mut rest = text.as_str();
+        let mut filled = String::new();
+        for value in values {
+            let Some((before, after)) = split_once(rest, "#") else {
+                break;
+            };
+            filled.push_str(before);
+            filled.push_str(value);
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
     }
 }
 

@@ -7,6 +7,7 @@
 //! | room | what it turns into what |
 //! |---|---|
 //! | [`text`] | parts into text |
+//! | [`packed`] | texts into two thirds of their size, and back |
 //! | [`json`] | bounded text into a borrowed document |
 //! | [`language`] | the locales a caller asks for into the language of operator texts |
 //! | [`fields`] | nothing: the one table of config fields that the guard and the reader share |
@@ -47,6 +48,7 @@ pub mod language;
 pub mod metadata;
 pub mod operations;
 pub mod outcome;
+pub mod packed;
 pub mod phone;
 pub mod redact;
 pub mod send_sms;

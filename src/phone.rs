@@ -12,6 +12,7 @@
 
 use alloc::string::String;
 
+use crate::packed::packed;
 use crate::redact::Masked;
 use crate::text::{self, join};
 
@@ -72,32 +73,33 @@ pub enum PhoneError {
 impl PhoneError {
     /// What was wrong, what was expected and what to do, without a digit of the number.
     #[must_use]
-    pub fn message(self) -> &'static str {
+    pub fn message(self) -> String {
         match self {
-            Self::Empty => "The recipient's number is empty. Pass + and E.164 digits.",
-            Self::NoPrefix => {
+            Self::Empty => packed!("The recipient's number is empty. Pass + and E.164 digits."),
+            Self::NoPrefix => packed!(
                 "The recipient's number has neither + nor 00 in front. The same digits name different people in \
                  different countries, so the code could reach a stranger. Pass + and the country's calling code."
-            }
-            Self::Character => {
+            ),
+            Self::Character => packed!(
                 "The recipient's number holds a character that is not a digit, such as a letter, an extension \
                  or a full-width digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored."
-            }
-            Self::TrunkZero => {
+            ),
+            Self::TrunkZero => packed!(
                 "The recipient's number holds (0), which is dialled within the country only. Leave it out."
-            }
-            Self::CallingCode => {
+            ),
+            Self::CallingCode => packed!(
                 "The recipient's number begins with a country calling code that is not assigned. Check the digits \
                  after the +."
-            }
-            Self::Length => {
+            ),
+            Self::Length => packed!(
                 "The recipient's number has too few or too many digits for E.164 or for its country. Check it."
-            }
-            Self::NotMobile => {
+            ),
+            Self::NotMobile => packed!(
                 "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin \
                  with 13 to 19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886."
-            }
+            ),
         }
+        .text()
     }
 }
 

@@ -100,7 +100,7 @@ fn the_code_reference_is_the_code_table() {
             "| `{code}` | `{}` | {state} | {} | {wait} | {} |\n",
             in_the_contract(&format!("{:?}", class.kind)),
             class.turn.as_str(),
-            class.hint
+            class.hint.text()
         ));
     }
     hold("provider-codes.md", &text);

@@ -3,22 +3,21 @@
 use alloc::string::String;
 
 use crate::contract::Verdict;
-use crate::language::{Language, Text};
-use crate::text::split_once;
+use crate::language::{Language, Text, text};
 
 /// What a check found.
 pub struct Finding {
     /// What it means.
     pub verdict: Verdict,
     /// What to tell the operator.
-    pub text: Text,
+    pub text: &'static Text,
 }
 
 macro_rules! findings {
     ($($verdict:ident $name:ident: $en:literal, $zh:literal;)*) => {
         $(pub static $name: Finding = Finding {
             verdict: Verdict::$verdict,
-            text: Text { en: $en, zh: $zh },
+            text: text! { en: $en, zh: $zh },
         };)*
     };
 }
@@ -101,17 +100,6 @@ findings! {
 impl Finding {
     /// The text with its values in their places.
     pub fn fill(&self, language: Language, values: &[&str]) -> String {
-        let mut rest = self.text.get(language);
-        let mut filled = String::new();
-        for value in values {
-            let Some((before, after)) = split_once(rest, "#") else {
-                break;
-            };
-            filled.push_str(before);
-            filled.push_str(value);
-            rest = after;
-        }
-        filled.push_str(rest);
-        filled
+        self.text.fill(language, values)
     }
 }

@@ -8,6 +8,7 @@
 //! its way, and the class says unknown, even where others call a retry safe.
 
 use crate::contract::{FailureKind, Turn};
+use crate::packed::{Packed, packed};
 use crate::text::split_once;
 
 /// What a code means to a caller.
@@ -22,7 +23,7 @@ pub struct Class {
     /// When a new attempt is sane.
     pub wait: Wait,
     /// What happened and what to do.
-    pub hint: &'static str,
+    pub hint: Packed,
 }
 
 /// Whether a refusal proves that nothing was sent.
@@ -52,7 +53,7 @@ macro_rules! classes {
             certainty: Certainty::$certainty,
             turn: Turn::$turn,
             wait: $wait,
-            hint: $hint,
+            hint: packed!($hint),
         };)*
     };
 }
