@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 
 use crate::config::{Kind, Template};
 use crate::contract::{Failure, FailureKind, Turn};
+use crate::packed::packed;
 use crate::phone::Route;
 use crate::redact::plain_name;
 use crate::text::{decimal, join, split_once};
@@ -86,9 +87,12 @@ pub fn choose<'c, L: AsRef<str>>(
             join(&[
                 "Neither ",
                 plain_name(usage).unwrap_or("the message's usage"),
-                " nor Generic has a usable template code for ",
+                &packed!(" nor Generic has a usable template code for ").text(),
                 route.as_str(),
-                " numbers. Add one to templates, or a code for this route to an existing entry.",
+                &packed!(
+                    " numbers. Add one to templates, or a code for this route to an existing entry."
+                )
+                .text(),
             ]),
         )),
     }
@@ -153,8 +157,8 @@ pub fn parameters(
                 join(&[
                     "Parameter ",
                     &decimal(position),
-                    " of the template is not 1 to 6 digits, and the service takes nothing else in a verification \
-                     template. Send such a code, or set \"kind\": \"notice\" on the template if it is one.",
+                    &packed!(" of the template is not 1 to 6 digits, and the service takes nothing else in a verification \
+                     template. Send such a code, or set \"kind\": \"notice\" on the template if it is one.").text(),
                 ]),
             ));
         }
@@ -165,7 +169,7 @@ pub fn parameters(
                 join(&[
                     "Parameter ",
                     &decimal(position),
-                    " of the template is longer than the service takes. Pass a shorter variable.",
+                    &packed!(" of the template is longer than the service takes. Pass a shorter variable.").text(),
                 ]),
             ));
         }
@@ -182,9 +186,12 @@ fn missing(position: u64, name: &str) -> Failure {
         join(&[
             "Parameter ",
             &decimal(position),
-            " of the template needs the variable ",
+            &packed!(" of the template needs the variable ").text(),
             variable,
-            ", which the message does not have. Pass it, or change the template's params.",
+            &packed!(
+                ", which the message does not have. Pass it, or change the template's params."
+            )
+            .text(),
         ]),
     )
 }

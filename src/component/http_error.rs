@@ -1,9 +1,8 @@
 //! The host's transport errors into words, and which of them exclude that a request was delivered.
 
-use alloc::string::String;
-
 use super::bindings::wasi::http::types::ErrorCode;
 use crate::contract::{Failure, FailureKind, Turn};
+use crate::packed::packed;
 
 /// Whether an error proves, even after the whole request was handed over, that nothing of it reached a server:
 /// the connection never came to be, or the host refused to make it.
@@ -32,17 +31,23 @@ pub fn failure(code: &ErrorCode) -> Failure {
         ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => (
             Unreachable,
             Turn::Host,
-            "The provider's host name could not be resolved. Check the endpoint and the host's DNS.",
+            packed!(
+                "The provider's host name could not be resolved. Check the endpoint and the host's DNS."
+            ),
         ),
         ErrorCode::HttpRequestDenied => (
             Denied,
             Turn::Host,
-            "The component's host does not grant this destination. Grant the endpoint's origin to the connector.",
+            packed!(
+                "The component's host does not grant this destination. Grant the endpoint's origin to the connector."
+            ),
         ),
         ErrorCode::DestinationIpProhibited => (
             Denied,
             Turn::Host,
-            "The component's host does not allow the address that the endpoint's name resolves to. Check the host's DNS and its grants.",
+            packed!(
+                "The component's host does not allow the address that the endpoint's name resolves to. Check the host's DNS and its grants."
+            ),
         ),
         ErrorCode::ConnectionRefused
         | ErrorCode::DestinationNotFound
@@ -50,14 +55,18 @@ pub fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::DestinationIpUnroutable => (
             Unreachable,
             Turn::Host,
-            "The provider could not be reached: nothing answers at the endpoint. Check the endpoint and the host's network.",
+            packed!(
+                "The provider could not be reached: nothing answers at the endpoint. Check the endpoint and the host's network."
+            ),
         ),
         ErrorCode::TlsCertificateError
         | ErrorCode::TlsProtocolError
         | ErrorCode::TlsAlertReceived(_) => (
             Unreachable,
             Turn::Host,
-            "The TLS connection to the provider was not established. Check that the host trusts the certificate's authority and that no proxy stands between.",
+            packed!(
+                "The TLS connection to the provider was not established. Check that the host trusts the certificate's authority and that no proxy stands between."
+            ),
         ),
         ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionReadTimeout
@@ -65,17 +74,23 @@ pub fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::HttpResponseTimeout => (
             Timeout,
             Turn::Provider,
-            "The connection to the provider timed out. If it happens again, check the host's network.",
+            packed!(
+                "The connection to the provider timed out. If it happens again, check the host's network."
+            ),
         ),
         ErrorCode::ConnectionLimitReached => (
             Unreachable,
             Turn::Host,
-            "The component's host has no connection left to give. Try again later, or raise its limit.",
+            packed!(
+                "The component's host has no connection left to give. Try again later, or raise its limit."
+            ),
         ),
         ErrorCode::ConnectionTerminated => (
             Unreachable,
             Turn::Provider,
-            "The connection to the provider broke. If it happens again, check the host's network.",
+            packed!(
+                "The connection to the provider broke. If it happens again, check the host's network."
+            ),
         ),
         ErrorCode::HttpResponseIncomplete
         | ErrorCode::HttpResponseBodySize(_)
@@ -86,18 +101,20 @@ pub fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::HttpProtocolError => (
             Provider,
             Turn::Provider,
-            "What came back is not a complete HTTP answer within the limits.",
+            packed!("What came back is not a complete HTTP answer within the limits."),
         ),
         ErrorCode::ConfigurationError => (
             Unreachable,
             Turn::Host,
-            "The component's host is not set up for this connection. Check which certificate authorities it trusts.",
+            packed!(
+                "The component's host is not set up for this connection. Check which certificate authorities it trusts."
+            ),
         ),
         _ => (
             Unreachable,
             Turn::Host,
-            "The component's host could not carry the request.",
+            packed!("The component's host could not carry the request."),
         ),
     };
-    Failure::new(kind, turn, String::from(message))
+    Failure::new(kind, turn, message.text())
 }

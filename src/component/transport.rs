@@ -30,6 +30,7 @@ use crate::connector::{Host, HttpAnswer};
 use crate::contract::{Failure, FailureKind, SendError, Turn};
 use crate::json;
 use crate::outcome::AMBIGUOUS;
+use crate::packed::packed;
 use crate::text::{decimal, join};
 
 const MS: u64 = 1_000_000;
@@ -165,7 +166,10 @@ impl Exchange {
             return Err(not_sent(Failure::new(
                 FailureKind::Timeout,
                 Turn::Caller,
-                "The deadline passed before the request was begun. Give the call more time.",
+                packed!(
+                    "The deadline passed before the request was begun. Give the call more time."
+                )
+                .text(),
             )));
         };
         // A host without one of these timeouts says so; the deadline here holds all the same.
@@ -408,7 +412,7 @@ fn refused_by_host() -> Failure {
     Failure::new(
         FailureKind::Unreachable,
         Turn::Host,
-        "The component's host did not let the request be built. Check that it implements wasi:http 0.2.",
+        packed!("The component's host did not let the request be built. Check that it implements wasi:http 0.2.").text(),
     )
 }
 

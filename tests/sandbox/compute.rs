@@ -104,7 +104,16 @@ async fn an_answer_in_many_small_pieces_is_waiting_and_not_computing() {
 
 #[tokio::test]
 async fn time_limits_of_nothing_and_of_centuries_are_limits_all_the_same() {
-    let ended = Arena::new().run("zero-timeouts").await;
+    // Slower than the grain of a timer, within which a limit of nothing is still met by a fast answer.
+    async fn slow(mut peer: Peer) {
+        while peer.request().await.is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                .await;
+        }
+    }
+    let arena = Arena::with(crate::support::hostile(), |_| (), slow);
+    let ended = arena.run("zero-timeouts").await;
     // Nothing: no connection, or no answer, in no time. Centuries: the host's own limits, and an answer.
     let found = ended.found();
     assert!(
