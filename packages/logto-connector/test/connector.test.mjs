@@ -31,9 +31,11 @@ async function failureOf(sending) {
 test('Logto lists it under the original\'s id and names, with a form that begins with the original\'s', () => {
   const { metadata } = connector;
   assert.deepEqual(connectorMetadataGuard.strict().parse(metadata), metadata);
-  for (const key of ['id', 'target', 'platform', 'name', 'logo', 'logoDark', 'readme']) {
+  for (const key of ['id', 'target', 'platform', 'logo', 'logoDark', 'readme']) {
     assert.deepEqual(metadata[key], original.metadata[key], key);
   }
+  // In the original's languages its names, and names in more.
+  assert.deepEqual({ ...metadata.name, ...original.metadata.name }, metadata.name);
   const known = (item) => ({ ...item, description: undefined, isConfidential: undefined });
   const six = original.metadata.formItems;
   assert.deepEqual(metadata.formItems.slice(0, six.length).map(known), six.map(known));
