@@ -1,11 +1,11 @@
 //! `cargo xtask dist`: the component as it is distributed. Optional: plain cargo's component does the same work.
 //!
-//! 1. Built once more with the paths of this machine out of its panic locations, so that its digest does not depend
-//!    on where cargo's home is.
+//! 1. Built once more with the paths of cargo's home remapped, so that no panic location can make the digest depend
+//!    on the machine. Link-time optimisation leaves none today.
 //! 2. Optimised by binaryen's `wasm-opt`, which jco takes a component apart for and puts it together after.
 //! 3. Stripped of the names of the component's parts, which nobody links against.
 //!
-//! Beside it lies a manifest, to be signed: see docs/decisions.md.
+//! Beside it lies a manifest, to be signed: see docs/packages.md.
 
 use std::fs;
 use std::path::{Path, PathBuf};
