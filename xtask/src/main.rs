@@ -25,7 +25,7 @@ Commands:
   test --full  The same, and the other runtimes and SDKs that the tests cover
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
   bench --quick  The same in fewer rounds, and the docs stay as they are
-  soak [CALLS] 100,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
+  soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
   dist         The component as it is distributed: optimised, stripped, without a path of this machine; needs npm
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
-        ["soak"] => bench::soak("100000"),
+        ["soak"] => bench::soak("300000"),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -97,7 +97,8 @@ test('a connector that computes too long is stopped', async () => {
 });
 
 test('a connector that needs more memory than granted is refused', async () => {
-  const { code, stderr } = await invoke('get-metadata()', '-S', 'http', '-W', 'max-memory-size=65536');
+  // It begins with one page, 65,536 bytes.
+  const { code, stderr } = await invoke('get-metadata()', '-S', 'http', '-W', 'max-memory-size=32768');
   assert.notEqual(code, 0);
   assert.match(stderr, /memory/);
   findings.bound('memory', 'yes: `-W max-memory-size`');
