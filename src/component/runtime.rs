@@ -30,7 +30,7 @@ const PAGE: usize = 65_536;
 ///
 /// The component keeps nothing between calls, and the input caps bound what a call can use, so freeing buys
 /// nothing; a block that is topmost grows in place, which covers strings and vectors. Because freeing is nothing,
-/// the compiler drops everything that would lead to it: 12 KB of the component and a tenth of a send's fuel.
+/// the compiler drops most of what would lead to it: 3 KB of the component.
 struct Arena {
     /// The first free byte; 0 before the first allocation.
     next: Cell<usize>,
