@@ -168,7 +168,7 @@ pub struct Reading<'a> {
 /// # Errors
 /// One [`Finding`] with the place.
 pub fn parse(text: &str) -> Result<Json<'_>, Finding> {
-    json::parse(text.as_bytes()).map_err(|error| Finding {
+    json::parse_text(text).map_err(|error| Finding {
         pointer: String::new(),
         rule: Rule::Unreadable(error),
         severity: Severity::Error,

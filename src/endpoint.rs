@@ -12,7 +12,7 @@
 
 use alloc::string::String;
 
-use crate::text::{decimal, find, join, split_once};
+use crate::text::{decimal, find, join, split_once, trim};
 
 /// The service's default host; DNS leads to the nearest region.
 pub const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
@@ -63,7 +63,7 @@ impl Endpoint {
     /// assert!(Endpoint::parse("https://sms.tencentcloudapi.com.example").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self, Refused> {
-        let text = text.trim().to_ascii_lowercase();
+        let text = trim(text).to_ascii_lowercase();
         let (tls, rest) = match split_once(&text, "://") {
             None => (true, text.as_str()),
             Some(("https", rest)) => (true, rest),

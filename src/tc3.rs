@@ -7,8 +7,7 @@
 
 use alloc::string::String;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use connector_digests::{Digits, hmac_sha256, sha256};
 
 use crate::text::{decimal, join};
 use crate::time;
@@ -46,7 +45,7 @@ impl SigningInput<'_> {
             "\n",
             &self.signed_headers(),
             "\n",
-            &hex_sha256(self.payload),
+            hex_sha256(self.payload).as_str(),
         ])
     }
 
@@ -85,15 +84,15 @@ impl SigningInput<'_> {
             "\n",
             &self.credential_scope(),
             "\n",
-            &hex_sha256(self.canonical_request().as_bytes()),
+            hex_sha256(self.canonical_request().as_bytes()).as_str(),
         ])
     }
 
     /// The signature, 64 lower-case hexadecimal digits.
     #[must_use]
-    pub fn signature(&self, secret_key: &str) -> String {
+    pub fn signature(&self, secret_key: &str) -> Digits {
         let keys = DerivedKeys::new(secret_key, &time::utc_date(self.timestamp), self.service);
-        hex::encode(hmac_sha256(&keys.signing, self.string_to_sign().as_bytes()))
+        Digits::of(&hmac_sha256(&keys.signing, self.string_to_sign().as_bytes()))
     }
 
     /// The value of the `Authorization` header.
@@ -108,7 +107,7 @@ impl SigningInput<'_> {
             ", SignedHeaders=",
             &self.signed_headers(),
             ", Signature=",
-            &self.signature(secret_key),
+            self.signature(secret_key).as_str(),
         ])
     }
 }
@@ -141,27 +140,8 @@ impl DerivedKeys {
 
 /// Lower-case hexadecimal SHA-256.
 #[must_use]
-pub fn hex_sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-/// HMAC-SHA256 with a key of any length. RFC 2104 hashes keys longer than a block and pads shorter ones; doing
-/// that here makes the call infallible, where `new_from_slice` returns an error that never happens.
-fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let hashed;
-    let key = if key.len() > 64 {
-        hashed = Sha256::digest(key);
-        hashed.as_slice()
-    } else {
-        key
-    };
-    let mut block = [0u8; 64];
-    for (slot, byte) in block.iter_mut().zip(key) {
-        *slot = *byte;
-    }
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+pub fn hex_sha256(bytes: &[u8]) -> Digits {
+    Digits::of(&sha256(bytes))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::contract::{Failure, FailureKind, Turn};
 use crate::packed::packed;
 use crate::phone::Route;
 use crate::redact::plain_name;
-use crate::text::{decimal, join, split_once};
+use crate::text::{decimal, join, split_once, trim};
 
 /// The usage that serves when no template has the message's own.
 pub const FALLBACK_USAGE: &str = "Generic";
@@ -204,8 +204,8 @@ fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String, &'t
     while let Some((before, from)) = split_once(rest, "{{") {
         filled.push_str(before);
         match split_once(from, "}}") {
-            Some((name, after)) if is_name(name.trim()) => {
-                let name = name.trim();
+            Some((name, after)) if is_name(trim(name)) => {
+                let name = trim(name);
                 let (_, value) = variables.iter().find(|(key, _)| key == name).ok_or(name)?;
                 filled.push_str(value);
                 rest = after;
@@ -227,7 +227,7 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
         while let Some((_, from)) = split_once(rest, "{{") {
             rest = from;
             if let Some((name, after)) = split_once(from, "}}") {
-                let name = name.trim();
+                let name = trim(name);
                 if is_name(name) {
                     rest = after;
                     return Some(name);

@@ -53,7 +53,7 @@ const VISIBLE: Expected = Expected(text! {
 
 /// `SecretId`: visible, and free of the two characters that separate it in the `Authorization` header.
 pub(super) const SECRET_ID: Form = Form {
-    valid: |text| is_visible(text, 256) && !text.contains(['/', ',']),
+    valid: |text| is_visible(text, 256) && !text.bytes().any(|byte| matches!(byte, b'/' | b',')),
     expected: VISIBLE,
 };
 /// `SecretKey`. The service's ids and keys have 36 and 32 characters.

@@ -14,7 +14,7 @@ use crate::findings::{Finding, Rule};
 use crate::json::Json;
 use crate::phone::Route;
 use crate::redact::plain_name;
-use crate::text::{decimal, join};
+use crate::text::{decimal, join, trim};
 
 /// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
 /// hosts give an instance and more text than anybody reads; one more then says that there are others.
@@ -245,7 +245,7 @@ impl Reader {
         match value {
             None => self.reject(place, Rule::Required),
             Some(Json::String(text)) => match defect(text, form) {
-                None => Some(text.trim()),
+                None => Some(trim(text)),
                 Some(rule) => self.reject(place, rule),
             },
             Some(_) => self.reject(place, Rule::WrongType(TEXT)),
@@ -258,7 +258,7 @@ impl Reader {
     pub fn optional<'a>(&mut self, place: Place, value: Value<'a>, form: &Form) -> Option<&'a str> {
         match value? {
             Json::String(text) => match defect(text, form) {
-                None => Some(text.trim()),
+                None => Some(trim(text)),
                 Some(Rule::Blank) => None,
                 Some(Rule::Placeholder) => {
                     self.warning(place, Rule::Placeholder);
@@ -304,7 +304,7 @@ impl Reader {
         for (index, entry) in (0..).zip(entries) {
             let text: Cow<'a, str> = match entry {
                 Json::Integer(number) => decimal(*number).into(),
-                Json::String(text) => text.trim().into(),
+                Json::String(text) => trim(text).into(),
                 _ => Cow::Borrowed(""),
             };
             if !text.is_empty() && (COUNTRY.valid)(&text) {
@@ -370,7 +370,7 @@ fn serves_abroad_only(templates: &[Template<'_>]) -> bool {
 
 /// What is wrong with a text that has to be filled in, if anything.
 pub(super) fn defect(text: &str, form: &Form) -> Option<Rule> {
-    let text = text.trim();
+    let text = trim(text);
     if text.is_empty() {
         Some(Rule::Blank)
     } else if text.starts_with('<') && text.ends_with('>') {

@@ -13,7 +13,7 @@ use crate::findings::Rule;
 use crate::json::Json;
 use crate::phone::Route;
 use crate::template::{FALLBACK_USAGE, placeholders};
-use crate::text::{decimal, join};
+use crate::text::{decimal, join, trim};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -71,7 +71,7 @@ impl Reader {
         let (mainland, international) = self.codes(at("templateCode"), codes);
         let locale = match locale {
             None => None,
-            Some(Json::String(locale)) => Some(locale.trim()).filter(|locale| !locale.is_empty()),
+            Some(Json::String(locale)) => Some(trim(locale)).filter(|locale| !locale.is_empty()),
             Some(_) => self.reject(at("locale"), Rule::WrongType(TEXT)),
         };
         let params = params.and_then(|params| self.params(at("params"), params));
@@ -126,7 +126,7 @@ impl Reader {
         match code {
             Json::Integer(number) => Some(decimal(*number).into()),
             Json::String(text) => match defect(text, &CODE) {
-                None => Some(text.trim().into()),
+                None => Some(trim(text).into()),
                 Some(rule) => {
                     self.warning(place, rule);
                     None
