@@ -2,7 +2,7 @@
 //!
 //! Source: <https://cloud.tencent.com/document/api/382/52071> (headers) and [`crate::tc3`] (signature).
 
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::config::Account;
@@ -60,7 +60,7 @@ pub struct Request<'a> {
     /// Host, and port unless it is the scheme's own. The host's HTTP client makes the `Host` header from it.
     pub authority: &'a str,
     /// Header names in lower case, and values; no `host` and no `content-length`.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'a, str>)>,
     /// The body.
     pub body: &'a [u8],
 }
@@ -83,13 +83,13 @@ impl<'a> Call<'a> {
             signing.authorization(account.secret_id.reveal(), account.secret_key.reveal());
         let mut headers = alloc::vec![
             ("accept", "application/json".into()),
-            ("authorization", authorization),
+            ("authorization", authorization.into()),
             ("content-type", CONTENT_TYPE.into()),
             ("x-tc-action", self.action.into()),
             ("x-tc-language", self.language.as_str().into()),
             ("x-tc-region", account.region.into()),
             ("x-tc-requestclient", REQUEST_CLIENT.into()),
-            ("x-tc-timestamp", decimal(timestamp)),
+            ("x-tc-timestamp", decimal(timestamp).into()),
             ("x-tc-version", VERSION.into()),
         ];
         if let Some(token) = account.session_token {

@@ -5,6 +5,7 @@
 
 use crate::language::{Text, text};
 use crate::packed::{Packed, packed};
+use crate::text::split_once;
 
 /// How a form shows a field: Logto's form item types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +79,10 @@ impl Field {
 pub fn field_at(pointer: &str) -> Option<&'static Field> {
     let mut fields: &'static [Field] = &FIELDS;
     let mut found = None;
-    for key in pointer.split('/').skip(1) {
+    let mut rest = pointer;
+    while let Some((_, below)) = split_once(rest, "/") {
+        let key = split_once(below, "/").map_or(below, |(key, _)| key);
+        rest = below;
         // Indices lead to an entry of the same list.
         if let Some(field) = fields.iter().find(|field| field.key == key) {
             found = Some(field);

@@ -7,7 +7,7 @@
 
 use alloc::string::String;
 
-use connector_digests::{Digits, hmac_sha256, sha256};
+use crate::digest::{Digits, hmac_sha256, sha256};
 
 use crate::text::{decimal, join};
 use crate::time;
@@ -32,21 +32,26 @@ impl SigningInput<'_> {
     /// The request in the form that both sides hash.
     #[must_use]
     pub fn canonical_request(&self) -> String {
-        let mut headers = String::new();
+        self.canonical(&self.signed_headers())
+    }
+
+    fn canonical(&self, signed_headers: &str) -> String {
+        let mut canonical = String::with_capacity(256);
+        canonical.push_str("POST\n/\n\n");
         for (name, value) in self.headers {
-            headers.push_str(name);
-            headers.push(':');
-            headers.push_str(value);
-            headers.push('\n');
+            for part in [name, ":", value, "\n"] {
+                canonical.push_str(part);
+            }
         }
-        join(&[
-            "POST\n/\n\n",
-            &headers,
+        for part in [
             "\n",
-            &self.signed_headers(),
+            signed_headers,
             "\n",
             hex_sha256(self.payload).as_str(),
-        ])
+        ] {
+            canonical.push_str(part);
+        }
+        canonical
     }
 
     /// The names of the signed headers, joined by semicolons.
@@ -66,48 +71,49 @@ impl SigningInput<'_> {
     /// fails from midnight to 8 o'clock in China.
     #[must_use]
     pub fn credential_scope(&self) -> String {
-        join(&[
-            &time::utc_date(self.timestamp),
-            "/",
-            self.service,
-            "/tc3_request",
-        ])
+        self.scope(&time::utc_date(self.timestamp))
+    }
+
+    fn scope(&self, date: &str) -> String {
+        join(&[date, "/", self.service, "/tc3_request"])
     }
 
     /// The text that the signing key is applied to.
     #[must_use]
     pub fn string_to_sign(&self) -> String {
+        self.to_sign(&self.credential_scope(), &self.signed_headers())
+    }
+
+    fn to_sign(&self, scope: &str, signed_headers: &str) -> String {
         join(&[
             ALGORITHM,
             "\n",
             &decimal(self.timestamp),
             "\n",
-            &self.credential_scope(),
+            scope,
             "\n",
-            hex_sha256(self.canonical_request().as_bytes()).as_str(),
+            hex_sha256(self.canonical(signed_headers).as_bytes()).as_str(),
         ])
     }
 
-    /// The signature, 64 lower-case hexadecimal digits.
-    #[must_use]
-    pub fn signature(&self, secret_key: &str) -> Digits {
-        let keys = DerivedKeys::new(secret_key, &time::utc_date(self.timestamp), self.service);
-        Digits::of(&hmac_sha256(&keys.signing, self.string_to_sign().as_bytes()))
-    }
-
-    /// The value of the `Authorization` header.
+    /// The value of the `Authorization` header. The signature in it has 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn authorization(&self, secret_id: &str, secret_key: &str) -> String {
+        let date = time::utc_date(self.timestamp);
+        let scope = self.scope(&date);
+        let signed_headers = self.signed_headers();
+        let keys = DerivedKeys::new(secret_key, &date, self.service);
+        let to_sign = self.to_sign(&scope, &signed_headers);
         join(&[
             ALGORITHM,
             " Credential=",
             secret_id,
             "/",
-            &self.credential_scope(),
+            &scope,
             ", SignedHeaders=",
-            &self.signed_headers(),
+            &signed_headers,
             ", Signature=",
-            self.signature(secret_key).as_str(),
+            Digits::of(&hmac_sha256(&keys.signing, to_sign.as_bytes())).as_str(),
         ])
     }
 }
@@ -178,19 +184,25 @@ mod tests {
             let secret_key = text(vector, "secret_key");
 
             assert_eq!(input.signed_headers(), signed);
-            assert_eq!(hex_sha256(input.payload), text(vector, "hashed_payload"));
+            assert_eq!(
+                hex_sha256(input.payload).as_str(),
+                text(vector, "hashed_payload")
+            );
             assert_eq!(input.canonical_request(), text(vector, "canonical_request"));
             assert_eq!(
-                hex_sha256(input.canonical_request().as_bytes()),
+                hex_sha256(input.canonical_request().as_bytes()).as_str(),
                 text(vector, "hashed_canonical_request")
             );
             assert_eq!(input.string_to_sign(), text(vector, "string_to_sign"));
             let keys =
                 DerivedKeys::new(secret_key, &time::utc_date(input.timestamp), input.service);
-            assert_eq!(hex::encode(keys.date), text(vector, "secret_date"));
-            assert_eq!(hex::encode(keys.service), text(vector, "secret_service"));
-            assert_eq!(hex::encode(keys.signing), text(vector, "secret_signing"));
-            assert_eq!(input.signature(secret_key), text(vector, "signature"));
+            for (key, name) in [
+                (keys.date, "secret_date"),
+                (keys.service, "secret_service"),
+                (keys.signing, "secret_signing"),
+            ] {
+                assert_eq!(Digits::of(&key).as_str(), text(vector, name), "{name}");
+            }
             assert_eq!(
                 input.authorization(text(vector, "secret_id"), secret_key),
                 text(vector, "authorization")
@@ -214,26 +226,4 @@ mod tests {
         // 00:30 in China is still the day before in UTC.
         assert_eq!(scope(1_699_979_400), "2023-11-14/sms/tc3_request");
     }
-
-    /// RFC 4231, test cases 2, 6 and 7, and a key of exactly one block from Python's `hmac`.
-    #[test]
-    fn hmac_takes_keys_shorter_than_as_long_as_and_longer_than_a_block() {
-        let hex = |key: &[u8], message: &[u8]| hex::encode(hmac_sha256(key, message));
-        assert_eq!(
-            hex(b"Jefe", b"what do ya want for nothing?"),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
-        assert_eq!(
-            hex(
-                &[0xaa; 131],
-                b"Test Using Larger Than Block-Size Key - Hash Key First"
-            ),
-            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
-        );
-        assert_eq!(hex(&[0xaa; 64], b"block"), BLOCK_KEY);
-        assert_eq!(hex(&[0xaa; 65], b"block"), LONGER_KEY);
-    }
-
-    const BLOCK_KEY: &str = "17fdf183abeadb3f439b70ca7d86f064900bd9e62791d5a5b0e6e3cd8db333b1";
-    const LONGER_KEY: &str = "ebe41bf697b304869f1e5b200dad9a20c294642d8a91318afc0d99e3192500fb";
 }

@@ -84,7 +84,7 @@ pub fn parse_http_date(header: &str) -> Option<u64> {
     let (hour, minute, second) = (number(17, 18)?, number(20, 21)?, number(23, 24)?);
     let name = bytes.get(8..11)?;
     let month = (1..)
-        .zip(MONTHS.chunks(3))
+        .zip(MONTHS.as_chunks::<3>().0)
         .find(|(_, month)| *month == name)?
         .0;
     let days = days_from_civil(year, month, day)?;

@@ -14,7 +14,6 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use super::bindings::wasi::http::outgoing_handler;
@@ -346,7 +345,7 @@ fn read_answer(response: &IncomingResponse, deadline: &Deadline) -> Result<HttpA
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
     // Mostly the answer is there at once, and nobody has to wait for it.
-    let readable = OnceCell::new();
+    let mut readable = None;
     let mut passed = false;
     let mut body = Vec::new();
     loop {
@@ -359,7 +358,7 @@ fn read_answer(response: &IncomingResponse, deadline: &Deadline) -> Result<HttpA
                 return Err(unknown(timed_out("before the answer was complete")));
             }
             Ok(bytes) if bytes.is_empty() => {
-                passed = deadline.wait(&[readable.get_or_init(|| stream.subscribe())]);
+                passed = deadline.wait(&[readable.get_or_insert_with(|| stream.subscribe())]);
             }
             Ok(bytes) => body.extend_from_slice(&bytes),
         }

@@ -55,7 +55,7 @@ impl Reader {
 
     #[inline(never)]
     pub(super) fn extend_code<'a>(&mut self, value: Value<'a>) -> Option<Cow<'a, str>> {
-        let place = Place::of("", "extendCode");
+        let place = Place::top("extendCode");
         match value? {
             Json::Integer(number) => {
                 let code = decimal(*number);
@@ -77,10 +77,10 @@ impl Reader {
         value: Value<'a>,
         top: Option<&Account<'a>>,
     ) -> Option<Account<'a>> {
-        const BLOCK: &str = "/international";
-        let place = |key| Place::of(BLOCK, key);
+        const BLOCK: Place<'static> = Place::top("international");
+        let place = |key| BLOCK.key(key);
         let Json::Object(members) = value? else {
-            return self.reject(Place::at(BLOCK), Rule::WrongType(OBJECT));
+            return self.reject(BLOCK, Rule::WrongType(OBJECT));
         };
         let [
             app_id,
@@ -91,7 +91,7 @@ impl Reader {
             secret_id,
             secret_key,
             token,
-        ] = self.members(BLOCK, members, &INTERNATIONAL_KEYS);
+        ] = self.members(&BLOCK, members, &INTERNATIONAL_KEYS);
         let app_id = self.named(place("sdkAppId"), app_id);
         let sign_name = self.named(place("signName"), sign_name);
         let region = self.named(place("region"), region);

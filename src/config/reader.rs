@@ -14,7 +14,7 @@ use crate::findings::{Finding, Rule};
 use crate::json::Json;
 use crate::phone::Route;
 use crate::redact::plain_name;
-use crate::text::{decimal, join, trim};
+use crate::text::{decimal, trim};
 
 /// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
 /// hosts give an instance and more text than anybody reads; one more then says that there are others.
@@ -26,40 +26,60 @@ const MAX_COUNTRIES: usize = 300;
 /// A value of the document that is there and not null.
 pub(super) type Value<'a> = Option<&'a Json<'a>>;
 
-/// Where a value stands: a JSON Pointer, put together only for a finding.
+/// Where a value stands. Becomes a JSON Pointer only for a finding: most configs have none.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'p> {
-    parent: &'p str,
-    key: &'p str,
+    parent: Option<&'p Place<'p>>,
+    step: Step<'p>,
 }
 
-impl<'p> Place<'p> {
-    /// The whole document.
-    pub const ROOT: Self = Self {
-        parent: "",
-        key: "",
-    };
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Key(&'p str),
+    Index(u64),
+}
 
-    /// The value of a key.
-    pub fn of(parent: &'p str, key: &'p str) -> Self {
-        Self { parent, key }
+/// The whole document.
+pub(super) const ROOT: Place<'static> = Place {
+    parent: None,
+    step: Step::Index(0),
+};
+
+impl<'p> Place<'p> {
+    /// The value of one of the document's keys.
+    pub const fn top(key: &'p str) -> Self {
+        ROOT.key(key)
     }
 
-    /// A place whose pointer is known.
-    pub fn at(pointer: &'p str) -> Self {
+    /// The value of a key.
+    pub const fn key(&'p self, key: &'p str) -> Self {
         Self {
-            parent: pointer,
-            key: "",
+            parent: Some(self),
+            step: Step::Key(key),
+        }
+    }
+
+    /// An entry of a list.
+    pub const fn entry(&'p self, index: u64) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Index(index),
         }
     }
 
     /// The JSON Pointer.
-    pub fn pointer(self) -> String {
-        if self.key.is_empty() {
-            self.parent.into()
-        } else {
-            join(&[self.parent, "/", self.key])
+    #[inline(never)]
+    pub fn pointer(&self) -> String {
+        let Some(parent) = self.parent else {
+            return String::new();
+        };
+        let mut pointer = parent.pointer();
+        pointer.push('/');
+        match self.step {
+            Step::Key(key) => pointer.push_str(key),
+            Step::Index(index) => pointer.push_str(&decimal(index)),
         }
+        pointer
     }
 }
 
@@ -92,7 +112,7 @@ impl Reader {
 
     pub fn config<'a>(&mut self, document: &'a Json<'a>) -> Option<Config<'a>> {
         let Json::Object(members) = document else {
-            return self.reject(Place::ROOT, Rule::WrongType(OBJECT));
+            return self.reject(ROOT, Rule::WrongType(OBJECT));
         };
         let [
             secret_id,
@@ -109,11 +129,11 @@ impl Reader {
             session_token,
             endpoint,
             timeout,
-        ] = self.members("", members, &KEYS);
-        let secret_id = self.secret_id(Place::of("", "accessKeyId"), secret_id);
-        let secret_key = self.secret_key(Place::of("", "accessKeySecret"), secret_key);
+        ] = self.members(&ROOT, members, &KEYS);
+        let secret_id = self.secret_id(Place::top("accessKeyId"), secret_id);
+        let secret_key = self.secret_key(Place::top("accessKeySecret"), secret_key);
         // Whether the service needs a signature is known only when the templates are.
-        let sign_name_place = Place::of("", "signName");
+        let sign_name_place = Place::top("signName");
         let unsigned = match sign_name {
             None => Some(Rule::Required),
             Some(name) if name.is_blank() => Some(Rule::Blank),
@@ -125,8 +145,8 @@ impl Reader {
             Some(_) => None,
         };
         let before_the_rest = self.findings.len();
-        let sdk_app_id = self.app_id(Place::of("", "sdkAppId"), app_id);
-        let region = self.region(Place::of("", "region"), region);
+        let sdk_app_id = self.app_id(Place::top("sdkAppId"), app_id);
+        let region = self.region(Place::top("region"), region);
         let templates = self.templates(templates);
         match unsigned {
             Some(rule) if !templates.as_deref().is_some_and(serves_abroad_only) => {
@@ -140,15 +160,18 @@ impl Reader {
             .findings
             .last()
             .is_some_and(|last| last.pointer == "/signName");
-        if let Some(rest) = self
-            .findings
-            .get_mut(before_the_rest..)
-            .filter(|_| found_last)
-        {
-            rest.rotate_right(rest.len().min(1));
+        if found_last {
+            // `rotate_right` brings a panic along.
+            let mut rest = self.findings.iter_mut().skip(before_the_rest).rev();
+            if let Some(mut last) = rest.next() {
+                for earlier in rest {
+                    core::mem::swap(last, earlier);
+                    last = earlier;
+                }
+            }
         }
-        let session_token = self.token(Place::of("", "sessionToken"), session_token);
-        let endpoint = self.endpoint(Place::of("", "endpoint"), endpoint);
+        let session_token = self.token(Place::top("sessionToken"), session_token);
+        let endpoint = self.endpoint(Place::top("endpoint"), endpoint);
         let extend_code = self.extend_code(extend_code);
         let mainland = match (secret_id, secret_key, sdk_app_id, region) {
             (Some(secret_id), Some(secret_key), Some(sdk_app_id), Some(region)) => {
@@ -169,7 +192,7 @@ impl Reader {
         let international = self.international(international, mainland.as_ref());
         let allowed = self.countries("allowedCountries", allowed);
         let denied = self.countries("deniedCountries", denied);
-        let language = match self.optional(Place::of("", "language"), language, &LANGUAGE) {
+        let language = match self.optional(Place::top("language"), language, &LANGUAGE) {
             Some("zh-CN") => ProviderLanguage::Chinese,
             _ => ProviderLanguage::English,
         };
@@ -194,7 +217,7 @@ impl Reader {
     /// keys that occur twice, of which the last counts, as in JavaScript's `JSON.parse`.
     pub fn members<'a, const N: usize>(
         &mut self,
-        place: &str,
+        place: &Place,
         members: &'a [(Cow<'a, str>, Json<'a>)],
         known: &[&str; N],
     ) -> [Value<'a>; N] {
@@ -207,19 +230,23 @@ impl Reader {
     #[inline(never)]
     fn fill<'a>(
         &mut self,
-        place: &str,
+        place: &Place,
         members: &'a [(Cow<'a, str>, Json<'a>)],
         known: &[&str],
         values: &mut [Value<'a>],
     ) {
+        let mut next = 0;
         for (key, value) in members {
-            let slot = known
-                .iter()
-                .zip(&mut *values)
-                .find(|(name, _)| *name == key);
-            match slot {
+            // Most configs have the order of the table.
+            let is_key = |name: &&str| *name == key;
+            let index = match known.get(next) {
+                Some(name) if is_key(name) => Some(next),
+                _ => known.iter().position(|name| is_key(&name)),
+            };
+            match index.and_then(|index| Some((index, values.get_mut(index)?))) {
                 None => self.warning_about_key(place, key, Rule::UnknownKey),
-                Some((_, slot)) => {
+                Some((index, slot)) => {
+                    next = index + 1;
                     if slot.replace(value).is_some() {
                         self.warning_about_key(place, key, Rule::RepeatedKey);
                     }
@@ -232,10 +259,10 @@ impl Reader {
     }
 
     /// A key is the operator's own text, and may be a secret in the wrong place.
-    fn warning_about_key(&mut self, place: &str, key: &str, rule: Rule) {
+    fn warning_about_key(&mut self, place: &Place, key: &str, rule: Rule) {
         match plain_name(key) {
-            Some(key) => self.warning(Place::of(place, key), rule),
-            None => self.warning(Place::at(place), rule),
+            Some(key) => self.warning(place.key(key), rule),
+            None => self.warning(*place, rule),
         }
     }
 
@@ -278,7 +305,7 @@ impl Reader {
     }
 
     fn timeout(&mut self, value: Value<'_>) -> Option<u32> {
-        let place = Place::of("", "timeoutMs");
+        let place = Place::top("timeoutMs");
         match value? {
             Json::Integer(ms) if *ms > 0 => Some(u32::try_from(*ms).unwrap_or(u32::MAX)),
             Json::Integer(_) => self.reject(place, Rule::Malformed(MILLISECONDS)),
@@ -293,12 +320,12 @@ impl Reader {
             None => return Vec::new(),
             Some(Json::Array(entries)) if entries.len() <= MAX_COUNTRIES => entries,
             Some(_) => {
-                self.error(Place::of("", key), Rule::WrongType(COUNTRIES));
+                self.error(Place::top(key), Rule::WrongType(COUNTRIES));
                 return Vec::new();
             }
         };
         if entries.is_empty() {
-            self.warning(Place::of("", key), Rule::EmptyList);
+            self.warning(Place::top(key), Rule::EmptyList);
         }
         let mut countries = Vec::with_capacity(entries.len());
         for (index, entry) in (0..).zip(entries) {
@@ -314,7 +341,7 @@ impl Reader {
                 });
             } else {
                 self.error(
-                    Place::at(&join(&["/", key, "/", &decimal(index)])),
+                    Place::top(key).entry(index),
                     Rule::Malformed(COUNTRY.expected),
                 );
             }

@@ -13,7 +13,7 @@ use crate::findings::Rule;
 use crate::json::Json;
 use crate::phone::Route;
 use crate::template::{FALLBACK_USAGE, placeholders};
-use crate::text::{decimal, join, trim};
+use crate::text::{decimal, trim};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -21,23 +21,25 @@ const MAX_PARAMS: usize = 20;
 /// The longest text of a parameter, before it is filled in. The service allows 500 characters for all of a message.
 const MAX_PARAM_BYTES: usize = 512;
 
+const LIST: Place<'static> = Place::top("templates");
+
 /// A template's identifiers, one for each route that it serves.
 type Codes<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 impl Reader {
     #[inline(never)]
     pub(super) fn templates<'a>(&mut self, value: Value<'a>) -> Option<Vec<Template<'a>>> {
-        let entries = self.array(Place::of("", "templates"), value)?;
+        let entries = self.array(LIST, value)?;
         let first_of_templates = self.findings.len();
         let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
         for (index, entry) in (0..).zip(entries) {
-            let place = join(&["/templates/", &decimal(index)]);
+            let place = LIST.entry(index);
             if let Some(template) = self.template(&place, index, entry) {
                 let repeats = |other: &Template<'a>| {
                     other.usage == template.usage && other.locale == template.locale
                 };
                 if templates.iter().any(repeats) {
-                    self.warning(Place::at(&place), Rule::Duplicate);
+                    self.warning(place, Rule::Duplicate);
                 }
                 templates.push(template);
             }
@@ -49,14 +51,14 @@ impl Reader {
     #[inline(never)]
     fn template<'a>(
         &mut self,
-        place: &str,
+        place: &Place,
         index: u64,
         entry: &'a Json<'a>,
     ) -> Option<Template<'a>> {
         let Json::Object(members) = entry else {
-            return self.reject(Place::at(place), Rule::WrongType(OBJECT));
+            return self.reject(*place, Rule::WrongType(OBJECT));
         };
-        let at = |key| Place::of(place, key);
+        let at = |key| place.key(key);
         let [usage, codes, params, locale, kind] = self.members(place, members, &TEMPLATE_KEYS);
         let usage = match usage {
             Some(Json::String(usage)) => {
@@ -101,14 +103,14 @@ impl Reader {
     fn codes<'a>(&mut self, place: Place, value: Value<'a>) -> Codes<'a> {
         match value {
             Some(Json::Object(members)) => {
-                let pointer = place.pointer();
-                let values = self.members(&pointer, members, &ROUTE_KEYS);
+                let values = self.members(&place, members, &ROUTE_KEYS);
                 if members.is_empty() {
                     self.error(place, Rule::WrongType(CODE.expected));
                 }
-                let mut codes = ROUTE_KEYS.iter().zip(values).map(|(route, value)| {
-                    value.and_then(|code| self.code(Place::of(&pointer, route), code))
-                });
+                let mut codes = ROUTE_KEYS
+                    .iter()
+                    .zip(values)
+                    .map(|(route, value)| value.and_then(|code| self.code(place.key(route), code)));
                 (codes.next().flatten(), codes.next().flatten())
             }
             None => {
@@ -144,16 +146,16 @@ impl Reader {
         };
         let mut texts = Vec::with_capacity(items.len());
         for (index, item) in (0..).zip(items) {
-            let pointer = || join(&[&place.pointer(), "/", &decimal(index)]);
+            let place = place.entry(index);
             match item {
                 Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
                     if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
-                        self.warning(Place::at(&pointer()), Rule::UnprovidedParameter);
+                        self.warning(place, Rule::UnprovidedParameter);
                     }
                     texts.push(Cow::Borrowed(text.as_ref()));
                 }
                 Json::Integer(number) => texts.push(decimal(*number).into()),
-                _ => self.error(Place::at(&pointer()), Rule::WrongType(PARAM)),
+                _ => self.error(place, Rule::WrongType(PARAM)),
             }
         }
         Some(texts)
@@ -182,7 +184,7 @@ impl Reader {
             }
         }
         if missing != 0 {
-            self.error(Place::of("", "templates"), Rule::MissingUsages(missing));
+            self.error(LIST, Rule::MissingUsages(missing));
         }
     }
 
@@ -192,7 +194,7 @@ impl Reader {
         let places: Vec<String> = (0..)
             .zip(entries)
             .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
-            .map(|(index, _)| join(&["/templates/", &decimal(index), "/templateCode"]))
+            .map(|(index, _)| LIST.entry(index).key("templateCode").pointer())
             .collect();
         let mut raised = false;
         for finding in self.findings.iter_mut().skip(first) {
@@ -225,7 +227,7 @@ impl Reader {
                 continue;
             }
             if !serves(None) {
-                self.warning(Place::of("", "templates"), Rule::UnservedRoute(route));
+                self.warning(LIST, Rule::UnservedRoute(route));
                 continue;
             }
             for usage in REQUIRED_USAGES {
@@ -235,9 +237,8 @@ impl Reader {
                     .find(|template| template.usage == usage);
                 match first {
                     Some(template) if usage != FALLBACK_USAGE && !serves(Some(usage)) => {
-                        let place =
-                            join(&["/templates/", &decimal(template.index), "/templateCode"]);
-                        self.warning(Place::at(&place), Rule::UnservedRoute(route));
+                        let entry = LIST.entry(template.index);
+                        self.warning(entry.key("templateCode"), Rule::UnservedRoute(route));
                     }
                     _ => {}
                 }

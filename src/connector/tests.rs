@@ -77,7 +77,11 @@ impl Host for Scripted {
         self.sent.push(Sent {
             authority: request.authority.into(),
             tls: request.tls,
-            headers: request.headers.clone(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(name, value)| (*name, value.to_string()))
+                .collect(),
             body: String::from_utf8(request.body.to_vec()).unwrap(),
             deadline_ms,
         });

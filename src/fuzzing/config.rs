@@ -162,7 +162,7 @@ impl Host for Refusing {
         let echo: Vec<&str> = request
             .headers
             .iter()
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.as_ref())
             .collect();
         let echo = format!(
             "{CODE} {CANARY} {} {}",

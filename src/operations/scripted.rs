@@ -59,7 +59,7 @@ impl Host for Service {
     ) -> Result<HttpAnswer, SendError> {
         let header = |name: &str| {
             let found = request.headers.iter().find(|(key, _)| *key == name);
-            found.map_or_else(String::new, |(_, value)| value.clone())
+            found.map_or_else(String::new, |(_, value)| value.to_string())
         };
         let authorization = header("authorization");
         let key = authorization.split(['=', '/']).nth(1).unwrap_or_default();

@@ -119,7 +119,13 @@ fn optimise(workspace: &Workspace, folder: &Path, from: &Path, to: &Path) -> Res
             .arg(from)
             .arg("--output")
             .arg(to)
-            .args(["--", "-Oz", "--enable-bulk-memory", "--strip-debug"]),
+            .args([
+                "--",
+                "-Oz",
+                "--converge",
+                "--enable-bulk-memory",
+                "--enable-simd",
+            ]),
     )
 }
 
