@@ -54,6 +54,8 @@ pub(crate) struct Run<'a> {
     pub(crate) closed: bool,
     /// Whether the call may reach the provider, and counts for the tenant's rate.
     pub(crate) rated: bool,
+    /// Whether the report describes the requests.
+    pub(crate) described: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -68,6 +70,12 @@ impl<'a> Run<'a> {
     /// The same for a function that may reach the provider.
     pub(crate) fn rated(mut self) -> Self {
         self.rated = true;
+        self
+    }
+
+    /// The same, and its report describes its requests.
+    pub(crate) fn described(mut self, described: bool) -> Self {
+        self.described = described;
         self
     }
 
@@ -139,12 +147,16 @@ where
     let start = Instant::now();
     let begun = Begun::new(run.function);
     let span = run.span();
-    let log = CallLog::default();
+    let log = if run.described {
+        CallLog::default()
+    } else {
+        CallLog::brief()
+    };
     let mut report = CallReport::default();
     let answer = bounded::<S>(&run, function, params, &log, &mut report)
         .instrument(span.clone())
         .await;
-    report.http = log.snapshot();
+    report.http = log.take();
     report.total = start.elapsed();
     let mut outcome = settle(answer, log.may_have_left());
     if let Some(scrub) = &run.scrub {

@@ -268,7 +268,7 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Result<Receipt, SendError> {
-        self.send_message_reported(config, message).await.outcome
+        self.send(config, message, false).await.outcome
     }
 
     /// As [`Plugin::send_message`], with the call's times and requests.
@@ -277,9 +277,19 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Reported<Result<Receipt, SendError>> {
+        self.send(config, message, true).await
+    }
+
+    async fn send(
+        &self,
+        config: &Config,
+        message: &Message,
+        described: bool,
+    ) -> Reported<Result<Receipt, SendError>> {
         let scrub = Scrub::new(config, &message.to, &message.variables);
         let run = self
             .run("send-message", message.timeout_ms)
+            .described(described)
             .rated()
             .scrubbed(scrub.clone())
             .succeeding("accepted");
@@ -386,6 +396,7 @@ impl Plugin {
             scrub: None,
             closed: matches!(self.hold, Hold::Closed),
             rated: false,
+            described: false,
             timeout: call::capped(&inner.limits, timeout_ms),
         }
     }

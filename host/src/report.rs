@@ -84,6 +84,8 @@ pub(crate) struct CallLog(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// Whether nobody will read more of the exchanges than figures.
+    brief: bool,
     exchanges: Mutex<Vec<HttpExchange>>,
     asked: AtomicUsize,
     under_way: AtomicU32,
@@ -91,6 +93,20 @@ struct Shared {
 }
 
 impl CallLog {
+    /// For a call whose report nobody reads: metrics take figures alone, and describing a request costs as much as
+    /// making an instance.
+    pub(crate) fn brief() -> Self {
+        Self(Arc::new(Shared {
+            brief: true,
+            ..Shared::default()
+        }))
+    }
+
+    /// Whether requests are to be described.
+    pub(crate) fn describes(&self) -> bool {
+        !self.0.brief
+    }
+
     /// How many requests were asked for.
     pub(crate) fn count(&self) -> usize {
         self.0.asked.load(Ordering::Relaxed)
@@ -135,13 +151,15 @@ impl CallLog {
         }
     }
 
-    /// The entries as they stand.
-    pub(crate) fn snapshot(&self) -> Vec<HttpExchange> {
-        self.0
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// The entries as they stand. What happens to their requests afterwards is not noted any more.
+    pub(crate) fn take(&self) -> Vec<HttpExchange> {
+        std::mem::take(
+            &mut *self
+                .0
+                .exchanges
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 }
 

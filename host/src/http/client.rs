@@ -98,22 +98,27 @@ impl Gateway {
         self.dialer.warm_up();
     }
 
-    /// The same way out for a plugin whose limits are narrower than the host's.
-    pub(crate) fn within(&self, limits: Arc<Limits>) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            ..self.clone()
-        })
-    }
-
-    /// Sends a request that the hook has let through.
+    /// [`Self::send_within`] the host's own limits.
+    #[cfg(test)]
     pub(crate) async fn send(
         self: Arc<Self>,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        entry: Entry,
+    ) -> Result<Response<WasiBody>, Error> {
+        let limits = self.limits.clone();
+        self.send_within(limits, request, options, entry).await
+    }
+
+    /// Sends a request that the hook has let through, for a plugin whose limits may be narrower than the host's.
+    pub(crate) async fn send_within(
+        self: Arc<Self>,
+        limits: Arc<Limits>,
         mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         entry: Entry,
     ) -> Result<Response<WasiBody>, Error> {
-        let waits = Waits::clamped(options.unwrap_or_default(), &self.limits);
+        let waits = Waits::clamped(options.unwrap_or_default(), &limits);
         if let Some(authorization) = self.dialer.authorization(request.uri()) {
             request
                 .headers_mut()
@@ -124,12 +129,12 @@ impl Gateway {
             RequestBody::new(
                 body,
                 captured.clone(),
-                self.limits.request_body_bytes,
+                limits.request_body_bytes,
                 entry.clone(),
             )
         });
         if let Some(answer) = &self.canned {
-            return canned::answer(answer, request, self.limits.response_body_bytes, entry).await;
+            return canned::answer(answer, request, limits.response_body_bytes, entry).await;
         }
         let mut sending = pin!(self.client.request(request));
         let connected = async {
@@ -157,12 +162,7 @@ impl Gateway {
             exchange.first_byte = Some(entry.start.elapsed());
         });
         Ok(response.map(|body| {
-            ResponseBody::boxed(
-                body,
-                self.limits.response_body_bytes,
-                waits.between_bytes,
-                entry,
-            )
+            ResponseBody::boxed(body, limits.response_body_bytes, waits.between_bytes, entry)
         }))
     }
 }

@@ -63,13 +63,20 @@ impl WasiHttpHooks for Hook {
         _: Io,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let asked_before = self.log.count();
-        let mut entry = self.log.open(describe(&request));
+        let uri = request.uri().clone();
+        let mut entry = self.log.open(if self.log.describes() {
+            describe(&request)
+        } else {
+            HttpExchange::default()
+        });
         let judged = if asked_before >= self.limits.requests as usize {
-            entry.update(|exchange| exchange.refused = Some("count"));
+            note_refusal(&entry, "count", &uri);
             Err(Error::HttpRequestDenied)
         } else {
             let judged = judge(request, &self.egress, self.limits.request_body_bytes);
-            entry.update(|exchange| exchange.refused = judged.as_ref().err().map(reason));
+            if let Err(refused) = &judged {
+                note_refusal(&entry, reason(refused), &uri);
+            }
             judged
         };
         let judged = judged.and_then(|request| {
@@ -82,13 +89,17 @@ impl WasiHttpHooks for Hook {
             // trap right after this call could be reported as *not sent* while the task already sends.
             self.log.mark_left();
         }
-        let gateway = self.gateway.within(self.limits.clone());
+        let (gateway, limits) = (self.gateway.clone(), self.limits.clone());
         Box::new(async move {
             let outcome = match judged {
-                Ok(request) => gateway.send(request, options, entry.clone()).await,
+                Ok(request) => {
+                    gateway
+                        .send_within(limits, request, options, entry.clone())
+                        .await
+                }
                 Err(refused) => Err(refused),
             };
-            conclude(outcome, &entry)
+            conclude(outcome, &entry, &uri)
         })
     }
 }
@@ -103,7 +114,15 @@ fn reason(refused: &Error) -> &'static str {
     }
 }
 
-fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry) -> Sent {
+/// Traces name the origin of what was refused, also where nothing else is described.
+fn note_refusal(entry: &Entry, reason: &'static str, uri: &Uri) {
+    entry.update(|exchange| {
+        exchange.refused = Some(reason);
+        exchange.origin = shown_origin(uri);
+    });
+}
+
+fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry, uri: &Uri) -> Sent {
     match outcome {
         Ok(response) => Ok((response, Box::new(async { Ok(()) }))),
         Err(error) => {
@@ -114,10 +133,10 @@ fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry) -> Sent {
             };
             entry.update(|exchange| {
                 exchange.error.get_or_insert(shown);
-                if matches!(error, Error::DestinationIpProhibited) {
-                    exchange.refused = Some("address");
-                }
             });
+            if matches!(error, Error::DestinationIpProhibited) {
+                note_refusal(entry, "address", uri);
+            }
             tracing::debug!(%error, "an outbound request failed");
             Err(error)
         }

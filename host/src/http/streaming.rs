@@ -95,7 +95,7 @@ async fn each_part_of_a_body_is_on_the_wire_before_the_next_is_written() {
         .await
         .unwrap();
     assert_eq!(sending.await.unwrap().unwrap().status(), 204);
-    assert_eq!(log.snapshot()[0].request_body_bytes, 4);
+    assert_eq!(log.take()[0].request_body_bytes, 4);
 }
 
 #[tokio::test]
