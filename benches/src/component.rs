@@ -23,6 +23,8 @@ pub struct Component {
     stubbed: Plugin,
     config: Config,
     stub_config: Config,
+    /// The same in a list, which is parsed whole and then refused.
+    listed_config: Config,
 }
 
 /// The number that the canned answer is about.
@@ -44,6 +46,7 @@ impl Component {
             stubbed: stubbed(Duration::ZERO, |_| ())?,
             config: Config::new(config(url, 0)),
             stub_config: Config::new(config(STUB_ENDPOINT, 0)),
+            listed_config: Config::new(format!("[{}]", config(STUB_ENDPOINT, 0))),
         })
     }
 
@@ -64,6 +67,17 @@ impl Component {
                 .map_err(told),
             "start" => self.stubbed.start().await.map(drop).map_err(told),
             "metadata" => self.stubbed.get_metadata().await.map(drop).map_err(told),
+            "parse" => {
+                let found = self
+                    .stubbed
+                    .validate_config(&self.listed_config, &[])
+                    .await
+                    .map_err(told)?;
+                match found.as_slice() {
+                    [finding] if finding.code == "wrong-type" => Ok(()),
+                    _ => Err("a config in a list was not refused after parsing".to_owned()),
+                }
+            }
             "validate" => {
                 let found = self
                     .stubbed

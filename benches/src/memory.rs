@@ -2,7 +2,7 @@
 //! waits for the answer.
 
 use crate::component::{STUB_ENDPOINT, builder, message, stub_message, stubbed, wasm};
-use crate::work::{Result, config, resident, told};
+use crate::work::{Result, config, proportional, resident, told};
 use auth_connector_host::{Config, Plugin};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -40,24 +40,49 @@ pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
     };
     drop(entered);
     let endpoint = url.unwrap_or(STUB_ENDPOINT);
-    let first = resident();
-    let mut figures = Vec::new();
+    let first = Memory::now();
+    let mut last = first;
     // Twice: the second time tells what a slot that was used before costs, which is what lasts.
     for _ in 0..2 {
-        figures.push(runtime.block_on(round(&plugin, endpoint, tenants, url.is_none()))?);
+        last = runtime.block_on(round(&plugin, endpoint, tenants, url.is_none()))?;
     }
-    let live = figures.last().copied().unwrap_or_default();
+    let each = |live: u64, first: u64| live.saturating_sub(first) as f64 / tenants as f64;
     Ok(json!({
         "tenants": tenants,
-        "base": first,
-        "live": live,
-        "after": resident(),
-        "per_instance": (live.saturating_sub(first)) as f64 / tenants as f64,
+        "resident_before": first.resident,
+        "resident": last.resident,
+        "resident_per_instance": each(last.resident, first.resident),
+        "proportional_before": first.proportional,
+        "proportional": last.proportional,
+        "proportional_per_instance": each(last.proportional, first.proportional),
     }))
 }
 
-/// Starts all calls and gives the most that was resident while all of them were in flight.
-async fn round(plugin: &Plugin, endpoint: &str, tenants: usize, canned: bool) -> Result<u64> {
+/// What the kernel says of this process, with shared pages counted as often as they are mapped, and once.
+#[derive(Clone, Copy)]
+struct Memory {
+    resident: u64,
+    proportional: u64,
+}
+
+impl Memory {
+    fn now() -> Self {
+        Self {
+            resident: resident(),
+            proportional: proportional(),
+        }
+    }
+
+    fn or_more(self, other: Self) -> Self {
+        Self {
+            resident: self.resident.max(other.resident),
+            proportional: self.proportional.max(other.proportional),
+        }
+    }
+}
+
+/// Starts all calls and gives the most that they took while all of them were in flight.
+async fn round(plugin: &Plugin, endpoint: &str, tenants: usize, canned: bool) -> Result<Memory> {
     let mut calls = Vec::new();
     for tenant in 0..tenants {
         let plugin = plugin.clone();
@@ -71,9 +96,9 @@ async fn round(plugin: &Plugin, endpoint: &str, tenants: usize, canned: bool) ->
             plugin.send_message(&config, &message).await.map(drop)
         }));
     }
-    let mut most = 0;
+    let mut most = Memory::now();
     while !calls.iter().any(tokio::task::JoinHandle::is_finished) {
-        most = most.max(resident());
+        most = most.or_more(Memory::now());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     for call in calls {

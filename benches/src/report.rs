@@ -153,9 +153,10 @@ pub fn rows(results: &Value) -> Vec<Row> {
         true,
     );
     let number = |group: &str, key: &str| results.get(group)?.get(key)?.as_f64();
-    if let (Some(cached), Some(compile)) =
-        (number("load", "cached_us"), number("load", "compile_us"))
-    {
+    if let (Some(cached), Some(compile)) = (
+        number("load", "cached_cpu_us"),
+        number("load", "compile_cpu_us"),
+    ) {
         rows.push(Row {
             what: "loading from the cache, against compiling, CPU",
             sides: format!("{} µs, {} µs", digits(cached), digits(compile)),
@@ -165,25 +166,36 @@ pub fn rows(results: &Value) -> Vec<Row> {
             more: false,
         });
     }
-    if let Some(bytes) = number("memory", "per_instance") {
-        rows.push(Row {
-            what: "resident per live instance after its work",
-            sides: String::new(),
-            value: bytes / 1e3,
-            goal: 48.0,
-            unit: " KB",
-            more: false,
-        });
-    }
-    if let Some(bytes) = number("tenants", "live") {
-        rows.push(Row {
-            what: "1,000 tenants live at once, connections and all",
-            sides: String::new(),
-            value: bytes / 1e6,
-            goal: 120.0,
-            unit: " MB",
-            more: false,
-        });
+    for (what, group, key, resident, scale, goal, unit) in [
+        (
+            "memory of a live instance after its work, shared pages counted once",
+            "memory",
+            "proportional_per_instance",
+            "resident_per_instance",
+            1e3,
+            48.0,
+            " KB",
+        ),
+        (
+            "1,000 tenants live at once, connections and all, shared pages counted once",
+            "tenants",
+            "proportional",
+            "resident",
+            1e6,
+            120.0,
+            " MB",
+        ),
+    ] {
+        if let (Some(bytes), Some(resident)) = (number(group, key), number(group, resident)) {
+            rows.push(Row {
+                what,
+                sides: format!("resident: {}{unit}", digits(resident / scale)),
+                value: bytes / scale,
+                goal,
+                unit,
+                more: false,
+            });
+        }
     }
     rows
 }
@@ -252,7 +264,11 @@ pub fn parts(results: &Value) -> String {
     let without_start = |lane: &str| Some(cpu(lane)? - start?);
     let rows = [
         ("make an instance", None, start),
-        ("parse the config", cpu("native.parse"), None),
+        (
+            "parse the config (the component: `validate-config` of it in a list, which is parsed and refused)",
+            cpu("native.parse"),
+            without_start("component.parse"),
+        ),
         (
             "parse and validate (`validate-config`)",
             cpu("native.validate"),
@@ -263,7 +279,11 @@ pub fn parts(results: &Value) -> String {
             cpu("native.preview"),
             without_start("component.preview"),
         ),
-        ("sign", cpu("native.sign100").map(|us| us / 100.0), None),
+        (
+            "sign (the component: and build the request, eight calls to the host; elapsed)",
+            cpu("native.sign100").map(|us| us / 100.0),
+            results.pointer("/fuel/sign_us").and_then(Value::as_f64),
+        ),
         (
             "all of it, transport and answer too, no network",
             cpu("native.stub"),

@@ -59,6 +59,7 @@ const NATIVE: &[Work] = &[
 ];
 const COMPONENT: &[Work] = &[
     work("component.start", "start", 3.0, 1),
+    work("component.parse", "parse", 1.0, 1),
     work("component.validate", "validate", 1.0, 1),
     work("component.preview", "preview", 1.0, 1),
     work("component.stub", "stub", 1.0, 1),

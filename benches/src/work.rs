@@ -64,6 +64,13 @@ pub fn resident() -> u64 {
     status("VmRSS:") * 1024
 }
 
+/// Memory of this process in bytes with shared pages counted once, from the kernel; 0 where there is no `/proc`.
+/// [`resident`] counts a page as often as it is mapped, and all instances map the same image of their component.
+pub fn proportional() -> u64 {
+    let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
+    number_after(&rollup, "Pss:") * 1024
+}
+
 /// Open file descriptors of this process; 0 where there is no `/proc`.
 pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
@@ -71,7 +78,11 @@ pub fn descriptors() -> usize {
 
 fn status(key: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    number_after(&status, key)
+}
+
+fn number_after(text: &str, key: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
     let number = line.and_then(|line| line.split_whitespace().next());
     number
         .and_then(|number| number.parse().ok())

@@ -241,7 +241,7 @@ impl Reader {
             let is_key = |name: &&str| *name == key;
             let index = match known.get(next) {
                 Some(name) if is_key(name) => Some(next),
-                _ => known.iter().position(|name| is_key(&name)),
+                _ => known.iter().position(is_key),
             };
             match index.and_then(|index| Some((index, values.get_mut(index)?))) {
                 None => self.warning_about_key(place, key, Rule::UnknownKey),
