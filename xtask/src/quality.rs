@@ -1,8 +1,8 @@
 //! How good the tests are, `cargo xtask coverage` and `cargo xtask mutants`; and how much stack is left,
 //! `cargo xtask stack`.
 //!
-//! The first two look at the connector's pure rooms, which is everything in `src/` but `component/`, through their
-//! native tests. What runs in the component is held by `tests/`, through the component.
+//! The first two look at the connector's pure rooms, which is everything in `src/` but `component/` and everything in
+//! `hot/`, through their native tests. What runs in the component is held by `tests/`, through the component.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,13 @@ use crate::toolchain::tool;
 /// The share of lines that the tests must reach.
 const TO_REACH: f64 = 95.0;
 
-const PACKAGE: &str = "tencent-sms-connector";
+/// The packages of the pure rooms, as arguments.
+const PACKAGES: [&str; 4] = [
+    "--package",
+    "tencent-sms-connector",
+    "--package",
+    "connector-hot",
+];
 
 /// Line coverage of the pure rooms, each file's and the whole, and a failure where the whole is too small.
 pub fn coverage() -> Result {
@@ -30,7 +36,8 @@ pub fn coverage() -> Result {
     let report = workspace.scratch("coverage.lcov");
     run(Command::new(tool)
         .current_dir(&workspace.root)
-        .args(["llvm-cov", "--locked", "--package", PACKAGE, "--lib"])
+        .args(["llvm-cov", "--locked", "--lib"])
+        .args(PACKAGES)
         .args(["--lcov", "--output-path"])
         .arg(&report))?;
     let files = read(&workspace.root, &file(&report)?)?;
@@ -72,7 +79,9 @@ pub fn mutants() -> Result {
     let tool = tool(&workspace, "cargo-mutants", "27.1.0", &[])?;
     run(Command::new(tool)
         .current_dir(&workspace.root)
-        .args(["mutants", "--jobs", "1", "--no-shuffle", "--output"])
+        .args(["mutants", "--jobs", "1", "--no-shuffle"])
+        .args(PACKAGES)
+        .arg("--output")
         .arg(workspace.scratch("mutants"))
         .env("CARGO_TARGET_DIR", workspace.scratch("mutants-target")))
 }
@@ -90,19 +99,23 @@ pub fn stack() -> Result {
 
 /// The lines of each pure room with how often each ran, without the tests at a file's end.
 fn read(root: &Path, report: &str) -> Result<BTreeMap<String, BTreeMap<usize, u64>>> {
-    let source = root.join("src");
+    let sources = [(root.join("src"), ""), (root.join("hot/src"), "hot/")];
     let mut files: BTreeMap<String, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut current: Option<(String, usize)> = None;
     for line in report.lines() {
         if let Some(path) = line.strip_prefix("SF:") {
             let path = Path::new(path);
-            current = match path.strip_prefix(&source) {
-                Ok(name) if is_room(name) => {
+            let room = sources.iter().find_map(|(source, shown)| {
+                let name = path.strip_prefix(source).ok()?;
+                is_room(name).then(|| format!("{shown}{}", name.display()))
+            });
+            current = match room {
+                Some(name) => {
                     let text = file(path)?;
                     let tests = text.lines().position(|line| line.trim() == "#[cfg(test)]");
-                    Some((name.display().to_string(), tests.unwrap_or(usize::MAX)))
+                    Some((name, tests.unwrap_or(usize::MAX)))
                 }
-                _ => None,
+                None => None,
             };
         } else if let (Some((name, tests)), Some(data)) = (&current, line.strip_prefix("DA:")) {
             let mut numbers = data.split(',').map(str::parse::<u64>);
