@@ -10,7 +10,7 @@ use metrics_util::debugging::DebuggingRecorder;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tencent_sms_simulator::Fault;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -51,6 +51,13 @@ impl Write for Captured {
     }
 }
 
+/// Keeps a second subscriber alive. While there is only one, tracing asks the current thread's own whether a place is
+/// of interest, and where another test's thread, which has none, comes to a place first, the answer is *never* for all.
+fn several_subscribers() {
+    static OTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+}
+
 /// Everything that is traced, logged and measured meanwhile.
 fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> String {
     // Another test of this binary may have set it already.
@@ -65,6 +72,7 @@ fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> String {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    several_subscribers();
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     tracing::subscriber::with_default(subscriber, || {

@@ -16,7 +16,7 @@ use auth_connector_host::{
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use support::{OK, server};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -42,6 +42,13 @@ impl Write for Captured {
 /// Name and labels of a metric, and what it came to.
 type Figures = BTreeMap<(String, String), f64>;
 
+/// Keeps a second subscriber alive. While there is only one, tracing asks the current thread's own whether a place is
+/// of interest, and where another test's thread, which has none, comes to a place first, the answer is *never* for all.
+fn several_subscribers() {
+    static OTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+}
+
 /// Runs something with every trace of every crate captured, and every metric.
 fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> (String, Figures) {
     let captured = Captured::default();
@@ -52,6 +59,7 @@ fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> (String, Figure
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    several_subscribers();
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     tracing::subscriber::with_default(subscriber, || {

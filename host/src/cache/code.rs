@@ -11,7 +11,7 @@ use wasmtime::component::Component;
 )]
 pub(super) fn component(engine: &Engine, code: Authentic<'_>) -> Option<Component> {
     // SAFETY: `Component::deserialize` requires bytes that `Component::serialize` made and that nobody changed.
-    // - Made: `Authentic` is built in one place, by `entry::open`, after HMAC-SHA256 over all of these bytes
+    // - Made: `Authentic` is built in one place, by `entry::open`, after a keyed BLAKE3 over all of these bytes
     //   verified under the host's secret. The host computes that code over nothing but the output of
     //   `Component::serialize` (`CompileCache::keep`), so without the secret no other bytes verify.
     // - For this engine: the name under the seal holds `Engine::precompile_compatibility_hash`, with the target,
