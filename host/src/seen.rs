@@ -44,6 +44,13 @@ use crate::plugin::LoadTimings;
 use crate::report::{CallReport, HttpExchange};
 use metrics::{counter, gauge, histogram};
 
+/// Labels that stand in the code are made when it is compiled; others are made for every figure, recorder or not.
+macro_rules! phase {
+    ($name:literal, $took:expr) => {
+        histogram!("auth_connector_phase_seconds", "phase" => $name).record($took)
+    };
+}
+
 /// How a call that did not succeed is classed.
 pub(crate) trait Ended {
     /// The value of the label `outcome`.
@@ -113,7 +120,7 @@ impl Begun {
         let code = error.map_or("none", |error| error.cause().code());
         self.count(outcome, code);
         histogram!("auth_connector_call_seconds", "function" => self.function).record(report.total);
-        phase("queue", report.queued);
+        phase!("queue", report.queued);
         match error.map(Ended::cause) {
             Some(CallError::Policy(fault)) => {
                 counter!("auth_connector_limited_total", "code" => code).increment(1);
@@ -128,8 +135,8 @@ impl Begun {
             _ => {}
         }
         if !report.instantiate.is_zero() {
-            phase("instantiate", report.instantiate);
-            phase("guest", report.guest);
+            phase!("instantiate", report.instantiate);
+            phase!("guest", report.guest);
             #[expect(clippy::cast_precision_loss, reason = "2^53 bytes are plenty")]
             histogram!("auth_connector_memory_bytes").record(report.memory_bytes as f64);
         }
@@ -166,39 +173,37 @@ impl Drop for Begun {
     }
 }
 
-fn phase(name: &'static str, took: std::time::Duration) {
-    histogram!("auth_connector_phase_seconds", "phase" => name).record(took);
-}
-
 fn request(exchange: &HttpExchange) {
-    let result = match (exchange.refused, exchange.status) {
-        (Some(_), _) => "refused",
-        (None, Some(_)) => "answered",
-        (None, None) => "failed",
-    };
-    counter!("auth_connector_requests_total", "result" => result).increment(1);
+    match (exchange.refused, exchange.status) {
+        (Some(_), _) => counter!("auth_connector_requests_total", "result" => "refused"),
+        (None, Some(_)) => counter!("auth_connector_requests_total", "result" => "answered"),
+        (None, None) => counter!("auth_connector_requests_total", "result" => "failed"),
+    }
+    .increment(1);
     if let Some(reason) = exchange.refused {
         counter!("auth_connector_egress_refused_total", "reason" => reason).increment(1);
         tracing::warn!(reason, origin = %exchange.origin, "a plugin's request was refused");
         return;
     }
     if let Some(first_byte) = exchange.first_byte {
-        let reused = if exchange.reused_connection {
-            "true"
+        if exchange.reused_connection {
+            counter!("auth_connector_connections_total", "reused" => "true")
         } else {
-            "false"
-        };
-        counter!("auth_connector_connections_total", "reused" => reused).increment(1);
-        phase("first_byte", first_byte);
+            counter!("auth_connector_connections_total", "reused" => "false")
+        }
+        .increment(1);
+        phase!("first_byte", first_byte);
     }
     // The times of a kept connection are those of its first use.
     if !exchange.reused_connection {
-        for (name, took) in [
-            ("dns", exchange.dns),
-            ("connect", exchange.connect),
-            ("tls", exchange.tls),
-        ] {
-            took.into_iter().for_each(|took| phase(name, took));
+        if let Some(took) = exchange.dns {
+            phase!("dns", took);
+        }
+        if let Some(took) = exchange.connect {
+            phase!("connect", took);
+        }
+        if let Some(took) = exchange.tls {
+            phase!("tls", took);
         }
     }
 }

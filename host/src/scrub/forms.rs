@@ -72,19 +72,18 @@ fn percent(text: &str, digits: impl Fn([u8; 1]) -> String) -> String {
 fn base64(bytes: &[u8], shift: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let first = (shift * 8).div_ceil(6);
-    let mut letters = String::new();
+    let mut letters = String::with_capacity((shift + bytes.len()) * 8 / 6);
     let (mut held, mut bits, mut group) = (0_u32, 0, 0);
     for byte in std::iter::repeat_n(&0, shift).chain(bytes) {
         held = (held << 8 | u32::from(*byte)) & 0xffff;
         bits += 8;
         while bits >= 6 {
             bits -= 6;
-            let letter = ALPHABET.get((held >> bits) as usize & 63);
-            letters.extend(
-                letter
-                    .filter(|_| group >= first)
-                    .map(|letter| char::from(*letter)),
-            );
+            if let (true, Some(letter)) =
+                (group >= first, ALPHABET.get((held >> bits) as usize & 63))
+            {
+                letters.push(char::from(*letter));
+            }
             group += 1;
         }
     }
