@@ -55,6 +55,7 @@ mod endurance;
 mod faults;
 mod fuel;
 mod guard;
+mod limits;
 mod live;
 mod manifest;
 mod operations;
