@@ -87,13 +87,15 @@ async fn least<F: Future<Output = bool>>(most: u64, mut succeeds: impl FnMut(u64
 
 #[tokio::test]
 async fn every_default_is_several_times_what_a_send_with_everything_in_its_config_needs() {
-    let mut catalogue = Catalogue::default();
-    catalogue.limits = NumberLimits {
-        same_content_interval_s: None,
-        per_day: None,
-        ..NumberLimits::default()
+    let catalogue = Catalogue {
+        limits: NumberLimits {
+            same_content_interval_s: None,
+            per_day: None,
+            ..NumberLimits::default()
+        },
+        requests_per_second: [].into(),
+        ..Catalogue::default()
     };
-    catalogue.requests_per_second.clear();
     let simulator = Simulator::builder()
         .catalogue(catalogue)
         .start_blocking()
