@@ -58,6 +58,7 @@ unsafe fn word<T>(block: *const u8, at: usize) -> T {
     unsafe { block.add(at).cast::<T>().read_unaligned() }
 }
 
+// `memcpy` and kin, where the compiler calls them, from the target's own C library, which brings no import with it.
 #[link(name = "c")]
 unsafe extern "C" {
     /// Where the linker ends the data and the heap begins; only its address means something.
@@ -136,10 +137,11 @@ impl Arena {
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let first = self.next.get().max(Self::base());
-        // Memory ends below 4 GiB, and no alignment here is above 16, so this does not overflow.
-        let start = first.wrapping_add(layout.align() - 1) & !(layout.align() - 1);
-        match start.checked_add(layout.size()) {
-            Some(end) if self.reach(end) => {
+        // Checked, because a host may grant all of 4 GiB, and an address that wraps is the stack's.
+        let unaligned = first.checked_add(layout.align() - 1);
+        let start = unaligned.map(|end| end & !(layout.align() - 1));
+        match start.and_then(|start| Some((start, start.checked_add(layout.size())?))) {
+            Some((start, end)) if self.reach(end) => {
                 self.next.set(end);
                 core::ptr::with_exposed_provenance_mut(start)
             }
