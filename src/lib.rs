@@ -30,7 +30,8 @@
 //! | [`connector`] | the flow: config and message into a receipt or an error |
 //! | [`operations`] | a config, or a number and a time, into what the service says of it |
 //! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
-//! | `component` | WebAssembly only: bindings, the `wasi:http` transport, allocator and panic glue |
+//! | `abi` | the contract's types into memory as the canonical ABI lays it out; WebAssembly and tests only |
+//! | `component` | WebAssembly only: exports, bindings, the `wasi:http` transport, allocator and panic glue |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
@@ -58,6 +59,8 @@ pub mod tc3;
 pub mod template;
 pub mod time;
 
+#[cfg(any(test, target_arch = "wasm32"))]
+mod abi;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 

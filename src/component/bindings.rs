@@ -19,8 +19,4 @@ wit_bindgen::generate!({
     world: "sms-connector-with-operations",
     generate_all,
     std_feature,
-    pub_export_macro: true,
 });
-
-use super::Component;
-export!(Component with_types_in self);
