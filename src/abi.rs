@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
 
 use crate::contract;
+use crate::http_error::ErrorCode;
 
 /// A list, or with bytes for elements a string: where it begins and how many elements it has.
 #[repr(C)]
@@ -143,6 +144,13 @@ struct Message {
     timeout_ms: Maybe<u32>,
     /// No key of these is registered.
     _attributes: List<Pair>,
+}
+
+/// `error-code` of `wasi:http/types`: the case, and room for the largest of what may come beside it.
+#[repr(C)]
+pub struct HttpError {
+    pub code: ErrorCode,
+    payload: [u64; 3],
 }
 
 // What is handed to the host stays where it is until the next call, so nothing here frees.

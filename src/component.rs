@@ -9,7 +9,7 @@
 )]
 
 mod bindings;
-mod http_error;
+mod outgoing;
 mod runtime;
 mod transport;
 

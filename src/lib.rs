@@ -29,6 +29,7 @@
 //! | [`contract`] | the contract's types, natively |
 //! | [`connector`] | the flow: config and message into a receipt or an error |
 //! | [`operations`] | a config, or a number and a time, into what the service says of it |
+//! | `http_error` | the host's transport errors into failures; WebAssembly and tests only |
 //! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
 //! | `abi` | the contract's types into memory as the canonical ABI lays it out; WebAssembly and tests only |
 //! | `component` | WebAssembly only: exports, bindings, the `wasi:http` transport, allocator and panic glue |
@@ -47,6 +48,8 @@ pub mod endpoint;
 pub mod fields;
 pub mod findings;
 pub mod guard;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod http_error;
 pub mod language;
 pub mod metadata;
 pub mod operations;

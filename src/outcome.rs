@@ -165,8 +165,11 @@ pub fn explain(
     let (class, known) = classify(refusal.code);
     let mut failure = Failure::new(class.kind, class.turn, class.hint);
     // A documented code cannot leak, whatever the parameters are; a template parameter `A` must not hide one.
-    failure.provider_code =
-        known.map_or_else(|| scrubber.code(refusal.code), |known| Some(known.into()));
+    failure.provider_code = if known {
+        Some(refusal.code.into())
+    } else {
+        scrubber.code(refusal.code)
+    };
     failure.retry_after_ms = match class.wait {
         Wait::Never => None,
         Wait::Ms(ms) => Some(ms),

@@ -43,9 +43,9 @@ pub fn hour_in_china(unix_s: u64) -> String {
 /// Milliseconds from a moment until the clock next shows `hour`:00 in China (UTC+8, no daylight saving), where
 /// the service's days begin and end. A moment at exactly that hour waits a whole day.
 #[must_use]
-pub fn ms_until_hour_in_china(unix_s: u64, hour: u64) -> u32 {
+pub fn ms_until_hour_in_china(unix_s: u64, hour: u8) -> u32 {
     let second_of_day = (unix_s + 8 * 3600) % DAY_S;
-    let target = (hour * 3600) % DAY_S;
+    let target = (u64::from(hour) * 3600) % DAY_S;
     let wait = (target + DAY_S - second_of_day - 1) % DAY_S + 1;
     u32::try_from(wait * 1000).unwrap_or(u32::MAX)
 }

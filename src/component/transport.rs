@@ -16,17 +16,17 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use super::bindings::wasi::http::outgoing_handler;
 use super::bindings::wasi::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
-    OutgoingRequest, RequestOptions, Scheme,
+    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
 };
 use super::bindings::wasi::io::poll::{Pollable, poll};
 use super::bindings::wasi::io::streams::{OutputStream, StreamError};
-use super::http_error;
+use super::outgoing;
 use crate::api::Request;
 use crate::connector::{Host, HttpAnswer};
 use crate::contract::{Failure, FailureKind, SendError, Turn};
+use crate::http_error::{self, ErrorCode};
 use crate::json;
 use crate::outcome::AMBIGUOUS;
 use crate::packed::packed;
@@ -145,11 +145,7 @@ struct Pending {
 impl Pending {
     /// The answer or the reason that there is none, once it is known.
     fn get(&self) -> Option<Result<IncomingResponse, ErrorCode>> {
-        match self.response.get()? {
-            Ok(answer) => Some(answer),
-            // Only a second call can say this, and both callers stop after the first.
-            Err(()) => Some(Err(ErrorCode::InternalError(None))),
-        }
+        outgoing::response(&self.response)
     }
 }
 
@@ -174,8 +170,8 @@ impl Exchange {
         // A host without one of these timeouts says so; the deadline here holds all the same.
         let _ = options.set_connect_timeout(Some(left));
         let _ = options.set_first_byte_timeout(Some(left));
-        let response = outgoing_handler::handle(outgoing, Some(options))
-            .map_err(|code| not_sent(http_error::failure(&code)))?;
+        let response = outgoing::handle(outgoing, options)
+            .map_err(|code| not_sent(http_error::failure(code)))?;
         let writable = stream.subscribe();
         let pending = Pending {
             ready: response.subscribe(),
@@ -256,7 +252,7 @@ impl Exchange {
         self.deadline.wait_at_most(REASON, &self.pending.ready);
         match self.pending.get() {
             Some(early) => answered_early(early),
-            None => not_sent(http_error::failure(&ErrorCode::ConnectionTerminated)),
+            None => not_sent(http_error::failure(ErrorCode::ConnectionTerminated)),
         }
     }
 
@@ -275,12 +271,12 @@ impl Exchange {
         // Wasmtime reports the stream closed once the length is consumed, even on success: not to be touched.
         drop(stream);
         let released = Released { pending, deadline };
-        match (written, OutgoingBody::finish(body, None)) {
+        match (written, outgoing::finish(body)) {
             (Ok(()), Ok(())) => Ok(released),
             // The connection's own reason says more than the stream's.
             _ => match released.response() {
                 Ok(_) => Err(unknown(http_error::failure(
-                    &ErrorCode::ConnectionTerminated,
+                    ErrorCode::ConnectionTerminated,
                 ))),
                 Err(error) => Err(error),
             },
@@ -300,10 +296,10 @@ impl Released {
             let passed = self.deadline.wait(&[&self.pending.ready]);
             match self.pending.get() {
                 Some(Ok(response)) => return Ok((response, self.deadline)),
-                Some(Err(code)) if http_error::excludes_delivery(&code) => {
-                    return Err(not_sent(http_error::failure(&code)));
+                Some(Err(code)) if http_error::excludes_delivery(code) => {
+                    return Err(not_sent(http_error::failure(code)));
                 }
-                Some(Err(code)) => return Err(unknown(http_error::failure(&code))),
+                Some(Err(code)) => return Err(unknown(http_error::failure(code))),
                 None if passed => return Err(unknown(timed_out("before the provider answered"))),
                 None => {}
             }
@@ -315,7 +311,7 @@ impl Released {
 /// says yes to half a request proves nothing.
 fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
     match early {
-        Err(code) => not_sent(http_error::failure(&code)),
+        Err(code) => not_sent(http_error::failure(code)),
         Ok(response) => {
             let status = response.status();
             let failure = |what: &str| {
@@ -339,7 +335,7 @@ fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
 }
 
 fn read_answer(response: &IncomingResponse, deadline: &Deadline) -> Result<HttpAnswer, SendError> {
-    let broken = || unknown(http_error::failure(&ErrorCode::HttpResponseIncomplete));
+    let broken = || unknown(http_error::failure(ErrorCode::HttpResponseIncomplete));
     let date = response.headers().get("date").into_iter().next();
     let date = date.and_then(|value| String::from_utf8(value).ok());
     let incoming = response.consume().map_err(|()| broken())?;

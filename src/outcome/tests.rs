@@ -299,6 +299,35 @@ fn the_table_names_no_code_twice() {
 }
 
 #[test]
+fn codes_of_one_digest_are_one_code() {
+    let all: Vec<&str> = codes::known_codes().collect();
+    let digests: std::collections::BTreeSet<u64> =
+        all.iter().map(|code| codes::digest(code)).collect();
+    assert_eq!(digests.len(), all.len());
+    assert!(!digests.contains(&0), "0 is for what is no code");
+    // FNV-1a's own vectors, <http://www.isthe.com/chongo/tech/comp/fnv/>: the empty text, `a` and `foobar`.
+    assert_eq!(codes::digest(""), 0xcbf2_9ce4_8422_2325);
+    assert_eq!(codes::digest("a"), 0xaf63_dc4c_8601_ec8c);
+    assert_eq!(codes::digest("FooBar"), 0x8594_4171_f739_67e8);
+}
+
+#[test]
+fn what_holds_more_than_letters_and_dots_is_not_a_known_code() {
+    for (code, known) in [
+        ("LimitExceeded.DailyLimit", true),
+        ("limitexceeded.DAILYLIMIT", true),
+        ("LimitExceeded.DailyLimit1", false),
+        ("LimitExceeded.DailyLimit ", false),
+        ("LimitExceeded\u{e}DailyLimit", false),
+        ("8613711112222", false),
+        ("123456", false),
+        ("", false),
+    ] {
+        assert_eq!(codes::classify(code).1, known, "{code}");
+    }
+}
+
+#[test]
 fn a_code_means_the_same_in_both_places_that_report_it() {
     for (code, kind, certainty) in CODES {
         for body in [
@@ -358,6 +387,8 @@ fn a_code_that_nobody_knows_goes_by_its_family_and_proves_nothing_on_its_own() {
         ("Brand.New", Other, Unknown),
         ("LimitExceededX", Other, Unknown),
         ("", Other, Unknown),
+        // The case of the letters is the only thing in which a known code may differ.
+        ("internalerror.JSONPARSEFAIL", Other, NotSent),
     ] {
         let (class, _) = codes::classify(code);
         assert_eq!((class.kind, class.certainty), (kind, certainty), "{code}");
