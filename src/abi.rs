@@ -230,6 +230,7 @@ fn attributes(attributes: contract::Attributes) -> List<Pair> {
 
 #[inline(never)]
 fn failure(failure: contract::Failure) -> Failure {
+    let failure = failure.into_details();
     Failure {
         kind: failure.kind as u8,
         message: failure.message.into(),

@@ -2,8 +2,10 @@
 //!
 //! `wit/sms.wit` is the source of what they mean. `component/` converts; nothing else knows both.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
 
 use crate::redact::Masked;
 
@@ -158,8 +160,15 @@ impl Turn {
 }
 
 /// What happened, whose turn it is and what to do.
+///
+/// A pointer to its [`Details`], because it is handed up through every `?` of the flow: by value it took @@ more of
+/// the component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+/// What a [`Failure`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
     /// The class.
     pub kind: FailureKind,
     /// For the operator, in English.
@@ -180,7 +189,7 @@ impl Failure {
     /// A failure of which nothing more is known than this.
     #[must_use]
     pub fn new(kind: FailureKind, turn: Turn, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             provider_code: None,
@@ -188,7 +197,27 @@ impl Failure {
             retry_after_ms: None,
             diagnostics: Vec::new(),
             attributes: alloc::vec![attribute("turn", turn.as_str())],
-        }
+        }))
+    }
+
+    /// All of it, as a value.
+    #[must_use]
+    pub fn into_details(self) -> Details {
+        *self.0
+    }
+}
+
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

@@ -427,7 +427,7 @@ fn not_sent(failure: Failure) -> SendError {
     SendError::NotSent(failure)
 }
 
-fn unknown(failure: Failure) -> SendError {
-    let message = join(&[&failure.message, " ", AMBIGUOUS]);
-    SendError::Unknown(Failure { message, ..failure })
+fn unknown(mut failure: Failure) -> SendError {
+    failure.message = join(&[&failure.message, " ", AMBIGUOUS]);
+    SendError::Unknown(failure)
 }
