@@ -24,7 +24,7 @@ use transport::WasiHost;
 
 #[unsafe(export_name = "auth:connector/sms@0.1.0#get-metadata")]
 extern "C" fn get_metadata() -> &'static Text {
-    call(|| metadata::JSON.into())
+    call(|| metadata::json().into())
 }
 
 #[unsafe(export_name = "auth:connector/sms@0.1.0#get-config-guard")]

@@ -168,3 +168,50 @@ pub fn failure(code: ErrorCode) -> Failure {
     };
     Failure::new(kind, turn, message.text())
 }
+
+/// Every case in its order.
+#[cfg(test)]
+pub(crate) const ALL: [ErrorCode; 39] = {
+    use ErrorCode::*;
+    [
+        DnsTimeout,
+        DnsError,
+        DestinationNotFound,
+        DestinationUnavailable,
+        DestinationIpProhibited,
+        DestinationIpUnroutable,
+        ConnectionRefused,
+        ConnectionTerminated,
+        ConnectionTimeout,
+        ConnectionReadTimeout,
+        ConnectionWriteTimeout,
+        ConnectionLimitReached,
+        TlsProtocolError,
+        TlsCertificateError,
+        TlsAlertReceived,
+        HttpRequestDenied,
+        HttpRequestLengthRequired,
+        HttpRequestBodySize,
+        HttpRequestMethodInvalid,
+        HttpRequestUriInvalid,
+        HttpRequestUriTooLong,
+        HttpRequestHeaderSectionSize,
+        HttpRequestHeaderSize,
+        HttpRequestTrailerSectionSize,
+        HttpRequestTrailerSize,
+        HttpResponseIncomplete,
+        HttpResponseHeaderSectionSize,
+        HttpResponseHeaderSize,
+        HttpResponseBodySize,
+        HttpResponseTrailerSectionSize,
+        HttpResponseTrailerSize,
+        HttpResponseTransferCoding,
+        HttpResponseContentCoding,
+        HttpResponseTimeout,
+        HttpUpgradeFailed,
+        HttpProtocolError,
+        LoopDetected,
+        ConfigurationError,
+        InternalError,
+    ]
+};

@@ -44,12 +44,11 @@ impl Language {
 }
 
 /// A text in every language of [`Language`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// English.
-    pub en: Packed,
-    /// Simplified Chinese.
-    pub zh: Packed,
+    /// How long the English text is, the English text, the Simplified Chinese one; both packed. Two slices would be
+    /// 7 bytes more for each text.
+    pub(crate) both: &'static [u8],
 }
 
 /// A `&'static Text` of two literals.
@@ -57,8 +56,9 @@ macro_rules! text {
     (en: $en:expr, zh: $zh:expr $(,)?) => {
         const {
             &$crate::language::Text {
-                en: $crate::packed::packed!($en),
-                zh: $crate::packed::packed!($zh),
+                both: &const {
+                    $crate::packed::pack_two::<{ $crate::packed::packed_len_of_two($en, $zh) }>($en, $zh)
+                },
             }
         }
     };
@@ -69,11 +69,16 @@ impl Text {
     /// The text in one language.
     #[must_use]
     pub fn get(&self, language: Language) -> String {
-        match language {
-            Language::English => self.en,
-            Language::Chinese => self.zh,
+        let (english, chinese) = match self.both {
+            [length, both @ ..] => both.split_at_checked((*length).into()),
+            [] => None,
         }
-        .text()
+        .unwrap_or_default();
+        let bytes = match language {
+            Language::English => english,
+            Language::Chinese => chinese,
+        };
+        Packed { bytes }.text()
     }
 
     /// The text with values in the places of its `#`.

@@ -1,6 +1,16 @@
 //! Who this connector is: Logto's identifiers, names and descriptions, so that a host's lists stay as they were.
 
-/// The answer of `get-metadata`, a JSON object.
+use alloc::string::String;
+
+use crate::packed::packed;
+
+/// The answer of `get-metadata`: [`JSON`].
+#[must_use]
+pub fn json() -> String {
+    packed!(JSON).text()
+}
+
+/// A JSON object.
 ///
 /// # Examples
 /// ```
@@ -17,6 +27,11 @@ pub const JSON: &str = concat!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_answered_is_the_object_unpacked() {
+        assert_eq!(json(), JSON);
+    }
 
     #[test]
     fn the_identifiers_are_logtos_so_that_stored_configs_keep_their_connector() {

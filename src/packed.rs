@@ -8,6 +8,7 @@
 //! | 0x00 | the three bytes after it, as they are |
 //! | 0x01 to 0x1F, 0xD2 to 0xFF | a fragment |
 //! | 0x20 to 0x7E | itself |
+//! | 0x7F | the two bytes after it, as they are |
 //! | 0x80 to 0xD1 | with the byte after it, U+4E00 to U+9FFF |
 
 use alloc::string::String;
@@ -22,7 +23,8 @@ const FRAGMENTS: [&str; 77] = ["\"type\":[\"string\",\"", "国际/港澳台", "�
 const LOW_COUNT: usize = 0x1f;
 const HIGH: usize = 0xd2;
 
-const ESCAPE: u8 = 0x00;
+const THREE: u8 = 0x00;
+const TWO: u8 = 0x7f;
 const FIRST_LEAD: u8 = 0x80;
 const FIRST_IDEOGRAPH: u32 = 0x4e00;
 const LAST_IDEOGRAPH: u32 = 0x9fff;
@@ -58,8 +60,8 @@ impl Packed {
         let mut bytes = self.bytes.iter().copied();
         while let Some(byte) = bytes.next() {
             match byte {
-                ESCAPE => {
-                    for _ in 0..3 {
+                THREE | TWO => {
+                    for _ in 0..if byte == TWO { 2 } else { 3 } {
                         text.push(bytes.next().unwrap_or_default());
                     }
                 }
@@ -161,6 +163,30 @@ mod compile_time {
         packed
     }
 
+    /// How many bytes [`pack_two`] needs.
+    pub const fn packed_len_of_two(first: &str, second: &str) -> usize {
+        1 + packed_len(first) + packed_len(second)
+    }
+
+    /// Packs two texts into one block, after a byte that says how long the first one is in it.
+    pub const fn pack_two<const N: usize>(first: &str, second: &str) -> [u8; N] {
+        let length = packed_len(first);
+        assert!(length <= 255, "the first of two texts is too long");
+        let mut both = [0; N];
+        both[0] = length as u8;
+        let (one, two) = (pack::<N>(first), pack::<N>(second));
+        let mut index = 1;
+        while index < N {
+            both[index] = if index <= length {
+                one[index - 1]
+            } else {
+                two[index - 1 - length]
+            };
+            index += 1;
+        }
+        both
+    }
+
     /// How much of the text from `at` on is taken next, and the bytes that stand for it, the first so many of four.
     const fn symbol(text: &[u8], at: usize) -> (usize, [u8; 4], usize) {
         let mut index = 0;
@@ -184,18 +210,22 @@ mod compile_time {
             );
             return (1, [first, 0, 0, 0], 1);
         }
+        let second = text[at + 1];
+        if first >> 5 == 0b110 {
+            return (2, [TWO, first, second, 0], 3);
+        }
         assert!(
-            first >> 4 == 0xe,
-            "only characters of one or three bytes can be packed"
+            first >> 4 == 0b1110,
+            "characters of four bytes cannot be packed"
         );
-        let (second, third) = (text[at + 1], text[at + 2]);
+        let third = text[at + 2];
         let character =
             (first as u32 & 0xf) << 12 | (second as u32 & 0x3f) << 6 | (third as u32 & 0x3f);
         if FIRST_IDEOGRAPH <= character && character <= LAST_IDEOGRAPH {
             let [high, low] = ((character - FIRST_IDEOGRAPH) as u16).to_be_bytes();
             (3, [FIRST_LEAD + high, low, 0, 0], 2)
         } else {
-            (3, [ESCAPE, first, second, third], 4)
+            (3, [THREE, first, second, third], 4)
         }
     }
 
@@ -214,7 +244,7 @@ mod compile_time {
     }
 }
 use compile_time::{LENGTH, joined, starts};
-pub(crate) use compile_time::{pack, packed_len};
+pub(crate) use compile_time::{pack, pack_two, packed_len, packed_len_of_two};
 
 #[cfg(test)]
 mod tests {
@@ -228,7 +258,7 @@ mod tests {
             };
         }
         same! {
-            "" " " "~" "a" "the the" "\u{4e00}" "\u{9fff}" "\u{4dff}" "\u{a000}" "\u{3001}\u{ff0c}\u{ffff}"
+            "" " " "~" "a" "the the" "\u{80}" "\u{e9}\u{7ff}" "\u{800}" "\u{4e00}" "\u{9fff}" "\u{4dff}" "\u{a000}" "\u{3001}\u{ff0c}\u{ffff}"
             "Use ap-guangzhou; nothing else."
             "该地域没有短信服务。请使用 ap-guangzhou;国际站使用 ap-singapore。"
             r#""type":["string","null"],"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#
@@ -251,8 +281,8 @@ mod tests {
     }
 
     #[test]
-    fn characters_of_two_or_four_bytes_and_control_characters_do_not_compile() {
-        for text in ["\u{e9}", "\u{1f600}", "\n", "\u{7f}"] {
+    fn characters_of_four_bytes_and_control_characters_do_not_compile() {
+        for text in ["\u{1f600}", "\n", "\u{7f}"] {
             assert!(std::panic::catch_unwind(|| packed_len(text)).is_err());
         }
     }

@@ -53,8 +53,9 @@ impl Digits {
     #[inline(never)]
     pub fn of(output: &Output) -> Self {
         let mut digits = [b'0'; 64];
-        // It fails for another number of digits only.
-        let _ = hex::encode_to_slice(output, &mut digits);
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(output) {
+            two(*byte, pair);
+        }
         Self(digits)
     }
 
@@ -64,6 +65,13 @@ impl Digits {
         // They are ASCII.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
+}
+
+/// The two digits of a byte. Not inlined, so that the loop around it stays one: unrolled it takes a kilobyte more.
+#[inline(never)]
+fn two(byte: u8, digits: &mut [u8]) {
+    // It fails for another number of digits only.
+    let _ = hex::encode_to_slice([byte], digits);
 }
 
 #[cfg(test)]

@@ -58,8 +58,14 @@ pub fn trim(text: &str) -> &str {
     if bare(bytes.first()) && bare(bytes.last()) {
         text
     } else {
-        text.trim()
+        trim_characters(text)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn trim_characters(text: &str) -> &str {
+    text.trim()
 }
 
 /// Where `needle` first stands in `text`, in bytes. An empty needle stands nowhere.

@@ -307,7 +307,7 @@ static CLASSES: [&Class; CODES.len()] = {
 
 /// FNV-1a of a code in lower case, because older spellings differ in nothing else. 0 for what has more in it than a
 /// code can have, letters and dots.
-const fn digest(code: &str) -> u64 {
+pub(crate) const fn digest(code: &str) -> u64 {
     let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
     let mut rest = code.as_bytes();
     while let [byte, after @ ..] = rest {

@@ -147,6 +147,7 @@ fn a_usage_that_could_be_a_value_is_not_repeated_in_the_error() {
             |templates| {
                 choose::<&str>(templates, usage, Route::International, &[])
                     .unwrap_err()
+                    .into_details()
                     .message
             },
         )
