@@ -21,6 +21,23 @@ pub const MAX_BYTES: usize = 65_536;
 /// descent within the component's 16 KiB stack.
 pub const MAX_DEPTH: usize = 16;
 
+/// A list of a document. In the component, whose allocator frees nothing, it is not dropped either: the compiler does not
+/// see that a walk through a document does nothing, and kept it for every way out of every function.
+#[cfg(target_arch = "wasm32")]
+pub type Kept<T> = core::mem::ManuallyDrop<T>;
+/// A list of a document; in the component one that is not dropped.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Kept<T> = T;
+
+#[cfg(target_arch = "wasm32")]
+fn keep<T>(list: T) -> Kept<T> {
+    core::mem::ManuallyDrop::new(list)
+}
+#[cfg(not(target_arch = "wasm32"))]
+fn keep<T>(list: T) -> Kept<T> {
+    list
+}
+
 /// A JSON document that borrows from its text.
 #[derive(Clone, PartialEq)]
 pub enum Json<'a> {
@@ -35,9 +52,9 @@ pub enum Json<'a> {
     /// A string; owned only where it held an escape.
     String(Cow<'a, str>),
     /// An array.
-    Array(Vec<Json<'a>>),
+    Array(Kept<Vec<Json<'a>>>),
     /// An object, in the order of the text, repeated keys included.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Kept<Vec<(Cow<'a, str>, Json<'a>)>>),
 }
 
 impl<'a> Json<'a> {
@@ -257,7 +274,7 @@ impl<'a> Reader<'a> {
                 self.take(b',')?;
             }
         }
-        Some(Json::Array(items))
+        Some(Json::Array(keep(items)))
     }
 
     fn object(&mut self) -> Option<Json<'a>> {
@@ -274,7 +291,7 @@ impl<'a> Reader<'a> {
                 self.take(b',')?;
             }
         }
-        Some(Json::Object(members))
+        Some(Json::Object(keep(members)))
     }
 
     fn string(&mut self) -> Option<Cow<'a, str>> {

@@ -66,6 +66,16 @@ unsafe extern "C" {
     static __heap_base: u8;
 }
 
+unsafe extern "C" {
+    /// Runs constructors, of which there are none.
+    fn __wasm_call_ctors();
+}
+
+/// Where nothing refers to the constructors, the linker takes the file for a program and wraps every exported function
+/// into one that runs the C library's destructors after it.
+#[used]
+static CONSTRUCTORS: unsafe extern "C" fn() = __wasm_call_ctors;
+
 const PAGE: usize = 65_536;
 
 /// Hands out memory upwards, frees nothing, and starts over with the next call.

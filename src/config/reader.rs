@@ -328,7 +328,7 @@ impl Reader {
             self.warning(Place::top(key), Rule::EmptyList);
         }
         let mut countries = Vec::with_capacity(entries.len());
-        for (index, entry) in (0..).zip(entries) {
+        for (index, entry) in (0..).zip(entries.iter()) {
             let text: Cow<'a, str> = match entry {
                 Json::Integer(number) => decimal(*number).into(),
                 Json::String(text) => trim(text).into(),

@@ -145,7 +145,7 @@ impl Reader {
             _ => return self.reject(place, Rule::WrongType(PARAMS)),
         };
         let mut texts = Vec::with_capacity(items.len());
-        for (index, item) in (0..).zip(items) {
+        for (index, item) in (0..).zip(items.iter()) {
             let place = place.entry(index);
             match item {
                 Json::String(text) if text.len() <= MAX_PARAM_BYTES => {

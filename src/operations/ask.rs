@@ -167,7 +167,7 @@ fn judge(
         };
         match response.get(question.action.set)? {
             Json::Array(entries) => {
-                for entry in entries {
+                for entry in entries.iter() {
                     read(entry, now)?;
                     page.count += 1;
                 }
