@@ -254,9 +254,7 @@ pub fn outcome<T, U>(
 }
 
 /// What `send-message` returns.
-pub fn sent(
-    result: Result<contract::Receipt, contract::SendError>,
-) -> Outcome<Receipt, SendError> {
+pub fn sent(result: Result<contract::Receipt, contract::SendError>) -> Outcome<Receipt, SendError> {
     match result {
         Ok(receipt) => Outcome::Ok(Receipt {
             message_id: receipt.message_id.into(),

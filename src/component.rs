@@ -146,8 +146,7 @@ unsafe extern "C" fn export_find_deliveries(
                     max_age_s,
                     correlation_id: given::option(has_correlation_id, correlation_id)
                         .map(|id| given::text(id)),
-                    message_id: given::option(has_message_id, message_id)
-                        .map(|id| given::text(id)),
+                    message_id: given::option(has_message_id, message_id).map(|id| given::text(id)),
                 },
             )
         };

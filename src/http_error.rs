@@ -169,11 +169,13 @@ pub fn failure(code: ErrorCode) -> Failure {
     Failure::new(kind, turn, message.text())
 }
 
-/// Every case in its order.
 #[cfg(test)]
-pub(crate) const ALL: [ErrorCode; 39] = {
-    use ErrorCode::*;
-    [
+pub(crate) mod tests {
+    use super::ErrorCode::*;
+    use super::*;
+
+    /// Every case in its order.
+    pub(crate) const ALL: [ErrorCode; 39] = [
         DnsTimeout,
         DnsError,
         DestinationNotFound,
@@ -213,5 +215,61 @@ pub(crate) const ALL: [ErrorCode; 39] = {
         LoopDetected,
         ConfigurationError,
         InternalError,
-    ]
-};
+    ];
+
+    /// The design's list: the connection never came to be, or the host refused to make it. What speaks of a broken,
+    /// slow or strange connection may have come after the request was delivered.
+    #[test]
+    fn after_the_release_only_what_excludes_a_connection_is_not_sent() {
+        let excluding = [
+            DnsTimeout,
+            DnsError,
+            DestinationNotFound,
+            DestinationUnavailable,
+            DestinationIpProhibited,
+            DestinationIpUnroutable,
+            ConnectionRefused,
+            ConnectionLimitReached,
+            TlsCertificateError,
+            HttpRequestDenied,
+            HttpRequestMethodInvalid,
+            HttpRequestUriInvalid,
+        ];
+        for code in ALL {
+            assert_eq!(
+                excludes_delivery(code),
+                excluding.contains(&code),
+                "{code:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_error_says_in_words_of_our_own_what_happened_and_whose_turn_it_is() {
+        for code in ALL {
+            let failure = failure(code);
+            assert!(failure.message.ends_with('.'), "{code:?}");
+            assert_eq!(failure.attributes.len(), 1, "{code:?}");
+            assert_eq!(failure.attributes[0].0, "turn", "{code:?}");
+        }
+        for (code, kind, turn) in [
+            (DnsError, FailureKind::Unreachable, "host"),
+            (HttpRequestDenied, FailureKind::Denied, "host"),
+            (DestinationIpProhibited, FailureKind::Denied, "host"),
+            (ConnectionRefused, FailureKind::Unreachable, "host"),
+            (TlsCertificateError, FailureKind::Unreachable, "host"),
+            (ConnectionTimeout, FailureKind::Timeout, "provider"),
+            (HttpResponseTimeout, FailureKind::Timeout, "provider"),
+            (ConnectionLimitReached, FailureKind::Unreachable, "host"),
+            (ConnectionTerminated, FailureKind::Unreachable, "provider"),
+            (HttpResponseIncomplete, FailureKind::Provider, "provider"),
+            (HttpProtocolError, FailureKind::Provider, "provider"),
+            (ConfigurationError, FailureKind::Unreachable, "host"),
+            (InternalError, FailureKind::Unreachable, "host"),
+        ] {
+            let failure = failure(code);
+            assert_eq!(failure.kind, kind, "{code:?}");
+            assert_eq!(failure.attributes[0].1, turn, "{code:?}");
+        }
+    }
+}

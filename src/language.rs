@@ -57,7 +57,9 @@ macro_rules! text {
         const {
             &$crate::language::Text {
                 both: &const {
-                    $crate::packed::pack_two::<{ $crate::packed::packed_len_of_two($en, $zh) }>($en, $zh)
+                    $crate::packed::pack_two::<{ $crate::packed::packed_len_of_two($en, $zh) }>(
+                        $en, $zh,
+                    )
                 },
             }
         }

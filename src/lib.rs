@@ -32,6 +32,7 @@
 //! | `http_error` | the host's transport errors into failures; WebAssembly and tests only |
 //! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
 //! | `abi` | the contract's types into memory as the canonical ABI lays it out; WebAssembly and tests only |
+//! | `memcmp` | two blocks into their order; WebAssembly and tests only |
 //! | `component` | WebAssembly only: exports, bindings, the `wasi:http` transport, allocator and panic glue |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -51,6 +52,8 @@ pub mod guard;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod http_error;
 pub mod language;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod memcmp;
 pub mod metadata;
 pub mod operations;
 pub mod outcome;

@@ -42,8 +42,9 @@ pub fn handle(
 ) -> Result<FutureIncomingResponse, ErrorCode> {
     // SAFETY: both handles are owned and given away, and the host writes the whole result. What it calls `ok` is a
     // handle that belongs to nobody else.
-    match unsafe { written(|result| raw_handle(request.take_handle(), 1, options.take_handle(), result)) }
-    {
+    match unsafe {
+        written(|result| raw_handle(request.take_handle(), 1, options.take_handle(), result))
+    } {
         Outcome::Ok(future) => Ok(unsafe { FutureIncomingResponse::from_handle(future) }),
         Outcome::Err(error) => Err(error.code),
     }

@@ -1,5 +1,5 @@
 //! What `std` would bring along, and with it ten `wasi:cli` imports: an allocator, the canonical ABI's
-//! `cabi_realloc`, a panic handler and `memcmp`. The only file of this crate with unsafe code of its own.
+//! `cabi_realloc` and a panic handler.
 #![allow(
     unsafe_code,
     reason = "an allocator and the canonical ABI cannot be had without it"
@@ -16,47 +16,6 @@ use core::ptr::null_mut;
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
-}
-
-/// What `==` on texts calls. The C library's goes byte by byte: four times the fuel on the keys of a config.
-///
-/// # Safety
-/// Both blocks have that many bytes, as C demands.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
-    let mut at = 0;
-    // SAFETY: what is read from `at` on ends below `length`.
-    unsafe {
-        while length - at >= 8 && word::<u64>(left, at) == word::<u64>(right, at) {
-            at += 8;
-        }
-        // What is left of equal blocks, together with bytes that were compared already.
-        if length >= 8 {
-            let last = length - 8;
-            if word::<u64>(left, last) == word::<u64>(right, last) && length - at < 8 {
-                return 0;
-            }
-        } else if length >= 4 && word::<u32>(left, 0) == word::<u32>(right, 0) {
-            at = length - 4;
-            if word::<u32>(left, at) == word::<u32>(right, at) {
-                return 0;
-            }
-        }
-        while at < length {
-            let difference = i32::from(word::<u8>(left, at)) - i32::from(word::<u8>(right, at));
-            if difference != 0 {
-                return difference;
-            }
-            at += 1;
-        }
-    }
-    0
-}
-
-#[inline(always)]
-unsafe fn word<T>(block: *const u8, at: usize) -> T {
-    // SAFETY: the caller vouches for the bytes; they need no alignment.
-    unsafe { block.add(at).cast::<T>().read_unaligned() }
 }
 
 // `memcpy` and kin, where the compiler calls them, from the target's own C library, which brings no import with it.
