@@ -143,7 +143,7 @@ fn native_op(op: &str, text: &str, index: u64) -> Result {
         }
         "preview" => {
             let previewed = preview_message(black_box(text), &native::message(index));
-            black_box(previewed.map_err(|failure| failure.message)?);
+            black_box(previewed.map_err(|failure| failure.into_details().message)?);
         }
         "sign" => {
             let document = parse(text).map_err(|_| "the config is not JSON")?;
