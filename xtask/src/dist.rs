@@ -3,7 +3,7 @@
 //! 1. Built once more with the paths of cargo's home remapped, so that no panic location can make the digest depend
 //!    on the machine. Link-time optimisation leaves none today.
 //! 2. Optimised by binaryen's `wasm-opt`, which jco takes a component apart for and puts it together after.
-//! 3. Stripped of the names of the component's parts, which nobody links against.
+//! 3. Freed of what only wit-component had a use for in the shell around the code: see `xtask/dist/shell`.
 //!
 //! Beside it lies a manifest, to be signed: see docs/packages.md.
 
@@ -41,15 +41,14 @@ pub fn component(workspace: &Workspace) -> Result<PathBuf> {
     let built = build(workspace, &folder)?;
     let optimised = folder.join("optimised.wasm");
     optimise(workspace, &folder, &built, &optimised)?;
-    let bytes = without_custom_sections(&read(&optimised)?)
-        .ok_or("the optimised component cannot be read. Remove target/dist and try again.")?;
-    let digest = hex::encode(Sha256::digest(&bytes));
     let file = folder.join(FILE);
-    write(&file, &bytes)?;
+    shrink(workspace, &optimised, &file)?;
+    let bytes = read(&file)?;
+    let digest = hex::encode(Sha256::digest(&bytes));
     let manifest = manifest(&digest, bytes.len());
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     println!(
-        "  by cargo    {:>7} bytes\n  optimised   {:>7}\n  stripped    {:>7}  sha256 {digest}",
+        "  by cargo    {:>7} bytes\n  optimised   {:>7}\n  its shell   {:>7}  sha256 {digest}",
         size(&built)?,
         size(&optimised)?,
         bytes.len()
@@ -129,34 +128,16 @@ fn optimise(workspace: &Workspace, folder: &Path, from: &Path, to: &Path) -> Res
     )
 }
 
-/// A component without its custom sections, which hold names and say nothing to a runtime. `None` when the bytes
-/// are not sections one after the other.
-fn without_custom_sections(bytes: &[u8]) -> Option<Vec<u8>> {
-    const PREAMBLE: usize = 8;
-    const CUSTOM: u8 = 0;
-    let (preamble, mut rest) = bytes.split_at_checked(PREAMBLE)?;
-    let mut kept = preamble.to_vec();
-    while let [id, after @ ..] = rest {
-        let (length, prefix) = leb128(after)?;
-        let (section, next) = rest.split_at_checked(1 + prefix + length)?;
-        if *id != CUSTOM {
-            kept.extend_from_slice(section);
-        }
-        rest = next;
-    }
-    Some(kept)
-}
-
-/// An unsigned number as WebAssembly writes it, and how many bytes it takes.
-fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut number = 0usize;
-    for (index, byte) in bytes.iter().take(5).enumerate() {
-        number |= usize::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Some((number, index + 1));
-        }
-    }
-    None
+/// Makes the shell smaller, by a program that is built here: what it depends on would make every other command wait.
+fn shrink(workspace: &Workspace, from: &Path, to: &Path) -> Result {
+    // With the whole workspace, as everything native: see `Workspace::build_programs`.
+    run(workspace
+        .cargo()
+        .args(["build", "--locked", "--profile", "host", "--workspace"])
+        .args(["--example", "shell"]))?;
+    run(Command::new(workspace.program("examples/shell"))
+        .arg(from)
+        .arg(to))
 }
 
 fn manifest(digest: &str, size: usize) -> String {
@@ -181,38 +162,4 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
 fn write(file: &Path, bytes: &[u8]) -> Result {
     fs::write(file, bytes).map_err(|error| format!("{}: {error}.", file.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
-
-    #[test]
-    fn custom_sections_go_and_all_others_stay_byte_for_byte() {
-        let custom = [&[0u8, 3, 1, b'n'][..], b"x"].concat();
-        let long = [&[1u8, 0x80, 0x01][..], &[7; 128]].concat();
-        let bytes = [PREAMBLE, &custom, &long, &[2, 0], &custom].concat();
-        let expected = [PREAMBLE, &long, &[2, 0]].concat();
-        assert_eq!(without_custom_sections(&bytes), Some(expected));
-        assert_eq!(
-            without_custom_sections(PREAMBLE),
-            Some(PREAMBLE.to_vec()),
-            "a component may be empty"
-        );
-    }
-
-    #[test]
-    fn what_is_cut_short_is_not_taken_for_a_component() {
-        for bytes in [
-            &PREAMBLE[..7],
-            &[PREAMBLE, &[1]].concat(),
-            &[PREAMBLE, &[1, 2, 0]].concat(),
-            &[PREAMBLE, &[1, 0x80]].concat(),
-            &[PREAMBLE, &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0]].concat(),
-        ] {
-            assert_eq!(without_custom_sections(bytes), None, "{bytes:?}");
-        }
-    }
 }
