@@ -21,6 +21,25 @@ use crate::toolchain::TARGET;
 /// The file's name, in `target/dist`.
 const FILE: &str = "tencent-sms-connector.wasm";
 
+/// What `wasm-opt` does, in this order: 1.9 KB less than `-Oz --converge` alone, of which
+///
+/// - 1.0: control flow is taken apart and built anew from the graph of its blocks, and only then optimised, until
+///   nothing changes;
+/// - 0.2: a function that is called once is not inlined when it is long;
+/// - 0.7: constants that are long to write and used often are put into locals. A send takes some 700 fuel more for it,
+///   of which the first of these saves 300.
+///
+/// Not `--low-memory-unused`, which takes it that nothing lies below address 1,024: the stack's end does.
+const PASSES: [&str; 7] = [
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--converge",
+    "--one-caller-inline-max-function-size=20",
+    "--const-hoisting",
+];
+
 /// The origins that the manifest asks for: the service's two public entrances.
 const ORIGINS: [&str; 2] = [
     "https://sms.tencentcloudapi.com",
@@ -118,13 +137,9 @@ fn optimise(workspace: &Workspace, folder: &Path, from: &Path, to: &Path) -> Res
             .arg(from)
             .arg("--output")
             .arg(to)
-            .args([
-                "--",
-                "-Oz",
-                "--converge",
-                "--enable-bulk-memory",
-                "--enable-simd",
-            ]),
+            .arg("--")
+            .args(PASSES)
+            .args(["--enable-bulk-memory", "--enable-simd"]),
     )
 }
 

@@ -28,7 +28,7 @@ Commands:
   soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
-  dist         The component as it is distributed: optimised, stripped, without a path of this machine; needs npm
+  dist         The component as it is distributed: optimised, in a small shell, without a path of this machine; needs npm
   deny         Licences, banned crates, sources and advisories of everything that is built
   stack        How deep the component's stack gets
 

@@ -128,10 +128,9 @@ fn replace_in_options(options: &mut [CanonicalOption], same: &[Id]) -> Result {
         if let CanonicalOption::Memory(id)
         | CanonicalOption::Realloc(id)
         | CanonicalOption::PostReturn(id) = option
+            && let Some(first) = usize::try_from(*id).ok().and_then(|id| same.get(id))
         {
-            if let Some(first) = usize::try_from(*id).ok().and_then(|id| same.get(id)) {
-                *id = number(*first)?;
-            }
+            *id = number(*first)?;
         }
     }
     Ok(())
