@@ -16,6 +16,13 @@ use serde_json::{Value, json};
 use std::path::Path;
 use wit_parser::{Function, Resolve, SizeAlign, Type, TypeDefKind};
 
+/// How a string or a list stands in memory.
+#[repr(C)]
+struct Block {
+    begin: *const u8,
+    length: usize,
+}
+
 /// The contract and WASI, with the layout of each type.
 struct Wit {
     resolve: Resolve,
@@ -90,8 +97,8 @@ impl Wit {
                 },
                 Type::U32 => at.cast::<u32>().read().into(),
                 Type::String => {
-                    let [begin, length] = at.cast::<[usize; 2]>().read();
-                    let bytes = core::slice::from_raw_parts(begin as *const u8, length);
+                    let Block { begin, length } = at.cast::<Block>().read();
+                    let bytes = core::slice::from_raw_parts(begin, length);
                     core::str::from_utf8(bytes).unwrap().into()
                 }
                 Type::Id(id) => self.kind_at(&self.resolve.types[*id].kind, at),
@@ -131,10 +138,10 @@ impl Wit {
                     .map(|(offset, of)| self.at(of, at.add(offset.size_wasm64())))
                     .collect(),
                 TypeDefKind::List(of) => {
-                    let [begin, length] = at.cast::<[usize; 2]>().read();
+                    let Block { begin, length } = at.cast::<Block>().read();
                     let each = self.sizes.size(of).size_wasm64();
                     (0..length)
-                        .map(|index| self.at(of, (begin + index * each) as *const u8))
+                        .map(|index| self.at(of, begin.add(index * each)))
                         .collect()
                 }
                 TypeDefKind::Option(of) => payload(at.read(), &[None, Some(of)]),
@@ -164,8 +171,8 @@ impl Wit {
                 Type::String => {
                     let text: Box<str> = value.as_str().unwrap().into();
                     let length = text.len();
-                    let begin = Box::into_raw(text).cast::<u8>() as usize;
-                    at.cast::<[usize; 2]>().write([begin, length]);
+                    let begin = Box::into_raw(text).cast::<u8>().cast_const();
+                    at.cast::<Block>().write(Block { begin, length });
                 }
                 Type::Id(id) => match &self.resolve.types[*id].kind {
                     TypeDefKind::Type(of) => self.write(of, value, at),
@@ -198,8 +205,10 @@ impl Wit {
                         for (index, element) in elements.iter().enumerate() {
                             self.write(of, element, begin.add(index * each));
                         }
-                        at.cast::<[usize; 2]>()
-                            .write([begin as usize, elements.len()]);
+                        at.cast::<Block>().write(Block {
+                            begin,
+                            length: elements.len(),
+                        });
                     }
                     TypeDefKind::Option(of) => {
                         at.write(u8::from(!value.is_null()));
