@@ -3,10 +3,10 @@
 use crate::call::CallState;
 use crate::clock::HasWallClock;
 use crate::error::BuildError;
-use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES, TICK};
+use crate::limits::{CORE_INSTANCES, MEMORIES, TABLES, TICK};
 use crate::options::HostOptions;
 use wasmtime::component::Linker;
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
 use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 
@@ -15,7 +15,8 @@ pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.consume_fuel(options.count_fuel);
-    config.allocation_strategy(pool(&options.limits));
+    config.allocation_strategy(pool(options));
+    config.async_stack_zeroing(options.residency.stack_bytes.is_some());
     // A crash is reported by its kind; names of a plugin's functions help nobody here.
     config.wasm_backtrace_max_frames(None);
     // So nobody reads these tables either: 15 % of the compiled code that the cache hashes, copies and keeps, and
@@ -29,7 +30,8 @@ pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
 
 /// A slot for every call that may run at once, sized so that a call that was let in never finds the pool empty:
 /// exhaustion is an error in Wasmtime, not a wait.
-fn pool(limits: &Limits) -> PoolingAllocationConfig {
+fn pool(options: &HostOptions) -> PoolingAllocationConfig {
+    let limits = &options.limits;
     let calls = limits.concurrent_calls.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
@@ -41,13 +43,8 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .total_stacks(calls)
         .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements)
-        // Kept resident between calls. The values are a prototype's, where a stubbed send took 79 us with nothing
-        // kept, 71 us with 128 KiB and 60 us with the scan as well; they were not measured again with this host.
-        .linear_memory_keep_resident(128 << 10)
-        .table_keep_resident(64 << 10)
-        .async_stack_keep_resident(64 << 10)
-        .pagemap_scan(Enabled::Auto);
+        .table_elements(limits.table_elements);
+    options.residency.apply(&mut pool);
     pool
 }
 

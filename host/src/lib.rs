@@ -48,6 +48,7 @@ pub mod package;
 pub mod plugin;
 pub mod policy;
 pub mod report;
+pub mod residency;
 mod scrub;
 pub mod seen;
 mod shape;
@@ -72,4 +73,5 @@ pub use package::{
 };
 pub use plugin::{Description, LoadTimings, Plugin};
 pub use report::{CallReport, HttpExchange, NO_TRUSTED_AUTHORITY, Reported};
+pub use residency::Residency;
 pub use tenant::{Rate, Tenant, TenantLimits};

@@ -8,6 +8,7 @@ use crate::host::ConnectorHost;
 use crate::limits::Limits;
 use crate::network::Proxy;
 use crate::package::TrustedKey;
+use crate::residency::Residency;
 use crate::tenant::TenantLimits;
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -22,6 +23,8 @@ pub struct HostOptions {
     pub egress: Egress,
     /// Caps on each call and on how many run.
     pub limits: Limits,
+    /// What stays in memory between calls.
+    pub residency: Residency,
     /// What each tenant may use of the host, unless its [`crate::Tenant`] says otherwise. Calls without a tenant
     /// have no such limits.
     pub tenant_limits: TenantLimits,
@@ -74,6 +77,7 @@ impl Default for HostOptions {
         Self {
             egress: Egress::default(),
             limits: Limits::default(),
+            residency: Residency::default(),
             tenant_limits: TenantLimits::default(),
             system_roots: true,
             authorities_pem: Vec::new(),

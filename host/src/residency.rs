@@ -1,0 +1,55 @@
+//! What stays in memory of a slot between two calls.
+//!
+//! Every call runs in a slot of the engine's pool: linear memory, tables, a stack. When it ends, what it wrote is
+//! cleared. Clearing by hand keeps the pages, so the next call finds them; giving them back to the kernel frees the
+//! memory, and the next call pays for a fault at each page. `cargo xtask defaults` measures both sides of every value.
+
+use wasmtime::{Enabled, PoolingAllocationConfig};
+
+/// How much of each slot is kept between calls, in bytes: memory against CPU. Only Linux has a choice.
+///
+/// ```
+/// use auth_connector_host::{ConnectorHost, Residency};
+///
+/// // A host that is idle most of the day and short of memory.
+/// let frugal = Residency { memory_bytes: 0, table_bytes: 0, ..Residency::default() };
+/// let host = ConnectorHost::builder().with(|options| options.residency = frugal).build()?;
+/// # let _ = host;
+/// # Ok::<(), auth_connector_host::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residency {
+    /// Of each linear memory, in bytes. Default 128 KiB.
+    pub memory_bytes: usize,
+    /// Of each table, in bytes. Default 64 KiB.
+    pub table_bytes: usize,
+    /// Of each stack, in bytes. None: stacks are not cleared, and stay as large as the deepest call made them.
+    pub stack_bytes: Option<usize>,
+    /// Whether to ask the kernel which pages were written to, so that no others are cleared. Where the kernel cannot
+    /// tell (before Linux 6.7) the answer is no. Default true.
+    pub scan: bool,
+}
+
+impl Default for Residency {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 128 << 10,
+            table_bytes: 64 << 10,
+            stack_bytes: None,
+            scan: true,
+        }
+    }
+}
+
+impl Residency {
+    pub(crate) fn apply(&self, pool: &mut PoolingAllocationConfig) {
+        pool.linear_memory_keep_resident(self.memory_bytes)
+            .table_keep_resident(self.table_bytes)
+            .async_stack_keep_resident(self.stack_bytes.unwrap_or(0))
+            .pagemap_scan(if self.scan {
+                Enabled::Auto
+            } else {
+                Enabled::No
+            });
+    }
+}
