@@ -36,6 +36,29 @@ async fn an_endless_loop_in_any_other_function_is_stopped_as_well() {
 }
 
 #[tokio::test]
+async fn timers_and_sockets_of_the_same_thread_have_their_turn_while_a_loop_runs() {
+    let arena = Arena::with(
+        crate::support::hostile(),
+        |limits| limits.compute = Duration::from_millis(500),
+        super::arena::polite,
+    );
+    let orders = super::arena::orders("endless-loop", "", "");
+    let attacker = arena.attacker().clone();
+    let attack = tokio::spawn(async move {
+        let sent = attacker.send_message(&orders, &Default::default()).await;
+        sent.is_ok()
+    });
+    let mut turns = 0;
+    while !attack.is_finished() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        turns += 1;
+    }
+    assert!(!attack.await.unwrap());
+    // Some fifty on an idle machine. It was one, after the loop's end.
+    assert!(turns >= 4, "{turns}");
+}
+
+#[tokio::test]
 async fn a_poll_that_never_becomes_ready_ends_with_the_calls_time() {
     let (state, fault) = Arena::new().run("never-ready").await.stopped_owned();
     let whole = Duration::from_millis(TIMEOUT_MS.into()) + GRACE;
