@@ -8,9 +8,11 @@
 //! | [`load`], [`memory`], [`fuel`] | what needs no lane |
 //! | [`run`], [`lanes`] | one run: lanes take turns, round by round |
 //! | [`report`], [`plot`] | rows against goals, tables, the plot |
+//! | [`defaults`] | the measurement behind each default: `cargo xtask defaults` |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes |
 
 mod component;
+mod defaults;
 mod fuel;
 mod lane;
 mod lanes;
@@ -28,12 +30,14 @@ use std::process::ExitCode;
 
 const USAGE: &str = "Usage: connector-bench run [--quick]
        connector-bench soak CALLS
+       connector-bench defaults [--quick]
+       connector-bench part WORDS
        connector-bench lane native|component
        connector-bench fuel
        connector-bench load COMPILATIONS HITS
        connector-bench memory TENANTS [URL]
 
-Started by `cargo xtask bench`, which builds what is measured and sets the paths.";
+Started by `cargo xtask bench` and its like, which builds what is measured and sets the paths.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +46,9 @@ fn main() -> ExitCode {
         ["lane", side] => lane::serve(side),
         ["run"] => run::all(run::FULL, true),
         ["run", "--quick"] => run::all(run::QUICK, false),
+        ["defaults"] => defaults::all(false),
+        ["defaults", "--quick"] => defaults::all(true),
+        ["part", words @ ..] => defaults::serve(words).map(print),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {
             count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))

@@ -51,7 +51,8 @@ impl Row {
     }
 }
 
-fn digits(value: f64) -> String {
+/// Three digits or so, as a reader wants them.
+pub fn digits(value: f64) -> String {
     if value >= 100.0 {
         format!("{value:.0}")
     } else if value >= 10.0 {
@@ -382,7 +383,8 @@ pub fn neighbour(results: &Value) -> String {
     text
 }
 
-fn thousands(number: u64) -> String {
+/// A whole number with its thousands set apart.
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -467,7 +469,7 @@ pub fn replace(page: &mut String, name: &str, text: &str) -> Result {
     let start = page.find(&begin).map(|at| at + begin.len());
     let stop = page.find(&end);
     let (Some(start), Some(stop)) = (start, stop) else {
-        return Err(format!("docs/performance.md has no {begin}…{end}"));
+        return Err(format!("the page has no {begin}…{end}"));
     };
     page.replace_range(start..stop, &format!("\n{}\n", text.trim_end()));
     Ok(())

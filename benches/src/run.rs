@@ -266,7 +266,7 @@ fn peers(url: &str) -> Vec<(&'static str, Command, &'static [Work])> {
 }
 
 /// This program once more, for one thing.
-fn child(arguments: &[&str]) -> Result<Value> {
+pub fn child(arguments: &[&str]) -> Result<Value> {
     let program = std::env::current_exe().map_err(told)?;
     let output = Command::new(program)
         .args(arguments)
@@ -293,7 +293,7 @@ fn shown(figures: &Figures) -> Value {
 }
 
 /// What the figures were taken on: kind and number of processors, the kernel.
-fn machine() -> Value {
+pub fn machine() -> Value {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let model = read("/proc/cpuinfo");
     let model = model

@@ -45,8 +45,8 @@ pub struct HostOptions {
     /// The secret that seals them: a file that was not sealed by it is not used. None, the default: drawn at the
     /// first start and kept beside that folder, readable by this user alone.
     pub cache_key: Option<CacheKey>,
-    /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB, some
-    /// hundred connectors.
+    /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB: 650 of the
+    /// reference connector, whose code takes 410 KB.
     pub cache_bytes: u64,
     /// The keys whose signatures [`ConnectorHost::load_package`] believes. Default none.
     pub trusted_keys: Vec<TrustedKey>,

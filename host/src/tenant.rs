@@ -107,7 +107,8 @@ pub struct TenantLimits {
     /// How many of its calls run at once; the rest wait. None, the default: a quarter of
     /// [`crate::Limits::concurrent_calls`], at least one, so that three tenants whose plugins hang leave room.
     pub concurrent_calls: Option<u32>,
-    /// How many of its calls may wait. Default 64: with the default of 32 at once, twice what can run.
+    /// How many of its calls may wait. Default 64: with the default of 32 at once two turns, which a provider that
+    /// takes up to 500 ms leaves time for within [`crate::Limits::queue_timeout`].
     pub queued_calls: u32,
     /// How often it may call what reaches the provider: sends, checks and look-ups. None, the default: as often as
     /// it likes, because the right number is in the tenant's contract.

@@ -1,4 +1,4 @@
-//! `cargo xtask bench` and `cargo xtask soak`: prepares what is measured, and starts what measures.
+//! `cargo xtask bench`, `soak` and `defaults`: prepares what is measured, and starts what measures.
 //!
 //! Peers are installed below `target/bench`, pinned. One that cannot be installed is named in the results as not
 //! measured, never left out in silence.
@@ -53,6 +53,16 @@ pub fn run(quick: bool) -> Result {
 pub fn soak(calls: &str) -> Result {
     let workspace = Workspace::open()?;
     process::run(&mut prepared(&workspace, &["soak", calls])?)
+}
+
+/// What each default of the host library rests on; the docs only after a run in full.
+pub fn defaults(quick: bool) -> Result {
+    let workspace = Workspace::open()?;
+    let mut command = prepared(&workspace, &["defaults"])?;
+    if quick {
+        command.arg("--quick");
+    }
+    process::run(&mut command)
 }
 
 /// Builds the component and the programs, and gives the benchmark with its paths set.

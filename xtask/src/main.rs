@@ -26,6 +26,8 @@ Commands:
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
   bench --quick  The same in fewer rounds, and the docs stay as they are
   soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
+  defaults     What each default of the host library rests on, measured; writes docs/defaults.md
+  defaults --quick  The same with fewer points, and the docs stay as they are
   coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
   mutants      Whether the native tests notice when the code is changed; fails where they do not
   dist         The component as it is distributed: optimised, in a small shell, without a path of this machine; needs npm
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
+        ["defaults"] => bench::defaults(false),
+        ["defaults", "--quick"] => bench::defaults(true),
         ["soak"] => bench::soak("300000"),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {

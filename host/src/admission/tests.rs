@@ -47,6 +47,15 @@ async fn queued(pool: &Pool, calls: u32) {
     }
 }
 
+#[test]
+fn a_tenant_without_a_number_of_its_own_runs_a_quarter_of_the_calls_at_once() {
+    let limits = Limits::default();
+    let pool = Pool::new(&limits, TenantLimits::default());
+    let (concurrent, queued, rate) = pool.bounds(Some(&Tenant::new("any")));
+    assert_eq!(concurrent, limits.concurrent_calls / 4);
+    assert_eq!((queued, rate), (TenantLimits::default().queued_calls, None));
+}
+
 #[tokio::test]
 async fn a_tenant_with_many_calls_waiting_delays_another_by_one_call_and_not_by_all_of_them() {
     let pool = pool(1, 100, LONG);
