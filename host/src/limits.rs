@@ -14,13 +14,13 @@ pub struct Limits {
     /// Default 10 s: a connector's own limit is 8 s, and 128 at once gave their own verdict within 8.03 s.
     pub call_timeout: Duration,
     /// How long the host waits beyond the plugin's deadline for the plugin's own verdict, before it stops the
-    /// instance and gives its own. Default 500 ms: of 512 verdicts at once on a busy machine the last took 120 ms.
+    /// instance and gives its own. Default 500 ms: of 512 verdicts at once on a busy machine the last took 100 ms.
     pub grace: Duration,
     /// How long a call may wait for a free instance. Default 1 s: ten turns of a provider that takes 100 ms.
     pub queue_timeout: Duration,
     /// How long a call may compute, in guest code and in the host functions that it calls, waiting excluded, to
     /// the nearest 10 ms. Default 500 ms; a send computes for 0.1 ms, the worst config of 64 KiB for 4 ms, and on a
-    /// busy machine, where waiting for a core counts, for up to 40 ms.
+    /// busy machine, where waiting for a core counts, for up to 64 ms.
     pub compute: Duration,
     /// How many calls run at once; the rest queue, and tenants take turns. Default 128: 1,240 sends a second of a
     /// provider that takes 100 ms, in a fifth of a core, and at most 1 GiB for hostile plugins.
@@ -55,13 +55,13 @@ pub struct Limits {
     /// Bytes of a response body. Default 1 MiB; an answer to a send is 242 to 400 bytes.
     pub response_body_bytes: u64,
     /// The longest to resolve, connect and shake hands. Default 5 s: with two lost packets a connection takes 2 s on
-    /// new Linux and 3 s elsewhere, a handshake 1 ms of computing.
+    /// new Linux and 3 s elsewhere, a handshake on loopback 1 ms.
     pub connect_timeout: Duration,
     /// How long an idle connection is kept. Default 30 s, below the 60 to 75 s after which common servers
     /// close theirs, so a request rarely meets a dying connection: one that does is never sent twice, and is lost.
     pub idle_timeout: Duration,
-    /// Idle connections kept for each origin. Default 64, of 25 KB each: two tenants' shares, and with 128 in flight
-    /// seven of eight sends find one. A new one costs a send four times the CPU.
+    /// Idle connections kept for each origin. Default 64, of 20 KB each: two tenants' shares, and with 128 in flight
+    /// five of six sends find one. A new one costs a send four times the CPU.
     pub idle_connections: usize,
 }
 
@@ -91,7 +91,7 @@ impl Default for Limits {
 }
 
 /// How often the engine's epoch advances: the grain of [`Limits::compute`], and the longest that guest code
-/// holds a runtime's thread before others get their turn. It costs 0.1 % of a core, each 1 ms almost 1 %.
+/// holds a runtime's thread before others get their turn. It costs up to 0.2 % of a core, each 1 ms up to 0.9 %.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Core instances, tables and memories in one component. A generated component has three core instances, two
@@ -101,7 +101,7 @@ pub(crate) const TABLES: u32 = 8;
 pub(crate) const MEMORIES: u32 = 2;
 
 /// The largest component that is read, in bytes. The reference connector is under 160 KB and takes 0.2 s of CPU to
-/// compile; twelve times that of straight code takes up to 10 s and 300 MB. Nested loops take far more: see `shape`.
+/// compile; twelve times that of straight code takes up to 9 s and 300 MB. Nested loops take far more: see `shape`.
 pub(crate) const COMPONENT_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub struct Residency {
     /// 8 KB less.
     pub table_bytes: usize,
     /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 12 KiB, what a send uses; that
-    /// costs a send 1 to 3 µs in 70. None: stacks are not cleared, and stay as large as the deepest call made them.
+    /// costs an instance 1 to 2 µs. None: stacks are not cleared, and stay as large as the deepest call made them.
     pub stack_bytes: Option<usize>,
     /// Whether to ask the kernel which pages were written to, so that no others are cleared. Where the kernel cannot
     /// tell (before Linux 6.7) the answer is no. Default true: without it an idle slot holds 118 KB in place of 65.

@@ -8,8 +8,8 @@
 //! | components that instantiate each other into more than [`EXPANDED_BYTES`] | Wasmtime compiles every instance of a nested component anew: thirty components that hold the next one twice are 2 KB of file and a billion instances |
 //!
 //! It is no bound on time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while it is compiled.
-//! Loops in each other over locals that all of them use cost the compiler's register allocation about the cube of
-//! their number: 120 of them, 1.7 KB, take 2 s, and 300 more than a minute (`docs/defaults.md`). Load what nobody
+//! Loops in each other over locals that all of them use cost the compiler's register allocation between the
+//! third and the fourth power of their number: 120 of them, 1.7 KB, take 2 s (`docs/defaults.md`). Load what nobody
 //! vouches for in a process of its own.
 //!
 //! What is malformed is refused here too, so that nothing passes because two readers disagree.

@@ -85,10 +85,11 @@ pub fn serve(words: &[&str]) -> Result<Value> {
             residency::part(&residency::parse(memory, table, stack, scan)?)
         }
         ["calls", calls] => places::calls(calls.parse().map_err(told)?),
-        ["burst", calls, delay, tenants] => places::burst(
+        ["burst", calls, delay, tenants, queue] => places::burst(
             calls.parse().map_err(told)?,
             delay.parse().map_err(told)?,
             tenants.parse().map_err(told)?,
+            queue.parse().map_err(told)?,
         ),
         ["tenants", tenants] => places::tenants(tenants.parse().map_err(told)?),
         ["tick", millis] => time::tick(millis.parse().map_err(told)?),

@@ -68,11 +68,13 @@ async fn client(plugin: Plugin, config: Arc<Config>, end: Instant) -> Result<Vec
     Ok(times)
 }
 
-/// So many calls at once, of so many tenants in turn or of none, against default limits.
-pub fn burst(calls: usize, delay_ms: u64, tenants: usize) -> Result<Value> {
+/// So many calls at once, of so many tenants in turn or of none, against default limits and a queue.
+pub fn burst(calls: usize, delay_ms: u64, tenants: usize, queue: u32) -> Result<Value> {
     let runtime = one_thread()?;
     let entered = runtime.enter();
-    let plugin = stubbed(Duration::from_millis(delay_ms), |_| ())?;
+    let plugin = stubbed(Duration::from_millis(delay_ms), |options| {
+        options.limits.queued_calls = queue;
+    })?;
     drop(entered);
     let config = Config::new(config(STUB_ENDPOINT, 0));
     runtime.block_on(async move {
@@ -221,31 +223,39 @@ fn concurrency(size: Size) -> Result<Section> {
 }
 
 fn bursts(size: Size) -> Result<Section> {
-    let all: &[(usize, u64, usize)] = if size.quick {
-        &[(1_024, 100, 0), (4_224, 100, 0)]
+    let default = Limits::default().queued_calls;
+    let all: &[(usize, u64, usize, u32)] = if size.quick {
+        &[(1_152, 100, 0, default), (4_224, 100, 0, default)]
     } else {
         &[
-            (256, 100, 0),
-            (1_024, 100, 0),
-            (1_152, 100, 0),
-            (1_408, 100, 0),
-            (4_224, 25, 0),
-            (4_224, 100, 0),
-            (4_224, 300, 0),
-            (4_224, 100, 200),
-            (256, 100, 1),
-            (256, 300, 1),
-            (256, 500, 1),
+            (256, 100, 0, default),
+            (1_152, 100, 0, default),
+            (1_408, 100, 0, default),
+            (4_224, 100, 0, default),
+            (4_224, 100, 0, 4_096),
+            (4_224, 25, 0, default),
+            (4_224, 25, 0, 4_096),
+            (4_224, 300, 0, default),
+            (4_224, 100, 200, default),
+            (256, 100, 1, default),
+            (256, 300, 1, default),
+            (256, 500, 1, default),
         ]
     };
     let mut rows = Vec::new();
-    for (calls, delay, tenants) in all {
-        let words = [calls.to_string(), delay.to_string(), tenants.to_string()];
-        let [calls, delay, tenants] = &words;
-        let run = part(&["burst", calls, delay, tenants])?;
+    for (calls, delay, tenants, queue) in all {
+        let words = [
+            calls.to_string(),
+            delay.to_string(),
+            tenants.to_string(),
+            queue.to_string(),
+        ];
+        let [calls, delay, tenants, queue] = &words;
+        let run = part(&["burst", calls, delay, tenants, queue])?;
         let number = |key: &str| figure(&run, key).map(|number| thousands(number as u64));
         rows.push(vec![
             number_of(calls),
+            number_of(queue),
             delay.clone(),
             if tenants == "0" { "none" } else { tenants }.to_owned(),
             number("served")?,
@@ -258,6 +268,7 @@ fn bursts(size: Size) -> Result<Section> {
         "burst",
         &[
             "calls at once",
+            "`queued_calls`",
             "provider, ms",
             "tenants",
             "served",
@@ -277,10 +288,11 @@ fn number_of(text: &str) -> String {
 fn waiting() -> Result<Section> {
     let mut each = Vec::new();
     for _ in 0..3 {
-        let few = figure(&part(&["burst", "128", "400", "0"])?, "waiting")?;
+        let few = figure(&part(&["burst", "128", "400", "0", "1024"])?, "waiting")?;
         let most = Limits::default().queued_calls;
         let many = (128 + most).to_string();
-        let many = figure(&part(&["burst", &many, "400", "0"])?, "waiting")?;
+        let queue = most.to_string();
+        let many = figure(&part(&["burst", &many, "400", "0", &queue])?, "waiting")?;
         each.push((many - few) / f64::from(most));
     }
     let most = f64::from(Limits::default().queued_calls);
