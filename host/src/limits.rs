@@ -14,7 +14,7 @@ pub struct Limits {
     /// Default 10 s: a connector's own limit is 8 s, and 128 at once gave their own verdict within 8.03 s.
     pub call_timeout: Duration,
     /// How long the host waits beyond the plugin's deadline for the plugin's own verdict, before it stops the
-    /// instance and gives its own. Default 500 ms: of 512 verdicts at once on a busy machine the last took 100 ms.
+    /// instance and gives its own. Default 500 ms: of 512 verdicts at once on a busy machine the last took 100 to 120 ms.
     pub grace: Duration,
     /// How long a call may wait for a free instance. Default 1 s: ten turns of a provider that takes 100 ms.
     pub queue_timeout: Duration,
@@ -26,8 +26,8 @@ pub struct Limits {
     /// provider that takes 100 ms, in a fifth of a core, and at most 1 GiB for hostile plugins.
     pub concurrent_calls: u32,
     /// How many calls may wait, all tenants together. Default 1,024, of about 6 KB each: what the default number of
-    /// instances works off within [`Limits::queue_timeout`] at 100 ms a call. More would wait in vain; with a provider
-    /// that takes 25 ms, four times as many would not.
+    /// instances works off within [`Limits::queue_timeout`] at 100 ms a call. More would wait in vain; where a
+    /// provider takes 25 ms, twice as many are served.
     pub queued_calls: u32,
     /// How many tenants are remembered for the rate that they used. Default 10,000, of about 300 bytes each; looking
     /// through all of them takes 1.5 ms, in which no other call gets its place.
@@ -101,7 +101,7 @@ pub(crate) const TABLES: u32 = 8;
 pub(crate) const MEMORIES: u32 = 2;
 
 /// The largest component that is read, in bytes. The reference connector is under 160 KB and takes 0.2 s of CPU to
-/// compile; twelve times that of straight code takes up to 9 s and 300 MB. Nested loops take far more: see `shape`.
+/// compile; twelve times that of straight code takes up to 8 s and 300 MB. Nested loops take far more: see `shape`.
 pub(crate) const COMPONENT_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]
