@@ -58,6 +58,10 @@ pub struct Common {
     /// Where compiled components are kept [default: the user's cache directory]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     pub cache_dir: Option<PathBuf>,
+    /// End this process when loading takes longer. Compiling cannot be interrupted, and a component may be made to take
+    /// minutes
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub load_within: Option<u64>,
     /// Compile anew and keep nothing
     #[arg(long)]
     pub no_cache: bool,

@@ -25,6 +25,13 @@ pub const INVALID_CONFIG: Code = Code(6);
 /// The component misbehaved.
 pub const MISBEHAVED: Code = Code(7);
 
+impl Code {
+    /// For ending the process where nothing can be returned.
+    pub fn number(self) -> i32 {
+        self.0.into()
+    }
+}
+
 impl From<Code> for ExitCode {
     fn from(code: Code) -> Self {
         Self::from(code.0)

@@ -1,12 +1,16 @@
 //! The sandbox, set up as the operator granted.
 
 use crate::cli::{Common, GrantArgs, Network, PackageArgs};
-use crate::exit::Stop;
+use crate::exit::{self, Stop};
 use crate::mask;
+use crate::output;
 use auth_connector_host::{
     ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, Proxy, TrustedKey,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What a connector may reach unless more is granted: the documented endpoints of Tencent Cloud SMS.
 const DEFAULT_ORIGINS: &[&str] = &[
@@ -101,6 +105,7 @@ fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
 /// Loads the component or the package for a command that needs no network, or says in one line why not.
 pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
     let host = builder(common)?.build()?;
+    let _within = Within::begin(common);
     match package(common)? {
         Some(package) => Ok(host.load_package(package, &nothing(&common.package))?),
         None => bare(&host, common, Egress::default()),
@@ -110,6 +115,7 @@ pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
 /// Loads the component or the package with what is granted, or says in one line why not.
 fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugin, Stop> {
     let host = builder.build()?;
+    let _within = Within::begin(common);
     match package(common)? {
         Some(package) => {
             let egress = host.options().egress.clone();
@@ -117,6 +123,33 @@ fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugi
             Ok(host.load_package(package, &grants)?)
         }
         None => bare(&host, common, host.options().egress.clone()),
+    }
+}
+
+/// Ends the process unless it is dropped in time.
+struct Within(Arc<AtomicBool>);
+
+impl Within {
+    fn begin(common: &Common) -> Option<Self> {
+        let seconds = common.load_within?;
+        let over = Arc::new(AtomicBool::new(false));
+        let loaded = over.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(seconds));
+            if !loaded.load(Ordering::Acquire) {
+                output::complain(&format!(
+                    "refused: loading took longer than the {seconds} s of --load-within"
+                ));
+                std::process::exit(exit::REFUSED.number());
+            }
+        });
+        Some(Self(over))
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

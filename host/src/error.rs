@@ -141,6 +141,11 @@ pub enum LoadError {
         /// The cap.
         limit: u64,
     },
+    /// The cache does not have it, and this host does not compile.
+    #[error(
+        "the component is not in the compile cache, and this host does not compile: have `auth-host inspect --load-within` or a host with HostOptions::compile do it, with the same cache"
+    )]
+    NotCompiled,
     /// It wants more than a connector may have.
     #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", listed(.imports))]
     ForbiddenImports {

@@ -239,6 +239,9 @@ impl ConnectorHost {
         bytes: &[u8],
     ) -> Result<(Component, CacheUse), LoadError> {
         let compile = || {
+            if !self.0.options.compile {
+                return Err(LoadError::NotCompiled);
+            }
             Component::from_binary(&self.0.engine, bytes)
                 .map_err(|error| LoadError::Invalid(one_line(&error)))
         };

@@ -48,6 +48,11 @@ pub struct HostOptions {
     /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB: 650 of the
     /// reference connector, whose code takes 410 KB.
     pub cache_bytes: u64,
+    /// Whether loading may compile what the cache has not. Default true. Compiling cannot be interrupted, and no limit on
+    /// a component bounds its time: 12 KB can take a minute. A host that loads what nobody vouches for sets this to
+    /// false, has a process of its own compile into the same cache under a limit (`auth-host inspect --load-within`),
+    /// and loads what came of it; the rest is refused as [`crate::LoadError::NotCompiled`].
+    pub compile: bool,
     /// The keys whose signatures [`ConnectorHost::load_package`] believes. Default none.
     pub trusted_keys: Vec<TrustedKey>,
     /// Whether it loads packages that nobody trusted has signed. Default false.
@@ -88,6 +93,7 @@ impl Default for HostOptions {
             cache_dir: None,
             cache_key: None,
             cache_bytes: 256 << 20,
+            compile: true,
             trusted_keys: Vec::new(),
             allow_unsigned: false,
             count_fuel: false,

@@ -1,8 +1,10 @@
 //! What is refused before a line of it runs, in one line and in a moment.
 
 use super::core::component;
-use crate::support::{host, hostile_with_std};
-use auth_connector_host::{LoadError, Source};
+use crate::support::{self, auth_host, host, hostile_with_std};
+use auth_connector_host::{CacheUse, LoadError, Source};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 fn refused(source: impl Into<Source<'static>>) -> LoadError {
     let error = host().build().unwrap().load(source).unwrap_err();
@@ -95,6 +97,73 @@ fn a_function_that_would_keep_the_compiler_busy_is_refused() {
         }
         other => panic!("{other}"),
     }
+}
+
+/// A component that takes the compiler most of a minute: blocks in each other, out of which every one of many locals has
+/// a way, and that all are alive to the end.
+fn compile_bomb() -> Vec<u8> {
+    const MANY: usize = 500;
+    let locals = "i32 ".repeat(MANY);
+    let open = "(block ".repeat(MANY);
+    let change =
+        |local: usize| format!("(local.set {local} (i32.div_u (local.get {local}) (i32.const 1)))");
+    let leave: String = (0..MANY)
+        .map(|local| format!("{} (br_if {local} (local.get 0))", change(local)))
+        .collect();
+    let close = ")".repeat(MANY);
+    let alive: String = (0..MANY).map(change).collect();
+    text(&format!(
+        "(component (core module (func (local {locals}) {open} {leave} {close} {alive})))"
+    ))
+}
+
+#[test]
+fn what_takes_the_compiler_for_ever_is_given_up_in_a_process_of_its_own() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("compile-bomb.wasm");
+    std::fs::write(&file, compile_bomb()).unwrap();
+    let started = Instant::now();
+    let ran = Command::new(auth_host())
+        .args(["inspect", "--no-cache", "--load-within", "1"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(5));
+    let stderr = String::from_utf8(ran.stderr).unwrap();
+    assert!(
+        stderr.contains("refused: loading took longer than the 1 s of --load-within"),
+        "{stderr}"
+    );
+    // Not what it takes by itself, and with much room for a busy machine.
+    assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn a_host_that_does_not_compile_loads_what_another_process_compiled_and_nothing_else() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-elsewhere");
+    let _ = std::fs::remove_dir_all(&folder);
+    let careful = || {
+        host()
+            .cache_dir(&folder)
+            .with(|options| options.compile = false)
+            .build()
+            .unwrap()
+    };
+    let before = careful().load(support::component()).unwrap_err();
+    assert!(matches!(before, LoadError::NotCompiled), "{before}");
+    let ran = Command::new(auth_host())
+        .args(["inspect", "--load-within", "60", "--cache-dir"])
+        .arg(&folder)
+        .arg(support::component())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    let plugin = careful().load(support::component()).unwrap();
+    assert_eq!(plugin.load_timings().cache, CacheUse::Hit);
+    let started = Instant::now();
+    let bomb = careful().load(compile_bomb()).unwrap_err();
+    assert!(matches!(bomb, LoadError::NotCompiled), "{bomb}");
+    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
