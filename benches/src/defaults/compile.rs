@@ -24,11 +24,15 @@ const KINDS: [(&str, usize, usize); 8] = [
 /// Loops in each other, and as many locals that are live in all of them: one function of some 15 bytes for each.
 const LOOPS: [usize; 4] = [20, 40, 80, 120];
 
+/// Blocks in each other, and as many locals that are alive out of all of them.
+const BLOCKS: [usize; 2] = [100, 200];
+
 /// One load without a cache: wall, CPU, and the most memory that the process ever had.
 pub fn part(kind: &str, function: usize, bytes: usize) -> Result<Value> {
     let component = match kind {
         "reference" => std::fs::read(wasm()?).map_err(told)?,
         "loops" => component(&loops(function), 0),
+        "blocks" => component(&blocks(function), 0),
         _ => component(&straight(kind, function), bytes),
     };
     let host = ConnectorHost::builder()
@@ -105,6 +109,33 @@ fn loops(count: usize) -> Vec<u8> {
     body
 }
 
+/// A function's body of so many blocks in each other, out of which each of as many locals has a way after it changed,
+/// and all locals are used at the end.
+fn blocks(count: usize) -> Vec<u8> {
+    let change = |local: usize| {
+        [
+            &[0x20][..],
+            &leb(local),
+            &[0x41, 1, 0x6e, 0x21],
+            &leb(local),
+        ]
+        .concat()
+    };
+    let mut body = [vec![1], leb(count), vec![0x7f]].concat();
+    body.extend([0x02, 0x40].repeat(count));
+    for local in 0..count {
+        body.extend(change(local));
+        // if the first, leave so many blocks
+        body.extend([&[0x20, 0, 0x0d][..], &leb(local)].concat());
+    }
+    body.extend([0x0b].repeat(count));
+    for local in 0..count {
+        body.extend(change(local));
+    }
+    body.push(0x0b);
+    body
+}
+
 fn section(id: u8, payload: &[u8]) -> Vec<u8> {
     [vec![id], leb(payload.len()), payload.to_vec()].concat()
 }
@@ -145,6 +176,10 @@ pub fn measure(size: Size) -> Result<Vec<Section>> {
     for loops in LOOPS {
         let name = format!("one function: {loops} loops in each other over {loops} locals");
         row(name, "loops", loops, 0)?;
+    }
+    for blocks in BLOCKS {
+        let name = format!("one function: {blocks} blocks in each other over {blocks} locals");
+        row(name, "blocks", blocks, 0)?;
     }
     let titles = [
         "component",
