@@ -21,6 +21,9 @@ use crate::toolchain::TARGET;
 /// The file's name, in `target/dist`.
 const FILE: &str = "tencent-sms-connector.wasm";
 
+/// The largest that it may be, in bytes.
+const MAX_BYTES: usize = 120_000;
+
 /// What `wasm-opt` does, in this order: 1.9 KB less than `-Oz --converge` alone, of which
 ///
 /// - 1.0: control flow is taken apart and built anew from the graph of its blocks, and only then optimised, until
@@ -72,6 +75,12 @@ pub fn component(workspace: &Workspace) -> Result<PathBuf> {
         size(&optimised)?,
         bytes.len()
     );
+    if bytes.len() > MAX_BYTES {
+        return Err(format!(
+            "the distributed component has {} bytes, and {MAX_BYTES} are promised. docs/decisions.md says what takes them.",
+            bytes.len()
+        ));
+    }
     Ok(file)
 }
 
