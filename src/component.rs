@@ -13,14 +13,20 @@ mod outgoing;
 mod runtime;
 mod transport;
 
+use alloc::boxed::Box;
+
 use crate::abi::{self, List, Outcome, Text, given};
 use crate::contract::DeliveryQuery;
 use crate::language::Language;
 use crate::operations::check::check_config;
 use crate::operations::deliveries::find_deliveries;
 use crate::{connector, guard, metadata};
-use runtime::call;
 use transport::WasiHost;
+
+/// Runs the body of an exported function and leaves its result where the host finds it.
+fn call<T>(body: impl FnOnce() -> T) -> &'static T {
+    runtime::call(|| Box::leak(Box::new(body())))
+}
 
 #[unsafe(export_name = "auth:connector/sms@0.1.0#get-metadata")]
 extern "C" fn get_metadata() -> &'static Text {

@@ -6,7 +6,6 @@
 )]
 
 use alloc::alloc::{Layout, handle_alloc_error};
-use alloc::boxed::Box;
 use core::alloc::GlobalAlloc;
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::Cell;
@@ -61,12 +60,11 @@ static ARENA: Arena = Arena {
     over: Cell::new(false),
 };
 
-/// Runs the body of an exported function and leaves its result where the host finds it. That is still to be read, so
-/// the memory starts over not here but with the next call: with its first argument, or with its body if it has none
-/// in memory.
-pub fn call<T>(body: impl FnOnce() -> T) -> &'static T {
+/// Runs the body of an exported function. What it returns is still to be read by the host, so the memory starts
+/// over not here but with the next call: with its first argument, or with its body if it has none in memory.
+pub fn call<T>(body: impl FnOnce() -> T) -> T {
     ARENA.start_over();
-    let result = Box::leak(Box::new(body()));
+    let result = body();
     ARENA.over.set(true);
     result
 }
