@@ -19,11 +19,12 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residency {
-    /// Of each linear memory, in bytes. Default 128 KiB, what a send with 200 templates in its config writes to; with
-    /// nothing kept a send costs 1.4 times the CPU, and an idle slot 12 KB less. More is not faster.
+    /// Of each linear memory, in bytes. Default 32 KiB, twice what a send writes to; with nothing kept a send costs 1.4
+    /// times the CPU, and an idle slot 12 KB less. More is not faster, and is what a plugin that used up its memory leaves
+    /// in every slot that it ran in.
     pub memory_bytes: usize,
-    /// Of each table, in bytes. Default 64 KiB; with nothing kept an instance costs 1.8 times the CPU, and an idle slot
-    /// 8 KB less.
+    /// Of each table, in bytes. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs 1.8
+    /// times the CPU, and an idle slot 8 KB less.
     pub table_bytes: usize,
     /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 12 KiB, what a send uses; that
     /// costs an instance 1 to 2 µs. None: stacks are not cleared, and stay as large as the deepest call made them.
@@ -36,8 +37,8 @@ pub struct Residency {
 impl Default for Residency {
     fn default() -> Self {
         Self {
-            memory_bytes: 128 << 10,
-            table_bytes: 64 << 10,
+            memory_bytes: 32 << 10,
+            table_bytes: 16 << 10,
             stack_bytes: Some(12 << 10),
             scan: true,
         }
