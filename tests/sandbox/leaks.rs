@@ -22,6 +22,10 @@ fn attacks_leave_no_file_no_thread_no_task_and_no_memory_behind() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name, "--nocapture"])
         .env(MEASURED, "1")
+        // What glibc would keep of freed blocks of megabytes, at some times and not at others.
+        .env("MALLOC_MMAP_THRESHOLD_", "131072")
+        .env("MALLOC_TRIM_THRESHOLD_", "131072")
+        .env("MALLOC_ARENA_MAX", "1")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
