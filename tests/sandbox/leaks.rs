@@ -8,9 +8,10 @@ use std::time::Duration;
 /// Says that this process is the one that is measured.
 const MEASURED: &str = "HOSTILE_MEASURED";
 const ROUNDS: usize = 5;
-/// How much more memory there may be after the rounds. One attack alone may hold 8 MiB while it runs; the test's
-/// own server keeps what it received, about 1 MiB in a round.
-const SLACK: usize = 16 << 20;
+/// How much more memory there may be after the rounds. On a busy machine up to 28 MiB stayed from one round to the next,
+/// of buffers and of the test's own server, and did not become more; what one attack may hold, 8 MiB, would be 40 MiB
+/// if it were left behind in every round.
+const SLACK: usize = 32 << 20;
 
 #[test]
 #[cfg(target_os = "linux")]
