@@ -41,6 +41,10 @@
     reason = "helpers of tests fail loudly"
 )]
 
+/// Counts what the whole process holds on its heap, for [`sandbox`]'s leaks.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
 mod answers;
 mod at_most_once;
 mod bad_input;

@@ -209,7 +209,10 @@ where
     let limit = run.limit(report);
     let meter = store.data().meter.clone();
     let called = {
-        let called = pin!(inside::<S>(&mut store, run, function, params, report));
+        // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nobody
+        // listens while guest code runs; what is sent is sent on a task of its own, where somebody may.
+        let called = inside::<S>(&mut store, run, function, params, report);
+        let called = pin!(called.with_subscriber(Dispatch::none()));
         tokio::time::timeout(limit, meter.around(called)).await
     };
     report.guest = meter.so_far().saturating_sub(report.instantiate);
@@ -237,19 +240,13 @@ where
     let instance = run
         .instance
         .instantiate_async(&mut *store)
-        .with_subscriber(Dispatch::none())
         .await
         .map_err(|error| fault(&error, run.limits))?;
     let function = instance
         .get_typed_func::<S::Params, S::Results>(&mut *store, function)
         .map_err(|error| fault(&error, run.limits))?;
     report.instantiate = store.data().meter.look();
-    // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nobody listens
-    // while guest code runs; what the hook sends it sends on a task of its own, where somebody may.
-    let called = function
-        .call_async(&mut *store, params)
-        .with_subscriber(Dispatch::none())
-        .await;
+    let called = function.call_async(&mut *store, params).await;
     called.map_err(|error| fault(&error, run.limits))
 }
 
@@ -324,6 +321,11 @@ impl CallState {
             ctx: &mut self.clocks,
             table: &mut self.table,
         }
+    }
+
+    /// What requests go through, and what they are made of.
+    pub(crate) fn requests(&mut self) -> (&mut Hook, &mut ResourceTable) {
+        (&mut self.hook, &mut self.table)
     }
 
     pub(crate) fn wall_clock(&mut self) -> &mut WallClock {

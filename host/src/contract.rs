@@ -6,6 +6,7 @@
 //!
 //! `Debug` of everything that can hold a number, a code or a secret shows its shape and not its contents.
 
+use crate::scrub::Form;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::{ComponentType, Lift, Lower};
@@ -28,7 +29,7 @@ pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
 #[derive(Clone)]
 pub struct Config {
     json: Box<str>,
-    secrets: OnceLock<Arc<[Box<str>]>>,
+    secrets: OnceLock<Arc<[Form]>>,
 }
 
 impl Config {
@@ -46,7 +47,7 @@ impl Config {
     }
 
     /// What must not show in anything that a plugin returns, in every form in which it is looked for.
-    pub(crate) fn secrets(&self) -> &[Box<str>] {
+    pub(crate) fn secrets(&self) -> &[Form] {
         self.secrets
             .get_or_init(|| crate::scrub::of_config(&self.json))
     }

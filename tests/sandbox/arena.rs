@@ -129,6 +129,14 @@ impl Arena {
         assert_eq!(arrived as u32, self.sent.load(Ordering::SeqCst));
     }
 
+    /// Closes the connections, and lets the servers forget what reached them.
+    pub async fn forget(&self) {
+        assert!(self.server.quiet(Duration::from_secs(5)).await);
+        self.server.forget();
+        self.simulator.reset();
+        self.sent.store(0, Ordering::SeqCst);
+    }
+
     pub fn attacker(&self) -> &Plugin {
         &self.attacker
     }

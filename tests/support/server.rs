@@ -96,6 +96,13 @@ impl Server {
         bytes.iter().map(text).collect()
     }
 
+    /// Forgets the bytes of connections, of which none is open any more.
+    pub fn forget(&self) {
+        let mut bytes = self.seen.bytes.lock().unwrap();
+        assert_eq!(self.seen.open.load(Ordering::SeqCst), 0, "connections");
+        bytes.clear();
+    }
+
     /// Waits until no connection is open, so that nothing more can arrive; false if that takes too long.
     pub async fn quiet(&self, patience: Duration) -> bool {
         let quiet = async {

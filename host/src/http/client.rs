@@ -107,6 +107,7 @@ impl Gateway {
         entry: Entry,
     ) -> Result<Response<WasiBody>, Error> {
         let limits = self.limits.clone();
+        let options = options.unwrap_or_default();
         self.send_within(limits, request, options, entry).await
     }
 
@@ -115,10 +116,10 @@ impl Gateway {
         self: Arc<Self>,
         limits: Arc<Limits>,
         mut request: Request<WasiBody>,
-        options: Option<RequestOptions>,
+        options: RequestOptions,
         entry: Entry,
     ) -> Result<Response<WasiBody>, Error> {
-        let waits = Waits::clamped(options.unwrap_or_default(), &limits);
+        let waits = Waits::clamped(options, &limits);
         if let Some(authorization) = self.dialer.authorization(request.uri()) {
             request
                 .headers_mut()

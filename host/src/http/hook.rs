@@ -18,8 +18,10 @@ use crate::egress::{Egress, Origin};
 use crate::limits::Limits;
 use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use std::sync::Arc;
+use wasmtime_wasi::runtime;
+use wasmtime_wasi_http::p2::types::HostFutureIncomingResponse;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
     WasiHttpHooks,
@@ -33,21 +35,18 @@ pub(crate) struct Hook {
     pub(crate) log: CallLog,
 }
 
-type Sent = Result<(Response<WasiBody>, Io), Error>;
-type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+fn is_forbidden(name: &HeaderName) -> bool {
+    DEFAULT_FORBIDDEN_HEADERS.contains(name) || *name == EXPECT || *name == TE || *name == TRAILER
+}
 
 impl WasiHttpHooks for Hook {
-    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        Arc::new(|name| {
-            DEFAULT_FORBIDDEN_HEADERS.contains(name)
-                || *name == EXPECT
-                || *name == TE
-                || *name == TRAILER
-        })
+    // Both say the same; the first is asked for every header, and by itself makes a filter for each.
+    fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
+        is_forbidden(name)
     }
 
-    fn set_host_header(&mut self) -> bool {
-        false
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(is_forbidden)
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
@@ -56,51 +55,78 @@ impl WasiHttpHooks for Hook {
         16 << 10
     }
 
-    fn send_request(
+    /// Requests come through [`Hook::send`]. Should another way ever be linked, nothing leaves by it.
+    fn send_request(&mut self, _: Request<WasiBody>, _: Option<RequestOptions>, _: Io) -> Sending {
+        Box::new(async { Err(Error::HttpRequestDenied) })
+    }
+}
+
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Io), Error>> + Send>;
+
+impl Hook {
+    /// Hands a request to the network, on a task of its own, or refuses it here and now.
+    pub(crate) fn send(
         &mut self,
         request: Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Io,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
+        options: RequestOptions,
+    ) -> HostFutureIncomingResponse {
+        let (request, entry) = match self.admit(request) {
+            Ok(admitted) => admitted,
+            Err(refused) => return HostFutureIncomingResponse::Ready(Err(refused)),
+        };
+        // Before the guest goes on: noted on the task, a trap right after this call could be reported as *not sent*
+        // while the task already sends.
+        self.log.mark_left();
+        let (gateway, limits) = (self.gateway.clone(), self.limits.clone());
+        let target = request.uri().clone();
+        // Boxed, because this is the guest's stack: moved into its task by value it took so much of it that the engine
+        // gave two pages back after each call, which cost a send half as much again.
+        let sending = runtime::spawn(Box::pin(async move {
+            match gateway
+                .send_within(limits, request, options, entry.clone())
+                .await
+            {
+                // The second task has nothing to do: this client's connections look after themselves.
+                Ok(response) => Ok((response, runtime::spawn(async {}))),
+                Err(error) => Err(failed(error, &entry, &target)),
+            }
+        }));
+        HostFutureIncomingResponse::Pending(sending)
+    }
+
+    /// Judges a request and takes a place for it.
+    fn admit(&self, request: Request<WasiBody>) -> Result<(Request<WasiBody>, Entry), Error> {
         let asked_before = self.log.count();
-        let uri = request.uri().clone();
         let mut entry = self.log.open(if self.log.describes() {
             describe(&request)
         } else {
             HttpExchange::default()
         });
+        let uri = request.uri().clone();
         let judged = if asked_before >= self.limits.requests as usize {
-            note_refusal(&entry, "count", &uri);
-            Err(Error::HttpRequestDenied)
+            Err((Error::HttpRequestDenied, Some("count")))
         } else {
-            let judged = judge(request, &self.egress, self.limits.request_body_bytes);
-            if let Err(refused) = &judged {
-                note_refusal(&entry, reason(refused), &uri);
-            }
-            judged
+            judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
+                let reason = reason(&refused);
+                (refused, Some(reason))
+            })
         };
-        let judged = judged.and_then(|request| {
+        let admitted = judged.and_then(|request| {
             let place = self.log.place(self.limits.requests_at_once);
-            entry.hold(place.ok_or(Error::ConnectionLimitReached)?);
+            entry.hold(place.ok_or((Error::ConnectionLimitReached, None))?);
             Ok(request)
         });
-        if judged.is_ok() {
-            // Before the guest goes on: Wasmtime polls the future on a task of its own, so noted in there a
-            // trap right after this call could be reported as *not sent* while the task already sends.
-            self.log.mark_left();
-        }
-        let (gateway, limits) = (self.gateway.clone(), self.limits.clone());
-        Box::new(async move {
-            let outcome = match judged {
-                Ok(request) => {
-                    gateway
-                        .send_within(limits, request, options, entry.clone())
-                        .await
+        match admitted {
+            Ok(request) => Ok((request, entry)),
+            Err((error, reason)) => {
+                if let Some(reason) = reason {
+                    note_refusal(&entry, reason, &uri);
                 }
-                Err(refused) => Err(refused),
-            };
-            conclude(outcome, &entry, &uri)
-        })
+                note_error(&entry, &error);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -122,25 +148,25 @@ fn note_refusal(entry: &Entry, reason: &'static str, uri: &Uri) {
     });
 }
 
-fn conclude(outcome: Result<Response<WasiBody>, Error>, entry: &Entry, uri: &Uri) -> Sent {
-    match outcome {
-        Ok(response) => Ok((response, Box::new(async { Ok(()) }))),
-        Err(error) => {
-            let shown = match &error {
-                // The dialler's `NoRoots`, and nothing else.
-                Error::ConfigurationError => NO_TRUSTED_AUTHORITY.to_owned(),
-                other => other.to_string(),
-            };
-            entry.update(|exchange| {
-                exchange.error.get_or_insert(shown);
-            });
-            if matches!(error, Error::DestinationIpProhibited) {
-                note_refusal(entry, "address", uri);
-            }
-            tracing::debug!(%error, "an outbound request failed");
-            Err(error)
-        }
+fn note_error(entry: &Entry, error: &Error) {
+    let shown = match error {
+        // The dialler's `NoRoots`, and nothing else.
+        Error::ConfigurationError => NO_TRUSTED_AUTHORITY.to_owned(),
+        other => other.to_string(),
+    };
+    entry.update(|exchange| {
+        exchange.error.get_or_insert(shown);
+    });
+}
+
+/// Notes why nothing came of a request that was let through.
+fn failed(error: Error, entry: &Entry, target: &Uri) -> Error {
+    note_error(entry, &error);
+    if matches!(error, Error::DestinationIpProhibited) {
+        note_refusal(entry, "address", target);
     }
+    tracing::debug!(%error, "an outbound request failed");
+    error
 }
 
 /// What a request may do.
@@ -329,9 +355,13 @@ mod tests {
                 limits: Arc::new(options.limits),
                 log: CallLog::default(),
             };
-            let done = Box::new(async { Ok(()) });
-            drop(hook.send_request(request("POST", uri, &[]), None, done));
+            let sent = hook.send(request("POST", uri, &[]), RequestOptions::default());
             assert_eq!(hook.log.may_have_left(), left, "{uri}");
+            assert_eq!(
+                matches!(sent, HostFutureIncomingResponse::Ready(Err(_))),
+                !left,
+                "{uri}"
+            );
         }
     }
 

@@ -1,7 +1,7 @@
-//! Outbound requests: the hook that judges them, the client that pools connections, the dialler under it.
+//! Outbound requests: the handler that takes them, the hook that judges them, the client that pools connections, the dialler under it.
 //!
 //! ```text
-//! guest -> hook (origin, method, headers, counts) -> client (pool, deadlines, caps) -> dial (address, TCP, TLS)
+//! guest -> handler -> hook (origin, method, headers, counts) -> client (pool, deadlines, caps) -> dial (address, TCP, TLS)
 //! ```
 //!
 //! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its
@@ -14,6 +14,7 @@ mod dial;
 #[cfg(test)]
 mod dying;
 mod fault;
+mod handler;
 mod hook;
 mod resolve;
 #[cfg(test)]
@@ -23,5 +24,6 @@ mod tunnel;
 mod ways;
 
 pub(crate) use client::Gateway;
+pub(crate) use handler::add_to_linker;
 pub(crate) use hook::Hook;
 pub(crate) use ways::Ways;

@@ -27,6 +27,7 @@ use memchr::memmem;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use forms::Form;
 pub(crate) use secrets::of_config;
 
 /// What stands in the place of what was taken out.
@@ -47,8 +48,8 @@ const DIGITS: usize = 8;
 #[derive(Clone)]
 pub(crate) struct Scrub<'a> {
     /// Forms of the config's secrets, of the number and of the variables, to be found anywhere.
-    config: &'a [Box<str>],
-    encoded: Arc<[Box<str>]>,
+    config: &'a [Form],
+    encoded: Arc<[Form]>,
     number: String,
     variables: Vec<&'a str>,
 }
@@ -195,11 +196,11 @@ impl<'a> Scrub<'a> {
     /// Where something is that must not be, in order, possibly overlapping.
     fn found(&self, text: &str, kind: Kind) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for form in self.config.iter().chain(self.encoded.iter()) {
-            if form.len() <= text.len() {
-                let hits = occurrences(text.as_bytes(), form.as_bytes());
-                found.extend(hits.map(|at| at..at + form.len()));
-            }
+        let bytes = forms::bytes_in(text);
+        let forms = self.config.iter().chain(self.encoded.iter());
+        for form in forms.filter(|form| form.may_be_in(text.len(), bytes)) {
+            let hits = occurrences(text.as_bytes(), form.text.as_bytes());
+            found.extend(hits.map(|at| at..at + form.text.len()));
         }
         if !self.number.is_empty() && text.len() >= self.number.len() {
             numbers(text, &self.number, &mut found);
