@@ -2,12 +2,9 @@
 //! what it held before.
 
 use super::arena::{Arena, polite};
-use crate::support::hostile;
-use std::process::Command;
+use crate::support::{alone, hostile};
 use std::time::Duration;
 
-/// Says that this process is the one that is measured.
-const MEASURED: &str = "HOSTILE_MEASURED";
 const ROUNDS: usize = 5;
 /// How much more there may be on the heap, and elsewhere, after the rounds, which are some 1,000 calls: a buffer or two
 /// of the neighbour's kept connections. Mostly it is nothing at all.
@@ -20,23 +17,9 @@ const HEAP_MEANWHILE: usize = 4 << 20;
 #[test]
 #[cfg(target_os = "linux")]
 fn attacks_hold_little_and_leave_no_file_thread_task_or_memory_behind() {
-    if std::env::var_os(MEASURED).is_some() {
-        return measured();
+    if alone("sandbox::leaks::attacks_hold_little_and_leave_no_file_thread_task_or_memory_behind") {
+        measured();
     }
-    let name = "sandbox::leaks::attacks_hold_little_and_leave_no_file_thread_task_or_memory_behind";
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(MEASURED, "1")
-        // All of the C library's memory in one place, which the kernel calls `[heap]`.
-        .env("MALLOC_ARENA_MAX", "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 /// The attacks, by the names of their files.

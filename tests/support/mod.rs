@@ -1,5 +1,6 @@
 //! What the tests share: the component in a sandbox, configs, and servers that do as they are told.
 
+mod alone;
 mod artifacts;
 mod config;
 mod connector;
@@ -11,6 +12,7 @@ pub mod trial;
 mod verdict;
 mod wire;
 
+pub use alone::alone;
 pub use artifacts::{auth_host, bench, component, hostile, hostile_with_std, simulator};
 pub use config::{
     CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, code_to, config, discreet, to_config,
