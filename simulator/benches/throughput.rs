@@ -22,6 +22,10 @@ use sha2::{Digest, Sha256};
 use tencent_sms_simulator::{Catalogue, Simulator};
 use time::OffsetDateTime;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keep-alive connections, each with a thread of its own.
 const CLIENTS: usize = 4;
 

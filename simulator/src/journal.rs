@@ -70,15 +70,15 @@ impl Journal {
         }
     }
 
-    /// Numbers and adds an entry, and drops the oldest beyond the retention.
-    pub fn push(&mut self, mut entry: JournalEntry) -> JournalEntry {
+    /// Numbers and adds an entry, and drops the oldest beyond the retention. Returns the number.
+    pub fn push(&mut self, mut entry: JournalEntry) -> u64 {
         self.count += 1;
         entry.sequence = self.count;
-        self.entries.push_back(entry.clone());
+        self.entries.push_back(entry);
         while self.entries.len() > self.retention {
             self.entries.pop_front();
         }
-        entry
+        self.count
     }
 
     /// From the oldest to the newest.

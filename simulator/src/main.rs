@@ -11,6 +11,9 @@ use clap::Parser;
 use serde::Serialize;
 use tencent_sms_simulator::{Catalogue, Leniency, Simulator, console};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Tencent Cloud SMS on loopback: verifies signatures, enforces limits, shows messages in an inbox.
 ///
 /// When it is ready it prints one JSON line on standard output:

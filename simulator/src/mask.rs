@@ -7,19 +7,17 @@ use crate::phone;
 
 /// First and last four characters of a SecretId: `AKID****MPLE`. Shorter than 12 characters: nothing.
 pub fn secret_id(id: &str) -> String {
-    let chars: Vec<char> = id.chars().collect();
-    match (
-        chars.get(..4),
-        chars.len().checked_sub(4).and_then(|at| chars.get(at..)),
-    ) {
-        (Some(head), Some(tail)) if chars.len() >= 12 => {
-            let printable = |c: &char| if c.is_ascii_graphic() { *c } else { '?' };
-            let head: String = head.iter().map(printable).collect();
-            let tail: String = tail.iter().map(printable).collect();
-            format!("{head}****{tail}")
-        }
-        _ => "****".to_owned(),
+    let length = id.chars().count();
+    if length < 12 {
+        return "****".to_owned();
     }
+    let printable = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+    let mut shown = String::with_capacity(12);
+    id.chars().take(4).for_each(|c| shown.push(printable(c)));
+    shown.push_str("****");
+    let tail = id.chars().skip(length - 4);
+    tail.for_each(|c| shown.push(printable(c)));
+    shown
 }
 
 /// A phone number as `+86138****8000`: calling code, up to three digits, the last four. What cannot be

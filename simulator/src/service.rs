@@ -12,8 +12,8 @@ use crate::actions::{Action, lists, reports, statistics};
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::codes;
-use crate::gateway::Gateway;
-use crate::gateway::signature::{self, Evidence, Leniency};
+use crate::gateway::signature::{self, Evidence, Leniency, Verified};
+use crate::gateway::{Admitted, Gateway};
 use crate::inbox::Message;
 use crate::journal::{JournalEntry, RecipientVerdict};
 use crate::mask;
@@ -105,10 +105,8 @@ impl Service {
     /// `fault` names the fault that will be done to the answer.
     pub fn process(&self, request: &ApiRequest, complete: bool, fault: Option<&str>) -> Answer {
         let now_ms = self.clock.now_ms();
-        let request_id = self.world().random.uuid();
         let mut entry = JournalEntry {
             time_unix_ms: now_ms,
-            request_id: request_id.clone(),
             complete,
             body_bytes: request.body.len(),
             fault: fault.map(str::to_owned),
@@ -117,14 +115,27 @@ impl Service {
         let chinese = request.header("X-TC-Language") == Some("zh-CN");
         let mut evidence = Evidence::default();
         let mut accepted = Vec::new();
-        let decided = self.decide(
-            request,
-            &request_id,
+        let gateway = Gateway {
+            catalogue: &self.catalogue,
             now_ms,
-            &mut entry,
-            &mut evidence,
-            &mut accepted,
-        );
+        };
+        let checked = self.check(&gateway, request, &mut entry, &mut evidence);
+        // One lock from here on: what a request reads of the world does not change under it, and the journal has
+        // requests in the order in which they changed it.
+        let mut world = self.world();
+        let request_id = world.random.uuid();
+        entry.request_id.clone_from(&request_id);
+        let decided = checked.and_then(|(action, who)| {
+            let admitted = gateway.admit(request, action, &who, &request_id, &mut world.rates)?;
+            self.act(
+                action,
+                &admitted,
+                &gateway,
+                &mut world,
+                &mut entry,
+                &mut accepted,
+            )
+        });
         let payload = decided.unwrap_or_else(|refusal| {
             entry.detail.extend(refusal.detail.iter().cloned());
             Payload::refused(&refusal, chinese)
@@ -139,7 +150,7 @@ impl Service {
             .iter()
             .map(|what| format!("overlooked, being lenient: {what}"));
         entry.detail.extend(overlooked);
-        self.record(entry, accepted);
+        self.record(world, entry, accepted);
         Answer {
             payload,
             request_id,
@@ -170,7 +181,7 @@ impl Service {
             fault: Some(fault.to_owned()),
             ..JournalEntry::default()
         };
-        self.record(entry, Vec::new());
+        self.record(self.world(), entry, Vec::new());
     }
 
     /// Refuses a request with a fault's code, without looking whether it deserves better.
@@ -199,6 +210,7 @@ impl Service {
         };
         spoil::refuse(&mut answer, code, message);
         self.record(
+            self.world(),
             JournalEntry {
                 time_unix_ms: self.clock.now_ms(),
                 action: request
@@ -218,39 +230,53 @@ impl Service {
         answer
     }
 
-    fn record(&self, entry: JournalEntry, accepted: Vec<Message>) {
-        let entry = self.world().journal.push(entry);
+    /// Enters it, gives the world back, and tells whoever waits.
+    fn record(
+        &self,
+        mut world: MutexGuard<'_, World>,
+        entry: JournalEntry,
+        accepted: Vec<Message>,
+    ) {
+        let observed = self.observer.as_ref().map(|told| (told, entry.clone()));
+        let sequence = world.journal.push(entry);
+        drop(world);
         if !accepted.is_empty() {
             self.changed();
         }
-        if let Some(observer) = &self.observer {
+        if let Some((observer, mut entry)) = observed {
+            entry.sequence = sequence;
             observer(&Event { entry, accepted });
         }
     }
 
-    fn decide(
-        &self,
+    /// What can be told from the request and the catalogue alone.
+    fn check<'a>(
+        &'a self,
+        gateway: &Gateway<'a>,
         request: &ApiRequest,
-        request_id: &str,
-        now_ms: i64,
         entry: &mut JournalEntry,
         evidence: &mut Evidence,
-        accepted: &mut Vec<Message>,
-    ) -> Result<Payload, Refusal> {
-        let gateway = Gateway {
-            catalogue: &self.catalogue,
-            now_ms,
-        };
+    ) -> Result<(Action, Verified<'a>), Refusal> {
         let action = gateway.common(request, entry.complete)?;
         entry.action = Some(action.name().to_owned());
-        let who = signature::verify(request, &self.catalogue, now_ms, self.leniency, evidence)?;
-        // One lock from here on: what a request reads of the world does not change under it.
-        let mut world = self.world();
-        let admitted = gateway.admit(request, action, &who, request_id, &mut world.rates)?;
-        let catalogue = &self.catalogue;
+        let (now_ms, leniency) = (gateway.now_ms, self.leniency);
+        let who = signature::verify(request, &self.catalogue, now_ms, leniency, evidence)?;
+        Ok((action, who))
+    }
+
+    fn act(
+        &self,
+        action: Action,
+        admitted: &Admitted<'_>,
+        gateway: &Gateway<'_>,
+        world: &mut World,
+        entry: &mut JournalEntry,
+        accepted: &mut Vec<Message>,
+    ) -> Result<Payload, Refusal> {
+        let (catalogue, now_ms) = (&self.catalogue, gateway.now_ms);
         let data = match action {
             Action::SendSms => {
-                let sent = send_sms::run(&admitted, catalogue, now_ms, &mut world)?;
+                let sent = send_sms::run(admitted, catalogue, now_ms, world)?;
                 entry.detail.extend(sent.detail);
                 entry.recipients = sent.statuses.iter().map(verdict).collect();
                 *accepted = sent.accepted;
@@ -258,21 +284,21 @@ impl Service {
                     statuses: Some(sent.statuses),
                 });
             }
-            Action::DescribeSmsTemplateList => lists::templates(&admitted),
-            Action::DescribeSmsSignList => lists::signatures(&admitted),
+            Action::DescribeSmsTemplateList => lists::templates(admitted),
+            Action::DescribeSmsSignList => lists::signatures(admitted),
             Action::SmsPackagesStatistics => {
-                statistics::packages(&admitted, catalogue, now_ms, &world)
+                statistics::packages(admitted, catalogue, now_ms, world)
             }
-            Action::SendStatusStatistics => statistics::send_status(&admitted, catalogue, &world),
-            Action::DescribePhoneNumberInfo => reports::phone_info(&admitted),
-            Action::PullSmsSendStatus => reports::pull(&admitted, catalogue, now_ms, &mut world),
+            Action::SendStatusStatistics => statistics::send_status(admitted, catalogue, world),
+            Action::DescribePhoneNumberInfo => reports::phone_info(admitted),
+            Action::PullSmsSendStatus => reports::pull(admitted, catalogue, now_ms, world),
             Action::PullSmsSendStatusByPhoneNumber => {
-                reports::pull_by_number(&admitted, catalogue, now_ms, &world)
+                reports::pull_by_number(admitted, catalogue, now_ms, world)
             }
             Action::DescribeSendRecordList => {
-                reports::send_records(&admitted, catalogue, now_ms, &world)
+                reports::send_records(admitted, catalogue, now_ms, world)
             }
-            Action::ReportConversion => reports::conversion(&admitted, catalogue),
+            Action::ReportConversion => reports::conversion(admitted, catalogue),
         };
         data.map(Payload::Data)
     }

@@ -172,11 +172,14 @@ pub fn canonical_request(
     signed_headers: &str,
     payload_hash: &str,
 ) -> String {
-    let mut text = format!("{method}\n/\n{query}\n");
+    let mut text = String::with_capacity(256 + query.len());
+    for part in [method, "\n/\n", query, "\n"] {
+        text.push_str(part);
+    }
     for (name, value) in headers {
-        text.push_str(&name.to_lowercase());
+        push_lowercase(&mut text, name);
         text.push(':');
-        text.push_str(&value.trim().to_lowercase());
+        push_lowercase(&mut text, value.trim());
         text.push('\n');
     }
     text.push('\n');
@@ -184,6 +187,15 @@ pub fn canonical_request(
     text.push('\n');
     text.push_str(payload_hash);
     text
+}
+
+fn push_lowercase(text: &mut String, part: &str) {
+    let start = text.len();
+    text.push_str(part);
+    match text.get_mut(start..) {
+        Some(pushed) if pushed.is_ascii() => pushed.make_ascii_lowercase(),
+        _ => text.replace_range(start.., &part.to_lowercase()),
+    }
 }
 
 /// The four lines whose HMAC is the signature. `timestamp` is the text of `X-TC-Timestamp`.

@@ -1,6 +1,8 @@
 //! The canonical request of one request: to be computed, varied for diagnosis, and shown with what may be
 //! secret or guessed replaced by a description.
 
+use std::borrow::Cow;
+
 use crate::request::ApiRequest;
 use crate::tc3::{self, Authorization, DerivedKeys};
 
@@ -116,17 +118,17 @@ impl Parts<'_> {
         payload: &str,
         lower: bool,
     ) -> String {
-        let hidden: Vec<(&str, String)> = self
+        let hidden: Vec<(&str, Cow<'_, str>)> = self
             .headers
             .iter()
             .map(|&(name, value)| match name {
-                "host" => (name, host.to_owned()),
-                "content-type" => (name, content_type.to_owned()),
-                _ if SHOWN.contains(&name) => (name, value.to_owned()),
-                _ => (name, format!("<{} bytes>", value.len())),
+                "host" => (name, host.into()),
+                "content-type" => (name, content_type.into()),
+                _ if SHOWN.contains(&name) => (name, value.into()),
+                _ => (name, format!("<{} bytes>", value.len()).into()),
             })
             .collect();
-        let headers: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let headers: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (*n, &**v)).collect();
         let query = match (self.request.method.as_str(), self.request.query.len()) {
             ("GET", length) if length > 0 => format!("<{length}-byte query>"),
             _ => String::new(),
