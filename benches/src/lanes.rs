@@ -33,6 +33,11 @@ impl Lane {
         })
     }
 
+    /// Its process, for whoever looks at it from outside.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         match self.output.read_line(&mut line).map_err(told)? {

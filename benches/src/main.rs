@@ -9,6 +9,7 @@
 //! | [`run`], [`lanes`] | one run: lanes take turns, round by round |
 //! | [`report`], [`plot`] | rows against goals, tables, the plot |
 //! | [`defaults`] | the measurement behind each default: `cargo xtask defaults` |
+//! | [`profile`] | where the CPU of a send goes: `cargo xtask profile` |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes |
 
 mod component;
@@ -20,6 +21,7 @@ mod load;
 mod memory;
 mod native;
 mod plot;
+mod profile;
 mod report;
 mod run;
 mod soak;
@@ -29,6 +31,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "Usage: connector-bench run [--quick]
+       connector-bench profile
        connector-bench soak CALLS
        connector-bench defaults [--quick]
        connector-bench part WORDS
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         ["defaults"] => defaults::all(false),
         ["defaults", "--quick"] => defaults::all(true),
         ["part", words @ ..] => defaults::serve(words).map(print),
+        ["profile"] => run::profile(),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {
             count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))

@@ -475,6 +475,14 @@ pub fn replace(page: &mut String, name: &str, text: &str) -> Result {
     Ok(())
 }
 
+/// [`replace`]s a part of `performance.md`.
+pub fn put(docs: &Path, name: &str, text: &str) -> Result {
+    let path = docs.join("performance.md");
+    let mut page = std::fs::read_to_string(&path).map_err(told)?;
+    replace(&mut page, name, text)?;
+    std::fs::write(path, page).map_err(told)
+}
+
 /// Writes results and plot to a folder, and on to the docs where `docs` is given.
 pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
     let rows = rows(results);

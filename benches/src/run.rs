@@ -307,29 +307,44 @@ pub fn machine() -> Value {
     })
 }
 
+/// Where results go, below `target/`.
+fn out() -> Result<PathBuf> {
+    let out = std::env::var_os("BENCH_OUT").map(PathBuf::from);
+    out.ok_or_else(|| "BENCH_OUT is not set".to_owned())
+}
+
+/// The repository's documents, for those that are written by a run.
+fn docs() -> Option<PathBuf> {
+    std::env::var_os("BENCH_DOCS").map(PathBuf::from)
+}
+
 /// The command: measures, and writes results and plot below `target/`, and into the docs after a full run.
 pub fn all(size: Size, into_docs: bool) -> Result {
-    let folder = |key: &str| std::env::var_os(key).map(PathBuf::from);
-    let out = folder("BENCH_OUT").ok_or("BENCH_OUT is not set")?;
-    let docs = folder("BENCH_DOCS").filter(|_| into_docs);
+    let out = out()?;
     let results = Run::new(out.clone(), size)?.measure()?;
+    let docs = docs().filter(|_| into_docs);
     crate::report::write(&results, &out, docs.as_deref())
 }
 
 /// The soak: so many calls. What comes of it is kept beside the results.
 pub fn soak(calls: u64) -> Result {
-    let out = std::env::var_os("BENCH_OUT").map(PathBuf::from);
-    let out = out.ok_or("BENCH_OUT is not set")?;
+    let out = out()?;
     let result = crate::soak::run(calls, &out)?;
     std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(told)?;
-    let docs = std::env::var_os("BENCH_DOCS").filter(|_| calls >= SOAK);
-    if let Some(docs) = docs {
-        let path = PathBuf::from(docs).join("performance.md");
-        let mut page = std::fs::read_to_string(&path).map_err(told)?;
-        crate::report::replace(&mut page, "soak", &crate::report::soak(&result))?;
-        std::fs::write(path, page).map_err(told)?;
+    match docs().filter(|_| calls >= SOAK) {
+        Some(docs) => crate::report::put(&docs, "soak", &crate::report::soak(&result)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The profile.
+pub fn profile() -> Result {
+    let table = crate::profile::take(&out()?)?;
+    println!("{table}");
+    match docs() {
+        Some(docs) => crate::report::put(&docs, "profile", &table),
+        None => Ok(()),
+    }
 }
 
 /// A soak of so many calls or more is one that the docs show.

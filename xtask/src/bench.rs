@@ -1,4 +1,4 @@
-//! `cargo xtask bench`, `soak` and `defaults`: prepares what is measured, and starts what measures.
+//! `cargo xtask bench`, `profile`, `soak` and `defaults`: prepares what is measured, and starts what measures.
 //!
 //! Peers are installed below `target/bench`, pinned. One that cannot be installed is named in the results as not
 //! measured, never left out in silence.
@@ -53,6 +53,12 @@ pub fn run(quick: bool) -> Result {
 pub fn soak(calls: &str) -> Result {
     let workspace = Workspace::open()?;
     process::run(&mut prepared(&workspace, &["soak", calls])?)
+}
+
+/// Where the CPU of a send goes.
+pub fn profile() -> Result {
+    let workspace = Workspace::open()?;
+    process::run(&mut prepared(&workspace, &["profile"])?)
 }
 
 /// What each default of the host library rests on; the docs only after a run in full.

@@ -25,6 +25,7 @@ Commands:
   test --full  The same, and the other runtimes and SDKs that the tests cover
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
   bench --quick  The same in fewer rounds, and the docs stay as they are
+  profile      Where the CPU of a send goes, by layer; needs Linux's perf; writes docs/performance.md
   soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
   defaults     What each default of the host library rests on, measured; writes docs/defaults.md
   defaults --quick  The same with fewer points, and the docs stay as they are
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         ["bench", "--quick"] => bench::run(true),
         ["defaults"] => bench::defaults(false),
         ["defaults", "--quick"] => bench::defaults(true),
+        ["profile"] => bench::profile(),
         ["soak"] => bench::soak("300000"),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {
