@@ -26,11 +26,11 @@ pub struct Residency {
     /// Of each table, in bytes. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs 1.8
     /// times the CPU, and an idle slot 8 KB less.
     pub table_bytes: usize,
-    /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 12 KiB, what a send uses; that
-    /// costs an instance 1 to 2 µs. None: stacks are not cleared, and stay as large as the deepest call made them.
+    /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 8 KiB, two pages,
+    /// both of which a send writes to. None: stacks are not cleared, and stay as large as the deepest call made them.
     pub stack_bytes: Option<usize>,
     /// Whether to ask the kernel which pages were written to, so that no others are cleared. Where the kernel cannot
-    /// tell (before Linux 6.7) the answer is no. Default true: without it an idle slot holds 118 KB in place of 65.
+    /// tell (before Linux 6.7) the answer is no. Default true: without it an idle slot holds 114 KB in place of 61.
     pub scan: bool,
 }
 
@@ -39,7 +39,7 @@ impl Default for Residency {
         Self {
             memory_bytes: 32 << 10,
             table_bytes: 16 << 10,
-            stack_bytes: Some(12 << 10),
+            stack_bytes: Some(8 << 10),
             scan: true,
         }
     }
