@@ -9,7 +9,8 @@
 //!
 //! It is no bound on time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while it is compiled.
 //! Where many branches meet and many locals are alive, the compiler's register allocation grows with the third power
-//! and more: 120 loops in each other over 120 locals, 1.7 KB, take 2 s, and 500 blocks over 500 locals, 12 KB, 38 s.
+//! and more: 120 loops in each other over 120 locals, 1.7 KB, take 2 s, and 500 blocks over 500 locals, 12 KB, half a
+//! minute (`connector-bench part compile blocks 500 0`).
 //! What tells such a function from one that a compiler wrote is which locals are alive where, so a bound would be half
 //! of a compiler, or would refuse honest code. [`crate::HostOptions::compile`] is for hosts to which that matters.
 //!

@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use serde_json::{Value, json};
 use std::path::Path;
-use wit_parser::{Function, Resolve, SizeAlign, Type, TypeDefKind};
+use wit_parser::{Function, Interface, Resolve, SizeAlign, Type, TypeDefKind};
 
 /// How a string or a list stands in memory.
 #[repr(C)]
@@ -40,14 +40,14 @@ impl Wit {
         Self { resolve, sizes }
     }
 
+    fn interface(&self, name: &str) -> &Interface {
+        let mut interfaces = self.resolve.interfaces.iter();
+        let found = interfaces.find(|(_, found)| found.name.as_deref() == Some(name));
+        found.unwrap().1
+    }
+
     fn function(&self, interface: &str, name: &str) -> &Function {
-        let (_, interface) = self
-            .resolve
-            .interfaces
-            .iter()
-            .find(|(_, found)| found.name.as_deref() == Some(interface))
-            .unwrap();
-        &interface.functions[name]
+        &self.interface(interface).functions[name]
     }
 
     fn result(&self, interface: &str, name: &str) -> &Type {
@@ -55,13 +55,7 @@ impl Wit {
     }
 
     fn named(&self, interface: &str, name: &str) -> Type {
-        let (_, interface) = self
-            .resolve
-            .interfaces
-            .iter()
-            .find(|(_, found)| found.name.as_deref() == Some(interface))
-            .unwrap();
-        Type::Id(interface.types[name])
+        Type::Id(self.interface(interface).types[name])
     }
 
     /// The names of an enum's or variant's cases, in lower case.
