@@ -23,8 +23,8 @@ pub struct Residency {
     /// times the CPU, and an idle slot 12 KB less. More is not faster, and is what a plugin that used up its memory leaves
     /// in every slot that it ran in.
     pub memory_bytes: usize,
-    /// Of each table, in bytes. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs 1.8
-    /// times the CPU, and an idle slot 8 KB less.
+    /// Of each table, in bytes. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs
+    /// twice the CPU, and an idle slot 8 KB less.
     pub table_bytes: usize,
     /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 8 KiB, two pages,
     /// both of which a send writes to. None: stacks are not cleared, and stay as large as the deepest call made them.
