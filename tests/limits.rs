@@ -1,8 +1,7 @@
 //! What a whole send needs of each limit, measured, and how far above that the default is.
 
-use crate::support::trial::OK;
-use crate::support::{self, CODE, MAINLAND, accepted, alone, component, host};
-use auth_connector_host::{CannedAnswer, Limits, Message, Residency};
+use crate::support::{self, CODE, MAINLAND, component, host};
+use auth_connector_host::{Limits, Message};
 use std::future::Future;
 use tencent_sms_simulator::{Catalogue, NumberLimits, Simulator};
 
@@ -138,79 +137,4 @@ async fn every_default_is_several_times_what_a_send_with_everything_in_its_confi
         println!("{name}: {needed} of {default}");
         assert!(needed * room <= default, "{name}: {needed} of {default}");
     }
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_send_writes_to_no_more_of_its_slot_than_the_slot_keeps_so_that_the_next_one_meets_no_page_fault()
- {
-    if !alone(
-        "limits::a_send_writes_to_no_more_of_its_slot_than_the_slot_keeps_so_that_the_next_one_meets_no_page_fault",
-    ) {
-        return;
-    }
-    let default = Residency::default();
-    assert!(faults_per_send(default.clone()) < 0.1);
-    let smaller = [
-        Residency {
-            memory_bytes: 0,
-            ..default.clone()
-        },
-        Residency {
-            table_bytes: 0,
-            ..default.clone()
-        },
-        Residency {
-            stack_bytes: Some(4 << 10),
-            ..default
-        },
-    ];
-    for kept in smaller {
-        assert!(faults_per_send(kept.clone()) > 0.9, "{kept:?}");
-    }
-}
-
-/// Page faults without a disk, of this process, while one message after another is sent and answered on the spot.
-#[cfg(target_os = "linux")]
-fn faults_per_send(kept: Residency) -> f64 {
-    const SENDS: u32 = 300;
-    let endpoint = "http://127.0.0.1:9";
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let _entered = runtime.enter();
-    let plugin = support::load(host().allow(endpoint).unwrap().with(|options| {
-        options.residency = kept.clone();
-        options.canned = Some(CannedAnswer {
-            status: 200,
-            body: OK.into(),
-            delay: std::time::Duration::ZERO,
-        });
-    }));
-    let config = support::to_config(&support::config(Some(endpoint)));
-    let message = Message::code(MAINLAND, "Register", CODE);
-    let faults = || -> u32 {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-        let after_name = stat.rsplit(')').next().unwrap();
-        after_name
-            .split_whitespace()
-            .nth(7)
-            .unwrap()
-            .parse()
-            .unwrap()
-    };
-    let send = |count| {
-        runtime.block_on(async {
-            for _ in 0..count {
-                accepted(plugin.send_message(&config, &message).await);
-            }
-        });
-    };
-    send(SENDS);
-    let before = faults();
-    send(SENDS);
-    let each = f64::from(faults() - before) / f64::from(SENDS);
-    println!("{each} faults for each send with {kept:?}");
-    each
 }

@@ -23,6 +23,7 @@
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
 //! | [`operations`] | look-ups: whether a config would work, and what became of a message |
+//! | `pages` | the pages that slots keep, against those that a send writes to (Linux) |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
 //! | [`endurance`] | thousands of sends among faults, replaced plugins and hostile neighbours |
 //! | [`seen`] | traces, logs and metrics that name nobody |
@@ -63,6 +64,8 @@ mod limits;
 mod live;
 mod manifest;
 mod operations;
+#[cfg(target_os = "linux")]
+mod pages;
 mod races;
 mod readme;
 mod refusals;

@@ -15,7 +15,7 @@
 //! | [`traffic`] | how much, how often, how slowly |
 //! | [`truth`] | the three states: what a caller is told when a plugin crashes or lies |
 //! | [`loading`] | what is refused before a line of it runs |
-//! | [`leaks`] | all of it again, in a process that is measured |
+//! | `leaks` | all of it again, in a process that is measured |
 //! | [`table`] | the page about it |
 
 mod arena;
@@ -23,6 +23,7 @@ mod boundary;
 mod compute;
 mod core;
 mod framing;
+#[cfg(target_os = "linux")]
 mod leaks;
 mod loading;
 mod memory;

@@ -10,8 +10,6 @@ use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
-use wasmtime_wasi_http::p2::bindings::http::types;
-use wasmtime_wasi_http::{WasiHttp, WasiHttpView};
 
 /// An engine whose epoch advances.
 pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
@@ -73,8 +71,6 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
     monotonic_clock::add_to_linker::<CallState, WasiClocks>(&mut linker, CallState::clocks)?;
     wall_clock::add_to_linker::<CallState, HasWallClock>(&mut linker, CallState::wall_clock)?;
-    let unstable = types::LinkOptions::default();
-    types::add_to_linker::<CallState, WasiHttp>(&mut linker, &unstable, CallState::http)?;
     http::add_to_linker(&mut linker, CallState::requests)?;
     Ok(linker)
 }

@@ -12,7 +12,7 @@
 //! | `auth_connector_phase_seconds` | histogram | `phase` | `queue`, `instantiate`, `guest`; per request `dns`, `connect`, `tls`, `first_byte` |
 //! | `auth_connector_requests_total` | counter | `result` | outbound requests: `answered`, `failed`, `refused` |
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
-//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count` |
+//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
 //! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service |
 //! | `auth_connector_running` | gauge | | calls that run |

@@ -209,24 +209,22 @@ impl Service {
             request_id,
         };
         spoil::refuse(&mut answer, code, message);
-        self.record(
-            self.world(),
-            JournalEntry {
-                time_unix_ms: self.clock.now_ms(),
-                action: request
-                    .header("X-TC-Action")
-                    .and_then(Action::from_name)
-                    .map(|a| a.name().to_owned()),
-                verdict: code.to_owned(),
-                request_id: answer.request_id.clone(),
-                complete: true,
-                body_bytes: request.body.len(),
-                recipients: asked_for(&request.body, code),
-                fault: Some("code".to_owned()),
-                ..JournalEntry::default()
-            },
-            Vec::new(),
-        );
+        // Before the world is locked: bodies have up to 10 MiB.
+        let entry = JournalEntry {
+            time_unix_ms: self.clock.now_ms(),
+            action: request
+                .header("X-TC-Action")
+                .and_then(Action::from_name)
+                .map(|a| a.name().to_owned()),
+            verdict: code.to_owned(),
+            request_id: answer.request_id.clone(),
+            complete: true,
+            body_bytes: request.body.len(),
+            recipients: asked_for(&request.body, code),
+            fault: Some("code".to_owned()),
+            ..JournalEntry::default()
+        };
+        self.record(self.world(), entry, Vec::new());
         answer
     }
 

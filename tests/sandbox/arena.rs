@@ -129,7 +129,7 @@ impl Arena {
         assert_eq!(arrived as u32, self.sent.load(Ordering::SeqCst));
     }
 
-    /// Closes the connections, and lets the servers forget what reached them.
+    /// Waits until no connection is open, and lets the servers forget what reached them.
     pub async fn forget(&self) {
         assert!(self.server.quiet(Duration::from_secs(5)).await);
         self.server.forget();
@@ -140,6 +140,23 @@ impl Arena {
     pub fn attacker(&self) -> &Plugin {
         &self.attacker
     }
+}
+
+/// The attacks, by the names of their files.
+pub fn attacks() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/hostile/src/attacks");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            path.file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .replace('_', "-")
+        })
+        .collect();
+    names.sort();
+    names
 }
 
 /// Answers every request and keeps the connection.

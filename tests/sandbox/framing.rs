@@ -19,7 +19,7 @@ async fn the_host_header_is_the_hosts_own() {
 #[tokio::test]
 async fn lengths_that_two_readers_could_understand_differently_are_refused() {
     let arena = Arena::new();
-    assert_eq!(arena.run("two-lengths").await.found(), "rrrrrrr");
+    assert_eq!(arena.run("two-lengths").await.found(), "rrrrrrrr");
     assert_eq!(arena.server.connections(), 0);
 }
 

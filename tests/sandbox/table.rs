@@ -1,6 +1,6 @@
 //! `docs/sandbox.md` names a test for every attack, and every test and every attack is in it.
 
-use super::leaks::attacks;
+use super::arena::attacks;
 use std::fs;
 use std::path::Path;
 

@@ -14,8 +14,9 @@ pub fn alone(test: &str) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(ALONE, test)
-        // All of the C library's memory in one place, which the kernel calls `[heap]`.
+        // All of glibc's blocks in one place, which the kernel calls `[heap]`, large ones too.
         .env("MALLOC_ARENA_MAX", "1")
+        .env("MALLOC_MMAP_MAX_", "0")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -1,5 +1,6 @@
 //! What the tests share: the component in a sandbox, configs, and servers that do as they are told.
 
+#[cfg(target_os = "linux")]
 mod alone;
 mod artifacts;
 mod config;
@@ -12,6 +13,7 @@ pub mod trial;
 mod verdict;
 mod wire;
 
+#[cfg(target_os = "linux")]
 pub use alone::alone;
 pub use artifacts::{auth_host, bench, component, hostile, hostile_with_std, simulator};
 pub use config::{

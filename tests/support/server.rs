@@ -129,8 +129,9 @@ impl Peer {
         let mut bytes = seen.bytes.lock().unwrap();
         bytes.push(Vec::new());
         let index = bytes.len() - 1;
-        drop(bytes);
+        // Under the lock, so that `forget` sees both or neither.
         seen.open.fetch_add(1, Ordering::SeqCst);
+        drop(bytes);
         Self {
             stream,
             seen,

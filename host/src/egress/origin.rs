@@ -7,14 +7,14 @@
 //! | `http://127.0.0.1:8080` | `http`, `127.0.0.1`, 8080 |
 //! | `http://[::1]:8080` | `http`, `::1`, 8080 |
 //!
-//! Refused: no scheme, another scheme than `http` or `https`, a wildcard, a path, a query, a user, port 0, a
-//! host that is neither a DNS name in ASCII nor an address as it is normally written (`127.1` and `0x7f.1` are
-//! addresses to a resolver, so they are neither here).
+//! Refused: no scheme, another scheme than `http` or `https`, a wildcard, a path, a query, a user, port 0, a port with
+//! zeros before it, a host that is neither a DNS name in ASCII nor an address as it is normally written (`127.1` and
+//! `0x7f.1` are addresses to a resolver, so they are neither here; `[0:0:0:0:0:0:0:1]` is `[::1]`).
 
 use http::Uri;
 use http::uri::Scheme;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Scheme, host and port.
@@ -77,18 +77,24 @@ impl Origin {
         if authority.as_str().contains('@') {
             return Err("a user has no place in it");
         }
-        let port = match authority.port() {
-            Some(port) if port.as_u16() == 0 => return Err("no server has port 0"),
-            Some(port) => port.as_u16(),
-            // `host:` parses as no port at all, and readers disagree on what it means.
-            None if authority.as_str().ends_with(':') => return Err("the port is missing"),
-            None => default_port(secure),
+        let host = Host::parse(authority.host())?;
+        // The client pools connections by the text, and a proxy is sent it, so one origin has one text: of a port that
+        // it cannot read `http` says that there is none, and 0443 it reads as 443.
+        let after_host = authority.as_str().strip_prefix(authority.host());
+        let port = match after_host.map(|rest| (rest, rest.strip_prefix(':'))) {
+            Some(("", _)) => default_port(secure),
+            Some((_, Some(""))) => return Err("the port is missing"),
+            Some((_, Some("0"))) => return Err("no server has port 0"),
+            Some((_, Some(digits))) => digits
+                .parse()
+                .ok()
+                .filter(|port: &u16| port.to_string() == digits)
+                .ok_or(
+                    "the port is not a number from 1 to 65535, written without zeros before it",
+                )?,
+            _ => return Err("there is more than a host and a port"),
         };
-        Ok(Self {
-            secure,
-            host: Host::parse(authority.host())?,
-            port,
-        })
+        Ok(Self { secure, host, port })
     }
 
     pub(crate) fn host(&self) -> &Host {
@@ -139,9 +145,12 @@ impl Host {
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {
-            let address = inner
+            let address: Ipv6Addr = inner
                 .parse()
                 .map_err(|_| "the address in brackets is not an IPv6 address")?;
+            if !address.to_string().eq_ignore_ascii_case(inner) {
+                return Err("the IPv6 address is not in its short form (RFC 5952)");
+            }
             return Ok(Self::Address(IpAddr::V6(address)));
         }
         if let Ok(address) = text.parse() {
@@ -202,10 +211,8 @@ mod tests {
         }
         assert_eq!(plain.to_string(), "https://sms.example.com");
         assert_eq!(
-            Origin::parse("http://[0:0:0:0:0:0:0:1]:81")
-                .unwrap()
-                .to_string(),
-            "http://[::1]:81"
+            Origin::parse("http://[FE80::A]:81").unwrap().to_string(),
+            "http://[fe80::a]:81"
         );
     }
 
@@ -220,6 +227,16 @@ mod tests {
             ("https://user:pw@sms.example.com", "user"),
             ("https://sms.example.com:0", "port 0"),
             ("https://sms.example.com:", "port is missing"),
+            ("https://sms.example.com:0443", "zeros"),
+            ("https://sms.example.com:00443", "zeros"),
+            ("https://sms.example.com:+443", "port"),
+            ("https://sms.example.com:65536", "65535"),
+            ("https://sms.example.com:99999", "65535"),
+            ("https://sms.example.com:abc", "port"),
+            ("https://[::1]junk", "more than a host"),
+            ("https://[::1]:junk", "port"),
+            ("https://[0:0:0:0:0:0:0:1]", "short form"),
+            ("https://[::0001]", "short form"),
             ("https://sms..example.com", "not a DNS name"),
             ("https://sms.example.com.", "not a DNS name"),
             ("http://127.1", "usual form"),

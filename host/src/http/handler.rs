@@ -11,20 +11,70 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Request, Uri, uri};
 use http_body_util::{BodyExt, Empty};
 use wasmtime::component::{Linker, Resource, ResourceTable, ResourceTableError};
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::http::types::{
+    self, ErrorCode, HostOutgoingRequest as _, Method, Scheme,
+};
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
-use wasmtime_wasi_http::{RequestOptions, WasiBody};
+use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttp, WasiHttpView};
 
-/// Links the handler for stores whose state lends these two.
-pub(crate) fn add_to_linker<T: Send>(
+/// The longest method, authority and path with query that a request may have, in bytes. wasmtime-wasi-http keeps the
+/// texts in the host's memory, and takes all that crosses the boundary at once: 2 MiB each, for every handle. A name has
+/// 253 at most; paths get what most servers take of a head in all.
+const METHOD_BYTES: usize = 32;
+const AUTHORITY_BYTES: usize = 272;
+const PATH_BYTES: usize = 4 << 10;
+
+/// Links `wasi:http` for stores whose state lends these two.
+pub(crate) fn add_to_linker<T: WasiHttpView>(
     linker: &mut Linker<T>,
     lend: impl Fn(&mut T) -> (&mut Hook, &mut ResourceTable) + Send + Sync + 'static,
 ) -> wasmtime::Result<()> {
-    let mut interface = linker.instance("wasi:http/outgoing-handler@0.2.6")?;
+    let unstable = types::LinkOptions::default();
+    types::add_to_linker::<T, WasiHttp>(linker, &unstable, T::http)?;
+    linker.allow_shadowing(true);
+    let mut interface = linker.instance(TYPES)?;
+    interface.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store, (request, method): (Resource<HostOutgoingRequest>, Method)| {
+            if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES) {
+                return Ok((Err(()),));
+            }
+            Ok((store.data_mut().http().set_method(request, method)?,))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]outgoing-request.set-authority",
+        |mut store, (request, text): (Resource<HostOutgoingRequest>, Option<String>)| {
+            if is_longer(&text, AUTHORITY_BYTES) {
+                return Ok((Err(()),));
+            }
+            Ok((store.data_mut().http().set_authority(request, text)?,))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]outgoing-request.set-path-with-query",
+        |mut store, (request, text): (Resource<HostOutgoingRequest>, Option<String>)| {
+            if is_longer(&text, PATH_BYTES) {
+                return Ok((Err(()),));
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_path_with_query(request, text)?,))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    let mut interface = linker.instance("wasi:http/outgoing-handler@0.2.12")?;
     interface.func_wrap("handle", move |mut store, (request, options)| {
         let (hook, table) = lend(store.data_mut());
         Ok((handle(hook, table, request, options)?,))
     })
+}
+
+/// The name under which wasmtime-wasi-http links its types. With another one a component would get theirs, without the
+/// bounds, which a test would notice.
+const TYPES: &str = "wasi:http/types@0.2.12";
+
+fn is_longer(text: &Option<String>, bytes: usize) -> bool {
+    text.as_ref().is_some_and(|text| text.len() > bytes)
 }
 
 /// The outer errors are handles that the guest does not hold, or one too many.
@@ -56,10 +106,13 @@ fn compose(asked: HostOutgoingRequest) -> Result<Request<WasiBody>, ErrorCode> {
         Authority::try_from(asked.authority.unwrap_or_default())
             .map_err(|_| ErrorCode::HttpRequestUriInvalid)?,
     );
-    let path = asked.path_with_query.map(PathAndQuery::try_from);
-    target.path_and_query = path
-        .transpose()
-        .map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+    target.path_and_query = Some(match asked.path_with_query {
+        Some(path) if !path.is_empty() => {
+            PathAndQuery::try_from(path).map_err(|_| ErrorCode::HttpRequestUriInvalid)?
+        }
+        // No path is the root's (RFC 9112, section 3.2.1).
+        _ => PathAndQuery::from_static("/"),
+    });
     let method = asked
         .method
         .try_into()
@@ -82,4 +135,99 @@ fn compose(asked: HostOutgoingRequest) -> Result<Request<WasiBody>, ErrorCode> {
     *request.uri_mut() = Uri::from_parts(target).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
     *request.headers_mut() = headers;
     Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+    use wasmtime_wasi_http::FieldMap;
+
+    fn asked() -> HostOutgoingRequest {
+        HostOutgoingRequest {
+            method: Method::Post,
+            scheme: Some(Scheme::Https),
+            authority: Some("sms.example.com".to_owned()),
+            path_with_query: Some("/send?a=b".to_owned()),
+            headers: FieldMap::default(),
+            body: None,
+        }
+    }
+
+    /// Method and target, or the error.
+    fn composed(change: impl FnOnce(&mut HostOutgoingRequest)) -> String {
+        let mut request = asked();
+        change(&mut request);
+        match compose(request) {
+            Ok(request) => format!("{} {}", request.method(), request.uri()),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_is_what_the_guest_put_together_with_https_and_the_root_where_it_said_nothing() {
+        assert_eq!(composed(|_| ()), "POST https://sms.example.com/send?a=b");
+        assert_eq!(
+            composed(|asked| asked.scheme = None),
+            "POST https://sms.example.com/send?a=b"
+        );
+        for nothing in [None, Some(String::new())] {
+            assert_eq!(
+                composed(|asked| asked.path_with_query = nothing.clone()),
+                "POST https://sms.example.com/"
+            );
+        }
+        assert_eq!(
+            composed(|asked| asked.method = Method::Other("PURGE".to_owned())),
+            "PURGE https://sms.example.com/send?a=b",
+            "judged later"
+        );
+    }
+
+    #[test]
+    fn what_is_no_request_has_the_error_of_the_part_that_is_none() {
+        let uri = "ErrorCode::HttpRequestUriInvalid";
+        assert_eq!(composed(|asked| asked.authority = None), uri);
+        assert_eq!(
+            composed(|asked| asked.authority = Some("a b".to_owned())),
+            uri
+        );
+        assert_eq!(
+            composed(|asked| asked.path_with_query = Some("/ /".to_owned())),
+            uri
+        );
+        assert_eq!(
+            composed(|asked| asked.scheme = Some(Scheme::Other("gopher".to_owned()))),
+            "ErrorCode::HttpProtocolError"
+        );
+        assert_eq!(
+            composed(|asked| asked.method = Method::Other("A B".to_owned())),
+            "ErrorCode::HttpRequestMethodInvalid"
+        );
+    }
+
+    #[test]
+    fn a_length_without_a_body_is_refused_unless_it_is_zero() {
+        let with = |length: &'static str| {
+            composed(|asked| {
+                asked.headers.set_mutable(1_000);
+                let length = HeaderValue::from_static(length);
+                let name = HeaderName::from_static("content-length");
+                assert_eq!(asked.headers.append_raw(name, length), Ok(false));
+            })
+        };
+        assert_eq!(with("0"), "POST https://sms.example.com/send?a=b");
+        assert_eq!(with("5"), "ErrorCode::HttpRequestBodySize(Some(0))");
+    }
+
+    #[test]
+    fn options_and_request_are_gone_once_they_were_handed_over() {
+        let mut table = ResourceTable::new();
+        let request = table.push(asked()).unwrap();
+        let options = table.push(RequestOptions::default()).unwrap();
+        let mut hook = Hook::granting_nothing();
+        let response = handle(&mut hook, &mut table, request, Some(options)).unwrap();
+        table.delete(response.unwrap()).unwrap();
+        assert!(table.is_empty());
+    }
 }

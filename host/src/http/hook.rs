@@ -105,24 +105,22 @@ impl Hook {
         });
         let uri = request.uri().clone();
         let judged = if asked_before >= self.limits.requests as usize {
-            Err((Error::HttpRequestDenied, Some("count")))
+            Err((Error::HttpRequestDenied, "count"))
         } else {
             judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
                 let reason = reason(&refused);
-                (refused, Some(reason))
+                (refused, reason)
             })
         };
         let admitted = judged.and_then(|request| {
             let place = self.log.place(self.limits.requests_at_once);
-            entry.hold(place.ok_or((Error::ConnectionLimitReached, None))?);
+            entry.hold(place.ok_or((Error::ConnectionLimitReached, "at-once"))?);
             Ok(request)
         });
         match admitted {
             Ok(request) => Ok((request, entry)),
             Err((error, reason)) => {
-                if let Some(reason) = reason {
-                    note_refusal(&entry, reason, &uri);
-                }
+                note_refusal(&entry, reason, &uri);
                 note_error(&entry, &error);
                 Err(error)
             }
@@ -278,10 +276,23 @@ fn shown_origin(uri: &Uri) -> String {
 }
 
 #[cfg(test)]
+impl Hook {
+    /// For tests: a call that may ask nobody anything.
+    pub(super) fn granting_nothing() -> Self {
+        let options = crate::options::HostOptions::default();
+        let trust = super::tls::Trust::new(false, b"").unwrap();
+        Self {
+            gateway: Arc::new(Gateway::new(&options, trust, None)),
+            egress: Arc::new([].into_iter().collect()),
+            limits: Arc::new(options.limits),
+            log: CallLog::default(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::tls::Trust;
-    use crate::options::HostOptions;
     use bytes::Bytes;
     use http_body_util::{BodyExt, Empty};
 
@@ -323,6 +334,8 @@ mod tests {
             ("http://127.0.0.1/", "HttpRequestDenied"),
             ("http://sms.example.com/", "HttpRequestDenied"),
             ("https://sms.example.com:8443/", "HttpRequestDenied"),
+            ("https://sms.example.com:0443/", "HttpRequestDenied"),
+            ("https://sms.example.com:99999/", "HttpRequestDenied"),
             ("https://sms.example.com.evil.test/", "HttpRequestDenied"),
             ("https://evil.test/sms.example.com", "HttpRequestDenied"),
             ("https://sms.example.com@evil.test/", "HttpRequestDenied"),
@@ -340,21 +353,12 @@ mod tests {
             ("https://sms.example.com/", true),
             ("https://evil.test/", false),
         ] {
-            let options = HostOptions::default();
-            let mut hook = Hook {
-                gateway: Arc::new(Gateway::new(
-                    &options,
-                    Trust::new(false, b"").unwrap(),
-                    None,
-                )),
-                egress: Arc::new(
-                    [Origin::parse("https://sms.example.com").unwrap()]
-                        .into_iter()
-                        .collect(),
-                ),
-                limits: Arc::new(options.limits),
-                log: CallLog::default(),
-            };
+            let mut hook = Hook::granting_nothing();
+            hook.egress = Arc::new(
+                [Origin::parse("https://sms.example.com").unwrap()]
+                    .into_iter()
+                    .collect(),
+            );
             let sent = hook.send(request("POST", uri, &[]), RequestOptions::default());
             assert_eq!(hook.log.may_have_left(), left, "{uri}");
             assert_eq!(

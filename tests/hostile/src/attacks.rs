@@ -53,6 +53,7 @@ attacks! {
     "pollable-flood" => pollable_flood,
     "refused-requests" => refused_requests,
     "report-injection" => report_injection,
+    "request-hoard" => request_hoard,
     "requests-at-once" => requests_at_once,
     "sent-then-loop" => sent_then_loop,
     "sent-then-trap" => sent_then_trap,

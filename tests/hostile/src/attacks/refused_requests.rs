@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec;
 
 pub fn run(_: &Scene) -> Ending {
-    let path = String::from_utf8_lossy(&vec![b'/'; 60_000]).into_owned();
+    let path = String::from_utf8_lossy(&vec![b'/'; 4_000]).into_owned();
     for _ in 0..4_000 {
         let Ok(ask) = Ask::new(&Method::Get, &Scheme::Http, "evil.test", &[]) else {
             return not_sent("no request");

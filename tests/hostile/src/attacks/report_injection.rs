@@ -13,7 +13,7 @@ pub fn run(scene: &Scene) -> Ending {
     let number = scene.message.to.trim_start_matches('+');
     let code = scene.message.variables.first().map_or("", |pair| &pair.1);
     let name = format!("x-{number}-{code}-{secret}").to_ascii_lowercase();
-    let method = Method::Other(format!("M{number}{code}{secret}"));
+    let method = Method::Other(format!("M{number}{code}"));
     let ask = Ask::new(&method, &scene.scheme(), scene.authority(), &[(&name, "v")]);
     let sent = ask.and_then(|ask| {
         let path = format!("/{number}/{code}/{secret}?{number}{code}{secret}");

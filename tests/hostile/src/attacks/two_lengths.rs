@@ -27,5 +27,8 @@ pub fn run(scene: &Scene) -> Ending {
             });
         found.push(if sent.is_ok() { 's' } else { 'r' });
     }
+    // A length and no body that has it.
+    let sent = Ask::post(scene, &[("content-length", "5")]).and_then(Ask::status);
+    found.push(if sent.is_ok() { 's' } else { 'r' });
     not_sent(found)
 }
