@@ -39,8 +39,9 @@ pub struct Limits {
     /// Elements in a table of an instance. Default 4,096; the reference connector needs 34,
     /// one with the standard library a few hundred.
     pub table_elements: usize,
-    /// Handles a call may hold: bodies, streams, pollables, fields. Each stands for memory of the host's, up to
-    /// 16 KiB for a header collection. Default 128; a send holds 10.
+    /// Handles a call may hold: requests, bodies, streams, pollables, fields. Each stands for memory of the host's, up
+    /// to 16 KiB for a request: 11 of headers, 4 of path and query, 272 bytes of authority, 32 of method, which is also
+    /// all that a request may have. Default 128; a send holds 9.
     pub handles: usize,
     /// Bytes that one crossing of the boundary may carry. Default 2 MiB; a send's are
     /// under 1 KiB, and the longest answer that a connector reads has 64 KiB.

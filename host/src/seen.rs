@@ -10,7 +10,7 @@
 //! | `auth_connector_calls_total` | counter | `function`, `outcome`, `code` | calls that ended |
 //! | `auth_connector_call_seconds` | histogram | `function` | whole calls, waiting included |
 //! | `auth_connector_phase_seconds` | histogram | `phase` | `queue`, `instantiate`, `guest`; per request `dns`, `connect`, `tls`, `first_byte` |
-//! | `auth_connector_requests_total` | counter | `result` | outbound requests: `answered`, `failed`, `refused` |
+//! | `auth_connector_requests_total` | counter | `result` | outbound requests, the first 32 of a call: `answered`, `failed`, `refused` |
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
 //! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |

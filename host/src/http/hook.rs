@@ -5,7 +5,7 @@
 //!
 //! | refused | the guest is told |
 //! |---|---|
-//! | an origin that was not granted, a user in the authority | `HTTP-request-denied` |
+//! | an origin that was not granted, or that is spelled in another way (`host:0443`), a user in the authority | `HTTP-request-denied` |
 //! | every method but the seven that carry a request and nothing else: `CONNECT` opens tunnels, `TRACE` echoes, and servers may read `connect` as either | `HTTP-request-method-invalid` |
 //! | a target that is not a path | `HTTP-request-URI-invalid` |
 //! | more than one content length, one above the cap, one beside a transfer encoding | `HTTP-request-body-size`, `HTTP-protocol-error` |
