@@ -229,8 +229,8 @@ impl<'a> Search<'a> {
         for _ in 0..=ESCAPED {
             self.search(&reading, kind, source, &mut found);
             for decoded in [
-                reading.from_hex(self.shortest),
-                reading.from_base64(self.shortest),
+                reading.hex_decoded(self.shortest),
+                reading.base64_decoded(self.shortest),
             ] {
                 self.search(&decoded, kind, Source::Decoded, &mut found);
             }

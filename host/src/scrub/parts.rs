@@ -12,6 +12,15 @@ const NAME: usize = 64;
 /// The shortest segment of a path that is secret in a URL under a telling key.
 const SEGMENT: usize = 8;
 
+/// The longest value with spaces that is taken behind a name. Without a bound, many names in one line would each be
+/// read to its end.
+const LINE: usize = 512;
+
+/// What ends a word behind a name.
+const BETWEEN: &[char] = &[
+    ';', '&', '"', '\n', '\r', ' ', ',', '\'', '\\', '<', '>', '}', '#',
+];
+
 /// Reports the secrets of a value; one under a telling key is secret itself.
 pub(super) fn of(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
     let is_url = text.contains("://");
@@ -27,10 +36,11 @@ pub(super) fn of(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
 
 /// Users and passwords before a host; in a URL that is secret as a whole also its path's and its query's values.
 fn urls(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
-    for (at, mark) in text.match_indices("://") {
-        let url = text.get(at + mark.len()..).unwrap_or_default();
-        let url = split_at_any(url, &[' ', '"', '\'', '<', '>', '\n']).0;
-        let (authority, rest) = split_at_any(url, &['/', '?', '#']);
+    let mut rest = text;
+    while let Some((_, url)) = rest.split_once("://") {
+        let (authority, after) =
+            split_at_any(url, &['/', '?', '#', ' ', '"', '\'', '<', '>', '\n']);
+        rest = after;
         if let Some((user, _)) = authority.rsplit_once('@') {
             match user.split_once(':') {
                 Some((name, password)) => {
@@ -43,19 +53,18 @@ fn urls(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
             }
         }
         if telling {
-            let (path, query) = split_at_any(rest, &['?', '#']);
+            let (target, after) = split_at_any(after, &[' ', '"', '\'', '<', '>', '\n']);
+            rest = after;
+            let (path, query) = split_at_any(target, &['?', '#']);
             for segment in path.split('/') {
                 decoded(segment, SEGMENT, report);
             }
             for pair in query.split(['?', '&', '#', ';']) {
-                decoded(
-                    pair.split_once('=').map_or(pair, |pair| pair.1),
-                    NAMED,
-                    report,
-                );
+                let value = pair.split_once('=').map_or(pair, |(_, value)| value);
+                decoded(value, NAMED, report);
             }
             // A scheme of its own is no URL of the web: what stands behind it may be the secret.
-            if path.len() < 2 && query.is_empty() && !authority.contains(['.', ':', '@']) {
+            if target.len() < 2 && !authority.contains(['.', ':', '@']) {
                 decoded(authority, NAMED, report);
             }
         }
@@ -90,10 +99,18 @@ fn named(text: &str, report: &mut dyn FnMut(&str)) {
                 value = value.get(scheme.len()..).unwrap_or_default().trim_start();
             }
         }
-        let whole = split_at_any(value, &[';', '&', '"', '\n', '\r']).0;
-        let word = split_at_any(whole, &[' ', ',', '\'', '\\', '<', '>', '}', '#']).0;
+        let word = split_at_any(value, BETWEEN).0;
+        at = text.len() - value.len() + word.len();
+        // Of a URL the parts are secret, and not the scheme and the host.
+        if word.contains("://") {
+            continue;
+        }
         decoded(word, NAMED, report);
-        if !whole.contains("://") {
+        let line = value
+            .get(..value.floor_char_boundary(LINE))
+            .unwrap_or_default();
+        let whole = split_at_any(line, &[';', '&', '"', '\n', '\r']).0;
+        if whole.len() > word.len() && !whole.contains("://") {
             decoded(whole, NAMED, report);
             at = text.len() - value.len() + whole.len();
         }

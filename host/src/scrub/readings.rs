@@ -73,14 +73,14 @@ impl Reading {
     }
 
     /// What its runs of hexadecimal digits say, read from the first digit and from the second.
-    pub(super) fn from_hex(&self, shortest: usize) -> Self {
+    pub(super) fn hex_decoded(&self, shortest: usize) -> Self {
         let value = |byte: u8| char::from(byte).to_digit(16);
         let between = |byte: u8| b" :-_\r\n".contains(&byte);
         self.decoded(4, 2, shortest.saturating_mul(2), value, between)
     }
 
     /// What its runs of base64, of either alphabet, say, read from each of the first four characters.
-    pub(super) fn from_base64(&self, shortest: usize) -> Self {
+    pub(super) fn base64_decoded(&self, shortest: usize) -> Self {
         let value = |byte: u8| {
             Some(u32::from(match byte {
                 b'A'..=b'Z' => byte - b'A',
@@ -269,7 +269,7 @@ mod tests {
             "eHlmb29iYXI=",
         ] {
             let text = format!("(é {text})");
-            let read = Reading::plain(&text).from_base64(4);
+            let read = Reading::plain(&text).base64_decoded(4);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             let (start, end) = read.place(at, at + 6);
@@ -286,13 +286,13 @@ mod tests {
             "66:6f:6f:62:61:72",
             "666f 6f62 6172",
         ] {
-            let read = Reading::plain(text).from_hex(4);
+            let read = Reading::plain(text).hex_decoded(4);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             assert_eq!(read.place(at, at + 6).1, text.len(), "{text}");
         }
         assert!(
-            Reading::plain("666f6f").from_hex(4).bytes.is_empty(),
+            Reading::plain("666f6f").hex_decoded(4).bytes.is_empty(),
             "too short"
         );
     }

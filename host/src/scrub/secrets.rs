@@ -8,7 +8,6 @@ use super::parts;
 use crate::contract::CONFIG_BYTES;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::de::IgnoredAny;
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The shortest string under a telling key that is secret.
@@ -158,7 +157,7 @@ impl Found {
         });
     }
 
-    fn value(&mut self, value: &Cow<'_, str>, telling: bool, nested: usize) {
+    fn value(&mut self, value: &str, telling: bool, nested: usize) {
         let text = value.trim();
         if nested < NESTED && text.len() > 1 && text.starts_with(['{', '[']) {
             self.take_in(text, telling, nested + 1);
@@ -282,5 +281,52 @@ mod tests {
         let secrets = Secrets::of(&serde_json::json!({ "secret": most }).to_string());
         assert!(!secrets.are_too_many());
         assert!(secrets.heap() < 350_000, "{} bytes", secrets.heap());
+    }
+
+    /// Eight times the config may take eight times as long and some; a quadratic scan would take 64 times.
+    #[test]
+    fn the_time_to_scan_a_config_grows_with_its_length() {
+        let least = |config: &str| {
+            let one = || {
+                let begun = std::time::Instant::now();
+                std::hint::black_box(Secrets::of(config).are_too_many());
+                begun.elapsed()
+            };
+            (0..5).map(|_| one()).min().unwrap_or_default()
+        };
+        for unit in [
+            "://",
+            "secret=://",
+            "secret=a ://",
+            "secret=",
+            "secret:",
+            "\"",
+            "'",
+            "{\"secret\":",
+            "[",
+            " ",
+            "\\u",
+            "=",
+            ":",
+            "abc/0123456789",
+            "https://a@b",
+            "0123456789abcdef,",
+            "a=b&",
+            "\\\"secret\\\":",
+            "é",
+        ] {
+            let text = |bytes: usize| unit.repeat(bytes / unit.len());
+            for (short, long) in [
+                (text(8 << 10), text(64 << 10)),
+                (
+                    serde_json::json!({ "secret": text(4 << 10) }).to_string(),
+                    serde_json::json!({ "secret": text(32 << 10) }).to_string(),
+                ),
+            ] {
+                let (short, long) = (least(&short), least(&long));
+                let most = 30 * short + std::time::Duration::from_millis(2);
+                assert!(long < most, "{unit}: {long:?} for {short:?}");
+            }
+        }
     }
 }

@@ -408,7 +408,7 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
         let mut bytes = 0;
         for _ in 0..=ESCAPED {
             bytes += reading.bytes.len();
-            bytes += reading.from_hex(4).bytes.len() + reading.from_base64(4).bytes.len();
+            bytes += reading.hex_decoded(4).bytes.len() + reading.base64_decoded(4).bytes.len();
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
