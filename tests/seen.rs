@@ -209,3 +209,21 @@ fn what_must_not_show_would_be_found_if_it_did() {
         assert!(shows.is_err(), "{form}");
     }
 }
+
+#[test]
+fn a_call_with_many_refused_requests_is_one_warning_with_their_number() {
+    let all = observed(|| async {
+        let host = support::host().build().unwrap();
+        let plugin = host.load(support::hostile()).unwrap();
+        let orders = serde_json::json!({
+            "attack": "refused-requests", "origin": "http://127.0.0.1:1", "word": "", "accessKeySecret": SECRET_KEY,
+        });
+        let _ = plugin
+            .send_message(&to_config(&orders), &code_to(MAINLAND))
+            .await;
+    });
+    let warnings: Vec<&str> = all.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert!(warnings[0].contains("refused=32"), "{warnings:?}");
+    assert!(warnings[0].contains("evil.test"), "{warnings:?}");
+}

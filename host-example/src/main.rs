@@ -17,6 +17,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod files;
 mod host;
 mod json;
 mod mask;

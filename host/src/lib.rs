@@ -57,8 +57,8 @@ pub mod tenant;
 pub use cache::{CacheKey, CacheUse};
 pub use clock::WallClock;
 pub use contract::{
-    Attributes, Check, Config, ConfigGuard, Deliveries, Delivery, DeliveryQuery, DeliveryState,
-    Diagnostic, Failure, FailureKind, Message, Preview, Receipt, Severity, Verdict,
+    Attributes, CONFIG_BYTES, Check, Config, ConfigGuard, Deliveries, Delivery, DeliveryQuery,
+    DeliveryState, Diagnostic, Failure, FailureKind, Message, Preview, Receipt, Severity, Verdict,
 };
 pub use egress::{Egress, Origin, OriginError};
 pub use error::{BuildError, CallError, HostFault, LoadError, PolicyFault, SendError, Side};

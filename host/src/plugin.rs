@@ -8,7 +8,7 @@ use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
     Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message,
-    Preview, Receipt, WireSendError,
+    Preview, Receipt, Severity, WireSendError,
 };
 use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, SendError};
@@ -221,15 +221,15 @@ impl Plugin {
         config: &Config,
         locales: &[String],
     ) -> Result<Vec<Diagnostic>, CallError> {
+        if let Some(fault) = config.too_long() {
+            return Ok(vec![too_long(&fault)]);
+        }
         let scrub = Scrub::of_config(config);
-        let run = self.run("validate-config", None).scrubbed(scrub.clone());
+        let run = self.run("validate-config", None).scrubbed(config, scrub);
         let function = &self.inner.functions.validate_config;
         let params = |_| (config.expose(), locales);
-        let settle = |answer: Result<(Vec<Diagnostic>,), CallError>, _| {
-            let (mut findings,) = answer?;
-            scrub.diagnostics(&mut findings);
-            Ok::<_, CallError>(findings)
-        };
+        let settle =
+            |answer: Result<(Vec<Diagnostic>,), CallError>, _| answer.map(|(found,)| found);
         call::call::<signature::ValidateConfig<'_>, _, _>(run, function, params, settle)
             .await
             .outcome
@@ -248,10 +248,9 @@ impl Plugin {
         let scrub = Scrub::new(config, &message.to, &message.variables);
         let run = self
             .run("preview-message", message.timeout_ms)
-            .scrubbed(scrub);
+            .scrubbed(config, scrub);
         let function = &self.inner.functions.preview_message;
         let params = |_| (config.expose(), message);
-        // A preview that succeeds is made of the message; whoever asks for one wants to see it.
         call::call::<signature::PreviewMessage<'_>, _, _>(run, function, params, flatten)
             .await
             .outcome
@@ -291,7 +290,7 @@ impl Plugin {
             .run("send-message", message.timeout_ms)
             .described(described)
             .rated()
-            .scrubbed(scrub.clone())
+            .scrubbed(config, scrub)
             .succeeding("accepted");
         let params = |left_ms| {
             let message = Message {
@@ -303,7 +302,7 @@ impl Plugin {
         let function = &self.inner.functions.send_message;
         let settle = |answer: Result<(Result<Receipt, WireSendError>,), CallError>,
                       may_have_left| {
-            let mut receipt = match answer {
+            let receipt = match answer {
                 Ok((Ok(receipt),)) => receipt,
                 Ok((Err(error),)) => return Err(error.into()),
                 Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
@@ -313,7 +312,6 @@ impl Plugin {
                 let fault = HostFault::Contract(broken);
                 return Err(SendError::from_cause(fault.into(), may_have_left));
             }
-            scrub.receipt(&mut receipt);
             Ok(receipt)
         };
         call::call::<signature::SendMessage<'_>, _, _>(run, function, params, settle).await
@@ -334,14 +332,9 @@ impl Plugin {
         let function = &self.operations("check-config")?.check_config;
         let scrub = Scrub::of_config(config);
         let run = self.run("check-config", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = run.scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut checks = flatten(answer, may_have_left)?;
-            scrub.checks(&mut checks);
-            Ok::<_, CallError>(checks)
-        };
-        call::call::<signature::CheckConfig<'_>, _, _>(run, function, params, settle)
+        call::call::<signature::CheckConfig<'_>, _, _>(run, function, params, flatten)
             .await
             .outcome
     }
@@ -361,14 +354,9 @@ impl Plugin {
         let none = Attributes::new();
         let scrub = Scrub::new(config, &query.to, &none);
         let run = self.run("find-deliveries", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = run.scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut deliveries = flatten(answer, may_have_left)?;
-            scrub.deliveries(&mut deliveries);
-            Ok::<_, CallError>(deliveries)
-        };
-        call::call::<signature::FindDeliveries<'_>, _, _>(run, function, params, settle)
+        call::call::<signature::FindDeliveries<'_>, _, _>(run, function, params, flatten)
             .await
             .outcome
     }
@@ -394,6 +382,7 @@ impl Plugin {
             success: "ok",
             sha256: &inner.description.sha256,
             scrub: None,
+            refused: None,
             closed: matches!(self.hold, Hold::Closed),
             rated: false,
             described: false,
@@ -418,6 +407,17 @@ fn flatten<T>(
     answer?
         .0
         .map_err(|failure| CallError::Connector(Box::new(failure)))
+}
+
+/// The finding about a config that no plugin is given.
+fn too_long(fault: &HostFault) -> Diagnostic {
+    Diagnostic {
+        pointer: String::new(),
+        code: "too-long".to_owned(),
+        severity: Severity::Error,
+        message: fault.to_string(),
+        attributes: Attributes::new(),
+    }
 }
 
 /// The longest message id, in bytes. A cut one would be another message's, or nobody's.

@@ -60,7 +60,11 @@ impl sms::Guest for Hostile {
         config: String,
         message: sms::Message,
     ) -> Result<sms::Preview, sms::Failure> {
-        match attacks::run(&Scene::read(&config, &message)) {
+        let scene = Scene::read(&config, &message);
+        if scene.attack == "echo-preview" {
+            return Ok(answers::preview(&scene));
+        }
+        match attacks::run(&scene) {
             Err(sms::SendError::NotSent(failure) | sms::SendError::Unknown(failure)) => {
                 Err(failure)
             }
