@@ -132,6 +132,9 @@ pub const KEYS: [&str; 14] = [
     "timeoutMs",
 ];
 
+/// How many of [`KEYS`], the first, are those of required fields.
+pub const REQUIRED_KEYS: usize = 6;
+
 /// The keys of the `international` block, in order.
 pub const INTERNATIONAL_KEYS: [&str; 8] = [
     "sdkAppId",
@@ -147,6 +150,9 @@ pub const INTERNATIONAL_KEYS: [&str; 8] = [
 /// Keys of one entry of `templates`, in order.
 pub const TEMPLATE_KEYS: [&str; 5] = ["usageType", "templateCode", "params", "locale", "kind"];
 
+/// How many of [`TEMPLATE_KEYS`], the first, are those of required fields.
+pub const REQUIRED_TEMPLATE_KEYS: usize = 2;
+
 /// Keys of a `templateCode` that differs by route.
 pub const ROUTE_KEYS: [&str; 2] = ["mainland", "international"];
 
@@ -160,9 +166,12 @@ const API: &str = "https://cloud.tencent.com/document/api/382/52071";
 /// angle brackets.
 const SECRET_ID: Packed =
     packed!(r#""type":"string","pattern":"^\\s*(?!<.*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$""#);
-const TOKEN: Packed =
-    packed!(r#""type":["string","null"],"pattern":"^\\s*[!-~]*\\s*$","writeOnly":true"#);
-const OPTIONAL: Packed = packed!(r#""type":["string","null"]"#);
+const TOKEN: Packed = packed!(
+    r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*[!-~]*\\s*$","writeOnly":true"#
+);
+/// An optional value may also be blank, whatever its type: forms post `""`, `null`, `[]` and `{}`.
+const OPTIONAL: Packed =
+    packed!(r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0"#);
 
 const ID_LABEL: &Text = text! {
     en: "Access Key ID",
@@ -301,7 +310,9 @@ pub static FIELDS: [Field; 14] = [
                  endpoint, credentials.",
             zh: "发往国际/港澳台号码时不同的设置:应用、签名、SenderId、地域、域名、密钥。",
         },
-        schema: packed!(r#""type":["object","null"]"#),
+        schema: packed!(
+            r#""type":["object","null","string","array"],"pattern":"^\\s*$","maxItems":0"#
+        ),
         fields: &INTERNATIONAL_FIELDS,
         ..Field::TEXT
     },
@@ -344,7 +355,9 @@ pub static FIELDS: [Field; 14] = [
             en: "en-US or zh-CN. en-US when empty.",
             zh: "en-US 或 zh-CN,默认 en-US。",
         },
-        schema: packed!(r#""type":["string","null"],"pattern":"^\\s*(en-US|zh-CN|<.*>)?\\s*$""#),
+        schema: packed!(
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*(en-US|zh-CN|<.*>)?\\s*$""#
+        ),
         ..Field::TEXT
     },
     Field {
@@ -358,7 +371,7 @@ pub static FIELDS: [Field; 14] = [
             zh: "仅在腾讯云已开通时填写,用于境内号码。",
         },
         schema: packed!(
-            r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,12}|<.*>)\\s*$","minimum":0,"maximum":999999999999"#
+            r#""type":["string","integer","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*([0-9]{0,12}|<.*>)\\s*$","minimum":0,"maximum":999999999999"#
         ),
         ..Field::TEXT
     },
@@ -397,19 +410,21 @@ pub static FIELDS: [Field; 14] = [
             zh: "一次发送的最长时间,1 至 8000,默认 8000。",
         },
         placeholder: "8000",
-        schema: packed!(r#""type":["integer","null"],"minimum":1"#),
+        schema: packed!(
+            r#""type":["integer","null","string","array","object"],"pattern":"^\\s*$","maxItems":0,"maxProperties":0,"minimum":1"#
+        ),
         ..Field::TEXT
     },
 ];
 
 const COUNTRIES: Packed = packed!(
-    r#""type":["array","null"],"maxItems":300,"items":{"type":["string","integer"],"pattern":"^\\s*\\+?[1-9][0-9]{0,8}\\s*$","minimum":1,"maximum":999999999}"#
+    r#""type":["array","null","string","object"],"pattern":"^\\s*$","maxProperties":0,"maxItems":300,"items":{"type":["string","integer"],"pattern":"^\\s*\\+?[1-9][0-9]{0,8}\\s*$","minimum":1,"maximum":999999999}"#
 );
 
 /// A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
 /// around it works.
 const CODE: Packed = packed!(
-    r#""anyOf":[{"type":["string","integer"],"minimum":0},{"type":"object","minProperties":1,"properties":{"mainland":{"type":["string","integer","null"],"minimum":0},"international":{"type":["string","integer","null"],"minimum":0}}}]"#
+    r#""anyOf":[{"type":["string","integer"],"minimum":0},{"type":"object","minProperties":1,"properties":{"mainland":{"type":["string","integer","null","array","object"],"minimum":0,"maxItems":0,"maxProperties":0},"international":{"type":["string","integer","null","array","object"],"minimum":0,"maxItems":0,"maxProperties":0}}}]"#
 );
 
 static TEMPLATE_FIELDS: [Field; 5] = [
@@ -453,7 +468,7 @@ static TEMPLATE_FIELDS: [Field; 5] = [
             zh: "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
         },
         schema: packed!(
-            r#""type":["array","null"],"items":{"type":["string","integer"],"maxLength":512,"minimum":0},"maxItems":20"#
+            r#""type":["array","null","string","object"],"pattern":"^\\s*$","maxProperties":0,"items":{"type":["string","integer"],"maxLength":512,"minimum":0},"maxItems":20"#
         ),
         ..Field::TEXT
     },
@@ -480,7 +495,9 @@ static TEMPLATE_FIELDS: [Field; 5] = [
             en: "notice for a template whose parameters are not 1 to 6 digits; verification when absent.",
             zh: "变量不是 1 至 6 位数字的模板填 notice,缺省为 verification。",
         },
-        schema: packed!(r#""enum":["verification","notice",null]"#),
+        schema: packed!(
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^(verification|notice|\\s*)$""#
+        ),
         ..Field::TEXT
     },
 ];
@@ -492,7 +509,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         help: INSTEAD,
         link: APPLICATIONS,
         schema: packed!(
-            r#""type":["string","integer","null"],"pattern":"^\\s*([0-9]{0,32}|<.*>)\\s*$","minimum":0"#
+            r#""type":["string","integer","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*([0-9]{0,32}|<.*>)\\s*$","minimum":0"#
         ),
         ..Field::TEXT
     },
@@ -514,7 +531,9 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
             en: "Only where one is registered with Tencent Cloud.",
             zh: "仅在已向腾讯云注册时填写。",
         },
-        schema: packed!(r#""type":["string","null"],"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#),
+        schema: packed!(
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*([!-~]{0,15}|<.*>)\\s*$""#
+        ),
         ..Field::TEXT
     },
     Field {
@@ -523,7 +542,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         help: INSTEAD,
         link: API,
         schema: packed!(
-            r#""type":["string","null"],"pattern":"^\\s*([A-Za-z0-9-]{0,64}|<.*>)\\s*$""#
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*([A-Za-z0-9-]{0,64}|<.*>)\\s*$""#
         ),
         ..Field::TEXT
     },
@@ -543,7 +562,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         },
         link: CREDENTIALS,
         schema: packed!(
-            r#""type":["string","null"],"pattern":"^\\s*(<.*>|[!-+\\-.0-~]{0,256})\\s*$""#
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*(<.*>|[!-+\\-.0-~]{0,256})\\s*$""#
         ),
         ..Field::TEXT
     },
@@ -557,7 +576,7 @@ static INTERNATIONAL_FIELDS: [Field; 8] = [
         },
         link: CREDENTIALS,
         schema: packed!(
-            r#""type":["string","null"],"pattern":"^\\s*[!-~]{0,256}\\s*$","writeOnly":true"#
+            r#""type":["string","null","array","object"],"maxItems":0,"maxProperties":0,"pattern":"^\\s*[!-~]{0,256}\\s*$","writeOnly":true"#
         ),
         ..Field::TEXT
     },
@@ -597,6 +616,19 @@ mod tests {
         assert_eq!(keys(&FIELDS), KEYS);
         assert_eq!(keys(&INTERNATIONAL_FIELDS), INTERNATIONAL_KEYS);
         assert_eq!(keys(&TEMPLATE_FIELDS), TEMPLATE_KEYS);
+    }
+
+    #[test]
+    fn required_fields_come_first() {
+        let required = |fields: &[Field]| fields.iter().map(|f| f.required).collect::<Vec<_>>();
+        for (fields, first) in [
+            (&FIELDS[..], REQUIRED_KEYS),
+            (&TEMPLATE_FIELDS[..], REQUIRED_TEMPLATE_KEYS),
+            (&INTERNATIONAL_FIELDS[..], 0),
+        ] {
+            let expected: Vec<bool> = (0..fields.len()).map(|index| index < first).collect();
+            assert_eq!(required(fields), expected);
+        }
     }
 
     #[test]

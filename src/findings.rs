@@ -56,8 +56,6 @@ pub enum Rule {
     UnprovidedParameter,
     /// People on this route get an error for a code.
     UnservedRoute(Route),
-    /// A list of countries without an entry.
-    EmptyList,
     /// There are more findings than are listed.
     More,
 }
@@ -88,7 +86,6 @@ impl Rule {
             Self::SignatureId => "signature-id",
             Self::UnprovidedParameter => "unprovided-parameter",
             Self::UnservedRoute(_) => "unserved-route",
-            Self::EmptyList => "empty-list",
             Self::More => "more",
         }
     }
@@ -180,10 +177,6 @@ impl Rule {
                 en: "International numbers have no template here, nor in Generic; they will be refused. Add an \
                      international code.",
                 zh: "国际/港澳台号码在此没有可用模板(Generic 亦无),将被拒绝;请添加 international 模板 ID。",
-            },
-            Self::EmptyList => text! {
-                en: "An empty list limits nothing. Remove it, or name calling codes.",
-                zh: "空列表不作任何限制;请删除,或填写国家(地区)码。",
             },
             Self::More => text! {
                 en: "There are more findings than the 100 that are listed. Correct those first.",

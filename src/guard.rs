@@ -89,6 +89,13 @@ pub fn form_json(language: Language) -> String {
                 form.push_str(r#"","templateCode":"<template-code>"}"#);
             });
             form.push(']');
+        } else if field.form == FormType::Json {
+            // Logto's Console takes a Json field without one for invalid JSON when a connector is created.
+            form.push_str(if field.fields.is_empty() {
+                r#","defaultValue":[]"#
+            } else {
+                r#","defaultValue":{}"#
+            });
         }
         if field.form == FormType::Select {
             form.push_str(SELECT_LANGUAGE);
@@ -215,6 +222,16 @@ mod tests {
         );
         assert_eq!(entries[0]["usageType"], "SignIn");
         assert_eq!(entries[8]["usageType"], "BindMfa");
+    }
+
+    #[test]
+    fn every_json_field_has_a_default_value() {
+        for item in form(Language::English) {
+            if item["type"] == "Json" {
+                let value = &item["defaultValue"];
+                assert!(value.is_array() || value.is_object(), "{}", item["key"]);
+            }
+        }
     }
 
     #[test]

@@ -93,6 +93,18 @@ impl<'a> Json<'a> {
         self.as_str().is_some_and(|text| trim(text).is_empty())
     }
 
+    /// Whether this says nothing: `null`, a blank string, `{}` or `[]`.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Json::Null => true,
+            Json::String(_) => self.is_blank(),
+            Json::Array(items) => items.is_empty(),
+            Json::Object(members) => members.is_empty(),
+            Json::Bool(_) | Json::Integer(_) | Json::OtherNumber => false,
+        }
+    }
+
     /// Whether this is a string in angle brackets, as forms show examples.
     #[must_use]
     pub fn is_placeholder(&self) -> bool {

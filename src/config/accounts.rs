@@ -91,7 +91,7 @@ impl Reader {
             secret_id,
             secret_key,
             token,
-        ] = self.members(&BLOCK, members, &INTERNATIONAL_KEYS);
+        ] = self.members(&BLOCK, members, &INTERNATIONAL_KEYS, 0);
         let app_id = self.named(place("sdkAppId"), app_id);
         let sign_name = self.named(place("signName"), sign_name);
         let region = self.named(place("region"), region);

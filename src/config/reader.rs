@@ -9,7 +9,7 @@ use super::{Config, Template};
 use crate::api::ProviderLanguage;
 use crate::contract::Severity;
 use crate::endpoint::Endpoint;
-use crate::fields::KEYS;
+use crate::fields::{KEYS, REQUIRED_KEYS};
 use crate::findings::{Finding, Rule};
 use crate::json::Json;
 use crate::phone::Route;
@@ -129,14 +129,14 @@ impl Reader {
             session_token,
             endpoint,
             timeout,
-        ] = self.members(&ROOT, members, &KEYS);
+        ] = self.members(&ROOT, members, &KEYS, REQUIRED_KEYS);
         let secret_id = self.secret_id(Place::top("accessKeyId"), secret_id);
         let secret_key = self.secret_key(Place::top("accessKeySecret"), secret_key);
         // Whether the service needs a signature is known only when the templates are.
         let sign_name_place = Place::top("signName");
         let unsigned = match sign_name {
             None => Some(Rule::Required),
-            Some(name) if name.is_blank() => Some(Rule::Blank),
+            Some(name) if name.is_empty() => Some(Rule::Blank),
             Some(name) if name.is_placeholder() => Some(Rule::Placeholder),
             Some(_) => None,
         };
@@ -215,14 +215,21 @@ impl Reader {
 
     /// The values of the keys that are known, in the order of `known`. Warns of keys that no field has, and of
     /// keys that occur twice, of which the last counts, as in JavaScript's `JSON.parse`.
+    ///
+    /// The first `required` keys are those of required fields. Elsewhere an empty value of any type counts as
+    /// absent: Logto's Console posts `{}` for each Json field that a stored config lacks.
     pub fn members<'a, const N: usize>(
         &mut self,
         place: &Place,
         members: &'a [(Cow<'a, str>, Json<'a>)],
         known: &[&str; N],
+        required: usize,
     ) -> [Value<'a>; N] {
         let mut values = [None; N];
         self.fill(place, members, known, &mut values);
+        for value in values.iter_mut().skip(required) {
+            *value = value.filter(|value| !value.is_empty());
+        }
         values
     }
 
@@ -324,9 +331,6 @@ impl Reader {
                 return Vec::new();
             }
         };
-        if entries.is_empty() {
-            self.warning(Place::top(key), Rule::EmptyList);
-        }
         let mut countries = Vec::with_capacity(entries.len());
         for (index, entry) in (0..).zip(entries.iter()) {
             let text: Cow<'a, str> = match entry {

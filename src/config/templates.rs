@@ -8,7 +8,9 @@ use super::form::{CODE, KIND, OBJECT, PARAM, PARAMS, TEXT};
 use super::reader::{Place, Reader, Value, defect};
 use super::{Config, Kind, Template};
 use crate::contract::Severity;
-use crate::fields::{REQUIRED_USAGES, ROUTE_KEYS, TEMPLATE_KEYS, USAGES, VARIABLES};
+use crate::fields::{
+    REQUIRED_TEMPLATE_KEYS, REQUIRED_USAGES, ROUTE_KEYS, TEMPLATE_KEYS, USAGES, VARIABLES,
+};
 use crate::findings::Rule;
 use crate::json::Json;
 use crate::phone::Route;
@@ -59,7 +61,8 @@ impl Reader {
             return self.reject(*place, Rule::WrongType(OBJECT));
         };
         let at = |key| place.key(key);
-        let [usage, codes, params, locale, kind] = self.members(place, members, &TEMPLATE_KEYS);
+        let [usage, codes, params, locale, kind] =
+            self.members(place, members, &TEMPLATE_KEYS, REQUIRED_TEMPLATE_KEYS);
         let usage = match usage {
             Some(Json::String(usage)) => {
                 if !USAGES.contains(&usage.as_ref()) {
@@ -103,14 +106,21 @@ impl Reader {
     fn codes<'a>(&mut self, place: Place, value: Value<'a>) -> Codes<'a> {
         match value {
             Some(Json::Object(members)) => {
-                let values = self.members(&place, members, &ROUTE_KEYS);
+                let values = self.members(&place, members, &ROUTE_KEYS, ROUTE_KEYS.len());
                 if members.is_empty() {
                     self.error(place, Rule::WrongType(CODE.expected));
                 }
                 let mut codes = ROUTE_KEYS
                     .iter()
                     .zip(values)
-                    .map(|(route, value)| value.and_then(|code| self.code(place.key(route), code)));
+                    .map(|(route, value)| match value? {
+                        // Like a blank text: an error only where the usage needs this route.
+                        code if code.is_empty() => {
+                            self.warning(place.key(route), Rule::Blank);
+                            None
+                        }
+                        code => self.code(place.key(route), code),
+                    });
                 (codes.next().flatten(), codes.next().flatten())
             }
             None => {

@@ -186,7 +186,8 @@ fn parameters_are_what_the_template_declares_and_nothing_else() {
         ),
         (r#","params":["{{ code }}","10"]"#, &["123456", "10"]),
         (r#","params":["{{code}}",10]"#, &["123456", "10"]),
-        (r#","params":[]"#, &[]),
+        (r#","params":[]"#, &["123456"]),
+        (r#","params":{},"kind":"","locale":[]"#, &["123456"]),
         (
             r#","kind":"notice","params":["Code {{code}}: {{ttlMinutes}} min"]"#,
             &["Code 123456: 5 min"],
