@@ -6,7 +6,7 @@
 import { Tinypool } from 'tinypool';
 
 import type { Failure, FailureKind, Message } from './component.js';
-import { grantedOrigin } from './egress.js';
+import { grantedOrigins } from './egress.js';
 import { newRelease, withdrawRelease, type Outcome, type Task } from './task.js';
 
 export type Options = {
@@ -51,7 +51,7 @@ export class Pool {
     try {
       const task: Task = {
         config: JSON.stringify(config ?? null),
-        origin: grantedOrigin(config),
+        origins: grantedOrigins(config),
         message,
         deadline: Date.now() + deadlineMs,
         release,

@@ -10,8 +10,8 @@ import type { Failure, Message, Receipt } from './component.js';
 export type Task = {
   /** JSON text. */
   config: string;
-  /** The one origin that requests may go to; none when undefined. */
-  origin: string | undefined;
+  /** The origins that requests may go to. */
+  origins: string[];
   message: Message;
   /** Milliseconds since the epoch. */
   deadline: number;

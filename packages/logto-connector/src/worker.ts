@@ -27,7 +27,8 @@ const imports = {
   'wasi:io/streams': streams,
   'wasi:http/outgoing-handler': {
     handle(request: OutgoingRequest & Addressed, options: RequestOptions | undefined) {
-      const granted = current?.origin !== undefined && requestedOrigin(request) === current.origin;
+      const origin = requestedOrigin(request);
+      const granted = origin !== undefined && current !== undefined && current.origins.includes(origin);
       // Once the caller gave up and said that nothing was sent, nothing may be.
       if (!granted || !claimRelease(current!.release)) {
         throw { tag: 'HTTP-request-denied' };

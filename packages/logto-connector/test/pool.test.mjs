@@ -160,15 +160,15 @@ test('a request to an origin that was not granted does not begin', async (contex
   context.after(() => server.stop());
   const { default: send } = await import('../lib/worker.js');
   const task = { config: JSON.stringify(config({ endpoint: server.url })), message: message(), deadline: Date.now() + 1_000 };
-  for (const origin of [undefined, 'https://sms.tencentcloudapi.com', server.url.replace('http', 'https'), `${server.url}0`]) {
+  for (const origins of [[], ['https://sms.tencentcloudapi.com'], [server.url.replace('http', 'https'), `${server.url}0`]]) {
     const release = newRelease();
-    const { state, failure } = send({ ...task, origin, release });
-    assert.deepEqual([state, failure.kind], ['not-sent', 'denied'], `${origin}`);
+    const { state, failure } = send({ ...task, origins, release });
+    assert.deepEqual([state, failure.kind], ['not-sent', 'denied'], `${origins}`);
     assert.ok(withdrawRelease(release));
   }
   const withdrawn = newRelease();
   assert.ok(withdrawRelease(withdrawn));
-  assert.equal(send({ ...task, origin: server.url, release: withdrawn }).state, 'not-sent');
+  assert.equal(send({ ...task, origins: [server.url], release: withdrawn }).state, 'not-sent');
   assert.equal(server.connections.length, 0);
   findings.bound('destinations', "yes: the config's endpoint");
   findings.bound('imports', 'yes: clocks, I/O, HTTP');
@@ -189,7 +189,7 @@ test('nothing of a call is left in the component\'s memory', async () => {
   memories.length = 0;
   const { default: send } = await import('../lib/worker.js?another');
   const endpoint = await refusedUrl();
-  const task = { config: JSON.stringify(config({ endpoint })), origin: endpoint, message: sent, deadline: Date.now() + 2_000 };
+  const task = { config: JSON.stringify(config({ endpoint })), origins: [endpoint], message: sent, deadline: Date.now() + 2_000 };
   assert.equal(send({ ...task, release: newRelease() }).state, 'not-sent');
   assert.equal(memories.length, 1);
   assert.deepEqual(holds(), []);

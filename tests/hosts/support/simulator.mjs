@@ -36,8 +36,9 @@ export class Simulator {
     this.ca = ca && readFileSync(ca);
   }
 
+  /** @param {string} [to] all when absent */
   async messages(to) {
-    return (await this.#get(`messages?to=${encodeURIComponent(to)}`)).messages;
+    return (await this.#get(to === undefined ? 'messages' : `messages?to=${encodeURIComponent(to)}`)).messages;
   }
 
   async journal() {
