@@ -42,6 +42,7 @@ const FILLED = {
   sessionToken: 'a-token',
   endpoint: 'sms.tencentcloudapi.com',
   timeoutMs: 5_000,
+  bareDigits: 'national:CN',
 };
 
 /** Sends with a config from the test button, and returns what reached the provider. */
