@@ -243,12 +243,6 @@ const TIMEOUT_ABOVE_CAP: Rule = Rule::new(
     "No call takes longer than 8000 milliseconds, so this has no effect. Write 8000 or less.",
     "一次调用不会超过 8000 毫秒,此值不起作用;请填写不大于 8000 的值。",
 );
-const EMPTY_LIST: Rule = Rule::new(
-    "empty-list",
-    "An empty list limits nothing. Remove it, or name calling codes.",
-    "空列表不作任何限制;请删除,或填写国家(地区)码。",
-);
-
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -297,10 +291,6 @@ fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> O
 fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
     let list = config.at(key);
     let entries = match config.get(key) {
-        Some(Json::Array(entries)) if entries.is_empty() => {
-            reader.warning(list, EMPTY_LIST);
-            return Vec::new();
-        }
         Some(Json::Array(entries)) if entries.len() <= MAX_COUNTRIES => entries,
         value => {
             if reader.named(list, value).is_some() {

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::config::{
-    Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
+    BLANK, Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
 };
 use connector_kit::contract::Severity;
 use connector_kit::json::Json;
@@ -119,10 +119,7 @@ fn template<'a>(
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry);
     let locale = reader.optional_text(entry.at("locale"), entry.get("locale"), &LOCALE);
-    let params = entry.get("params").filter(|params| {
-        // An empty list says that the template has no parameter.
-        matches!(params, Json::Array(_)) || !params.is_blank()
-    });
+    let params = entry.get("params").filter(|params| !params.is_blank());
     let kind = match reader.named(entry.at("kind"), entry.get("kind")) {
         None => Kind::Verification,
         Some(kind) => match kind.as_str().map(str::trim) {
@@ -179,9 +176,7 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
                 return (None, None);
             };
             let mut of = |route: &'static str| {
-                // Forms post empty objects and lists for what nobody filled in.
-                let value = by_route.get(route);
-                let value = value.filter(|value| value.as_str().is_some() || !value.is_blank())?;
+                let value = by_route.get(route).filter(|value| **value != Json::Null)?;
                 code(reader, by_route.at(route), value)
             };
             (of("mainland"), of("international"))
@@ -195,6 +190,11 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
 
 fn code<'a>(reader: &mut Reader, place: Place<'_>, code: &'a Json<'a>) -> Option<Cow<'a, str>> {
     match code {
+        // Forms post empty objects and lists for what nobody filled in.
+        code if code.is_blank() => {
+            reader.warning(place, BLANK);
+            None
+        }
         Json::Integer(number) => Some(number.to_string().into()),
         Json::String(text) => match defect(text, &CODE) {
             None => Some(text.trim().into()),
