@@ -177,6 +177,11 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
             };
             let mut of = |route: &'static str| {
                 let value = by_route.get(route).filter(|value| **value != Json::Null)?;
+                if value.is_blank() {
+                    // Forms post empty objects and lists too for what nobody filled in.
+                    reader.warning(by_route.at(route), BLANK);
+                    return None;
+                }
                 code(reader, by_route.at(route), value)
             };
             (of("mainland"), of("international"))
@@ -190,11 +195,6 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
 
 fn code<'a>(reader: &mut Reader, place: Place<'_>, code: &'a Json<'a>) -> Option<Cow<'a, str>> {
     match code {
-        // Forms post empty objects and lists for what nobody filled in.
-        code if code.is_blank() => {
-            reader.warning(place, BLANK);
-            None
-        }
         Json::Integer(number) => Some(number.to_string().into()),
         Json::String(text) => match defect(text, &CODE) {
             None => Some(text.trim().into()),
