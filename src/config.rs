@@ -186,7 +186,11 @@ impl Template<'_> {
     /// The texts of its parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = &str> {
         const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("{{code}}")];
-        self.params.as_deref().unwrap_or(DEFAULT).iter().map(AsRef::as_ref)
+        self.params
+            .as_deref()
+            .unwrap_or(DEFAULT)
+            .iter()
+            .map(AsRef::as_ref)
     }
 }
 
@@ -233,12 +237,6 @@ const COUNTRY: Form = Form {
         "国家(地区)码,例如 86,或号码开头,例如 1876",
     ),
 };
-const EMPTY_LIST: Rule = Rule::new(
-    "empty-list",
-    "An empty list limits nothing. Remove it, or name calling codes.",
-    "空列表不作任何限制;请删除,或填写国家(地区)码。",
-);
-
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -271,7 +269,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 }
 
 fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-    match value.filter(|value| !value.is_blank())? {
+    match reader.named(place, value)? {
         Json::Integer(ms) if *ms > 0 => Some(u32::try_from(*ms).unwrap_or(u32::MAX)),
         Json::Integer(_) => reader.reject(place, Rule::malformed(MILLISECONDS)),
         _ => reader.reject(place, Rule::wrong_type(MILLISECONDS)),
@@ -281,16 +279,13 @@ fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> O
 /// Digits of calling codes, without `+`.
 fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
     let list = config.at(key);
-    let entries = match config.get(key) {
-        Some(Json::Array(entries)) if entries.is_empty() => {
-            reader.warning(list, EMPTY_LIST);
-            return Vec::new();
-        }
-        Some(Json::Array(entries)) if entries.len() <= MAX_COUNTRIES => entries,
-        value => {
-            if reader.named(list, value).is_some() {
-                reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
-            }
+    let Some(value) = reader.named(list, config.get(key)) else {
+        return Vec::new();
+    };
+    let entries = match value {
+        Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
+        _ => {
+            reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
             return Vec::new();
         }
     };

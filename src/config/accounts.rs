@@ -125,7 +125,8 @@ pub(super) fn international<'a>(
     let place = config.at("international");
     let block = reader.object(place, value, &INTERNATIONAL_FIELDS)?;
     // Each value, unless it names nothing.
-    let mut named = |key: &'static str| (block.at(key), reader.named(block.at(key), block.get(key)));
+    let mut named =
+        |key: &'static str| (block.at(key), reader.named(block.at(key), block.get(key)));
     let (app_id, sign, sender) = (named("sdkAppId"), named("signName"), named("senderId"));
     let (area, address) = (named("region"), named("endpoint"));
     let (id, key, token) = (
@@ -146,7 +147,9 @@ pub(super) fn international<'a>(
         (
             secret(reader, id, &SECRET_ID),
             secret(reader, key, &SECRET_KEY),
-            reader.optional_text(token.0, token.1, &TOKEN).map(Secret::new),
+            reader
+                .optional_text(token.0, token.1, &TOKEN)
+                .map(Secret::new),
         )
     });
     let top = top?;
@@ -225,4 +228,3 @@ pub(super) fn require_signature(
         _ => {}
     }
 }
-

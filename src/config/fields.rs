@@ -309,7 +309,11 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
 /// The keys of a `templateCode` that differs by route.
 pub(super) static ROUTE_FIELDS: [Field; 2] = [
     Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD),
-    Field::new("international", Text::new("International", "国际/港澳台"), INSTEAD),
+    Field::new(
+        "international",
+        Text::new("International", "国际/港澳台"),
+        INSTEAD,
+    ),
 ];
 
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
@@ -404,7 +408,10 @@ mod tests {
     #[test]
     fn default_templates_list_every_usage() {
         let entries: Vec<serde_json::Value> = serde_json::from_str(TEMPLATES_DEFAULT).unwrap();
-        let usages: Vec<_> = entries.iter().map(|entry| entry["usageType"].as_str().unwrap()).collect();
+        let usages: Vec<_> = entries
+            .iter()
+            .map(|entry| entry["usageType"].as_str().unwrap())
+            .collect();
         assert_eq!(usages, USAGES);
     }
 }

@@ -83,9 +83,8 @@ pub(super) fn read<'a>(
         let Some(template) = template(reader, place, index, entry) else {
             continue;
         };
-        let repeats = |other: &Template<'a>| {
-            other.usage == template.usage && other.locale == template.locale
-        };
+        let repeats =
+            |other: &Template<'a>| other.usage == template.usage && other.locale == template.locale;
         if templates.iter().any(repeats) {
             reader.warning(place, DUPLICATE);
         }

@@ -129,7 +129,10 @@ fn interpret<E: DeserializeOwned>(
     };
     let head: Option<api::Head<'_>> = api::parse(&response.body);
     let Some(head) = head.filter(|_| response.status < 500) else {
-        return Err(interpreter.foreign(response));
+        // A check draws conclusions from codes, and below a gateway's status a code proves nothing.
+        let mut failure = interpreter.foreign(response).into_failure();
+        failure.provider_code = None;
+        return Err(SendError::Unknown(failure));
     };
     let request_id = head.request_id.as_deref();
     if let Some(error) = &head.error {
@@ -145,11 +148,9 @@ fn interpret<E: DeserializeOwned>(
             total: total_count,
             now,
         }),
-        _ => Err(interpreter.unusable(
-            "The answer is not one to what was asked.",
-            None,
-            request_id,
-        )),
+        _ => {
+            Err(interpreter.unusable("The answer is not one to what was asked.", None, request_id))
+        }
     }
 }
 

@@ -197,9 +197,17 @@ pub fn variables(content: &str) -> usize {
     let number = |rest: &str| {
         let (digits, _) = rest.split_once('}')?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse().ok().filter(|number| is_number && *number < 1_000)
+        digits
+            .parse()
+            .ok()
+            .filter(|number| is_number && *number < 1_000)
     };
-    content.split('{').skip(1).filter_map(number).max().unwrap_or(0)
+    content
+        .split('{')
+        .skip(1)
+        .filter_map(number)
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

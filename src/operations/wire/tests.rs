@@ -66,7 +66,10 @@ fn bodies_have_the_types_of_the_service() {
 #[test]
 fn empty_list_may_be_null_and_a_missing_one_is_none() {
     let read = |text: &str| serde_json::from_str::<Listing<u64>>(text).map(|listing| listing.set);
-    assert_eq!(read(r#"{"SendRecordSet": [1]}"#).unwrap(), Some(Some(vec![1])));
+    assert_eq!(
+        read(r#"{"SendRecordSet": [1]}"#).unwrap(),
+        Some(Some(vec![1]))
+    );
     assert_eq!(read(r#"{"SendRecordSet": null}"#).unwrap(), Some(None));
     assert_eq!(read(r#"{"TotalCount": 0}"#).unwrap(), None);
     assert!(read(r#"{"SendRecordSet": {}}"#).is_err());
