@@ -187,3 +187,11 @@ fn impossible_query_is_refused_without_a_request() {
     assert!(!failure.diagnostics.is_empty());
     assert!(service.asked.is_empty());
 }
+
+/// Read as records, the reports of another request would say that there is no message.
+#[test]
+fn list_of_another_action_is_no_answer() {
+    let mut service = Service::new(|_: &Asked| reports(&[]));
+    let failure = find(&query(), &mut service).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Provider);
+}
