@@ -157,7 +157,7 @@ pub struct Head<'a> {
     #[serde(borrow)]
     pub error: Option<Refusal<'a>>,
     /// The service's identifier of the request.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     pub request_id: Option<Cow<'a, str>>,
 }
 
@@ -169,8 +169,8 @@ pub struct Refusal<'a> {
     #[serde(borrow)]
     pub code: Cow<'a, str>,
     /// In English, unless the service ignores the language asked for.
-    #[serde(borrow, default)]
-    pub message: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
+    pub message: Option<Cow<'a, str>>,
 }
 
 /// Whether a refusal of a parameter is one of the region: the service names the header in its words.
@@ -213,7 +213,8 @@ impl Interpreter<'_> {
             Wait::Ms(ms) => Some(ms),
             Wait::UntilHourInChina(hour) => Some(time::ms_until_hour(self.timestamp, 8, hour)),
         };
-        let words = self.scrubber.text(&refusal.message);
+        let message = refusal.message.as_deref().unwrap_or_default();
+        let words = self.scrubber.text(message);
         if !words.is_empty() {
             failure
                 .attributes
@@ -271,3 +272,6 @@ impl Interpreter<'_> {
         self.unusable(what, refusal, request_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,17 +276,22 @@ static FAMILIES: [(&str, &Class); 9] = [
 /// count. No documented code has a digit in it.
 #[must_use]
 pub fn classify(code: &str) -> (&'static Class, bool) {
-    let known = CODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(code));
+    let known = CODES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(code));
     if let Some((_, class)) = known {
         return (class, true);
     }
     let family = code.split('.').next().unwrap_or_default();
-    let known = FAMILIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(family));
+    let known = FAMILIES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(family));
     let class = match (known, family) {
         (Some((_, class)), _) => class,
-        (None, "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable") => {
-            &TROUBLE
-        }
+        (
+            None,
+            "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable",
+        ) => &TROUBLE,
         (None, _) => &UNFAMILIAR,
     };
     (class, false)
@@ -296,3 +301,6 @@ pub fn classify(code: &str) -> (&'static Class, bool) {
 pub fn known_codes() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|(code, _)| *code)
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,9 @@ impl<'a> Config<'a> {
         let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86") || entry == "CN";
         match route {
             Route::Mainland => {
-                self.denied.iter().any(|entry| entry == "86" || entry == "CN")
+                self.denied
+                    .iter()
+                    .any(|entry| entry == "86" || entry == "CN")
                     || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
             }
             // Nobody lists all other countries as denied.
@@ -189,7 +191,11 @@ impl Template<'_> {
     /// The texts of its parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = &str> {
         const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("{{code}}")];
-        self.params.as_deref().unwrap_or(DEFAULT).iter().map(AsRef::as_ref)
+        self.params
+            .as_deref()
+            .unwrap_or(DEFAULT)
+            .iter()
+            .map(AsRef::as_ref)
     }
 }
 
@@ -275,7 +281,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 }
 
 fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-    match value.filter(|value| !value.is_blank())? {
+    match reader.named(place, value)? {
         Json::Integer(ms) if *ms > 0 => {
             if *ms > MAX_CALL_MS.into() {
                 reader.warning(place, TIMEOUT_ABOVE_CAP);
@@ -290,12 +296,13 @@ fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> O
 /// ISO codes in capitals, and digits of calling codes without `+`.
 fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
     let list = config.at(key);
-    let entries = match config.get(key) {
-        Some(Json::Array(entries)) if entries.len() <= MAX_COUNTRIES => entries,
-        value => {
-            if reader.named(list, value).is_some() {
-                reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
-            }
+    let Some(value) = reader.named(list, config.get(key)) else {
+        return Vec::new();
+    };
+    let entries = match value {
+        Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
+        _ => {
+            reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
             return Vec::new();
         }
     };

@@ -22,6 +22,8 @@ pub mod config;
 pub mod metadata;
 pub mod operations;
 pub mod receipts;
+#[cfg(test)]
+mod scripted;
 pub mod send;
 pub mod tc3;
 

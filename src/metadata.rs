@@ -23,10 +23,7 @@ pub const METADATA: Metadata = Metadata {
             "en",
             "Sends login codes by SMS through Tencent Cloud, to mainland China and abroad.",
         ),
-        (
-            "zh-CN",
-            "通过腾讯云短信向境内及国际/港澳台号码发送验证码。",
-        ),
+        ("zh-CN", "通过腾讯云短信向境内及国际/港澳台号码发送验证码。"),
         (
             "zh-TW",
             "透過騰訊雲簡訊向中國大陸及國際/港澳台號碼傳送驗證碼。",
@@ -62,3 +59,43 @@ pub const METADATA: Metadata = Metadata {
     ],
     attributes: &[("target", "tencent-sms")],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_those_of_logto() {
+        assert_eq!(METADATA.id, "tencent-short-message-service");
+        assert_eq!(METADATA.attributes, [("target", "tencent-sms")]);
+        assert_eq!(METADATA.version, env!("CARGO_PKG_VERSION"));
+    }
+
+    #[test]
+    fn names_and_descriptions_come_in_ten_languages() {
+        for texts in [METADATA.names, METADATA.descriptions] {
+            let mut languages: Vec<_> = texts.iter().map(|(language, _)| *language).collect();
+            languages.sort_unstable();
+            assert_eq!(
+                languages,
+                [
+                    "de", "en", "es", "fr", "ja", "ko", "pt-BR", "tr-TR", "zh-CN", "zh-TW"
+                ]
+            );
+            assert!(texts.iter().all(|(_, text)| !text.is_empty()));
+        }
+    }
+
+    /// Lists of connectors keep the names that they had.
+    #[test]
+    fn names_equal_those_of_logto() {
+        for named in [
+            ("en", "Tencent Short Message Service"),
+            ("zh-CN", "腾讯云短信服务"),
+            ("tr-TR", "Tencent SMS Servisi"),
+            ("ko", "Tencent Short 메세지 서비스"),
+        ] {
+            assert!(METADATA.names.contains(&named), "{named:?}");
+        }
+    }
+}

@@ -6,6 +6,3 @@ mod findings;
 mod query;
 mod templates;
 mod wire;
-
-#[cfg(test)]
-mod scripted;

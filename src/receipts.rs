@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use connector_kit::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
-    Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, Turn, attribute,
+    Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
 };
 use connector_kit::http::Client;
 use connector_kit::json::{self, ParseError};
@@ -39,12 +39,12 @@ struct Entry<'a> {
     sid: Option<Cow<'a, str>>,
     #[serde(borrow)]
     report_status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     errmsg: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     user_receive_time: Option<Cow<'a, str>>,
     /// The message's `SessionContext`, where the account gets it.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     ext: Option<Cow<'a, str>>,
     #[serde(borrow)]
     mobile: Option<Cow<'a, str>>,
@@ -77,7 +77,9 @@ fn malformed(error: ParseError) -> CallbackRefusal {
     };
     CallbackRefusal {
         kind: CallbackRefusalKind::Malformed,
-        message: format!("Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"),
+        message: format!(
+            "Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"
+        ),
     }
 }
 
@@ -91,14 +93,17 @@ fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
         _ => ReceiptState::Other,
     };
     let mobile = entry.mobile.as_deref().unwrap_or_default();
-    let repeatable = |text: &Option<Cow<'_, str>>| {
-        scrubber.identifier_without(text.as_deref()?, mobile)
-    };
+    let repeatable =
+        |text: &Option<Cow<'_, str>>| scrubber.identifier_without(text.as_deref()?, mobile);
     let mut attributes = Attributes::new();
     if let Some(code) = repeatable(&entry.errmsg) {
         attributes.push(attribute("provider-code", &code));
     }
-    if let Some(time) = entry.user_receive_time.as_deref().filter(|time| is_time(time)) {
+    if let Some(time) = entry
+        .user_receive_time
+        .as_deref()
+        .filter(|time| is_time(time))
+    {
         attributes.push(attribute("reported-at", time));
     }
     Some(DeliveryReceipt {
@@ -113,10 +118,13 @@ fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
 fn is_time(text: &str) -> bool {
     const SHAPE: &str = "0000-00-00 00:00:00";
     text.len() == SHAPE.len()
-        && text.bytes().zip(SHAPE.bytes()).all(|(byte, shape)| match shape {
-            b'0' => byte.is_ascii_digit(),
-            _ => byte == shape,
-        })
+        && text
+            .bytes()
+            .zip(SHAPE.bytes())
+            .all(|(byte, shape)| match shape {
+                b'0' => byte.is_ascii_digit(),
+                _ => byte == shape,
+            })
 }
 
 /// The body of a `ReportConversion` request.
@@ -132,7 +140,7 @@ struct ReportConversion<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     error: Option<Refusal<'a>>,
@@ -171,7 +179,13 @@ pub fn report_conversion(
             conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
-        let request = api::request(account, "ReportConversion", config.language, body, timestamp);
+        let request = api::request(
+            account,
+            "ReportConversion",
+            config.language,
+            body,
+            timestamp,
+        );
         let response = client.send(&request)?;
         let interpreter = Interpreter {
             scrubber: &Scrubber {
@@ -185,11 +199,14 @@ pub fn report_conversion(
             None => Err(interpreter.foreign(&response)),
             Some(answer) => {
                 let id = answer.request_id.as_deref();
+                let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
                 match (&answer.error, &answer.report_conversion_status) {
                     (Some(error), _) => Err(interpreter.refused(error, id)),
-                    (None, Some(status)) if status.code.eq_ignore_ascii_case("ok") => Ok(()),
-                    (None, Some(status)) => Err(interpreter.refused(status, id)),
-                    (None, None) => Err(interpreter.unusable(
+                    (None, Some(status)) if !is_taken(status) => {
+                        Err(interpreter.refused(status, id))
+                    }
+                    (None, Some(_)) if (200..300).contains(&response.status) => Ok(()),
+                    _ => Err(interpreter.unusable(
                         "The answer is not one to a report of a conversion.",
                         None,
                         id,
@@ -203,8 +220,10 @@ pub fn report_conversion(
         })
     });
     outcome.map_err(|error| {
+        // Under a gateway's status a code proves nothing.
+        let is_refused = matches!(error, SendError::NotSent(_));
         let mut failure = error.into_failure();
-        if failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
+        if is_refused && failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
             failure.kind = FailureKind::Unsupported;
             failure.message =
                 "The service takes conversion reports from accounts on its list only. Ask its support, or do not \

@@ -23,6 +23,7 @@ use connector_kit::contract::{
     Attributes, Failure, FailureKind, Message, Preview, Receipt, SendError, Turn, attribute,
 };
 use connector_kit::http::{Client, Response};
+use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::{Scrubber, plain_name};
 use connector_kit::template::{self, Choice};
@@ -63,7 +64,7 @@ struct SendSms<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     error: Option<Refusal<'a>>,
@@ -78,17 +79,18 @@ struct Status<'a> {
     /// `Ok`, or why not.
     #[serde(borrow)]
     code: Cow<'a, str>,
-    #[serde(borrow, default)]
-    message: Cow<'a, str>,
-    #[serde(borrow, default)]
-    phone_number: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
+    message: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
+    phone_number: Option<Cow<'a, str>>,
     /// Empty on failure.
-    #[serde(borrow, default)]
-    serial_no: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
+    serial_no: Option<Cow<'a, str>>,
     /// Billed segments.
+    #[serde(default, deserialize_with = "json::optional_integer")]
     fee: Option<u64>,
     /// ISO 3166-1 alpha-2, `DEF` when unknown, empty when the failure concerns the request.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "json::optional_text")]
     iso_code: Option<Cow<'a, str>>,
     /// What the request had as its `SessionContext`.
     #[serde(borrow)]
@@ -105,8 +107,8 @@ impl Status<'_> {
     /// Whether the entry is about this number. The service echoes E.164, or on some failures what it was given;
     /// digits are what both share.
     fn is_about(&self, number: &PhoneNumber) -> bool {
-        let digits = self.phone_number.strip_prefix('+');
-        digits.unwrap_or(&self.phone_number) == number.digits()
+        let written = self.phone_number.as_deref().unwrap_or_default();
+        written.strip_prefix('+').unwrap_or(written) == number.digits()
     }
 }
 
@@ -269,7 +271,10 @@ pub fn send(
         let response = client.send(&request)?;
         let verdict = Verdict {
             number: &plan.number,
-            echo: message.correlation_id.as_deref().filter(|_| config.check_echo),
+            echo: message
+                .correlation_id
+                .as_deref()
+                .filter(|_| config.check_echo),
             interpreter: Interpreter {
                 scrubber: &scrubber,
                 national: plan.number.national(),
@@ -341,7 +346,7 @@ impl Verdict<'_> {
     ) -> Result<Receipt, SendError> {
         let refusal = Refusal {
             code: status.code.as_ref().into(),
-            message: status.message.as_ref().into(),
+            message: status.message.as_deref().map(Cow::Borrowed),
         };
         let unusable = |what: &str| {
             let refusal = Some(&refusal).filter(|_| !status.is_ok());
@@ -367,8 +372,8 @@ impl Verdict<'_> {
                 "The answer says Ok, and its HTTP status {http_status} says otherwise."
             ));
         }
-        let serial = self.interpreter.scrubber.identifier(&status.serial_no);
-        let Some(message_id) = serial else {
+        let serial = status.serial_no.as_deref().unwrap_or_default();
+        let Some(message_id) = self.interpreter.scrubber.identifier(serial) else {
             return unusable("The answer says Ok without a usable serial number.");
         };
         let mut attributes = Attributes::new();

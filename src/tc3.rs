@@ -161,10 +161,7 @@ mod tests {
             let secret_key = text(vector, "secret_key");
 
             assert_eq!(input.signed_headers(), signed);
-            assert_eq!(
-                hex_sha256(input.payload),
-                text(vector, "hashed_payload")
-            );
+            assert_eq!(hex_sha256(input.payload), text(vector, "hashed_payload"));
             assert_eq!(input.canonical_request(), text(vector, "canonical_request"));
             assert_eq!(
                 hex_sha256(input.canonical_request().as_bytes()),

@@ -1,4 +1,4 @@
-//! What fuzzers kept, through the component itself: whatever the bytes, it answers in its own words and does not trap.
+//! The corpora of the fuzz targets, through the component: it answers whatever the bytes are, and does not trap.
 
 use crate::support::{
     INTERNATIONAL, MAINLAND, Server, State, code_to, config, host, load, state, to_config,
@@ -31,7 +31,7 @@ fn texts(target: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 #[tokio::test]
-async fn every_config_of_the_corpus_is_judged_previewed_and_used_without_a_trap() {
+async fn configs_are_read_and_used_without_a_trap() {
     let plugin = load(host());
     let (mut usable, mut refused) = (0, 0);
     for (name, text) in texts("config") {
@@ -64,8 +64,7 @@ async fn every_config_of_the_corpus_is_judged_previewed_and_used_without_a_trap(
 }
 
 #[tokio::test]
-async fn every_answer_of_the_corpus_ends_a_send_in_one_of_the_three_states_and_in_the_components_words()
- {
+async fn responses_end_in_one_of_three_states() {
     let script = Arc::new(Mutex::new(Vec::new()));
     let shared = script.clone();
     let server = Server::start(move |mut peer| {
@@ -142,7 +141,7 @@ fn http(file: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn every_number_of_the_corpus_is_previewed_as_e164_or_refused() {
+async fn numbers_are_e164_or_refused() {
     let plugin = load(host());
     let config = to_config(&config(None));
     let (mut read, mut refused) = (0, 0);

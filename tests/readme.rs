@@ -92,7 +92,10 @@ fn error_table_has_every_failure_kind() {
         .filter(|line| !line.trim_start().starts_with("///"))
         .filter_map(|line| line.trim().strip_suffix(','))
         .collect();
-    assert_eq!(column_after(include_str!("../docs/errors.md"), "# When it does not work"), kinds);
+    assert_eq!(
+        column_after(include_str!("../docs/errors.md"), "# When it does not work"),
+        kinds
+    );
 }
 
 #[test]

@@ -1,4 +1,7 @@
 //! `cargo +nightly fuzz run phone`: any bytes as a recipient's number.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tencent_sms_connector::fuzzing::phone(data));
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::phone(data));

@@ -1,4 +1,7 @@
-//! `cargo +nightly fuzz run response`: any bytes as the answer to a send.
+//! `cargo +nightly fuzz run response`: any bytes as the answer to a request.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tencent_sms_connector::fuzzing::response(data));
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::response(data));

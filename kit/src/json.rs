@@ -150,6 +150,47 @@ pub fn from_slice<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseErro
     })
 }
 
+/// Reads a text that a response can do without: a value of another type counts as absent. For
+/// `#[serde(borrow, default, deserialize_with = "...")]`.
+///
+/// # Errors
+/// When the value is not JSON.
+///
+/// # Examples
+/// ```
+/// use std::borrow::Cow;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Sent<'a> {
+///     #[serde(borrow, default, deserialize_with = "connector_kit::json::optional_text")]
+///     note: Option<Cow<'a, str>>,
+/// }
+///
+/// let sent: Sent = connector_kit::json::from_slice(br#"{"note": 7}"#).unwrap();
+/// assert_eq!(sent.note, None);
+/// ```
+pub fn optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(match Json::deserialize(deserializer)? {
+        Json::String(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// Reads a whole number that a response can do without, as [`optional_text`] reads a text.
+///
+/// # Errors
+/// When the value is not JSON.
+pub fn optional_integer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    Ok(match Json::deserialize(deserializer)? {
+        Json::Integer(number) => Some(number),
+        _ => None,
+    })
+}
+
 /// How deep brackets are nested at most. Text that is not JSON may give any answer.
 fn depth(text: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
@@ -345,6 +386,34 @@ mod tests {
         let text = format!("\"{}\"", "a".repeat(MAX_BYTES - 2));
         assert!(parse(&text).is_ok());
         assert_eq!(parse(&format!("{text} ")), Err(ParseError::TooLong));
+    }
+
+    #[test]
+    fn optional_value_of_another_type_is_absent() {
+        #[derive(Deserialize, PartialEq, Debug)]
+        struct Answer<'a> {
+            #[serde(borrow, default, deserialize_with = "optional_text")]
+            text: Option<Cow<'a, str>>,
+            #[serde(default, deserialize_with = "optional_integer")]
+            number: Option<u64>,
+        }
+        let read = |text| {
+            let answer: Answer<'_> = from_slice(text).unwrap();
+            (answer.text.map(Cow::into_owned), answer.number)
+        };
+        assert_eq!(
+            read(br#"{"text": "a", "number": 1.0}"#),
+            (Some("a".into()), Some(1))
+        );
+        for text in [
+            "{}",
+            r#"{"text": null, "number": null}"#,
+            r#"{"text": 1, "number": "1"}"#,
+            r#"{"text": {"a": [1]}, "number": -1}"#,
+        ] {
+            assert_eq!(read(text.as_bytes()), (None, None), "{text}");
+        }
+        assert!(from_slice::<Answer>(br#"{"text": }"#).is_err());
     }
 
     #[test]

@@ -148,7 +148,8 @@ pub(super) fn international<'a>(
     let place = config.at("international");
     let block = reader.object(place, value, &INTERNATIONAL_FIELDS)?;
     // Each value, unless it names nothing.
-    let mut named = |key: &'static str| (block.at(key), reader.named(block.at(key), block.get(key)));
+    let mut named =
+        |key: &'static str| (block.at(key), reader.named(block.at(key), block.get(key)));
     let (app_id, sign, sender) = (named("sdkAppId"), named("signName"), named("senderId"));
     let (area, address) = (named("region"), named("endpoint"));
     let (id, key, token) = (
@@ -204,7 +205,10 @@ fn secret<'a>(reader: &mut Reader, at: Located<'a, '_>, form: &Form) -> Option<S
 /// Whether a text is what guides and deployment tools write in place of a key.
 fn is_sample(secret: &str) -> bool {
     let lower = secret.to_ascii_lowercase();
-    lower.starts_with("your") || lower.contains("xxxx") || lower.contains("***") || lower.contains("${")
+    lower.starts_with("your")
+        || lower.contains("xxxx")
+        || lower.contains("***")
+        || lower.contains("${")
         || lower.contains("{{")
         || (lower.starts_with('%') && lower.ends_with('%'))
 }
@@ -289,4 +293,3 @@ pub(super) fn require_signature(
         _ => {}
     }
 }
-

@@ -13,7 +13,6 @@
 use alloc::format;
 use alloc::string::String;
 
-
 /// The service's default host; DNS leads to the nearest region.
 pub const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
 
@@ -101,7 +100,9 @@ fn parse_port(text: &str) -> Result<u16, Refused> {
 /// the signature is made for.
 fn is_tencent(host: &str) -> bool {
     DOMAINS.iter().any(|domain| {
-        let labels = host.strip_suffix(domain).and_then(|rest| rest.strip_prefix("sms"));
+        let labels = host
+            .strip_suffix(domain)
+            .and_then(|rest| rest.strip_prefix("sms"));
         match labels {
             Some("") => true,
             Some(labels) => labels

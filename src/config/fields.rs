@@ -317,10 +317,18 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
 
 /// The keys of a `templateCode` that differs by route.
 pub(super) static ROUTE_FIELDS: [Field; 2] = [
-    Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD)
-        .aliases(&["china", "domestic", "cn", "mainlandchina"]),
-    Field::new("international", Text::new("International", "国际/港澳台"), INSTEAD)
-        .aliases(&["overseas", "global", "intl", "abroad"]),
+    Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD).aliases(&[
+        "china",
+        "domestic",
+        "cn",
+        "mainlandchina",
+    ]),
+    Field::new(
+        "international",
+        Text::new("International", "国际/港澳台"),
+        INSTEAD,
+    )
+    .aliases(&["overseas", "global", "intl", "abroad"]),
 ];
 
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
@@ -420,7 +428,10 @@ mod tests {
     #[test]
     fn default_templates_list_every_usage() {
         let entries: Vec<serde_json::Value> = serde_json::from_str(TEMPLATES_DEFAULT).unwrap();
-        let usages: Vec<_> = entries.iter().map(|entry| entry["usageType"].as_str().unwrap()).collect();
+        let usages: Vec<_> = entries
+            .iter()
+            .map(|entry| entry["usageType"].as_str().unwrap())
+            .collect();
         assert_eq!(usages, USAGES);
     }
 }

@@ -94,9 +94,8 @@ pub(super) fn read<'a>(
         let Some(template) = template(reader, place, index, entry) else {
             continue;
         };
-        let repeats = |other: &Template<'a>| {
-            other.usage == template.usage && other.locale == template.locale
-        };
+        let repeats =
+            |other: &Template<'a>| other.usage == template.usage && other.locale == template.locale;
         if templates.iter().any(repeats) {
             reader.warning(place, DUPLICATE);
         }
@@ -264,8 +263,7 @@ fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
 /// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
 fn can_be_code(text: &str) -> bool {
     let names: Vec<&str> = placeholders(text).collect();
-    let is_never_digits =
-        |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
+    let is_never_digits = |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
     if names.iter().any(is_never_digits) {
         return false;
     }

@@ -44,8 +44,8 @@ pub fn find(
     query: &DeliveryQuery,
     client: &mut Client<'_>,
 ) -> Result<Deliveries, Failure> {
-    let number = PhoneNumber::parse(&query.to)
-        .map_err(|error| Failure::invalid_message(error.message()))?;
+    let number =
+        PhoneNumber::parse(&query.to).map_err(|error| Failure::invalid_message(error.message()))?;
     let mut search = Search {
         session: Session::new(client, config),
         account: config.account(Route::of(&number)),

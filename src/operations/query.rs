@@ -14,9 +14,8 @@ use connector_kit::http::{Client, Response};
 use connector_kit::redact::Scrubber;
 use connector_kit::time;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::wire::Listing;
+use super::wire::{Entry, Listing};
 use crate::api::{self, Attempt, Interpreter, ProviderLanguage};
 use crate::config::{Account, Config};
 
@@ -79,7 +78,7 @@ impl<'s, 't> Session<'s, 't> {
     ///
     /// # Errors
     /// [`Failure`], with a provider code where the service refused the query.
-    pub fn ask<B: Serialize, E: DeserializeOwned>(
+    pub fn ask<B: Serialize, E: Entry>(
         &mut self,
         query: Query<'_>,
         body: impl Fn(u64) -> B,
@@ -114,7 +113,7 @@ impl<'s, 't> Session<'s, 't> {
     }
 }
 
-fn interpret<E: DeserializeOwned>(
+fn interpret<E: Entry>(
     response: &Response,
     query: Query<'_>,
     now: u64,
@@ -129,7 +128,10 @@ fn interpret<E: DeserializeOwned>(
     };
     let head: Option<api::Head<'_>> = api::parse(&response.body);
     let Some(head) = head.filter(|_| response.status < 500) else {
-        return Err(interpreter.foreign(response));
+        // A check draws conclusions from codes, and below a gateway's status a code proves nothing.
+        let mut failure = interpreter.foreign(response).into_failure();
+        failure.provider_code = None;
+        return Err(SendError::Unknown(failure));
     };
     let request_id = head.request_id.as_deref();
     if let Some(error) = &head.error {
@@ -139,17 +141,15 @@ fn interpret<E: DeserializeOwned>(
     match listing.filter(|_| (200..300).contains(&response.status)) {
         Some(Listing {
             total_count,
-            set: Some(entries),
+            entries: Some(entries),
         }) => Ok(Page {
-            entries: entries.unwrap_or_default(),
+            entries,
             total: total_count,
             now,
         }),
-        _ => Err(interpreter.unusable(
-            "The answer is not one to what was asked.",
-            None,
-            request_id,
-        )),
+        _ => {
+            Err(interpreter.unusable("The answer is not one to what was asked.", None, request_id))
+        }
     }
 }
 

@@ -8,9 +8,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
 
 use connector_kit::phone::PhoneNumber;
 use connector_kit::time;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Lists the packages of an application.
@@ -38,29 +41,52 @@ pub const REPORTS_PAGE: u64 = 100;
 /// Packages are good for two years at most; one more covers what the service grants beyond.
 const PACKAGES_S: u64 = 3 * 366 * 86_400;
 
-/// The entries of a response. Each action has a key of its own for them.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", bound = "E: serde::de::DeserializeOwned")]
+/// An entry of a response.
+pub trait Entry: DeserializeOwned {
+    /// The key of the list. Each action has its own, which tells its response from another action's.
+    const LIST: &'static str;
+}
+
+/// The entries of a response.
 pub struct Listing<E> {
     /// How many entries there are in all, where the action says.
     pub total_count: Option<u64>,
-    /// The entries. The outer option is whether there is such a key; an empty list may be null.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        alias = "SmsPackagesStatisticsSet",
-        alias = "DescribeSignListStatusSet",
-        alias = "DescribeTemplateStatusSet",
-        alias = "SendRecordSet",
-        alias = "PullSmsSendStatusSet"
-    )]
-    pub set: Option<Option<Vec<E>>>,
+    /// The entries; `None` where the response has no such list. An empty one may be null.
+    pub entries: Option<Vec<E>>,
 }
 
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+impl<'de, E: Entry> Deserialize<'de> for Listing<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ListingVisitor(PhantomData))
+    }
+}
+
+struct ListingVisitor<E>(PhantomData<E>);
+
+impl<'de, E: Entry> Visitor<'de> for ListingVisitor<E> {
+    type Value = Listing<E>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(E::LIST)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut listing = Listing {
+            total_count: None,
+            entries: None,
+        };
+        while let Some(key) = members.next_key::<String>()? {
+            if key == E::LIST {
+                let entries: Option<Vec<E>> = members.next_value()?;
+                listing.entries = Some(entries.unwrap_or_default());
+            } else if key == "TotalCount" {
+                listing.total_count = members.next_value()?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(listing)
+    }
 }
 
 /// Asks for every package that can still be good.
@@ -97,6 +123,10 @@ pub struct Package {
     pub package_expired_time: u64,
 }
 
+impl Entry for Package {
+    const LIST: &'static str = "SmsPackagesStatisticsSet";
+}
+
 /// Asks for one page of signatures: the mainland's (0) or the others (1).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -115,6 +145,10 @@ pub struct Signature {
     pub status_code: i64,
 }
 
+impl Entry for Signature {
+    const LIST: &'static str = "DescribeSignListStatusSet";
+}
+
 /// Asks for templates, where they are the mainland's (0) or the others' (1).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -131,6 +165,10 @@ pub struct Template {
     pub international: u64,
     pub status_code: i64,
     pub template_content: String,
+}
+
+impl Entry for Template {
+    const LIST: &'static str = "DescribeTemplateStatusSet";
 }
 
 /// Asks for records or reports of a number.
@@ -178,6 +216,10 @@ pub struct Record {
     pub send_time: Option<u64>,
 }
 
+impl Entry for Record {
+    const LIST: &'static str = "SendRecordSet";
+}
+
 /// A carrier's report.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -191,15 +233,27 @@ pub struct Report {
     pub user_receive_time: Option<u64>,
 }
 
+impl Entry for Report {
+    const LIST: &'static str = "PullSmsSendStatusSet";
+}
+
 /// How many variables a template's text has: the largest `n` of its `{n}`.
 #[must_use]
 pub fn variables(content: &str) -> usize {
     let number = |rest: &str| {
         let (digits, _) = rest.split_once('}')?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse().ok().filter(|number| is_number && *number < 1_000)
+        digits
+            .parse()
+            .ok()
+            .filter(|number| is_number && *number < 1_000)
     };
-    content.split('{').skip(1).filter_map(number).max().unwrap_or(0)
+    content
+        .split('{')
+        .skip(1)
+        .filter_map(number)
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ impl Reader {
 
     /// A switch that may be absent.
     pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
-        match value.filter(|value| !value.is_blank())? {
+        match self.named(place, value)? {
             Json::Bool(value) => Some(*value),
             _ => self.reject(place, Rule::wrong_type(SWITCH)),
         }

@@ -1,5 +1,3 @@
-use alloc::vec;
-
 use super::*;
 
 #[test]
@@ -64,10 +62,21 @@ fn bodies_have_the_types_of_the_service() {
 }
 
 #[test]
-fn empty_list_may_be_null_and_a_missing_one_is_none() {
-    let read = |text: &str| serde_json::from_str::<Listing<u64>>(text).map(|listing| listing.set);
-    assert_eq!(read(r#"{"SendRecordSet": [1]}"#).unwrap(), Some(Some(vec![1])));
-    assert_eq!(read(r#"{"SendRecordSet": null}"#).unwrap(), Some(None));
-    assert_eq!(read(r#"{"TotalCount": 0}"#).unwrap(), None);
-    assert!(read(r#"{"SendRecordSet": {}}"#).is_err());
+fn list_may_be_null_and_must_be_there() {
+    let count = |text: &str| {
+        let listing = serde_json::from_str::<Listing<Record>>(text);
+        listing.map(|listing| listing.entries.map(|entries| entries.len()))
+    };
+    for (text, expected) in [
+        (r#"{"SendRecordSet": [{}], "TotalCount": 1}"#, Some(1)),
+        (r#"{"SendRecordSet": null}"#, Some(0)),
+        (r#"{"SendRecordSet": []}"#, Some(0)),
+        (r#"{"TotalCount": 0}"#, None),
+        // Another action's response, read as this one's, would say that there is nothing.
+        (r#"{"PullSmsSendStatusSet": [], "TotalCount": 0}"#, None),
+    ] {
+        assert_eq!(count(text).unwrap(), expected, "{text}");
+    }
+    assert!(count(r#"{"SendRecordSet": {}}"#).is_err());
+    assert!(count("[]").is_err());
 }

@@ -1,0 +1,208 @@
+//! Templates, and the routes and usages that they serve.
+
+use super::*;
+
+#[test]
+fn template_of_optional_usage_may_lack_code() {
+    for (entry, code) in [
+        (
+            json!({"usageType": "BindMfa", "templateCode": "<template-code>"}),
+            "placeholder",
+        ),
+        (json!({"usageType": "BindMfa", "templateCode": ""}), "blank"),
+        (
+            json!({"usageType": "BindMfa", "templateCode": "soon"}),
+            "malformed",
+        ),
+    ] {
+        assert_eq!(
+            findings(&with_entry(entry)),
+            one("/templates/4/templateCode", code, false)
+        );
+    }
+    let invented = json!({"usageType": "Invented", "templateCode": "1"});
+    assert_eq!(
+        findings(&with_entry(invented)),
+        one("/templates/4/usageType", "unregistered-usage", false)
+    );
+    let repeated = json!({"usageType": "SignIn", "templateCode": "1"});
+    assert_eq!(
+        findings(&with_entry(repeated)),
+        one("/templates/4", "duplicate", false)
+    );
+    let translated = json!({"usageType": "SignIn", "templateCode": "1", "locale": "en"});
+    assert_eq!(findings(&with_entry(translated)), []);
+}
+
+#[test]
+fn required_usage_needs_a_usable_template() {
+    for (index, usage) in [
+        (0, "SignIn"),
+        (1, "Register"),
+        (2, "ForgotPassword"),
+        (3, "Generic"),
+    ] {
+        let mut config = logto();
+        config["templates"].as_array_mut().unwrap().remove(index);
+        assert_eq!(
+            findings(&config),
+            one("/templates", "missing-usage", true),
+            "{usage}"
+        );
+        let code = format!("/templates/{index}/templateCode");
+        for (value, word) in [
+            (json!("<template-code>"), "placeholder"),
+            (json!(" "), "blank"),
+            (json!("x"), "malformed"),
+        ] {
+            assert_eq!(
+                findings(&changed(&code, value)),
+                one(&code, word, true),
+                "{usage}"
+            );
+        }
+        let half = json!({"mainland": "<template-code>", "international": "1"});
+        assert_eq!(
+            findings(&changed(&code, half)),
+            one(&format!("{code}/mainland"), "placeholder", false),
+            "{usage}"
+        );
+    }
+    assert_eq!(
+        findings(&changed("/templates", json!([]))),
+        one("/templates", "missing-usage", true)
+    );
+}
+
+#[test]
+fn message_names_the_missing_usages() {
+    let mut config = logto();
+    config["templates"] = json!([{"usageType": "SignIn", "templateCode": "1"}, {"usageType": "Generic", "templateCode": "1"}]);
+    let text = config.to_string();
+    let message = &diagnostics(&text, Language::English)[0].message;
+    assert!(message.contains("Register, ForgotPassword."), "{message}");
+}
+
+#[test]
+fn unknown_key_beside_a_code_stays_a_warning() {
+    let mut config = changed(
+        "/templates/3/templateCode",
+        json!({"mainland": null, "other": 1}),
+    );
+    config["templates"][3]["templateCodeOld"] = json!("1");
+    assert_eq!(
+        findings(&config),
+        [
+            ("/templates/3/templateCodeOld".into(), "unknown-key", false),
+            (
+                "/templates/3/templateCode/other".into(),
+                "unknown-key",
+                false
+            ),
+            ("/templates".into(), "missing-usage", true),
+        ]
+    );
+}
+
+#[test]
+fn usage_with_null_routes_has_no_template() {
+    let code = json!({"mainland": null, "international": null});
+    assert_eq!(
+        findings(&changed("/templates/1/templateCode", code)),
+        one("/templates", "missing-usage", true)
+    );
+}
+
+#[test]
+fn signature_is_needed_unless_all_templates_are_international() {
+    let abroad = |signature: Option<Value>| {
+        let mut config = without("signName");
+        for entry in config["templates"].as_array_mut().unwrap() {
+            entry["templateCode"] = json!({"international": "1110002"});
+        }
+        if let Some(signature) = signature {
+            config["signName"] = signature;
+        }
+        config["allowedCountries"] = json!(["852"]);
+        config
+    };
+    for signature in [None, Some(json!("")), Some(json!(null))] {
+        assert_eq!(findings(&abroad(signature)), []);
+    }
+    assert_eq!(
+        findings(&abroad(Some(json!("<sign-name>")))),
+        one("/signName", "placeholder", false)
+    );
+    let mut config = abroad(None);
+    config["templates"][2]["templateCode"] = json!("1110000");
+    assert!(findings(&config).contains(&("/signName".into(), "required", true)));
+    read_config(&abroad(None), |config| {
+        assert_eq!(config.mainland.sign_name, None)
+    });
+}
+
+#[test]
+fn unserved_route_is_a_warning() {
+    let with = |entries: &[(&str, Value)], change: fn(&mut Value)| {
+        let mut config = logto();
+        config["templates"] = entries
+            .iter()
+            .map(|(usage, code)| json!({"usageType": usage, "templateCode": code}))
+            .collect();
+        change(&mut config);
+        findings(&config)
+    };
+    let home = || json!({"mainland": "1"});
+    let both = || json!("1");
+    let four = |generic: Value, register: Value| {
+        [
+            ("SignIn", both()),
+            ("Register", register),
+            ("ForgotPassword", both()),
+            ("Generic", generic),
+        ]
+    };
+    // Generic serves abroad, so nobody waits.
+    assert_eq!(with(&four(both(), home()), |_| {}), []);
+    // Nobody serves those who register abroad.
+    assert_eq!(
+        with(&four(home(), home()), |_| {}),
+        one("/templates/1/templateCode", "unserved-route", false)
+    );
+    // Every other usage has its own.
+    assert_eq!(with(&four(home(), both()), |_| {}), []);
+    // No template serves abroad at all, which is told once, and not when it is meant.
+    let mainland = [
+        ("SignIn", home()),
+        ("Register", home()),
+        ("ForgotPassword", home()),
+        ("Generic", home()),
+    ];
+    assert_eq!(
+        with(&mainland, |_| {}),
+        one("/templates", "unserved-route", false)
+    );
+    assert_eq!(
+        with(&mainland, |config| config["allowedCountries"] =
+            json!(["86"])),
+        []
+    );
+}
+
+#[test]
+fn unprovided_variable_is_a_warning() {
+    let params = |params: Value| changed("/templates/0/params", params);
+    assert_eq!(
+        findings(&params(json!(["{{code}}", "{{ ttlMinutes }}", "5", 5]))),
+        []
+    );
+    assert_eq!(
+        findings(&params(json!([
+            "{{code}}",
+            "for {{expireMinutes}} minutes"
+        ]))),
+        one("/templates/0/params/1", "unprovided-parameter", false)
+    );
+    // Braces around anything else are literal text.
+    assert_eq!(findings(&params(json!(["{{not a name}}", "{{"]))), []);
+}
