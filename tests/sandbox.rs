@@ -31,3 +31,5 @@ mod reach;
 mod table;
 mod traffic;
 mod truth;
+
+pub use arena::granting;
