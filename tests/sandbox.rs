@@ -33,3 +33,5 @@ mod redaction;
 mod table;
 mod traffic;
 mod truth;
+
+pub use arena::granting;

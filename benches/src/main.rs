@@ -10,10 +10,12 @@
 //! | [`report`], [`plot`] | rows against goals, tables, the plot |
 //! | [`defaults`] | the measurement behind each default: `cargo xtask defaults` |
 //! | [`profile`] | where the CPU of a send goes: `cargo xtask profile` |
+//! | [`double_answers`] | a server that answers one request in twenty twice |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes |
 
 mod component;
 mod defaults;
+mod double_answers;
 mod fuel;
 mod lane;
 mod lanes;
@@ -33,6 +35,7 @@ use std::process::ExitCode;
 const USAGE: &str = "Usage: connector-bench run [--quick]
        connector-bench profile
        connector-bench soak CALLS
+       connector-bench double-answers CALLS idle|late
        connector-bench defaults [--quick]
        connector-bench part WORDS
        connector-bench lane native|component
@@ -57,6 +60,10 @@ fn main() -> ExitCode {
         ["drive", calls, url, states] => {
             count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))
         }
+        ["double-answers", calls, "idle"] => count(calls)
+            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Idle)),
+        ["double-answers", calls, "late"] => count(calls)
+            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Late)),
         ["fuel"] => fuel::measure().map(print),
         ["load", compilations, hits] => both(compilations, hits)
             .and_then(|(compilations, hits)| load::measure(compilations, hits))

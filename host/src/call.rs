@@ -16,7 +16,7 @@ use crate::contract::Config;
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, PolicyFault};
 use crate::host::ConnectorHost;
-use crate::http::{Gateway, Hook};
+use crate::http::{Gateway, Hook, Owner};
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
 use crate::meter::Meter;
 use crate::report::{CallLog, CallReport, Reported};
@@ -44,6 +44,7 @@ pub(crate) struct Run<'a> {
     pub(crate) egress: &'a Arc<Egress>,
     pub(crate) limits: &'a Arc<Limits>,
     pub(crate) gateway: &'a Arc<Gateway>,
+    pub(crate) owner: &'a Arc<Owner>,
     pub(crate) tenant: Option<&'a Tenant>,
     /// The contract's name of the function, and what its success is called.
     pub(crate) function: &'static str,
@@ -287,6 +288,7 @@ fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
         meter: Meter::default(),
         hook: Hook {
             gateway: run.gateway.clone(),
+            owner: run.owner.clone(),
             egress: run.egress.clone(),
             limits: limits.clone(),
             log: log.clone(),

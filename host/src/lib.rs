@@ -66,7 +66,7 @@ pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
 pub use live::{LivePlugin, Retired, StillBusy};
 pub use network::{Network, Proxy};
-pub use options::{CannedAnswer, HostBuilder, HostOptions};
+pub use options::{CannedAnswer, ConnectionSharing, HostBuilder, HostOptions};
 pub use package::{
     Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,
     Signer, TrustedKey,

@@ -13,10 +13,11 @@ use crate::contract::{
 use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, SendError};
 use crate::host::ConnectorHost;
-use crate::http::Gateway;
+use crate::http::{Gateway, Owner};
 use crate::limits::Limits;
 use crate::live::Hold;
 use crate::network::Network;
+use crate::options::ConnectionSharing;
 use crate::package::{Decision, Provenance};
 use crate::report::{CallReport, Reported};
 use crate::scrub::Scrub;
@@ -35,8 +36,8 @@ pub struct Plugin {
     hold: Hold,
     /// The network that it was given.
     network: Arc<Gateway>,
-    /// What its requests go through: the network's own connections, or the tenant's.
-    gateway: Arc<Gateway>,
+    /// Whose connections its requests use.
+    owner: Arc<Owner>,
 }
 
 /// A plugin's parts, as loading puts them together.
@@ -82,10 +83,13 @@ pub struct LoadTimings {
 
 impl Plugin {
     pub(crate) fn new(loaded: Loaded) -> Self {
-        let network = loaded.host.0.gateway.clone();
+        let owner = Owner {
+            tenant: None,
+            plugin: Arc::from(loaded.description.sha256.as_str()),
+        };
         Self {
-            gateway: network.clone(),
-            network,
+            network: loaded.host.0.gateway.clone(),
+            owner: Arc::new(owner),
             inner: Arc::new(loaded),
             tenant: None,
             hold: Hold::Own,
@@ -120,17 +124,20 @@ impl Plugin {
     }
 
     fn called(&self, tenant: Option<Tenant>, network: Arc<Gateway>) -> Self {
-        let ways = &self.inner.host.0.ways;
-        let gateway = match tenant.as_ref().filter(|tenant| tenant.is_private()) {
-            Some(tenant) => ways.private(&network, tenant.key()),
-            None => network.clone(),
+        let sharing = self.inner.host.0.options.connection_sharing;
+        let own = tenant
+            .as_ref()
+            .filter(|_| sharing == ConnectionSharing::WithinTenant);
+        let owner = Owner {
+            tenant: own.map(|tenant| tenant.key().clone()),
+            plugin: self.owner.plugin.clone(),
         };
         Self {
             inner: self.inner.clone(),
             tenant,
             hold: self.hold.clone(),
             network,
-            gateway,
+            owner: Arc::new(owner),
         }
     }
 
@@ -376,7 +383,8 @@ impl Plugin {
             instance: &inner.instance,
             egress: &inner.egress,
             limits: &inner.limits,
-            gateway: &self.gateway,
+            gateway: &self.network,
+            owner: &self.owner,
             tenant: self.tenant.as_ref(),
             function,
             success: "ok",

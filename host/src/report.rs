@@ -53,6 +53,12 @@ pub struct HttpExchange {
     pub request_body_bytes: u64,
     /// Bytes of the response's body that were read.
     pub response_body_bytes: u64,
+    /// Bytes of the response's head, interim answers included.
+    pub response_head_bytes: u64,
+    /// Interim answers (1xx) that came before the response.
+    pub interim_answers: u32,
+    /// Kept connections that were closed instead of being used, because bytes or an end had arrived on them.
+    pub discarded_connections: u32,
     /// The response's status.
     pub status: Option<u16>,
     /// Whether a kept connection was used. Then the three times below are those of its first use.

@@ -12,6 +12,9 @@
 //! | `auth_connector_phase_seconds` | histogram | `phase` | `queue`, `instantiate`, `guest`; per request `dns`, `connect`, `tls`, `first_byte` |
 //! | `auth_connector_requests_total` | counter | `result` | outbound requests, the first 32 of a call: `answered`, `failed`, `refused` |
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
+//! | `auth_connector_connections_discarded_total` | counter | | kept connections that were closed instead of being used, because bytes or an end had arrived on them |
+//! | `auth_connector_response_head_bytes` | histogram | | bytes of a response's head, interim answers (1xx) included |
+//! | `auth_connector_interim_answers_total` | counter | | interim answers |
 //! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
 //! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service, a config that is too long |
@@ -218,6 +221,18 @@ fn request(exchange: &HttpExchange) {
     if let Some(reason) = exchange.refused {
         counter!("auth_connector_egress_refused_total", "reason" => reason).increment(1);
         return;
+    }
+    if exchange.discarded_connections > 0 {
+        counter!("auth_connector_connections_discarded_total")
+            .increment(exchange.discarded_connections.into());
+    }
+    if exchange.interim_answers > 0 {
+        counter!("auth_connector_interim_answers_total").increment(exchange.interim_answers.into());
+    }
+    if exchange.response_head_bytes > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "at most 64 KiB")]
+        histogram!("auth_connector_response_head_bytes")
+            .record(exchange.response_head_bytes as f64);
     }
     if let Some(first_byte) = exchange.first_byte {
         if exchange.reused_connection {

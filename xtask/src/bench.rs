@@ -55,6 +55,16 @@ pub fn soak(calls: &str) -> Result {
     process::run(&mut prepared(&workspace, &["soak", calls])?)
 }
 
+/// Many sends to a server that answers one request in twenty twice: before the next request, and after it.
+pub fn double_answers(calls: &str) -> Result {
+    let workspace = Workspace::open()?;
+    for when in ["idle", "late"] {
+        println!("== {when}");
+        process::run(&mut prepared(&workspace, &["double-answers", calls, when])?)?;
+    }
+    Ok(())
+}
+
 /// Where the CPU of a send goes.
 pub fn profile() -> Result {
     let workspace = Workspace::open()?;

@@ -26,6 +26,7 @@ Commands:
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
   bench --quick  The same in fewer rounds, and the docs stay as they are
   profile      Where the CPU of a send goes, by layer; needs Linux's perf; writes docs/performance.md
+  soak --double-answers [CALLS] 100,000 sends to a server that answers one in twenty twice
   soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
   defaults     What each default of the host library rests on, measured; writes docs/defaults.md
   defaults --quick  The same with fewer points, and the docs stay as they are
@@ -58,6 +59,8 @@ fn main() -> ExitCode {
         ["defaults", "--quick"] => bench::defaults(true),
         ["profile"] => bench::profile(),
         ["soak"] => bench::soak("300000"),
+        ["soak", "--double-answers"] => bench::double_answers("100000"),
+        ["soak", "--double-answers", calls] => bench::double_answers(calls),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

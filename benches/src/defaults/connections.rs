@@ -89,7 +89,7 @@ pub fn reuse(kept: usize, url: &str, authority: &str) -> Result<Value> {
     let entered = runtime.enter();
     let authority = std::fs::read(authority).map_err(told)?;
     let plugin = plugin(url, Some(&authority), |limits| {
-        limits.idle_connections = kept
+        limits.idle_connections_each = kept
     })?;
     drop(entered);
     let config = Config::new(config(url, 0));
@@ -115,7 +115,7 @@ pub fn reuse(kept: usize, url: &str, authority: &str) -> Result<Value> {
     })
 }
 
-/// Memory and descriptors of idle connections: bursts of tenants with connections of their own, of which each burst
+/// Memory and descriptors of idle connections: bursts of tenants, of which each burst
 /// finds the memory that the first one's calls needed.
 pub fn kept(kept: usize, url: &str, authority: &str) -> Result<Value> {
     const CALLS: u32 = 256;
@@ -124,7 +124,8 @@ pub fn kept(kept: usize, url: &str, authority: &str) -> Result<Value> {
     let entered = runtime.enter();
     let authority = std::fs::read(authority).map_err(told)?;
     let plugin = plugin(url, Some(&authority), |limits| {
-        limits.idle_connections = kept;
+        limits.idle_connections = kept * BURSTS as usize;
+        limits.idle_connections_each = kept;
         limits.concurrent_calls = CALLS;
     })?;
     drop(entered);
@@ -134,9 +135,7 @@ pub fn kept(kept: usize, url: &str, authority: &str) -> Result<Value> {
     runtime.block_on(async {
         let mut begun = (0, 0);
         for burst in 0..=BURSTS {
-            let tenant = Tenant::new(format!("tenant-{burst}"))
-                .limits(limits.clone())
-                .private_connections();
+            let tenant = Tenant::new(format!("tenant-{burst}")).limits(limits.clone());
             let plugin = plugin.for_tenant(tenant);
             let mut calls = Vec::new();
             for index in 0..CALLS {
@@ -223,9 +222,11 @@ fn shares(size: Size) -> Result<Section> {
     let provider = Provider::start(Manner::Answers(Duration::from_millis(20)))?;
     let mut rows = Vec::new();
     for kept in [0, 8, 32, 64, 128] {
-        let plugin = plugin(&provider.url, None, |limits| limits.idle_connections = kept)?;
+        let plugin = plugin(&provider.url, None, |limits| {
+            limits.idle_connections_each = kept;
+        })?;
         let config = Config::new(config(&provider.url, 0));
-        let mut row = vec![if kept == Limits::default().idle_connections {
+        let mut row = vec![if kept == Limits::default().idle_connections_each {
             format!("**{kept}**")
         } else {
             kept.to_string()
@@ -242,7 +243,7 @@ fn shares(size: Size) -> Result<Section> {
         .iter()
         .map(|flight| format!("bursts of {flight}"))
         .collect();
-    let mut all = vec!["`idle_connections`"];
+    let mut all = vec!["`idle_connections_each`"];
     all.extend(titles.iter().map(String::as_str));
     all.push("a stream, 128 in flight");
     Ok(Section::table("shares", &all, &rows))
