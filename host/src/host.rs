@@ -277,9 +277,9 @@ pub(crate) fn read(source: Source<'_>, limit: u64) -> Result<Cow<'_, [u8]>, Load
 fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
     let file = open(path)?;
     let data = file.metadata()?;
-    if !data.is_file() {
+    if !is_readable(&data) {
         return Err(std::io::Error::other(
-            "it is no regular file. Give the file itself, no folder, pipe or device",
+            "it is no regular file. Give the file itself, no folder and no pipe",
         ));
     }
     let size = data.len();
@@ -302,6 +302,16 @@ fn open(path: &Path) -> std::io::Result<File> {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
     }
     options.open(path)
+}
+
+/// Whether reading ends: a file's, or a device's, of which no more than the limit is read. A pipe's ends when somebody
+/// else wants.
+fn is_readable(data: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    let is_device = std::os::unix::fs::FileTypeExt::is_char_device(&data.file_type());
+    #[cfg(not(unix))]
+    let is_device = false;
+    data.is_file() || is_device
 }
 
 /// Tells a component from a core module and from everything else by its first eight bytes.

@@ -14,7 +14,7 @@ const SEGMENT: usize = 8;
 
 /// The longest value with spaces that is taken behind a name. Without a bound, many names in one line would each be
 /// read to its end.
-const LINE: usize = 512;
+const LINE: usize = 128;
 
 /// What ends a word behind a name.
 const BETWEEN: &[char] = &[

@@ -283,16 +283,14 @@ mod tests {
         assert!(secrets.heap() < 350_000, "{} bytes", secrets.heap());
     }
 
-    /// Eight times the config may take eight times as long and some; a quadratic scan would take 64 times.
+    /// Eight times the config may take eight times as long and some; a quadratic scan would take 64 times, however often
+    /// it is measured.
     #[test]
     fn the_time_to_scan_a_config_grows_with_its_length() {
-        let least = |config: &str| {
-            let one = || {
-                let begun = std::time::Instant::now();
-                std::hint::black_box(Secrets::of(config).are_too_many());
-                begun.elapsed()
-            };
-            (0..5).map(|_| one()).min().unwrap_or_default()
+        let time = |config: &str| {
+            let begun = std::time::Instant::now();
+            std::hint::black_box(Secrets::of(config).are_too_many());
+            begun.elapsed()
         };
         for unit in [
             "://",
@@ -316,16 +314,13 @@ mod tests {
             "é",
         ] {
             let text = |bytes: usize| unit.repeat(bytes / unit.len());
+            let quoted = |bytes| serde_json::json!({ "secret": text(bytes) }).to_string();
             for (short, long) in [
                 (text(8 << 10), text(64 << 10)),
-                (
-                    serde_json::json!({ "secret": text(4 << 10) }).to_string(),
-                    serde_json::json!({ "secret": text(32 << 10) }).to_string(),
-                ),
+                (quoted(4 << 10), quoted(32 << 10)),
             ] {
-                let (short, long) = (least(&short), least(&long));
-                let most = 30 * short + std::time::Duration::from_millis(2);
-                assert!(long < most, "{unit}: {long:?} for {short:?}");
+                let is_linear = || time(&long) < 30 * time(&short);
+                assert!((0..50).any(|_| is_linear()), "{unit}");
             }
         }
     }
