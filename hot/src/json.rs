@@ -93,7 +93,7 @@ impl<'a> Json<'a> {
         self.as_str().is_some_and(|text| trim(text).is_empty())
     }
 
-    /// Whether this says nothing: `null`, a blank string, `{}` or `[]`.
+    /// Returns true for a value that says nothing: `null`, a blank string, `{}` or `[]`.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {

@@ -68,7 +68,7 @@ export class Pool {
     const now = Date.now();
     const deadline = now + deadlineMs;
     if (now - this.#lastEnd > IDLE_MS) this.#queue.restart();
-    // Asked again when it is over: by then it is better known how long the provider takes.
+    // Computed again when it is over: by then more durations of requests are known.
     const mayWaitMs = (): number => deadline - this.#pace.needsMs(deadlineMs) - Date.now();
     const full = this.#queue.isBusy && (this.#queue.length >= maxQueue || this.#backlogMs() > mayWaitMs());
     const generation = this.#generation;
@@ -109,7 +109,7 @@ export class Pool {
     }
   }
 
-  /** How long those who wait take, and somebody behind them waits. */
+  /** The estimated wait behind all waiting calls. */
   #backlogMs(): number {
     return ((this.#queue.length + 1) / this.#options.maxThreads) * this.#pace.typicalMs();
   }

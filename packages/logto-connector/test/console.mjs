@@ -1,5 +1,5 @@
 /**
- * What Logto does with a config between its form and its database, restated: the Console's form
+ * Logto's steps with a config between its form and its database, restated: the Console's form
  * (`packages/console/src/utils/connector-form.ts`) and the core's routes for connectors.
  */
 

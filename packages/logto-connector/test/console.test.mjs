@@ -27,13 +27,13 @@ before(async () => {
 });
 after(() => interceptor.stop());
 
-/** What an operator types into the original's six fields. */
+/** The texts that an operator types into the original's six fields. */
 const typed = () => {
   const { templates, ...texts } = config();
   return { ...texts, templates: JSON.stringify(templates, null, 2) };
 };
 
-/** Every optional field of the form, filled in. What is not named here has a value by its type. */
+/** Values for the optional fields of the form. A field that is absent here gets one by its type. */
 const NAMED = {
   international: { sdkAppId: '2400006666', senderId: 'Example', region: 'ap-singapore' },
   allowedCountries: ['86', '852', '44'],
@@ -66,7 +66,7 @@ test('a new connector with the six fields filled in can be tested and saved', as
     assert.deepEqual(invalidFields(formItems, form), [], name);
     posts[name] = submitted(formItems, form);
     const stored = save(connector, posts[name]);
-    // What nobody typed is what the form began with, and without what says nothing.
+    // Fields that nobody typed into have their default values, unless those are empty.
     const begun = formItems.filter(({ key, defaultValue }) => !(key in typed()) && Object.keys(cleanDeep({ defaultValue })).length > 0);
     assert.deepEqual(stored, { ...config(), ...Object.fromEntries(begun.map(({ key, defaultValue }) => [key, defaultValue])) }, name);
     assert.deepEqual(config(), Object.fromEntries(Object.keys(config()).map((key) => [key, stored[key]])));
