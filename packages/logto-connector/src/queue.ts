@@ -1,8 +1,8 @@
 /**
  * Places for calls, and a first-in-first-out queue of those that wait for one, each for a bounded time.
  *
- * There are few places at first, and one more after each call that ended and every {@link GROWTH_MS} while a call
- * waits, up to a bound: threads that all start at once delay each other's first response.
+ * There are few places at first, and one more after each call that ended, and every {@link GROWTH_MS} while `mayGrow`
+ * allows it, up to a bound: threads that all start at once delay each other's first response.
  */
 
 const FIRST_PLACES = 2;
@@ -10,13 +10,15 @@ const GROWTH_MS = 100;
 
 export class Queue {
   readonly #most: number;
+  readonly #mayGrow: () => boolean;
   #places = 0;
   #taken = 0;
   #waiting: Array<(granted: boolean) => void> = [];
   #growth: NodeJS.Timeout | undefined;
 
-  constructor(most: number) {
+  constructor(most: number, mayGrow: () => boolean) {
     this.#most = most;
+    this.#mayGrow = mayGrow;
     this.restart();
   }
 
@@ -57,7 +59,9 @@ export class Queue {
       };
       let timer = setTimeout(look, leftMs());
       this.#waiting.push(answer);
-      this.#growth ??= setInterval(() => this.#grow(), GROWTH_MS);
+      this.#growth ??= setInterval(() => {
+        if (this.#mayGrow()) this.#grow();
+      }, GROWTH_MS);
     });
   }
 
