@@ -406,7 +406,7 @@ async fn what_the_text_shows_and_a_document_does_not_is_left_to_validation() {
     }
 }
 
-/// What a form posts for a field that nobody filled in, whatever the field's type.
+/// Values that forms post for a field that nobody filled in, whatever the field's type.
 fn blanks() -> [Value; 5] {
     [json!(null), json!(""), json!(" \t"), json!([]), json!({})]
 }
@@ -624,7 +624,7 @@ fn each_json_item_of_the_form_has_a_default() {
         }
     }
     assert_eq!(items, 3);
-    // What is there before anybody typed is no reason to refuse the config.
+    // A form that nobody typed into is no reason to refuse the config.
     let (by_schema, errors) = judges.judge(&config);
     assert!(by_schema && errors.is_empty(), "{errors:?}");
 }

@@ -197,8 +197,8 @@ impl Builder {
         self
     }
 
-    /// What each request to the control plane must show, as `Authorization: Bearer TOKEN`. None is needed on loopback;
-    /// elsewhere one is made for the run, unless it is set here.
+    /// Sets the token that each request to the control plane must have, as `Authorization: Bearer TOKEN`. None is needed
+    /// on loopback; elsewhere one is made for the run, unless it is set here.
     pub fn control_token(mut self, token: impl Into<String>) -> Self {
         self.control_token = Some(token.into());
         self

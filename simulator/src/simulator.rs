@@ -77,7 +77,7 @@ impl Simulator {
         self.ca_pem.as_deref()
     }
 
-    /// What requests to the control plane must show as `Authorization: Bearer TOKEN`, if anything.
+    /// The token that requests to the control plane must have, as `Authorization: Bearer TOKEN`, if any.
     pub fn control_token(&self) -> Option<&str> {
         self.server.access.token.as_deref()
     }

@@ -90,7 +90,7 @@ function copyNumbers() {
   // The setting is checked without loading the metadata.
   write(join(generated, 'countries.js'), `export const countries = ${JSON.stringify(getCountries())};\n`);
   write(join(generated, 'countries.d.ts'), 'export declare const countries: string[];\n');
-  // What national.ts uses of them.
+  // Declares the functions that national.ts uses.
   write(join(to, 'metadata.max.json.d.ts'), 'declare const metadata: object;\nexport default metadata;\n');
   write(
     join(to, 'es6-modern', 'metadata.d.ts'),

@@ -10,7 +10,7 @@ import type { FutureIncomingResponse } from './generated/interfaces/wasi-http-ty
 import type { Outcome } from './task.js';
 
 /**
- * What Node says when it refuses a certificate: OpenSSL's `X509_verify_cert_error_string`, and the check of the name.
+ * Node's messages for a refused certificate: OpenSSL's `X509_verify_cert_error_string`, and the check of the name.
  * An alert of the other side, such as one that asks for a client's certificate, is none of these: in TLS 1.3 it can
  * come after the request.
  */

@@ -1,5 +1,5 @@
 /**
- * Where one call may send a request to: the origins that the config names, and nothing else.
+ * The origins that one call may send a request to: those that the config names, and no other.
  *
  * The component has the same rule. This one holds even if the component breaks it.
  */
@@ -17,7 +17,7 @@ export function grantedOrigins(config: unknown): string[] {
   return [...new Set(written.flatMap((text) => (text === undefined ? [] : (origin(text) ?? []))))];
 }
 
-/** What an object has as `endpoint`, unless it names nothing: blank, or still an example in angle brackets. */
+/** Reads an `endpoint`; undefined if it is absent, blank, or still an example in angle brackets. */
 function named(block: unknown): string | undefined {
   const endpoint = isObject(block) ? block['endpoint'] : undefined;
   const text = typeof endpoint === 'string' ? endpoint.trim() : '';

@@ -48,7 +48,7 @@ export type ErrorData = {
   retryAfterMs?: number;
 };
 
-/** What the package itself finds wrong with a config. */
+/** The outcome for a setting of the package that cannot work. */
 export function refused(finding: Diagnostic): Outcome {
   const text = `The config cannot work: ${finding.pointer}: ${finding.message}`;
   return { state: 'not-sent', failure: failure('invalid-config', text, { diagnostics: [finding], attributes: [['turn', 'operator']] }) };

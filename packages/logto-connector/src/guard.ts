@@ -26,7 +26,7 @@ const ANY_NUMBER = JSON.stringify({
   templates: ['Register', 'SignIn', 'ForgotPassword', 'Generic'].map((usageType) => ({ usageType, templateCode: '1' })),
 });
 
-/** Whether the component takes a number for one that a message can be sent to. */
+/** Returns true if the component accepts the number of a recipient. */
 export function isSendable(to: string): boolean {
   const { sms, reset } = (validator ??= sealed());
   try {

@@ -1,9 +1,9 @@
-/** How long requests take of late, and so how many can be sent in the time that is left. */
+/** Durations of recent requests, and the time that the next one needs. */
 
 /** How many requests are remembered. */
 const REMEMBERED = 64;
 
-/** What is assumed before the first response, in milliseconds. */
+/** The duration that is assumed before the first response, in milliseconds. */
 const UNKNOWN_MS = 300;
 
 /** A request gets at least this long, for a handshake and an answer that take longer than those before. */

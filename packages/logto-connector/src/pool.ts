@@ -16,7 +16,7 @@ import type { Message } from './component.js';
 import { grantedOrigins } from './egress.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
-import { busy, failure, newRelease, withdrawRelease, type Outcome, type Task } from './task.js';
+import { busy, failure, isClaimed, newRelease, withdrawRelease, type Outcome, type Task } from './task.js';
 
 export type Options = {
   /** What runs in a thread. */
@@ -52,6 +52,8 @@ export class Pool {
   readonly #options: Options;
   readonly #queue: Queue;
   readonly #pace = new Pace();
+  /** The decisions of the calls that have a thread. */
+  readonly #running = new Set<Int32Array>();
   #lastEnd = 0;
   /** How often the threads were ended. */
   #generation = 0;
@@ -59,7 +61,8 @@ export class Pool {
 
   constructor(options: Partial<Options> = {}) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#queue = new Queue(this.#options.maxThreads);
+    // While a thread starts, another would delay it; while all wait for the provider, another costs nothing.
+    this.#queue = new Queue(this.#options.maxThreads, () => [...this.#running].every(isClaimed));
   }
 
   /** Sends one message. Never rejects: what breaks on the way is *not sent* if no request began, else *unknown*. */
@@ -68,7 +71,7 @@ export class Pool {
     const now = Date.now();
     const deadline = now + deadlineMs;
     if (now - this.#lastEnd > IDLE_MS) this.#queue.restart();
-    // Asked again when it is over: by then it is better known how long the provider takes.
+    // Computed again when it is over: by then more durations of requests are known.
     const mayWaitMs = (): number => deadline - this.#pace.needsMs(deadlineMs) - Date.now();
     const full = this.#queue.isBusy && (this.#queue.length >= maxQueue || this.#backlogMs() > mayWaitMs());
     const generation = this.#generation;
@@ -85,6 +88,7 @@ export class Pool {
   async #run(config: unknown, message: Message, deadline: number): Promise<Outcome> {
     const { deadlineMs, graceMs } = this.#options;
     const release = newRelease();
+    this.#running.add(release);
     try {
       const task: Task = {
         config: JSON.stringify(config ?? null),
@@ -106,10 +110,12 @@ export class Pool {
         };
       }
       return broken();
+    } finally {
+      this.#running.delete(release);
     }
   }
 
-  /** How long those who wait take, and somebody behind them waits. */
+  /** The estimated wait behind all waiting calls. */
   #backlogMs(): number {
     return ((this.#queue.length + 1) / this.#options.maxThreads) * this.#pace.typicalMs();
   }

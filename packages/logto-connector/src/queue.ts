@@ -1,8 +1,8 @@
 /**
  * Places for calls, and a first-in-first-out queue of those that wait for one, each for a bounded time.
  *
- * There are few places at first, and one more after each call that ended and every {@link GROWTH_MS} while somebody
- * waits, up to a bound: threads that all start at once keep each other from the first answer.
+ * There are few places at first, and one more after each call that ended, and every {@link GROWTH_MS} while `mayGrow`
+ * allows it, up to a bound: threads that all start at once delay each other's first response.
  */
 
 const FIRST_PLACES = 2;
@@ -10,32 +10,34 @@ const GROWTH_MS = 100;
 
 export class Queue {
   readonly #most: number;
+  readonly #mayGrow: () => boolean;
   #places = 0;
   #taken = 0;
   #waiting: Array<(granted: boolean) => void> = [];
   #growth: NodeJS.Timeout | undefined;
 
-  constructor(most: number) {
+  constructor(most: number, mayGrow: () => boolean) {
     this.#most = most;
+    this.#mayGrow = mayGrow;
     this.restart();
   }
 
-  /** Few places again, because the threads are gone. */
+  /** Begins with few places again, because the threads are gone. */
   restart(): void {
     this.#places = Math.min(FIRST_PLACES, this.#most);
   }
 
-  /** How many wait. */
+  /** The number of waiting calls. */
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** Whether somebody who comes now has to wait. */
+  /** True if the next call has to wait. */
   get isBusy(): boolean {
     return this.#taken >= this.#places;
   }
 
-  /** A place: true once there is one, false when there is none and `leftMs` says that no time is left to wait. */
+  /** Waits for a place: true once there is one, false when `leftMs` returns that no time is left. */
   take(leftMs: () => number): Promise<boolean> {
     if (!this.isBusy) {
       this.#taken += 1;
@@ -57,11 +59,13 @@ export class Queue {
       };
       let timer = setTimeout(look, leftMs());
       this.#waiting.push(answer);
-      this.#growth ??= setInterval(() => this.#grow(), GROWTH_MS);
+      this.#growth ??= setInterval(() => {
+        if (this.#mayGrow()) this.#grow();
+      }, GROWTH_MS);
     });
   }
 
-  /** Gives a place back, and it or two to those who wait longest. */
+  /** Returns a place, which goes to the call that waits longest. */
   give(): void {
     this.#taken -= 1;
     this.#grow();
@@ -81,7 +85,7 @@ export class Queue {
     }
   }
 
-  /** Sends everybody away who waits. */
+  /** Refuses all waiting calls. */
   clear(): void {
     for (const answer of this.#waiting.splice(0)) answer(false);
   }

@@ -54,6 +54,11 @@ export function claimRelease(release: Int32Array): boolean {
   return Atomics.compareExchange(release, 0, OPEN, CLAIMED) !== WITHDRAWN;
 }
 
+/** True once a request began. */
+export function isClaimed(release: Int32Array): boolean {
+  return Atomics.load(release, 0) === CLAIMED;
+}
+
 /** Called when the caller gives up; true when no request began, and then none will. */
 export function withdrawRelease(release: Int32Array): boolean {
   return Atomics.compareExchange(release, 0, OPEN, WITHDRAWN) !== CLAIMED;

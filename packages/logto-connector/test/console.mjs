@@ -1,5 +1,5 @@
 /**
- * What Logto does with a config between its form and its database, restated: the Console's form
+ * Logto's steps with a config between its form and its database, restated: the Console's form
  * (`packages/console/src/utils/connector-form.ts`) and the core's routes for connectors.
  */
 
@@ -44,9 +44,13 @@ export function submitted(formItems, form, keepFalsy = false) {
   return Object.fromEntries(entries);
 }
 
-/** How versions of the Console save on the details page. */
+/**
+ * How versions of the Console save on the details page: the form alone, or over what is stored, so that nothing of other
+ * forms is lost, with empty texts or without what is falsy.
+ */
 export const SAVES = {
   replacing: (formItems, form) => submitted(formItems, form),
+  keeping: (formItems, form, stored) => ({ ...stored, ...submitted(formItems, form, true) }),
   merging: (formItems, form, stored) =>
     Object.fromEntries(Object.entries({ ...stored, ...submitted(formItems, form, true) }).filter(([, value]) => value)),
 };

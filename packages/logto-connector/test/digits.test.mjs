@@ -40,7 +40,7 @@ test('a valid national mobile number wins, and all other digits are E.164', asyn
     [' national: CN ', '131 2234 5678', '+8613122345678'],
     // With its calling code it is the same person.
     ['national:CN', '8613122345678', '+8613122345678'],
-    // The price of the setting: this could be somebody in New Jersey.
+    // This could be somebody in New Jersey: the form warns of it.
     ['national:CN', '18624017194', '+8618624017194'],
     // No mobile number of China: 120 is no prefix, and ten or twelve digits are none.
     ['national:CN', '12025550123', '+12025550123'],
@@ -50,7 +50,7 @@ test('a valid national mobile number wins, and all other digits are E.164', asyn
     ['national:CN', '85268326366', '+85268326366'],
     ['national:CN', '447911123456', '+447911123456'],
     ['national:CN', '14155552671', '+14155552671'],
-    // What says what it is stays as it is.
+    // A plus and an international prefix leave no doubt.
     ['national:CN', '+13122345678', '+13122345678'],
     ['national:CN', '0013122345678', '0013122345678'],
     ['national:CN', '', ''],

@@ -1,4 +1,4 @@
-/** Which origins a config grants, and that a message reaches the one that its route names. */
+/** The origins that a config grants, and the one that each route reaches. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

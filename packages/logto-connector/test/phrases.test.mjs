@@ -1,4 +1,4 @@
-/** What the person reads who waits for a code. */
+/** Texts for the person who waits for a code. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ const simulator = Simulator.running(process.env.SIMULATOR_URL, process.env.SIMUL
 
 const PHRASES = ['maybe-sent', 'too-many', 'used-up', 'check-number', 'not-delivered', 'try-again', 'ask-administrator'];
 
-/** Of Logto's phrases for its sign-in page. */
+/** The languages of Logto's sign-in page. */
 const LOGTO = ['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'ko', 'pl-PL', 'pt-PT', 'pt-BR', 'ru', 'th', 'tr-TR', 'uk-UA', 'zh-CN', 'zh-HK', 'zh-TW'];
 
 /** A letter of the script that a language is written in. */
@@ -58,7 +58,7 @@ test('an error speaks the language of the request, and the operator\'s text stay
   }
 });
 
-test('whoever has a fine number is never told to check it', async () => {
+test('a fine number is never blamed', async () => {
   const number = phrase('check-number', []);
   const told = async (to, payload, changes = {}) => {
     const sending = connector.sendMessage({ to, type: 'SignIn', payload }, config({ endpoint: simulator.url, ...changes }));

@@ -10,7 +10,7 @@ const long = () => 60_000;
 const settled = async (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 5, 'waiting'))]);
 
 test('turns come in the order of arrival, and never more at once than there are places', async () => {
-  const queue = new Queue(2);
+  const queue = new Queue(2, () => true);
   const turns = [];
   let inside = 0;
   let most = 0;
@@ -29,13 +29,15 @@ test('turns come in the order of arrival, and never more at once than there are 
   assert.equal(queue.isBusy, false);
 });
 
-test('places grow while somebody waits, up to the bound', async () => {
-  const queue = new Queue(6);
+test('places grow while calls wait and growth is allowed, up to the bound', async () => {
+  let allowed = false;
+  const queue = new Queue(6, () => allowed);
   const granted = Array.from({ length: 10 }, () => queue.take(long));
   let count = 0;
   for (const one of granted) one.then((yes) => (count += yes ? 1 : 0));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 250));
   assert.equal(count, 2);
+  allowed = true;
   for (let tries = 0; count < 6 && tries < 300; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 250));
   assert.equal(count, 6);
@@ -44,7 +46,7 @@ test('places grow while somebody waits, up to the bound', async () => {
 });
 
 test('who waits is sent away when the time is over, which is asked again by then', async () => {
-  const queue = new Queue(1);
+  const queue = new Queue(1, () => true);
   await queue.take(long);
   const lefts = [20, 20, 0];
   const late = queue.take(() => lefts.shift() ?? 0);
@@ -57,7 +59,7 @@ test('who waits is sent away when the time is over, which is asked again by then
 });
 
 test('a place that nobody waits for is free again', async () => {
-  const queue = new Queue(1);
+  const queue = new Queue(1, () => true);
   await queue.take(long);
   assert.equal(queue.isBusy, true);
   queue.give();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `Host` names loopback, or a name of `--allow-host` | A page can let its own name resolve to 127.0.0.1 (DNS rebinding), and its requests then carry that name. |
 //! | `Origin`, where there is one, is the control plane's own | Browsers send it with each request of another page that could change something. |
-//! | a body is `application/json` | A page may post `text/plain` and forms anywhere, and needs leave for JSON, which is never given. |
+//! | a body is `application/json` | A page may post `text/plain` and forms to any origin. For JSON it needs a preflight, which is never granted. |
 //! | `Authorization` has the token, where one is set | Off loopback everybody on the network can ask. |
 //!
 //! No answer has a CORS header, so that a page cannot read what it asked for.
@@ -24,14 +24,14 @@ const SHORTEST_TOKEN: usize = 16;
 /// The longest, far below what a head may hold.
 const LONGEST_TOKEN: usize = 256;
 
-/// Who may ask.
+/// The rules for requests to the control plane.
 #[derive(Default)]
 pub struct Access {
     /// Names beside those of loopback, in lower case.
     pub hosts: Vec<String>,
-    /// What each request must show, if anything.
+    /// The token that each request must have, if one is set.
     pub token: Option<String>,
-    /// Whether the listener speaks TLS.
+    /// True if the listener speaks TLS.
     pub tls: bool,
 }
 
@@ -138,7 +138,7 @@ fn check_content_type(request: &Parts, body: bool) -> Result<(), Problem> {
 ///
 /// # Errors
 ///
-/// What was expected.
+/// A text that says what was expected.
 pub fn parse_host(text: &str) -> Result<String, String> {
     match Authority::parse(text) {
         Some(Authority { name, port: None }) => Ok(name),
@@ -153,7 +153,7 @@ pub fn parse_host(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// What was expected; never the token.
+/// A text that says what was expected, without the token.
 pub fn parse_token(text: &str) -> Result<String, String> {
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     if visible && (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&text.len()) {

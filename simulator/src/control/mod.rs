@@ -151,7 +151,7 @@ pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
     ))
 }
 
-/// What keeps browsers from giving an answer to a page that embeds it.
+/// Adds the headers that keep browsers from giving an answer to a page that embeds it.
 fn private(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(

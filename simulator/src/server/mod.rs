@@ -64,7 +64,7 @@ pub struct Server {
     pub omit_date: AtomicBool,
     /// Answers 200 and `{}` without looking, for benchmarks.
     pub empty_handler: bool,
-    /// Who may ask the control plane.
+    /// Rules for requests to the control plane.
     pub access: Access,
     /// Longest wait for each part of what a client sends.
     pub client_timeout: Duration,

@@ -1,4 +1,4 @@
-//! Who may ask the control plane: programs of this machine, and neither a web page nor the network.
+//! Access to the control plane: by programs of this machine, and neither by a web page nor from the network.
 
 use std::net::SocketAddr;
 
@@ -173,7 +173,7 @@ fn a_page_of_another_origin_can_neither_read_nor_steer() {
     );
 }
 
-/// What a page may send anywhere without leave: text, forms, and a body without a type.
+/// Bodies that a page may send to any origin without a preflight: text, forms, and a body without a type.
 #[test]
 fn a_body_that_is_not_json_changes_nothing() {
     let simulator = with_a_code();
