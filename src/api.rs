@@ -175,7 +175,11 @@ pub struct Refusal<'a> {
 
 /// Whether a refusal of a parameter is one of the region: the service names the header in its words.
 fn is_about_region(refusal: &Refusal<'_>) -> bool {
-    refusal.code == "InvalidParameterValue" && refusal.message.contains("X-TC-Region")
+    refusal.code == "InvalidParameterValue"
+        && refusal
+            .message
+            .as_deref()
+            .is_some_and(|words| words.contains("X-TC-Region"))
 }
 
 /// Turns refusals of the service into failures.

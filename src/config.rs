@@ -71,8 +71,8 @@ pub struct Config<'a> {
     pub timeout_ms: Option<u32>,
     /// The language that the service's own words should have.
     pub language: ProviderLanguage,
-    /// Whether an acceptance must bring the message's correlation id back.
-    pub check_echo: bool,
+    /// Whether an acceptance counts that does not bring the message's correlation id back.
+    pub accepts_without_echo: bool,
     /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
     /// may.
     pub allowed: Vec<Cow<'a, str>>,
@@ -259,7 +259,10 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
     let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
-    let check_echo = reader.switch(config.at("checkEcho"), config.get("checkEcho"));
+    let accepts_without_echo = reader.switch(
+        config.at("acceptWithoutEcho"),
+        config.get("acceptWithoutEcho"),
+    );
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
@@ -268,7 +271,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
             Some("zh-CN") => ProviderLanguage::Chinese,
             _ => ProviderLanguage::English,
         },
-        check_echo: check_echo.unwrap_or(true),
+        accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,
         templates: templates?,

@@ -274,7 +274,7 @@ pub fn send(
             echo: message
                 .correlation_id
                 .as_deref()
-                .filter(|_| config.check_echo),
+                .filter(|_| !config.accepts_without_echo),
             interpreter: Interpreter {
                 scrubber: &scrubber,
                 national: plan.number.national(),
@@ -361,7 +361,7 @@ impl Verdict<'_> {
         if self.echo.is_some_and(is_foreign) {
             return unusable(
                 "The answer does not bring back the message's correlation id, so it may be another message's. If the \
-                 endpoint never does, switch checkEcho off.",
+                 endpoint never does, switch acceptWithoutEcho on.",
             );
         }
         if !status.is_ok() {

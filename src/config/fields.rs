@@ -240,18 +240,19 @@ pub static FIELDS: [Field; 15] = [
     .form(FieldType::Number)
     .placeholder("8000")
     .schema(r#"{"type": "integer", "minimum": 1}"#),
+    // Off by default, because Logto's Console drops what is false when it saves.
     Field::new(
-        "checkEcho",
-        Text::new("Check echo", "核对回传标识"),
+        "acceptWithoutEcho",
+        Text::new("Accept without echo", "不核对回传标识"),
         Text::new(
-            "An acceptance counts only if it brings back the message's correlation id. Switch it off for an endpoint \
-             that does not: every send would otherwise be unknown. On when empty.",
-            "仅当应答带回消息的关联标识时才视为已受理。若服务端不回传该标识,请关闭,否则每次发送的结果都将未知。默认开启。",
+            "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \
+             never does, every send is unknown; switched on, such answers are accepted.",
+            "请保持关闭。仅当应答带回消息的关联标识时才视为已受理。若服务端从不回传该标识,每次发送的结果都将未知;开启后不再核对。",
         ),
     )
     .form(FieldType::Switch)
     .schema(r#"{"type": "boolean"}"#)
-    .default("true"),
+    .default("false"),
 ];
 
 pub(super) static TEMPLATE_FIELDS: [Field; 5] = [

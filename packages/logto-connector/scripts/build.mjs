@@ -48,7 +48,7 @@ const { sealed } = await import(join(lib, 'component.js'));
 const { sms } = sealed();
 write(
   join(generated, 'self.js'),
-  `export const metadata = ${sms.getMetadata()};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,
+  `export const metadata = ${JSON.stringify(metadataOf(sms.getMetadata()))};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,
 );
 console.log(`lib/ is built from ${basename(component)}.`);
 
@@ -122,6 +122,13 @@ function copyModules(entries, from, to) {
       seen.add(join(dirname(file), specifier));
     }
   }
+}
+
+/** The component's metadata in the shape of Logto's. */
+function metadataOf({ id, version, names, descriptions, attributes }) {
+  const texts = (list) => Object.fromEntries(list.map(({ language, text }) => [language, text]));
+  const { target } = Object.fromEntries(attributes);
+  return { id, target, platform: null, version, name: texts(names), description: texts(descriptions) };
 }
 
 function selfTypes() {

@@ -58,7 +58,7 @@ export function toConnectorError(
   { state, failure: found }: Exclude<Outcome, { state: 'accepted' }>,
   { to, locales }: Pick<Message, 'to' | 'locales'>,
 ): ConnectorError {
-  const data = errorData(state, found, phrase(phraseFor(state, found, to), locales));
+  const data = errorData(state, found, phrase(phraseFor(state, found, to), locales ?? []));
   // Logto lists a zod error's issues for the operator.
   const details = found.diagnostics.length > 0 ? Object.assign(configError(found.diagnostics), data) : data;
   return new ConnectorError(CODES[found.kind], details);
