@@ -308,15 +308,21 @@ pub fn send(
 }
 
 /// Interprets a complete response to a request that was released.
-struct Verdict<'a> {
-    number: &'a PhoneNumber,
+pub struct Verdict<'a> {
+    /// The recipient.
+    pub number: &'a PhoneNumber,
     /// The correlation id that an acceptance must bring back.
-    echo: Option<&'a str>,
-    interpreter: Interpreter<'a>,
+    pub echo: Option<&'a str>,
+    /// Turns the service's refusals into failures.
+    pub interpreter: Interpreter<'a>,
 }
 
 impl Verdict<'_> {
-    fn of(&self, response: &Response) -> Result<Receipt, SendError> {
+    /// The receipt, or what the response proves.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] when the response documents a refusal; [`SendError::Unknown`] otherwise.
+    pub fn of(&self, response: &Response) -> Result<Receipt, SendError> {
         let answer: Option<Answer<'_>> = api::parse(&response.body);
         let Some(answer) = answer.filter(|_| response.status < 500) else {
             return Err(self.interpreter.foreign(response));

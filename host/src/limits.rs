@@ -2,8 +2,8 @@
 //!
 //! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
 //! with a measurement in hand. What the reference connector needs is measured by `tests/limits.rs`, which finds the
-//! least of each limit with which a send still succeeds, and holds the defaults to several times that. What waits,
-//! queues and connects is measured by `cargo xtask defaults`, with the tables in `docs/defaults.md`.
+//! least of each limit with which a send still succeeds, and holds the defaults to several times that. `docs/defaults.md`
+//! has the reason of each.
 
 use std::time::Duration;
 
