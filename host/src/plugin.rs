@@ -3,12 +3,13 @@
 //! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
 //! request had left by then, nobody will learn what came of it, so let sends run to their end.
 
-use crate::authority::{Exports, Operations, SMS, signature};
+use crate::authority::{Export, Exports, Function, Receipts, SMS};
+use crate::bindings::sms;
 use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
-    Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message,
-    Preview, Receipt, WireSendError,
+    Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure,
+    Message, Metadata, Preview, Receipt,
 };
 use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, SendError};
@@ -67,6 +68,8 @@ pub struct Description {
     pub contract: &'static str,
     /// Whether it offers `sms-operations` as well.
     pub has_operations: bool,
+    /// Whether it offers `sms-receipts` as well.
+    pub has_receipts: bool,
 }
 
 /// What loading cost.
@@ -179,19 +182,22 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when it does not start, [`CallError::Policy`] when it was not tried.
     pub async fn start(&self) -> Result<CallReport, CallError> {
-        call::start(self.run("start", None)).await
+        call::start(self.run_as("start", false, None)).await
     }
 
-    /// Who made the connector and what it is called, as JSON text.
+    /// What the connector is called, and how hosts tell it apart.
     ///
     /// # Errors
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
-    pub async fn get_metadata(&self) -> Result<String, CallError> {
-        let run = self.run("get-metadata", None);
+    pub async fn metadata(&self) -> Result<Metadata, CallError> {
         let function = &self.inner.functions.get_metadata;
-        let settle = |answer: Result<(String,), CallError>, _| answer.map(|(metadata,)| metadata);
-        call::call::<signature::GetMetadata, _, _>(run, function, |_| (), settle)
+        let settle = |answer: Result<Metadata, CallError>, _| {
+            let mut metadata = answer?;
+            Scrub::of_nothing().metadata(&mut metadata);
+            Ok(metadata)
+        };
+        call::call(self.run(function, None), function, |_| (), settle)
             .await
             .outcome
     }
@@ -202,10 +208,9 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
-        let run = self.run("get-config-guard", None);
         let function = &self.inner.functions.get_config_guard;
-        let settle = |answer: Result<(ConfigGuard,), CallError>, _| answer.map(|(guard,)| guard);
-        call::call::<signature::GetConfigGuard<'_>, _, _>(run, function, |_| (locales,), settle)
+        let settle = |answer, _| answer;
+        call::call(self.run(function, None), function, |_| (locales,), settle)
             .await
             .outcome
     }
@@ -221,18 +226,16 @@ impl Plugin {
         config: &Config,
         locales: &[String],
     ) -> Result<Vec<Diagnostic>, CallError> {
-        let scrub = Scrub::of_config(config);
-        let run = self.run("validate-config", None).scrubbed(scrub.clone());
         let function = &self.inner.functions.validate_config;
+        let scrub = Scrub::of_config(config);
+        let run = self.run(function, None).scrubbed(scrub.clone());
         let params = |_| (config.expose(), locales);
-        let settle = |answer: Result<(Vec<Diagnostic>,), CallError>, _| {
-            let (mut findings,) = answer?;
+        let settle = |answer: Result<Vec<Diagnostic>, CallError>, _| {
+            let mut findings = answer?;
             scrub.diagnostics(&mut findings);
-            Ok::<_, CallError>(findings)
+            Ok(findings)
         };
-        call::call::<signature::ValidateConfig<'_>, _, _>(run, function, params, settle)
-            .await
-            .outcome
+        call::call(run, function, params, settle).await.outcome
     }
 
     /// What [`Plugin::send_message`] would send.
@@ -245,16 +248,21 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Result<Preview, CallError> {
-        let scrub = Scrub::new(config, &message.to, &message.variables);
-        let run = self
-            .run("preview-message", message.timeout_ms)
-            .scrubbed(scrub);
         let function = &self.inner.functions.preview_message;
-        let params = |_| (config.expose(), message);
+        let scrub = Scrub::new(config, &message.to, &message.variables);
+        let run = self.run(function, message.timeout_ms).scrubbed(scrub);
+        let params = |left_ms| (config.expose(), message.within(left_ms));
         // A preview that succeeds is made of the message; whoever asks for one wants to see it.
-        call::call::<signature::PreviewMessage<'_>, _, _>(run, function, params, flatten)
-            .await
-            .outcome
+        let settle = |answer: Result<Result<Preview, sms::SendError>, CallError>, _| {
+            answer?.map_err(|error| match error {
+                sms::SendError::NotSent(failure) => CallError::Connector(Box::new(failure)),
+                sms::SendError::Unknown(_) => {
+                    HostFault::Contract("it reported a preview, which sends nothing, as unknown")
+                        .into()
+                }
+            })
+        };
+        call::call(run, function, params, settle).await.outcome
     }
 
     /// Sends one message: accepted, certainly not sent, or unknown.
@@ -286,37 +294,28 @@ impl Plugin {
         message: &Message,
         described: bool,
     ) -> Reported<Result<Receipt, SendError>> {
+        let function = &self.inner.functions.send_message;
         let scrub = Scrub::new(config, &message.to, &message.variables);
         let run = self
-            .run("send-message", message.timeout_ms)
+            .run(function, message.timeout_ms)
             .described(described)
-            .rated()
             .scrubbed(scrub.clone())
             .succeeding("accepted");
-        let params = |left_ms| {
-            let message = Message {
-                timeout_ms: Some(left_ms),
-                ..message.clone()
-            };
-            (config.expose(), message)
-        };
-        let function = &self.inner.functions.send_message;
-        let settle = |answer: Result<(Result<Receipt, WireSendError>,), CallError>,
-                      may_have_left| {
+        let params = |left_ms| (config.expose(), message.within(left_ms));
+        let settle = |answer: Result<Result<Receipt, sms::SendError>, CallError>, may_have_left| {
             let mut receipt = match answer {
-                Ok((Ok(receipt),)) => receipt,
-                Ok((Err(error),)) => return Err(error.into()),
+                Ok(answer) => answer?,
                 Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
             };
             // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
-            if let Some(broken) = broken(&receipt) {
+            if let Some(broken) = broken(&receipt.message_id) {
                 let fault = HostFault::Contract(broken);
                 return Err(SendError::from_cause(fault.into(), may_have_left));
             }
             scrub.receipt(&mut receipt);
             Ok(receipt)
         };
-        call::call::<signature::SendMessage<'_>, _, _>(run, function, params, settle).await
+        call::call(run, function, params, settle).await
     }
 
     /// Asks the provider, without sending, whether a config would work.
@@ -331,19 +330,18 @@ impl Plugin {
         locales: &[String],
         timeout_ms: Option<u32>,
     ) -> Result<Vec<Check>, CallError> {
-        let function = &self.operations("check-config")?.check_config;
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("check-config"))?;
+        let function = &operations.check_config;
         let scrub = Scrub::of_config(config);
-        let run = self.run("check-config", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(scrub.clone());
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut checks = flatten(answer, may_have_left)?;
+        let settle = |answer, _| {
+            let mut checks = flatten(answer)?;
             scrub.checks(&mut checks);
-            Ok::<_, CallError>(checks)
+            Ok(checks)
         };
-        call::call::<signature::CheckConfig<'_>, _, _>(run, function, params, settle)
-            .await
-            .outcome
+        call::call(run, function, params, settle).await.outcome
     }
 
     /// Looks up what became of a message, above all after [`SendError::Unknown`].
@@ -357,31 +355,36 @@ impl Plugin {
         query: &DeliveryQuery,
         timeout_ms: Option<u32>,
     ) -> Result<Deliveries, CallError> {
-        let function = &self.operations("find-deliveries")?.find_deliveries;
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("find-deliveries"))?;
+        let function = &operations.find_deliveries;
         let none = Attributes::new();
         let scrub = Scrub::new(config, &query.to, &none);
-        let run = self.run("find-deliveries", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(scrub.clone());
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut deliveries = flatten(answer, may_have_left)?;
+        let settle = |answer, _| {
+            let mut deliveries = flatten(answer)?;
             scrub.deliveries(&mut deliveries);
-            Ok::<_, CallError>(deliveries)
+            Ok(deliveries)
         };
-        call::call::<signature::FindDeliveries<'_>, _, _>(run, function, params, settle)
-            .await
-            .outcome
+        call::call(run, function, params, settle).await.outcome
     }
 
-    fn operations(&self, item: &'static str) -> Result<&Operations, HostFault> {
-        self.inner
-            .functions
-            .operations
-            .as_ref()
-            .ok_or(HostFault::Unsupported(item))
+    /// A call of this function, with what all calls have in common.
+    pub(crate) fn run<'a, F: Function>(
+        &'a self,
+        _: &'a Export<F>,
+        timeout_ms: Option<u32>,
+    ) -> call::Run<'a> {
+        self.run_as(F::NAME, F::REQUESTS, timeout_ms)
     }
 
-    fn run<'a>(&'a self, function: &'static str, timeout_ms: Option<u32>) -> call::Run<'a> {
+    fn run_as<'a>(
+        &'a self,
+        function: &'static str,
+        requests: bool,
+        timeout_ms: Option<u32>,
+    ) -> call::Run<'a> {
         let inner = &self.inner;
         call::Run {
             host: &inner.host,
@@ -395,10 +398,14 @@ impl Plugin {
             sha256: &inner.description.sha256,
             scrub: None,
             closed: matches!(self.hold, Hold::Closed),
-            rated: false,
+            requests,
             described: false,
             timeout: call::capped(&inner.limits, timeout_ms),
         }
+    }
+
+    pub(crate) fn receipts(&self) -> Option<&Receipts> {
+        self.inner.functions.receipts.as_ref()
     }
 }
 
@@ -411,21 +418,17 @@ impl std::fmt::Debug for Plugin {
     }
 }
 
-fn flatten<T>(
-    answer: Result<(Result<T, crate::Failure>,), CallError>,
-    _may_have_left: bool,
-) -> Result<T, CallError> {
-    answer?
-        .0
-        .map_err(|failure| CallError::Connector(Box::new(failure)))
+/// The plugin's failure as the call's.
+pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Result<T, CallError> {
+    answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
 }
 
 /// The longest message id, in bytes. A cut one would be another message's, or nobody's.
 const MESSAGE_ID: usize = 256;
 
-/// What is wrong with a receipt.
-fn broken(receipt: &Receipt) -> Option<&'static str> {
-    match receipt.message_id.len() {
+/// Says why a receipt with this message id is none.
+pub(crate) fn broken(message_id: &str) -> Option<&'static str> {
+    match message_id.len() {
         0 => Some("it reported a receipt without a message id"),
         1..=MESSAGE_ID => None,
         _ => Some("it reported a receipt with a message id of more than 256 bytes"),

@@ -9,6 +9,7 @@
 //! | every method but the seven that carry a request and nothing else: `CONNECT` opens tunnels, `TRACE` echoes, and servers may read `connect` as either | `HTTP-request-method-invalid` |
 //! | a target that is not a path | `HTTP-request-URI-invalid` |
 //! | more than one content length, one above the cap, one beside a transfer encoding | `HTTP-request-body-size`, `HTTP-protocol-error` |
+//! | any request of a function that makes none, such as `preview-message` and `read-callback` | `HTTP-request-denied` |
 //! | more requests than a call may make | `HTTP-request-denied` |
 //! | more requests at once than a call may have under way | `connection-limit-reached` |
 //! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
@@ -33,6 +34,8 @@ pub(crate) struct Hook {
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
+    /// Whether the function that was called may make requests.
+    pub(crate) requests: bool,
 }
 
 fn is_forbidden(name: &HeaderName) -> bool {
@@ -104,7 +107,9 @@ impl Hook {
             HttpExchange::default()
         });
         let uri = request.uri().clone();
-        let judged = if asked_before >= self.limits.requests as usize {
+        let judged = if !self.requests {
+            Err((Error::HttpRequestDenied, "function"))
+        } else if asked_before >= self.limits.requests as usize {
             Err((Error::HttpRequestDenied, "count"))
         } else {
             judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
@@ -286,6 +291,7 @@ impl Hook {
             egress: Arc::new([].into_iter().collect()),
             limits: Arc::new(options.limits),
             log: CallLog::default(),
+            requests: true,
         }
     }
 }

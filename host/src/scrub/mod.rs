@@ -9,6 +9,7 @@
 //! | other strings of the config that look like a token: 16 characters or more with a digit, no space, no host name | anywhere |
 //! | the recipient's number: its last 8 digits, however they are grouped | anywhere |
 //! | the message's variables, from 4 characters; `code` from 2 | as a word of its own |
+//! | in what is said about a callback, the numbers that stand in it: see [`callback`] | anywhere |
 //!
 //! All of them also in hexadecimal and base64, the first two percent-encoded and escaped for JSON as well; variables
 //! so from 6 characters. What a plugin encodes in a way of its own gets through: it could as well spell a secret in
@@ -17,16 +18,21 @@
 //! Identifiers (message id, request id) keep codes of fewer than six characters: in a serial number of thirty digits
 //! every code of four turns up once in four hundred messages.
 
+mod callback;
 mod forms;
 mod secrets;
 
-use crate::contract::{Attributes, Check, Config, Deliveries, Diagnostic, Failure, Receipt};
+use crate::contract::{
+    Attributes, CallbackContent, CallbackRefusal, Check, Config, Deliveries, Diagnostic, Failure,
+    LocalizedText, Metadata, Receipt,
+};
 use crate::error::{CallError, HostFault};
 use crate::report::HttpExchange;
 use memchr::memmem;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use callback::Numbers;
 pub(crate) use forms::Form;
 pub(crate) use secrets::of_config;
 
@@ -41,6 +47,8 @@ const WORD: usize = 256;
 const ATTRIBUTES: usize = 64;
 /// The most findings about one config, checks, deliveries or requests that are kept.
 const ITEMS: usize = 1_024;
+/// The most languages in which a text is kept.
+const LANGUAGES: usize = 128;
 /// How many of a number's last digits give it away. Eight make a whole national number in most countries.
 const DIGITS: usize = 8;
 
@@ -93,6 +101,63 @@ impl<'a> Scrub<'a> {
     pub(crate) fn of_config(config: &'a Config) -> Self {
         static NONE: Attributes = Attributes::new();
         Self::new(config, "", &NONE)
+    }
+
+    /// For a call that was given nothing.
+    pub(crate) fn of_nothing() -> Scrub<'static> {
+        Scrub {
+            config: &[],
+            encoded: Arc::default(),
+            number: String::new(),
+            variables: Vec::new(),
+        }
+    }
+
+    pub(crate) fn metadata(&self, metadata: &mut Metadata) {
+        self.word(&mut metadata.id);
+        self.word(&mut metadata.version);
+        self.texts(&mut metadata.names);
+        self.texts(&mut metadata.descriptions);
+        self.attributes(&mut metadata.attributes);
+    }
+
+    fn texts(&self, texts: &mut Vec<LocalizedText>) {
+        texts.truncate(LANGUAGES);
+        for text in texts {
+            self.word(&mut text.language);
+            self.text(&mut text.text);
+        }
+    }
+
+    pub(crate) fn callback(&self, content: &mut CallbackContent, numbers: &Numbers) {
+        for receipt in &mut content.receipts {
+            self.identifier(&mut receipt.message_id);
+            numbers.identifier(&mut receipt.message_id);
+            self.optional(&mut receipt.correlation_id, Kind::Identifier);
+            receipt
+                .correlation_id
+                .iter_mut()
+                .for_each(|id| numbers.identifier(id));
+            self.said_of_callback(&mut receipt.attributes, numbers);
+        }
+        let acknowledgement = &mut content.acknowledgement;
+        self.word(&mut acknowledgement.content_type);
+        self.text(&mut acknowledgement.body);
+        numbers.text(&mut acknowledgement.body);
+    }
+
+    pub(crate) fn refusal(&self, refusal: &mut CallbackRefusal, numbers: &Numbers) {
+        self.text(&mut refusal.message);
+        numbers.text(&mut refusal.message);
+        self.said_of_callback(&mut refusal.attributes, numbers);
+    }
+
+    fn said_of_callback(&self, attributes: &mut Attributes, numbers: &Numbers) {
+        self.attributes(attributes);
+        for (key, value) in attributes {
+            numbers.text(key);
+            numbers.text(value);
+        }
     }
 
     pub(crate) fn receipt(&self, receipt: &mut Receipt) {
@@ -203,7 +268,9 @@ impl<'a> Scrub<'a> {
             found.extend(hits.map(|at| at..at + form.text.len()));
         }
         if !self.number.is_empty() && text.len() >= self.number.len() {
-            numbers(text, &self.number, &mut found);
+            let holds =
+                |digits: &str| memmem::find(digits.as_bytes(), self.number.as_bytes()).is_some();
+            numbers(text, holds, &mut found);
         }
         for variable in &self.variables {
             if variable.len() <= text.len() && (kind == Kind::Text || variable.len() >= 6) {
@@ -254,13 +321,13 @@ fn masked(text: &str, found: &[Range<usize>], cut: bool) -> String {
 }
 
 /// Digits that belong together, although single spaces, dashes, dots or brackets stand between them, and that
-/// contain the number.
-fn numbers(text: &str, number: &str, found: &mut Vec<Range<usize>>) {
+/// hold a number.
+fn numbers(text: &str, holds: impl Fn(&str) -> bool, found: &mut Vec<Range<usize>>) {
     let mut digits = String::new();
     let mut start = 0;
     let mut end = 0;
     let mut judge = |digits: &mut String, range: Range<usize>| {
-        if memmem::find(digits.as_bytes(), number.as_bytes()).is_some() {
+        if holds(digits) {
             found.push(range);
         }
         digits.clear();
