@@ -1,32 +1,65 @@
-//! The operator's JSON into a [`Config`], or every finding at once.
+//! The config: what an operator fills in, and what is wrong with it.
 //!
 //! | accepted | error | warning |
 //! |---|---|---|
-//! | Logto's config, unchanged | a required field absent or blank, or still its `<placeholder>` | a placeholder, blank or malformed code of a template that no usage requires |
+//! | Logto's config, unchanged | a required field absent, blank or still its `<placeholder>` | a placeholder, blank or malformed code of a template that no usage requires |
 //! | numeric ids as numbers, white space around values | a value of another type, or malformed | a template that repeats usage and locale: the first wins |
-//! | further keys and usages | one of the four required usages without a usable template | unlisted region, unknown key, unregistered usage |
+//! | further keys and usages; blank optional fields | one of the four required usages without a usable template | unlisted region, unknown key, unregistered usage |
 
 mod accounts;
-mod form;
-mod reader;
+mod checks;
+mod endpoint;
+mod fields;
 mod templates;
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use connector_kit::config::{Form, Object, Place, Reader, Rule};
+use connector_kit::connector::MAX_CALL_MS;
+use connector_kit::json::Json;
+use connector_kit::phone::{self, PhoneNumber};
+use connector_kit::redact::Secret;
+use connector_kit::template;
+use connector_kit::text::Text;
+
 use crate::api::ProviderLanguage;
-use crate::contract::Severity;
-use crate::endpoint::Endpoint;
-use crate::findings::{Finding, Rule};
-use crate::json::{self, Json};
-use crate::phone::{PhoneNumber, Route};
-use crate::redact::Secret;
-use reader::Reader;
 
-pub use reader::MAX_FINDINGS;
+pub use endpoint::{DEFAULT_HOST, Endpoint, Refused};
+pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
-/// What a call needs to know about the operator's account. Borrows from the document.
+/// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
+/// bills them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// +86.
+    Mainland,
+    /// Everywhere else.
+    International,
+}
+
+impl Route {
+    /// The route of a number.
+    #[must_use]
+    pub fn of(number: &PhoneNumber) -> Self {
+        match number.calling_code() {
+            "86" => Self::Mainland,
+            _ => Self::International,
+        }
+    }
+
+    /// The route's name in configs, previews and receipts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mainland => "mainland",
+            Self::International => "international",
+        }
+    }
+}
+
+/// A config that sending is possible with. Borrows from its text.
 #[derive(Debug)]
 pub struct Config<'a> {
     /// Serves mainland numbers, and all others unless [`Self::international`] does.
@@ -34,13 +67,16 @@ pub struct Config<'a> {
     /// Serves all other numbers where the config has an `international` block: what that names, and the rest
     /// from the top level.
     pub international: Option<Account<'a>>,
-    /// The config's own limit on one send, in milliseconds.
+    /// The config's own limit on one call, in milliseconds.
     pub timeout_ms: Option<u32>,
     /// The language that the service's own words should have.
     pub language: ProviderLanguage,
-    /// Calling codes, or beginnings of numbers, that alone may be sent to. Empty: all may.
+    /// Whether an acceptance must bring the message's correlation id back.
+    pub check_echo: bool,
+    /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
+    /// may.
     pub allowed: Vec<Cow<'a, str>>,
-    /// Calling codes, or beginnings of numbers, that must not be sent to.
+    /// Countries that must not be sent to.
     pub denied: Vec<Cow<'a, str>>,
     /// In the order of the config, of which the first match wins.
     pub templates: Vec<Template<'a>>,
@@ -50,24 +86,27 @@ impl<'a> Config<'a> {
     /// Whether the operator's lists let a number be sent to. What both name is denied.
     #[must_use]
     pub fn permits(&self, number: &PhoneNumber) -> bool {
-        let listed = |list: &[Cow<'a, str>]| {
-            list.iter()
-                .any(|entry| number.digits().starts_with(entry.as_ref()))
+        let is_listed = |list: &[Cow<'a, str>]| {
+            list.iter().any(|entry| {
+                number.digits().starts_with(entry.as_ref()) || number.is_in(entry.as_ref())
+            })
         };
-        !listed(&self.denied) && (self.allowed.is_empty() || listed(&self.allowed))
+        !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
     }
 
     /// Whether the operator's lists leave nobody on a route.
     #[must_use]
     pub fn excludes(&self, route: Route) -> bool {
-        let mainland = |entry: &Cow<'a, str>| entry.starts_with("86");
+        let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86") || entry == "CN";
         match route {
             Route::Mainland => {
-                self.denied.iter().any(|entry| entry == "86")
-                    || !self.allowed.is_empty() && !self.allowed.iter().any(mainland)
+                self.denied.iter().any(|entry| entry == "86" || entry == "CN")
+                    || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
             }
             // Nobody lists all other countries as denied.
-            Route::International => !self.allowed.is_empty() && self.allowed.iter().all(mainland),
+            Route::International => {
+                !self.allowed.is_empty() && self.allowed.iter().all(is_mainland)
+            }
         }
     }
 
@@ -81,7 +120,7 @@ impl<'a> Config<'a> {
     }
 }
 
-/// Who sends, in whose name, and through which entrance of the service.
+/// Who sends, in whose name, and through which endpoint.
 #[derive(Clone, Debug)]
 pub struct Account<'a> {
     /// `SecretId`.
@@ -120,7 +159,7 @@ impl Account<'_> {
 #[derive(Debug)]
 pub struct Template<'a> {
     /// Its place in the list, from 0.
-    pub index: u64,
+    pub index: usize,
     /// Matched exactly.
     pub usage: &'a str,
     /// The language it is written in, where the config says.
@@ -129,6 +168,8 @@ pub struct Template<'a> {
     pub mainland: Option<Cow<'a, str>>,
     /// Its identifier for all other numbers, where it has a usable one.
     pub international: Option<Cow<'a, str>>,
+    /// Whether the config gives an identifier for each route.
+    pub is_by_route: bool,
     /// Its parameters in order, literal text and `{{placeholders}}`; `None` for `["{{code}}"]`.
     pub params: Option<Vec<Cow<'a, str>>>,
     /// What the service lets its parameters be.
@@ -144,6 +185,22 @@ impl Template<'_> {
             Route::International => self.international.as_deref(),
         }
     }
+
+    /// The texts of its parameters.
+    pub fn params(&self) -> impl ExactSizeIterator<Item = &str> {
+        const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("{{code}}")];
+        self.params.as_deref().unwrap_or(DEFAULT).iter().map(AsRef::as_ref)
+    }
+}
+
+impl template::Template for Template<'_> {
+    fn usage(&self) -> &str {
+        self.usage
+    }
+
+    fn locale(&self) -> Option<&str> {
+        self.locale
+    }
 }
 
 /// The service's two classes of templates that matter to parameters.
@@ -155,52 +212,121 @@ pub enum Kind {
     Notice,
 }
 
-/// The result of reading: a config unless a finding is an error.
-pub struct Reading<'a> {
-    /// The config, if sending with it is possible.
-    pub config: Option<Config<'a>>,
-    /// Everything that is wrong or looks unintended, in the order of the field table.
-    pub findings: Vec<Finding>,
-}
+const MILLISECONDS: Text = Text::new(
+    "a whole number of milliseconds, at least 1",
+    "不小于 1 的整数毫秒数",
+);
+const COUNTRIES: Text = Text::new(
+    "an array of at most 300 countries such as \"CN\" or \"86\"",
+    "至多 300 个国家(地区)的数组,例如 \"CN\" 或 \"86\"",
+);
+const LANGUAGE: Form = Form {
+    valid: |text| matches!(text, "en-US" | "zh-CN"),
+    expected: Text::new("en-US or zh-CN", "en-US 或 zh-CN"),
+};
+/// An ISO 3166-1 code, a calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for
+/// Jamaica.
+const COUNTRY: Form = Form {
+    valid: |text| {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let is_prefix = is_digits(digits, 9)
+            && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6);
+        is_prefix || phone::is_country(&text.to_ascii_uppercase())
+    },
+    expected: Text::new(
+        "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
+        "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
+    ),
+};
+const TIMEOUT_ABOVE_CAP: Rule = Rule::new(
+    "above-cap",
+    "No call takes longer than 8000 milliseconds, so this has no effect. Write 8000 or less.",
+    "一次调用不会超过 8000 毫秒,此值不起作用;请填写不大于 8000 的值。",
+);
+/// The most entries of a list of countries; there are fewer calling codes.
+const MAX_COUNTRIES: usize = 300;
 
-/// Reads the text into a document, or says why that is not possible.
-///
-/// # Errors
-/// One [`Finding`] with the place.
-pub fn parse(text: &str) -> Result<Json<'_>, Finding> {
-    json::parse_text(text).map_err(|error| Finding {
-        pointer: String::new(),
-        rule: Rule::Unreadable(error),
-        severity: Severity::Error,
-    })
-}
-
-impl<'a> Config<'a> {
-    /// Reads a document, collecting every finding rather than stopping at the first.
-    ///
-    /// # Examples
-    /// ```
-    /// use tencent_sms_connector::config::{self, Config};
-    ///
-    /// let document = config::parse(r#"{"region": "ap-guangzhou"}"#).unwrap();
-    /// let reading = Config::read(&document);
-    /// assert!(reading.config.is_none());
-    /// let missing: Vec<&str> = reading.findings.iter().map(|finding| finding.pointer.as_str()).collect();
-    /// assert_eq!(missing, ["/accessKeyId", "/accessKeySecret", "/signName", "/sdkAppId", "/templates"]);
-    /// ```
-    #[must_use]
-    pub fn read(document: &'a Json<'a>) -> Reading<'a> {
-        let mut reader = Reader::new();
-        let config = reader.config(document);
-        let findings = reader.into_findings();
-        let blocked = findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error);
-        Reading {
-            config: config.filter(|_| !blocked),
-            findings,
-        }
+/// Reads the config's fields, and reports everything that is wrong with them.
+pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'a>> {
+    let mainland = accounts::mainland(reader, config);
+    let templates = templates::read(reader, config.at("templates"), config.get("templates"));
+    accounts::require_signature(reader, config, templates.as_deref());
+    let international = accounts::international(reader, config, mainland.as_ref());
+    let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
+    let check_echo = reader.switch(config.at("checkEcho"), config.get("checkEcho"));
+    let config = Config {
+        allowed: countries(reader, config, "allowedCountries"),
+        denied: countries(reader, config, "deniedCountries"),
+        timeout_ms: timeout(reader, config.at("timeoutMs"), config.get("timeoutMs")),
+        language: match language {
+            Some("zh-CN") => ProviderLanguage::Chinese,
+            _ => ProviderLanguage::English,
+        },
+        check_echo: check_echo.unwrap_or(true),
+        mainland: mainland?,
+        international,
+        templates: templates?,
+    };
+    // What is missing besides errors is found once they are corrected.
+    if !reader.findings.has_error() && reader.findings.is_complete() {
+        checks::look_for_gaps(reader, &config);
     }
+    Some(config)
+}
+
+fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
+    match value.filter(|value| !value.is_blank())? {
+        Json::Integer(ms) if *ms > 0 => {
+            if *ms > MAX_CALL_MS.into() {
+                reader.warning(place, TIMEOUT_ABOVE_CAP);
+            }
+            Some(u32::try_from(*ms).unwrap_or(u32::MAX))
+        }
+        Json::Integer(_) => reader.reject(place, Rule::malformed(MILLISECONDS)),
+        _ => reader.reject(place, Rule::wrong_type(MILLISECONDS)),
+    }
+}
+
+/// ISO codes in capitals, and digits of calling codes without `+`.
+fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
+    let list = config.at(key);
+    let entries = match config.get(key) {
+        Some(Json::Array(entries)) if entries.len() <= MAX_COUNTRIES => entries,
+        value => {
+            if reader.named(list, value).is_some() {
+                reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
+            }
+            return Vec::new();
+        }
+    };
+    let mut countries = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let text: Cow<'a, str> = match entry {
+            Json::Integer(number) => number.to_string().into(),
+            Json::String(text) => text.trim().into(),
+            _ => Cow::Borrowed(""),
+        };
+        if text.is_empty() || !(COUNTRY.valid)(&text) {
+            reader.reject::<()>(list.entry(index), Rule::malformed(COUNTRY.expected));
+            continue;
+        }
+        countries.push(match text {
+            Cow::Borrowed(iso) if iso.bytes().any(|byte| byte.is_ascii_lowercase()) => {
+                iso.to_ascii_uppercase().into()
+            }
+            Cow::Borrowed(text) => text.strip_prefix('+').unwrap_or(text).into(),
+            owned @ Cow::Owned(_) => owned,
+        });
+    }
+    countries
+}
+
+fn is_digits(text: &str, most: usize) -> bool {
+    text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_visible(text: &str, most: usize) -> bool {
+    text.len() <= most && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -1,76 +1,108 @@
-//! Tencent Cloud SMS as a WebAssembly component.
+//! Tencent Cloud SMS as a connector: sends login codes from any auth host.
 //!
-//! The component exports the contract in `wit/` and asks its host to carry one signed `SendSms` request over
-//! `wasi:http`. Every room but the last is pure: it builds and tests natively, and knows neither a network nor
-//! a clock.
+//! To write a connector for another provider, copy this folder and replace what each module says about Tencent
+//! Cloud; `docs/writing-a-connector.md` goes through it.
 //!
-//! | room | what it turns into what |
+//! | module | purpose |
 //! |---|---|
-//! | [`text`] | parts into text; with [`json`] and [`digest`] in a package of its own, which is compiled for speed |
-//! | [`packed`] | texts into two thirds of their size, and back |
-//! | [`json`] | bounded text into a borrowed document |
-//! | [`language`] | the locales a caller asks for into the language of operator texts |
-//! | [`fields`] | nothing: the one table of config fields that the guard and the reader share |
-//! | [`config`] | the operator's JSON into a [`config::Config`], or every finding at once |
-//! | [`findings`] | a finding into a diagnostic with words |
-//! | [`guard`] | the field table into a JSON Schema, form fields and secret pointers |
-//! | [`metadata`] | names and descriptions |
-//! | [`endpoint`] | an address that the operator wrote into an origin that a secret may be sent to |
-//! | [`phone`] | what people type into E.164, and its route |
-//! | [`template`] | usage, languages and route into a template and its parameters |
-//! | [`time`] | unix seconds into dates and back |
-//! | [`digest`] | bytes into a hash, a keyed hash, hexadecimal digits |
-//! | [`tc3`] | bytes and a secret into a TC3-HMAC-SHA256 signature |
-//! | [`api`] | an action and its body into a signed request |
-//! | [`attempt`] | a request into one attempt, or two where the clock was wrong |
-//! | [`send_sms`] | the `SendSms` request and response on the wire |
-//! | [`outcome`] | provider codes into kind, certainty, waiting time and hint |
-//! | [`redact`] | provider words into words without numbers, codes or secrets |
-//! | [`contract`] | the contract's types, natively |
-//! | [`connector`] | the flow: config and message into a receipt or an error |
-//! | [`operations`] | a config, or a number and a time, into what the service says of it |
-//! | `http_error` | the host's transport errors into failures; WebAssembly and tests only |
-//! | `fuzzing` | any bytes into the properties that must hold for them; for tests and fuzzers only |
-//! | `abi` | the contract's types into memory as the canonical ABI lays it out; WebAssembly and tests only |
-//! | `memcmp` | two blocks into their order; WebAssembly and tests only |
-//! | `component` | WebAssembly only: exports, bindings, the `wasi:http` transport, allocator and panic glue |
+//! | [`config`] | what an operator fills in, and what is wrong with it |
+//! | [`send`] | one message: its template, the `SendSms` request, the receipt or the error |
+//! | [`api`] | requests to the API: headers, signature, response envelope, retry after an expired timestamp |
+//! | [`tc3`] | the signature |
+//! | [`codes`] | what each provider code means |
+//! | [`operations`] | queries: would this config work, and what became of a message |
+//! | [`receipts`] | delivery callbacks and conversion reports |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
 
-pub use connector_hot::{digest, json, text};
-
 pub mod api;
-pub mod attempt;
+pub mod codes;
 pub mod config;
-pub mod connector;
-pub mod contract;
-pub mod endpoint;
-pub mod fields;
-pub mod findings;
-pub mod guard;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod http_error;
-pub mod language;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod memcmp;
 pub mod metadata;
 pub mod operations;
-pub mod outcome;
-pub mod packed;
-pub mod phone;
-pub mod redact;
-pub mod send_sms;
+pub mod receipts;
+pub mod send;
 pub mod tc3;
-pub mod template;
-pub mod time;
 
-#[cfg(any(test, target_arch = "wasm32"))]
-mod abi;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
+use alloc::vec::Vec;
+
+use connector_kit::config::{Field, Object, Reader};
+use connector_kit::contract::{
+    Callback, CallbackContent, CallbackRefusal, Check, Conversion, Deliveries, DeliveryQuery,
+    Failure, Message, Metadata, Preview, Receipt, SendError,
+};
+use connector_kit::http::Client;
+use connector_kit::text::Language;
+use connector_kit::{Connector, Operations, Receipts};
+
+use config::Config;
+
+/// The connector.
+pub struct TencentSms;
+
+impl Connector for TencentSms {
+    type Config<'c> = Config<'c>;
+
+    const FIELDS: &'static [Field] = &config::FIELDS;
+    const SCHEMA_RULES: &'static str = config::SCHEMA_RULES;
+    const METADATA: Metadata = metadata::METADATA;
+
+    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+        config::read(reader, config)
+    }
+
+    fn timeout_ms(config: &Config<'_>) -> Option<u32> {
+        config.timeout_ms
+    }
+
+    fn preview(config: &Config<'_>, message: &Message) -> Result<Preview, Failure> {
+        send::preview(config, message)
+    }
+
+    fn send(
+        config: &Config<'_>,
+        message: &Message,
+        client: &mut Client<'_>,
+    ) -> Result<Receipt, SendError> {
+        send::send(config, message, client)
+    }
+}
+
+impl Operations for TencentSms {
+    fn check(
+        config: &Config<'_>,
+        language: Language,
+        client: &mut Client<'_>,
+    ) -> Result<Vec<Check>, Failure> {
+        operations::check::check(config, language, client)
+    }
+
+    fn find(
+        config: &Config<'_>,
+        query: &DeliveryQuery,
+        client: &mut Client<'_>,
+    ) -> Result<Deliveries, Failure> {
+        operations::deliveries::find(config, query, client)
+    }
+}
+
+impl Receipts for TencentSms {
+    fn read_callback(
+        _: &Config<'_>,
+        callback: &Callback,
+    ) -> Result<CallbackContent, CallbackRefusal> {
+        receipts::read_callback(callback)
+    }
+
+    fn report_conversion(
+        config: &Config<'_>,
+        conversion: &Conversion,
+        client: &mut Client<'_>,
+    ) -> Result<(), Failure> {
+        receipts::report_conversion(config, conversion, client)
+    }
+}
 
 #[cfg(target_arch = "wasm32")]
-mod component;
-#[cfg(test)]
-mod reference;
+connector_kit::export!(TencentSms);

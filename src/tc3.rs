@@ -1,21 +1,22 @@
 //! TC3-HMAC-SHA256, the signature of Tencent Cloud API 3.0.
 //!
-//! Source: <https://cloud.tencent.com/document/api/213/30654>. Every intermediate value has its own function,
-//! because the published vectors state them all and a wrong signature says nothing about where it went wrong.
+//! Source: <https://cloud.tencent.com/document/api/213/30654>. Every intermediate value has a function of its own,
+//! because the published vectors state them all, and a wrong signature does not say where it went wrong.
 //!
-//! Only `POST /` without a query is signed, the one form that `SendSms` needs.
+//! Only `POST /` without a query is signed, the one form that the SMS service needs.
 
+use alloc::format;
 use alloc::string::String;
 
-use crate::digest::{Digits, hmac_sha256, sha256};
+use connector_kit::time;
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
 
-use crate::text::{decimal, join};
-use crate::time;
-
-/// The algorithm's name as it appears on the wire.
+/// The algorithm's name on the wire.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// What is signed: the bytes that will be sent, and the headers that they will be sent with.
+/// The bytes that will be sent, and the headers that they will be sent with.
 pub struct SigningInput<'a> {
     /// The service's short name, `sms`.
     pub service: &'a str,
@@ -32,26 +33,15 @@ impl SigningInput<'_> {
     /// The request in the form that both sides hash.
     #[must_use]
     pub fn canonical_request(&self) -> String {
-        self.canonical(&self.signed_headers())
-    }
-
-    fn canonical(&self, signed_headers: &str) -> String {
-        let mut canonical = String::with_capacity(256);
-        canonical.push_str("POST\n/\n\n");
+        let mut headers = String::new();
         for (name, value) in self.headers {
             for part in [name, ":", value, "\n"] {
-                canonical.push_str(part);
+                headers.push_str(part);
             }
         }
-        for part in [
-            "\n",
-            signed_headers,
-            "\n",
-            hex_sha256(self.payload).as_str(),
-        ] {
-            canonical.push_str(part);
-        }
-        canonical
+        let names = self.signed_headers();
+        let payload = hex_sha256(self.payload);
+        format!("POST\n/\n\n{headers}\n{names}\n{payload}")
     }
 
     /// The names of the signed headers, joined by semicolons.
@@ -71,50 +61,28 @@ impl SigningInput<'_> {
     /// fails from midnight to 8 o'clock in China.
     #[must_use]
     pub fn credential_scope(&self) -> String {
-        self.scope(&time::utc_date(self.timestamp))
-    }
-
-    fn scope(&self, date: &str) -> String {
-        join(&[date, "/", self.service, "/tc3_request"])
+        let date = time::utc_date(self.timestamp);
+        format!("{date}/{}/tc3_request", self.service)
     }
 
     /// The text that the signing key is applied to.
     #[must_use]
     pub fn string_to_sign(&self) -> String {
-        self.to_sign(&self.credential_scope(), &self.signed_headers())
-    }
-
-    fn to_sign(&self, scope: &str, signed_headers: &str) -> String {
-        join(&[
-            ALGORITHM,
-            "\n",
-            &decimal(self.timestamp),
-            "\n",
-            scope,
-            "\n",
-            hex_sha256(self.canonical(signed_headers).as_bytes()).as_str(),
-        ])
+        let request = hex_sha256(self.canonical_request().as_bytes());
+        let scope = self.credential_scope();
+        format!("{ALGORITHM}\n{}\n{scope}\n{request}", self.timestamp)
     }
 
     /// The value of the `Authorization` header. The signature in it has 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn authorization(&self, secret_id: &str, secret_key: &str) -> String {
-        let date = time::utc_date(self.timestamp);
-        let scope = self.scope(&date);
-        let signed_headers = self.signed_headers();
-        let keys = DerivedKeys::new(secret_key, &date, self.service);
-        let to_sign = self.to_sign(&scope, &signed_headers);
-        join(&[
-            ALGORITHM,
-            " Credential=",
-            secret_id,
-            "/",
-            &scope,
-            ", SignedHeaders=",
-            &signed_headers,
-            ", Signature=",
-            Digits::of(&hmac_sha256(&keys.signing, to_sign.as_bytes())).as_str(),
-        ])
+        let scope = self.credential_scope();
+        let names = self.signed_headers();
+        let keys = DerivedKeys::new(secret_key, &time::utc_date(self.timestamp), self.service);
+        let signature = hex::encode(hmac_sha256(&keys.signing, self.string_to_sign().as_bytes()));
+        format!(
+            "{ALGORITHM} Credential={secret_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+        )
     }
 }
 
@@ -133,7 +101,7 @@ impl DerivedKeys {
     /// Derives the chain. `date` is `YYYY-MM-DD` in UTC.
     #[must_use]
     pub fn new(secret_key: &str, date: &str, service: &str) -> Self {
-        let date = hmac_sha256(join(&["TC3", secret_key]).as_bytes(), date.as_bytes());
+        let date = hmac_sha256(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
         let service = hmac_sha256(&date, service.as_bytes());
         let signing = hmac_sha256(&service, b"tc3_request");
         Self {
@@ -144,10 +112,19 @@ impl DerivedKeys {
     }
 }
 
-/// Lower-case hexadecimal SHA-256.
+/// SHA-256 in lower-case hexadecimal digits.
 #[must_use]
-pub fn hex_sha256(bytes: &[u8]) -> Digits {
-    Digits::of(&sha256(bytes))
+pub fn hex_sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length, so this fails for none.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -164,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_intermediate_value_of_both_published_vectors_is_reproduced() {
+    fn published_vectors_are_reproduced() {
         let vectors = published_vectors();
         assert_eq!(vectors.len(), 2);
         for vector in &vectors {
@@ -185,12 +162,12 @@ mod tests {
 
             assert_eq!(input.signed_headers(), signed);
             assert_eq!(
-                hex_sha256(input.payload).as_str(),
+                hex_sha256(input.payload),
                 text(vector, "hashed_payload")
             );
             assert_eq!(input.canonical_request(), text(vector, "canonical_request"));
             assert_eq!(
-                hex_sha256(input.canonical_request().as_bytes()).as_str(),
+                hex_sha256(input.canonical_request().as_bytes()),
                 text(vector, "hashed_canonical_request")
             );
             assert_eq!(input.string_to_sign(), text(vector, "string_to_sign"));
@@ -201,7 +178,7 @@ mod tests {
                 (keys.service, "secret_service"),
                 (keys.signing, "secret_signing"),
             ] {
-                assert_eq!(Digits::of(&key).as_str(), text(vector, name), "{name}");
+                assert_eq!(hex::encode(key), text(vector, name), "{name}");
             }
             assert_eq!(
                 input.authorization(text(vector, "secret_id"), secret_key),
@@ -211,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scope_carries_the_utc_date_of_the_timestamp_on_both_sides_of_midnight() {
+    fn scope_has_the_utc_date() {
         let scope = |timestamp| {
             SigningInput {
                 service: "sms",

@@ -66,7 +66,7 @@ impl Component {
                 .map(drop)
                 .map_err(told),
             "start" => self.stubbed.start().await.map(drop).map_err(told),
-            "metadata" => self.stubbed.get_metadata().await.map(drop).map_err(told),
+            "metadata" => self.stubbed.metadata().await.map(drop).map_err(told),
             "parse" => {
                 let found = self
                     .stubbed

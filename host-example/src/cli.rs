@@ -39,7 +39,7 @@ pub enum Command {
     /// Read a provider's delivery callback, without a network
     Callback(Callback),
     /// Tell the provider that a code was used
-    Conversion(Conversion),
+    Report(Report),
 }
 
 /// The component and how to show things: for every command.
@@ -273,9 +273,9 @@ pub struct Callback {
     pub url: Option<String>,
 }
 
-/// `conversion`
+/// `report`
 #[derive(Args)]
-pub struct Conversion {
+pub struct Report {
     #[command(flatten)]
     pub common: Common,
     #[command(flatten)]
@@ -381,7 +381,7 @@ mod tests {
             Probe::<Cli>::HAS_DEBUG,
             Probe::<Find>::HAS_DEBUG,
             Probe::<Callback>::HAS_DEBUG,
-            Probe::<Conversion>::HAS_DEBUG,
+            Probe::<Report>::HAS_DEBUG,
         ];
         let (string, ours) = probed.split_first().unwrap();
         assert!(*string && !ours.contains(&true), "{probed:?}");

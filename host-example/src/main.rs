@@ -7,7 +7,7 @@
 //! | 1 | this machine failed: a file, the sandbox, the terminal |
 //! | 2 | the command line is wrong |
 //! | 3 | certainly not sent: trying again cannot send twice |
-//! | 4 | unknown whether it was sent: trying again may send twice. `find`: found nothing. `check`: not all could be verified. `callback`: refused. `conversion`: not reported |
+//! | 4 | unknown whether it was sent: trying again may send twice. `find`: found nothing. `check`: not all could be verified. `callback`: refused. `report`: not reported |
 //! | 5 | the component was refused before any of it ran |
 //! | 6 | the config cannot work; nothing was sent |
 //! | 7 | the component crashed or broke the contract, outside of a send |
@@ -19,6 +19,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod files;
 mod host;
 mod json;
 mod mask;

@@ -703,6 +703,108 @@ fn a_proxys_password_is_not_taken_as_an_argument_and_not_repeated() {
     }
 }
 
+/// Runs a command that must end by itself: with a file that blocks it would not.
+#[cfg(unix)]
+fn ends(name: &str, arguments: &[&str], config: Stdio) -> (i32, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+        .current_dir(directory(name))
+        .args(arguments)
+        .env_remove("AUTH_HOST_CONFIG")
+        .stdin(config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if let Some(status) = child.try_wait().unwrap() {
+            let mut stderr = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut stderr)
+                .unwrap();
+            return (status.code().unwrap(), stderr);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    child.kill().unwrap();
+    panic!("{arguments:?} does not end");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_a_device_or_a_folder_in_the_place_of_a_file_is_refused_at_once() {
+    let name = "no-files";
+    let pipe = directory(name).join("pipe");
+    let _ = std::fs::remove_file(&pipe);
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for file in ["pipe", "/dev/zero", "."] {
+        let plugin = ["plugin.wasm", "--no-cache", "--config"];
+        let to = ["--to", NUMBER];
+        let send = |more: &[&'static str]| {
+            let begin = ["send", "plugin.wasm", "--no-cache", "--config", "-"];
+            [&begin[..], more, &to[..]].concat()
+        };
+        let mut lines = vec![
+            vec!["inspect", "--no-cache", file],
+            [&["validate"][..], &plugin[..], &[file][..]].concat(),
+        ];
+        if file != "." {
+            lines.push(vec![
+                "inspect",
+                "--no-cache",
+                "--unsigned",
+                "--manifest",
+                file,
+            ]);
+            lines.push(send(&[
+                "--ca",
+                if file == "pipe" { "pipe" } else { "/dev/zero" },
+            ]));
+        }
+        for line in lines {
+            let (code, stderr) = ends(name, &line, Stdio::null());
+            assert_eq!(code, 2, "{line:?}: {stderr}");
+            assert!(stderr.contains("no regular file"), "{line:?}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_config_of_65536_bytes_is_taken_and_a_longer_one_is_refused_with_its_own_exit_code() {
+    for (bytes, code) in [(65_536, 0), (65_537, 6), (3 << 20, 6)] {
+        let config = format!("a{}", " ".repeat(bytes - 1));
+        let arguments = ["validate", "plugin.wasm", "--no-cache", "--config", "-"];
+        let output = run("long-config", &arguments, &config);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{bytes}: {stderr}");
+        let is_told = stderr.contains("more than 65536 bytes") && stderr.contains("Shorten it");
+        assert_eq!(is_told, code == 6, "{bytes}: {stderr}");
+    }
+}
+
+#[test]
+fn a_number_in_the_place_of_the_metrics_file_is_not_repeated() {
+    let metrics = format!("missing/{NUMBER}");
+    let arguments = [
+        "send",
+        "plugin.wasm",
+        "--no-cache",
+        "--config",
+        "-",
+        "--to",
+        NUMBER,
+        "--metrics",
+        &metrics,
+    ];
+    let output = run("metrics-number", &arguments, "n");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("the metrics cannot be written"), "{stderr}");
+    assert!(!stderr.contains(&NUMBER[1..]), "{stderr}");
+}
+
 /// Runs a command of `sms-receipts`; gives its exit code and its document.
 fn receipts(config: &str, command: &[&str]) -> (i32, Value) {
     let dir = directory("receipts");
@@ -778,7 +880,7 @@ fn a_callback_is_read_from_a_file_without_its_numbers() {
 #[test]
 fn a_conversion_is_reported_or_says_why_not() {
     let used = [
-        "conversion",
+        "report",
         "--message-id",
         "m-1",
         "--to",
@@ -800,7 +902,7 @@ fn a_conversion_is_reported_or_says_why_not() {
 fn a_plugin_without_receipts_ends_their_commands_with_7() {
     for command in [
         &["callback", "plugin.wasm", "--body", "plugin.wasm"][..],
-        &["conversion", "plugin.wasm", "--message-id", "m"],
+        &["report", "plugin.wasm", "--message-id", "m"],
     ] {
         let arguments: Vec<&str> = command
             .iter()

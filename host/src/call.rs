@@ -12,6 +12,7 @@
 use crate::admission::{Claim, Place};
 use crate::authority::{Export, Function};
 use crate::clock::WallClock;
+use crate::contract::Config;
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, PolicyFault};
 use crate::host::ConnectorHost;
@@ -19,7 +20,7 @@ use crate::http::{Gateway, Hook};
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
 use crate::meter::Meter;
 use crate::report::{CallLog, CallReport, Reported};
-use crate::scrub::Scrub;
+use crate::scrub::{Answer, Scrub, Texts};
 use crate::seen::{Begun, Ended};
 use crate::tenant::Tenant;
 use std::fmt;
@@ -48,6 +49,8 @@ pub(crate) struct Run<'a> {
     pub(crate) sha256: &'a str,
     /// What must not be in the answer. None where nothing secret is passed in.
     pub(crate) scrub: Option<Scrub<'a>>,
+    /// Why the call does not begin.
+    pub(crate) refused: Option<HostFault>,
     /// Whether the plugin was taken out of service.
     pub(crate) closed: bool,
     /// Whether the function may make requests, and so counts for the tenant's rate.
@@ -76,6 +79,9 @@ impl<'a> Run<'a> {
         if self.closed {
             return Err(PolicyFault::Closed.into());
         }
+        if let Some(fault) = &self.refused {
+            return Err(fault.clone().into());
+        }
         let start = Instant::now();
         let claim = Claim {
             tenant: self.tenant,
@@ -92,8 +98,9 @@ impl<'a> Run<'a> {
         (self.timeout + self.host.0.limits.grace).saturating_sub(report.queued)
     }
 
-    /// The same, and its answer is scrubbed.
-    pub(crate) fn scrubbed(mut self, scrub: Scrub<'a>) -> Self {
+    /// The same for a function that is given a config, which may be too long, and whose answer is scrubbed.
+    pub(crate) fn scrubbed(mut self, config: &Config, scrub: Scrub<'a>) -> Self {
+        self.refused = config.too_long();
         self.scrub = Some(scrub);
         self
     }
@@ -129,7 +136,11 @@ pub(crate) async fn call<'p, F: Function, T, E: Ended>(
     function: &Export<F>,
     params: impl FnOnce(u32) -> F::Params<'p>,
     settle: impl FnOnce(Result<F::Result, CallError>, bool) -> Result<T, E>,
-) -> Reported<Result<T, E>> {
+) -> Reported<Result<T, E>>
+where
+    T: Answer + Send,
+    E: Answer + Ended + Send,
+{
     let start = Instant::now();
     let begun = Begun::new(run.function);
     let span = run.span();
@@ -139,18 +150,30 @@ pub(crate) async fn call<'p, F: Function, T, E: Ended>(
         CallLog::brief()
     };
     let mut report = CallReport::default();
-    let answer = bounded(&run, function, params, &log, &mut report)
-        .instrument(span.clone())
-        .await;
-    report.http = log.take();
-    report.total = start.elapsed();
-    let mut outcome = settle(answer, log.may_have_left());
-    if let Some(scrub) = &run.scrub {
-        if let Some(cause) = outcome.as_mut().err().and_then(Ended::cause_mut) {
-            scrub.cause(cause);
+    // Held until the answer is searched, which is the plugin's doing as well.
+    let place = run.place(&mut report).await;
+    let answer = match &place {
+        Ok(_) => {
+            bounded(&run, function, params, &log, &mut report)
+                .instrument(span.clone())
+                .await
         }
-        scrub.exchanges(&mut report.http);
+        Err(cause) => Err(cause.clone()),
+    };
+    report.http = log.take();
+    let mut outcome = settle(answer, log.may_have_left());
+    if let (Ok(_), Some(scrub)) = (&place, &run.scrub) {
+        let mut texts = Texts::default();
+        match &mut outcome {
+            Ok(answer) => answer.list(&mut texts),
+            Err(error) => error.list(&mut texts),
+        }
+        texts.report(&mut report);
+        let until = start + run.timeout + run.host.0.limits.grace;
+        scrub.run(texts, until).await;
     }
+    drop(place);
+    report.total = start.elapsed();
     span.in_scope(|| begun.end(run.success, outcome.as_ref().err(), &report));
     Reported { outcome, report }
 }
@@ -183,8 +206,6 @@ async fn bounded<'p, F: Function>(
     log: &CallLog,
     report: &mut CallReport,
 ) -> Result<F::Result, CallError> {
-    // Held until the store is gone: its slot in the engine's pool is the place.
-    let _place = run.place(report).await?;
     let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
     let limit = run.limit(report);
@@ -348,7 +369,6 @@ impl ResourceLimiter for Limiter {
         let asked = self.memory.saturating_add(desired.saturating_sub(current));
         if asked > limit {
             return Err(Stop::with(HostFault::Memory {
-                asked,
                 unit: "bytes",
                 limit,
             }));
@@ -366,7 +386,6 @@ impl ResourceLimiter for Limiter {
         let limit = self.limits.table_elements;
         if desired > limit {
             return Err(Stop::with(HostFault::Memory {
-                asked: desired,
                 unit: "table elements",
                 limit,
             }));
@@ -427,12 +446,43 @@ fn fault(error: &wasmtime::Error, limits: &Limits) -> HostFault {
             limit: limits.crossing_bytes,
         };
     }
-    HostFault::Trapped(cause.chars().take(200).collect())
+    HostFault::Trapped(without_figures(&cause))
+}
+
+/// An engine's words without its figures. A plugin chooses them: the handle that does not exist, the length that is out
+/// of bounds.
+fn without_figures(words: &str) -> String {
+    let mut out = String::new();
+    for part in words
+        .split_inclusive(|c: char| !c.is_alphanumeric())
+        .take(60)
+    {
+        let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+        if word.len() > 1 && word.starts_with(|c: char| c.is_numeric()) {
+            out.push('#');
+            out.push_str(part.get(word.len()..).unwrap_or_default());
+        } else {
+            out.push_str(part);
+        }
+    }
+    out.chars().take(200).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_a_crash_are_left_out() {
+        for (words, shown) in [
+            ("unknown handle index 918273", "unknown handle index #"),
+            ("at 0x1f4 of 65536: 2 bytes", "at # of #: 2 bytes"),
+            ("invalid utf-8 in i32", "invalid utf-8 in i32"),
+            ("", ""),
+        ] {
+            assert_eq!(without_figures(words), shown);
+        }
+    }
 
     #[test]
     fn memories_share_one_limit_and_tables_have_one_each() {
@@ -448,7 +498,6 @@ mod tests {
         assert_eq!(
             fault(&error, &limiter.limits),
             HostFault::Memory {
-                asked: limit + page,
                 unit: "bytes",
                 limit
             }

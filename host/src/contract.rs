@@ -5,7 +5,8 @@
 //! own types when it is loaded, so a plugin built against another contract is refused rather than misread.
 
 use crate::bindings::sms;
-use crate::scrub::Form;
+use crate::error::HostFault;
+use crate::scrub::Secrets;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::{ComponentType, Lift, Lower};
@@ -28,22 +29,26 @@ pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
+/// The contract's bound on a config, in bytes.
+pub const CONFIG_BYTES: usize = 65_536;
+
 /// An operator's config for one connector: JSON text with secrets in it.
 ///
-/// At most 65,536 bytes and 16 levels deep, or the connector refuses it. `Debug` shows the length alone.
-/// Keep one for as long as it is used: what has to be kept out of errors is worked out once for each.
+/// At most [`CONFIG_BYTES`], or the host refuses it, and 16 levels deep, or the connector does. `Debug` shows the length
+/// alone. Keep one for as long as it is used: its secrets, which have to be kept out of errors, are collected once for
+/// it and its clones.
 #[derive(Clone)]
 pub struct Config {
-    json: Box<str>,
-    secrets: OnceLock<Arc<[Form]>>,
+    json: Arc<str>,
+    secrets: Arc<OnceLock<Secrets>>,
 }
 
 impl Config {
     /// Takes JSON text as it is; the connector is the one to judge it.
     pub fn new(json: impl Into<Box<str>>) -> Self {
         Self {
-            json: json.into(),
-            secrets: OnceLock::new(),
+            json: json.into().into(),
+            secrets: Arc::default(),
         }
     }
 
@@ -52,10 +57,18 @@ impl Config {
         &self.json
     }
 
-    /// What must not show in anything that a plugin returns, in every form in which it is looked for.
-    pub(crate) fn secrets(&self) -> &[Form] {
-        self.secrets
-            .get_or_init(|| crate::scrub::of_config(&self.json))
+    /// What must not show in anything that a plugin returns.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.secrets.get_or_init(|| Secrets::of(&self.json))
+    }
+
+    /// Whether it is longer than the contract allows.
+    pub(crate) fn too_long(&self) -> Option<HostFault> {
+        let bytes = self.json.len();
+        (bytes > CONFIG_BYTES).then_some(HostFault::ConfigTooLong {
+            bytes,
+            limit: CONFIG_BYTES,
+        })
     }
 }
 

@@ -230,13 +230,12 @@ pub enum HostFault {
         /// The cap.
         limit: Duration,
     },
-    /// The plugin wanted more memory or a larger table than it may have.
+    /// The plugin wanted more memory or a larger table than it may have. How much it asked for is not repeated: a
+    /// plugin can ask for as many elements as a code says.
     #[error(
-        "the plugin asked for {asked} {unit}, the limit is {limit}, and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
+        "the plugin asked for more than {limit} {unit} and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
     )]
     Memory {
-        /// How much.
-        asked: usize,
         /// Of what: `bytes` or `table elements`.
         unit: &'static str,
         /// The cap.
@@ -268,6 +267,16 @@ pub enum HostFault {
         "the plugin broke the contract: {0}. Report it to the plugin's author with the component's sha256, or use another version"
     )]
     Contract(&'static str),
+    /// The config is longer than the contract allows. Nothing of the plugin ran.
+    #[error(
+        "the config has {bytes} bytes, the contract allows {limit}. Shorten it: a config holds credentials, templates and little else"
+    )]
+    ConfigTooLong {
+        /// Its length in bytes.
+        bytes: usize,
+        /// The contract's bound.
+        limit: usize,
+    },
     /// The plugin does not export this optional function.
     #[error(
         "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports {interface}", interface = interface(.0)
@@ -289,6 +298,7 @@ impl HostFault {
         match self {
             Self::Overloaded { .. } => FailureKind::RateLimited,
             Self::TimedOut { .. } => FailureKind::Timeout,
+            Self::ConfigTooLong { .. } => FailureKind::InvalidConfig,
             Self::Unsupported(_) => FailureKind::Unsupported,
             Self::Compute { .. }
             | Self::Memory { .. }
@@ -310,6 +320,7 @@ impl HostFault {
             Self::Crossing { .. } => "plugin-handed-over-too-much",
             Self::Trapped(_) => "plugin-crashed",
             Self::Contract(_) => "plugin-broke-contract",
+            Self::ConfigTooLong { .. } => "config-too-long",
             Self::Unsupported(_) => "unsupported",
         }
     }
@@ -333,7 +344,7 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// The host had no room.
+    /// The host had no room, or refused the config for its length.
     Host,
     /// The plugin misbehaved, or refused by itself: the config, the message, the network.
     Plugin,
@@ -378,7 +389,9 @@ impl CallError {
     pub const fn side(&self) -> Side {
         match self {
             Self::Connector(failure) if failure.provider_code.is_some() => Side::Provider,
-            Self::Host(HostFault::Overloaded { .. }) => Side::Host,
+            Self::Host(HostFault::Overloaded { .. } | HostFault::ConfigTooLong { .. }) => {
+                Side::Host
+            }
             Self::Connector(_) | Self::Host(_) => Side::Plugin,
             Self::Policy(_) => Side::Policy,
         }
@@ -493,7 +506,6 @@ mod tests {
             (HostFault::Compute { limit: ms }, "Report it"),
             (
                 HostFault::Memory {
-                    asked: 2,
                     unit: "bytes",
                     limit: 1,
                 },
@@ -503,6 +515,10 @@ mod tests {
             (HostFault::Crossing { limit: 1 }, "Report it"),
             (HostFault::Trapped("unreachable".to_owned()), "Report it"),
             (HostFault::Contract("no message id"), "Report it"),
+            (
+                HostFault::ConfigTooLong { bytes: 2, limit: 1 },
+                "Shorten it",
+            ),
             (HostFault::Unsupported("check-config"), "Do without"),
             (
                 HostFault::Unsupported("read-callback"),

@@ -60,10 +60,10 @@ pub mod tenant;
 pub use cache::{CacheKey, CacheUse};
 pub use clock::WallClock;
 pub use contract::{
-    Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
-    Check, Config, ConfigGuard, Conversion, Deliveries, Delivery, DeliveryQuery, DeliveryReceipt,
-    DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText, Message, Metadata, Preview,
-    Receipt, ReceiptState, Severity, Verdict,
+    Acknowledgement, Attributes, CONFIG_BYTES, Callback, CallbackContent, CallbackRefusal,
+    CallbackRefusalKind, Check, Config, ConfigGuard, Conversion, Deliveries, Delivery,
+    DeliveryQuery, DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText,
+    Message, Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
 };
 pub use egress::{Egress, Origin, OriginError};
 pub use error::{

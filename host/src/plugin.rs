@@ -9,7 +9,7 @@ use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
     Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure,
-    Message, Metadata, Preview, Receipt,
+    Message, Metadata, Preview, Receipt, Severity,
 };
 use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, SendError};
@@ -20,7 +20,7 @@ use crate::live::Hold;
 use crate::network::Network;
 use crate::package::{Decision, Provenance};
 use crate::report::{CallReport, Reported};
-use crate::scrub::Scrub;
+use crate::scrub::{Scrub, shorten};
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,14 +192,16 @@ impl Plugin {
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn metadata(&self) -> Result<Metadata, CallError> {
         let function = &self.inner.functions.get_metadata;
-        let settle = |answer: Result<Metadata, CallError>, _| {
-            let mut metadata = answer?;
-            Scrub::of_nothing().metadata(&mut metadata);
-            Ok(metadata)
-        };
-        call::call(self.run(function, None), function, |_| (), settle)
-            .await
-            .outcome
+        let mut metadata = call::call(
+            self.run(function, None),
+            function,
+            |_| (),
+            |answer, _| answer,
+        )
+        .await
+        .outcome?;
+        shorten(&mut metadata);
+        Ok(metadata)
     }
 
     /// The schema, the form fields and the secret pointers, in the best of `locales`.
@@ -209,10 +211,14 @@ impl Plugin {
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
         let function = &self.inner.functions.get_config_guard;
-        let settle = |answer, _| answer;
-        call::call(self.run(function, None), function, |_| (locales,), settle)
-            .await
-            .outcome
+        call::call(
+            self.run(function, None),
+            function,
+            |_| (locales,),
+            |answer, _| answer,
+        )
+        .await
+        .outcome
     }
 
     /// Everything that can be said about a config without a network. Sending is possible when no finding is an
@@ -226,16 +232,16 @@ impl Plugin {
         config: &Config,
         locales: &[String],
     ) -> Result<Vec<Diagnostic>, CallError> {
+        if let Some(fault) = config.too_long() {
+            return Ok(vec![too_long(&fault)]);
+        }
         let function = &self.inner.functions.validate_config;
         let scrub = Scrub::of_config(config);
-        let run = self.run(function, None).scrubbed(scrub.clone());
+        let run = self.run(function, None).scrubbed(config, scrub);
         let params = |_| (config.expose(), locales);
-        let settle = |answer: Result<Vec<Diagnostic>, CallError>, _| {
-            let mut findings = answer?;
-            scrub.diagnostics(&mut findings);
-            Ok(findings)
-        };
-        call::call(run, function, params, settle).await.outcome
+        call::call(run, function, params, |answer, _| answer)
+            .await
+            .outcome
     }
 
     /// What [`Plugin::send_message`] would send.
@@ -250,9 +256,10 @@ impl Plugin {
     ) -> Result<Preview, CallError> {
         let function = &self.inner.functions.preview_message;
         let scrub = Scrub::new(config, &message.to, &message.variables);
-        let run = self.run(function, message.timeout_ms).scrubbed(scrub);
+        let run = self
+            .run(function, message.timeout_ms)
+            .scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), message.within(left_ms));
-        // A preview that succeeds is made of the message; whoever asks for one wants to see it.
         let settle = |answer: Result<Result<Preview, sms::SendError>, CallError>, _| {
             answer?.map_err(|error| match error {
                 sms::SendError::NotSent(failure) => CallError::Connector(Box::new(failure)),
@@ -299,11 +306,11 @@ impl Plugin {
         let run = self
             .run(function, message.timeout_ms)
             .described(described)
-            .scrubbed(scrub.clone())
+            .scrubbed(config, scrub)
             .succeeding("accepted");
         let params = |left_ms| (config.expose(), message.within(left_ms));
         let settle = |answer: Result<Result<Receipt, sms::SendError>, CallError>, may_have_left| {
-            let mut receipt = match answer {
+            let receipt = match answer {
                 Ok(answer) => answer?,
                 Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
             };
@@ -312,7 +319,6 @@ impl Plugin {
                 let fault = HostFault::Contract(broken);
                 return Err(SendError::from_cause(fault.into(), may_have_left));
             }
-            scrub.receipt(&mut receipt);
             Ok(receipt)
         };
         call::call(run, function, params, settle).await
@@ -334,14 +340,11 @@ impl Plugin {
         let operations = operations.ok_or(HostFault::Unsupported("check-config"))?;
         let function = &operations.check_config;
         let scrub = Scrub::of_config(config);
-        let run = self.run(function, timeout_ms).scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        let settle = |answer, _| {
-            let mut checks = flatten(answer)?;
-            scrub.checks(&mut checks);
-            Ok(checks)
-        };
-        call::call(run, function, params, settle).await.outcome
+        call::call(run, function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
     }
 
     /// Looks up what became of a message, above all after [`SendError::Unknown`].
@@ -360,14 +363,11 @@ impl Plugin {
         let function = &operations.find_deliveries;
         let none = Attributes::new();
         let scrub = Scrub::new(config, &query.to, &none);
-        let run = self.run(function, timeout_ms).scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        let settle = |answer, _| {
-            let mut deliveries = flatten(answer)?;
-            scrub.deliveries(&mut deliveries);
-            Ok(deliveries)
-        };
-        call::call(run, function, params, settle).await.outcome
+        call::call(run, function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
     }
 
     /// A call of this function, with what all calls have in common.
@@ -397,6 +397,7 @@ impl Plugin {
             success: "ok",
             sha256: &inner.description.sha256,
             scrub: None,
+            refused: None,
             closed: matches!(self.hold, Hold::Closed),
             requests,
             described: false,
@@ -421,6 +422,17 @@ impl std::fmt::Debug for Plugin {
 /// The plugin's failure as the call's.
 pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Result<T, CallError> {
     answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
+}
+
+/// The finding about a config that no plugin is given.
+fn too_long(fault: &HostFault) -> Diagnostic {
+    Diagnostic {
+        pointer: String::new(),
+        code: "too-long".to_owned(),
+        severity: Severity::Error,
+        message: fault.to_string(),
+        attributes: Attributes::new(),
+    }
 }
 
 /// The longest message id, in bytes. A cut one would be another message's, or nobody's.

@@ -7,7 +7,7 @@ use crate::contract::{
 };
 use crate::error::{CallError, CallbackError, HostFault};
 use crate::plugin::{Plugin, broken, flatten};
-use crate::scrub::{Numbers, Scrub};
+use crate::scrub::{CallbackNumbers, Scrub};
 
 /// The longest body of a callback, and the most bytes of its address and headers together.
 const BODY_BYTES: usize = 65_536;
@@ -43,29 +43,27 @@ impl Plugin {
         if let Some(refusal) = too_large(callback) {
             return Err(CallbackError::Refused(refusal));
         }
-        let scrub = Scrub::of_config(config);
-        let numbers = Numbers::of(callback);
-        let run = self.run(function, None).scrubbed(scrub.clone());
+        let run = self.run(function, None);
+        let run = run.scrubbed(config, Scrub::of_config(config));
         let params = |_| (config.expose(), callback);
         let settle = |answer: Result<Result<CallbackContent, CallbackRefusal>, CallError>, _| {
-            match answer? {
-                Ok(mut content) => {
-                    if let Some(broken) = broken_content(&content) {
-                        return Err(HostFault::Contract(broken).into());
-                    }
-                    scrub.callback(&mut content, &numbers);
-                    content.receipts.iter_mut().for_each(|receipt| {
-                        receipt.correlation_id.take_if(|id| !is_correlation_id(id));
-                    });
-                    Ok(content)
-                }
-                Err(mut refusal) => {
-                    scrub.refusal(&mut refusal, &numbers);
-                    Err(CallbackError::Refused(refusal))
-                }
+            let mut content = answer?.map_err(CallbackError::Refused)?;
+            if let Some(broken) = broken_content(&content) {
+                return Err(HostFault::Contract(broken).into());
             }
+            for receipt in &mut content.receipts {
+                receipt.correlation_id.take_if(|id| !is_correlation_id(id));
+            }
+            Ok(content)
         };
-        call::call(run, function, params, settle).await.outcome
+        let mut outcome = call::call(run, function, params, settle).await.outcome;
+        let numbers = CallbackNumbers::of(callback);
+        match &mut outcome {
+            Ok(content) => numbers.content(content),
+            Err(CallbackError::Refused(refusal)) => numbers.refusal(refusal),
+            Err(CallbackError::Failed(_)) => {}
+        }
+        outcome
     }
 
     /// Tells the provider that a code was used. Reporting the same one twice is harmless.
@@ -88,10 +86,11 @@ impl Plugin {
         let to = conversion.to.as_deref().unwrap_or_default();
         let run = self
             .run(function, timeout_ms)
-            .scrubbed(Scrub::new(config, to, &none));
+            .scrubbed(config, Scrub::new(config, to, &none));
         let params = |left_ms| (config.expose(), conversion, Some(left_ms));
-        let settle = |answer, _| flatten(answer);
-        call::call(run, function, params, settle).await.outcome
+        call::call(run, function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
     }
 }
 

@@ -14,7 +14,7 @@
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
 //! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once`, `function` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
-//! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service |
+//! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service, a config that is too long |
 //! | `auth_connector_running` | gauge | | calls that run |
 //! | `auth_connector_waiting` | gauge | | calls in the queue |
 //! | `auth_connector_places` | gauge | | calls that may run at once |
@@ -34,12 +34,12 @@
 //! |---|---|---|
 //! | span `connector_call` | debug | `function`, `plugin` (the first 12 digits of its SHA-256), `tenant` |
 //! | `call ended` | debug | `outcome`, `code`, `total_us`, `queued_us`, `guest_us`, `requests` |
-//! | `the host ended a plugin's call` | warn | `code` |
-//! | `a plugin's request was refused` | warn | `reason`, `origin` |
+//! | `the host ended a plugin's call` | warn | `code`; `refused`, `reason`, `origin` as below where requests were refused too |
+//! | `a plugin's request was refused` | warn | `refused`, how many of the first 32; `reason`, `origin` of the first. One for each call at most |
 //! | `a rule refused a call` | debug | `code`, `retry_after_ms` |
 //! | `a plugin was loaded`, `… replaced`, `… taken out of service`, `… drained` | info | digests, times |
 
-use crate::error::{CallError, CallbackError, SendError};
+use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::plugin::LoadTimings;
 use crate::report::{CallReport, HttpExchange};
 use metrics::{counter, gauge, histogram};
@@ -57,8 +57,6 @@ pub(crate) trait Ended {
     fn outcome(&self) -> &'static str;
     /// Why, unless the plugin refused what it was given.
     fn cause(&self) -> Option<&CallError>;
-    /// The same, to be scrubbed.
-    fn cause_mut(&mut self) -> Option<&mut CallError>;
     /// The value of the label `code`.
     fn code(&self) -> &'static str {
         self.cause().map_or("none", CallError::code)
@@ -71,10 +69,6 @@ impl Ended for CallError {
     }
 
     fn cause(&self) -> Option<&CallError> {
-        Some(self)
-    }
-
-    fn cause_mut(&mut self) -> Option<&mut CallError> {
         Some(self)
     }
 }
@@ -90,12 +84,6 @@ impl Ended for SendError {
     fn cause(&self) -> Option<&CallError> {
         Some(Self::cause(self))
     }
-
-    fn cause_mut(&mut self) -> Option<&mut CallError> {
-        match self {
-            Self::NotSent(cause) | Self::Unknown(cause) => Some(cause),
-        }
-    }
 }
 
 impl Ended for CallbackError {
@@ -107,13 +95,6 @@ impl Ended for CallbackError {
     }
 
     fn cause(&self) -> Option<&CallError> {
-        match self {
-            Self::Refused(_) => None,
-            Self::Failed(cause) => Some(cause),
-        }
-    }
-
-    fn cause_mut(&mut self) -> Option<&mut CallError> {
         match self {
             Self::Refused(_) => None,
             Self::Failed(cause) => Some(cause),
@@ -162,12 +143,16 @@ impl Begun {
                 // Not a warning: a flood of calls must not become a flood of lines.
                 tracing::debug!(code, retry_after_ms, "a rule refused a call");
             }
+            Some(CallError::Host(HostFault::ConfigTooLong { .. })) => {
+                counter!("auth_connector_limited_total", "code" => code).increment(1);
+                tracing::debug!(code, "a rule refused a call");
+            }
             Some(CallError::Host(_)) => {
                 counter!("auth_connector_stopped_total", "code" => code).increment(1);
-                tracing::warn!(code, "the host ended a plugin's call");
             }
             _ => {}
         }
+        warn(error.map(Ended::cause), report);
         if !report.instantiate.is_zero() {
             phase!("instantiate", report.instantiate);
             phase!("guest", report.guest);
@@ -207,6 +192,37 @@ impl Drop for Begun {
     }
 }
 
+/// Writes at most one warning, however much a call was refused: its plugin could write a log full.
+fn warn(cause: Option<&CallError>, report: &CallReport) {
+    let mut refused = report.http.iter().filter(|asked| asked.refused.is_some());
+    let first = refused.next();
+    let reason = first.and_then(|first| first.refused);
+    let origin = first.map(|first| tracing::field::display(&first.origin));
+    let count = first.map_or(0, |_| refused.count() + 1);
+    match cause {
+        Some(CallError::Host(HostFault::ConfigTooLong { .. })) => {}
+        Some(CallError::Host(fault)) => {
+            let code = fault.code();
+            tracing::warn!(
+                code,
+                refused = count,
+                reason,
+                origin,
+                "the host ended a plugin's call"
+            );
+        }
+        _ if count > 0 => {
+            tracing::warn!(
+                reason,
+                origin,
+                refused = count,
+                "a plugin's request was refused"
+            );
+        }
+        _ => {}
+    }
+}
+
 fn request(exchange: &HttpExchange) {
     match (exchange.refused, exchange.status) {
         (Some(_), _) => counter!("auth_connector_requests_total", "result" => "refused"),
@@ -216,7 +232,6 @@ fn request(exchange: &HttpExchange) {
     .increment(1);
     if let Some(reason) = exchange.refused {
         counter!("auth_connector_egress_refused_total", "reason" => reason).increment(1);
-        tracing::warn!(reason, origin = %exchange.origin, "a plugin's request was refused");
         return;
     }
     if let Some(first_byte) = exchange.first_byte {

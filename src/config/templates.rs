@@ -1,19 +1,19 @@
-//! The list of templates, and what is missing from it.
+//! The list of templates.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::form::{CODE, KIND, OBJECT, PARAM, PARAMS, TEXT};
-use super::reader::{Place, Reader, Value, defect};
-use super::{Config, Kind, Template};
-use crate::contract::Severity;
-use crate::fields::{REQUIRED_USAGES, ROUTE_KEYS, TEMPLATE_KEYS, USAGES, VARIABLES};
-use crate::findings::Rule;
-use crate::json::Json;
-use crate::phone::Route;
-use crate::template::{FALLBACK_USAGE, placeholders};
-use crate::text::{decimal, trim};
+use connector_kit::config::{
+    BLANK, Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
+};
+use connector_kit::contract::Severity;
+use connector_kit::json::Json;
+use connector_kit::template::{self, placeholders};
+use connector_kit::text::Text;
+
+use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
+use super::{Kind, Template, is_digits};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -21,228 +21,316 @@ const MAX_PARAMS: usize = 20;
 /// The longest text of a parameter, before it is filled in. The service allows 500 characters for all of a message.
 const MAX_PARAM_BYTES: usize = 512;
 
-const LIST: Place<'static> = Place::top("templates");
+const ARRAY: Text = Text::new("an array in brackets", "方括号中的数组");
+const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
+const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
+const PARAMS: Text = Text::new(
+    "an array of at most 20 texts such as \"{{code}}\"",
+    "至多 20 个文本的数组,例如 \"{{code}}\"",
+);
+const PARAM: Text = Text::new("a text of at most 512 bytes", "不超过 512 字节的文本");
+const KIND: Text = Text::new("verification or notice", "verification 或 notice");
+const LOCALE: Form = Form {
+    valid: |_| true,
+    expected: TEXT,
+};
+const CODE: Form = Form {
+    valid: |text| is_digits(text, 32),
+    expected: Text::new(
+        "a template's ID in digits, or an object with mainland and international",
+        "数字的模板 ID,或含 mainland 与 international 的对象",
+    ),
+};
+
+const DUPLICATE: Rule = Rule::new(
+    "duplicate",
+    "An earlier template has the same usage and locale. The first one wins; remove this one.",
+    "前面已有相同用途和语言的模板,以第一个为准;请删除此项。",
+);
+const UNREGISTERED_USAGE: Rule = Rule::new(
+    "unregistered-usage",
+    "No auth host is known to send this usage. Usages are matched exactly; check its spelling.",
+    "未知的用途。用途须完全匹配,请检查拼写。",
+);
+const UNPROVIDED_PARAMETER: Rule = Rule::new(
+    "unprovided-parameter",
+    "No auth host is known to pass this variable. Sending fails unless yours does; check its spelling.",
+    "未知的变量。若认证平台不提供此变量,发送会失败;请检查拼写。",
+);
+const NEVER_A_CODE: Rule = Rule::new(
+    "unusable-parameter",
+    "This parameter can never be 1 to 6 digits, and the service takes nothing else in a verification template. Write \
+     #, or set \"kind\": \"notice\" on the template if it is one.",
+    "此变量不可能是 1 至 6 位数字,而验证码模板只接受这样的变量。请填写 #;若为通知类模板,请设置 \"kind\": \"notice\"。",
+);
+const FOREIGN_PLACEHOLDER: Rule = Rule::new(
+    "foreign-placeholder",
+    "This looks like a placeholder of another product, and is sent as it stands. Write #.",
+    "这像是其他产品的占位符,会原样发送。请填写 #。",
+);
+const MISSING_USAGE: Rule = Rule::new(
+    "missing-usage",
+    "No template has the usage #. Add one for each.",
+    "缺少以下用途的模板:#。请逐一添加。",
+);
 
 /// A template's identifiers, one for each route that it serves.
 type Codes<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
-impl Reader {
-    #[inline(never)]
-    pub(super) fn templates<'a>(&mut self, value: Value<'a>) -> Option<Vec<Template<'a>>> {
-        let entries = self.array(LIST, value)?;
-        let first_of_templates = self.findings.len();
-        let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
-        for (index, entry) in (0..).zip(entries) {
-            let place = LIST.entry(index);
-            if let Some(template) = self.template(&place, index, entry) {
-                let repeats = |other: &Template<'a>| {
-                    other.usage == template.usage && other.locale == template.locale
-                };
-                if templates.iter().any(repeats) {
-                    self.warning(place, Rule::Duplicate);
-                }
-                templates.push(template);
-            }
+/// Reads the list, and requires a usable template for each of the four required usages.
+pub(super) fn read<'a>(
+    reader: &mut Reader,
+    list: Place<'_>,
+    value: Option<&'a Json<'a>>,
+) -> Option<Vec<Template<'a>>> {
+    let entries = match value {
+        None | Some(Json::Null) => return reader.reject(list, REQUIRED),
+        Some(Json::Array(entries)) => entries,
+        Some(_) => return reader.reject(list, Rule::wrong_type(ARRAY)),
+    };
+    let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let place = list.entry(index);
+        let Some(template) = template(reader, place, index, entry) else {
+            continue;
+        };
+        let repeats = |other: &Template<'a>| {
+            other.usage == template.usage && other.locale == template.locale
+        };
+        if templates.iter().any(repeats) {
+            reader.warning(place, DUPLICATE);
         }
-        self.require_usages(entries, &templates, first_of_templates);
-        Some(templates)
+        templates.push(template);
     }
+    require_usages(reader, list, entries, &templates);
+    Some(templates)
+}
 
-    #[inline(never)]
-    fn template<'a>(
-        &mut self,
-        place: &Place,
-        index: u64,
-        entry: &'a Json<'a>,
-    ) -> Option<Template<'a>> {
-        let Json::Object(members) = entry else {
-            return self.reject(*place, Rule::WrongType(OBJECT));
-        };
-        let at = |key| place.key(key);
-        let [usage, codes, params, locale, kind] = self.members(place, members, &TEMPLATE_KEYS);
-        let usage = match usage {
-            Some(Json::String(usage)) => {
-                if !USAGES.contains(&usage.as_ref()) {
-                    self.warning(at("usageType"), Rule::UnregisteredUsage);
-                }
-                Some(usage.as_ref())
-            }
-            None => self.reject(at("usageType"), Rule::Required),
-            Some(_) => self.reject(at("usageType"), Rule::WrongType(TEXT)),
-        };
-        let (mainland, international) = self.codes(at("templateCode"), codes);
-        let locale = match locale {
-            None => None,
-            Some(Json::String(locale)) => Some(trim(locale)).filter(|locale| !locale.is_empty()),
-            Some(_) => self.reject(at("locale"), Rule::WrongType(TEXT)),
-        };
-        let params = params.and_then(|params| self.params(at("params"), params));
-        let kind = match kind {
-            None => Kind::Verification,
-            Some(Json::String(kind)) if kind == "verification" => Kind::Verification,
-            Some(Json::String(kind)) if kind == "notice" => Kind::Notice,
-            Some(_) => {
-                self.error(at("kind"), Rule::Malformed(KIND));
+fn template<'a>(
+    reader: &mut Reader,
+    place: Place<'_>,
+    index: usize,
+    entry: &'a Json<'a>,
+) -> Option<Template<'a>> {
+    if !matches!(entry, Json::Object(_)) {
+        return reader.reject(place, Rule::wrong_type(OBJECT));
+    }
+    let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
+    let usage = usage(reader, &entry);
+    let (mainland, international) = codes(reader, &entry);
+    let locale = reader.optional_text(entry.at("locale"), entry.get("locale"), &LOCALE);
+    let params = entry.get("params").filter(|params| !params.is_blank());
+    let kind = match reader.named(entry.at("kind"), entry.get("kind")) {
+        None => Kind::Verification,
+        Some(kind) => match kind.as_str().map(str::trim) {
+            Some("verification") => Kind::Verification,
+            Some("notice") => Kind::Notice,
+            _ => {
+                reader.reject::<()>(entry.at("kind"), Rule::malformed(KIND));
                 Kind::Verification
             }
+        },
+    };
+    let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
+    Some(Template {
+        index,
+        usage: usage?,
+        locale,
+        mainland,
+        international,
+        is_by_route: matches!(entry.get("templateCode"), Some(Json::Object(_))),
+        params,
+        kind,
+    })
+}
+
+fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
+    let place = entry.at("usageType");
+    match entry.get("usageType") {
+        Some(Json::String(usage)) => {
+            if !USAGES.contains(&usage.as_ref()) {
+                reader.warning(place, UNREGISTERED_USAGE);
+            }
+            Some(usage)
+        }
+        None | Some(Json::Null) => reader.reject(place, REQUIRED),
+        Some(_) => reader.reject(place, Rule::wrong_type(TEXT)),
+    }
+}
+
+/// The identifiers for both routes. Defects are warnings here; [`require_usages`] makes errors of those that leave a
+/// required usage without a template.
+fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
+    let place = entry.at("templateCode");
+    match entry.get("templateCode") {
+        None | Some(Json::Null) => {
+            reader.reject::<()>(place, REQUIRED);
+            (None, None)
+        }
+        Some(Json::Object(members)) if members.is_empty() => {
+            reader.reject::<()>(place, Rule::wrong_type(CODE.expected));
+            (None, None)
+        }
+        Some(value @ Json::Object(_)) => {
+            let Some(by_route) = reader.object(place, value, &ROUTE_FIELDS) else {
+                return (None, None);
+            };
+            let mut of = |route: &'static str| {
+                let value = by_route.get(route).filter(|value| **value != Json::Null)?;
+                if value.is_blank() {
+                    // Forms post empty objects and lists too for what nobody filled in.
+                    reader.warning(by_route.at(route), BLANK);
+                    return None;
+                }
+                code(reader, by_route.at(route), value)
+            };
+            (of("mainland"), of("international"))
+        }
+        Some(value) => {
+            let code = code(reader, place, value);
+            (code.clone(), code)
+        }
+    }
+}
+
+fn code<'a>(reader: &mut Reader, place: Place<'_>, code: &'a Json<'a>) -> Option<Cow<'a, str>> {
+    match code {
+        Json::Integer(number) => Some(number.to_string().into()),
+        Json::String(text) => match defect(text, &CODE) {
+            None => Some(text.trim().into()),
+            Some(rule) => {
+                reader.warning(place, rule);
+                None
+            }
+        },
+        _ => reader.reject(place, Rule::wrong_type(CODE.expected)),
+    }
+}
+
+fn params<'a>(
+    reader: &mut Reader,
+    place: Place<'_>,
+    params: &'a Json<'a>,
+    kind: Kind,
+) -> Option<Vec<Cow<'a, str>>> {
+    let items = match params {
+        Json::Array(items) if items.len() <= MAX_PARAMS => items,
+        _ => return reader.reject(place, Rule::wrong_type(PARAMS)),
+    };
+    let mut texts = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let place = place.entry(index);
+        match item {
+            Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
+                if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
+                    reader.warning(place, UNPROVIDED_PARAMETER);
+                }
+                check_param(reader, place, text, kind);
+                texts.push(Cow::Borrowed(text.as_ref()));
+            }
+            Json::Integer(number) => {
+                let digits = number.to_string();
+                check_param(reader, place, &digits, kind);
+                texts.push(digits.into());
+            }
+            _ => {
+                reader.reject::<()>(place, Rule::wrong_type(PARAM));
+            }
+        }
+    }
+    Some(texts)
+}
+
+/// The variables that are digits; the others of [`VARIABLES`] never are.
+const DIGIT_VARIABLES: [&str; 2] = ["code", "ttlMinutes"];
+
+/// Reports a parameter that no message can make valid, and what is likely to be meant.
+fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
+    let looks_foreign = looks_like_placeholder(text);
+    if kind == Kind::Verification && !can_be_code(text) {
+        let meant = if looks_foreign || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            "{{code}}"
+        } else {
+            "1 to 6 digits alone"
         };
-        Some(Template {
-            index,
-            usage: usage?,
-            locale,
-            mainland,
-            international,
-            params,
-            kind,
-        })
+        let values = alloc::vec![meant.to_string()];
+        reader.report(place, NEVER_A_CODE, Severity::Error, values);
+    } else if looks_foreign {
+        let values = alloc::vec!["{{code}}".to_string()];
+        reader.report(place, FOREIGN_PLACEHOLDER, Severity::Warning, values);
     }
+}
 
-    /// The identifiers for both routes. Defects are warnings here; [`Self::require_usages`] raises those that
-    /// leave a required usage without a template.
-    #[inline(never)]
-    fn codes<'a>(&mut self, place: Place, value: Value<'a>) -> Codes<'a> {
-        match value {
-            Some(Json::Object(members)) => {
-                let values = self.members(&place, members, &ROUTE_KEYS);
-                if members.is_empty() {
-                    self.error(place, Rule::WrongType(CODE.expected));
-                }
-                let mut codes = ROUTE_KEYS
-                    .iter()
-                    .zip(values)
-                    .map(|(route, value)| value.and_then(|code| self.code(place.key(route), code)));
-                (codes.next().flatten(), codes.next().flatten())
-            }
-            None => {
-                self.error(place, Rule::Required);
-                (None, None)
-            }
-            Some(code) => {
-                let code = self.code(place, code);
-                (code.clone(), code)
-            }
-        }
+/// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
+fn can_be_code(text: &str) -> bool {
+    let names: Vec<&str> = placeholders(text).collect();
+    let is_never_digits =
+        |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
+    if names.iter().any(is_never_digits) {
+        return false;
     }
+    // Each placeholder by one digit: the shortest that a code can be.
+    let variables: Vec<(String, String)> = names
+        .iter()
+        .map(|name| ((*name).to_string(), "0".to_string()))
+        .collect();
+    template::fill(text, &variables).is_ok_and(|filled| is_digits(&filled, 6) && !filled.is_empty())
+}
 
-    fn code<'a>(&mut self, place: Place, code: &'a Json<'a>) -> Option<Cow<'a, str>> {
-        match code {
-            Json::Integer(number) => Some(decimal(*number).into()),
-            Json::String(text) => match defect(text, &CODE) {
-                None => Some(trim(text).into()),
-                Some(rule) => {
-                    self.warning(place, rule);
-                    None
-                }
-            },
-            _ => self.reject(place, Rule::WrongType(CODE.expected)),
-        }
-    }
+/// Whether a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
+/// taken out.
+fn looks_like_placeholder(text: &str) -> bool {
+    let names: Vec<(String, String)> = placeholders(text)
+        .map(|name| (name.to_string(), String::new()))
+        .collect();
+    let rest = template::fill(text, &names).unwrap_or_default();
+    let is_percent = rest.len() > 2 && rest.starts_with('%') && rest.ends_with('%');
+    rest.contains(['{', '}']) || is_percent
+}
 
-    #[inline(never)]
-    fn params<'a>(&mut self, place: Place, params: &'a Json<'a>) -> Option<Vec<Cow<'a, str>>> {
-        let items = match params {
-            Json::Array(items) if items.len() <= MAX_PARAMS => items,
-            _ => return self.reject(place, Rule::WrongType(PARAMS)),
+/// Every required usage needs a template that some route can use. Where it has entries and none is usable, what is
+/// wrong with them becomes an error; where nothing is known to be wrong with any, the list as a whole is at fault.
+fn require_usages(
+    reader: &mut Reader,
+    list: Place<'_>,
+    entries: &[Json<'_>],
+    templates: &[Template<'_>],
+) {
+    let mut missing = Vec::new();
+    for usage in REQUIRED_USAGES {
+        let serves = |template: &Template<'_>| {
+            template.usage == usage
+                && (template.mainland.is_some() || template.international.is_some())
         };
-        let mut texts = Vec::with_capacity(items.len());
-        for (index, item) in (0..).zip(items.iter()) {
-            let place = place.entry(index);
-            match item {
-                Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
-                    if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
-                        self.warning(place, Rule::UnprovidedParameter);
-                    }
-                    texts.push(Cow::Borrowed(text.as_ref()));
-                }
-                Json::Integer(number) => texts.push(decimal(*number).into()),
-                _ => self.error(place, Rule::WrongType(PARAM)),
-            }
+        if !templates.iter().any(serves) && !raise_defects(reader, list, entries, usage) {
+            missing.push(usage);
         }
-        Some(texts)
     }
+    if !missing.is_empty() {
+        let values = alloc::vec![missing.join(", ")];
+        reader.report(list, MISSING_USAGE, Severity::Error, values);
+    }
+}
 
-    /// Every required usage needs a template that some route can use. Where it has entries and none is usable,
-    /// what is wrong with them becomes an error; where nothing is known to be wrong with any, the list as a whole is
-    /// at fault.
-    #[inline(never)]
-    fn require_usages(
-        &mut self,
-        entries: &[Json<'_>],
-        templates: &[Template<'_>],
-        first_of_templates: usize,
-    ) {
-        let mut missing = 0u8;
-        for (bit, usage) in REQUIRED_USAGES.iter().enumerate() {
-            let serves = |template: &Template<'_>| {
-                template.usage == *usage
-                    && (template.mainland.is_some() || template.international.is_some())
-            };
-            if !templates.iter().any(serves)
-                && !self.raise_defects_of(usage, entries, first_of_templates)
-            {
-                missing |= 1 << bit;
-            }
-        }
-        if missing != 0 {
-            self.error(LIST, Rule::MissingUsages(missing));
+/// Makes errors of what is wrong with the codes of a usage's entries. Returns whether anything was.
+fn raise_defects(reader: &mut Reader, list: Place<'_>, entries: &[Json<'_>], usage: &str) -> bool {
+    let pointers: Vec<String> = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
+        .map(|(index, _)| list.entry(index).key("templateCode").pointer())
+        .collect();
+    let mut is_raised = false;
+    for finding in reader.findings.listed_mut() {
+        let is_about_a_code = pointers.iter().any(|pointer| {
+            let below = finding.pointer.strip_prefix(pointer.as_str());
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        });
+        let is_about_a_key = [UNKNOWN_KEY, REPEATED_KEY].contains(&finding.rule);
+        if is_about_a_code && !is_about_a_key {
+            finding.severity = Severity::Error;
+            is_raised = true;
         }
     }
-
-    /// Makes errors of what is wrong with the codes of a usage's entries. Whether anything was.
-    #[inline(never)]
-    fn raise_defects_of(&mut self, usage: &str, entries: &[Json<'_>], first: usize) -> bool {
-        let places: Vec<String> = (0..)
-            .zip(entries)
-            .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
-            .map(|(index, _)| LIST.entry(index).key("templateCode").pointer())
-            .collect();
-        let mut raised = false;
-        for finding in self.findings.iter_mut().skip(first) {
-            let of_a_code = |place: &String| {
-                let below = finding.pointer.strip_prefix(place.as_str());
-                below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
-            };
-            let of_a_key = matches!(finding.rule, Rule::UnknownKey | Rule::RepeatedKey);
-            if !of_a_key && places.iter().any(of_a_code) {
-                finding.severity = Severity::Error;
-                raised = true;
-            }
-        }
-        raised
-    }
-
-    /// Warns of routes on which people would wait in vain: those that no template serves, and required usages
-    /// that are served on one route and, without `Generic`, not on the other. Routes that the lists of countries
-    /// exclude as a whole are meant to have none.
-    #[inline(never)]
-    pub(super) fn look_for_gaps(&mut self, config: &Config<'_>) {
-        for route in [Route::Mainland, Route::International] {
-            let serves = |usage: Option<&str>| {
-                config.templates.iter().any(|template| {
-                    usage.is_none_or(|usage| template.usage == usage)
-                        && template.code(route).is_some()
-                })
-            };
-            if config.excludes(route) || serves(Some(FALLBACK_USAGE)) {
-                continue;
-            }
-            if !serves(None) {
-                self.warning(LIST, Rule::UnservedRoute(route));
-                continue;
-            }
-            for usage in REQUIRED_USAGES {
-                let first = config
-                    .templates
-                    .iter()
-                    .find(|template| template.usage == usage);
-                match first {
-                    Some(template) if usage != FALLBACK_USAGE && !serves(Some(usage)) => {
-                        let entry = LIST.entry(template.index);
-                        self.warning(entry.key("templateCode"), Rule::UnservedRoute(route));
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
+    is_raised
 }

@@ -1,4 +1,4 @@
-//! Whether a config would work, as the service says.
+//! Checks with the service, without sending, whether a config would work.
 //!
 //! | subject | asked with | fails when |
 //! |---|---|---|
@@ -11,19 +11,20 @@
 //! An `international` block has subjects of its own, JSON Pointers into it. Messages abroad are billed by destination,
 //! so `balance` is about the mainland's packages.
 
+use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::ask::{Miss, NOT_GRANTED, Question, Session};
+use connector_kit::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
+use connector_kit::http::Client;
+use connector_kit::text::Language;
+
+use super::findings::{self, Finding};
+use super::query::{NOT_GRANTED, Query, Session};
 use super::templates::{Listing, international};
-use super::wire::{self, Action, integer, text};
-use super::words::{self, Finding};
-use crate::config::{self, Account, Config, Template};
-use crate::connector::{Host, invalid_config, read};
-use crate::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
-use crate::json::Json;
-use crate::language::Language;
-use crate::phone::Route;
-use crate::text::{decimal, join};
+use super::wire::{self, Package, PackagesBody, Signature, SignaturesBody};
+use crate::codes::REGION;
+use crate::config::{Account, Config, Route, Template};
 
 /// What the service answers about an application that this key cannot use.
 const APPLICATION_CODES: [&str; 3] = [
@@ -35,38 +36,33 @@ const APPLICATION_CODES: [&str; 3] = [
 /// Asks the service, without sending, whether a config would work.
 ///
 /// # Errors
-/// [`Failure`] when the config cannot work by itself, with every finding, or when the service answered nothing at all.
-pub fn check_config(
-    config: &str,
+/// [`Failure`] when the service answered nothing at all.
+pub fn check(
+    config: &Config<'_>,
     language: Language,
-    timeout_ms: Option<u32>,
-    host: &mut dyn Host,
+    client: &mut Client<'_>,
 ) -> Result<Vec<Check>, Failure> {
-    let document = config::parse(config).map_err(|finding| invalid_config(&[finding], language))?;
-    let config = read(Config::read(&document), language)?;
     let mut checker = Checker {
-        document: &document,
-        config: &config,
-        session: Session::new(host, &config, timeout_ms),
+        config,
+        session: Session::new(client, config),
         language,
         checks: Vec::new(),
-        silence: None,
+        first_failure: None,
     };
     checker.run();
-    match checker.silence {
-        Some(miss) if !checker.session.answered => Err(*miss),
+    match checker.first_failure {
+        Some(failure) if !checker.session.has_answer => Err(failure),
         _ => Ok(checker.checks),
     }
 }
 
-struct Checker<'c, 'h> {
-    document: &'c Json<'c>,
+struct Checker<'c, 's, 't> {
     config: &'c Config<'c>,
-    session: Session<'h>,
+    session: Session<'s, 't>,
     language: Language,
     checks: Vec<Check>,
-    /// Why the first look-up of an account failed.
-    silence: Option<Miss>,
+    /// Why the first query about an account failed.
+    first_failure: Option<Failure>,
 }
 
 /// The names of the checks of an account.
@@ -94,7 +90,25 @@ const ABROAD: Subjects = Subjects {
 /// What is left in unexpired packages, if there are any.
 type Packages = Option<u64>;
 
-impl<'c> Checker<'c, '_> {
+/// The state of a signature, best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Approved,
+    Waits,
+    Refused,
+}
+
+impl Standing {
+    fn of(signature: &Signature) -> Self {
+        match signature.status_code {
+            0 => Self::Approved,
+            1 | 2 => Self::Waits,
+            _ => Self::Refused,
+        }
+    }
+}
+
+impl<'c> Checker<'c, '_, '_> {
     fn run(&mut self) {
         let config = self.config;
         let home = config.account(Route::Mainland);
@@ -141,7 +155,8 @@ impl<'c> Checker<'c, '_> {
         self.templates(&listing, other.as_ref().unwrap_or(&listing));
     }
 
-    /// Credentials, application and balance, by one look-up. Whether nothing more can be learned of the account.
+    /// Checks credentials, application and balance by one query. Returns whether nothing more can be learned of the
+    /// account.
     fn account(
         &mut self,
         account: &Account<'_>,
@@ -155,75 +170,75 @@ impl<'c> Checker<'c, '_> {
         let code = code.unwrap_or_default();
         let kind = failure.map(|failure| failure.kind);
         let refused = kind == Some(FailureKind::Authentication);
-        let elsewhere = code == "UnsupportedRegion";
-        let untold = failure.map(untold);
-        let credentials = match untold {
-            _ if code == "AuthFailure.SignatureExpire" => &words::CLOCK,
-            _ if refused => &words::WRONG_CREDENTIALS,
-            Some(untold) if !is_past_the_signature(code) => untold,
-            _ => &words::CREDENTIALS,
+        let elsewhere = failure.is_some_and(|failure| failure.message == REGION.hint);
+        let unanswered = failure.map(unanswered);
+        let credentials = match unanswered {
+            _ if code == "AuthFailure.SignatureExpire" => &findings::CLOCK,
+            _ if refused => &findings::WRONG_CREDENTIALS,
+            Some(unanswered) if !is_past_the_signature(code) => unanswered,
+            _ => &findings::CREDENTIALS,
         };
-        let application = match untold {
-            None => &words::APPLICATION,
-            _ if APPLICATION_CODES.contains(&code) => &words::WRONG_APPLICATION,
-            _ if refused || elsewhere => &words::SKIPPED,
-            Some(untold) => untold,
+        let application = match unanswered {
+            None => &findings::APPLICATION,
+            _ if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
+            _ if refused || elsewhere => &findings::SKIPPED,
+            Some(unanswered) => unanswered,
         };
         let left = packages.as_ref().ok().copied().flatten();
         let balance = match &packages {
-            Ok(None) => &words::NO_PACKAGE,
-            Ok(Some(0)) => &words::USED_UP,
-            Ok(Some(_)) => &words::BALANCE,
-            Err(_) if kind == Some(FailureKind::Quota) => &words::USED_UP,
-            Err(_) if application.verdict == Verdict::Fail => &words::SKIPPED,
+            Ok(None) => &findings::NO_PACKAGE,
+            Ok(Some(0)) => &findings::USED_UP,
+            Ok(Some(_)) => &findings::BALANCE,
+            Err(_) if kind == Some(FailureKind::Quota) => &findings::USED_UP,
+            Err(_) if application.verdict == Verdict::Fail => &findings::SKIPPED,
             Err(_) => application,
         };
         for (subject, wanted, finding) in [
             (subjects.credentials, check_key, credentials),
-            (subjects.region, elsewhere, &words::REGION),
+            (subjects.region, elsewhere, &findings::REGION),
             (subjects.application, true, application),
         ] {
             if wanted {
-                self.say(subject, finding, failure, &wire::PACKAGES);
+                self.add_about(subject, finding, failure, wire::PACKAGES);
             }
         }
         if check_balance && packages.is_ok() {
-            let left = decimal(left.unwrap_or_default());
+            let left = left.unwrap_or_default().to_string();
             let attributes = alloc::vec![attribute("balance", &left)];
             self.add("balance", balance, &[&left], attributes);
         } else if check_balance {
-            self.say("balance", balance, failure, &wire::PACKAGES);
+            self.add_about("balance", balance, failure, wire::PACKAGES);
         }
         match packages {
             Ok(_) => false,
             Err(failure) => {
                 let blocked = refused || elsewhere || failure.provider_code.is_none();
-                self.silence.get_or_insert(failure);
+                self.first_failure.get_or_insert(failure);
                 blocked
             }
         }
     }
 
-    fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Miss> {
+    fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Failure> {
+        let query = Query {
+            account,
+            action: wire::PACKAGES,
+            national: "",
+        };
         let mut packages: Packages = None;
         let mut offset = 0;
         loop {
-            let question = Question {
-                account,
-                action: &wire::PACKAGES,
-                national: "",
-                body: &|now| wire::packages(&account.sdk_app_id, offset, now),
-            };
-            let page = self.session.ask(&question, &mut |package, now| {
-                let amount = integer(package, "PackageAmount")?;
-                let left = amount.saturating_sub(integer(package, "CurrentUsage")?);
-                if integer(package, "PackageExpiredTime")? > now {
-                    packages = Some(packages.unwrap_or_default().saturating_add(left));
-                }
-                Some(())
+            let page = self.session.ask(query, |now| {
+                PackagesBody::new(&account.sdk_app_id, offset, now)
             })?;
-            offset += page.count;
-            if page.count < wire::PACKAGES_PAGE {
+            let count = page.entries.len() as u64;
+            let is_valid = |package: &&Package| package.package_expired_time > page.now;
+            for package in page.entries.iter().filter(is_valid) {
+                let left = package.package_amount.saturating_sub(package.current_usage);
+                packages = Some(packages.unwrap_or_default().saturating_add(left));
+            }
+            offset += count;
+            if count < wire::PACKAGES_PAGE {
                 return Ok(packages);
             }
         }
@@ -236,58 +251,54 @@ impl<'c> Checker<'c, '_> {
             Some(self.standing(listing.account, name, route))
         };
         let finding = match &standing {
-            None => &words::SKIPPED,
-            Some(Ok(Some(0))) => &words::APPROVED,
-            Some(Ok(Some(1 | 2))) => &words::WAITS,
-            Some(Ok(Some(_))) => &words::REFUSED,
-            Some(Ok(None)) => &words::NO_SIGNATURE,
-            Some(Err(failure)) => untold(failure),
+            None => &findings::SKIPPED,
+            Some(Ok(Some(Standing::Approved))) => &findings::APPROVED,
+            Some(Ok(Some(Standing::Waits))) => &findings::WAITS,
+            Some(Ok(Some(Standing::Refused))) => &findings::REFUSED,
+            Some(Ok(None)) => &findings::NO_SIGNATURE,
+            Some(Err(failure)) => unanswered(failure),
         };
         let failure = standing
             .as_ref()
             .and_then(|standing| standing.as_ref().err());
-        self.say(subject, finding, failure, &wire::SIGNATURES);
+        self.add_about(subject, finding, failure, wire::SIGNATURES);
     }
 
-    /// The best standing among the signatures with this text, since several may have it: 0 usable, 1 and 2 waiting.
+    /// The best standing among the signatures with this text, since several may have it.
     fn standing(
         &mut self,
         account: &Account<'_>,
         name: &str,
         route: Route,
-    ) -> Result<Option<u64>, Miss> {
-        let mut best: Option<u64> = None;
+    ) -> Result<Option<Standing>, Failure> {
+        let query = Query {
+            account,
+            action: wire::SIGNATURES,
+            national: "",
+        };
+        let mut best: Option<Standing> = None;
         let mut offset = 0;
         loop {
-            let question = Question {
-                account,
-                action: &wire::SIGNATURES,
-                national: "",
-                body: &|_| wire::signatures(international(route), offset),
-            };
-            let page = self.session.ask(&question, &mut |entry, _| {
-                if text(entry, "SignName") == name {
-                    // -1 is no whole number to the reader, and worse than any.
-                    let standing = integer(entry, "StatusCode").unwrap_or(u64::MAX);
-                    best = Some(best.unwrap_or(u64::MAX).min(standing));
-                }
-                Some(())
+            let page = self.session.ask(query, |_| SignaturesBody {
+                international: international(route),
+                limit: wire::SIGNATURES_PAGE,
+                offset,
             })?;
-            offset += page.count;
-            if best == Some(0) || page.count < wire::SIGNATURES_PAGE {
+            let has_name = |signature: &&Signature| signature.sign_name == name;
+            let standings = page.entries.iter().filter(has_name).map(Standing::of);
+            best = best.into_iter().chain(standings).min();
+            let count = page.entries.len() as u64;
+            offset += count;
+            if best == Some(Standing::Approved) || count < wire::SIGNATURES_PAGE {
                 return Ok(best);
             }
         }
     }
 
     fn templates(&mut self, home: &Listing<'_>, abroad: &Listing<'_>) {
-        let config = self.config;
-        let listed = self.document.get("templates").and_then(Json::as_array);
-        let listed = listed.unwrap_or_default();
-        for ((index, template), entry) in (0..).zip(&config.templates).zip(listed) {
-            let place = join(&["/templates/", &decimal(index), "/templateCode"]);
-            let one_for_all = !matches!(entry.get("templateCode"), Some(Json::Object(_)));
-            if one_for_all {
+        for template in &self.config.templates {
+            let place = format!("/templates/{}/templateCode", template.index);
+            if !template.is_by_route {
                 // It is enough that it serves some numbers.
                 let listings = [(Route::Mainland, home), (Route::International, abroad)];
                 self.template(&place, template, None, &listings);
@@ -295,7 +306,7 @@ impl<'c> Checker<'c, '_> {
             }
             for (route, listing) in [(Route::Mainland, home), (Route::International, abroad)] {
                 if template.code(route).is_some() {
-                    let place = join(&[&place, "/", route.as_str()]);
+                    let place = format!("{place}/{}", route.as_str());
                     self.template(&place, template, Some(route), &[(route, listing)]);
                 }
             }
@@ -310,7 +321,7 @@ impl<'c> Checker<'c, '_> {
         route: Option<Route>,
         listings: &[(Route, &Listing<'_>)],
     ) {
-        let declared = template.params.as_ref().map_or(1, Vec::len) as u64;
+        let declared = template.params().len();
         let mut unknown = None;
         for (of, listing) in listings {
             let Some(id) = id(template, *of) else {
@@ -318,35 +329,41 @@ impl<'c> Checker<'c, '_> {
             };
             match listing.found(id) {
                 Some(found) if route.is_some() || found.serves(*of) => {
-                    let finding = found.judge(route, declared);
-                    let (has, declares) = (decimal(found.variables), decimal(declared));
+                    let finding = found.finding(route, declared);
+                    let (has, declares) = (found.variables.to_string(), declared.to_string());
                     return self.add(place, finding, &[&has, &declares], Attributes::new());
                 }
                 _ if listing.asked(id, *of) => {}
-                _ => unknown = unknown.or(Some(&listing.miss)),
+                _ => unknown = unknown.or(Some(&listing.failure)),
             }
         }
         let finding = match unknown {
-            None => &words::NO_TEMPLATE,
-            Some(None) => &words::SKIPPED,
-            Some(Some(failure)) => untold(failure),
+            None => &findings::NO_TEMPLATE,
+            Some(None) => &findings::SKIPPED,
+            Some(Some(failure)) => unanswered(failure),
         };
         let failure = unknown.and_then(Option::as_ref);
-        self.say(place, finding, failure, &wire::TEMPLATES);
+        self.add_about(place, finding, failure, wire::TEMPLATES);
     }
 
     fn add(&mut self, subject: &str, finding: &Finding, values: &[&str], attributes: Attributes) {
         self.checks.push(Check {
             subject: subject.into(),
             verdict: finding.verdict,
-            message: finding.fill(self.language, values),
+            message: finding.text.fill(self.language, values),
             attributes,
         });
     }
 
-    /// A finding, with the service's code where that is what it follows from, and the permission that would help.
-    fn say(&mut self, subject: &str, finding: &Finding, failure: Option<&Miss>, action: &Action) {
-        let permission = join(&["sms:", action.name]);
+    /// Adds a finding, with the service's code where it follows from one, and the permission that would help.
+    fn add_about(
+        &mut self,
+        subject: &str,
+        finding: &Finding,
+        failure: Option<&Failure>,
+        action: &str,
+    ) {
+        let permission = format!("sms:{action}");
         let mut attributes = Attributes::new();
         if let Some(failure) = failure
             && finding.verdict != Verdict::Pass
@@ -365,26 +382,26 @@ impl<'c> Checker<'c, '_> {
     }
 }
 
-/// What is said of something that a failed look-up left open.
-fn untold(failure: &Miss) -> &'static Finding {
+/// The finding about something that a failed query left open.
+fn unanswered(failure: &Failure) -> &'static Finding {
     match &failure.provider_code {
-        None => &words::SILENT,
-        Some(code) => permission_finding(code).unwrap_or(&words::REJECTED),
+        None => &findings::SILENT,
+        Some(code) => permission_finding(code).unwrap_or(&findings::REJECTED),
     }
 }
 
-/// What is said where the account or the key is not allowed to look it up.
+/// The finding where the account or the key is not allowed to ask.
 fn permission_finding(code: &str) -> Option<&'static Finding> {
     match code {
-        NOT_GRANTED | "UnauthorizedOperation" => Some(&words::NOT_GRANTED),
-        "FailedOperation.ProhibitSubAccountUse" => Some(&words::SUB_ACCOUNT),
-        "FailedOperation.NotEnterpriseCertification" => Some(&words::PERSONAL),
+        NOT_GRANTED | "UnauthorizedOperation" => Some(&findings::NOT_GRANTED),
+        "FailedOperation.ProhibitSubAccountUse" => Some(&findings::SUB_ACCOUNT),
+        "FailedOperation.NotEnterpriseCertification" => Some(&findings::PERSONAL),
         _ => None,
     }
 }
 
 fn id(template: &Template<'_>, route: Route) -> Option<u64> {
-    wire::number(template.code(route)?)
+    template.code(route)?.parse().ok()
 }
 
 fn serves(config: &Config<'_>, route: Route) -> bool {

@@ -1,4 +1,4 @@
-//! What became of messages to a number.
+//! Looks up what became of messages to a number.
 //!
 //! | asked | reaches back | knows |
 //! |---|---|---|
@@ -15,18 +15,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::ask::{Miss, Question, Session};
-use super::wire::{self, integer, text};
-use crate::config::{self, Account, Config};
-use crate::connector::{Host, check_correlation_id, invalid_config, invalid_message, read};
-use crate::contract::{
-    Deliveries, Delivery, DeliveryQuery, DeliveryState, Failure, FailureKind, attribute,
+use connector_kit::contract::{
+    Deliveries, Delivery, DeliveryQuery, DeliveryState, Failure, FailureKind, Turn, attribute,
 };
-use crate::json::Json;
-use crate::language::Language;
-use crate::phone::PhoneNumber;
-use crate::redact::Scrubber;
-use crate::text::find;
+use connector_kit::http::Client;
+use connector_kit::phone::PhoneNumber;
+use connector_kit::redact::Scrubber;
+
+use super::query::{Query, Session};
+use super::wire::{self, AboutBody, Record, Report};
+use crate::config::{Account, Config, Route};
 
 /// How far back records reach, in seconds.
 const RECORDS_REACH_S: u64 = 72 * 3600;
@@ -40,64 +38,59 @@ const MAX_OFFSET: u64 = 1000;
 /// Looks up what became of a message.
 ///
 /// # Errors
-/// [`Failure`] when the config or the query cannot work, or when neither records nor reports could be asked.
-pub fn find_deliveries(
-    config: &str,
+/// [`Failure`] when the number cannot work, or when neither records nor reports could be asked.
+pub fn find(
+    config: &Config<'_>,
     query: &DeliveryQuery,
-    timeout_ms: Option<u32>,
-    host: &mut dyn Host,
+    client: &mut Client<'_>,
 ) -> Result<Deliveries, Failure> {
-    let language = Language::English;
-    let document = config::parse(config).map_err(|finding| invalid_config(&[finding], language))?;
-    let config = read(Config::read(&document), language)?;
-    let number = PhoneNumber::parse(&query.to).map_err(|error| invalid_message(error.message()))?;
-    check_correlation_id(query.correlation_id.as_ref())?;
+    let number = PhoneNumber::parse(&query.to)
+        .map_err(|error| Failure::invalid_message(error.message()))?;
     let mut search = Search {
-        session: Session::new(host, &config, timeout_ms),
-        account: config.account(number.route()),
+        session: Session::new(client, config),
+        account: config.account(Route::of(&number)),
         number: &number,
         query,
         known: Vec::new(),
     };
     let covered = match search.records() {
-        Err(miss) if is_final(&miss) => return Err(*miss),
+        Err(failure) if is_final(&failure) => return Err(failure),
         covered => covered,
     };
-    let complete = matches!(covered, Ok(true));
-    let taken = |known: &Known| !known.delivery.message_id.is_empty();
-    let reports = if complete && !search.known.iter().any(taken) {
+    let is_complete = matches!(covered, Ok(true));
+    let has_id = |known: &Known| !known.delivery.message_id.is_empty();
+    let reports = if is_complete && !search.known.iter().any(has_id) {
         Ok(())
     } else {
-        search.reports(complete)
+        search.reports(is_complete)
     };
-    match (covered, reports) {
-        // What the first was refused with says more about the account than the second.
-        (Err(miss), Err(_)) => Err(*miss),
-        _ => {
-            let secrets = search.account.secrets();
-            let mut found = search.fitting();
-            found
-                .iter_mut()
-                .for_each(|delivery| keep_out(delivery, &secrets));
-            Ok(Deliveries {
-                found,
-                exhaustive: complete,
-            })
-        }
+    if let (Err(failure), Err(_)) = (&covered, reports) {
+        // The first refusal says more about the account than the second.
+        return Err(failure.clone());
     }
+    let secrets = search.account.secrets();
+    let fitting = search.known.into_iter().filter(|known| known.fits);
+    let mut found: Vec<Delivery> = fitting.map(|known| known.delivery).collect();
+    for delivery in &mut found {
+        remove_secrets(delivery, &secrets);
+    }
+    Ok(Deliveries {
+        found,
+        exhaustive: is_complete,
+    })
 }
 
-/// Takes out what echoes a secret: the key's id and its token travel in headers, which a service or a proxy may
-/// write back.
-fn keep_out(delivery: &mut Delivery, secrets: &[&str]) {
-    let echoes = |written: &str| secrets.iter().any(|secret| find(written, secret).is_some());
+/// Removes what echoes a secret: the key's id and its token travel in headers, which a service or a proxy may write
+/// back.
+fn remove_secrets(delivery: &mut Delivery, secrets: &[&str]) {
+    let echoes = |written: &str| secrets.iter().any(|secret| written.contains(secret));
     delivery.attributes.retain(|(_, value)| !echoes(value));
     if echoes(&delivery.message_id) {
         delivery.message_id.clear();
     }
 }
 
-/// Whether the other look-up would meet the same.
+/// Whether the other query would meet the same.
 fn is_final(failure: &Failure) -> bool {
     failure.provider_code.is_none()
         || matches!(
@@ -106,11 +99,20 @@ fn is_final(failure: &Failure) -> bool {
         )
 }
 
-struct Search<'s, 'h> {
-    session: Session<'h>,
-    account: &'s Account<'s>,
-    number: &'s PhoneNumber,
-    query: &'s DeliveryQuery,
+/// An answer with an entry about another number, or without what an entry must have, is not understood as a whole.
+fn not_understood() -> Failure {
+    Failure::new(
+        FailureKind::Provider,
+        Turn::Provider,
+        "The answer is not one to what was asked.",
+    )
+}
+
+struct Search<'q, 's, 't> {
+    session: Session<'s, 't>,
+    account: &'q Account<'q>,
+    number: &'q PhoneNumber,
+    query: &'q DeliveryQuery,
     /// Newest first.
     known: Vec<Known>,
 }
@@ -120,141 +122,141 @@ struct Known {
     delivery: Delivery,
     /// Whether it can be the one that is looked for, as far as is known.
     fits: bool,
-    /// Whether a carrier's report about it was seen.
-    reported: bool,
+    /// Whether a carrier's report about it was read.
+    is_reported: bool,
 }
 
-impl Search<'_, '_> {
-    /// The records. Whether they are complete and cover the period.
-    fn records(&mut self) -> Result<bool, Miss> {
+impl<'q> Search<'q, '_, '_> {
+    fn about(&self, action: &'static str) -> Query<'q> {
+        Query {
+            account: self.account,
+            action,
+            national: self.number.national(),
+        }
+    }
+
+    /// Reads the records. Returns whether they are complete and cover the period.
+    fn records(&mut self) -> Result<bool, Failure> {
         let max_age_s = self.query.max_age_s;
-        let (account, number, query) = (self.account, self.number, self.query);
-        let known = &mut self.known;
+        let (query, app, number) = (
+            self.about(wire::RECORDS),
+            &self.account.sdk_app_id,
+            self.number,
+        );
         let begin = Cell::new(0);
         let mut offset = 0;
         loop {
-            let question = Question {
-                account,
-                action: &wire::RECORDS,
-                national: number.national(),
-                body: &|now| {
-                    begin.set(beginning(now, max_age_s, RECORDS_REACH_S));
-                    wire::records(&account.sdk_app_id, number, begin.get(), offset)
-                },
-            };
-            let asked = self.session.ask(&question, &mut |entry, now| {
-                let record = record(entry, number, now)?;
-                if record.age_s <= max_age_s.saturating_add(1) {
-                    add(known, record, query);
-                }
-                Some(())
+            let page = self.session.ask(query, |now| {
+                begin.set(beginning(now, max_age_s, RECORDS_REACH_S));
+                AboutBody::records(app, number, begin.get(), offset)
             });
-            let page = match asked {
-                Ok(page) => page,
+            let taken = page.and_then(|page| {
+                let deliveries: Option<Vec<Delivery>> = page
+                    .entries
+                    .iter()
+                    .map(|entry| record(entry, number, page.now))
+                    .collect();
+                let deliveries = deliveries.ok_or_else(not_understood)?;
+                Ok((deliveries, page.total, page.now))
+            });
+            let (deliveries, total, now) = match taken {
+                Ok(taken) => taken,
                 Err(failure) if offset == 0 => return Err(failure),
-                // What the pages before had is worth keeping.
+                // What the earlier pages had is worth keeping.
                 Err(_) => return Ok(false),
             };
-            offset += page.count;
-            let last = match page.total {
-                Some(total) => offset >= total,
-                None => page.count < wire::RECORDS_PAGE,
-            };
-            if last {
-                return Ok(begin.get().saturating_add(max_age_s.into()) <= page.now);
+            let count = deliveries.len() as u64;
+            for delivery in deliveries {
+                if delivery.age_s <= max_age_s.saturating_add(1) {
+                    self.add(delivery);
+                }
             }
-            if page.count == 0 || offset > MAX_OFFSET {
+            offset += count;
+            let is_last = match total {
+                Some(total) => offset >= total,
+                None => count < wire::RECORDS_PAGE,
+            };
+            if is_last {
+                return Ok(begin.get().saturating_add(max_age_s.into()) <= now);
+            }
+            if count == 0 || offset > MAX_OFFSET {
                 return Ok(false);
             }
         }
     }
 
-    /// The carriers' reports. Messages that only they know count where the records do not cover the period.
-    fn reports(&mut self, covered: bool) -> Result<(), Miss> {
-        let (account, number, query) = (self.account, self.number, self.query);
-        let known = &mut self.known;
-        let question = Question {
-            account,
-            action: &wire::REPORTS,
-            national: number.national(),
-            body: &|now| {
-                let begin = beginning(now, query.max_age_s, REPORTS_REACH_S);
-                wire::reports(&account.sdk_app_id, number, begin)
-            },
-        };
-        let asked = self.session.ask(&question, &mut |entry, now| {
-            let report = report(entry, number, now)?;
-            let same = |known: &Known| known.delivery.message_id == report.message_id;
-            let place = match known.iter().position(same) {
-                None if covered || report.age_s > query.max_age_s.saturating_add(1) => {
-                    return Some(());
-                }
-                None => add(known, report, query),
-                Some(place) => {
-                    let found = known.get_mut(place)?;
-                    if found.delivery.state == DeliveryState::Pending {
-                        found.delivery.state = report.state;
-                        found.delivery.attributes = report.attributes;
-                    }
-                    place
-                }
-            };
-            let found = known.get_mut(place)?;
-            if !found.reported {
-                found.reported = true;
-                found.correlate(text(entry, "SessionContext"), number, query);
-            }
-            Some(())
-        });
-        asked.map(|_| ())
+    /// Reads the carriers' reports. Messages that only they know count where the records do not cover the period.
+    fn reports(&mut self, is_covered: bool) -> Result<(), Failure> {
+        let (number, max_age_s) = (self.number, self.query.max_age_s);
+        let (query, app) = (self.about(wire::REPORTS), &self.account.sdk_app_id);
+        let page = self.session.ask(query, |now| {
+            let begin = beginning(now, max_age_s, REPORTS_REACH_S);
+            AboutBody::reports(app, number, begin)
+        })?;
+        for entry in &page.entries {
+            let delivery = report(entry, number, page.now).ok_or_else(not_understood)?;
+            self.take_report(delivery, &entry.session_context, is_covered);
+        }
+        Ok(())
     }
 
-    fn fitting(self) -> Vec<Delivery> {
-        let mut fitting = Vec::new();
-        for known in self.known {
-            if known.fits {
-                fitting.push(known.delivery);
+    fn take_report(&mut self, report: Delivery, correlation_id: &str, is_covered: bool) {
+        let is_same = |known: &Known| known.delivery.message_id == report.message_id;
+        let index = match self.known.iter().position(is_same) {
+            Some(index) => {
+                if let Some(known) = self.known.get_mut(index)
+                    && known.delivery.state == DeliveryState::Pending
+                {
+                    known.delivery.state = report.state;
+                    known.delivery.attributes = report.attributes;
+                }
+                index
             }
+            None if is_covered || report.age_s > self.query.max_age_s.saturating_add(1) => return,
+            None => self.add(report),
+        };
+        if let Some(known) = self.known.get_mut(index)
+            && !known.is_reported
+        {
+            known.is_reported = true;
+            known.correlate(correlation_id, self.number, self.query);
         }
-        fitting
+    }
+
+    /// Inserts a message by its age, and returns its index.
+    fn add(&mut self, delivery: Delivery) -> usize {
+        let index = self
+            .known
+            .partition_point(|known| known.delivery.age_s <= delivery.age_s);
+        let wanted = self.query.message_id.as_ref();
+        let fits = wanted.is_none_or(|id| *id == delivery.message_id);
+        self.known.insert(
+            index,
+            Known {
+                delivery,
+                fits,
+                is_reported: false,
+            },
+        );
+        index
     }
 }
 
 impl Known {
     /// Takes over the correlation id that the carrier's report has.
     fn correlate(&mut self, id: &str, number: &PhoneNumber, query: &DeliveryQuery) {
-        let ours = query.correlation_id.as_deref() == Some(id);
+        let is_wanted = query.correlation_id.as_deref() == Some(id);
         // The one asked for is the caller's own; another may be anything.
-        if ours || is_repeatable(id, number) {
+        if is_wanted || is_repeatable(id, number) {
             self.delivery
                 .attributes
                 .push(attribute("correlation-id", id));
         }
         // A serial number identifies a message better than what was sent along.
-        if !ours && query.correlation_id.is_some() && query.message_id.is_none() {
+        if !is_wanted && query.correlation_id.is_some() && query.message_id.is_none() {
             self.fits = false;
         }
     }
-}
-
-/// Puts a message where it belongs by age, and says where. By hand: the standard library's sort takes 5 KB of the
-/// component, and there are a few messages.
-fn add(known: &mut Vec<Known>, delivery: Delivery, query: &DeliveryQuery) -> usize {
-    let older = |known: &Known| known.delivery.age_s > delivery.age_s;
-    let place = known.iter().position(older).unwrap_or(known.len());
-    let fits = match &query.message_id {
-        Some(id) => *id == delivery.message_id,
-        None => true,
-    };
-    known.insert(
-        place,
-        Known {
-            delivery,
-            fits,
-            reported: false,
-        },
-    );
-    place
 }
 
 /// From when to ask: earlier than the period by what clocks may differ, and within the service's reach by as much.
@@ -263,49 +265,60 @@ fn beginning(now: u64, max_age_s: u32, reach_s: u64) -> u64 {
     now.saturating_sub(back)
 }
 
-/// An entry of `SendRecordSet`, if it is about the number.
-fn record(entry: &Json<'_>, number: &PhoneNumber, now: u64) -> Option<Delivery> {
-    let (state, code) = match integer(entry, "SendStatus")? {
-        1 => (DeliveryState::Undelivered, "RequestCode"),
-        2 => (DeliveryState::Delivered, "StatusCode"),
-        3 => (DeliveryState::Pending, "StatusCode"),
-        4 => (DeliveryState::Undelivered, "StatusCode"),
-        _ => (DeliveryState::Other, "StatusCode"),
+/// An entry of the records, if it is about the number.
+fn record(entry: &Record, number: &PhoneNumber, now: u64) -> Option<Delivery> {
+    let is_refused = entry.send_status? == 1;
+    let state = match entry.send_status? {
+        1 | 4 => DeliveryState::Undelivered,
+        2 => DeliveryState::Delivered,
+        3 => DeliveryState::Pending,
+        _ => DeliveryState::Other,
     };
-    delivery(entry, number, now, "SendTime", state, code)
+    let (serial, code) = if is_refused {
+        // The service refused the message, so it has no serial number.
+        (None, &entry.request_code)
+    } else {
+        (Some(entry.serial_no.as_str()), &entry.status_code)
+    };
+    let age_s = now.saturating_sub(entry.send_time?);
+    delivery(&entry.phone_number, number, serial, age_s, state, code)
 }
 
-/// An entry of `PullSmsSendStatusSet`, if it is about the number. It does not say when the service took the message, so
-/// the age is that of the report.
-fn report(entry: &Json<'_>, number: &PhoneNumber, now: u64) -> Option<Delivery> {
-    let state = match text(entry, "ReportStatus") {
+/// An entry of the reports, if it is about the number. It does not say when the service took the message, so the age is
+/// that of the report.
+fn report(entry: &Report, number: &PhoneNumber, now: u64) -> Option<Delivery> {
+    let state = match entry.report_status.as_str() {
         "SUCCESS" => DeliveryState::Delivered,
         _ => DeliveryState::Undelivered,
     };
-    delivery(entry, number, now, "UserReceiveTime", state, "Description")
+    let age_s = now.saturating_sub(entry.user_receive_time?);
+    let serial = Some(entry.serial_no.as_str());
+    delivery(
+        &entry.phone_number,
+        number,
+        serial,
+        age_s,
+        state,
+        &entry.description,
+    )
 }
 
 fn delivery(
-    entry: &Json<'_>,
+    written: &str,
     number: &PhoneNumber,
-    now: u64,
-    time: &str,
+    serial: Option<&str>,
+    age_s: u64,
     state: DeliveryState,
     code: &str,
 ) -> Option<Delivery> {
-    let written = text(entry, "PhoneNumber");
     if written.strip_prefix('+').unwrap_or(written) != number.digits() {
         return None;
     }
-    let age_s = now.saturating_sub(integer(entry, time)?);
-    let message_id = if code == "RequestCode" {
-        // The service refused the message, so it has none.
-        String::new()
-    } else {
-        PLAIN.identifier(text(entry, "SerialNo"))?
+    let message_id = match serial {
+        Some(serial) => WITHOUT_SECRETS.identifier(serial)?,
+        None => String::new(),
     };
     let mut attributes = Vec::new();
-    let code = text(entry, code);
     if is_repeatable(code, number) {
         attributes.push(attribute("provider-code", code));
     }
@@ -317,15 +330,15 @@ fn delivery(
     })
 }
 
-/// Whether it is an identifier, without the number in it.
+/// Whether a text is an identifier without the number in it.
 fn is_repeatable(identifier: &str, number: &PhoneNumber) -> bool {
-    PLAIN
+    WITHOUT_SECRETS
         .identifier_without(identifier, number.national())
         .is_some()
 }
 
-/// Of secrets, [`keep_out`] takes care.
-const PLAIN: Scrubber<'static> = Scrubber { sensitive: &[] };
+/// Secrets are removed separately by [`remove_secrets`].
+const WITHOUT_SECRETS: Scrubber<'static> = Scrubber { sensitive: &[] };
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::ask::{Miss, Question, Session};
-use super::wire::{self, integer};
-use super::words::{self, Finding};
-use crate::config::Account;
-use crate::json::Json;
-use crate::phone::Route;
+use connector_kit::contract::Failure;
+
+use super::findings::{self, Finding};
+use super::query::{Query, Session};
+use super::wire::{self, TemplatesBody};
+use crate::config::{Account, Route};
 
 /// The templates that a config names for one account, and what the service knows of them.
 pub struct Listing<'c> {
@@ -15,8 +15,8 @@ pub struct Listing<'c> {
     pub account: &'c Account<'c>,
     /// Nothing more can be learned of this account.
     pub blocked: bool,
-    /// What kept some from being looked up.
-    pub miss: Option<Miss>,
+    /// Why some were not looked up.
+    pub failure: Option<Failure>,
     wanted: Vec<Wanted>,
 }
 
@@ -33,13 +33,13 @@ struct Wanted {
 pub struct Found {
     /// 0 for the mainland, 1 for the rest, 3 for both.
     international: u64,
-    /// 0 when it may be used; `None` when it was refused, which is -1.
-    status: Option<u64>,
+    /// 0 when it may be used, 1 and 2 while it waits, -1 when it was refused.
+    status: i64,
     /// How many variables its text has.
-    pub variables: u64,
+    pub variables: usize,
 }
 
-/// What the service calls a route.
+/// The service's number for a route.
 pub fn international(route: Route) -> u64 {
     match route {
         Route::Mainland => 0,
@@ -55,12 +55,12 @@ fn bit(route: Route) -> u8 {
 }
 
 impl<'c> Listing<'c> {
-    /// Of which nothing is known.
+    /// A listing of which nothing is known yet.
     pub fn new(account: &'c Account<'c>, blocked: bool) -> Self {
         Self {
             account,
             blocked,
-            miss: None,
+            failure: None,
             wanted: Vec::new(),
         }
     }
@@ -80,14 +80,14 @@ impl<'c> Listing<'c> {
 
     /// Looks every template up where it should be, then those that were not there where they should not be: that
     /// tells a template of the other route from one that does not exist.
-    pub fn look_up(&mut self, session: &mut Session<'_>) {
+    pub fn look_up(&mut self, session: &mut Session<'_, '_>) {
         for (route, stray) in [
             (Route::Mainland, false),
             (Route::International, false),
             (Route::International, true),
             (Route::Mainland, true),
         ] {
-            while self.miss.is_none() && !self.blocked {
+            while self.failure.is_none() && !self.blocked {
                 let mut batch = Vec::with_capacity(wire::TEMPLATES_BATCH);
                 for wanted in &self.wanted {
                     if batch.len() < wire::TEMPLATES_BATCH
@@ -106,35 +106,39 @@ impl<'c> Listing<'c> {
         }
     }
 
-    fn look_up_batch(&mut self, session: &mut Session<'_>, route: Route, batch: &[u64]) {
-        let wanted = &mut self.wanted;
-        let question = Question {
+    fn look_up_batch(&mut self, session: &mut Session<'_, '_>, route: Route, batch: &[u64]) {
+        let query = Query {
             account: self.account,
-            action: &wire::TEMPLATES,
+            action: wire::TEMPLATES,
             national: "",
-            body: &|_| wire::templates(international(route), batch),
         };
-        let asked = session.ask(&question, &mut |entry, _| {
-            let id = integer(entry, "TemplateId")?;
-            let content = entry.get("TemplateContent").and_then(Json::as_str)?;
-            let found = Found {
-                international: integer(entry, "International")?,
-                status: integer(entry, "StatusCode"),
-                variables: wire::variables(content),
-            };
-            let wanted = wanted.iter_mut().find(|wanted| wanted.id == id)?;
-            wanted.found = Some(found);
-            Some(())
+        let answer = session.ask(query, |_| TemplatesBody {
+            international: international(route),
+            template_id_set: batch,
         });
-        match asked {
-            Ok(_) => {
+        match answer {
+            Ok(page) => {
+                for template in page.entries {
+                    self.take(&template);
+                }
                 for wanted in &mut self.wanted {
                     if batch.contains(&wanted.id) {
                         wanted.asked |= bit(route);
                     }
                 }
             }
-            Err(failure) => self.miss = Some(failure),
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn take(&mut self, template: &wire::Template) {
+        let mut wanted = self.wanted.iter_mut();
+        if let Some(wanted) = wanted.find(|wanted| wanted.id == template.template_id) {
+            wanted.found = Some(Found {
+                international: template.international,
+                status: template.status_code,
+                variables: wire::variables(&template.template_content),
+            });
         }
     }
 
@@ -158,15 +162,15 @@ impl Found {
     }
 
     /// Whether it works with so many parameters, on the route or, without one, on any.
-    pub fn judge(&self, route: Option<Route>, declared: u64) -> &'static Finding {
+    pub fn finding(&self, route: Option<Route>, declared: usize) -> &'static Finding {
         match (self.status, route, self.international) {
-            (_, Some(route), _) if !self.serves(route) => &words::OTHER_ROUTE,
-            (Some(1 | 2), ..) => &words::WAITS,
-            (None | Some(3..), ..) => &words::REFUSED,
-            _ if self.variables != declared => &words::VARIABLES,
-            (_, None, 0) => &words::MAINLAND_ONLY,
-            (_, None, 1) => &words::INTERNATIONAL_ONLY,
-            _ => &words::APPROVED,
+            (_, Some(route), _) if !self.serves(route) => &findings::OTHER_ROUTE,
+            (1 | 2, ..) => &findings::WAITS,
+            (status, ..) if status != 0 => &findings::REFUSED,
+            _ if self.variables != declared => &findings::VARIABLES,
+            (_, None, 0) => &findings::MAINLAND_ONLY,
+            (_, None, 1) => &findings::INTERNATIONAL_ONLY,
+            _ => &findings::APPROVED,
         }
     }
 }

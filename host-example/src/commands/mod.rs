@@ -2,10 +2,10 @@
 
 mod callback;
 mod check;
-mod conversion;
 mod find;
 mod inspect;
 mod preview;
+mod report;
 mod send;
 mod validate;
 
@@ -22,6 +22,6 @@ pub async fn run(cli: Cli) -> Result<Code, Stop> {
         Command::Check(args) => check::run(&args).await,
         Command::Find(args) => find::run(&args).await,
         Command::Callback(args) => callback::run(&args).await,
-        Command::Conversion(args) => conversion::run(&args).await,
+        Command::Report(args) => report::run(&args).await,
     }
 }

@@ -5,24 +5,26 @@
 //! Identifiers lose it only where they are the number itself: among the ids of a thousand messages, eight digits of one
 //! turn up in another.
 
-use super::{masked, numbers};
-use crate::contract::Callback;
+use super::masked;
+use crate::contract::{Attributes, Callback, CallbackContent, CallbackRefusal};
 use serde_json::Value;
 use std::collections::HashSet;
 
 /// How many of a number's last digits give it away, and how many a number has at least and at most.
-const TAIL: usize = super::DIGITS;
+const TAIL: usize = 8;
 const SHORTEST: usize = 7;
 const LONGEST: usize = 15;
+/// How many characters may stand between two digits of one number, none of them a letter.
+const GAP: usize = 3;
 
 /// The numbers of one callback.
 #[derive(Default)]
-pub(crate) struct Numbers {
+pub(crate) struct CallbackNumbers {
     whole: HashSet<String>,
     tails: HashSet<String>,
 }
 
-impl Numbers {
+impl CallbackNumbers {
     pub(crate) fn of(callback: &Callback) -> Self {
         let mut found = Self::default();
         if let Ok(json) = serde_json::from_slice::<Value>(&callback.body) {
@@ -71,21 +73,47 @@ impl Numbers {
         }
     }
 
+    /// Takes them out of what was read of the callback.
+    pub(crate) fn content(&self, content: &mut CallbackContent) {
+        for receipt in &mut content.receipts {
+            self.identifier(&mut receipt.message_id);
+            receipt
+                .correlation_id
+                .iter_mut()
+                .for_each(|id| self.identifier(id));
+            self.attributes(&mut receipt.attributes);
+        }
+        self.text(&mut content.acknowledgement.content_type);
+        self.text(&mut content.acknowledgement.body);
+    }
+
+    /// Takes them out of why it was refused.
+    pub(crate) fn refusal(&self, refusal: &mut CallbackRefusal) {
+        self.text(&mut refusal.message);
+        self.attributes(&mut refusal.attributes);
+    }
+
+    fn attributes(&self, attributes: &mut Attributes) {
+        for (key, value) in attributes {
+            self.text(key);
+            self.text(value);
+        }
+    }
+
     /// Takes them out of a text, however their digits are grouped.
-    pub(crate) fn text(&self, text: &mut String) {
-        self.take_out(text, |digits| {
-            let lengths = SHORTEST..=TAIL;
-            let mut windows = lengths.flat_map(|length| {
+    fn text(&self, text: &mut String) {
+        self.take_out(text, GAP, |digits| {
+            (SHORTEST..=TAIL).any(|length| {
                 let starts = 0..=digits.len().saturating_sub(length);
-                starts.filter_map(move |start| digits.get(start..start + length))
-            });
-            windows.any(|window| self.tails.contains(window))
+                let mut windows = starts.filter_map(|start| digits.get(start..start + length));
+                windows.any(|window| self.tails.contains(window))
+            })
         });
     }
 
-    /// Takes them out of an identifier that is one of them, with or without a calling code.
-    pub(crate) fn identifier(&self, text: &mut String) {
-        self.take_out(text, |digits| {
+    /// Takes them out of an identifier in which one of them stands alone, with or without a calling code.
+    fn identifier(&self, text: &mut String) {
+        self.take_out(text, 0, |digits| {
             let calling_code = 0..=3;
             digits.len() <= LONGEST
                 && calling_code
@@ -94,16 +122,41 @@ impl Numbers {
         });
     }
 
-    fn take_out(&self, text: &mut String, holds: impl Fn(&str) -> bool) {
+    fn take_out(&self, text: &mut String, gap: usize, holds: impl Fn(&str) -> bool) {
         if self.whole.is_empty() {
             return;
         }
         let mut found = Vec::new();
-        numbers(text, holds, &mut found);
+        for (digits, start, end) in groups(text, gap) {
+            if holds(&digits) {
+                found.push((start, end));
+            }
+        }
         if !found.is_empty() {
             *text = masked(text, &found, false);
         }
     }
+}
+
+/// The digits of a text, in groups with at most so many characters between two of them, and where each group stands.
+fn groups(text: &str, gap: usize) -> Vec<(String, usize, usize)> {
+    let mut groups: Vec<(String, usize, usize)> = Vec::new();
+    let mut joins = false;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte.is_ascii_digit() {
+            match groups.last_mut() {
+                Some((digits, _, end)) if joins && at - *end <= gap => {
+                    digits.push(char::from(byte));
+                    *end = at + 1;
+                }
+                _ => groups.push((char::from(byte).to_string(), at, at + 1)),
+            }
+            joins = true;
+        } else if byte.is_ascii_alphabetic() || !byte.is_ascii() {
+            joins = false;
+        }
+    }
+    groups
 }
 
 fn sounds_like_a_number(name: &str) -> bool {
@@ -124,15 +177,15 @@ fn sounds_like_a_number(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(body: &str) -> Numbers {
-        Numbers::of(&Callback {
+    fn of(body: &str) -> CallbackNumbers {
+        CallbackNumbers::of(&Callback {
             url: Some("https://auth.example.com/callback?To=%2B447700900123".into()),
             headers: Vec::new(),
             body: body.into(),
         })
     }
 
-    fn cleaned(numbers: &Numbers, text: &str) -> (String, String) {
+    fn cleaned(numbers: &CallbackNumbers, text: &str) -> (String, String) {
         let (mut as_text, mut as_identifier) = (text.to_owned(), text.to_owned());
         numbers.text(&mut as_text);
         numbers.identifier(&mut as_identifier);
@@ -182,7 +235,7 @@ mod tests {
     #[test]
     fn a_body_without_numbers_changes_nothing() {
         for body in ["", "[]", "{\"to\":\"x\"}", "\u{0}", "to=123456"] {
-            let numbers = Numbers::of(&Callback {
+            let numbers = CallbackNumbers::of(&Callback {
                 body: body.into(),
                 ..Callback::default()
             });

@@ -28,7 +28,7 @@ const simulator = Simulator.running(process.env.SIMULATOR_URL, process.env.SIMUL
 const SLACK_MS = 1_500;
 
 const message = (changes = {}) => ({
-  to: '+8613800138000', usage: 'SignIn', variables: [['code', '123456']], locales: [], attributes: [], ...changes,
+  to: '+8613800138000', usage: 'SignIn', variables: [['code', '123456']], ...changes,
 });
 const data = { to: '8613800138000', type: 'SignIn', payload: { code: '123456' } };
 
@@ -143,6 +143,56 @@ test('a thread that does not honour its deadline is ended', async () => {
   findings.bound('time', 'yes: its thread is ended');
 });
 
+/** The burst of a morning: none is told that its message may be on its way, because none began too late. */
+test('three hundred sends at once leave nothing unknown, and nothing of the refused was sent', async (context) => {
+  const slow = await Simulator.start();
+  context.after(() => slow.stop());
+  await slow.put('chaos', { probability: 1, faults: [{ kind: 'delay', ms: 300 }] });
+  const pool = new Pool();
+  context.after(() => pool.close());
+  const to = (index) => `+86137${String(10_000_000 + index)}`;
+  const started = performance.now();
+  const outcomes = await Promise.all(Array.from({ length: 300 }, (_, index) => pool.send(config({ endpoint: slow.url }), message({ to: to(index) }))));
+  assert.ok(performance.now() - started < 9_000 + SLACK_MS);
+  const inbox = new Set((await slow.messages()).map((received) => received.to));
+  for (const [index, { state, failure }] of outcomes.entries()) {
+    assert.equal(inbox.has(to(index)), state === 'accepted', `${state} ${failure?.message}`);
+    if (state === 'accepted') continue;
+    assert.deepEqual([state, failure.kind], ['not-sent', 'rate-limited'], failure.message);
+    assert.ok(failure.retryAfterMs >= 1_000);
+  }
+  context.diagnostic(`${inbox.size} of 300 accepted in ${Math.round(performance.now() - started)} ms`);
+  assert.ok(inbox.size >= 8, `${inbox.size}`);
+});
+
+test('sixteen wait for the provider at once', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const pool = new Pool();
+  context.after(() => pool.close());
+  const sends = Array.from({ length: 20 }, () => pool.send(config({ endpoint: server.url, timeoutMs: 6_000 }), message()));
+  await until(() => server.completeRequests().length === 16);
+  await Promise.race([Promise.all(sends), new Promise((resolve) => setTimeout(resolve, 500))]);
+  assert.equal(server.completeRequests().length, 16);
+});
+
+test('a request with less time left than it needs does not begin', async (context) => {
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  const { default: send } = await import('../lib/worker.js?late');
+  for (const [leftMs, needsMs, state] of [[1_000, 1_500, 'not-sent'], [1_000, 900, 'unknown']]) {
+    const task = { config: JSON.stringify(config({ endpoint: server.url, timeoutMs: 300 })), origins: [server.url], message: message() };
+    const outcome = send({ ...task, deadline: Date.now() + leftMs, needsMs, release: newRelease() });
+    assert.equal(outcome.state, state);
+    assert.equal(outcome.failure.kind, state === 'unknown' ? 'timeout' : 'rate-limited');
+    assert.equal(outcome.tookMs === undefined, state === 'not-sent');
+  }
+  // The server shares this thread, which the sends blocked.
+  await until(() => server.completeRequests().length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(server.connections.length, 1);
+});
+
 test('more messages than can be sent in time are refused at once, as a limit that passes', async (context) => {
   const server = await SilentServer.start();
   context.after(() => server.stop());
@@ -151,26 +201,28 @@ test('more messages than can be sent in time are refused at once, as a limit tha
   const refused = await Promise.race([sends[4], new Promise((resolve) => setTimeout(resolve, 1_000))]);
   assert.equal(refused.state, 'not-sent');
   assert.equal(refused.failure.kind, 'rate-limited');
+  assert.ok(refused.failure.retryAfterMs >= 1_000);
   await pool.close();
-  await Promise.all(sends);
+  const states = (await Promise.all(sends)).map(({ state }) => state);
+  assert.deepEqual(states.slice(1), ['not-sent', 'not-sent', 'not-sent', 'not-sent']);
 });
 
 test('a request to an origin that was not granted does not begin', async (context) => {
   const server = await SilentServer.start();
   context.after(() => server.stop());
   const { default: send } = await import('../lib/worker.js');
-  const task = { config: JSON.stringify(config({ endpoint: server.url })), message: message(), deadline: Date.now() + 1_000 };
-  for (const origin of [undefined, 'https://sms.tencentcloudapi.com', server.url.replace('http', 'https'), `${server.url}0`]) {
+  const task = { config: JSON.stringify(config({ endpoint: server.url })), message: message(), deadline: Date.now() + 1_000, needsMs: 0 };
+  for (const origins of [[], ['https://sms.tencentcloudapi.com'], [server.url.replace('http', 'https'), `${server.url}0`]]) {
     const release = newRelease();
-    const { state, failure } = send({ ...task, origin, release });
-    assert.deepEqual([state, failure.kind], ['not-sent', 'denied'], `${origin}`);
+    const { state, failure } = send({ ...task, origins, release });
+    assert.deepEqual([state, failure.kind], ['not-sent', 'denied'], `${origins}`);
     assert.ok(withdrawRelease(release));
   }
   const withdrawn = newRelease();
   assert.ok(withdrawRelease(withdrawn));
-  assert.equal(send({ ...task, origin: server.url, release: withdrawn }).state, 'not-sent');
+  assert.equal(send({ ...task, origins: [server.url], release: withdrawn }).state, 'not-sent');
   assert.equal(server.connections.length, 0);
-  findings.bound('destinations', "yes: the config's endpoint");
+  findings.bound('destinations', "yes: the config's endpoints");
   findings.bound('imports', 'yes: clocks, I/O, HTTP');
 });
 
@@ -189,7 +241,7 @@ test('nothing of a call is left in the component\'s memory', async () => {
   memories.length = 0;
   const { default: send } = await import('../lib/worker.js?another');
   const endpoint = await refusedUrl();
-  const task = { config: JSON.stringify(config({ endpoint })), origin: endpoint, message: sent, deadline: Date.now() + 2_000 };
+  const task = { config: JSON.stringify(config({ endpoint })), origins: [endpoint], message: sent, deadline: Date.now() + 2_000, needsMs: 0 };
   assert.equal(send({ ...task, release: newRelease() }).state, 'not-sent');
   assert.equal(memories.length, 1);
   assert.deepEqual(holds(), []);

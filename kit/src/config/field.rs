@@ -1,0 +1,239 @@
+//! The config's fields as a table: what the guard shows to people and programs.
+
+use alloc::string::String;
+
+use crate::text::Text;
+
+/// How a form shows a field: the seven item types of Logto's forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// One line of text.
+    Text,
+    /// A number.
+    Number,
+    /// Several lines of text.
+    MultilineText,
+    /// On or off.
+    Switch,
+    /// One of a list.
+    Select,
+    /// Some of a list.
+    MultiSelect,
+    /// A JSON editor.
+    Json,
+}
+
+impl FieldType {
+    /// The name in the form's JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::Number => "Number",
+            Self::MultilineText => "MultilineText",
+            Self::Switch => "Switch",
+            Self::Select => "Select",
+            Self::MultiSelect => "MultiSelect",
+            Self::Json => "Json",
+        }
+    }
+}
+
+/// One field of the config, of an entry of its list, or of a block in it.
+///
+/// # Examples
+/// ```
+/// use connector_kit::config::{Field, FieldType};
+/// use connector_kit::text::Text;
+///
+/// const TOKEN: Field = Field::new(
+///     "token",
+///     Text::new("Token", "令牌"),
+///     Text::new("From the console.", "见控制台。"),
+/// )
+/// .required()
+/// .secret()
+/// .schema(r#"{"type": "string", "minLength": 1}"#);
+///
+/// assert_eq!(TOKEN.form, FieldType::Text);
+/// assert!(TOKEN.secret);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The key in the config.
+    pub key: &'static str,
+    /// What a form calls it.
+    pub label: Text,
+    /// Where the operator finds the value.
+    pub help: Text,
+    /// How a form shows it.
+    pub form: FieldType,
+    /// Whether a config without it is refused.
+    pub required: bool,
+    /// Whether its value is to be stored encrypted and never shown.
+    pub secret: bool,
+    /// A page that shows where the value is; empty for none.
+    pub link: &'static str,
+    /// An example that a form shows while the field is empty; empty for none.
+    pub placeholder: &'static str,
+    /// What a new form begins with, as JSON; empty for nothing.
+    pub default: &'static str,
+    /// What a form lets people choose from: values and titles.
+    pub options: &'static [(&'static str, &'static str)],
+    /// What the value must look like: a JSON Schema object, as JSON. The guard adds title, description and the
+    /// properties that [`Self::fields`] name.
+    pub schema: &'static str,
+    /// The fields of the object, or of each object in the array, that the value is.
+    pub fields: &'static [Field],
+    /// What other products call it, in lower case without punctuation: `secretid`. Keys that differ from
+    /// [`Self::key`] in case and punctuation alone need no entry.
+    pub aliases: &'static [&'static str],
+}
+
+impl Field {
+    /// An optional, public line of text.
+    #[must_use]
+    pub const fn new(key: &'static str, label: Text, help: Text) -> Self {
+        Self {
+            key,
+            label,
+            help,
+            form: FieldType::Text,
+            required: false,
+            secret: false,
+            link: "",
+            placeholder: "",
+            default: "",
+            options: &[],
+            schema: r#"{"type":["string","null"]}"#,
+            fields: &[],
+            aliases: &[],
+        }
+    }
+
+    /// Refuses configs without it.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Stores the value encrypted and never shows it.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// Sets how a form shows it.
+    #[must_use]
+    pub const fn form(mut self, form: FieldType) -> Self {
+        self.form = form;
+        self
+    }
+
+    /// Sets the page that shows where the value is.
+    #[must_use]
+    pub const fn link(mut self, link: &'static str) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// Sets the example that a form shows.
+    #[must_use]
+    pub const fn placeholder(mut self, placeholder: &'static str) -> Self {
+        self.placeholder = placeholder;
+        self
+    }
+
+    /// Sets what a new form begins with, as JSON.
+    #[must_use]
+    pub const fn default(mut self, json: &'static str) -> Self {
+        self.default = json;
+        self
+    }
+
+    /// Sets what people choose from: values and titles.
+    #[must_use]
+    pub const fn options(mut self, options: &'static [(&'static str, &'static str)]) -> Self {
+        self.form = FieldType::Select;
+        self.options = options;
+        self
+    }
+
+    /// Sets what the value must look like: a JSON Schema object, as JSON.
+    #[must_use]
+    pub const fn schema(mut self, json: &'static str) -> Self {
+        self.schema = json;
+        self
+    }
+
+    /// Sets what other products call it, in lower case without punctuation.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the fields of the object, or of each object in the array, that the value is. A form edits it as JSON.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.form = FieldType::Json;
+        self.fields = fields;
+        self
+    }
+}
+
+/// The field that somebody meant by a key that no field has.
+#[must_use]
+pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field> {
+    let normal = |key: &str| -> String {
+        let letters = key.chars().filter(|character| character.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let key = normal(key);
+    fields
+        .iter()
+        .find(|field| normal(field.key) == key || field.aliases.contains(&key.as_str()))
+}
+
+/// The field that a JSON Pointer leads to or into. Indices lead to an entry of the same list.
+#[must_use]
+pub fn field_at(fields: &'static [Field], pointer: &str) -> Option<&'static Field> {
+    let mut fields = fields;
+    let mut found = None;
+    for key in pointer.split('/').skip(1) {
+        if let Some(field) = fields.iter().find(|field| field.key == key) {
+            found = Some(field);
+            fields = field.fields;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static INNER: [Field; 1] = [Field::new("id", Text::new("Id", ""), Text::new("", ""))];
+    static FIELDS: [Field; 2] = [
+        Field::new("id", Text::new("Outer", ""), Text::new("", "")),
+        Field::new("list", Text::new("List", ""), Text::new("", "")).fields(&INNER),
+    ];
+
+    #[test]
+    fn pointer_leads_to_its_field_or_the_one_around_it() {
+        for (pointer, label) in [
+            ("/id", Some("Outer")),
+            ("/list", Some("List")),
+            ("/list/3", Some("List")),
+            ("/list/3/id", Some("Id")),
+            ("/list/3/id/deeper", Some("Id")),
+            ("/other", None),
+            ("", None),
+        ] {
+            let found = field_at(&FIELDS, pointer).map(|field| field.label.en);
+            assert_eq!(found, label, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Reads the fields of a config and collects everything that is wrong with them.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::field::{Field, field_meant};
+use super::finding::{
+    BLANK, Finding, Findings, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
+};
+use crate::contract::Severity;
+use crate::json::{Json, is_placeholder};
+use crate::redact::plain_key;
+use crate::text::Text;
+
+const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
+const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
+const SWITCH: Text = Text::new("true or false", "true 或 false");
+
+/// What a text of the config must look like, after the white space around it is gone.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// Whether the text has the form. Never asked about an empty text.
+    pub valid: fn(&str) -> bool,
+    /// What was expected, as part of a sentence.
+    pub expected: Text,
+}
+
+/// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'p> {
+    Root,
+    Key(&'p str),
+    Index(usize),
+}
+
+impl<'p> Place<'p> {
+    /// The whole config.
+    pub const ROOT: Place<'static> = Place {
+        parent: None,
+        step: Step::Root,
+    };
+
+    /// The value of a key.
+    #[must_use]
+    pub const fn key(&'p self, key: &'p str) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Key(key),
+        }
+    }
+
+    /// An entry of a list.
+    #[must_use]
+    pub const fn entry(&'p self, index: usize) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+
+    /// The JSON Pointer (RFC 6901).
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        let mut pointer = self.parent.map(Place::pointer).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Step::Index(index) => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+        }
+        pointer
+    }
+}
+
+/// Collects findings while values are read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What was found so far.
+    pub findings: Findings,
+}
+
+impl Reader {
+    /// Reads the members of an object, and warns of keys that no field has and of keys that occur twice.
+    pub fn object<'a, 'p>(
+        &mut self,
+        place: Place<'p>,
+        value: &'a Json<'a>,
+        fields: &'static [Field],
+    ) -> Option<Object<'a, 'p>> {
+        let Json::Object(members) = value else {
+            return self.reject(place, Rule::wrong_type(OBJECT));
+        };
+        let mut values: Vec<Option<&'a Json<'a>>> = alloc::vec![None; fields.len()];
+        for (key, value) in members {
+            let index = fields.iter().position(|field| field.key == key);
+            match index.and_then(|index| values.get_mut(index)) {
+                None => self.report_unknown(place, key, fields),
+                Some(slot) => {
+                    if slot.replace(value).is_some() {
+                        self.report_key(place, key, REPEATED_KEY, Vec::new());
+                    }
+                }
+            }
+        }
+        Some(Object {
+            place,
+            fields,
+            values,
+        })
+    }
+
+    /// Warns of a key that no field has, and names the field that was meant where one is close.
+    fn report_unknown(&mut self, place: Place<'_>, key: &str, fields: &'static [Field]) {
+        match field_meant(fields, key) {
+            None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
+            Some(field) => {
+                self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.to_string()]);
+            }
+        }
+    }
+
+    /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
+    fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
+        match plain_key(key) {
+            Some(key) => self.report(place.key(key), rule, Severity::Warning, values),
+            None => self.report(place, rule, Severity::Warning, values),
+        }
+    }
+
+    /// A text without the white space around it, if it is there and has the form.
+    pub fn required_text<'a>(
+        &mut self,
+        place: Place<'_>,
+        value: Option<&'a Json<'a>>,
+        form: &Form,
+    ) -> Option<&'a str> {
+        match value {
+            None | Some(Json::Null) => self.reject(place, REQUIRED),
+            Some(Json::String(text)) => match defect(text, form) {
+                None => Some(text.trim()),
+                Some(rule) => self.reject(place, rule),
+            },
+            Some(_) => self.reject(place, Rule::wrong_type(TEXT)),
+        }
+    }
+
+    /// A text that may be absent. Blank values of every type count as absent, because forms post them; so does
+    /// an example in angle brackets, with a warning.
+    pub fn optional_text<'a>(
+        &mut self,
+        place: Place<'_>,
+        value: Option<&'a Json<'a>>,
+        form: &Form,
+    ) -> Option<&'a str> {
+        let value = self.named(place, value)?;
+        self.required_text(place, Some(value), form)
+    }
+
+    /// A text of digits that may be written as a number.
+    pub fn digits<'a>(
+        &mut self,
+        place: Place<'_>,
+        value: Option<&'a Json<'a>>,
+        form: &Form,
+    ) -> Option<Cow<'a, str>> {
+        match value {
+            Some(Json::Integer(number)) => {
+                let digits = number.to_string();
+                if (form.valid)(&digits) {
+                    Some(digits.into())
+                } else {
+                    self.reject(place, Rule::malformed(form.expected))
+                }
+            }
+            value => self.required_text(place, value, form).map(Cow::Borrowed),
+        }
+    }
+
+    /// A switch that may be absent.
+    pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
+        match value.filter(|value| !value.is_blank())? {
+            Json::Bool(value) => Some(*value),
+            _ => self.reject(place, Rule::wrong_type(SWITCH)),
+        }
+    }
+
+    /// The value, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
+    pub fn named<'a>(
+        &mut self,
+        place: Place<'_>,
+        value: Option<&'a Json<'a>>,
+    ) -> Option<&'a Json<'a>> {
+        let value = value.filter(|value| !value.is_blank())?;
+        if value.is_placeholder() {
+            self.warning(place, PLACEHOLDER);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Reports an error in place of a value.
+    pub fn reject<T>(&mut self, place: Place<'_>, rule: Rule) -> Option<T> {
+        self.report(place, rule, Severity::Error, Vec::new());
+        None
+    }
+
+    /// Reports that sending may work, but something looks unintended.
+    pub fn warning(&mut self, place: Place<'_>, rule: Rule) {
+        self.report(place, rule, Severity::Warning, Vec::new());
+    }
+
+    /// Reports a finding whose words have values.
+    pub fn report(
+        &mut self,
+        place: Place<'_>,
+        rule: Rule,
+        severity: Severity,
+        values: Vec<String>,
+    ) {
+        self.findings.push(Finding {
+            pointer: place.pointer(),
+            rule,
+            severity,
+            values,
+        });
+    }
+}
+
+/// What is wrong with a text that has to be filled in, if anything.
+#[must_use]
+pub fn defect(text: &str, form: &Form) -> Option<Rule> {
+    let text = text.trim();
+    if text.is_empty() {
+        Some(BLANK)
+    } else if is_placeholder(text) {
+        Some(PLACEHOLDER)
+    } else if !(form.valid)(text) {
+        Some(Rule::malformed(form.expected))
+    } else {
+        None
+    }
+}
+
+/// The members of an object, by the keys of a field table.
+#[derive(Debug)]
+pub struct Object<'a, 'p> {
+    /// Where the object stands.
+    pub place: Place<'p>,
+    fields: &'static [Field],
+    values: Vec<Option<&'a Json<'a>>>,
+}
+
+impl<'a, 'p> Object<'a, 'p> {
+    /// The value of a key, null included; `None` also for a key that no field has.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
+        let index = self.fields.iter().position(|field| field.key == key)?;
+        self.values.get(index).copied().flatten()
+    }
+
+    /// Where the value of a key stands.
+    #[must_use]
+    pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s>
+    where
+        'p: 's,
+    {
+        self.place.key(key)
+    }
+}

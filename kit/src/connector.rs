@@ -1,0 +1,370 @@
+//! The traits that a connector implements, and what the kit does around each call.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::config::{
+    Field, Finding, Object, Place, Reader, form_json, json_schema, secret_pointers,
+};
+#[cfg(feature = "receipts")]
+use crate::contract::{
+    Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind, Conversion,
+};
+#[cfg(feature = "operations")]
+use crate::contract::{Check, Deliveries, DeliveryQuery};
+use crate::contract::{
+    Diagnostic, Failure, FailureKind, Message, Metadata, Preview, Receipt, SendError, Severity,
+    Turn,
+};
+use crate::http::{Client, Transport};
+use crate::json;
+use crate::text::Language;
+
+/// The longest that one call may take, in milliseconds. Logto's browser client gives up after 10 s, and the answer
+/// has to travel back.
+pub const MAX_CALL_MS: u32 = 8_000;
+
+/// The most variables that a message may carry, and the most bytes in a name or value: the contract's bounds.
+const MAX_VARIABLES: usize = 64;
+const MAX_VARIABLE_BYTES: usize = 1_024;
+
+/// The longest correlation id, in bytes: the contract's bound.
+const MAX_CORRELATION_ID: usize = 128;
+
+/// A connector: what it is called, which config it needs, and how it sends a message.
+///
+/// The kit reads the config, checks the contract's bounds on a message and computes the deadline before it calls
+/// [`Connector::preview`] or [`Connector::send`].
+pub trait Connector {
+    /// The config once it was read. Borrows from the JSON text.
+    type Config<'c>;
+
+    /// The fields of the config: forms, schema and secret pointers are made from them.
+    const FIELDS: &'static [Field];
+
+    /// Members of the config's JSON Schema that concern several fields, as a JSON object: `required`, `allOf`.
+    const SCHEMA_RULES: &'static str;
+
+    /// What the connector is called.
+    const METADATA: Metadata;
+
+    /// Reads the config's fields. Reports everything that is wrong to `reader`, and returns `None` where a value
+    /// that sending needs is missing.
+    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
+
+    /// The config's own limit on one call, in milliseconds.
+    fn timeout_ms(config: &Self::Config<'_>) -> Option<u32> {
+        let _ = config;
+        None
+    }
+
+    /// What [`Connector::send`] would send.
+    ///
+    /// # Errors
+    /// The failure with which that would end before it touches the network.
+    fn preview(config: &Self::Config<'_>, message: &Message) -> Result<Preview, Failure>;
+
+    /// Sends one message: at most one request that the provider could act upon.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] when the provider certainly could not act; [`SendError::Unknown`] otherwise.
+    fn send(
+        config: &Self::Config<'_>,
+        message: &Message,
+        client: &mut Client<'_>,
+    ) -> Result<Receipt, SendError>;
+}
+
+/// Queries at the provider: the optional interface `sms-operations`. Nothing in it sends a message.
+#[cfg(feature = "operations")]
+pub trait Operations: Connector {
+    /// Asks the provider, without sending, whether a config would work.
+    ///
+    /// # Errors
+    /// [`Failure`] when nothing at all could be asked.
+    fn check(
+        config: &Self::Config<'_>,
+        language: Language,
+        client: &mut Client<'_>,
+    ) -> Result<Vec<Check>, Failure>;
+
+    /// Looks up what became of a message. The correlation id is within the contract's bounds.
+    ///
+    /// # Errors
+    /// [`Failure`] when the query cannot work or nothing could be asked.
+    fn find(
+        config: &Self::Config<'_>,
+        query: &DeliveryQuery,
+        client: &mut Client<'_>,
+    ) -> Result<Deliveries, Failure>;
+}
+
+/// Receipts from the provider and reports to it: the optional interface `sms-receipts`.
+#[cfg(feature = "receipts")]
+pub trait Receipts: Connector {
+    /// Reads a delivery callback of at most 64 KiB. Makes no request.
+    ///
+    /// # Errors
+    /// [`CallbackRefusal`] when it is not a complete and, where the provider signs, authentic callback.
+    fn read_callback(
+        config: &Self::Config<'_>,
+        callback: &Callback,
+    ) -> Result<CallbackContent, CallbackRefusal>;
+
+    /// Tells the provider that a code was used.
+    ///
+    /// # Errors
+    /// [`Failure`] when the provider did not take the report, or takes none.
+    fn report_conversion(
+        config: &Self::Config<'_>,
+        conversion: &Conversion,
+        client: &mut Client<'_>,
+    ) -> Result<(), Failure>;
+}
+
+/// What a host needs in order to collect a config.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// JSON Schema, draft 2020-12.
+    pub json_schema: String,
+    /// Form items in display order, as a JSON array.
+    pub form_json: String,
+    /// JSON Pointers of the secret values.
+    pub secret_pointers: Vec<String>,
+}
+
+/// The guard of a connector's config.
+#[must_use]
+pub fn config_guard<C: Connector>(language: Language) -> Guard {
+    Guard {
+        json_schema: json_schema(C::FIELDS, C::SCHEMA_RULES, language),
+        form_json: form_json(C::FIELDS, language),
+        secret_pointers: secret_pointers(C::FIELDS),
+    }
+}
+
+/// Reads a config and hands it to `then` with every finding; the config is `None` where a finding is an error.
+fn with_config<C: Connector, T>(
+    text: &str,
+    then: impl FnOnce(Option<C::Config<'_>>, Vec<Finding>) -> T,
+) -> T {
+    // Editors on Windows begin files with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let document = match json::parse(text) {
+        Ok(document) => document,
+        Err(error) => return then(None, alloc::vec![Finding::unreadable(error)]),
+    };
+    let mut reader = Reader::default();
+    let config = reader
+        .object(Place::ROOT, &document, C::FIELDS)
+        .and_then(|object| C::read_config(&mut reader, &object))
+        .filter(|_| !reader.findings.has_error());
+    then(config, reader.findings.into_sorted(C::FIELDS))
+}
+
+/// Reads a config for a call.
+fn with_usable_config<C: Connector, T, E>(
+    text: &str,
+    language: Language,
+    fail: impl FnOnce(Failure) -> E,
+    then: impl FnOnce(&C::Config<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    with_config::<C, _>(text, |config, findings| match config {
+        Some(config) => then(&config),
+        None => Err(fail(invalid_config::<C>(&findings, language))),
+    })
+}
+
+fn diagnostics<C: Connector>(findings: &[Finding], language: Language) -> Vec<Diagnostic> {
+    let diagnostic = |finding: &Finding| finding.diagnostic(C::FIELDS, language);
+    findings.iter().map(diagnostic).collect()
+}
+
+fn invalid_config<C: Connector>(findings: &[Finding], language: Language) -> Failure {
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    let errors = findings.iter().filter(is_error).count();
+    let message = alloc::format!(
+        "The config cannot work. Findings that are errors: {errors}. Correct them and save."
+    );
+    let mut failure = Failure::new(FailureKind::InvalidConfig, Turn::Operator, message);
+    failure.diagnostics = diagnostics::<C>(findings, language);
+    failure
+}
+
+/// Everything that can be said about a config without a network.
+#[must_use]
+pub fn validate_config<C: Connector>(config: &str, language: Language) -> Vec<Diagnostic> {
+    with_config::<C, _>(config, |_, findings| diagnostics::<C>(&findings, language))
+}
+
+/// What [`send_message`] would send.
+///
+/// # Errors
+/// The failure with which that would end before it touches the network.
+pub fn preview_message<C: Connector>(config: &str, message: &Message) -> Result<Preview, Failure> {
+    with_usable_config::<C, _, _>(
+        config,
+        Language::English,
+        |failure| failure,
+        |config| {
+            check_bounds(message)?;
+            C::preview(config, message)
+        },
+    )
+}
+
+/// Sends one message.
+///
+/// # Errors
+/// See [`Connector::send`].
+pub fn send_message<C: Connector>(
+    config: &str,
+    message: &Message,
+    transport: &mut dyn Transport,
+) -> Result<Receipt, SendError> {
+    with_usable_config::<C, _, _>(config, Language::English, SendError::NotSent, |config| {
+        check_bounds(message).map_err(SendError::NotSent)?;
+        let mut client = client::<C>(config, message.timeout_ms, transport);
+        C::send(config, message, &mut client)
+    })
+}
+
+/// A client with the smallest of the limits on a call.
+fn client<'t, C: Connector>(
+    config: &C::Config<'_>,
+    timeout_ms: Option<u32>,
+    transport: &'t mut dyn Transport,
+) -> Client<'t> {
+    let limits = [timeout_ms, C::timeout_ms(config)];
+    let deadline_ms = limits.into_iter().flatten().fold(MAX_CALL_MS, u32::min);
+    Client::new(transport, deadline_ms)
+}
+
+/// The contract's bounds on a message.
+fn check_bounds(message: &Message) -> Result<(), Failure> {
+    let is_long = |(name, value): &(String, String)| {
+        name.len() > MAX_VARIABLE_BYTES || value.len() > MAX_VARIABLE_BYTES
+    };
+    if message.variables.len() > MAX_VARIABLES || message.variables.iter().any(is_long) {
+        return Err(Failure::invalid_message(
+            "The message has more than 64 variables, or one longer than 1,024 bytes. Pass what the templates need.",
+        ));
+    }
+    check_correlation_id(message.correlation_id.as_deref())
+}
+
+/// The contract's bounds on a correlation id.
+fn check_correlation_id(id: Option<&str>) -> Result<(), Failure> {
+    let is_printable = |id: &str| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    match id {
+        Some(id) if id.len() > MAX_CORRELATION_ID || !is_printable(id) => {
+            Err(Failure::invalid_message(
+                "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks the provider whether a config would work.
+///
+/// # Errors
+/// See [`Operations::check`]; and when the config cannot work by itself, with every finding.
+#[cfg(feature = "operations")]
+pub fn check_config<C: Operations>(
+    config: &str,
+    language: Language,
+    timeout_ms: Option<u32>,
+    transport: &mut dyn Transport,
+) -> Result<Vec<Check>, Failure> {
+    with_usable_config::<C, _, _>(
+        config,
+        language,
+        |failure| failure,
+        |config| {
+            C::check(
+                config,
+                language,
+                &mut client::<C>(config, timeout_ms, transport),
+            )
+        },
+    )
+}
+
+/// Looks up what became of a message.
+///
+/// # Errors
+/// See [`Operations::find`]; and when the config cannot work.
+#[cfg(feature = "operations")]
+pub fn find_deliveries<C: Operations>(
+    config: &str,
+    query: &DeliveryQuery,
+    timeout_ms: Option<u32>,
+    transport: &mut dyn Transport,
+) -> Result<Deliveries, Failure> {
+    with_usable_config::<C, _, _>(
+        config,
+        Language::English,
+        |failure| failure,
+        |config| {
+            check_correlation_id(query.correlation_id.as_deref())?;
+            C::find(
+                config,
+                query,
+                &mut client::<C>(config, timeout_ms, transport),
+            )
+        },
+    )
+}
+
+/// The most bytes of a callback's body: the contract's bound.
+#[cfg(feature = "receipts")]
+const MAX_CALLBACK_BYTES: usize = json::MAX_BYTES;
+
+/// Reads a delivery callback.
+///
+/// # Errors
+/// See [`Receipts::read_callback`]; and when the config cannot work.
+#[cfg(feature = "receipts")]
+pub fn read_callback<C: Receipts>(
+    config: &str,
+    callback: &Callback,
+) -> Result<CallbackContent, CallbackRefusal> {
+    if callback.body.len() > MAX_CALLBACK_BYTES {
+        return Err(CallbackRefusal {
+            kind: CallbackRefusalKind::TooLarge,
+            message: alloc::format!("The callback is longer than {MAX_CALLBACK_BYTES} bytes."),
+        });
+    }
+    with_usable_config::<C, _, _>(
+        config,
+        Language::English,
+        |failure| CallbackRefusal {
+            kind: CallbackRefusalKind::InvalidConfig,
+            message: failure.message,
+        },
+        |config| C::read_callback(config, callback),
+    )
+}
+
+/// Tells the provider that a code was used.
+///
+/// # Errors
+/// See [`Receipts::report_conversion`]; and when the config cannot work.
+#[cfg(feature = "receipts")]
+pub fn report_conversion<C: Receipts>(
+    config: &str,
+    conversion: &Conversion,
+    timeout_ms: Option<u32>,
+    transport: &mut dyn Transport,
+) -> Result<(), Failure> {
+    with_usable_config::<C, _, _>(
+        config,
+        Language::English,
+        |failure| failure,
+        |config| {
+            let mut client = client::<C>(config, timeout_ms, transport);
+            C::report_conversion(config, conversion, &mut client)
+        },
+    )
+}

@@ -1,0 +1,135 @@
+//! HTTP for connectors: one request at a time under one deadline, with a proof of *not sent*.
+//!
+//! A connector builds a [`Request`] and calls [`Client::send`]. The error that comes back says what is known:
+//! [`SendError::NotSent`] only where no complete request reached anybody, [`SendError::Unknown`] otherwise.
+//!
+//! # Examples
+//! ```
+//! use connector_kit::http::{Client, Method, Request, Response};
+//! use connector_kit::testing::Script;
+//!
+//! let mut script = Script::new(|request| {
+//!     assert_eq!(request.header("content-type"), Some("application/json"));
+//!     Ok(Response { status: 200, date: None, body: b"{}".to_vec() })
+//! });
+//! let mut client = Client::new(&mut script, 8_000);
+//! let request = Request {
+//!     method: Method::Post,
+//!     tls: true,
+//!     authority: "sms.example.com".into(),
+//!     path: "/v1/messages?region=north".into(),
+//!     headers: vec![("content-type", "application/json".into())],
+//!     body: br#"{"to": "+8613800138000"}"#.to_vec(),
+//! };
+//! assert_eq!(client.send(&request).unwrap().status, 200);
+//! ```
+
+pub(crate) mod error;
+mod wasi;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::contract::SendError;
+
+pub use wasi::WasiTransport;
+
+/// The methods that a connector can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+}
+
+/// One request, complete. It holds secrets and what people are told, so it has no `Debug` output.
+pub struct Request<'r> {
+    /// The method.
+    pub method: Method,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+    /// Host and, where it is not the scheme's own, port: `sms.example.com`, `[::1]:8080`.
+    pub authority: Cow<'r, str>,
+    /// Path and query, beginning with `/`.
+    pub path: Cow<'r, str>,
+    /// Names in lower case, and values. The transport adds `content-length`, and the host adds `host`.
+    pub headers: Vec<(&'static str, Cow<'r, str>)>,
+    /// The body. The proof of *not sent* needs at least one byte of it: where it is empty, everything that goes
+    /// wrong once the host has the request is *unknown*.
+    pub body: Vec<u8>,
+}
+
+impl Request<'_> {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(key, _)| *key == name)?;
+        Some(&header.1)
+    }
+}
+
+/// A complete response to a request that was released. The provider may have written anything, so it has no `Debug`
+/// output.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Date` header, unparsed.
+    pub date: Option<String>,
+    /// The whole body, at most [`MAX_BODY_BYTES`] long.
+    pub body: Vec<u8>,
+}
+
+/// The longest response body that is read, in bytes; a longer one is an unknown outcome.
+pub const MAX_BODY_BYTES: usize = crate::json::MAX_BYTES;
+
+/// Clock and network. A component has [`WasiTransport`], a test has [`crate::testing::Script`].
+pub trait Transport {
+    /// Unix seconds by the host's wall clock.
+    fn unix_time_s(&mut self) -> u64;
+
+    /// Sends one request at most once and waits for its response until `deadline_ms` after the call began.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody.
+    fn exchange(&mut self, request: &Request<'_>, deadline_ms: u32) -> Result<Response, SendError>;
+}
+
+/// A transport with the deadline of one call.
+pub struct Client<'t> {
+    transport: &'t mut dyn Transport,
+    deadline_ms: u32,
+}
+
+impl<'t> Client<'t> {
+    /// A client for one call that must end `deadline_ms` after it began.
+    #[must_use]
+    pub fn new(transport: &'t mut dyn Transport, deadline_ms: u32) -> Self {
+        Self {
+            transport,
+            deadline_ms,
+        }
+    }
+
+    /// Unix seconds by the host's wall clock.
+    #[must_use]
+    pub fn unix_time_s(&mut self) -> u64 {
+        self.transport.unix_time_s()
+    }
+
+    /// Sends one request at most once and waits for its response. Follows no redirect and repeats nothing.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody;
+    /// [`SendError::Unknown`] where the whole request was handed over and no complete response came.
+    pub fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
+        self.transport.exchange(request, self.deadline_ms)
+    }
+}

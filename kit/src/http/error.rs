@@ -1,0 +1,106 @@
+//! Maps the transport errors of `wasi:http` to failures, and names those that exclude delivery.
+
+use crate::bindings::wasi::http::types::ErrorCode;
+use crate::contract::{Failure, FailureKind, Turn};
+
+/// Whether an error proves, even after the whole request was handed over, that nothing of it reached a server: no
+/// connection came about, or the host refused to make one.
+pub(crate) const fn excludes_delivery(code: &ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DnsTimeout
+            | ErrorCode::DnsError(_)
+            | ErrorCode::DestinationNotFound
+            | ErrorCode::DestinationUnavailable
+            | ErrorCode::DestinationIpProhibited
+            | ErrorCode::DestinationIpUnroutable
+            | ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionLimitReached
+            | ErrorCode::TlsCertificateError
+            | ErrorCode::HttpRequestDenied
+            | ErrorCode::HttpRequestMethodInvalid
+            | ErrorCode::HttpRequestUriInvalid
+    )
+}
+
+/// The error as a failure. The host's own texts are left out, because they may quote the request.
+pub(crate) fn failure(code: &ErrorCode) -> Failure {
+    use ErrorCode as E;
+    use FailureKind::{Denied, Provider, Timeout, Unreachable};
+    let (kind, turn, message) = match code {
+        E::DnsTimeout | E::DnsError(_) => (
+            Unreachable,
+            Turn::Host,
+            "The provider's host name could not be resolved. Check the endpoint and the host's DNS.",
+        ),
+        E::HttpRequestDenied => (
+            Denied,
+            Turn::Host,
+            "The component's host does not grant this destination. Grant the endpoint's origin to the connector.",
+        ),
+        E::DestinationIpProhibited => (
+            Denied,
+            Turn::Host,
+            "The component's host does not allow the address that the endpoint's name resolves to. Check the host's \
+             DNS and its grants.",
+        ),
+        E::ConnectionRefused
+        | E::DestinationNotFound
+        | E::DestinationUnavailable
+        | E::DestinationIpUnroutable => (
+            Unreachable,
+            Turn::Host,
+            "The provider could not be reached: nothing answers at the endpoint. Check the endpoint and the host's \
+             network.",
+        ),
+        E::TlsCertificateError | E::TlsProtocolError | E::TlsAlertReceived(_) => (
+            Unreachable,
+            Turn::Host,
+            "The TLS connection to the provider was not established. Check that the host trusts the certificate's \
+             authority and that no proxy stands between.",
+        ),
+        E::ConnectionTimeout
+        | E::ConnectionReadTimeout
+        | E::ConnectionWriteTimeout
+        | E::HttpResponseTimeout => (
+            Timeout,
+            Turn::Provider,
+            "The connection to the provider timed out. If it happens again, check the host's network.",
+        ),
+        E::ConnectionLimitReached => (
+            Unreachable,
+            Turn::Host,
+            "The component's host has no connection left to give. Try again later, or raise its limit.",
+        ),
+        E::ConnectionTerminated => (
+            Unreachable,
+            Turn::Provider,
+            "The connection to the provider broke. If it happens again, check the host's network.",
+        ),
+        E::HttpResponseIncomplete
+        | E::HttpResponseBodySize(_)
+        | E::HttpResponseHeaderSectionSize(_)
+        | E::HttpResponseHeaderSize(_)
+        | E::HttpResponseContentCoding(_)
+        | E::HttpResponseTransferCoding(_)
+        | E::HttpProtocolError => (
+            Provider,
+            Turn::Provider,
+            "The response is not a complete HTTP response within the limits.",
+        ),
+        E::ConfigurationError => (
+            Unreachable,
+            Turn::Host,
+            "The component's host is not set up for this connection. Check which certificate authorities it trusts.",
+        ),
+        _ => (
+            Unreachable,
+            Turn::Host,
+            "The component's host could not carry the request.",
+        ),
+    };
+    Failure::new(kind, turn, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! Reads JSON within stated bounds: configs into a borrowed document, responses into types.
+//!
+//! A config becomes a [`Json`], because a reader that reports everything at once needs keys that it does not know,
+//! keys that occur twice, and values of the wrong type. A response becomes a type of the connector's, by
+//! [`from_slice`].
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// The longest text that is read, in bytes: the contract's bound on a config.
+pub const MAX_BYTES: usize = 65_536;
+
+/// The deepest nesting that is read: the contract's bound on a config.
+pub const MAX_DEPTH: usize = 16;
+
+/// A JSON document that borrows from its text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A whole number from 0 to 2^64 - 1, also where it is written as `5.0`.
+    Integer(u64),
+    /// Any other number: negative, fractional or huge.
+    OtherNumber,
+    /// A string; owned only where it held an escape.
+    String(Cow<'a, str>),
+    /// An array.
+    Array(Vec<Json<'a>>),
+    /// An object, in the order of the text, repeated keys included.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl<'a> Json<'a> {
+    /// The value of `key` if this is an object that has it. Of repeated keys the last counts, as in
+    /// JavaScript's `JSON.parse`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Json<'a>> {
+        match self {
+            Self::Object(members) => members
+                .iter()
+                .rev()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The string, if this is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the value names nothing: null, white space, an empty object or list. Forms post these for fields
+    /// that nobody filled in.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::String(text) => text.trim().is_empty(),
+            Self::Array(items) => items.is_empty(),
+            Self::Object(members) => members.is_empty(),
+            Self::Bool(_) | Self::Integer(_) | Self::OtherNumber => false,
+        }
+    }
+
+    /// Whether this is a string in angle brackets, as forms show examples.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        self.as_str().is_some_and(is_placeholder)
+    }
+}
+
+/// Whether a text is an example in angle brackets, such as `<region>`.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('<') && text.ends_with('>')
+}
+
+/// Why a text was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// Longer than [`MAX_BYTES`].
+    TooLong,
+    /// Nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// Not JSON. The place is where reading stopped.
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1; 0 at the beginning of a line.
+        column: usize,
+    },
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// [`ParseError`] when the text is longer or deeper than the bounds, or not JSON.
+///
+/// # Examples
+/// ```
+/// use connector_kit::json;
+///
+/// let document = json::parse(r#"{"region": "north"}"#).unwrap();
+/// assert_eq!(document.get("region").and_then(json::Json::as_str), Some("north"));
+/// ```
+pub fn parse(text: &str) -> Result<Json<'_>, ParseError> {
+    from_slice(text.as_bytes())
+}
+
+/// Reads a value of a type that derives `Deserialize`, which may borrow from the text.
+///
+/// # Errors
+/// [`ParseError`] when the text is longer or deeper than the bounds, not JSON, or not of the type.
+///
+/// # Examples
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Sent<'a> {
+///     #[serde(borrow)]
+///     id: std::borrow::Cow<'a, str>,
+/// }
+///
+/// let sent: Sent = connector_kit::json::from_slice(br#"{"id": "4711"}"#).unwrap();
+/// assert_eq!(sent.id, "4711");
+/// ```
+pub fn from_slice<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseError> {
+    if text.len() > MAX_BYTES {
+        return Err(ParseError::TooLong);
+    }
+    // Before the parser, whose own bound is 128 levels: the contract promises 16, and each level takes stack.
+    if depth(text) > MAX_DEPTH {
+        return Err(ParseError::TooDeep);
+    }
+    serde_json::from_slice(text).map_err(|error| ParseError::Syntax {
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// How deep brackets are nested at most. Text that is not JSON may give any answer.
+fn depth(text: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DocumentVisitor)
+    }
+}
+
+struct DocumentVisitor;
+
+impl<'de> Visitor<'de> for DocumentVisitor {
+    type Value = Json<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Json::Integer(value))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Json::OtherNumber)
+    }
+
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "the cast back tells whether anything was lost"
+    )]
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        let whole = value as u64;
+        // Beyond 2^53 neighbours share a float, so the number written is not known any more.
+        if whole < 1 << 53 && whole as f64 == value {
+            Ok(Json::Integer(whole))
+        } else {
+            Ok(Json::OtherNumber)
+        }
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Json::String(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Json::String(Cow::Owned(text.into())))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Json::String(Cow::Owned(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = entries.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some((Key(key), value)) = entries.next_entry()? {
+            members.push((key, value));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+/// A key that borrows where it can; serde's own `Cow` never does.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(text.into())))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn document_keeps_order_and_repeated_keys() {
+        let document = parse(r#"{"b": 1, "a": [null, true, -1, 1.5], "b": "x\n"}"#).unwrap();
+        assert_eq!(document.get("b"), Some(&Json::String("x\n".into())));
+        let Json::Object(members) = &document else {
+            panic!("an object")
+        };
+        let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_ref()).collect();
+        assert_eq!(keys, ["b", "a", "b"]);
+        assert_eq!(
+            document.get("a"),
+            Some(&Json::Array(alloc::vec![
+                Json::Null,
+                Json::Bool(true),
+                Json::OtherNumber,
+                Json::OtherNumber
+            ]))
+        );
+    }
+
+    #[test]
+    fn strings_and_keys_borrow_unless_escaped() {
+        let document = parse(r#"{"plain": "text", "esc\u0061ped": "t\u0065xt"}"#).unwrap();
+        let Json::Object(members) = document else {
+            panic!("an object")
+        };
+        let borrowed: Vec<_> = members
+            .iter()
+            .map(|(key, value)| {
+                let value = matches!(value, Json::String(Cow::Borrowed(_)));
+                (matches!(key, Cow::Borrowed(_)), value)
+            })
+            .collect();
+        assert_eq!(borrowed, [(true, true), (false, false)]);
+    }
+
+    #[test]
+    fn whole_numbers_are_integers_however_written() {
+        for (text, expected) in [
+            ("0", Json::Integer(0)),
+            ("5.0", Json::Integer(5)),
+            ("5e0", Json::Integer(5)),
+            ("18446744073709551615", Json::Integer(u64::MAX)),
+            ("18446744073709551616", Json::OtherNumber),
+            ("-1", Json::OtherNumber),
+            ("-5.0", Json::OtherNumber),
+            ("0.5", Json::OtherNumber),
+            ("9007199254740993.0", Json::OtherNumber),
+            ("1e30", Json::OtherNumber),
+        ] {
+            assert_eq!(parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_and_brackets_in_strings_do_not_count() {
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(parse(&nested(MAX_DEPTH + 1)), Err(ParseError::TooDeep));
+        assert!(parse(&format!(r#""{}\"[""#, "[".repeat(50))).is_ok());
+    }
+
+    #[test]
+    fn length_is_bounded() {
+        let text = format!("\"{}\"", "a".repeat(MAX_BYTES - 2));
+        assert!(parse(&text).is_ok());
+        assert_eq!(parse(&format!("{text} ")), Err(ParseError::TooLong));
+    }
+
+    #[test]
+    fn error_names_line_and_column() {
+        for (text, line, column) in [("{\n  \"a\": ,\n}", 2, 8), ("", 1, 0), ("{} x", 1, 4)] {
+            assert_eq!(
+                parse(text),
+                Err(ParseError::Syntax { line, column }),
+                "{text:?}"
+            );
+        }
+        assert!(matches!(
+            from_slice::<Json>(b"\"\xff\""),
+            Err(ParseError::Syntax { .. })
+        ));
+    }
+
+    #[test]
+    fn blank_values_of_every_type_are_blank() {
+        for text in ["null", "\"\"", "\" \\n\"", "{}", "[]"] {
+            assert!(parse(text).unwrap().is_blank(), "{text}");
+        }
+        for text in ["0", "false", "\"a\"", "[null]", "{\"a\":null}", "-1"] {
+            assert!(!parse(text).unwrap().is_blank(), "{text}");
+        }
+    }
+}

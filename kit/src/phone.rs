@@ -1,0 +1,367 @@
+//! Phone numbers: what people type, read into E.164.
+//!
+//! | accepted | refused |
+//! |---|---|
+//! | `+8613800138000`, `+86 138-0013-8000`, `(+86) 138 0013 8000` | `13800138000`: digits without a prefix name different people in different countries |
+//! | `008613800138000`, `0044 7911 123456` | letters, extensions, full-width digits |
+//! | `+44 (0)7911 123456`, `+61 0412 345 678`: the trunk zero is removed | `+34 0612 345 678`: no number of the country has a zero there |
+//! | `+39 06 1234 5678`: the zero is part of the number | a calling code that the ITU has not assigned |
+//! | `+85268326366`, `+1 (415) 555-2671` | a length that the country does not have |
+//!
+//! White space, dashes of all kinds, dots, brackets and invisible characters are ignored.
+//!
+//! Lengths are E.164's (at most 15 digits), and exact for +86 and +1, where a wrong digit costs a stranger a
+//! message. Elsewhere the provider knows better than a table that ages.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::redact::Masked;
+
+/// A number in E.164. Its `Debug` output shows no digit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PhoneNumber {
+    /// Calling code and national number, 7 to 15 ASCII digits.
+    digits: String,
+    calling_code_digits: usize,
+}
+
+impl core::fmt::Debug for PhoneNumber {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_tuple("PhoneNumber").field(&Masked).finish()
+    }
+}
+
+/// Why a number was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneError {
+    /// Nothing but white space and punctuation.
+    Empty,
+    /// Digits that begin with neither `+` nor `00`.
+    NoPrefix,
+    /// A character that is neither an ASCII digit nor punctuation between digits.
+    Character,
+    /// A zero after the calling code of a country whose numbers have none there.
+    TrunkZero,
+    /// No country has this calling code.
+    CallingCode,
+    /// Fewer or more digits than E.164, +1 or +86 allows.
+    Length,
+    /// +86, but not 11 digits that begin with 13 to 19: only mobile numbers get SMS.
+    NotMobile,
+}
+
+impl PhoneError {
+    /// What was wrong, what was expected and what to do, without a digit of the number.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Empty => "The recipient's number is empty. Pass + and E.164 digits.",
+            Self::NoPrefix => {
+                "The recipient's number has neither + nor 00 in front. The same digits name different people in \
+                 different countries, so the code could reach a stranger. Pass + and the country's calling code."
+            }
+            Self::Character => {
+                "The recipient's number holds a character that is not a digit, such as a letter, an extension \
+                 or a full-width digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored."
+            }
+            Self::TrunkZero => {
+                "The recipient's number has a zero after the calling code, and no number of that country begins with \
+                 one. Leave it out."
+            }
+            Self::CallingCode => {
+                "The recipient's number begins with a country calling code that is not assigned. Check the digits \
+                 after the +."
+            }
+            Self::Length => {
+                "The recipient's number has too few or too many digits for E.164 or for its country. Check it."
+            }
+            Self::NotMobile => {
+                "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin \
+                 with 13 to 19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886."
+            }
+        }
+    }
+}
+
+impl PhoneNumber {
+    /// Reads a number as people write it.
+    ///
+    /// # Errors
+    /// [`PhoneError`], which never holds a digit of the number.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::phone::{PhoneError, PhoneNumber};
+    ///
+    /// let number = PhoneNumber::parse("00 86 138-0013-8000").unwrap();
+    /// assert_eq!(number.e164(), "+8613800138000");
+    /// assert_eq!(number.calling_code(), "86");
+    /// assert_eq!(number.masked(), "+86138****8000");
+    /// assert_eq!(PhoneNumber::parse("13800138000"), Err(PhoneError::NoPrefix));
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, PhoneError> {
+        let mut written = String::with_capacity(text.len().min(32));
+        for character in text.chars() {
+            match character {
+                '+' | '\u{ff0b}' | '\u{fe62}' if written.is_empty() => written.push('+'),
+                '0'..='9' => written.push(character),
+                _ if is_ignored(character) => {}
+                _ => return Err(PhoneError::Character),
+            }
+        }
+        let digits = match (written.strip_prefix('+'), written.strip_prefix("00")) {
+            (Some(digits), _) | (None, Some(digits)) => digits,
+            (None, None) if written.is_empty() => return Err(PhoneError::Empty),
+            (None, None) => return Err(PhoneError::NoPrefix),
+        };
+        if digits.is_empty() {
+            return Err(PhoneError::Empty);
+        }
+        let calling_code_digits = calling_code_length(digits).ok_or(PhoneError::CallingCode)?;
+        let (calling_code, national) = digits
+            .split_at_checked(calling_code_digits)
+            .ok_or(PhoneError::Length)?;
+        let national = without_trunk_zero(calling_code, national)?;
+        let digits = format!("{calling_code}{national}");
+        match calling_code {
+            "86" if !is_mainland_mobile(national) => return Err(PhoneError::NotMobile),
+            // North American Numbering Plan: 10 digits, and no area code begins with 0 or 1.
+            "1" if national.len() != 10 || national.starts_with(['0', '1']) => {
+                return Err(PhoneError::Length);
+            }
+            // The shortest numbers with a calling code in use are Niue's and Saint Helena's.
+            _ if !(7..=15).contains(&digits.len()) => return Err(PhoneError::Length),
+            _ => {}
+        }
+        Ok(Self {
+            digits,
+            calling_code_digits,
+        })
+    }
+
+    /// `+` and the digits.
+    #[must_use]
+    pub fn e164(&self) -> String {
+        format!("+{}", self.digits)
+    }
+
+    /// The digits without `+`.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        &self.digits
+    }
+
+    /// The digits after the calling code.
+    #[must_use]
+    pub fn national(&self) -> &str {
+        self.digits
+            .get(self.calling_code_digits..)
+            .unwrap_or_default()
+    }
+
+    /// The country calling code, without `+`.
+    #[must_use]
+    pub fn calling_code(&self) -> &str {
+        self.digits
+            .get(..self.calling_code_digits)
+            .unwrap_or_default()
+    }
+
+    /// Whether the number belongs to a country, by its ISO 3166-1 alpha-2 code in capitals. Numbers of the North
+    /// American Numbering Plan are told apart by area code; `+1 800` and `+1 900` belong to no country.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::phone::PhoneNumber;
+    ///
+    /// let dominican = PhoneNumber::parse("+1 809 555 0100").unwrap();
+    /// assert!(dominican.is_in("DO") && !dominican.is_in("US"));
+    /// ```
+    #[must_use]
+    pub fn is_in(&self, iso: &str) -> bool {
+        let longest = |beginnings: &mut dyn Iterator<Item = &str>| {
+            let matching = beginnings.filter(|beginning| self.digits.starts_with(beginning));
+            matching.map(str::len).max()
+        };
+        let Some(mine) = beginnings(iso).and_then(|mut mine| longest(&mut mine)) else {
+            return false;
+        };
+        // Another country whose beginning is longer has the number: Guernsey's lie among the United Kingdom's.
+        let mut all = COUNTRIES
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(|line| line.split(' ').skip(1));
+        longest(&mut all) == Some(mine)
+    }
+
+    /// A form for logs: calling code, a few digits, `****`, a few digits. At least four digits are hidden, so that
+    /// the rest of a short number does not give it away.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let national = self.national();
+        let shown = national.len().saturating_sub(4);
+        let tail = if shown < 6 { shown / 2 } else { 4 };
+        let head = (shown - tail).min(3);
+        format!(
+            "+{}{}****{}",
+            self.calling_code(),
+            national.get(..head).unwrap_or_default(),
+            national.get(national.len() - tail..).unwrap_or_default(),
+        )
+    }
+}
+
+/// White space, dashes, dots, brackets, and characters that nobody sees.
+fn is_ignored(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '-' | '.' | '(' | ')' | '[' | ']'
+                // Dashes and the minus sign, small and full-width ones too.
+                | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+                // Full-width brackets and dot.
+                | '\u{ff08}' | '\u{ff09}' | '\u{ff0e}'
+                // Soft hyphen, zero-width characters, directional marks, byte order mark.
+                | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
+/// The national number without the zero that is dialled within the country only. Source: metadata of libphonenumber
+/// 9.0.43, by `kit/tables/generate.py`.
+fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
+    if !national.starts_with('0') {
+        return Ok(national);
+    }
+    let rest = match calling_code.parse().unwrap_or(0_u16) {
+        // The zero is part of some numbers.
+        39 | 47 | 225 | 226 | 227 | 229 | 241 | 242 | 247 | 267 | 268 | 378 | 501 | 507 | 676
+        | 679 | 687 | 853 | 974 | 992 => return Ok(national),
+        // Networks of no country, on which nothing is known.
+        800 | 808 | 870 | 878 | 881..=883 | 888 | 979 => return Ok(national),
+        // Hungary dials 06.
+        36 => national.strip_prefix("06"),
+        20
+        | 27
+        | 31..=33
+        | 40
+        | 41
+        | 43
+        | 44
+        | 46
+        | 49
+        | 51
+        | 53..=55
+        | 57
+        | 58
+        | 60..=64
+        | 66
+        | 81
+        | 82
+        | 84
+        | 86
+        | 90..=95
+        | 98
+        | 211..=213
+        | 218
+        | 231..=234
+        | 243
+        | 249..=252
+        | 254..=256
+        | 260..=265
+        | 291
+        | 353
+        | 355
+        | 358
+        | 359
+        | 370
+        | 373..=375
+        | 377
+        | 380..=383
+        | 385..=387
+        | 389
+        | 421
+        | 423
+        | 508
+        | 590
+        | 591
+        | 593..=596
+        | 598
+        | 686
+        | 850
+        | 855
+        | 856
+        | 880
+        | 886
+        | 961..=964
+        | 966
+        | 967
+        | 970..=972
+        | 976
+        | 977
+        | 994..=996 => national.strip_prefix('0'),
+        _ => None,
+    };
+    // A second zero is none that anybody dials.
+    rest.filter(|rest| !rest.starts_with('0'))
+        .ok_or(PhoneError::TrunkZero)
+}
+
+/// The numbers of each country, see the file.
+const COUNTRIES: &str = include_str!("phone/countries.txt");
+
+/// The beginnings of a country's numbers by its ISO 3166-1 alpha-2 code in capitals.
+fn beginnings(iso: &str) -> Option<impl Iterator<Item = &'static str>> {
+    COUNTRIES.lines().find_map(|line| {
+        let (name, beginnings) = line.split_once(' ')?;
+        (name == iso && !name.starts_with('#')).then(|| beginnings.split(' '))
+    })
+}
+
+/// Whether an ISO 3166-1 alpha-2 code in capitals names a country with numbers.
+#[must_use]
+pub fn is_country(iso: &str) -> bool {
+    beginnings(iso).is_some()
+}
+
+fn is_mainland_mobile(national: &str) -> bool {
+    let mut digits = national.bytes();
+    national.len() == 11
+        && digits.next() == Some(b'1')
+        && matches!(digits.next(), Some(b'3'..=b'9'))
+}
+
+/// How many of the leading digits are the country calling code; `None` when they begin with none. Source: ITU-T
+/// E.164's list of assigned codes, annex to Operational Bulletin 1114, with later assignments. No code is the
+/// beginning of another.
+#[must_use]
+pub fn calling_code_length(digits: &str) -> Option<usize> {
+    let mut bytes = digits.bytes().map(|byte| byte.wrapping_sub(b'0'));
+    let (first, second, third) = (bytes.next()?, bytes.next(), bytes.next());
+    if matches!(first, 1 | 7) {
+        return Some(1);
+    }
+    let two = first * 10 + second?;
+    if matches!(
+        two,
+        20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98
+    ) {
+        return Some(2);
+    }
+    let three = u16::from(two) * 10 + u16::from(third?);
+    matches!(
+        three,
+        211..=213 | 216 | 218 | 220..=258 | 260..=269 | 290 | 291 | 297..=299
+            | 350..=359 | 370..=383 | 385..=387 | 389
+            | 420 | 421 | 423
+            | 500..=509 | 590..=599
+            | 670 | 672..=683 | 685..=692
+            | 800 | 808 | 850 | 852 | 853 | 855 | 856 | 870 | 878 | 880..=883 | 886 | 888
+            | 960..=968 | 970..=977 | 979 | 992..=996 | 998
+    )
+    .then_some(3)
+}
+
+#[cfg(test)]
+mod tests;

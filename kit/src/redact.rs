@@ -1,0 +1,339 @@
+//! Redaction: no number, code or secret leaves a connector with the words of a provider.
+//!
+//! A provider's messages are its own words today; a proxy, a hostile endpoint or a later version may echo the
+//! request. Provider text is therefore never passed on as it came:
+//!
+//! - four digits or more become `****`, also in groups (`138-0013-8000`) and in full width;
+//! - a secret, a token or a parameter becomes `****` wherever it stands, one of up to three characters as a word;
+//! - control characters become spaces, and some 200 characters are kept.
+//!
+//! This guards against echoes. It cannot keep a provider from encoding what it was told.
+
+use alloc::string::String;
+use core::fmt;
+
+/// Stands in `Debug` output where a value does not.
+pub struct Masked;
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("****")
+    }
+}
+
+/// A secret. It has no `Debug` or `Display` output to leak through, and is read in one place per use.
+#[derive(Clone, Copy)]
+pub struct Secret<'a>(&'a str);
+
+impl<'a> Secret<'a> {
+    /// Wraps a secret.
+    #[must_use]
+    pub fn new(secret: &'a str) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself, for signing and for headers.
+    #[must_use]
+    pub fn reveal(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Masked.fmt(formatter)
+    }
+}
+
+const MASK: &str = "****";
+
+/// Values shorter than this are masked only as whole words, or half of every text would go.
+const SHORT: usize = 4;
+
+/// The longest provider text that is passed on, in characters.
+const MAX_TEXT: usize = 200;
+
+/// The longest identifier that is passed on, in bytes. Codes of known providers reach 70, request ids 36.
+const MAX_IDENTIFIER: usize = 96;
+
+/// What must not leave with a provider's words.
+pub struct Scrubber<'a> {
+    /// Values that are masked wherever they stand: secret key, token, template parameters.
+    pub sensitive: &'a [&'a str],
+}
+
+impl Scrubber<'_> {
+    /// The provider's words, fit for an operator.
+    ///
+    /// One pass, which ends after 200 characters, so that what the provider wrote decides neither the time nor the
+    /// memory that this takes.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let mut scrubbed = String::new();
+        let (mut rest, mut previous) = (text, ' ');
+        for _ in 0..MAX_TEXT {
+            let Some(character) = rest.chars().next() else {
+                break;
+            };
+            let hidden = self.hidden(rest, previous);
+            if hidden > 0 {
+                scrubbed.push_str(MASK);
+            } else if character.is_control() {
+                scrubbed.push(' ');
+            } else {
+                scrubbed.push(character);
+            }
+            previous = if hidden > 0 { '*' } else { character };
+            rest = rest
+                .get(hidden.max(character.len_utf8())..)
+                .unwrap_or_default();
+        }
+        scrubbed
+    }
+
+    /// How many bytes to hide at the beginning of `rest`; 0 for none.
+    fn hidden(&self, rest: &str, previous: char) -> usize {
+        let values = self.sensitive.iter().filter(|value| {
+            let next = rest.as_bytes().get(value.len());
+            let word =
+                !previous.is_ascii_alphanumeric() && !next.is_some_and(u8::is_ascii_alphanumeric);
+            rest.starts_with(**value) && (word || value.len() >= SHORT)
+        });
+        values
+            .map(|value| value.len())
+            .fold(digit_group(rest), usize::max)
+    }
+
+    /// A provider's code that is not in the table: letters, digits, dots, dashes and underscores, and nothing in it
+    /// that is masked in texts. `None` where it is not one.
+    #[must_use]
+    pub fn code(&self, code: &str) -> Option<String> {
+        (is_identifier(code) && self.text(code) == code).then(|| code.into())
+    }
+
+    /// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and
+    /// not into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for
+    /// in it.
+    #[must_use]
+    pub fn identifier(&self, identifier: &str) -> Option<String> {
+        is_identifier(identifier).then(|| identifier.into())
+    }
+
+    /// A provider's identifier of a request, which goes into errors. `None` where it is not an identifier or
+    /// holds, with or without punctuation, the national number or a sensitive value of four characters or more.
+    #[must_use]
+    pub fn identifier_without(&self, identifier: &str, national: &str) -> Option<String> {
+        let digits: String = identifier.chars().filter(char::is_ascii_digit).collect();
+        let holds = |value: &str| {
+            !value.is_empty() && (identifier.contains(value) || digits.contains(value))
+        };
+        let leaks = holds(national)
+            || self
+                .sensitive
+                .iter()
+                .any(|value| value.len() >= SHORT && holds(value));
+        self.identifier(identifier).filter(|_| !leaks)
+    }
+}
+
+/// How many bytes of digits and the punctuation between them stand at the beginning, if there are four digits or
+/// more; otherwise 0. Numbers and codes are written in groups, and sometimes in full-width digits.
+fn digit_group(text: &str) -> usize {
+    let (mut digits, mut end, mut gap) = (0, 0, 0);
+    for (place, character) in text.char_indices() {
+        match character {
+            '0'..='9' | '\u{ff10}'..='\u{ff19}' => {
+                digits += 1;
+                end = place + character.len_utf8();
+                gap = 0;
+            }
+            ' ' | '-' | '.' | '(' | ')' | '/' if digits > 0 && gap < 2 => gap += 1,
+            _ => break,
+        }
+    }
+    if digits < SHORT { 0 } else { end }
+}
+
+/// A name that somebody chose, if it can be repeated in an error: up to 30 letters and underscores, which is shorter
+/// than providers' secrets. Anything else could be a value in the wrong place.
+#[must_use]
+pub fn plain_name(text: &str) -> Option<&str> {
+    let plain = (1..=30).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    plain.then_some(text)
+}
+
+/// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
+/// code in the wrong place is none: one with more than three digits in a row, or a run of more than twelve letters and
+/// digits, or of more than thirty letters in mixed case.
+#[must_use]
+pub fn plain_key(text: &str) -> Option<&str> {
+    let is_word = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let is_lower = !word.bytes().any(|byte| byte.is_ascii_uppercase());
+        match digits {
+            0 => word.chars().count() <= 30 || is_lower,
+            1..=3 => word.len() <= 12,
+            _ => false,
+        }
+    };
+    let is_plain = (1..=1_024).contains(&text.len())
+        && !text.chars().any(char::is_control)
+        && text
+            .split(|character: char| !character.is_alphanumeric())
+            .all(is_word);
+    is_plain.then_some(text)
+}
+
+fn is_identifier(text: &str) -> bool {
+    (1..=MAX_IDENTIFIER).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENSITIVE: [&str; 5] = [
+        "*",
+        "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+        "123456",
+        "42",
+        "Ada",
+    ];
+
+    fn scrubber() -> Scrubber<'static> {
+        Scrubber {
+            sensitive: &SENSITIVE,
+        }
+    }
+
+    #[test]
+    fn provider_words_lose_numbers_codes_and_secrets() {
+        for (text, expected) in [
+            (
+                "the phone +8613800138000 is blocked",
+                "the phone +**** is blocked",
+            ),
+            ("138-0013-8000", "****"),
+            ("to 138 001 380 00, code 918 273.", "to ****, code ****."),
+            ("(138) 0013.8000 / x", "(**** / x"),
+            ("\u{ff11}\u{ff12}\u{ff13}\u{ff14}\u{ff15}\u{ff16}", "****"),
+            ("code 123456!", "code ****!"),
+            ("x123456y", "x****y"),
+            ("at 42, not 4 or 421", "at ****, not 4 or 421"),
+            ("key Gu5t9xGARNpq86cd98joQYCN3EXAMPLE.", "key ****."),
+            ("Dear Ada,", "Dear ****,"),
+            ("a * b ** c", "a **** b ******** c"),
+            ("line\nbreak\u{7}", "line break "),
+            ("within 30 seconds", "within 30 seconds"),
+            ("", ""),
+        ] {
+            assert_eq!(scrubber().text(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_longest_value_is_hidden_where_one_is_the_beginning_of_another() {
+        let sensitive = ["Adam", "Adamson", "A\nB"];
+        let text = Scrubber {
+            sensitive: &sensitive,
+        }
+        .text("Adamson, Adam, A\nB");
+        assert_eq!(text, "****, ****, ****");
+    }
+
+    #[test]
+    fn what_was_put_in_is_not_masked_again_however_many_values_match_it() {
+        let sensitive = ["*"; 20];
+        let text = Scrubber {
+            sensitive: &sensitive,
+        }
+        .text("resource (*) has no permission");
+        assert_eq!(text, "resource (****) has no permission");
+    }
+
+    #[test]
+    fn long_words_are_cut_between_characters() {
+        assert_eq!(
+            scrubber().text(&"\u{77ed}".repeat(300)).chars().count(),
+            200
+        );
+    }
+
+    #[test]
+    fn a_code_is_passed_on_only_if_it_is_one() {
+        let keeps = |code| scrubber().code(code).as_deref() == Some(code);
+        assert!(keeps("LimitExceeded.PhoneNumberThirtySecondLimit"));
+        assert!(keeps("UnsupportedOperation."));
+        for code in [
+            "",
+            "two words",
+            "Code.13800138000",
+            "Code.123456",
+            "Code.138-001-380-00",
+            "a\nb",
+            &"a".repeat(97),
+        ] {
+            assert!(!keeps(code), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_repeated_unless_they_could_be_values() {
+        for key in [
+            "accessKeyId",
+            "access-key-id",
+            "sms.region",
+            "\u{7b7e}\u{540d}",
+            "clé",
+            "secret_id",
+            "timeout2",
+            "a key with words",
+            &"very-long-".repeat(30),
+            &"a".repeat(500),
+        ] {
+            assert_eq!(plain_key(key), Some(key));
+        }
+        for key in [
+            "",
+            "123456",
+            "+8613800138000",
+            "138-0013-8000",
+            "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+            "QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi",
+            "line\nbreak",
+        ] {
+            assert_eq!(plain_key(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_may_hold_digits_but_not_these() {
+        let keeps = |identifier| {
+            scrubber()
+                .identifier_without(identifier, "13800138000")
+                .is_some()
+        };
+        assert!(keeps("5000:1045710669157053657849499619"));
+        assert!(keeps("a0aabda6-cf91-4f3e-a81f-9198114a2279"));
+        assert!(!keeps("id-13800138000"));
+        assert!(!keeps("id-123456"));
+        assert!(!keeps("138-0013-8000.918"));
+        assert!(!keeps("id-12-34-56"));
+        assert!(!keeps("<html>"));
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        assert_eq!(
+            alloc::format!("{:?}", Secret::new("Gu5t9xGARNpq86cd98joQYCN3EXAMPLE")),
+            "****"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! Template choice by usage and language, and `{{placeholders}}`.
+//!
+//! 1. Templates of exactly the message's usage; among those the best by the message's languages (BCP 47 lookup,
+//!    RFC 4647, section 3.4), else one without a locale, else the first.
+//! 2. Where there is none, the same with usage [`FALLBACK_USAGE`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The usage that serves when no template has the message's own.
+pub const FALLBACK_USAGE: &str = "Generic";
+
+/// How many languages are looked at, and how long a tag may be: the contract's bounds.
+const MAX_LOCALES: usize = 16;
+const MAX_LOCALE_BYTES: usize = 64;
+
+/// What a template of a config says of itself.
+pub trait Template {
+    /// The usage that it is for.
+    fn usage(&self) -> &str;
+    /// The language that it is written in, where the config says.
+    fn locale(&self) -> Option<&str>;
+}
+
+/// A template that serves a message.
+#[derive(Debug)]
+pub struct Choice<'t, T> {
+    /// The template.
+    pub template: &'t T,
+    /// Whether it is of [`FALLBACK_USAGE`] in place of the usage asked for.
+    pub fell_back: bool,
+}
+
+/// Chooses among the templates that can reach the recipient.
+#[must_use]
+pub fn choose<'t, T: Template, L: AsRef<str>>(
+    templates: &[&'t T],
+    usage: &str,
+    locales: &[L],
+) -> Option<Choice<'t, T>> {
+    let of_usage = |usage: &str| -> Vec<&'t T> {
+        let has_usage = |template: &&&T| template.usage() == usage;
+        templates.iter().filter(has_usage).copied().collect()
+    };
+    let (candidates, fell_back) = match of_usage(usage) {
+        exact if !exact.is_empty() => (exact, false),
+        _ => (of_usage(FALLBACK_USAGE), true),
+    };
+    let by_locale = locales
+        .iter()
+        .take(MAX_LOCALES)
+        .map(AsRef::as_ref)
+        .filter(|tag| tag.len() <= MAX_LOCALE_BYTES)
+        .find_map(|range| lookup(range, &candidates));
+    let without_locale = || {
+        candidates
+            .iter()
+            .find(|each| each.locale().is_none())
+            .copied()
+    };
+    let template = by_locale
+        .or_else(without_locale)
+        .or_else(|| candidates.first().copied())?;
+    Some(Choice {
+        template,
+        fell_back,
+    })
+}
+
+/// The template whose locale is the range, or the longest beginning of it in whole subtags.
+fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
+    let mut range = range;
+    loop {
+        let has_locale = |tag: &str| {
+            let is_same = |template: &&&T| {
+                template
+                    .locale()
+                    .is_some_and(|locale| is_same_tag(locale, tag))
+            };
+            candidates.iter().find(is_same).copied()
+        };
+        let found = has_locale(range)
+            .or_else(|| has_locale(&without_script(range)?))
+            .or_else(|| has_locale(chinese_of_same_script(range)?));
+        if found.is_some() {
+            return found;
+        }
+        // A single letter introduces the subtag after it and goes with it.
+        let (shorter, _) = range.rsplit_once(['-', '_'])?;
+        range = match shorter.rsplit_once(['-', '_']) {
+            Some((before, single)) if single.len() == 1 => before,
+            _ => shorter,
+        };
+    }
+}
+
+/// A tag without the script between language and region, as in `zh-Hans-CN`: most templates name none.
+fn without_script(tag: &str) -> Option<String> {
+    let (language, rest) = tag.split_once(['-', '_'])?;
+    let (script, rest) = rest.split_once(['-', '_'])?;
+    let is_script = script.len() == 4 && script.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_script.then(|| alloc::format!("{language}-{rest}"))
+}
+
+/// The other tag that people write for the same Chinese text: one names the script, the other a region that uses it.
+fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
+    [
+        ("zh-Hans", "zh-CN"),
+        ("zh-CN", "zh-Hans"),
+        ("zh-SG", "zh-Hans"),
+        ("zh-Hant", "zh-TW"),
+        ("zh-TW", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-MO", "zh-Hant"),
+    ]
+    .into_iter()
+    .find(|(one, _)| is_same_tag(one, tag))
+    .map(|(_, other)| other)
+}
+
+/// Tags compare without regard to case, and people write `zh_CN` for `zh-CN`.
+fn is_same_tag(one: &str, other: &str) -> bool {
+    let normal = |byte: u8| match byte {
+        b'_' => b'-',
+        _ => byte.to_ascii_lowercase(),
+    };
+    one.bytes().map(normal).eq(other.bytes().map(normal))
+}
+
+/// Replaces every `{{name}}` by the variable of that name. White space inside the braces is ignored; braces around
+/// anything but letters, digits, dots and underscores are literal text.
+///
+/// # Errors
+/// The first name that no variable has.
+///
+/// # Examples
+/// ```
+/// use connector_kit::template::fill;
+///
+/// let variables = [("code".to_string(), "918273".to_string())];
+/// assert_eq!(fill("Code {{ code }}.", &variables).unwrap(), "Code 918273.");
+/// assert_eq!(fill("{{link}}", &variables), Err("link"));
+/// ```
+pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String, &'t str> {
+    let mut filled = String::new();
+    for part in parts(text) {
+        match part {
+            Part::Literal(literal) => filled.push_str(literal),
+            Part::Placeholder(name) => {
+                let (_, value) = variables.iter().find(|(key, _)| key == name).ok_or(name)?;
+                filled.push_str(value);
+            }
+        }
+    }
+    Ok(filled)
+}
+
+/// The names of the placeholders of a text, in order.
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    parts(text).filter_map(|part| match part {
+        Part::Placeholder(name) => Some(name),
+        Part::Literal(_) => None,
+    })
+}
+
+enum Part<'t> {
+    Literal(&'t str),
+    Placeholder(&'t str),
+}
+
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (part, after) = first_part(rest);
+        rest = after;
+        Some(part)
+    })
+}
+
+fn first_part(text: &str) -> (Part<'_>, &str) {
+    if let Some(inside) = text.strip_prefix("{{") {
+        return match inside.split_once("}}") {
+            Some((name, after)) if is_name(name.trim()) => (Part::Placeholder(name.trim()), after),
+            _ => (Part::Literal("{{"), inside),
+        };
+    }
+    let end = text.find("{{").unwrap_or(text.len());
+    let (literal, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    (Part::Literal(literal), after)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests;

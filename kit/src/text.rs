@@ -1,0 +1,113 @@
+//! Texts for operators in English and Simplified Chinese.
+
+use alloc::string::{String, ToString};
+
+/// The languages that operator texts are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, the default.
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// The first of `locales` (BCP 47 tags, best first) that texts are written in; English when there is none.
+    /// Only the primary language counts: a reader of `zh-TW` reads Simplified Chinese sooner than English.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::text::Language;
+    ///
+    /// assert_eq!(Language::best(&["fr-CA", "zh-Hans-CN", "en"]), Language::Chinese);
+    /// assert_eq!(Language::best::<&str>(&[]), Language::English);
+    /// ```
+    #[must_use]
+    pub fn best<T: AsRef<str>>(locales: &[T]) -> Self {
+        locales
+            .iter()
+            .find_map(|tag| {
+                let primary = tag.as_ref().split(['-', '_']).next()?;
+                if primary.eq_ignore_ascii_case("zh") {
+                    Some(Self::Chinese)
+                } else if primary.eq_ignore_ascii_case("en") {
+                    Some(Self::English)
+                } else {
+                    None
+                }
+            })
+            .unwrap_or(Self::English)
+    }
+}
+
+/// A text in every language of [`Language`]. Each `#` in it stands for a value, see [`Text::fill`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Simplified Chinese.
+    pub zh: &'static str,
+}
+
+impl Text {
+    /// A text in both languages.
+    #[must_use]
+    pub const fn new(en: &'static str, zh: &'static str) -> Self {
+        Self { en, zh }
+    }
+
+    /// The text in one language.
+    #[must_use]
+    pub const fn get(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.en,
+            Language::Chinese => self.zh,
+        }
+    }
+
+    /// The text with values in the places of its `#`, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::text::{Language, Text};
+    ///
+    /// let text = Text::new("Expected #.", "应为#。");
+    /// assert_eq!(text.fill(Language::Chinese, &["11 位数字"]), "应为11 位数字。");
+    /// ```
+    #[must_use]
+    pub fn fill(&self, language: Language, values: &[&str]) -> String {
+        let mut parts = self.get(language).split('#');
+        let mut filled = parts.next().unwrap_or_default().to_string();
+        let mut values = values.iter();
+        for part in parts {
+            filled.push_str(values.next().copied().unwrap_or("#"));
+            filled.push_str(part);
+        }
+        filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_filled_in_once_and_in_order() {
+        let text = Text::new("# of #", "");
+        assert_eq!(text.fill(Language::English, &["#", "2"]), "# of 2");
+        assert_eq!(text.fill(Language::English, &["1"]), "1 of #");
+        assert_eq!(text.fill(Language::English, &[]), "# of #");
+    }
+
+    #[test]
+    fn first_known_primary_language_wins() {
+        for (locales, expected) in [
+            (&["zh-TW"][..], Language::Chinese),
+            (&["ZH_cn"], Language::Chinese),
+            (&["de", "en-GB", "zh"], Language::English),
+            (&["zhx", ""], Language::English),
+        ] {
+            assert_eq!(Language::best(locales), expected, "{locales:?}");
+        }
+    }
+}

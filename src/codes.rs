@@ -1,0 +1,298 @@
+//! The provider's codes: what each means to a caller. The documentation prints the same table.
+//!
+//! Sources: the service's list of common codes <https://cloud.tencent.com/document/api/382/52075>, the 49 codes
+//! that its SDKs list for `SendSms`, and the spellings of older API versions.
+//!
+//! A code is *not sent* only where the service documents a refusal. Where it reports its own trouble
+//! (`InternalError` and kin, `ServiceUnavailable`, an answer too large to return), the message may already be on
+//! its way, and the class says unknown, even where others call a retry safe.
+
+use connector_kit::contract::{FailureKind, Turn};
+
+/// What a code means to a caller.
+#[derive(Debug)]
+pub struct Class {
+    /// The class in the contract.
+    pub kind: FailureKind,
+    /// Whether the service certainly did not act.
+    pub certainty: Certainty,
+    /// Whose move it is.
+    pub turn: Turn,
+    /// When a new attempt is sane.
+    pub wait: Wait,
+    /// What happened and what to do.
+    pub hint: &'static str,
+}
+
+/// Whether a refusal proves that nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// It does.
+    NotSent,
+    /// The message may be on its way.
+    Unknown,
+}
+
+/// When a new attempt is sane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Waiting does not help, or nobody knows how long.
+    Never,
+    /// After so many milliseconds.
+    Ms(u32),
+    /// When the clock next shows this hour in China; hour 0 begins a new day of quotas.
+    UntilHourInChina(u8),
+}
+
+macro_rules! classes {
+    ($($name:ident: $kind:ident, $certainty:ident, $turn:ident, $wait:expr, $hint:literal;)*) => {
+        $(pub(crate) static $name: Class = Class {
+            kind: FailureKind::$kind,
+            certainty: Certainty::$certainty,
+            turn: Turn::$turn,
+            wait: $wait,
+            hint: $hint,
+        };)*
+    };
+}
+
+classes! {
+    CREDENTIALS: Authentication, NotSent, Operator, Wait::Never,
+        "The service does not accept the credentials. Check accessKeyId and accessKeySecret: copy both again from Access Management > API Keys, and check that the key is enabled.";
+    TOKEN: Authentication, NotSent, Operator, Wait::Never,
+        "The service does not accept the temporary credentials' token. Get new ones and set all three: accessKeyId, accessKeySecret and sessionToken.";
+    CLOCK: Authentication, NotSent, Host, Wait::Never,
+        "The signature's time differs from the service's by more than it allows. Set the host's clock.";
+    PERMISSION: Denied, NotSent, Operator, Wait::Never,
+        "The account's policies forbid it. Grant the key the CAM action sms:SendSms on resource *, and check IP allow lists.";
+    APP: InvalidConfig, NotSent, Operator, Wait::Never,
+        "The service does not accept sdkAppId. Check that the application exists, is enabled and belongs to the account of the key.";
+    SIGNATURE: InvalidConfig, NotSent, Operator, Wait::Never,
+        "The service does not accept signName. It must be the text of an approved signature, not its ID, without brackets, and of this product: mainland and international signatures are separate.";
+    TEMPLATE: InvalidConfig, NotSent, Operator, Wait::Never,
+        "The service does not accept the template. Check that the template ID is approved, that it belongs to this application's account and to the recipient's route, and that params has one entry for each of its variables.";
+    ROUTE: InvalidConfig, NotSent, Operator, Wait::Never,
+        "The template or signature belongs to the other product: mainland and international ones are separate. Give templateCode one ID for each route.";
+    REGION: InvalidConfig, NotSent, Operator, Wait::Never,
+        "The service does not serve SMS in this region. Use ap-guangzhou, ap-beijing or ap-nanjing, or ap-singapore for accounts of the international site.";
+    PARAMETER: InvalidMessage, NotSent, Caller, Wait::Never,
+        "The service does not accept a template parameter: verification templates take up to 6 digits, other templates up to 12 characters (6 on newer accounts) and no URL.";
+    PHONE: InvalidMessage, NotSent, Caller, Wait::Never,
+        "The service does not accept the recipient's number. Check it.";
+    CONTENT: InvalidMessage, NotSent, Caller, Wait::Never,
+        "The service does not accept the message's content: too long, or with words that it blocks.";
+    OPTED_OUT: RecipientRejected, NotSent, Recipient, Wait::Never,
+        "The recipient has opted out or is blocked by the carrier. Only SMS Helper in the console can lift that.";
+    DESTINATION: RecipientRejected, NotSent, Operator, Wait::Never,
+        "The service or the application's settings do not deliver to the recipient's country or region. Check the allowed countries in the console.";
+    NUMBER_30_SECONDS: RateLimited, NotSent, Caller, Wait::Ms(30_000),
+        "The recipient got a message less than 30 seconds ago. Wait, or raise the limit in the console.";
+    NUMBER_HOUR: RateLimited, NotSent, Caller, Wait::Ms(3_600_000),
+        "The recipient got as many messages as the account allows within an hour. Wait, or raise the limit in the console.";
+    NUMBER_DAY: RateLimited, NotSent, Caller, Wait::UntilHourInChina(0),
+        "The recipient got as many messages as the account allows within a day. Wait for the next day in China, or raise the limit in the console.";
+    NUMBER_FREQUENCY: RateLimited, NotSent, Caller, Wait::Ms(30_000),
+        "The recipient got messages faster than the service's policy allows. Wait.";
+    REQUESTS: RateLimited, NotSent, Caller, Wait::Ms(1_000),
+        "Too many requests within a second. Wait a moment.";
+    MARKETING_HOURS: RateLimited, NotSent, Caller, Wait::UntilHourInChina(8),
+        "Marketing messages are sent from 8:00 to 22:00 in China only. Use a verification template for codes.";
+    MARKETING: Denied, NotSent, Operator, Wait::Never,
+        "Personal accounts may not send marketing messages. Use a verification template for codes.";
+    QUOTA_DAY: Quota, NotSent, Operator, Wait::UntilHourInChina(0),
+        "The account or application used up its messages for today. Raise the limit in the console, or wait for the next day in China.";
+    BALANCE: Quota, NotSent, Operator, Wait::Never,
+        "The account's SMS package or balance is used up. Buy a package or pay what is due.";
+    LIMIT: RateLimited, NotSent, Caller, Wait::Never,
+        "A limit of the service or the account is exceeded. The provider's code says which.";
+    UNSUPPORTED: Unsupported, NotSent, Operator, Wait::Never,
+        "The service does not offer this operation to this account or no longer offers it. Check endpoint and account type.";
+    REQUEST: Other, NotSent, Provider, Wait::Never,
+        "The service could not read the request. This is likely a fault of the connector or of a change at the service; report it with the request id.";
+    DRY_RUN: Other, NotSent, Provider, Wait::Never,
+        "The service only rehearsed the request.";
+    TROUBLE: Provider, Unknown, Provider, Wait::Never,
+        "The service reports trouble of its own.";
+    UNFAMILIAR: Other, Unknown, Provider, Wait::Never,
+        "The service answered with a code that this version does not know.";
+}
+
+/// Every code that the gateway or `SendSms` documents, and older spellings.
+static CODES: [(&str, &Class); 92] = [
+    // The gateway's, for every API.
+    ("ActionOffline", &UNSUPPORTED),
+    ("AuthFailure.InvalidAuthorization", &REQUEST),
+    ("AuthFailure.InvalidSecretId", &CREDENTIALS),
+    ("AuthFailure.MFAFailure", &CREDENTIALS),
+    ("AuthFailure.SecretIdNotFound", &CREDENTIALS),
+    ("AuthFailure.SignatureExpire", &CLOCK),
+    ("AuthFailure.SignatureFailure", &CREDENTIALS),
+    ("AuthFailure.TokenFailure", &TOKEN),
+    ("AuthFailure.UnauthorizedOperation", &PERMISSION),
+    ("DryRunOperation", &DRY_RUN),
+    ("FailedOperation", &TROUBLE),
+    ("InternalError", &TROUBLE),
+    ("InvalidAction", &UNSUPPORTED),
+    ("InvalidParameter", &REQUEST),
+    ("InvalidParameterValue", &REQUEST),
+    ("InvalidRequest", &REQUEST),
+    ("IpInBlacklist", &PERMISSION),
+    ("IpNotInWhitelist", &PERMISSION),
+    ("LimitExceeded", &LIMIT),
+    ("MissingParameter", &REQUEST),
+    ("NoSuchProduct", &UNSUPPORTED),
+    ("NoSuchVersion", &UNSUPPORTED),
+    ("RequestLimitExceeded", &REQUESTS),
+    (
+        "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
+        &REQUESTS,
+    ),
+    ("RequestLimitExceeded.IPLimitExceeded", &REQUESTS),
+    ("RequestLimitExceeded.UinLimitExceeded", &REQUESTS),
+    ("RequestSizeLimitExceeded", &REQUEST),
+    ("ResponseSizeLimitExceeded", &TROUBLE),
+    ("ResourceInUse", &TROUBLE),
+    ("ResourceInsufficient", &TROUBLE),
+    ("ResourceNotFound", &TROUBLE),
+    ("ResourceUnavailable", &TROUBLE),
+    ("ServiceUnavailable", &TROUBLE),
+    ("UnauthorizedOperation", &PERMISSION),
+    ("UnknownParameter", &REQUEST),
+    ("UnsupportedOperation", &UNSUPPORTED),
+    ("UnsupportedProtocol", &REQUEST),
+    ("UnsupportedRegion", &REGION),
+    // SendSms.
+    ("FailedOperation.ContainSensitiveWord", &CONTENT),
+    ("FailedOperation.FailResolvePacket", &REQUEST),
+    ("FailedOperation.InsufficientBalanceInSmsPackage", &BALANCE),
+    ("FailedOperation.JsonParseFail", &REQUEST),
+    (
+        "FailedOperation.MarketingSendTimeConstraint",
+        &MARKETING_HOURS,
+    ),
+    ("FailedOperation.PhoneNumberInBlacklist", &OPTED_OUT),
+    ("FailedOperation.SignatureIncorrectOrUnapproved", &SIGNATURE),
+    ("FailedOperation.TemplateIncorrectOrUnapproved", &TEMPLATE),
+    (
+        "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+        &TEMPLATE,
+    ),
+    ("FailedOperation.TemplateUnapprovedOrNotExist", &TEMPLATE),
+    ("InternalError.OtherError", &TROUBLE),
+    ("InternalError.RequestTimeException", &CLOCK),
+    ("InternalError.RestApiInterfaceNotExist", &UNSUPPORTED),
+    ("InternalError.SendAndRecvFail", &TROUBLE),
+    ("InternalError.SigFieldMissing", &REQUEST),
+    ("InternalError.SigVerificationFail", &REQUEST),
+    ("InternalError.Timeout", &TROUBLE),
+    ("InternalError.UnknownError", &TROUBLE),
+    ("InvalidParameterValue.ContentLengthLimit", &CONTENT),
+    ("InvalidParameterValue.IncorrectPhoneNumber", &PHONE),
+    (
+        "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+        &PARAMETER,
+    ),
+    ("InvalidParameterValue.SdkAppIdNotExist", &APP),
+    (
+        "InvalidParameterValue.TemplateParameterFormatError",
+        &PARAMETER,
+    ),
+    (
+        "InvalidParameterValue.TemplateParameterLengthLimit",
+        &PARAMETER,
+    ),
+    ("LimitExceeded.AppCountryOrRegionDailyLimit", &QUOTA_DAY),
+    ("LimitExceeded.AppCountryOrRegionInBlacklist", &DESTINATION),
+    ("LimitExceeded.AppDailyLimit", &QUOTA_DAY),
+    ("LimitExceeded.AppGlobalDailyLimit", &QUOTA_DAY),
+    ("LimitExceeded.AppMainlandChinaDailyLimit", &QUOTA_DAY),
+    ("LimitExceeded.DailyLimit", &QUOTA_DAY),
+    ("LimitExceeded.DeliveryFrequencyLimit", &NUMBER_FREQUENCY),
+    ("LimitExceeded.GlobalSmsSendingRateLimit", &REQUESTS),
+    ("LimitExceeded.PhoneNumberCountLimit", &REQUEST),
+    ("LimitExceeded.PhoneNumberDailyLimit", &NUMBER_DAY),
+    ("LimitExceeded.PhoneNumberOneHourLimit", &NUMBER_HOUR),
+    (
+        "LimitExceeded.PhoneNumberSameContentDailyLimit",
+        &NUMBER_DAY,
+    ),
+    (
+        "LimitExceeded.PhoneNumberThirtySecondLimit",
+        &NUMBER_30_SECONDS,
+    ),
+    ("MissingParameter.EmptyPhoneNumberSet", &REQUEST),
+    (
+        "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny",
+        &MARKETING,
+    ),
+    ("UnauthorizedOperation.RequestIpNotInWhitelist", &PERMISSION),
+    ("UnauthorizedOperation.RequestPermissionDeny", &PERMISSION),
+    ("UnauthorizedOperation.SdkAppIdIsDisabled", &APP),
+    ("UnauthorizedOperation.ServiceSuspendDueToArrears", &BALANCE),
+    ("UnauthorizedOperation.SmsSdkAppIdVerifyFail", &APP),
+    (
+        "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone",
+        &ROUTE,
+    ),
+    // Also what a mainland signature or template gets with an international number, and the reverse.
+    (
+        "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber",
+        &ROUTE,
+    ),
+    (
+        "UnsupportedOperation.GlobalTemplateToChineseMainlandPhone",
+        &ROUTE,
+    ),
+    ("UnsupportedOperation.UnsupportedRegion", &DESTINATION),
+    // Spellings of API 2019-07-11, and a typing error in the service's own example.
+    ("UnauthorizedOperation.SerivceSuspendDueToArrears", &BALANCE),
+    ("UnsupportedOperation.UnsuportedRegion", &DESTINATION),
+    (
+        "FailedOperation.TemplateParamSetNotMatchApprovedTemplat",
+        &TEMPLATE,
+    ),
+    // The international SDK defines it with the dot.
+    ("UnsupportedOperation.", &UNSUPPORTED),
+    // Bare families that are documented for other actions and mean the same here.
+    ("InvalidParameter.InvalidParameters", &REQUEST),
+    ("InternalError.JsonParseFail", &REQUEST),
+];
+
+/// Families by the word before the first dot, for codes that are newer than this table. `FailedOperation` and
+/// `InternalError` are not among them: they do not say that nothing was done.
+static FAMILIES: [(&str, &Class); 9] = [
+    ("AuthFailure", &CREDENTIALS),
+    ("UnauthorizedOperation", &PERMISSION),
+    ("RequestLimitExceeded", &REQUESTS),
+    ("LimitExceeded", &LIMIT),
+    ("InvalidParameter", &REQUEST),
+    ("InvalidParameterValue", &REQUEST),
+    ("MissingParameter", &REQUEST),
+    ("UnknownParameter", &REQUEST),
+    ("UnsupportedOperation", &UNSUPPORTED),
+];
+
+/// What a code means, and whether it is documented. Older spellings differ in upper and lower case, so case does not
+/// count. No documented code has a digit in it.
+#[must_use]
+pub fn classify(code: &str) -> (&'static Class, bool) {
+    let known = CODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(code));
+    if let Some((_, class)) = known {
+        return (class, true);
+    }
+    let family = code.split('.').next().unwrap_or_default();
+    let known = FAMILIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(family));
+    let class = match (known, family) {
+        (Some((_, class)), _) => class,
+        (None, "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable") => {
+            &TROUBLE
+        }
+        (None, _) => &UNFAMILIAR,
+    };
+    (class, false)
+}
+
+/// Every documented code, in the order of the table.
+pub fn known_codes() -> impl Iterator<Item = &'static str> {
+    CODES.iter().map(|(code, _)| *code)
+}

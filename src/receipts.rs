@@ -1,0 +1,220 @@
+//! Delivery callbacks of the service, and reports of codes that were used.
+//!
+//! Sources: <https://www.tencentcloud.com/document/product/382/43547> (callbacks),
+//! <https://cloud.tencent.com/document/api/382/58059> (`ReportConversion`). The service does not sign its callbacks:
+//! the address that the host gives it must be secret, and a receipt counts by its serial number.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use connector_kit::contract::{
+    Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
+    Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, Turn, attribute,
+};
+use connector_kit::http::Client;
+use connector_kit::json::{self, ParseError};
+use connector_kit::phone::PhoneNumber;
+use connector_kit::redact::Scrubber;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{self, Attempt, Interpreter, Refusal};
+use crate::config::{Config, Route};
+
+/// The most entries of a callback: the contract's bound.
+const MAX_ENTRIES: usize = 1_000;
+
+/// What the service expects once a callback was taken.
+const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement {
+    status: 200,
+    content_type: "application/json",
+    body: r#"{"result":0,"errmsg":"OK"}"#,
+};
+
+/// An entry of a callback. Replies by SMS have neither a status nor a serial number.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    sid: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    report_status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    errmsg: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    user_receive_time: Option<Cow<'a, str>>,
+    /// The message's `SessionContext`, where the account gets it.
+    #[serde(borrow)]
+    ext: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    mobile: Option<Cow<'a, str>>,
+}
+
+/// Reads a callback: a JSON array of delivery reports.
+///
+/// # Errors
+/// [`CallbackRefusal`] when the body is not such an array or has too many entries.
+pub fn read_callback(callback: &Callback) -> Result<CallbackContent, CallbackRefusal> {
+    let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
+    if entries.len() > MAX_ENTRIES {
+        return Err(CallbackRefusal {
+            kind: CallbackRefusalKind::TooLarge,
+            message: format!("The callback has more than {MAX_ENTRIES} entries."),
+        });
+    }
+    Ok(CallbackContent {
+        receipts: entries.iter().filter_map(receipt).collect(),
+        acknowledgement: ACKNOWLEDGEMENT,
+    })
+}
+
+fn malformed(error: ParseError) -> CallbackRefusal {
+    let place = match error {
+        ParseError::Syntax { line, column } => {
+            format!(" Reading stopped at line {line}, column {column}.")
+        }
+        ParseError::TooLong | ParseError::TooDeep => String::new(),
+    };
+    CallbackRefusal {
+        kind: CallbackRefusalKind::Malformed,
+        message: format!("Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"),
+    }
+}
+
+/// `None` for an entry that is about no message, such as a reply.
+fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
+    let scrubber = Scrubber { sensitive: &[] };
+    let message_id = scrubber.identifier(entry.sid.as_deref()?)?;
+    let state = match entry.report_status.as_deref()? {
+        "SUCCESS" => ReceiptState::Delivered,
+        "FAIL" => ReceiptState::Undelivered,
+        _ => ReceiptState::Other,
+    };
+    let mobile = entry.mobile.as_deref().unwrap_or_default();
+    let repeatable = |text: &Option<Cow<'_, str>>| {
+        scrubber.identifier_without(text.as_deref()?, mobile)
+    };
+    let mut attributes = Attributes::new();
+    if let Some(code) = repeatable(&entry.errmsg) {
+        attributes.push(attribute("provider-code", &code));
+    }
+    if let Some(time) = entry.user_receive_time.as_deref().filter(|time| is_time(time)) {
+        attributes.push(attribute("reported-at", time));
+    }
+    Some(DeliveryReceipt {
+        message_id,
+        correlation_id: repeatable(&entry.ext),
+        state,
+        attributes,
+    })
+}
+
+/// Whether a text is a time such as `2015-10-17 08:03:04`.
+fn is_time(text: &str) -> bool {
+    const SHAPE: &str = "0000-00-00 00:00:00";
+    text.len() == SHAPE.len()
+        && text.bytes().zip(SHAPE.bytes()).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        })
+}
+
+/// The body of a `ReportConversion` request.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReportConversion<'a> {
+    sms_sdk_app_id: &'a str,
+    serial_no: &'a str,
+    conversion_time: u64,
+}
+
+/// What a response says.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer<'a> {
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    error: Option<Refusal<'a>>,
+    #[serde(borrow)]
+    report_conversion_status: Option<Refusal<'a>>,
+}
+
+/// Tells the service that a code was used.
+///
+/// # Errors
+/// [`Failure`] when the service did not take the report. Only accounts on a list of the service may report.
+pub fn report_conversion(
+    config: &Config<'_>,
+    conversion: &Conversion,
+    client: &mut Client<'_>,
+) -> Result<(), Failure> {
+    let scrubber = Scrubber { sensitive: &[] };
+    let Some(serial) = scrubber.identifier(&conversion.message_id) else {
+        return Err(Failure::invalid_message(
+            "The message id is not a serial number of the service. Pass the one of the message's receipt.",
+        ));
+    };
+    let number = match &conversion.to {
+        Some(to) => Some(
+            PhoneNumber::parse(to).map_err(|error| Failure::invalid_message(error.message()))?,
+        ),
+        None => None,
+    };
+    let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
+    let secrets = account.secrets();
+    let now = client.unix_time_s();
+    let (outcome, _) = api::attempt(client, now, |client, timestamp| {
+        let body = ReportConversion {
+            sms_sdk_app_id: &account.sdk_app_id,
+            serial_no: &serial,
+            conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let request = api::request(account, "ReportConversion", config.language, body, timestamp);
+        let response = client.send(&request)?;
+        let interpreter = Interpreter {
+            scrubber: &Scrubber {
+                sensitive: &secrets,
+            },
+            national: number.as_ref().map_or("", PhoneNumber::national),
+            timestamp,
+        };
+        let answer: Option<Answer<'_>> = api::parse(&response.body);
+        let outcome = match answer.filter(|_| response.status < 500) {
+            None => Err(interpreter.foreign(&response)),
+            Some(answer) => {
+                let id = answer.request_id.as_deref();
+                match (&answer.error, &answer.report_conversion_status) {
+                    (Some(error), _) => Err(interpreter.refused(error, id)),
+                    (None, Some(status)) if status.code.eq_ignore_ascii_case("ok") => Ok(()),
+                    (None, Some(status)) => Err(interpreter.refused(status, id)),
+                    (None, None) => Err(interpreter.unusable(
+                        "The answer is not one to a report of a conversion.",
+                        None,
+                        id,
+                    )),
+                }
+            }
+        };
+        Ok(Attempt {
+            outcome,
+            date: response.date,
+        })
+    });
+    outcome.map_err(|error| {
+        let mut failure = error.into_failure();
+        if failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
+            failure.kind = FailureKind::Unsupported;
+            failure.message =
+                "The service takes conversion reports from accounts on its list only. Ask its support, or do not \
+                 report."
+                    .into();
+            failure.attributes = alloc::vec![attribute("turn", Turn::Operator.as_str())];
+        }
+        failure
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,391 @@
+//! One message: its template and parameters, the `SendSms` request, and the receipt or the error.
+//!
+//! Source: <https://cloud.tencent.com/document/api/382/55981>. The body's keys stand in the order of Logto's
+//! connector, in compact JSON, UTF-8 unescaped.
+//!
+//! | response | state |
+//! |---|---|
+//! | one entry for our number, `Ok`, with a serial number and our correlation id | accepted |
+//! | `Response.Error`, or our entry, with a code that documents a refusal | not sent |
+//! | a code for the service's own trouble, or one that is not known | unknown |
+//! | no entry, another number's entry, two entries, `Ok` without a serial number or beside an error | unknown |
+//! | an entry that brings another message's correlation id, `Ok` that brings none | unknown |
+//! | status 5xx, not JSON, not this service's JSON | unknown |
+//!
+//! Both places in which the service reports go through the same table of codes.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use connector_kit::contract::{
+    Attributes, Failure, FailureKind, Message, Preview, Receipt, SendError, Turn, attribute,
+};
+use connector_kit::http::{Client, Response};
+use connector_kit::phone::PhoneNumber;
+use connector_kit::redact::{Scrubber, plain_name};
+use connector_kit::template::{self, Choice};
+use serde::{Deserialize, Serialize};
+
+use crate::api::{self, Attempt, Interpreter, Refusal};
+use crate::config::{Config, Kind, Route, Template};
+
+/// The API's action.
+pub const ACTION: &str = "SendSms";
+
+/// The longest parameter once it is filled in, in bytes. The service allows 500 characters for all of a message.
+const MAX_FILLED_BYTES: usize = 2_048;
+
+/// The body of a request.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendSms<'a> {
+    sms_sdk_app_id: &'a str,
+    /// May be absent on the international route, where the service needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_name: Option<&'a str>,
+    template_id: &'a str,
+    template_param_set: &'a [String],
+    phone_number_set: [&'a str; 1],
+    /// The caller's correlation id; the service echoes it and keeps it with the record. Below 512 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_context: Option<&'a str>,
+    /// Mainland only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extend_code: Option<&'a str>,
+    /// Abroad only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_id: Option<&'a str>,
+}
+
+/// What a response says.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer<'a> {
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    error: Option<Refusal<'a>>,
+    #[serde(borrow)]
+    send_status_set: Option<Vec<Status<'a>>>,
+}
+
+/// What became of one number.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Status<'a> {
+    /// `Ok`, or why not.
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+    #[serde(borrow, default)]
+    message: Cow<'a, str>,
+    #[serde(borrow, default)]
+    phone_number: Cow<'a, str>,
+    /// Empty on failure.
+    #[serde(borrow, default)]
+    serial_no: Cow<'a, str>,
+    /// Billed segments.
+    fee: Option<u64>,
+    /// ISO 3166-1 alpha-2, `DEF` when unknown, empty when the failure concerns the request.
+    #[serde(borrow)]
+    iso_code: Option<Cow<'a, str>>,
+    /// What the request had as its `SessionContext`.
+    #[serde(borrow)]
+    session_context: Option<Cow<'a, str>>,
+}
+
+impl Status<'_> {
+    /// Whether the entry says that the message was taken. The service writes `Ok`; Logto's connector accepts any
+    /// case, and so does this one.
+    fn is_ok(&self) -> bool {
+        self.code.eq_ignore_ascii_case("ok")
+    }
+
+    /// Whether the entry is about this number. The service echoes E.164, or on some failures what it was given;
+    /// digits are what both share.
+    fn is_about(&self, number: &PhoneNumber) -> bool {
+        let digits = self.phone_number.strip_prefix('+');
+        digits.unwrap_or(&self.phone_number) == number.digits()
+    }
+}
+
+/// Everything about a message that needs no network.
+struct Plan<'c> {
+    number: PhoneNumber,
+    route: Route,
+    choice: Choice<'c, Template<'c>>,
+    code: &'c str,
+    parameters: Vec<String>,
+}
+
+impl<'c> Plan<'c> {
+    fn new(config: &'c Config<'c>, message: &Message) -> Result<Self, Failure> {
+        let number = PhoneNumber::parse(&message.to)
+            .map_err(|error| Failure::invalid_message(error.message()))?;
+        if !config.permits(&number) {
+            return Err(Failure::new(
+                FailureKind::Denied,
+                Turn::Operator,
+                "The config's allowedCountries and deniedCountries keep messages from the recipient's country. Change \
+                 them if it should be served.",
+            ));
+        }
+        let route = Route::of(&number);
+        let with_code: Vec<&Template<'c>> = config
+            .templates
+            .iter()
+            .filter(|template| template.code(route).is_some())
+            .collect();
+        let (choice, code) = template::choose(&with_code, &message.usage, &message.locales)
+            .and_then(|choice| choice.template.code(route).map(|code| (choice, code)))
+            .ok_or_else(|| no_template(&message.usage, route))?;
+        let parameters = parameters(choice.template, &message.variables)?;
+        Ok(Self {
+            number,
+            route,
+            choice,
+            code,
+            parameters,
+        })
+    }
+
+    /// What previews and receipts alike say about the choice.
+    fn attributes(&self) -> Attributes {
+        let template = self.choice.template;
+        let fell_back = if self.choice.fell_back {
+            "true"
+        } else {
+            "false"
+        };
+        let mut attributes = alloc::vec![
+            attribute("usage", template.usage),
+            attribute("fallback", fell_back),
+        ];
+        if let Some(locale) = template.locale {
+            attributes.push(attribute("locale", locale));
+        }
+        attributes
+    }
+}
+
+fn no_template(usage: &str, route: Route) -> Failure {
+    let usage = plain_name(usage).unwrap_or("the message's usage");
+    Failure::new(
+        FailureKind::NoTemplate,
+        Turn::Operator,
+        format!(
+            "Neither {usage} nor Generic has a usable template code for {} numbers. Add one to templates, or a code \
+             for this route to an existing entry.",
+            route.as_str()
+        ),
+    )
+}
+
+/// The template's parameters in order, filled in. Messages name a parameter's position and never a value.
+fn parameters(
+    template: &Template<'_>,
+    variables: &[(String, String)],
+) -> Result<Vec<String>, Failure> {
+    let mut parameters = Vec::with_capacity(template.params().len());
+    for (position, text) in (1..).zip(template.params()) {
+        let parameter = template::fill(text, variables).map_err(|name| {
+            let name = plain_name(name).unwrap_or("its name");
+            Failure::invalid_message(format!(
+                "Parameter {position} of the template needs the variable {name}, which the message does not have. \
+                 Pass it, or change the template's params."
+            ))
+        })?;
+        // The service's rule, checked before the request: <https://cloud.tencent.com/document/product/382/39023>.
+        if template.kind == Kind::Verification && !is_code(&parameter) {
+            return Err(Failure::invalid_message(format!(
+                "Parameter {position} of the template is not 1 to 6 digits, and the service takes nothing else in a \
+                 verification template. Send such a code, or set \"kind\": \"notice\" on the template if it is one."
+            )));
+        }
+        if parameter.len() > MAX_FILLED_BYTES {
+            return Err(Failure::invalid_message(format!(
+                "Parameter {position} of the template is longer than the service takes. Pass a shorter variable."
+            )));
+        }
+        parameters.push(parameter);
+    }
+    Ok(parameters)
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What [`send`] would send.
+///
+/// # Errors
+/// The failure with which that would end before it touches the network.
+pub fn preview(config: &Config<'_>, message: &Message) -> Result<Preview, Failure> {
+    let plan = Plan::new(config, message)?;
+    let mut attributes = plan.attributes();
+    attributes.push(attribute("to", &plan.number.masked()));
+    Ok(Preview {
+        route: plan.route.as_str().into(),
+        template: plan.code.into(),
+        parameters: plan.parameters,
+        attributes,
+    })
+}
+
+/// Sends one message: one request, and a second one only where the first was refused for its timestamp alone.
+///
+/// # Errors
+/// [`SendError::NotSent`] when the service certainly could not act; [`SendError::Unknown`] otherwise.
+pub fn send(
+    config: &Config<'_>,
+    message: &Message,
+    client: &mut Client<'_>,
+) -> Result<Receipt, SendError> {
+    let plan = Plan::new(config, message).map_err(SendError::NotSent)?;
+    let account = config.account(plan.route);
+    let body = SendSms {
+        sms_sdk_app_id: &account.sdk_app_id,
+        sign_name: account.sign_name,
+        template_id: plan.code,
+        template_param_set: &plan.parameters,
+        phone_number_set: [&plan.number.e164()],
+        session_context: message.correlation_id.as_deref(),
+        extend_code: account.extend_code.as_deref(),
+        sender_id: account.sender_id,
+    };
+    // Serialised once: these bytes are signed, and these bytes are sent. They end with the brace that closes the
+    // object, which is the byte that the client withholds. Texts and lists of texts always serialise.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+
+    let mut sensitive = account.secrets();
+    sensitive.extend(plan.parameters.iter().map(String::as_str));
+    let scrubber = Scrubber {
+        sensitive: &sensitive,
+    };
+    let now = client.unix_time_s();
+    let (outcome, second_at) = api::attempt(client, now, |client, timestamp| {
+        let request = api::request(account, ACTION, config.language, body.clone(), timestamp);
+        let response = client.send(&request)?;
+        let verdict = Verdict {
+            number: &plan.number,
+            echo: message.correlation_id.as_deref().filter(|_| config.check_echo),
+            interpreter: Interpreter {
+                scrubber: &scrubber,
+                national: plan.number.national(),
+                timestamp,
+            },
+        };
+        Ok(Attempt {
+            outcome: verdict.of(&response),
+            date: response.date,
+        })
+    });
+    let mut attributes = alloc::vec![
+        attribute("route", plan.route.as_str()),
+        attribute("template", plan.code),
+    ];
+    attributes.append(&mut plan.attributes());
+    if second_at.is_some() {
+        attributes.push(attribute("attempts", "2"));
+    }
+    match outcome {
+        Ok(mut receipt) => {
+            attributes.append(&mut receipt.attributes);
+            Ok(Receipt {
+                attributes,
+                ..receipt
+            })
+        }
+        Err(error) if second_at.is_some() => Err(error.with_attribute("attempts", "2")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Interprets a complete response to a request that was released.
+struct Verdict<'a> {
+    number: &'a PhoneNumber,
+    /// The correlation id that an acceptance must bring back.
+    echo: Option<&'a str>,
+    interpreter: Interpreter<'a>,
+}
+
+impl Verdict<'_> {
+    fn of(&self, response: &Response) -> Result<Receipt, SendError> {
+        let answer: Option<Answer<'_>> = api::parse(&response.body);
+        let Some(answer) = answer.filter(|_| response.status < 500) else {
+            return Err(self.interpreter.foreign(response));
+        };
+        let id = answer.request_id.as_deref();
+        let unusable = |what: &str| Err(self.interpreter.unusable(what, None, id));
+        let statuses = answer.send_status_set.as_deref();
+        match (&answer.error, statuses) {
+            (Some(_), Some(statuses)) if statuses.iter().any(Status::is_ok) => {
+                unusable("The answer holds both an error and an acceptance.")
+            }
+            (Some(error), _) => Err(self.interpreter.refused(error, id)),
+            (None, Some([status])) => self.of_status(response.status, status, id),
+            (None, Some([])) => unusable("The answer says nothing about the number."),
+            (None, Some(_)) => {
+                unusable("The answer is about more numbers than the one that was sent.")
+            }
+            (None, None) => unusable("The answer holds neither a result nor an error."),
+        }
+    }
+
+    fn of_status(
+        &self,
+        http_status: u16,
+        status: &Status<'_>,
+        request_id: Option<&str>,
+    ) -> Result<Receipt, SendError> {
+        let refusal = Refusal {
+            code: status.code.as_ref().into(),
+            message: status.message.as_ref().into(),
+        };
+        let unusable = |what: &str| {
+            let refusal = Some(&refusal).filter(|_| !status.is_ok());
+            Err(self.interpreter.unusable(what, refusal, request_id))
+        };
+        if !status.is_about(self.number) {
+            return unusable("The answer is about another number.");
+        }
+        // A response that was meant for an earlier request on the same connection brings another id.
+        let echo = status.session_context.as_deref().unwrap_or_default();
+        let is_foreign = |id: &str| echo != id && (status.is_ok() || !echo.is_empty());
+        if self.echo.is_some_and(is_foreign) {
+            return unusable(
+                "The answer does not bring back the message's correlation id, so it may be another message's. If the \
+                 endpoint never does, switch checkEcho off.",
+            );
+        }
+        if !status.is_ok() {
+            return Err(self.interpreter.refused(&refusal, request_id));
+        }
+        if !(200..300).contains(&http_status) {
+            return unusable(&format!(
+                "The answer says Ok, and its HTTP status {http_status} says otherwise."
+            ));
+        }
+        let serial = self.interpreter.scrubber.identifier(&status.serial_no);
+        let Some(message_id) = serial else {
+            return unusable("The answer says Ok without a usable serial number.");
+        };
+        let mut attributes = Attributes::new();
+        if let Some(fee) = status.fee {
+            attributes.push(attribute("segments", &fee.to_string()));
+        }
+        let country = status.iso_code.as_deref().unwrap_or_default();
+        if country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            attributes.push(attribute("country", country));
+        }
+        Ok(Receipt {
+            message_id,
+            request_id: self.interpreter.request_id(request_id),
+            attributes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
