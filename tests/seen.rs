@@ -181,7 +181,7 @@ fn no_trace_and_no_metric_names_a_recipient_a_code_a_secret_a_config_or_a_messag
         };
         let _: Result<_, SendError> = rig.send(&hurried).await;
         let config = to_config(&config);
-        rig.plugin.get_metadata().await.unwrap();
+        rig.plugin.metadata().await.unwrap();
         rig.plugin.get_config_guard(&[]).await.unwrap();
         rig.plugin.validate_config(&config, &[]).await.unwrap();
         let preview = rig

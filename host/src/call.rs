@@ -10,7 +10,7 @@
 //! would count as one.
 
 use crate::admission::{Claim, Place};
-use crate::authority::Signature;
+use crate::authority::{Export, Function};
 use crate::clock::WallClock;
 use crate::contract::Config;
 use crate::egress::Egress;
@@ -29,9 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::instrument::WithSubscriber;
 use tracing::{Dispatch, Instrument, Span};
-use wasmtime::component::{
-    ComponentExportIndex, InstancePre, Lift, Lower, ResourceTable, ResourceTableError,
-};
+use wasmtime::component::{InstancePre, ResourceTable, ResourceTableError};
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -56,8 +54,8 @@ pub(crate) struct Run<'a> {
     pub(crate) refused: Option<HostFault>,
     /// Whether the plugin was taken out of service.
     pub(crate) closed: bool,
-    /// Whether the call may reach the provider, and counts for the tenant's rate.
-    pub(crate) rated: bool,
+    /// Whether the function may make requests, and so counts for the tenant's rate.
+    pub(crate) requests: bool,
     /// Whether the report describes the requests.
     pub(crate) described: bool,
     pub(crate) timeout: Duration,
@@ -71,12 +69,6 @@ pub(crate) fn capped(limits: &Limits, timeout_ms: Option<u32>) -> Duration {
 }
 
 impl<'a> Run<'a> {
-    /// The same for a function that may reach the provider.
-    pub(crate) fn rated(mut self) -> Self {
-        self.rated = true;
-        self
-    }
-
     /// The same, and its report describes its requests.
     pub(crate) fn described(mut self, described: bool) -> Self {
         self.described = described;
@@ -94,7 +86,7 @@ impl<'a> Run<'a> {
         let start = Instant::now();
         let claim = Claim {
             tenant: self.tenant,
-            rated: self.rated,
+            rated: self.requests,
             patience: self.timeout,
         };
         let place = self.host.0.pool.enter(claim).await;
@@ -140,18 +132,15 @@ impl<'a> Run<'a> {
 
 /// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
 /// milliseconds, once the call has its place; `settle` judges the answer, given whether a request may have left.
-pub(crate) async fn call<S, T, E>(
+pub(crate) async fn call<'p, F: Function, T, E: Ended>(
     run: Run<'_>,
-    function: &ComponentExportIndex,
-    params: impl FnOnce(u32) -> S::Params,
-    settle: impl FnOnce(Result<S::Results, CallError>, bool) -> Result<T, E>,
+    function: &Export<F>,
+    params: impl FnOnce(u32) -> F::Params<'p>,
+    settle: impl FnOnce(Result<F::Result, CallError>, bool) -> Result<T, E>,
 ) -> Reported<Result<T, E>>
 where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
     T: Answer + Send,
-    E: Ended + Send,
+    E: Answer + Ended + Send,
 {
     let start = Instant::now();
     let begun = Begun::new(run.function);
@@ -166,7 +155,7 @@ where
     let place = run.place(&mut report).await;
     let answer = match &place {
         Ok(_) => {
-            bounded::<S>(&run, function, params, &log, &mut report)
+            bounded(&run, function, params, &log, &mut report)
                 .instrument(span.clone())
                 .await
         }
@@ -178,7 +167,7 @@ where
         let mut texts = Texts::default();
         match &mut outcome {
             Ok(answer) => answer.list(&mut texts),
-            Err(error) => texts.cause(error.cause_mut()),
+            Err(error) => error.list(&mut texts),
         }
         texts.report(&mut report);
         let until = start + run.timeout + run.host.0.limits.grace;
@@ -211,18 +200,13 @@ pub(crate) async fn start(run: Run<'_>) -> Result<CallReport, CallError> {
     Ok(report)
 }
 
-async fn bounded<S>(
+async fn bounded<'p, F: Function>(
     run: &Run<'_>,
-    function: &ComponentExportIndex,
-    params: impl FnOnce(u32) -> S::Params,
+    function: &Export<F>,
+    params: impl FnOnce(u32) -> F::Params<'p>,
     log: &CallLog,
     report: &mut CallReport,
-) -> Result<S::Results, CallError>
-where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
-{
+) -> Result<F::Result, CallError> {
     let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
     let limit = run.limit(report);
@@ -230,7 +214,7 @@ where
     let called = {
         // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nobody
         // listens while guest code runs; what is sent is sent on a task of its own, where somebody may.
-        let called = inside::<S>(&mut store, run, function, params, report);
+        let called = inside(&mut store, run, function, params, report);
         let called = pin!(called.with_subscriber(Dispatch::none()));
         tokio::time::timeout(limit, meter.around(called)).await
     };
@@ -244,29 +228,26 @@ where
         .map_err(CallError::Host)
 }
 
-async fn inside<S>(
+async fn inside<F: Function>(
     store: &mut Store<CallState>,
     run: &Run<'_>,
-    function: &ComponentExportIndex,
-    params: S::Params,
+    function: &Export<F>,
+    params: F::Params<'_>,
     report: &mut CallReport,
-) -> Result<S::Results, HostFault>
-where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
-{
+) -> Result<F::Result, HostFault> {
     let instance = run
         .instance
         .instantiate_async(&mut *store)
         .await
         .map_err(|error| fault(&error, run.limits))?;
     let function = instance
-        .get_typed_func::<S::Params, S::Results>(&mut *store, function)
+        .get_typed_func::<F::Params<'_>, (F::Result,)>(&mut *store, &function.index)
         .map_err(|error| fault(&error, run.limits))?;
     report.instantiate = store.data().meter.look();
     let called = function.call_async(&mut *store, params).await;
-    called.map_err(|error| fault(&error, run.limits))
+    called
+        .map(|(result,)| result)
+        .map_err(|error| fault(&error, run.limits))
 }
 
 fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
@@ -292,6 +273,7 @@ fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
             egress: run.egress.clone(),
             limits: limits.clone(),
             log: log.clone(),
+            requests: run.requests,
         },
     };
     let mut store = Store::new(run.instance.engine(), state);

@@ -11,7 +11,8 @@
 //! [`CallError::side`] sorts the last three by host, plugin, policy and provider. None of them quotes a config, a
 //! message or a header. A [`crate::Failure`] holds text that the plugin wrote.
 
-use crate::contract::{Failure, FailureKind, WireSendError};
+use crate::bindings::sms;
+use crate::contract::{CallbackRefusal, Failure, FailureKind};
 pub use crate::policy::PolicyFault;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -278,9 +279,17 @@ pub enum HostFault {
     },
     /// The plugin does not export this optional function.
     #[error(
-        "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports sms-operations"
+        "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports {interface}", interface = interface(.0)
     )]
     Unsupported(&'static str),
+}
+
+/// The optional interface that has a function.
+fn interface(function: &str) -> &'static str {
+    match function {
+        "read-callback" | "report-conversion" => "sms-receipts",
+        _ => "sms-operations",
+    }
 }
 
 impl HostFault {
@@ -448,16 +457,33 @@ impl SendError {
     }
 }
 
-impl From<WireSendError> for SendError {
-    fn from(error: WireSendError) -> Self {
+impl From<sms::SendError> for SendError {
+    fn from(error: sms::SendError) -> Self {
         match error {
-            WireSendError::NotSent(failure) => {
+            sms::SendError::NotSent(failure) => {
                 Self::NotSent(CallError::Connector(Box::new(failure)))
             }
-            WireSendError::Unknown(failure) => {
+            sms::SendError::Unknown(failure) => {
                 Self::Unknown(CallError::Connector(Box::new(failure)))
             }
         }
+    }
+}
+
+/// Why a provider's callback was not read. Nothing of it counts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackError {
+    /// It is not a callback that counts: see its kind. A new attempt with the same callback ends the same.
+    #[error("{}: {}", .0.kind.as_str(), .0.message)]
+    Refused(CallbackRefusal),
+    /// The plugin gave no answer, or was not asked. The provider may call again.
+    #[error(transparent)]
+    Failed(#[from] CallError),
+}
+
+impl From<HostFault> for CallbackError {
+    fn from(fault: HostFault) -> Self {
+        Self::Failed(fault.into())
     }
 }
 
@@ -494,6 +520,10 @@ mod tests {
                 "Shorten it",
             ),
             (HostFault::Unsupported("check-config"), "Do without"),
+            (
+                HostFault::Unsupported("read-callback"),
+                "Do without, or use a plugin that exports sms-receipts",
+            ),
         ] {
             let line = fault.to_string();
             assert!(line.contains(&format!(". {step}")), "{line}");

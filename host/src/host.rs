@@ -218,6 +218,7 @@ impl ConnectorHost {
             exports,
             contract: authority::SMS,
             has_operations: functions.operations.is_some(),
+            has_receipts: functions.receipts.is_some(),
         };
         seen::loaded(&description.sha256, timings);
         Ok(Plugin::new(Loaded {

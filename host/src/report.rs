@@ -74,7 +74,7 @@ pub struct HttpExchange {
     /// From the request's start to the end of the response, or to the failure.
     pub total: Duration,
     /// Why it was refused by the rules of egress, if it was: `origin`, `address`, `method`, `target`, `length`,
-    /// `count` or `at-once`.
+    /// `count`, `at-once`, or `function` where the function that was called makes no request.
     pub refused: Option<&'static str>,
     /// What the plugin was told when it failed, such as `connection refused`, or [`NO_TRUSTED_AUTHORITY`].
     pub error: Option<String>,

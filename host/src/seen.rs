@@ -15,7 +15,7 @@
 //! | `auth_connector_connections_discarded_total` | counter | | kept connections that were closed instead of being used, because bytes or an end had arrived on them |
 //! | `auth_connector_response_head_bytes` | histogram | | bytes of a response's head, interim answers (1xx) included |
 //! | `auth_connector_interim_answers_total` | counter | | interim answers |
-//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once` |
+//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once`, `function` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
 //! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service, a config that is too long |
 //! | `auth_connector_running` | gauge | | calls that run |
@@ -29,9 +29,9 @@
 //!
 //! | label | values |
 //! |---|---|
-//! | `function` | the seven functions of the contract |
-//! | `outcome` | `accepted`, `not_sent`, `unknown` for sends; `ok`, `failed` for the others; `dropped` where the caller stopped waiting |
-//! | `code` | the contract's failure kinds, and the codes of [`crate::HostFault::code`] and [`crate::PolicyFault::code`] |
+//! | `function` | the nine functions of the contract |
+//! | `outcome` | `accepted`, `not_sent`, `unknown` for sends; `ok`, `failed` for the others; `refused` for callbacks; `dropped` where the caller stopped waiting |
+//! | `code` | the contract's failure kinds, its kinds of refused callbacks, and the codes of [`crate::HostFault::code`] and [`crate::PolicyFault::code`] |
 //!
 //! | span or event | level | fields |
 //! |---|---|---|
@@ -42,7 +42,7 @@
 //! | `a rule refused a call` | debug | `code`, `retry_after_ms` |
 //! | `a plugin was loaded`, `… replaced`, `… taken out of service`, `… drained` | info | digests, times |
 
-use crate::error::{CallError, HostFault, SendError};
+use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::plugin::LoadTimings;
 use crate::report::{CallReport, HttpExchange};
 use metrics::{counter, gauge, histogram};
@@ -58,10 +58,12 @@ macro_rules! phase {
 pub(crate) trait Ended {
     /// The value of the label `outcome`.
     fn outcome(&self) -> &'static str;
-    /// Why.
-    fn cause(&self) -> &CallError;
-    /// The same, to be scrubbed.
-    fn cause_mut(&mut self) -> &mut CallError;
+    /// Why, unless the plugin refused what it was given.
+    fn cause(&self) -> Option<&CallError>;
+    /// The value of the label `code`.
+    fn code(&self) -> &'static str {
+        self.cause().map_or("none", CallError::code)
+    }
 }
 
 impl Ended for CallError {
@@ -69,12 +71,8 @@ impl Ended for CallError {
         "failed"
     }
 
-    fn cause(&self) -> &CallError {
-        self
-    }
-
-    fn cause_mut(&mut self) -> &mut CallError {
-        self
+    fn cause(&self) -> Option<&CallError> {
+        Some(self)
     }
 }
 
@@ -86,13 +84,30 @@ impl Ended for SendError {
         }
     }
 
-    fn cause(&self) -> &CallError {
-        Self::cause(self)
+    fn cause(&self) -> Option<&CallError> {
+        Some(Self::cause(self))
+    }
+}
+
+impl Ended for CallbackError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+        }
     }
 
-    fn cause_mut(&mut self) -> &mut CallError {
+    fn cause(&self) -> Option<&CallError> {
         match self {
-            Self::NotSent(cause) | Self::Unknown(cause) => cause,
+            Self::Refused(_) => None,
+            Self::Failed(cause) => Some(cause),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.kind.as_str(),
+            Self::Failed(cause) => cause.code(),
         }
     }
 }
@@ -120,11 +135,11 @@ impl Begun {
     ) {
         self.ended = true;
         let outcome = error.map_or(success, Ended::outcome);
-        let code = error.map_or("none", |error| error.cause().code());
+        let code = error.map_or("none", Ended::code);
         self.count(outcome, code);
         histogram!("auth_connector_call_seconds", "function" => self.function).record(report.total);
         phase!("queue", report.queued);
-        match error.map(Ended::cause) {
+        match error.and_then(Ended::cause) {
             Some(CallError::Policy(fault)) => {
                 counter!("auth_connector_limited_total", "code" => code).increment(1);
                 let retry_after_ms = fault.retry_after().map(|after| after.as_millis());

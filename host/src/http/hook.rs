@@ -10,6 +10,7 @@
 //! | a target that is not a path | `HTTP-request-URI-invalid` |
 //! | more than one content length, one above the cap, one beside a transfer encoding | `HTTP-request-body-size`, `HTTP-protocol-error` |
 //! | content of a `GET` or `HEAD` request | `HTTP-request-body-size` |
+//! | any request of a function that makes none, such as `preview-message` and `read-callback` | `HTTP-request-denied` |
 //! | more requests than a call may make | `HTTP-request-denied` |
 //! | more requests at once than a call may have under way | `connection-limit-reached` |
 //! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
@@ -37,6 +38,8 @@ pub(crate) struct Hook {
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
+    /// Whether the function that was called may make requests.
+    pub(crate) requests: bool,
 }
 
 fn is_forbidden(name: &HeaderName) -> bool {
@@ -105,7 +108,9 @@ impl Hook {
             HttpExchange::default()
         });
         let uri = request.uri().clone();
-        let judged = if asked_before >= self.limits.requests as usize {
+        let judged = if !self.requests {
+            Err((Error::HttpRequestDenied, "function"))
+        } else if asked_before >= self.limits.requests as usize {
             Err((Error::HttpRequestDenied, "count"))
         } else {
             judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
@@ -299,6 +304,7 @@ impl Hook {
             egress: Arc::new([].into_iter().collect()),
             limits: Arc::new(options.limits),
             log: CallLog::default(),
+            requests: true,
         }
     }
 }

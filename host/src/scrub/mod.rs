@@ -12,6 +12,7 @@
 //! | within any string of the config: a URL's user and password, and what stands behind a telling name and `=` or `:` (`access_token=…&`, `AccountKey=…;`, `Authorization: Bearer …`); in a URL under a telling key every value of its query and every segment of its path from 8 characters | anywhere |
 //! | the recipient's number: its last 8 digits, and what stands before them of the number | among digits with at most three other characters between two |
 //! | the message's variables, from 4 characters; `code` from 2 | as a word of its own; codes from 4 digits also in groups |
+//! | in what is said about a callback, the numbers that stand in it: see [`callback`] | in texts as they stand |
 //!
 //! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
 //! all the same, because the plugin's reader may take it.
@@ -37,6 +38,7 @@
 //! texts in an answer, more than 8 KiB of secrets in a config, more than 64 variables, and what is left when the call's
 //! time is over are masked whole. The time is the call's, and the thread is given up every few kilobytes.
 
+mod callback;
 mod literals;
 mod numbers;
 mod parts;
@@ -51,8 +53,9 @@ use readings::Reading;
 use std::time::Instant;
 use texts::Item;
 
+pub(crate) use callback::CallbackNumbers;
 pub(crate) use secrets::Secrets;
-pub(crate) use texts::{Answer, Texts};
+pub(crate) use texts::{Answer, Texts, shorten};
 
 /// What stands in the place of what was taken out.
 const MASK: &str = "****";

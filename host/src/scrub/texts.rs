@@ -5,9 +5,10 @@
 
 use super::Kind;
 use crate::contract::{
-    Attributes, Check, ConfigGuard, Deliveries, Diagnostic, Failure, Preview, Receipt,
+    Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Diagnostic,
+    Failure, LocalizedText, Metadata, Preview, Receipt,
 };
-use crate::error::{CallError, HostFault};
+use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::report::{CallReport, HttpExchange};
 
 /// The longest text that a plugin may return about an error, in bytes. The longest honest one has about 400.
@@ -18,6 +19,8 @@ pub(super) const WORD: usize = 256;
 pub(super) const ATTRIBUTES: usize = 64;
 /// The most findings about one config, checks, deliveries or requests that are kept.
 const ITEMS: usize = 1_024;
+/// The most languages in which a text is kept.
+const LANGUAGES: usize = 128;
 /// The most parameters of a template.
 const PARAMETERS: usize = 64;
 /// The most texts of one answer that are searched. More are masked.
@@ -79,15 +82,6 @@ impl<'t> Texts<'t> {
         for (key, value) in attributes {
             self.word(key);
             self.text(value);
-        }
-    }
-
-    /// What a call failed with.
-    pub(crate) fn cause(&mut self, cause: &'t mut CallError) {
-        match cause {
-            CallError::Connector(failure) => failure.list(self),
-            CallError::Host(HostFault::Trapped(why)) => self.text(why),
-            CallError::Host(_) | CallError::Policy(_) => {}
         }
     }
 
@@ -193,7 +187,82 @@ impl Answer for ConfigGuard {
     fn list<'t>(&'t mut self, _: &mut Texts<'t>) {}
 }
 
-/// Metadata: as above.
-impl Answer for String {
+/// As above; [`shorten`] bounds it.
+impl Answer for Metadata {
     fn list<'t>(&'t mut self, _: &mut Texts<'t>) {}
+}
+
+/// Bounds metadata, of which nothing has to be searched.
+pub(crate) fn shorten(metadata: &mut Metadata) {
+    let cut = |text: &mut String, cap| text.truncate(text.floor_char_boundary(cap));
+    let texts = |texts: &mut Vec<LocalizedText>| {
+        texts.truncate(LANGUAGES);
+        for text in texts {
+            cut(&mut text.language, WORD);
+            cut(&mut text.text, TEXT);
+        }
+    };
+    cut(&mut metadata.id, WORD);
+    cut(&mut metadata.version, WORD);
+    texts(&mut metadata.names);
+    texts(&mut metadata.descriptions);
+    metadata.attributes.truncate(ATTRIBUTES);
+    for (key, value) in &mut metadata.attributes {
+        cut(key, WORD);
+        cut(value, TEXT);
+    }
+}
+
+/// Its receipts are as many as one callback may have, and none is left out.
+impl Answer for CallbackContent {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        texts.word(&mut self.acknowledgement.content_type);
+        texts.text(&mut self.acknowledgement.body);
+        for receipt in &mut self.receipts {
+            texts.identifier(&mut receipt.message_id);
+            if let Some(id) = &mut receipt.correlation_id {
+                texts.identifier(id);
+            }
+            texts.attributes(&mut receipt.attributes);
+        }
+    }
+}
+
+impl Answer for CallbackRefusal {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        texts.text(&mut self.message);
+        texts.attributes(&mut self.attributes);
+    }
+}
+
+/// Of a conversion that was reported there is nothing to say.
+impl Answer for () {
+    fn list<'t>(&'t mut self, _: &mut Texts<'t>) {}
+}
+
+impl Answer for CallError {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        match self {
+            Self::Connector(failure) => failure.list(texts),
+            Self::Host(HostFault::Trapped(why)) => texts.text(why),
+            Self::Host(_) | Self::Policy(_) => {}
+        }
+    }
+}
+
+impl Answer for SendError {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        match self {
+            Self::NotSent(cause) | Self::Unknown(cause) => cause.list(texts),
+        }
+    }
+}
+
+impl Answer for CallbackError {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        match self {
+            Self::Refused(refusal) => refusal.list(texts),
+            Self::Failed(cause) => cause.list(texts),
+        }
+    }
 }

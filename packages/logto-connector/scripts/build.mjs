@@ -48,7 +48,7 @@ const { sealed } = await import(join(lib, 'component.js'));
 const { sms } = sealed();
 write(
   join(generated, 'self.js'),
-  `export const metadata = ${JSON.stringify(metadataOf(sms.getMetadata()))};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,
+  `export const metadata = ${JSON.stringify(self(sms.getMetadata()))};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,
 );
 console.log(`lib/ is built from ${basename(component)}.`);
 
@@ -90,7 +90,7 @@ function copyNumbers() {
   // The setting is checked without loading the metadata.
   write(join(generated, 'countries.js'), `export const countries = ${JSON.stringify(getCountries())};\n`);
   write(join(generated, 'countries.d.ts'), 'export declare const countries: string[];\n');
-  // Declares the functions that national.ts uses.
+  // What national.ts uses of them.
   write(join(to, 'metadata.max.json.d.ts'), 'declare const metadata: object;\nexport default metadata;\n');
   write(
     join(to, 'es6-modern', 'metadata.d.ts'),
@@ -124,10 +124,11 @@ function copyModules(entries, from, to) {
   }
 }
 
-/** The component's metadata in the shape of Logto's. */
-function metadataOf({ id, version, names, descriptions, attributes }) {
+/** The contract's metadata with Logto's names. */
+function self({ id, version, names, descriptions, attributes }) {
   const texts = (list) => Object.fromEntries(list.map(({ language, text }) => [language, text]));
   const { target } = Object.fromEntries(attributes);
+  if (target === undefined) throw new Error('the component does not say its target, under which Logto stores configs');
   return { id, target, platform: null, version, name: texts(names), description: texts(descriptions) };
 }
 

@@ -30,7 +30,7 @@ const ANY_NUMBER = JSON.stringify({
 export function isSendable(to: string): boolean {
   const { sms, reset } = (validator ??= sealed());
   try {
-    sms.previewMessage(ANY_NUMBER, { to, usage: 'Generic', variables: [['code', '0']], locales: [], attributes: [] });
+    sms.previewMessage(ANY_NUMBER, { to, usage: 'Generic', variables: [['code', '0']] });
     return true;
   } catch {
     return false;

@@ -18,7 +18,6 @@ export async function toMessage({ to, type, payload }: SendMessageData, national
     usage: type,
     variables: variables(payload),
     locales: locales(payload),
-    attributes: [],
   };
 }
 

@@ -28,7 +28,7 @@ const simulator = Simulator.running(process.env.SIMULATOR_URL, process.env.SIMUL
 const SLACK_MS = 1_500;
 
 const message = (changes = {}) => ({
-  to: '+8613800138000', usage: 'SignIn', variables: [['code', '123456']], locales: [], attributes: [], ...changes,
+  to: '+8613800138000', usage: 'SignIn', variables: [['code', '123456']], ...changes,
 });
 const data = { to: '8613800138000', type: 'SignIn', payload: { code: '123456' } };
 

@@ -36,16 +36,23 @@ pub fn failure(message: String) -> Failure {
     }
 }
 
+/// The failure, whatever the state.
+pub fn of(error: SendError) -> Failure {
+    match error {
+        SendError::NotSent(failure) | SendError::Unknown(failure) => failure,
+    }
+}
+
 /// A message to nobody, for functions that are given none.
 pub fn nobody() -> Message {
     Message {
         to: String::new(),
         usage: String::new(),
         variables: Vec::new(),
-        locales: Vec::new(),
+        locales: None,
         correlation_id: None,
         timeout_ms: None,
-        attributes: Vec::new(),
+        attributes: None,
     }
 }
 
