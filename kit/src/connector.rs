@@ -366,3 +366,6 @@ pub fn report_conversion<C: Receipts>(
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ impl Findings {
         self.listed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -269,3 +269,6 @@ impl<'a, 'p> Object<'a, 'p> {
         self.place.key(key)
     }
 }
+
+#[cfg(test)]
+mod tests;
