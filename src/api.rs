@@ -14,7 +14,7 @@ use connector_kit::redact::Scrubber;
 use connector_kit::{json, time};
 use serde::Deserialize;
 
-use crate::codes::{Certainty, Wait, classify};
+use crate::codes::{self, Certainty, Wait, classify};
 use crate::config::Account;
 use crate::tc3::SigningInput;
 
@@ -173,6 +173,15 @@ pub struct Refusal<'a> {
     pub message: Option<Cow<'a, str>>,
 }
 
+/// Whether a refusal of a parameter is one of the region: the service names the header in its words.
+fn is_about_region(refusal: &Refusal<'_>) -> bool {
+    refusal.code == "InvalidParameterValue"
+        && refusal
+            .message
+            .as_deref()
+            .is_some_and(|words| words.contains("X-TC-Region"))
+}
+
 /// Turns refusals of the service into failures.
 pub struct Interpreter<'a> {
     /// What must not leave with the provider's words.
@@ -196,7 +205,10 @@ impl Interpreter<'_> {
     }
 
     fn failure(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> Failure {
-        let (class, is_known) = classify(&refusal.code);
+        let (mut class, is_known) = classify(&refusal.code);
+        if is_about_region(refusal) {
+            class = &codes::REGION;
+        }
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
         failure.provider_code = self.code(&refusal.code, is_known);
         failure.request_id = self.request_id(request_id);

@@ -46,7 +46,7 @@ pub enum Wait {
 
 macro_rules! classes {
     ($($name:ident: $kind:ident, $certainty:ident, $turn:ident, $wait:expr, $hint:literal;)*) => {
-        $(static $name: Class = Class {
+        $(pub(crate) static $name: Class = Class {
             kind: FailureKind::$kind,
             certainty: Certainty::$certainty,
             turn: Turn::$turn,

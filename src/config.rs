@@ -17,6 +17,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Place, Reader, Rule};
+use connector_kit::connector::MAX_CALL_MS;
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
@@ -70,11 +71,12 @@ pub struct Config<'a> {
     pub timeout_ms: Option<u32>,
     /// The language that the service's own words should have.
     pub language: ProviderLanguage,
-    /// Whether an acceptance must bring the message's correlation id back.
-    pub check_echo: bool,
-    /// Calling codes, or beginnings of numbers, that alone may be sent to. Empty: all may.
+    /// Whether an acceptance counts that does not bring the message's correlation id back.
+    pub accepts_without_echo: bool,
+    /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
+    /// may.
     pub allowed: Vec<Cow<'a, str>>,
-    /// Calling codes, or beginnings of numbers, that must not be sent to.
+    /// Countries that must not be sent to.
     pub denied: Vec<Cow<'a, str>>,
     /// In the order of the config, of which the first match wins.
     pub templates: Vec<Template<'a>>,
@@ -85,8 +87,9 @@ impl<'a> Config<'a> {
     #[must_use]
     pub fn permits(&self, number: &PhoneNumber) -> bool {
         let is_listed = |list: &[Cow<'a, str>]| {
-            list.iter()
-                .any(|entry| number.digits().starts_with(entry.as_ref()))
+            list.iter().any(|entry| {
+                number.digits().starts_with(entry.as_ref()) || number.is_in(entry.as_ref())
+            })
         };
         !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
     }
@@ -94,10 +97,12 @@ impl<'a> Config<'a> {
     /// Whether the operator's lists leave nobody on a route.
     #[must_use]
     pub fn excludes(&self, route: Route) -> bool {
-        let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86");
+        let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86") || entry == "CN";
         match route {
             Route::Mainland => {
-                self.denied.iter().any(|entry| entry == "86")
+                self.denied
+                    .iter()
+                    .any(|entry| entry == "86" || entry == "CN")
                     || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
             }
             // Nobody lists all other countries as denied.
@@ -218,25 +223,32 @@ const MILLISECONDS: Text = Text::new(
     "不小于 1 的整数毫秒数",
 );
 const COUNTRIES: Text = Text::new(
-    "an array of at most 300 calling codes such as \"86\"",
-    "至多 300 个国家(地区)码的数组,例如 \"86\"",
+    "an array of at most 300 countries such as \"CN\" or \"86\"",
+    "至多 300 个国家(地区)的数组,例如 \"CN\" 或 \"86\"",
 );
 const LANGUAGE: Form = Form {
     valid: |text| matches!(text, "en-US" | "zh-CN"),
     expected: Text::new("en-US or zh-CN", "en-US 或 zh-CN"),
 };
-/// A calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for Jamaica.
+/// An ISO 3166-1 code, a calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for
+/// Jamaica.
 const COUNTRY: Form = Form {
     valid: |text| {
         let digits = text.strip_prefix('+').unwrap_or(text);
-        is_digits(digits, 9)
-            && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6)
+        let is_prefix = is_digits(digits, 9)
+            && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6);
+        is_prefix || phone::is_country(&text.to_ascii_uppercase())
     },
     expected: Text::new(
-        "a country calling code such as 86, or the beginning of its numbers such as 1876",
-        "国家(地区)码,例如 86,或号码开头,例如 1876",
+        "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
+        "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
     ),
 };
+const TIMEOUT_ABOVE_CAP: Rule = Rule::new(
+    "above-cap",
+    "No call takes longer than 8000 milliseconds, so this has no effect. Write 8000 or less.",
+    "一次调用不会超过 8000 毫秒,此值不起作用;请填写不大于 8000 的值。",
+);
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -247,7 +259,10 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
     let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
-    let check_echo = reader.switch(config.at("checkEcho"), config.get("checkEcho"));
+    let accepts_without_echo = reader.switch(
+        config.at("acceptWithoutEcho"),
+        config.get("acceptWithoutEcho"),
+    );
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
@@ -256,7 +271,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
             Some("zh-CN") => ProviderLanguage::Chinese,
             _ => ProviderLanguage::English,
         },
-        check_echo: check_echo.unwrap_or(true),
+        accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,
         templates: templates?,
@@ -270,13 +285,18 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 
 fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
     match reader.named(place, value)? {
-        Json::Integer(ms) if *ms > 0 => Some(u32::try_from(*ms).unwrap_or(u32::MAX)),
+        Json::Integer(ms) if *ms > 0 => {
+            if *ms > MAX_CALL_MS.into() {
+                reader.warning(place, TIMEOUT_ABOVE_CAP);
+            }
+            Some(u32::try_from(*ms).unwrap_or(u32::MAX))
+        }
         Json::Integer(_) => reader.reject(place, Rule::malformed(MILLISECONDS)),
         _ => reader.reject(place, Rule::wrong_type(MILLISECONDS)),
     }
 }
 
-/// Digits of calling codes, without `+`.
+/// ISO codes in capitals, and digits of calling codes without `+`.
 fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
     let list = config.at(key);
     let Some(value) = reader.named(list, config.get(key)) else {
@@ -301,6 +321,9 @@ fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec
             continue;
         }
         countries.push(match text {
+            Cow::Borrowed(iso) if iso.bytes().any(|byte| byte.is_ascii_lowercase()) => {
+                iso.to_ascii_uppercase().into()
+            }
             Cow::Borrowed(text) => text.strip_prefix('+').unwrap_or(text).into(),
             owned @ Cow::Owned(_) => owned,
         });

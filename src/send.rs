@@ -274,7 +274,7 @@ pub fn send(
             echo: message
                 .correlation_id
                 .as_deref()
-                .filter(|_| config.check_echo),
+                .filter(|_| !config.accepts_without_echo),
             interpreter: Interpreter {
                 scrubber: &scrubber,
                 national: plan.number.national(),
@@ -308,15 +308,21 @@ pub fn send(
 }
 
 /// Interprets a complete response to a request that was released.
-struct Verdict<'a> {
-    number: &'a PhoneNumber,
+pub struct Verdict<'a> {
+    /// The recipient.
+    pub number: &'a PhoneNumber,
     /// The correlation id that an acceptance must bring back.
-    echo: Option<&'a str>,
-    interpreter: Interpreter<'a>,
+    pub echo: Option<&'a str>,
+    /// Turns the service's refusals into failures.
+    pub interpreter: Interpreter<'a>,
 }
 
 impl Verdict<'_> {
-    fn of(&self, response: &Response) -> Result<Receipt, SendError> {
+    /// The receipt, or what the response proves.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] when the response documents a refusal; [`SendError::Unknown`] otherwise.
+    pub fn of(&self, response: &Response) -> Result<Receipt, SendError> {
         let answer: Option<Answer<'_>> = api::parse(&response.body);
         let Some(answer) = answer.filter(|_| response.status < 500) else {
             return Err(self.interpreter.foreign(response));
@@ -361,7 +367,7 @@ impl Verdict<'_> {
         if self.echo.is_some_and(is_foreign) {
             return unusable(
                 "The answer does not bring back the message's correlation id, so it may be another message's. If the \
-                 endpoint never does, switch checkEcho off.",
+                 endpoint never does, switch acceptWithoutEcho on.",
             );
         }
         if !status.is_ok() {

@@ -22,3 +22,19 @@ fn thousands_of_sends_end_in_one_of_three_states_among_faults_replaced_plugins_a
     );
     println!("{told}");
 }
+
+#[test]
+fn second_answers_before_the_next_request_make_no_verdict_wrong() {
+    let output = Command::new(bench())
+        .args(["double-answers", "6000", "idle"])
+        .env("CONNECTOR_WASM", component())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{told}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    println!("{told}");
+}

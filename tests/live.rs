@@ -135,7 +135,7 @@ async fn a_plugin_out_of_service_ends_what_it_began_and_begins_nothing_until_the
         Err(SendError::NotSent(CallError::Policy(PolicyFault::Closed)))
     );
     assert_eq!(
-        live.current().get_metadata().await,
+        live.current().metadata().await,
         Err(CallError::Policy(PolicyFault::Closed))
     );
     accepted(under_way.await.unwrap());

@@ -12,6 +12,7 @@
 //! | [`at_most_once`] | what the caller is told, against what the server got |
 //! | [`answers`] | what comes back: an answer of the service, or something else |
 //! | [`races`] | the same where connections die and refusals come halfway, many times over |
+//! | [`kept_connections`] | servers that answer one request twice |
 //! | [`faults`] | a sick service, over TLS, against what its inbox holds |
 //! | [`refusals`] | the service's own refusals, as the operator is told |
 //! | [`guard`] | the JSON Schema and the validation, held against each other |
@@ -59,6 +60,7 @@ mod demo;
 mod endurance;
 mod faults;
 mod guard;
+mod kept_connections;
 mod limits;
 mod live;
 mod manifest;

@@ -1,24 +1,21 @@
-//! Pages of memory that a slot keeps between calls, against those that a send writes to. Two page faults cost a send half
-//! as much again, and show in no profile but the kernel's.
+//! Page faults of a send. Two of them cost a send half as much again, and show in no profile but the kernel's.
 
 use crate::support::trial::OK;
 use crate::support::{self, CODE, MAINLAND, accepted, alone, host};
-use auth_connector_host::{CannedAnswer, Message, Residency};
+use auth_connector_host::{CannedAnswer, Message, Plugin, Residency};
 use std::time::Duration;
 
 const SENDS: u32 = 300;
 
+/// A slot keeps the pages that a send writes to, so the next send in it finds them.
 #[test]
-fn a_send_writes_to_no_more_of_its_slot_than_the_slot_keeps_so_that_the_next_one_meets_no_page_fault()
- {
-    if !alone(
-        "pages::a_send_writes_to_no_more_of_its_slot_than_the_slot_keeps_so_that_the_next_one_meets_no_page_fault",
-    ) {
+fn warm_send_causes_no_page_faults() {
+    if !alone("pages::warm_send_causes_no_page_faults") {
         return;
     }
     let mut kept = Residency::default();
-    if !kernel_tells_which_pages_were_written_to() {
-        // Then what is kept is the beginning of a memory, not the pages that were used.
+    if !kernel_reports_written_pages() {
+        // Then a slot keeps the beginning of a memory, not the pages that were used.
         kept.memory_bytes = 128 << 10;
     }
     // An allocator that gets its first block, a timer wheel's page: a few in hundreds of sends.
@@ -43,7 +40,7 @@ fn a_send_writes_to_no_more_of_its_slot_than_the_slot_keeps_so_that_the_next_one
 }
 
 /// `PAGEMAP_SCAN` came with Linux 6.7.
-fn kernel_tells_which_pages_were_written_to() -> bool {
+fn kernel_reports_written_pages() -> bool {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
     let mut numbers = release
         .split(['.', '-'])
@@ -52,23 +49,41 @@ fn kernel_tells_which_pages_were_written_to() -> bool {
     version >= (6, 7)
 }
 
-/// Page faults without a disk, of this process, while one message after another is sent and answered on the spot.
-fn faults_per_send(kept: Residency) -> f64 {
-    let endpoint = "http://127.0.0.1:9";
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let _entered = runtime.enter();
-    let plugin = support::load(host().allow(endpoint).unwrap().with(|options| {
-        options.residency = kept.clone();
+/// Memory is as large at the end of a send as at the start of an instance: each growth is a system call.
+#[tokio::test]
+async fn send_does_not_grow_memory() {
+    let plugin = answered_at_once(Residency::default());
+    let started = plugin.start().await.unwrap();
+    let config = support::to_config(&support::config(Some(ENDPOINT)));
+    let message = Message::code(MAINLAND, "Register", CODE);
+    let sent = plugin.send_message_reported(&config, &message).await;
+    accepted(sent.outcome);
+    assert_eq!(sent.report.memory_bytes, started.memory_bytes);
+}
+
+const ENDPOINT: &str = "http://127.0.0.1:9";
+
+/// The connector, with a response to every request and no network.
+fn answered_at_once(kept: Residency) -> Plugin {
+    support::load(host().allow(ENDPOINT).unwrap().with(|options| {
+        options.residency = kept;
         options.canned = Some(CannedAnswer {
             status: 200,
             body: OK.into(),
             delay: Duration::ZERO,
         });
-    }));
-    let config = support::to_config(&support::config(Some(endpoint)));
+    }))
+}
+
+/// Page faults without a disk, of this process, while one message after another is sent and answered at once.
+fn faults_per_send(kept: Residency) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    let plugin = answered_at_once(kept.clone());
+    let config = support::to_config(&support::config(Some(ENDPOINT)));
     let message = Message::code(MAINLAND, "Register", CODE);
     let send = |count| {
         runtime.block_on(async {

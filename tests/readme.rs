@@ -1,4 +1,4 @@
-//! What the README says is what there is.
+//! The README and the pages that it links state what there is.
 
 use crate::support::{config, host, load, to_config};
 use auth_connector_host::Severity;
@@ -20,10 +20,10 @@ fn block_after(text: &str) -> &'static str {
 }
 
 /// The first column of the first table after a text.
-fn column_after(text: &str) -> Vec<&'static str> {
-    let (_, after) = README
+fn column_after(page: &'static str, text: &str) -> Vec<&'static str> {
+    let (_, after) = page
         .split_once(text)
-        .unwrap_or_else(|| panic!("the README lacks {text:?}"));
+        .unwrap_or_else(|| panic!("the page lacks {text:?}"));
     after
         .lines()
         .skip_while(|line| !line.starts_with('|'))
@@ -34,7 +34,7 @@ fn column_after(text: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn its_import_list_is_the_components() {
+fn import_list_is_the_component_s() {
     let block = block_after("The import list below is all of it");
     let imports = |word: &str| {
         let mut found: Vec<String> = block
@@ -51,7 +51,7 @@ fn its_import_list_is_the_components() {
 }
 
 #[test]
-fn its_snippet_is_the_embedding_example() {
+fn snippet_is_the_embedding_example() {
     assert_eq!(
         block_after("[`host/examples/embed.rs`]"),
         include_str!("../host/examples/embed.rs")
@@ -60,20 +60,7 @@ fn its_snippet_is_the_embedding_example() {
 }
 
 #[tokio::test]
-async fn its_config_table_has_every_field_of_the_form_and_no_other() {
-    let guard = load(host()).get_config_guard(&[]).await.unwrap();
-    let form: Vec<serde_json::Value> = serde_json::from_str(&guard.form_json).unwrap();
-    let fields: Vec<&str> = form
-        .iter()
-        .map(|field| field["key"].as_str().unwrap())
-        .collect();
-    let mut table = column_after("### The config");
-    table.retain(|field| !field.starts_with("templates[]"));
-    assert_eq!(table, fields);
-}
-
-#[tokio::test]
-async fn its_config_works_once_the_key_is_filled_in() {
+async fn sample_config_works_with_a_key() {
     let mut sample: serde_json::Value =
         serde_json::from_str(block_after("Save it as `config.json`")).unwrap();
     for key in ["accessKeyId", "accessKeySecret"] {
@@ -94,7 +81,7 @@ async fn its_config_works_once_the_key_is_filled_in() {
 }
 
 #[test]
-fn its_error_table_has_every_failure_kind_of_the_contract_in_order() {
+fn error_table_has_every_failure_kind() {
     let wit = include_str!("../wit/sms.wit");
     let (_, cases) = wit.split_once("enum failure-kind {").unwrap();
     let kinds: Vec<&str> = cases
@@ -105,5 +92,25 @@ fn its_error_table_has_every_failure_kind_of_the_contract_in_order() {
         .filter(|line| !line.trim_start().starts_with("///"))
         .filter_map(|line| line.trim().strip_suffix(','))
         .collect();
-    assert_eq!(column_after("## When it does not work"), kinds);
+    assert_eq!(
+        column_after(include_str!("../docs/errors.md"), "# When it does not work"),
+        kinds
+    );
+}
+
+#[test]
+fn readme_is_short_and_its_links_exist() {
+    let (before_layout, _) = README.split_once("## Layout").unwrap();
+    assert!(before_layout.lines().count() <= 150);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let links: Vec<&str> = README
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|link| !link.starts_with("http"))
+        .collect();
+    assert!(links.len() > 10);
+    for link in links {
+        assert!(root.join(link).exists(), "{link}");
+    }
 }

@@ -14,6 +14,8 @@
 //! | [`framing`] | what a request may look like on the wire |
 //! | [`traffic`] | how much, how often, how slowly |
 //! | [`truth`] | the three states: what a caller is told when a plugin crashes or lies |
+//! | [`receipts`] | callbacks, and the functions that make no request |
+//! | [`redaction`] | what a plugin repeats of secrets, numbers and codes, and what searching for them costs |
 //! | [`loading`] | what is refused before a line of it runs |
 //! | `leaks` | all of it again, in a process that is measured |
 //! | [`table`] | the page about it |
@@ -28,6 +30,10 @@ mod leaks;
 mod loading;
 mod memory;
 mod reach;
+mod receipts;
+mod redaction;
 mod table;
 mod traffic;
 mod truth;
+
+pub use arena::granting;

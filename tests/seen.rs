@@ -181,7 +181,7 @@ fn no_trace_and_no_metric_names_a_recipient_a_code_a_secret_a_config_or_a_messag
         };
         let _: Result<_, SendError> = rig.send(&hurried).await;
         let config = to_config(&config);
-        rig.plugin.get_metadata().await.unwrap();
+        rig.plugin.metadata().await.unwrap();
         rig.plugin.get_config_guard(&[]).await.unwrap();
         rig.plugin.validate_config(&config, &[]).await.unwrap();
         let preview = rig
@@ -208,4 +208,22 @@ fn what_must_not_show_would_be_found_if_it_did() {
         let shows = std::panic::catch_unwind(|| discreet(&format!("a line\nwith {form} in it")));
         assert!(shows.is_err(), "{form}");
     }
+}
+
+#[test]
+fn a_call_with_many_refused_requests_is_one_warning_with_their_number() {
+    let all = observed(|| async {
+        let host = support::host().build().unwrap();
+        let plugin = host.load(support::hostile()).unwrap();
+        let orders = serde_json::json!({
+            "attack": "refused-requests", "origin": "http://127.0.0.1:1", "word": "", "accessKeySecret": SECRET_KEY,
+        });
+        let _ = plugin
+            .send_message(&to_config(&orders), &code_to(MAINLAND))
+            .await;
+    });
+    let warnings: Vec<&str> = all.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert!(warnings[0].contains("refused=32"), "{warnings:?}");
+    assert!(warnings[0].contains("evil.test"), "{warnings:?}");
 }

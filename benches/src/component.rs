@@ -1,7 +1,8 @@
-//! The other side of the ratios: the component in the host library, with the library's own defaults.
+//! The component in the host library, with the library's own defaults.
 
 use crate::work::{CODE, Result, accepted, config, number, told};
 use auth_connector_host::{CannedAnswer, Config, ConnectorHost, HostBuilder, Message, Plugin};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,8 +24,6 @@ pub struct Component {
     stubbed: Plugin,
     config: Config,
     stub_config: Config,
-    /// The same in a list, which is parsed whole and then refused.
-    listed_config: Config,
 }
 
 /// The number that the canned answer is about.
@@ -46,7 +45,6 @@ impl Component {
             stubbed: stubbed(Duration::ZERO, |_| ())?,
             config: Config::new(config(url, 0)),
             stub_config: Config::new(config(STUB_ENDPOINT, 0)),
-            listed_config: Config::new(format!("[{}]", config(STUB_ENDPOINT, 0))),
         })
     }
 
@@ -66,36 +64,6 @@ impl Component {
                 .map(drop)
                 .map_err(told),
             "start" => self.stubbed.start().await.map(drop).map_err(told),
-            "metadata" => self.stubbed.get_metadata().await.map(drop).map_err(told),
-            "parse" => {
-                let found = self
-                    .stubbed
-                    .validate_config(&self.listed_config, &[])
-                    .await
-                    .map_err(told)?;
-                match found.as_slice() {
-                    [finding] if finding.code == "wrong-type" => Ok(()),
-                    _ => Err("a config in a list was not refused after parsing".to_owned()),
-                }
-            }
-            "validate" => {
-                let found = self
-                    .stubbed
-                    .validate_config(&self.stub_config, &[])
-                    .await
-                    .map_err(told)?;
-                if found.is_empty() {
-                    Ok(())
-                } else {
-                    Err("the config has findings".to_owned())
-                }
-            }
-            "preview" => self
-                .stubbed
-                .preview_message(&self.stub_config, &message(index))
-                .await
-                .map(drop)
-                .map_err(told),
             other => Err(format!("the component has no `{other}`")),
         }
     }
@@ -125,6 +93,23 @@ pub fn stubbed(
         .build()
         .map_err(told)?;
     host.load(wasm()?).map_err(told)
+}
+
+/// The size of the component in bytes, and Wasmtime's count of executed instructions in a whole send.
+pub fn measure() -> Result<Value> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(told)?;
+    let bytes = std::fs::metadata(wasm()?).map_err(told)?.len();
+    let fuel = runtime.block_on(async {
+        let plugin = stubbed(Duration::ZERO, |options| options.count_fuel = true)?;
+        let config = Config::new(config(STUB_ENDPOINT, 0));
+        let sent = plugin.send_message_reported(&config, &stub_message()).await;
+        sent.outcome.map_err(told)?;
+        Ok::<_, String>(sent.report.fuel)
+    })?;
+    Ok(json!({"bytes": bytes, "fuel_of_a_send": fuel}))
 }
 
 /// A message to the number that the canned answer is about.

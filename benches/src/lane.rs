@@ -1,8 +1,8 @@
-//! A lane: a process that does one kind of work whenever it is told to, and says what that took.
+//! A lane: a process that does one kind of work whenever it is told to, and reports its cost.
 //!
-//! The conversation is lines of JSON, `{"op": …, "count": …, "concurrency": …, "first": …}` in and the figures out, and
-//! the peers in `peers/` speak it as well. A lane stays alive, so that everything is warm and lanes can take turns;
-//! one that runs a hundred messages of one lane and then a hundred of the next meets the same noise with both.
+//! Orders and figures are lines of JSON, `{"op": …, "count": …, "concurrency": …, "first": …}` in and the figures out,
+//! and the clients in `peers/` take them as well. A lane stays alive, so that everything is warm and lanes can take
+//! turns; one that runs a hundred messages of one lane and then a hundred of the next meets the same noise with both.
 
 use crate::component::Component;
 use crate::native;
@@ -12,11 +12,6 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tencent_sms_connector::api::{Call, ProviderLanguage};
-use tencent_sms_connector::config::{Config, parse};
-use tencent_sms_connector::connector::{preview_message, validate_config};
-use tencent_sms_connector::language::Language;
-use tencent_sms_connector::phone::Route;
 
 /// Which side a lane is on.
 pub enum Side {
@@ -123,48 +118,8 @@ impl Side {
         match self {
             Self::Component(component) => component.once(op, index).await,
             Self::Native(pooled) if op == "send" => pooled.send(config, index).await,
-            Self::Native(_) => native_op(op, config, index),
+            Self::Native(_) if op == "stub" => native::send_stubbed(config, index),
+            Self::Native(_) => Err(format!("the native side has no `{op}`")),
         }
     }
-}
-
-/// Parts of a send, natively.
-fn native_op(op: &str, text: &str, index: u64) -> Result {
-    use std::hint::black_box;
-    match op {
-        "parse" => {
-            black_box(parse(black_box(text)).map_err(|_| "the config is not JSON")?);
-        }
-        "validate" => {
-            let found = validate_config(black_box(text), Language::English);
-            if !found.is_empty() {
-                return Err("the config has findings".to_owned());
-            }
-        }
-        "preview" => {
-            let previewed = preview_message(black_box(text), &native::message(index));
-            black_box(previewed.map_err(|failure| failure.into_details().message)?);
-        }
-        "sign" => {
-            let document = parse(text).map_err(|_| "the config is not JSON")?;
-            let config = Config::read(&document)
-                .config
-                .ok_or("the config is refused")?;
-            let account = config.account(Route::Mainland);
-            let body = vec![b'x'; 180];
-            let call = Call {
-                account,
-                action: "SendSms",
-                language: ProviderLanguage::English,
-                body: &body,
-            };
-            // A hundred at a time, so that reading the config above is a small part of it.
-            for timestamp in 0..100 {
-                black_box(call.sign(1_700_000_000 + timestamp));
-            }
-        }
-        "stub" => native::send_stubbed(black_box(text), index)?,
-        other => return Err(format!("the native side has no `{other}`")),
-    }
-    Ok(())
 }

@@ -1,20 +1,19 @@
-//! What the sandbox costs, against native code and against the peers, in one run: `cargo xtask bench`.
+//! The cost of the sandbox, against native code and against other clients, in one run: `cargo xtask bench`.
 //!
-//! | module | what it does |
+//! | module | purpose |
 //! |---|---|
 //! | [`work`] | the config, the messages, CPU time and memory of a process |
 //! | [`lane`] | a process that does one kind of work when told to |
-//! | [`native`], [`component`] | the two sides |
-//! | [`load`], [`memory`], [`fuel`] | what needs no lane |
+//! | [`native`], [`component`] | the connector compiled natively, and in the sandbox |
+//! | [`load`], [`memory`] | loading; memory of calls in flight |
 //! | [`run`], [`lanes`] | one run: lanes take turns, round by round |
-//! | [`report`], [`plot`] | rows against goals, tables, the plot |
-//! | [`defaults`] | the measurement behind each default: `cargo xtask defaults` |
-//! | [`profile`] | where the CPU of a send goes: `cargo xtask profile` |
-//! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes |
+//! | [`report`], [`plot`] | figures and goals, tables, the plot |
+//! | [`profile`] | CPU of a send by layer: `cargo xtask profile` |
+//! | [`double_answers`] | a server that answers one request in twenty twice: `cargo xtask soak --double-answers` |
+//! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes: `cargo xtask soak` |
 
 mod component;
-mod defaults;
-mod fuel;
+mod double_answers;
 mod lane;
 mod lanes;
 mod load;
@@ -33,10 +32,9 @@ use std::process::ExitCode;
 const USAGE: &str = "Usage: connector-bench run [--quick]
        connector-bench profile
        connector-bench soak CALLS
-       connector-bench defaults [--quick]
-       connector-bench part WORDS
+       connector-bench double-answers CALLS idle|late
        connector-bench lane native|component
-       connector-bench fuel
+       connector-bench component
        connector-bench load COMPILATIONS HITS
        connector-bench memory TENANTS [URL]
 
@@ -49,15 +47,16 @@ fn main() -> ExitCode {
         ["lane", side] => lane::serve(side),
         ["run"] => run::all(run::FULL, true),
         ["run", "--quick"] => run::all(run::QUICK, false),
-        ["defaults"] => defaults::all(false),
-        ["defaults", "--quick"] => defaults::all(true),
-        ["part", words @ ..] => defaults::serve(words).map(print),
         ["profile"] => run::profile(),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {
             count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))
         }
-        ["fuel"] => fuel::measure().map(print),
+        ["component"] => component::measure().map(print),
+        ["double-answers", calls, "idle"] => count(calls)
+            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Idle)),
+        ["double-answers", calls, "late"] => count(calls)
+            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Late)),
         ["load", compilations, hits] => both(compilations, hits)
             .and_then(|(compilations, hits)| load::measure(compilations, hits))
             .map(print),

@@ -32,6 +32,7 @@ pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
                 options.system_roots = false;
                 options.limits.concurrent_calls = calls;
                 options.limits.idle_connections = tenants;
+                options.limits.idle_connections_each = tenants;
             })
             .build()
             .map_err(told)?

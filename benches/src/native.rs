@@ -1,12 +1,15 @@
-//! The base of the ratios: the connector's rooms compiled natively, and a pooled client around them, as an engineer
-//! would write it who trusts the connector.
+//! The native client: the connector compiled natively, with a pooled HTTP client around it and no sandbox.
 //!
-//! It does what the component does: the config is read and checked for every send, the request is signed, and the
-//! answer is judged. It withholds nothing, because a native client knows of its socket what the component has to
-//! find out.
+//! It does what the component does once for every send: reads and checks the config, signs the request, interprets
+//! the response. It withholds no byte, because a native client can ask its socket what it took.
 
 use crate::work::{CODE, Result, accepted, number, told};
 use bytes::Bytes;
+use connector_kit::connector::send_message;
+use connector_kit::contract::{Failure, FailureKind, Message, SendError, Turn};
+use connector_kit::http::{Request as Signed, Response as Received, Transport};
+use connector_kit::phone::PhoneNumber;
+use connector_kit::redact::Scrubber;
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -20,19 +23,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tencent_sms_connector::api::Request as Signed;
-use tencent_sms_connector::connector::{Host, HttpAnswer, send_message};
-use tencent_sms_connector::contract::{Failure, FailureKind, Message, SendError, Turn};
-use tencent_sms_connector::outcome;
-use tencent_sms_connector::phone::PhoneNumber;
-use tencent_sms_connector::redact::Scrubber;
+use tencent_sms_connector::TencentSms;
+use tencent_sms_connector::api::Interpreter;
+use tencent_sms_connector::send::Verdict;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// A message like those that the component is given.
-pub fn message(index: u64) -> Message {
+fn message(index: u64) -> Message {
     Message {
         to: number(index),
         usage: "Register".to_owned(),
@@ -49,10 +49,10 @@ fn unix_time_s() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// The network, stubbed: the same accepted answer for every request.
-pub struct Stub(pub String);
+/// A transport that gives one answer to every request.
+struct Stub(String);
 
-impl Host for Stub {
+impl Transport for Stub {
     fn unix_time_s(&mut self) -> u64 {
         unix_time_s()
     }
@@ -61,9 +61,9 @@ impl Host for Stub {
         &mut self,
         request: &Signed<'_>,
         _: u32,
-    ) -> std::result::Result<HttpAnswer, SendError> {
+    ) -> std::result::Result<Received, SendError> {
         std::hint::black_box(&request.headers);
-        Ok(HttpAnswer {
+        Ok(Received {
             status: 200,
             date: None,
             body: self.0.clone().into_bytes(),
@@ -75,7 +75,7 @@ impl Host for Stub {
 pub fn send_stubbed(config: &str, index: u64) -> Result {
     let message = message(index);
     let mut stub = Stub(accepted(&message.to));
-    match send_message(config, &message, &mut stub) {
+    match send_message::<TencentSms>(config, &message, &mut stub) {
         Ok(receipt) => {
             std::hint::black_box(receipt);
             Ok(())
@@ -84,22 +84,26 @@ pub fn send_stubbed(config: &str, index: u64) -> Result {
     }
 }
 
-/// Takes the signed request away, so that an asynchronous client can carry it.
-struct Capture(Option<Request<Full<Bytes>>>);
+/// A transport that keeps the signed request, so that an asynchronous client can carry it: the connector's own
+/// transport blocks, and a blocked thread for each send would make the native side slower than it has to be.
+struct Capture {
+    request: Option<Request<Full<Bytes>>>,
+    timestamp: u64,
+}
 
-impl Host for Capture {
+impl Transport for Capture {
     fn unix_time_s(&mut self) -> u64 {
-        unix_time_s()
+        self.timestamp
     }
 
     fn exchange(
         &mut self,
         request: &Signed<'_>,
         _: u32,
-    ) -> std::result::Result<HttpAnswer, SendError> {
+    ) -> std::result::Result<Received, SendError> {
         let scheme = if request.tls { "https" } else { "http" };
-        let uri = format!("{scheme}://{}/", request.authority);
-        let mut carried = Request::post(uri).body(Full::new(Bytes::copy_from_slice(request.body)));
+        let uri = format!("{scheme}://{}{}", request.authority, request.path);
+        let mut carried = Request::post(uri).body(Full::new(Bytes::copy_from_slice(&request.body)));
         if let Ok(carried) = &mut carried {
             for (name, value) in &request.headers {
                 if let Ok(value) = HeaderValue::from_str(value) {
@@ -109,7 +113,7 @@ impl Host for Capture {
                 }
             }
         }
-        self.0 = carried.ok();
+        self.request = carried.ok();
         Err(SendError::NotSent(Failure::new(
             FailureKind::Other,
             Turn::Host,
@@ -137,10 +141,13 @@ impl Pooled {
     /// One send.
     pub async fn send(&self, config: &str, index: u64) -> Result {
         let message = message(index);
-        let mut capture = Capture(None);
+        let mut capture = Capture {
+            request: None,
+            timestamp: unix_time_s(),
+        };
         // The error is the capture's own.
-        let _ = send_message(config, &message, &mut capture);
-        let request = capture.0.ok_or("the native side signed no request")?;
+        let _ = send_message::<TencentSms>(config, &message, &mut capture);
+        let request = capture.request.ok_or("the native side signed no request")?;
         let response = self.client.request(request).await.map_err(told)?;
         let status = response.status().as_u16();
         let body = response
@@ -153,19 +160,28 @@ impl Pooled {
         let scrubber = Scrubber {
             sensitive: &[crate::work::SECRET_ID, crate::work::SECRET_KEY, CODE],
         };
-        let context = outcome::Context {
+        let verdict = Verdict {
             number: &number,
-            scrubber: &scrubber,
-            timestamp: unix_time_s(),
+            echo: None,
+            interpreter: Interpreter {
+                scrubber: &scrubber,
+                national: number.national(),
+                timestamp: capture.timestamp,
+            },
         };
-        match context.judge(status, &body) {
+        let received = Received {
+            status,
+            date: None,
+            body: body.into(),
+        };
+        match verdict.of(&received) {
             Ok(receipt) => {
                 std::hint::black_box(receipt);
                 Ok(())
             }
             Err(_) => Err(format!(
                 "a native send was not accepted: {status} {}",
-                String::from_utf8_lossy(&body)
+                String::from_utf8_lossy(&received.body)
             )),
         }
     }

@@ -1,58 +1,47 @@
-//! Results as rows against their goals, as tables for `docs/performance.md`, and as text for the terminal.
+//! Results as figures with goals, as tables for `docs/performance.md`, and as text for the terminal.
 
 use crate::work::{Result, median, told};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// One figure of the design: what, against what, and how far it is to go.
-pub struct Row {
-    /// What is compared.
-    pub what: &'static str,
+/// One figure: what is compared, both sides, and the goal where there is one.
+struct Row {
+    what: &'static str,
     /// Both sides, with units.
-    pub sides: String,
+    sides: String,
     /// The figure, in `unit`.
-    pub value: f64,
-    /// The limit.
-    pub goal: f64,
+    value: f64,
     /// `x`, ` %`, ` KB`, ` MB`.
-    pub unit: &'static str,
-    /// Whether more is better: then the goal is a least value.
-    pub more: bool,
+    unit: &'static str,
+    goal: Option<Goal>,
+}
+
+#[derive(Clone, Copy)]
+enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
 }
 
 impl Row {
-    /// Whether the goal is reached.
-    pub fn met(&self) -> bool {
-        if self.more {
-            self.value >= self.goal
-        } else {
-            self.value <= self.goal
-        }
-    }
-
-    /// How much of its limit the figure uses: up to 1 is good, whichever way the figure points.
-    pub fn used(&self) -> f64 {
-        if self.more {
-            self.goal / self.value
-        } else {
-            self.value / self.goal
-        }
-    }
-
-    /// The figure with its unit.
-    pub fn shown(&self) -> String {
-        format!("{}{}", digits(self.value), self.unit)
+    fn is_reached(&self) -> Option<bool> {
+        Some(match self.goal? {
+            Goal::AtLeast(goal) => self.value >= goal,
+            Goal::AtMost(goal) => self.value <= goal,
+        })
     }
 
     fn goal_shown(&self) -> String {
-        let bound = if self.more { "at least" } else { "at most" };
-        format!("{bound} {}{}", digits(self.goal), self.unit)
+        match self.goal {
+            Some(Goal::AtLeast(goal)) => format!("at least {}{}", digits(goal), self.unit),
+            Some(Goal::AtMost(goal)) => format!("at most {}{}", digits(goal), self.unit),
+            None => String::new(),
+        }
     }
 }
 
-/// Three digits or so, as a reader wants them.
-pub fn digits(value: f64) -> String {
+/// About three digits.
+fn digits(value: f64) -> String {
     if value >= 100.0 {
         format!("{value:.0}")
     } else if value >= 10.0 {
@@ -82,108 +71,100 @@ fn ratio(results: &Value, of: (&str, &str), to: (&str, &str)) -> Option<f64> {
     Some(median(&ratios))
 }
 
-/// The rows that could be measured.
-pub fn rows(results: &Value) -> Vec<Row> {
+/// The figures that could be measured.
+fn rows(results: &Value) -> Vec<Row> {
     let cpu = |lane: &'static str| (lane, "cpu_us");
     let us = |lane: (&str, &str)| {
         figure(results, lane.0, lane.1)
             .map(digits)
             .unwrap_or_default()
     };
+    let component = cpu("component.send");
+    let native = cpu("native.send");
+    let ratios = [
+        (
+            "CPU per send, Tencent's Node SDK against this",
+            cpu("node.send"),
+            component,
+            Some(Goal::AtLeast(1.2)),
+        ),
+        (
+            "CPU per send, Logto's connector against this",
+            cpu("logto.send"),
+            component,
+            Some(Goal::AtLeast(5.0)),
+        ),
+        (
+            "CPU per send, Tencent's Python SDK against this",
+            cpu("python.send"),
+            component,
+            Some(Goal::AtLeast(10.0)),
+        ),
+        (
+            "latency, kept TLS connection, against native",
+            ("component.tls", "p50_us"),
+            ("native.tls", "p50_us"),
+            Some(Goal::AtMost(2.5)),
+        ),
+        (
+            "CPU per send, plain HTTP, against native",
+            component,
+            native,
+            None,
+        ),
+        (
+            "CPU per send without a network, against native",
+            cpu("component.stub"),
+            cpu("native.stub"),
+            None,
+        ),
+        (
+            "CPU of a fresh instance, against a native send",
+            cpu("component.start"),
+            native,
+            None,
+        ),
+    ];
     let mut rows = Vec::new();
-    let mut add = |what, of: (&str, &str), to: (&str, &str), goal, more| {
+    for (what, of, to, goal) in ratios {
         if let Some(value) = ratio(results, of, to) {
             rows.push(Row {
                 what,
                 sides: format!("{} µs, {} µs", us(of), us(to)),
                 value,
-                goal,
                 unit: "x",
-                more,
+                goal,
             });
         }
-    };
-    let component = cpu("component.send");
-    add(
-        "fresh instance, against a native whole send",
-        cpu("component.start"),
-        cpu("native.send"),
-        0.4,
-        false,
-    );
-    add(
-        "the whole guest path without a network, against native",
-        cpu("component.stub"),
-        cpu("native.stub"),
-        8.0,
-        false,
-    );
-    add(
-        "CPU per send, plain HTTP, against native",
-        component,
-        cpu("native.send"),
-        3.5,
-        false,
-    );
-    add(
-        "latency, kept TLS connection, against native",
-        ("component.tls", "p50_us"),
-        ("native.tls", "p50_us"),
-        3.0,
-        false,
-    );
-    add(
-        "CPU per send, Tencent's Node SDK against this",
-        cpu("node.send"),
-        component,
-        2.5,
-        true,
-    );
-    add(
-        "CPU per send, Logto's connector against this",
-        cpu("logto.send"),
-        component,
-        5.0,
-        true,
-    );
-    add(
-        "CPU per send, Tencent's Python SDK against this",
-        cpu("python.send"),
-        component,
-        12.0,
-        true,
-    );
+    }
     let number = |group: &str, key: &str| results.get(group)?.get(key)?.as_f64();
     if let (Some(cached), Some(compile)) = (
         number("load", "cached_cpu_us"),
         number("load", "compile_cpu_us"),
     ) {
         rows.push(Row {
-            what: "loading from the cache, against compiling, CPU",
+            what: "CPU of loading from the cache, against compiling",
             sides: format!("{} µs, {} µs", digits(cached), digits(compile)),
             value: cached / compile * 100.0,
-            goal: 0.5,
             unit: " %",
-            more: false,
+            goal: None,
         });
     }
-    for (what, group, key, resident, scale, goal, unit) in [
+    for (what, group, key, resident, scale, unit) in [
         (
-            "memory of a live instance after its work, shared pages counted once",
+            "memory of a call in flight, shared pages counted once",
             "memory",
             "proportional_per_instance",
             "resident_per_instance",
             1e3,
-            48.0,
             " KB",
         ),
         (
-            "1,000 tenants live at once, connections and all, shared pages counted once",
+            "memory of 1,000 calls in flight, connections and all, shared pages counted once",
             "tenants",
             "proportional",
             "resident",
             1e6,
-            120.0,
             " MB",
         ),
     ] {
@@ -192,39 +173,51 @@ pub fn rows(results: &Value) -> Vec<Row> {
                 what,
                 sides: format!("resident: {}{unit}", digits(resident / scale)),
                 value: bytes / scale,
-                goal,
                 unit,
-                more: false,
+                goal: None,
             });
         }
     }
     rows
 }
 
-/// The table of goals.
-pub fn goals(rows: &[Row]) -> String {
+/// The table of figures, and the component's size and fuel.
+fn figures(rows: &[Row], results: &Value) -> String {
     let mut text =
         String::from("| what | sides | figure | goal | |\n| --- | --- | --- | --- | --- |\n");
     for row in rows {
-        let met = if row.met() {
-            "reached"
-        } else {
-            "**not reached**"
+        let reached = match row.is_reached() {
+            Some(true) => "reached",
+            Some(false) => "**not reached**",
+            None => "",
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {met} |",
+            "| {} | {} | {}{} | {} | {reached} |",
             row.what,
             row.sides,
-            row.shown(),
+            digits(row.value),
+            row.unit,
             row.goal_shown()
         );
     }
+    let count = |key: &str| {
+        let count = results
+            .get("component")
+            .and_then(|all| all.get(key)?.as_u64());
+        count.map_or_else(|| "not counted".to_owned(), thousands)
+    };
+    let _ = writeln!(
+        text,
+        "\nThe component has {} bytes. A whole send takes {} fuel, Wasmtime's count of executed instructions.",
+        count("bytes"),
+        count("fuel_of_a_send")
+    );
     text
 }
 
 /// The clients of CPU per send: name and figure's lane.
-pub const CLIENTS: [(&str, &str); 8] = [
+const CLIENTS: [(&str, &str); 8] = [
     ("native pooled client, ours", "native.send"),
     ("the same, a thread for each core", "native.threads"),
     ("Rust crate `tencentcloud-sms`", "rust.send"),
@@ -236,7 +229,7 @@ pub const CLIENTS: [(&str, &str); 8] = [
 ];
 
 /// CPU per send of all clients.
-pub fn clients(results: &Value) -> String {
+fn clients(results: &Value) -> String {
     let mut text = String::from(
         "| client | CPU per send, µs | against native | sends/s | resident, MB |\n| --- | --- | --- | --- | --- |\n",
     );
@@ -258,106 +251,8 @@ pub fn clients(results: &Value) -> String {
     text
 }
 
-/// The parts of a send, natively and in the component.
-pub fn parts(results: &Value) -> String {
-    let cpu = |lane: &str| figure(results, lane, "cpu_us");
-    let start = cpu("component.start");
-    let without_start = |lane: &str| Some(cpu(lane)? - start?);
-    let rows = [
-        ("make an instance", None, start),
-        (
-            "parse the config (the component: `validate-config` of it in a list, which is parsed and refused)",
-            cpu("native.parse"),
-            without_start("component.parse"),
-        ),
-        (
-            "parse and validate (`validate-config`)",
-            cpu("native.validate"),
-            without_start("component.validate"),
-        ),
-        (
-            "parse, validate, plan (`preview-message`)",
-            cpu("native.preview"),
-            without_start("component.preview"),
-        ),
-        (
-            "sign (the component: and build the request, eight calls to the host; elapsed)",
-            cpu("native.sign100").map(|us| us / 100.0),
-            results.pointer("/fuel/sign_us").and_then(Value::as_f64),
-        ),
-        (
-            "all of it, transport and answer too, no network",
-            cpu("native.stub"),
-            without_start("component.stub"),
-        ),
-    ];
-    let mut text =
-        String::from("| part | native, µs | component, µs | ratio |\n| --- | --- | --- | --- |\n");
-    for (what, native, component) in rows {
-        let cell = |value: Option<f64>| value.map(digits).unwrap_or_default();
-        let ratio = native
-            .zip(component)
-            .map(|(native, component)| component / native);
-        let ratio = ratio
-            .map(|ratio| format!("{}x", digits(ratio)))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "| {what} | {} | {} | {ratio} |",
-            cell(native),
-            cell(component)
-        );
-    }
-    text
-}
-
-/// Where the fuel goes. The steps are those between the component's looks at a clock.
-pub fn fuel(results: &Value) -> String {
-    let fuel = |key: &str| results.get("fuel")?.get(key)?.as_u64();
-    let steps = results
-        .get("fuel")
-        .and_then(|fuel| fuel.get("steps"))
-        .and_then(Value::as_array);
-    let steps: Vec<u64> = steps
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_u64)
-        .collect();
-    let mut text = String::from("| what | fuel |\n| --- | --- |\n");
-    let mut row = |what: &str, fuel: Option<u64>| {
-        if let Some(fuel) = fuel {
-            let _ = writeln!(text, "| {what} | {} |", thousands(fuel));
-        }
-    };
-    row("make an instance", fuel("instantiate"));
-    row("take the arguments", steps.first().copied());
-    row(
-        "parse, validate, plan, write the body",
-        steps.get(1).copied(),
-    );
-    row(
-        "· `validate-config` alone, arguments and result too",
-        fuel("validate_config"),
-    );
-    row(
-        "· `preview-message` alone, arguments and result too",
-        fuel("preview_message"),
-    );
-    row("sign, build the request", steps.get(2).copied());
-    row(
-        "hand it over, write all but the last byte",
-        steps.get(3).copied(),
-    );
-    row(
-        "release, read the answer, judge it, give the result",
-        steps.get(4).copied(),
-    );
-    row("**a whole send**", fuel("send_message"));
-    text
-}
-
-/// What a neighbour notices of each attack.
-pub fn neighbour(results: &Value) -> String {
+/// A neighbour's latency beside each attack.
+fn neighbour(results: &Value) -> String {
     let mut text = String::from(
         "| attack | median quiet, µs | median beside | p99 quiet, µs | p99 beside |\n| --- | --- | --- | --- | --- |\n",
     );
@@ -396,8 +291,8 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// What the run was made on.
-pub fn circumstances(results: &Value) -> String {
+/// The machine and the size of the run.
+fn circumstances(results: &Value) -> String {
     let text = |key: &str| {
         let value = results.get("machine").and_then(|machine| machine.get(key));
         match value {
@@ -426,7 +321,7 @@ pub fn circumstances(results: &Value) -> String {
     shown
 }
 
-/// What a soak came to. One that is shown has gone well, so what must be 0 is.
+/// The figures of a soak that passed, so counts that must be 0 are 0.
 pub fn soak(result: &Value) -> String {
     let at = |path: &str| {
         result
@@ -463,8 +358,8 @@ pub fn soak(result: &Value) -> String {
     )
 }
 
-/// Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page.
-pub fn replace(page: &mut String, name: &str, text: &str) -> Result {
+/// Replaces the text between `<!-- name -->` and `<!-- /name -->` in a page.
+fn replace(page: &mut String, name: &str, text: &str) -> Result {
     let (begin, end) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
     let start = page.find(&begin).map(|at| at + begin.len());
     let stop = page.find(&end);
@@ -475,7 +370,7 @@ pub fn replace(page: &mut String, name: &str, text: &str) -> Result {
     Ok(())
 }
 
-/// [`replace`]s a part of `performance.md`.
+/// Replaces a part of `performance.md`.
 pub fn put(docs: &Path, name: &str, text: &str) -> Result {
     let path = docs.join("performance.md");
     let mut page = std::fs::read_to_string(&path).map_err(told)?;
@@ -490,14 +385,14 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
     let shown: Vec<Value> = rows
         .iter()
         .map(|row| {
-            json!({"what": row.what, "sides": row.sides, "figure": row.value, "goal": row.goal,
-                "unit": row.unit.trim(), "at_least": row.more, "reached": row.met()})
+            json!({"what": row.what, "sides": row.sides, "figure": row.value, "unit": row.unit.trim(),
+                "goal": row.goal_shown(), "reached": row.is_reached()})
         })
         .collect();
     if let Some(object) = results.as_object_mut() {
         object.insert("rows".to_owned(), Value::Array(shown));
     }
-    let clients: Vec<(String, f64)> = CLIENTS
+    let bars: Vec<(String, f64)> = CLIENTS
         .iter()
         .filter_map(|(name, lane)| {
             Some((
@@ -506,26 +401,23 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
             ))
         })
         .collect();
-    let plot = crate::plot::draw(&rows, &clients);
+    let plot = crate::plot::draw(&bars);
     let json = serde_json::to_string_pretty(&results).map_err(told)? + "\n";
     std::fs::write(out.join("results.json"), &json).map_err(told)?;
     std::fs::write(out.join("performance.svg"), &plot).map_err(told)?;
-    println!("{}", goals(&rows));
-    println!("{}", self::clients(&results));
-    println!("{}", parts(&results));
-    println!("{}", fuel(&results));
-    println!("{}", neighbour(&results));
-    println!("{}", circumstances(&results));
+    let tables = [
+        ("figures", figures(&rows, &results)),
+        ("clients", clients(&results)),
+        ("neighbour", neighbour(&results)),
+        ("machine", circumstances(&results)),
+    ];
+    for (_, table) in &tables {
+        println!("{table}");
+    }
     if let Some(docs) = docs {
-        let path = docs.join("performance.md");
-        let mut page = std::fs::read_to_string(&path).map_err(told)?;
-        replace(&mut page, "goals", &goals(&rows))?;
-        replace(&mut page, "clients", &self::clients(&results))?;
-        replace(&mut page, "parts", &parts(&results))?;
-        replace(&mut page, "fuel", &fuel(&results))?;
-        replace(&mut page, "neighbour", &neighbour(&results))?;
-        replace(&mut page, "machine", &circumstances(&results))?;
-        std::fs::write(path, page).map_err(told)?;
+        for (name, table) in &tables {
+            put(docs, name, table)?;
+        }
         std::fs::write(docs.join("performance.json"), json).map_err(told)?;
         std::fs::write(docs.join("performance.svg"), plot).map_err(told)?;
     }

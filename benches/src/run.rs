@@ -49,22 +49,13 @@ const fn work(name: &'static str, op: &'static str, share: f64, concurrency: u64
 pub const AT_ONCE: u64 = 16;
 
 const NATIVE: &[Work] = &[
-    work("native.parse", "parse", 3.0, 1),
-    work("native.validate", "validate", 3.0, 1),
-    work("native.preview", "preview", 3.0, 1),
-    work("native.sign100", "sign", 0.05, 1),
     work("native.stub", "stub", 3.0, 1),
     work("native.send", "send", 1.0, AT_ONCE),
-    work("native.send.alone", "send", 0.3, 1),
 ];
 const COMPONENT: &[Work] = &[
     work("component.start", "start", 3.0, 1),
-    work("component.parse", "parse", 1.0, 1),
-    work("component.validate", "validate", 1.0, 1),
-    work("component.preview", "preview", 1.0, 1),
     work("component.stub", "stub", 1.0, 1),
     work("component.send", "send", 1.0, AT_ONCE),
-    work("component.send.alone", "send", 0.3, 1),
 ];
 const NATIVE_TLS: &[Work] = &[work("native.tls", "send", 0.3, 1)];
 const COMPONENT_TLS: &[Work] = &[work("component.tls", "send", 0.3, 1)];
@@ -102,11 +93,11 @@ impl Run {
         let authority = self.out.join("authority.pem");
         let tls = Simulator::start(&catalogue, Some(&authority))?;
         let figures = self.lanes(&plain.url, &tls.url, &authority)?;
-        eprintln!("== Loading, memory, fuel");
+        eprintln!("== Loading, memory");
         let quick = self.size.rounds < FULL.rounds;
         let (compilations, hits) = if quick { ("3", "50") } else { ("9", "200") };
         let load = child(&["load", compilations, hits])?;
-        let fuel = child(&["fuel"])?;
+        let component = child(&["component"])?;
         let memory = child(&["memory", "1000"])?;
         let fault = format!(
             r#"{{"fault": {{"kind": "delay", "ms": {}}}, "times": 2000, "action": "SendSms"}}"#,
@@ -126,7 +117,7 @@ impl Run {
             "load": load,
             "memory": memory,
             "tenants": tenants,
-            "fuel": fuel,
+            "component": component,
             "neighbour": neighbour,
         });
         Ok(results)

@@ -61,15 +61,19 @@ fn all_or_nothing(text: &str) -> bool {
         .any(|found| found.severity == Severity::Error)
 }
 
-/// Empty, or steps that are places in an array or names in plain letters. What an operator wrote as a key may be a
-/// secret in the wrong place, and a secret is longer or has digits.
+/// Empty, or steps that are places in an array or keys. What an operator wrote as a key may be a secret in the wrong
+/// place, and a secret, a number or a code has digits.
 fn is_pointer(pointer: &str) -> bool {
     let step = |step: &str| {
-        let index = step.bytes().all(|byte| byte.is_ascii_digit());
-        let name = step
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-        !step.is_empty() && step.len() <= 30 && (index || name)
+        let step = step.replace("~1", "/").replace("~0", "~");
+        let is_index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        let is_word = |word: &str| {
+            let digits = word.bytes().filter(u8::is_ascii_digit).count();
+            digits == 0 || digits <= 3 && word.len() <= 12
+        };
+        let mut words = step.split(|character: char| !character.is_alphanumeric());
+        let is_key = !step.chars().any(char::is_control) && words.all(is_word);
+        is_index || is_key
     };
     pointer.is_empty()
         || pointer

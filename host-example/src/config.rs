@@ -1,18 +1,14 @@
 //! The config: from a file, from standard input or from the environment, with single values laid over it.
 
 use crate::cli::ConfigArgs;
-use crate::exit::Stop;
-use crate::mask;
-use auth_connector_host::Config;
+use crate::exit::{INVALID_CONFIG, Stop};
+use crate::{files, mask};
+use auth_connector_host::{CONFIG_BYTES, Config};
 use serde_json::Value;
 use std::io::Read;
 
 /// The environment variable that holds a whole config.
 const VARIABLE: &str = "AUTH_HOST_CONFIG";
-
-/// The largest config that is read, in bytes: more than any connector takes, so that the connector's own
-/// refusal is what the operator sees.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the config that the arguments name.
 ///
@@ -39,22 +35,42 @@ fn text(args: &ConfigArgs) -> Result<String, Stop> {
     match args.config.as_deref() {
         Some("-") => read_limited(std::io::stdin(), "standard input"),
         Some(path) => {
-            let file = std::fs::File::open(path)
-                .map_err(|error| Stop::usage(format!("the config {} cannot be read: {error}", mask::path(path.as_ref()))))?;
+            let file = files::open(path.as_ref()).map_err(|error| {
+                Stop::usage(format!(
+                    "the config {} cannot be read: {error}",
+                    mask::path(path.as_ref())
+                ))
+            })?;
             read_limited(file, &mask::path(path.as_ref()))
         }
-        None => std::env::var(VARIABLE).map_err(|_| {
-            Stop::usage(format!("no config: name a file with --config FILE, pipe it in with --config -, or set {VARIABLE}"))
-        }),
+        None => {
+            let text = std::env::var(VARIABLE).map_err(|_| {
+                Stop::usage(format!("no config: name a file with --config FILE, pipe it in with --config -, or set {VARIABLE}"))
+            })?;
+            within(text, VARIABLE)
+        }
     }
 }
 
 fn read_limited(source: impl Read, name: &str) -> Result<String, Stop> {
     let mut text = String::new();
     source
-        .take(MAX_BYTES)
+        .take(CONFIG_BYTES as u64 + 1)
         .read_to_string(&mut text)
         .map_err(|error| Stop::usage(format!("the config from {name} cannot be read: {error}")))?;
+    within(text, name)
+}
+
+/// Refuses a config that is longer than the contract allows, before anything is loaded.
+fn within(text: String, name: &str) -> Result<String, Stop> {
+    if text.len() > CONFIG_BYTES {
+        return Err(Stop {
+            code: INVALID_CONFIG,
+            message: format!(
+                "the config from {name} has more than {CONFIG_BYTES} bytes, which the contract does not allow. Shorten it: a config holds credentials, templates and little else"
+            ),
+        });
+    }
     Ok(text)
 }
 

@@ -2,8 +2,7 @@
 
 use crate::cli::{Common, GrantArgs, Network, PackageArgs};
 use crate::exit::{self, Stop};
-use crate::mask;
-use crate::output;
+use crate::{files, mask, output};
 use auth_connector_host::{
     ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, Proxy, TrustedKey,
 };
@@ -17,6 +16,9 @@ const DEFAULT_ORIGINS: &[&str] = &[
     "https://sms.tencentcloudapi.com",
     "https://sms.intl.tencentcloudapi.com",
 ];
+
+/// The longest file of authorities, in bytes. All that a browser trusts have some 250 KB.
+const AUTHORITY_BYTES: u64 = 4 << 20;
 
 /// A builder with the cache and the keys that the arguments name and no egress, which suits all that needs no
 /// network.
@@ -38,9 +40,9 @@ fn trusted(key: &str) -> Result<TrustedKey, Stop> {
         return Ok(key);
     }
     let path = Path::new(key);
-    let size = std::fs::metadata(path).map_or(0, |data| data.len());
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) if size <= LARGEST => text,
+    let text = files::read(path, LARGEST).map(String::from_utf8);
+    let text = match text {
+        Ok(Ok(text)) => text,
         _ => {
             return Err(Stop::usage(
                 "--trust takes a public key of minisign, 56 characters that begin with RW, or a file that holds one",
@@ -67,7 +69,7 @@ pub fn grant(mut builder: HostBuilder, origins: &[String]) -> Result<HostBuilder
 pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
     let mut builder = grant(builder(common)?, &network.grants.allow)?;
     if let Some(path) = &network.ca {
-        let pem = std::fs::read(path).map_err(|error| {
+        let pem = files::read(path, AUTHORITY_BYTES).map_err(|error| {
             Stop::usage(format!(
                 "the authority {} cannot be read: {error}",
                 mask::path(path)

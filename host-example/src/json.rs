@@ -9,9 +9,21 @@ use auth_connector_host::{
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// Shows a document.
+/// Shows a document. What could steer a terminal or deceive a reader is escaped, which for a program is the same text.
 pub fn show(page: &mut Page, document: &Value) {
-    page.line(format_args!("{document:#}"));
+    let mut shown = String::new();
+    for c in format!("{document:#}").chars() {
+        // Such characters are in strings and nowhere else.
+        if text::is_deceptive(c) && c != '\n' {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    page.line(shown);
 }
 
 /// The outcome of a send. `to` is already masked.
@@ -153,5 +165,25 @@ fn micros(duration: Duration) -> u64 {
 pub fn set(document: &mut Value, key: &str, value: Value) {
     if let Value::Object(object) = document {
         object.insert(key.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_deceive_a_reader_is_escaped_and_stays_the_same_text() {
+        let text = "a\u{202e}b\u{9b}c\u{200b}d\u{e0041}e\u{7f}é短";
+        let mut page = Page::default();
+        show(&mut page, &json!({ text: text }));
+        let shown = page.text();
+        assert!(!shown.contains(|c: char| text::is_deceptive(c) && c != '\n'));
+        assert!(
+            shown.contains("\\u202e") && shown.contains("é短"),
+            "{shown}"
+        );
+        let read: Value = serde_json::from_str(shown).unwrap();
+        assert_eq!(read, json!({ text: text }));
     }
 }

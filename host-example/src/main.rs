@@ -1,4 +1,5 @@
-//! `auth-host`: look into a connector, check a config, preview a message, send one, look up what became of it.
+//! `auth-host`: look into a connector, check a config, preview a message, send one, look up what became of it, read a
+//! provider's callback.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -6,17 +7,19 @@
 //! | 1 | this machine failed: a file, the sandbox, the terminal |
 //! | 2 | the command line is wrong |
 //! | 3 | certainly not sent: trying again cannot send twice |
-//! | 4 | unknown whether it was sent: trying again may send twice. `find`: found nothing. `check`: not all could be verified |
+//! | 4 | unknown whether it was sent: trying again may send twice. `find`: found nothing. `check`: not all could be verified. `callback`: refused. `report`: not reported |
 //! | 5 | the component was refused before any of it ran |
 //! | 6 | the config cannot work; nothing was sent |
 //! | 7 | the component crashed or broke the contract, outside of a send |
 //!
-//! `check` and `find` never end with 3: what cannot be looked up is unknown, and nothing that is not found is certain.
+//! `check`, `find` and `callback` never end with 3: what cannot be looked up is unknown, and nothing that is not found,
+//! or that a callback says, proves that a message was not sent.
 
 mod cli;
 mod commands;
 mod config;
 mod exit;
+mod files;
 mod host;
 mod json;
 mod mask;

@@ -4,8 +4,10 @@
 //! textfile collector picks up.
 
 use crate::exit::Stop;
+use crate::mask;
 use crate::output::Page;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Upper bounds of the buckets for times, in seconds: from an instance out of the pool (about 0.1 ms) to the longest
@@ -24,6 +26,7 @@ pub struct Metrics {
 impl Metrics {
     /// Gathers from now on.
     pub fn gather(to: &Path) -> Result<Self, Stop> {
+        check(to).map_err(Stop::usage)?;
         let refused = |error| Stop::machine(format!("metrics cannot be gathered: {error}"));
         let seconds = Matcher::Suffix("_seconds".to_owned());
         let handle = PrometheusBuilder::new()
@@ -43,16 +46,77 @@ impl Metrics {
             page.line(text.trim_end());
             return Ok(());
         }
-        let mut beside = self.to.clone().into_os_string();
-        beside.push(format!(".{}", std::process::id()));
-        let written =
-            std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &self.to));
-        written.map_err(|error| {
-            let _ = std::fs::remove_file(&beside);
+        check(&self.to)?;
+        replace(&self.to, &text).map_err(|error| {
             format!(
                 "the metrics cannot be written to {}: {error}",
-                self.to.display()
+                mask::path(&self.to)
             )
         })
+    }
+}
+
+/// Refuses a place that is no file: a folder, a pipe or a device would be replaced by one.
+fn check(to: &Path) -> Result<(), String> {
+    match to.symlink_metadata() {
+        Ok(data) if !data.is_file() && !data.is_symlink() && to != Path::new("-") => Err(format!(
+            "the metrics cannot be written to {}: it is no regular file. Name a file that may be replaced",
+            mask::path(to)
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a text in a file's place, whole. The folder may be one in which others write: the file beside it has a name
+/// that nobody can guess and must not exist, so no link that was left there is followed, and a link in the file's own
+/// place is replaced.
+fn replace(to: &Path, text: &str) -> std::io::Result<()> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
+    let mut beside = to.to_owned().into_os_string();
+    beside.push(format!(".{:016x}", u64::from_ne_bytes(random)));
+    let mut file = std::fs::File::create_new(&beside)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| std::fs::rename(&beside, to));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("auth-host-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_files_place_is_replaced_and_not_followed() {
+        let folder = folder("metrics-link");
+        let (victim, to) = (folder.join("victim"), folder.join("metrics"));
+        std::fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, &to).unwrap();
+        replace(&to, "figures").unwrap();
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "figures");
+        assert!(to.symlink_metadata().unwrap().is_file());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_refused_and_a_number_in_its_name_is_hidden() {
+        let folder = folder("metrics-folder").join("+8613800138000");
+        std::fs::create_dir_all(&folder).unwrap();
+        let refusal = check(&folder).unwrap_err();
+        assert!(refusal.contains("regular file"), "{refusal}");
+        assert!(!refusal.contains("13800138000"), "{refusal}");
+        std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
     }
 }

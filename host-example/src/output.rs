@@ -4,6 +4,7 @@
 //! first and written once, and whoever writes it decides what a failure means.
 
 use crate::exit::Stop;
+use crate::text::clean;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -12,10 +13,21 @@ use std::io::Write;
 pub struct Page(String);
 
 impl Page {
-    /// Adds a line.
+    /// Adds a line, or several that the caller made. Whatever is in them cannot steer the terminal.
     pub fn line(&mut self, text: impl Display) {
-        self.0.push_str(&text.to_string());
+        for (nth, line) in text.to_string().split('\n').enumerate() {
+            if nth > 0 {
+                self.0.push('\n');
+            }
+            self.0.push_str(&clean(line));
+        }
         self.0.push('\n');
+    }
+
+    /// What was added.
+    #[cfg(test)]
+    pub fn text(&self) -> &str {
+        &self.0
     }
 
     /// Writes everything to standard output.
@@ -36,5 +48,6 @@ pub fn unwritable(error: std::io::Error) -> Stop {
 
 /// One line to standard error, if it takes one.
 pub fn complain(message: &str) {
+    let message = clean(message);
     let _ = writeln!(std::io::stderr().lock(), "auth-host: {message}");
 }

@@ -2,21 +2,26 @@
 //!
 //! All forbidden imports are named at once: a linker would stop at the first.
 
+use crate::bindings::sms::{self, Metadata, SendError};
 use crate::contract::{
-    Check, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure, Message, Preview, Receipt,
-    WireSendError,
+    Callback, CallbackContent, CallbackRefusal, Check, ConfigGuard, Conversion, Deliveries,
+    DeliveryQuery, Diagnostic, Failure, Preview, Receipt,
 };
 use crate::error::LoadError;
-use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
+use std::marker::PhantomData;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, ComponentType, Lift, Lower,
+};
 
 /// The interface that every connector exports.
 pub(crate) const SMS: &str = "auth:connector/sms@0.1.0";
 /// The package of the contract, as manifests name it.
 pub(crate) const CONTRACT: &str = "auth:connector@0.1.0";
 
-/// The interface that a connector may export.
+/// The interfaces that a connector may export.
 pub(crate) const OPERATIONS: &str = "auth:connector/sms-operations@0.1.0";
+pub(crate) const RECEIPTS: &str = "auth:connector/sms-receipts@0.1.0";
 
 /// The imports of the contract's worlds, and what those interfaces import in turn. Any 0.2 patch version links.
 const GRANTED: &[&str] = &[
@@ -29,41 +34,79 @@ const GRANTED: &[&str] = &[
     "wasi:io/streams",
 ];
 
-/// The parameters and the result of each function, as Wasmtime types them.
-pub(crate) mod signature {
-    use super::*;
+/// A function of the contract.
+pub(crate) trait Function {
+    /// The interface that has it.
+    const INTERFACE: &'static str;
+    /// Its name there.
+    const NAME: &'static str;
+    /// Whether it may make requests, and so counts for the tenant's rate.
+    const REQUESTS: bool;
+    /// The types of its parameters.
+    type Params<'a>: ComponentNamedList + Lower + Send + Sync;
+    /// The type of its result.
+    type Result: ComponentType + Lift + Send + Sync + 'static;
+}
 
-    pub(crate) type GetMetadata = ((), (String,));
-    pub(crate) type GetConfigGuard<'a> = ((&'a [String],), (ConfigGuard,));
-    pub(crate) type ValidateConfig<'a> = ((&'a str, &'a [String]), (Vec<Diagnostic>,));
-    pub(crate) type PreviewMessage<'a> = ((&'a str, &'a Message), (Result<Preview, Failure>,));
-    pub(crate) type SendMessage<'a> = ((&'a str, Message), (Result<Receipt, WireSendError>,));
-    pub(crate) type CheckConfig<'a> = (
-        (&'a str, &'a [String], Option<u32>),
-        (Result<Vec<Check>, Failure>,),
-    );
-    pub(crate) type FindDeliveries<'a> = (
-        (&'a str, &'a DeliveryQuery, Option<u32>),
-        (Result<Deliveries, Failure>,),
-    );
+macro_rules! functions {
+    ($($interface:ident $name:literal $requests:literal $function:ident<$a:lifetime> $params:ty => $result:ty;)*) => {
+        $(
+            pub(crate) enum $function {}
+
+            impl Function for $function {
+                const INTERFACE: &'static str = $interface;
+                const NAME: &'static str = $name;
+                const REQUESTS: bool = $requests;
+                type Params<$a> = $params;
+                type Result = $result;
+            }
+        )*
+    };
+}
+
+functions! {
+    SMS "get-metadata" false GetMetadata<'a> () => Metadata;
+    SMS "get-config-guard" false GetConfigGuard<'a> (&'a [String],) => ConfigGuard;
+    SMS "validate-config" false ValidateConfig<'a> (&'a str, &'a [String]) => Vec<Diagnostic>;
+    SMS "preview-message" false PreviewMessage<'a> (&'a str, sms::Message) => Result<Preview, SendError>;
+    SMS "send-message" true SendMessage<'a> (&'a str, sms::Message) => Result<Receipt, SendError>;
+    OPERATIONS "check-config" true CheckConfig<'a>
+        (&'a str, &'a [String], Option<u32>) => Result<Vec<Check>, Failure>;
+    OPERATIONS "find-deliveries" true FindDeliveries<'a>
+        (&'a str, &'a DeliveryQuery, Option<u32>) => Result<Deliveries, Failure>;
+    RECEIPTS "read-callback" false ReadCallback<'a>
+        (&'a str, &'a Callback) => Result<CallbackContent, CallbackRefusal>;
+    RECEIPTS "report-conversion" true ReportConversion<'a>
+        (&'a str, &'a Conversion, Option<u32>) => Result<(), Failure>;
+}
+
+/// Where a component keeps a function whose type is the contract's.
+pub(crate) struct Export<F> {
+    pub(crate) index: ComponentExportIndex,
+    function: PhantomData<fn() -> F>,
 }
 
 /// Where a component keeps the contract's functions.
-#[derive(Clone)]
 pub(crate) struct Exports {
-    pub(crate) get_metadata: ComponentExportIndex,
-    pub(crate) get_config_guard: ComponentExportIndex,
-    pub(crate) validate_config: ComponentExportIndex,
-    pub(crate) preview_message: ComponentExportIndex,
-    pub(crate) send_message: ComponentExportIndex,
+    pub(crate) get_metadata: Export<GetMetadata>,
+    pub(crate) get_config_guard: Export<GetConfigGuard>,
+    pub(crate) validate_config: Export<ValidateConfig>,
+    pub(crate) preview_message: Export<PreviewMessage>,
+    pub(crate) send_message: Export<SendMessage>,
     pub(crate) operations: Option<Operations>,
+    pub(crate) receipts: Option<Receipts>,
 }
 
-/// Where it keeps the optional ones.
-#[derive(Clone)]
+/// Where it keeps those of `sms-operations`.
 pub(crate) struct Operations {
-    pub(crate) check_config: ComponentExportIndex,
-    pub(crate) find_deliveries: ComponentExportIndex,
+    pub(crate) check_config: Export<CheckConfig>,
+    pub(crate) find_deliveries: Export<FindDeliveries>,
+}
+
+/// Where it keeps those of `sms-receipts`.
+pub(crate) struct Receipts {
+    pub(crate) read_callback: Export<ReadCallback>,
+    pub(crate) report_conversion: Export<ReportConversion>,
 }
 
 /// The names of a component's imports and exports, sorted.
@@ -133,34 +176,32 @@ pub(crate) fn check_exports(
             },
         });
     }
-    // An interface of operations in another version is no reason to refuse a plugin that can send.
-    let operations = if exports.iter().any(|name| name == OPERATIONS) {
+    // An optional interface in another version is no reason to refuse a plugin that can send.
+    let has = |interface| exports.iter().any(|name| name == interface);
+    let operations = if has(OPERATIONS) {
         Some(Operations {
-            check_config: func::<signature::CheckConfig<'_>>(
-                component,
-                OPERATIONS,
-                "check-config",
-            )?,
-            find_deliveries: func::<signature::FindDeliveries<'_>>(
-                component,
-                OPERATIONS,
-                "find-deliveries",
-            )?,
+            check_config: export(component)?,
+            find_deliveries: export(component)?,
+        })
+    } else {
+        None
+    };
+    let receipts = if has(RECEIPTS) {
+        Some(Receipts {
+            read_callback: export(component)?,
+            report_conversion: export(component)?,
         })
     } else {
         None
     };
     Ok(Exports {
-        get_metadata: func::<signature::GetMetadata>(component, SMS, "get-metadata")?,
-        get_config_guard: func::<signature::GetConfigGuard<'_>>(
-            component,
-            SMS,
-            "get-config-guard",
-        )?,
-        validate_config: func::<signature::ValidateConfig<'_>>(component, SMS, "validate-config")?,
-        preview_message: func::<signature::PreviewMessage<'_>>(component, SMS, "preview-message")?,
-        send_message: func::<signature::SendMessage<'_>>(component, SMS, "send-message")?,
+        get_metadata: export(component)?,
+        get_config_guard: export(component)?,
+        validate_config: export(component)?,
+        preview_message: export(component)?,
+        send_message: export(component)?,
         operations,
+        receipts,
     })
 }
 
@@ -170,24 +211,8 @@ fn other_version(exports: &[String], wanted: &str) -> Option<String> {
     exports.iter().find(same).cloned()
 }
 
-/// A function's parameters and results.
-pub(crate) trait Signature {
-    /// The types of its parameters.
-    type Params: ComponentNamedList + Lower;
-    /// The type of its result.
-    type Results: ComponentNamedList + Lift;
-}
-
-impl<P: ComponentNamedList + Lower, R: ComponentNamedList + Lift> Signature for (P, R) {
-    type Params = P;
-    type Results = R;
-}
-
-fn func<S: Signature>(
-    component: &Component,
-    contract: &'static str,
-    item: &'static str,
-) -> Result<ComponentExportIndex, LoadError> {
+fn export<F: Function>(component: &Component) -> Result<Export<F>, LoadError> {
+    let (contract, item) = (F::INTERFACE, F::NAME);
     let differs = |difference: String| LoadError::ContractMismatch {
         item,
         contract,
@@ -197,20 +222,21 @@ fn func<S: Signature>(
         .get_export_index(None, contract)
         .ok_or_else(|| differs("the interface is not an instance".to_owned()))?;
     match component.get_export(Some(&interface), item) {
+        Some((ComponentItem::ComponentFunc(ty), _)) if ty.async_() => {
+            Err(differs("it is an async function".to_owned()))
+        }
         Some((ComponentItem::ComponentFunc(ty), index)) => {
-            check_type::<S>(component, &ty).map_err(|error| differs(format!("{error:#}")))?;
-            Ok(index)
+            let component = component.component_type();
+            ty.typecheck::<F::Params<'_>, (F::Result,)>(&component.instance_type())
+                .map_err(|error| differs(format!("{error:#}")))?;
+            Ok(Export {
+                index,
+                function: PhantomData,
+            })
         }
         Some(_) => Err(differs("it is not a function".to_owned())),
         None => Err(differs("it is missing".to_owned())),
     }
-}
-
-fn check_type<S: Signature>(component: &Component, ty: &ComponentFunc) -> wasmtime::Result<()> {
-    if ty.async_() {
-        return Err(wasmtime::Error::msg("it is an async function"));
-    }
-    ty.typecheck::<S::Params, S::Results>(&component.component_type().instance_type())
 }
 
 #[cfg(test)]

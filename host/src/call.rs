@@ -10,16 +10,17 @@
 //! would count as one.
 
 use crate::admission::{Claim, Place};
-use crate::authority::Signature;
+use crate::authority::{Export, Function};
 use crate::clock::WallClock;
+use crate::contract::Config;
 use crate::egress::Egress;
 use crate::error::{CallError, HostFault, PolicyFault};
 use crate::host::ConnectorHost;
-use crate::http::{Gateway, Hook};
+use crate::http::{Gateway, Hook, Owner};
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
 use crate::meter::Meter;
 use crate::report::{CallLog, CallReport, Reported};
-use crate::scrub::Scrub;
+use crate::scrub::{Answer, Scrub, Texts};
 use crate::seen::{Begun, Ended};
 use crate::tenant::Tenant;
 use std::fmt;
@@ -28,9 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::instrument::WithSubscriber;
 use tracing::{Dispatch, Instrument, Span};
-use wasmtime::component::{
-    ComponentExportIndex, InstancePre, Lift, Lower, ResourceTable, ResourceTableError,
-};
+use wasmtime::component::{InstancePre, ResourceTable, ResourceTableError};
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -43,6 +42,7 @@ pub(crate) struct Run<'a> {
     pub(crate) egress: &'a Arc<Egress>,
     pub(crate) limits: &'a Arc<Limits>,
     pub(crate) gateway: &'a Arc<Gateway>,
+    pub(crate) owner: &'a Arc<Owner>,
     pub(crate) tenant: Option<&'a Tenant>,
     /// The contract's name of the function, and what its success is called.
     pub(crate) function: &'static str,
@@ -50,10 +50,12 @@ pub(crate) struct Run<'a> {
     pub(crate) sha256: &'a str,
     /// What must not be in the answer. None where nothing secret is passed in.
     pub(crate) scrub: Option<Scrub<'a>>,
+    /// Why the call does not begin.
+    pub(crate) refused: Option<HostFault>,
     /// Whether the plugin was taken out of service.
     pub(crate) closed: bool,
-    /// Whether the call may reach the provider, and counts for the tenant's rate.
-    pub(crate) rated: bool,
+    /// Whether the function may make requests, and so counts for the tenant's rate.
+    pub(crate) requests: bool,
     /// Whether the report describes the requests.
     pub(crate) described: bool,
     pub(crate) timeout: Duration,
@@ -67,12 +69,6 @@ pub(crate) fn capped(limits: &Limits, timeout_ms: Option<u32>) -> Duration {
 }
 
 impl<'a> Run<'a> {
-    /// The same for a function that may reach the provider.
-    pub(crate) fn rated(mut self) -> Self {
-        self.rated = true;
-        self
-    }
-
     /// The same, and its report describes its requests.
     pub(crate) fn described(mut self, described: bool) -> Self {
         self.described = described;
@@ -84,10 +80,13 @@ impl<'a> Run<'a> {
         if self.closed {
             return Err(PolicyFault::Closed.into());
         }
+        if let Some(fault) = &self.refused {
+            return Err(fault.clone().into());
+        }
         let start = Instant::now();
         let claim = Claim {
             tenant: self.tenant,
-            rated: self.rated,
+            rated: self.requests,
             patience: self.timeout,
         };
         let place = self.host.0.pool.enter(claim).await;
@@ -100,8 +99,9 @@ impl<'a> Run<'a> {
         (self.timeout + self.host.0.limits.grace).saturating_sub(report.queued)
     }
 
-    /// The same, and its answer is scrubbed.
-    pub(crate) fn scrubbed(mut self, scrub: Scrub<'a>) -> Self {
+    /// The same for a function that is given a config, which may be too long, and whose answer is scrubbed.
+    pub(crate) fn scrubbed(mut self, config: &Config, scrub: Scrub<'a>) -> Self {
+        self.refused = config.too_long();
         self.scrub = Some(scrub);
         self
     }
@@ -132,17 +132,15 @@ impl<'a> Run<'a> {
 
 /// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
 /// milliseconds, once the call has its place; `settle` judges the answer, given whether a request may have left.
-pub(crate) async fn call<S, T, E>(
+pub(crate) async fn call<'p, F: Function, T, E: Ended>(
     run: Run<'_>,
-    function: &ComponentExportIndex,
-    params: impl FnOnce(u32) -> S::Params,
-    settle: impl FnOnce(Result<S::Results, CallError>, bool) -> Result<T, E>,
+    function: &Export<F>,
+    params: impl FnOnce(u32) -> F::Params<'p>,
+    settle: impl FnOnce(Result<F::Result, CallError>, bool) -> Result<T, E>,
 ) -> Reported<Result<T, E>>
 where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
-    E: Ended,
+    T: Answer + Send,
+    E: Answer + Ended + Send,
 {
     let start = Instant::now();
     let begun = Begun::new(run.function);
@@ -153,18 +151,30 @@ where
         CallLog::brief()
     };
     let mut report = CallReport::default();
-    let answer = bounded::<S>(&run, function, params, &log, &mut report)
-        .instrument(span.clone())
-        .await;
-    report.http = log.take();
-    report.total = start.elapsed();
-    let mut outcome = settle(answer, log.may_have_left());
-    if let Some(scrub) = &run.scrub {
-        if let Err(error) = &mut outcome {
-            scrub.cause(error.cause_mut());
+    // Held until the answer is searched, which is the plugin's doing as well.
+    let place = run.place(&mut report).await;
+    let answer = match &place {
+        Ok(_) => {
+            bounded(&run, function, params, &log, &mut report)
+                .instrument(span.clone())
+                .await
         }
-        scrub.exchanges(&mut report.http);
+        Err(cause) => Err(cause.clone()),
+    };
+    report.http = log.take();
+    let mut outcome = settle(answer, log.may_have_left());
+    if let (Ok(_), Some(scrub)) = (&place, &run.scrub) {
+        let mut texts = Texts::default();
+        match &mut outcome {
+            Ok(answer) => answer.list(&mut texts),
+            Err(error) => error.list(&mut texts),
+        }
+        texts.report(&mut report);
+        let until = start + run.timeout + run.host.0.limits.grace;
+        scrub.run(texts, until).await;
     }
+    drop(place);
+    report.total = start.elapsed();
     span.in_scope(|| begun.end(run.success, outcome.as_ref().err(), &report));
     Reported { outcome, report }
 }
@@ -190,20 +200,13 @@ pub(crate) async fn start(run: Run<'_>) -> Result<CallReport, CallError> {
     Ok(report)
 }
 
-async fn bounded<S>(
+async fn bounded<'p, F: Function>(
     run: &Run<'_>,
-    function: &ComponentExportIndex,
-    params: impl FnOnce(u32) -> S::Params,
+    function: &Export<F>,
+    params: impl FnOnce(u32) -> F::Params<'p>,
     log: &CallLog,
     report: &mut CallReport,
-) -> Result<S::Results, CallError>
-where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
-{
-    // Held until the store is gone: its slot in the engine's pool is the place.
-    let _place = run.place(report).await?;
+) -> Result<F::Result, CallError> {
     let params = params(run.told_ms(report.queued));
     let mut store = store(run, log);
     let limit = run.limit(report);
@@ -211,7 +214,7 @@ where
     let called = {
         // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nobody
         // listens while guest code runs; what is sent is sent on a task of its own, where somebody may.
-        let called = inside::<S>(&mut store, run, function, params, report);
+        let called = inside(&mut store, run, function, params, report);
         let called = pin!(called.with_subscriber(Dispatch::none()));
         tokio::time::timeout(limit, meter.around(called)).await
     };
@@ -225,29 +228,26 @@ where
         .map_err(CallError::Host)
 }
 
-async fn inside<S>(
+async fn inside<F: Function>(
     store: &mut Store<CallState>,
     run: &Run<'_>,
-    function: &ComponentExportIndex,
-    params: S::Params,
+    function: &Export<F>,
+    params: F::Params<'_>,
     report: &mut CallReport,
-) -> Result<S::Results, HostFault>
-where
-    S: Signature,
-    S::Params: Lower + Send + Sync,
-    S::Results: Lift + Send + Sync + 'static,
-{
+) -> Result<F::Result, HostFault> {
     let instance = run
         .instance
         .instantiate_async(&mut *store)
         .await
         .map_err(|error| fault(&error, run.limits))?;
     let function = instance
-        .get_typed_func::<S::Params, S::Results>(&mut *store, function)
+        .get_typed_func::<F::Params<'_>, (F::Result,)>(&mut *store, &function.index)
         .map_err(|error| fault(&error, run.limits))?;
     report.instantiate = store.data().meter.look();
     let called = function.call_async(&mut *store, params).await;
-    called.map_err(|error| fault(&error, run.limits))
+    called
+        .map(|(result,)| result)
+        .map_err(|error| fault(&error, run.limits))
 }
 
 fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
@@ -269,9 +269,11 @@ fn store(run: &Run<'_>, log: &CallLog) -> Store<CallState> {
         meter: Meter::default(),
         hook: Hook {
             gateway: run.gateway.clone(),
+            owner: run.owner.clone(),
             egress: run.egress.clone(),
             limits: limits.clone(),
             log: log.clone(),
+            requests: run.requests,
         },
     };
     let mut store = Store::new(run.instance.engine(), state);
@@ -369,7 +371,6 @@ impl ResourceLimiter for Limiter {
         let asked = self.memory.saturating_add(desired.saturating_sub(current));
         if asked > limit {
             return Err(Stop::with(HostFault::Memory {
-                asked,
                 unit: "bytes",
                 limit,
             }));
@@ -387,7 +388,6 @@ impl ResourceLimiter for Limiter {
         let limit = self.limits.table_elements;
         if desired > limit {
             return Err(Stop::with(HostFault::Memory {
-                asked: desired,
                 unit: "table elements",
                 limit,
             }));
@@ -448,12 +448,43 @@ fn fault(error: &wasmtime::Error, limits: &Limits) -> HostFault {
             limit: limits.crossing_bytes,
         };
     }
-    HostFault::Trapped(cause.chars().take(200).collect())
+    HostFault::Trapped(without_figures(&cause))
+}
+
+/// An engine's words without its figures. A plugin chooses them: the handle that does not exist, the length that is out
+/// of bounds.
+fn without_figures(words: &str) -> String {
+    let mut out = String::new();
+    for part in words
+        .split_inclusive(|c: char| !c.is_alphanumeric())
+        .take(60)
+    {
+        let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+        if word.len() > 1 && word.starts_with(|c: char| c.is_numeric()) {
+            out.push('#');
+            out.push_str(part.get(word.len()..).unwrap_or_default());
+        } else {
+            out.push_str(part);
+        }
+    }
+    out.chars().take(200).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_a_crash_are_left_out() {
+        for (words, shown) in [
+            ("unknown handle index 918273", "unknown handle index #"),
+            ("at 0x1f4 of 65536: 2 bytes", "at # of #: 2 bytes"),
+            ("invalid utf-8 in i32", "invalid utf-8 in i32"),
+            ("", ""),
+        ] {
+            assert_eq!(without_figures(words), shown);
+        }
+    }
 
     #[test]
     fn memories_share_one_limit_and_tables_have_one_each() {
@@ -469,7 +500,6 @@ mod tests {
         assert_eq!(
             fault(&error, &limiter.limits),
             HostFault::Memory {
-                asked: limit + page,
                 unit: "bytes",
                 limit
             }

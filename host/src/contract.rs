@@ -1,18 +1,25 @@
-//! The records of `auth:connector@0.1.0`, as plain Rust types.
+//! The records of `auth:connector@0.1.0`, as Rust types.
 //!
-//! Field by field what `wit/sms.wit` and `wit/sms-operations.wit` say; the rules stand there. The derives make
-//! Wasmtime compare these shapes with a component's own when it is loaded, so a plugin built against another
-//! contract is refused rather than misread.
-//!
-//! `Debug` of everything that can hold a number, a code or a secret shows its shape and not its contents.
+//! Most are generated from `wit/`, where the rules stand. Those that can hold a number, a code or a secret are written
+//! here, because their `Debug` shows the shape and not the contents. Wasmtime compares all of them with a component's
+//! own types when it is loaded, so a plugin built against another contract is refused rather than misread.
 
-use crate::scrub::Form;
+use crate::bindings::sms;
+use crate::error::HostFault;
+use crate::scrub::Secrets;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// Named details in the connector's order. Ignore keys that you do not know.
-pub type Attributes = Vec<(String, String)>;
+pub use crate::bindings::sms::{
+    Attributes, ConfigGuard, Diagnostic, Failure, FailureKind, LocalizedText, Metadata, Receipt,
+    Severity,
+};
+pub use crate::bindings::sms_operations::{Check, Deliveries, Delivery, DeliveryState, Verdict};
+pub use crate::bindings::sms_receipts::{
+    Acknowledgement, CallbackContent, CallbackRefusal, CallbackRefusalKind, DeliveryReceipt,
+    ReceiptState,
+};
 
 /// Looks a key up in [`Attributes`].
 pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
@@ -22,22 +29,26 @@ pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
+/// The contract's bound on a config, in bytes.
+pub const CONFIG_BYTES: usize = 65_536;
+
 /// An operator's config for one connector: JSON text with secrets in it.
 ///
-/// At most 65,536 bytes and 16 levels deep, or the connector refuses it. `Debug` shows the length alone.
-/// Keep one for as long as it is used: what has to be kept out of errors is worked out once for each.
+/// At most [`CONFIG_BYTES`], or the host refuses it, and 16 levels deep, or the connector does. `Debug` shows the length
+/// alone. Keep one for as long as it is used: its secrets, which have to be kept out of errors, are collected once for
+/// it and its clones.
 #[derive(Clone)]
 pub struct Config {
-    json: Box<str>,
-    secrets: OnceLock<Arc<[Form]>>,
+    json: Arc<str>,
+    secrets: Arc<OnceLock<Secrets>>,
 }
 
 impl Config {
     /// Takes JSON text as it is; the connector is the one to judge it.
     pub fn new(json: impl Into<Box<str>>) -> Self {
         Self {
-            json: json.into(),
-            secrets: OnceLock::new(),
+            json: json.into().into(),
+            secrets: Arc::default(),
         }
     }
 
@@ -46,10 +57,18 @@ impl Config {
         &self.json
     }
 
-    /// What must not show in anything that a plugin returns, in every form in which it is looked for.
-    pub(crate) fn secrets(&self) -> &[Form] {
-        self.secrets
-            .get_or_init(|| crate::scrub::of_config(&self.json))
+    /// What must not show in anything that a plugin returns.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.secrets.get_or_init(|| Secrets::of(&self.json))
+    }
+
+    /// Whether it is longer than the contract allows.
+    pub(crate) fn too_long(&self) -> Option<HostFault> {
+        let bytes = self.json.len();
+        (bytes > CONFIG_BYTES).then_some(HostFault::ConfigTooLong {
+            bytes,
+            limit: CONFIG_BYTES,
+        })
     }
 }
 
@@ -67,67 +86,8 @@ impl fmt::Debug for Config {
     }
 }
 
-/// How much a diagnostic matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(enum)]
-#[repr(u8)]
-pub enum Severity {
-    /// Sending cannot work with this config.
-    #[component(name = "error")]
-    Error,
-    /// Sending may work, but something looks unintended.
-    #[component(name = "warning")]
-    Warning,
-    /// A severity of a later version: show it, do not block on it.
-    #[component(name = "other")]
-    Other,
-}
-
-impl Severity {
-    /// The contract's name for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// One finding about a config. Never quotes a value from it.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Diagnostic {
-    /// Where, as a JSON Pointer into the config; empty for the whole.
-    pub pointer: String,
-    /// What, as a stable word for programs.
-    pub code: String,
-    /// Whether it blocks sending.
-    pub severity: Severity,
-    /// One sentence for the operator.
-    pub message: String,
-    /// Known keys: `link`.
-    pub attributes: Attributes,
-}
-
-/// What a host needs in order to collect a config.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct ConfigGuard {
-    /// A JSON Schema, draft 2020-12.
-    #[component(name = "json-schema")]
-    pub json_schema: String,
-    /// A JSON array of form fields in display order.
-    #[component(name = "form-json")]
-    pub form_json: String,
-    /// JSON Pointers of the values to keep secret; `-` stands for any index.
-    #[component(name = "secret-pointers")]
-    pub secret_pointers: Vec<String>,
-}
-
 /// One message to one person.
-#[derive(Clone, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The recipient: `+` and E.164 digits, or the `00` prefix.
     pub to: String,
@@ -137,11 +97,9 @@ pub struct Message {
     pub variables: Attributes,
     /// The recipient's languages, best first, as BCP 47 tags.
     pub locales: Vec<String>,
-    /// The caller's own identifier, at most 128 bytes of printable ASCII.
-    #[component(name = "correlation-id")]
+    /// The caller's own identifier, at most 128 bytes of printable ASCII, another one for each call.
     pub correlation_id: Option<String>,
     /// The longest the caller will wait, in milliseconds. The host lowers it to its own cap.
-    #[component(name = "timeout-ms")]
     pub timeout_ms: Option<u32>,
     /// Reserved.
     pub attributes: Attributes,
@@ -155,6 +113,19 @@ impl Message {
             usage: usage.into(),
             variables: vec![("code".to_owned(), code.into())],
             ..Self::default()
+        }
+    }
+
+    /// The message as the contract has it, for a call that has this much time left.
+    pub(crate) fn within(&self, left_ms: u32) -> sms::Message {
+        sms::Message {
+            to: self.to.clone(),
+            usage: self.usage.clone(),
+            variables: self.variables.clone(),
+            locales: (!self.locales.is_empty()).then(|| self.locales.clone()),
+            correlation_id: self.correlation_id.clone(),
+            timeout_ms: Some(left_ms),
+            attributes: (!self.attributes.is_empty()).then(|| self.attributes.clone()),
         }
     }
 }
@@ -205,153 +176,6 @@ impl fmt::Debug for Preview {
     }
 }
 
-/// The provider took the message. It does not mean that a phone showed it.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Receipt {
-    /// The provider's serial number; the host refuses an empty one.
-    #[component(name = "message-id")]
-    pub message_id: String,
-    /// The provider's identifier of the request.
-    #[component(name = "request-id")]
-    pub request_id: Option<String>,
-    /// Known keys: `route`, `template`, `usage`, `fallback`, `locale`, `segments`, `country`, `attempts`.
-    pub attributes: Attributes,
-}
-
-/// Why a message was not accepted, or why nobody can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ComponentType, Lift, Lower)]
-#[component(enum)]
-#[repr(u8)]
-pub enum FailureKind {
-    /// The config cannot work.
-    #[component(name = "invalid-config")]
-    InvalidConfig,
-    /// The message cannot work.
-    #[component(name = "invalid-message")]
-    InvalidMessage,
-    /// Neither the usage nor `Generic` has a template for this recipient's route.
-    #[component(name = "no-template")]
-    NoTemplate,
-    /// The provider does not know the credentials, or their signature did not verify.
-    #[component(name = "authentication")]
-    Authentication,
-    /// The provider or the host forbids it.
-    #[component(name = "denied")]
-    Denied,
-    /// Too many just now; wait `retry_after_ms`.
-    #[component(name = "rate-limited")]
-    RateLimited,
-    /// A balance or a daily quota is used up.
-    #[component(name = "quota")]
-    Quota,
-    /// The provider will not deliver to this recipient.
-    #[component(name = "recipient-rejected")]
-    RecipientRejected,
-    /// No connection to the provider could be made, or it broke.
-    #[component(name = "unreachable")]
-    Unreachable,
-    /// The deadline passed.
-    #[component(name = "timeout")]
-    Timeout,
-    /// The provider failed, or answered something that is not one of its answers.
-    #[component(name = "provider")]
-    Provider,
-    /// The connector or the provider does not offer this.
-    #[component(name = "unsupported")]
-    Unsupported,
-    /// None of the above.
-    #[component(name = "other")]
-    Other,
-}
-
-impl FailureKind {
-    /// The contract's name for it, stable for programs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidConfig => "invalid-config",
-            Self::InvalidMessage => "invalid-message",
-            Self::NoTemplate => "no-template",
-            Self::Authentication => "authentication",
-            Self::Denied => "denied",
-            Self::RateLimited => "rate-limited",
-            Self::Quota => "quota",
-            Self::RecipientRejected => "recipient-rejected",
-            Self::Unreachable => "unreachable",
-            Self::Timeout => "timeout",
-            Self::Provider => "provider",
-            Self::Unsupported => "unsupported",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// What happened, whose turn it is and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Failure {
-    /// The class, for programs.
-    pub kind: FailureKind,
-    /// One or two sentences for the operator, not for end users.
-    pub message: String,
-    /// The provider's own code, unchanged.
-    #[component(name = "provider-code")]
-    pub provider_code: Option<String>,
-    /// The provider's identifier of the request.
-    #[component(name = "request-id")]
-    pub request_id: Option<String>,
-    /// How long to wait before a new attempt is sane, in milliseconds.
-    #[component(name = "retry-after-ms")]
-    pub retry_after_ms: Option<u32>,
-    /// Every finding when the config is at fault.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Known keys: `turn`, `provider-message`, `attempts`.
-    pub attributes: Attributes,
-}
-
-/// `send-error` as it crosses the boundary; [`crate::SendError`] is what callers see.
-#[derive(Clone, Debug, ComponentType, Lift, Lower)]
-#[component(variant)]
-pub(crate) enum WireSendError {
-    #[component(name = "not-sent")]
-    NotSent(Failure),
-    #[component(name = "unknown")]
-    Unknown(Failure),
-}
-
-/// What a check found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(enum)]
-#[repr(u8)]
-pub enum Verdict {
-    /// The provider confirmed it.
-    #[component(name = "pass")]
-    Pass,
-    /// The provider says that it will not work.
-    #[component(name = "fail")]
-    Fail,
-    /// The provider would not tell.
-    #[component(name = "cannot-verify")]
-    CannotVerify,
-    /// A verdict of a later version: treat it as [`Verdict::CannotVerify`].
-    #[component(name = "other")]
-    Other,
-}
-
-/// One thing that was looked up at the provider.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Check {
-    /// What was checked: `credentials`, `application`, `signature`, `balance`, or a JSON Pointer.
-    pub subject: String,
-    /// What was found.
-    pub verdict: Verdict,
-    /// One or two sentences for the operator.
-    pub message: String,
-    /// Known keys: `provider-code`, `request-id`, `permission`, `balance`.
-    pub attributes: Attributes,
-}
-
 /// Which message to look for.
 #[derive(Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(record)]
@@ -380,49 +204,163 @@ impl fmt::Debug for DeliveryQuery {
     }
 }
 
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(enum)]
-#[repr(u8)]
-pub enum DeliveryState {
-    /// Accepted; the carrier has not reported yet.
-    #[component(name = "pending")]
-    Pending,
-    /// The carrier reported delivery.
-    #[component(name = "delivered")]
-    Delivered,
-    /// The carrier reported that it could not deliver.
-    #[component(name = "undelivered")]
-    Undelivered,
-    /// A state of a later version: treat it as [`DeliveryState::Pending`].
-    #[component(name = "other")]
-    Other,
+/// A request that somebody made to the address where the host takes a provider's callbacks.
+#[derive(Clone, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct Callback {
+    /// The address as the caller wrote it, where it is known: some providers sign it.
+    pub url: Option<String>,
+    /// Names in lower case, and values. A name may occur more than once.
+    pub headers: Vec<(String, String)>,
+    /// The body, byte for byte, at most 65,536 bytes.
+    pub body: Vec<u8>,
 }
 
-/// A message that the provider knows.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Callback")
+            .field(
+                "url",
+                &self.url.as_ref().map(|_| format_args!("<redacted>")),
+            )
+            .field("headers", &format_args!("{names:?}"))
+            .field("body", &format_args!("<{} bytes>", self.body.len()))
+            .finish()
+    }
+}
+
+/// A code that was used.
+#[derive(Clone, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct Delivery {
-    /// The provider's serial number.
+pub struct Conversion {
+    /// The [`Receipt::message_id`] of the message.
     #[component(name = "message-id")]
     pub message_id: String,
-    /// How long ago the provider took it, in seconds.
+    /// The recipient, as in [`Message::to`], where it is still known: it decides which account of the config sent
+    /// the message.
+    pub to: Option<String>,
+    /// How long ago the code was used, in seconds.
     #[component(name = "age-s")]
     pub age_s: u32,
-    /// What became of it.
-    pub state: DeliveryState,
-    /// Known keys: `provider-code`, `correlation-id`.
-    pub attributes: Attributes,
 }
 
-/// The answer to a [`DeliveryQuery`].
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Deliveries {
-    /// The messages that fit, newest first.
-    pub found: Vec<Delivery>,
-    /// Whether the provider's records cover the period. Absence alone never means not sent.
-    pub exhaustive: bool,
+impl fmt::Debug for Conversion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversion")
+            .field("message_id", &self.message_id)
+            .field("to", &self.to.as_ref().map(|_| format_args!("<redacted>")))
+            .field("age_s", &self.age_s)
+            .finish()
+    }
+}
+
+/// Gives enums the contract's names, which are stable for programs.
+macro_rules! names {
+    ($($enum:ident { $($case:ident => $name:literal,)* })*) => {
+        $(impl $enum {
+            /// The contract's name for it, stable for programs.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$case => $name,)*
+                }
+            }
+        })*
+    };
+}
+
+names! {
+    Severity {
+        Error => "error",
+        Warning => "warning",
+        Other => "other",
+    }
+    FailureKind {
+        InvalidConfig => "invalid-config",
+        InvalidMessage => "invalid-message",
+        NoTemplate => "no-template",
+        Authentication => "authentication",
+        Denied => "denied",
+        RateLimited => "rate-limited",
+        Quota => "quota",
+        RecipientRejected => "recipient-rejected",
+        Unreachable => "unreachable",
+        Timeout => "timeout",
+        Provider => "provider",
+        Unsupported => "unsupported",
+        Other => "other",
+    }
+    Verdict {
+        Pass => "pass",
+        Fail => "fail",
+        CannotVerify => "cannot-verify",
+        Other => "other",
+    }
+    DeliveryState {
+        Pending => "pending",
+        Delivered => "delivered",
+        Undelivered => "undelivered",
+        Other => "other",
+    }
+    ReceiptState {
+        Delivered => "delivered",
+        Undelivered => "undelivered",
+        Other => "other",
+    }
+    CallbackRefusalKind {
+        Malformed => "malformed",
+        TooLarge => "too-large",
+        Unauthenticated => "unauthenticated",
+        InvalidConfig => "invalid-config",
+        Other => "other",
+    }
+}
+
+impl Metadata {
+    /// The name in the best of these languages: see [`best`].
+    pub fn name(&self, locales: &[String]) -> &str {
+        best(&self.names, locales)
+    }
+
+    /// The description in the best of these languages: see [`best`].
+    pub fn description(&self, locales: &[String]) -> &str {
+        best(&self.descriptions, locales)
+    }
+}
+
+/// The text in the best of these languages (BCP 47 tags, best first), else the English one, else the first, else none.
+///
+/// For each tag in turn, the text whose language shares the most subtags with it is taken, so `zh-Hans-CN` finds
+/// `zh-CN` before `zh-TW`, and `pt` finds `pt-BR`. Case is ignored.
+pub fn best<'a>(texts: &'a [LocalizedText], locales: &[String]) -> &'a str {
+    let wanted = locales.iter().map(String::as_str).chain(["en"]);
+    wanted
+        .filter_map(|tag| nearest(texts, tag))
+        .next()
+        .or(texts.first())
+        .map_or("", |found| found.text.as_str())
+}
+
+/// The text with the most subtags of this language, if any is of this language; of two, the one with fewer others.
+fn nearest<'a>(texts: &'a [LocalizedText], tag: &str) -> Option<&'a LocalizedText> {
+    let wanted: Vec<&str> = tag.split(['-', '_']).collect();
+    let primary = wanted.first()?;
+    let shared = |text: &&LocalizedText| {
+        let has = |subtag: &&str| {
+            wanted
+                .iter()
+                .any(|wanted| wanted.eq_ignore_ascii_case(subtag))
+        };
+        let (shared, other): (Vec<&str>, Vec<&str>) =
+            text.language.split(['-', '_']).partition(has);
+        (shared.len(), std::cmp::Reverse(other.len()))
+    };
+    let of_language = |text: &&LocalizedText| {
+        let first = text.language.split(['-', '_']).next().unwrap_or_default();
+        first.eq_ignore_ascii_case(primary)
+    };
+    // The first of several that are as near: `max_by_key` takes the last.
+    texts.iter().filter(of_language).rev().max_by_key(shared)
 }
 
 #[cfg(test)]
@@ -444,8 +382,18 @@ mod tests {
             correlation_id: None,
             message_id: None,
         };
+        let callback = Callback {
+            url: Some("https://auth.example.com/callbacks/s3cret".into()),
+            headers: vec![("x-signature".into(), "s3cret".into())],
+            body: b"mobile=13800138000".to_vec(),
+        };
+        let conversion = Conversion {
+            message_id: "m-1".into(),
+            to: Some("+8613800138000".into()),
+            age_s: 1,
+        };
         let shown = format!(
-            "{message:?} {preview:?} {query:?} {:?}",
+            "{message:?} {preview:?} {query:?} {callback:?} {conversion:?} {:?}",
             Config::new(r#"{"key":"s3cret"}"#)
         );
         for hidden in ["13800138000", "918273", "s3cret"] {
@@ -455,5 +403,32 @@ mod tests {
             shown.contains("SignIn") && shown.contains("code"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn texts_come_in_the_nearest_language_else_english_else_first() {
+        let text = |language: &str| LocalizedText {
+            language: language.into(),
+            text: language.into(),
+        };
+        let texts = ["zh-TW", "zh-CN", "en", "pt-BR", "de"].map(text);
+        for (locales, found) in [
+            (&["zh-CN"] as &[&str], "zh-CN"),
+            (&["zh-Hans-CN"], "zh-CN"),
+            (&["ZH_cn"], "zh-CN"),
+            (&["zh"], "zh-TW"),
+            (&["pt"], "pt-BR"),
+            (&["de-AT"], "de"),
+            (&["fr", "de"], "de"),
+            (&["en-GB", "de"], "en"),
+            (&["fr"], "en"),
+            (&[""], "en"),
+            (&[], "en"),
+        ] {
+            let locales: Vec<String> = locales.iter().map(|tag| (*tag).to_owned()).collect();
+            assert_eq!(best(&texts, &locales), found, "{locales:?}");
+        }
+        assert_eq!(best(&["ja", "ko"].map(text), &[]), "ja");
+        assert_eq!(best(&[], &[]), "");
     }
 }

@@ -7,9 +7,22 @@ use crate::http;
 use crate::limits::{CORE_INSTANCES, MEMORIES, TABLES, TICK};
 use crate::options::HostOptions;
 use wasmtime::component::Linker;
-use wasmtime::{Config, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, PoolingAllocationConfig, WasmFeatures};
 use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
+
+/// WebAssembly that plugins may use: the feature set that Rust has by default for `wasm32-wasip2`, and 128-bit vectors,
+/// which the connector's SHA-256 uses. `docs/sandbox.md` gives a reason for each. Every other proposal is off, so that
+/// one that Wasmtime turns on by default is no part of the sandbox before somebody needs it.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::COMPONENT_MODEL);
 
 /// An engine whose epoch advances.
 pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
@@ -20,6 +33,8 @@ pub(crate) fn engine(options: &HostOptions) -> Result<Engine, BuildError> {
     config.async_stack_zeroing(options.residency.stack_bytes.is_some());
     // A crash is reported by its kind; names of a plugin's functions help nobody here.
     config.wasm_backtrace_max_frames(None);
+    config.wasm_features(FEATURES, true);
+    config.wasm_features(FEATURES.complement(), false);
     // So nobody reads these tables either: 15 % of the compiled code that the cache hashes, copies and keeps, and
     // unwind information is registered one by one, which grows slow with plugins. Windows requires its own.
     config.generate_address_map(false);

@@ -11,7 +11,8 @@
 //! [`CallError::side`] sorts the last three by host, plugin, policy and provider. None of them quotes a config, a
 //! message or a header. A [`crate::Failure`] holds text that the plugin wrote.
 
-use crate::contract::{Failure, FailureKind, WireSendError};
+use crate::bindings::sms;
+use crate::contract::{CallbackRefusal, Failure, FailureKind};
 pub use crate::policy::PolicyFault;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -229,13 +230,12 @@ pub enum HostFault {
         /// The cap.
         limit: Duration,
     },
-    /// The plugin wanted more memory or a larger table than it may have.
+    /// The plugin wanted more memory or a larger table than it may have. How much it asked for is not repeated: a
+    /// plugin can ask for as many elements as a code says.
     #[error(
-        "the plugin asked for {asked} {unit}, the limit is {limit}, and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
+        "the plugin asked for more than {limit} {unit} and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
     )]
     Memory {
-        /// How much.
-        asked: usize,
         /// Of what: `bytes` or `table elements`.
         unit: &'static str,
         /// The cap.
@@ -267,11 +267,29 @@ pub enum HostFault {
         "the plugin broke the contract: {0}. Report it to the plugin's author with the component's sha256, or use another version"
     )]
     Contract(&'static str),
+    /// The config is longer than the contract allows. Nothing of the plugin ran.
+    #[error(
+        "the config has {bytes} bytes, the contract allows {limit}. Shorten it: a config holds credentials, templates and little else"
+    )]
+    ConfigTooLong {
+        /// Its length in bytes.
+        bytes: usize,
+        /// The contract's bound.
+        limit: usize,
+    },
     /// The plugin does not export this optional function.
     #[error(
-        "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports sms-operations"
+        "the plugin does not offer {0}, which the contract leaves to it. Do without, or use a plugin that exports {interface}", interface = interface(.0)
     )]
     Unsupported(&'static str),
+}
+
+/// The optional interface that has a function.
+fn interface(function: &str) -> &'static str {
+    match function {
+        "read-callback" | "report-conversion" => "sms-receipts",
+        _ => "sms-operations",
+    }
 }
 
 impl HostFault {
@@ -280,6 +298,7 @@ impl HostFault {
         match self {
             Self::Overloaded { .. } => FailureKind::RateLimited,
             Self::TimedOut { .. } => FailureKind::Timeout,
+            Self::ConfigTooLong { .. } => FailureKind::InvalidConfig,
             Self::Unsupported(_) => FailureKind::Unsupported,
             Self::Compute { .. }
             | Self::Memory { .. }
@@ -301,6 +320,7 @@ impl HostFault {
             Self::Crossing { .. } => "plugin-handed-over-too-much",
             Self::Trapped(_) => "plugin-crashed",
             Self::Contract(_) => "plugin-broke-contract",
+            Self::ConfigTooLong { .. } => "config-too-long",
             Self::Unsupported(_) => "unsupported",
         }
     }
@@ -324,7 +344,7 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// The host had no room.
+    /// The host had no room, or refused the config for its length.
     Host,
     /// The plugin misbehaved, or refused by itself: the config, the message, the network.
     Plugin,
@@ -369,7 +389,9 @@ impl CallError {
     pub const fn side(&self) -> Side {
         match self {
             Self::Connector(failure) if failure.provider_code.is_some() => Side::Provider,
-            Self::Host(HostFault::Overloaded { .. }) => Side::Host,
+            Self::Host(HostFault::Overloaded { .. } | HostFault::ConfigTooLong { .. }) => {
+                Side::Host
+            }
             Self::Connector(_) | Self::Host(_) => Side::Plugin,
             Self::Policy(_) => Side::Policy,
         }
@@ -435,16 +457,33 @@ impl SendError {
     }
 }
 
-impl From<WireSendError> for SendError {
-    fn from(error: WireSendError) -> Self {
+impl From<sms::SendError> for SendError {
+    fn from(error: sms::SendError) -> Self {
         match error {
-            WireSendError::NotSent(failure) => {
+            sms::SendError::NotSent(failure) => {
                 Self::NotSent(CallError::Connector(Box::new(failure)))
             }
-            WireSendError::Unknown(failure) => {
+            sms::SendError::Unknown(failure) => {
                 Self::Unknown(CallError::Connector(Box::new(failure)))
             }
         }
+    }
+}
+
+/// Why a provider's callback was not read. Nothing of it counts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackError {
+    /// It is not a callback that counts: see its kind. A new attempt with the same callback ends the same.
+    #[error("{}: {}", .0.kind.as_str(), .0.message)]
+    Refused(CallbackRefusal),
+    /// The plugin gave no answer, or was not asked. The provider may call again.
+    #[error(transparent)]
+    Failed(#[from] CallError),
+}
+
+impl From<HostFault> for CallbackError {
+    fn from(fault: HostFault) -> Self {
+        Self::Failed(fault.into())
     }
 }
 
@@ -467,7 +506,6 @@ mod tests {
             (HostFault::Compute { limit: ms }, "Report it"),
             (
                 HostFault::Memory {
-                    asked: 2,
                     unit: "bytes",
                     limit: 1,
                 },
@@ -477,7 +515,15 @@ mod tests {
             (HostFault::Crossing { limit: 1 }, "Report it"),
             (HostFault::Trapped("unreachable".to_owned()), "Report it"),
             (HostFault::Contract("no message id"), "Report it"),
+            (
+                HostFault::ConfigTooLong { bytes: 2, limit: 1 },
+                "Shorten it",
+            ),
             (HostFault::Unsupported("check-config"), "Do without"),
+            (
+                HostFault::Unsupported("read-callback"),
+                "Do without, or use a plugin that exports sms-receipts",
+            ),
         ] {
             let line = fault.to_string();
             assert!(line.contains(&format!(". {step}")), "{line}");

@@ -218,6 +218,7 @@ impl ConnectorHost {
             exports,
             contract: authority::SMS,
             has_operations: functions.operations.is_some(),
+            has_receipts: functions.receipts.is_some(),
         };
         seen::loaded(&description.sha256, timings);
         Ok(Plugin::new(Loaded {
@@ -275,8 +276,14 @@ pub(crate) fn read(source: Source<'_>, limit: u64) -> Result<Cow<'_, [u8]>, Load
 
 /// A file's bytes, up to one more than the limit, and its size: what was read, where the system does not know.
 fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let file = open(path)?;
+    let data = file.metadata()?;
+    if !is_readable(&data) {
+        return Err(std::io::Error::other(
+            "it is no regular file. Give the file itself, no folder and no pipe",
+        ));
+    }
+    let size = data.len();
     let mut bytes = Vec::new();
     if size <= limit {
         bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
@@ -284,6 +291,28 @@ fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
     }
     let read = bytes.len() as u64;
     Ok((bytes, size.max(read)))
+}
+
+/// Opens a file for reading. A pipe that nobody writes to is opened as well, and does not block.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NONBLOCK.union(rustix::fs::OFlags::NOCTTY);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Whether reading ends: a file's, or a device's, of which no more than the limit is read. A pipe's ends when somebody
+/// else wants.
+fn is_readable(data: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    let is_device = std::os::unix::fs::FileTypeExt::is_char_device(&data.file_type());
+    #[cfg(not(unix))]
+    let is_device = false;
+    data.is_file() || is_device
 }
 
 /// Tells a component from a core module and from everything else by its first eight bytes.

@@ -13,15 +13,16 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`options`], [`limits`], [`clock`] | what an embedder may set, with safe defaults |
-//! | [`host`], [`plugin`] | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
+//! | [`host`], [`plugin`], `receipts` | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
 //! | [`tenant`], [`live`] | on whose behalf, and replacing a plugin while calls run |
 //! | [`package`] | a signed manifest, and what a plugin asks for beside what it is granted |
 //! | [`cache`] | compiled code on disk, under a seal |
 //! | [`network`] | whom requests trust, through which proxy, on whose connections |
-//! | [`contract`] | the contract's records as plain Rust types |
+//! | [`contract`] | the contract's records as Rust types |
 //! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
 //! | [`seen`] | what traces and metrics there are, and what is not in them |
 //! | [`egress`] | which origins, and then which addresses, a plugin may reach |
+//! | `bindings` | the types that are generated from `wit/` |
 //! | `authority`, `shape` | what a component asks for, and what compiling it would cost |
 //! | `engine`, `admission`, `call`, `meter`, `http` | sandbox, whose turn it is, one call, its computing, outbound requests |
 //! | `scrub` | secrets, numbers and codes taken out of what plugins say |
@@ -30,6 +31,7 @@
 
 mod admission;
 mod authority;
+mod bindings;
 pub mod cache;
 mod call;
 pub mod clock;
@@ -47,6 +49,7 @@ pub mod options;
 pub mod package;
 pub mod plugin;
 pub mod policy;
+mod receipts;
 pub mod report;
 pub mod residency;
 mod scrub;
@@ -57,16 +60,20 @@ pub mod tenant;
 pub use cache::{CacheKey, CacheUse};
 pub use clock::WallClock;
 pub use contract::{
-    Attributes, Check, Config, ConfigGuard, Deliveries, Delivery, DeliveryQuery, DeliveryState,
-    Diagnostic, Failure, FailureKind, Message, Preview, Receipt, Severity, Verdict,
+    Acknowledgement, Attributes, CONFIG_BYTES, Callback, CallbackContent, CallbackRefusal,
+    CallbackRefusalKind, Check, Config, ConfigGuard, Conversion, Deliveries, Delivery,
+    DeliveryQuery, DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText,
+    Message, Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
 };
 pub use egress::{Egress, Origin, OriginError};
-pub use error::{BuildError, CallError, HostFault, LoadError, PolicyFault, SendError, Side};
+pub use error::{
+    BuildError, CallError, CallbackError, HostFault, LoadError, PolicyFault, SendError, Side,
+};
 pub use host::{ConnectorHost, Occupancy, Source};
 pub use limits::Limits;
 pub use live::{LivePlugin, Retired, StillBusy};
 pub use network::{Network, Proxy};
-pub use options::{CannedAnswer, HostBuilder, HostOptions};
+pub use options::{CannedAnswer, ConnectionSharing, HostBuilder, HostOptions};
 pub use package::{
     Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,
     Signer, TrustedKey,

@@ -2,8 +2,8 @@
 //!
 //! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
 //! with a measurement in hand. What the reference connector needs is measured by `tests/limits.rs`, which finds the
-//! least of each limit with which a send still succeeds, and holds the defaults to several times that. What waits,
-//! queues and connects is measured by `cargo xtask defaults`, with the tables in `docs/defaults.md`.
+//! least of each limit with which a send still succeeds, and holds the defaults to several times that. `docs/defaults.md`
+//! has the reason of each.
 
 use std::time::Duration;
 
@@ -61,9 +61,20 @@ pub struct Limits {
     /// How long an idle connection is kept. Default 30 s, below the 60 to 75 s after which common servers
     /// close theirs, so a request rarely meets a dying connection: one that does is never sent twice, and is lost.
     pub idle_timeout: Duration,
-    /// Idle connections kept for each origin. Default 64, of 20 KB each: two tenants' shares, and with 128 in flight
-    /// five of six sends find one. A new one costs a send four times the CPU.
+    /// Idle connections kept by the host, all tenants, plugins and origins together. Default 256, of 20 KB each: with
+    /// what calls hold, three quarters of the files that a process may open on many systems. Beyond it the one that was
+    /// used least recently is closed. A new one costs a send four times the CPU.
     pub idle_connections: usize,
+    /// Idle connections kept for each owner, which is a tenant with one plugin. Default 32: a tenant's share of
+    /// [`Limits::concurrent_calls`].
+    pub idle_connections_each: usize,
+    /// Connections of the host, in use, idle or being made. None, the default: [`Limits::requests_at_once`] of each of
+    /// [`Limits::concurrent_calls`], and [`Limits::idle_connections`], which is 768. Beyond it idle ones are closed, and
+    /// where there are none a request ends as *not sent*.
+    pub connections: Option<usize>,
+    /// Connections of each owner, in use, idle or being made. None, the default: half of the host's. A tenant with a
+    /// quarter of the calls holds 160 at most.
+    pub connections_each: Option<usize>,
 }
 
 impl Default for Limits {
@@ -86,8 +97,24 @@ impl Default for Limits {
             response_body_bytes: 1 << 20,
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),
-            idle_connections: 64,
+            idle_connections: 256,
+            idle_connections_each: 32,
+            connections: None,
+            connections_each: None,
         }
+    }
+}
+
+impl Limits {
+    /// The most connections of the host, and of each owner.
+    pub(crate) fn most_connections(&self) -> (usize, usize) {
+        let calls = usize::try_from(self.concurrent_calls).unwrap_or(usize::MAX);
+        let requests = usize::try_from(self.requests_at_once).unwrap_or(usize::MAX);
+        let needed = calls
+            .saturating_mul(requests)
+            .saturating_add(self.idle_connections);
+        let all = self.connections.unwrap_or(needed);
+        (all, self.connections_each.unwrap_or(all.div_ceil(2)))
     }
 }
 
@@ -153,6 +180,16 @@ mod tests {
         let kept = u32::try_from(limits.idle_connections).unwrap();
         assert!(sockets + kept <= FILES * 3 / 4);
         assert!(kept >= limits.concurrent_calls / 2);
+        let (all, each) = limits.most_connections();
+        assert_eq!(all, (sockets + kept) as usize);
+        let share = limits.concurrent_calls as usize / 4;
+        assert_eq!(limits.idle_connections_each, share);
+        let tenant = share * limits.requests_at_once as usize + limits.idle_connections_each;
+        assert!(
+            3 * tenant < all,
+            "three tenants whose plugins hang leave some"
+        );
+        assert!(each >= tenant && each < all);
         assert!(limits.concurrent_calls as usize * limits.memory_bytes <= 1 << 30);
         assert!(limits.requests_at_once <= limits.requests);
     }
@@ -163,6 +200,58 @@ mod tests {
         // The third packet leaves after one second and two more.
         assert!(limits.connect_timeout > Duration::from_secs(1 + 2) + 10 * PROVIDER);
         assert!(2 * limits.idle_timeout <= Duration::from_secs(60));
+    }
+
+    /// The share of sends that find a kept connection: tenants that send at their own moments, each with a pool of its
+    /// own, and the least recently used connection closed where there are too many.
+    fn kept_share(tenants: usize, mean: f64, idle: f64, most: usize, is_random: bool) -> f64 {
+        const SENDS: usize = 40_000;
+        let mut seed = 88_172_645_463_325_252_u64;
+        let mut random = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            (seed >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let mut next: Vec<f64> = (0..tenants).map(|_| random() * mean).collect();
+        let mut last = vec![f64::NEG_INFINITY; tenants];
+        let mut found = 0;
+        for send in 0..2 * SENDS {
+            let tenant = (0..tenants)
+                .min_by(|a, b| next[*a].total_cmp(&next[*b]))
+                .unwrap();
+            let now = next[tenant];
+            let newer = last.iter().filter(|other| **other > last[tenant]).count();
+            if send >= SENDS && now - last[tenant] < idle && newer < most {
+                found += 1;
+            }
+            last[tenant] = now;
+            next[tenant] = now
+                + if is_random {
+                    -mean * (1.0 - random()).ln()
+                } else {
+                    mean
+                };
+        }
+        f64::from(found) / SENDS as f64
+    }
+
+    /// The figures of `docs/performance.md`.
+    #[test]
+    fn a_thousand_tenants_at_one_send_a_minute_find_few_kept_connections() {
+        let limits = Limits::default();
+        let (idle, most) = (limits.idle_timeout.as_secs_f64(), limits.idle_connections);
+        for (idle, most, is_random, expected) in [
+            (idle, most, false, 0.0),
+            (idle, most, true, 0.26),
+            (idle, 1_000, true, 0.39),
+            (55.0, 1_000, true, 0.60),
+            (65.0, 1_000, false, 1.0),
+        ] {
+            let share = kept_share(1_000, 60.0, idle, most, is_random);
+            println!("{idle} s, {most} connections, random {is_random}: {share:.3}");
+            assert!((share - expected).abs() < 0.015, "{share} for {expected}");
+        }
     }
 
     #[test]

@@ -1,24 +1,23 @@
-//! How requests leave this machine: whom to trust, through which proxy, on whose connections.
+//! How requests leave this machine: the authorities to trust, the proxy, the connections.
 //!
 //! A host has one [`Network`], from its [`crate::HostOptions`]. A plugin or a tenant can have another:
 //!
 //! ```no_run
-//! # use auth_connector_host::{ConnectorHost, Proxy, Tenant};
+//! # use auth_connector_host::{ConnectorHost, Proxy};
 //! # fn run(host: ConnectorHost, private_ca: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
 //! let plugin = host.load("connector.wasm")?;
 //! let mut network = host.network();
 //! network.authorities_pem = private_ca;
 //! network.proxy = Some(Proxy::parse("http://proxy.corp.example:3128")?);
-//! let acme = plugin.with_network(&network)?.for_tenant(Tenant::new("acme").private_connections());
+//! let acme = plugin.with_network(&network)?.for_tenant("acme");
 //! # let _ = acme;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Connections are kept per origin, set of authorities and proxy, and shared by whoever agrees in all three. On one
-//! connection there is one request at a time and nothing of it stays, so sharing lets one tenant's request at most
-//! follow another's to the same provider. [`crate::Tenant::private_connections`] keeps even those apart, TLS
-//! sessions included.
+//! Connections are kept for the tenant and the plugin that made them, per origin, set of authorities and proxy.
+//! [`crate::options::ConnectionSharing`] can widen that to all tenants of a plugin, and says what that risks. TLS sessions
+//! resume among all that agree in origin, authorities and proxy: a session holds keys and no content.
 //!
 //! # Behind a proxy
 //!

@@ -38,6 +38,8 @@ pub struct HostOptions {
     pub resolve: Vec<ResolveOverride>,
     /// Networks that are not public and may be dialled all the same, for providers inside one.
     pub permitted_networks: Vec<IpNet>,
+    /// Who may use a connection again. Default [`ConnectionSharing::WithinTenant`].
+    pub connection_sharing: ConnectionSharing,
     /// The wall clock that plugins see.
     pub wall_clock: WallClock,
     /// Where compiled components are kept, in a folder of their own. None, the default: compiled anew at each load.
@@ -66,6 +68,22 @@ pub struct HostOptions {
     pub canned: Option<CannedAnswer>,
 }
 
+/// Who may use a kept connection again, beside the plugin (by the digest of its bytes) that made it for the same origin,
+/// authorities and proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionSharing {
+    /// The tenant that it was made for, and nobody else.
+    #[default]
+    WithinTenant,
+    /// Every tenant of the plugin. Many tenants that send rarely then find a kept connection more often.
+    ///
+    /// The danger: HTTP/1.1 numbers no answers. A server that answers one request twice, or reads a request otherwise
+    /// than this host, then crosses tenants: one is told what became of the message of another. The host examines each
+    /// connection before it uses it again, and cannot recognise an answer that comes after the next request has left.
+    AcrossTenants,
+}
+
 /// What [`HostOptions::canned`] answers, once the whole request was taken.
 #[derive(Clone, Debug)]
 pub struct CannedAnswer {
@@ -89,6 +107,7 @@ impl Default for HostOptions {
             proxy: None,
             resolve: Vec::new(),
             permitted_networks: Vec::new(),
+            connection_sharing: ConnectionSharing::WithinTenant,
             wall_clock: WallClock::system(),
             cache_dir: None,
             cache_key: None,

@@ -3,23 +3,25 @@
 //! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
 //! request had left by then, nobody will learn what came of it, so let sends run to their end.
 
-use crate::authority::{Exports, Operations, SMS, signature};
+use crate::authority::{Export, Exports, Function, Receipts, SMS};
+use crate::bindings::sms;
 use crate::cache::CacheUse;
 use crate::call::{self, CallState};
 use crate::contract::{
-    Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Message,
-    Preview, Receipt, WireSendError,
+    Attributes, Check, Config, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure,
+    Message, Metadata, Preview, Receipt, Severity,
 };
 use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, SendError};
 use crate::host::ConnectorHost;
-use crate::http::Gateway;
+use crate::http::{Gateway, Owner};
 use crate::limits::Limits;
 use crate::live::Hold;
 use crate::network::Network;
+use crate::options::ConnectionSharing;
 use crate::package::{Decision, Provenance};
 use crate::report::{CallReport, Reported};
-use crate::scrub::Scrub;
+use crate::scrub::{Scrub, shorten};
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +37,8 @@ pub struct Plugin {
     hold: Hold,
     /// The network that it was given.
     network: Arc<Gateway>,
-    /// What its requests go through: the network's own connections, or the tenant's.
-    gateway: Arc<Gateway>,
+    /// Whose connections its requests use.
+    owner: Arc<Owner>,
 }
 
 /// A plugin's parts, as loading puts them together.
@@ -67,6 +69,8 @@ pub struct Description {
     pub contract: &'static str,
     /// Whether it offers `sms-operations` as well.
     pub has_operations: bool,
+    /// Whether it offers `sms-receipts` as well.
+    pub has_receipts: bool,
 }
 
 /// What loading cost.
@@ -82,10 +86,13 @@ pub struct LoadTimings {
 
 impl Plugin {
     pub(crate) fn new(loaded: Loaded) -> Self {
-        let network = loaded.host.0.gateway.clone();
+        let owner = Owner {
+            tenant: None,
+            plugin: Arc::from(loaded.description.sha256.as_str()),
+        };
         Self {
-            gateway: network.clone(),
-            network,
+            network: loaded.host.0.gateway.clone(),
+            owner: Arc::new(owner),
             inner: Arc::new(loaded),
             tenant: None,
             hold: Hold::Own,
@@ -120,17 +127,20 @@ impl Plugin {
     }
 
     fn called(&self, tenant: Option<Tenant>, network: Arc<Gateway>) -> Self {
-        let ways = &self.inner.host.0.ways;
-        let gateway = match tenant.as_ref().filter(|tenant| tenant.is_private()) {
-            Some(tenant) => ways.private(&network, tenant.key()),
-            None => network.clone(),
+        let sharing = self.inner.host.0.options.connection_sharing;
+        let own = tenant
+            .as_ref()
+            .filter(|_| sharing == ConnectionSharing::WithinTenant);
+        let owner = Owner {
+            tenant: own.map(|tenant| tenant.key().clone()),
+            plugin: self.owner.plugin.clone(),
         };
         Self {
             inner: self.inner.clone(),
             tenant,
             hold: self.hold.clone(),
             network,
-            gateway,
+            owner: Arc::new(owner),
         }
     }
 
@@ -179,21 +189,26 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when it does not start, [`CallError::Policy`] when it was not tried.
     pub async fn start(&self) -> Result<CallReport, CallError> {
-        call::start(self.run("start", None)).await
+        call::start(self.run_as("start", false, None)).await
     }
 
-    /// Who made the connector and what it is called, as JSON text.
+    /// What the connector is called, and how hosts tell it apart.
     ///
     /// # Errors
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
-    pub async fn get_metadata(&self) -> Result<String, CallError> {
-        let run = self.run("get-metadata", None);
+    pub async fn metadata(&self) -> Result<Metadata, CallError> {
         let function = &self.inner.functions.get_metadata;
-        let settle = |answer: Result<(String,), CallError>, _| answer.map(|(metadata,)| metadata);
-        call::call::<signature::GetMetadata, _, _>(run, function, |_| (), settle)
-            .await
-            .outcome
+        let mut metadata = call::call(
+            self.run(function, None),
+            function,
+            |_| (),
+            |answer, _| answer,
+        )
+        .await
+        .outcome?;
+        shorten(&mut metadata);
+        Ok(metadata)
     }
 
     /// The schema, the form fields and the secret pointers, in the best of `locales`.
@@ -202,12 +217,15 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
-        let run = self.run("get-config-guard", None);
         let function = &self.inner.functions.get_config_guard;
-        let settle = |answer: Result<(ConfigGuard,), CallError>, _| answer.map(|(guard,)| guard);
-        call::call::<signature::GetConfigGuard<'_>, _, _>(run, function, |_| (locales,), settle)
-            .await
-            .outcome
+        call::call(
+            self.run(function, None),
+            function,
+            |_| (locales,),
+            |answer, _| answer,
+        )
+        .await
+        .outcome
     }
 
     /// Everything that can be said about a config without a network. Sending is possible when no finding is an
@@ -221,16 +239,14 @@ impl Plugin {
         config: &Config,
         locales: &[String],
     ) -> Result<Vec<Diagnostic>, CallError> {
-        let scrub = Scrub::of_config(config);
-        let run = self.run("validate-config", None).scrubbed(scrub.clone());
+        if let Some(fault) = config.too_long() {
+            return Ok(vec![too_long(&fault)]);
+        }
         let function = &self.inner.functions.validate_config;
+        let scrub = Scrub::of_config(config);
+        let run = self.run(function, None).scrubbed(config, scrub);
         let params = |_| (config.expose(), locales);
-        let settle = |answer: Result<(Vec<Diagnostic>,), CallError>, _| {
-            let (mut findings,) = answer?;
-            scrub.diagnostics(&mut findings);
-            Ok::<_, CallError>(findings)
-        };
-        call::call::<signature::ValidateConfig<'_>, _, _>(run, function, params, settle)
+        call::call(run, function, params, |answer, _| answer)
             .await
             .outcome
     }
@@ -245,16 +261,22 @@ impl Plugin {
         config: &Config,
         message: &Message,
     ) -> Result<Preview, CallError> {
+        let function = &self.inner.functions.preview_message;
         let scrub = Scrub::new(config, &message.to, &message.variables);
         let run = self
-            .run("preview-message", message.timeout_ms)
-            .scrubbed(scrub);
-        let function = &self.inner.functions.preview_message;
-        let params = |_| (config.expose(), message);
-        // A preview that succeeds is made of the message; whoever asks for one wants to see it.
-        call::call::<signature::PreviewMessage<'_>, _, _>(run, function, params, flatten)
-            .await
-            .outcome
+            .run(function, message.timeout_ms)
+            .scrubbed(config, scrub);
+        let params = |left_ms| (config.expose(), message.within(left_ms));
+        let settle = |answer: Result<Result<Preview, sms::SendError>, CallError>, _| {
+            answer?.map_err(|error| match error {
+                sms::SendError::NotSent(failure) => CallError::Connector(Box::new(failure)),
+                sms::SendError::Unknown(_) => {
+                    HostFault::Contract("it reported a preview, which sends nothing, as unknown")
+                        .into()
+                }
+            })
+        };
+        call::call(run, function, params, settle).await.outcome
     }
 
     /// Sends one message: accepted, certainly not sent, or unknown.
@@ -286,37 +308,27 @@ impl Plugin {
         message: &Message,
         described: bool,
     ) -> Reported<Result<Receipt, SendError>> {
+        let function = &self.inner.functions.send_message;
         let scrub = Scrub::new(config, &message.to, &message.variables);
         let run = self
-            .run("send-message", message.timeout_ms)
+            .run(function, message.timeout_ms)
             .described(described)
-            .rated()
-            .scrubbed(scrub.clone())
+            .scrubbed(config, scrub)
             .succeeding("accepted");
-        let params = |left_ms| {
-            let message = Message {
-                timeout_ms: Some(left_ms),
-                ..message.clone()
-            };
-            (config.expose(), message)
-        };
-        let function = &self.inner.functions.send_message;
-        let settle = |answer: Result<(Result<Receipt, WireSendError>,), CallError>,
-                      may_have_left| {
-            let mut receipt = match answer {
-                Ok((Ok(receipt),)) => receipt,
-                Ok((Err(error),)) => return Err(error.into()),
+        let params = |left_ms| (config.expose(), message.within(left_ms));
+        let settle = |answer: Result<Result<Receipt, sms::SendError>, CallError>, may_have_left| {
+            let receipt = match answer {
+                Ok(answer) => answer?,
                 Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
             };
             // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
-            if let Some(broken) = broken(&receipt) {
+            if let Some(broken) = broken(&receipt.message_id) {
                 let fault = HostFault::Contract(broken);
                 return Err(SendError::from_cause(fault.into(), may_have_left));
             }
-            scrub.receipt(&mut receipt);
             Ok(receipt)
         };
-        call::call::<signature::SendMessage<'_>, _, _>(run, function, params, settle).await
+        call::call(run, function, params, settle).await
     }
 
     /// Asks the provider, without sending, whether a config would work.
@@ -331,17 +343,13 @@ impl Plugin {
         locales: &[String],
         timeout_ms: Option<u32>,
     ) -> Result<Vec<Check>, CallError> {
-        let function = &self.operations("check-config")?.check_config;
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("check-config"))?;
+        let function = &operations.check_config;
         let scrub = Scrub::of_config(config);
-        let run = self.run("check-config", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut checks = flatten(answer, may_have_left)?;
-            scrub.checks(&mut checks);
-            Ok::<_, CallError>(checks)
-        };
-        call::call::<signature::CheckConfig<'_>, _, _>(run, function, params, settle)
+        call::call(run, function, params, |answer, _| flatten(answer))
             .await
             .outcome
     }
@@ -357,48 +365,56 @@ impl Plugin {
         query: &DeliveryQuery,
         timeout_ms: Option<u32>,
     ) -> Result<Deliveries, CallError> {
-        let function = &self.operations("find-deliveries")?.find_deliveries;
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("find-deliveries"))?;
+        let function = &operations.find_deliveries;
         let none = Attributes::new();
         let scrub = Scrub::new(config, &query.to, &none);
-        let run = self.run("find-deliveries", timeout_ms).rated();
-        let run = run.scrubbed(scrub.clone());
+        let run = self.run(function, timeout_ms).scrubbed(config, scrub);
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        let settle = |answer, may_have_left| {
-            let mut deliveries = flatten(answer, may_have_left)?;
-            scrub.deliveries(&mut deliveries);
-            Ok::<_, CallError>(deliveries)
-        };
-        call::call::<signature::FindDeliveries<'_>, _, _>(run, function, params, settle)
+        call::call(run, function, params, |answer, _| flatten(answer))
             .await
             .outcome
     }
 
-    fn operations(&self, item: &'static str) -> Result<&Operations, HostFault> {
-        self.inner
-            .functions
-            .operations
-            .as_ref()
-            .ok_or(HostFault::Unsupported(item))
+    /// A call of this function, with what all calls have in common.
+    pub(crate) fn run<'a, F: Function>(
+        &'a self,
+        _: &'a Export<F>,
+        timeout_ms: Option<u32>,
+    ) -> call::Run<'a> {
+        self.run_as(F::NAME, F::REQUESTS, timeout_ms)
     }
 
-    fn run<'a>(&'a self, function: &'static str, timeout_ms: Option<u32>) -> call::Run<'a> {
+    fn run_as<'a>(
+        &'a self,
+        function: &'static str,
+        requests: bool,
+        timeout_ms: Option<u32>,
+    ) -> call::Run<'a> {
         let inner = &self.inner;
         call::Run {
             host: &inner.host,
             instance: &inner.instance,
             egress: &inner.egress,
             limits: &inner.limits,
-            gateway: &self.gateway,
+            gateway: &self.network,
+            owner: &self.owner,
             tenant: self.tenant.as_ref(),
             function,
             success: "ok",
             sha256: &inner.description.sha256,
             scrub: None,
+            refused: None,
             closed: matches!(self.hold, Hold::Closed),
-            rated: false,
+            requests,
             described: false,
             timeout: call::capped(&inner.limits, timeout_ms),
         }
+    }
+
+    pub(crate) fn receipts(&self) -> Option<&Receipts> {
+        self.inner.functions.receipts.as_ref()
     }
 }
 
@@ -411,21 +427,28 @@ impl std::fmt::Debug for Plugin {
     }
 }
 
-fn flatten<T>(
-    answer: Result<(Result<T, crate::Failure>,), CallError>,
-    _may_have_left: bool,
-) -> Result<T, CallError> {
-    answer?
-        .0
-        .map_err(|failure| CallError::Connector(Box::new(failure)))
+/// The plugin's failure as the call's.
+pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Result<T, CallError> {
+    answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
+}
+
+/// The finding about a config that no plugin is given.
+fn too_long(fault: &HostFault) -> Diagnostic {
+    Diagnostic {
+        pointer: String::new(),
+        code: "too-long".to_owned(),
+        severity: Severity::Error,
+        message: fault.to_string(),
+        attributes: Attributes::new(),
+    }
 }
 
 /// The longest message id, in bytes. A cut one would be another message's, or nobody's.
 const MESSAGE_ID: usize = 256;
 
-/// What is wrong with a receipt.
-fn broken(receipt: &Receipt) -> Option<&'static str> {
-    match receipt.message_id.len() {
+/// Says why a receipt with this message id is none.
+pub(crate) fn broken(message_id: &str) -> Option<&'static str> {
+    match message_id.len() {
         0 => Some("it reported a receipt without a message id"),
         1..=MESSAGE_ID => None,
         _ => Some("it reported a receipt with a message id of more than 256 bytes"),

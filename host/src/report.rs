@@ -53,6 +53,12 @@ pub struct HttpExchange {
     pub request_body_bytes: u64,
     /// Bytes of the response's body that were read.
     pub response_body_bytes: u64,
+    /// Bytes of the response's head, interim answers included.
+    pub response_head_bytes: u64,
+    /// Interim answers (1xx) that came before the response.
+    pub interim_answers: u32,
+    /// Kept connections that were closed instead of being used, because bytes or an end had arrived on them.
+    pub discarded_connections: u32,
     /// The response's status.
     pub status: Option<u16>,
     /// Whether a kept connection was used. Then the three times below are those of its first use.
@@ -68,7 +74,7 @@ pub struct HttpExchange {
     /// From the request's start to the end of the response, or to the failure.
     pub total: Duration,
     /// Why it was refused by the rules of egress, if it was: `origin`, `address`, `method`, `target`, `length`,
-    /// `count` or `at-once`.
+    /// `count`, `at-once`, or `function` where the function that was called makes no request.
     pub refused: Option<&'static str>,
     /// What the plugin was told when it failed, such as `connection refused`, or [`NO_TRUSTED_AUTHORITY`].
     pub error: Option<String>,

@@ -12,9 +12,12 @@
 //! | `auth_connector_phase_seconds` | histogram | `phase` | `queue`, `instantiate`, `guest`; per request `dns`, `connect`, `tls`, `first_byte` |
 //! | `auth_connector_requests_total` | counter | `result` | outbound requests, the first 32 of a call: `answered`, `failed`, `refused` |
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
-//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once` |
+//! | `auth_connector_connections_discarded_total` | counter | | kept connections that were closed instead of being used, because bytes or an end had arrived on them |
+//! | `auth_connector_response_head_bytes` | histogram | | bytes of a response's head, interim answers (1xx) included |
+//! | `auth_connector_interim_answers_total` | counter | | interim answers |
+//! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once`, `function` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
-//! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service |
+//! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service, a config that is too long |
 //! | `auth_connector_running` | gauge | | calls that run |
 //! | `auth_connector_waiting` | gauge | | calls in the queue |
 //! | `auth_connector_places` | gauge | | calls that may run at once |
@@ -26,20 +29,20 @@
 //!
 //! | label | values |
 //! |---|---|
-//! | `function` | the seven functions of the contract |
-//! | `outcome` | `accepted`, `not_sent`, `unknown` for sends; `ok`, `failed` for the others; `dropped` where the caller stopped waiting |
-//! | `code` | the contract's failure kinds, and the codes of [`crate::HostFault::code`] and [`crate::PolicyFault::code`] |
+//! | `function` | the nine functions of the contract |
+//! | `outcome` | `accepted`, `not_sent`, `unknown` for sends; `ok`, `failed` for the others; `refused` for callbacks; `dropped` where the caller stopped waiting |
+//! | `code` | the contract's failure kinds, its kinds of refused callbacks, and the codes of [`crate::HostFault::code`] and [`crate::PolicyFault::code`] |
 //!
 //! | span or event | level | fields |
 //! |---|---|---|
 //! | span `connector_call` | debug | `function`, `plugin` (the first 12 digits of its SHA-256), `tenant` |
 //! | `call ended` | debug | `outcome`, `code`, `total_us`, `queued_us`, `guest_us`, `requests` |
-//! | `the host ended a plugin's call` | warn | `code` |
-//! | `a plugin's request was refused` | warn | `reason`, `origin` |
+//! | `the host ended a plugin's call` | warn | `code`; `refused`, `reason`, `origin` as below where requests were refused too |
+//! | `a plugin's request was refused` | warn | `refused`, how many of the first 32; `reason`, `origin` of the first. One for each call at most |
 //! | `a rule refused a call` | debug | `code`, `retry_after_ms` |
 //! | `a plugin was loaded`, `… replaced`, `… taken out of service`, `… drained` | info | digests, times |
 
-use crate::error::{CallError, SendError};
+use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::plugin::LoadTimings;
 use crate::report::{CallReport, HttpExchange};
 use metrics::{counter, gauge, histogram};
@@ -55,10 +58,12 @@ macro_rules! phase {
 pub(crate) trait Ended {
     /// The value of the label `outcome`.
     fn outcome(&self) -> &'static str;
-    /// Why.
-    fn cause(&self) -> &CallError;
-    /// The same, to be scrubbed.
-    fn cause_mut(&mut self) -> &mut CallError;
+    /// Why, unless the plugin refused what it was given.
+    fn cause(&self) -> Option<&CallError>;
+    /// The value of the label `code`.
+    fn code(&self) -> &'static str {
+        self.cause().map_or("none", CallError::code)
+    }
 }
 
 impl Ended for CallError {
@@ -66,12 +71,8 @@ impl Ended for CallError {
         "failed"
     }
 
-    fn cause(&self) -> &CallError {
-        self
-    }
-
-    fn cause_mut(&mut self) -> &mut CallError {
-        self
+    fn cause(&self) -> Option<&CallError> {
+        Some(self)
     }
 }
 
@@ -83,13 +84,30 @@ impl Ended for SendError {
         }
     }
 
-    fn cause(&self) -> &CallError {
-        Self::cause(self)
+    fn cause(&self) -> Option<&CallError> {
+        Some(Self::cause(self))
+    }
+}
+
+impl Ended for CallbackError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+        }
     }
 
-    fn cause_mut(&mut self) -> &mut CallError {
+    fn cause(&self) -> Option<&CallError> {
         match self {
-            Self::NotSent(cause) | Self::Unknown(cause) => cause,
+            Self::Refused(_) => None,
+            Self::Failed(cause) => Some(cause),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.kind.as_str(),
+            Self::Failed(cause) => cause.code(),
         }
     }
 }
@@ -117,23 +135,27 @@ impl Begun {
     ) {
         self.ended = true;
         let outcome = error.map_or(success, Ended::outcome);
-        let code = error.map_or("none", |error| error.cause().code());
+        let code = error.map_or("none", Ended::code);
         self.count(outcome, code);
         histogram!("auth_connector_call_seconds", "function" => self.function).record(report.total);
         phase!("queue", report.queued);
-        match error.map(Ended::cause) {
+        match error.and_then(Ended::cause) {
             Some(CallError::Policy(fault)) => {
                 counter!("auth_connector_limited_total", "code" => code).increment(1);
                 let retry_after_ms = fault.retry_after().map(|after| after.as_millis());
                 // Not a warning: a flood of calls must not become a flood of lines.
                 tracing::debug!(code, retry_after_ms, "a rule refused a call");
             }
+            Some(CallError::Host(HostFault::ConfigTooLong { .. })) => {
+                counter!("auth_connector_limited_total", "code" => code).increment(1);
+                tracing::debug!(code, "a rule refused a call");
+            }
             Some(CallError::Host(_)) => {
                 counter!("auth_connector_stopped_total", "code" => code).increment(1);
-                tracing::warn!(code, "the host ended a plugin's call");
             }
             _ => {}
         }
+        warn(error.map(Ended::cause), report);
         if !report.instantiate.is_zero() {
             phase!("instantiate", report.instantiate);
             phase!("guest", report.guest);
@@ -173,6 +195,37 @@ impl Drop for Begun {
     }
 }
 
+/// Writes at most one warning, however much a call was refused: its plugin could write a log full.
+fn warn(cause: Option<&CallError>, report: &CallReport) {
+    let mut refused = report.http.iter().filter(|asked| asked.refused.is_some());
+    let first = refused.next();
+    let reason = first.and_then(|first| first.refused);
+    let origin = first.map(|first| tracing::field::display(&first.origin));
+    let count = first.map_or(0, |_| refused.count() + 1);
+    match cause {
+        Some(CallError::Host(HostFault::ConfigTooLong { .. })) => {}
+        Some(CallError::Host(fault)) => {
+            let code = fault.code();
+            tracing::warn!(
+                code,
+                refused = count,
+                reason,
+                origin,
+                "the host ended a plugin's call"
+            );
+        }
+        _ if count > 0 => {
+            tracing::warn!(
+                reason,
+                origin,
+                refused = count,
+                "a plugin's request was refused"
+            );
+        }
+        _ => {}
+    }
+}
+
 fn request(exchange: &HttpExchange) {
     match (exchange.refused, exchange.status) {
         (Some(_), _) => counter!("auth_connector_requests_total", "result" => "refused"),
@@ -182,8 +235,19 @@ fn request(exchange: &HttpExchange) {
     .increment(1);
     if let Some(reason) = exchange.refused {
         counter!("auth_connector_egress_refused_total", "reason" => reason).increment(1);
-        tracing::warn!(reason, origin = %exchange.origin, "a plugin's request was refused");
         return;
+    }
+    if exchange.discarded_connections > 0 {
+        counter!("auth_connector_connections_discarded_total")
+            .increment(exchange.discarded_connections.into());
+    }
+    if exchange.interim_answers > 0 {
+        counter!("auth_connector_interim_answers_total").increment(exchange.interim_answers.into());
+    }
+    if exchange.response_head_bytes > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "at most 64 KiB")]
+        histogram!("auth_connector_response_head_bytes")
+            .record(exchange.response_head_bytes as f64);
     }
     if let Some(first_byte) = exchange.first_byte {
         if exchange.reused_connection {

@@ -27,7 +27,6 @@ pub struct Tenant(Arc<Inner>);
 struct Inner {
     id: Arc<str>,
     limits: Option<TenantLimits>,
-    private: bool,
 }
 
 impl Tenant {
@@ -36,7 +35,6 @@ impl Tenant {
         Self(Arc::new(Inner {
             id: id.into(),
             limits: None,
-            private: false,
         }))
     }
 
@@ -47,14 +45,6 @@ impl Tenant {
         self
     }
 
-    /// Gives it connections and TLS sessions of its own, which no other tenant's requests use. By default they are
-    /// shared: see [`crate::network`].
-    #[must_use]
-    pub fn private_connections(mut self) -> Self {
-        Arc::make_mut(&mut self.0).private = true;
-        self
-    }
-
     /// Its identifier.
     pub fn id(&self) -> &str {
         &self.0.id
@@ -62,10 +52,6 @@ impl Tenant {
 
     pub(crate) fn key(&self) -> &Arc<str> {
         &self.0.id
-    }
-
-    pub(crate) fn is_private(&self) -> bool {
-        self.0.private
     }
 
     pub(crate) fn own_limits(&self) -> Option<&TenantLimits> {

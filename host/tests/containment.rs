@@ -76,7 +76,13 @@ async fn an_honest_answer_comes_through() {
 #[tokio::test]
 async fn every_function_of_the_interface_can_be_called() {
     let plugin = plugin();
-    assert_eq!(plugin.get_metadata().await.unwrap(), "{}");
+    let metadata = plugin.metadata().await.unwrap();
+    assert_eq!(
+        (metadata.id.as_str(), metadata.version.as_str()),
+        ("m-1", "m-1")
+    );
+    assert_eq!(metadata.name(&["zh-CN".to_owned()]), "words");
+    assert_eq!(metadata.description(&[]), "words");
     let guard = plugin.get_config_guard(&["en".to_owned()]).await.unwrap();
     assert_eq!(
         (guard.json_schema.as_str(), guard.form_json.as_str()),
@@ -89,11 +95,18 @@ async fn every_function_of_the_interface_can_be_called() {
             .unwrap(),
         []
     );
-    let error = plugin
-        .preview_message(&Config::new("{}"), &Message::default())
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), FailureKind::Unsupported);
+    let preview = async |config: &str| {
+        let config = Config::new(config);
+        let answer = plugin.preview_message(&config, &Message::default()).await;
+        answer.unwrap_err()
+    };
+    assert_eq!(preview("{}").await.kind(), FailureKind::Unsupported);
+    // A preview sends nothing, so it cannot be unknown what became of it.
+    let broken = preview("k").await;
+    assert!(
+        matches!(broken, CallError::Host(HostFault::Contract(_))),
+        "{broken:?}"
+    );
     let error = plugin
         .check_config(&Config::new("{}"), &[], None)
         .await

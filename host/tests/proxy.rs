@@ -9,7 +9,8 @@
 mod support;
 
 use auth_connector_host::{
-    Config, ConnectorHost, HostBuilder, Limits, Message, Proxy, Reported, SendError, Tenant,
+    Config, ConnectionSharing, ConnectorHost, HostBuilder, Limits, Message, Proxy, Reported,
+    SendError,
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::sync::{Arc, Mutex};
@@ -308,30 +309,44 @@ async fn keeping() -> (String, Arc<Mutex<usize>>) {
 }
 
 #[tokio::test]
-async fn tenants_share_connections_unless_one_asks_for_its_own() {
-    let (authority, connections) = keeping().await;
-    let host = ConnectorHost::builder()
-        .allow(&format!("http://{authority}"))
-        .unwrap()
-        .build()
-        .unwrap();
-    let plugin = host.load(support::plugin()).unwrap();
-    let config = Config::new(format!("f{authority}"));
-    let private = |id: &str| Tenant::new(id).private_connections();
-    for (tenant, expected) in [
-        (Tenant::new("a"), 1),
-        (Tenant::new("b"), 1),
-        (private("c"), 2),
-        (private("d"), 3),
-        (private("c"), 3),
-        (Tenant::new("c"), 3),
+async fn connections_are_kept_for_one_tenant_and_plugin_unless_tenants_share() {
+    for sharing in [
+        ConnectionSharing::WithinTenant,
+        ConnectionSharing::AcrossTenants,
     ] {
-        let call = plugin.for_tenant(tenant);
-        call.send_message(&config, &Message::default())
-            .await
+        let (authority, connections) = keeping().await;
+        let host = ConnectorHost::builder()
+            .allow(&format!("http://{authority}"))
+            .unwrap()
+            .with(|options| options.connection_sharing = sharing)
+            .build()
             .unwrap();
-        // The connection goes back to its pool once the answer was read to its end.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert_eq!(*connections.lock().unwrap(), expected);
+        let plugin = host.load(support::plugin()).unwrap();
+        // The same code with a custom section has another digest.
+        let other = [support::plugin(), b"\0\x02\x01x".to_vec()].concat();
+        let other = host.load(other).unwrap();
+        let config = Config::new(format!("f{authority}"));
+        for (plugin, tenant, apart, shared) in [
+            (&plugin, Some("a"), 1, 1),
+            (&plugin, Some("b"), 2, 1),
+            (&plugin, Some("a"), 2, 1),
+            (&plugin, None, 3, 1),
+            (&other, Some("a"), 4, 2),
+            (&other, Some("b"), 5, 2),
+            (&plugin, Some("b"), 5, 2),
+        ] {
+            let call = match tenant {
+                Some(tenant) => plugin.for_tenant(tenant),
+                None => plugin.clone(),
+            };
+            call.send_message(&config, &Message::default())
+                .await
+                .unwrap();
+            let expected = match sharing {
+                ConnectionSharing::AcrossTenants => shared,
+                _ => apart,
+            };
+            assert_eq!(*connections.lock().unwrap(), expected, "{tenant:?}");
+        }
     }
 }

@@ -154,7 +154,7 @@ fn a_component_within_the_contract_is_described_without_running() {
         .unwrap();
     let description = plugin.description();
     assert_eq!(description.exports, ["auth:connector/sms@0.1.0"]);
-    assert!(!description.has_operations);
+    assert!(!description.has_operations && !description.has_receipts);
     assert!(
         description
             .imports

@@ -202,7 +202,7 @@ fn calls_that_end_in_every_way_show_nothing_of_the_recipient_the_code_or_the_con
             plugin.send_message(&crashed, &message()).await,
             Err(SendError::Unknown(_))
         ));
-        plugin.get_metadata().await.unwrap();
+        plugin.metadata().await.unwrap();
         plugin.validate_config(&config("{}"), &[]).await.unwrap();
         plugin
             .preview_message(&config("a"), &message())

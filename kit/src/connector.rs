@@ -148,6 +148,8 @@ fn with_config<C: Connector, T>(
     text: &str,
     then: impl FnOnce(Option<C::Config<'_>>, Vec<Finding>) -> T,
 ) -> T {
+    // Editors on Windows begin files with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = match json::parse(text) {
         Ok(document) => document,
         Err(error) => return then(None, alloc::vec![Finding::unreadable(error)]),

@@ -3,9 +3,12 @@
 //! | accepted | refused |
 //! |---|---|
 //! | `+8613800138000`, `+86 138-0013-8000`, `(+86) 138 0013 8000` | `13800138000`: digits without a prefix name different people in different countries |
-//! | `008613800138000`, `0044 7911 123456` | `+44 (0)7911 123456`: the zero is dialled at home only |
-//! | `+85268326366`, `+1 (415) 555-2671` | letters, extensions, full-width digits |
-//! | | a calling code that the ITU has not assigned; a length that the country does not have |
+//! | `008613800138000`, `0044 7911 123456` | letters, extensions, full-width digits |
+//! | `+44 (0)7911 123456`, `+61 0412 345 678`: the trunk zero is removed | `+34 0612 345 678`: no number of the country has a zero there |
+//! | `+39 06 1234 5678`: the zero is part of the number | a calling code that the ITU has not assigned |
+//! | `+85268326366`, `+1 (415) 555-2671` | a length that the country does not have |
+//!
+//! White space, dashes of all kinds, dots, brackets and invisible characters are ignored.
 //!
 //! Lengths are E.164's (at most 15 digits), and exact for +86 and +1, where a wrong digit costs a stranger a
 //! message. Elsewhere the provider knows better than a table that ages.
@@ -38,7 +41,7 @@ pub enum PhoneError {
     NoPrefix,
     /// A character that is neither an ASCII digit nor punctuation between digits.
     Character,
-    /// `(0)`, a digit that is dialled within the country only.
+    /// A zero after the calling code of a country whose numbers have none there.
     TrunkZero,
     /// No country has this calling code.
     CallingCode,
@@ -63,7 +66,8 @@ impl PhoneError {
                  or a full-width digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored."
             }
             Self::TrunkZero => {
-                "The recipient's number holds (0), which is dialled within the country only. Leave it out."
+                "The recipient's number has a zero after the calling code, and no number of that country begins with \
+                 one. Leave it out."
             }
             Self::CallingCode => {
                 "The recipient's number begins with a country calling code that is not assigned. Check the digits \
@@ -97,15 +101,12 @@ impl PhoneNumber {
     /// assert_eq!(PhoneNumber::parse("13800138000"), Err(PhoneError::NoPrefix));
     /// ```
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
-        if text.contains("(0)") {
-            return Err(PhoneError::TrunkZero);
-        }
         let mut written = String::with_capacity(text.len().min(32));
         for character in text.chars() {
             match character {
-                ' ' | '\t' | '\u{a0}' | '-' | '.' | '(' | ')' | '[' | ']' => {}
-                '+' if written.is_empty() => written.push('+'),
+                '+' | '\u{ff0b}' | '\u{fe62}' if written.is_empty() => written.push('+'),
                 '0'..='9' => written.push(character),
+                _ if is_ignored(character) => {}
                 _ => return Err(PhoneError::Character),
             }
         }
@@ -121,6 +122,8 @@ impl PhoneNumber {
         let (calling_code, national) = digits
             .split_at_checked(calling_code_digits)
             .ok_or(PhoneError::Length)?;
+        let national = without_trunk_zero(calling_code, national)?;
+        let digits = format!("{calling_code}{national}");
         match calling_code {
             "86" if !is_mainland_mobile(national) => return Err(PhoneError::NotMobile),
             // North American Numbering Plan: 10 digits, and no area code begins with 0 or 1.
@@ -132,7 +135,7 @@ impl PhoneNumber {
             _ => {}
         }
         Ok(Self {
-            digits: digits.into(),
+            digits,
             calling_code_digits,
         })
     }
@@ -165,6 +168,33 @@ impl PhoneNumber {
             .unwrap_or_default()
     }
 
+    /// Whether the number belongs to a country, by its ISO 3166-1 alpha-2 code in capitals. Numbers of the North
+    /// American Numbering Plan are told apart by area code; `+1 800` and `+1 900` belong to no country.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::phone::PhoneNumber;
+    ///
+    /// let dominican = PhoneNumber::parse("+1 809 555 0100").unwrap();
+    /// assert!(dominican.is_in("DO") && !dominican.is_in("US"));
+    /// ```
+    #[must_use]
+    pub fn is_in(&self, iso: &str) -> bool {
+        let longest = |beginnings: &mut dyn Iterator<Item = &str>| {
+            let matching = beginnings.filter(|beginning| self.digits.starts_with(beginning));
+            matching.map(str::len).max()
+        };
+        let Some(mine) = beginnings(iso).and_then(|mut mine| longest(&mut mine)) else {
+            return false;
+        };
+        // Another country whose beginning is longer has the number: Guernsey's lie among the United Kingdom's.
+        let mut all = COUNTRIES
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(|line| line.split(' ').skip(1));
+        longest(&mut all) == Some(mine)
+    }
+
     /// A form for logs: calling code, a few digits, `****`, a few digits. At least four digits are hidden, so that
     /// the rest of a short number does not give it away.
     #[must_use]
@@ -180,6 +210,119 @@ impl PhoneNumber {
             national.get(national.len() - tail..).unwrap_or_default(),
         )
     }
+}
+
+/// White space, dashes, dots, brackets, and characters that nobody sees.
+fn is_ignored(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '-' | '.' | '(' | ')' | '[' | ']'
+                // Dashes and the minus sign, small and full-width ones too.
+                | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+                // Full-width brackets and dot.
+                | '\u{ff08}' | '\u{ff09}' | '\u{ff0e}'
+                // Soft hyphen, zero-width characters, directional marks, byte order mark.
+                | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
+/// The national number without the zero that is dialled within the country only. Source: metadata of libphonenumber
+/// 9.0.43, by `kit/tables/generate.py`.
+fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
+    if !national.starts_with('0') {
+        return Ok(national);
+    }
+    let rest = match calling_code.parse().unwrap_or(0_u16) {
+        // The zero is part of some numbers.
+        39 | 47 | 225 | 226 | 227 | 229 | 241 | 242 | 247 | 267 | 268 | 378 | 501 | 507 | 676
+        | 679 | 687 | 853 | 974 | 992 => return Ok(national),
+        // Networks of no country, on which nothing is known.
+        800 | 808 | 870 | 878 | 881..=883 | 888 | 979 => return Ok(national),
+        // Hungary dials 06.
+        36 => national.strip_prefix("06"),
+        20
+        | 27
+        | 31..=33
+        | 40
+        | 41
+        | 43
+        | 44
+        | 46
+        | 49
+        | 51
+        | 53..=55
+        | 57
+        | 58
+        | 60..=64
+        | 66
+        | 81
+        | 82
+        | 84
+        | 86
+        | 90..=95
+        | 98
+        | 211..=213
+        | 218
+        | 231..=234
+        | 243
+        | 249..=252
+        | 254..=256
+        | 260..=265
+        | 291
+        | 353
+        | 355
+        | 358
+        | 359
+        | 370
+        | 373..=375
+        | 377
+        | 380..=383
+        | 385..=387
+        | 389
+        | 421
+        | 423
+        | 508
+        | 590
+        | 591
+        | 593..=596
+        | 598
+        | 686
+        | 850
+        | 855
+        | 856
+        | 880
+        | 886
+        | 961..=964
+        | 966
+        | 967
+        | 970..=972
+        | 976
+        | 977
+        | 994..=996 => national.strip_prefix('0'),
+        _ => None,
+    };
+    // A second zero is none that anybody dials.
+    rest.filter(|rest| !rest.starts_with('0'))
+        .ok_or(PhoneError::TrunkZero)
+}
+
+/// The numbers of each country, see the file.
+const COUNTRIES: &str = include_str!("phone/countries.txt");
+
+/// The beginnings of a country's numbers by its ISO 3166-1 alpha-2 code in capitals.
+fn beginnings(iso: &str) -> Option<impl Iterator<Item = &'static str>> {
+    COUNTRIES.lines().find_map(|line| {
+        let (name, beginnings) = line.split_once(' ')?;
+        (name == iso && !name.starts_with('#')).then(|| beginnings.split(' '))
+    })
+}
+
+/// Whether an ISO 3166-1 alpha-2 code in capitals names a country with numbers.
+#[must_use]
+pub fn is_country(iso: &str) -> bool {
+    beginnings(iso).is_some()
 }
 
 fn is_mainland_mobile(national: &str) -> bool {

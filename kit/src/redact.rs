@@ -165,6 +165,28 @@ pub fn plain_name(text: &str) -> Option<&str> {
     plain.then_some(text)
 }
 
+/// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
+/// code in the wrong place is none: one with more than three digits in a row, or a run of more than twelve letters and
+/// digits, or of more than thirty letters in mixed case.
+#[must_use]
+pub fn plain_key(text: &str) -> Option<&str> {
+    let is_word = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let is_lower = !word.bytes().any(|byte| byte.is_ascii_uppercase());
+        match digits {
+            0 => word.chars().count() <= 30 || is_lower,
+            1..=3 => word.len() <= 12,
+            _ => false,
+        }
+    };
+    let is_plain = (1..=1_024).contains(&text.len())
+        && !text.chars().any(char::is_control)
+        && text
+            .split(|character: char| !character.is_alphanumeric())
+            .all(is_word);
+    is_plain.then_some(text)
+}
+
 fn is_identifier(text: &str) -> bool {
     (1..=MAX_IDENTIFIER).contains(&text.len())
         && text
@@ -258,6 +280,36 @@ mod tests {
             &"a".repeat(97),
         ] {
             assert!(!keeps(code), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_repeated_unless_they_could_be_values() {
+        for key in [
+            "accessKeyId",
+            "access-key-id",
+            "sms.region",
+            "\u{7b7e}\u{540d}",
+            "clé",
+            "secret_id",
+            "timeout2",
+            "a key with words",
+            &"very-long-".repeat(30),
+            &"a".repeat(500),
+        ] {
+            assert_eq!(plain_key(key), Some(key));
+        }
+        for key in [
+            "",
+            "123456",
+            "+8613800138000",
+            "138-0013-8000",
+            "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+            "QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi",
+            "line\nbreak",
+        ] {
+            assert_eq!(plain_key(key), None, "{key}");
         }
     }
 

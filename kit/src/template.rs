@@ -71,13 +71,19 @@ pub fn choose<'t, T: Template, L: AsRef<str>>(
 fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
     let mut range = range;
     loop {
-        let is_exact = |template: &&&T| {
-            template
-                .locale()
-                .is_some_and(|locale| is_same_tag(locale, range))
+        let has_locale = |tag: &str| {
+            let is_same = |template: &&&T| {
+                template
+                    .locale()
+                    .is_some_and(|locale| is_same_tag(locale, tag))
+            };
+            candidates.iter().find(is_same).copied()
         };
-        if let Some(exact) = candidates.iter().find(is_exact) {
-            return Some(exact);
+        let found = has_locale(range)
+            .or_else(|| has_locale(&without_script(range)?))
+            .or_else(|| has_locale(chinese_of_same_script(range)?));
+        if found.is_some() {
+            return found;
         }
         // A single letter introduces the subtag after it and goes with it.
         let (shorter, _) = range.rsplit_once(['-', '_'])?;
@@ -86,6 +92,30 @@ fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
             _ => shorter,
         };
     }
+}
+
+/// A tag without the script between language and region, as in `zh-Hans-CN`: most templates name none.
+fn without_script(tag: &str) -> Option<String> {
+    let (language, rest) = tag.split_once(['-', '_'])?;
+    let (script, rest) = rest.split_once(['-', '_'])?;
+    let is_script = script.len() == 4 && script.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_script.then(|| alloc::format!("{language}-{rest}"))
+}
+
+/// The other tag that people write for the same Chinese text: one names the script, the other a region that uses it.
+fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
+    [
+        ("zh-Hans", "zh-CN"),
+        ("zh-CN", "zh-Hans"),
+        ("zh-SG", "zh-Hans"),
+        ("zh-Hant", "zh-TW"),
+        ("zh-TW", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-MO", "zh-Hant"),
+    ]
+    .into_iter()
+    .find(|(one, _)| is_same_tag(one, tag))
+    .map(|(_, other)| other)
 }
 
 /// Tags compare without regard to case, and people write `zh_CN` for `zh-CN`.

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::callback;
 use crate::catalogue::Catalogue;
 use crate::clock::{Clock, ClockMode};
+use crate::control::access::{Access, parse_host, parse_token, random_token};
 use crate::gateway::signature::Leniency;
 use crate::server::{DEFAULT_CLIENT_TIMEOUT, Server, Stop};
 use crate::service::{Event, Observer, Service};
@@ -40,6 +41,8 @@ pub enum StartError {
     Tls(String),
     /// The callback's URL is not one that can be posted to.
     Callback(String),
+    /// A host or the token of the control plane is none, or no token could be made.
+    Control(String),
     /// The runtime or its thread could not be started.
     Runtime(io::Error),
 }
@@ -53,6 +56,7 @@ impl fmt::Display for StartError {
             ),
             Self::Tls(why) => write!(f, "cannot make the local certificate authority: {why}"),
             Self::Callback(why) => write!(f, "cannot use the callback: {why}"),
+            Self::Control(why) => write!(f, "cannot open the control plane: {why}"),
             Self::Runtime(source) => write!(f, "cannot start the simulator's thread: {source}"),
         }
     }
@@ -62,7 +66,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen { source, .. } | Self::Runtime(source) => Some(source),
-            Self::Tls(_) | Self::Callback(_) => None,
+            Self::Tls(_) | Self::Callback(_) | Self::Control(_) => None,
         }
     }
 }
@@ -81,6 +85,8 @@ pub struct Builder {
     delivery_delay: Duration,
     callback: Option<String>,
     client_timeout: Duration,
+    allowed_hosts: Vec<String>,
+    control_token: Option<String>,
 }
 
 impl Default for Builder {
@@ -98,6 +104,8 @@ impl Default for Builder {
             delivery_delay: Duration::from_millis(DEFAULT_DELIVERY_DELAY_MS.unsigned_abs()),
             callback: None,
             client_timeout: DEFAULT_CLIENT_TIMEOUT,
+            allowed_hosts: Vec::new(),
+            control_token: None,
         }
     }
 }
@@ -182,6 +190,20 @@ impl Builder {
         self
     }
 
+    /// Lets the control plane answer to this name in `Host` too, beside those of loopback: the name of a container,
+    /// for example.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Sets the token that each request to the control plane must have, as `Authorization: Bearer TOKEN`. None is needed
+    /// on loopback; elsewhere one is made for the run, unless it is set here.
+    pub fn control_token(mut self, token: impl Into<String>) -> Self {
+        self.control_token = Some(token.into());
+        self
+    }
+
     /// Answers `{}` to every API request without looking at it: the baseline of a benchmark.
     pub fn empty_handler(mut self, empty: bool) -> Self {
         self.empty_handler = empty;
@@ -225,6 +247,13 @@ impl Builder {
             .map(callback::Target::parse)
             .transpose();
         let callback = callback.map_err(StartError::Callback)?;
+        let access = access(
+            self.tls,
+            &self.allowed_hosts,
+            self.control_token.as_deref(),
+            addr,
+        )
+        .map_err(StartError::Control)?;
         let mut world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
         world.delivery_delay_ms =
             i64::try_from(self.delivery_delay.as_millis()).unwrap_or(i64::MAX);
@@ -239,6 +268,7 @@ impl Builder {
             service: service.clone(),
             omit_date: AtomicBool::new(false),
             empty_handler: self.empty_handler,
+            access,
             client_timeout: self.client_timeout,
             connections: watch::Sender::new(0),
         });
@@ -286,6 +316,24 @@ impl Builder {
             stopped: Some(stopped),
         })
     }
+}
+
+fn access(
+    tls: bool,
+    hosts: &[String],
+    token: Option<&str>,
+    listen: SocketAddr,
+) -> Result<Access, String> {
+    let hosts = hosts
+        .iter()
+        .map(|host| parse_host(host))
+        .collect::<Result<_, _>>()?;
+    let token = match token {
+        Some(token) => Some(parse_token(token)?),
+        None if listen.ip().is_loopback() => None,
+        None => Some(random_token()?),
+    };
+    Ok(Access { hosts, token, tls })
 }
 
 /// A seed from the standard library's per-process randomness.

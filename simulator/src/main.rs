@@ -17,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Tencent Cloud SMS on loopback: verifies signatures, enforces limits, shows messages in an inbox.
 ///
 /// When it is ready it prints one JSON line on standard output:
-/// {"url":"…","ca_file":…,"control":"…/_sim"}. What it verified goes to standard error, and each accepted
+/// {"url":"…","ca_file":…,"control":"…/_sim","control_token":…}. What it verified goes to standard error, and each accepted
 /// message becomes one line there that begins with `inbox `.
 ///
 /// Exit codes: 0 stopped as asked; 1 could not start; 2 wrong arguments; 3 wrong catalogue.
@@ -78,6 +78,15 @@ struct Arguments {
     #[arg(long, value_name = "http://HOST:PORT/PATH")]
     callback: Option<String>,
 
+    /// Let the control plane answer to this name in `Host`, beside localhost and loopback addresses; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
+    /// Ask for this token at the control plane (`Authorization: Bearer TOKEN`). Off loopback one is made for the run
+    /// unless it is given here
+    #[arg(long, value_name = "TOKEN")]
+    control_token: Option<String>,
+
     /// Say nothing about requests on standard error
     #[arg(long)]
     quiet: bool,
@@ -97,6 +106,7 @@ struct Ready<'a> {
     url: &'a str,
     ca_file: Option<&'a Path>,
     control: &'a str,
+    control_token: Option<&'a str>,
 }
 
 fn main() -> ExitCode {
@@ -133,6 +143,12 @@ async fn run(arguments: Arguments) -> ExitCode {
             let _ = std::io::stderr().write_all(console::render(event).as_bytes());
         });
     }
+    for host in arguments.allow_host {
+        builder = builder.allow_host(host);
+    }
+    if let Some(token) = arguments.control_token {
+        builder = builder.control_token(token);
+    }
     if let Some(seed) = arguments.seed {
         builder = builder.seed(seed);
     }
@@ -162,7 +178,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
     if !simulator.addr().ip().is_loopback() {
         eprintln!(
-            "warning: listening on {}, which others may reach. This simulator has published keys and shows every message to whoever asks; keep it on 127.0.0.1 unless the network is yours",
+            "warning: listening on {}, which others may reach. This simulator has published keys, and shows every message to whoever has the control plane's token; keep it on 127.0.0.1 unless the network is yours",
             simulator.addr()
         );
     }
@@ -174,6 +190,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         url: &simulator.url(),
         ca_file: arguments.ca_out.as_deref(),
         control: &format!("{}/_sim", simulator.url()),
+        control_token: simulator.control_token(),
     };
     let ready = serde_json::to_string(&ready).unwrap_or_default();
     let mut stdout = std::io::stdout();

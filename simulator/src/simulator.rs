@@ -77,6 +77,11 @@ impl Simulator {
         self.ca_pem.as_deref()
     }
 
+    /// The token that requests to the control plane must have, as `Authorization: Bearer TOKEN`, if any.
+    pub fn control_token(&self) -> Option<&str> {
+        self.server.access.token.as_deref()
+    }
+
     /// The messages that were accepted and kept, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.service.world().inbox.iter().cloned().collect()

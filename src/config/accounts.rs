@@ -85,11 +85,34 @@ const SIGNATURE_ID: Rule = Rule::new(
     "这像是签名 ID,请填写控制台所示的签名内容。",
 );
 
+const BRACKETS: Rule = Rule::new(
+    "brackets",
+    "The service adds the brackets around a signature. Write the text without them.",
+    "签名两侧的括号由服务自动添加,请填写不带括号的签名内容。",
+);
+const INVISIBLE: Rule = Rule::new(
+    "invisible-character",
+    "This text has invisible or control characters, as pasting can leave. The service compares it character by \
+     character; type it again.",
+    "此文本含有不可见字符或控制字符(可能因粘贴产生);服务会逐字符比对,请重新输入。",
+);
+const SAMPLE: Rule = Rule::new(
+    "sample-value",
+    "This looks like a sample, a masked key or a variable that was not filled in. Copy the real value from the console.",
+    "这像是示例、打码后的密钥或未替换的变量,请从控制台复制真实的值。",
+);
+const SWAPPED: Rule = Rule::new(
+    "swapped-keys",
+    "This begins like a SecretId, and accessKeyId does not: the two seem to be swapped.",
+    "此值以 AKID 开头,而 accessKeyId 不是,两者可能填反了。",
+);
+
 /// The account of the top level. The signature is read, and required by [`require_signature`].
 pub(super) fn mainland<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Account<'a>> {
     let field = |key: &'static str| (config.at(key), config.get(key));
     let secret_id = secret(reader, field("accessKeyId"), &SECRET_ID);
     let secret_key = secret(reader, field("accessKeySecret"), &SECRET_KEY);
+    warn_if_swapped(reader, config.at("accessKeySecret"), secret_id, secret_key);
     let sign_name = match unsigned(config) {
         None => sign_name(reader, field("signName")),
         Some(_) => None,
@@ -144,13 +167,11 @@ pub(super) fn international<'a>(
     // Credentials come together or not at all: half of one key and half of another sign nothing.
     let has_own = id.1.is_some() || key.1.is_some() || token.1.is_some();
     let credentials = has_own.then(|| {
-        (
-            secret(reader, id, &SECRET_ID),
-            secret(reader, key, &SECRET_KEY),
-            reader
-                .optional_text(token.0, token.1, &TOKEN)
-                .map(Secret::new),
-        )
+        let secret_id = secret(reader, id, &SECRET_ID);
+        let secret_key = secret(reader, key, &SECRET_KEY);
+        warn_if_swapped(reader, key.0, secret_id, secret_key);
+        let token = reader.optional_text(token.0, token.1, &TOKEN);
+        (secret_id, secret_key, token.map(Secret::new))
     });
     let top = top?;
     let (secret_id, secret_key, session_token) = match credentials {
@@ -174,7 +195,37 @@ pub(super) fn international<'a>(
 type Located<'a, 'p> = (Place<'p>, Option<&'a Json<'a>>);
 
 fn secret<'a>(reader: &mut Reader, at: Located<'a, '_>, form: &Form) -> Option<Secret<'a>> {
-    reader.required_text(at.0, at.1, form).map(Secret::new)
+    let secret = reader.required_text(at.0, at.1, form)?;
+    if is_sample(secret) {
+        reader.warning(at.0, SAMPLE);
+    }
+    Some(Secret::new(secret))
+}
+
+/// Whether a text is what guides and deployment tools write in place of a key.
+fn is_sample(secret: &str) -> bool {
+    let lower = secret.to_ascii_lowercase();
+    lower.starts_with("your")
+        || lower.contains("xxxx")
+        || lower.contains("***")
+        || lower.contains("${")
+        || lower.contains("{{")
+        || (lower.starts_with('%') && lower.ends_with('%'))
+}
+
+/// Every `SecretId` begins with `AKID`, and no known `SecretKey` does.
+fn warn_if_swapped(
+    reader: &mut Reader,
+    place: Place<'_>,
+    secret_id: Option<Secret<'_>>,
+    secret_key: Option<Secret<'_>>,
+) {
+    if let (Some(id), Some(key)) = (secret_id, secret_key)
+        && key.reveal().starts_with("AKID")
+        && !id.reveal().starts_with("AKID")
+    {
+        reader.warning(place, SWAPPED);
+    }
 }
 
 /// The text of a signature. Operators paste its ID instead, which the service refuses.
@@ -183,7 +234,21 @@ fn sign_name<'a>(reader: &mut Reader, at: Located<'a, '_>) -> Option<&'a str> {
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
         reader.warning(at.0, SIGNATURE_ID);
     }
+    let is_bracket = |character| matches!(character, '【' | '】' | '[' | ']');
+    if name.starts_with(is_bracket) || name.ends_with(is_bracket) {
+        reader.warning(at.0, BRACKETS);
+    }
+    if name.chars().any(is_invisible) {
+        reader.warning(at.0, INVISIBLE);
+    }
     Some(name)
+}
+
+/// Control characters, and those of Unicode's format class that pasting leaves.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn region<'a>(reader: &mut Reader, at: Located<'a, '_>) -> Option<&'a str> {

@@ -73,7 +73,7 @@ const DIGITS_32: &str =
     r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#;
 const REGION: &str = r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#;
 const COUNTRIES: &str = r#"{"type": "array", "maxItems": 300, "items": {
-    "type": ["string", "integer"], "pattern": "^\\s*\\+?[1-9][0-9]{0,8}\\s*$", "minimum": 1, "maximum": 999999999}}"#;
+    "type": ["string", "integer"], "pattern": "^\\s*(\\+?[1-9][0-9]{0,8}|[A-Za-z]{2})\\s*$", "minimum": 1, "maximum": 999999999}}"#;
 
 /// The table.
 pub static FIELDS: [Field; 15] = [
@@ -88,6 +88,7 @@ pub static FIELDS: [Field; 15] = [
     .required()
     .link(CREDENTIALS)
     .placeholder("<access-key-id>")
+    .aliases(&["secretid", "keyid"])
     .schema(SECRET_ID),
     Field::new(
         "accessKeySecret",
@@ -101,6 +102,7 @@ pub static FIELDS: [Field; 15] = [
     .secret()
     .link(CREDENTIALS)
     .placeholder("<access-key-secret>")
+    .aliases(&["secretkey", "secretaccesskey"])
     .schema(SECRET_KEY),
     Field::new(
         "signName",
@@ -113,6 +115,7 @@ pub static FIELDS: [Field; 15] = [
     .required()
     .link(SIGNATURES)
     .placeholder("<sign-name>")
+    .aliases(&["sign", "signature", "smssign", "signcontent"])
     // What it has to be depends on the templates, see `SCHEMA_RULES`.
     .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
     Field::new(
@@ -126,6 +129,7 @@ pub static FIELDS: [Field; 15] = [
     .required()
     .link(APPLICATIONS)
     .placeholder("<sdk-app-id>")
+    .aliases(&["smssdkappid", "appid", "smsappid"])
     .schema(DIGITS_32),
     Field::new(
         "region",
@@ -166,14 +170,15 @@ pub static FIELDS: [Field; 15] = [
         ),
     )
     .schema(r#"{"type": "object"}"#)
+    .aliases(&["overseas", "global", "intl"])
     .fields(&INTERNATIONAL_FIELDS)
     .default("{}"),
     Field::new(
         "allowedCountries",
         Text::new("Allowed countries", "允许的国家(地区)"),
         Text::new(
-            "Calling codes that alone are sent to, such as [\"86\", \"852\"]. All when empty.",
-            "只向这些国家(地区)码发送,例如 [\"86\", \"852\"];留空则不限。",
+            "Countries that alone are sent to: ISO or calling codes, such as [\"CN\", \"852\"]. All when empty.",
+            "只向这些国家(地区)发送:ISO 代码或电话区号,例如 [\"CN\", \"852\"];留空则不限。",
         ),
     )
     .form(FieldType::Json)
@@ -183,8 +188,8 @@ pub static FIELDS: [Field; 15] = [
         "deniedCountries",
         Text::new("Denied countries", "禁止的国家(地区)"),
         Text::new(
-            "Calling codes that are never sent to, or beginnings of numbers such as \"1876\".",
-            "不向这些国家(地区)码发送,也可填号码开头,例如 \"1876\"。",
+            "Countries that are never sent to: ISO or calling codes, or beginnings of numbers such as \"1876\".",
+            "不向这些国家(地区)发送:ISO 代码、电话区号,或号码开头,例如 \"1876\"。",
         ),
     )
     .form(FieldType::Json)
@@ -211,6 +216,7 @@ pub static FIELDS: [Field; 15] = [
     ),
     Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
         .secret()
+        .aliases(&["token", "securitytoken"])
         .schema(TOKEN),
     Field::new(
         "endpoint",
@@ -234,18 +240,19 @@ pub static FIELDS: [Field; 15] = [
     .form(FieldType::Number)
     .placeholder("8000")
     .schema(r#"{"type": "integer", "minimum": 1}"#),
+    // Off by default, because Logto's Console drops what is false when it saves.
     Field::new(
-        "checkEcho",
-        Text::new("Check echo", "核对回传标识"),
+        "acceptWithoutEcho",
+        Text::new("Accept without echo", "不核对回传标识"),
         Text::new(
-            "An acceptance counts only if it brings back the message's correlation id. Switch it off for an endpoint \
-             that does not: every send would otherwise be unknown. On when empty.",
-            "仅当应答带回消息的关联标识时才视为已受理。若服务端不回传该标识,请关闭,否则每次发送的结果都将未知。默认开启。",
+            "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \
+             never does, every send is unknown; switched on, such answers are accepted.",
+            "请保持关闭。仅当应答带回消息的关联标识时才视为已受理。若服务端从不回传该标识,每次发送的结果都将未知;开启后不再核对。",
         ),
     )
     .form(FieldType::Switch)
     .schema(r#"{"type": "boolean"}"#)
-    .default("true"),
+    .default("false"),
 ];
 
 pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
@@ -258,6 +265,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
         ),
     )
     .required()
+    .aliases(&["usage", "type"])
     .schema(ANY_TEXT),
     Field::new(
         "templateCode",
@@ -269,6 +277,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
     )
     .required()
     .link(TEMPLATES)
+    .aliases(&["templateid", "template", "code"])
     // A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
     // around it works.
     .schema(
@@ -283,6 +292,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
             "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
         ),
     )
+    .aliases(&["param", "parameters", "templateparamset", "templateparams"])
     .schema(
         r#"{"type": "array", "items": {"type": ["string", "integer"], "maxLength": 512, "minimum": 0}, "maxItems": 20}"#,
     ),
@@ -308,20 +318,28 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
 
 /// The keys of a `templateCode` that differs by route.
 pub(super) static ROUTE_FIELDS: [Field; 2] = [
-    Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD),
+    Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD).aliases(&[
+        "china",
+        "domestic",
+        "cn",
+        "mainlandchina",
+    ]),
     Field::new(
         "international",
         Text::new("International", "国际/港澳台"),
         INSTEAD,
-    ),
+    )
+    .aliases(&["overseas", "global", "intl", "abroad"]),
 ];
 
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
     Field::new("sdkAppId", APP_LABEL, INSTEAD)
         .link(APPLICATIONS)
+        .aliases(&["smssdkappid", "appid", "smsappid"])
         .schema(DIGITS_32),
     Field::new("signName", SIGN_LABEL, INSTEAD)
         .link(SIGNATURES)
+        .aliases(&["sign", "signature", "smssign", "signcontent"])
         .schema(ANY_TEXT),
     Field::new(
         "senderId",
@@ -345,6 +363,7 @@ pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
         ),
     )
     .link(CREDENTIALS)
+    .aliases(&["secretid", "keyid"])
     .schema(SECRET_ID),
     Field::new(
         "accessKeySecret",
@@ -353,9 +372,11 @@ pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
     )
     .secret()
     .link(CREDENTIALS)
+    .aliases(&["secretkey", "secretaccesskey"])
     .schema(SECRET_KEY),
     Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
         .secret()
+        .aliases(&["token", "securitytoken"])
         .schema(TOKEN),
 ];
 

@@ -5,11 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::config::{
-    Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
+    BLANK, Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
 };
 use connector_kit::contract::Severity;
 use connector_kit::json::Json;
-use connector_kit::template::placeholders;
+use connector_kit::template::{self, placeholders};
 use connector_kit::text::Text;
 
 use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
@@ -56,6 +56,17 @@ const UNPROVIDED_PARAMETER: Rule = Rule::new(
     "unprovided-parameter",
     "No auth host is known to pass this variable. Sending fails unless yours does; check its spelling.",
     "未知的变量。若认证平台不提供此变量,发送会失败;请检查拼写。",
+);
+const NEVER_A_CODE: Rule = Rule::new(
+    "unusable-parameter",
+    "This parameter can never be 1 to 6 digits, and the service takes nothing else in a verification template. Write \
+     #, or set \"kind\": \"notice\" on the template if it is one.",
+    "此变量不可能是 1 至 6 位数字,而验证码模板只接受这样的变量。请填写 #;若为通知类模板,请设置 \"kind\": \"notice\"。",
+);
+const FOREIGN_PLACEHOLDER: Rule = Rule::new(
+    "foreign-placeholder",
+    "This looks like a placeholder of another product, and is sent as it stands. Write #.",
+    "这像是其他产品的占位符,会原样发送。请填写 #。",
 );
 const MISSING_USAGE: Rule = Rule::new(
     "missing-usage",
@@ -107,11 +118,7 @@ fn template<'a>(
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry);
     let locale = reader.optional_text(entry.at("locale"), entry.get("locale"), &LOCALE);
-    let params = entry.get("params").filter(|params| {
-        // An empty list says that the template has no parameter.
-        matches!(params, Json::Array(_)) || !params.is_blank()
-    });
-    let params = params.and_then(|params| self::params(reader, entry.at("params"), params));
+    let params = entry.get("params").filter(|params| !params.is_blank());
     let kind = match reader.named(entry.at("kind"), entry.get("kind")) {
         None => Kind::Verification,
         Some(kind) => match kind.as_str().map(str::trim) {
@@ -123,6 +130,7 @@ fn template<'a>(
             }
         },
     };
+    let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
     Some(Template {
         index,
         usage: usage?,
@@ -167,9 +175,12 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
                 return (None, None);
             };
             let mut of = |route: &'static str| {
-                // Forms post empty objects and lists for what nobody filled in.
-                let value = by_route.get(route);
-                let value = value.filter(|value| value.as_str().is_some() || !value.is_blank())?;
+                let value = by_route.get(route).filter(|value| **value != Json::Null)?;
+                if value.is_blank() {
+                    // Forms post empty objects and lists too for what nobody filled in.
+                    reader.warning(by_route.at(route), BLANK);
+                    return None;
+                }
                 code(reader, by_route.at(route), value)
             };
             (of("mainland"), of("international"))
@@ -199,6 +210,7 @@ fn params<'a>(
     reader: &mut Reader,
     place: Place<'_>,
     params: &'a Json<'a>,
+    kind: Kind,
 ) -> Option<Vec<Cow<'a, str>>> {
     let items = match params {
         Json::Array(items) if items.len() <= MAX_PARAMS => items,
@@ -212,15 +224,66 @@ fn params<'a>(
                 if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
                     reader.warning(place, UNPROVIDED_PARAMETER);
                 }
+                check_param(reader, place, text, kind);
                 texts.push(Cow::Borrowed(text.as_ref()));
             }
-            Json::Integer(number) => texts.push(number.to_string().into()),
+            Json::Integer(number) => {
+                let digits = number.to_string();
+                check_param(reader, place, &digits, kind);
+                texts.push(digits.into());
+            }
             _ => {
                 reader.reject::<()>(place, Rule::wrong_type(PARAM));
             }
         }
     }
     Some(texts)
+}
+
+/// The variables that are digits; the others of [`VARIABLES`] never are.
+const DIGIT_VARIABLES: [&str; 2] = ["code", "ttlMinutes"];
+
+/// Reports a parameter that no message can make valid, and what is likely to be meant.
+fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
+    let looks_foreign = looks_like_placeholder(text);
+    if kind == Kind::Verification && !can_be_code(text) {
+        let meant = if looks_foreign || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            "{{code}}"
+        } else {
+            "1 to 6 digits alone"
+        };
+        let values = alloc::vec![meant.to_string()];
+        reader.report(place, NEVER_A_CODE, Severity::Error, values);
+    } else if looks_foreign {
+        let values = alloc::vec!["{{code}}".to_string()];
+        reader.report(place, FOREIGN_PLACEHOLDER, Severity::Warning, values);
+    }
+}
+
+/// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
+fn can_be_code(text: &str) -> bool {
+    let names: Vec<&str> = placeholders(text).collect();
+    let is_never_digits = |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
+    if names.iter().any(is_never_digits) {
+        return false;
+    }
+    // Each placeholder by one digit: the shortest that a code can be.
+    let variables: Vec<(String, String)> = names
+        .iter()
+        .map(|name| ((*name).to_string(), "0".to_string()))
+        .collect();
+    template::fill(text, &variables).is_ok_and(|filled| is_digits(&filled, 6) && !filled.is_empty())
+}
+
+/// Whether a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
+/// taken out.
+fn looks_like_placeholder(text: &str) -> bool {
+    let names: Vec<(String, String)> = placeholders(text)
+        .map(|name| (name.to_string(), String::new()))
+        .collect();
+    let rest = template::fill(text, &names).unwrap_or_default();
+    let is_percent = rest.len() > 2 && rest.starts_with('%') && rest.ends_with('%');
+    rest.contains(['{', '}']) || is_percent
 }
 
 /// Every required usage needs a template that some route can use. Where it has entries and none is usable, what is

@@ -23,6 +23,7 @@ use super::findings::{self, Finding};
 use super::query::{NOT_GRANTED, Query, Session};
 use super::templates::{Listing, international};
 use super::wire::{self, Package, PackagesBody, Signature, SignaturesBody};
+use crate::codes::REGION;
 use crate::config::{Account, Config, Route, Template};
 
 /// What the service answers about an application that this key cannot use.
@@ -169,7 +170,7 @@ impl<'c> Checker<'c, '_, '_> {
         let code = code.unwrap_or_default();
         let kind = failure.map(|failure| failure.kind);
         let refused = kind == Some(FailureKind::Authentication);
-        let elsewhere = code == "UnsupportedRegion";
+        let elsewhere = failure.is_some_and(|failure| failure.message == REGION.hint);
         let unanswered = failure.map(unanswered);
         let credentials = match unanswered {
             _ if code == "AuthFailure.SignatureExpire" => &findings::CLOCK,

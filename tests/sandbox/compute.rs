@@ -1,9 +1,9 @@
 //! Time: computing, waiting, and pretending to do either.
 
-use super::arena::{Arena, COMPUTE, GRACE, TIMEOUT_MS};
+use super::arena::{Arena, COMPUTE, GRACE, TIMEOUT_MS, orders};
 use super::core::component;
-use crate::support::Peer;
-use auth_connector_host::{CallError, Config, HostFault};
+use crate::support::{MAINLAND, Peer, code_to};
+use auth_connector_host::{CallError, HostFault, Message};
 use std::time::Duration;
 
 const OVER: HostFault = HostFault::Compute { limit: COMPUTE };
@@ -146,10 +146,14 @@ async fn time_limits_of_nothing_and_of_centuries_are_limits_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_config_beyond_the_guests_memory_ends_that_call() {
+async fn a_message_beyond_the_guests_memory_ends_that_call() {
     let arena = Arena::new();
-    let config = Config::new("x".repeat(9 << 20));
-    let ended = arena.attacker().validate_config(&config, &[]).await;
+    let message = Message {
+        usage: "x".repeat(9 << 20),
+        ..code_to(MAINLAND)
+    };
+    let config = orders("", "", "");
+    let ended = arena.attacker().preview_message(&config, &message).await;
     assert!(
         matches!(
             ended,

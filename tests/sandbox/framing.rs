@@ -1,6 +1,10 @@
 //! What a request may look like on the wire: one request for each, and nothing that two readers read in two ways.
 
-use super::arena::Arena;
+use super::arena::{Arena, granting, orders};
+use crate::support::trial::{OK, answer};
+use crate::support::{
+    MAINLAND, Peer, Server, State, code_to, component, config, host, hostile, state, to_config,
+};
 
 #[tokio::test]
 async fn headers_of_the_connection_the_proxy_and_the_host_cannot_be_set_nor_lines_be_broken() {
@@ -66,4 +70,59 @@ async fn a_body_that_ends_short_is_no_request() {
     let ended = arena.run("short-body").await;
     assert_eq!(ended.found(), "ErrorCode::HttpRequestBodySize(Some(5))");
     assert!(arena.server.requests().is_empty());
+}
+
+/// Answers as a stock server does that leaves the bodies of all but POST unread. Whoever posts is refused; `/forged` is
+/// an acceptance.
+async fn stock(mut peer: Peer) {
+    const REFUSED: &str = r#"{"Response":{"Error":{"Code":"FailedOperation.InsufficientBalanceInSmsPackage","Message":"x"},"RequestId":"r"}}"#;
+    while let Some(request) = peer.request_as_stock_servers_do().await {
+        let body = match request.head() {
+            head if head.starts_with("POST ") => REFUSED,
+            head if head.starts_with("GET /forged ") => OK,
+            _ => "{}",
+        };
+        if !peer.write(&answer("200 OK", body)).await {
+            return;
+        }
+    }
+}
+
+/// An honest connector's state before and after an attacker's call to the same server, and what the server received.
+async fn beside(attack: &str, same_tenant: bool) -> ([State; 2], Vec<String>) {
+    let server = Server::start(stock);
+    let host = host().build().unwrap();
+    let load = |source| host.load_with(source, granting(&[&server.url()]), None);
+    let honest = load(component()).unwrap().for_tenant("honest");
+    let tenant = if same_tenant { "honest" } else { "evil" };
+    let evil = load(hostile()).unwrap().for_tenant(tenant);
+    let config = to_config(&config(Some(&server.url())));
+    let message = code_to(MAINLAND);
+    let before = state(honest.send_message(&config, &message).await);
+    // The second meets what the first left.
+    for _ in 0..2 {
+        let orders = orders(attack, &server.url(), "/forged");
+        let _ = evil.send_message(&orders, &message).await;
+    }
+    let after = state(honest.send_message(&config, &message).await);
+    ([before, after], server.received())
+}
+
+#[tokio::test]
+async fn a_body_where_servers_expect_none_reaches_nobody_elses_request() {
+    for attack in ["get-with-body", "delete-with-body"] {
+        for same_tenant in [false, true] {
+            let (states, received) = beside(attack, same_tenant).await;
+            for told in states {
+                assert!(matches!(told, State::NotSent(_)), "{attack}: {told:?}");
+            }
+            for text in received {
+                for swallowed in ["X-Swallow: POST", "X-Swallow: GET", "X-Swallow: DELETE"] {
+                    assert!(!text.contains(swallowed), "{attack}: {text}");
+                }
+                let of_get = attack == "get-with-body" && text.contains("X-Swallow");
+                assert!(!of_get, "refused before it leaves: {text}");
+            }
+        }
+    }
 }

@@ -33,7 +33,6 @@ async fn a_table_ends_where_the_limit_is() {
         fault,
         HostFault::Memory {
             unit: "table elements",
-            asked: 5001,
             limit: 4096
         }
     );

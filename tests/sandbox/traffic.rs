@@ -1,8 +1,9 @@
 //! How much, how often and how slowly a plugin may use the network.
 
-use super::arena::Arena;
+use super::arena::{Arena, TIMEOUT_MS, polite};
 use crate::support::{Peer, hostile};
 use auth_connector_host::{HostFault, Limits};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn the_seventeenth_request_and_the_three_thousandth_are_denied() {
@@ -127,4 +128,114 @@ async fn requests_that_are_begun_and_let_go_end_with_the_call() {
     assert_eq!(arena.run("abandoned-requests").await.found(), "let go");
     assert!(arena.server.quiet(std::time::Duration::from_secs(5)).await);
     assert!(arena.server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn interim_answers_without_end_are_cut_off_and_starve_no_timer() {
+    let flood = |mut peer: Peer| async move {
+        let hints = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n".repeat(4_000);
+        peer.head().await;
+        while peer.write(&hints).await {}
+    };
+    let arena = Arena::with(hostile(), |_| (), flood);
+    let begun = Instant::now();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let (ended, worst) = tokio::join!(
+        async {
+            let ended = arena.run("visit").await;
+            over.store(true, std::sync::atomic::Ordering::SeqCst);
+            ended
+        },
+        async {
+            let mut worst = Duration::ZERO;
+            while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                let begun = Instant::now();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                worst = worst.max(begun.elapsed());
+            }
+            worst
+        }
+    );
+    assert!(
+        ended
+            .found()
+            .starts_with("ErrorCode::HttpResponseHeaderSectionSize")
+    );
+    let exchange = &ended.report.http[0];
+    assert!(exchange.response_head_bytes <= 64 << 10, "{exchange:?}");
+    assert!((8..=9).contains(&exchange.interim_answers), "{exchange:?}");
+    assert!(begun.elapsed() < Duration::from_millis(TIMEOUT_MS.into()));
+    assert!(worst < Duration::from_millis(200), "{worst:?}");
+}
+
+#[tokio::test]
+async fn a_few_interim_answers_are_skipped_and_counted() {
+    let hints = |mut peer: Peer| async move {
+        while peer.request().await.is_some() {
+            let hint = "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n".repeat(3);
+            let last = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            peer.write((hint + last).as_bytes()).await;
+        }
+    };
+    let ended = Arena::with(hostile(), |_| (), hints).run("visit").await;
+    assert_eq!(ended.found(), "200");
+    assert_eq!(ended.report.http[0].interim_answers, 3);
+}
+
+/// The sockets of this machine that are, or are to be, connected to a local port.
+#[cfg(target_os = "linux")]
+fn sockets_to(port: u16) -> usize {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let remote = format!("0100007F:{port:04X}");
+    let columns = table.lines().map(|line| line.split_whitespace().collect());
+    columns
+        // 06 is TIME_WAIT, which is no file of anybody.
+        .filter(|row: &Vec<&str>| row.get(2) == Some(&remote.as_str()) && row[3] != "06")
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn dials_end_with_the_calls_that_began_them() {
+    const CALLS: usize = 4;
+    // Takes one connection. The queue holds one or two more, and further packets are dropped.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 4096];
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        while matches!(stream.read(&mut buffer).await, Ok(1..)) {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            stream.write_all(answer).await.unwrap();
+        }
+        // The listener lives as long as the task.
+        std::future::pending::<()>().await;
+        drop(listener);
+    });
+    let arena = Arena::with(hostile(), |_| (), polite);
+    let origin = format!("http://127.0.0.1:{port}");
+    let mut most = 0;
+    for _ in 0..5 {
+        let mut calls: Vec<_> = (0..CALLS)
+            .map(|_| Box::pin(arena.run_granted("leave-dials", &origin)))
+            .collect();
+        std::future::poll_fn(|cx| {
+            most = most.max(sockets_to(port));
+            calls.retain_mut(|call| call.as_mut().poll(cx).is_pending());
+            match calls.is_empty() {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
+        })
+        .await;
+    }
+    let at_once = usize::try_from(Limits::default().requests_at_once).unwrap();
+    assert!(most <= CALLS * at_once + 3, "{most} sockets");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let left = sockets_to(port);
+    assert!(left <= 3, "the kept one, and those in the queue: {left}");
+    serving.abort();
 }

@@ -188,6 +188,18 @@ impl Peer {
         }
     }
 
+    /// Reads a request whose body is left unread unless it is a POST's, as servers do that expect a body of no other.
+    pub async fn request_as_stock_servers_do(&mut self) -> Option<Request> {
+        self.head().await;
+        let pending = self.pending();
+        let (request, end) = wire::bare(&pending)?;
+        if request.head().starts_with("POST ") {
+            return self.request().await;
+        }
+        self.taken += end;
+        Some(request)
+    }
+
     /// Reads until the client leaves.
     pub async fn rest(&mut self) {
         while self.read().await {}

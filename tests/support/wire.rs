@@ -17,10 +17,25 @@ impl Request {
         lines.find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
     }
 
+    /// Request line and headers.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// The request as it was sent.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), &self.body].concat()
     }
+}
+
+/// The head that starts here as a request without a body, and where it ends.
+pub fn bare(bytes: &[u8]) -> Option<(Request, usize)> {
+    let (end, _) = head(bytes)?;
+    let request = Request {
+        head: String::from_utf8_lossy(&bytes[..end]).into_owned(),
+        body: Vec::new(),
+    };
+    Some((request, end))
 }
 
 /// Whether the first message is there, headers and all of `content-length`.

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`, `profile`, `soak` and `defaults`: prepares what is measured, and starts what measures.
+//! `cargo xtask bench`, `profile` and `soak`: builds what is measured and starts the measurement.
 //!
 //! Peers are installed below `target/bench`, pinned. One that cannot be installed is named in the results as not
-//! measured, never left out in silence.
+//! measured.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::Result;
 use crate::build::Workspace;
 use crate::process;
 
-/// Compares, and writes results, tables and the plot; the docs only after a run in full.
+/// Compares, and writes results, tables and the plot; into `docs/` only after a full run.
 pub fn run(quick: bool) -> Result {
     let workspace = Workspace::open()?;
     let mut command = prepared(&workspace, &["run"])?;
@@ -55,20 +55,20 @@ pub fn soak(calls: &str) -> Result {
     process::run(&mut prepared(&workspace, &["soak", calls])?)
 }
 
-/// Where the CPU of a send goes.
+/// Many sends to a server that answers one request in twenty twice: before the next request, and after it.
+pub fn double_answers(calls: &str) -> Result {
+    let workspace = Workspace::open()?;
+    for when in ["idle", "late"] {
+        println!("== {when}");
+        process::run(&mut prepared(&workspace, &["double-answers", calls, when])?)?;
+    }
+    Ok(())
+}
+
+/// The CPU of a send by layer.
 pub fn profile() -> Result {
     let workspace = Workspace::open()?;
     process::run(&mut prepared(&workspace, &["profile"])?)
-}
-
-/// What each default of the host library rests on; the docs only after a run in full.
-pub fn defaults(quick: bool) -> Result {
-    let workspace = Workspace::open()?;
-    let mut command = prepared(&workspace, &["defaults"])?;
-    if quick {
-        command.arg("--quick");
-    }
-    process::run(&mut command)
 }
 
 /// Builds the component and the programs, and gives the benchmark with its paths set.

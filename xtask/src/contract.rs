@@ -1,4 +1,4 @@
-//! The contract's files: the vendored ones are what they were, the released ones are frozen.
+//! Checks the contract's files: vendored ones against their digests, the contract against its released copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use crate::Result;
 const LOCK: &str = "deps.sha256";
 
 /// Fails when a vendored file differs from its recorded digest, or when the contract differs from the released
-/// copy of its own version.
-pub fn check(root: &Path) -> Result {
+/// copy of its own version. Returns what was compared, in one line.
+pub fn check(root: &Path) -> Result<String> {
     let wit = root.join("wit");
     check_vendored(&wit)?;
     check_released(&wit)
@@ -46,7 +46,7 @@ fn check_vendored(wit: &Path) -> Result {
     Ok(())
 }
 
-fn check_released(wit: &Path) -> Result {
+fn check_released(wit: &Path) -> Result<String> {
     let contract = read(&wit.join("sms.wit"))?;
     let version = contract
         .lines()
@@ -56,24 +56,42 @@ fn check_released(wit: &Path) -> Result {
         })
         .ok_or("wit/sms.wit: expected a line `package auth:connector@x.y.z;`.")?;
     let released = wit.join("released").join(version);
-    let mut names = Vec::new();
-    for file in files(&released)? {
-        let name = file.strip_prefix(&released).unwrap_or(&file).to_path_buf();
-        if read(&file)? != read(&wit.join(&name))? {
+    // The folder comes with the first release. An empty one is a mistake: it would compare nothing for ever.
+    if !released.exists() {
+        return Ok(format!(
+            "auth:connector@{version} was not released yet, so it was compared with nothing."
+        ));
+    }
+    let frozen = own_files(&released)?;
+    if frozen.is_empty() {
+        return Err(format!(
+            "wit/released/{version} holds no WIT. Copy the contract there when it is released."
+        ));
+    }
+    for name in own_files(wit)?.iter().chain(&frozen) {
+        let [was, is] = [&released, wit].map(|folder| read(&folder.join(name)));
+        if was.is_err() || is.is_err() || was? != is? {
             return Err(format!(
                 "wit/{} differs from the released {version}. A released contract is frozen, because compiled \
                  connectors and hosts depend on it: give the package a new version.",
                 name.display()
             ));
         }
-        names.push(name);
     }
-    if names.is_empty() {
-        return Err(format!(
-            "wit/released/{version} holds no file. Copy the contract there when it is released."
-        ));
-    }
-    Ok(())
+    let files = frozen.len();
+    Ok(format!(
+        "auth:connector@{version} is the released one, in {files} files."
+    ))
+}
+
+/// The WIT files of a folder itself, by name.
+fn own_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let all = files(folder)?.into_iter();
+    Ok(all
+        .filter(|file| file.parent() == Some(folder))
+        .filter(|file| file.extension().is_some_and(|extension| extension == "wit"))
+        .filter_map(|file| file.file_name().map(PathBuf::from))
+        .collect())
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -125,25 +143,53 @@ mod tests {
         fs::write(path, text + "// changed\n").unwrap();
     }
 
+    /// Releases the contract as it stands.
+    fn release(root: &Path) -> PathBuf {
+        let wit = root.join("wit");
+        let released = wit.join("released/0.1.0");
+        fs::create_dir_all(&released).unwrap();
+        for name in own_files(&wit).unwrap() {
+            fs::copy(wit.join(&name), released.join(&name)).unwrap();
+        }
+        released
+    }
+
     #[test]
-    fn the_contract_as_it_stands_passes() {
-        let root = copy("whole");
-        assert_eq!(check(&root), Ok(()));
+    fn contract_before_its_release_is_compared_with_nothing_and_says_so() {
+        let root = copy("before");
+        let _ = fs::remove_dir_all(root.join("wit/released"));
+        append(&root, "sms.wit");
+        assert!(check(&root).unwrap().contains("was not released yet"));
+        fs::create_dir_all(root.join("wit/released/0.1.0")).unwrap();
+        assert!(check(&root).unwrap_err().contains("holds no WIT"));
         fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
-    fn a_changed_file_is_named() {
+    fn contract_that_is_its_released_copy_passes() {
+        let root = copy("whole");
+        let files = fs::read_dir(release(&root)).unwrap().count();
+        assert!(files >= 4);
+        assert!(check(&root).unwrap().contains(&format!("in {files} files")));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_changed_added_or_missing_file_is_named() {
         for file in [
             "deps/wasi-io/streams.wit",
             "deps/wasi-new/new.wit",
             "sms.wit",
             "world.wit",
+            "new.wit",
+            "released/0.1.0/gone.wit",
         ] {
             let root = copy(&file.replace('/', "-"));
+            release(&root);
             append(&root, file);
             let message = check(&root).expect_err(file);
-            assert!(message.contains(file), "{message}");
+            let name = file.rsplit('/').next().unwrap();
+            assert!(message.contains(name), "{message}");
             fs::remove_dir_all(root).unwrap();
         }
     }

@@ -1,15 +1,10 @@
-//! `cargo xtask dist`: the component as it is distributed. Optional: plain cargo's component does the same work.
+//! `cargo xtask dist`: the component and its manifest, to be signed and published.
 //!
-//! 1. Built once more with the paths of cargo's home remapped, so that no panic location can make the digest depend
-//!    on the machine. Link-time optimisation leaves none today.
-//! 2. Optimised by binaryen's `wasm-opt`, which jco takes a component apart for and puts it together after.
-//! 3. Freed of what only wit-component had a use for in the shell around the code: see `xtask/dist/shell`.
-//!
-//! Beside it lies a manifest, to be signed: see docs/packages.md.
+//! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
+//! digest depend on the machine. `docs/packages.md` says how to sign the manifest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
@@ -18,77 +13,60 @@ use crate::build::Workspace;
 use crate::process::run;
 use crate::toolchain::TARGET;
 
-/// The file's name, in `target/dist`.
-const FILE: &str = "tencent-sms-connector.wasm";
+/// The component's file name, in `target/dist`.
+const FILE: &str = "tencent_sms_connector.wasm";
 
-/// The largest that it may be, in bytes.
-const MAX_BYTES: usize = 120_000;
+/// The id in the component's own metadata.
+const ID: &str = "tencent-short-message-service";
 
-/// What `wasm-opt` does, in this order: 1.9 KB less than `-Oz --converge` alone, of which
-///
-/// - 1.0: control flow is taken apart and built anew from the graph of its blocks, and only then optimised, until
-///   nothing changes;
-/// - 0.2: a function that is called once is not inlined when it is long;
-/// - 0.7: constants that are long to write and used often are put into locals. A send takes some 700 fuel more for it,
-///   of which the first of these saves 300.
-///
-/// Not `--low-memory-unused`, which takes it that nothing lies below address 1,024: the stack's end does.
-const PASSES: [&str; 7] = [
-    "--flatten",
-    "--rereloop",
-    "-Oz",
-    "-Oz",
-    "--converge",
-    "--one-caller-inline-max-function-size=20",
-    "--const-hoisting",
-];
-
-/// The origins that the manifest asks for: the service's two public entrances.
+/// The service's two public endpoints, which the manifest asks for.
 const ORIGINS: [&str; 2] = [
     "https://sms.tencentcloudapi.com",
     "https://sms.intl.tencentcloudapi.com",
 ];
 
-/// Makes it, and says what each step did to its size.
+/// The most requests of one call: a send, and a second one after an expired timestamp.
+const REQUESTS: u32 = 2;
+
+/// Builds both and prints their place, size and digest.
 pub fn run_all() -> Result {
     let workspace = Workspace::open()?;
     let component = component(&workspace)?;
-    println!("\n{}", component.display());
+    let bytes = read(&component)?;
+    println!(
+        "\n{}\n  {} bytes, sha256 {}\n  manifest.json beside it",
+        component.display(),
+        bytes.len(),
+        digest(&bytes)
+    );
     Ok(())
 }
 
-/// Makes it and tells where it is.
+/// Builds both and returns the component's path.
 pub fn component(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.scratch("dist");
-    let built = build(workspace, &folder)?;
-    let optimised = folder.join("optimised.wasm");
-    optimise(workspace, &folder, &built, &optimised)?;
-    let file = folder.join(FILE);
-    shrink(workspace, &optimised, &file)?;
-    let bytes = read(&file)?;
-    let digest = hex::encode(Sha256::digest(&bytes));
-    let manifest = manifest(&digest, bytes.len());
-    write(&folder.join("manifest.json"), manifest.as_bytes())?;
-    println!(
-        "  by cargo    {:>7} bytes\n  optimised   {:>7}\n  its shell   {:>7}  sha256 {digest}",
-        size(&built)?,
-        size(&optimised)?,
-        bytes.len()
-    );
-    if bytes.len() > MAX_BYTES {
+    let sources = registry_sources()?;
+    let built = build(workspace, &folder, &sources)?;
+    let bytes = read(&built)?;
+    if let Some(path) = sources.iter().find(|path| holds(&bytes, path)) {
         return Err(format!(
-            "the distributed component has {} bytes, and {MAX_BYTES} are promised. docs/decisions.md says what takes them.",
-            bytes.len()
+            "the component names {}, a path of this machine, though it was remapped.",
+            path.display()
         ));
     }
+    let file = folder.join(FILE);
+    write(&file, &bytes)?;
+    write(
+        &folder.join("manifest.json"),
+        manifest(&bytes, version(&workspace.root)?).as_bytes(),
+    )?;
     Ok(file)
 }
 
-/// Plain cargo's build, but for the remapped paths, in a folder of its own: flags are part of what cargo keeps a
-/// build for.
-fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+/// Builds in a folder of its own, because cargo rebuilds everything when flags change.
+fn build(workspace: &Workspace, folder: &Path, sources: &[PathBuf]) -> Result<PathBuf> {
     let target = folder.join("build");
-    let flags: Vec<String> = registries()?
+    let flags: Vec<String> = sources
         .iter()
         .map(|path| format!("\"--remap-path-prefix={}=crates\"", path.display()))
         .collect();
@@ -99,14 +77,11 @@ fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
         .arg(&target)
         .arg("--config")
         .arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(","))))?;
-    Ok(target
-        .join(TARGET)
-        .join("release")
-        .join("tencent_sms_connector.wasm"))
+    Ok(target.join(TARGET).join("release").join(FILE))
 }
 
-/// The folders that cargo unpacks crates into: one for each registry, named after its address.
-fn registries() -> Result<Vec<PathBuf>> {
+/// The folders that cargo unpacks crates into, one for each registry.
+fn registry_sources() -> Result<Vec<PathBuf>> {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
@@ -119,65 +94,39 @@ fn registries() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn optimise(workspace: &Workspace, folder: &Path, from: &Path, to: &Path) -> Result {
-    let tools = folder.join("tools");
-    fs::create_dir_all(&tools).map_err(|error| format!("{}: {error}.", tools.display()))?;
-    let list = workspace
-        .root
-        .join("xtask")
-        .join("dist")
-        .join("package.json");
-    let copy = tools.join("package.json");
-    fs::copy(&list, &copy).map_err(|error| format!("{}: {error}.", copy.display()))?;
-    if !tools.join("node_modules").join(".bin").join("jco").exists() {
-        run(Command::new("npm").current_dir(&tools).args([
-            "install",
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-        ]))
-        .map_err(|error| {
-            format!("{error}\nNode 20 and npm are needed for this step (Debian: apt-get install nodejs npm).")
-        })?;
-    }
-    run(
-        Command::new(tools.join("node_modules").join(".bin").join("jco"))
-            .args(["opt", "--quiet"])
-            .arg(from)
-            .arg("--output")
-            .arg(to)
-            .arg("--")
-            .args(PASSES)
-            .args(["--enable-bulk-memory", "--enable-simd"]),
-    )
+fn holds(bytes: &[u8], path: &Path) -> bool {
+    let path = path.as_os_str().as_encoded_bytes();
+    bytes.windows(path.len().max(1)).any(|part| part == path)
 }
 
-/// Makes the shell smaller, by a program that is built here: what it depends on would make every other command wait.
-fn shrink(workspace: &Workspace, from: &Path, to: &Path) -> Result {
-    // With the whole workspace, as everything native: see `Workspace::build_programs`.
-    run(workspace
-        .cargo()
-        .args(["build", "--locked", "--profile", "host", "--workspace"])
-        .args(["--example", "shell"]))?;
-    run(Command::new(workspace.program("examples/shell"))
-        .arg(from)
-        .arg(to))
+/// The workspace's version, which the connector inherits.
+fn version(root: &Path) -> Result<String> {
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))
+        .map_err(|error| format!("Cargo.toml: {error}."))?;
+    let version = manifest.lines().find_map(|line| {
+        line.strip_prefix("version = \"")?
+            .strip_suffix('"')
+            .map(str::to_owned)
+    });
+    version.ok_or_else(|| "Cargo.toml: expected a line `version = \"x.y.z\"`.".to_owned())
 }
 
-fn manifest(digest: &str, size: usize) -> String {
+fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn manifest(bytes: &[u8], version: String) -> String {
     let manifest = serde_json::json!({
         "format": 1,
-        "id": "tencent-sms-connector",
-        "version": env!("CARGO_PKG_VERSION"),
+        "id": ID,
+        "version": version,
         "contract": "auth:connector@0.1.0",
-        "component": {"file": FILE, "sha256": digest, "size": size},
+        "component": {"file": FILE, "sha256": digest(bytes), "size": bytes.len()},
         "origins": ORIGINS,
+        "limits": {"requests": REQUESTS},
+        "license": "Apache-2.0",
     });
     format!("{manifest:#}\n")
-}
-
-fn size(file: &Path) -> Result<usize> {
-    read(file).map(|bytes| bytes.len())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
@@ -186,4 +135,45 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
 fn write(file: &Path, bytes: &[u8]) -> Result {
     fs::write(file, bytes).map_err(|error| format!("{}: {error}.", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
+
+    /// The example of `docs/packages.md`, with this component's digest and size.
+    #[test]
+    fn manifest_is_the_documented_example() {
+        let page = fs::read_to_string(root().join("docs/packages.md")).unwrap();
+        let block = page.split("```json").nth(1).unwrap();
+        let mut documented: serde_json::Value =
+            serde_json::from_str(block.split("```").next().unwrap()).unwrap();
+        let made: serde_json::Value =
+            serde_json::from_str(&manifest(b"component", version(root()).unwrap())).unwrap();
+        assert_eq!(made["component"]["size"], 9);
+        assert_eq!(
+            made["component"]["sha256"],
+            "6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa"
+        );
+        documented["component"]["sha256"] = made["component"]["sha256"].clone();
+        documented["component"]["size"] = made["component"]["size"].clone();
+        assert_eq!(made, documented);
+    }
+
+    #[test]
+    fn manifest_id_is_the_components_own() {
+        let metadata = fs::read_to_string(root().join("src/metadata.rs")).unwrap();
+        assert!(metadata.contains(&format!("id: \"{ID}\"")));
+    }
+
+    #[test]
+    fn path_in_the_component_is_found() {
+        let bytes = b"\0asm/home/a/.cargo/registry/src/x-1/lib.rs";
+        assert!(holds(bytes, Path::new("/home/a/.cargo/registry/src/x-1")));
+        assert!(!holds(bytes, Path::new("/home/b/.cargo/registry/src/x-1")));
+    }
 }

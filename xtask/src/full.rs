@@ -1,4 +1,4 @@
-//! What `cargo xtask test --full` adds: programs that nobody here wrote, against ours.
+//! The further suites of `cargo xtask test --full`: programs of other authors against ours.
 //!
 //! Each suite is a script that installs its own packages, pinned, through npm or pip, and ends with a non-zero
 //! code when something fails. A runtime that is missing is a failure, not a skip.
@@ -62,9 +62,8 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("HOSTS_WORK_DIR", workspace.scratch("hosts")))
         })?;
     }
-    ensure("npm", "the component as it is distributed")?;
     step(
-        "The component as it is distributed, through the same tests",
+        "The component of `cargo xtask dist`, through the same tests",
         &|| {
             let component = dist::component(workspace)?;
             run(workspace

@@ -1,6 +1,6 @@
-//! The commands of the README: `cargo xtask demo`, `cargo xtask test`; and `cargo xtask bench`.
+//! The commands of this repository: `cargo xtask demo`, `cargo xtask test` and the others in `USAGE`.
 //!
-//! They install what they need through rustup, build, and run; nothing else has to be prepared by hand.
+//! Each installs what it needs through rustup, builds, and runs.
 
 mod bench;
 mod build;
@@ -20,24 +20,23 @@ const USAGE: &str = "\
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  demo         Send login codes through the component to a simulator on this machine, and show what each party saw
-  test         Format, lints, native tests, tests through the component, contract checks
-  test --full  The same, and the other runtimes and SDKs that the tests cover
-  bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
-  bench --quick  The same in fewer rounds, and the docs stay as they are
-  profile      Where the CPU of a send goes, by layer; needs Linux's perf; writes docs/performance.md
-  soak [CALLS] 300,000 sends of 50 tenants, with faults, replaced plugins and hostile neighbours
-  defaults     What each default of the host library rests on, measured; writes docs/defaults.md
-  defaults --quick  The same with fewer points, and the docs stay as they are
-  coverage     Which lines of the connector's pure rooms its native tests reach; fails under 95 %
-  mutants      Whether the native tests notice when the code is changed; fails where they do not
-  dist         The component as it is distributed: optimised, in a small shell, without a path of this machine; needs npm
-  deny         Licences, banned crates, sources and advisories of everything that is built
-  stack        How deep the component's stack gets
+  demo           Send login codes through the component to a simulator on this machine
+  test           Check format, lints, the contract's files and all tests
+  test --full    The same, with the other runtimes, Tencent's SDKs and licences
+  bench          Compare cost with native code and other clients; writes docs/performance.md
+  bench --quick  The same in fewer rounds; writes no documents
+  profile        Sample the CPU of a send by layer, with Linux's perf; writes docs/performance.md
+  soak [CALLS]   Send 300,000 messages among faults, plugin updates and hostile plugins
+  soak --double-answers [CALLS]
+                 Send 100,000 messages to a server that answers one request in twenty twice
+  coverage       Print the lines of the connector that its unit tests miss; fails under 95 %
+  mutants        Change the code and check that a unit test fails
+  dist           Build the component to publish, with its manifest
+  deny           Check licences, banned crates, sources and advisories of all dependencies
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
 
-/// What went wrong, in words for whoever typed the command.
+/// An error is a message for the terminal.
 type Result<T = ()> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
@@ -49,15 +48,14 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(test::Scope::Full),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
-        ["stack"] => quality::stack(),
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
-        ["defaults"] => bench::defaults(false),
-        ["defaults", "--quick"] => bench::defaults(true),
         ["profile"] => bench::profile(),
         ["soak"] => bench::soak("300000"),
+        ["soak", "--double-answers"] => bench::double_answers("100000"),
+        ["soak", "--double-answers", calls] => bench::double_answers(calls),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -1,8 +1,7 @@
-//! How good the tests are, `cargo xtask coverage` and `cargo xtask mutants`; and how much stack is left,
-//! `cargo xtask stack`.
+//! `cargo xtask coverage` and `cargo xtask mutants`: checks of the unit tests of `src/` and `kit/`.
 //!
-//! The first two look at the connector's pure rooms, which is everything in `src/` but `component/` and everything in
-//! `hot/`, through their native tests. What runs in the component is held by `tests/`, through the component.
+//! Code that runs in the component alone is left out: WASI, allocator, generated exports. `tests/` covers it through
+//! the component.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,15 +15,18 @@ use crate::toolchain::tool;
 /// The share of lines that the tests must reach.
 const TO_REACH: f64 = 95.0;
 
-/// The packages of the pure rooms, as arguments.
+/// The connector and the kit, as arguments. The connector switches on all of the kit's features.
 const PACKAGES: [&str; 4] = [
     "--package",
     "tencent-sms-connector",
     "--package",
-    "connector-hot",
+    "connector-kit",
 ];
 
-/// Line coverage of the pure rooms, each file's and the whole, and a failure where the whole is too small.
+/// The kit's files that are compiled for the component, or do nothing outside of it.
+const COMPONENT_ONLY: [&str; 4] = ["bindings.rs", "exports.rs", "http/wasi.rs", "runtime.rs"];
+
+/// Prints the line coverage of each file and of all, and fails where the latter is too small.
 pub fn coverage() -> Result {
     let workspace = Workspace::open()?;
     let tool = tool(&workspace, "cargo-llvm-cov", "0.9.1", &[])?;
@@ -43,7 +45,7 @@ pub fn coverage() -> Result {
     let files = read(&workspace.root, &file(&report)?)?;
     let (mut reached, mut lines) = (0, 0);
     println!(
-        "\n{:<26} {:>6} {:>8}  not reached",
+        "\n{:<32} {:>6} {:>8}  not reached",
         "file", "lines", "reached"
     );
     for (name, hits) in &files {
@@ -54,7 +56,7 @@ pub fn coverage() -> Result {
             .collect();
         let hit = hits.len() - missed.len();
         println!(
-            "{name:<26} {:>6} {:>6.1} %  {}",
+            "{name:<32} {:>6} {:>6.1} %  {}",
             hits.len(),
             percent(hit, hits.len()),
             missed.join(" ")
@@ -63,17 +65,17 @@ pub fn coverage() -> Result {
         lines += hits.len();
     }
     let share = percent(reached, lines);
-    println!("{:<26} {lines:>6} {share:>6.1} %", "all");
+    println!("{:<32} {lines:>6} {share:>6.1} %", "all");
     if share < TO_REACH {
         return Err(format!(
-            "the tests reach {share:.1} % of the lines, and {TO_REACH} % are wanted. Test what is not reached, or remove it."
+            "the unit tests reach {share:.1} % of the lines, and {TO_REACH} % are required. Test the missed lines, or remove them."
         ));
     }
     Ok(())
 }
 
-/// Changes the code in every way that cargo-mutants knows, and fails where no test notices. Which files, and which
-/// changes mean nothing, stands in `.cargo/mutants.toml`.
+/// Changes the code in every way that cargo-mutants offers, and fails where no test fails. `.cargo/mutants.toml` lists
+/// the files.
 pub fn mutants() -> Result {
     let workspace = Workspace::open()?;
     let tool = tool(&workspace, "cargo-mutants", "27.1.0", &[])?;
@@ -86,30 +88,19 @@ pub fn mutants() -> Result {
         .env("CARGO_TARGET_DIR", workspace.scratch("mutants-target")))
 }
 
-/// How deep the component's stack gets, by giving it less until it traps.
-pub fn stack() -> Result {
-    let workspace = Workspace::open()?;
-    workspace.build_component()?;
-    run(workspace
-        .cargo()
-        .args(["test", "--locked", "--profile", "host", "--workspace"])
-        .args(["--test", "connector", "--", "--nocapture", "stack::"])
-        .env("CONNECTOR_WASM", workspace.component()))
-}
-
-/// The lines of each pure room with how often each ran, without the tests at a file's end.
+/// The lines of each file with how often each ran, without the tests at a file's end.
 fn read(root: &Path, report: &str) -> Result<BTreeMap<String, BTreeMap<usize, u64>>> {
-    let sources = [(root.join("src"), ""), (root.join("hot/src"), "hot/")];
+    let sources = [(root.join("src"), "src"), (root.join("kit/src"), "kit/src")];
     let mut files: BTreeMap<String, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut current: Option<(String, usize)> = None;
     for line in report.lines() {
         if let Some(path) = line.strip_prefix("SF:") {
             let path = Path::new(path);
-            let room = sources.iter().find_map(|(source, shown)| {
+            let counted = sources.iter().find_map(|(source, shown)| {
                 let name = path.strip_prefix(source).ok()?;
-                is_room(name).then(|| format!("{shown}{}", name.display()))
+                is_counted(name).then(|| format!("{shown}/{}", name.display()))
             });
-            current = match room {
+            current = match counted {
                 Some(name) => {
                     let text = file(path)?;
                     let tests = text.lines().position(|line| line.trim() == "#[cfg(test)]");
@@ -135,19 +126,14 @@ fn read(root: &Path, report: &str) -> Result<BTreeMap<String, BTreeMap<usize, u6
         }
     }
     if files.is_empty() {
-        return Err("the coverage report names no file of src/.".into());
+        return Err("the coverage report names no file of src/ or kit/src/.".into());
     }
     Ok(files)
 }
 
-/// Not the component's own room, which is WebAssembly only, and not tests.
-fn is_room(name: &Path) -> bool {
-    !name.starts_with("component")
-        && !name.starts_with("fuzzing")
-        && name != Path::new("fuzzing.rs")
-        && name
-            .file_name()
-            .is_none_or(|name| name != "tests.rs" && name != "scripted.rs")
+fn is_counted(name: &Path) -> bool {
+    COMPONENT_ONLY.iter().all(|file| name != Path::new(file))
+        && name.file_name().is_none_or(|name| name != "tests.rs")
         && !name.components().any(|part| part.as_os_str() == "tests")
 }
 

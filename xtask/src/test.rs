@@ -28,7 +28,10 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
     };
 
     step("Format", &|| cargo(&["fmt", "--all", "--check"]))?;
-    step("The contract's files", &|| contract::check(&workspace.root))?;
+    step("The contract's files", &|| {
+        println!("{}", contract::check(&workspace.root)?);
+        Ok(())
+    })?;
     step("The component", &|| workspace.build_component())?;
     step("Lints of the component", &|| {
         cargo(&[

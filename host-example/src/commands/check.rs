@@ -43,7 +43,7 @@ fn document(outcome: &Result<Vec<lib::Check>, CallError>) -> Value {
         Ok(checks) => {
             let one = |check: &lib::Check| {
                 json!({
-                    "subject": check.subject, "verdict": word(check.verdict), "message": check.message,
+                    "subject": check.subject, "verdict": check.verdict.as_str(), "message": check.message,
                     "attributes": json::attributes(&check.attributes),
                 })
             };
@@ -71,20 +71,11 @@ fn show_text(page: &mut Page, outcome: &Result<Vec<lib::Check>, CallError>) {
     });
     for check in checks {
         let subject = text::clean(&check.subject);
-        page.line(format_args!("  {:<15}{subject}", word(check.verdict)));
+        page.line(format_args!("  {:<15}{subject}", check.verdict.as_str()));
         page.line(format_args!("  {:<15}{}", "", text::clean(&check.message)));
         for (key, value) in &check.attributes {
             let pair = format!("{key}: {value}");
             page.line(format_args!("  {:<15}{}", "", text::clean(&pair)));
         }
-    }
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::CannotVerify => "cannot-verify",
-        Verdict::Other => "other",
     }
 }

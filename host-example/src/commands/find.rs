@@ -4,9 +4,7 @@ use crate::cli::Find;
 use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN, USAGE};
 use crate::output::Page;
 use crate::{config, host, json, mask, text};
-use auth_connector_host::{
-    CallError, Deliveries, Delivery, DeliveryQuery, DeliveryState, FailureKind,
-};
+use auth_connector_host::{CallError, Deliveries, Delivery, DeliveryQuery, FailureKind};
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -51,7 +49,7 @@ fn document(to: &str, outcome: &Result<Deliveries, CallError>) -> Value {
         Ok(deliveries) => {
             let one = |delivery: &Delivery| {
                 json!({
-                    "message_id": delivery.message_id, "age_s": delivery.age_s, "state": word(delivery.state),
+                    "message_id": delivery.message_id, "age_s": delivery.age_s, "state": delivery.state.as_str(),
                     "attributes": json::attributes(&delivery.attributes),
                 })
             };
@@ -87,20 +85,11 @@ fn show_text(page: &mut Page, to: &str, outcome: &Result<Deliveries, CallError>)
     }
     page.line(reach);
     for delivery in &deliveries.found {
-        let (state, age) = (word(delivery.state), delivery.age_s);
+        let (state, age) = (delivery.state.as_str(), delivery.age_s);
         page.line(format_args!("  {state}, {age} s ago"));
         if !delivery.message_id.is_empty() {
             text::field(page, "message id", &delivery.message_id);
         }
         text::attributes(page, &delivery.attributes, &[]);
-    }
-}
-
-fn word(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Pending => "pending",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Undelivered => "undelivered",
-        DeliveryState::Other => "other",
     }
 }

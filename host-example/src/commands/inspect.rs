@@ -4,14 +4,16 @@ use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::{host, json, text};
-use auth_connector_host::{CacheUse, ConfigGuard, Description, Plugin, Provenance};
-use serde_json::{Value, json};
+use auth_connector_host::{
+    CacheUse, ConfigGuard, Description, LocalizedText, Metadata, Plugin, Provenance,
+};
+use serde_json::{Map, Value, json};
 
 /// Runs the command.
 pub async fn run(args: &Inspect) -> Result<Code, Stop> {
     let (plugin, package) = load(args)?;
     let locales = &args.common.locales;
-    let metadata = parsed(&plugin.get_metadata().await?);
+    let metadata = plugin.metadata().await?;
     let guard = plugin.get_config_guard(locales).await?;
     let mut page = Page::default();
     if args.common.json {
@@ -49,15 +51,19 @@ fn load(args: &Inspect) -> Result<(Plugin, Option<Provenance>), Stop> {
 fn document(
     plugin: &Plugin,
     package: Option<&Provenance>,
-    metadata: &Value,
+    metadata: &Metadata,
     guard: &ConfigGuard,
 ) -> Value {
     let description = plugin.description();
     json!({
         "sha256": description.sha256, "size": description.size,
         "contract": description.contract, "operations": description.has_operations,
+        "receipts": description.has_receipts,
         "imports": description.imports, "exports": description.exports,
-        "metadata": metadata,
+        "metadata": {
+            "id": metadata.id, "version": metadata.version, "names": texts(&metadata.names),
+            "descriptions": texts(&metadata.descriptions), "attributes": json::attributes(&metadata.attributes),
+        },
         "guard": {
             "json_schema": parsed(&guard.json_schema),
             "form": parsed(&guard.form_json),
@@ -72,18 +78,23 @@ fn show(
     page: &mut Page,
     plugin: &Plugin,
     package: Option<&Provenance>,
-    metadata: &Value,
+    metadata: &Metadata,
     guard: &ConfigGuard,
     locales: &[String],
 ) {
     let description = plugin.description();
-    let (name, about) = (
-        best(&metadata["name"], locales),
-        best(&metadata["description"], locales),
+    let title = format!(
+        "{} ({} {})",
+        metadata.name(locales),
+        metadata.id,
+        metadata.version
     );
-    let (id, version) = (shown(&metadata["id"]), shown(&metadata["version"]));
-    page.line(format_args!("{} ({id} {version})", text::clean(&name)));
-    page.line(format_args!("  {}", text::clean(&about)));
+    page.line(text::clean(&title));
+    page.line(format_args!(
+        "  {}",
+        text::clean(metadata.description(locales))
+    ));
+    text::attributes(page, &metadata.attributes, &[]);
     page.line("");
     show_file(page, description, plugin);
     if let Some(package) = package {
@@ -130,16 +141,22 @@ fn show_file(page: &mut Page, description: &Description, plugin: &Plugin) {
             description.size
         ),
     );
-    let operations = if description.has_operations {
-        ", with operations"
+    text::field(page, "contract", description.contract);
+    let optional = [
+        ("sms-operations", description.has_operations),
+        ("sms-receipts", description.has_receipts),
+    ];
+    let offered: Vec<&str> = optional
+        .iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| *name)
+        .collect();
+    let offered = if offered.is_empty() {
+        "none".to_owned()
     } else {
-        ""
+        offered.join(", ")
     };
-    text::field(
-        page,
-        "contract",
-        &format!("{}{operations}", description.contract),
-    );
+    text::field(page, "optional", &offered);
     text::field(
         page,
         "load",
@@ -208,14 +225,15 @@ fn meaning(import: &str) -> &'static str {
     }
 }
 
-/// A text in the first language that it has, else English, else whatever it has.
-fn best(texts: &Value, locales: &[String]) -> String {
-    let wanted = locales.iter().map(String::as_str).chain(["en"]);
-    let found = wanted.filter_map(|tag| texts.get(tag)).next();
-    found
-        .or_else(|| texts.as_object()?.values().next())
-        .map(shown)
-        .unwrap_or_default()
+/// Texts by language; of a language that occurs twice, the first counts.
+fn texts(texts: &[LocalizedText]) -> Value {
+    let mut object = Map::new();
+    for text in texts {
+        object
+            .entry(text.language.clone())
+            .or_insert_with(|| json!(text.text));
+    }
+    Value::Object(object)
 }
 
 fn shown(value: &Value) -> String {

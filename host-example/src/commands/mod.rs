@@ -1,9 +1,11 @@
 //! One file for each command.
 
+mod callback;
 mod check;
 mod find;
 mod inspect;
 mod preview;
+mod report;
 mod send;
 mod validate;
 
@@ -19,5 +21,7 @@ pub async fn run(cli: Cli) -> Result<Code, Stop> {
         Command::Send(args) => send::run(&args).await,
         Command::Check(args) => check::run(&args).await,
         Command::Find(args) => find::run(&args).await,
+        Command::Callback(args) => callback::run(&args).await,
+        Command::Report(args) => report::run(&args).await,
     }
 }

@@ -5,16 +5,16 @@
 //! away, and as long as nothing of the body left, the plugin knows that nothing was sent. A connection in use does not
 //! wait: servers close those that idle.
 
-use super::dial::DialReport;
+use super::connection::{Connection, poll_incoming};
 use super::fault;
+use super::pool::{Key, Pool};
+use super::progress::Progress;
 use crate::report::Entry;
 use bytes::Bytes;
-use http::Extensions;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper_util::client::legacy::connect::CaptureConnection;
 use std::pin::Pin;
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
@@ -23,14 +23,10 @@ use wasmtime_wasi_http::{Error, WasiBody};
 /// The reference connector's own wait before its last byte, for the same reason.
 const SETTLE: Duration = Duration::from_millis(1);
 
-/// A connection that carried no body for so long may be one that its server is about to close. The shortest idle limits
-/// of common servers are 5 s.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// Holds a body back on a connection that nobody knows to be well.
+/// Holds a body back on a connection that is new or was idle.
 enum Gate {
-    /// Not asked yet: which connection it is shows when the connection asks for the body.
-    Unknown(CaptureConnection),
+    /// Waits once the connection asks for the body, which is after the head.
+    Closed,
     Waiting(Pin<Box<Sleep>>),
     Open,
 }
@@ -44,55 +40,67 @@ impl Gate {
                     ready!(sleep.as_mut().poll(cx));
                     *self = Self::Open;
                 }
-                Self::Unknown(connection) if is_fresh(connection) => {
-                    *self = Self::Waiting(Box::pin(tokio::time::sleep(SETTLE)));
-                }
-                Self::Unknown(_) => *self = Self::Open,
+                Self::Closed => *self = Self::Waiting(Box::pin(tokio::time::sleep(SETTLE))),
             }
         }
     }
-}
-
-/// Whether this is the first body on its connection, or the first for long.
-fn is_fresh(connection: &CaptureConnection) -> bool {
-    let mut extras = Extensions::new();
-    if let Some(connected) = connection.connection_metadata().as_ref() {
-        connected.get_extras(&mut extras);
-    }
-    let Some(report) = extras.get::<DialReport>() else {
-        return false;
-    };
-    let now = std::time::Instant::now();
-    let before = report
-        .begun
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .replace(now);
-    before.is_none_or(|before| now.duration_since(before) >= IDLE)
 }
 
 /// What a guest writes, frame by frame on its way to the socket.
 pub(crate) struct RequestBody {
     inner: WasiBody,
     gate: Gate,
+    /// The exchange that it is a part of, once it has a connection.
+    progress: Option<Progress>,
+    /// What is to come of the announced length, if one was announced.
+    to_come: Option<u64>,
     left: u64,
     limit: u64,
     entry: Entry,
 }
 
 impl RequestBody {
-    pub(crate) fn new(
-        inner: WasiBody,
-        connection: CaptureConnection,
-        limit: u64,
-        entry: Entry,
-    ) -> Self {
+    pub(crate) fn new(inner: WasiBody, length: Option<u64>, limit: u64, entry: Entry) -> Self {
         Self {
             inner,
-            gate: Gate::Unknown(connection),
+            gate: Gate::Closed,
+            progress: None,
+            to_come: length,
             left: limit,
             limit,
             entry,
+        }
+    }
+
+    /// Whether the head is all of the request.
+    pub(super) fn is_empty(&self) -> bool {
+        self.to_come == Some(0) || (self.to_come.is_none() && self.inner.is_end_stream())
+    }
+
+    /// It goes out on the connection with this exchange. `is_doubtful` says that the connection is new or was idle.
+    pub(super) fn bind(&mut self, progress: Progress, is_doubtful: bool) {
+        self.progress = Some(progress);
+        self.gate = if is_doubtful {
+            Gate::Closed
+        } else {
+            Gate::Open
+        };
+    }
+
+    /// Tells the connection when the last byte comes, before it comes.
+    fn note_last(&mut self, frame: Option<&Frame<Bytes>>, size: u64) {
+        let is_last = match (&mut self.to_come, frame) {
+            (Some(to_come), Some(_)) => {
+                *to_come = to_come.saturating_sub(size);
+                *to_come == 0
+            }
+            // It ends short of its length, and so never becomes whole.
+            (Some(_), None) => false,
+            (None, Some(frame)) => frame.is_trailers() || self.inner.is_end_stream(),
+            (None, None) => true,
+        };
+        if let Some(progress) = self.progress.as_ref().filter(|_| is_last) {
+            progress.take_last();
         }
     }
 }
@@ -108,13 +116,18 @@ impl Body for RequestBody {
         ready!(self.gate.poll_open(cx));
         let frame = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            other => return Poll::Ready(other),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => {
+                self.note_last(None, 0);
+                return Poll::Ready(None);
+            }
         };
         let size = frame.data_ref().map_or(0, |data| data.len() as u64);
         match self.left.checked_sub(size) {
             Some(left) => self.left = left,
             None => return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(self.limit))))),
         }
+        self.note_last(Some(&frame), size);
         self.entry
             .update(|exchange| exchange.request_body_bytes += size);
         Poll::Ready(Some(Ok(frame)))
@@ -129,9 +142,51 @@ impl Body for RequestBody {
     }
 }
 
+/// The body of an answer that came before the request was complete, and that claims to have acted on it. It cannot be
+/// read: the last byte of the request never leaves.
+pub(super) struct NoAnswer;
+
+impl NoAnswer {
+    pub(super) fn boxed() -> WasiBody {
+        Self.boxed_unsync()
+    }
+}
+
+impl Body for NoAnswer {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(Some(Err(Error::HttpProtocolError)))
+    }
+}
+
+/// The connection that a response is read from.
+pub(super) struct Source {
+    pub(super) connection: Box<Connection>,
+    /// Where it is kept when the response was read to its end, if it may be kept.
+    pub(super) kept: Option<(Arc<Pool>, Arc<Key>)>,
+}
+
+impl Source {
+    /// The response was read to its end.
+    pub(super) fn finish(mut self) {
+        if let Some((pool, key)) = self.kept
+            && self.connection.settle()
+        {
+            pool.put(key, self.connection);
+        }
+    }
+}
+
 /// What the server sends, up to a cap, with a limit on silence.
 pub(crate) struct ResponseBody {
     inner: Incoming,
+    /// None once the response was read, and where a task drives the connection.
+    source: Option<Source>,
     left: u64,
     limit: u64,
     patience: Duration,
@@ -140,10 +195,17 @@ pub(crate) struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(crate) fn boxed(inner: Incoming, limit: u64, patience: Duration, entry: Entry) -> WasiBody {
+    pub(super) fn boxed(
+        inner: Incoming,
+        source: Option<Source>,
+        limit: u64,
+        patience: Duration,
+        entry: Entry,
+    ) -> WasiBody {
         let silence = Box::pin(tokio::time::sleep(patience));
         Self {
             inner,
+            source,
             left: limit,
             limit,
             patience,
@@ -153,7 +215,14 @@ impl ResponseBody {
         .boxed_unsync()
     }
 
-    fn failed(&self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn finish(&mut self) {
+        if let Some(source) = self.source.take() {
+            source.finish();
+        }
+    }
+
+    fn failed(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.source = None;
         self.entry
             .update(|exchange| exchange.error = Some(error.to_string()));
         Poll::Ready(Some(Err(error)))
@@ -168,11 +237,14 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
+        let this = &mut *self;
+        let connection = this.source.as_mut().map(|source| &mut *source.connection);
+        let frame = match poll_incoming(&mut this.inner, connection, cx) {
             Poll::Ready(Some(Ok(frame))) => frame,
             Poll::Ready(Some(Err(error))) => return self.failed(fault::of_response(&error)),
             Poll::Ready(None) => {
                 self.entry.update(|_| ());
+                self.finish();
                 return Poll::Ready(None);
             }
             Poll::Pending => {
@@ -188,9 +260,15 @@ impl Body for ResponseBody {
         match self.left.checked_sub(size) {
             Some(left) => {
                 self.left = left;
+                if self.inner.is_end_stream() {
+                    self.finish();
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
-            None => self.failed(Error::HttpResponseBodySize(Some(self.limit))),
+            None => {
+                let limit = self.limit;
+                self.failed(Error::HttpResponseBodySize(Some(limit)))
+            }
         }
     }
 

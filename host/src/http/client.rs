@@ -1,85 +1,74 @@
-//! One pooled HTTP/1.1 client for all plugins of a host.
+//! The HTTP/1.1 client of a host's plugins.
 //!
 //! HTTP/1.1, because connectors prove *not sent* by what a connection took, and there one request owns one
-//! connection. No redirects, no decompression, and no second attempt: hyper-util's own retry of cancelled
-//! requests is off, so one request is written at most once.
+//! connection. No redirects, no decompression, and no second attempt: only a request of which nothing was written goes
+//! on to another connection.
+//!
+//! hyper writes and reads, and the pool is our own: hyper-util's shares connections by origin alone, lets a dial outlive
+//! the request that began it, and takes a kept connection for good until its task is polled.
 
-use super::body::{RequestBody, ResponseBody};
-use super::dial::{DialReport, Dialer};
+use super::body::{NoAnswer, RequestBody, ResponseBody, Source};
+use super::connection::{Connection, Unanswered, is_unambiguous};
+use super::dial::{DialError, Dialer};
+use super::heads::{HEAD_BYTES, Heads};
+use super::pool::{Key, Pool};
+use super::slots::Owner;
 use super::tls::Trust;
 use super::{canned, fault};
+use crate::egress::Origin;
 use crate::limits::Limits;
 use crate::network::Proxy;
 use crate::options::{CannedAnswer, HostOptions};
 use crate::report::Entry;
-use http::header::PROXY_AUTHORIZATION;
-use http::{Extensions, Request, Response};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connected, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::pin::pin;
+use http::header::{CONTENT_LENGTH, PROXY_AUTHORIZATION};
+use http::{Method, Request, Response, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
+use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
+use wasmtime_wasi::runtime::{self, AbortOnDropJoinHandle};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-/// The largest response head, in bytes. Servers rarely send more than 8 KiB.
-const RESPONSE_HEAD: usize = 64 << 10;
+/// hyper's buffer for a response head. Its own limit is on the buffer and not on what went through it: see `heads`.
+const BUFFER: usize = 64 << 10;
 
-/// Whether hyper-util may send a request again whose connection was closed before it took any of it. Off: what a
-/// connection took is the connector's evidence, so nobody else may try again behind its back.
-const RETRY: bool = false;
-
-/// The way out.
+/// One network: authorities to trust, and a proxy.
 #[derive(Clone)]
 pub(crate) struct Gateway {
-    client: Client<Dialer, RequestBody>,
     dialer: Dialer,
+    pool: Arc<Pool>,
+    #[cfg(test)]
     limits: Arc<Limits>,
     canned: Option<CannedAnswer>,
     key: [u8; 32],
 }
 
+/// A response, and the task that works on for it.
+pub(crate) type Sent = (Response<WasiBody>, AbortOnDropJoinHandle<()>);
+
 impl Gateway {
-    pub(crate) fn new(options: &HostOptions, trust: Trust, proxy: Option<Proxy>) -> Self {
-        let dialer = Dialer::new(
-            trust,
-            proxy,
-            options.resolve.clone(),
-            options.permitted_networks.clone(),
-            options.limits.connect_timeout,
-        );
+    pub(crate) fn new(
+        options: &HostOptions,
+        trust: Trust,
+        proxy: Option<Proxy>,
+        pool: Arc<Pool>,
+    ) -> Self {
         Self {
+            dialer: Dialer::new(
+                trust,
+                proxy,
+                options.resolve.clone(),
+                options.permitted_networks.clone(),
+            ),
+            pool,
+            #[cfg(test)]
+            limits: Arc::new(options.limits.clone()),
             canned: options.canned.clone(),
-            ..Self::dialling(dialer, Arc::new(options.limits.clone()), RETRY)
-        }
-    }
-
-    pub(super) fn dialling(dialer: Dialer, limits: Arc<Limits>, retry: bool) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(limits.idle_timeout)
-            .pool_max_idle_per_host(limits.idle_connections)
-            .http1_max_buf_size(RESPONSE_HEAD)
-            .retry_canceled_requests(retry)
-            .set_host(false)
-            .build(dialer.clone());
-        Self {
-            client,
-            dialer,
-            limits,
-            canned: None,
             key: [0; 32],
-        }
-    }
-
-    /// The same network, with connections and TLS sessions of its own.
-    pub(crate) fn apart(&self) -> Self {
-        Self {
-            key: self.key,
-            canned: self.canned.clone(),
-            ..Self::dialling(self.dialer.apart(), self.limits.clone(), RETRY)
         }
     }
 
@@ -89,13 +78,22 @@ impl Gateway {
         self
     }
 
-    pub(crate) fn key(&self) -> [u8; 32] {
-        self.key
-    }
-
     /// Prepares for TLS, so that the first send need not.
     pub(crate) fn warm_up(&self) {
         self.dialer.warm_up();
+    }
+
+    /// One that trusts nobody.
+    #[cfg(test)]
+    pub(super) fn for_tests(options: &HostOptions) -> Arc<Self> {
+        let trust = Trust::new(false, &options.authorities_pem).unwrap();
+        let pool = Pool::new(&options.limits);
+        Arc::new(Self::new(options, trust, None, pool))
+    }
+
+    #[cfg(test)]
+    pub(super) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     /// [`Self::send_within`] the host's own limits.
@@ -108,80 +106,199 @@ impl Gateway {
     ) -> Result<Response<WasiBody>, Error> {
         let limits = self.limits.clone();
         let options = options.unwrap_or_default();
-        self.send_within(limits, request, options, entry).await
+        let owner = Arc::default();
+        let sent = self.send_within(limits, owner, request, options, entry);
+        sent.await.map(|(response, _)| response)
     }
 
     /// Sends a request that the hook has let through, for a plugin whose limits may be narrower than the host's.
     pub(crate) async fn send_within(
         self: Arc<Self>,
         limits: Arc<Limits>,
+        owner: Arc<Owner>,
         mut request: Request<WasiBody>,
         options: RequestOptions,
         entry: Entry,
-    ) -> Result<Response<WasiBody>, Error> {
+    ) -> Result<Sent, Error> {
         let waits = Waits::clamped(options, &limits);
         if let Some(authorization) = self.dialer.authorization(request.uri()) {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, authorization);
         }
-        let mut captured = capture_connection(&mut request);
-        let request = request.map(|body| {
-            RequestBody::new(
-                body,
-                captured.clone(),
-                limits.request_body_bytes,
-                entry.clone(),
-            )
-        });
-        if let Some(answer) = &self.canned {
-            return canned::answer(answer, request, limits.response_body_bytes, entry).await;
+        let length = announced(&request);
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            // Without a length hyper sends none of it, and the hook refuses one with a length.
+            request = request.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync());
         }
-        let mut sending = pin!(self.client.request(request));
-        let connected = async {
-            let connected = captured.wait_for_connection_metadata().await;
-            note_connection(connected.as_ref(), &entry);
+        let request = request
+            .map(|body| RequestBody::new(body, length, limits.request_body_bytes, entry.clone()));
+        if let Some(answer) = &self.canned {
+            let answered = canned::answer(answer, request, limits.response_body_bytes, entry);
+            return Ok((answered.await?, runtime::spawn(async {})));
+        }
+        let asked = Asked {
+            method: request.method().clone(),
+            has_body: !request.body().is_empty(),
+            key: Arc::new(Key {
+                owner,
+                network: self.key,
+                origin: Origin::of(request.uri()).map_err(|_| Error::HttpRequestUriInvalid)?,
+            }),
         };
-        // The guest's connect timeout holds for this request even while the dialler's own, longer one runs on
-        // for the pool's benefit.
-        let answered = tokio::select! {
-            biased;
-            outcome = timeout(waits.connect, connected) => match outcome {
-                Ok(()) => timeout(waits.first_byte, sending).await.map_err(|_| Error::ConnectionReadTimeout)?,
-                Err(_) => return Err(Error::ConnectionTimeout),
-            },
-            answered = &mut sending => answered,
-        };
-        let response = answered.map_err(|error| {
-            // What the guest is told has no room for a proxy.
-            let shown = fault::of_proxy(&error);
-            entry.update(|exchange| exchange.error = shown);
-            fault::of_request(&error)
-        })?;
+        let (connection, response) = self.exchange(request, &asked.key, &waits, &entry).await?;
         entry.update(|exchange| {
             exchange.status = Some(response.status().as_u16());
             exchange.first_byte = Some(entry.start.elapsed());
         });
-        Ok(response.map(|body| {
-            ResponseBody::boxed(body, limits.response_body_bytes, waits.between_bytes, entry)
-        }))
+        Ok(self.respond(asked, connection, response, &limits, &waits, entry))
+    }
+
+    /// The first connection that takes the request, and the head of the response.
+    async fn exchange(
+        &self,
+        mut request: Request<RequestBody>,
+        key: &Arc<Key>,
+        waits: &Waits,
+        entry: &Entry,
+    ) -> Result<(Box<Connection>, Response<Incoming>), Error> {
+        let target = request.uri().clone();
+        loop {
+            let kept = self.pool.take(key);
+            let is_fresh = kept.is_none();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => {
+                    let dialled = self.dial(key, waits.connect).await;
+                    dialled.map_err(|error| {
+                        note_cause(entry, &*error);
+                        fault::of_request(&*error)
+                    })?
+                }
+            };
+            note_connection(&connection, entry);
+            *request.uri_mut() = on_the_wire(&target, connection.proxied);
+            let answered = timeout(waits.first_byte, connection.send(request)).await;
+            note_heads(connection.progress.heads(), entry);
+            let error = match answered {
+                Err(_) => return Err(Error::ConnectionReadTimeout),
+                Ok(Ok(response)) => return Ok((connection, response)),
+                Ok(Err(Unanswered::Unused(unused, _))) if !is_fresh => {
+                    entry.update(|exchange| exchange.discarded_connections += 1);
+                    request = *unused;
+                    continue;
+                }
+                Ok(Err(Unanswered::Unused(_, error) | Unanswered::Failed(error))) => error,
+                Ok(Err(Unanswered::Ended)) => return Err(Error::ConnectionTerminated),
+            };
+            note_cause(entry, &error);
+            return Err(fault::of_request(&error));
+        }
+    }
+
+    async fn dial(
+        &self,
+        key: &Key,
+        patience: Duration,
+    ) -> Result<Box<Connection>, Box<dyn StdError + Send + Sync>> {
+        let owner = &key.owner;
+        let slot = self.pool.slot(owner).ok_or(DialError::Full)?;
+        let extra = || self.pool.extra_slot(owner);
+        let dialled = self.dialer.dial(&key.origin, patience, slot, extra).await?;
+        Ok(Connection::open(dialled, BUFFER).await?)
+    }
+
+    /// What the guest gets of a response, and what happens to its connection.
+    fn respond(
+        &self,
+        asked: Asked,
+        mut connection: Box<Connection>,
+        response: Response<Incoming>,
+        limits: &Limits,
+        waits: &Waits,
+        entry: Entry,
+    ) -> Sent {
+        let boxed = |body, source, entry| {
+            let (most, patience) = (limits.response_body_bytes, waits.between_bytes);
+            ResponseBody::boxed(body, source, most, patience, entry)
+        };
+        if connection.progress.answered_early() {
+            let claims_success = response.status().is_success();
+            // The guest may go on writing while nobody reads.
+            let driven = entry.clone();
+            let driving = runtime::spawn(async move {
+                poll_fn(|cx| match connection.drive(cx) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                })
+                .await;
+                drop(driven);
+            });
+            let response = response.map(|body| match claims_success {
+                true => NoAnswer::boxed(),
+                false => boxed(body, None, entry),
+            });
+            return (response, driving);
+        }
+        let kept = is_unambiguous(&asked.method, asked.has_body, &response)
+            .then(|| (self.pool.clone(), asked.key));
+        let source = Source { connection, kept };
+        let response = response.map(|body| {
+            if body.is_end_stream() {
+                source.finish();
+                boxed(body, None, entry)
+            } else {
+                boxed(body, Some(source), entry)
+            }
+        });
+        (response, runtime::spawn(async {}))
     }
 }
 
-fn note_connection(connected: Option<&Connected>, entry: &Entry) {
-    let mut extras = Extensions::new();
-    if let Some(connected) = connected {
-        connected.get_extras(&mut extras);
+/// What decides whether a connection is kept, and for whom.
+struct Asked {
+    method: Method,
+    has_body: bool,
+    key: Arc<Key>,
+}
+
+/// The announced length of a request's body. The hook has let one through at most, of digits alone.
+fn announced<T>(request: &Request<T>) -> Option<u64> {
+    let length = request.headers().get(CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// The request's target: a path, or for a proxy that reads it the whole (RFC 9112, section 3.2).
+fn on_the_wire(target: &Uri, proxied: bool) -> Uri {
+    if proxied {
+        return target.clone();
     }
-    let Some(report) = extras.get::<DialReport>() else {
-        return;
-    };
-    let used_before = report.uses.fetch_add(1, Ordering::Relaxed) > 0;
+    target
+        .path_and_query()
+        .map_or_else(Uri::default, |path| Uri::from(path.clone()))
+}
+
+/// What the guest is told has no room for the causes that only an operator can mend.
+fn note_cause(entry: &Entry, error: &(dyn StdError + 'static)) {
+    if let Some(shown) = fault::shown(error) {
+        entry.update(|exchange| exchange.error = Some(shown));
+    }
+}
+
+fn note_connection(connection: &Connection, entry: &Entry) {
+    let report = connection.report;
     entry.update(|exchange| {
-        exchange.reused_connection = used_before;
+        exchange.reused_connection = connection.reused;
         exchange.dns = report.dns;
         exchange.connect = Some(report.connect);
         exchange.tls = report.tls;
+    });
+}
+
+fn note_heads(heads: Heads, entry: &Entry) {
+    entry.update(|exchange| {
+        exchange.response_head_bytes = heads.bytes.min(HEAD_BYTES);
+        exchange.interim_answers = heads.interim;
     });
 }
 

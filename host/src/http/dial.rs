@@ -3,7 +3,10 @@
 //! All of it happens inside one deadline. The address that was judged is the address that is dialled: nothing
 //! resolves a second time.
 
+use super::connection::DialReport;
 use super::resolve::Resolver;
+use super::slots::Slot;
+use super::stream::{Records, Transport};
 use super::tls::Trust;
 use super::tunnel;
 use crate::egress::Origin;
@@ -11,22 +14,15 @@ use crate::egress::address::may_dial;
 use crate::network::Proxy;
 use crate::options::ResolveOverride;
 use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::client::TlsStream;
 
 use crate::egress::Host;
 
@@ -41,6 +37,8 @@ pub(crate) enum DialError {
     Prohibited,
     #[error("no connection within the time allowed")]
     Timeout,
+    #[error("the plugin or the host has as many connections as it may")]
+    Full,
     #[error(
         "the proxy refused to connect: HTTP status {0}. Check its address, credentials and rules"
     )]
@@ -61,19 +59,16 @@ pub(crate) enum DialError {
     Tls(#[source] io::Error),
 }
 
-/// How a connection came about; rides on it as long as it is kept.
-#[derive(Clone)]
-pub(crate) struct DialReport {
-    pub(crate) dns: Option<Duration>,
-    pub(crate) connect: Duration,
-    pub(crate) tls: Option<Duration>,
-    /// How many requests have used it.
-    pub(crate) uses: Arc<AtomicU32>,
-    /// When a request's body last began on it.
-    pub(crate) begun: Arc<Mutex<Option<Instant>>>,
+/// A connection that came about.
+pub(super) struct Dialled {
+    pub(super) transport: Transport,
+    /// Whether requests on it are a proxy's to read.
+    pub(super) proxied: bool,
+    pub(super) report: DialReport,
+    pub(super) slot: Slot,
 }
 
-/// Makes connections for hyper-util's pool.
+/// Makes connections.
 #[derive(Clone)]
 pub(crate) struct Dialer(Arc<Inner>);
 
@@ -83,7 +78,6 @@ struct Inner {
     overrides: Vec<ResolveOverride>,
     permitted: Vec<IpNet>,
     resolver: Resolver,
-    timeout: Duration,
 }
 
 impl Dialer {
@@ -92,7 +86,6 @@ impl Dialer {
         proxy: Option<Proxy>,
         overrides: Vec<ResolveOverride>,
         permitted: Vec<IpNet>,
-        timeout: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
             trust,
@@ -100,7 +93,6 @@ impl Dialer {
             overrides,
             permitted,
             resolver: Resolver::system(),
-            timeout,
         }))
     }
 }
@@ -111,20 +103,6 @@ impl Dialer {
         self.0.trust.connector();
     }
 
-    /// The same, with TLS sessions of its own.
-    pub(crate) fn apart(&self) -> Self {
-        let inner = &self.0;
-        Self(Arc::new(Inner {
-            trust: inner.trust.apart(),
-            proxy: inner.proxy.clone(),
-            // One lookup at a time for a name, whoever asks.
-            resolver: inner.resolver.clone(),
-            overrides: inner.overrides.clone(),
-            permitted: inner.permitted.clone(),
-            timeout: inner.timeout,
-        }))
-    }
-
     /// What a request itself has to carry for the proxy: only what is not tunnelled meets it.
     pub(crate) fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         let origin = Origin::of(uri).ok().filter(|origin| !origin.is_https())?;
@@ -132,28 +110,31 @@ impl Dialer {
     }
 }
 
-impl tower_service::Service<Uri> for Dialer {
-    type Response = TokioIo<Stream>;
-    type Error = DialError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let inner = self.0.clone();
-        Box::pin(async move {
-            let origin = Origin::of(&uri).map_err(|_| DialError::Uri)?;
-            tokio::time::timeout(inner.timeout, inner.dial(&origin))
-                .await
-                .unwrap_or(Err(DialError::Timeout))
-        })
+impl Dialer {
+    /// A connection to an origin, within a time. It holds the slot; a further attempt beside one that hangs holds an
+    /// extra one.
+    pub(super) async fn dial(
+        &self,
+        origin: &Origin,
+        patience: Duration,
+        slot: Slot,
+        extra: impl Fn() -> Option<Slot>,
+    ) -> Result<Dialled, DialError> {
+        let dialled = self.0.dial(origin, patience, slot, extra);
+        tokio::time::timeout(patience, dialled)
+            .await
+            .unwrap_or(Err(DialError::Timeout))
     }
 }
 
 impl Inner {
-    async fn dial(&self, origin: &Origin) -> Result<TokioIo<Stream>, DialError> {
+    async fn dial(
+        &self,
+        origin: &Origin,
+        patience: Duration,
+        slot: Slot,
+        extra: impl Fn() -> Option<Slot>,
+    ) -> Result<Dialled, DialError> {
         let tls = if origin.is_https() {
             Some(self.trust.connector().ok_or(DialError::NoRoots)?)
         } else {
@@ -166,8 +147,8 @@ impl Inner {
             None => self.resolve(origin).await?,
         };
         let resolved = Instant::now();
-        let left = self.timeout.saturating_sub(resolved - start);
-        let mut tcp = connect_first(&addresses, left, TcpStream::connect).await?;
+        let left = patience.saturating_sub(resolved - start);
+        let mut tcp = connect_first(&addresses, left, extra, TcpStream::connect).await?;
         // Without it a request that is written in parts waits for the server's delayed acknowledgement:
         // in a prototype 43 ms instead of 0.3 at the 90th percentile on loopback.
         tcp.set_nodelay(true).map_err(DialError::Connect)?;
@@ -179,7 +160,8 @@ impl Inner {
         let proxied = proxy.is_some() && tls.is_none();
         let (transport, tls) = if let Some(connector) = tls {
             let name = server_name(origin.host()).ok_or(DialError::Uri)?;
-            let stream = connector.connect(name, tcp).await.map_err(DialError::Tls)?;
+            let stream = connector.connect(name, Records::new(tcp)).await;
+            let stream = stream.map_err(DialError::Tls)?;
             (Transport::Tls(Box::new(stream)), Some(connected.elapsed()))
         } else {
             (Transport::Plain(tcp), None)
@@ -188,14 +170,13 @@ impl Inner {
             dns: dns.then(|| resolved - start),
             connect: connected - resolved,
             tls,
-            uses: Arc::default(),
-            begun: Arc::default(),
         };
-        Ok(TokioIo::new(Stream {
+        Ok(Dialled {
             transport,
             proxied,
             report,
-        }))
+            slot,
+        })
     }
 
     /// The proxy that an origin is reached through. Not this machine's own, and not where the operator wrote down
@@ -274,13 +255,18 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// The first connection that comes about. An attempt that fails makes way at once, one that hangs is joined by the
 /// next after its head start, which is short enough for the last address to have a share of the time as well. Nothing
 /// but TCP's own packets goes to the addresses that lose.
-async fn connect_first<T, F>(
+///
+/// An attempt beside another one takes an `extra` place. Where there is none, those before it are given up: names may
+/// have sixteen addresses that hang, and each attempt is a socket.
+async fn connect_first<T, F, E>(
     addresses: &[SocketAddr],
     budget: Duration,
+    extra: impl Fn() -> Option<E>,
     connect: impl Fn(SocketAddr) -> F,
 ) -> Result<T, DialError>
 where
     T: Send + 'static,
+    E: Send + 'static,
     F: Future<Output = io::Result<T>> + Send + 'static,
 {
     let mut addresses = addresses.iter().take(ADDRESSES);
@@ -291,7 +277,19 @@ where
     loop {
         let all_begun = match addresses.next() {
             Some(address) => {
-                attempts.spawn(connect(*address));
+                let mut place = None;
+                if !attempts.is_empty() {
+                    place = extra();
+                    if place.is_none() {
+                        attempts.shutdown().await;
+                    }
+                }
+                let attempt = connect(*address);
+                attempts.spawn(async move {
+                    let connected = attempt.await;
+                    drop(place);
+                    connected
+                });
                 false
             }
             None => true,
@@ -342,89 +340,10 @@ fn server_name(host: &Host) -> Option<ServerName<'static>> {
     }
 }
 
-/// A connection and how it came about.
-pub(crate) struct Stream {
-    transport: Transport,
-    /// Whether requests on it are a proxy's to read.
-    proxied: bool,
-    report: DialReport,
-}
-
-enum Transport {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-            .proxy(self.proxied)
-            .extra(self.report.clone())
-    }
-}
-
-macro_rules! transport {
-    ($self:ident, $stream:ident => $call:expr) => {
-        match &mut $self.get_mut().transport {
-            Transport::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            Transport::Tls($stream) => {
-                let $stream = Pin::new($stream.as_mut());
-                $call
-            }
-        }
-    };
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        transport!(self, stream => stream.poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        transport!(self, stream => stream.poll_write(cx, buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        transport!(self, stream => stream.poll_write_vectored(cx, bufs))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match &self.transport {
-            Transport::Plain(stream) => stream.is_write_vectored(),
-            Transport::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        transport!(self, stream => stream.poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        transport!(self, stream => stream.poll_shutdown(cx))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     const BUDGET: Duration = Duration::from_millis(60);
 
@@ -441,17 +360,22 @@ mod tests {
         let sockets: Vec<SocketAddr> = (0..addresses.len())
             .map(|place| SocketAddr::from(([127, 0, 0, 1], u16::try_from(place).unwrap())))
             .collect();
-        let dialled = connect_first(&sockets, BUDGET, |address| {
-            let place = usize::from(address.port());
-            let behaves = addresses[place];
-            async move {
-                match behaves {
-                    Answers => Ok(place),
-                    Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
-                    Hangs => std::future::pending().await,
+        let dialled = connect_first(
+            &sockets,
+            BUDGET,
+            || Some(()),
+            |address| {
+                let place = usize::from(address.port());
+                let behaves = addresses[place];
+                async move {
+                    match behaves {
+                        Answers => Ok(place),
+                        Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
+                        Hangs => std::future::pending().await,
+                    }
                 }
-            }
-        });
+            },
+        );
         dialled.await.ok()
     }
 
@@ -471,17 +395,22 @@ mod tests {
     async fn an_attempt_that_was_joined_by_the_next_may_still_win() {
         let sockets = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let second_began = Arc::new(tokio::sync::Notify::new());
-        let dialled = connect_first(&sockets, BUDGET, |address| {
-            let second_began = second_began.clone();
-            async move {
-                if address.port() == 1 {
-                    second_began.notified().await;
-                    return Ok(1);
+        let dialled = connect_first(
+            &sockets,
+            BUDGET,
+            || Some(()),
+            |address| {
+                let second_began = second_began.clone();
+                async move {
+                    if address.port() == 1 {
+                        second_began.notified().await;
+                        return Ok(1);
+                    }
+                    second_began.notify_one();
+                    std::future::pending().await
                 }
-                second_began.notify_one();
-                std::future::pending().await
-            }
-        });
+            },
+        );
         assert_eq!(dialled.await.ok(), Some(1));
     }
 
@@ -502,13 +431,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn attempts_without_extra_places_are_made_one_after_the_other() {
+        let at_once = Arc::new(AtomicU32::new(0));
+        let sockets = [1, 2, 3].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let dialled = connect_first(
+            &sockets,
+            BUDGET,
+            || None::<()>,
+            |address| {
+                let guard = AtOnce::enter(&at_once);
+                async move {
+                    assert_eq!(guard.0.load(Ordering::SeqCst), 1, "attempts at once");
+                    if address.port() == 3 {
+                        return Ok(3);
+                    }
+                    std::future::pending().await
+                }
+            },
+        );
+        assert_eq!(dialled.await.ok(), Some(3));
+    }
+
+    struct AtOnce(Arc<AtomicU32>);
+
+    impl AtOnce {
+        fn enter(count: &Arc<AtomicU32>) -> Self {
+            count.fetch_add(1, Ordering::SeqCst);
+            Self(count.clone())
+        }
+    }
+
+    impl Drop for AtOnce {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
     async fn a_name_with_a_thousand_addresses_is_not_a_thousand_connections() {
         let begun = Arc::new(AtomicU32::new(0));
         let sockets = vec![SocketAddr::from(([127, 0, 0, 1], 1)); 1000];
-        let dialled = connect_first(&sockets, BUDGET, |_| {
-            begun.fetch_add(1, Ordering::SeqCst);
-            async { Err::<(), _>(io::ErrorKind::ConnectionRefused.into()) }
-        });
+        let dialled = connect_first(
+            &sockets,
+            BUDGET,
+            || Some(()),
+            |_| {
+                begun.fetch_add(1, Ordering::SeqCst);
+                async { Err::<(), _>(io::ErrorKind::ConnectionRefused.into()) }
+            },
+        );
         assert!(dialled.await.is_err());
         assert_eq!(begun.load(Ordering::SeqCst), 16);
     }
@@ -547,7 +518,6 @@ mod tests {
             overrides: Vec::new(),
             permitted: Vec::new(),
             resolver: Resolver::with(names),
-            timeout: BUDGET,
         };
         for name in ["loopback", "private", "metadata", "mapped"] {
             let origin = Origin::parse(&format!("https://{name}.test")).unwrap();

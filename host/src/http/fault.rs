@@ -5,12 +5,13 @@
 //! established connection becomes a code that excludes nothing.
 
 use super::dial::DialError;
+use super::progress::Refusal;
 use rustls::{AlertDescription, Error as TlsError};
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 use wasmtime_wasi_http::Error;
 
-/// A failure of [`hyper_util::client::legacy::Client::request`].
+/// A failure of a request before its response.
 pub(crate) fn of_request(error: &(dyn StdError + 'static)) -> Error {
     causes(error)
         .find_map(classify)
@@ -26,8 +27,15 @@ pub(crate) fn of_response(error: &hyper::Error) -> Error {
     }
 }
 
-/// What an operator has to hear of a proxy's part in a failure, if it had one.
-pub(crate) fn of_proxy(error: &(dyn StdError + 'static)) -> Option<String> {
+/// What an operator has to hear of a failure beyond its code, if anything: a proxy's part in it, or why the stream
+/// refused to go on.
+pub(crate) fn shown(error: &(dyn StdError + 'static)) -> Option<String> {
+    let refusal = causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>()?.get_ref())
+        .find_map(|cause| cause.downcast_ref::<Refusal>());
+    if let Some(refusal) = refusal {
+        return Some(refusal.to_string());
+    }
     let dial = causes(error).find_map(|cause| cause.downcast_ref::<DialError>())?;
     match dial {
         DialError::ProxyRefused(_) | DialError::NoProxy | DialError::ProxyProhibited => {
@@ -45,7 +53,8 @@ fn classify(error: &(dyn StdError + 'static)) -> Option<Error> {
         return Some(Error::HttpRequestBodySize(*size));
     }
     if let Some(io) = error.downcast_ref::<io::Error>() {
-        return Some(of_established(io));
+        let refusal = io.get_ref().and_then(|cause| cause.downcast_ref());
+        return Some(refusal.map_or_else(|| of_established(io), of_refusal));
     }
     let hyper = error.downcast_ref::<hyper::Error>()?;
     if hyper.is_parse_too_large() {
@@ -72,6 +81,7 @@ fn of_dial(error: &DialError) -> Error {
         DialError::ProxyRefused(_) | DialError::NoProxy => Error::DestinationUnavailable,
         DialError::ProxyProhibited => Error::DestinationIpProhibited,
         DialError::Timeout => Error::ConnectionTimeout,
+        DialError::Full => Error::ConnectionLimitReached,
         DialError::NoRoots => Error::ConfigurationError,
         DialError::Connect(io) => match io.kind() {
             ErrorKind::ConnectionRefused => Error::ConnectionRefused,
@@ -83,6 +93,16 @@ fn of_dial(error: &DialError) -> Error {
             _ => Error::ConnectionTerminated,
         },
         DialError::Tls(io) => tls_cause(io).map_or(Error::ConnectionTerminated, of_tls),
+    }
+}
+
+/// The stream itself refused to go on.
+fn of_refusal(refusal: &Refusal) -> Error {
+    match refusal {
+        // The last byte of the request was not written and never will be, so this excludes that anybody acted on it.
+        Refusal::Stale | Refusal::Ended => Error::DestinationUnavailable,
+        Refusal::Early => Error::HttpProtocolError,
+        Refusal::HeadTooLong => Error::HttpResponseHeaderSectionSize(None),
     }
 }
 

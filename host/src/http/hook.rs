@@ -9,11 +9,14 @@
 //! | every method but the seven that carry a request and nothing else: `CONNECT` opens tunnels, `TRACE` echoes, and servers may read `connect` as either | `HTTP-request-method-invalid` |
 //! | a target that is not a path | `HTTP-request-URI-invalid` |
 //! | more than one content length, one above the cap, one beside a transfer encoding | `HTTP-request-body-size`, `HTTP-protocol-error` |
+//! | content of a `GET` or `HEAD` request | `HTTP-request-body-size` |
+//! | any request of a function that makes none, such as `preview-message` and `read-callback` | `HTTP-request-denied` |
 //! | more requests than a call may make | `HTTP-request-denied` |
 //! | more requests at once than a call may have under way | `connection-limit-reached` |
 //! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
 
 use super::client::Gateway;
+use super::slots::Owner;
 use crate::egress::{Egress, Origin};
 use crate::limits::Limits;
 use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
@@ -30,9 +33,13 @@ use wasmtime_wasi_http::{
 /// The hook of one call.
 pub(crate) struct Hook {
     pub(crate) gateway: Arc<Gateway>,
+    /// Whose connections its requests use.
+    pub(crate) owner: Arc<Owner>,
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
+    /// Whether the function that was called may make requests.
+    pub(crate) requests: bool,
 }
 
 fn is_forbidden(name: &HeaderName) -> bool {
@@ -79,18 +86,15 @@ impl Hook {
         // while the task already sends.
         self.log.mark_left();
         let (gateway, limits) = (self.gateway.clone(), self.limits.clone());
+        let owner = self.owner.clone();
         let target = request.uri().clone();
         // Boxed, because this is the guest's stack: moved into its task by value it took so much of it that the engine
         // gave two pages back after each call, which cost a send half as much again.
         let sending = runtime::spawn(Box::pin(async move {
-            match gateway
-                .send_within(limits, request, options, entry.clone())
+            gateway
+                .send_within(limits, owner, request, options, entry.clone())
                 .await
-            {
-                // The second task has nothing to do: this client's connections look after themselves.
-                Ok(response) => Ok((response, runtime::spawn(async {}))),
-                Err(error) => Err(failed(error, &entry, &target)),
-            }
+                .map_err(|error| failed(error, &entry, &target))
         }));
         HostFutureIncomingResponse::Pending(sending)
     }
@@ -104,7 +108,9 @@ impl Hook {
             HttpExchange::default()
         });
         let uri = request.uri().clone();
-        let judged = if asked_before >= self.limits.requests as usize {
+        let judged = if !self.requests {
+            Err((Error::HttpRequestDenied, "function"))
+        } else if asked_before >= self.limits.requests as usize {
             Err((Error::HttpRequestDenied, "count"))
         } else {
             judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
@@ -201,8 +207,20 @@ fn judge(
         .as_str();
     let host = HeaderValue::from_str(authority).map_err(|_| Error::HttpRequestUriInvalid)?;
     check_length(request.headers(), cap)?;
+    check_no_content(&request)?;
     request.headers_mut().insert(HOST, host);
     Ok(request)
+}
+
+/// Refuses content where it has no meaning (RFC 9110, section 9.3.1). Servers leave it unread, and take it for the
+/// beginning of the next request on the connection.
+fn check_no_content<T>(request: &Request<T>) -> Result<(), Error> {
+    let length = request.headers().get(CONTENT_LENGTH);
+    let announces = length.is_some_and(|length| length.as_bytes().iter().any(|b| *b != b'0'));
+    if announces && matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Error::HttpRequestBodySize(Some(0)));
+    }
+    Ok(())
 }
 
 fn check_length(headers: &HeaderMap, cap: u64) -> Result<(), Error> {
@@ -280,12 +298,13 @@ impl Hook {
     /// For tests: a call that may ask nobody anything.
     pub(super) fn granting_nothing() -> Self {
         let options = crate::options::HostOptions::default();
-        let trust = super::tls::Trust::new(false, b"").unwrap();
         Self {
-            gateway: Arc::new(Gateway::new(&options, trust, None)),
+            gateway: Gateway::for_tests(&options),
+            owner: Arc::default(),
             egress: Arc::new([].into_iter().collect()),
             limits: Arc::new(options.limits),
             log: CallLog::default(),
+            requests: true,
         }
     }
 }
@@ -427,6 +446,15 @@ mod tests {
         );
         for bad in ["+5", "5, 5", "", "0x5", " "] {
             assert_eq!(length(bad), "HttpProtocolError", "{bad:?}");
+        }
+        for (method, value, expected) in [
+            ("GET", "0", "host sms.example.com"),
+            ("GET", "1", "HttpRequestBodySize(Some(0))"),
+            ("HEAD", "1", "HttpRequestBodySize(Some(0))"),
+            ("DELETE", "1", "host sms.example.com"),
+        ] {
+            let told = verdict(method, uri, &[("content-length", value)]);
+            assert_eq!(told, expected, "{method} {value}");
         }
         let both = [("content-length", "5"), ("content-length", "5")];
         assert_eq!(verdict("POST", uri, &both), "HttpProtocolError");

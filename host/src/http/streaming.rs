@@ -2,7 +2,6 @@
 //! never becomes whole, and nothing is written twice.
 
 use super::client::Gateway;
-use super::tls::Trust;
 use crate::options::HostOptions;
 use crate::report::{CallLog, HttpExchange};
 use bytes::Bytes;
@@ -37,11 +36,7 @@ impl Body for Channel {
 
 fn gateway() -> Arc<Gateway> {
     let options = HostOptions::default();
-    Arc::new(Gateway::new(
-        &options,
-        Trust::new(false, b"").unwrap(),
-        None,
-    ))
+    Gateway::for_tests(&options)
 }
 
 pub(super) fn post(authority: &str, length: usize) -> (mpsc::Sender<Bytes>, Request<WasiBody>) {
@@ -199,11 +194,7 @@ async fn a_body_beyond_the_cap_is_cut_off() {
         },
         ..Default::default()
     };
-    let gateway = Arc::new(Gateway::new(
-        &options,
-        Trust::new(false, b"").unwrap(),
-        None,
-    ));
+    let gateway = Gateway::for_tests(&options);
     let (writer, request) = post(&authority, 100);
     let sending = tokio::spawn(gateway.send(
         request,
@@ -230,11 +221,7 @@ async fn an_answer_beyond_the_cap_is_cut_off() {
         },
         ..Default::default()
     };
-    let gateway = Arc::new(Gateway::new(
-        &options,
-        Trust::new(false, b"").unwrap(),
-        None,
-    ));
+    let gateway = Gateway::for_tests(&options);
     for (size, fits) in [(10, true), (11, false)] {
         let (writer, request) = post(&authority, 1);
         writer.send(Bytes::from("x")).await.unwrap();

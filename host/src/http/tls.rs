@@ -1,7 +1,6 @@
 //! Trust: which authorities a server's certificate may come from.
 
 use crate::error::BuildError;
-use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -11,16 +10,13 @@ use tokio_rustls::TlsConnector;
 /// The roots, and the TLS settings made from them when the first plugin with an `https` origin is
 /// loaded: reading the system's takes about 5 ms that a plain `inspect` need not spend.
 pub(crate) struct Trust {
-    roots: Arc<Roots>,
-    /// Whether it has TLS sessions of its own.
-    apart: bool,
+    roots: Roots,
     connector: OnceLock<Option<TlsConnector>>,
 }
 
 struct Roots {
     system: bool,
     given: Vec<CertificateDer<'static>>,
-    config: OnceLock<Option<Arc<ClientConfig>>>,
 }
 
 impl Trust {
@@ -40,46 +36,20 @@ impl Trust {
                 .map_err(|error| refused(error.to_string()))?;
         }
         Ok(Self {
-            roots: Arc::new(Roots {
+            roots: Roots {
                 system,
                 given: certificates,
-                config: OnceLock::new(),
-            }),
-            apart: false,
+            },
             connector: OnceLock::new(),
         })
     }
 
-    /// The same roots, read once for both, and no TLS session in common.
-    pub(crate) fn apart(&self) -> Self {
-        Self {
-            roots: self.roots.clone(),
-            apart: true,
-            connector: OnceLock::new(),
-        }
-    }
-
     /// The connector, or nothing where there is not a single root to trust.
     pub(crate) fn connector(&self) -> Option<&TlsConnector> {
-        let connector = || {
-            let config = self
-                .roots
-                .config
-                .get_or_init(|| self.roots.config())
-                .clone()?;
-            if !self.apart {
-                return Some(TlsConnector::from(config));
-            }
-            let mut own = ClientConfig::clone(&config);
-            own.resumption = Resumption::in_memory_sessions(SESSIONS);
-            Some(TlsConnector::from(Arc::new(own)))
-        };
+        let connector = || self.roots.config().map(TlsConnector::from);
         self.connector.get_or_init(connector).as_ref()
     }
 }
-
-/// TLS sessions that a tenant with connections of its own keeps. It reaches a handful of origins.
-const SESSIONS: usize = 8;
 
 impl Roots {
     fn config(&self) -> Option<Arc<ClientConfig>> {

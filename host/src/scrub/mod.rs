@@ -1,57 +1,92 @@
-//! Taking secrets, numbers and codes out of what a plugin says.
+//! Redaction of secrets, numbers and codes in what a plugin returns.
 //!
-//! A plugin sees all three, and what it returns is bound for somebody's log. An honest plugin masks them; this is for
-//! the one that does not.
+//! A plugin holds all three during a call, and its answer ends in somebody's log. An honest plugin masks them; this is
+//! for one that does not.
+//!
+//! # What is secret
 //!
 //! | taken out | where it is found |
 //! |---|---|
-//! | strings of the config under a key that sounds secret (`secret`, `token`, `password`, `key`, …), from 4 characters | anywhere |
-//! | other strings of the config that look like a token: 16 characters or more with a digit, no space, no host name | anywhere |
-//! | the recipient's number: its last 8 digits, however they are grouped | anywhere |
-//! | the message's variables, from 4 characters; `code` from 2 | as a word of its own |
+//! | values of the config under a telling key or in an object under one, from 4 characters, line by line: [`secrets`] has the names (`secret`, `token`, `password`, `webhook`, …, any name that ends in `key`) | anywhere |
+//! | other strings of the config that look like a token: 16 characters or more of letters, digits and `+/=_-.~` with a digit among them, and no host name; also as a word of a text or a segment of a path | anywhere |
+//! | within any string of the config: a URL's user and password, and what stands behind a telling name and `=` or `:` (`access_token=…&`, `AccountKey=…;`, `Authorization: Bearer …`); in a URL under a telling key every value of its query and every segment of its path from 8 characters | anywhere |
+//! | the recipient's number: its last 8 digits, and what stands before them of the number | among digits with at most three other characters between two |
+//! | the message's variables, from 4 characters; `code` from 2 | as a word of its own; codes from 4 digits also in groups |
+//! | in what is said about a callback, the numbers that stand in it: see [`callback`] | in texts as they stand |
 //!
-//! All of them also in hexadecimal and base64, the first two percent-encoded and escaped for JSON as well; variables
-//! so from 6 characters. What a plugin encodes in a way of its own gets through: it could as well spell a secret in
-//! the order of its attributes. Lengths and counts are bounded, so that it gets through slowly.
+//! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
+//! all the same, because the plugin's reader may take it.
 //!
-//! Identifiers (message id, request id) keep codes of fewer than six characters: in a serial number of thirty digits
-//! every code of four turns up once in four hundred messages.
+//! Of a secret no run of 11 bytes or more is shown, and neither its first nor its last 8. Upper and lower case are the
+//! same. Each text is read as it stands, without escapes (percent, JSON, `\x`, HTML numbers; wide letters, digits of
+//! other scripts, unseen characters between), out of hexadecimal and out of base64, of these also within escapes, and
+//! escapes twice. Variables are found in hexadecimal and base64 from 6 characters.
+//!
+//! Figures are a plugin's choice as well: a time to wait, an age, a size or a count whose digits hold the number or
+//! a code is left out or rounded.
+//!
+//! # What remains
+//!
+//! A plugin that encodes in a way of its own gets through: it could as well spell a secret in the order of its
+//! attributes. Lengths and counts are bounded, so that it gets through slowly. Identifiers (message id, request id) keep
+//! codes of fewer than six characters: in a serial number of thirty digits every code of four turns up once in four
+//! hundred messages. A preview's parameters keep the number and the variables, because they are the answer.
+//!
+//! # Bounds
+//!
+//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 256 KiB of
+//! texts in an answer, more than 8 KiB of secrets in a config, more than 64 variables, and what is left when the call's
+//! time is over are masked whole. The time is the call's, and the thread is given up every few kilobytes.
 
-mod forms;
+mod callback;
+mod literals;
+mod numbers;
+mod parts;
+mod readings;
 mod secrets;
+mod texts;
 
-use crate::contract::{Attributes, Check, Config, Deliveries, Diagnostic, Failure, Receipt};
-use crate::error::{CallError, HostFault};
-use crate::report::HttpExchange;
+use crate::contract::{Attributes, Config};
 use memchr::memmem;
-use std::ops::Range;
-use std::sync::Arc;
+use numbers::{LONG, Numbers, Source};
+use readings::Reading;
+use std::time::Instant;
+use texts::Item;
 
-pub(crate) use forms::Form;
-pub(crate) use secrets::of_config;
+pub(crate) use callback::CallbackNumbers;
+pub(crate) use secrets::Secrets;
+pub(crate) use texts::{Answer, Texts, shorten};
 
 /// What stands in the place of what was taken out.
 const MASK: &str = "****";
 
-/// The longest text that a plugin may return about an error, in bytes. The longest honest one has about 400.
-const TEXT: usize = 2_048;
-/// The longest code, key, pointer or identifier, in bytes.
-const WORD: usize = 256;
-/// The most attributes of one record; the contract documents eight at most.
-const ATTRIBUTES: usize = 64;
-/// The most findings about one config, checks, deliveries or requests that are kept.
-const ITEMS: usize = 1_024;
-/// How many of a number's last digits give it away. Eight make a whole national number in most countries.
-const DIGITS: usize = 8;
+/// How far beyond a cut a secret that begins before it is looked for: a piece with each byte as `\u00xx`, or a number
+/// in groups.
+const BEYOND: usize = 128;
 
-/// What must not be in an answer.
-#[derive(Clone)]
+/// The most bytes that are searched for one answer. The longest honest one, some hundred findings about a config, has
+/// about 40 KiB.
+const SEARCHED: usize = 256 << 10;
+
+/// The thread is given up after so many bytes, which take less than a millisecond.
+const STRETCH: usize = 4 << 10;
+
+/// How often escapes within escapes are read.
+const ESCAPED: usize = 2;
+
+/// The most variables that are looked for, which is the contract's bound.
+const VARIABLES: usize = 64;
+
+/// The shortest variable that is looked for, and the shortest code.
+const VARIABLE: usize = 4;
+const CODE: usize = 2;
+
+/// What must not be in an answer. Costs nothing before there is one.
+#[derive(Clone, Copy)]
 pub(crate) struct Scrub<'a> {
-    /// Forms of the config's secrets, of the number and of the variables, to be found anywhere.
-    config: &'a [Form],
-    encoded: Arc<[Form]>,
-    number: String,
-    variables: Vec<&'a str>,
+    config: &'a Config,
+    to: &'a str,
+    variables: &'a [(String, String)],
 }
 
 /// What kind of text it is.
@@ -59,133 +94,126 @@ pub(crate) struct Scrub<'a> {
 enum Kind {
     Text,
     Identifier,
+    /// What the contract hands back on purpose.
+    Parameter,
 }
 
 impl<'a> Scrub<'a> {
     /// For a call that was given this.
-    pub(crate) fn new(config: &'a Config, to: &str, variables: &'a Attributes) -> Self {
-        let digits: String = to.chars().filter(char::is_ascii_digit).collect();
-        let tail = digits.get(digits.len().saturating_sub(DIGITS)..);
-        let number = tail.filter(|tail| tail.len() >= 5).unwrap_or_default();
-        let long_enough = |(name, value): &&'a (String, String)| {
-            value.len() >= if name == "code" { 2 } else { 4 }
-        };
-        let variables: Vec<&str> = variables
-            .iter()
-            .filter(long_enough)
-            .map(|(_, value)| value.as_str())
-            .collect();
-        let mut encoded = Vec::new();
-        for text in variables.iter().copied().chain([number]) {
-            if text.len() >= 6 {
-                forms::encoded(text, &mut encoded);
-            }
-        }
+    pub(crate) fn new(config: &'a Config, to: &'a str, variables: &'a Attributes) -> Self {
         Self {
-            config: config.secrets(),
-            encoded: encoded.into(),
-            number: number.to_owned(),
+            config,
+            to,
             variables,
         }
     }
 
     /// For a call that knows no recipient.
     pub(crate) fn of_config(config: &'a Config) -> Self {
-        static NONE: Attributes = Attributes::new();
-        Self::new(config, "", &NONE)
-    }
-
-    pub(crate) fn receipt(&self, receipt: &mut Receipt) {
-        self.identifier(&mut receipt.message_id);
-        self.optional(&mut receipt.request_id, Kind::Identifier);
-        self.attributes(&mut receipt.attributes);
-    }
-
-    pub(crate) fn cause(&self, cause: &mut CallError) {
-        match cause {
-            CallError::Connector(failure) => self.failure(failure),
-            CallError::Host(HostFault::Trapped(why)) => self.text(why),
-            CallError::Host(_) | CallError::Policy(_) => {}
+        Self {
+            config,
+            to: "",
+            variables: &[],
         }
     }
 
-    fn failure(&self, failure: &mut Failure) {
-        self.text(&mut failure.message);
-        self.optional(&mut failure.provider_code, Kind::Text);
-        self.optional(&mut failure.request_id, Kind::Identifier);
-        self.diagnostics(&mut failure.diagnostics);
-        self.attributes(&mut failure.attributes);
-    }
-
-    pub(crate) fn diagnostics(&self, findings: &mut Vec<Diagnostic>) {
-        findings.truncate(ITEMS);
-        for finding in findings {
-            self.word(&mut finding.pointer);
-            self.word(&mut finding.code);
-            self.text(&mut finding.message);
-            self.attributes(&mut finding.attributes);
-        }
-    }
-
-    pub(crate) fn checks(&self, checks: &mut Vec<Check>) {
-        checks.truncate(ITEMS);
-        for check in checks {
-            self.word(&mut check.subject);
-            self.text(&mut check.message);
-            self.attributes(&mut check.attributes);
-        }
-    }
-
-    pub(crate) fn deliveries(&self, deliveries: &mut Deliveries) {
-        deliveries.found.truncate(ITEMS);
-        for delivery in &mut deliveries.found {
-            self.identifier(&mut delivery.message_id);
-            self.attributes(&mut delivery.attributes);
-        }
-    }
-
-    /// What a plugin asked of the network is its text as well.
-    pub(crate) fn exchanges(&self, exchanges: &mut [HttpExchange]) {
-        for exchange in exchanges {
-            self.word(&mut exchange.method);
-            self.word(&mut exchange.origin);
-            self.word(&mut exchange.path);
-            exchange.request_headers.truncate(ATTRIBUTES);
-            for name in &mut exchange.request_headers {
-                self.word(name);
+    /// Takes what must not show out of an answer. What is not searched by `until` is masked.
+    pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) {
+        let mut search = Search::new(self);
+        let mut stretch = 0;
+        for item in texts.into_items() {
+            let before = search.left;
+            search.item(item);
+            stretch += before - search.left;
+            if stretch >= STRETCH {
+                stretch = 0;
+                if Instant::now() >= until {
+                    search.left = 0;
+                }
+                tokio::task::yield_now().await;
             }
         }
     }
+}
 
-    fn attributes(&self, attributes: &mut Attributes) {
-        attributes.truncate(ATTRIBUTES);
-        for (key, value) in attributes {
-            self.word(key);
-            self.text(value);
+/// A search through one answer.
+struct Search<'a> {
+    secrets: &'a Secrets,
+    numbers: Numbers,
+    /// Variables that are no codes, in lower case: as they are, and as ASCII where that differs.
+    words: Vec<Vec<u8>>,
+    /// The shortest of everything that is found in encoded texts.
+    shortest: usize,
+    /// Whether nothing can be searched.
+    blind: bool,
+    /// How many bytes may still be searched.
+    left: usize,
+    lower: Vec<u8>,
+}
+
+impl<'a> Search<'a> {
+    fn new(scrub: &Scrub<'a>) -> Self {
+        let secrets = scrub.config.secrets();
+        let mut numbers = Numbers::of(scrub.to);
+        let mut words = Vec::new();
+        for (name, value) in scrub.variables.iter().take(VARIABLES) {
+            let least = if name == "code" { CODE } else { VARIABLE };
+            if value.len() < least {
+                continue;
+            }
+            let plain = Reading::plain(value);
+            let folded = plain.unescaped().map(|reading| reading.bytes);
+            if numbers.add_code(folded.as_ref().unwrap_or(&plain.bytes)) {
+                continue;
+            }
+            words.push(value.to_ascii_lowercase().into_bytes());
+            words.extend(folded.map(|bytes| bytes.to_ascii_lowercase()));
+        }
+        Self {
+            shortest: secrets.shortest().min(LONG),
+            blind: secrets.are_too_many() || scrub.variables.len() > VARIABLES,
+            secrets,
+            numbers,
+            words,
+            left: SEARCHED,
+            lower: Vec::new(),
         }
     }
 
-    fn optional(&self, text: &mut Option<String>, kind: Kind) {
-        if let Some(text) = text {
-            self.clean(text, kind, WORD);
+    fn item(&mut self, item: Item<'_>) {
+        match item {
+            Item::Text(text, kind, cap) => self.clean(text, kind, cap),
+            Item::Wait(wait) => *wait = wait.filter(|wait| !self.tells(u64::from(*wait))),
+            Item::Age(age) if self.tells(u64::from(*age)) => *age = u32::MAX,
+            Item::Size(size) if self.tells(*size) => *size = rounded(*size),
+            Item::Memory(size) if self.tells(*size as u64) => {
+                *size = usize::try_from(rounded(*size as u64)).unwrap_or(usize::MAX);
+            }
+            Item::Count(count) => *count = count.filter(|count| !self.tells(*count)),
+            Item::Age(_) | Item::Size(_) | Item::Memory(_) => {}
         }
     }
 
-    fn identifier(&self, text: &mut String) {
-        self.clean(text, Kind::Identifier, WORD);
+    /// Whether a figure is, or holds, what must not show.
+    fn tells(&self, figure: u64) -> bool {
+        let mut is_secret = self.blind;
+        let digits = figure.to_string();
+        self.secrets
+            .find(digits.as_bytes(), |_, _| is_secret = true);
+        is_secret || self.numbers.are_in(figure)
     }
 
-    fn word(&self, text: &mut String) {
-        self.clean(text, Kind::Text, WORD);
-    }
-
-    fn text(&self, text: &mut String) {
-        self.clean(text, Kind::Text, TEXT);
-    }
-
-    fn clean(&self, text: &mut String, kind: Kind, cap: usize) {
-        // Beyond the cap only as far as a secret that begins below it may reach: its first piece.
-        let looked_at = prefix(text, cap + forms::LONGEST);
+    fn clean(&mut self, text: &mut String, kind: Kind, cap: usize) {
+        let looked_at = prefix(text, cap + BEYOND);
+        if looked_at.is_empty() {
+            return;
+        }
+        if self.blind || looked_at.len() > self.left {
+            self.left = self.left.saturating_sub(looked_at.len());
+            mask_whole(text);
+            return;
+        }
+        self.left -= looked_at.len();
         let found = self.found(looked_at, kind);
         if found.is_empty() && text.len() <= cap {
             return;
@@ -193,37 +221,103 @@ impl<'a> Scrub<'a> {
         *text = masked(prefix(text, cap), &found, text.len() > cap);
     }
 
-    /// Where something is that must not be, in order, possibly overlapping.
-    fn found(&self, text: &str, kind: Kind) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
-        let bytes = forms::bytes_in(text);
-        let forms = self.config.iter().chain(self.encoded.iter());
-        for form in forms.filter(|form| form.may_be_in(text.len(), bytes)) {
-            let hits = occurrences(text.as_bytes(), form.text.as_bytes());
-            found.extend(hits.map(|at| at..at + form.text.len()));
-        }
-        if !self.number.is_empty() && text.len() >= self.number.len() {
-            numbers(text, &self.number, &mut found);
-        }
-        for variable in &self.variables {
-            if variable.len() <= text.len() && (kind == Kind::Text || variable.len() >= 6) {
-                words(text, variable, kind, &mut found);
+    /// Where something is that must not be, by start, possibly overlapping.
+    fn found(&mut self, text: &str, kind: Kind) -> Vec<(usize, usize)> {
+        let mut found = Found::default();
+        let source = match kind {
+            Kind::Identifier => Source::Identifier,
+            Kind::Text | Kind::Parameter => Source::Text,
+        };
+        let mut reading = Reading::plain(text);
+        for _ in 0..=ESCAPED {
+            self.search(&reading, kind, source, &mut found);
+            for decoded in [
+                reading.hex_decoded(self.shortest),
+                reading.base64_decoded(self.shortest),
+            ] {
+                self.search(&decoded, kind, Source::Decoded, &mut found);
+            }
+            match reading.unescaped() {
+                Some(unescaped) => reading = unescaped,
+                None => break,
             }
         }
-        found.sort_unstable_by_key(|range| range.start);
+        let mut found = found.0;
+        for (start, end) in &mut found {
+            // A piece of a secret may begin or end within a character.
+            *start = text.floor_char_boundary(*start);
+            *end = text.ceil_char_boundary(*end);
+        }
+        found.sort_unstable();
         found
+    }
+
+    fn search(&mut self, reading: &Reading, kind: Kind, source: Source, found: &mut Found) {
+        if reading.bytes.is_empty() {
+            return;
+        }
+        let mut lower = std::mem::take(&mut self.lower);
+        lower.clear();
+        lower.extend(reading.bytes.iter().map(u8::to_ascii_lowercase));
+        let mut report = |start, end| found.add(reading.place(start, end));
+        self.secrets.find(&lower, &mut report);
+        if kind != Kind::Parameter {
+            self.numbers.find(&lower, source, &mut report);
+            for word in &self.words {
+                if word.len() <= lower.len() && (source == Source::Text || word.len() >= LONG) {
+                    words(&lower, word, source, &mut report);
+                }
+            }
+        }
+        self.lower = lower;
     }
 }
 
-/// Where a text holds another, not overlapping. The standard library's search, and memchr's own iterator, prepare each
-/// for a text that is much longer than these: 5 % of a whole send.
-fn occurrences<'t>(text: &'t [u8], form: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+/// Places, of which those that follow each other and overlap are one.
+#[derive(Default)]
+struct Found(Vec<(usize, usize)>);
+
+impl Found {
+    fn add(&mut self, (start, end): (usize, usize)) {
+        match self.0.last_mut() {
+            Some(last) if last.0 <= start && start <= last.1 => last.1 = last.1.max(end),
+            _ => self.0.push((start, end)),
+        }
+    }
+}
+
+/// Where a variable is no part of a longer word. What was decoded has no words.
+fn words(text: &[u8], variable: &[u8], source: Source, report: &mut impl FnMut(usize, usize)) {
+    let joins = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .is_some_and(u8::is_ascii_alphanumeric)
+    };
     let mut from = 0;
-    std::iter::from_fn(move || {
-        let at = from + memmem::find(text.get(from..)?, form)?;
-        from = at + form.len().max(1);
-        Some(at)
-    })
+    // memchr's own iterator prepares each search for a text that is much longer than these.
+    while let Some(at) = text
+        .get(from..)
+        .and_then(|rest| memmem::find(rest, variable))
+    {
+        let (start, end) = (from + at, from + at + variable.len());
+        from = end;
+        if source == Source::Decoded || (!joins(start.checked_sub(1)) && !joins(Some(end))) {
+            report(start, end);
+        }
+    }
+}
+
+/// A size that says no more than its order.
+fn rounded(size: u64) -> u64 {
+    size.saturating_add(1)
+        .checked_next_power_of_two()
+        .unwrap_or(u64::MAX)
+}
+
+/// Leaves nothing of a text.
+fn mask_whole(text: &mut String) {
+    if !text.is_empty() {
+        *text = MASK.to_owned();
+    }
 }
 
 /// At most so many bytes of a text, in whole characters.
@@ -233,70 +327,25 @@ fn prefix(text: &str, cap: usize) -> &str {
 }
 
 /// A text without these places.
-fn masked(text: &str, found: &[Range<usize>], cut: bool) -> String {
+fn masked(text: &str, found: &[(usize, usize)], cut: bool) -> String {
     let mut clean = String::with_capacity(text.len() + MASK.len());
     let mut at = 0;
-    for range in found {
-        if range.start >= text.len() {
+    for (nth, (start, end)) in found.iter().enumerate() {
+        if *start >= text.len() {
             break;
         }
-        if range.start >= at {
-            clean.push_str(text.get(at..range.start).unwrap_or_default());
+        // What touches is masked once.
+        if *start > at || nth == 0 {
+            clean.push_str(text.get(at..*start).unwrap_or_default());
             clean.push_str(MASK);
         }
-        at = at.max(range.end);
+        at = at.max(*end);
     }
     clean.push_str(text.get(at..).unwrap_or_default());
     if cut {
         clean.push('…');
     }
     clean
-}
-
-/// Digits that belong together, although single spaces, dashes, dots or brackets stand between them, and that
-/// contain the number.
-fn numbers(text: &str, number: &str, found: &mut Vec<Range<usize>>) {
-    let mut digits = String::new();
-    let mut start = 0;
-    let mut end = 0;
-    let mut judge = |digits: &mut String, range: Range<usize>| {
-        if memmem::find(digits.as_bytes(), number.as_bytes()).is_some() {
-            found.push(range);
-        }
-        digits.clear();
-    };
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                if digits.is_empty() {
-                    start = at;
-                }
-                digits.push(char::from(byte));
-                end = at + 1;
-            }
-            b' ' | b'-' | b'.' | b'(' | b')' | b'/' if at < end + 2 => {}
-            _ => judge(&mut digits, start..end),
-        }
-    }
-    judge(&mut digits, start..end);
-}
-
-/// A variable where it is not a part of a longer word, or a code where it is not a part of a longer number.
-fn words(text: &str, variable: &str, kind: Kind, found: &mut Vec<Range<usize>>) {
-    let digits = kind == Kind::Text && variable.bytes().all(|byte| byte.is_ascii_digit());
-    let joins = |byte: Option<u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_digit() || (!digits && byte.is_ascii_alphanumeric()))
-    };
-    let bytes = text.as_bytes();
-    for at in occurrences(bytes, variable.as_bytes()) {
-        let end = at + variable.len();
-        let before = at
-            .checked_sub(1)
-            .and_then(|before| bytes.get(before).copied());
-        if !joins(before) && !joins(bytes.get(end).copied()) {
-            found.push(at..end);
-        }
-    }
 }
 
 #[cfg(test)]

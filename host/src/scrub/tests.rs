@@ -1,68 +1,142 @@
 use super::*;
-use crate::contract::FailureKind;
+use crate::contract::{
+    CONFIG_BYTES, Deliveries, Delivery, DeliveryState, Diagnostic, Failure, FailureKind, Preview,
+    Severity,
+};
+use crate::error::CallError;
+use crate::report::{CallReport, HttpExchange};
+use std::time::Duration;
 
 const KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 const CONFIG: &str =
     r#"{"accessKeySecret":"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE","endpoint":"sms.example.com"}"#;
+const TO: &str = "+86 138-0013-8000";
 
-fn cleaned(text: &str) -> String {
-    let config = Config::new(CONFIG);
-    let variables = vec![
-        ("code".to_owned(), "918273".to_owned()),
-        ("ttl".to_owned(), "5".to_owned()),
-    ];
+fn code(code: &str) -> Attributes {
+    let ttl = ("ttl".to_owned(), "5".to_owned());
+    vec![("code".to_owned(), code.to_owned()), ttl]
+}
+
+fn cleaned_as(config: &str, code_of_call: &str, text: &str, kind: Kind) -> String {
+    let config = Config::new(config);
+    let variables = code(code_of_call);
     let mut text = text.to_owned();
-    Scrub::new(&config, "+86 138-0013-8000", &variables).text(&mut text);
+    Search::new(&Scrub::new(&config, TO, &variables)).clean(&mut text, kind, texts::TEXT);
     text
 }
 
+fn cleaned(text: &str) -> String {
+    cleaned_as(CONFIG, "918273", text, Kind::Text)
+}
+
+/// Scrubs what a call returned that had a code of six digits, in a minute.
+async fn scrub(config: &str, texts: Texts<'_>) {
+    let (config, variables) = (Config::new(config), code("918273"));
+    let until = Instant::now() + Duration::from_secs(60);
+    Scrub::new(&config, TO, &variables).run(texts, until).await;
+}
+
+fn listed(answer: &mut impl Answer) -> Texts<'_> {
+    let mut texts = Texts::default();
+    answer.list(&mut texts);
+    texts
+}
+
+fn failure(message: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Other,
+        message: message.to_owned(),
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: vec![],
+        attributes: vec![],
+    }
+}
+
+/// Each byte in an escape.
+fn escaped(text: &str, escape: impl Fn(u8) -> String) -> String {
+    text.bytes().map(escape).collect()
+}
+
 #[test]
-fn a_secret_a_number_and_a_code_are_taken_out_however_they_are_written() {
+fn a_secret_is_taken_out_in_every_encoding() {
+    let mixed: String = hex::encode(KEY)
+        .chars()
+        .enumerate()
+        .map(|(at, c)| {
+            if at % 2 == 0 {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            }
+        })
+        .collect();
     for hidden in [
         KEY.to_owned(),
+        KEY.to_ascii_lowercase(),
+        KEY.to_ascii_uppercase(),
         hex::encode(KEY),
         hex::encode_upper(KEY),
+        mixed,
+        escaped(KEY, |byte| format!("{byte:02x}:"))
+            .trim_end_matches(':')
+            .to_owned(),
         "R3U1dDl4R0FSTnBxODZjZDk4am9RWUNOM0VYQU1QTEU=".to_owned(),
-        "+8613800138000".to_owned(),
-        "+86 138 0013 8000".to_owned(),
-        "(138) 0013-8000".to_owned(),
-        "00138000".to_owned(),
-        hex::encode("+8613800138000"),
-        // base64 of `+8613800138000`.
-        "Kzg2MTM4MDAxMzgwMDA=".to_owned(),
-        "918273".to_owned(),
-        hex::encode("918273"),
-        // base64 of `918273`.
-        "OTE4Mjcz".to_owned(),
+        escaped(KEY, |byte| format!("%{byte:02X}")),
+        escaped(KEY, |byte| format!("%25{byte:02x}")),
+        escaped(KEY, |byte| format!("\\u00{byte:02x}")),
+        escaped(KEY, |byte| format!("\\x{byte:02x}")),
+        escaped(KEY, |byte| format!("&#{byte};")),
+        KEY.chars().map(|c| format!("{c}\u{200b}")).collect(),
+        KEY.chars()
+            .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
+            .collect(),
+        escaped(&hex::encode(KEY), |byte| format!("%{byte:02x}")),
     ] {
         let clean = cleaned(&format!("before {hidden} after"));
         assert!(clean.contains(MASK), "{hidden}: {clean}");
         assert!(
             clean.starts_with("before ") && clean.ends_with(" after"),
-            "{clean}"
+            "{hidden}: {clean}"
         );
-        assert!(clean.len() < 40, "{hidden}: {clean}");
+        assert!(clean.len() < 24, "{hidden}: {clean}");
     }
-    assert_eq!(cleaned("验证码918273，请"), "验证码****，请");
-    assert_eq!(cleaned("code:918273x"), "code:****x");
 }
 
 #[test]
-fn what_a_plugin_asked_of_the_network_is_its_text_as_well() {
-    let config = Config::new(CONFIG);
-    let variables = vec![("code".to_owned(), "918273".to_owned())];
-    let mut asked = [HttpExchange {
-        method: "PATCH".to_owned(),
-        origin: "https://c-918273.evil.test".to_owned(),
-        path: format!("/{KEY}/{}", "p".repeat(10_000)),
-        request_headers: vec!["x-8613800138000".to_owned(); 1_000],
-        ..HttpExchange::default()
-    }];
-    Scrub::new(&config, "+8613800138000", &variables).exchanges(&mut asked);
-    let [asked] = asked;
-    assert_eq!(asked.origin, "https://c-****.evil.test");
-    assert!(asked.path.starts_with("/****/ppp") && asked.path.len() <= WORD + 3);
-    assert_eq!(asked.request_headers, vec!["x-****"; ATTRIBUTES]);
+fn a_number_and_a_code_are_taken_out_however_they_are_written() {
+    for hidden in [
+        "+8613800138000",
+        "+86 138 0013 8000",
+        "(138) 0013-8000",
+        "138.0013.8000",
+        "138–0013–8000",
+        "１３８００１３８０００",
+        "%2B8613800138000",
+        "\\u0031\\u0033800138000",
+        "00138000",
+        // `+8613800138000` in hexadecimal and in base64.
+        "2b38363133383030313338303030",
+        "Kzg2MTM4MDAxMzgwMDA=",
+        "918273",
+        "918 273",
+        "9-1-8-2-7-3",
+        "９１８２７３",
+        "9\u{200b}18273",
+        "%39%31%38%32%37%33",
+        // `918273` in hexadecimal and in base64.
+        "393138323733",
+        "OTE4Mjcz",
+    ] {
+        let clean = cleaned(&format!("before {hidden} after"));
+        assert!(clean.contains(MASK), "{hidden}: {clean}");
+        let left = clean.replace(MASK, "");
+        let digits = left.chars().filter(|c| c.is_numeric()).count();
+        assert!(digits < 3, "{hidden}: {clean}");
+    }
+    assert_eq!(cleaned("验证码918273，请"), "验证码****，请");
+    assert_eq!(cleaned("code:918273x"), "code:****x");
 }
 
 #[test]
@@ -80,14 +154,70 @@ fn what_only_resembles_them_stays() {
 }
 
 #[test]
+fn no_beginning_end_or_middle_of_a_long_secret_survives() {
+    let alphabet: String = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    for length in 33..=47 {
+        let secret = &alphabet[..length];
+        let config = serde_json::json!({ "password": secret }).to_string();
+        let clean = |text: &str| cleaned_as(&config, "1", text, Kind::Text);
+        for hidden in [
+            secret.to_owned(),
+            hex::encode(secret),
+            secret.to_uppercase(),
+        ] {
+            assert_eq!(clean(&hidden), MASK, "{length}");
+        }
+        for part in [&secret[..8], &secret[length - 8..]] {
+            assert_eq!(clean(part), MASK, "{length}: {part}");
+        }
+        let end = clean(&secret[length - 15..]).replace(MASK, "");
+        assert!(end.len() < 4, "{length}: {end}");
+        for at in 0..=length - 16 {
+            let left = clean(&secret[at..at + 16]).replace(MASK, "");
+            assert!(left.len() < 11, "{length}: {left} of {at}");
+        }
+    }
+}
+
+#[test]
+fn secrets_of_urls_connection_strings_and_repeated_keys_are_taken_out() {
+    for (config, hidden) in [
+        (
+            r#"{"url":"https://oapi.example.com/send?access_token=566cc69da782ec33e42541b46b9f5cc1"}"#,
+            "566cc69da782ec33e42541b46b9f5cc1",
+        ),
+        (
+            r#"{"relay":"https://user:Passw0rd-Long@relay.example.com/"}"#,
+            "Passw0rd-Long",
+        ),
+        (
+            r#"{"connection":"AccountEndpoint=sms.example.com;AccountKey=abcdefghijklmnop0123456789=="}"#,
+            "abcdefghijklmnop0123456789",
+        ),
+        (
+            r#"{"accessKeySecret":"hunter2!","accessKeySecret":"other"}"#,
+            "hunter2!",
+        ),
+        (r#"{"accessKeySecret":"hunter2!","n":1e999}"#, "hunter2!"),
+        (r#"{"accessKeySecret":"hunter2!","n":"\ud800"}"#, "hunter2!"),
+        (
+            r#"{"accessKeySecret":"hunter2!\ud800hunter3!"}"#,
+            "hunter2!",
+        ),
+        ("\u{feff}{\"accessKeySecret\":\"hunter2!\"}", "hunter2!"),
+        (r#"{"accessKeySecret":"hunter2!"} trailing"#, "hunter2!"),
+        (r#"{"auth":"hunter2!"}"#, "hunter2!"),
+        (r#"{"credentials":[{"x":"hunter2!"}]}"#, "hunter2!"),
+    ] {
+        let clean = cleaned_as(config, "1", &format!("{config} {hidden}"), Kind::Text);
+        assert!(!clean.contains(hidden), "{config}: {clean}");
+        assert!(clean.contains(MASK), "{config}: {clean}");
+    }
+}
+
+#[test]
 fn an_identifier_keeps_a_short_code_and_loses_a_number_a_secret_and_a_long_code() {
-    let config = Config::new(CONFIG);
-    let id = |text: &str, code: &str| {
-        let variables = vec![("code".to_owned(), code.to_owned())];
-        let mut text = text.to_owned();
-        Scrub::new(&config, "+8613800138000", &variables).identifier(&mut text);
-        text
-    };
+    let id = |text: &str, code: &str| cleaned_as(CONFIG, code, text, Kind::Identifier);
     assert_eq!(id("9246:59123", "9246"), "9246:59123");
     assert_eq!(id("924611:59123", "924611"), "****:59123");
     assert_eq!(id("59246115", "924611"), "59246115");
@@ -96,33 +226,197 @@ fn an_identifier_keeps_a_short_code_and_loses_a_number_a_secret_and_a_long_code(
 }
 
 #[test]
-fn a_part_of_a_long_secret_is_found_and_a_cut_leaves_no_beginning_of_one() {
+fn a_cut_leaves_no_beginning_of_a_secret() {
     let long = "k7".repeat(400);
-    let config = Config::new(format!(r#"{{"privateKey":"{long}"}}"#));
-    let scrub = Scrub::of_config(&config);
-    let mut text = format!("{} {}", "x".repeat(TEXT - 5), long);
-    scrub.text(&mut text);
-    assert!(!text.contains("k7k7"), "{text}");
-    assert!(text.len() <= TEXT + MASK.len() + '…'.len_utf8());
+    let config = format!(r#"{{"privateKey":"{long}"}}"#);
+    let text = format!("{} {}", "x".repeat(texts::TEXT - 5), long);
+    let clean = cleaned_as(&config, "1", &text, Kind::Text);
+    assert!(!clean.contains("k7k7"), "{clean}");
+    assert!(clean.len() <= texts::TEXT + MASK.len() + '…'.len_utf8());
 }
 
-#[test]
-fn a_plugin_that_floods_its_failure_is_cut_short() {
-    let config = Config::new("{}");
+#[tokio::test]
+async fn a_preview_keeps_its_parameters_and_no_secret() {
+    let all = format!("{KEY} +8613800138000 918273");
+    let mut preview = Preview {
+        route: all.clone(),
+        template: all.clone(),
+        parameters: vec!["918273".to_owned(), all.clone()],
+        attributes: vec![("to".to_owned(), all.clone())],
+    };
+    scrub(CONFIG, listed(&mut preview)).await;
+    assert_eq!(preview.route, "**** +**** ****");
+    assert_eq!(preview.template, preview.route);
+    assert_eq!(
+        preview.attributes,
+        [("to".to_owned(), preview.route.clone())]
+    );
+    assert_eq!(preview.parameters, ["918273", "**** +8613800138000 918273"]);
+}
+
+#[tokio::test]
+async fn a_figure_that_is_the_code_or_the_number_is_left_out() {
+    for (wait, kept) in [
+        (Some(918_273), None),
+        (Some(918_273_000), None),
+        (Some(1_918_273), None),
+        (Some(30_000), Some(30_000)),
+    ] {
+        let mut failure = failure("x");
+        failure.retry_after_ms = wait;
+        scrub(CONFIG, listed(&mut failure)).await;
+        assert_eq!(failure.retry_after_ms, kept, "{wait:?}");
+    }
+    let delivery = |age_s| Delivery {
+        message_id: "1".to_owned(),
+        age_s,
+        state: DeliveryState::Pending,
+        attributes: vec![],
+    };
+    let mut deliveries = Deliveries {
+        found: vec![delivery(918_273), delivery(60)],
+        exhaustive: true,
+    };
+    scrub(CONFIG, listed(&mut deliveries)).await;
+    assert_eq!(deliveries.found, [delivery(u32::MAX), delivery(60)]);
+}
+
+#[tokio::test]
+async fn what_a_plugin_asked_of_the_network_is_its_choice_as_well() {
+    let mut report = CallReport {
+        memory_bytes: 2_918_273,
+        fuel: Some(918_273),
+        http: vec![HttpExchange {
+            method: "PATCH".to_owned(),
+            origin: "https://c-918273.evil.test".to_owned(),
+            path: format!("/{KEY}/{}", "p".repeat(10_000)),
+            request_headers: vec!["x-8613800138000".to_owned(); 1_000],
+            request_body_bytes: 918_273,
+            response_body_bytes: 1_000,
+            error: Some("length 918273".to_owned()),
+            ..HttpExchange::default()
+        }],
+        ..CallReport::default()
+    };
+    let mut texts = Texts::default();
+    texts.report(&mut report);
+    scrub(CONFIG, texts).await;
+    assert_eq!((report.memory_bytes, report.fuel), (1 << 22, None));
+    let asked = &report.http[0];
+    assert_eq!(asked.origin, "https://c-****.evil.test");
+    assert!(asked.path.starts_with("/****/ppp") && asked.path.len() <= texts::WORD + 3);
+    assert_eq!(asked.request_headers, vec!["x-****"; texts::ATTRIBUTES]);
+    assert_eq!(asked.error.as_deref(), Some("length ****"));
+    assert_eq!(asked.request_body_bytes, 1 << 20);
+    assert_eq!(asked.response_body_bytes, 1_000);
+}
+
+#[tokio::test]
+async fn a_plugin_that_floods_its_failure_is_cut_short() {
     let mut cause = CallError::Connector(Box::new(Failure {
-        kind: FailureKind::Other,
         message: "m".repeat(1 << 20),
         provider_code: Some("c".repeat(10_000)),
         request_id: Some("验".repeat(10_000)),
-        retry_after_ms: None,
-        diagnostics: vec![],
         attributes: vec![("k".repeat(10_000), "v".repeat(10_000)); 1_000],
+        ..failure("")
     }));
-    Scrub::of_config(&config).cause(&mut cause);
+    let mut texts = Texts::default();
+    texts.cause(&mut cause);
+    scrub("{}", texts).await;
     let failure = cause.failure().unwrap();
-    assert!(failure.message.len() <= TEXT + 3);
-    assert!(failure.provider_code.as_ref().unwrap().len() <= WORD + 3);
-    assert!(failure.request_id.as_ref().unwrap().len() <= WORD + 3);
-    assert_eq!(failure.attributes.len(), ATTRIBUTES);
-    assert!(failure.attributes[0].1.len() <= TEXT + 3);
+    assert!(failure.message.len() <= texts::TEXT + 3);
+    assert!(failure.provider_code.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert!(failure.request_id.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert_eq!(failure.attributes.len(), texts::ATTRIBUTES);
+    assert!(failure.attributes[0].1.len() <= texts::TEXT + 3);
+}
+
+fn findings(count: usize) -> Vec<Diagnostic> {
+    let text = "f".repeat(1_000);
+    let finding = Diagnostic {
+        pointer: "/x".to_owned(),
+        code: "x".to_owned(),
+        severity: Severity::Error,
+        message: text,
+        attributes: vec![],
+    };
+    vec![finding; count]
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_bytes_that_are_searched_is_masked() {
+    let mut many = findings(400);
+    scrub(CONFIG, listed(&mut many)).await;
+    assert!(many[0].message.starts_with("fff"));
+    assert_eq!(many[399].message, MASK);
+    let shown: usize = many.iter().map(|finding| finding.message.len()).sum();
+    assert!(shown <= SEARCHED + 400 * MASK.len(), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_not_searched_in_time_is_masked() {
+    let mut many = findings(100);
+    let (config, variables) = (Config::new(CONFIG), code("918273"));
+    let over = Instant::now();
+    Scrub::new(&config, TO, &variables)
+        .run(listed(&mut many), over)
+        .await;
+    assert_eq!(many[99].message, MASK);
+    assert!(many.iter().filter(|one| one.message != MASK).count() < 10);
+}
+
+#[tokio::test]
+async fn a_config_with_more_secrets_than_are_looked_for_shows_no_text() {
+    let config = serde_json::json!({ "password": "x1".repeat(CONFIG_BYTES / 4) }).to_string();
+    let mut failure = failure("something");
+    failure.retry_after_ms = Some(5);
+    scrub(&config, listed(&mut failure)).await;
+    assert_eq!(failure.message, MASK);
+    assert_eq!(failure.retry_after_ms, None);
+}
+
+/// The thread is given up: a task that only counts has its turn many times meanwhile.
+#[tokio::test]
+async fn other_tasks_have_their_turn_during_a_search() {
+    let turns = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = turns.clone();
+    let counting = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut many = findings(200);
+    scrub(CONFIG, listed(&mut many)).await;
+    counting.abort();
+    let turns = turns.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(turns > 20, "{turns} turns");
+}
+
+/// How often each byte of an answer is read, at most: what a search costs is bytes and not bytes times secrets.
+#[test]
+fn the_bytes_that_are_read_grow_with_the_text_alone() {
+    let secrets: Vec<String> = (0..400)
+        .map(|n| format!("{n:08x}{:08x}", n * 7_919))
+        .collect();
+    let config = Config::new(serde_json::json!({ "secret": secrets }).to_string());
+    let text: String = (0..2_000_u32)
+        .map(|n| char::from(b' ' + (n * 7 % 95) as u8))
+        .collect();
+    for text in [text.as_str(), &"%2541".repeat(400), &"abcd".repeat(500)] {
+        let mut reading = Reading::plain(text);
+        let mut bytes = 0;
+        for _ in 0..=ESCAPED {
+            bytes += reading.bytes.len();
+            bytes += reading.hex_decoded(4).bytes.len() + reading.base64_decoded(4).bytes.len();
+            match reading.unescaped() {
+                Some(unescaped) => reading = unescaped,
+                None => break,
+            }
+        }
+        assert!(bytes <= 16 * text.len(), "{bytes} for {}", text.len());
+        let mut hits = 0;
+        config.secrets().find(text.as_bytes(), |_, _| hits += 1);
+        assert!(hits <= 5 * text.len());
+    }
 }

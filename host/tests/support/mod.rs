@@ -30,14 +30,37 @@ pub fn secure_plugin() -> Vec<u8> {
     ))
 }
 
+/// The same connector, with `sms-receipts` and without `sms-operations`.
+pub fn plugin_with_receipts() -> Vec<u8> {
+    let text = include_str!("plugin.wat").trim_end();
+    let core = text.strip_suffix(')').expect("a module ends so");
+    // Room for a body of 64 KiB.
+    let memory = r#"(memory (export "memory") 2)"#;
+    assert!(core.contains(memory));
+    let core = core.replace(memory, r#"(memory (export "memory") 8)"#);
+    let core = format!("{core}{})", include_str!("receipts.wat"));
+    component_of(&core, "export auth:connector/sms-receipts@0.1.0;")
+}
+
 /// Wraps a core module for the world `sms-connector`.
 pub fn component(core: &str) -> Vec<u8> {
+    component_of(core, "")
+}
+
+/// Wraps a core module for the world `sms-connector` with these items as well.
+fn component_of(core: &str, more: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core).expect("the text is a module");
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-    let (package, _) = resolve.push_dir(&wit).expect("the contract parses");
+    resolve.push_dir(&wit).expect("the contract parses");
+    let world = format!(
+        "package auth:tests; world plugin {{ include auth:connector/sms-connector@0.1.0; {more} }}"
+    );
+    let package = resolve
+        .push_str("tests.wit", &world)
+        .expect("the world parses");
     let world = resolve
-        .select_world(&[package], Some("sms-connector"))
+        .select_world(&[package], Some("plugin"))
         .expect("the world exists");
     wit_component::embed_component_metadata(
         &mut module,

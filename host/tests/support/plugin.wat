@@ -34,7 +34,7 @@
   (memory (export "memory") 2)
   (global $top (mut i32) (i32.const 65536))
   ;; 1024: results. 2048: what `handle` returns. 4096: what `get` returns. 512: texts.
-  (data (i32.const 512) "m-1{}[]/words")
+  (data (i32.const 512) "m-1{}[]/wordsen")
 
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
     (local $at i32)
@@ -46,8 +46,15 @@
     (i32.store (local.get $at) (local.get $ptr))
     (i32.store offset=4 (local.get $at) (local.get $len)))
 
+  ;; Id and version "m-1", one name and one description: "words", in English. No attributes.
   (func (export "auth:connector/sms@0.1.0#get-metadata") (result i32)
-    (call $text (i32.const 1024) (i32.const 515) (i32.const 2))
+    (memory.fill (i32.const 1024) (i32.const 0) (i32.const 40))
+    (call $text (i32.const 1024) (i32.const 512) (i32.const 3))
+    (call $text (i32.const 1032) (i32.const 512) (i32.const 3))
+    (call $text (i32.const 1040) (i32.const 1088) (i32.const 1))
+    (call $text (i32.const 1048) (i32.const 1088) (i32.const 1))
+    (call $text (i32.const 1088) (i32.const 525) (i32.const 2))
+    (call $text (i32.const 1096) (i32.const 520) (i32.const 5))
     (i32.const 1024))
 
   (func (export "auth:connector/sms@0.1.0#get-config-guard") (param i32 i32) (result i32)
@@ -62,10 +69,19 @@
     (call $text (i32.const 1024) (i32.const 0) (i32.const 0))
     (i32.const 1024))
 
-  ;; Always a failure of kind `unsupported`.
-  (func (export "auth:connector/sms@0.1.0#preview-message") (param i32) (result i32)
-    (i32.store8 (i32.const 1024) (i32.const 1))
-    (call $failure (i32.const 1028) (i32.const 11))
+  ;; Never sendable: of kind `unsupported`, and unknown where the config starts with `k`, which the contract forbids.
+  ;; One that starts with `f` makes a request first; answered, it is of kind `other`.
+  (func (export "auth:connector/sms@0.1.0#preview-message") (param $args i32) (result i32)
+    (local $config i32) (local $what i32) (local $kind i32)
+    (local.set $config (i32.load (local.get $args)))
+    (local.set $what (i32.load8_u (local.get $config)))
+    (local.set $kind (i32.const 11))
+    (if (i32.eq (local.get $what) (i32.const 102)) (then
+      (if (call $answered (i32.add (local.get $config) (i32.const 1))
+          (i32.sub (i32.load offset=4 (local.get $args)) (i32.const 1)))
+        (then (local.set $kind (i32.const 12))))))
+    (drop (call $not-sent (local.get $kind)))
+    (i32.store8 (i32.const 1028) (i32.eq (local.get $what) (i32.const 107)))
     (i32.const 1024))
 
   ;; A failure record: kind, message, four absent options, two empty lists.
@@ -162,9 +178,9 @@
       (return (i32.const 1024))))
     (if (i32.eq (local.get $what) (i32.const 116)) (then
       (drop (call $not-sent (i32.const 4)))
-      ;; retry-after-ms: the seventh word of the failure; timeout-ms: at 52 of the arguments.
-      (i32.store8 (i32.const 1068) (i32.load8_u offset=52 (local.get $args)))
-      (i32.store (i32.const 1072) (i32.load offset=56 (local.get $args)))
+      ;; retry-after-ms: the seventh word of the failure; timeout-ms: at 56 of the arguments.
+      (i32.store8 (i32.const 1068) (i32.load8_u offset=56 (local.get $args)))
+      (i32.store (i32.const 1072) (i32.load offset=60 (local.get $args)))
       (return (i32.const 1024))))
     (unreachable))
 )

@@ -1,5 +1,7 @@
 //! The config's fields as a table: what the guard shows to people and programs.
 
+use alloc::string::String;
+
 use crate::text::Text;
 
 /// How a form shows a field: the seven item types of Logto's forms.
@@ -83,6 +85,9 @@ pub struct Field {
     pub schema: &'static str,
     /// The fields of the object, or of each object in the array, that the value is.
     pub fields: &'static [Field],
+    /// What other products call it, in lower case without punctuation: `secretid`. Keys that differ from
+    /// [`Self::key`] in case and punctuation alone need no entry.
+    pub aliases: &'static [&'static str],
 }
 
 impl Field {
@@ -102,6 +107,7 @@ impl Field {
             options: &[],
             schema: r#"{"type":["string","null"]}"#,
             fields: &[],
+            aliases: &[],
         }
     }
 
@@ -162,6 +168,13 @@ impl Field {
         self
     }
 
+    /// Sets what other products call it, in lower case without punctuation.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
     /// Sets the fields of the object, or of each object in the array, that the value is. A form edits it as JSON.
     #[must_use]
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
@@ -169,6 +182,19 @@ impl Field {
         self.fields = fields;
         self
     }
+}
+
+/// The field that somebody meant by a key that no field has.
+#[must_use]
+pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field> {
+    let normal = |key: &str| -> String {
+        let letters = key.chars().filter(|character| character.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let key = normal(key);
+    fields
+        .iter()
+        .find(|field| normal(field.key) == key || field.aliases.contains(&key.as_str()))
 }
 
 /// The field that a JSON Pointer leads to or into. Indices lead to an entry of the same list.

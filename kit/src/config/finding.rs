@@ -80,6 +80,12 @@ pub const UNKNOWN_KEY: Rule = Rule::new(
     "No field has this key. It is ignored; check its spelling.",
     "没有此名称的字段,已忽略;请检查拼写。",
 );
+/// No field has this key, and one has a name that is close.
+pub const MISNAMED_KEY: Rule = Rule::new(
+    "unknown-key",
+    "No field has this key. It is ignored; did you mean #?",
+    "没有此名称的字段,已忽略;是否应为 #?",
+);
 const MORE: Rule = Rule::new(
     "more",
     "There are more findings than the # that are listed. Correct those first.",

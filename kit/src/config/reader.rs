@@ -4,13 +4,13 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::field::Field;
+use super::field::{Field, field_meant};
 use super::finding::{
-    BLANK, Finding, Findings, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
+    BLANK, Finding, Findings, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
 use crate::contract::Severity;
 use crate::json::{Json, is_placeholder};
-use crate::redact::plain_name;
+use crate::redact::plain_key;
 use crate::text::Text;
 
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
@@ -106,10 +106,10 @@ impl Reader {
         for (key, value) in members {
             let index = fields.iter().position(|field| field.key == key);
             match index.and_then(|index| values.get_mut(index)) {
-                None => self.report_key(place, key, UNKNOWN_KEY),
+                None => self.report_unknown(place, key, fields),
                 Some(slot) => {
                     if slot.replace(value).is_some() {
-                        self.report_key(place, key, REPEATED_KEY);
+                        self.report_key(place, key, REPEATED_KEY, Vec::new());
                     }
                 }
             }
@@ -121,11 +121,21 @@ impl Reader {
         })
     }
 
+    /// Warns of a key that no field has, and names the field that was meant where one is close.
+    fn report_unknown(&mut self, place: Place<'_>, key: &str, fields: &'static [Field]) {
+        match field_meant(fields, key) {
+            None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
+            Some(field) => {
+                self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.to_string()]);
+            }
+        }
+    }
+
     /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
-    fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule) {
-        match plain_name(key) {
-            Some(key) => self.warning(place.key(key), rule),
-            None => self.warning(place, rule),
+    fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
+        match plain_key(key) {
+            Some(key) => self.report(place.key(key), rule, Severity::Warning, values),
+            None => self.report(place, rule, Severity::Warning, values),
         }
     }
 

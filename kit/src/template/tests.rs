@@ -120,3 +120,43 @@ fn placeholders_are_filled_and_other_braces_stay() {
     let names: Vec<&str> = placeholders("{{code}} {{ link }} {{a b}}").collect();
     assert_eq!(names, ["code", "link"]);
 }
+
+#[test]
+fn script_in_a_tag_finds_the_region() {
+    let entries = [
+        Entry("SignIn", Some("en"), 1),
+        Entry("SignIn", Some("zh-CN"), 2),
+        Entry("SignIn", Some("zh-TW"), 3),
+        Entry("SignIn", Some("sr-Latn"), 4),
+    ];
+    for (tag, number) in [
+        ("zh-Hans-CN", 2),
+        ("zh_Hans_CN", 2),
+        ("ZH-HANS-CN", 2),
+        ("zh-Hans", 2),
+        ("zh-Hans-SG", 2),
+        ("zh-Hant-TW", 3),
+        ("zh-Hant", 3),
+        ("zh-Hant-HK", 3),
+        ("sr-Latn-RS", 4),
+        ("sr-Cyrl-RS", 1),
+        ("zh-Hans-x-private", 2),
+    ] {
+        assert_eq!(
+            chosen(&entries, "SignIn", &[tag]),
+            Some((number, false)),
+            "{tag}"
+        );
+    }
+    let by_script = [
+        Entry("SignIn", Some("zh-Hant"), 1),
+        Entry("SignIn", Some("zh-Hans"), 2),
+    ];
+    for (tag, number) in [("zh-CN", 2), ("zh-TW", 1), ("zh-HK", 1), ("zh-SG", 2)] {
+        assert_eq!(
+            chosen(&by_script, "SignIn", &[tag]),
+            Some((number, false)),
+            "{tag}"
+        );
+    }
+}

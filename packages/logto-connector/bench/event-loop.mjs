@@ -39,7 +39,7 @@ const { default: sendHere } = await import('../lib/worker.js');
 const here = async (to) => {
   // Each request that Logto serves has a turn of the loop of its own.
   await sleep(0);
-  const message = { to: `+${to}`, usage: 'SignIn', variables: [['code', '123456']], locales: [], attributes: [] };
+  const message = { to: `+${to}`, usage: 'SignIn', variables: [['code', '123456']] };
   const task = { config: JSON.stringify(working), origin: simulator.url, message, deadline: Date.now() + 60_000, release: newRelease() };
   const outcome = sendHere(task);
   if (outcome.state !== 'accepted') throw new Error(outcome.failure.message);

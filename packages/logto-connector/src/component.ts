@@ -4,7 +4,7 @@
  * | instance | imports | used for |
  * |---|---|---|
  * | {@link sealed} | all of them throw | metadata, form and config guard, in Logto's own thread |
- * | {@link instance} | clocks, and HTTP to one origin (see egress.ts) | sending, in a worker |
+ * | {@link instance} | clocks, and HTTP to the origins of the config (see egress.ts) | sending, in a worker |
  */
 
 import { readFileSync } from 'node:fs';

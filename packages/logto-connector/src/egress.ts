@@ -1,5 +1,5 @@
 /**
- * Where one call may send a request to: the origin that the config names, and nothing else.
+ * The origins that one call may send a request to: those that the config names, and no other.
  *
  * The component has the same rule. This one holds even if the component breaks it.
  */
@@ -7,15 +7,29 @@
 /** Tencent's service, unless the config says otherwise. */
 const DEFAULT_HOST = 'sms.tencentcloudapi.com';
 
-/** The origin of a config's `endpoint`: scheme, host, and port unless it is the scheme's own. */
-export function grantedOrigin(config: unknown): string | undefined {
-  const endpoint = isObject(config) && typeof config['endpoint'] === 'string' ? config['endpoint'].trim() : '';
-  const text = endpoint || DEFAULT_HOST;
+/**
+ * The origins of a config: that of its `endpoint`, and that of `international.endpoint`, which numbers outside +86 go to
+ * where there is one. No other field decides where a request goes.
+ */
+export function grantedOrigins(config: unknown): string[] {
+  const block = isObject(config) ? config['international'] : undefined;
+  const written = [named(config) ?? DEFAULT_HOST, named(block)];
+  return [...new Set(written.flatMap((text) => (text === undefined ? [] : (origin(text) ?? []))))];
+}
+
+/** Reads an `endpoint`; undefined if it is absent, blank, or still an example in angle brackets. */
+function named(block: unknown): string | undefined {
+  const endpoint = isObject(block) ? block['endpoint'] : undefined;
+  const text = typeof endpoint === 'string' ? endpoint.trim() : '';
+  return text === '' || (text.startsWith('<') && text.endsWith('>')) ? undefined : text;
+}
+
+/** Scheme, host, and port unless it is the scheme's own. The component refuses what has none before it sends. */
+function origin(text: string): string | undefined {
   try {
     const url = new URL(text.includes('://') ? text : `https://${text}`);
     return `${url.protocol}//${url.host}`;
   } catch {
-    // The component refuses such a config before it sends; until then nothing is granted.
     return undefined;
   }
 }

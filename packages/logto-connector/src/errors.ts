@@ -8,9 +8,10 @@
 
 import { ConnectorError, ConnectorErrorCodes } from '@logto/connector-kit';
 
-import type { Failure, FailureKind } from './component.js';
-import { configError } from './guard.js';
-import type { Outcome } from './task.js';
+import type { Diagnostic, Failure, FailureKind, Message } from './component.js';
+import { configError, isSendable } from './guard.js';
+import { phrase, type Phrase } from './phrases.js';
+import { failure, type Outcome } from './task.js';
 
 const CODES: Record<FailureKind, ConnectorErrorCodes> = {
   'invalid-config': ConnectorErrorCodes.InvalidConfig,
@@ -33,7 +34,7 @@ const PASSING = new Set<FailureKind>(['rate-limited', 'unreachable', 'timeout', 
 
 /** What a failed send throws as `data`. */
 export type ErrorData = {
-  /** For the person who waits for a code. */
+  /** For the person who waits for a code, in that person's language. */
   errorDescription: string;
   /** `unknown`: the message may be on its way, so sending again may send it twice. */
   state: 'not-sent' | 'unknown';
@@ -47,17 +48,26 @@ export type ErrorData = {
   retryAfterMs?: number;
 };
 
-export function toConnectorError({ state, failure }: Exclude<Outcome, { state: 'accepted' }>): ConnectorError {
-  const data = errorData(state, failure);
-  // Logto lists a zod error's issues for the operator.
-  const details = failure.diagnostics.length > 0 ? Object.assign(configError(failure.diagnostics), data) : data;
-  return new ConnectorError(CODES[failure.kind], details);
+/** The outcome for a setting of the package that cannot work. */
+export function refused(finding: Diagnostic): Outcome {
+  const text = `The config cannot work: ${finding.pointer}: ${finding.message}`;
+  return { state: 'not-sent', failure: failure('invalid-config', text, { diagnostics: [finding], attributes: [['turn', 'operator']] }) };
 }
 
-function errorData(state: ErrorData['state'], failure: Failure): ErrorData {
-  const { kind, message, providerCode, requestId, retryAfterMs } = failure;
+export function toConnectorError(
+  { state, failure: found }: Exclude<Outcome, { state: 'accepted' }>,
+  { to, locales }: Pick<Message, 'to' | 'locales'>,
+): ConnectorError {
+  const data = errorData(state, found, phrase(phraseFor(state, found, to), locales ?? []));
+  // Logto lists a zod error's issues for the operator.
+  const details = found.diagnostics.length > 0 ? Object.assign(configError(found.diagnostics), data) : data;
+  return new ConnectorError(CODES[found.kind], details);
+}
+
+function errorData(state: ErrorData['state'], found: Failure, errorDescription: string): ErrorData {
+  const { kind, message, providerCode, requestId, retryAfterMs } = found;
   return {
-    errorDescription: description(state, kind),
+    errorDescription,
     state,
     kind,
     operatorMessage: message,
@@ -68,24 +78,27 @@ function errorData(state: ErrorData['state'], failure: Failure): ErrorData {
   };
 }
 
-function description(state: ErrorData['state'], kind: FailureKind): string {
-  if (state === 'unknown') {
-    return 'The message may be on its way. Wait a minute before you ask for another.';
-  }
-  switch (kind) {
+function phraseFor(state: ErrorData['state'], found: Failure, to: string): Phrase {
+  if (state === 'unknown') return 'maybe-sent';
+  switch (found.kind) {
     case 'rate-limited':
-      return 'Too many messages were requested. Wait before you ask for another.';
+      return 'too-many';
     case 'quota':
-      return 'No more messages can be sent at the moment.';
+      return 'used-up';
     case 'invalid-message':
-      return 'The message cannot be sent to this number. Check it.';
+      return isNumbersFault(found, to) ? 'check-number' : 'ask-administrator';
     case 'recipient-rejected':
-      return 'Messages cannot be delivered to this number.';
+      return 'not-delivered';
     case 'unreachable':
     case 'timeout':
     case 'provider':
-      return 'The message was not sent. Try again.';
+      return 'try-again';
     default:
-      return 'The message was not sent. Ask the administrator to check the SMS connector.';
+      return 'ask-administrator';
   }
+}
+
+/** A message is refused for its code, a parameter or its content, too; then the number is fine. */
+function isNumbersFault({ providerCode }: Failure, to: string): boolean {
+  return providerCode === undefined ? !isSendable(to) : providerCode === 'InvalidParameterValue.IncorrectPhoneNumber';
 }

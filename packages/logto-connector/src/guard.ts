@@ -3,6 +3,7 @@
 import { z, ZodError, ZodIssueCode, type ZodIssue, type ZodType } from 'zod';
 
 import { sealed, type Diagnostic, type Instance } from './component.js';
+import { splitDigits } from './digits.js';
 
 let validator: Instance | undefined;
 
@@ -12,10 +13,30 @@ export const configGuard: ZodType = z.unknown().superRefine((config, context) =>
 
 /** Every finding about a config, warnings included. */
 export function validate(config: unknown): Diagnostic[] {
+  const { rest, reading } = splitDigits(config);
   const { sms, reset } = (validator ??= sealed());
-  const diagnostics = sms.validateConfig(JSON.stringify(config ?? null), ['en']);
+  const diagnostics = sms.validateConfig(JSON.stringify(rest ?? null), ['en']);
   reset();
-  return diagnostics;
+  return 'finding' in reading ? [...diagnostics, reading.finding] : diagnostics;
+}
+
+/** A config with which every number that is one can be sent to. */
+const ANY_NUMBER = JSON.stringify({
+  accessKeyId: 'id', accessKeySecret: 'key', signName: 'name', sdkAppId: '1', region: 'ap-guangzhou',
+  templates: ['Register', 'SignIn', 'ForgotPassword', 'Generic'].map((usageType) => ({ usageType, templateCode: '1' })),
+});
+
+/** Returns true if the component accepts the number of a recipient. */
+export function isSendable(to: string): boolean {
+  const { sms, reset } = (validator ??= sealed());
+  try {
+    sms.previewMessage(ANY_NUMBER, { to, usage: 'Generic', variables: [['code', '0']] });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    reset();
+  }
 }
 
 /** Errors as zod has them, so that Logto lists them under `details`. Warnings do not keep a config from working. */

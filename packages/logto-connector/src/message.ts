@@ -3,6 +3,7 @@
 import type { SendMessageData } from '@logto/connector-kit';
 
 import type { Message } from './component.js';
+import type { National } from './digits.js';
 
 /** The contract's bounds on variables. A longer list or value is not for a template. */
 const MAX_VARIABLES = 64;
@@ -11,21 +12,26 @@ const MAX_VARIABLE_BYTES = 1_024;
 /** Payload keys that say which language to write in. They never become parameters. */
 const LOCALE_KEYS = new Set(['locale', 'uiLocales']);
 
-export function toMessage({ to, type, payload }: SendMessageData): Message {
+export async function toMessage({ to, type, payload }: SendMessageData, national?: National): Promise<Message> {
   return {
-    to: toE164(to),
+    to: await toE164(to, national),
     usage: type,
     variables: variables(payload),
     locales: locales(payload),
-    attributes: [],
   };
 }
 
 /**
- * Logto stores and passes a number as calling code and national number without the `+`, so this is the one place
- * that knows what its digits mean. No calling code begins with 0: `00` is an international prefix already.
+ * Logto stores and passes a number as calling code and national number without the `+`, unless the operator says that
+ * stored numbers may be national ones, so this is the one place that knows what its digits mean. No calling code begins
+ * with 0: `00` is an international prefix already.
  */
-function toE164(to: string): string {
+async function toE164(to: string, national: National): Promise<string> {
+  if (national !== undefined && /^(?!00)\d/.test(to)) {
+    const { nationalToE164 } = await import('./national.js');
+    const number = nationalToE164(to, national);
+    if (number !== undefined) return number;
+  }
   return /^[1-9]/.test(to) ? `+${to}` : to;
 }
 

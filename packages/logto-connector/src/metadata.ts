@@ -2,6 +2,7 @@
 
 import type { ConnectorMetadata } from '@logto/connector-kit';
 
+import { digitsField } from './digits.js';
 import { formItems, metadata as self } from './generated/self.js';
 
 const { id, target, platform, name, description } = self;
@@ -16,5 +17,5 @@ export const metadata: ConnectorMetadata = {
   logoDark: null,
   readme: './README.md',
   // The component's form has the shape of Logto's form items; a test holds it against Logto's guard.
-  formItems: formItems as unknown as NonNullable<ConnectorMetadata['formItems']>,
+  formItems: [...formItems, digitsField] as unknown as NonNullable<ConnectorMetadata['formItems']>,
 };

@@ -5,23 +5,40 @@
  * thread claims the right to begin a request, or the caller withdraws it.
  */
 
-import type { Failure, Message, Receipt } from './component.js';
+import type { Failure, FailureKind, Message, Receipt } from './component.js';
 
 export type Task = {
   /** JSON text. */
   config: string;
-  /** The one origin that requests may go to; none when undefined. */
-  origin: string | undefined;
+  /** The origins that requests may go to. */
+  origins: string[];
   message: Message;
   /** Milliseconds since the epoch. */
   deadline: number;
+  /** How many milliseconds a request needs to be answered: none begins with less left. */
+  needsMs: number;
   /** See {@link newRelease}. */
   release: Int32Array;
 };
 
-export type Outcome =
+export type Outcome = (
   | { state: 'accepted'; receipt: Receipt }
-  | { state: 'not-sent' | 'unknown'; failure: Failure };
+  | { state: 'not-sent' | 'unknown'; failure: Failure }
+) & {
+  /** How long the request took, in milliseconds; absent when none began. */
+  tookMs?: number;
+};
+
+/** A failure of the package's own making. */
+export function failure(kind: FailureKind, message: string, more: Partial<Failure> = {}): Failure {
+  return { kind, message, diagnostics: [], attributes: [['turn', 'host']], ...more };
+}
+
+/** The message waited too long for its turn: nothing was sent, and nothing is wrong with it. */
+export function busy(retryAfterMs: number): Outcome {
+  const text = 'This process has more messages waiting than it can send in time. Nothing was sent; wait a moment.';
+  return { state: 'not-sent', failure: failure('rate-limited', text, { retryAfterMs }) };
+}
 
 const OPEN = 0;
 const CLAIMED = 1;
@@ -35,6 +52,11 @@ export function newRelease(): Int32Array {
 /** Called before a request begins; false when the caller gave up before. A second request may begin too. */
 export function claimRelease(release: Int32Array): boolean {
   return Atomics.compareExchange(release, 0, OPEN, CLAIMED) !== WITHDRAWN;
+}
+
+/** True once a request began. */
+export function isClaimed(release: Int32Array): boolean {
+  return Atomics.load(release, 0) === CLAIMED;
 }
 
 /** Called when the caller gives up; true when no request began, and then none will. */

@@ -2,10 +2,11 @@
  * Runs in a thread of the pool: one send at a time, blocking this thread for as long as it takes.
  */
 
+import { explained, noteCause } from './cause.js';
 import { instance, type Instance } from './component.js';
 import { requestedOrigin, type Addressed } from './egress.js';
-import type { OutgoingRequest, RequestOptions } from './generated/interfaces/wasi-http-types.js';
-import { claimRelease, type Outcome, type Task } from './task.js';
+import type { FutureIncomingResponse, OutgoingRequest, RequestOptions } from './generated/interfaces/wasi-http-types.js';
+import { busy, claimRelease, type Outcome, type Task } from './task.js';
 import { monotonicClock, wallClock } from './wasi/nodejs/clocks.js';
 import { outgoingHandler, types } from './wasi/nodejs/http.js';
 import { error, poll, streams } from './wasi/nodejs/io.js';
@@ -16,7 +17,15 @@ import { error, poll, streams } from './wasi/nodejs/io.js';
 (WebAssembly as unknown as { promising: unknown }).promising ??= (exported: unknown) => exported;
 
 /** The call at hand. There is at most one in a thread. */
-let current: Task | undefined;
+type Call = Task & {
+  /** A request was not begun, because it had too little time left to be answered. */
+  late: boolean;
+  /** When the request began, in milliseconds since the epoch. */
+  began?: number;
+  /** Why the connection could not be made, in Node's words. */
+  cause?: string;
+};
+let current: Call | undefined;
 
 const imports = {
   'wasi:clocks/monotonic-clock': monotonicClock,
@@ -27,12 +36,19 @@ const imports = {
   'wasi:io/streams': streams,
   'wasi:http/outgoing-handler': {
     handle(request: OutgoingRequest & Addressed, options: RequestOptions | undefined) {
-      const granted = current?.origin !== undefined && requestedOrigin(request) === current.origin;
-      // Once the caller gave up and said that nothing was sent, nothing may be.
-      if (!granted || !claimRelease(current!.release)) {
+      const call = current;
+      const origin = requestedOrigin(request);
+      if (call === undefined || origin === undefined || !call.origins.includes(origin)) {
         throw { tag: 'HTTP-request-denied' };
       }
-      return outgoingHandler.handle(request, options);
+      if (call.deadline - Date.now() < call.needsMs) {
+        call.late = true;
+        throw { tag: 'connection-timeout' };
+      }
+      // Once the caller gave up and said that nothing was sent, nothing may be.
+      if (!claimRelease(call.release)) throw { tag: 'HTTP-request-denied' };
+      call.began ??= Date.now();
+      return noteCause(outgoingHandler.handle(request, options) as FutureIncomingResponse, (cause) => (call.cause = cause));
     },
   },
 };
@@ -43,13 +59,15 @@ let idle: Instance | undefined;
 export default function send(task: Task): Outcome {
   const connector = idle ?? instance(imports);
   idle = undefined;
-  current = task;
+  const running: Call = { ...task, late: false };
+  current = running;
   try {
     const timeoutMs = Math.max(0, Math.floor(task.deadline - Date.now()));
     const outcome = call(connector, { ...task, message: { ...task.message, timeoutMs } });
     connector.reset();
     idle = connector;
-    return outcome;
+    if (running.began === undefined) return running.late ? busy(task.needsMs) : outcome;
+    return { ...explained(outcome, running.cause), tookMs: Date.now() - running.began };
   } finally {
     current = undefined;
   }

@@ -2,15 +2,17 @@
 //! and is served as `GET /_sim/openapi.json`.
 //!
 //! Queries and bodies are read strictly: an unknown or malformed parameter is a 400 that says what was
-//! expected, because a test that misspells a parameter should not pass by accident.
+//! expected, because a test that misspells a parameter should not pass by accident. [`access`] keeps web pages and
+//! strangers out.
 
+pub mod access;
 mod messages;
 mod query;
 mod steer;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use serde::Serialize;
 use serde_json::json;
 
@@ -32,6 +34,15 @@ impl Problem {
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
+            message: message.into(),
+            allow: None,
+        }
+    }
+
+    /// A refusal of whoever asked.
+    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
             message: message.into(),
             allow: None,
         }
@@ -61,6 +72,9 @@ pub struct Asked<'a> {
 pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default().to_owned();
+    // Checked before the body is read, which may be of anybody, and said when it was.
+    let has_body = !body.is_end_stream();
+    let admitted = server.access.check(&parts, has_body);
     let body = match server.read_body(body, BODY_LIMIT).await {
         Some(bytes) => bytes,
         None => {
@@ -69,13 +83,16 @@ pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Byt
             )));
         }
     };
+    if let Err(what) = admitted {
+        return problem(&what);
+    }
     let asked = Asked {
         server,
         query,
         body,
     };
     match route(&parts.method, parts.uri.path(), &asked).await {
-        Ok(response) => response,
+        Ok(response) => private(response),
         Err(what) => problem(&what),
     }
 }
@@ -134,9 +151,29 @@ pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
     ))
 }
 
+/// Adds the headers that keep browsers from giving an answer to a page that embeds it.
+fn private(mut response: Response<Bytes>) -> Response<Bytes> {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}
+
 fn problem(problem: &Problem) -> Response<Bytes> {
     let mut response = server::json(json!({ "error": problem.message }).to_string());
     *response.status_mut() = problem.status;
+    if problem.status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"_sim\""),
+        );
+    }
     if let Some(allow) = problem.allow {
         response
             .headers_mut()

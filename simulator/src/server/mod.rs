@@ -27,7 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::control;
+use crate::control::{self, access::Access};
 use crate::fault::Fault;
 use crate::gateway::BODY_LIMIT;
 use crate::request::{self, ApiRequest};
@@ -64,6 +64,8 @@ pub struct Server {
     pub omit_date: AtomicBool,
     /// Answers 200 and `{}` without looking, for benchmarks.
     pub empty_handler: bool,
+    /// Rules for requests to the control plane.
+    pub access: Access,
     /// Longest wait for each part of what a client sends.
     pub client_timeout: Duration,
     /// How many connections are open.

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
 
-use crate::client::{Call, SECRET_KEY, get, read_answer};
+use crate::client::{Call, SECRET_KEY, exchange, get, read_answer};
 
 struct Running {
     child: Child,
@@ -219,9 +219,38 @@ fn wrong_arguments_and_catalogues_end_with_their_codes_and_a_clear_line() {
 #[test]
 fn listening_for_others_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
+    let token = running.ready["control_token"].as_str().unwrap().to_owned();
+    assert_eq!(token.len(), 32);
     let (_, errors) = running.finish();
     assert!(
         errors.starts_with("warning: listening on 0.0.0.0:"),
+        "{errors}"
+    );
+    assert!(!errors.contains(&token), "{errors}");
+    assert_eq!(Running::start(&[]).ready["control_token"], Value::Null);
+}
+
+#[test]
+fn hosts_and_the_token_of_the_control_plane_come_from_the_command_line() {
+    let options = ["--allow-host", "sim.test", "--allow-host", "other.test"];
+    let running =
+        Running::start(&[&options[..], &["--control-token", "0123456789abcdef"]].concat());
+    for (host, token, status) in [
+        ("sim.test", "0123456789abcdef", 200),
+        ("other.test:8080", "0123456789abcdef", 200),
+        ("sim.test", "0123456789abcdeX", 401),
+        ("third.test", "0123456789abcdef", 403),
+    ] {
+        let wire = format!(
+            "GET /_sim/health HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        let answer = exchange(running.addr(), wire.as_bytes()).unwrap();
+        assert_eq!(answer.status, status, "{host} {token}");
+    }
+    let (code, errors) = run(&["--control-token", "short"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.contains("16 to 256") && !errors.contains("short"),
         "{errors}"
     );
 }

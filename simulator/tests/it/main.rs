@@ -9,6 +9,7 @@
     reason = "helpers of tests fail loudly, outside #[test] functions too"
 )]
 
+mod access;
 mod binary;
 mod client;
 mod control;

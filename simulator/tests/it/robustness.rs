@@ -96,7 +96,7 @@ fn invalid_utf8_is_refused_wherever_it_stands() {
         exchange(simulator.addr(), head).unwrap().code(),
         "MissingParameter"
     );
-    let query = b"GET /_sim/messages?to=%ff%fe HTTP/1.1\r\nHost: x\r\n\r\n";
+    let query = b"GET /_sim/messages?to=%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n";
     assert_eq!(exchange(simulator.addr(), query).unwrap().status, 400);
     still_well(&simulator);
 }
@@ -111,7 +111,7 @@ fn json_a_hundred_thousand_deep_is_refused() {
     }
     let deep = format!("{{\"fault\":{}", "[".repeat(20_000));
     let wire = format!(
-        "POST /_sim/faults HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{deep}",
+        "POST /_sim/faults HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{deep}",
         deep.len()
     );
     assert_eq!(

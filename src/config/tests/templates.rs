@@ -197,12 +197,73 @@ fn unprovided_variable_is_a_warning() {
         []
     );
     assert_eq!(
-        findings(&params(json!([
-            "{{code}}",
-            "for {{expireMinutes}} minutes"
-        ]))),
+        findings(&params(json!(["{{code}}", "{{expireMinutes}}"]))),
         one("/templates/0/params/1", "unprovided-parameter", false)
     );
-    // Braces around anything else are literal text.
-    assert_eq!(findings(&params(json!(["{{not a name}}", "{{"]))), []);
+}
+
+/// What other products write for a code, text around one, and variables that are never digits.
+#[test]
+fn parameter_that_is_never_a_code_is_an_error() {
+    for (param, meant) in [
+        ("{1}", "{{code}}"),
+        ("${code}", "{{code}}"),
+        ("{code}", "{{code}}"),
+        ("{{code", "{{code}}"),
+        ("code}}", "{{code}}"),
+        ("%code%", "{{code}}"),
+        ("{{ code }", "{{code}}"),
+        ("code", "{{code}}"),
+        ("", "{{code}}"),
+        ("5分钟", "1 to 6 digits"),
+        ("1234567", "1 to 6 digits"),
+        ("{{code}} ", "{{code}}"),
+        ("Your code: {{code}}", "{{code}}"),
+        ("{{link}}", "{{code}}"),
+        ("{{locale}}", "{{code}}"),
+        ("{{expireMinutes}} minutes", "{{code}}"),
+    ] {
+        let config = changed("/templates/0/params", json!(["{{code}}", param]));
+        let found = validate_config::<TencentSms>(&config.to_string(), Language::English);
+        let errors: Vec<_> = found
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect();
+        let [error] = errors.as_slice() else {
+            panic!("{param}: {found:?}")
+        };
+        assert_eq!(error.pointer, "/templates/0/params/1", "{param}");
+        assert_eq!(error.code, "unusable-parameter", "{param}");
+        assert!(error.message.contains(meant), "{param}: {}", error.message);
+    }
+    for param in [
+        "{{code}}",
+        "{{ttlMinutes}}",
+        "5",
+        "123456",
+        "1{{code}}",
+        "{{unheard}}",
+    ] {
+        let config = changed("/templates/0/params", json!([param]));
+        let errors = findings(&config)
+            .into_iter()
+            .filter(|(_, _, is_error)| *is_error);
+        assert_eq!(errors.count(), 0, "{param}");
+    }
+}
+
+#[test]
+fn foreign_placeholder_in_a_notice_is_a_warning() {
+    let notice = |param: &str| {
+        let mut config = changed("/templates/0/params", json!([param]));
+        config["templates"][0]["kind"] = "notice".into();
+        findings(&config)
+    };
+    for param in ["{1}", "${code}", "Code {{code", "%code%"] {
+        let expected = one("/templates/0/params/0", "foreign-placeholder", false);
+        assert_eq!(notice(param), expected, "{param}");
+    }
+    for param in ["Code {{code}}: 5 min", "5分钟", "100 %", ""] {
+        assert_eq!(notice(param), [], "{param}");
+    }
 }

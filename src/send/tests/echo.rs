@@ -60,7 +60,7 @@ fn acceptance_without_its_correlation_id_is_unknown() {
         };
         assert_eq!(failure.kind, FailureKind::Provider, "{shown}");
         assert!(failure.message.contains("correlation id"), "{failure:?}");
-        assert!(failure.message.contains("checkEcho"), "{failure:?}");
+        assert!(failure.message.contains("acceptWithoutEcho"), "{failure:?}");
         assert_eq!(failure.request_id.as_deref(), Some(REQUEST_ID));
         assert_eq!(failure.provider_code, None, "Ok is no code of a failure");
         assert!(!format!("{failure:?}").contains("order-"), "{failure:?}");
@@ -110,8 +110,8 @@ fn message_without_correlation_id_needs_no_echo() {
 }
 
 #[test]
-fn check_echo_off_accepts_any_id() {
-    let off = config_with(|config| config["checkEcho"] = json!(false));
+fn accept_without_echo_accepts_any_id() {
+    let off = config_with(|config| config["acceptWithoutEcho"] = json!(true));
     let code = "LimitExceeded.PhoneNumberDailyLimit";
     for echo in [None, Some(json!("")), Some(json!("order-8"))] {
         let accepted = outcome(&off, &correlated("order-7"), echoing("Ok", echo.clone()));
@@ -119,8 +119,8 @@ fn check_echo_off_accepts_any_id() {
         let refused = outcome(&off, &correlated("order-7"), echoing(code, echo.clone()));
         assert!(matches!(refused, Err(SendError::NotSent(_))), "{echo:?}");
     }
-    for on in [json!(true), Value::Null, json!("")] {
-        let config = config_with(|config| config["checkEcho"] = on.clone());
+    for on in [json!(false), Value::Null, json!("")] {
+        let config = config_with(|config| config["acceptWithoutEcho"] = on.clone());
         let outcome = outcome(&config, &correlated("order-7"), echoing("Ok", None));
         assert!(matches!(outcome, Err(SendError::Unknown(_))), "{on}");
     }
@@ -135,7 +135,7 @@ fn correlation_id_adds_one_key_and_nothing_else() {
         service.asked.swap_remove(0).text
     };
     let plain = body(&config(), &message());
-    let off = config_with(|config| config["checkEcho"] = json!(false));
+    let off = config_with(|config| config["acceptWithoutEcho"] = json!(true));
     assert_eq!(plain, body(&off, &message()));
     let with = body(&config(), &correlated("order-7"));
     assert_eq!(with, body(&off, &correlated("order-7")));

@@ -38,7 +38,7 @@ fn parameters_are_those_that_the_template_declares() {
         ),
         (json!({"params": ["{{ code }}", "10"]}), &["123456", "10"]),
         (json!({"params": ["{{code}}", 10]}), &["123456", "10"]),
-        (json!({"params": []}), &[]),
+        (json!({"params": []}), &["123456"]),
         (
             json!({"kind": "notice", "params": ["Code {{code}}: {{ttlMinutes}} min"]}),
             &["Code 123456: 5 min"],

@@ -1,9 +1,11 @@
 //! What an attack may say when it is over.
 
 use crate::bindings::exports::auth::connector::sms::{
-    Failure, FailureKind, Message, Receipt, SendError,
+    Failure, FailureKind, Message, Preview, Receipt, SendError,
 };
+use crate::scene::Scene;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 pub type Ending = Result<Receipt, SendError>;
@@ -34,15 +36,44 @@ pub fn failure(message: String) -> Failure {
     }
 }
 
+/// The failure, whatever the state.
+pub fn of(error: SendError) -> Failure {
+    match error {
+        SendError::NotSent(failure) | SendError::Unknown(failure) => failure,
+    }
+}
+
 /// A message to nobody, for functions that are given none.
 pub fn nobody() -> Message {
     Message {
         to: String::new(),
         usage: String::new(),
         variables: Vec::new(),
-        locales: Vec::new(),
+        locales: None,
         correlation_id: None,
         timeout_ms: None,
-        attributes: Vec::new(),
+        attributes: None,
+    }
+}
+
+/// A preview with the config, the number and the variables in all of its texts.
+pub fn preview(scene: &Scene) -> Preview {
+    let mut all = String::from(scene.config);
+    all.push_str(&scene.message.to);
+    for (_, value) in &scene.message.variables {
+        all.push(' ');
+        all.push_str(value);
+    }
+    Preview {
+        route: all.clone(),
+        template: all.clone(),
+        parameters: scene
+            .message
+            .variables
+            .iter()
+            .map(|(_, value)| value.clone())
+            .chain([all.clone()])
+            .collect(),
+        attributes: vec![(all.clone(), all)],
     }
 }

@@ -8,7 +8,8 @@ extern crate alloc;
 
 mod answers;
 mod attacks;
-#[path = "../../../src/component/runtime.rs"]
+mod receipts;
+#[path = "../../../kit/src/runtime.rs"]
 mod runtime;
 mod scene;
 mod web;
@@ -20,7 +21,14 @@ use alloc::vec::Vec;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit",
-        world: "sms-connector",
+        inline: "
+            package auth:hostile;
+            world hostile {
+                include auth:connector/sms-connector@0.1.0;
+                export auth:connector/sms-receipts@0.1.0;
+            }
+        ",
+        world: "auth:hostile/hostile",
         generate_all,
         std_feature,
         pub_export_macro: true,
@@ -39,8 +47,19 @@ const LARGE: usize = 1 << 20;
 
 impl sms::Guest for Hostile {
     /// Far more than anybody needs, and just within what may cross.
-    fn get_metadata() -> String {
-        String::from_utf8_lossy(&alloc::vec![b'm'; LARGE]).into_owned()
+    fn get_metadata() -> sms::Metadata {
+        let large = String::from_utf8_lossy(&alloc::vec![b'm'; LARGE]).into_owned();
+        let text = |text: String| sms::LocalizedText {
+            language: "en".into(),
+            text,
+        };
+        sms::Metadata {
+            id: "hostile".into(),
+            version: "0.0.0".into(),
+            names: alloc::vec![text(large)],
+            descriptions: alloc::vec![text(String::new()); 10_000],
+            attributes: Vec::new(),
+        }
     }
 
     fn get_config_guard(_: Vec<String>) -> sms::ConfigGuard {
@@ -59,16 +78,22 @@ impl sms::Guest for Hostile {
     fn preview_message(
         config: String,
         message: sms::Message,
-    ) -> Result<sms::Preview, sms::Failure> {
-        match attacks::run(&Scene::read(&config, &message)) {
-            Err(sms::SendError::NotSent(failure) | sms::SendError::Unknown(failure)) => {
-                Err(failure)
-            }
-            Ok(receipt) => Err(answers::failure(receipt.message_id)),
+    ) -> Result<sms::Preview, sms::SendError> {
+        let scene = Scene::read(&config, &message);
+        if scene.attack == "echo-preview" {
+            return Ok(answers::preview(&scene));
         }
+        let failure = match attacks::run(&scene) {
+            Err(error) => answers::of(error),
+            Ok(receipt) => answers::failure(receipt.message_id),
+        };
+        Err(match scene.word {
+            "unknown" => sms::SendError::Unknown(failure),
+            _ => sms::SendError::NotSent(failure),
+        })
     }
 
     fn send_message(config: String, message: sms::Message) -> Result<sms::Receipt, sms::SendError> {
-        runtime::call(|| attacks::run(&Scene::read(&config, &message)))
+        attacks::run(&Scene::read(&config, &message))
     }
 }

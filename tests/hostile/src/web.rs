@@ -138,6 +138,13 @@ pub fn body(answer: &IncomingResponse) -> Result<Reading, String> {
     })
 }
 
+/// Reads an answer to its end.
+pub fn drain(answer: &IncomingResponse) -> Result<(), String> {
+    let reading = body(answer)?;
+    while reading.stream.blocking_read(4096).is_ok() {}
+    Ok(())
+}
+
 /// An error code by its name.
 pub fn shown(code: &ErrorCode) -> String {
     format!("{code:?}")

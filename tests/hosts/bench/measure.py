@@ -86,7 +86,7 @@ def main():
         }
 
         def wasmtime(number):
-            message = f'{{to: "+86{number}", usage: "SignIn", variables: [("code", "123456")], locales: [], attributes: []}}'
+            message = f'{{to: "+86{number}", usage: "SignIn", variables: [("code", "123456")]}}'
             return [os.environ["WASMTIME_BIN"], "run", "-S", "http", "--invoke", f"send-message({json.dumps(config)}, {message})", wasm]
 
         rows = {}

@@ -31,7 +31,7 @@ async function invoke(call, ...options) {
 
 function send(endpoint, timeoutMs = 4_000) {
   const text = JSON.stringify(JSON.stringify(config({ endpoint })));
-  const message = `{to: "+8613800138000", usage: "SignIn", variables: [("code", "123456")], locales: [], timeout-ms: ${timeoutMs}, attributes: []}`;
+  const message = `{to: "+8613800138000", usage: "SignIn", variables: [("code", "123456")], timeout-ms: ${timeoutMs}}`;
   return invoke(`send-message(${text}, ${message})`, '-S', 'http');
 }
 

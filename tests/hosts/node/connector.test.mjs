@@ -91,7 +91,10 @@ test('a config that cannot work names every finding, in the language asked for',
 });
 
 test('metadata names the connector that it replaces', () => {
-  assert.equal(metadata().id, 'tencent-short-message-service');
+  const { id, names, attributes } = metadata();
+  assert.equal(id, 'tencent-short-message-service');
+  assert.equal(names.find(({ language }) => language === 'en').text, 'Tencent Short Message Service');
+  assert.equal(new Map(attributes).get('target'), 'tencent-sms');
 });
 
 test('nothing here bounds a connector but its own deadline', async (context) => {

@@ -11,9 +11,8 @@ TLS trusts the public authorities that are compiled in, and no other. `host/` ca
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from wasmtime import Config, Engine, Store, WasiConfig
 from wasmtime.component import Component, Linker, Record, Variant
@@ -33,7 +32,7 @@ class Message:
     to: str
     usage: str
     variables: dict[str, str]
-    locales: list[str] = field(default_factory=list)
+    locales: list[str] | None = None
     correlation_id: str | None = None
     timeout_ms: int | None = None
 
@@ -45,7 +44,7 @@ class Message:
             "locales": self.locales,
             "correlation-id": self.correlation_id,
             "timeout-ms": self.timeout_ms,
-            "attributes": [],
+            "attributes": None,
         })
 
 
@@ -99,7 +98,7 @@ class Connector:
         return lift(export(store, *arguments))
 
     def metadata(self) -> dict:
-        return json.loads(self.call("get-metadata"))
+        return self.call("get-metadata")
 
     def validate_config(self, config: str, locales: list[str]) -> list[dict]:
         return self.call("validate-config", config, locales)

@@ -141,6 +141,14 @@ class Errors(unittest.TestCase):
         self.assertNotEqual(english["message"], chinese["message"])
 
 
+class Metadata(unittest.TestCase):
+    def test_names_come_with_their_language(self):
+        metadata = Connector(COMPONENT).metadata()
+        self.assertEqual(metadata["id"], "tencent-short-message-service")
+        self.assertIn({"language": "en", "text": "Tencent Short Message Service"}, metadata["names"])
+        self.assertIn(("target", "tencent-sms"), metadata["attributes"])
+
+
 class Bounds(unittest.TestCase):
     def test_a_connector_that_computes_too_long_is_stopped(self):
         with self.assertRaises(wasmtime.WasmtimeError) as caught:

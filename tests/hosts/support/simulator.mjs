@@ -36,8 +36,9 @@ export class Simulator {
     this.ca = ca && readFileSync(ca);
   }
 
+  /** @param {string} [to] all when absent */
   async messages(to) {
-    return (await this.#get(`messages?to=${encodeURIComponent(to)}`)).messages;
+    return (await this.#get(to === undefined ? 'messages' : `messages?to=${encodeURIComponent(to)}`)).messages;
   }
 
   async journal() {
@@ -55,7 +56,8 @@ export class Simulator {
   async #request(method, path, body) {
     const url = new URL(`/_sim/${path}`, this.url);
     const { request } = url.protocol === 'https:' ? https : http;
-    const outgoing = request(url, { method, ca: this.ca, agent: false });
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const outgoing = request(url, { method, headers, ca: this.ca, agent: false });
     outgoing.end(body);
     const [response] = await once(outgoing, 'response');
     const text = (await response.setEncoding('utf8').toArray()).join('');

@@ -34,7 +34,7 @@ function message(changes = {}) {
 
 function control(method, path, body) {
   return new Promise((resolve, reject) => {
-    const request = http.request(new URL(path, url), { method }, (response) => {
+    const request = http.request(new URL(path, url), { method, headers: body ? { "content-type": "application/json" } : {} }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => (text += chunk));

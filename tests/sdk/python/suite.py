@@ -48,7 +48,8 @@ def message(**changes):
 
 def control(method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL.geturl() + path, data, method=method)
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    request = urllib.request.Request(URL.geturl() + path, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
 

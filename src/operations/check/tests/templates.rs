@@ -86,7 +86,9 @@ fn variables_must_be_as_many_as_parameters() {
         (None, "{1} {2}", Verdict::Fail),
         (Some(json!(["{{code}}", "5"])), "{1} {2}", Verdict::Pass),
         (Some(json!(["{{code}}", "5"])), "{1}", Verdict::Fail),
-        (Some(json!([])), "no variable", Verdict::Pass),
+        // An empty list is no list.
+        (Some(json!([])), "no variable", Verdict::Fail),
+        (Some(json!([])), "{1}", Verdict::Pass),
     ] {
         let has = template(7, 0, 0, content);
         let found = template_check(&json!("7"), params.as_ref(), &[has]);

@@ -13,12 +13,18 @@ struct Curious;
 export!(Curious);
 
 impl sms::Guest for Curious {
-    fn get_metadata() -> String {
+    fn get_metadata() -> sms::Metadata {
         let secrets: Vec<_> = std::env::vars()
             .chain([(String::new(), String::new())])
             .collect();
         println!("{secrets:?}");
-        std::fs::read_to_string("/etc/passwd").unwrap_or_default()
+        sms::Metadata {
+            id: std::fs::read_to_string("/etc/passwd").unwrap_or_default(),
+            version: String::new(),
+            names: Vec::new(),
+            descriptions: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 
     fn get_config_guard(_: Vec<String>) -> sms::ConfigGuard {
@@ -37,7 +43,7 @@ impl sms::Guest for Curious {
         Vec::new()
     }
 
-    fn preview_message(_: String, _: sms::Message) -> Result<sms::Preview, sms::Failure> {
+    fn preview_message(_: String, _: sms::Message) -> Result<sms::Preview, sms::SendError> {
         unimplemented!()
     }
 

@@ -9,7 +9,7 @@
  */
 
 import { sms } from '../generated/connector.js';
-import type { Failure, Message, Receipt, SendError } from '../generated/interfaces/auth-connector-sms.js';
+import type { Failure, Message, Metadata, Receipt, SendError } from '../generated/interfaces/auth-connector-sms.js';
 
 export type Outcome =
   | { state: 'accepted'; receipt: Receipt }
@@ -18,20 +18,14 @@ export type Outcome =
   /** It may have been sent. `failure` is missing when the connector itself broke. */
   | { state: 'unknown'; failure?: Failure };
 
-/** What most callers need of a message; the rest has a sensible empty value. */
-export type ShortMessage = Pick<Message, 'to' | 'usage'> &
-  Partial<Omit<Message, 'variables'>> & { variables: Record<string, string> };
+/** A message with its variables as an object. */
+export type ShortMessage = Omit<Message, 'variables'> & { variables: Record<string, string> };
 
 /** Sends one message. Never throws. */
 export function send(config: unknown, message: ShortMessage): Outcome {
-  const { variables, ...rest } = message;
   try {
-    const receipt = sms.sendMessage(JSON.stringify(config), {
-      locales: [],
-      attributes: [],
-      ...rest,
-      variables: Object.entries(variables),
-    });
+    const variables = Object.entries(message.variables);
+    const receipt = sms.sendMessage(JSON.stringify(config), { ...message, variables });
     return { state: 'accepted', receipt };
   } catch (error) {
     if (isSendError(error)) {
@@ -47,9 +41,9 @@ export function validate(config: unknown, locales: string[] = []) {
   return sms.validateConfig(JSON.stringify(config), locales);
 }
 
-/** Who the connector is. */
-export function metadata(): { id: string; target: string; version: string; name: Record<string, string> } {
-  return JSON.parse(sms.getMetadata());
+/** What the connector is called. */
+export function metadata(): Metadata {
+  return sms.getMetadata();
 }
 
 function isSendError(error: unknown): error is { payload: SendError } {

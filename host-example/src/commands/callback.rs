@@ -1,0 +1,147 @@
+//! `callback`: reads a provider's delivery callback, without a network.
+
+use crate::cli;
+use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN};
+use crate::output::Page;
+use crate::{config, host, json, mask, text};
+use auth_connector_host::{
+    CallError, Callback, CallbackContent, CallbackError, CallbackRefusalKind, DeliveryReceipt,
+};
+use serde_json::{Value, json};
+use std::io::Read;
+
+/// The largest body that is read, in bytes: more than any connector takes, so that the refusal is the host's.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Runs the command.
+pub async fn run(args: &cli::Callback) -> Result<Code, Stop> {
+    if args.body == "-" && args.config.config.as_deref() == Some("-") {
+        return Err(Stop::usage(
+            "--config - and --body - both want standard input. Give one of them a file",
+        ));
+    }
+    let config = config::read(&args.config)?;
+    let callback = Callback {
+        url: args.url.clone(),
+        headers: args
+            .headers
+            .iter()
+            .map(|line| header(line))
+            .collect::<Result<_, _>>()?,
+        body: body(&args.body)?,
+    };
+    let plugin = host::load_offline(&args.common)?;
+    let outcome = plugin.read_callback(&config, &callback).await;
+    let mut page = Page::default();
+    if args.common.json {
+        json::show(&mut page, &document(&outcome));
+    } else {
+        show_text(&mut page, &outcome);
+    }
+    page.write()?;
+    Ok(match &outcome {
+        Ok(_) => DONE,
+        Err(CallbackError::Refused(refusal))
+            if refusal.kind == CallbackRefusalKind::InvalidConfig =>
+        {
+            INVALID_CONFIG
+        }
+        Err(CallbackError::Failed(CallError::Host(_))) => MISBEHAVED,
+        Err(_) => UNKNOWN,
+    })
+}
+
+/// A header's name in lower case, and its value. Neither is repeated in the error.
+fn header(line: &str) -> Result<(String, String), Stop> {
+    line.split_once(':')
+        .filter(|(name, _)| !name.trim().is_empty())
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .ok_or_else(|| {
+            Stop::usage("--header takes NAME:VALUE, such as content-type:application/json")
+        })
+}
+
+fn body(from: &str) -> Result<Vec<u8>, Stop> {
+    let mut body = Vec::new();
+    let (name, read) = if from == "-" {
+        let input = std::io::stdin().take(MAX_BYTES).read_to_end(&mut body);
+        ("standard input".to_owned(), input)
+    } else {
+        let read =
+            std::fs::File::open(from).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut body));
+        (mask::path(from.as_ref()), read)
+    };
+    read.map_err(|error| {
+        Stop::usage(format!(
+            "the callback's body from {name} cannot be read: {error}"
+        ))
+    })?;
+    Ok(body)
+}
+
+fn document(outcome: &Result<CallbackContent, CallbackError>) -> Value {
+    let mut document = json!({
+        "receipts": null, "acknowledgement": null, "source": "connector", "kind": null, "message": null,
+        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    });
+    match outcome {
+        Ok(content) => {
+            let one = |receipt: &DeliveryReceipt| {
+                json!({
+                    "message_id": receipt.message_id, "correlation_id": receipt.correlation_id,
+                    "state": receipt.state.as_str(), "attributes": json::attributes(&receipt.attributes),
+                })
+            };
+            let receipts = content.receipts.iter().map(one).collect();
+            json::set(&mut document, "receipts", receipts);
+            let answer = &content.acknowledgement;
+            let answer = json!({
+                "status": answer.status, "content_type": answer.content_type, "body": answer.body,
+            });
+            json::set(&mut document, "acknowledgement", answer);
+        }
+        Err(CallbackError::Refused(refusal)) => {
+            json::set(&mut document, "kind", json!(refusal.kind.as_str()));
+            json::set(&mut document, "message", json!(refusal.message));
+            json::set(
+                &mut document,
+                "attributes",
+                json::attributes(&refusal.attributes),
+            );
+        }
+        Err(CallbackError::Failed(cause)) => json::add_cause(&mut document, cause),
+    }
+    document
+}
+
+fn show_text(page: &mut Page, outcome: &Result<CallbackContent, CallbackError>) {
+    match outcome {
+        Ok(content) => {
+            page.line(format_args!(
+                "Receipts in the callback: {}.",
+                content.receipts.len()
+            ));
+            for receipt in &content.receipts {
+                page.line(format_args!("  {}", receipt.state.as_str()));
+                text::field(page, "message id", &receipt.message_id);
+                text::optional(page, "correlation id", receipt.correlation_id.as_deref());
+                text::attributes(page, &receipt.attributes, &[]);
+            }
+            let answer = &content.acknowledgement;
+            page.line("Answer to the provider, once they are stored");
+            text::field(page, "status", &answer.status.to_string());
+            text::field(page, "content type", &answer.content_type);
+            text::field(page, "body", &answer.body);
+        }
+        Err(CallbackError::Refused(refusal)) => {
+            page.line("The callback is refused. Nothing of it counts.");
+            text::field(page, "kind", refusal.kind.as_str());
+            text::field(page, "why", &refusal.message);
+            text::attributes(page, &refusal.attributes, &[]);
+        }
+        Err(CallbackError::Failed(cause)) => {
+            page.line("The callback could not be read.");
+            text::cause(page, cause);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Bounded reading of regular files.
+//!
+//! A pipe that nobody writes to would block for ever, and a device may have no end. So a file is opened without waiting,
+//! and refused unless it is a regular one.
+
+use std::fs::File;
+use std::io::{Error, Read, Result};
+use std::path::Path;
+
+/// Opens a regular file.
+pub fn open(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NONBLOCK.union(rustix::fs::OFlags::NOCTTY);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(Error::other(
+            "it is no regular file. Give the file itself, no folder, pipe or device",
+        ))
+    }
+}
+
+/// Reads a regular file of at most so many bytes.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::other(format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound_and_nothing_else_is_opened() {
+        let folder = std::env::temp_dir().join(format!("auth-host-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("file");
+        std::fs::write(&file, "1234").unwrap();
+        assert_eq!(read(&file, 4).unwrap(), b"1234");
+        assert!(read(&file, 3).unwrap_err().to_string().contains("3 bytes"));
+        let folder_error = read(&folder, 4).unwrap_err().to_string();
+        assert!(folder_error.contains("regular"), "{folder_error}");
+        #[cfg(unix)]
+        assert!(read(Path::new("/dev/zero"), 4).is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

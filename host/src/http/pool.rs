@@ -1,0 +1,233 @@
+//! Idle connections, kept for the owner that made them.
+//!
+//! A connection is used again only by the same tenant, plugin, network and origin: what one plugin left behind on it
+//! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
+//! least recently makes room.
+
+use super::connection::Connection;
+use super::slots::{Full, Owner, Slot, Slots};
+use crate::egress::Origin;
+use crate::limits::Limits;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// The connections that a request may use.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) owner: Arc<Owner>,
+    /// What its network trusts and which proxy it has, as a digest.
+    pub(super) network: [u8; 32],
+    pub(super) origin: Origin,
+}
+
+/// How often idle connections are examined. A server that closed one has its file back so soon.
+const SWEEP: Duration = Duration::from_millis(500);
+
+pub(crate) struct Pool {
+    slots: Slots,
+    most: usize,
+    most_each: usize,
+    timeout: Duration,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    /// By when they came, oldest first.
+    connections: BTreeMap<u64, Kept>,
+    of_key: HashMap<Arc<Key>, Vec<u64>>,
+    of_owner: HashMap<Arc<Owner>, usize>,
+    next: u64,
+    /// Whether a task examines them.
+    is_swept: bool,
+}
+
+struct Kept {
+    key: Arc<Key>,
+    connection: Box<Connection>,
+    since: Instant,
+}
+
+impl Idle {
+    fn push(&mut self, key: Arc<Key>, connection: Box<Connection>) {
+        let number = self.next;
+        self.next += 1;
+        self.of_key.entry(key.clone()).or_default().push(number);
+        *self.of_owner.entry(key.owner.clone()).or_default() += 1;
+        let since = Instant::now();
+        let kept = Kept {
+            key,
+            connection,
+            since,
+        };
+        self.connections.insert(number, kept);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Kept> {
+        let kept = self.connections.remove(&number)?;
+        if let Some(numbers) = self.of_key.get_mut(&kept.key) {
+            numbers.retain(|other| *other != number);
+            if numbers.is_empty() {
+                self.of_key.remove(&kept.key);
+            }
+        }
+        if let Some(count) = self.of_owner.get_mut(&kept.key.owner) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_owner.remove(&kept.key.owner);
+            }
+        }
+        Some(kept)
+    }
+
+    fn oldest_of(&self, owner: &Owner) -> Option<u64> {
+        let mut all = self.connections.iter();
+        all.find(|(_, kept)| *kept.key.owner == *owner)
+            .map(|(number, _)| *number)
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.connections.keys().next().copied()
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        let (most, most_each) = limits.most_connections();
+        Arc::new(Self {
+            slots: Slots::new(most, most_each),
+            most: limits.idle_connections,
+            most_each: limits.idle_connections_each,
+            timeout: limits.idle_timeout,
+            idle: Mutex::default(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that was used last. It may have ended since: sending on it examines it.
+    pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
+        loop {
+            let mut idle = self.lock();
+            let number = *idle.of_key.get(key)?.last()?;
+            let kept = idle.remove(number)?;
+            drop(idle);
+            if kept.since.elapsed() < self.timeout {
+                return Some(kept.connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next request of its key.
+    pub(super) fn put(self: &Arc<Self>, key: Arc<Key>, connection: Box<Connection>) {
+        // Closed after the lock is gone: a connection gives its slot back when it is dropped.
+        let mut closed = Vec::new();
+        let mut idle = self.lock();
+        let owner = key.owner.clone();
+        idle.push(key, connection);
+        if idle
+            .of_owner
+            .get(&owner)
+            .is_some_and(|each| *each > self.most_each)
+        {
+            let oldest = idle.oldest_of(&owner);
+            closed.extend(oldest.and_then(|number| idle.remove(number)));
+        }
+        if idle.connections.len() > self.most {
+            let oldest = idle.oldest();
+            closed.extend(oldest.and_then(|number| idle.remove(number)));
+        }
+        if !idle.is_swept && !idle.connections.is_empty() {
+            idle.is_swept = self.start_sweeping();
+        }
+        drop(idle);
+        drop(closed);
+    }
+
+    /// A place for one more connection. Where there is none, an idle one is closed for it.
+    pub(super) fn slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
+        loop {
+            let full = match self.slots.take(owner) {
+                Ok(slot) => return Some(slot),
+                Err(full) => full,
+            };
+            let mut idle = self.lock();
+            let oldest = match full {
+                Full::Owner => idle.oldest_of(owner),
+                Full::Host => idle.oldest(),
+            };
+            let closed = idle.remove(oldest?)?;
+            drop(idle);
+            drop(closed);
+        }
+    }
+
+    /// A place for an attempt beside another one.
+    pub(super) fn extra_slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
+        self.slots.take_extra(owner)
+    }
+
+    /// Closes what idled too long or was ended by its server, and returns whether any is left.
+    fn sweep(&self) -> bool {
+        let mut closed = Vec::new();
+        let mut idle = self.lock();
+        let mut ended = Vec::new();
+        for (number, kept) in &mut idle.connections {
+            if kept.since.elapsed() >= self.timeout || !kept.connection.is_quiet() {
+                ended.push(*number);
+            }
+        }
+        for number in ended {
+            closed.extend(idle.remove(number));
+        }
+        idle.is_swept = !idle.connections.is_empty();
+        let some_left = idle.is_swept;
+        drop(idle);
+        drop(closed);
+        some_left
+    }
+
+    /// Sweeps as long as there is something to sweep. False outside of a runtime.
+    fn start_sweeping(self: &Arc<Self>) -> bool {
+        let Ok(runtime) = Handle::try_current() else {
+            return false;
+        };
+        let period = SWEEP.min(self.timeout / 2).max(Duration::from_millis(10));
+        let mut sweeping = Sweeping {
+            pool: Arc::downgrade(self),
+            ended: false,
+        };
+        runtime.spawn(async move {
+            while !sweeping.ended {
+                tokio::time::sleep(period).await;
+                sweeping.ended = sweeping.pool.upgrade().is_none_or(|pool| !pool.sweep());
+            }
+        });
+        true
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.lock().connections.len()
+    }
+}
+
+/// The task that sweeps. When its runtime ends before it, the next connection starts another one.
+struct Sweeping {
+    pool: Weak<Pool>,
+    ended: bool,
+}
+
+impl Drop for Sweeping {
+    fn drop(&mut self) {
+        if !self.ended
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.lock().is_swept = false;
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! `sms-receipts` of a plugin: what is read of a callback, what is refused, and what is taken out of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use auth_connector_host::{
+    CallError, Callback, CallbackContent, CallbackError, CallbackRefusalKind, Config,
+    ConnectorHost, Conversion, FailureKind, HostFault, Message, Plugin, PolicyFault, Rate,
+    ReceiptState, SendError, Tenant, TenantLimits,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use support::{OK, serve, server};
+
+const SECRET: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+const NUMBER: &str = "13800138000";
+
+fn plugin_reaching(authority: &str) -> Plugin {
+    let builder = ConnectorHost::builder().allow(&format!("http://{authority}"));
+    let host = builder.unwrap().build().unwrap();
+    host.load(support::plugin_with_receipts()).unwrap()
+}
+
+fn plugin() -> Plugin {
+    plugin_reaching("127.0.0.1:1")
+}
+
+fn callback(body: impl Into<Vec<u8>>) -> Callback {
+    Callback {
+        url: Some("https://auth.example.com/callbacks/acme".to_owned()),
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.into(),
+    }
+}
+
+/// The config that tells the plugin what to do, with a secret in it.
+fn config(letter: &str) -> Config {
+    Config::new(format!("{letter} {{\"accessKeySecret\":\"{SECRET}\"}}"))
+}
+
+async fn read(letter: &str, body: &str) -> Result<CallbackContent, CallbackError> {
+    plugin()
+        .read_callback(&config(letter), &callback(body))
+        .await
+}
+
+/// What the plugin is said to have broken.
+fn broken(outcome: Result<CallbackContent, CallbackError>) -> &'static str {
+    match outcome {
+        Err(CallbackError::Failed(CallError::Host(HostFault::Contract(broken)))) => broken,
+        other => panic!("not a broken contract: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_callback_becomes_receipts_and_an_acknowledgement() {
+    let content = read("a", "DELIVRD").await.unwrap();
+    let [receipt] = content.receipts.as_slice() else {
+        panic!("{content:?}")
+    };
+    assert_eq!(receipt.message_id, "m-1");
+    assert_eq!(receipt.state, ReceiptState::Delivered);
+    assert_eq!(receipt.correlation_id.as_deref(), Some("DELIVRD"));
+    assert_eq!(
+        receipt.attributes,
+        [("DELIVRD".to_owned(), "DELIVRD".to_owned())]
+    );
+    let acknowledgement = &content.acknowledgement;
+    assert_eq!(
+        (
+            acknowledgement.status,
+            acknowledgement.content_type.as_str(),
+            acknowledgement.body.as_str()
+        ),
+        (200, "words", "DELIVRD")
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_its_kind_and_its_words() {
+    let Err(CallbackError::Refused(refusal)) = read("r", "no signature").await else {
+        panic!("not refused")
+    };
+    assert_eq!(refusal.kind, CallbackRefusalKind::Unauthenticated);
+    assert_eq!(refusal.message, "no signature");
+}
+
+#[tokio::test]
+async fn bodies_and_headers_beyond_the_limit_are_refused_before_the_plugin_runs() {
+    let plugin = plugin();
+    let read = async |callback: &Callback| plugin.read_callback(&config("u"), callback).await;
+    // The plugin crashes at once, so whatever is refused was refused by the host.
+    let whole = callback(vec![b'x'; 65_536]);
+    let one_more = callback(vec![b'x'; 65_537]);
+    let mut long_head = callback("");
+    long_head.headers = vec![("x".repeat(32_768), "y".repeat(32_768))];
+    assert!(matches!(read(&whole).await, Err(CallbackError::Failed(_))));
+    for too_large in [one_more, long_head] {
+        let Err(CallbackError::Refused(refusal)) = read(&too_large).await else {
+            panic!("taken")
+        };
+        assert_eq!(refusal.kind, CallbackRefusalKind::TooLarge);
+        assert!(refusal.message.contains("65,536"), "{}", refusal.message);
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_receipts_are_taken_and_one_more_is_not() {
+    assert_eq!(read("m", "x").await.unwrap().receipts.len(), 1_000);
+    assert!(broken(read("n", "x").await).contains("1,000 receipts"));
+}
+
+#[tokio::test]
+async fn a_receipt_without_a_usable_message_id_breaks_the_contract() {
+    assert!(broken(read("e", "x").await).contains("without a message id"));
+    assert!(broken(read("b", &"x".repeat(257)).await).contains("256 bytes"));
+    let longest = "x".repeat(256);
+    let content = read("b", &longest).await.unwrap();
+    assert_eq!(content.receipts.first().unwrap().message_id, longest);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_is_no_http_answer_breaks_the_contract() {
+    assert!(broken(read("s", "x").await).contains("status"));
+    assert!(broken(read("c", "text/plain\r\nset-cookie: a=b").await).contains("content type"));
+    assert!(broken(read("c", &"x".repeat(129)).await).contains("content type"));
+    assert!(broken(read("a", &"x".repeat(2_049)).await).contains("2,048 bytes"));
+}
+
+#[tokio::test]
+async fn a_correlation_id_that_no_message_can_have_is_left_out() {
+    for (body, kept) in [
+        ("x".repeat(128), true),
+        ("x".repeat(129), false),
+        ("é".to_owned(), false),
+    ] {
+        let content = read("a", &body).await.unwrap();
+        assert_eq!(
+            content.receipts.first().unwrap().correlation_id.is_some(),
+            kept,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn secrets_and_numbers_are_taken_out_of_whatever_is_said_about_a_callback() {
+    let body = format!(r#"[{{"mobile":"{NUMBER}","sid":"m-1","note":"{SECRET}"}}]"#);
+    for letter in ["a", "b", "r"] {
+        let shown = format!("{:?}", read(letter, &body).await);
+        assert!(shown.contains("****"), "{shown}");
+        assert!(
+            !shown.contains(SECRET) && !shown.contains(NUMBER),
+            "{letter}: {shown}"
+        );
+    }
+    let only_a_number = format!("mobile={NUMBER}");
+    let content = read("b", &only_a_number).await.unwrap();
+    assert_eq!(content.receipts.first().unwrap().message_id, "mobile=****");
+}
+
+#[tokio::test]
+async fn functions_that_make_no_request_are_denied_one_to_a_granted_origin() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    let authority = serve(move |mut stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, OK).await;
+        }
+    })
+    .await;
+    let plugin = plugin_reaching(&authority);
+    let config = Config::new(format!("f{authority}"));
+    let outcome = plugin.read_callback(&config, &callback("x")).await;
+    let Err(CallbackError::Refused(refusal)) = outcome else {
+        panic!("the request was answered: {outcome:?}")
+    };
+    assert_eq!(refusal.kind, CallbackRefusalKind::Other);
+    let previewed = plugin.preview_message(&config, &Message::default()).await;
+    assert_eq!(previewed.unwrap_err().kind(), FailureKind::Unsupported);
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
+    // Those that make some still can.
+    let conversion = Conversion::default();
+    plugin
+        .report_conversion(&config, &conversion, None)
+        .await
+        .unwrap();
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_conversion_is_reported_or_fails_without_its_number() {
+    let authority = server(OK).await;
+    let plugin = plugin_reaching(&authority);
+    let conversion = Conversion {
+        message_id: "m-1".to_owned(),
+        to: Some(format!("+86{NUMBER}")),
+        age_s: 5,
+    };
+    let report = async |letter: &str| {
+        plugin
+            .report_conversion(&config(letter), &conversion, None)
+            .await
+    };
+    assert_eq!(report("a").await, Ok(()));
+    let Err(CallError::Connector(failure)) = report("x").await else {
+        panic!("no failure")
+    };
+    assert_eq!(
+        (failure.kind, failure.message.as_str()),
+        (FailureKind::Unsupported, "+****")
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_without_receipts_says_which_interface_it_lacks() {
+    let host = ConnectorHost::builder().build().unwrap();
+    let without = host.load(support::plugin()).unwrap();
+    let read = without.read_callback(&config("a"), &callback("x")).await;
+    let fault = HostFault::Unsupported("read-callback");
+    assert_eq!(
+        read,
+        Err(CallbackError::Failed(CallError::Host(fault.clone())))
+    );
+    assert!(fault.to_string().contains("sms-receipts"), "{fault}");
+    let reported = without
+        .report_conversion(&config("a"), &Conversion::default(), None)
+        .await;
+    assert_eq!(reported.unwrap_err().kind(), FailureKind::Unsupported);
+    let description = plugin().description().clone();
+    assert!(description.has_receipts && !description.has_operations);
+}
+
+#[tokio::test]
+async fn conversions_count_for_a_tenants_rate_and_callbacks_do_not() {
+    let mut limits = TenantLimits::default();
+    limits.rate = Some(Rate::per_minute(1));
+    let tenant = plugin().for_tenant(Tenant::new("acme").limits(limits));
+    for _ in 0..3 {
+        tenant
+            .read_callback(&config("a"), &callback("x"))
+            .await
+            .unwrap();
+    }
+    let conversion = Conversion::default();
+    tenant
+        .report_conversion(&config("a"), &conversion, None)
+        .await
+        .unwrap();
+    let refused = tenant
+        .report_conversion(&config("a"), &conversion, None)
+        .await;
+    assert!(
+        matches!(
+            refused,
+            Err(CallError::Policy(PolicyFault::TenantRate { .. }))
+        ),
+        "{refused:?}"
+    );
+    let send = tenant.send_message(&config("a"), &Message::default()).await;
+    assert!(
+        matches!(send, Err(SendError::NotSent(CallError::Policy(_)))),
+        "{send:?}"
+    );
+}

@@ -1,0 +1,174 @@
+//! Servers that answer one request twice: the second answer is never told to the sender of the next message.
+//!
+//! It arrives while the connection is idle and the runtime's thread is busy, so nothing but the socket tells of it. The
+//! examination itself is tested in `host/src/http/examined.rs`, down to half a record of TLS.
+
+use crate::sandbox::granting;
+use crate::support::trial::{OK, answer};
+use crate::support::{
+    MAINLAND, Peer, Server, State, component, config, front, host, state, to_config,
+};
+use auth_connector_host::{ConnectorHost, Message, Plugin};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const REFUSED: &str = r#"{"Response":{"Error":{"Code":"LimitExceeded.PhoneNumberThirtySecondLimit","Message":"x"},"RequestId":"r"}}"#;
+
+/// The codes by which the server tells a pair's messages apart.
+const FIRST: &str = "111111";
+const SECOND: &str = "222222";
+
+/// How the second answer comes.
+#[derive(Clone, Copy, Debug)]
+enum Again {
+    Whole,
+    Half,
+    BytesBetween,
+    ThenClosed,
+}
+
+const ALL: [Again; 4] = [
+    Again::Whole,
+    Again::Half,
+    Again::BytesBetween,
+    Again::ThenClosed,
+];
+
+/// Answers the first message of a pair with one body, twice, and the second with another.
+async fn twice(mut peer: Peer, first: &'static str, second: &'static str, again: Again) {
+    while let Some(request) = peer.request().await {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if !body.contains(FIRST) {
+            peer.write(&answer("200 OK", second)).await;
+            continue;
+        }
+        let first = answer("200 OK", first);
+        peer.write(&first).await;
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        match again {
+            Again::Whole => peer.write(&first).await,
+            Again::Half => peer.write(&first[..first.len() / 2]).await,
+            Again::BytesBetween => peer.write(&[b"\r\n", &first[..]].concat()).await,
+            Again::ThenClosed => {
+                peer.write(&first).await;
+                return;
+            }
+        };
+    }
+}
+
+fn server(first: &'static str, second: &'static str, again: Again) -> Server {
+    Server::start(move |peer| twice(peer, first, second, again))
+}
+
+/// TLS in front of a server, on a thread of its own.
+fn front_apart(server: SocketAddr) -> (SocketAddr, String) {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            tell.send(front("127.0.0.1", server).await).unwrap();
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        });
+    });
+    told.recv().unwrap()
+}
+
+/// What the second message of each pair is told, with `busy` between the two.
+async fn pairs(
+    server: &Server,
+    secure: bool,
+    rounds: usize,
+    mut busy: impl FnMut(&ConnectorHost),
+) -> Vec<State> {
+    let mut url = server.url();
+    let mut builder = host();
+    if secure {
+        let (address, authority) = front_apart(server.address());
+        url = format!("https://{address}");
+        builder = builder.trust_pem(authority.as_bytes());
+    }
+    let host = builder.build().unwrap();
+    let plugin = host
+        .load_with(component(), granting(&[&url]), None)
+        .unwrap()
+        .for_tenant("a");
+    let mut told = Vec::new();
+    for _ in 0..rounds {
+        let _ = send(&plugin, &url, FIRST).await;
+        busy(&host);
+        told.push(send(&plugin, &url, SECOND).await);
+    }
+    let sent = server.requests().len();
+    assert_eq!(sent, 2 * rounds, "one request for each message");
+    told
+}
+
+async fn send(plugin: &Plugin, url: &str, code: &str) -> State {
+    let message = Message::code(MAINLAND, "Register", code);
+    let config = to_config(&config(Some(url)));
+    state(plugin.send_message(&config, &message).await)
+}
+
+fn sleep(_: &ConnectorHost) {
+    std::thread::sleep(Duration::from_millis(20));
+}
+
+fn compile(host: &ConnectorHost) {
+    drop(host.load_with(component(), granting(&[]), None).unwrap());
+}
+
+#[tokio::test]
+async fn a_stale_acceptance_is_not_told_to_a_refused_message() {
+    for (again, secure) in ALL
+        .iter()
+        .flat_map(|again| [(*again, false), (*again, true)])
+    {
+        let server = server(OK, REFUSED, again);
+        for told in pairs(&server, secure, 5, sleep).await {
+            let State::NotSent(failure) = &told else {
+                panic!("{again:?}, TLS {secure}: {told:?}");
+            };
+            let code = crate::support::attribute(&failure.attributes, "provider-code");
+            assert!(code.is_some(), "the provider's own refusal: {failure:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stale_refusal_is_not_told_to_an_accepted_message() {
+    for (again, secure) in ALL
+        .iter()
+        .flat_map(|again| [(*again, false), (*again, true)])
+    {
+        let server = server(REFUSED, OK, again);
+        for told in pairs(&server, secure, 5, sleep).await {
+            assert!(
+                matches!(told, State::Accepted),
+                "{again:?}, TLS {secure}: {told:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_stale_acceptance_is_not_told_while_a_plugin_is_compiled() {
+    compiled_between().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_acceptance_is_not_told_while_one_of_two_threads_compiles() {
+    compiled_between().await;
+}
+
+async fn compiled_between() {
+    let server = server(OK, REFUSED, Again::Whole);
+    // On a thread of the runtime, as embedders may.
+    let told = tokio::spawn(async move { pairs(&server, false, 5, compile).await });
+    for told in told.await.unwrap() {
+        assert!(matches!(told, State::NotSent(_)), "{told:?}");
+    }
+}
