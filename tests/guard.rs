@@ -187,7 +187,7 @@ fn change() -> impl Strategy<Value = Change> {
         "sessionToken",
         "endpoint",
         "timeoutMs",
-        "checkEcho",
+        "acceptWithoutEcho",
         "unknown",
     ]);
     let of_a_template = prop::sample::select(vec![
