@@ -14,7 +14,7 @@ const CASES: u32 = 4_000;
 
 /// Rules that a schema cannot say, by where they are found and their code. Nothing else may be refused by the
 /// connector and accepted by the schema.
-const BEYOND_A_SCHEMA: [(&str, &str, &str); 7] = [
+const BEYOND_A_SCHEMA: [(&str, &str, &str); 8] = [
     (
         "/endpoint",
         "malformed",
@@ -34,6 +34,11 @@ const BEYOND_A_SCHEMA: [(&str, &str, &str); 7] = [
     ),
     ("/deniedCountries/", "malformed", "the same"),
     ("/signName", "malformed", "a length in bytes of UTF-8"),
+    (
+        "/templates/",
+        "unusable-parameter",
+        "which texts can become 1 to 6 digits",
+    ),
 ];
 
 fn beyond_a_schema(finding: &Diagnostic) -> bool {
@@ -368,6 +373,7 @@ fn rule_beyond_a_schema_has_its_config() {
             "/allowedCountries/" => config["allowedCountries"] = json!(["999"]),
             "/deniedCountries/" => config["deniedCountries"] = json!([999]),
             "/signName" => config["signName"] = "\u{4e91}".repeat(86).into(),
+            "/templates/" => config["templates"][0]["params"] = json!(["{{code}}!"]),
             other => panic!("{other} has no example"),
         }
         let (by_schema, errors) = judges.judge(&config);
