@@ -8,6 +8,7 @@
 //! | [`callback`] | the body of a delivery callback | receipts are about messages that it names; no number shows |
 #![allow(
     dead_code,
+    unused_imports,
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,5 @@
 //! Replays the corpora: texts to start from, and what fuzzers found worth keeping.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
 
 #[path = "properties.rs"]
 mod properties;

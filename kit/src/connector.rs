@@ -368,3 +368,6 @@ pub fn report_conversion<C: Receipts>(
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,3 +225,6 @@ impl Findings {
         self.listed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -279,3 +279,6 @@ impl<'a, 'p> Object<'a, 'p> {
         self.place.key(key)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+use super::*;
+
+const EMPTY: Text = Text::new("", "");
+static INNER: [Field; 1] = [Field::new(
+    "id",
+    EMPTY,
+    Text::new("Inner help.", "内层说明。"),
+)];
+static FIELDS: [Field; 3] = [
+    Field::new("first", EMPTY, Text::new("Help.", "说明。")).link("https://example.com/help"),
+    Field::new("second", EMPTY, Text::new("Help.", "说明。")),
+    Field::new("list", EMPTY, Text::new("Help.", "说明。")).fields(&INNER),
+];
+
+fn finding(pointer: &str, severity: Severity) -> Finding {
+    Finding {
+        pointer: pointer.into(),
+        rule: REQUIRED,
+        severity,
+        values: Vec::new(),
+    }
+}
+
+fn warning(pointer: &str) -> Finding {
+    finding(pointer, Severity::Warning)
+}
+
+fn sorted(pointers: &[&str]) -> Vec<String> {
+    let mut findings = Findings::default();
+    for pointer in pointers {
+        findings.push(warning(pointer));
+    }
+    let sorted = findings.into_sorted(&FIELDS).into_iter();
+    sorted.map(|finding| finding.pointer).collect()
+}
+
+/// Those about no field come first, and findings about one field keep their order.
+#[test]
+fn findings_follow_the_field_table() {
+    let found = sorted(&[
+        "/list/10/id",
+        "/second",
+        "/list/2",
+        "/unknown",
+        "/first/inner",
+        "",
+        "/first",
+        "/list",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "/unknown",
+            "",
+            "/first/inner",
+            "/first",
+            "/second",
+            "/list/10/id",
+            "/list/2",
+            "/list"
+        ]
+    );
+}
+
+#[test]
+fn hundred_findings_are_listed() {
+    let with = |count: usize, last: Severity| {
+        let mut findings = Findings::default();
+        for _ in 0..count {
+            findings.push(warning("/first"));
+        }
+        findings.push(finding("/second", last));
+        (
+            findings.has_error(),
+            findings.is_complete(),
+            findings.into_sorted(&FIELDS),
+        )
+    };
+    let (has_error, is_complete, listed) = with(99, Severity::Error);
+    assert_eq!((has_error, is_complete, listed.len()), (true, true, 100));
+    assert_eq!(listed[99].pointer, "/second");
+    for severity in [Severity::Warning, Severity::Error] {
+        let (has_error, is_complete, listed) = with(100, severity);
+        assert_eq!(has_error, severity == Severity::Error);
+        assert!(!is_complete);
+        assert_eq!(listed.len(), 101);
+        let last = &listed[100];
+        assert_eq!((last.rule.code, last.severity), ("more", severity));
+        assert_eq!(last.pointer, "");
+        let message = last.diagnostic(&FIELDS, Language::English).message;
+        assert!(message.contains("the 100 that"), "{message}");
+    }
+}
+
+/// A warning after an unlisted error does not hide it.
+#[test]
+fn worst_unlisted_severity_counts() {
+    let mut findings = Findings::default();
+    for _ in 0..MAX_FINDINGS {
+        findings.push(warning("/first"));
+    }
+    findings.push(finding("/first", Severity::Error));
+    findings.push(warning("/first"));
+    assert!(findings.has_error());
+}
+
+#[test]
+fn diagnostic_has_help_and_link_of_its_field() {
+    let attributes =
+        |pointer: &str, language| warning(pointer).diagnostic(&FIELDS, language).attributes;
+    assert_eq!(
+        attributes("/first", Language::English),
+        [
+            attribute("hint", "Help."),
+            attribute("link", "https://example.com/help")
+        ]
+    );
+    assert_eq!(
+        attributes("/list/3/id", Language::Chinese),
+        [attribute("hint", "内层说明。")]
+    );
+    assert_eq!(attributes("/unknown", Language::English), []);
+    assert_eq!(attributes("", Language::English), []);
+}
+
+#[test]
+fn words_have_expectation_or_values() {
+    let expected = Text::new("a number", "数字");
+    let malformed = Finding {
+        rule: Rule::malformed(expected),
+        ..warning("/first")
+    };
+    let message = |finding: &Finding, language| finding.diagnostic(&FIELDS, language).message;
+    assert_eq!(message(&malformed, Language::English), "Expected a number.");
+    assert_eq!(message(&malformed, Language::Chinese), "应为数字。");
+    let syntax = Finding::unreadable(ParseError::Syntax { line: 2, column: 7 });
+    let text = message(&syntax, Language::English);
+    assert!(text.contains("line 2, column 7"), "{text}");
+    for (error, bound) in [(ParseError::TooLong, "65536"), (ParseError::TooDeep, "16")] {
+        let text = message(&Finding::unreadable(error), Language::Chinese);
+        assert!(text.contains(bound), "{text}");
+    }
+}
