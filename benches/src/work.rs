@@ -64,11 +64,6 @@ pub fn resident() -> u64 {
     status("VmRSS:") * 1024
 }
 
-/// The most resident memory that this process ever had, in bytes, from the kernel; 0 where there is no `/proc`.
-pub fn peak() -> u64 {
-    status("VmHWM:") * 1024
-}
-
 /// Memory of this process in bytes with shared pages counted once, from the kernel; 0 where there is no `/proc`.
 /// [`resident`] counts a page as often as it is mapped, and all instances map the same image of their component.
 pub fn proportional() -> u64 {
