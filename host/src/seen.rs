@@ -155,7 +155,7 @@ impl Begun {
             }
             _ => {}
         }
-        warn(error.map(Ended::cause), report);
+        warn(error.and_then(Ended::cause), report);
         if !report.instantiate.is_zero() {
             phase!("instantiate", report.instantiate);
             phase!("guest", report.guest);
