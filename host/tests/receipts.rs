@@ -16,6 +16,7 @@ use auth_connector_host::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use support::{OK, serve, server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SECRET: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 const NUMBER: &str = "13800138000";
@@ -171,7 +172,8 @@ async fn functions_that_make_no_request_are_denied_one_to_a_granted_origin() {
     let authority = serve(move |mut stream| {
         counted.fetch_add(1, Ordering::SeqCst);
         async move {
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, OK).await;
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(OK).await;
         }
     })
     .await;

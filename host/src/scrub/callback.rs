@@ -113,13 +113,16 @@ impl CallbackNumbers {
 
     /// Takes them out of an identifier in which one of them stands alone, with or without a calling code.
     fn identifier(&self, text: &mut String) {
-        self.take_out(text, 0, |digits| {
+        let is_one = |digits: &str| {
             let calling_code = 0..=3;
             digits.len() <= LONGEST
                 && calling_code
                     .filter_map(|length| digits.get(length..))
                     .any(|number| self.whole.contains(number))
-        });
+        };
+        for gap in [0, GAP] {
+            self.take_out(text, gap, is_one);
+        }
     }
 
     fn take_out(&self, text: &mut String, gap: usize, holds: impl Fn(&str) -> bool) {
@@ -203,11 +206,7 @@ mod tests {
             ("8521234567", "****", "****"),
             ("+447700900123", "+****", "+****"),
             // A long id that happens to hold the digits, and a time.
-            (
-                "2019:77138001380001234",
-                "2019:****",
-                "2019:77138001380001234",
-            ),
+            ("2019:77138001380001234", "****", "2019:77138001380001234"),
             (
                 "2015-10-17 08:03:04",
                 "2015-10-17 08:03:04",
@@ -218,6 +217,7 @@ mod tests {
                 "2019:5386861316612345",
                 "2019:5386861316612345",
             ),
+            ("9246:13800138000", "****", "9246:****"),
             ("DELIVRD", "DELIVRD", "DELIVRD"),
         ] {
             let expected = (as_text.to_owned(), as_identifier.to_owned());

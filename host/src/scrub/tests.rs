@@ -321,7 +321,7 @@ async fn a_plugin_that_floods_its_failure_is_cut_short() {
         ..failure("")
     }));
     let mut texts = Texts::default();
-    texts.cause(&mut cause);
+    cause.list(&mut texts);
     scrub("{}", texts).await;
     let failure = cause.failure().unwrap();
     assert!(failure.message.len() <= texts::TEXT + 3);
