@@ -33,7 +33,7 @@
 //!
 //! # Bounds
 //!
-//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 256 KiB of
+//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 128 KiB of
 //! texts in an answer, more than 8 KiB of secrets in a config, more than 64 variables, and what is left when the call's
 //! time is over are masked whole. The time is the call's, and the thread is given up every few kilobytes.
 
@@ -63,7 +63,7 @@ const BEYOND: usize = 128;
 
 /// The most bytes that are searched for one answer. The longest honest one, some hundred findings about a config, has
 /// about 40 KiB.
-const SEARCHED: usize = 256 << 10;
+const SEARCHED: usize = 128 << 10;
 
 /// The thread is given up after so many bytes, which take less than a millisecond.
 const STRETCH: usize = 4 << 10;
@@ -216,6 +216,11 @@ impl<'a> Search<'a> {
             return;
         }
         *text = masked(prefix(text, cap), &found, text.len() > cap);
+        // What was taken out may have joined a code to another word: `…EXAMPLE1918273`.
+        let again = self.found(text, kind);
+        if !again.is_empty() {
+            *text = masked(text, &again, false);
+        }
     }
 
     /// Where something is that must not be, by start, possibly overlapping.

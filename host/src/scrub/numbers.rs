@@ -112,7 +112,15 @@ impl Numbers {
                 let head = self.recipient.get(..head).unwrap_or_default();
                 let more = before.iter().rev().zip(head.iter().rev());
                 let more = more.take_while(|(a, b)| a == b).count();
-                group.report(at - more, at + tail.len(), report);
+                // And the digits that touch it: a code may follow at once.
+                let (mut start, mut end) = (at - more, at + tail.len());
+                while group.follows(start) {
+                    start -= 1;
+                }
+                while group.follows(end) {
+                    end += 1;
+                }
+                group.report(start, end, report);
             }
         }
         for code in &self.codes {
@@ -225,7 +233,8 @@ mod tests {
             ("to (138) 0013-8000.", "138) 0013-8000"),
             ("0.0.1.3.8.0.0.0", "0.0.1.3.8.0.0.0"),
             ("x13800138000", "13800138000"),
-            ("9900138000", "00138000"),
+            ("9900138000", "9900138000"),
+            ("+8613800138000918273", "8613800138000918273"),
         ] {
             assert_eq!(
                 found(text, "+86 138-0013-8000", "", Source::Text),

@@ -107,41 +107,46 @@ impl Reading {
         between: impl Fn(u8) -> bool,
     ) -> Self {
         let mut out = Self::default();
-        let mut run: Vec<(u32, usize)> = Vec::new();
-        let mut flush = |run: &mut Vec<(u32, usize)>| {
-            for phase in 0..if run.len() < least { 0 } else { phases } {
+        let mut flush = |start: usize, end: usize, count: usize| {
+            if count < least.max(1) {
+                return;
+            }
+            let run = self.bytes.get(start..end).unwrap_or_default();
+            let run = run.iter().enumerate();
+            let run = run.filter_map(|(at, byte)| Some((value(*byte)?, start + at)));
+            for phase in 0..phases {
                 let (mut held, mut bits, mut first) = (0_u32, 0, 0);
-                for (value, at) in run.iter().skip(phase) {
+                for (value, at) in run.clone().skip(phase) {
                     if bits == 0 {
-                        first = *at;
+                        first = at;
                     }
                     held = (held << width | value) & 0xffff;
                     bits += width;
                     if bits >= 8 {
                         bits -= 8;
                         let start = self.place(first, first + 1).0;
-                        let end = self.place(*at, *at + 1).1;
+                        let end = self.place(at, at + 1).1;
                         out.push((held >> bits & 0xff) as u8, (start, end));
-                        first = *at;
+                        first = at;
                     }
                 }
                 out.end_run();
             }
-            run.clear();
         };
-        let mut gap = false;
+        let (mut start, mut count, mut gap) = (0, 0, false);
         for (at, byte) in self.bytes.iter().enumerate() {
-            if let Some(value) = value(*byte) {
-                run.push((value, at));
+            if value(*byte).is_some() {
+                start = if count == 0 { at } else { start };
+                count += 1;
                 gap = false;
-            } else if !gap && !run.is_empty() && between(*byte) {
+            } else if !gap && count > 0 && between(*byte) {
                 gap = true;
             } else {
-                gap = false;
-                flush(&mut run);
+                flush(start, at, count);
+                (count, gap) = (0, false);
             }
         }
-        flush(&mut run);
+        flush(start, self.bytes.len(), count);
         out
     }
 }
