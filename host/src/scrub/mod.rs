@@ -46,7 +46,7 @@ mod texts;
 
 use crate::contract::{Attributes, Config};
 use memchr::memmem;
-use numbers::{LONG, Numbers, Source};
+use numbers::{Group, LONG, Numbers, Source};
 use readings::Reading;
 use std::time::Instant;
 use texts::Item;
@@ -145,7 +145,11 @@ struct Search<'a> {
     blind: bool,
     /// How many bytes may still be searched.
     left: usize,
+    /// Memory for one text after the other.
+    reading: Reading,
+    decoded: Reading,
     lower: Vec<u8>,
+    group: Group,
 }
 
 impl<'a> Search<'a> {
@@ -173,7 +177,10 @@ impl<'a> Search<'a> {
             numbers,
             words,
             left: SEARCHED,
+            reading: Reading::default(),
+            decoded: Reading::default(),
             lower: Vec::new(),
+            group: Group::default(),
         }
     }
 
@@ -230,20 +237,22 @@ impl<'a> Search<'a> {
             Kind::Identifier => Source::Identifier,
             Kind::Text | Kind::Parameter => Source::Text,
         };
-        let mut reading = Reading::plain(text);
+        // Most texts are short, and making three pieces of memory for each costs more than searching them.
+        let mut reading = std::mem::take(&mut self.reading);
+        let mut decoded = std::mem::take(&mut self.decoded);
+        reading.become_plain(text);
         for _ in 0..=ESCAPED {
             self.search(&reading, kind, source, &mut found);
-            for decoded in [
-                reading.hex_decoded(self.shortest),
-                reading.base64_decoded(self.shortest),
-            ] {
-                self.search(&decoded, kind, Source::Decoded, &mut found);
-            }
+            reading.decode_hex(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
+            reading.decode_base64(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
             }
         }
+        (self.reading, self.decoded) = (reading, decoded);
         let mut found = found.0;
         for (start, end) in &mut found {
             // A piece of a secret may begin or end within a character.
@@ -264,7 +273,8 @@ impl<'a> Search<'a> {
         let mut report = |start, end| found.add(reading.place(start, end));
         self.secrets.find(&lower, &mut report);
         if kind != Kind::Parameter {
-            self.numbers.find(&lower, source, &mut report);
+            self.numbers
+                .find(&lower, source, &mut self.group, &mut report);
             for word in &self.words {
                 if word.len() <= lower.len() && (source == Source::Text || word.len() >= LONG) {
                     words(&lower, word, source, &mut report);

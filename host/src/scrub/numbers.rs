@@ -73,11 +73,17 @@ impl Numbers {
     }
 
     /// Reports where a text has the number or a code.
-    pub(super) fn find(&self, text: &[u8], source: Source, mut report: impl FnMut(usize, usize)) {
+    pub(super) fn find(
+        &self,
+        text: &[u8],
+        source: Source,
+        group: &mut Group,
+        mut report: impl FnMut(usize, usize),
+    ) {
         if self.recipient.is_empty() && self.codes.is_empty() {
             return;
         }
-        let mut group = Group::default();
+        group.clear();
         let mut gap = 0;
         for (at, byte) in text.iter().enumerate() {
             if byte.is_ascii_digit() {
@@ -87,13 +93,13 @@ impl Numbers {
             } else if !group.digits.is_empty() {
                 gap += 1;
                 if gap > GAP || byte.is_ascii_alphabetic() || !byte.is_ascii() {
-                    self.judge(&group, text, source, &mut report);
+                    self.judge(group, text, source, &mut report);
                     group.clear();
                     gap = 0;
                 }
             }
         }
-        self.judge(&group, text, source, &mut report);
+        self.judge(group, text, source, &mut report);
     }
 
     fn judge(
@@ -166,7 +172,7 @@ impl Numbers {
 
 /// Digits with little between them.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     digits: Vec<u8>,
     places: Vec<usize>,
 }
@@ -220,9 +226,14 @@ mod tests {
         let mut numbers = Numbers::of(to);
         numbers.add_code(code.as_bytes());
         let mut found = Vec::new();
-        numbers.find(text.as_bytes(), source, |start, end| {
-            found.push(text[start..end].to_owned());
-        });
+        numbers.find(
+            text.as_bytes(),
+            source,
+            &mut Group::default(),
+            |start, end| {
+                found.push(text[start..end].to_owned());
+            },
+        );
         found
     }
 

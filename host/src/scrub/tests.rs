@@ -408,7 +408,11 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
         let mut bytes = 0;
         for _ in 0..=ESCAPED {
             bytes += reading.bytes.len();
-            bytes += reading.hex_decoded(4).bytes.len() + reading.base64_decoded(4).bytes.len();
+            let mut decoded = Reading::default();
+            reading.decode_hex(4, &mut decoded);
+            bytes += decoded.bytes.len();
+            reading.decode_base64(4, &mut decoded);
+            bytes += decoded.bytes.len();
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
