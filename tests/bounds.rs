@@ -78,6 +78,7 @@ async fn a_config_that_is_wrong_everywhere_is_answered_within_the_hosts_caps() {
         Config::new(format!("{{\"templates\":[{items}]}}"))
     };
     let keys = vec!["\"a\":0"; MAX_CONFIG / 6 - 1].join(",");
+    let regions = vec!["\"region\":0"; MAX_CONFIG / 11 - 1].join(",");
     for config in [
         list("0"),
         list("{}"),
@@ -87,7 +88,7 @@ async fn a_config_that_is_wrong_everywhere_is_answered_within_the_hosts_caps() {
         list("{\"usageType\":\"a\",\"templateCode\":{\"mainland\":\"x\"}}"),
         list("{\"usageType\":\"\",\"templateCode\":1}"),
         Config::new(format!("{{{keys}}}")),
-        Config::new(format!("{{{}}}", keys.replace('a', "region"))),
+        Config::new(format!("{{{regions}}}")),
         Config::new(format!("[{}]", vec!["0"; MAX_CONFIG / 2 - 1].join(","))),
     ] {
         let beginning = &config.expose()[..60];

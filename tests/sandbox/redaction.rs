@@ -20,8 +20,8 @@ fn attacker() -> Plugin {
 
 /// The failure of a send with this config.
 async fn failure(plugin: &Plugin, config: &str) -> Failure {
-    let sent = plugin.send_message(&Config::new(config), &code_to(MAINLAND));
-    match sent.await {
+    let config = Config::new(config);
+    match plugin.send_message(&config, &code_to(MAINLAND)).await {
         Err(SendError::NotSent(CallError::Connector(failure))) => *failure,
         other => panic!("{other:?}"),
     }
@@ -92,9 +92,11 @@ async fn the_end_of_a_long_secret_is_not_repeated() {
         let secret = &alphabet[..length];
         let config = json!({"attack": "echo-secrets", "accessKeySecret": secret}).to_string();
         let told = failure(&plugin, &config).await.message;
-        // What stands behind the secret in the config follows its mask at once.
-        assert!(told.contains("****\""), "{length}: {told}");
-        assert!(!told.contains(&secret[length - 1..]), "{length}: {told}");
+        assert!(
+            told.contains(r#""accessKeySecret":"****""#),
+            "{length}: {told}"
+        );
+        discreet(&told);
     }
 }
 

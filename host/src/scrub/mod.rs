@@ -34,7 +34,7 @@
 //!
 //! # Bounds
 //!
-//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 256 KiB of
+//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 128 KiB of
 //! texts in an answer, more than 8 KiB of secrets in a config, more than 64 variables, and what is left when the call's
 //! time is over are masked whole. The time is the call's, and the thread is given up every few kilobytes.
 
@@ -48,7 +48,7 @@ mod texts;
 
 use crate::contract::{Attributes, Config};
 use memchr::memmem;
-use numbers::{LONG, Numbers, Source};
+use numbers::{Group, LONG, Numbers, Source};
 use readings::Reading;
 use std::time::Instant;
 use texts::Item;
@@ -66,7 +66,7 @@ const BEYOND: usize = 128;
 
 /// The most bytes that are searched for one answer. The longest honest one, some hundred findings about a config, has
 /// about 40 KiB.
-const SEARCHED: usize = 256 << 10;
+const SEARCHED: usize = 128 << 10;
 
 /// The thread is given up after so many bytes, which take less than a millisecond.
 const STRETCH: usize = 4 << 10;
@@ -148,7 +148,11 @@ struct Search<'a> {
     blind: bool,
     /// How many bytes may still be searched.
     left: usize,
+    /// Memory for one text after the other.
+    reading: Reading,
+    decoded: Reading,
     lower: Vec<u8>,
+    group: Group,
 }
 
 impl<'a> Search<'a> {
@@ -176,7 +180,10 @@ impl<'a> Search<'a> {
             numbers,
             words,
             left: SEARCHED,
+            reading: Reading::default(),
+            decoded: Reading::default(),
             lower: Vec::new(),
+            group: Group::default(),
         }
     }
 
@@ -219,6 +226,11 @@ impl<'a> Search<'a> {
             return;
         }
         *text = masked(prefix(text, cap), &found, text.len() > cap);
+        // What was taken out may have joined a code to another word: `…EXAMPLE1918273`.
+        let again = self.found(text, kind);
+        if !again.is_empty() {
+            *text = masked(text, &again, false);
+        }
     }
 
     /// Where something is that must not be, by start, possibly overlapping.
@@ -228,20 +240,22 @@ impl<'a> Search<'a> {
             Kind::Identifier => Source::Identifier,
             Kind::Text | Kind::Parameter => Source::Text,
         };
-        let mut reading = Reading::plain(text);
+        // Most texts are short, and making three pieces of memory for each costs more than searching them.
+        let mut reading = std::mem::take(&mut self.reading);
+        let mut decoded = std::mem::take(&mut self.decoded);
+        reading.become_plain(text);
         for _ in 0..=ESCAPED {
             self.search(&reading, kind, source, &mut found);
-            for decoded in [
-                reading.hex_decoded(self.shortest),
-                reading.base64_decoded(self.shortest),
-            ] {
-                self.search(&decoded, kind, Source::Decoded, &mut found);
-            }
+            reading.decode_hex(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
+            reading.decode_base64(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
             }
         }
+        (self.reading, self.decoded) = (reading, decoded);
         let mut found = found.0;
         for (start, end) in &mut found {
             // A piece of a secret may begin or end within a character.
@@ -262,7 +276,8 @@ impl<'a> Search<'a> {
         let mut report = |start, end| found.add(reading.place(start, end));
         self.secrets.find(&lower, &mut report);
         if kind != Kind::Parameter {
-            self.numbers.find(&lower, source, &mut report);
+            self.numbers
+                .find(&lower, source, &mut self.group, &mut report);
             for word in &self.words {
                 if word.len() <= lower.len() && (source == Source::Text || word.len() >= LONG) {
                     words(&lower, word, source, &mut report);

@@ -73,11 +73,17 @@ impl Numbers {
     }
 
     /// Reports where a text has the number or a code.
-    pub(super) fn find(&self, text: &[u8], source: Source, mut report: impl FnMut(usize, usize)) {
+    pub(super) fn find(
+        &self,
+        text: &[u8],
+        source: Source,
+        group: &mut Group,
+        mut report: impl FnMut(usize, usize),
+    ) {
         if self.recipient.is_empty() && self.codes.is_empty() {
             return;
         }
-        let mut group = Group::default();
+        group.clear();
         let mut gap = 0;
         for (at, byte) in text.iter().enumerate() {
             if byte.is_ascii_digit() {
@@ -87,13 +93,13 @@ impl Numbers {
             } else if !group.digits.is_empty() {
                 gap += 1;
                 if gap > GAP || byte.is_ascii_alphabetic() || !byte.is_ascii() {
-                    self.judge(&group, text, source, &mut report);
+                    self.judge(group, text, source, &mut report);
                     group.clear();
                     gap = 0;
                 }
             }
         }
-        self.judge(&group, text, source, &mut report);
+        self.judge(group, text, source, &mut report);
     }
 
     fn judge(
@@ -112,7 +118,15 @@ impl Numbers {
                 let head = self.recipient.get(..head).unwrap_or_default();
                 let more = before.iter().rev().zip(head.iter().rev());
                 let more = more.take_while(|(a, b)| a == b).count();
-                group.report(at - more, at + tail.len(), report);
+                // And the digits that touch it: a code may follow at once.
+                let (mut start, mut end) = (at - more, at + tail.len());
+                while group.follows(start) {
+                    start -= 1;
+                }
+                while group.follows(end) {
+                    end += 1;
+                }
+                group.report(start, end, report);
             }
         }
         for code in &self.codes {
@@ -158,7 +172,7 @@ impl Numbers {
 
 /// Digits with little between them.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     digits: Vec<u8>,
     places: Vec<usize>,
 }
@@ -212,9 +226,14 @@ mod tests {
         let mut numbers = Numbers::of(to);
         numbers.add_code(code.as_bytes());
         let mut found = Vec::new();
-        numbers.find(text.as_bytes(), source, |start, end| {
-            found.push(text[start..end].to_owned());
-        });
+        numbers.find(
+            text.as_bytes(),
+            source,
+            &mut Group::default(),
+            |start, end| {
+                found.push(text[start..end].to_owned());
+            },
+        );
         found
     }
 
@@ -225,7 +244,8 @@ mod tests {
             ("to (138) 0013-8000.", "138) 0013-8000"),
             ("0.0.1.3.8.0.0.0", "0.0.1.3.8.0.0.0"),
             ("x13800138000", "13800138000"),
-            ("9900138000", "00138000"),
+            ("9900138000", "9900138000"),
+            ("+8613800138000918273", "8613800138000918273"),
         ] {
             assert_eq!(
                 found(text, "+86 138-0013-8000", "", Source::Text),

@@ -16,10 +16,20 @@ pub(super) struct Reading {
 impl Reading {
     /// The text as it stands.
     pub(super) fn plain(text: &str) -> Self {
-        Self {
-            bytes: text.as_bytes().to_vec(),
-            spans: Vec::new(),
-        }
+        let mut reading = Self::default();
+        reading.become_plain(text);
+        reading
+    }
+
+    /// The same, in the memory of this one.
+    pub(super) fn become_plain(&mut self, text: &str) {
+        self.clear();
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.spans.clear();
     }
 
     /// Where these bytes stand in the text.
@@ -72,15 +82,15 @@ impl Reading {
         (out.bytes != self.bytes).then_some(out)
     }
 
-    /// What its runs of hexadecimal digits say, read from the first digit and from the second.
-    pub(super) fn hex_decoded(&self, shortest: usize) -> Self {
+    /// Reads what its runs of hexadecimal digits say, from the first digit and from the second.
+    pub(super) fn decode_hex(&self, shortest: usize, out: &mut Self) {
         let value = |byte: u8| char::from(byte).to_digit(16);
         let between = |byte: u8| b" :-_\r\n".contains(&byte);
-        self.decoded(4, 2, shortest.saturating_mul(2), value, between)
+        self.decode(4, 2, shortest.saturating_mul(2), value, between, out);
     }
 
-    /// What its runs of base64, of either alphabet, say, read from each of the first four characters.
-    pub(super) fn base64_decoded(&self, shortest: usize) -> Self {
+    /// Reads what its runs of base64, of either alphabet, say, from each of the first four characters.
+    pub(super) fn decode_base64(&self, shortest: usize, out: &mut Self) {
         let value = |byte: u8| {
             Some(u32::from(match byte {
                 b'A'..=b'Z' => byte - b'A',
@@ -93,56 +103,61 @@ impl Reading {
         };
         let between = |byte: u8| b"\r\n".contains(&byte);
         let least = shortest.saturating_mul(4).div_ceil(3);
-        self.decoded(6, 4, least, value, between)
+        self.decode(6, 4, least, value, between, out);
     }
 
     /// Decodes runs of characters that stand for so many bits each, from each of the first `phases` characters.
     /// Runs of fewer than `least` are left out.
-    fn decoded(
+    fn decode(
         &self,
         width: u32,
         phases: usize,
         least: usize,
         value: impl Fn(u8) -> Option<u32>,
         between: impl Fn(u8) -> bool,
-    ) -> Self {
-        let mut out = Self::default();
-        let mut run: Vec<(u32, usize)> = Vec::new();
-        let mut flush = |run: &mut Vec<(u32, usize)>| {
-            for phase in 0..if run.len() < least { 0 } else { phases } {
+        out: &mut Self,
+    ) {
+        out.clear();
+        let mut flush = |start: usize, end: usize, count: usize| {
+            if count < least.max(1) {
+                return;
+            }
+            let run = self.bytes.get(start..end).unwrap_or_default();
+            let run = run.iter().enumerate();
+            let run = run.filter_map(|(at, byte)| Some((value(*byte)?, start + at)));
+            for phase in 0..phases {
                 let (mut held, mut bits, mut first) = (0_u32, 0, 0);
-                for (value, at) in run.iter().skip(phase) {
+                for (value, at) in run.clone().skip(phase) {
                     if bits == 0 {
-                        first = *at;
+                        first = at;
                     }
                     held = (held << width | value) & 0xffff;
                     bits += width;
                     if bits >= 8 {
                         bits -= 8;
                         let start = self.place(first, first + 1).0;
-                        let end = self.place(*at, *at + 1).1;
+                        let end = self.place(at, at + 1).1;
                         out.push((held >> bits & 0xff) as u8, (start, end));
-                        first = *at;
+                        first = at;
                     }
                 }
                 out.end_run();
             }
-            run.clear();
         };
-        let mut gap = false;
+        let (mut start, mut count, mut gap) = (0, 0, false);
         for (at, byte) in self.bytes.iter().enumerate() {
-            if let Some(value) = value(*byte) {
-                run.push((value, at));
+            if value(*byte).is_some() {
+                start = if count == 0 { at } else { start };
+                count += 1;
                 gap = false;
-            } else if !gap && !run.is_empty() && between(*byte) {
+            } else if !gap && count > 0 && between(*byte) {
                 gap = true;
             } else {
-                gap = false;
-                flush(&mut run);
+                flush(start, at, count);
+                (count, gap) = (0, false);
             }
         }
-        flush(&mut run);
-        out
+        flush(start, self.bytes.len(), count);
     }
 }
 
@@ -254,6 +269,12 @@ pub(super) fn digit(c: char) -> Option<u8> {
 mod tests {
     use super::*;
 
+    fn decoded(text: &str, decode: fn(&Reading, usize, &mut Reading)) -> Reading {
+        let mut out = Reading::default();
+        decode(&Reading::plain(text), 4, &mut out);
+        out
+    }
+
     fn shown(reading: &Reading) -> String {
         String::from_utf8_lossy(&reading.bytes).into_owned()
     }
@@ -269,7 +290,7 @@ mod tests {
             "eHlmb29iYXI=",
         ] {
             let text = format!("(é {text})");
-            let read = Reading::plain(&text).base64_decoded(4);
+            let read = decoded(&text, Reading::decode_base64);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             let (start, end) = read.place(at, at + 6);
@@ -286,13 +307,13 @@ mod tests {
             "66:6f:6f:62:61:72",
             "666f 6f62 6172",
         ] {
-            let read = Reading::plain(text).hex_decoded(4);
+            let read = decoded(text, Reading::decode_hex);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             assert_eq!(read.place(at, at + 6).1, text.len(), "{text}");
         }
         assert!(
-            Reading::plain("666f6f").hex_decoded(4).bytes.is_empty(),
+            decoded("666f6f", Reading::decode_hex).bytes.is_empty(),
             "too short"
         );
     }

@@ -408,7 +408,11 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
         let mut bytes = 0;
         for _ in 0..=ESCAPED {
             bytes += reading.bytes.len();
-            bytes += reading.hex_decoded(4).bytes.len() + reading.base64_decoded(4).bytes.len();
+            let mut decoded = Reading::default();
+            reading.decode_hex(4, &mut decoded);
+            bytes += decoded.bytes.len();
+            reading.decode_base64(4, &mut decoded);
+            bytes += decoded.bytes.len();
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
@@ -419,4 +423,18 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
         config.secrets().find(text.as_bytes(), |_, _| hits += 1);
         assert!(hits <= 5 * text.len());
     }
+}
+
+#[test]
+fn a_code_behind_a_secret_or_a_number_is_taken_out_as_well() {
+    for (text, clean) in [
+        (format!("{KEY}918273"), "****"),
+        ("+8613800138000918273".to_owned(), "+****"),
+        (format!("{KEY}+8613800138000 918273"), "****+**** ****"),
+    ] {
+        assert_eq!(cleaned(&text).replace("********", "****"), clean, "{text}");
+    }
+    let config = r#"{"password":"secret-that-ends-in-1"}"#;
+    let clean = cleaned_as(config, "918273", "secret-that-ends-in-1918273", Kind::Text);
+    assert!(!clean.contains("918273"), "{clean}");
 }

@@ -43,8 +43,14 @@ pub(super) enum Item<'t> {
 }
 
 /// What a plugin returned, to be searched.
-#[derive(Default)]
 pub(crate) struct Texts<'t>(Vec<Item<'t>>);
+
+impl Default for Texts<'_> {
+    /// With memory for an ordinary receipt and report.
+    fn default() -> Self {
+        Self(Vec::with_capacity(48))
+    }
+}
 
 /// What a call may return.
 pub(crate) trait Answer {
