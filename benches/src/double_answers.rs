@@ -13,7 +13,9 @@ use crate::component::{builder, wasm};
 use crate::work::{CODE, Result, config, told};
 use auth_connector_host::{Config, ConnectorHost, Message, Plugin, SendError};
 use serde_json::{Value, json};
+use socket2::SockRef;
 use std::collections::HashMap;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -114,14 +116,10 @@ impl Peer {
         }
     }
 
-    /// Whether anything of a next request is there, by the socket's own word.
-    fn has_more(&mut self) -> bool {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = self.stream.try_read(&mut buffer) {
-            self.bytes
-                .extend_from_slice(buffer.get(..length).unwrap_or_default());
-        }
-        !self.bytes.is_empty()
+    /// Whether anything of a next request is there, by the socket's own word: the runtime's is as old as its last turn.
+    fn has_more(&self) -> bool {
+        let waiting = SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]);
+        !self.bytes.is_empty() || waiting.is_ok()
     }
 }
 

@@ -1,8 +1,8 @@
 //! How much, how often and how slowly a plugin may use the network.
 
-use super::arena::{Arena, TIMEOUT_MS, polite};
-use crate::support::{Peer, hostile};
-use auth_connector_host::{HostFault, Limits};
+use super::arena::{Arena, TIMEOUT_MS, granting, orders};
+use crate::support::{MAINLAND, Peer, code_to, host, hostile};
+use auth_connector_host::{HostFault, Limits, Message};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -215,22 +215,26 @@ async fn dials_end_with_the_calls_that_began_them() {
         std::future::pending::<()>().await;
         drop(listener);
     });
-    let arena = Arena::with(hostile(), |_| (), polite);
     let origin = format!("http://127.0.0.1:{port}");
+    let host = host().build().unwrap();
+    let plugin = host.load_with(hostile(), granting(&[&origin]), None);
+    let plugin = plugin.unwrap().for_tenant("evil");
     let mut most = 0;
     for _ in 0..5 {
-        let mut calls: Vec<_> = (0..CALLS)
-            .map(|_| Box::pin(arena.run_granted("leave-dials", &origin)))
-            .collect();
-        std::future::poll_fn(|cx| {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..CALLS {
+            let (plugin, orders) = (plugin.clone(), orders("leave-dials", &origin, ""));
+            let message = Message {
+                timeout_ms: Some(TIMEOUT_MS),
+                ..code_to(MAINLAND)
+            };
+            calls.spawn(async move { plugin.send_message(&orders, &message).await });
+        }
+        while !calls.is_empty() {
             most = most.max(sockets_to(port));
-            calls.retain_mut(|call| call.as_mut().poll(cx).is_pending());
-            match calls.is_empty() {
-                true => std::task::Poll::Ready(()),
-                false => std::task::Poll::Pending,
-            }
-        })
-        .await;
+            let pause = Duration::from_millis(5);
+            let _ = tokio::time::timeout(pause, calls.join_next()).await;
+        }
     }
     let at_once = usize::try_from(Limits::default().requests_at_once).unwrap();
     assert!(most <= CALLS * at_once + 3, "{most} sockets");

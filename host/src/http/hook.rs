@@ -91,8 +91,9 @@ impl Hook {
         // Boxed, because this is the guest's stack: moved into its task by value it took so much of it that the engine
         // gave two pages back after each call, which cost a send half as much again.
         let sending = runtime::spawn(Box::pin(async move {
-            gateway
-                .send_within(limits, owner, request, options, entry.clone())
+            // Boxed again, so that what is made on the guest's stack holds no more than what it is given.
+            let sent = gateway.send_within(limits, owner, request, options, entry.clone());
+            Box::pin(sent)
                 .await
                 .map_err(|error| failed(error, &entry, &target))
         }));
