@@ -77,6 +77,11 @@ impl RequestBody {
         self.to_come == Some(0) || (self.to_come.is_none() && self.inner.is_end_stream())
     }
 
+    /// There is no connection that could refuse it, so it waits for none.
+    pub(super) fn open(&mut self) {
+        self.gate = Gate::Open;
+    }
+
     /// It goes out on the connection with this exchange. `is_doubtful` says that the connection is new or was idle.
     pub(super) fn bind(&mut self, progress: Progress, is_doubtful: bool) {
         self.progress = Some(progress);

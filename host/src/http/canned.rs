@@ -14,7 +14,9 @@ pub(super) async fn answer(
     cap: u64,
     entry: Entry,
 ) -> Result<Response<WasiBody>, Error> {
-    request.into_body().collect().await?;
+    let mut body = request.into_body();
+    body.open();
+    body.collect().await?;
     if !canned.delay.is_zero() {
         tokio::time::sleep(canned.delay).await;
     }
