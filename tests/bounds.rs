@@ -3,7 +3,7 @@
 //! The component has a stack of 64 KiB. The host gives it 8 MiB, 500 ms of computing, and 2 MiB per crossing.
 
 use crate::support::{CODE, MAINLAND, code_to, component, config, host, load, not_sent, to_config};
-use auth_connector_host::{CallError, Config, Diagnostic, Failure, FailureKind, Message, Plugin};
+use auth_connector_host::{CallError, Config, Diagnostic, FailureKind, Plugin};
 use wasmtime::component::{Component, Func, Linker, TypedFunc, Val};
 use wasmtime::{Engine, ResourceLimiter, Store};
 
