@@ -273,7 +273,7 @@ async fn send_all(shared: Arc<Shared>, plugin: Plugin, config: Config) {
             Err(SendError::Unknown(_)) => Told::Unknown,
         };
         shared.note(call, told);
-        if call % 3 == 0 {
+        if call.is_multiple_of(3) {
             tokio::time::sleep(Duration::from_micros(call % 13 * 250)).await;
         }
     }

@@ -237,13 +237,9 @@ fn request(exchange: &HttpExchange) {
         counter!("auth_connector_egress_refused_total", "reason" => reason).increment(1);
         return;
     }
-    if exchange.discarded_connections > 0 {
-        counter!("auth_connector_connections_discarded_total")
-            .increment(exchange.discarded_connections.into());
-    }
-    if exchange.interim_answers > 0 {
-        counter!("auth_connector_interim_answers_total").increment(exchange.interim_answers.into());
-    }
+    counter!("auth_connector_connections_discarded_total")
+        .increment(exchange.discarded_connections.into());
+    counter!("auth_connector_interim_answers_total").increment(exchange.interim_answers.into());
     if exchange.response_head_bytes > 0 {
         #[expect(clippy::cast_precision_loss, reason = "at most 64 KiB")]
         histogram!("auth_connector_response_head_bytes")

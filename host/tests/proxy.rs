@@ -285,7 +285,8 @@ async fn a_plugin_or_a_tenant_may_have_authorities_and_connections_of_its_own() 
     assert_eq!(asked.lock().unwrap().len(), 1);
 }
 
-/// A server that keeps its connections. Returns its address and how many there were.
+/// A server that keeps its connections. Returns its address and how many there were. Its answers have no content, which
+/// the plugin would leave unread, and its connection would not be kept.
 async fn keeping() -> (String, Arc<Mutex<usize>>) {
     let connections = Arc::new(Mutex::new(0));
     let count = connections.clone();
@@ -298,7 +299,8 @@ async fn keeping() -> (String, Arc<Mutex<usize>>) {
                 .await
                 .is_ok_and(|length| length > 0)
             {
-                if stream.write_all(OK).await.is_err() {
+                let empty = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                if stream.write_all(empty).await.is_err() {
                     return;
                 }
             }
