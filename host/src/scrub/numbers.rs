@@ -220,6 +220,8 @@ impl Group {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::string_slice, reason = "the texts are ASCII")]
+
     use super::*;
 
     fn found(text: &str, to: &str, code: &str, source: Source) -> Vec<String> {

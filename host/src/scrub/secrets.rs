@@ -193,6 +193,8 @@ pub(super) fn is_telling(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::string_slice, reason = "the texts are ASCII")]
+
     use super::*;
 
     fn has(config: &str, text: &str) -> bool {

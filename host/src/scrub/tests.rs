@@ -1,3 +1,5 @@
+#![allow(clippy::string_slice, reason = "the texts are ASCII")]
+
 use super::*;
 use crate::contract::{
     CONFIG_BYTES, Deliveries, Delivery, DeliveryState, Diagnostic, Failure, FailureKind, Preview,
