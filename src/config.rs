@@ -16,7 +16,7 @@ use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use connector_kit::config::{Form, Object, Place, Reader, Rule};
+use connector_kit::config::{Form, Object, Reader, Rule};
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
@@ -209,10 +209,6 @@ pub enum Kind {
     Notice,
 }
 
-const MILLISECONDS: Text = Text::new(
-    "a whole number of milliseconds, at least 1",
-    "不小于 1 的整数毫秒数",
-);
 const COUNTRIES: Text = Text::new(
     "an array of at most 300 calling codes such as \"86\"",
     "至多 300 个国家(地区)码的数组,例如 \"86\"",
@@ -253,7 +249,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
-        timeout_ms: timeout(reader, config.at("timeoutMs"), config.get("timeoutMs")),
+        timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
         language: match language {
             Some("zh-CN") => ProviderLanguage::Chinese,
             _ => ProviderLanguage::English,
@@ -268,14 +264,6 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         checks::look_for_gaps(reader, &config);
     }
     Some(config)
-}
-
-fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-    match value.filter(|value| !value.is_blank())? {
-        Json::Integer(ms) if *ms > 0 => Some(u32::try_from(*ms).unwrap_or(u32::MAX)),
-        Json::Integer(_) => reader.reject(place, Rule::malformed(MILLISECONDS)),
-        _ => reader.reject(place, Rule::wrong_type(MILLISECONDS)),
-    }
 }
 
 /// Digits of calling codes, without `+`.

@@ -10,7 +10,7 @@
 //!
 //! let mut script = Script::new(|request| {
 //!     assert_eq!(request.header("content-type"), Some("application/json"));
-//!     Ok(Response { status: 200, date: None, body: b"{}".to_vec() })
+//!     Ok(Response::new(200, "{}"))
 //! });
 //! let mut client = Client::new(&mut script, 8_000);
 //! let request = Request {
@@ -25,6 +25,7 @@
 //! ```
 
 pub(crate) mod error;
+mod url;
 mod wasi;
 
 use alloc::borrow::Cow;
@@ -33,6 +34,7 @@ use alloc::vec::Vec;
 
 use crate::contract::SendError;
 
+pub use url::Url;
 pub use wasi::WasiTransport;
 
 /// The methods that a connector can use.
@@ -67,7 +69,27 @@ pub struct Request<'r> {
     pub body: Vec<u8>,
 }
 
-impl Request<'_> {
+impl<'r> Request<'r> {
+    /// A `POST` of JSON to a URL. `content-type` is among its headers.
+    #[must_use]
+    pub fn post_json(url: &'r Url, body: Vec<u8>) -> Self {
+        Self {
+            method: Method::Post,
+            tls: url.tls,
+            authority: url.authority.as_str().into(),
+            path: url.path.as_str().into(),
+            headers: alloc::vec![("content-type", "application/json".into())],
+            body,
+        }
+    }
+
+    /// The same request with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'r, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -85,6 +107,18 @@ pub struct Response {
     pub date: Option<String>,
     /// The whole body, at most [`MAX_BODY_BYTES`] long.
     pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A response without a `Date` header, for tests.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            date: None,
+            body: body.into(),
+        }
+    }
 }
 
 /// The longest response body that is read, in bytes; a longer one is an unknown outcome.

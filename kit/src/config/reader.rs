@@ -15,6 +15,10 @@ use crate::text::Text;
 
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
+const MILLISECONDS: Text = Text::new(
+    "a whole number of milliseconds, at least 1",
+    "不小于 1 的整数毫秒数",
+);
 const SWITCH: Text = Text::new("true or false", "true 或 false");
 
 /// What a text of the config must look like, after the white space around it is gone.
@@ -178,6 +182,15 @@ impl Reader {
         }
     }
 
+    /// A number of milliseconds, at least 1, that may be absent.
+    pub fn milliseconds(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
+        match value.filter(|value| !value.is_blank())? {
+            Json::Integer(ms) if *ms > 0 => Some(u32::try_from(*ms).unwrap_or(u32::MAX)),
+            Json::Integer(_) => self.reject(place, Rule::malformed(MILLISECONDS)),
+            _ => self.reject(place, Rule::wrong_type(MILLISECONDS)),
+        }
+    }
+
     /// A switch that may be absent.
     pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
         match value.filter(|value| !value.is_blank())? {
@@ -258,6 +271,16 @@ impl<'a, 'p> Object<'a, 'p> {
     pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
         let index = self.fields.iter().position(|field| field.key == key)?;
         self.values.get(index).copied().flatten()
+    }
+
+    /// A text that the field's config must have; see [`Reader::required_text`].
+    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        reader.required_text(self.at(key), self.get(key), form)
+    }
+
+    /// A text that may be absent; see [`Reader::optional_text`].
+    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        reader.optional_text(self.at(key), self.get(key), form)
     }
 
     /// Where the value of a key stands.
