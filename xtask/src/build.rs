@@ -60,6 +60,23 @@ impl Workspace {
             .arg(&self.target))
     }
 
+    /// Builds the example connector, a workspace of its own, into the same folder.
+    pub fn build_webhook(&self) -> Result {
+        run(cargo_in(&self.root.join("examples/webhook"))
+            .args(["build", "--locked", "--release"])
+            .args(["--target", TARGET, "--target-dir"])
+            .arg(&self.target))
+    }
+
+    /// Runs the example connector's own tests.
+    pub fn test_webhook(&self) -> Result {
+        run(cargo_in(&self.root.join("examples/webhook"))
+            .args(["test", "--locked", "--release"])
+            // Of no use to tests, and slow to link.
+            .args(["--config", "profile.release.lto=false", "--target-dir"])
+            .arg(&self.target))
+    }
+
     /// Builds everything native.
     ///
     /// Always the whole workspace: with fewer packages cargo resolves fewer features, and compiles Wasmtime once

@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod dist;
 mod full;
+mod new_connector;
 mod process;
 mod quality;
 mod test;
@@ -21,6 +22,9 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   demo         Send login codes through the component to a simulator on this machine, and show what each party saw
+  new-connector NAME [--path DIR]
+               Write a connector for another provider: it builds, passes its tests and sends; examples/NAME unless
+               a path is given
   test         Format, lints, native tests, tests through the component, contract checks
   test --full  The same, and the other runtimes and SDKs that the tests cover
   bench        What the sandbox costs, against native code and against the peers; writes docs/performance.md
@@ -50,6 +54,10 @@ fn main() -> ExitCode {
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
         ["stack"] => quality::stack(),
+        ["new-connector", name] => new_connector::run(name, None),
+        ["new-connector", name, "--path", path] | ["new-connector", "--path", path, name] => {
+            new_connector::run(name, Some(path))
+        }
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),
