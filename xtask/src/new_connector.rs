@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::Result;
 
 /// The files of a new connector: where each goes, and its text.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
+    (".gitignore", "/target\n"),
     (
         "Cargo.toml",
         include_str!("../templates/connector/Cargo.toml.template"),
