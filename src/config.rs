@@ -16,8 +16,7 @@ use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use connector_kit::config::{Form, Object, Place, Reader, Rule};
-use connector_kit::connector::MAX_CALL_MS;
+use connector_kit::config::{Form, Object, Reader, Rule};
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
@@ -218,10 +217,6 @@ pub enum Kind {
     Notice,
 }
 
-const MILLISECONDS: Text = Text::new(
-    "a whole number of milliseconds, at least 1",
-    "不小于 1 的整数毫秒数",
-);
 const COUNTRIES: Text = Text::new(
     "an array of at most 300 countries such as \"CN\" or \"86\"",
     "至多 300 个国家(地区)的数组,例如 \"CN\" 或 \"86\"",
@@ -244,11 +239,6 @@ const COUNTRY: Form = Form {
         "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
     ),
 };
-const TIMEOUT_ABOVE_CAP: Rule = Rule::new(
-    "above-cap",
-    "No call takes longer than 8000 milliseconds, so this has no effect. Write 8000 or less.",
-    "一次调用不会超过 8000 毫秒,此值不起作用;请填写不大于 8000 的值。",
-);
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -266,7 +256,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
-        timeout_ms: timeout(reader, config.at("timeoutMs"), config.get("timeoutMs")),
+        timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
         language: match language {
             Some("zh-CN") => ProviderLanguage::Chinese,
             _ => ProviderLanguage::English,
@@ -281,19 +271,6 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         checks::look_for_gaps(reader, &config);
     }
     Some(config)
-}
-
-fn timeout(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-    match reader.named(place, value)? {
-        Json::Integer(ms) if *ms > 0 => {
-            if *ms > MAX_CALL_MS.into() {
-                reader.warning(place, TIMEOUT_ABOVE_CAP);
-            }
-            Some(u32::try_from(*ms).unwrap_or(u32::MAX))
-        }
-        Json::Integer(_) => reader.reject(place, Rule::malformed(MILLISECONDS)),
-        _ => reader.reject(place, Rule::wrong_type(MILLISECONDS)),
-    }
 }
 
 /// ISO codes in capitals, and digits of calling codes without `+`.

@@ -20,9 +20,11 @@
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
 //! | [`stack`] | how deep its stack gets |
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
+//! | [`webhook`] | the example connector, which nothing in the host was made for |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
+//! | [`new_connector`] | the page on writing a connector: its commands and its code |
 //! | [`operations`] | look-ups: whether a config would work, and what became of a message |
 //! | `pages` | the pages that slots keep, against those that a send writes to (Linux) |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
@@ -64,6 +66,7 @@ mod kept_connections;
 mod limits;
 mod live;
 mod manifest;
+mod new_connector;
 mod operations;
 #[cfg(target_os = "linux")]
 mod pages;
@@ -76,3 +79,4 @@ mod signature;
 mod soak;
 mod support;
 mod weaknesses;
+mod webhook;

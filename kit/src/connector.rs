@@ -42,8 +42,8 @@ pub trait Connector {
     /// The fields of the config: forms, schema and secret pointers are made from them.
     const FIELDS: &'static [Field];
 
-    /// Members of the config's JSON Schema that concern several fields, as a JSON object: `required`, `allOf`.
-    const SCHEMA_RULES: &'static str;
+    /// Members of the config's JSON Schema that concern several fields, as a JSON object, such as `allOf`.
+    const SCHEMA_RULES: &'static str = "{}";
 
     /// What the connector is called.
     const METADATA: Metadata;

@@ -20,23 +20,35 @@
 //!
 //! # Examples
 //!
-//! A whole connector, for a provider that takes a number and a text:
+//! A whole connector, for a provider that takes a number and a text, and one message through it.
+//! `docs/writing-a-connector.md` explains it, and `cargo xtask new-connector` writes one like it, in files.
 //!
 //! ```
 //! use connector_kit::config::{Field, Form, Object, Reader};
 //! use connector_kit::contract::{Failure, FailureKind, Message, Metadata, Preview, Receipt, SendError, Turn};
-//! use connector_kit::http::{Client, Method, Request};
+//! use connector_kit::http::{Client, Request, Url};
 //! use connector_kit::phone::PhoneNumber;
 //! use connector_kit::redact::Secret;
 //! use connector_kit::text::Text;
-//! use connector_kit::{Connector, template};
+//! use connector_kit::{Connector, json, template};
 //!
 //! struct Acme;
 //!
 //! struct Config<'c> {
+//!     url: Url,
 //!     token: Secret<'c>,
 //! }
 //!
+//! /// What the provider answers with status 201.
+//! #[derive(serde::Deserialize)]
+//! struct Sent {
+//!     id: String,
+//! }
+//!
+//! const URL: Form = Form {
+//!     valid: |text| Url::parse(text).is_some(),
+//!     expected: Text::new("an https URL", "https URL"),
+//! };
 //! const TOKEN: Form = Form {
 //!     valid: |text| text.bytes().all(|byte| byte.is_ascii_graphic()),
 //!     expected: Text::new("a token as the console shows it", "控制台所示的令牌"),
@@ -44,15 +56,12 @@
 //!
 //! impl Connector for Acme {
 //!     type Config<'c> = Config<'c>;
-//!     const FIELDS: &'static [Field] = &[Field::new(
-//!         "token",
-//!         Text::new("Token", "令牌"),
-//!         Text::new("From the console.", "见控制台。"),
-//!     )
-//!     .required()
-//!     .secret()
-//!     .schema(r#"{"type": "string", "pattern": "\\S"}"#)];
-//!     const SCHEMA_RULES: &'static str = r#"{"required": ["token"]}"#;
+//!     const FIELDS: &'static [Field] = &[
+//!         Field::new("url", Text::english("URL"), Text::english("Where the API is.")).required(),
+//!         Field::new("token", Text::new("Token", "令牌"), Text::new("From the console.", "见控制台。"))
+//!             .required()
+//!             .secret(),
+//!     ];
 //!     const METADATA: Metadata = Metadata {
 //!         id: "acme-sms",
 //!         version: env!("CARGO_PKG_VERSION"),
@@ -62,11 +71,14 @@
 //!     };
 //!
 //!     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
-//!         let token = reader.required_text(config.at("token"), config.get("token"), &TOKEN)?;
-//!         Some(Config { token: Secret::new(token) })
+//!         // Both are read before the first `?`, so that both are reported.
+//!         let url = config.required_text(reader, "url", &URL);
+//!         let token = config.required_text(reader, "token", &TOKEN);
+//!         Some(Config { url: url.and_then(Url::parse)?, token: Secret::new(token?) })
 //!     }
 //!
 //!     fn preview(_: &Config<'_>, message: &Message) -> Result<Preview, Failure> {
+//!         PhoneNumber::parse(&message.to)?;
 //!         let text = template::fill("Your code is {{code}}.", &message.variables)
 //!             .map_err(|name| Failure::invalid_message(format!("The message lacks the variable {name}.")))?;
 //!         Ok(Preview { route: "sms".into(), template: "text".into(), parameters: vec![text], attributes: vec![] })
@@ -74,22 +86,24 @@
 //!
 //!     fn send(config: &Config<'_>, message: &Message, client: &mut Client<'_>) -> Result<Receipt, SendError> {
 //!         let preview = Self::preview(config, message).map_err(SendError::NotSent)?;
-//!         let number = PhoneNumber::parse(&message.to)
-//!             .map_err(|error| SendError::NotSent(Failure::invalid_message(error.message())))?;
-//!         let response = client.send(&Request {
-//!             method: Method::Post,
-//!             tls: true,
-//!             authority: "sms.acme.example".into(),
-//!             path: "/v1/messages".into(),
-//!             headers: vec![("authorization", format!("Bearer {}", config.token.reveal()).into())],
-//!             body: format!(r#"{{"to":"{}","text":"{}"}}"#, number.e164(), preview.parameters[0]).into_bytes(),
-//!         })?;
-//!         match response.status {
-//!             201 => Ok(Receipt { message_id: "1".into(), request_id: None, attributes: vec![] }),
-//!             status => Err(SendError::unknown(Failure::new(
+//!         let body = serde_json::json!({"to": message.to, "text": preview.parameters});
+//!         let request = Request::post_json(&config.url, body.to_string().into_bytes())
+//!             .with_header("authorization", format!("Bearer {}", config.token.reveal()));
+//!         let response = client.send(&request)?;
+//!         let failure = |kind, turn, text: &str| Failure::new(kind, turn, text);
+//!         match (response.status, json::from_slice::<Sent>(&response.body)) {
+//!             (201, Ok(sent)) => Ok(Receipt { message_id: sent.id, request_id: None, attributes: vec![] }),
+//!             // The provider documents that it does nothing in this case.
+//!             (401, _) => Err(SendError::NotSent(failure(
+//!                 FailureKind::Authentication,
+//!                 Turn::Operator,
+//!                 "The provider does not know the token. Correct it.",
+//!             ))),
+//!             // Everything else proves nothing.
+//!             _ => Err(SendError::unknown(failure(
 //!                 FailureKind::Provider,
 //!                 Turn::Provider,
-//!                 format!("The provider answered with HTTP status {status}."),
+//!                 "The provider's answer says neither yes nor no.",
 //!             ))),
 //!         }
 //!     }
@@ -97,6 +111,24 @@
 //!
 //! #[cfg(target_arch = "wasm32")]
 //! connector_kit::export!(Acme);
+//!
+//! // One message, over a scripted network.
+//! use connector_kit::connector::send_message;
+//! use connector_kit::http::Response;
+//! use connector_kit::testing::Script;
+//!
+//! let config = r#"{"url": "https://sms.acme.example/v1/messages", "token": "example-token"}"#;
+//! let message = Message {
+//!     to: "+8613800138000".into(),
+//!     usage: "SignIn".into(),
+//!     variables: vec![("code".into(), "918273".into())],
+//!     ..Message::default()
+//! };
+//! let mut network = Script::new(|request| {
+//!     assert_eq!(request.header("authorization"), Some("Bearer example-token"));
+//!     Ok(Response::new(201, r#"{"id": "4711"}"#))
+//! });
+//! assert_eq!(send_message::<Acme>(config, &message, &mut network).unwrap().message_id, "4711");
 //! ```
 #![cfg_attr(target_arch = "wasm32", no_std)]
 

@@ -16,6 +16,7 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::contract::Failure;
 use crate::redact::Masked;
 
 /// A number in E.164. Its `Debug` output shows no digit.
@@ -81,6 +82,12 @@ impl PhoneError {
                  with 13 to 19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886."
             }
         }
+    }
+}
+
+impl From<PhoneError> for Failure {
+    fn from(error: PhoneError) -> Self {
+        Self::invalid_message(error.message())
     }
 }
 

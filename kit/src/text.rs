@@ -56,6 +56,12 @@ impl Text {
         Self { en, zh }
     }
 
+    /// A text in English alone: readers of other languages get it too.
+    #[must_use]
+    pub const fn english(en: &'static str) -> Self {
+        Self::new(en, en)
+    }
+
     /// The text in one language.
     #[must_use]
     pub const fn get(&self, language: Language) -> &'static str {

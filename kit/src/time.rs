@@ -21,6 +21,23 @@ pub fn utc_date(unix_s: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A moment in UTC to the second, as RFC 3339 writes it.
+///
+/// # Examples
+/// ```
+/// assert_eq!(connector_kit::time::utc_timestamp(1_551_113_065), "2019-02-25T16:44:25Z");
+/// ```
+#[must_use]
+pub fn utc_timestamp(unix_s: u64) -> String {
+    let second = unix_s % DAY_S;
+    let (hour, minute) = (second / 3600, second / 60 % 60);
+    format!(
+        "{}T{hour:02}:{minute:02}:{:02}Z",
+        utc_date(unix_s),
+        second % 60
+    )
+}
+
 /// The hour that a moment belongs to, `yyyymmddhh`, so many hours east of Greenwich.
 ///
 /// # Examples
@@ -144,6 +161,14 @@ mod tests {
     fn the_utc_date_turns_at_midnight_utc() {
         for (moment, date, _) in MOMENTS {
             assert_eq!(utc_date(moment), date);
+        }
+    }
+
+    #[test]
+    fn timestamp_has_the_date_and_the_time_of_day() {
+        for (moment, date, header) in MOMENTS {
+            let time = header.split(' ').nth(4).unwrap();
+            assert_eq!(utc_timestamp(moment), format!("{date}T{time}Z"));
         }
     }
 

@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 : "${CONNECTOR_WASM:?set CONNECTOR_WASM to the component}"
+: "${WEBHOOK_WASM:?set WEBHOOK_WASM to the webhook connector}"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
 : "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
 
@@ -19,5 +20,6 @@ rm -f "$HOSTS_WORK_DIR"/library.json "$HOSTS_WORK_DIR"/python.json "$HOSTS_WORK_
 WASMTIME_BIN=${WASMTIME_BIN:-$(./cli/install.sh)}
 export WASMTIME_BIN
 ./cli/run.sh
+./webhook/run.sh
 node quickstart.mjs
 node table.mjs --check

@@ -10,6 +10,19 @@ pub fn component() -> PathBuf {
     )
 }
 
+/// The example connector.
+pub fn webhook() -> PathBuf {
+    find(
+        "WEBHOOK_WASM",
+        "target/wasm32-wasip2/release/webhook_connector.wasm",
+    )
+}
+
+/// The commands of the repository.
+pub fn xtask() -> PathBuf {
+    find("XTASK_BIN", "target/host/xtask")
+}
+
 /// The component that attacks its host as its config says.
 pub fn hostile() -> PathBuf {
     find("HOSTILE_WASM", "target/wasm32-wasip2/release/hostile.wasm")

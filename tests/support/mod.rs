@@ -15,7 +15,9 @@ mod wire;
 
 #[cfg(target_os = "linux")]
 pub use alone::alone;
-pub use artifacts::{auth_host, bench, component, hostile, hostile_with_std, simulator};
+pub use artifacts::{
+    auth_host, bench, component, hostile, hostile_with_std, simulator, webhook, xtask,
+};
 pub use config::{
     CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, code_to, config, discreet, to_config,
 };

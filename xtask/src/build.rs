@@ -60,6 +60,30 @@ impl Workspace {
             .arg(&self.target))
     }
 
+    /// Builds the example connector, a workspace of its own, into the same folder.
+    pub fn build_webhook(&self) -> Result {
+        run(cargo_in(&self.root.join("examples/webhook"))
+            .args(["build", "--locked", "--release"])
+            .args(["--target", TARGET, "--target-dir"])
+            .arg(&self.target))
+    }
+
+    /// Runs the example connector's own tests, after its format and lints.
+    pub fn test_webhook(&self) -> Result {
+        let folder = self.root.join("examples/webhook");
+        run(cargo_in(&folder).args(["fmt", "--check"]))?;
+        run(cargo_in(&folder)
+            .args(["clippy", "--locked", "--release", "--target", TARGET])
+            .arg("--target-dir")
+            .arg(&self.target)
+            .args(["--", "-D", "warnings"]))?;
+        run(cargo_in(&folder)
+            .args(["test", "--locked", "--release"])
+            // Of no use to tests, and slow to link.
+            .args(["--config", "profile.release.lto=false", "--target-dir"])
+            .arg(&self.target))
+    }
+
     /// Builds everything native.
     ///
     /// Always the whole workspace: with fewer packages cargo resolves fewer features, and compiles Wasmtime once

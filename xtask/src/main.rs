@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod dist;
 mod full;
+mod new_connector;
 mod process;
 mod quality;
 mod test;
@@ -21,6 +22,8 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   demo           Send login codes through the component to a simulator on this machine
+  new-connector NAME [--path DIR]
+                 Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
   test --full    The same, with the other runtimes, Tencent's SDKs and licences
   bench          Compare cost with native code and other clients; writes docs/performance.md
@@ -48,6 +51,10 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(test::Scope::Full),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
+        ["new-connector", name] => new_connector::run(name, None),
+        ["new-connector", name, "--path", path] | ["new-connector", "--path", path, name] => {
+            new_connector::run(name, Some(path))
+        }
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),

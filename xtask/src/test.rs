@@ -61,6 +61,10 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
     step("The plugins that attack the host", &|| {
         workspace.build_hostile()
     })?;
+    step("The webhook connector and its tests", &|| {
+        workspace.build_webhook()?;
+        workspace.test_webhook()
+    })?;
     step("The programs", &|| workspace.build_programs())?;
     step("Tests, native and through the component", &|| {
         process::run(
@@ -70,6 +74,7 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("HOSTILE_WASM", workspace.guest("hostile"))
                 .env("HOSTILE_STD_WASM", workspace.guest("hostile_with_std"))
+                .env("WEBHOOK_WASM", workspace.guest("webhook_connector"))
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
                 .env("BENCH_BIN", workspace.program("connector-bench"))

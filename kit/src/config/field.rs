@@ -105,7 +105,7 @@ impl Field {
             placeholder: "",
             default: "",
             options: &[],
-            schema: r#"{"type":["string","null"]}"#,
+            schema: r#"{"type":"string"}"#,
             fields: &[],
             aliases: &[],
         }

@@ -10,7 +10,8 @@ use super::field::{Field, FieldType};
 use crate::text::Language;
 
 /// The JSON Schema, draft 2020-12. `rules` are further members of the whole schema, as a JSON object, such as
-/// `required` or `allOf`. Keys that no field has are allowed.
+/// `allOf`. Keys that no field has are allowed. The fields that say so are required, unless the rules have a
+/// `required` of their own.
 #[must_use]
 pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
     let mut schema = object(rules);
@@ -20,6 +21,10 @@ pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String 
     );
     schema.insert("type".into(), "object".into());
     schema.insert("properties".into(), properties(fields, language));
+    let required = fields.iter().filter(|field| field.required);
+    schema
+        .entry("required")
+        .or_insert_with(|| required.map(|field| field.key).collect());
     Value::Object(schema).to_string()
 }
 
@@ -157,6 +162,18 @@ mod tests {
         assert!(inner("list")["items"]["properties"][token].is_object());
         assert!(inner("block")["properties"][token].is_object());
         assert_eq!(inner("block")["properties"][token]["writeOnly"], true);
+    }
+
+    #[test]
+    fn required_fields_are_required_unless_rules_say_otherwise() {
+        for (rules, expected) in [
+            ("{}", json!(["name"])),
+            (r#"{"required":["mode"]}"#, json!(["mode"])),
+        ] {
+            let schema = json_schema(&FIELDS, rules, Language::English);
+            let schema: Value = serde_json::from_str(&schema).unwrap();
+            assert_eq!(schema["required"], expected);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::field::{Field, field_meant};
 use super::finding::{
     BLANK, Finding, Findings, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
+use crate::connector::MAX_CALL_MS;
 use crate::contract::Severity;
 use crate::json::{Json, is_placeholder};
 use crate::redact::plain_key;
@@ -15,6 +16,15 @@ use crate::text::Text;
 
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
+const ABOVE_CAP: Rule = Rule::new(
+    "above-cap",
+    "No call takes longer than 8000 milliseconds, so this has no effect. Write 8000 or less.",
+    "一次调用不会超过 8000 毫秒,此值不起作用;请填写不大于 8000 的值。",
+);
+const MILLISECONDS: Text = Text::new(
+    "a whole number of milliseconds, at least 1",
+    "不小于 1 的整数毫秒数",
+);
 const SWITCH: Text = Text::new("true or false", "true 或 false");
 
 /// What a text of the config must look like, after the white space around it is gone.
@@ -188,6 +198,20 @@ impl Reader {
         }
     }
 
+    /// A number of milliseconds, at least 1, that may be absent.
+    pub fn milliseconds(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
+        match self.named(place, value)? {
+            Json::Integer(ms) if *ms > 0 => {
+                if *ms > MAX_CALL_MS.into() {
+                    self.warning(place, ABOVE_CAP);
+                }
+                Some(u32::try_from(*ms).unwrap_or(u32::MAX))
+            }
+            Json::Integer(_) => self.reject(place, Rule::malformed(MILLISECONDS)),
+            _ => self.reject(place, Rule::wrong_type(MILLISECONDS)),
+        }
+    }
+
     /// A switch that may be absent.
     pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
         match self.named(place, value)? {
@@ -268,6 +292,16 @@ impl<'a, 'p> Object<'a, 'p> {
     pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
         let index = self.fields.iter().position(|field| field.key == key)?;
         self.values.get(index).copied().flatten()
+    }
+
+    /// A text that the field's config must have; see [`Reader::required_text`].
+    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        reader.required_text(self.at(key), self.get(key), form)
+    }
+
+    /// A text that may be absent; see [`Reader::optional_text`].
+    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        reader.optional_text(self.at(key), self.get(key), form)
     }
 
     /// Where the value of a key stands.

@@ -1,0 +1,124 @@
+//! The config: what an operator fills in.
+
+use alloc::vec::Vec;
+
+use connector_kit::config::{Field, FieldType, Form, Object, Reader, Rule};
+use connector_kit::http::Url;
+use connector_kit::redact::Secret;
+use connector_kit::text::Text;
+
+use crate::sign::{Keys, PREFIX};
+
+/// A config that sending is possible with.
+pub struct Config<'c> {
+    /// Where messages are posted.
+    pub url: Url,
+    /// What they are signed with.
+    pub keys: Keys,
+    /// The keys as the config has them.
+    pub secret: Secret<'c>,
+    /// The value of the `Authorization` header, where the receiver wants one.
+    pub authorization: Option<Secret<'c>>,
+    /// The config's own limit on one call, in milliseconds.
+    pub timeout_ms: Option<u32>,
+}
+
+impl<'c> Config<'c> {
+    /// What must not come back in the receiver's words: keys and the token of `Authorization`.
+    pub fn secrets(&self) -> Vec<&'c str> {
+        let authorization = self.authorization.map_or("", Secret::reveal);
+        let keys = self.secret.reveal().split_ascii_whitespace();
+        keys.map(|key| key.trim_start_matches(PREFIX))
+            .chain(authorization.split(' '))
+            .collect()
+    }
+}
+
+/// The fields.
+pub const FIELDS: [Field; 4] = [
+    Field::new(
+        "url",
+        Text::new("URL", "URL"),
+        Text::new(
+            "Where messages are posted: https, or http on this machine.",
+            "短信发送到的地址:须为 https,本机可用 http。",
+        ),
+    )
+    .required()
+    .placeholder("https://sms.example.com/hooks/messages"),
+    Field::new(
+        "secret",
+        Text::new("Signing secret", "签名密钥"),
+        Text::new(
+            "From the receiver: base64, with or without whsec_. While it changes, the new and the old one with a space \
+             between them.",
+            "由接收方提供:base64,可带 whsec_ 前缀;更换期间可填新旧两个,以空格分隔。",
+        ),
+    )
+    .required()
+    .secret()
+    .placeholder("<whsec_…>"),
+    Field::new(
+        "authorization",
+        Text::new("Authorization header", "Authorization 请求头"),
+        Text::new(
+            "Its whole value, such as Bearer and a token, where the receiver wants one besides the signature.",
+            "完整的值,例如 Bearer 加令牌;仅在接收方除签名外还要求时填写。",
+        ),
+    )
+    .secret(),
+    Field::new(
+        "timeoutMs",
+        Text::new("Longest wait in milliseconds", "最长等待毫秒数"),
+        Text::new(
+            "The longest that one message may take. 8000 unless set.",
+            "单条短信的最长耗时,默认 8000。",
+        ),
+    )
+    .form(FieldType::Number)
+    .schema(r#"{"type":"integer","minimum":1}"#),
+];
+
+const URL: Form = Form {
+    valid: |text| Url::parse(text).is_some(),
+    expected: Text::new(
+        "an https URL, or an http one with 127.0.0.1, [::1] or localhost",
+        "https URL,或主机为 127.0.0.1、[::1]、localhost 的 http URL",
+    ),
+};
+const SECRET: Form = Form {
+    valid: |text| Keys::parse(text).is_some(),
+    expected: Text::new(
+        "one or two secrets in base64, each with or without whsec_",
+        "一个或两个 base64 密钥,可带 whsec_ 前缀",
+    ),
+};
+const AUTHORIZATION: Form = Form {
+    valid: |text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+    expected: Text::new("printable ASCII", "可打印的 ASCII 字符"),
+};
+const SHORT_SECRET: Rule = Rule::new(
+    "short-secret",
+    "A secret has fewer than the 24 bytes that Standard Webhooks asks for. Make a longer one.",
+    "密钥少于 Standard Webhooks 要求的 24 字节,请换用更长的密钥。",
+);
+
+/// Reads the fields, and reports everything that is wrong with them.
+pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+    // All fields are read before the first `?`, so that every finding is reported.
+    let url = config.required_text(reader, "url", &URL);
+    let secret = config.required_text(reader, "secret", &SECRET);
+    let keys = secret.and_then(Keys::parse);
+    if keys.as_ref().is_some_and(Keys::has_short) {
+        reader.warning(config.at("secret"), SHORT_SECRET);
+    }
+    let authorization = config.optional_text(reader, "authorization", &AUTHORIZATION);
+    let timeout_ms = reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs"));
+    Some(Config {
+        url: url.and_then(Url::parse)?,
+        keys: keys?,
+        secret: Secret::new(secret?),
+        authorization: authorization.map(Secret::new),
+        timeout_ms,
+    })
+}

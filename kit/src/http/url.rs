@@ -1,0 +1,188 @@
+//! URLs that a config may name: https to any host, plain http to loopback.
+//!
+//! | accepted | refused |
+//! |---|---|
+//! | `https://sms.example.com/v1?key=a`, `https://[2001:db8::1]:8443` | another scheme or none, a user or password, a fragment |
+//! | `http://127.0.0.1:8080`, `http://localhost/hook`, `http://[::1]:8080` | plain http off this machine, which anybody on the way can read |
+//! | | white space, control characters, anything but ASCII, an empty or malformed host, port 0 |
+
+use alloc::string::String;
+
+/// An absolute URL, taken apart as a [`Request`](super::Request) needs it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    /// Whether the connection is encrypted. Always, but on loopback.
+    pub tls: bool,
+    /// Host in lower case, and port unless it is the scheme's own.
+    pub authority: String,
+    /// Path and query, beginning with `/`.
+    pub path: String,
+}
+
+/// Path and query often hold a token, so `Debug` leaves them out.
+impl core::fmt::Debug for Url {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Url")
+            .field("tls", &self.tls)
+            .field("authority", &self.authority)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Url {
+    /// Reads a URL; `None` for everything outside the table above.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::Url;
+    ///
+    /// let url = Url::parse("https://SMS.example.com:443/v1/messages?region=north").unwrap();
+    /// assert!(url.tls);
+    /// assert_eq!(url.authority, "sms.example.com");
+    /// assert_eq!(url.path, "/v1/messages?region=north");
+    /// assert!(Url::parse("http://sms.example.com").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let tls = match scheme {
+            _ if scheme.eq_ignore_ascii_case("https") => true,
+            _ if scheme.eq_ignore_ascii_case("http") => false,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
+            return None;
+        }
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
+            _ => (authority, None),
+        };
+        let host = host.to_ascii_lowercase();
+        let is_loopback = matches!(host.as_str(), "127.0.0.1" | "[::1]" | "localhost");
+        if !is_host(&host) || !(tls || is_loopback) {
+            return None;
+        }
+        let default_port = if tls { 443 } else { 80 };
+        Some(Self {
+            tls,
+            authority: match port.filter(|port| *port != default_port) {
+                Some(port) => alloc::format!("{host}:{port}"),
+                None => host,
+            },
+            path: if path.starts_with('/') {
+                path.into()
+            } else {
+                alloc::format!("/{path}")
+            },
+        })
+    }
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|port| is_digits && *port > 0)
+}
+
+/// A name of labels of letters, digits and dashes, an IPv4 address, or an IPv6 address in brackets.
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').unwrap_or_default();
+        return address.parse::<core::net::Ipv6Addr>().is_ok();
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && host.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Option<(bool, String, String)> {
+        Url::parse(text).map(|url| (url.tls, url.authority, url.path))
+    }
+
+    #[test]
+    fn accepted_url_is_taken_apart() {
+        for (text, tls, authority, path) in [
+            ("https://a.example", true, "a.example", "/"),
+            ("HTTPS://A.Example/B", true, "a.example", "/B"),
+            ("https://a.example:443/", true, "a.example", "/"),
+            ("https://a.example:80", true, "a.example:80", "/"),
+            ("https://a.example?k=v", true, "a.example", "/?k=v"),
+            (
+                "https://a.example/x?u=b://c:1",
+                true,
+                "a.example",
+                "/x?u=b://c:1",
+            ),
+            ("https://192.0.2.1/x", true, "192.0.2.1", "/x"),
+            (
+                "https://[2001:DB8::1]:8443/x",
+                true,
+                "[2001:db8::1]:8443",
+                "/x",
+            ),
+            ("http://127.0.0.1:8080/x", false, "127.0.0.1:8080", "/x"),
+            ("http://localhost:80", false, "localhost", "/"),
+            ("http://[::1]", false, "[::1]", "/"),
+        ] {
+            let expected = Some((tls, authority.into(), path.into()));
+            assert_eq!(parts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_refused() {
+        for text in [
+            "",
+            "a.example",
+            "//a.example",
+            "ftp://a.example",
+            "https://",
+            "https:///x",
+            "https://a..example",
+            "https://-a.example",
+            "https://a_b.example",
+            "https://user@a.example",
+            "https://user:password@a.example",
+            "https://a.example/x#y",
+            "https://a.example#y",
+            "https://a.example/x y",
+            "https://a.example/\r\nx: y",
+            "https://a.example/\u{e9}",
+            "https://\u{e9}.example",
+            "https://a.example:",
+            "https://a.example:0",
+            "https://a.example:+80",
+            "https://a.example:65536",
+            "https://::1",
+            "https://[::1",
+            "https://[x]",
+            "http://a.example",
+            "http://127.0.0.2",
+            "http://127.0.0.1.example",
+            "http://localhost.example",
+            "http://0.0.0.0",
+            "http://169.254.169.254",
+            "http://[::2]",
+        ] {
+            assert_eq!(parts(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_leaves_path_and_query_out() {
+        let url = Url::parse("https://a.example/hook?token=secret-token");
+        assert!(!alloc::format!("{url:?}").contains("secret-token"));
+    }
+}

@@ -1,0 +1,87 @@
+//! The config: what an operator fills in.
+
+use connector_kit::config::{Field, FieldType, Form, Object, Reader};
+use connector_kit::http::Url;
+use connector_kit::redact::Secret;
+use connector_kit::text::Text;
+
+/// Where messages are posted unless the config says otherwise. Replace it with the provider's address.
+const ENDPOINT: &str = "https://sms.example.com/v1/messages";
+
+/// The text that is sent unless the config has one.
+const TEXT: &str = "Your code is {{code}}.";
+
+/// A config that sending is possible with.
+pub struct Config<'c> {
+    /// Where messages are posted.
+    pub endpoint: Url,
+    /// The key of the provider's API.
+    pub api_key: Secret<'c>,
+    /// The sender that the recipient sees.
+    pub sender: &'c str,
+    /// The message's text, with `{{placeholders}}`.
+    pub text: &'c str,
+}
+
+/// The fields, in the order of the form. A label and a help text in a second language: `Text::new(en, zh)`.
+pub const FIELDS: [Field; 4] = [
+    Field::new(
+        "apiKey",
+        Text::english("API key"),
+        Text::english("From the provider's console, API keys."),
+    )
+    .required()
+    .secret()
+    .placeholder("<api-key>"),
+    Field::new(
+        "sender",
+        Text::english("Sender"),
+        Text::english("A number or a name that the provider has registered for you."),
+    )
+    .required()
+    .placeholder("<sender>"),
+    Field::new(
+        "text",
+        Text::english("Text"),
+        Text::english("What people get. {{code}} stands for the code."),
+    )
+    .form(FieldType::MultilineText)
+    .placeholder(TEXT),
+    Field::new(
+        "endpoint",
+        Text::english("Endpoint"),
+        Text::english("For tests: where messages are posted in place of the provider's address."),
+    ),
+];
+
+const API_KEY: Form = Form {
+    valid: |text| text.bytes().all(|byte| byte.is_ascii_graphic()),
+    expected: Text::english("a key as the console shows it, without spaces"),
+};
+const SENDER: Form = Form {
+    valid: |text| text.len() <= 16,
+    expected: Text::english("a number in E.164 or a name of at most 16 characters"),
+};
+const ANY_TEXT: Form = Form {
+    valid: |text| text.contains("{{code}}"),
+    expected: Text::english("a text with {{code}} in it"),
+};
+const URL: Form = Form {
+    valid: |text| Url::parse(text).is_some(),
+    expected: Text::english("an https URL, or an http one with 127.0.0.1, [::1] or localhost"),
+};
+
+/// Reads the fields, and reports everything that is wrong with them.
+pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+    // All fields are read before the first `?`, so that every finding is reported.
+    let api_key = config.required_text(reader, "apiKey", &API_KEY);
+    let sender = config.required_text(reader, "sender", &SENDER);
+    let text = config.optional_text(reader, "text", &ANY_TEXT);
+    let endpoint = config.optional_text(reader, "endpoint", &URL);
+    Some(Config {
+        endpoint: Url::parse(endpoint.unwrap_or(ENDPOINT))?,
+        api_key: Secret::new(api_key?),
+        sender: sender?,
+        text: text.unwrap_or(TEXT),
+    })
+}
