@@ -173,7 +173,7 @@ async fn commands_and_code_of_the_page_work_as_they_stand() {
     let config = config.replace("http://127.0.0.1:8080", &server.url());
     let host = host().allow(&server.url()).unwrap().build().unwrap();
     let message = Message::code("+8613800138000", "SignIn", "918273");
-    let sent = host.load(&component).unwrap();
+    let sent = host.load(component.as_path()).unwrap();
     let receipt = accepted(
         sent.send_message(&Config::new(config.as_str()), &message)
             .await,

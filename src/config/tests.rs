@@ -1,3 +1,4 @@
+use connector_kit::config::Place;
 use connector_kit::connector::{preview_message, validate_config};
 use connector_kit::contract::{Diagnostic, FailureKind, Severity};
 use connector_kit::json;
