@@ -56,7 +56,6 @@ async fn text_that_is_not_a_config_is_refused_with_the_place() {
             "not-json",
             "line 1",
         ),
-        ("\u{feff}{}", "not-json", "line 1, column 1"),
         ("null", "wrong-type", "object"),
         ("[]", "wrong-type", "object"),
     ] {
@@ -269,7 +268,7 @@ async fn a_number_that_could_be_somebody_elses_is_refused_without_a_digit_of_it(
         "+",
         "+86",
         "+8613800138000 ext. 2",
-        "+44 (0)7700 900123",
+        "+34 (0)612 345 678",
         "+8612345678901",
         "+9991234567",
     ] {

@@ -441,7 +441,12 @@ fn optional_places(schema: &Value) -> Vec<String> {
     // A signature is optional where all templates are for international numbers, which has a test of its own.
     add("/", schema, &["signName"]);
     let properties = &schema["properties"];
-    add("/international/", &properties["international"], &[]);
+    // An optional field is either absent or what its own schema says.
+    add(
+        "/international/",
+        &properties["international"]["anyOf"][1],
+        &[],
+    );
     add("/templates/0/", &properties["templates"]["items"], &[]);
     places
 }

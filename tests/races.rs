@@ -185,11 +185,20 @@ async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_
 }
 
 /// Answers the first request of a connection and ends it as told, while the second is on its way.
+/// An acceptance with the correlation id of the request.
+fn echo_of(request: &[u8]) -> String {
+    let request: serde_json::Value = serde_json::from_slice(request).unwrap();
+    OK.replace(
+        r#""SessionContext":"""#,
+        &format!(r#""SessionContext":{}"#, request["SessionContext"]),
+    )
+}
+
 async fn second_meets(mut peer: Peer, end: End) {
-    if peer.request().await.is_none() {
+    let Some(request) = peer.request().await else {
         return;
-    }
-    peer.write(&answer("200 OK", OK)).await;
+    };
+    peer.write(&answer("200 OK", &echo_of(&request.body))).await;
     match end {
         End::AtOnce => {}
         End::After(pause) => tokio::time::sleep(pause).await,

@@ -62,7 +62,7 @@ fn snippet_is_the_embedding_example() {
 #[tokio::test]
 async fn sample_config_works_with_a_key() {
     let mut sample: serde_json::Value =
-        serde_json::from_str(block_after("Save it as `config.json`")).unwrap();
+        serde_json::from_str(block_after("Save as `config.json`")).unwrap();
     for key in ["accessKeyId", "accessKeySecret"] {
         assert!(sample[key].as_str().unwrap().ends_with('…'));
         sample[key] = config(None)[key].clone();

@@ -99,7 +99,7 @@ pub enum ParseError {
     Syntax {
         /// Line, from 1.
         line: usize,
-        /// Column, from 1; 0 at the beginning of a line.
+        /// Column, from 1.
         column: usize,
     },
 }
@@ -146,7 +146,8 @@ pub fn from_slice<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseErro
     }
     serde_json::from_slice(text).map_err(|error| ParseError::Syntax {
         line: error.line(),
-        column: error.column(),
+        // The parser counts from 0 where a text ends before its first character.
+        column: error.column().max(1),
     })
 }
 
@@ -418,7 +419,7 @@ mod tests {
 
     #[test]
     fn error_names_line_and_column() {
-        for (text, line, column) in [("{\n  \"a\": ,\n}", 2, 8), ("", 1, 0), ("{} x", 1, 4)] {
+        for (text, line, column) in [("{\n  \"a\": ,\n}", 2, 8), ("", 1, 1), ("{} x", 1, 4)] {
             assert_eq!(
                 parse(text),
                 Err(ParseError::Syntax { line, column }),
