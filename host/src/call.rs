@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
 
 /// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
 /// milliseconds, once the call has its place; `settle` judges the answer, given whether a request may have left.
-pub(crate) async fn call<'p, F: Function, T, E: Ended>(
+pub(crate) async fn call<'p, F: Function, T, E>(
     run: Run<'_>,
     function: &Export<F>,
     params: impl FnOnce(u32) -> F::Params<'p>,

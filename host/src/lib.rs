@@ -8,7 +8,7 @@
 #![doc = include_str!("../examples/embed.rs")]
 //! ```
 //!
-//! The rooms, from the outside in:
+//! The modules, from the outside in:
 //!
 //! | module | what it does |
 //! |---|---|
