@@ -89,6 +89,7 @@ impl Plugin {
         let owner = Owner {
             tenant: None,
             plugin: Arc::from(loaded.description.sha256.as_str()),
+            is_never_kept: false,
         };
         Self {
             network: loaded.host.0.gateway.clone(),
@@ -134,6 +135,7 @@ impl Plugin {
         let owner = Owner {
             tenant: own.map(|tenant| tenant.key().clone()),
             plugin: self.owner.plugin.clone(),
+            is_never_kept: tenant.as_ref().is_some_and(Tenant::is_never_kept),
         };
         Self {
             inner: self.inner.clone(),

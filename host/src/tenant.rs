@@ -27,6 +27,7 @@ pub struct Tenant(Arc<Inner>);
 struct Inner {
     id: Arc<str>,
     limits: Option<TenantLimits>,
+    is_never_kept: bool,
 }
 
 impl Tenant {
@@ -35,6 +36,7 @@ impl Tenant {
         Self(Arc::new(Inner {
             id: id.into(),
             limits: None,
+            is_never_kept: false,
         }))
     }
 
@@ -45,6 +47,15 @@ impl Tenant {
         self
     }
 
+    /// Gives each request of it a connection of its own. A provider that answers one request twice, the second time
+    /// after the next request was written, can then not be taken at its second word; the price is a handshake for each
+    /// send. `docs/sandbox.md` has the figures.
+    #[must_use]
+    pub fn fresh_connections(mut self) -> Self {
+        Arc::make_mut(&mut self.0).is_never_kept = true;
+        self
+    }
+
     /// Its identifier.
     pub fn id(&self) -> &str {
         &self.0.id
@@ -52,6 +63,10 @@ impl Tenant {
 
     pub(crate) fn key(&self) -> &Arc<str> {
         &self.0.id
+    }
+
+    pub(crate) fn is_never_kept(&self) -> bool {
+        self.0.is_never_kept
     }
 
     pub(crate) fn own_limits(&self) -> Option<&TenantLimits> {

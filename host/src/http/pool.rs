@@ -125,6 +125,9 @@ impl Pool {
     /// Keeps a connection for the next request of its key.
     pub(super) fn put(self: &Arc<Self>, key: Arc<Key>, connection: Box<Connection>) {
         // Closed after the lock is gone: a connection gives its slot back when it is dropped.
+        if key.owner.is_never_kept {
+            return;
+        }
         let mut closed = Vec::new();
         let mut idle = self.lock();
         let owner = key.owner.clone();

@@ -44,6 +44,16 @@ async fn serve(patience: Duration) -> String {
 
 /// Sends for a tenant, and returns whether a kept connection was used.
 async fn send(gateway: &Arc<Gateway>, authority: &str, tenant: &str) -> Result<bool, String> {
+    send_as(gateway, authority, tenant, false).await
+}
+
+/// The same, for a tenant that may have asked for connections of its own.
+async fn send_as(
+    gateway: &Arc<Gateway>,
+    authority: &str,
+    tenant: &str,
+    is_never_kept: bool,
+) -> Result<bool, String> {
     let (writer, request) = post(authority, 1);
     writer.send(Bytes::from("x")).await.unwrap();
     drop(writer);
@@ -51,6 +61,7 @@ async fn send(gateway: &Arc<Gateway>, authority: &str, tenant: &str) -> Result<b
     let owner = Arc::new(Owner {
         tenant: Some(Arc::from(tenant)),
         plugin: Arc::from("p"),
+        is_never_kept,
     });
     let entry = log.open(HttpExchange::default());
     let (limits, options) = (
@@ -101,6 +112,18 @@ async fn an_owner_keeps_as_many_as_its_bound() {
     assert_eq!(gateway.pool().count(), 1);
     assert_eq!(send(&gateway, &authority, "b").await, Ok(false));
     assert_eq!(gateway.pool().count(), 2);
+}
+
+#[tokio::test]
+async fn tenant_with_fresh_connections_keeps_none() {
+    let authority = serve(LONG).await;
+    let gateway = gateway(|_| ());
+    assert_eq!(send(&gateway, &authority, "a").await, Ok(false));
+    for _ in 0..2 {
+        assert_eq!(send_as(&gateway, &authority, "a", true).await, Ok(false));
+        assert_eq!(gateway.pool().count(), 1, "the other handle's");
+    }
+    assert_eq!(send(&gateway, &authority, "a").await, Ok(true));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ pub(crate) struct Owner {
     pub(crate) tenant: Option<Arc<str>>,
     /// The SHA-256 of the plugin, in hexadecimal.
     pub(crate) plugin: Arc<str>,
+    /// Whether each request has a connection of its own.
+    pub(crate) is_never_kept: bool,
 }
 
 /// The connections of a host, counted.
@@ -114,6 +116,7 @@ mod tests {
         Arc::new(Owner {
             tenant: Some(Arc::from(tenant)),
             plugin: Arc::from("p"),
+            is_never_kept: false,
         })
     }
 
