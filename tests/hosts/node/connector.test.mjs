@@ -1,6 +1,8 @@
 /** The release component in Node, transpiled by jco. Run by run.sh. */
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, test } from 'node:test';
 
 import { metadata, send, validate } from './build/connector.js';
@@ -88,6 +90,23 @@ test('a config that cannot work names every finding, in the language asked for',
   );
   assert.deepEqual(validate(broken, ['en']), outcome.failure.diagnostics);
   assert.notEqual(validate(broken, ['zh-CN'])[0].message, outcome.failure.diagnostics[0].message);
+});
+
+test('a second answer is no later message\'s', async (context) => {
+  const program = new URL('../support/double-answers.mjs', import.meta.url).pathname;
+  const provider = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  context.after(() => provider.stdin.end());
+  const [url] = await once(provider.stdout, 'data');
+  const endpoint = url.toString().trim();
+  const serials = [];
+  for (const correlationId of ['first', 'second', 'third']) {
+    const outcome = send(config({ endpoint }), { ...message, correlationId });
+    assert.equal(outcome.state, 'accepted', JSON.stringify(outcome));
+    serials.push(outcome.receipt.messageId);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+  }
+  // One connection for all of them: Node discards what arrives on it between two requests.
+  assert.deepEqual(serials, ['1:first', '1:second', '1:third']);
 });
 
 test('metadata names the connector that it replaces', () => {

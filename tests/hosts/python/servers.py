@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 import urllib.parse
 import urllib.request
 
@@ -35,6 +36,51 @@ class Simulator:
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(timeout=10)
+
+
+class DoubleAnswers:
+    """A provider that answers every request twice. Serial numbers name the connection and the correlation id."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        connections = 0
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connections += 1
+            threading.Thread(target=self._serve, args=(connection, connections), daemon=True).start()
+
+    @staticmethod
+    def _serve(connection: socket.socket, number: int):
+        received = b""
+        with connection:
+            while chunk := connection.recv(65_536):
+                received += chunk
+                try:
+                    body = json.loads(received.partition(b"\r\n\r\n")[2])
+                except ValueError:
+                    continue
+                received = b""
+                answer = json.dumps({"Response": {"RequestId": "r", "SendStatusSet": [{
+                    "SerialNo": f"{number}:{body['SessionContext']}", "PhoneNumber": body["PhoneNumberSet"][0],
+                    "SessionContext": body["SessionContext"], "Fee": 1, "Code": "Ok", "IsoCode": "CN",
+                }]}}).encode()
+                head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(answer)}\r\n\r\n".encode()
+                try:
+                    connection.sendall(head + answer)
+                    time.sleep(0.02)
+                    connection.sendall(head + answer)
+                except OSError:
+                    return
+
+    def stop(self):
+        self._listener.close()
 
 
 class SilentServer:

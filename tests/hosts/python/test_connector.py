@@ -17,7 +17,7 @@ import unittest
 import wasmtime
 
 from connector import Connector, Message, NotSent, Unknown
-from servers import Refusal, SilentServer, Simulator
+from servers import DoubleAnswers, Refusal, SilentServer, Simulator
 
 COMPONENT = os.environ["CONNECTOR_WASM"]
 HERE = pathlib.Path(__file__).parent
@@ -100,6 +100,16 @@ class ThreeStates(unittest.TestCase):
         [body] = server.complete_requests()
         self.assertEqual(json.loads(body)["PhoneNumberSet"], ["+8613800138000"])
         FINDINGS["states"]["unknown"] = True
+
+    def test_a_second_answer_is_no_later_messages(self):
+        server = self.start(DoubleAnswers)
+        serials = []
+        for identifier in ("first", "second", "third"):
+            receipt = self.connector.send(config(server.url), message(correlation_id=identifier))
+            serials.append(receipt["message-id"])
+            time.sleep(0.08)
+        # Wasmtime's own handler makes a connection for each request, so nothing can be left on one.
+        self.assertEqual(serials, ["1:first", "2:second", "3:third"])
 
     def test_tls_to_an_authority_of_ones_own_is_not_sent(self):
         with tempfile.TemporaryDirectory() as folder:
