@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Tenants, each with a config of its own and one call after another.
-const TENANTS: u64 = 50;
+const TENANTS: u32 = 50;
 
 /// How long a call may take: faults that hang are given up then.
 const PATIENCE_MS: u32 = 1_500;
@@ -137,7 +137,7 @@ async fn driven(calls: u64, url: &str) -> Result<(Value, Vec<u8>)> {
     }
     let begun = Instant::now();
     let mut tenants = Vec::new();
-    for tenant in 0..TENANTS {
+    for tenant in 0..u64::from(TENANTS) {
         let config = Config::new(config(url, usize::try_from(tenant).unwrap_or_default()));
         tenants.push(tokio::spawn(send_all(shared.clone(), tenant, config)));
     }
@@ -370,15 +370,16 @@ fn check(calls: u64, states: &[u8], seen: &Seen, figures: Value) -> Result<Value
     if complete + seen.complete_nameless > calls {
         wrong.push("more complete requests than calls".to_owned());
     }
-    let growth = |key: &str| {
+    // The first half fills pools and caches; after it nothing may grow.
+    let quarters = |key: &str| {
         let samples: Vec<f64> = list(&figures, key)?
             .iter()
             .filter_map(Value::as_f64)
             .collect();
-        // The first half fills pools and caches; after it nothing may grow.
         let (early, late) = (samples.get(10..15)?, samples.get(15..20)?);
-        Some(crate::work::median(late) / crate::work::median(early))
+        Some((crate::work::median(early), crate::work::median(late)))
     };
+    let growth = |key| quarters(key).map(|(early, late)| late / early);
     let (memory, handles) = (growth("resident"), growth("descriptors"));
     // A short run is over before the compiler's and the allocator's arenas are warm: up to 1.45 in 5,000 calls, 1.02 in
     // 60,000. Leaks are what the long run and `tests/sandbox/leaks.rs` find.
@@ -386,7 +387,11 @@ fn check(calls: u64, states: &[u8], seen: &Seen, figures: Value) -> Result<Value
     if memory.is_none_or(|growth| growth > bound) {
         wrong.push(format!("memory grew: {memory:?}"));
     }
-    if handles.is_none_or(|growth| growth > 1.25) {
+    // Each tenant has connections of its own. A fault closes one, and a later send opens it again, so the number moves
+    // by up to one for each tenant at any time; a leak of one in 25 calls passes that in the shortest run.
+    let descriptors_leak = quarters("descriptors")
+        .is_none_or(|(early, late)| late > early * 1.25 && late > early + f64::from(TENANTS));
+    if descriptors_leak {
         wrong.push(format!("descriptors grew: {handles:?}"));
     }
     if figures.get("hostile_accepted") != Some(&json!(0)) {
