@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::message;
+use crate::tests::message;
 
 mod extensions;
 mod findings;
