@@ -111,6 +111,13 @@ impl Field {
         }
     }
 
+    /// Replaces the help, for a field that stands in two places.
+    #[must_use]
+    pub const fn help(mut self, help: Text) -> Self {
+        self.help = help;
+        self
+    }
+
     /// Refuses configs without it.
     #[must_use]
     pub const fn required(mut self) -> Self {
