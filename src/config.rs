@@ -23,8 +23,6 @@ use connector_kit::redact::Secret;
 use connector_kit::template;
 use connector_kit::text::Text;
 
-use crate::api::ProviderLanguage;
-
 pub use endpoint::{DEFAULT_HOST, Endpoint, Refused};
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
@@ -68,8 +66,8 @@ pub struct Config<'a> {
     pub international: Option<Account<'a>>,
     /// The config's own limit on one call, in milliseconds.
     pub timeout_ms: Option<u32>,
-    /// The language that the service's own words should have.
-    pub language: ProviderLanguage,
+    /// The language that the service's own words should have: `en-US` or `zh-CN`.
+    pub language: &'a str,
     /// Whether an acceptance counts that does not bring the message's correlation id back.
     pub accepts_without_echo: bool,
     /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
@@ -257,10 +255,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
         timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
-        language: match language {
-            Some("zh-CN") => ProviderLanguage::Chinese,
-            _ => ProviderLanguage::English,
-        },
+        language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,
