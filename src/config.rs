@@ -17,13 +17,13 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Reader, Rule};
+use connector_kit::http::Url;
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
 use connector_kit::template;
 use connector_kit::text::Text;
 
-pub use endpoint::{DEFAULT_HOST, Endpoint, Refused};
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
 /// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
@@ -139,7 +139,7 @@ pub struct Account<'a> {
     /// `X-TC-Region`.
     pub region: &'a str,
     /// Where requests go.
-    pub endpoint: Endpoint,
+    pub endpoint: Url,
 }
 
 impl Account<'_> {

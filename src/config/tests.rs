@@ -296,7 +296,7 @@ fn numbers_and_white_space_are_normalised() {
             ),
             (Some("s"), "1400006666", "ap-guangzhou")
         );
-        assert_eq!(config.mainland.endpoint, Endpoint::default());
+        assert_eq!(config.mainland.endpoint, endpoint::default());
         assert_eq!(config.timeout_ms, Some(5_000));
         let codes: Vec<_> = config
             .templates

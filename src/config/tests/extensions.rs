@@ -26,7 +26,7 @@ fn block_replaces_what_it_names() {
             (home.sdk_app_id.as_ref(), home.sender_id),
             ("1400006666", None)
         );
-        assert_eq!(home.endpoint, Endpoint::default());
+        assert_eq!(home.endpoint, endpoint::default());
     });
 }
 
