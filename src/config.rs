@@ -246,11 +246,12 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     let templates = templates::read(reader, config.at("templates"), config.get("templates"));
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
-    let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
-    let accepts_without_echo = reader.switch(
+    let language = config.optional_text(reader, "language", &LANGUAGE);
+    let switch = (
         config.at("acceptWithoutEcho"),
         config.get("acceptWithoutEcho"),
     );
+    let accepts_without_echo = reader.switch(switch.0, switch.1);
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
