@@ -219,24 +219,23 @@ const COUNTRIES: Text = Text::new(
     "an array of at most 300 countries such as \"CN\" or \"86\"",
     "至多 300 个国家(地区)的数组,例如 \"CN\" 或 \"86\"",
 );
-const LANGUAGE: Form = Form {
-    valid: |text| matches!(text, "en-US" | "zh-CN"),
-    expected: Text::new("en-US or zh-CN", "en-US 或 zh-CN"),
-};
+const LANGUAGE: Form = Form::new(
+    |text| matches!(text, "en-US" | "zh-CN"),
+    "en-US or zh-CN",
+    "en-US 或 zh-CN",
+);
 /// An ISO 3166-1 code, a calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for
 /// Jamaica.
-const COUNTRY: Form = Form {
-    valid: |text| {
+const COUNTRY: Form = Form::new(
+    |text| {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let is_prefix = is_digits(digits, 9)
             && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6);
         is_prefix || phone::is_country(&text.to_ascii_uppercase())
     },
-    expected: Text::new(
-        "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
-        "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
-    ),
-};
+    "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
+    "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
+);
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -247,14 +246,11 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
     let language = config.optional_text(reader, "language", &LANGUAGE);
-    let switch = (
-        config.at("acceptWithoutEcho"),
-        config.get("acceptWithoutEcho"),
-    );
-    let accepts_without_echo = reader.switch(switch.0, switch.1);
+    let echo = "acceptWithoutEcho";
+    let accepts_without_echo = reader.switch(config.at(echo), config.get(echo));
     let config = Config {
-        allowed: countries(reader, config, "allowedCountries"),
-        denied: countries(reader, config, "deniedCountries"),
+        allowed: countries(reader, config, "allowedCountries").unwrap_or_default(),
+        denied: countries(reader, config, "deniedCountries").unwrap_or_default(),
         timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
         language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
@@ -270,17 +266,15 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 }
 
 /// ISO codes in capitals, and digits of calling codes without `+`.
-fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
+fn countries<'a>(
+    reader: &mut Reader,
+    config: &Object<'a, '_>,
+    key: &str,
+) -> Option<Vec<Cow<'a, str>>> {
     let list = config.at(key);
-    let Some(value) = reader.named(list, config.get(key)) else {
-        return Vec::new();
-    };
-    let entries = match value {
+    let entries = match reader.named(list, config.get(key))? {
         Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
-        _ => {
-            reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
-            return Vec::new();
-        }
+        _ => return reader.reject(list, Rule::wrong_type(COUNTRIES)),
     };
     let mut countries = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
@@ -301,7 +295,7 @@ fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec
             owned @ Cow::Owned(_) => owned,
         });
     }
-    countries
+    Some(countries)
 }
 
 fn is_digits(text: &str, most: usize) -> bool {

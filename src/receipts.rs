@@ -9,6 +9,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use connector_kit::Receipts;
 use connector_kit::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
     Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
@@ -19,6 +20,7 @@ use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
 use serde::{Deserialize, Serialize};
 
+use crate::TencentSms;
 use crate::api::{self, Call, Interpreter, Refusal};
 use crate::config::{Config, Route};
 
@@ -50,22 +52,72 @@ struct Entry<'a> {
     mobile: Option<Cow<'a, str>>,
 }
 
-/// Reads a callback: a JSON array of delivery reports.
-///
-/// # Errors
-/// [`CallbackRefusal`] when the body is not such an array or has too many entries.
-pub fn read_callback(callback: &Callback) -> Result<CallbackContent, CallbackRefusal> {
-    let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
-    if entries.len() > MAX_ENTRIES {
-        return Err(CallbackRefusal {
-            kind: CallbackRefusalKind::TooLarge,
-            message: format!("The callback has more than {MAX_ENTRIES} entries."),
-        });
+impl Receipts for TencentSms {
+    /// Reads a callback: a JSON array of delivery reports.
+    fn read_callback(
+        _: &Config<'_>,
+        callback: &Callback,
+    ) -> Result<CallbackContent, CallbackRefusal> {
+        let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
+        if entries.len() > MAX_ENTRIES {
+            return Err(CallbackRefusal {
+                kind: CallbackRefusalKind::TooLarge,
+                message: format!("The callback has more than {MAX_ENTRIES} entries."),
+            });
+        }
+        Ok(CallbackContent {
+            receipts: entries.iter().filter_map(receipt).collect(),
+            acknowledgement: ACKNOWLEDGEMENT,
+        })
     }
-    Ok(CallbackContent {
-        receipts: entries.iter().filter_map(receipt).collect(),
-        acknowledgement: ACKNOWLEDGEMENT,
-    })
+
+    /// Tells the service that a code was used.
+    fn report_conversion(
+        config: &Config<'_>,
+        conversion: &Conversion,
+        client: &mut Client<'_>,
+    ) -> Result<(), Failure> {
+        let scrubber = Scrubber { sensitive: &[] };
+        let Some(serial) = scrubber.identifier(&conversion.message_id) else {
+            return Err(Failure::invalid_message(
+                "The message id is not a serial number of the service. Pass the one of the message's receipt.",
+            ));
+        };
+        let number = conversion.to.as_deref().map(PhoneNumber::parse).transpose();
+        let number = number.map_err(|error| Failure::invalid_message(error.message()))?;
+        let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
+        let call = Call {
+            account,
+            action: "ReportConversion",
+            language: config.language,
+            sensitive: account.secrets(),
+            national: number.as_ref().map_or("", PhoneNumber::national),
+        };
+        let body = |timestamp: u64| {
+            let body = ReportConversion {
+                sms_sdk_app_id: &account.sdk_app_id,
+                serial_no: &serial,
+                conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
+            };
+            serde_json::to_vec(&body).unwrap_or_default()
+        };
+        let now = client.unix_time_s();
+        let outcome = call.send(client, now, body, interpret);
+        outcome.result.map_err(|error| {
+            // Under a gateway's status a code proves nothing.
+            let is_refused = matches!(error, SendError::NotSent(_));
+            let mut failure = error.into_failure();
+            if is_refused && failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
+                failure.kind = FailureKind::Unsupported;
+                failure.message =
+                    "The service takes conversion reports from accounts on its list only. Ask its support, or do not \
+                     report."
+                        .into();
+                failure.attributes = alloc::vec![attribute("turn", Turn::Operator.as_str())];
+            }
+            failure
+        })
+    }
 }
 
 fn malformed(error: ParseError) -> CallbackRefusal {
@@ -146,57 +198,6 @@ struct Answer<'a> {
     error: Option<Refusal<'a>>,
     #[serde(borrow)]
     report_conversion_status: Option<Refusal<'a>>,
-}
-
-/// Tells the service that a code was used.
-///
-/// # Errors
-/// [`Failure`] when the service did not take the report. Only accounts on a list of the service may report.
-pub fn report_conversion(
-    config: &Config<'_>,
-    conversion: &Conversion,
-    client: &mut Client<'_>,
-) -> Result<(), Failure> {
-    let scrubber = Scrubber { sensitive: &[] };
-    let Some(serial) = scrubber.identifier(&conversion.message_id) else {
-        return Err(Failure::invalid_message(
-            "The message id is not a serial number of the service. Pass the one of the message's receipt.",
-        ));
-    };
-    let number = conversion.to.as_deref().map(PhoneNumber::parse).transpose();
-    let number = number.map_err(|error| Failure::invalid_message(error.message()))?;
-    let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
-    let call = Call {
-        account,
-        action: "ReportConversion",
-        language: config.language,
-        sensitive: account.secrets(),
-        national: number.as_ref().map_or("", PhoneNumber::national),
-    };
-    let body = |timestamp: u64| {
-        let body = ReportConversion {
-            sms_sdk_app_id: &account.sdk_app_id,
-            serial_no: &serial,
-            conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
-        };
-        serde_json::to_vec(&body).unwrap_or_default()
-    };
-    let now = client.unix_time_s();
-    let outcome = call.send(client, now, body, interpret);
-    outcome.result.map_err(|error| {
-        // Under a gateway's status a code proves nothing.
-        let is_refused = matches!(error, SendError::NotSent(_));
-        let mut failure = error.into_failure();
-        if is_refused && failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
-            failure.kind = FailureKind::Unsupported;
-            failure.message =
-                "The service takes conversion reports from accounts on its list only. Ask its support, or do not \
-                 report."
-                    .into();
-            failure.attributes = alloc::vec![attribute("turn", Turn::Operator.as_str())];
-        }
-        failure
-    })
 }
 
 fn interpret(response: &Response, interpreter: Interpreter<'_>) -> Result<(), SendError> {

@@ -30,49 +30,43 @@ const TOKEN: Form = Form {
     expected: VISIBLE,
 };
 /// The console allows 12 characters.
-const SIGN_NAME: Form = Form {
-    valid: |text| text.len() <= 256,
-    expected: Text::new(
-        "the text of a signature, such as the console shows it",
-        "控制台所示的签名内容",
-    ),
-};
+const SIGN_NAME: Form = Form::new(
+    |text| text.len() <= 256,
+    "the text of a signature, such as the console shows it",
+    "控制台所示的签名内容",
+);
 /// Carriers show up to 11 letters or 15 digits.
-const SENDER_ID: Form = Form {
-    valid: |text| is_visible(text, 15),
-    expected: Text::new(
-        "a registered sender of at most 15 letters and digits",
-        "已注册的 SenderId,至多 15 个字母或数字",
-    ),
-};
-const APP_ID: Form = Form {
-    valid: |text| is_digits(text, 32),
-    expected: Text::new(
-        "digits only, as the console shows them",
-        "控制台所示的纯数字",
-    ),
-};
+const SENDER_ID: Form = Form::new(
+    |text| is_visible(text, 15),
+    "a registered sender of at most 15 letters and digits",
+    "已注册的 SenderId,至多 15 个字母或数字",
+);
+const APP_ID: Form = Form::new(
+    |text| is_digits(text, 32),
+    "digits only, as the console shows them",
+    "控制台所示的纯数字",
+);
 /// A mainland sender's number has at most 20 digits, 12 of which an extension could take.
-const EXTEND_CODE: Form = Form {
-    valid: |text| is_digits(text, 12),
-    expected: Text::new("at most 12 digits", "至多 12 位数字"),
-};
-const REGION: Form = Form {
-    valid: |text| {
+const EXTEND_CODE: Form = Form::new(
+    |text| is_digits(text, 12),
+    "at most 12 digits",
+    "至多 12 位数字",
+);
+const REGION: Form = Form::new(
+    |text| {
         text.len() <= 64
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     },
-    expected: Text::new("a region such as ap-guangzhou", "地域,例如 ap-guangzhou"),
-};
-const ADDRESS: Form = Form {
-    valid: |text| endpoint::parse(text).is_some(),
-    expected: Text::new(
-        "a Tencent Cloud SMS host such as sms.tencentcloudapi.com, over https, or a loopback address",
-        "腾讯云短信的 https 域名(例如 sms.tencentcloudapi.com)或本机回环地址",
-    ),
-};
+    "a region such as ap-guangzhou",
+    "地域,例如 ap-guangzhou",
+);
+const ADDRESS: Form = Form::new(
+    |text| endpoint::parse(text).is_some(),
+    "a Tencent Cloud SMS host such as sms.tencentcloudapi.com, over https, or a loopback address",
+    "腾讯云短信的 https 域名(例如 sms.tencentcloudapi.com)或本机回环地址",
+);
 
 const UNLISTED_REGION: Rule = Rule::new(
     "unlisted-region",

@@ -22,7 +22,6 @@ const MAX_PARAMS: usize = 20;
 const MAX_PARAM_BYTES: usize = 512;
 
 const ARRAY: Text = Text::new("an array in brackets", "方括号中的数组");
-const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const PARAMS: Text = Text::new(
     "an array of at most 20 texts such as \"{{code}}\"",
@@ -30,17 +29,12 @@ const PARAMS: Text = Text::new(
 );
 const PARAM: Text = Text::new("a text of at most 512 bytes", "不超过 512 字节的文本");
 const KIND: Text = Text::new("verification or notice", "verification 或 notice");
-const LOCALE: Form = Form {
-    valid: |_| true,
-    expected: TEXT,
-};
-const CODE: Form = Form {
-    valid: |text| is_digits(text, 32),
-    expected: Text::new(
-        "a template's ID in digits, or an object with mainland and international",
-        "数字的模板 ID,或含 mainland 与 international 的对象",
-    ),
-};
+const LOCALE: Form = Form::new(|_| true, TEXT.en, TEXT.zh);
+const CODE: Form = Form::new(
+    |text| is_digits(text, 32),
+    "a template's ID in digits, or an object with mainland and international",
+    "数字的模板 ID,或含 mainland 与 international 的对象",
+);
 
 const DUPLICATE: Rule = Rule::new(
     "duplicate",
@@ -111,9 +105,6 @@ fn template<'a>(
     index: usize,
     entry: &'a Json<'a>,
 ) -> Option<Template<'a>> {
-    if !matches!(entry, Json::Object(_)) {
-        return reader.reject(place, Rule::wrong_type(OBJECT));
-    }
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry).unwrap_or_default();

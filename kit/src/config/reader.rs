@@ -36,6 +36,15 @@ pub struct Form {
     pub expected: Text,
 }
 
+impl Form {
+    /// A form whose words are its own.
+    #[must_use]
+    pub const fn new(valid: fn(&str) -> bool, en: &'static str, zh: &'static str) -> Self {
+        let expected = Text::new(en, zh);
+        Self { valid, expected }
+    }
+}
+
 /// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'p> {
