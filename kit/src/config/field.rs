@@ -111,7 +111,13 @@ impl Field {
         }
     }
 
-    /// Replaces the help, for a field that stands in two places.
+    /// The same without help; see [`Self::help`].
+    #[must_use]
+    pub const fn labelled(key: &'static str, label: Text) -> Self {
+        Self::new(key, label, Text::new("", ""))
+    }
+
+    /// Sets where the operator finds the value.
     #[must_use]
     pub const fn help(mut self, help: Text) -> Self {
         self.help = help;
