@@ -298,7 +298,8 @@ fn countries<'a>(
     Some(countries)
 }
 
-fn is_digits(text: &str, most: usize) -> bool {
+/// Whether a text is at most so many digits, or empty.
+pub(crate) fn is_digits(text: &str, most: usize) -> bool {
     text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -6,7 +6,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::Receipts;
@@ -18,7 +18,7 @@ use connector_kit::http::{Client, Response};
 use connector_kit::json::{self, ParseError};
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::TencentSms;
 use crate::api::{self, Call, Interpreter, Refusal};
@@ -94,12 +94,10 @@ impl Receipts for TencentSms {
             national: number.as_ref().map_or("", PhoneNumber::national),
         };
         let body = |timestamp: u64| {
-            let body = ReportConversion {
-                sms_sdk_app_id: &account.sdk_app_id,
-                serial_no: &serial,
-                conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
-            };
-            serde_json::to_vec(&body).unwrap_or_default()
+            let used_at = timestamp.saturating_sub(conversion.age_s.into());
+            let app = &account.sdk_app_id;
+            let body = serde_json::json!({"SmsSdkAppId": app, "SerialNo": serial, "ConversionTime": used_at});
+            body.to_string().into_bytes()
         };
         let now = client.unix_time_s();
         let outcome = call.send(client, now, body, interpret);
@@ -177,15 +175,6 @@ fn is_time(text: &str) -> bool {
                 b'0' => byte.is_ascii_digit(),
                 _ => byte == shape,
             })
-}
-
-/// The body of a `ReportConversion` request.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ReportConversion<'a> {
-    sms_sdk_app_id: &'a str,
-    serial_no: &'a str,
-    conversion_time: u64,
 }
 
 /// What a response says.

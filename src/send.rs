@@ -30,7 +30,7 @@ use connector_kit::template::{self, Choice};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{self, Call, Interpreter, Refusal};
-use crate::config::{Config, Kind, Route, Template};
+use crate::config::{Config, Kind, Route, Template, is_digits};
 
 /// The API's action.
 pub const ACTION: &str = "SendSms";
@@ -211,7 +211,7 @@ fn parameters(
 }
 
 fn is_code(text: &str) -> bool {
-    (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    !text.is_empty() && is_digits(text, 6)
 }
 
 /// What [`send`] would send.

@@ -34,12 +34,8 @@ impl SigningInput<'_> {
     /// The request in the form that both sides hash.
     #[must_use]
     pub fn canonical_request(&self) -> String {
-        let mut headers = String::new();
-        for (name, value) in self.headers {
-            for part in [name, ":", value, "\n"] {
-                headers.push_str(part);
-            }
-        }
+        let line = |(name, value): &(&str, &str)| [name, ":", value, "\n"].concat();
+        let headers: String = self.headers.iter().map(line).collect();
         let names = self.signed_headers();
         let payload = hex_sha256(self.payload);
         format!("POST\n/\n\n{headers}\n{names}\n{payload}")

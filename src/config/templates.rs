@@ -275,7 +275,7 @@ fn require_usages(
             template.usage == usage
                 && (template.mainland.is_some() || template.international.is_some())
         };
-        if !templates.iter().any(serves) && !raise_defects(reader, list, entries, usage) {
+        if !templates.iter().any(serves) && !raise_defects(reader, entries, usage) {
             missing.push(usage);
         }
     }
@@ -286,21 +286,18 @@ fn require_usages(
 }
 
 /// Makes errors of what is wrong with the codes of a usage's entries. Returns whether anything was.
-fn raise_defects(reader: &mut Reader, list: Place<'_>, entries: &[Json<'_>], usage: &str) -> bool {
-    let pointers: Vec<String> = entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
-        .map(|(index, _)| list.entry(index).key("templateCode").pointer())
-        .collect();
+fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool {
+    let usage_of = |pointer: &str| {
+        let (index, _) = pointer
+            .strip_prefix("/templates/")?
+            .split_once("/templateCode")?;
+        let entry = entries.get(index.parse::<usize>().ok()?)?;
+        entry.get("usageType")?.as_str()
+    };
     let mut is_raised = false;
     for finding in reader.findings.listed_mut() {
-        let is_about_a_code = pointers.iter().any(|pointer| {
-            let below = finding.pointer.strip_prefix(pointer.as_str());
-            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
-        });
         let is_about_a_key = [UNKNOWN_KEY, REPEATED_KEY].contains(&finding.rule);
-        if is_about_a_code && !is_about_a_key {
+        if usage_of(&finding.pointer) == Some(usage) && !is_about_a_key {
             finding.severity = Severity::Error;
             is_raised = true;
         }

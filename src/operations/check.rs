@@ -18,11 +18,13 @@ use alloc::vec::Vec;
 use connector_kit::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
 use connector_kit::http::Client;
 use connector_kit::text::Language;
+use connector_kit::time;
+use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
 use super::query::{NOT_GRANTED, Session};
 use super::templates::{Listing, international};
-use super::wire::{self, Action, Package, PackagesBody, Signature, SignaturesBody};
+use super::wire::{self, Action, Package, Signature};
 use crate::codes::REGION;
 use crate::config::{Account, Config, Route, Template};
 
@@ -187,8 +189,7 @@ impl<'c> Checker<'c, '_, '_> {
         let mut packages: Option<u64> = None;
         let mut offset = 0;
         loop {
-            let app = &account.sdk_app_id;
-            let body = |now| PackagesBody::new(app, offset, now);
+            let body = |now| packages_body(&account.sdk_app_id, offset, now);
             let page = self.session.ask(account, wire::PACKAGES, body)?;
             let is_valid = |package: &&Package| package.package_expired_time > page.now;
             for package in page.entries.iter().filter(is_valid) {
@@ -232,11 +233,8 @@ impl<'c> Checker<'c, '_, '_> {
         let mut best: Option<i64> = None;
         let mut offset = 0;
         loop {
-            let body = |_| SignaturesBody {
-                international: international(route),
-                limit: wire::SIGNATURES_PAGE,
-                offset,
-            };
+            let international = international(route);
+            let body = |_| json!({"International": international, "Limit": wire::SIGNATURES_PAGE, "Offset": offset});
             let page = self.session.ask(account, wire::SIGNATURES, body)?;
             let has_name = |signature: &&Signature| signature.sign_name == name;
             let named = page.entries.iter().filter(has_name);
@@ -340,6 +338,19 @@ impl<'c> Checker<'c, '_, '_> {
                 .extend(value.map(|value| attribute(key, value)));
         }
     }
+}
+
+/// Packages are good for two years at most; one more covers what the service grants beyond.
+const PACKAGES_S: u64 = 3 * 366 * 86_400;
+
+/// Asks for one page of every package that can still be good.
+fn packages_body(app: &str, offset: u64, now: u64) -> Value {
+    let begin = time::hour(now.saturating_sub(PACKAGES_S), 8);
+    // The service wants an end after the beginning, to the hour.
+    let end = time::hour(now + 3600, 8);
+    json!({
+        "SmsSdkAppId": app, "Limit": wire::PACKAGES_PAGE, "Offset": offset, "BeginTime": begin, "EndTime": end,
+    })
 }
 
 /// The finding about something that a failed query left open.

@@ -21,9 +21,10 @@ use connector_kit::http::Client;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::query::{Page, Session, not_understood};
-use super::wire::{self, AboutBody, Action, Record, Report};
+use super::wire::{self, Action, Record, Report};
 use crate::config::{Account, Config, Route};
 
 /// How far back records reach, in seconds.
@@ -117,29 +118,28 @@ impl Search<'_, '_, '_> {
         limit: u64,
         offset: u64,
     ) -> Result<Page<E>, Failure> {
-        let max_age_s = self.query.max_age_s;
-        self.session.ask(self.account, action, |now| AboutBody {
-            phone_number: self.number.e164(),
-            sms_sdk_app_id: &self.account.sdk_app_id,
-            begin_time: beginning(now, max_age_s, reach_s),
-            limit,
-            offset,
-        })
+        let (app, number) = (&self.account.sdk_app_id, self.number.e164());
+        let begin = |now| beginning(now, self.query.max_age_s, reach_s);
+        let body = |now| {
+            json!({
+                "PhoneNumber": number, "SmsSdkAppId": app, "BeginTime": begin(now), "Limit": limit, "Offset": offset,
+            })
+        };
+        self.session.ask(self.account, action, body)
     }
 
     /// Reads the records. Returns whether they are complete and cover the period.
     fn records(&mut self) -> Result<bool, Failure> {
         let mut offset = 0;
         loop {
-            let (deliveries, page) = match self.page_of_records(offset) {
+            let (mut known, page) = match self.page_of_records(offset) {
                 Err(failure) if offset == 0 => return Err(failure),
                 // What the earlier pages had is worth keeping.
                 Err(_) => return Ok(false),
                 Ok(page) => page,
             };
-            let recent = deliveries.into_iter().filter(|each| self.is_recent(each));
-            let known: Vec<Known> = recent.map(Known::from).collect();
-            self.known.extend(known);
+            known.retain(|each| self.is_recent(each));
+            self.known.append(&mut known);
             let count = page.entries.len() as u64;
             offset += count;
             let is_last = match page.total {
@@ -158,11 +158,11 @@ impl Search<'_, '_, '_> {
     }
 
     /// An answer with an entry about another number, or without what an entry must have, is not understood as a whole.
-    fn page_of_records(&mut self, offset: u64) -> Result<(Vec<Delivery>, Page<Record>), Failure> {
+    fn page_of_records(&mut self, offset: u64) -> Result<(Vec<Known>, Page<Record>), Failure> {
         let page = self.ask(wire::RECORDS, RECORDS_REACH_S, wire::RECORDS_PAGE, offset)?;
         let read = |entry| record(entry, self.number, page.now).ok_or_else(not_understood);
-        let deliveries = page.entries.iter().map(read).collect::<Result<_, _>>()?;
-        Ok((deliveries, page))
+        let known = page.entries.iter().map(read).collect::<Result<_, _>>()?;
+        Ok((known, page))
     }
 
     /// Reads the carriers' reports. Messages that only they know count where the records do not cover the period.
@@ -171,25 +171,26 @@ impl Search<'_, '_, '_> {
         // Of messages that share a serial number, the newest gets the report.
         self.known.sort_by_key(|known| known.delivery.age_s);
         for entry in &page.entries {
-            let delivery = report(entry, self.number, page.now).ok_or_else(not_understood)?;
-            self.take_report(delivery, &entry.session_context, is_covered);
+            let reported = report(entry, self.number, page.now).ok_or_else(not_understood)?;
+            self.take_report(reported, &entry.session_context, is_covered);
         }
         Ok(())
     }
 
-    fn take_report(&mut self, report: Delivery, correlation_id: &str, is_covered: bool) {
-        let is_recent = self.is_recent(&report);
+    fn take_report(&mut self, reported: Known, correlation_id: &str, is_covered: bool) {
+        let is_recent = self.is_recent(&reported);
+        let report = &reported.delivery;
         let is_same = |known: &&mut Known| known.delivery.message_id == report.message_id;
         let known = match self.known.iter_mut().find(is_same) {
             Some(known) => {
                 if known.delivery.state == DeliveryState::Pending {
                     known.delivery.state = report.state;
-                    known.delivery.attributes = report.attributes;
+                    known.delivery.attributes = reported.delivery.attributes;
                 }
                 known
             }
             None if is_covered || !is_recent => return,
-            None => self.known.push_mut(report.into()),
+            None => self.known.push_mut(reported),
         };
         if known.correlation_id.is_none() {
             // The one asked for is the caller's own; another may be anything.
@@ -202,17 +203,8 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn is_recent(&self, delivery: &Delivery) -> bool {
-        delivery.age_s <= self.query.max_age_s.saturating_add(1)
-    }
-}
-
-impl From<Delivery> for Known {
-    fn from(delivery: Delivery) -> Self {
-        Self {
-            delivery,
-            correlation_id: None,
-        }
+    fn is_recent(&self, known: &Known) -> bool {
+        known.delivery.age_s <= self.query.max_age_s.saturating_add(1)
     }
 }
 
@@ -235,51 +227,40 @@ fn beginning(now: u64, max_age_s: u32, reach_s: u64) -> u64 {
 }
 
 /// An entry of the records, if it is about the number.
-fn record(entry: &Record, number: &PhoneNumber, now: u64) -> Option<Delivery> {
-    let is_refused = entry.send_status? == 1;
-    let state = match entry.send_status? {
-        1 | 4 => DeliveryState::Undelivered,
-        2 => DeliveryState::Delivered,
-        3 => DeliveryState::Pending,
-        _ => DeliveryState::Other,
+fn record(entry: &Record, number: &PhoneNumber, now: u64) -> Option<Known> {
+    let (state, code) = match entry.send_status? {
+        1 => (DeliveryState::Undelivered, &entry.request_code),
+        2 => (DeliveryState::Delivered, &entry.status_code),
+        3 => (DeliveryState::Pending, &entry.status_code),
+        4 => (DeliveryState::Undelivered, &entry.status_code),
+        _ => (DeliveryState::Other, &entry.status_code),
     };
-    let (serial, code) = if is_refused {
-        // The service refused the message, so it has no serial number.
-        (None, &entry.request_code)
-    } else {
-        (Some(entry.serial_no.as_str()), &entry.status_code)
-    };
+    // A message that the service refused has no serial number.
+    let serial = Some(entry.serial_no.as_str()).filter(|_| entry.send_status != Some(1));
     let age_s = now.saturating_sub(entry.send_time?);
-    delivery(&entry.phone_number, number, serial, age_s, state, code)
+    known(&entry.phone_number, number, serial, age_s, state, code)
 }
 
 /// An entry of the reports, if it is about the number. It does not say when the service took the message, so the age is
 /// that of the report.
-fn report(entry: &Report, number: &PhoneNumber, now: u64) -> Option<Delivery> {
+fn report(entry: &Report, number: &PhoneNumber, now: u64) -> Option<Known> {
     let state = match entry.report_status.as_str() {
         "SUCCESS" => DeliveryState::Delivered,
         _ => DeliveryState::Undelivered,
     };
     let age_s = now.saturating_sub(entry.user_receive_time?);
-    let serial = Some(entry.serial_no.as_str());
-    delivery(
-        &entry.phone_number,
-        number,
-        serial,
-        age_s,
-        state,
-        &entry.description,
-    )
+    let (serial, code) = (Some(entry.serial_no.as_str()), &entry.description);
+    known(&entry.phone_number, number, serial, age_s, state, code)
 }
 
-fn delivery(
+fn known(
     written: &str,
     number: &PhoneNumber,
     serial: Option<&str>,
     age_s: u64,
     state: DeliveryState,
     code: &str,
-) -> Option<Delivery> {
+) -> Option<Known> {
     if written.strip_prefix('+').unwrap_or(written) != number.digits() {
         return None;
     }
@@ -291,11 +272,15 @@ fn delivery(
     if is_repeatable(code, number) {
         attributes.push(attribute("provider-code", code));
     }
-    Some(Delivery {
+    let delivery = Delivery {
         message_id,
         age_s: u32::try_from(age_s).unwrap_or(u32::MAX),
         state,
         attributes,
+    };
+    Some(Known {
+        delivery,
+        correlation_id: None,
     })
 }
 

@@ -8,14 +8,14 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::contract::{Failure, FailureKind, SendError, Turn};
 use connector_kit::http::{Client, Response};
 use connector_kit::time;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::wire::Action;
@@ -77,11 +77,11 @@ impl<'s, 't> Session<'s, 't> {
     ///
     /// # Errors
     /// [`Failure`], with a provider code where the service refused the query.
-    pub fn ask<B: Serialize, E: DeserializeOwned>(
+    pub fn ask<E: DeserializeOwned>(
         &mut self,
         account: &Account<'_>,
         action: Action,
-        body: impl Fn(u64) -> B,
+        body: impl Fn(u64) -> Value,
     ) -> Result<Page<E>, Failure> {
         if self.requests == 0 || self.bytes == 0 {
             let what = "The call's 16 requests are used up.";
@@ -97,7 +97,7 @@ impl<'s, 't> Session<'s, 't> {
         let (requests, bytes) = (&mut self.requests, &mut self.bytes);
         let write = |timestamp| {
             *requests = requests.saturating_sub(1);
-            serde_json::to_vec(&body(timestamp)).unwrap_or_default()
+            body(timestamp).to_string().into_bytes()
         };
         let read = |response: &Response, interpreter: Interpreter<'_>| {
             *bytes = bytes.saturating_sub(response.body.len());

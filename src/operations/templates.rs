@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 use connector_kit::contract::Failure;
+use serde_json::json;
 
 use super::findings::{self, Finding};
 use super::query::Session;
-use super::wire::{self, Template, TemplatesBody};
+use super::wire::{self, Template};
 use crate::config::{Account, Route};
 
 /// The templates that a config names for one account, and what the service knows of them.
@@ -77,10 +78,9 @@ impl<'c> Listing<'c> {
     }
 
     fn look_up_batch(&mut self, session: &mut Session<'_, '_>, among: Route, batch: &[u64]) {
-        let page = session.ask(self.account, wire::TEMPLATES, |_| TemplatesBody {
-            international: international(among),
-            template_id_set: batch,
-        });
+        let international = international(among);
+        let body = |_| json!({"International": international, "TemplateIdSet": batch});
+        let page = session.ask(self.account, wire::TEMPLATES, body);
         match page {
             Ok(page) => {
                 self.found.extend(page.entries);

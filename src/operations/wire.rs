@@ -1,4 +1,4 @@
-//! The queries' bodies and entries on the wire.
+//! The actions of the queries, and the entries of their responses.
 //!
 //! Source: <https://cloud.tencent.com/document/api/382> (`SmsPackagesStatistics`, `DescribeSmsSignList`,
 //! `DescribeSmsTemplateList`, `DescribeSendRecordList`, `PullSmsSendStatusByPhoneNumber`).
@@ -8,8 +8,7 @@
 
 use alloc::string::String;
 
-use connector_kit::time;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// An action that lists something.
 #[derive(Clone, Copy)]
@@ -48,34 +47,6 @@ pub const RECORDS_PAGE: u64 = 20;
 /// Reports in one response, all of them there are to get: the service takes no offset but 0.
 pub const REPORTS_PAGE: u64 = 100;
 
-/// Packages are good for two years at most; one more covers what the service grants beyond.
-const PACKAGES_S: u64 = 3 * 366 * 86_400;
-
-/// Asks for every package that can still be good.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PackagesBody<'a> {
-    sms_sdk_app_id: &'a str,
-    limit: u64,
-    offset: u64,
-    begin_time: String,
-    end_time: String,
-}
-
-impl<'a> PackagesBody<'a> {
-    /// One page.
-    pub fn new(app: &'a str, offset: u64, now: u64) -> Self {
-        Self {
-            sms_sdk_app_id: app,
-            limit: PACKAGES_PAGE,
-            offset,
-            begin_time: time::hour(now.saturating_sub(PACKAGES_S), 8),
-            // The service wants an end after the beginning, to the hour.
-            end_time: time::hour(now + 3600, 8),
-        }
-    }
-}
-
 /// A package.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -85,15 +56,6 @@ pub struct Package {
     pub package_expired_time: u64,
 }
 
-/// Asks for one page of signatures: the mainland's (0) or the others (1).
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SignaturesBody {
-    pub international: u64,
-    pub limit: u64,
-    pub offset: u64,
-}
-
 /// A signature.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -101,14 +63,6 @@ pub struct Signature {
     #[serde(default)]
     pub sign_name: String,
     pub status_code: i64,
-}
-
-/// Asks for templates, where they are the mainland's (0) or the others' (1).
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct TemplatesBody<'a> {
-    pub international: u64,
-    pub template_id_set: &'a [u64],
 }
 
 /// A template.
@@ -140,17 +94,6 @@ fn variables(content: &str) -> usize {
     };
     let numbers = content.split('{').skip(1).filter_map(number);
     numbers.max().unwrap_or(0)
-}
-
-/// Asks for one page of the records or reports of a number.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct AboutBody<'a> {
-    pub phone_number: String,
-    pub sms_sdk_app_id: &'a str,
-    pub begin_time: u64,
-    pub limit: u64,
-    pub offset: u64,
 }
 
 /// A record of a message.

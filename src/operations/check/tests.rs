@@ -516,3 +516,12 @@ fn deadline_is_the_smallest_limit() {
         );
     }
 }
+
+#[test]
+fn packages_are_asked_for_by_hours_of_three_years() {
+    assert_eq!(
+        packages_body("1400006666", 200, 1_551_113_065),
+        json!({"SmsSdkAppId": "1400006666", "Limit": 200, "Offset": 200,
+            "BeginTime": "2016022400", "EndTime": "2019022601"})
+    );
+}
