@@ -282,9 +282,9 @@ impl<'c> Checker<'c, '_, '_> {
             };
             match listing.found(id) {
                 Some(found) if route.is_some() || found.serves(*of) => {
-                    let values = [found.variables().to_string(), declared.to_string()];
+                    let (has, declares) = (found.variables().to_string(), declared.to_string());
                     let finding = found.finding(route, declared);
-                    self.add(place, finding, &values.each_ref().map(String::as_str));
+                    self.add(place, finding, &[&has, &declares]);
                     return;
                 }
                 _ if listing.asked(id, *of) => {}
