@@ -1,3 +1,5 @@
+//! Headers of a request, and the envelope of a response.
+
 use connector_kit::connector::send_message;
 use serde_json::json;
 

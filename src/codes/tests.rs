@@ -1,5 +1,5 @@
-//! The list here is the tests' own: the gateway's 38 codes and the 49 of `SendSms`, from the service's documentation
-//! and its SDKs. What each means to a caller is this project's decision, stated a second time.
+//! The class of every documented code. The list is independent of the table: the gateway's 38 codes and the 49 of
+//! `SendSms`, from the service's documentation and its SDKs, with what each means to a caller.
 
 use super::*;
 use Certainty::{NotSent, Unknown};

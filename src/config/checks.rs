@@ -1,4 +1,4 @@
-//! Findings that need more than one field: routes on which people would wait in vain.
+//! Findings that need more than one field: routes that no template serves.
 
 use connector_kit::config::{Place, Reader, Rule};
 use connector_kit::template::FALLBACK_USAGE;

@@ -1,3 +1,5 @@
+//! Configs: accepted forms, and the finding for each that is not.
+
 use connector_kit::config::Place;
 use connector_kit::connector::{preview_message, validate_config};
 use connector_kit::contract::{Diagnostic, FailureKind, Severity};
@@ -12,7 +14,7 @@ use crate::tests::message;
 mod extensions;
 mod findings;
 mod guard;
-mod slips;
+mod mistakes;
 mod templates;
 
 /// A config that Logto's connector accepts and that works there.

@@ -1,3 +1,5 @@
+//! Delivery callbacks: entries, bounds, refusals.
+
 use connector_kit::connector::{read_callback, report_conversion};
 use serde_json::{Value, json};
 
@@ -130,7 +132,7 @@ fn body_beyond_the_bound_is_too_large() {
 
 /// The message says where reading stopped and repeats nothing.
 #[test]
-fn body_that_is_no_list_of_reports_is_malformed() {
+fn body_without_list_of_reports_is_malformed() {
     let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
     let cut = json!([report("SUCCESS", "5000:1")]).to_string();
     for body in [

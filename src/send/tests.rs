@@ -1,3 +1,5 @@
+//! Requests, and the retry after an expired timestamp.
+
 use connector_kit::connector::{preview_message, send_message};
 use serde_json::{Value, json};
 

@@ -118,7 +118,7 @@ fn write_only_below(parent: &str, schema: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn texts_of_the_form_come_in_both_languages() {
+fn form_texts_exist_in_both_languages() {
     let (english, chinese) = (form(Language::English), form(Language::Chinese));
     assert_eq!(english.len(), FIELDS.len());
     for (one, other) in english.iter().zip(&chinese) {

@@ -1,3 +1,5 @@
+//! Look-ups of messages: records, reports, and how both are joined.
+
 use connector_kit::connector::find_deliveries;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Variables in the text of a template.
+
 use super::*;
 
 #[test]
