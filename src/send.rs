@@ -154,10 +154,14 @@ impl<'c> Plan<'c> {
 
     /// What previews and receipts alike say about the choice.
     fn attributes(&self) -> Attributes {
-        let template = self.choice.template;
+        let Choice {
+            template,
+            fell_back,
+        } = self.choice;
+        let fallback = if fell_back { "true" } else { "false" };
         let mut attributes = alloc::vec![
             attribute("usage", template.usage),
-            attribute("fallback", &self.choice.fell_back.to_string()),
+            attribute("fallback", fallback),
         ];
         if let Some(locale) = template.locale {
             attributes.push(attribute("locale", locale));

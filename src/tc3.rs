@@ -34,8 +34,9 @@ impl SigningInput<'_> {
     /// The request in the form that both sides hash.
     #[must_use]
     pub fn canonical_request(&self) -> String {
-        let line = |(name, value): &(&str, &str)| [name, ":", value, "\n"].concat();
-        let headers: String = self.headers.iter().map(line).collect();
+        let lines = self.headers.iter();
+        let parts = lines.flat_map(|(name, value)| [*name, ":", *value, "\n"]);
+        let headers: String = parts.collect();
         let names = self.signed_headers();
         let payload = hex_sha256(self.payload);
         format!("POST\n/\n\n{headers}\n{names}\n{payload}")
@@ -69,7 +70,8 @@ impl SigningInput<'_> {
     pub fn authorization(&self, secret_id: &str, secret_key: &str) -> String {
         let scope = self.credential_scope();
         let names = self.signed_headers();
-        let [.., key] = derived_keys(secret_key, &time::utc_date(self.timestamp), self.service);
+        let date = scope.split('/').next().unwrap_or_default();
+        let [.., key] = derived_keys(secret_key, date, self.service);
         let signature = hex::encode(hmac_sha256(&key, self.string_to_sign().as_bytes()));
         format!(
             "{ALGORITHM} Credential={secret_id}/{scope}, SignedHeaders={names}, Signature={signature}"

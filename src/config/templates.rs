@@ -288,10 +288,9 @@ fn require_usages(
 /// Makes errors of what is wrong with the codes of a usage's entries. Returns whether anything was.
 fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool {
     let usage_of = |pointer: &str| {
-        let (index, _) = pointer
-            .strip_prefix("/templates/")?
-            .split_once("/templateCode")?;
-        let entry = entries.get(index.parse::<usize>().ok()?)?;
+        let mut steps = pointer.strip_prefix("/templates/")?.split('/');
+        let entry = entries.get(steps.next()?.parse::<usize>().ok()?)?;
+        steps.next().filter(|key| *key == "templateCode")?;
         entry.get("usageType")?.as_str()
     };
     let mut is_raised = false;
