@@ -17,7 +17,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::contract::Failure;
-use crate::redact::Masked;
+use crate::redact::debug_only;
 
 /// A number in E.164. Its `Debug` output shows no digit.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,11 +27,7 @@ pub struct PhoneNumber {
     calling_code_digits: usize,
 }
 
-impl core::fmt::Debug for PhoneNumber {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_tuple("PhoneNumber").field(&Masked).finish()
-    }
-}
+debug_only!(PhoneNumber {});
 
 /// Why a number was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

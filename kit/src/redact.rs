@@ -12,14 +12,19 @@
 use alloc::string::String;
 use core::fmt;
 
-/// Stands in `Debug` output where a value does not.
-pub struct Masked;
-
-impl fmt::Debug for Masked {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("****")
-    }
+/// Makes `Debug` output of the named fields. The others hold numbers, codes or secrets.
+macro_rules! debug_only {
+    ($type:ident { $($field:ident),* }) => {
+        impl core::fmt::Debug for $type {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut shown = formatter.debug_struct(stringify!($type));
+                $(shown.field(stringify!($field), &self.$field);)*
+                shown.finish_non_exhaustive()
+            }
+        }
+    };
 }
+pub(crate) use debug_only;
 
 /// A secret. It has no `Debug` or `Display` output to leak through, and is read in one place per use.
 #[derive(Clone, Copy)]
@@ -41,7 +46,7 @@ impl<'a> Secret<'a> {
 
 impl fmt::Debug for Secret<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Masked.fmt(formatter)
+        formatter.write_str(MASK)
     }
 }
 

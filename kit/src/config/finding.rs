@@ -155,7 +155,7 @@ impl Finding {
         };
         Diagnostic {
             pointer: self.pointer.clone(),
-            code: self.rule.code,
+            code: self.rule.code.into(),
             severity: self.severity,
             message: self.rule.text.fill(language, &values),
             attributes,

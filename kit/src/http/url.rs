@@ -8,6 +8,8 @@
 
 use alloc::string::String;
 
+use crate::redact::debug_only;
+
 /// An absolute URL, taken apart as a [`Request`](super::Request) needs it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
@@ -19,16 +21,8 @@ pub struct Url {
     pub path: String,
 }
 
-/// Path and query often hold a token, so `Debug` leaves them out.
-impl core::fmt::Debug for Url {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter
-            .debug_struct("Url")
-            .field("tls", &self.tls)
-            .field("authority", &self.authority)
-            .finish_non_exhaustive()
-    }
-}
+// Path and query often hold a token.
+debug_only!(Url { tls, authority });
 
 impl Url {
     /// Reads a URL; `None` for everything outside the table above.

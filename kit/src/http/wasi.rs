@@ -49,16 +49,10 @@ pub struct WasiTransport {
     started: u64,
 }
 
-impl Default for WasiTransport {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl WasiTransport {
     /// Begins a call: deadlines count from here.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Self {
             started: monotonic_clock::now(),
         }
