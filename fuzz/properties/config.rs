@@ -262,7 +262,7 @@ fn no_secret_shows(document: &Value) {
     }
     if let Ok(document) = json::parse(&text) {
         let mut reader = Reader::default();
-        let object = reader.object(Place::ROOT, &document, &FIELDS);
+        let object = reader.object(Place::Root, &document, &FIELDS);
         let config = object.and_then(|object| config::read(&mut reader, &object));
         shown.push_str(&format!("{config:?} {reader:?}"));
     }

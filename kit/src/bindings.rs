@@ -5,12 +5,7 @@
     unsafe_code,
     unsafe_op_in_unsafe_fn,
     clippy::all,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unreachable,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::string_slice,
+    clippy::restriction,
     reason = "generated code"
 )]
 

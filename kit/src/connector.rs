@@ -123,7 +123,6 @@ pub trait Receipts: Connector {
 }
 
 /// The guard of a connector's config.
-#[must_use]
 pub fn config_guard<C: Connector>(language: Language) -> ConfigGuard {
     ConfigGuard {
         json_schema: json_schema(C::FIELDS, C::SCHEMA_RULES, language),
@@ -150,7 +149,7 @@ fn read_config<'c, C: Connector>(
     };
     let mut reader = Reader::default();
     let config = reader
-        .object(Place::ROOT, document, C::FIELDS)
+        .object(Place::Root, document, C::FIELDS)
         .and_then(|object| C::read_config(&mut reader, &object))
         .filter(|_| !reader.findings.has_error());
     (config, reader.findings.into_sorted(C::FIELDS))
@@ -180,7 +179,6 @@ fn diagnostics<C: Connector>(findings: &[Finding], language: Language) -> Vec<Di
 }
 
 /// Everything that can be said about a config without a network.
-#[must_use]
 pub fn validate_config<C: Connector>(config: &str, language: Language) -> Vec<Diagnostic> {
     diagnostics::<C>(&read_config::<C>(&parse(config)).1, language)
 }

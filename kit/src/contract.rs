@@ -23,7 +23,6 @@ pub use sms::{
 };
 
 /// Makes one attribute.
-#[must_use]
 pub fn attribute(key: &str, value: &str) -> (String, String) {
     (key.into(), value.into())
 }
@@ -89,7 +88,6 @@ debug_only!(Message {
 
 impl Message {
     /// The recipient's languages, best first.
-    #[must_use]
     pub fn locales(&self) -> &[String] {
         self.locales.as_deref().unwrap_or_default()
     }
@@ -176,7 +174,6 @@ pub enum Turn {
 
 impl Turn {
     /// The attribute's value.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -190,7 +187,6 @@ impl Turn {
 
 impl Failure {
     /// A failure of which nothing more is known.
-    #[must_use]
     pub fn new(kind: FailureKind, turn: Turn, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -204,7 +200,6 @@ impl Failure {
     }
 
     /// The message cannot work, and its caller has to change it.
-    #[must_use]
     pub fn invalid_message(message: impl Into<String>) -> Self {
         Self::new(FailureKind::InvalidMessage, Turn::Caller, message)
     }
@@ -225,7 +220,6 @@ impl SendError {
     }
 
     /// What happened, whatever it proves.
-    #[must_use]
     pub fn failure(&self) -> &Failure {
         match self {
             Self::NotSent(failure) | Self::Unknown(failure) => failure,
@@ -233,7 +227,6 @@ impl SendError {
     }
 
     /// What happened, for a query: its outcome matters to nobody's message.
-    #[must_use]
     pub fn into_failure(self) -> Failure {
         match self {
             Self::NotSent(failure) => failure,
@@ -258,7 +251,6 @@ impl SendError {
 #[cfg(feature = "receipts")]
 impl CallbackRefusal {
     /// A refusal with words for the operator.
-    #[must_use]
     pub fn new(kind: CallbackRefusalKind, message: impl Into<String>) -> Self {
         Self {
             kind,

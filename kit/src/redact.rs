@@ -32,13 +32,11 @@ pub struct Secret<'a>(&'a str);
 
 impl<'a> Secret<'a> {
     /// Wraps a secret.
-    #[must_use]
     pub fn new(secret: &'a str) -> Self {
         Self(secret)
     }
 
     /// The secret itself, for signing and for headers.
-    #[must_use]
     pub fn reveal(self) -> &'a str {
         self.0
     }
@@ -72,7 +70,6 @@ impl Scrubber<'_> {
     ///
     /// One pass, which ends after 200 characters, so that what the provider wrote decides neither the time nor the
     /// memory that this takes.
-    #[must_use]
     pub fn text(&self, text: &str) -> String {
         let mut scrubbed = String::new();
         let (mut rest, mut previous) = (text, ' ');
@@ -111,7 +108,6 @@ impl Scrubber<'_> {
 
     /// A provider's code that is not in the table: letters, digits, dots, dashes and underscores, and nothing in it
     /// that is masked in texts. `None` where it is not one.
-    #[must_use]
     pub fn code(&self, code: &str) -> Option<String> {
         (is_identifier(code) && self.text(code) == code).then(|| code.into())
     }
@@ -119,14 +115,12 @@ impl Scrubber<'_> {
     /// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and
     /// not into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for
     /// in it.
-    #[must_use]
     pub fn identifier(&self, identifier: &str) -> Option<String> {
         is_identifier(identifier).then(|| identifier.into())
     }
 
     /// A provider's identifier of a request, which goes into errors. `None` where it is not an identifier or
     /// holds, with or without punctuation, the national number or a sensitive value of four characters or more.
-    #[must_use]
     pub fn identifier_without(&self, identifier: &str, national: &str) -> Option<String> {
         let digits: String = identifier.chars().filter(char::is_ascii_digit).collect();
         let holds = |value: &str| {
@@ -161,7 +155,6 @@ fn digit_group(text: &str) -> usize {
 
 /// A name that somebody chose, if it can be repeated in an error: up to 30 letters and underscores, which is shorter
 /// than providers' secrets. Anything else could be a value in the wrong place.
-#[must_use]
 pub fn plain_name(text: &str) -> Option<&str> {
     let plain = (1..=30).contains(&text.len())
         && text
@@ -173,7 +166,6 @@ pub fn plain_name(text: &str) -> Option<&str> {
 /// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
 /// code in the wrong place is none: one with more than three digits in a row, or a run of more than twelve letters and
 /// digits, or of more than thirty letters in mixed case.
-#[must_use]
 pub fn plain_key(text: &str) -> Option<&str> {
     let is_word = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();

@@ -32,7 +32,6 @@ pub struct Choice<'t, T> {
 }
 
 /// Chooses among the templates that can reach the recipient.
-#[must_use]
 pub fn choose<'t, T: Template, L: AsRef<str>>(
     templates: &[&'t T],
     usage: &str,
@@ -142,13 +141,18 @@ fn is_same_tag(one: &str, other: &str) -> bool {
 /// assert_eq!(fill("{{link}}", &variables), Err("link"));
 /// ```
 pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String, &'t str> {
-    let mut filled = String::new();
-    for part in parts(text) {
-        match part {
-            Part::Literal(literal) => filled.push_str(literal),
-            Part::Placeholder(name) => {
+    let mut pieces = text.split("{{");
+    let mut filled = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        match placeholder(piece) {
+            Some((name, after)) => {
                 let (_, value) = variables.iter().find(|(key, _)| key == name).ok_or(name)?;
                 filled.push_str(value);
+                filled.push_str(after);
+            }
+            None => {
+                filled.push_str("{{");
+                filled.push_str(piece);
             }
         }
     }
@@ -157,39 +161,15 @@ pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String,
 
 /// The names of the placeholders of a text, in order.
 pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    parts(text).filter_map(|part| match part {
-        Part::Placeholder(name) => Some(name),
-        Part::Literal(_) => None,
-    })
+    let placeholders = text.split("{{").skip(1).filter_map(placeholder);
+    placeholders.map(|(name, _)| name)
 }
 
-enum Part<'t> {
-    Literal(&'t str),
-    Placeholder(&'t str),
-}
-
-fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (part, after) = first_part(rest);
-        rest = after;
-        Some(part)
-    })
-}
-
-fn first_part(text: &str) -> (Part<'_>, &str) {
-    if let Some(inside) = text.strip_prefix("{{") {
-        return match inside.split_once("}}") {
-            Some((name, after)) if is_name(name.trim()) => (Part::Placeholder(name.trim()), after),
-            _ => (Part::Literal("{{"), inside),
-        };
-    }
-    let end = text.find("{{").unwrap_or(text.len());
-    let (literal, after) = text.split_at_checked(end).unwrap_or((text, ""));
-    (Part::Literal(literal), after)
+/// The name and the literal text after it, if a piece that follows `{{` begins with a name and `}}`.
+fn placeholder(piece: &str) -> Option<(&str, &str)> {
+    let (name, after) = piece.split_once("}}")?;
+    let name = name.trim();
+    is_name(name).then_some((name, after))
 }
 
 fn is_name(name: &str) -> bool {

@@ -93,7 +93,7 @@ fn read_config<T>(config: &Value, then: impl FnOnce(&Config<'_>) -> T) -> T {
     let text = config.to_string();
     let document = json::parse(&text).unwrap();
     let mut reader = Reader::default();
-    let object = reader.object(Place::ROOT, &document, &FIELDS).unwrap();
+    let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     let config = read(&mut reader, &object);
     assert!(!reader.findings.has_error());
     then(&config.unwrap())

@@ -24,7 +24,6 @@ pub struct Rule {
 
 impl Rule {
     /// A rule whose words say everything.
-    #[must_use]
     pub const fn new(code: &'static str, en: &'static str, zh: &'static str) -> Self {
         Self {
             code,
@@ -42,13 +41,11 @@ impl Rule {
     }
 
     /// The value has another JSON type.
-    #[must_use]
     pub const fn wrong_type(expected: Text) -> Self {
         Self::expecting("wrong-type", expected)
     }
 
     /// The value has the right type and not the right form.
-    #[must_use]
     pub const fn malformed(expected: Text) -> Self {
         Self::expecting("malformed", expected)
     }
@@ -122,7 +119,6 @@ pub struct Finding {
 
 impl Finding {
     /// Why a config was not read.
-    #[must_use]
     pub fn unreadable(error: ParseError) -> Self {
         let (rule, values) = match error {
             ParseError::TooLong => (TOO_LONG, alloc::vec![MAX_BYTES.to_string()]),
@@ -140,7 +136,6 @@ impl Finding {
     }
 
     /// The finding in words, with the help and the link of the field that it is about.
-    #[must_use]
     pub fn diagnostic(&self, fields: &'static [Field], language: Language) -> Diagnostic {
         let mut attributes = Vec::new();
         if let Some(field) = field_at(fields, &self.pointer) {
@@ -186,7 +181,6 @@ impl Findings {
     }
 
     /// Whether a finding blocks sending.
-    #[must_use]
     pub fn has_error(&self) -> bool {
         self.unlisted == Some(Severity::Error)
             || self
@@ -196,19 +190,16 @@ impl Findings {
     }
 
     /// Whether every finding is listed.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.unlisted.is_none()
     }
 
     /// The findings so far.
-    #[must_use]
     pub fn listed_mut(&mut self) -> &mut [Finding] {
         &mut self.listed
     }
 
     /// All of them, in the order of the field table; those about no field come first.
-    #[must_use]
     pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
         self.listed.sort_by_key(|finding| {
             let key = finding.pointer.split('/').nth(1).unwrap_or_default();

@@ -12,7 +12,6 @@ use crate::text::Language;
 /// The JSON Schema, draft 2020-12. `rules` are further members of the whole schema, as a JSON object, such as
 /// `allOf`. Keys that no field has are allowed. The fields that say so are required, unless the rules have a
 /// `required` of their own.
-#[must_use]
 pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
     let mut schema = object(rules);
     schema.insert(
@@ -62,13 +61,12 @@ fn absent() -> Value {
 }
 
 /// The form items in display order, in the shape of Logto's form items.
-#[must_use]
 pub fn form_json(fields: &[Field], language: Language) -> String {
     let item = |field: &Field| {
         let mut item = Map::new();
         let mut set = |key: &str, value: Value| item.insert(key.into(), value);
         set("key", field.key.into());
-        set("type", field.form.as_str().into());
+        set("type", json!(field.form));
         set("label", field.label.get(language).into());
         set("description", field.help.get(language).into());
         set("required", field.required.into());
@@ -91,7 +89,6 @@ pub fn form_json(fields: &[Field], language: Language) -> String {
 }
 
 /// JSON Pointers of the secret values. `-` stands for any index of a list.
-#[must_use]
 pub fn secret_pointers(fields: &[Field]) -> Vec<String> {
     let mut pointers = Vec::new();
     push_secrets(&mut pointers, "", fields);

@@ -1,6 +1,7 @@
 //! Reads the fields of a config and collects everything that is wrong with them.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -38,59 +39,36 @@ pub struct Form {
 
 /// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
-    parent: Option<&'p Place<'p>>,
-    step: Step<'p>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step<'p> {
+pub enum Place<'p> {
+    /// The whole config.
     Root,
-    Key(&'p str),
-    Index(usize),
+    /// The value of a key of an object.
+    Key(&'p Place<'p>, &'p str),
+    /// An entry of a list.
+    Entry(&'p Place<'p>, usize),
 }
 
 impl<'p> Place<'p> {
-    /// The whole config.
-    pub const ROOT: Place<'static> = Place {
-        parent: None,
-        step: Step::Root,
-    };
-
     /// The value of a key.
-    #[must_use]
     pub const fn key(&'p self, key: &'p str) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Key(key),
-        }
+        Self::Key(self, key)
     }
 
     /// An entry of a list.
-    #[must_use]
     pub const fn entry(&'p self, index: usize) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Index(index),
-        }
+        Self::Entry(self, index)
     }
 
     /// The JSON Pointer (RFC 6901).
-    #[must_use]
     pub fn pointer(&self) -> String {
-        let mut pointer = self.parent.map(Place::pointer).unwrap_or_default();
-        match self.step {
-            Step::Root => {}
-            Step::Key(key) => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        match self {
+            Self::Root => String::new(),
+            Self::Key(parent, key) => {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                format!("{}/{key}", parent.pointer())
             }
-            Step::Index(index) => {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-            }
+            Self::Entry(parent, index) => format!("{}/{index}", parent.pointer()),
         }
-        pointer
     }
 }
 
@@ -116,7 +94,12 @@ impl Reader {
         for (key, value) in members {
             let index = fields.iter().position(|field| field.key == key);
             match index.and_then(|index| values.get_mut(index)) {
-                None => self.report_unknown(place, key, fields),
+                None => match field_meant(fields, key) {
+                    None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
+                    Some(field) => {
+                        self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.into()]);
+                    }
+                },
                 Some(slot) => {
                     if slot.replace(value).is_some() {
                         self.report_key(place, key, REPEATED_KEY, Vec::new());
@@ -129,16 +112,6 @@ impl Reader {
             fields,
             values,
         })
-    }
-
-    /// Warns of a key that no field has, and names the field that was meant where one is close.
-    fn report_unknown(&mut self, place: Place<'_>, key: &str, fields: &'static [Field]) {
-        match field_meant(fields, key) {
-            None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
-            Some(field) => {
-                self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.to_string()]);
-            }
-        }
     }
 
     /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
@@ -263,7 +236,6 @@ impl Reader {
 }
 
 /// What is wrong with a text that has to be filled in, if anything.
-#[must_use]
 pub fn defect(text: &str, form: &Form) -> Option<Rule> {
     let text = text.trim();
     if text.is_empty() {
@@ -288,7 +260,6 @@ pub struct Object<'a, 'p> {
 
 impl<'a, 'p> Object<'a, 'p> {
     /// The value of a key, null included; `None` also for a key that no field has.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
         let index = self.fields.iter().position(|field| field.key == key)?;
         self.values.get(index).copied().flatten()
@@ -305,7 +276,6 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// Where the value of a key stands.
-    #[must_use]
     pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s>
     where
         'p: 's,

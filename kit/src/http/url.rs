@@ -37,7 +37,6 @@ impl Url {
     /// assert_eq!(url.path, "/v1/messages?region=north");
     /// assert!(Url::parse("http://sms.example.com").is_none());
     /// ```
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let tls = match scheme {

@@ -22,7 +22,7 @@ fn read<T>(
 ) -> (Option<T>, Option<(&'static str, bool)>) {
     let value = (!text.is_empty()).then(|| json::parse(text).unwrap());
     let mut reader = Reader::default();
-    let found = how(&mut reader, Place::ROOT.key("one"), value.as_ref());
+    let found = how(&mut reader, Place::Root.key("one"), value.as_ref());
     let mut findings = reader.findings.into_sorted(&FIELDS);
     assert!(findings.len() <= 1, "{findings:?}");
     let finding = findings.pop().map(|finding| {
@@ -123,11 +123,11 @@ fn digits_may_be_a_number() {
 
 #[test]
 fn pointer_escapes_tilde_and_slash() {
-    let list = Place::ROOT.key("a/b");
+    let list = Place::Root.key("a/b");
     let entry = list.entry(12);
     assert_eq!(entry.key("c~d/~1").pointer(), "/a~1b/12/c~0d~1~01");
     assert_eq!(entry.key("").pointer(), "/a~1b/12/");
-    assert_eq!(Place::ROOT.pointer(), "");
+    assert_eq!(Place::Root.pointer(), "");
 }
 
 /// The last of repeated keys counts, as in JavaScript.
@@ -135,7 +135,7 @@ fn pointer_escapes_tilde_and_slash() {
 fn unknown_and_repeated_keys_are_warnings() {
     let document = json::parse(r#"{"one": 1, "onE": 2, "one": 3, "one": null, "one": 4}"#).unwrap();
     let mut reader = Reader::default();
-    let object = reader.object(Place::ROOT, &document, &FIELDS).unwrap();
+    let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     assert_eq!(object.get("one"), Some(&Json::Integer(4)));
     assert_eq!(object.get("two"), None);
     assert_eq!(object.get("onE"), None);
@@ -167,7 +167,7 @@ fn key_that_could_be_a_value_is_not_named() {
         let text = format!(r#"{{"{key}": 1}}"#);
         let document = json::parse(&text).unwrap();
         let mut reader = Reader::default();
-        let list = Place::ROOT.key("list");
+        let list = Place::Root.key("list");
         reader.object(list.entry(3), &document, &FIELDS).unwrap();
         let findings = reader.findings.into_sorted(&FIELDS);
         assert_eq!(findings.len(), 1);
@@ -181,7 +181,7 @@ fn value_that_is_no_object_is_an_error() {
     for text in ["[]", "null", r#""{}""#, "1"] {
         let document = json::parse(text).unwrap();
         let mut reader = Reader::default();
-        assert!(reader.object(Place::ROOT, &document, &FIELDS).is_none());
+        assert!(reader.object(Place::Root, &document, &FIELDS).is_none());
         assert!(reader.findings.has_error(), "{text}");
     }
 }
