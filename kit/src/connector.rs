@@ -6,16 +6,7 @@ use alloc::vec::Vec;
 use crate::config::{
     Field, Finding, Object, Place, Reader, form_json, json_schema, secret_pointers,
 };
-#[cfg(feature = "receipts")]
-use crate::contract::{
-    Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind, Conversion,
-};
-#[cfg(feature = "operations")]
-use crate::contract::{Check, Deliveries, DeliveryQuery};
-use crate::contract::{
-    ConfigGuard, Diagnostic, Failure, FailureKind, Message, Metadata, Preview, Receipt, SendError,
-    Severity, Turn,
-};
+use crate::contract::*;
 use crate::http::{Client, Transport};
 use crate::json::{self, Json, ParseError};
 use crate::text::Language;

@@ -215,55 +215,34 @@ fn is_ignored(character: char) -> bool {
         )
 }
 
-/// The national number without the zero that is dialled within the country only. Source: metadata of libphonenumber
-/// 9.0.43, by `kit/tables/generate.py`.
+/// Countries that dial a zero before the national number, and only within the country. Source of this list and the next:
+/// metadata of libphonenumber 9.0.43, by `kit/tables/generate.py`.
+const TRUNK_ZERO: &[u16] = &[
+    20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81,
+    82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250,
+    251, 252, 254, 255, 256, 260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373, 374,
+    375, 377, 380, 381, 382, 383, 385, 386, 387, 389, 421, 423, 508, 590, 591, 593, 594, 595, 596,
+    598, 686, 850, 855, 856, 880, 886, 961, 962, 963, 964, 966, 967, 970, 971, 972, 976, 977, 994,
+    995, 996,
+];
+
+/// Countries where the zero is part of some numbers, and networks of no country, on which nothing is known.
+const OWN_ZERO: &[u16] = &[
+    39, 47, 225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 507, 676, 679, 687, 853, 974,
+    992, 800, 808, 870, 878, 881, 882, 883, 888, 979,
+];
+
+/// The national number without the zero that is dialled within the country only.
 fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
-    if !national.starts_with('0') {
+    let code = calling_code.parse().unwrap_or_default();
+    if !national.starts_with('0') || OWN_ZERO.contains(&code) {
         return Ok(national);
     }
-    let code = calling_code.parse().unwrap_or(0_u16);
-    // The zero is part of some numbers. The second list has the networks of no country, on which nothing is known.
-    if matches!(
-        code,
-        39 | 47
-            | 225
-            | 226
-            | 227
-            | 229
-            | 241
-            | 242
-            | 247
-            | 267
-            | 268
-            | 378
-            | 501
-            | 507
-            | 676
-            | 679
-            | 687
-            | 853
-            | 974
-            | 992
-    ) || matches!(code, 800 | 808 | 870 | 878 | 881..=883 | 888 | 979)
-    {
-        return Ok(national);
-    }
-    let has_trunk_zero = matches!(
-        code,
-        20 | 27 | 31..=33 | 40 | 41 | 43 | 44 | 46 | 49 | 51 | 53..=55 | 57 | 58 | 60..=64 | 66 | 81 | 82 | 84 | 86
-            | 90..=95 | 98
-            | 211..=213 | 218 | 231..=234 | 243 | 249..=252 | 254..=256 | 260..=265 | 291
-            | 353 | 355 | 358 | 359 | 370 | 373..=375 | 377 | 380..=383 | 385..=387 | 389
-            | 421 | 423
-            | 508 | 590 | 591 | 593..=596 | 598
-            | 686
-            | 850 | 855 | 856 | 880 | 886
-            | 961..=964 | 966 | 967 | 970..=972 | 976 | 977 | 994..=996
-    );
     let rest = match code {
         // Hungary dials 06.
         36 => national.strip_prefix("06"),
-        _ => national.strip_prefix('0').filter(|_| has_trunk_zero),
+        _ if TRUNK_ZERO.contains(&code) => national.strip_prefix('0'),
+        _ => None,
     };
     // A second zero is none that anybody dials.
     rest.filter(|rest| !rest.starts_with('0'))

@@ -78,17 +78,14 @@ impl Scrubber<'_> {
                 break;
             };
             let hidden = self.hidden(rest, previous);
-            if hidden > 0 {
-                scrubbed.push_str(MASK);
-            } else if character.is_control() {
-                scrubbed.push(' ');
-            } else {
-                scrubbed.push(character);
+            match hidden {
+                0 if character.is_control() => scrubbed.push(' '),
+                0 => scrubbed.push(character),
+                _ => scrubbed.push_str(MASK),
             }
             previous = if hidden > 0 { '*' } else { character };
-            rest = rest
-                .get(hidden.max(character.len_utf8())..)
-                .unwrap_or_default();
+            let after = hidden.max(character.len_utf8());
+            rest = rest.get(after..).unwrap_or_default();
         }
         scrubbed
     }
@@ -126,11 +123,8 @@ impl Scrubber<'_> {
         let holds = |value: &str| {
             !value.is_empty() && (identifier.contains(value) || digits.contains(value))
         };
-        let leaks = holds(national)
-            || self
-                .sensitive
-                .iter()
-                .any(|value| value.len() >= SHORT && holds(value));
+        let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
+        let leaks = holds(national) || long.any(|value| holds(value));
         self.identifier(identifier).filter(|_| !leaks)
     }
 }

@@ -38,27 +38,20 @@ pub fn choose<'t, T: Template, L: AsRef<str>>(
     locales: &[L],
 ) -> Option<Choice<'t, T>> {
     let of_usage = |usage: &str| -> Vec<&'t T> {
-        let has_usage = |template: &&&T| template.usage() == usage;
-        templates.iter().filter(has_usage).copied().collect()
+        let has_usage = |template: &&T| template.usage() == usage;
+        templates.iter().copied().filter(has_usage).collect()
     };
-    let (candidates, fell_back) = match of_usage(usage) {
-        exact if !exact.is_empty() => (exact, false),
-        _ => (of_usage(FALLBACK_USAGE), true),
-    };
-    let by_locale = locales
-        .iter()
-        .take(MAX_LOCALES)
-        .map(AsRef::as_ref)
+    let mut candidates = of_usage(usage);
+    let fell_back = candidates.is_empty();
+    if fell_back {
+        candidates = of_usage(FALLBACK_USAGE);
+    }
+    let tags = locales.iter().take(MAX_LOCALES).map(AsRef::as_ref);
+    let mut without_locale = candidates.iter().filter(|each| each.locale().is_none());
+    let template = tags
         .filter(|tag| tag.len() <= MAX_LOCALE_BYTES)
-        .find_map(|range| lookup(range, &candidates));
-    let without_locale = || {
-        candidates
-            .iter()
-            .find(|each| each.locale().is_none())
-            .copied()
-    };
-    let template = by_locale
-        .or_else(without_locale)
+        .find_map(|range| lookup(range, &candidates))
+        .or_else(|| without_locale.next().copied())
         .or_else(|| candidates.first().copied())?;
     Some(Choice {
         template,
@@ -71,12 +64,9 @@ fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
     let mut range = range;
     loop {
         let has_locale = |tag: &str| {
-            let is_same = |template: &&&T| {
-                template
-                    .locale()
-                    .is_some_and(|locale| is_same_tag(locale, tag))
-            };
-            candidates.iter().find(is_same).copied()
+            let has_tag = |locale: &str| is_same_tag(locale, tag);
+            let mut each = candidates.iter().copied();
+            each.find(|template| template.locale().is_some_and(has_tag))
         };
         let found = has_locale(range)
             .or_else(|| has_locale(&without_script(range)?))
@@ -103,18 +93,13 @@ fn without_script(tag: &str) -> Option<String> {
 
 /// The other tag that people write for the same Chinese text: one names the script, the other a region that uses it.
 fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
-    [
-        ("zh-Hans", "zh-CN"),
-        ("zh-CN", "zh-Hans"),
-        ("zh-SG", "zh-Hans"),
-        ("zh-Hant", "zh-TW"),
-        ("zh-TW", "zh-Hant"),
-        ("zh-HK", "zh-Hant"),
-        ("zh-MO", "zh-Hant"),
-    ]
-    .into_iter()
-    .find(|(one, _)| is_same_tag(one, tag))
-    .map(|(_, other)| other)
+    match tag.to_ascii_lowercase().replace('_', "-").as_str() {
+        "zh-hans" => Some("zh-CN"),
+        "zh-cn" | "zh-sg" => Some("zh-Hans"),
+        "zh-hant" => Some("zh-TW"),
+        "zh-tw" | "zh-hk" | "zh-mo" => Some("zh-Hant"),
+        _ => None,
+    }
 }
 
 /// Tags compare without regard to case, and people write `zh_CN` for `zh-CN`.

@@ -91,23 +91,16 @@ pub fn form_json(fields: &[Field], language: Language) -> String {
 /// JSON Pointers of the secret values. `-` stands for any index of a list.
 pub fn secret_pointers(fields: &[Field]) -> Vec<String> {
     let mut pointers = Vec::new();
-    push_secrets(&mut pointers, "", fields);
-    pointers
-}
-
-fn push_secrets(pointers: &mut Vec<String>, parent: &str, fields: &[Field]) {
     for field in fields {
-        let pointer = format!("{parent}/{}", field.key);
-        let inner = if object(field.schema).contains_key("items") {
-            format!("{pointer}/-")
-        } else {
-            pointer.clone()
-        };
-        push_secrets(pointers, &inner, field.fields);
+        let is_list = object(field.schema).contains_key("items");
+        let entry = if is_list { "/-" } else { "" };
+        let inner = secret_pointers(field.fields).into_iter();
+        pointers.extend(inner.map(|inner| format!("/{}{entry}{inner}", field.key)));
         if field.secret {
-            pointers.push(pointer);
+            pointers.push(format!("/{}", field.key));
         }
     }
+    pointers
 }
 
 /// The object that a constant of a field table holds; an empty one where that is none, which the tests of a

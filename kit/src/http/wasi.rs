@@ -202,11 +202,7 @@ impl Exchange {
             return Ok(());
         }
         self.deadline.wait_at_most(SETTLE, &self.ready);
-        self.look()?;
-        while self.permitted(upload)? == 0 {
-            self.wait(upload)?;
-        }
-        Ok(())
+        self.write(upload, &[])
     }
 
     /// Waits until something changes, and examines it: the response first, then the deadline, then the stream.
