@@ -80,11 +80,7 @@ pub struct Message {
     pub attributes: Option<Attributes>,
 }
 
-debug_only!(Message {
-    usage,
-    locales,
-    timeout_ms
-});
+debug_only!(Message: usage, locales, timeout_ms);
 
 impl Message {
     /// The recipient's languages, best first.
@@ -106,11 +102,7 @@ pub struct Preview {
     pub attributes: Attributes,
 }
 
-debug_only!(Preview {
-    route,
-    template,
-    attributes
-});
+debug_only!(Preview: route, template, attributes);
 
 /// Which message to look for.
 #[derive(Clone, Default)]
@@ -125,11 +117,7 @@ pub struct DeliveryQuery {
     pub message_id: Option<String>,
 }
 
-debug_only!(DeliveryQuery {
-    max_age_s,
-    correlation_id,
-    message_id
-});
+debug_only!(DeliveryQuery: max_age_s, correlation_id, message_id);
 
 /// A request to the address where a host takes a provider's callbacks. It may hold anything.
 #[derive(Clone, Default)]
@@ -142,7 +130,7 @@ pub struct Callback {
     pub body: Vec<u8>,
 }
 
-debug_only!(Callback {});
+debug_only!(Callback);
 
 /// A code that was used.
 #[derive(Clone, Default)]
@@ -155,7 +143,7 @@ pub struct Conversion {
     pub age_s: u32,
 }
 
-debug_only!(Conversion { message_id, age_s });
+debug_only!(Conversion: message_id, age_s);
 
 /// Whose move it is after a failure: the attribute `turn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,15 +216,11 @@ impl SendError {
 
     /// What happened, for a query: its outcome matters to nobody's message.
     pub fn into_failure(self) -> Failure {
-        match self {
-            Self::NotSent(failure) => failure,
-            Self::Unknown(mut failure) => {
-                if let Some(rest) = failure.message.strip_suffix(MAY_BE_SENT) {
-                    failure.message.truncate(rest.trim_end().len());
-                }
-                failure
-            }
+        let (Self::NotSent(mut failure) | Self::Unknown(mut failure)) = self;
+        if let Some(rest) = failure.message.strip_suffix(MAY_BE_SENT) {
+            failure.message.truncate(rest.trim_end().len());
         }
+        failure
     }
 
     /// The same error with one more detail.

@@ -41,14 +41,11 @@ impl<'a> Json<'a> {
     /// The value of `key` if this is an object that has it. Of repeated keys the last counts, as in
     /// JavaScript's `JSON.parse`.
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
-        match self {
-            Self::Object(members) => members
-                .iter()
-                .rev()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
-            _ => None,
-        }
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let (_, value) = members.iter().rev().find(|(name, _)| name == key)?;
+        Some(value)
     }
 
     /// The string, if this is one.

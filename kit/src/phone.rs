@@ -27,7 +27,7 @@ pub struct PhoneNumber {
     calling_code_digits: usize,
 }
 
-debug_only!(PhoneNumber {});
+debug_only!(PhoneNumber);
 
 /// Why a number was refused: what was wrong, what was expected and what to do, without a digit of the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,14 +103,12 @@ impl PhoneNumber {
                 _ => return Err(PhoneError::CHARACTER),
             }
         }
-        let digits = match (written.strip_prefix('+'), written.strip_prefix("00")) {
-            (Some(digits), _) | (None, Some(digits)) => digits,
-            (None, None) if written.is_empty() => return Err(PhoneError::EMPTY),
-            (None, None) => return Err(PhoneError::NO_PREFIX),
+        let prefix = if written.starts_with('+') { "+" } else { "00" };
+        let digits = match written.strip_prefix(prefix) {
+            Some(digits) if !digits.is_empty() => digits,
+            None if !written.is_empty() => return Err(PhoneError::NO_PREFIX),
+            _ => return Err(PhoneError::EMPTY),
         };
-        if digits.is_empty() {
-            return Err(PhoneError::EMPTY);
-        }
         let calling_code_digits = calling_code_length(digits).ok_or(PhoneError::CALLING_CODE)?;
         let (calling_code, national) = digits
             .split_at_checked(calling_code_digits)

@@ -14,11 +14,11 @@ use core::fmt;
 
 /// Makes `Debug` output of the named fields. The others hold numbers, codes or secrets.
 macro_rules! debug_only {
-    ($type:ident { $($field:ident),* }) => {
+    ($type:ident $(: $($field:ident),+)?) => {
         impl core::fmt::Debug for $type {
             fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 let mut shown = formatter.debug_struct(stringify!($type));
-                $(shown.field(stringify!($field), &self.$field);)*
+                $($(shown.field(stringify!($field), &self.$field);)+)?
                 shown.finish_non_exhaustive()
             }
         }

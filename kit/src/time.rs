@@ -27,13 +27,8 @@ pub fn utc_date(unix_s: u64) -> String {
 /// assert_eq!(connector_kit::time::utc_timestamp(1_551_113_065), "2019-02-25T16:44:25Z");
 /// ```
 pub fn utc_timestamp(unix_s: u64) -> String {
-    let second = unix_s % DAY_S;
-    let (hour, minute) = (second / 3600, second / 60 % 60);
-    format!(
-        "{}T{hour:02}:{minute:02}:{:02}Z",
-        utc_date(unix_s),
-        second % 60
-    )
+    let (hour, minute, second) = (unix_s / 3600 % 24, unix_s / 60 % 60, unix_s % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc_date(unix_s))
 }
 
 /// The hour that a moment belongs to, `yyyymmddhh`, so many hours east of Greenwich.
@@ -100,11 +95,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = (shifted_month + 2) % 12 + 1;
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 

@@ -182,11 +182,8 @@ impl Findings {
 
     /// Whether a finding blocks sending.
     pub fn has_error(&self) -> bool {
-        self.unlisted == Some(Severity::Error)
-            || self
-                .listed
-                .iter()
-                .any(|finding| finding.severity == Severity::Error)
+        let mut severities = self.listed.iter().map(|finding| finding.severity);
+        self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
     }
 
     /// Whether every finding is listed.

@@ -9,15 +9,14 @@ use serde_json::{Map, Value, json};
 use super::field::{Field, FieldType};
 use crate::text::Language;
 
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// The JSON Schema, draft 2020-12. `rules` are further members of the whole schema, as a JSON object, such as
 /// `allOf`. Keys that no field has are allowed. The fields that say so are required, unless the rules have a
 /// `required` of their own.
 pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
     let mut schema = object(rules);
-    schema.insert(
-        "$schema".into(),
-        "https://json-schema.org/draft/2020-12/schema".into(),
-    );
+    schema.insert("$schema".into(), DRAFT.into());
     schema.insert("type".into(), "object".into());
     schema.insert("properties".into(), properties(fields, language));
     let required = fields.iter().filter(|field| field.required);

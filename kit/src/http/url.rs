@@ -22,7 +22,7 @@ pub struct Url {
 }
 
 // Path and query often hold a token.
-debug_only!(Url { tls, authority });
+debug_only!(Url: tls, authority);
 
 impl Url {
     /// Reads a URL; `None` for everything outside the table above.
@@ -59,17 +59,15 @@ impl Url {
             return None;
         }
         let default_port = if tls { 443 } else { 80 };
+        let authority = match port.filter(|port| *port != default_port) {
+            Some(port) => alloc::format!("{host}:{port}"),
+            None => host,
+        };
+        let slash = if path.starts_with('/') { "" } else { "/" };
         Some(Self {
             tls,
-            authority: match port.filter(|port| *port != default_port) {
-                Some(port) => alloc::format!("{host}:{port}"),
-                None => host,
-            },
-            path: if path.starts_with('/') {
-                path.into()
-            } else {
-                alloc::format!("/{path}")
-            },
+            authority,
+            path: alloc::format!("{slash}{path}"),
         })
     }
 }

@@ -88,29 +88,17 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn new(at: u64) -> Self {
-        Self {
-            at,
-            passes: monotonic_clock::subscribe_instant(at),
-        }
-    }
-
     /// Waits until one of the pollables is ready, or the deadline passes: then it says so.
     fn wait(&self, pollables: &[&Pollable]) -> bool {
         let mut all: Vec<&Pollable> = pollables.to_vec();
         all.push(&self.passes);
-        poll(&all)
-            .iter()
-            .any(|ready| *ready as usize == pollables.len())
+        poll(&all).contains(&(pollables.len() as u32))
     }
 
     /// Waits for one, but no longer than so many nanoseconds.
     fn wait_at_most(&self, limit: u64, pollable: &Pollable) {
-        poll(&[
-            pollable,
-            &monotonic_clock::subscribe_duration(limit),
-            &self.passes,
-        ]);
+        let limit = monotonic_clock::subscribe_duration(limit);
+        poll(&[pollable, &limit, &self.passes]);
     }
 }
 
@@ -157,9 +145,10 @@ impl Exchange {
         let _ = options.set_first_byte_timeout(Some(left));
         let response = outgoing_handler::handle(outgoing, Some(options))
             .map_err(|code| SendError::NotSent(error::failure(&code)))?;
+        let passes = monotonic_clock::subscribe_instant(at);
         let exchange = Self {
             begun,
-            deadline: Deadline::new(at),
+            deadline: Deadline { at, passes },
             ready: response.subscribe(),
             response,
         };
