@@ -135,16 +135,13 @@ const TABLE: &str = include_str!("codes.txt");
 /// count. No documented code has a digit in it.
 #[must_use]
 pub fn classify(code: &str) -> (&'static Class, bool) {
-    let class = |code: &str| {
-        let (_, class) = entries().find(|(name, _)| name.eq_ignore_ascii_case(code))?;
-        Some(class)
-    };
-    if let Some(class) = class(code) {
+    let find = |code: &str| entries().find(|(name, _)| name.eq_ignore_ascii_case(code));
+    if let Some((_, class)) = find(code) {
         return (class, true);
     }
     let family = code.split('.').next().unwrap_or_default();
-    let class = class(&format!("{family}.*"));
-    (class.unwrap_or(&UNFAMILIAR), false)
+    let family = find(&format!("{family}.*"));
+    (family.map_or(&UNFAMILIAR, |(_, class)| class), false)
 }
 
 /// Every documented code, in the order of the table.

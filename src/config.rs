@@ -246,12 +246,11 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
     let language = config.optional_text(reader, "language", &LANGUAGE);
-    let echo = "acceptWithoutEcho";
-    let accepts_without_echo = reader.switch(config.at(echo), config.get(echo));
+    let accepts_without_echo = config.switch(reader, "acceptWithoutEcho");
     let config = Config {
         allowed: countries(reader, config, "allowedCountries").unwrap_or_default(),
         denied: countries(reader, config, "deniedCountries").unwrap_or_default(),
-        timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
+        timeout_ms: config.milliseconds(reader, "timeoutMs"),
         language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
@@ -259,7 +258,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         templates: templates?,
     };
     // What is missing besides errors is found once they are corrected.
-    if !reader.findings.has_error() && reader.findings.is_complete() {
+    if !reader.has_error() && reader.is_complete() {
         checks::look_for_gaps(reader, &config);
     }
     Some(config)
@@ -272,7 +271,7 @@ fn countries<'a>(
     key: &str,
 ) -> Option<Vec<Cow<'a, str>>> {
     let list = config.at(key);
-    let entries = match reader.named(list, config.get(key))? {
+    let entries = match config.filled(reader, key)? {
         Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
         _ => return reader.reject(list, Rule::wrong_type(COUNTRIES)),
     };

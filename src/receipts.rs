@@ -28,11 +28,13 @@ use crate::config::{Config, Route};
 const MAX_ENTRIES: usize = 1_000;
 
 /// What the service expects once a callback was taken.
-const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement {
-    status: 200,
-    content_type: "application/json",
-    body: r#"{"result":0,"errmsg":"OK"}"#,
-};
+fn acknowledgement() -> Acknowledgement {
+    Acknowledgement {
+        status: 200,
+        content_type: "application/json".into(),
+        body: r#"{"result":0,"errmsg":"OK"}"#.into(),
+    }
+}
 
 /// An entry of a callback. Replies by SMS have neither a status nor a serial number.
 #[derive(Deserialize)]
@@ -60,14 +62,12 @@ impl Receipts for TencentSms {
     ) -> Result<CallbackContent, CallbackRefusal> {
         let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
         if entries.len() > MAX_ENTRIES {
-            return Err(CallbackRefusal {
-                kind: CallbackRefusalKind::TooLarge,
-                message: format!("The callback has more than {MAX_ENTRIES} entries."),
-            });
+            let message = format!("The callback has more than {MAX_ENTRIES} entries.");
+            return Err(CallbackRefusal::new(CallbackRefusalKind::TooLarge, message));
         }
         Ok(CallbackContent {
             receipts: entries.iter().filter_map(receipt).collect(),
-            acknowledgement: ACKNOWLEDGEMENT,
+            acknowledgement: acknowledgement(),
         })
     }
 
@@ -125,12 +125,10 @@ fn malformed(error: ParseError) -> CallbackRefusal {
         }
         ParseError::TooLong | ParseError::TooDeep => String::new(),
     };
-    CallbackRefusal {
-        kind: CallbackRefusalKind::Malformed,
-        message: format!(
-            "Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"
-        ),
-    }
+    CallbackRefusal::new(
+        CallbackRefusalKind::Malformed,
+        format!("Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"),
+    )
 }
 
 /// `None` for an entry that is about no message, such as a reply.

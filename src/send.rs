@@ -139,7 +139,7 @@ impl<'c> Plan<'c> {
             .iter()
             .filter(|template| template.code(route).is_some())
             .collect();
-        let (choice, code) = template::choose(&with_code, &message.usage, &message.locales)
+        let (choice, code) = template::choose(&with_code, &message.usage, message.locales())
             .and_then(|choice| choice.template.code(route).map(|code| (choice, code)))
             .ok_or_else(|| no_template(&message.usage, route))?;
         let parameters = parameters(choice.template, &message.variables)?;

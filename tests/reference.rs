@@ -105,7 +105,8 @@ fn code_reference_equals_code_table() {
             Wait::Ms(ms) => format!("{} s", ms / 1_000),
             Wait::UntilHourInChina(hour) => format!("until {hour}:00 in China"),
         };
-        let kind = in_the_contract(&format!("{:?}", class.kind));
+        let kind = format!("{:?}", class.kind);
+        let kind = in_the_contract(kind.trim_start_matches("FailureKind::"));
         let (turn, hint) = (class.turn.as_str(), class.hint);
         writeln!(
             text,

@@ -110,7 +110,7 @@ fn template<'a>(
     let (mainland, international) = codes(reader, &entry).unwrap_or_default();
     let locale = entry.optional_text(reader, "locale", &LOCALE);
     let params = entry.get("params").filter(|params| !params.is_blank());
-    let kind = reader.named(entry.at("kind"), entry.get("kind"));
+    let kind = entry.filled(reader, "kind");
     let kind = match kind.map(|kind| kind.as_str().map(str::trim)) {
         None | Some(Some("verification")) => Kind::Verification,
         Some(Some("notice")) => Kind::Notice,
@@ -294,7 +294,7 @@ fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool
         entry.get("usageType")?.as_str()
     };
     let mut is_raised = false;
-    for finding in reader.findings.listed_mut() {
+    for finding in reader.listed_mut() {
         let is_about_a_key = [UNKNOWN_KEY, REPEATED_KEY].contains(&finding.rule);
         if usage_of(&finding.pointer) == Some(usage) && !is_about_a_key {
             finding.severity = Severity::Error;

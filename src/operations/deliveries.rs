@@ -179,12 +179,11 @@ impl Search<'_, '_, '_> {
 
     fn take_report(&mut self, reported: Known, correlation_id: &str, is_covered: bool) {
         let is_recent = self.is_recent(&reported);
-        let report = &reported.delivery;
-        let is_same = |known: &&mut Known| known.delivery.message_id == report.message_id;
+        let is_same = |each: &&mut Known| each.delivery.message_id == reported.delivery.message_id;
         let known = match self.known.iter_mut().find(is_same) {
             Some(known) => {
                 if known.delivery.state == DeliveryState::Pending {
-                    known.delivery.state = report.state;
+                    known.delivery.state = reported.delivery.state;
                     known.delivery.attributes = reported.delivery.attributes;
                 }
                 known

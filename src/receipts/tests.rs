@@ -52,7 +52,7 @@ fn report_becomes_a_receipt() {
     let acknowledgement = content.acknowledgement;
     assert_eq!(acknowledgement.status, 200);
     assert_eq!(acknowledgement.content_type, "application/json");
-    let body: Value = serde_json::from_str(acknowledgement.body).unwrap();
+    let body: Value = serde_json::from_str(&acknowledgement.body).unwrap();
     assert_eq!(body, json!({"result": 0, "errmsg": "OK"}));
 }
 

@@ -105,7 +105,7 @@ fn receipt_names_template_and_fallback() {
     let attributes = |usage: &str, locales: &[&str]| {
         let message = Message {
             usage: usage.into(),
-            locales: locales.iter().map(|tag| (*tag).into()).collect(),
+            locales: Some(locales.iter().map(|tag| (*tag).into()).collect()),
             ..message()
         };
         let receipt = send(&config(), &message, &mut Service::with([accepted()]));

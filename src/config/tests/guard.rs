@@ -1,10 +1,11 @@
 //! The guard that the kit makes of the field table.
 
-use connector_kit::connector::{Guard, config_guard};
+use connector_kit::connector::config_guard;
+use connector_kit::contract::ConfigGuard;
 
 use super::*;
 
-fn guard(language: Language) -> Guard {
+fn guard(language: Language) -> ConfigGuard {
     config_guard::<TencentSms>(language)
 }
 
