@@ -17,15 +17,13 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Reader, Rule};
+use connector_kit::http::Url;
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
 use connector_kit::template;
 use connector_kit::text::Text;
 
-use crate::api::ProviderLanguage;
-
-pub use endpoint::{DEFAULT_HOST, Endpoint, Refused};
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
 /// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
@@ -68,8 +66,8 @@ pub struct Config<'a> {
     pub international: Option<Account<'a>>,
     /// The config's own limit on one call, in milliseconds.
     pub timeout_ms: Option<u32>,
-    /// The language that the service's own words should have.
-    pub language: ProviderLanguage,
+    /// The language that the service's own words should have: `en-US` or `zh-CN`.
+    pub language: &'a str,
     /// Whether an acceptance counts that does not bring the message's correlation id back.
     pub accepts_without_echo: bool,
     /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
@@ -141,7 +139,7 @@ pub struct Account<'a> {
     /// `X-TC-Region`.
     pub region: &'a str,
     /// Where requests go.
-    pub endpoint: Endpoint,
+    pub endpoint: Url,
 }
 
 impl Account<'_> {
@@ -221,24 +219,23 @@ const COUNTRIES: Text = Text::new(
     "an array of at most 300 countries such as \"CN\" or \"86\"",
     "至多 300 个国家(地区)的数组,例如 \"CN\" 或 \"86\"",
 );
-const LANGUAGE: Form = Form {
-    valid: |text| matches!(text, "en-US" | "zh-CN"),
-    expected: Text::new("en-US or zh-CN", "en-US 或 zh-CN"),
-};
+const LANGUAGE: Form = Form::new(
+    |text| matches!(text, "en-US" | "zh-CN"),
+    "en-US or zh-CN",
+    "en-US 或 zh-CN",
+);
 /// An ISO 3166-1 code, a calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for
 /// Jamaica.
-const COUNTRY: Form = Form {
-    valid: |text| {
+const COUNTRY: Form = Form::new(
+    |text| {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let is_prefix = is_digits(digits, 9)
             && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6);
         is_prefix || phone::is_country(&text.to_ascii_uppercase())
     },
-    expected: Text::new(
-        "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
-        "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
-    ),
-};
+    "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
+    "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
+);
 /// The most entries of a list of countries; there are fewer calling codes.
 const MAX_COUNTRIES: usize = 300;
 
@@ -248,43 +245,35 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     let templates = templates::read(reader, config.at("templates"), config.get("templates"));
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
-    let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
-    let accepts_without_echo = reader.switch(
-        config.at("acceptWithoutEcho"),
-        config.get("acceptWithoutEcho"),
-    );
+    let language = config.optional_text(reader, "language", &LANGUAGE);
+    let accepts_without_echo = config.switch(reader, "acceptWithoutEcho");
     let config = Config {
-        allowed: countries(reader, config, "allowedCountries"),
-        denied: countries(reader, config, "deniedCountries"),
-        timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
-        language: match language {
-            Some("zh-CN") => ProviderLanguage::Chinese,
-            _ => ProviderLanguage::English,
-        },
+        allowed: countries(reader, config, "allowedCountries").unwrap_or_default(),
+        denied: countries(reader, config, "deniedCountries").unwrap_or_default(),
+        timeout_ms: config.milliseconds(reader, "timeoutMs"),
+        language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,
         templates: templates?,
     };
     // What is missing besides errors is found once they are corrected.
-    if !reader.findings.has_error() && reader.findings.is_complete() {
+    if !reader.has_error() && reader.is_complete() {
         checks::look_for_gaps(reader, &config);
     }
     Some(config)
 }
 
 /// ISO codes in capitals, and digits of calling codes without `+`.
-fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
+fn countries<'a>(
+    reader: &mut Reader,
+    config: &Object<'a, '_>,
+    key: &str,
+) -> Option<Vec<Cow<'a, str>>> {
     let list = config.at(key);
-    let Some(value) = reader.named(list, config.get(key)) else {
-        return Vec::new();
-    };
-    let entries = match value {
+    let entries = match config.filled(reader, key)? {
         Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
-        _ => {
-            reader.reject::<()>(list, Rule::wrong_type(COUNTRIES));
-            return Vec::new();
-        }
+        _ => return reader.reject(list, Rule::wrong_type(COUNTRIES)),
     };
     let mut countries = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
@@ -305,10 +294,11 @@ fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec
             owned @ Cow::Owned(_) => owned,
         });
     }
-    countries
+    Some(countries)
 }
 
-fn is_digits(text: &str, most: usize) -> bool {
+/// Whether a text is at most so many digits, or empty.
+pub(crate) fn is_digits(text: &str, most: usize) -> bool {
     text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

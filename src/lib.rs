@@ -22,21 +22,20 @@ pub mod config;
 pub mod metadata;
 pub mod operations;
 pub mod receipts;
-#[cfg(test)]
-mod scripted;
 pub mod send;
 pub mod tc3;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 
 use connector_kit::config::{Field, Object, Reader};
 use connector_kit::contract::{
-    Callback, CallbackContent, CallbackRefusal, Check, Conversion, Deliveries, DeliveryQuery,
-    Failure, Message, Metadata, Preview, Receipt, SendError,
+    Check, Deliveries, DeliveryQuery, Failure, Message, Metadata, Preview, Receipt, SendError,
 };
 use connector_kit::http::Client;
 use connector_kit::text::Language;
-use connector_kit::{Connector, Operations, Receipts};
+use connector_kit::{Connector, Operations};
 
 use config::Config;
 
@@ -86,23 +85,6 @@ impl Operations for TencentSms {
         client: &mut Client<'_>,
     ) -> Result<Deliveries, Failure> {
         operations::deliveries::find(config, query, client)
-    }
-}
-
-impl Receipts for TencentSms {
-    fn read_callback(
-        _: &Config<'_>,
-        callback: &Callback,
-    ) -> Result<CallbackContent, CallbackRefusal> {
-        receipts::read_callback(callback)
-    }
-
-    fn report_conversion(
-        config: &Config<'_>,
-        conversion: &Conversion,
-        client: &mut Client<'_>,
-    ) -> Result<(), Failure> {
-        receipts::report_conversion(config, conversion, client)
     }
 }
 

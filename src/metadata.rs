@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_descriptions_come_in_ten_languages() {
+    fn names_and_descriptions_exist_in_ten_languages() {
         for texts in [METADATA.names, METADATA.descriptions] {
             let mut languages: Vec<_> = texts.iter().map(|(language, _)| *language).collect();
             languages.sort_unstable();

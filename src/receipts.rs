@@ -6,31 +6,35 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use connector_kit::Receipts;
 use connector_kit::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
     Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
 };
-use connector_kit::http::Client;
+use connector_kit::http::{Client, Response};
 use connector_kit::json::{self, ParseError};
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::api::{self, Attempt, Interpreter, Refusal};
+use crate::TencentSms;
+use crate::api::{self, Call, Interpreter, Refusal};
 use crate::config::{Config, Route};
 
 /// The most entries of a callback: the contract's bound.
 const MAX_ENTRIES: usize = 1_000;
 
 /// What the service expects once a callback was taken.
-const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement {
-    status: 200,
-    content_type: "application/json",
-    body: r#"{"result":0,"errmsg":"OK"}"#,
-};
+fn acknowledgement() -> Acknowledgement {
+    Acknowledgement {
+        status: 200,
+        content_type: "application/json".into(),
+        body: r#"{"result":0,"errmsg":"OK"}"#.into(),
+    }
+}
 
 /// An entry of a callback. Replies by SMS have neither a status nor a serial number.
 #[derive(Deserialize)]
@@ -50,22 +54,68 @@ struct Entry<'a> {
     mobile: Option<Cow<'a, str>>,
 }
 
-/// Reads a callback: a JSON array of delivery reports.
-///
-/// # Errors
-/// [`CallbackRefusal`] when the body is not such an array or has too many entries.
-pub fn read_callback(callback: &Callback) -> Result<CallbackContent, CallbackRefusal> {
-    let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
-    if entries.len() > MAX_ENTRIES {
-        return Err(CallbackRefusal {
-            kind: CallbackRefusalKind::TooLarge,
-            message: format!("The callback has more than {MAX_ENTRIES} entries."),
-        });
+impl Receipts for TencentSms {
+    /// Reads a callback: a JSON array of delivery reports.
+    fn read_callback(
+        _: &Config<'_>,
+        callback: &Callback,
+    ) -> Result<CallbackContent, CallbackRefusal> {
+        let entries: Vec<Entry<'_>> = json::from_slice(&callback.body).map_err(malformed)?;
+        if entries.len() > MAX_ENTRIES {
+            let message = format!("The callback has more than {MAX_ENTRIES} entries.");
+            return Err(CallbackRefusal::new(CallbackRefusalKind::TooLarge, message));
+        }
+        Ok(CallbackContent {
+            receipts: entries.iter().filter_map(receipt).collect(),
+            acknowledgement: acknowledgement(),
+        })
     }
-    Ok(CallbackContent {
-        receipts: entries.iter().filter_map(receipt).collect(),
-        acknowledgement: ACKNOWLEDGEMENT,
-    })
+
+    /// Tells the service that a code was used.
+    fn report_conversion(
+        config: &Config<'_>,
+        conversion: &Conversion,
+        client: &mut Client<'_>,
+    ) -> Result<(), Failure> {
+        let scrubber = Scrubber { sensitive: &[] };
+        let Some(serial) = scrubber.identifier(&conversion.message_id) else {
+            return Err(Failure::invalid_message(
+                "The message id is not a serial number of the service. Pass the one of the message's receipt.",
+            ));
+        };
+        let number = conversion.to.as_deref().map(PhoneNumber::parse).transpose();
+        let number = number.map_err(|error| Failure::invalid_message(error.message()))?;
+        let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
+        let call = Call {
+            account,
+            action: "ReportConversion",
+            language: config.language,
+            sensitive: account.secrets(),
+            national: number.as_ref().map_or("", PhoneNumber::national),
+        };
+        let body = |timestamp: u64| {
+            let used_at = timestamp.saturating_sub(conversion.age_s.into());
+            let app = &account.sdk_app_id;
+            let body = serde_json::json!({"SmsSdkAppId": app, "SerialNo": serial, "ConversionTime": used_at});
+            body.to_string().into_bytes()
+        };
+        let now = client.unix_time_s();
+        let outcome = call.send(client, now, body, interpret);
+        outcome.result.map_err(|error| {
+            // Under a gateway's status a code proves nothing.
+            let is_refused = matches!(error, SendError::NotSent(_));
+            let mut failure = error.into_failure();
+            if is_refused && failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
+                failure.kind = FailureKind::Unsupported;
+                failure.message =
+                    "The service takes conversion reports from accounts on its list only. Ask its support, or do not \
+                     report."
+                        .into();
+                failure.attributes = alloc::vec![attribute("turn", Turn::Operator.as_str())];
+            }
+            failure
+        })
+    }
 }
 
 fn malformed(error: ParseError) -> CallbackRefusal {
@@ -75,12 +125,10 @@ fn malformed(error: ParseError) -> CallbackRefusal {
         }
         ParseError::TooLong | ParseError::TooDeep => String::new(),
     };
-    CallbackRefusal {
-        kind: CallbackRefusalKind::Malformed,
-        message: format!(
-            "Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"
-        ),
-    }
+    CallbackRefusal::new(
+        CallbackRefusalKind::Malformed,
+        format!("Expected a JSON array of delivery reports, as Tencent Cloud posts it.{place}"),
+    )
 }
 
 /// `None` for an entry that is about no message, such as a reply.
@@ -127,15 +175,6 @@ fn is_time(text: &str) -> bool {
             })
 }
 
-/// The body of a `ReportConversion` request.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ReportConversion<'a> {
-    sms_sdk_app_id: &'a str,
-    serial_no: &'a str,
-    conversion_time: u64,
-}
-
 /// What a response says.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -148,91 +187,23 @@ struct Answer<'a> {
     report_conversion_status: Option<Refusal<'a>>,
 }
 
-/// Tells the service that a code was used.
-///
-/// # Errors
-/// [`Failure`] when the service did not take the report. Only accounts on a list of the service may report.
-pub fn report_conversion(
-    config: &Config<'_>,
-    conversion: &Conversion,
-    client: &mut Client<'_>,
-) -> Result<(), Failure> {
-    let scrubber = Scrubber { sensitive: &[] };
-    let Some(serial) = scrubber.identifier(&conversion.message_id) else {
-        return Err(Failure::invalid_message(
-            "The message id is not a serial number of the service. Pass the one of the message's receipt.",
-        ));
+fn interpret(response: &Response, interpreter: Interpreter<'_>) -> Result<(), SendError> {
+    let answer: Option<Answer<'_>> = api::parse(&response.body);
+    let Some(answer) = answer.filter(|_| response.status < 500) else {
+        return Err(interpreter.foreign(response));
     };
-    let number = match &conversion.to {
-        Some(to) => Some(
-            PhoneNumber::parse(to).map_err(|error| Failure::invalid_message(error.message()))?,
-        ),
-        None => None,
-    };
-    let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
-    let secrets = account.secrets();
-    let now = client.unix_time_s();
-    let (outcome, _) = api::attempt(client, now, |client, timestamp| {
-        let body = ReportConversion {
-            sms_sdk_app_id: &account.sdk_app_id,
-            serial_no: &serial,
-            conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let request = api::request(
-            account,
-            "ReportConversion",
-            config.language,
-            body,
-            timestamp,
-        );
-        let response = client.send(&request)?;
-        let interpreter = Interpreter {
-            scrubber: &Scrubber {
-                sensitive: &secrets,
-            },
-            national: number.as_ref().map_or("", PhoneNumber::national),
-            timestamp,
-        };
-        let answer: Option<Answer<'_>> = api::parse(&response.body);
-        let outcome = match answer.filter(|_| response.status < 500) {
-            None => Err(interpreter.foreign(&response)),
-            Some(answer) => {
-                let id = answer.request_id.as_deref();
-                let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
-                match (&answer.error, &answer.report_conversion_status) {
-                    (Some(error), _) => Err(interpreter.refused(error, id)),
-                    (None, Some(status)) if !is_taken(status) => {
-                        Err(interpreter.refused(status, id))
-                    }
-                    (None, Some(_)) if (200..300).contains(&response.status) => Ok(()),
-                    _ => Err(interpreter.unusable(
-                        "The answer is not one to a report of a conversion.",
-                        None,
-                        id,
-                    )),
-                }
-            }
-        };
-        Ok(Attempt {
-            outcome,
-            date: response.date,
-        })
-    });
-    outcome.map_err(|error| {
-        // Under a gateway's status a code proves nothing.
-        let is_refused = matches!(error, SendError::NotSent(_));
-        let mut failure = error.into_failure();
-        if is_refused && failure.provider_code.as_deref() == Some("UnauthorizedOperation") {
-            failure.kind = FailureKind::Unsupported;
-            failure.message =
-                "The service takes conversion reports from accounts on its list only. Ask its support, or do not \
-                 report."
-                    .into();
-            failure.attributes = alloc::vec![attribute("turn", Turn::Operator.as_str())];
-        }
-        failure
-    })
+    let id = answer.request_id.as_deref();
+    let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
+    match (&answer.error, &answer.report_conversion_status) {
+        (Some(error), _) => Err(interpreter.refused(error, id)),
+        (None, Some(status)) if !is_taken(status) => Err(interpreter.refused(status, id)),
+        (None, Some(_)) if (200..300).contains(&response.status) => Ok(()),
+        _ => Err(interpreter.unusable(
+            "The answer is not one to a report of a conversion.",
+            None,
+            id,
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -37,9 +37,7 @@ fn message(index: u64) -> Message {
         to: number(index),
         usage: "Register".to_owned(),
         variables: vec![("code".to_owned(), CODE.to_owned())],
-        locales: Vec::new(),
-        correlation_id: None,
-        timeout_ms: None,
+        ..Message::default()
     }
 }
 

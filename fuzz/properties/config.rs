@@ -47,8 +47,8 @@ fn all_or_nothing(text: &str) -> bool {
     );
     for (one, other) in english.iter().zip(&chinese) {
         assert_eq!(
-            (&one.pointer, one.code, one.severity),
-            (&other.pointer, other.code, other.severity)
+            (&one.pointer, &one.code, one.severity),
+            (&other.pointer, &other.code, other.severity)
         );
         assert!(
             one.message != other.message && !one.message.is_empty() && !other.message.is_empty()
@@ -89,9 +89,9 @@ fn message(to: &str) -> Message {
             ("code".into(), CODE.into()),
             ("ttlMinutes".into(), "5".into()),
         ],
-        locales: vec!["zh-CN".into(), "en".into()],
+        locales: Some(vec!["zh-CN".into(), "en".into()]),
         correlation_id: Some("fuzzing".into()),
-        timeout_ms: None,
+        ..Message::default()
     }
 }
 
@@ -205,7 +205,7 @@ fn no_value_shows(document: &Value) {
     }
 }
 
-fn words(diagnostics: Vec<Diagnostic>) -> BTreeMap<(String, &'static str), String> {
+fn words(diagnostics: Vec<Diagnostic>) -> BTreeMap<(String, String), String> {
     let entry = |found: Diagnostic| {
         let words = format!("{} {:?}", found.message, found.attributes);
         ((found.pointer, found.code), words)
@@ -262,7 +262,7 @@ fn no_secret_shows(document: &Value) {
     }
     if let Ok(document) = json::parse(&text) {
         let mut reader = Reader::default();
-        let object = reader.object(Place::ROOT, &document, &FIELDS);
+        let object = reader.object(Place::Root, &document, &FIELDS);
         let config = object.and_then(|object| config::read(&mut reader, &object));
         shown.push_str(&format!("{config:?} {reader:?}"));
     }

@@ -5,38 +5,44 @@
     unsafe_code,
     unsafe_op_in_unsafe_fn,
     clippy::all,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unreachable,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::string_slice,
+    clippy::restriction,
     reason = "generated code"
 )]
 
+/// Generates one world. `$with` names the records for which [`crate::contract`] has types of its own.
+macro_rules! generate {
+    ($world:literal, $($with:tt)*) => {
+        wit_bindgen::generate!({
+            path: "../wit",
+            world: $world,
+            generate_all,
+            pub_export_macro: true,
+            default_bindings_module: "connector_kit::bindings",
+            additional_derives: [PartialEq, Eq],
+            // It holds a resource, which has no equality.
+            additional_derives_ignore: ["stream-error"],
+            with: {
+                "auth:connector/sms@0.1.0/message": crate::contract::Message,
+                "auth:connector/sms@0.1.0/preview": crate::contract::Preview,
+                $($with)*
+            },
+        });
+    };
+}
+
 #[cfg(not(feature = "operations"))]
-wit_bindgen::generate!({
-    path: "../wit",
-    world: "sms-connector",
-    generate_all,
-    pub_export_macro: true,
-    default_bindings_module: "connector_kit::bindings",
-});
+generate!("sms-connector",);
 
 #[cfg(all(feature = "operations", not(feature = "receipts")))]
-wit_bindgen::generate!({
-    path: "../wit",
-    world: "sms-connector-with-operations",
-    generate_all,
-    pub_export_macro: true,
-    default_bindings_module: "connector_kit::bindings",
-});
+generate!(
+    "sms-connector-with-operations",
+    "auth:connector/sms-operations@0.1.0/delivery-query": crate::contract::DeliveryQuery,
+);
 
 #[cfg(feature = "receipts")]
-wit_bindgen::generate!({
-    path: "../wit",
-    world: "sms-connector-with-receipts",
-    generate_all,
-    pub_export_macro: true,
-    default_bindings_module: "connector_kit::bindings",
-});
+generate!(
+    "sms-connector-with-receipts",
+    "auth:connector/sms-operations@0.1.0/delivery-query": crate::contract::DeliveryQuery,
+    "auth:connector/sms-receipts@0.1.0/callback": crate::contract::Callback,
+    "auth:connector/sms-receipts@0.1.0/conversion": crate::contract::Conversion,
+);

@@ -6,18 +6,9 @@ use alloc::vec::Vec;
 use crate::config::{
     Field, Finding, Object, Place, Reader, form_json, json_schema, secret_pointers,
 };
-#[cfg(feature = "receipts")]
-use crate::contract::{
-    Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind, Conversion,
-};
-#[cfg(feature = "operations")]
-use crate::contract::{Check, Deliveries, DeliveryQuery};
-use crate::contract::{
-    Diagnostic, Failure, FailureKind, Message, Metadata, Preview, Receipt, SendError, Severity,
-    Turn,
-};
+use crate::contract::*;
 use crate::http::{Client, Transport};
-use crate::json;
+use crate::json::{self, Json, ParseError};
 use crate::text::Language;
 
 /// The longest that one call may take, in milliseconds. Logto's browser client gives up after 10 s, and the answer
@@ -53,8 +44,7 @@ pub trait Connector {
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
 
     /// The config's own limit on one call, in milliseconds.
-    fn timeout_ms(config: &Self::Config<'_>) -> Option<u32> {
-        let _ = config;
+    fn timeout_ms(_: &Self::Config<'_>) -> Option<u32> {
         None
     }
 
@@ -122,56 +112,54 @@ pub trait Receipts: Connector {
     ) -> Result<(), Failure>;
 }
 
-/// What a host needs in order to collect a config.
-#[derive(Clone, Debug)]
-pub struct Guard {
-    /// JSON Schema, draft 2020-12.
-    pub json_schema: String,
-    /// Form items in display order, as a JSON array.
-    pub form_json: String,
-    /// JSON Pointers of the secret values.
-    pub secret_pointers: Vec<String>,
-}
-
 /// The guard of a connector's config.
-#[must_use]
-pub fn config_guard<C: Connector>(language: Language) -> Guard {
-    Guard {
+pub fn config_guard<C: Connector>(language: Language) -> ConfigGuard {
+    ConfigGuard {
         json_schema: json_schema(C::FIELDS, C::SCHEMA_RULES, language),
         form_json: form_json(C::FIELDS, language),
         secret_pointers: secret_pointers(C::FIELDS),
     }
 }
 
-/// Reads a config and hands it to `then` with every finding; the config is `None` where a finding is an error.
-fn with_config<C: Connector, T>(
-    text: &str,
-    then: impl FnOnce(Option<C::Config<'_>>, Vec<Finding>) -> T,
-) -> T {
+/// A config's text as JSON, or why it is none. [`Connector::Config`] borrows from it.
+type Document<'c> = Result<Json<'c>, ParseError>;
+
+fn parse(config: &str) -> Document<'_> {
     // Editors on Windows begin files with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let document = match json::parse(text) {
+    json::parse(config.strip_prefix('\u{feff}').unwrap_or(config))
+}
+
+/// Reads a config, and returns it with every finding. It is `None` where a finding is an error.
+fn read_config<'c, C: Connector>(
+    document: &'c Document<'c>,
+) -> (Option<C::Config<'c>>, Vec<Finding>) {
+    let document = match document {
         Ok(document) => document,
-        Err(error) => return then(None, alloc::vec![Finding::unreadable(error)]),
+        Err(error) => return (None, alloc::vec![Finding::unreadable(*error)]),
     };
     let mut reader = Reader::default();
     let config = reader
-        .object(Place::ROOT, &document, C::FIELDS)
+        .object(Place::Root, document, C::FIELDS)
         .and_then(|object| C::read_config(&mut reader, &object))
-        .filter(|_| !reader.findings.has_error());
-    then(config, reader.findings.into_sorted(C::FIELDS))
+        .filter(|_| !reader.has_error());
+    (config, reader.into_sorted(C::FIELDS))
 }
 
 /// Reads a config for a call.
-fn with_usable_config<C: Connector, T, E>(
-    text: &str,
+fn usable_config<'c, C: Connector>(
+    document: &'c Document<'c>,
     language: Language,
-    fail: impl FnOnce(Failure) -> E,
-    then: impl FnOnce(&C::Config<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    with_config::<C, _>(text, |config, findings| match config {
-        Some(config) => then(&config),
-        None => Err(fail(invalid_config::<C>(&findings, language))),
+) -> Result<C::Config<'c>, Failure> {
+    let (config, findings) = read_config::<C>(document);
+    config.ok_or_else(|| {
+        let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+        let errors = findings.iter().filter(is_error).count();
+        let message = alloc::format!(
+            "The config cannot work. Findings that are errors: {errors}. Correct them and save."
+        );
+        let mut failure = Failure::new(FailureKind::InvalidConfig, Turn::Operator, message);
+        failure.diagnostics = diagnostics::<C>(&findings, language);
+        failure
     })
 }
 
@@ -180,21 +168,9 @@ fn diagnostics<C: Connector>(findings: &[Finding], language: Language) -> Vec<Di
     findings.iter().map(diagnostic).collect()
 }
 
-fn invalid_config<C: Connector>(findings: &[Finding], language: Language) -> Failure {
-    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
-    let errors = findings.iter().filter(is_error).count();
-    let message = alloc::format!(
-        "The config cannot work. Findings that are errors: {errors}. Correct them and save."
-    );
-    let mut failure = Failure::new(FailureKind::InvalidConfig, Turn::Operator, message);
-    failure.diagnostics = diagnostics::<C>(findings, language);
-    failure
-}
-
 /// Everything that can be said about a config without a network.
-#[must_use]
 pub fn validate_config<C: Connector>(config: &str, language: Language) -> Vec<Diagnostic> {
-    with_config::<C, _>(config, |_, findings| diagnostics::<C>(&findings, language))
+    diagnostics::<C>(&read_config::<C>(&parse(config)).1, language)
 }
 
 /// What [`send_message`] would send.
@@ -202,15 +178,10 @@ pub fn validate_config<C: Connector>(config: &str, language: Language) -> Vec<Di
 /// # Errors
 /// The failure with which that would end before it touches the network.
 pub fn preview_message<C: Connector>(config: &str, message: &Message) -> Result<Preview, Failure> {
-    with_usable_config::<C, _, _>(
-        config,
-        Language::English,
-        |failure| failure,
-        |config| {
-            check_bounds(message)?;
-            C::preview(config, message)
-        },
-    )
+    let document = parse(config);
+    let config = usable_config::<C>(&document, Language::English)?;
+    check_bounds(message)?;
+    C::preview(&config, message)
 }
 
 /// Sends one message.
@@ -222,11 +193,11 @@ pub fn send_message<C: Connector>(
     message: &Message,
     transport: &mut dyn Transport,
 ) -> Result<Receipt, SendError> {
-    with_usable_config::<C, _, _>(config, Language::English, SendError::NotSent, |config| {
-        check_bounds(message).map_err(SendError::NotSent)?;
-        let mut client = client::<C>(config, message.timeout_ms, transport);
-        C::send(config, message, &mut client)
-    })
+    let document = parse(config);
+    let config = usable_config::<C>(&document, Language::English).map_err(SendError::NotSent)?;
+    check_bounds(message).map_err(SendError::NotSent)?;
+    let mut client = client::<C>(&config, message.timeout_ms, transport);
+    C::send(&config, message, &mut client)
 }
 
 /// A client with the smallest of the limits on a call.
@@ -256,14 +227,12 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
 /// The contract's bounds on a correlation id.
 fn check_correlation_id(id: Option<&str>) -> Result<(), Failure> {
     let is_printable = |id: &str| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match id {
-        Some(id) if id.len() > MAX_CORRELATION_ID || !is_printable(id) => {
-            Err(Failure::invalid_message(
-                "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
-            ))
-        }
-        _ => Ok(()),
+    if id.is_none_or(|id| id.len() <= MAX_CORRELATION_ID && is_printable(id)) {
+        return Ok(());
     }
+    Err(Failure::invalid_message(
+        "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
+    ))
 }
 
 /// Asks the provider whether a config would work.
@@ -277,18 +246,10 @@ pub fn check_config<C: Operations>(
     timeout_ms: Option<u32>,
     transport: &mut dyn Transport,
 ) -> Result<Vec<Check>, Failure> {
-    with_usable_config::<C, _, _>(
-        config,
-        language,
-        |failure| failure,
-        |config| {
-            C::check(
-                config,
-                language,
-                &mut client::<C>(config, timeout_ms, transport),
-            )
-        },
-    )
+    let document = parse(config);
+    let config = usable_config::<C>(&document, language)?;
+    let mut client = client::<C>(&config, timeout_ms, transport);
+    C::check(&config, language, &mut client)
 }
 
 /// Looks up what became of a message.
@@ -302,24 +263,12 @@ pub fn find_deliveries<C: Operations>(
     timeout_ms: Option<u32>,
     transport: &mut dyn Transport,
 ) -> Result<Deliveries, Failure> {
-    with_usable_config::<C, _, _>(
-        config,
-        Language::English,
-        |failure| failure,
-        |config| {
-            check_correlation_id(query.correlation_id.as_deref())?;
-            C::find(
-                config,
-                query,
-                &mut client::<C>(config, timeout_ms, transport),
-            )
-        },
-    )
+    let document = parse(config);
+    let config = usable_config::<C>(&document, Language::English)?;
+    check_correlation_id(query.correlation_id.as_deref())?;
+    let mut client = client::<C>(&config, timeout_ms, transport);
+    C::find(&config, query, &mut client)
 }
-
-/// The most bytes of a callback's body: the contract's bound.
-#[cfg(feature = "receipts")]
-const MAX_CALLBACK_BYTES: usize = json::MAX_BYTES;
 
 /// Reads a delivery callback.
 ///
@@ -330,21 +279,16 @@ pub fn read_callback<C: Receipts>(
     config: &str,
     callback: &Callback,
 ) -> Result<CallbackContent, CallbackRefusal> {
-    if callback.body.len() > MAX_CALLBACK_BYTES {
-        return Err(CallbackRefusal {
-            kind: CallbackRefusalKind::TooLarge,
-            message: alloc::format!("The callback is longer than {MAX_CALLBACK_BYTES} bytes."),
-        });
+    use CallbackRefusalKind::{InvalidConfig, TooLarge};
+    use json::MAX_BYTES;
+    if callback.body.len() > MAX_BYTES {
+        let message = alloc::format!("The callback is longer than {MAX_BYTES} bytes.");
+        return Err(CallbackRefusal::new(TooLarge, message));
     }
-    with_usable_config::<C, _, _>(
-        config,
-        Language::English,
-        |failure| CallbackRefusal {
-            kind: CallbackRefusalKind::InvalidConfig,
-            message: failure.message,
-        },
-        |config| C::read_callback(config, callback),
-    )
+    let document = parse(config);
+    let config = usable_config::<C>(&document, Language::English)
+        .map_err(|failure| CallbackRefusal::new(InvalidConfig, failure.message))?;
+    C::read_callback(&config, callback)
 }
 
 /// Tells the provider that a code was used.
@@ -358,15 +302,10 @@ pub fn report_conversion<C: Receipts>(
     timeout_ms: Option<u32>,
     transport: &mut dyn Transport,
 ) -> Result<(), Failure> {
-    with_usable_config::<C, _, _>(
-        config,
-        Language::English,
-        |failure| failure,
-        |config| {
-            let mut client = client::<C>(config, timeout_ms, transport);
-            C::report_conversion(config, conversion, &mut client)
-        },
-    )
+    let document = parse(config);
+    let config = usable_config::<C>(&document, Language::English)?;
+    let mut client = client::<C>(&config, timeout_ms, transport);
+    C::report_conversion(&config, conversion, &mut client)
 }
 
 #[cfg(test)]

@@ -1,18 +1,28 @@
-//! The contract's types, with `Debug` output that shows no number, code or secret.
+//! The contract's types. Those that hold nothing personal are generated from `wit/`, which documents them.
 //!
-//! `wit/` documents what each item means; the generated bindings have the same types without the redaction.
+//! The generated `Debug` output shows every field. A record with numbers, codes or secrets is therefore written here,
+//! with the fields of the contract, and [`crate::bindings`] uses it in place of a generated one.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::redact::Masked;
+use crate::redact::debug_only;
 
-/// Named details, in order.
-pub type Attributes = Vec<(String, String)>;
+use crate::bindings::exports::auth::connector::sms;
+#[cfg(feature = "operations")]
+pub use crate::bindings::exports::auth::connector::sms_operations::{
+    Check, Deliveries, Delivery, DeliveryState, Verdict,
+};
+#[cfg(feature = "receipts")]
+pub use crate::bindings::exports::auth::connector::sms_receipts::{
+    Acknowledgement, CallbackContent, CallbackRefusal, CallbackRefusalKind, DeliveryReceipt,
+    ReceiptState,
+};
+pub use sms::{
+    Attributes, ConfigGuard, Diagnostic, Failure, FailureKind, Receipt, SendError, Severity,
+};
 
 /// Makes one attribute.
-#[must_use]
 pub fn attribute(key: &str, value: &str) -> (String, String) {
     (key.into(), value.into())
 }
@@ -32,6 +42,25 @@ pub struct Metadata {
     pub attributes: &'static [(&'static str, &'static str)],
 }
 
+impl From<Metadata> for sms::Metadata {
+    fn from(metadata: Metadata) -> Self {
+        let localized = |(language, text): &(&str, &str)| sms::LocalizedText {
+            language: (*language).to_string(),
+            text: (*text).to_string(),
+        };
+        let attributes = metadata.attributes.iter();
+        Self {
+            id: metadata.id.into(),
+            version: metadata.version.into(),
+            names: metadata.names.iter().map(localized).collect(),
+            descriptions: metadata.descriptions.iter().map(localized).collect(),
+            attributes: attributes
+                .map(|(key, value)| attribute(key, value))
+                .collect(),
+        }
+    }
+}
+
 /// One message to one person.
 #[derive(Clone, Default)]
 pub struct Message {
@@ -40,50 +69,24 @@ pub struct Message {
     /// Why it is sent: `SignIn`, `Register` and so on.
     pub usage: String,
     /// Values for the template's parameters, by name.
-    pub variables: Vec<(String, String)>,
-    /// BCP 47 tags, best first.
-    pub locales: Vec<String>,
+    pub variables: Attributes,
+    /// BCP 47 tags, best first; see [`Message::locales`].
+    pub locales: Option<Vec<String>>,
     /// The caller's own identifier of this message, unique for each send.
     pub correlation_id: Option<String>,
     /// The longest that the caller will wait, in milliseconds.
     pub timeout_ms: Option<u32>,
+    /// Reserved; see `message.attributes` in the contract.
+    pub attributes: Option<Attributes>,
 }
 
-impl fmt::Debug for Message {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Message")
-            .field("to", &Masked)
-            .field("usage", &self.usage)
-            .field("variables", &Masked)
-            .field("locales", &self.locales)
-            .field("timeout_ms", &self.timeout_ms)
-            .finish_non_exhaustive()
+debug_only!(Message: usage, locales, timeout_ms);
+
+impl Message {
+    /// The recipient's languages, best first.
+    pub fn locales(&self) -> &[String] {
+        self.locales.as_deref().unwrap_or_default()
     }
-}
-
-/// How much a diagnostic matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Sending cannot work.
-    Error,
-    /// Sending may work; something looks unintended.
-    Warning,
-}
-
-/// One finding about a config, in words. Never quotes a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// JSON Pointer into the config.
-    pub pointer: String,
-    /// Stable word for programs.
-    pub code: &'static str,
-    /// Whether it blocks sending.
-    pub severity: Severity,
-    /// For the operator.
-    pub message: String,
-    /// See `diagnostic.attributes` in the contract.
-    pub attributes: Attributes,
 }
 
 /// What would be sent.
@@ -99,50 +102,48 @@ pub struct Preview {
     pub attributes: Attributes,
 }
 
-impl fmt::Debug for Preview {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Preview")
-            .field("route", &self.route)
-            .field("template", &self.template)
-            .field("parameters", &Masked)
-            .field("attributes", &self.attributes)
-            .finish()
-    }
+debug_only!(Preview: route, template, attributes);
+
+/// Which message to look for.
+#[derive(Clone, Default)]
+pub struct DeliveryQuery {
+    /// The recipient, as the caller wrote it.
+    pub to: String,
+    /// How far back to look, in seconds.
+    pub max_age_s: u32,
+    /// What the message was sent with.
+    pub correlation_id: Option<String>,
+    /// The serial number of its receipt.
+    pub message_id: Option<String>,
 }
 
-/// The provider took the message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The provider's serial number, never empty.
+debug_only!(DeliveryQuery: max_age_s, correlation_id, message_id);
+
+/// A request to the address where a host takes a provider's callbacks. It may hold anything.
+#[derive(Clone, Default)]
+pub struct Callback {
+    /// The address as the caller wrote it, where the host knows it.
+    pub url: Option<String>,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, byte for byte.
+    pub body: Vec<u8>,
+}
+
+debug_only!(Callback);
+
+/// A code that was used.
+#[derive(Clone, Default)]
+pub struct Conversion {
+    /// The `message_id` of the message's receipt.
     pub message_id: String,
-    /// The provider's identifier of the request.
-    pub request_id: Option<String>,
-    /// See `receipt.attributes` in the contract.
-    pub attributes: Attributes,
+    /// The recipient, where the host still has it.
+    pub to: Option<String>,
+    /// How long ago the code was used, in seconds.
+    pub age_s: u32,
 }
 
-/// The class of a failure; see `failure-kind` in the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "the contract documents each case; a second text would drift from it"
-)]
-pub enum FailureKind {
-    InvalidConfig,
-    InvalidMessage,
-    NoTemplate,
-    Authentication,
-    Denied,
-    RateLimited,
-    Quota,
-    RecipientRejected,
-    Unreachable,
-    Timeout,
-    Provider,
-    Unsupported,
-    Other,
-}
+debug_only!(Conversion: message_id, age_s);
 
 /// Whose move it is after a failure: the attribute `turn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +162,6 @@ pub enum Turn {
 
 impl Turn {
     /// The attribute's value.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -173,28 +173,8 @@ impl Turn {
     }
 }
 
-/// What happened, whose turn it is and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The class.
-    pub kind: FailureKind,
-    /// For the operator, in English.
-    pub message: String,
-    /// The provider's own code.
-    pub provider_code: Option<String>,
-    /// The provider's identifier of the request.
-    pub request_id: Option<String>,
-    /// How long to wait before a new attempt is sane, in milliseconds.
-    pub retry_after_ms: Option<u32>,
-    /// Every finding about the config, when that is at fault.
-    pub diagnostics: Vec<Diagnostic>,
-    /// See `failure.attributes` in the contract.
-    pub attributes: Attributes,
-}
-
 impl Failure {
     /// A failure of which nothing more is known.
-    #[must_use]
     pub fn new(kind: FailureKind, turn: Turn, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -208,19 +188,9 @@ impl Failure {
     }
 
     /// The message cannot work, and its caller has to change it.
-    #[must_use]
     pub fn invalid_message(message: impl Into<String>) -> Self {
         Self::new(FailureKind::InvalidMessage, Turn::Caller, message)
     }
-}
-
-/// The two ways in which a send can fail to be accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SendError {
-    /// The provider certainly could not act on this message.
-    NotSent(Failure),
-    /// The whole request may have reached the provider, and no usable answer came.
-    Unknown(Failure),
 }
 
 /// Follows the message of every failure whose outcome is unknown.
@@ -238,7 +208,6 @@ impl SendError {
     }
 
     /// What happened, whatever it proves.
-    #[must_use]
     pub fn failure(&self) -> &Failure {
         match self {
             Self::NotSent(failure) | Self::Unknown(failure) => failure,
@@ -246,17 +215,12 @@ impl SendError {
     }
 
     /// What happened, for a query: its outcome matters to nobody's message.
-    #[must_use]
     pub fn into_failure(self) -> Failure {
-        match self {
-            Self::NotSent(failure) => failure,
-            Self::Unknown(mut failure) => {
-                if let Some(rest) = failure.message.strip_suffix(MAY_BE_SENT) {
-                    failure.message.truncate(rest.trim_end().len());
-                }
-                failure
-            }
+        let (Self::NotSent(mut failure) | Self::Unknown(mut failure)) = self;
+        if let Some(rest) = failure.message.strip_suffix(MAY_BE_SENT) {
+            failure.message.truncate(rest.trim_end().len());
         }
+        failure
     }
 
     /// The same error with one more detail.
@@ -268,198 +232,15 @@ impl SendError {
     }
 }
 
-/// What a check found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The provider confirmed it.
-    Pass,
-    /// The provider says that it will not work.
-    Fail,
-    /// The provider would not tell.
-    CannotVerify,
-}
-
-/// One thing that was looked up at the provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// `credentials`, `application`, `signature`, `balance`, or a JSON Pointer into the config.
-    pub subject: String,
-    /// What was found.
-    pub verdict: Verdict,
-    /// For the operator.
-    pub message: String,
-    /// See `check.attributes` in the contract.
-    pub attributes: Attributes,
-}
-
-/// Which message to look for.
-#[derive(Clone, Default)]
-pub struct DeliveryQuery {
-    /// The recipient, as the caller wrote it.
-    pub to: String,
-    /// How far back to look, in seconds.
-    pub max_age_s: u32,
-    /// What the message was sent with.
-    pub correlation_id: Option<String>,
-    /// The serial number of its receipt.
-    pub message_id: Option<String>,
-}
-
-impl fmt::Debug for DeliveryQuery {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("DeliveryQuery")
-            .field("to", &Masked)
-            .field("max_age_s", &self.max_age_s)
-            .field("correlation_id", &self.correlation_id)
-            .field("message_id", &self.message_id)
-            .finish()
-    }
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// Taken; the carrier has not reported.
-    Pending,
-    /// The carrier reported delivery.
-    Delivered,
-    /// The carrier reported that it could not deliver, or the provider had refused it.
-    Undelivered,
-    /// A state that this version does not know.
-    Other,
-}
-
-/// A message that the provider knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// The provider's serial number; empty where it refused the message.
-    pub message_id: String,
-    /// How long ago the provider took it, in seconds.
-    pub age_s: u32,
-    /// What became of it.
-    pub state: DeliveryState,
-    /// See `delivery.attributes` in the contract.
-    pub attributes: Attributes,
-}
-
-/// The answer to a [`DeliveryQuery`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deliveries {
-    /// The messages that fit, newest first.
-    pub found: Vec<Delivery>,
-    /// Whether the provider's records cover the whole period.
-    pub exhaustive: bool,
-}
-
-/// A request to the address where a host takes a provider's callbacks. It may hold anything, so `Debug` shows
-/// its size alone.
-#[derive(Clone, Default)]
-pub struct Callback {
-    /// The address as the caller wrote it, where the host knows it.
-    pub url: Option<String>,
-    /// Names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The body, byte for byte.
-    pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Callback {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Callback")
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a callback says became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReceiptState {
-    /// The carrier reported delivery.
-    Delivered,
-    /// The carrier reported that it could not deliver.
-    Undelivered,
-    /// On its way, or a state that this version does not know.
-    Other,
-}
-
-/// One message of a callback.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryReceipt {
-    /// The provider's serial number, never empty.
-    pub message_id: String,
-    /// What the message was sent with, where the provider repeats it.
-    pub correlation_id: Option<String>,
-    /// What became of it.
-    pub state: ReceiptState,
-    /// See `delivery-receipt.attributes` in the contract.
-    pub attributes: Attributes,
-}
-
-/// What a host answers the provider once the receipts are stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acknowledgement {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Content-Type`.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: &'static str,
-}
-
-/// A callback that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackContent {
-    /// The messages that it is about.
-    pub receipts: Vec<DeliveryReceipt>,
-    /// What to answer.
-    pub acknowledgement: Acknowledgement,
-}
-
-/// Why a callback was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallbackRefusalKind {
-    /// Not a complete callback of this provider.
-    Malformed,
-    /// Larger than the contract allows.
-    TooLarge,
-    /// Its signature is missing or wrong.
-    Unauthenticated,
-    /// The config cannot work.
-    InvalidConfig,
-    /// None of the above.
-    Other,
-}
-
-/// A refusal; nothing of the callback counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackRefusal {
-    /// The class.
-    pub kind: CallbackRefusalKind,
-    /// For the operator.
-    pub message: String,
-}
-
-/// A code that was used.
-#[derive(Clone, Default)]
-pub struct Conversion {
-    /// The `message_id` of the message's receipt.
-    pub message_id: String,
-    /// The recipient, where the host still has it.
-    pub to: Option<String>,
-    /// How long ago the code was used, in seconds.
-    pub age_s: u32,
-}
-
-impl fmt::Debug for Conversion {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Conversion")
-            .field("message_id", &self.message_id)
-            .field("to", &Masked)
-            .field("age_s", &self.age_s)
-            .finish()
+#[cfg(feature = "receipts")]
+impl CallbackRefusal {
+    /// A refusal with words for the operator.
+    pub fn new(kind: CallbackRefusalKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            attributes: Attributes::new(),
+        }
     }
 }
 

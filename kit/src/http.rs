@@ -34,23 +34,9 @@ use alloc::vec::Vec;
 
 use crate::contract::SendError;
 
+pub use crate::bindings::wasi::http::types::Method;
 pub use url::Url;
 pub use wasi::WasiTransport;
-
-/// The methods that a connector can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// `GET`
-    Get,
-    /// `POST`
-    Post,
-    /// `PUT`
-    Put,
-    /// `PATCH`
-    Patch,
-    /// `DELETE`
-    Delete,
-}
 
 /// One request, complete. It holds secrets and what people are told, so it has no `Debug` output.
 pub struct Request<'r> {
@@ -71,7 +57,6 @@ pub struct Request<'r> {
 
 impl<'r> Request<'r> {
     /// A `POST` of JSON to a URL. `content-type` is among its headers.
-    #[must_use]
     pub fn post_json(url: &'r Url, body: Vec<u8>) -> Self {
         Self::post(url, "application/json", body)
     }
@@ -87,7 +72,6 @@ impl<'r> Request<'r> {
     /// let request = Request::post_form(&url, &[("To", "+8613800138000"), ("Body", "Code: 12 & more")]);
     /// assert_eq!(request.body, b"To=%2B8613800138000&Body=Code%3A%2012%20%26%20more");
     /// ```
-    #[must_use]
     pub fn post_form(url: &'r Url, fields: &[(&str, &str)]) -> Self {
         let mut body = String::new();
         for (name, value) in fields {
@@ -121,7 +105,6 @@ impl<'r> Request<'r> {
     }
 
     /// The value of a header.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(key, _)| *key == name)?;
         Some(&header.1)
@@ -131,11 +114,10 @@ impl<'r> Request<'r> {
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 fn push_encoded(target: &mut String, text: &str) {
     for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                target.push(char::from(byte));
-            }
-            _ => target.push_str(&alloc::format!("%{byte:02X}")),
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            target.push(char::from(byte));
+        } else {
+            target.push_str(&alloc::format!("%{byte:02X}"));
         }
     }
 }
@@ -153,7 +135,6 @@ pub struct Response {
 
 impl Response {
     /// A response without a `Date` header, for tests.
-    #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
@@ -186,7 +167,6 @@ pub struct Client<'t> {
 
 impl<'t> Client<'t> {
     /// A client for one call that must end `deadline_ms` after it began.
-    #[must_use]
     pub fn new(transport: &'t mut dyn Transport, deadline_ms: u32) -> Self {
         Self {
             transport,
@@ -195,7 +175,6 @@ impl<'t> Client<'t> {
     }
 
     /// Unix seconds by the host's wall clock.
-    #[must_use]
     pub fn unix_time_s(&mut self) -> u64 {
         self.transport.unix_time_s()
     }

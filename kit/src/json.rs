@@ -5,11 +5,11 @@
 //! [`from_slice`].
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// The longest text that is read, in bytes: the contract's bound on a config.
@@ -40,20 +40,15 @@ pub enum Json<'a> {
 impl<'a> Json<'a> {
     /// The value of `key` if this is an object that has it. Of repeated keys the last counts, as in
     /// JavaScript's `JSON.parse`.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
-        match self {
-            Self::Object(members) => members
-                .iter()
-                .rev()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
-            _ => None,
-        }
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let (_, value) = members.iter().rev().find(|(name, _)| name == key)?;
+        Some(value)
     }
 
     /// The string, if this is one.
-    #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -63,7 +58,6 @@ impl<'a> Json<'a> {
 
     /// Whether the value names nothing: null, white space, an empty object or list. Forms post these for fields
     /// that nobody filled in.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         match self {
             Self::Null => true,
@@ -75,14 +69,12 @@ impl<'a> Json<'a> {
     }
 
     /// Whether this is a string in angle brackets, as forms show examples.
-    #[must_use]
     pub fn is_placeholder(&self) -> bool {
         self.as_str().is_some_and(is_placeholder)
     }
 }
 
 /// Whether a text is an example in angle brackets, such as `<region>`.
-#[must_use]
 pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('<') && text.ends_with('>')
@@ -267,15 +259,8 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         Ok(Json::String(Cow::Owned(text.into())))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Json::String(Cow::Owned(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = entries.next_element()? {
-            items.push(item);
-        }
+    fn visit_seq<A: SeqAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let items = Vec::deserialize(SeqAccessDeserializer::new(entries))?;
         Ok(Json::Array(items))
     }
 
@@ -289,31 +274,9 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 }
 
 /// A key that borrows where it can; serde's own `Cow` never does.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(text.into())))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

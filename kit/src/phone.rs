@@ -17,7 +17,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::contract::Failure;
-use crate::redact::Masked;
+use crate::redact::debug_only;
 
 /// A number in E.164. Its `Debug` output shows no digit.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,61 +27,47 @@ pub struct PhoneNumber {
     calling_code_digits: usize,
 }
 
-impl core::fmt::Debug for PhoneNumber {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_tuple("PhoneNumber").field(&Masked).finish()
-    }
-}
+debug_only!(PhoneNumber);
 
-/// Why a number was refused.
+/// Why a number was refused: what was wrong, what was expected and what to do, without a digit of the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PhoneError {
-    /// Nothing but white space and punctuation.
-    Empty,
-    /// Digits that begin with neither `+` nor `00`.
-    NoPrefix,
-    /// A character that is neither an ASCII digit nor punctuation between digits.
-    Character,
-    /// A zero after the calling code of a country whose numbers have none there.
-    TrunkZero,
-    /// No country has this calling code.
-    CallingCode,
-    /// Fewer or more digits than E.164, +1 or +86 allows.
-    Length,
-    /// +86, but not 11 digits that begin with 13 to 19: only mobile numbers get SMS.
-    NotMobile,
-}
+pub struct PhoneError(&'static str);
 
 impl PhoneError {
-    /// What was wrong, what was expected and what to do, without a digit of the number.
-    #[must_use]
+    /// Nothing but white space and punctuation.
+    pub const EMPTY: Self = Self("The recipient's number is empty. Pass + and E.164 digits.");
+    /// Digits that begin with neither `+` nor `00`.
+    pub const NO_PREFIX: Self = Self(
+        "The recipient's number has neither + nor 00 in front. The same digits name different people in different \
+         countries, so the code could reach a stranger. Pass + and the country's calling code.",
+    );
+    /// A character that is neither an ASCII digit nor punctuation between digits.
+    pub const CHARACTER: Self = Self(
+        "The recipient's number holds a character that is not a digit, such as a letter, an extension or a full-width \
+         digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored.",
+    );
+    /// A zero after the calling code of a country whose numbers have none there.
+    pub const TRUNK_ZERO: Self = Self(
+        "The recipient's number has a zero after the calling code, and no number of that country begins with one. \
+         Leave it out.",
+    );
+    /// No country has this calling code.
+    pub const CALLING_CODE: Self = Self(
+        "The recipient's number begins with a country calling code that is not assigned. Check the digits after the +.",
+    );
+    /// Fewer or more digits than E.164, +1 or +86 allows.
+    pub const LENGTH: Self = Self(
+        "The recipient's number has too few or too many digits for E.164 or for its country. Check it.",
+    );
+    /// +86, but not 11 digits that begin with 13 to 19: only mobile numbers get SMS.
+    pub const NOT_MOBILE: Self = Self(
+        "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin with 13 to \
+         19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886.",
+    );
+
+    /// The words for the operator.
     pub const fn message(self) -> &'static str {
-        match self {
-            Self::Empty => "The recipient's number is empty. Pass + and E.164 digits.",
-            Self::NoPrefix => {
-                "The recipient's number has neither + nor 00 in front. The same digits name different people in \
-                 different countries, so the code could reach a stranger. Pass + and the country's calling code."
-            }
-            Self::Character => {
-                "The recipient's number holds a character that is not a digit, such as a letter, an extension \
-                 or a full-width digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored."
-            }
-            Self::TrunkZero => {
-                "The recipient's number has a zero after the calling code, and no number of that country begins with \
-                 one. Leave it out."
-            }
-            Self::CallingCode => {
-                "The recipient's number begins with a country calling code that is not assigned. Check the digits \
-                 after the +."
-            }
-            Self::Length => {
-                "The recipient's number has too few or too many digits for E.164 or for its country. Check it."
-            }
-            Self::NotMobile => {
-                "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin \
-                 with 13 to 19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886."
-            }
-        }
+        self.0
     }
 }
 
@@ -105,7 +91,7 @@ impl PhoneNumber {
     /// assert_eq!(number.e164(), "+8613800138000");
     /// assert_eq!(number.calling_code(), "86");
     /// assert_eq!(number.masked(), "+86138****8000");
-    /// assert_eq!(PhoneNumber::parse("13800138000"), Err(PhoneError::NoPrefix));
+    /// assert_eq!(PhoneNumber::parse("13800138000"), Err(PhoneError::NO_PREFIX));
     /// ```
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
         let mut written = String::with_capacity(text.len().min(32));
@@ -114,31 +100,29 @@ impl PhoneNumber {
                 '+' | '\u{ff0b}' | '\u{fe62}' if written.is_empty() => written.push('+'),
                 '0'..='9' => written.push(character),
                 _ if is_ignored(character) => {}
-                _ => return Err(PhoneError::Character),
+                _ => return Err(PhoneError::CHARACTER),
             }
         }
-        let digits = match (written.strip_prefix('+'), written.strip_prefix("00")) {
-            (Some(digits), _) | (None, Some(digits)) => digits,
-            (None, None) if written.is_empty() => return Err(PhoneError::Empty),
-            (None, None) => return Err(PhoneError::NoPrefix),
+        let prefix = if written.starts_with('+') { "+" } else { "00" };
+        let digits = match written.strip_prefix(prefix) {
+            Some(digits) if !digits.is_empty() => digits,
+            None if !written.is_empty() => return Err(PhoneError::NO_PREFIX),
+            _ => return Err(PhoneError::EMPTY),
         };
-        if digits.is_empty() {
-            return Err(PhoneError::Empty);
-        }
-        let calling_code_digits = calling_code_length(digits).ok_or(PhoneError::CallingCode)?;
+        let calling_code_digits = calling_code_length(digits).ok_or(PhoneError::CALLING_CODE)?;
         let (calling_code, national) = digits
             .split_at_checked(calling_code_digits)
-            .ok_or(PhoneError::Length)?;
+            .ok_or(PhoneError::LENGTH)?;
         let national = without_trunk_zero(calling_code, national)?;
         let digits = format!("{calling_code}{national}");
         match calling_code {
-            "86" if !is_mainland_mobile(national) => return Err(PhoneError::NotMobile),
+            "86" if !is_mainland_mobile(national) => return Err(PhoneError::NOT_MOBILE),
             // North American Numbering Plan: 10 digits, and no area code begins with 0 or 1.
             "1" if national.len() != 10 || national.starts_with(['0', '1']) => {
-                return Err(PhoneError::Length);
+                return Err(PhoneError::LENGTH);
             }
             // The shortest numbers with a calling code in use are Niue's and Saint Helena's.
-            _ if !(7..=15).contains(&digits.len()) => return Err(PhoneError::Length),
+            _ if !(7..=15).contains(&digits.len()) => return Err(PhoneError::LENGTH),
             _ => {}
         }
         Ok(Self {
@@ -148,19 +132,16 @@ impl PhoneNumber {
     }
 
     /// `+` and the digits.
-    #[must_use]
     pub fn e164(&self) -> String {
         format!("+{}", self.digits)
     }
 
     /// The digits without `+`.
-    #[must_use]
     pub fn digits(&self) -> &str {
         &self.digits
     }
 
     /// The digits after the calling code.
-    #[must_use]
     pub fn national(&self) -> &str {
         self.digits
             .get(self.calling_code_digits..)
@@ -168,7 +149,6 @@ impl PhoneNumber {
     }
 
     /// The country calling code, without `+`.
-    #[must_use]
     pub fn calling_code(&self) -> &str {
         self.digits
             .get(..self.calling_code_digits)
@@ -185,7 +165,6 @@ impl PhoneNumber {
     /// let dominican = PhoneNumber::parse("+1 809 555 0100").unwrap();
     /// assert!(dominican.is_in("DO") && !dominican.is_in("US"));
     /// ```
-    #[must_use]
     pub fn is_in(&self, iso: &str) -> bool {
         let longest = |beginnings: &mut dyn Iterator<Item = &str>| {
             let matching = beginnings.filter(|beginning| self.digits.starts_with(beginning));
@@ -204,7 +183,6 @@ impl PhoneNumber {
 
     /// A form for logs: calling code, a few digits, `****`, a few digits. At least four digits are hidden, so that
     /// the rest of a short number does not give it away.
-    #[must_use]
     pub fn masked(&self) -> String {
         let national = self.national();
         let shown = national.len().saturating_sub(4);
@@ -235,84 +213,38 @@ fn is_ignored(character: char) -> bool {
         )
 }
 
-/// The national number without the zero that is dialled within the country only. Source: metadata of libphonenumber
-/// 9.0.43, by `kit/tables/generate.py`.
+/// Countries that dial a zero before the national number, and only within the country. Source of this list and the next:
+/// metadata of libphonenumber 9.0.43, by `kit/tables/generate.py`.
+const TRUNK_ZERO: &[u16] = &[
+    20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81,
+    82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250,
+    251, 252, 254, 255, 256, 260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373, 374,
+    375, 377, 380, 381, 382, 383, 385, 386, 387, 389, 421, 423, 508, 590, 591, 593, 594, 595, 596,
+    598, 686, 850, 855, 856, 880, 886, 961, 962, 963, 964, 966, 967, 970, 971, 972, 976, 977, 994,
+    995, 996,
+];
+
+/// Countries where the zero is part of some numbers, and networks of no country, on which nothing is known.
+const OWN_ZERO: &[u16] = &[
+    39, 47, 225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 507, 676, 679, 687, 853, 974,
+    992, 800, 808, 870, 878, 881, 882, 883, 888, 979,
+];
+
+/// The national number without the zero that is dialled within the country only.
 fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
-    if !national.starts_with('0') {
+    let code = calling_code.parse().unwrap_or_default();
+    if !national.starts_with('0') || OWN_ZERO.contains(&code) {
         return Ok(national);
     }
-    let rest = match calling_code.parse().unwrap_or(0_u16) {
-        // The zero is part of some numbers.
-        39 | 47 | 225 | 226 | 227 | 229 | 241 | 242 | 247 | 267 | 268 | 378 | 501 | 507 | 676
-        | 679 | 687 | 853 | 974 | 992 => return Ok(national),
-        // Networks of no country, on which nothing is known.
-        800 | 808 | 870 | 878 | 881..=883 | 888 | 979 => return Ok(national),
+    let rest = match code {
         // Hungary dials 06.
         36 => national.strip_prefix("06"),
-        20
-        | 27
-        | 31..=33
-        | 40
-        | 41
-        | 43
-        | 44
-        | 46
-        | 49
-        | 51
-        | 53..=55
-        | 57
-        | 58
-        | 60..=64
-        | 66
-        | 81
-        | 82
-        | 84
-        | 86
-        | 90..=95
-        | 98
-        | 211..=213
-        | 218
-        | 231..=234
-        | 243
-        | 249..=252
-        | 254..=256
-        | 260..=265
-        | 291
-        | 353
-        | 355
-        | 358
-        | 359
-        | 370
-        | 373..=375
-        | 377
-        | 380..=383
-        | 385..=387
-        | 389
-        | 421
-        | 423
-        | 508
-        | 590
-        | 591
-        | 593..=596
-        | 598
-        | 686
-        | 850
-        | 855
-        | 856
-        | 880
-        | 886
-        | 961..=964
-        | 966
-        | 967
-        | 970..=972
-        | 976
-        | 977
-        | 994..=996 => national.strip_prefix('0'),
+        _ if TRUNK_ZERO.contains(&code) => national.strip_prefix('0'),
         _ => None,
     };
     // A second zero is none that anybody dials.
     rest.filter(|rest| !rest.starts_with('0'))
-        .ok_or(PhoneError::TrunkZero)
+        .ok_or(PhoneError::TRUNK_ZERO)
 }
 
 /// The numbers of each country, see the file.
@@ -327,22 +259,17 @@ fn beginnings(iso: &str) -> Option<impl Iterator<Item = &'static str>> {
 }
 
 /// Whether an ISO 3166-1 alpha-2 code in capitals names a country with numbers.
-#[must_use]
 pub fn is_country(iso: &str) -> bool {
     beginnings(iso).is_some()
 }
 
 fn is_mainland_mobile(national: &str) -> bool {
-    let mut digits = national.bytes();
-    national.len() == 11
-        && digits.next() == Some(b'1')
-        && matches!(digits.next(), Some(b'3'..=b'9'))
+    national.len() == 11 && matches!(national.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 /// How many of the leading digits are the country calling code; `None` when they begin with none. Source: ITU-T
 /// E.164's list of assigned codes, annex to Operational Bulletin 1114, with later assignments. No code is the
 /// beginning of another.
-#[must_use]
 pub fn calling_code_length(digits: &str) -> Option<usize> {
     let mut bytes = digits.bytes().map(|byte| byte.wrapping_sub(b'0'));
     let (first, second, third) = (bytes.next()?, bytes.next(), bytes.next());

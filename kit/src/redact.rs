@@ -12,14 +12,19 @@
 use alloc::string::String;
 use core::fmt;
 
-/// Stands in `Debug` output where a value does not.
-pub struct Masked;
-
-impl fmt::Debug for Masked {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("****")
-    }
+/// Makes `Debug` output of the named fields. The others hold numbers, codes or secrets.
+macro_rules! debug_only {
+    ($type:ident $(: $($field:ident),+)?) => {
+        impl core::fmt::Debug for $type {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut shown = formatter.debug_struct(stringify!($type));
+                $($(shown.field(stringify!($field), &self.$field);)+)?
+                shown.finish_non_exhaustive()
+            }
+        }
+    };
 }
+pub(crate) use debug_only;
 
 /// A secret. It has no `Debug` or `Display` output to leak through, and is read in one place per use.
 #[derive(Clone, Copy)]
@@ -27,13 +32,11 @@ pub struct Secret<'a>(&'a str);
 
 impl<'a> Secret<'a> {
     /// Wraps a secret.
-    #[must_use]
     pub fn new(secret: &'a str) -> Self {
         Self(secret)
     }
 
     /// The secret itself, for signing and for headers.
-    #[must_use]
     pub fn reveal(self) -> &'a str {
         self.0
     }
@@ -41,7 +44,7 @@ impl<'a> Secret<'a> {
 
 impl fmt::Debug for Secret<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Masked.fmt(formatter)
+        formatter.write_str(MASK)
     }
 }
 
@@ -67,7 +70,6 @@ impl Scrubber<'_> {
     ///
     /// One pass, which ends after 200 characters, so that what the provider wrote decides neither the time nor the
     /// memory that this takes.
-    #[must_use]
     pub fn text(&self, text: &str) -> String {
         let mut scrubbed = String::new();
         let (mut rest, mut previous) = (text, ' ');
@@ -76,17 +78,14 @@ impl Scrubber<'_> {
                 break;
             };
             let hidden = self.hidden(rest, previous);
-            if hidden > 0 {
-                scrubbed.push_str(MASK);
-            } else if character.is_control() {
-                scrubbed.push(' ');
-            } else {
-                scrubbed.push(character);
+            match hidden {
+                0 if character.is_control() => scrubbed.push(' '),
+                0 => scrubbed.push(character),
+                _ => scrubbed.push_str(MASK),
             }
             previous = if hidden > 0 { '*' } else { character };
-            rest = rest
-                .get(hidden.max(character.len_utf8())..)
-                .unwrap_or_default();
+            let after = hidden.max(character.len_utf8());
+            rest = rest.get(after..).unwrap_or_default();
         }
         scrubbed
     }
@@ -106,7 +105,6 @@ impl Scrubber<'_> {
 
     /// A provider's code that is not in the table: letters, digits, dots, dashes and underscores, and nothing in it
     /// that is masked in texts. `None` where it is not one.
-    #[must_use]
     pub fn code(&self, code: &str) -> Option<String> {
         (is_identifier(code) && self.text(code) == code).then(|| code.into())
     }
@@ -114,24 +112,19 @@ impl Scrubber<'_> {
     /// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and
     /// not into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for
     /// in it.
-    #[must_use]
     pub fn identifier(&self, identifier: &str) -> Option<String> {
         is_identifier(identifier).then(|| identifier.into())
     }
 
     /// A provider's identifier of a request, which goes into errors. `None` where it is not an identifier or
     /// holds, with or without punctuation, the national number or a sensitive value of four characters or more.
-    #[must_use]
     pub fn identifier_without(&self, identifier: &str, national: &str) -> Option<String> {
         let digits: String = identifier.chars().filter(char::is_ascii_digit).collect();
         let holds = |value: &str| {
             !value.is_empty() && (identifier.contains(value) || digits.contains(value))
         };
-        let leaks = holds(national)
-            || self
-                .sensitive
-                .iter()
-                .any(|value| value.len() >= SHORT && holds(value));
+        let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
+        let leaks = holds(national) || long.any(|value| holds(value));
         self.identifier(identifier).filter(|_| !leaks)
     }
 }
@@ -156,19 +149,14 @@ fn digit_group(text: &str) -> usize {
 
 /// A name that somebody chose, if it can be repeated in an error: up to 30 letters and underscores, which is shorter
 /// than providers' secrets. Anything else could be a value in the wrong place.
-#[must_use]
 pub fn plain_name(text: &str) -> Option<&str> {
-    let plain = (1..=30).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    plain.then_some(text)
+    let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    Some(text).filter(|text| (1..=30).contains(&text.len()) && text.bytes().all(is_plain))
 }
 
 /// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
 /// code in the wrong place is none: one with more than three digits in a row, or a run of more than twelve letters and
 /// digits, or of more than thirty letters in mixed case.
-#[must_use]
 pub fn plain_key(text: &str) -> Option<&str> {
     let is_word = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
@@ -179,19 +167,16 @@ pub fn plain_key(text: &str) -> Option<&str> {
             _ => false,
         }
     };
+    let mut words = text.split(|character: char| !character.is_alphanumeric());
     let is_plain = (1..=1_024).contains(&text.len())
         && !text.chars().any(char::is_control)
-        && text
-            .split(|character: char| !character.is_alphanumeric())
-            .all(is_word);
+        && words.all(is_word);
     is_plain.then_some(text)
 }
 
 fn is_identifier(text: &str) -> bool {
-    (1..=MAX_IDENTIFIER).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+    (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

@@ -32,34 +32,26 @@ pub struct Choice<'t, T> {
 }
 
 /// Chooses among the templates that can reach the recipient.
-#[must_use]
 pub fn choose<'t, T: Template, L: AsRef<str>>(
     templates: &[&'t T],
     usage: &str,
     locales: &[L],
 ) -> Option<Choice<'t, T>> {
     let of_usage = |usage: &str| -> Vec<&'t T> {
-        let has_usage = |template: &&&T| template.usage() == usage;
-        templates.iter().filter(has_usage).copied().collect()
+        let has_usage = |template: &&T| template.usage() == usage;
+        templates.iter().copied().filter(has_usage).collect()
     };
-    let (candidates, fell_back) = match of_usage(usage) {
-        exact if !exact.is_empty() => (exact, false),
-        _ => (of_usage(FALLBACK_USAGE), true),
-    };
-    let by_locale = locales
-        .iter()
-        .take(MAX_LOCALES)
-        .map(AsRef::as_ref)
+    let mut candidates = of_usage(usage);
+    let fell_back = candidates.is_empty();
+    if fell_back {
+        candidates = of_usage(FALLBACK_USAGE);
+    }
+    let tags = locales.iter().take(MAX_LOCALES).map(AsRef::as_ref);
+    let mut without_locale = candidates.iter().filter(|each| each.locale().is_none());
+    let template = tags
         .filter(|tag| tag.len() <= MAX_LOCALE_BYTES)
-        .find_map(|range| lookup(range, &candidates));
-    let without_locale = || {
-        candidates
-            .iter()
-            .find(|each| each.locale().is_none())
-            .copied()
-    };
-    let template = by_locale
-        .or_else(without_locale)
+        .find_map(|range| lookup(range, &candidates))
+        .or_else(|| without_locale.next().copied())
         .or_else(|| candidates.first().copied())?;
     Some(Choice {
         template,
@@ -72,12 +64,9 @@ fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
     let mut range = range;
     loop {
         let has_locale = |tag: &str| {
-            let is_same = |template: &&&T| {
-                template
-                    .locale()
-                    .is_some_and(|locale| is_same_tag(locale, tag))
-            };
-            candidates.iter().find(is_same).copied()
+            let has_tag = |locale: &str| is_same_tag(locale, tag);
+            let mut each = candidates.iter().copied();
+            each.find(|template| template.locale().is_some_and(has_tag))
         };
         let found = has_locale(range)
             .or_else(|| has_locale(&without_script(range)?))
@@ -104,18 +93,13 @@ fn without_script(tag: &str) -> Option<String> {
 
 /// The other tag that people write for the same Chinese text: one names the script, the other a region that uses it.
 fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
-    [
-        ("zh-Hans", "zh-CN"),
-        ("zh-CN", "zh-Hans"),
-        ("zh-SG", "zh-Hans"),
-        ("zh-Hant", "zh-TW"),
-        ("zh-TW", "zh-Hant"),
-        ("zh-HK", "zh-Hant"),
-        ("zh-MO", "zh-Hant"),
-    ]
-    .into_iter()
-    .find(|(one, _)| is_same_tag(one, tag))
-    .map(|(_, other)| other)
+    match tag.to_ascii_lowercase().replace('_', "-").as_str() {
+        "zh-hans" => Some("zh-CN"),
+        "zh-cn" | "zh-sg" => Some("zh-Hans"),
+        "zh-hant" => Some("zh-TW"),
+        "zh-tw" | "zh-hk" | "zh-mo" => Some("zh-Hant"),
+        _ => None,
+    }
 }
 
 /// Tags compare without regard to case, and people write `zh_CN` for `zh-CN`.
@@ -142,13 +126,18 @@ fn is_same_tag(one: &str, other: &str) -> bool {
 /// assert_eq!(fill("{{link}}", &variables), Err("link"));
 /// ```
 pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String, &'t str> {
-    let mut filled = String::new();
-    for part in parts(text) {
-        match part {
-            Part::Literal(literal) => filled.push_str(literal),
-            Part::Placeholder(name) => {
+    let mut pieces = text.split("{{");
+    let mut filled = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        match placeholder(piece) {
+            Some((name, after)) => {
                 let (_, value) = variables.iter().find(|(key, _)| key == name).ok_or(name)?;
                 filled.push_str(value);
+                filled.push_str(after);
+            }
+            None => {
+                filled.push_str("{{");
+                filled.push_str(piece);
             }
         }
     }
@@ -157,46 +146,20 @@ pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String,
 
 /// The names of the placeholders of a text, in order.
 pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    parts(text).filter_map(|part| match part {
-        Part::Placeholder(name) => Some(name),
-        Part::Literal(_) => None,
-    })
+    let placeholders = text.split("{{").skip(1).filter_map(placeholder);
+    placeholders.map(|(name, _)| name)
 }
 
-enum Part<'t> {
-    Literal(&'t str),
-    Placeholder(&'t str),
-}
-
-fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (part, after) = first_part(rest);
-        rest = after;
-        Some(part)
-    })
-}
-
-fn first_part(text: &str) -> (Part<'_>, &str) {
-    if let Some(inside) = text.strip_prefix("{{") {
-        return match inside.split_once("}}") {
-            Some((name, after)) if is_name(name.trim()) => (Part::Placeholder(name.trim()), after),
-            _ => (Part::Literal("{{"), inside),
-        };
-    }
-    let end = text.find("{{").unwrap_or(text.len());
-    let (literal, after) = text.split_at_checked(end).unwrap_or((text, ""));
-    (Part::Literal(literal), after)
+/// The name and the literal text after it, if a piece that follows `{{` begins with a name and `}}`.
+fn placeholder(piece: &str) -> Option<(&str, &str)> {
+    let (name, after) = piece.split_once("}}")?;
+    let name = name.trim();
+    is_name(name).then_some((name, after))
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    !name.is_empty() && name.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

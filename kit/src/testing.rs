@@ -32,7 +32,6 @@ pub const NOW: u64 = 1_551_113_065;
 
 impl Script {
     /// A transport whose every request goes to `answer`.
-    #[must_use]
     pub fn new(answer: impl FnMut(&Request<'_>) -> Result<Response, SendError> + 'static) -> Self {
         Self {
             now: NOW,

@@ -22,21 +22,15 @@ impl Language {
     /// assert_eq!(Language::best(&["fr-CA", "zh-Hans-CN", "en"]), Language::Chinese);
     /// assert_eq!(Language::best::<&str>(&[]), Language::English);
     /// ```
-    #[must_use]
     pub fn best<T: AsRef<str>>(locales: &[T]) -> Self {
-        locales
-            .iter()
-            .find_map(|tag| {
-                let primary = tag.as_ref().split(['-', '_']).next()?;
-                if primary.eq_ignore_ascii_case("zh") {
-                    Some(Self::Chinese)
-                } else if primary.eq_ignore_ascii_case("en") {
-                    Some(Self::English)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(Self::English)
+        for tag in locales {
+            match tag.as_ref().split(['-', '_']).next() {
+                Some(primary) if primary.eq_ignore_ascii_case("zh") => return Self::Chinese,
+                Some(primary) if primary.eq_ignore_ascii_case("en") => return Self::English,
+                _ => {}
+            }
+        }
+        Self::English
     }
 }
 
@@ -51,19 +45,16 @@ pub struct Text {
 
 impl Text {
     /// A text in both languages.
-    #[must_use]
     pub const fn new(en: &'static str, zh: &'static str) -> Self {
         Self { en, zh }
     }
 
     /// A text in English alone: readers of other languages get it too.
-    #[must_use]
     pub const fn english(en: &'static str) -> Self {
         Self::new(en, en)
     }
 
     /// The text in one language.
-    #[must_use]
     pub const fn get(&self, language: Language) -> &'static str {
         match language {
             Language::English => self.en,
@@ -80,7 +71,6 @@ impl Text {
     /// let text = Text::new("Expected #.", "应为#。");
     /// assert_eq!(text.fill(Language::Chinese, &["11 位数字"]), "应为11 位数字。");
     /// ```
-    #[must_use]
     pub fn fill(&self, language: Language, values: &[&str]) -> String {
         let mut parts = self.get(language).split('#');
         let mut filled = parts.next().unwrap_or_default().to_string();

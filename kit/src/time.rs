@@ -3,9 +3,9 @@
 //! The arithmetic is the proleptic Gregorian calendar counted in eras of 400 years, which all have the same
 //! 146,097 days.
 
-use alloc::string::String;
-
 use alloc::format;
+use alloc::string::String;
+use core::ops::Range;
 
 const DAY_S: u64 = 86_400;
 
@@ -15,7 +15,6 @@ const DAY_S: u64 = 86_400;
 /// ```
 /// assert_eq!(connector_kit::time::utc_date(1_551_113_065), "2019-02-25");
 /// ```
-#[must_use]
 pub fn utc_date(unix_s: u64) -> String {
     let (year, month, day) = civil_from_days(unix_s / DAY_S);
     format!("{year:04}-{month:02}-{day:02}")
@@ -27,15 +26,9 @@ pub fn utc_date(unix_s: u64) -> String {
 /// ```
 /// assert_eq!(connector_kit::time::utc_timestamp(1_551_113_065), "2019-02-25T16:44:25Z");
 /// ```
-#[must_use]
 pub fn utc_timestamp(unix_s: u64) -> String {
-    let second = unix_s % DAY_S;
-    let (hour, minute) = (second / 3600, second / 60 % 60);
-    format!(
-        "{}T{hour:02}:{minute:02}:{:02}Z",
-        utc_date(unix_s),
-        second % 60
-    )
+    let (hour, minute, second) = (unix_s / 3600 % 24, unix_s / 60 % 60, unix_s % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc_date(unix_s))
 }
 
 /// The hour that a moment belongs to, `yyyymmddhh`, so many hours east of Greenwich.
@@ -44,7 +37,6 @@ pub fn utc_timestamp(unix_s: u64) -> String {
 /// ```
 /// assert_eq!(connector_kit::time::hour(1_551_113_065, 8), "2019022600");
 /// ```
-#[must_use]
 pub fn hour(unix_s: u64, hours_east: u8) -> String {
     let hours = unix_s / 3600 + u64::from(hours_east);
     let (year, month, day) = civil_from_days(hours / 24);
@@ -53,7 +45,6 @@ pub fn hour(unix_s: u64, hours_east: u8) -> String {
 
 /// Milliseconds from a moment until the clock next shows `hour`:00, so many hours east of Greenwich. A moment at
 /// exactly that hour waits a whole day.
-#[must_use]
 pub fn ms_until_hour(unix_s: u64, hours_east: u8, hour: u8) -> u32 {
     let second_of_day = (unix_s + u64::from(hours_east) * 3600) % DAY_S;
     let target = (u64::from(hour) * 3600) % DAY_S;
@@ -71,44 +62,27 @@ pub fn ms_until_hour(unix_s: u64, hours_east: u8, hour: u8) -> u32 {
 /// assert_eq!(parse_http_date("Mon, 25 Feb 2019 16:44:25 GMT"), Some(1_551_113_065));
 /// assert_eq!(parse_http_date("2019-02-25T16:44:25Z"), None);
 /// ```
-#[must_use]
 pub fn parse_http_date(header: &str) -> Option<u64> {
     const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    // Every byte has its place: `Mon, 25 Feb 2019 16:44:25 GMT`.
-    let bytes = header.as_bytes();
-    let punctuation = [
-        (3, b','),
-        (4, b' '),
-        (7, b' '),
-        (11, b' '),
-        (16, b' '),
-        (19, b':'),
-        (22, b':'),
-    ];
-    let shaped = bytes.len() == 29
-        && header.ends_with(" GMT")
-        && punctuation
-            .iter()
-            .all(|(place, byte)| bytes.get(*place) == Some(byte));
-    let number = |first: usize, last: usize| digits(bytes.get(first..=last)?);
-    let (day, year) = (number(5, 6)?, number(12, 15)?);
-    let (hour, minute, second) = (number(17, 18)?, number(20, 21)?, number(23, 24)?);
-    let name = bytes.get(8..11)?;
-    let month = (1..)
-        .zip(MONTHS.as_chunks::<3>().0)
-        .find(|(_, month)| *month == name)?
-        .0;
-    let days = days_from_civil(year, month, day)?;
+    // Every byte has its place; `0` stands for a digit and `?` for anything.
+    const SHAPE: &[u8] = b"???, 00 ??? 0000 00:00:00 GMT";
+    let has_shape = |(byte, shape): (u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        b'?' => true,
+        _ => byte == *shape,
+    };
+    if header.len() != SHAPE.len() || !header.bytes().zip(SHAPE).all(has_shape) {
+        return None;
+    }
+    let number = |digits: Range<usize>| header.get(digits)?.parse::<u64>().ok();
+    let name = header.as_bytes().get(8..11)?;
+    let mut months = (1..).zip(MONTHS.as_chunks::<3>().0);
+    let (month, _) = months.find(|(_, month)| *month == name)?;
+    let days = days_from_civil(number(12..16)?, month, number(5..7)?)?;
+    let (hour, minute, second) = (number(17..19)?, number(20..22)?, number(23..25)?);
     // 60 is a leap second.
-    let in_range = hour < 24 && minute < 60 && second <= 60 && year >= 1970;
-    (shaped && in_range).then_some(days * DAY_S + hour * 3600 + minute * 60 + second)
-}
-
-fn digits(text: &[u8]) -> Option<u64> {
-    text.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit()
-            .then(|| number * 10 + u64::from(byte - b'0'))
-    })
+    let in_range = hour < 24 && minute < 60 && second <= 60;
+    in_range.then_some(days * DAY_S + hour * 3600 + minute * 60 + second)
 }
 
 /// Days since 1970-01-01 into year, month, day.
@@ -121,11 +95,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = (shifted_month + 2) % 12 + 1;
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 

@@ -1,4 +1,4 @@
-//! Findings that need more than one field: routes on which people would wait in vain.
+//! Findings that need more than one field: routes that no template serves.
 
 use connector_kit::config::{Place, Reader, Rule};
 use connector_kit::template::FALLBACK_USAGE;
@@ -20,7 +20,7 @@ const UNSERVED_INTERNATIONAL: Rule = Rule::new(
 /// Warns of routes that no template serves, and of required usages that are served on one route and, without
 /// `Generic`, not on the other. Routes that the lists of countries exclude as a whole are meant to have none.
 pub(super) fn look_for_gaps(reader: &mut Reader, config: &Config<'_>) {
-    let list = Place::ROOT.key("templates");
+    let list = Place::Root.key("templates");
     for (route, rule) in [
         (Route::Mainland, UNSERVED_MAINLAND),
         (Route::International, UNSERVED_INTERNATIONAL),

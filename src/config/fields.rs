@@ -24,17 +24,7 @@ pub const USAGES: [&str; 9] = [
 ];
 
 /// What a new form begins with: an entry for each of [`USAGES`].
-const TEMPLATES_DEFAULT: &str = r#"[
-    {"usageType": "SignIn", "templateCode": "<template-code>"},
-    {"usageType": "Register", "templateCode": "<template-code>"},
-    {"usageType": "ForgotPassword", "templateCode": "<template-code>"},
-    {"usageType": "OrganizationInvitation", "templateCode": "<template-code>"},
-    {"usageType": "Generic", "templateCode": "<template-code>"},
-    {"usageType": "UserPermissionValidation", "templateCode": "<template-code>"},
-    {"usageType": "BindNewIdentifier", "templateCode": "<template-code>"},
-    {"usageType": "MfaVerification", "templateCode": "<template-code>"},
-    {"usageType": "BindMfa", "templateCode": "<template-code>"}
-]"#;
+const TEMPLATES_DEFAULT: &str = include_str!("templates_default.json");
 
 /// The regions that the service documents for SMS, <https://cloud.tencent.com/document/api/382/52071>.
 pub const REGIONS: [&str; 4] = ["ap-guangzhou", "ap-beijing", "ap-nanjing", "ap-singapore"];
@@ -48,109 +38,94 @@ const TEMPLATES: &str = "https://console.cloud.tencent.com/smsv2/csms-template";
 const APPLICATIONS: &str = "https://console.cloud.tencent.com/smsv2/app-manage";
 const API: &str = "https://cloud.tencent.com/document/api/382/52071";
 
-const ID_LABEL: Text = Text::new("Access Key ID", "访问密钥 ID(SecretId)");
-const SECRET_LABEL: Text = Text::new("Access Key Secret", "访问密钥(SecretKey)");
-const TOKEN_LABEL: Text = Text::new("Session token", "临时密钥 Token");
-const TOKEN_HELP: Text = Text::new(
-    "Only with temporary credentials from STS.",
-    "仅在使用 STS 临时密钥时填写。",
-);
-const SIGN_LABEL: Text = Text::new("Sign Name", "短信签名");
-const APP_LABEL: Text = Text::new("SDK App ID", "SDK AppID");
-const REGION_LABEL: Text = Text::new("Region", "地域");
-const ENDPOINT_LABEL: Text = Text::new("Endpoint", "接入域名");
 /// Help of a field that replaces one of the top level.
 const INSTEAD: Text = Text::new("Instead of the top level's.", "替代顶层的同名字段。");
 
-/// Visible ASCII without the two characters that separate it in the `Authorization` header.
-const SECRET_ID: &str =
-    r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$"}"#;
-const SECRET_KEY: &str =
-    r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-~]{1,256}\\s*$"}"#;
-const TOKEN: &str = r#"{"type": "string", "pattern": "^\\s*[!-~]{1,8192}\\s*$"}"#;
-const ANY_TEXT: &str = r#"{"type": "string"}"#;
-const DIGITS_32: &str =
-    r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#;
-const REGION: &str = r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#;
 const COUNTRIES: &str = r#"{"type": "array", "maxItems": 300, "items": {
     "type": ["string", "integer"], "pattern": "^\\s*(\\+?[1-9][0-9]{0,8}|[A-Za-z]{2})\\s*$", "minimum": 1, "maximum": 999999999}}"#;
 
+const ACCESS_KEY_ID: Field = Field::labelled(
+    "accessKeyId",
+    Text::new("Access Key ID", "访问密钥 ID(SecretId)"),
+)
+.help(Text::new(
+    "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
+    "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
+))
+.link(CREDENTIALS)
+.aliases(&["secretid", "keyid"])
+// Visible ASCII without the two characters that separate it in the `Authorization` header.
+.schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$"}"#);
+
+const ACCESS_KEY_SECRET: Field = Field::labelled(
+    "accessKeySecret",
+    Text::new("Access Key Secret", "访问密钥(SecretKey)"),
+)
+.help(Text::new(
+    "SecretKey of the same API key.",
+    "同一 API 密钥的 SecretKey。",
+))
+.secret()
+.link(CREDENTIALS)
+.aliases(&["secretkey", "secretaccesskey"])
+.schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-~]{1,256}\\s*$"}"#);
+
+const SESSION_TOKEN: Field =
+    Field::labelled("sessionToken", Text::new("Session token", "临时密钥 Token"))
+        .help(Text::new(
+            "Only with temporary credentials from STS.",
+            "仅在使用 STS 临时密钥时填写。",
+        ))
+        .secret()
+        .aliases(&["token", "securitytoken"])
+        .schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,8192}\\s*$"}"#);
+
+const SIGN_NAME: Field = Field::labelled("signName", Text::new("Sign Name", "短信签名")).help(Text::new(
+        "Text of an approved signature, without brackets; not its ID. International numbers need none.",
+        "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
+    ))
+.link(SIGNATURES)
+.aliases(&["sign", "signature", "smssign", "signcontent"]);
+
+const SDK_APP_ID: Field = Field::labelled("sdkAppId", Text::new("SDK App ID", "SDK AppID"))
+    .help(Text::new(
+        "Number of the SMS application, such as 1400006666.",
+        "短信应用的 SDK AppID,例如 1400006666。",
+    ))
+    .link(APPLICATIONS)
+    .aliases(&["smssdkappid", "appid", "smsappid"])
+    .schema(r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#);
+
+const REGION: Field = Field::labelled("region", Text::new("Region", "地域")).help(Text::new(
+        "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
+        "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
+    ))
+.link(API)
+.schema(r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#);
+
+const ENDPOINT: Field = Field::labelled("endpoint", Text::new("Endpoint", "接入域名")).help(Text::new(
+        "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, a \
+         regional or financial host of Tencent's, or a simulator on loopback.",
+        "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
+    ));
+
 /// The table.
 pub static FIELDS: [Field; 15] = [
-    Field::new(
-        "accessKeyId",
-        ID_LABEL,
-        Text::new(
-            "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
-            "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
-        ),
-    )
-    .required()
-    .link(CREDENTIALS)
-    .placeholder("<access-key-id>")
-    .aliases(&["secretid", "keyid"])
-    .schema(SECRET_ID),
-    Field::new(
-        "accessKeySecret",
-        SECRET_LABEL,
-        Text::new(
-            "SecretKey of the same API key.",
-            "同一 API 密钥的 SecretKey。",
-        ),
-    )
-    .required()
-    .secret()
-    .link(CREDENTIALS)
-    .placeholder("<access-key-secret>")
-    .aliases(&["secretkey", "secretaccesskey"])
-    .schema(SECRET_KEY),
-    Field::new(
-        "signName",
-        SIGN_LABEL,
-        Text::new(
-            "Text of an approved signature, without brackets; not its ID. International numbers need none.",
-            "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
-        ),
-    )
-    .required()
-    .link(SIGNATURES)
-    .placeholder("<sign-name>")
-    .aliases(&["sign", "signature", "smssign", "signcontent"])
-    // What it has to be depends on the templates, see `SCHEMA_RULES`.
-    .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
-    Field::new(
-        "sdkAppId",
-        APP_LABEL,
-        Text::new(
-            "Number of the SMS application, such as 1400006666.",
-            "短信应用的 SDK AppID,例如 1400006666。",
-        ),
-    )
-    .required()
-    .link(APPLICATIONS)
-    .placeholder("<sdk-app-id>")
-    .aliases(&["smssdkappid", "appid", "smsappid"])
-    .schema(DIGITS_32),
-    Field::new(
-        "region",
-        REGION_LABEL,
-        Text::new(
-            "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
-            "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
-        ),
-    )
-    .required()
-    .link(API)
-    .placeholder("<region>")
-    .schema(REGION),
-    Field::new(
-        "templates",
-        Text::new("Templates", "模板"),
-        Text::new(
+    ACCESS_KEY_ID.required().placeholder("<access-key-id>"),
+    ACCESS_KEY_SECRET
+        .required()
+        .placeholder("<access-key-secret>"),
+    SIGN_NAME
+        .required()
+        .placeholder("<sign-name>")
+        // What it has to be depends on the templates, see `SCHEMA_RULES`.
+        .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
+    SDK_APP_ID.required().placeholder("<sdk-app-id>"),
+    REGION.required().placeholder("<region>"),
+    Field::labelled("templates", Text::new("Templates", "模板")).help(Text::new(
             "One entry for each usage: SignIn, Register, ForgotPassword and Generic at least.",
             "每种用途一项,至少包括 SignIn、Register、ForgotPassword 和 Generic。",
-        ),
-    )
+        ))
     .required()
     .link(TEMPLATES)
     .schema(
@@ -160,121 +135,71 @@ pub static FIELDS: [Field; 15] = [
     )
     .fields(&TEMPLATE_FIELDS)
     .default(TEMPLATES_DEFAULT),
-    Field::new(
-        "international",
-        Text::new("International", "国际/港澳台"),
-        Text::new(
+    Field::labelled("international", Text::new("International", "国际/港澳台")).help(Text::new(
             "What differs for numbers outside of mainland China: application, signature, sender, region, endpoint, \
              credentials.",
             "发往国际/港澳台号码时不同的设置:应用、签名、SenderId、地域、域名、密钥。",
-        ),
-    )
+        ))
     .schema(r#"{"type": "object"}"#)
     .aliases(&["overseas", "global", "intl"])
     .fields(&INTERNATIONAL_FIELDS)
     .default("{}"),
-    Field::new(
-        "allowedCountries",
-        Text::new("Allowed countries", "允许的国家(地区)"),
-        Text::new(
+    Field::labelled("allowedCountries", Text::new("Allowed countries", "允许的国家(地区)")).help(Text::new(
             "Countries that alone are sent to: ISO or calling codes, such as [\"CN\", \"852\"]. All when empty.",
             "只向这些国家(地区)发送:ISO 代码或电话区号,例如 [\"CN\", \"852\"];留空则不限。",
-        ),
-    )
+        ))
     .form(FieldType::Json)
     .schema(COUNTRIES)
     .default("[]"),
-    Field::new(
-        "deniedCountries",
-        Text::new("Denied countries", "禁止的国家(地区)"),
-        Text::new(
+    Field::labelled("deniedCountries", Text::new("Denied countries", "禁止的国家(地区)")).help(Text::new(
             "Countries that are never sent to: ISO or calling codes, or beginnings of numbers such as \"1876\".",
             "不向这些国家(地区)发送:ISO 代码、电话区号,或号码开头,例如 \"1876\"。",
-        ),
-    )
+        ))
     .form(FieldType::Json)
     .schema(COUNTRIES)
     .default("[]"),
-    Field::new(
-        "language",
-        Text::new("Language of provider messages", "腾讯云提示语言"),
-        Text::new("en-US or zh-CN. en-US when empty.", "en-US 或 zh-CN,默认 en-US。"),
-    )
+    Field::labelled("language", Text::new("Language of provider messages", "腾讯云提示语言")).help(Text::new("en-US or zh-CN. en-US when empty.", "en-US 或 zh-CN,默认 en-US。"))
     .options(&[("en-US", "English"), ("zh-CN", "简体中文")])
     .schema(r#"{"type": "string", "pattern": "^\\s*(en-US|zh-CN)\\s*$"}"#)
     .default(r#""en-US""#),
-    Field::new(
-        "extendCode",
-        Text::new("Extend code", "短信码号扩展号"),
-        Text::new(
+    Field::labelled("extendCode", Text::new("Extend code", "短信码号扩展号")).help(Text::new(
             "Only where Tencent Cloud activated it, for mainland numbers.",
             "仅在腾讯云已开通时填写,用于境内号码。",
-        ),
-    )
+        ))
     .schema(
         r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,12}\\s*$", "minimum": 0, "maximum": 999999999999}"#,
     ),
-    Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
-        .secret()
-        .aliases(&["token", "securitytoken"])
-        .schema(TOKEN),
-    Field::new(
-        "endpoint",
-        ENDPOINT_LABEL,
-        Text::new(
-            "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, a \
-             regional or financial host of Tencent's, or a simulator on loopback.",
-            "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
-        ),
-    )
-    .placeholder("sms.tencentcloudapi.com")
-    .schema(ANY_TEXT),
-    Field::new(
-        "timeoutMs",
-        Text::new("Timeout (ms)", "超时(毫秒)"),
-        Text::new(
+    SESSION_TOKEN,
+    ENDPOINT.placeholder("sms.tencentcloudapi.com"),
+    Field::labelled("timeoutMs", Text::new("Timeout (ms)", "超时(毫秒)")).help(Text::new(
             "The longest that one send may take, 1 to 8000. 8000 when empty.",
             "一次发送的最长时间,1 至 8000,默认 8000。",
-        ),
-    )
+        ))
     .form(FieldType::Number)
     .placeholder("8000")
     .schema(r#"{"type": "integer", "minimum": 1}"#),
     // Off by default, because Logto's Console drops what is false when it saves.
-    Field::new(
-        "acceptWithoutEcho",
-        Text::new("Accept without echo", "不核对回传标识"),
-        Text::new(
+    Field::labelled("acceptWithoutEcho", Text::new("Accept without echo", "不核对回传标识")).help(Text::new(
             "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \
              never does, every send is unknown; switched on, such answers are accepted.",
             "请保持关闭。仅当应答带回消息的关联标识时才视为已受理。若服务端从不回传该标识,每次发送的结果都将未知;开启后不再核对。",
-        ),
-    )
+        ))
     .form(FieldType::Switch)
     .schema(r#"{"type": "boolean"}"#)
     .default("false"),
 ];
 
 pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
-    Field::new(
-        "usageType",
-        Text::new("Usage", "用途"),
-        Text::new(
+    Field::labelled("usageType", Text::new("Usage", "用途")).help(Text::new(
             "Matched exactly, such as SignIn.",
             "须完全匹配,例如 SignIn。",
-        ),
-    )
+        ))
     .required()
-    .aliases(&["usage", "type"])
-    .schema(ANY_TEXT),
-    Field::new(
-        "templateCode",
-        Text::new("Template ID", "模板 ID"),
-        Text::new(
+    .aliases(&["usage", "type"]),
+    Field::labelled("templateCode", Text::new("Template ID", "模板 ID")).help(Text::new(
             "ID of an approved template, or an object with one for mainland and one for international numbers.",
             "已审核通过的模板 ID,或分别给出 mainland(境内)与 international(国际/港澳台)模板 ID 的对象。",
-        ),
-    )
+        ))
     .required()
     .link(TEMPLATES)
     .aliases(&["templateid", "template", "code"])
@@ -284,127 +209,57 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
         r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0}, {"type": "object", "minProperties": 1,
             "properties": {"mainland": {"$ref": "#/$defs/codeOfRoute"}, "international": {"$ref": "#/$defs/codeOfRoute"}}}]}"##,
     ),
-    Field::new(
-        "params",
-        Text::new("Parameters", "模板变量"),
-        Text::new(
+    Field::labelled("params", Text::new("Parameters", "模板变量")).help(Text::new(
             "The template's parameters in order, texts with {{placeholders}}. [\"{{code}}\"] when absent.",
             "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
-        ),
-    )
+        ))
     .aliases(&["param", "parameters", "templateparamset", "templateparams"])
     .schema(
         r#"{"type": "array", "items": {"type": ["string", "integer"], "maxLength": 512, "minimum": 0}, "maxItems": 20}"#,
     ),
-    Field::new(
-        "locale",
-        Text::new("Language", "语言"),
-        Text::new(
+    Field::labelled("locale", Text::new("Language", "语言")).help(Text::new(
             "Language of the template's text, such as en or zh-CN.",
             "模板内容的语言,例如 en 或 zh-CN。",
-        ),
-    )
-    .schema(ANY_TEXT),
-    Field::new(
-        "kind",
-        Text::new("Kind", "类型"),
-        Text::new(
+        )),
+    Field::labelled("kind", Text::new("Kind", "类型")).help(Text::new(
             "notice for a template whose parameters are not 1 to 6 digits; verification when absent.",
             "变量不是 1 至 6 位数字的模板填 notice,缺省为 verification。",
-        ),
-    )
+        ))
     .schema(r#"{"type": "string", "pattern": "^\\s*(verification|notice)\\s*$"}"#),
 ];
 
 /// The keys of a `templateCode` that differs by route.
 pub(super) static ROUTE_FIELDS: [Field; 2] = [
-    Field::new("mainland", Text::new("Mainland", "境内"), INSTEAD).aliases(&[
-        "china",
-        "domestic",
-        "cn",
-        "mainlandchina",
-    ]),
-    Field::new(
-        "international",
-        Text::new("International", "国际/港澳台"),
-        INSTEAD,
-    )
-    .aliases(&["overseas", "global", "intl", "abroad"]),
+    Field::labelled("mainland", Text::new("Mainland", "境内"))
+        .help(INSTEAD)
+        .aliases(&["china", "domestic", "cn", "mainlandchina"]),
+    Field::labelled("international", Text::new("International", "国际/港澳台"))
+        .help(INSTEAD)
+        .aliases(&["overseas", "global", "intl", "abroad"]),
 ];
 
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
-    Field::new("sdkAppId", APP_LABEL, INSTEAD)
-        .link(APPLICATIONS)
-        .aliases(&["smssdkappid", "appid", "smsappid"])
-        .schema(DIGITS_32),
-    Field::new("signName", SIGN_LABEL, INSTEAD)
-        .link(SIGNATURES)
-        .aliases(&["sign", "signature", "smssign", "signcontent"])
-        .schema(ANY_TEXT),
-    Field::new(
-        "senderId",
-        Text::new("Sender ID", "SenderId"),
-        Text::new(
+    SDK_APP_ID.help(INSTEAD),
+    SIGN_NAME.help(INSTEAD),
+    Field::labelled("senderId", Text::new("Sender ID", "SenderId"))
+        .help(Text::new(
             "Only where one is registered with Tencent Cloud.",
             "仅在已向腾讯云注册时填写。",
-        ),
-    )
-    .schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,15}\\s*$"}"#),
-    Field::new("region", REGION_LABEL, INSTEAD)
-        .link(API)
-        .schema(REGION),
-    Field::new("endpoint", ENDPOINT_LABEL, INSTEAD).schema(ANY_TEXT),
-    Field::new(
-        "accessKeyId",
-        ID_LABEL,
-        Text::new(
-            "Of an account of its own; both keys or neither.",
-            "使用另一账号时填写;两项密钥须同时填写。",
-        ),
-    )
-    .link(CREDENTIALS)
-    .aliases(&["secretid", "keyid"])
-    .schema(SECRET_ID),
-    Field::new(
-        "accessKeySecret",
-        SECRET_LABEL,
-        Text::new("Of the same account.", "同一账号的 SecretKey。"),
-    )
-    .secret()
-    .link(CREDENTIALS)
-    .aliases(&["secretkey", "secretaccesskey"])
-    .schema(SECRET_KEY),
-    Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
-        .secret()
-        .aliases(&["token", "securitytoken"])
-        .schema(TOKEN),
+        ))
+        .schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,15}\\s*$"}"#),
+    REGION.help(INSTEAD),
+    ENDPOINT.help(INSTEAD),
+    ACCESS_KEY_ID.help(Text::new(
+        "Of an account of its own; both keys or neither.",
+        "使用另一账号时填写;两项密钥须同时填写。",
+    )),
+    ACCESS_KEY_SECRET.help(Text::new("Of the same account.", "同一账号的 SecretKey。")),
+    SESSION_TOKEN,
 ];
 
 /// The schema's rules about several fields: which are required, that each required usage has an entry with a code that
 /// is one, and that there is a signature unless every code is for international numbers only.
-pub const SCHEMA_RULES: &str = r##"{
-    "required": ["accessKeyId", "accessKeySecret", "sdkAppId", "region", "templates"],
-    "if": {"properties": {"templates": {"items": {"properties": {"templateCode": {"$ref": "#/$defs/abroad"}}}}}},
-    "else": {"required": ["signName"], "properties": {"signName":
-        {"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}},
-    "$defs": {
-        "id": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^\\s*[0-9]{1,32}\\s*$"}]},
-        "codeOfRoute": {"anyOf": [{"type": ["string", "integer", "null"], "minimum": 0}, {"enum": [{}, []]}]},
-        "code": {"anyOf": [{"$ref": "#/$defs/id"}, {"type": "object", "anyOf": [
-            {"required": ["mainland"], "properties": {"mainland": {"$ref": "#/$defs/id"}}},
-            {"required": ["international"], "properties": {"international": {"$ref": "#/$defs/id"}}}]}]},
-        "abroad": {"type": "object", "required": ["international"], "properties": {
-            "international": {"$ref": "#/$defs/id"}, "mainland": {"not": {"$ref": "#/$defs/id"}}}},
-        "Register": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "Register"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "SignIn": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "SignIn"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "ForgotPassword": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "ForgotPassword"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "Generic": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "Generic"}, "templateCode": {"$ref": "#/$defs/code"}}}
-    }
-}"##;
+pub const SCHEMA_RULES: &str = include_str!("schema_rules.json");
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,6 @@ const MAX_PARAMS: usize = 20;
 const MAX_PARAM_BYTES: usize = 512;
 
 const ARRAY: Text = Text::new("an array in brackets", "方括号中的数组");
-const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const PARAMS: Text = Text::new(
     "an array of at most 20 texts such as \"{{code}}\"",
@@ -30,17 +29,12 @@ const PARAMS: Text = Text::new(
 );
 const PARAM: Text = Text::new("a text of at most 512 bytes", "不超过 512 字节的文本");
 const KIND: Text = Text::new("verification or notice", "verification 或 notice");
-const LOCALE: Form = Form {
-    valid: |_| true,
-    expected: TEXT,
-};
-const CODE: Form = Form {
-    valid: |text| is_digits(text, 32),
-    expected: Text::new(
-        "a template's ID in digits, or an object with mainland and international",
-        "数字的模板 ID,或含 mainland 与 international 的对象",
-    ),
-};
+const LOCALE: Form = Form::new(|_| true, TEXT.en, TEXT.zh);
+const CODE: Form = Form::new(
+    |text| is_digits(text, 32),
+    "a template's ID in digits, or an object with mainland and international",
+    "数字的模板 ID,或含 mainland 与 international 的对象",
+);
 
 const DUPLICATE: Rule = Rule::new(
     "duplicate",
@@ -111,24 +105,18 @@ fn template<'a>(
     index: usize,
     entry: &'a Json<'a>,
 ) -> Option<Template<'a>> {
-    if !matches!(entry, Json::Object(_)) {
-        return reader.reject(place, Rule::wrong_type(OBJECT));
-    }
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
-    let (mainland, international) = codes(reader, &entry);
-    let locale = reader.optional_text(entry.at("locale"), entry.get("locale"), &LOCALE);
+    let (mainland, international) = codes(reader, &entry).unwrap_or_default();
+    let locale = entry.optional_text(reader, "locale", &LOCALE);
     let params = entry.get("params").filter(|params| !params.is_blank());
-    let kind = match reader.named(entry.at("kind"), entry.get("kind")) {
-        None => Kind::Verification,
-        Some(kind) => match kind.as_str().map(str::trim) {
-            Some("verification") => Kind::Verification,
-            Some("notice") => Kind::Notice,
-            _ => {
-                reader.reject::<()>(entry.at("kind"), Rule::malformed(KIND));
-                Kind::Verification
-            }
-        },
+    let kind = entry.filled(reader, "kind");
+    let kind = match kind.map(|kind| kind.as_str().map(str::trim)) {
+        None | Some(Some("verification")) => Kind::Verification,
+        Some(Some("notice")) => Kind::Notice,
+        Some(_) => reader
+            .reject(entry.at("kind"), Rule::malformed(KIND))
+            .unwrap_or(Kind::Verification),
     };
     let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
     Some(Template {
@@ -159,22 +147,16 @@ fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
 
 /// The identifiers for both routes. Defects are warnings here; [`require_usages`] makes errors of those that leave a
 /// required usage without a template.
-fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
+fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
     let place = entry.at("templateCode");
     match entry.get("templateCode") {
-        None | Some(Json::Null) => {
-            reader.reject::<()>(place, REQUIRED);
-            (None, None)
-        }
+        None | Some(Json::Null) => reader.reject(place, REQUIRED),
         Some(Json::Object(members)) if members.is_empty() => {
-            reader.reject::<()>(place, Rule::wrong_type(CODE.expected));
-            (None, None)
+            reader.reject(place, Rule::wrong_type(CODE.expected))
         }
         Some(value @ Json::Object(_)) => {
-            let Some(by_route) = reader.object(place, value, &ROUTE_FIELDS) else {
-                return (None, None);
-            };
-            let mut of = |route: &'static str| {
+            let by_route = reader.object(place, value, &ROUTE_FIELDS)?;
+            let mut of = |route| {
                 let value = by_route.get(route).filter(|value| **value != Json::Null)?;
                 if value.is_blank() {
                     // Forms post empty objects and lists too for what nobody filled in.
@@ -183,11 +165,11 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
                 }
                 code(reader, by_route.at(route), value)
             };
-            (of("mainland"), of("international"))
+            Some((of("mainland"), of("international")))
         }
         Some(value) => {
             let code = code(reader, place, value);
-            (code.clone(), code)
+            Some((code.clone(), code))
         }
     }
 }
@@ -219,23 +201,19 @@ fn params<'a>(
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let place = place.entry(index);
-        match item {
-            Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
-                if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
-                    reader.warning(place, UNPROVIDED_PARAMETER);
-                }
-                check_param(reader, place, text, kind);
-                texts.push(Cow::Borrowed(text.as_ref()));
-            }
-            Json::Integer(number) => {
-                let digits = number.to_string();
-                check_param(reader, place, &digits, kind);
-                texts.push(digits.into());
-            }
+        let text: Cow<'a, str> = match item {
+            Json::String(text) if text.len() <= MAX_PARAM_BYTES => Cow::Borrowed(text),
+            Json::Integer(number) => number.to_string().into(),
             _ => {
                 reader.reject::<()>(place, Rule::wrong_type(PARAM));
+                continue;
             }
+        };
+        if placeholders(&text).any(|name| !VARIABLES.contains(&name)) {
+            reader.warning(place, UNPROVIDED_PARAMETER);
         }
+        check_param(reader, place, &text, kind);
+        texts.push(text);
     }
     Some(texts)
 }
@@ -262,28 +240,25 @@ fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
 
 /// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
 fn can_be_code(text: &str) -> bool {
-    let names: Vec<&str> = placeholders(text).collect();
-    let is_never_digits = |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
-    if names.iter().any(is_never_digits) {
-        return false;
-    }
-    // Each placeholder by one digit: the shortest that a code can be.
-    let variables: Vec<(String, String)> = names
-        .iter()
-        .map(|name| ((*name).to_string(), "0".to_string()))
-        .collect();
-    template::fill(text, &variables).is_ok_and(|filled| is_digits(&filled, 6) && !filled.is_empty())
+    let is_never_digits = |name| VARIABLES.contains(&name) && !DIGIT_VARIABLES.contains(&name);
+    // One digit is the shortest that a code can be.
+    let shortest = fill_all(text, "0");
+    !placeholders(text).any(is_never_digits) && !shortest.is_empty() && is_digits(&shortest, 6)
 }
 
 /// Whether a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
 /// taken out.
 fn looks_like_placeholder(text: &str) -> bool {
-    let names: Vec<(String, String)> = placeholders(text)
-        .map(|name| (name.to_string(), String::new()))
-        .collect();
-    let rest = template::fill(text, &names).unwrap_or_default();
+    let rest = fill_all(text, "");
     let is_percent = rest.len() > 2 && rest.starts_with('%') && rest.ends_with('%');
     rest.contains(['{', '}']) || is_percent
+}
+
+/// The text with one value in the place of every placeholder.
+fn fill_all(text: &str, value: &str) -> String {
+    let variable = |name: &str| (name.to_string(), value.to_string());
+    let variables: Vec<(String, String)> = placeholders(text).map(variable).collect();
+    template::fill(text, &variables).unwrap_or_default()
 }
 
 /// Every required usage needs a template that some route can use. Where it has entries and none is usable, what is
@@ -300,7 +275,7 @@ fn require_usages(
             template.usage == usage
                 && (template.mainland.is_some() || template.international.is_some())
         };
-        if !templates.iter().any(serves) && !raise_defects(reader, list, entries, usage) {
+        if !templates.iter().any(serves) && !raise_defects(reader, entries, usage) {
             missing.push(usage);
         }
     }
@@ -311,21 +286,17 @@ fn require_usages(
 }
 
 /// Makes errors of what is wrong with the codes of a usage's entries. Returns whether anything was.
-fn raise_defects(reader: &mut Reader, list: Place<'_>, entries: &[Json<'_>], usage: &str) -> bool {
-    let pointers: Vec<String> = entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.get("usageType").and_then(Json::as_str) == Some(usage))
-        .map(|(index, _)| list.entry(index).key("templateCode").pointer())
-        .collect();
+fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool {
+    let usage_of = |pointer: &str| {
+        let mut steps = pointer.strip_prefix("/templates/")?.split('/');
+        let entry = entries.get(steps.next()?.parse::<usize>().ok()?)?;
+        steps.next().filter(|key| *key == "templateCode")?;
+        entry.get("usageType")?.as_str()
+    };
     let mut is_raised = false;
-    for finding in reader.findings.listed_mut() {
-        let is_about_a_code = pointers.iter().any(|pointer| {
-            let below = finding.pointer.strip_prefix(pointer.as_str());
-            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
-        });
+    for finding in reader.listed_mut() {
         let is_about_a_key = [UNKNOWN_KEY, REPEATED_KEY].contains(&finding.rule);
-        if is_about_a_code && !is_about_a_key {
+        if usage_of(&finding.pointer) == Some(usage) && !is_about_a_key {
             finding.severity = Severity::Error;
             is_raised = true;
         }

@@ -1,9 +1,11 @@
+//! Delivery callbacks: entries, bounds, refusals.
+
 use connector_kit::connector::{read_callback, report_conversion};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::config_with;
+use crate::tests::config_with;
 
 mod conversions;
 
@@ -50,7 +52,7 @@ fn report_becomes_a_receipt() {
     let acknowledgement = content.acknowledgement;
     assert_eq!(acknowledgement.status, 200);
     assert_eq!(acknowledgement.content_type, "application/json");
-    let body: Value = serde_json::from_str(acknowledgement.body).unwrap();
+    let body: Value = serde_json::from_str(&acknowledgement.body).unwrap();
     assert_eq!(body, json!({"result": 0, "errmsg": "OK"}));
 }
 
@@ -130,7 +132,7 @@ fn body_beyond_the_bound_is_too_large() {
 
 /// The message says where reading stopped and repeats nothing.
 #[test]
-fn body_that_is_no_list_of_reports_is_malformed() {
+fn body_without_list_of_reports_is_malformed() {
     let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
     let cut = json!([report("SUCCESS", "5000:1")]).to_string();
     for body in [

@@ -1,9 +1,11 @@
+//! Requests, and the retry after an expired timestamp.
+
 use connector_kit::connector::{preview_message, send_message};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{REQUEST_ID, Reply, SECRET_KEY, Service, dated, message, raw, refusal};
+use crate::tests::{REQUEST_ID, Reply, SECRET_KEY, Service, dated, message, raw, refusal};
 
 mod answers;
 mod echo;
@@ -11,7 +13,7 @@ mod parameters;
 mod routes;
 
 fn config_with(change: impl FnOnce(&mut Value)) -> String {
-    crate::scripted::config_with(|config| {
+    crate::tests::config_with(|config| {
         config["templates"] = json!([
             {"usageType": "SignIn", "templateCode": {"mainland": "1110000", "international": "1110002"}, "locale": "en"},
             {"usageType": "Register", "templateCode": "1110000"},
@@ -103,7 +105,7 @@ fn receipt_names_template_and_fallback() {
     let attributes = |usage: &str, locales: &[&str]| {
         let message = Message {
             usage: usage.into(),
-            locales: locales.iter().map(|tag| (*tag).into()).collect(),
+            locales: Some(locales.iter().map(|tag| (*tag).into()).collect()),
             ..message()
         };
         let receipt = send(&config(), &message, &mut Service::with([accepted()]));

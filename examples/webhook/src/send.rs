@@ -104,7 +104,7 @@ pub fn send(
             usage: &message.usage,
             to: number.e164(),
             variables: variables.map(|(key, value)| (&**key, &**value)).collect(),
-            locales: &message.locales,
+            locales: message.locales(),
         },
     };
     // Serialised once: these bytes are signed, and these bytes are sent. Texts always serialise.

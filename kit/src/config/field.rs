@@ -2,10 +2,12 @@
 
 use alloc::string::String;
 
+use serde::Serialize;
+
 use crate::text::Text;
 
-/// How a form shows a field: the seven item types of Logto's forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a form shows a field: the seven item types of Logto's forms, by their names there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum FieldType {
     /// One line of text.
     Text,
@@ -21,22 +23,6 @@ pub enum FieldType {
     MultiSelect,
     /// A JSON editor.
     Json,
-}
-
-impl FieldType {
-    /// The name in the form's JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "Text",
-            Self::Number => "Number",
-            Self::MultilineText => "MultilineText",
-            Self::Switch => "Switch",
-            Self::Select => "Select",
-            Self::MultiSelect => "MultiSelect",
-            Self::Json => "Json",
-        }
-    }
 }
 
 /// One field of the config, of an entry of its list, or of a block in it.
@@ -59,6 +45,7 @@ impl FieldType {
 /// assert!(TOKEN.secret);
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct Field {
     /// The key in the config.
     pub key: &'static str,
@@ -92,7 +79,6 @@ pub struct Field {
 
 impl Field {
     /// An optional, public line of text.
-    #[must_use]
     pub const fn new(key: &'static str, label: Text, help: Text) -> Self {
         Self {
             key,
@@ -111,50 +97,54 @@ impl Field {
         }
     }
 
+    /// The same without help; see [`Self::help`].
+    pub const fn labelled(key: &'static str, label: Text) -> Self {
+        Self::new(key, label, Text::new("", ""))
+    }
+
+    /// Sets where the operator finds the value.
+    pub const fn help(mut self, help: Text) -> Self {
+        self.help = help;
+        self
+    }
+
     /// Refuses configs without it.
-    #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
     /// Stores the value encrypted and never shows it.
-    #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
     /// Sets how a form shows it.
-    #[must_use]
     pub const fn form(mut self, form: FieldType) -> Self {
         self.form = form;
         self
     }
 
     /// Sets the page that shows where the value is.
-    #[must_use]
     pub const fn link(mut self, link: &'static str) -> Self {
         self.link = link;
         self
     }
 
     /// Sets the example that a form shows.
-    #[must_use]
     pub const fn placeholder(mut self, placeholder: &'static str) -> Self {
         self.placeholder = placeholder;
         self
     }
 
     /// Sets what a new form begins with, as JSON.
-    #[must_use]
     pub const fn default(mut self, json: &'static str) -> Self {
         self.default = json;
         self
     }
 
     /// Sets what people choose from: values and titles.
-    #[must_use]
     pub const fn options(mut self, options: &'static [(&'static str, &'static str)]) -> Self {
         self.form = FieldType::Select;
         self.options = options;
@@ -162,21 +152,18 @@ impl Field {
     }
 
     /// Sets what the value must look like: a JSON Schema object, as JSON.
-    #[must_use]
     pub const fn schema(mut self, json: &'static str) -> Self {
         self.schema = json;
         self
     }
 
     /// Sets what other products call it, in lower case without punctuation.
-    #[must_use]
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
     }
 
     /// Sets the fields of the object, or of each object in the array, that the value is. A form edits it as JSON.
-    #[must_use]
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
         self.form = FieldType::Json;
         self.fields = fields;
@@ -185,7 +172,6 @@ impl Field {
 }
 
 /// The field that somebody meant by a key that no field has.
-#[must_use]
 pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field> {
     let normal = |key: &str| -> String {
         let letters = key.chars().filter(|character| character.is_alphanumeric());
@@ -198,7 +184,6 @@ pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field
 }
 
 /// The field that a JSON Pointer leads to or into. Indices lead to an entry of the same list.
-#[must_use]
 pub fn field_at(fields: &'static [Field], pointer: &str) -> Option<&'static Field> {
     let mut fields = fields;
     let mut found = None;

@@ -24,7 +24,6 @@ pub struct Rule {
 
 impl Rule {
     /// A rule whose words say everything.
-    #[must_use]
     pub const fn new(code: &'static str, en: &'static str, zh: &'static str) -> Self {
         Self {
             code,
@@ -42,13 +41,11 @@ impl Rule {
     }
 
     /// The value has another JSON type.
-    #[must_use]
     pub const fn wrong_type(expected: Text) -> Self {
         Self::expecting("wrong-type", expected)
     }
 
     /// The value has the right type and not the right form.
-    #[must_use]
     pub const fn malformed(expected: Text) -> Self {
         Self::expecting("malformed", expected)
     }
@@ -86,7 +83,7 @@ pub const MISNAMED_KEY: Rule = Rule::new(
     "No field has this key. It is ignored; did you mean #?",
     "没有此名称的字段,已忽略;是否应为 #?",
 );
-const MORE: Rule = Rule::new(
+pub(super) const MORE: Rule = Rule::new(
     "more",
     "There are more findings than the # that are listed. Correct those first.",
     "问题超过列出的 # 项,请先改正这些。",
@@ -122,25 +119,29 @@ pub struct Finding {
 
 impl Finding {
     /// Why a config was not read.
-    #[must_use]
-    pub fn unreadable(error: ParseError) -> Self {
-        let (rule, values) = match error {
-            ParseError::TooLong => (TOO_LONG, alloc::vec![MAX_BYTES.to_string()]),
-            ParseError::TooDeep => (TOO_DEEP, alloc::vec![MAX_DEPTH.to_string()]),
-            ParseError::Syntax { line, column } => {
-                (NOT_JSON, alloc::vec![line.to_string(), column.to_string()])
-            }
+    pub fn unreadable(reason: ParseError) -> Self {
+        let error = |rule, values: &[usize]| {
+            let values = values.iter().map(ToString::to_string).collect();
+            Self::of_whole(rule, Severity::Error, values)
         };
+        match reason {
+            ParseError::TooLong => error(TOO_LONG, &[MAX_BYTES]),
+            ParseError::TooDeep => error(TOO_DEEP, &[MAX_DEPTH]),
+            ParseError::Syntax { line, column } => error(NOT_JSON, &[line, column]),
+        }
+    }
+
+    /// A finding about the whole config.
+    pub(super) const fn of_whole(rule: Rule, severity: Severity, values: Vec<String>) -> Self {
         Self {
             pointer: String::new(),
             rule,
-            severity: Severity::Error,
+            severity,
             values,
         }
     }
 
     /// The finding in words, with the help and the link of the field that it is about.
-    #[must_use]
     pub fn diagnostic(&self, fields: &'static [Field], language: Language) -> Diagnostic {
         let mut attributes = Vec::new();
         if let Some(field) = field_at(fields, &self.pointer) {
@@ -149,80 +150,16 @@ impl Finding {
                 attributes.push(attribute("link", field.link));
             }
         }
-        let values: Vec<&str> = match &self.rule.expected {
-            Some(expected) => alloc::vec![expected.get(language)],
-            None => self.values.iter().map(String::as_str).collect(),
-        };
+        let expected = self.rule.expected.map(|text| text.get(language));
+        let values = self.values.iter().map(String::as_str);
+        let values: Vec<&str> = expected.into_iter().chain(values).collect();
         Diagnostic {
             pointer: self.pointer.clone(),
-            code: self.rule.code,
+            code: self.rule.code.into(),
             severity: self.severity,
             message: self.rule.text.fill(language, &values),
             attributes,
         }
-    }
-}
-
-/// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
-/// hosts give an instance; one more finding says that there are others.
-pub const MAX_FINDINGS: usize = 100;
-
-/// Findings in the order in which they are reported, up to [`MAX_FINDINGS`].
-#[derive(Debug, Default)]
-pub struct Findings {
-    listed: Vec<Finding>,
-    /// The worst severity of what is not listed.
-    unlisted: Option<Severity>,
-}
-
-impl Findings {
-    /// Adds a finding.
-    pub fn push(&mut self, finding: Finding) {
-        if self.listed.len() < MAX_FINDINGS {
-            self.listed.push(finding);
-        } else if self.unlisted != Some(Severity::Error) {
-            self.unlisted = Some(finding.severity);
-        }
-    }
-
-    /// Whether a finding blocks sending.
-    #[must_use]
-    pub fn has_error(&self) -> bool {
-        self.unlisted == Some(Severity::Error)
-            || self
-                .listed
-                .iter()
-                .any(|finding| finding.severity == Severity::Error)
-    }
-
-    /// Whether every finding is listed.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.unlisted.is_none()
-    }
-
-    /// The findings so far.
-    #[must_use]
-    pub fn listed_mut(&mut self) -> &mut [Finding] {
-        &mut self.listed
-    }
-
-    /// All of them, in the order of the field table; those about no field come first.
-    #[must_use]
-    pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
-        self.listed.sort_by_key(|finding| {
-            let key = finding.pointer.split('/').nth(1).unwrap_or_default();
-            fields.iter().position(|field| field.key == key)
-        });
-        if let Some(severity) = self.unlisted {
-            self.listed.push(Finding {
-                pointer: String::new(),
-                rule: MORE,
-                severity,
-                values: alloc::vec![MAX_FINDINGS.to_string()],
-            });
-        }
-        self.listed
     }
 }
 

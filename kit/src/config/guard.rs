@@ -9,16 +9,14 @@ use serde_json::{Map, Value, json};
 use super::field::{Field, FieldType};
 use crate::text::Language;
 
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// The JSON Schema, draft 2020-12. `rules` are further members of the whole schema, as a JSON object, such as
 /// `allOf`. Keys that no field has are allowed. The fields that say so are required, unless the rules have a
 /// `required` of their own.
-#[must_use]
 pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
     let mut schema = object(rules);
-    schema.insert(
-        "$schema".into(),
-        "https://json-schema.org/draft/2020-12/schema".into(),
-    );
+    schema.insert("$schema".into(), DRAFT.into());
     schema.insert("type".into(), "object".into());
     schema.insert("properties".into(), properties(fields, language));
     let required = fields.iter().filter(|field| field.required);
@@ -62,13 +60,12 @@ fn absent() -> Value {
 }
 
 /// The form items in display order, in the shape of Logto's form items.
-#[must_use]
 pub fn form_json(fields: &[Field], language: Language) -> String {
     let item = |field: &Field| {
         let mut item = Map::new();
         let mut set = |key: &str, value: Value| item.insert(key.into(), value);
         set("key", field.key.into());
-        set("type", field.form.as_str().into());
+        set("type", json!(field.form));
         set("label", field.label.get(language).into());
         set("description", field.help.get(language).into());
         set("required", field.required.into());
@@ -91,26 +88,18 @@ pub fn form_json(fields: &[Field], language: Language) -> String {
 }
 
 /// JSON Pointers of the secret values. `-` stands for any index of a list.
-#[must_use]
 pub fn secret_pointers(fields: &[Field]) -> Vec<String> {
     let mut pointers = Vec::new();
-    push_secrets(&mut pointers, "", fields);
-    pointers
-}
-
-fn push_secrets(pointers: &mut Vec<String>, parent: &str, fields: &[Field]) {
     for field in fields {
-        let pointer = format!("{parent}/{}", field.key);
-        let inner = if object(field.schema).contains_key("items") {
-            format!("{pointer}/-")
-        } else {
-            pointer.clone()
-        };
-        push_secrets(pointers, &inner, field.fields);
+        let is_list = object(field.schema).contains_key("items");
+        let entry = if is_list { "/-" } else { "" };
+        let inner = secret_pointers(field.fields).into_iter();
+        pointers.extend(inner.map(|inner| format!("/{}{entry}{inner}", field.key)));
         if field.secret {
-            pointers.push(pointer);
+            pointers.push(format!("/{}", field.key));
         }
     }
+    pointers
 }
 
 /// The object that a constant of a field table holds; an empty one where that is none, which the tests of a

@@ -1,12 +1,13 @@
 //! Reads the fields of a config and collects everything that is wrong with them.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::field::{Field, field_meant};
 use super::finding::{
-    BLANK, Finding, Findings, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
+    BLANK, Finding, MISNAMED_KEY, MORE, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
 use crate::connector::MAX_CALL_MS;
 use crate::contract::Severity;
@@ -36,69 +37,60 @@ pub struct Form {
     pub expected: Text,
 }
 
-/// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
-    parent: Option<&'p Place<'p>>,
-    step: Step<'p>,
+impl Form {
+    /// A form whose words are its own.
+    #[must_use]
+    pub const fn new(valid: fn(&str) -> bool, en: &'static str, zh: &'static str) -> Self {
+        let expected = Text::new(en, zh);
+        Self { valid, expected }
+    }
 }
 
+/// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
 #[derive(Clone, Copy, Debug)]
-enum Step<'p> {
+pub enum Place<'p> {
+    /// The whole config.
     Root,
-    Key(&'p str),
-    Index(usize),
+    /// The value of a key of an object.
+    Key(&'p Place<'p>, &'p str),
+    /// An entry of a list.
+    Entry(&'p Place<'p>, usize),
 }
 
 impl<'p> Place<'p> {
-    /// The whole config.
-    pub const ROOT: Place<'static> = Place {
-        parent: None,
-        step: Step::Root,
-    };
-
     /// The value of a key.
-    #[must_use]
     pub const fn key(&'p self, key: &'p str) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Key(key),
-        }
+        Self::Key(self, key)
     }
 
     /// An entry of a list.
-    #[must_use]
     pub const fn entry(&'p self, index: usize) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Index(index),
-        }
+        Self::Entry(self, index)
     }
 
     /// The JSON Pointer (RFC 6901).
-    #[must_use]
     pub fn pointer(&self) -> String {
-        let mut pointer = self.parent.map(Place::pointer).unwrap_or_default();
-        match self.step {
-            Step::Root => {}
-            Step::Key(key) => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        match self {
+            Self::Root => String::new(),
+            Self::Key(parent, key) => {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                format!("{}/{key}", parent.pointer())
             }
-            Step::Index(index) => {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-            }
+            Self::Entry(parent, index) => format!("{}/{index}", parent.pointer()),
         }
-        pointer
     }
 }
 
-/// Collects findings while values are read.
+/// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
+/// hosts give an instance; one more finding says that there are others.
+pub const MAX_FINDINGS: usize = 100;
+
+/// Collects findings, up to [`MAX_FINDINGS`], while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What was found so far.
-    pub findings: Findings,
+    listed: Vec<Finding>,
+    /// The worst severity of what is not listed.
+    unlisted: Option<Severity>,
 }
 
 impl Reader {
@@ -116,7 +108,12 @@ impl Reader {
         for (key, value) in members {
             let index = fields.iter().position(|field| field.key == key);
             match index.and_then(|index| values.get_mut(index)) {
-                None => self.report_unknown(place, key, fields),
+                None => match field_meant(fields, key) {
+                    None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
+                    Some(field) => {
+                        self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.into()]);
+                    }
+                },
                 Some(slot) => {
                     if slot.replace(value).is_some() {
                         self.report_key(place, key, REPEATED_KEY, Vec::new());
@@ -131,107 +128,10 @@ impl Reader {
         })
     }
 
-    /// Warns of a key that no field has, and names the field that was meant where one is close.
-    fn report_unknown(&mut self, place: Place<'_>, key: &str, fields: &'static [Field]) {
-        match field_meant(fields, key) {
-            None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
-            Some(field) => {
-                self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.to_string()]);
-            }
-        }
-    }
-
     /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
     fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
-        match plain_key(key) {
-            Some(key) => self.report(place.key(key), rule, Severity::Warning, values),
-            None => self.report(place, rule, Severity::Warning, values),
-        }
-    }
-
-    /// A text without the white space around it, if it is there and has the form.
-    pub fn required_text<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<&'a str> {
-        match value {
-            None | Some(Json::Null) => self.reject(place, REQUIRED),
-            Some(Json::String(text)) => match defect(text, form) {
-                None => Some(text.trim()),
-                Some(rule) => self.reject(place, rule),
-            },
-            Some(_) => self.reject(place, Rule::wrong_type(TEXT)),
-        }
-    }
-
-    /// A text that may be absent. Blank values of every type count as absent, because forms post them; so does
-    /// an example in angle brackets, with a warning.
-    pub fn optional_text<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<&'a str> {
-        let value = self.named(place, value)?;
-        self.required_text(place, Some(value), form)
-    }
-
-    /// A text of digits that may be written as a number.
-    pub fn digits<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<Cow<'a, str>> {
-        match value {
-            Some(Json::Integer(number)) => {
-                let digits = number.to_string();
-                if (form.valid)(&digits) {
-                    Some(digits.into())
-                } else {
-                    self.reject(place, Rule::malformed(form.expected))
-                }
-            }
-            value => self.required_text(place, value, form).map(Cow::Borrowed),
-        }
-    }
-
-    /// A number of milliseconds, at least 1, that may be absent.
-    pub fn milliseconds(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-        match self.named(place, value)? {
-            Json::Integer(ms) if *ms > 0 => {
-                if *ms > MAX_CALL_MS.into() {
-                    self.warning(place, ABOVE_CAP);
-                }
-                Some(u32::try_from(*ms).unwrap_or(u32::MAX))
-            }
-            Json::Integer(_) => self.reject(place, Rule::malformed(MILLISECONDS)),
-            _ => self.reject(place, Rule::wrong_type(MILLISECONDS)),
-        }
-    }
-
-    /// A switch that may be absent.
-    pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
-        match self.named(place, value)? {
-            Json::Bool(value) => Some(*value),
-            _ => self.reject(place, Rule::wrong_type(SWITCH)),
-        }
-    }
-
-    /// The value, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
-    pub fn named<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-    ) -> Option<&'a Json<'a>> {
-        let value = value.filter(|value| !value.is_blank())?;
-        if value.is_placeholder() {
-            self.warning(place, PLACEHOLDER);
-            return None;
-        }
-        Some(value)
+        let place = plain_key(key).map_or(place, |key| place.key(key));
+        self.report(place, rule, Severity::Warning, values);
     }
 
     /// Reports an error in place of a value.
@@ -253,17 +153,54 @@ impl Reader {
         severity: Severity,
         values: Vec<String>,
     ) {
-        self.findings.push(Finding {
+        self.push(Finding {
             pointer: place.pointer(),
             rule,
             severity,
             values,
         });
     }
+
+    pub(super) fn push(&mut self, finding: Finding) {
+        if self.listed.len() < MAX_FINDINGS {
+            self.listed.push(finding);
+        } else if self.unlisted != Some(Severity::Error) {
+            self.unlisted = Some(finding.severity);
+        }
+    }
+
+    /// Whether a finding blocks sending.
+    pub fn has_error(&self) -> bool {
+        let mut severities = self.listed.iter().map(|finding| finding.severity);
+        self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
+    }
+
+    /// Whether every finding is listed.
+    pub fn is_complete(&self) -> bool {
+        self.unlisted.is_none()
+    }
+
+    /// The findings so far.
+    pub fn listed_mut(&mut self) -> &mut [Finding] {
+        &mut self.listed
+    }
+
+    /// All findings, in the order of the field table; those about no field come first.
+    pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
+        self.listed.sort_by_key(|finding| {
+            let key = finding.pointer.split('/').nth(1).unwrap_or_default();
+            fields.iter().position(|field| field.key == key)
+        });
+        if let Some(severity) = self.unlisted {
+            let bound = MAX_FINDINGS.to_string();
+            let more = Finding::of_whole(MORE, severity, alloc::vec![bound]);
+            self.listed.push(more);
+        }
+        self.listed
+    }
 }
 
 /// What is wrong with a text that has to be filled in, if anything.
-#[must_use]
 pub fn defect(text: &str, form: &Form) -> Option<Rule> {
     let text = text.trim();
     if text.is_empty() {
@@ -286,31 +223,88 @@ pub struct Object<'a, 'p> {
     values: Vec<Option<&'a Json<'a>>>,
 }
 
-impl<'a, 'p> Object<'a, 'p> {
+impl<'a> Object<'a, '_> {
     /// The value of a key, null included; `None` also for a key that no field has.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
         let index = self.fields.iter().position(|field| field.key == key)?;
         self.values.get(index).copied().flatten()
     }
 
-    /// A text that the field's config must have; see [`Reader::required_text`].
-    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
-        reader.required_text(self.at(key), self.get(key), form)
-    }
-
-    /// A text that may be absent; see [`Reader::optional_text`].
-    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
-        reader.optional_text(self.at(key), self.get(key), form)
-    }
-
     /// Where the value of a key stands.
-    #[must_use]
-    pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s>
-    where
-        'p: 's,
-    {
+    pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s> {
         self.place.key(key)
+    }
+
+    /// The value of a key, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
+    /// Blank values of every type count as absent, because forms post them.
+    pub fn filled(&self, reader: &mut Reader, key: &str) -> Option<&'a Json<'a>> {
+        let value = self.get(key).filter(|value| !value.is_blank())?;
+        if value.is_placeholder() {
+            reader.warning(self.at(key), PLACEHOLDER);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The same object with the members that name something; see [`Self::filled`].
+    pub fn named(self, reader: &mut Reader) -> Self {
+        let filled = |field: &Field| self.filled(reader, field.key);
+        let values = self.fields.iter().map(filled).collect();
+        Self { values, ..self }
+    }
+
+    /// A text without the white space around it, if it is there and has the form. Its absence is an error.
+    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        let rule = match self.get(key) {
+            None | Some(Json::Null) => REQUIRED,
+            Some(Json::String(text)) => match defect(text, form) {
+                None => return Some(text.trim()),
+                Some(rule) => rule,
+            },
+            Some(_) => Rule::wrong_type(TEXT),
+        };
+        reader.reject(self.at(key), rule)
+    }
+
+    /// A text that may be absent.
+    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        self.filled(reader, key)?;
+        self.required_text(reader, key, form)
+    }
+
+    /// A text of digits that may be written as a number. Its absence is an error.
+    pub fn digits(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<Cow<'a, str>> {
+        let Some(Json::Integer(number)) = self.get(key) else {
+            return self.required_text(reader, key, form).map(Cow::Borrowed);
+        };
+        let digits = number.to_string();
+        if (form.valid)(&digits) {
+            return Some(digits.into());
+        }
+        reader.reject(self.at(key), Rule::malformed(form.expected))
+    }
+
+    /// A number of milliseconds, at least 1, that may be absent.
+    pub fn milliseconds(&self, reader: &mut Reader, key: &str) -> Option<u32> {
+        let rule = match self.filled(reader, key)? {
+            Json::Integer(0) => Rule::malformed(MILLISECONDS),
+            Json::Integer(ms) => {
+                if *ms > MAX_CALL_MS.into() {
+                    reader.warning(self.at(key), ABOVE_CAP);
+                }
+                return Some(u32::try_from(*ms).unwrap_or(u32::MAX));
+            }
+            _ => Rule::wrong_type(MILLISECONDS),
+        };
+        reader.reject(self.at(key), rule)
+    }
+
+    /// A switch that may be absent.
+    pub fn switch(&self, reader: &mut Reader, key: &str) -> Option<bool> {
+        match self.filled(reader, key)? {
+            Json::Bool(value) => Some(*value),
+            _ => reader.reject(self.at(key), Rule::wrong_type(SWITCH)),
+        }
     }
 }
 

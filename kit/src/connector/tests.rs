@@ -38,7 +38,7 @@ impl Connector for Acme {
     };
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<AcmeConfig<'c>> {
-        let token = reader.required_text(config.at("token"), config.get("token"), &TOKEN);
+        let token = config.required_text(reader, "token", &TOKEN);
         let limit_ms = match config.get("limit") {
             Some(Json::Integer(limit)) => u32::try_from(*limit).ok(),
             _ => None,
@@ -184,7 +184,11 @@ fn invalid_config_fails_with_every_finding() {
         panic!("{sent:?}")
     };
     assert_eq!(failure.kind, FailureKind::InvalidConfig);
-    let codes: Vec<_> = failure.diagnostics.iter().map(|found| found.code).collect();
+    let codes: Vec<_> = failure
+        .diagnostics
+        .iter()
+        .map(|found| found.code.as_str())
+        .collect();
     assert_eq!(codes, ["unknown-key", "blank"]);
     assert!(failure.message.contains("errors: 1."), "{failure:?}");
     assert_eq!(
@@ -216,7 +220,10 @@ fn unreadable_config_is_one_error_at_the_root() {
     ] {
         let findings = validate_config::<Acme>(config, Language::English);
         assert_eq!(findings.len(), 1);
-        assert_eq!((findings[0].pointer.as_str(), findings[0].code), ("", code));
+        assert_eq!(
+            (findings[0].pointer.as_str(), findings[0].code.as_str()),
+            ("", code)
+        );
         assert_eq!(findings[0].severity, Severity::Error);
     }
 }
@@ -282,8 +289,8 @@ mod optional {
                 receipts: Vec::new(),
                 acknowledgement: Acknowledgement {
                     status: 204,
-                    content_type: "text/plain",
-                    body: "",
+                    content_type: "text/plain".into(),
+                    body: String::new(),
                 },
             })
         }

@@ -8,6 +8,8 @@
 
 use alloc::string::String;
 
+use crate::redact::debug_only;
+
 /// An absolute URL, taken apart as a [`Request`](super::Request) needs it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
@@ -19,16 +21,8 @@ pub struct Url {
     pub path: String,
 }
 
-/// Path and query often hold a token, so `Debug` leaves them out.
-impl core::fmt::Debug for Url {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter
-            .debug_struct("Url")
-            .field("tls", &self.tls)
-            .field("authority", &self.authority)
-            .finish_non_exhaustive()
-    }
-}
+// Path and query often hold a token.
+debug_only!(Url: tls, authority);
 
 impl Url {
     /// Reads a URL; `None` for everything outside the table above.
@@ -43,14 +37,12 @@ impl Url {
     /// assert_eq!(url.path, "/v1/messages?region=north");
     /// assert!(Url::parse("http://sms.example.com").is_none());
     /// ```
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let tls = match scheme {
-            _ if scheme.eq_ignore_ascii_case("https") => true,
-            _ if scheme.eq_ignore_ascii_case("http") => false,
-            _ => return None,
-        };
+        let tls = scheme.eq_ignore_ascii_case("https");
+        if !tls && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
@@ -66,17 +58,15 @@ impl Url {
             return None;
         }
         let default_port = if tls { 443 } else { 80 };
+        let authority = match port.filter(|port| *port != default_port) {
+            Some(port) => alloc::format!("{host}:{port}"),
+            None => host,
+        };
+        let slash = if path.starts_with('/') { "" } else { "/" };
         Some(Self {
             tls,
-            authority: match port.filter(|port| *port != default_port) {
-                Some(port) => alloc::format!("{host}:{port}"),
-                None => host,
-            },
-            path: if path.starts_with('/') {
-                path.into()
-            } else {
-                alloc::format!("/{path}")
-            },
+            authority,
+            path: alloc::format!("{slash}{path}"),
         })
     }
 }
@@ -92,11 +82,10 @@ fn is_host(host: &str) -> bool {
         let address = address.strip_suffix(']').unwrap_or_default();
         return address.parse::<core::net::Ipv6Addr>().is_ok();
     }
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(is_allowed)
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

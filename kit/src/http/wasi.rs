@@ -15,12 +15,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{MAX_BODY_BYTES, Method, Request, Response, Transport, error};
+use super::{MAX_BODY_BYTES, Request, Response, Transport, error};
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method as WasiMethod,
-    OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
@@ -49,16 +49,9 @@ pub struct WasiTransport {
     started: u64,
 }
 
-impl Default for WasiTransport {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl WasiTransport {
     /// Begins a call: deadlines count from here.
-    #[must_use]
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Self {
             started: monotonic_clock::now(),
         }
@@ -72,18 +65,18 @@ impl Transport for WasiTransport {
 
     fn exchange(&mut self, request: &Request<'_>, deadline_ms: u32) -> Result<Response, SendError> {
         let at = self.started.saturating_add(u64::from(deadline_ms) * MS);
-        let exchange = Exchange::begin(request, at)?;
-        let released = match request.body.split_last() {
+        let (exchange, upload) = Exchange::begin(request, at)?;
+        match request.body.split_last() {
             Some((last, rest)) => {
-                exchange.upload(rest)?;
-                exchange.settle()?;
-                exchange.release(&[*last])?
+                exchange.write(&upload, rest)?;
+                exchange.settle(&upload)?;
+                exchange.release(upload, &[*last])?;
             }
             // Nothing to withhold: the request is complete without a body.
-            None => exchange.release(&[])?,
-        };
-        let (response, deadline) = released.response()?;
-        read_response(&response, &deadline)
+            None => exchange.release(upload, &[])?,
+        }
+        let response = exchange.response()?;
+        read_response(&response, &exchange.deadline)
     }
 }
 
@@ -95,71 +88,53 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn new(at: u64) -> Self {
-        Self {
-            at,
-            passes: monotonic_clock::subscribe_instant(at),
-        }
-    }
-
     /// Waits until one of the pollables is ready, or the deadline passes: then it says so.
     fn wait(&self, pollables: &[&Pollable]) -> bool {
         let mut all: Vec<&Pollable> = pollables.to_vec();
         all.push(&self.passes);
-        poll(&all)
-            .iter()
-            .any(|ready| *ready as usize == pollables.len())
+        poll(&all).contains(&(pollables.len() as u32))
     }
 
     /// Waits for one, but no longer than so many nanoseconds.
     fn wait_at_most(&self, limit: u64, pollable: &Pollable) {
-        poll(&[
-            pollable,
-            &monotonic_clock::subscribe_duration(limit),
-            &self.passes,
-        ]);
+        let limit = monotonic_clock::subscribe_duration(limit);
+        poll(&[pollable, &limit, &self.passes]);
     }
 }
 
-/// A request that has begun and whose last byte is still here.
-///
-/// Fields are dropped in order, and a child must go before its parent or the host traps: pollable, stream, body.
-/// A body that is dropped unfinished is not sent as if it were complete.
+/// A request that was handed to the host, and its response to come.
 struct Exchange {
-    writable: Pollable,
-    stream: OutputStream,
-    body: OutgoingBody,
-    pending: Pending,
-    deadline: Deadline,
-    /// When it was handed to the host, by the monotonic clock.
+    /// When it was handed over, by the monotonic clock.
     begun: u64,
-}
-
-/// A response to come.
-struct Pending {
+    deadline: Deadline,
     ready: Pollable,
     response: FutureIncomingResponse,
 }
 
-impl Pending {
-    /// The response or the reason that there is none, once it is known.
-    fn get(&self) -> Option<Result<IncomingResponse, ErrorCode>> {
-        // The outer error is for a second call after the result was taken, which no caller makes.
-        let result = self.response.get()?;
-        Some(result.unwrap_or(Err(ErrorCode::InternalError(None))))
-    }
+/// The body of a request while its last byte is still here.
+///
+/// Fields are dropped in order, and a child must go before its parent or the host traps: pollable, stream, body.
+/// A body that is dropped unfinished is not sent as if it were complete.
+struct Upload {
+    writable: Pollable,
+    stream: OutputStream,
+    body: OutgoingBody,
 }
 
 impl Exchange {
-    fn begin(request: &Request<'_>, at: u64) -> Result<Self, SendError> {
-        let outgoing = outgoing_request(request).ok_or_else(|| not_sent(refused_by_host()))?;
-        let body = outgoing.body().map_err(|()| not_sent(refused_by_host()))?;
-        let stream = body.write().map_err(|()| not_sent(refused_by_host()))?;
+    fn begin(request: &Request<'_>, at: u64) -> Result<(Self, Upload), SendError> {
+        let (outgoing, body, stream) = outgoing_request(request).ok_or_else(|| {
+            SendError::NotSent(Failure::new(
+                FailureKind::Unreachable,
+                Turn::Host,
+                "The component's host did not let the request be built. Check that it implements wasi:http 0.2.",
+            ))
+        })?;
         let options = RequestOptions::new();
         let begun = monotonic_clock::now();
         // Never zero: Wasmtime before 48.0.4 panicked on that.
         let Some(left) = at.checked_sub(begun).filter(|left| *left > 0) else {
-            return Err(not_sent(Failure::new(
+            return Err(SendError::NotSent(Failure::new(
                 FailureKind::Timeout,
                 Turn::Caller,
                 "The deadline passed before the request was begun. Give the call more time.",
@@ -169,36 +144,36 @@ impl Exchange {
         let _ = options.set_connect_timeout(Some(left));
         let _ = options.set_first_byte_timeout(Some(left));
         let response = outgoing_handler::handle(outgoing, Some(options))
-            .map_err(|code| not_sent(error::failure(&code)))?;
-        let writable = stream.subscribe();
-        let pending = Pending {
+            .map_err(|code| SendError::NotSent(error::failure(&code)))?;
+        let passes = monotonic_clock::subscribe_instant(at);
+        let exchange = Self {
+            begun,
+            deadline: Deadline { at, passes },
             ready: response.subscribe(),
             response,
         };
-        Ok(Self {
-            writable,
+        let upload = Upload {
+            writable: stream.subscribe(),
             stream,
             body,
-            pending,
-            deadline: Deadline::new(at),
-            begun,
-        })
+        };
+        Ok((exchange, upload))
     }
 
     /// Writes all of the body but its last byte, and waits until the connection has taken it. The first byte
     /// goes alone: the channel to the connection holds two writes, so readiness after the second one means that
     /// the connection took the first.
-    fn upload(&self, bytes: &[u8]) -> Result<(), SendError> {
+    fn write(&self, upload: &Upload, bytes: &[u8]) -> Result<(), SendError> {
         let mut rest = bytes;
         let mut limit = 1;
         loop {
-            match self.permitted()? {
-                0 => self.wait()?,
+            match self.permitted(upload)? {
+                0 => self.wait(upload)?,
                 _ if rest.is_empty() => return self.look(),
                 permitted => {
                     let length = rest.len().min(limit).min(permitted);
                     let (chunk, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-                    self.stream.write(chunk).map_err(|_| self.broken())?;
+                    upload.stream.write(chunk).map_err(|_| self.broken())?;
                     rest = after;
                     limit = CHUNK;
                 }
@@ -207,7 +182,7 @@ impl Exchange {
     }
 
     /// Gives a refusal that is already on its way the chance to arrive, and looks once more.
-    fn settle(&self) -> Result<(), SendError> {
+    fn settle(&self, upload: &Upload) -> Result<(), SendError> {
         let now = monotonic_clock::now();
         if now >= self.deadline.at {
             return Err(late());
@@ -215,96 +190,72 @@ impl Exchange {
         if now.saturating_sub(self.begun) < KEPT {
             return Ok(());
         }
-        self.deadline.wait_at_most(SETTLE, &self.pending.ready);
-        self.look()?;
-        while self.permitted()? == 0 {
-            self.wait()?;
-        }
-        Ok(())
+        self.deadline.wait_at_most(SETTLE, &self.ready);
+        self.write(upload, &[])
     }
 
     /// Waits until something changes, and examines it: the response first, then the deadline, then the stream.
-    fn wait(&self) -> Result<(), SendError> {
-        let passed = self.deadline.wait(&[&self.pending.ready, &self.writable]);
+    fn wait(&self, upload: &Upload) -> Result<(), SendError> {
+        let passed = self.deadline.wait(&[&self.ready, &upload.writable]);
         self.look()?;
         if passed { Err(late()) } else { Ok(()) }
     }
 
+    /// The response or the reason that there is none, once it is known.
+    fn known(&self) -> Option<Result<IncomingResponse, ErrorCode>> {
+        // The outer error is for a second call after the result was taken, which no caller makes.
+        let result = self.response.get()?;
+        Some(result.unwrap_or(Err(ErrorCode::InternalError(None))))
+    }
+
     /// Ends the exchange if the response is there already.
     fn look(&self) -> Result<(), SendError> {
-        match self.pending.get() {
-            Some(early) => Err(answered_early(early)),
-            None => Ok(()),
-        }
+        self.known()
+            .map_or(Ok(()), |early| Err(answered_early(early)))
     }
 
     /// How many bytes the stream takes now.
-    fn permitted(&self) -> Result<usize, SendError> {
-        let permitted = self.stream.check_write().map_err(|_| self.broken())?;
+    fn permitted(&self, upload: &Upload) -> Result<usize, SendError> {
+        let permitted = upload.stream.check_write().map_err(|_| self.broken())?;
         Ok(usize::try_from(permitted).unwrap_or(usize::MAX))
     }
 
     /// The stream broke before the release: nothing was sent, and the response may say why.
     fn broken(&self) -> SendError {
-        self.deadline.wait_at_most(REASON, &self.pending.ready);
-        match self.pending.get() {
-            Some(early) => answered_early(early),
-            None => not_sent(error::failure(&ErrorCode::ConnectionTerminated)),
-        }
+        self.deadline.wait_at_most(REASON, &self.ready);
+        answered_early(self.known().unwrap_or(Err(ErrorCode::ConnectionTerminated)))
     }
 
     /// Hands over the last byte. From here on the request may be acted upon.
-    fn release(self, last: &[u8]) -> Result<Released, SendError> {
-        let Self {
-            writable,
-            stream,
-            body,
-            pending,
-            deadline,
-            begun: _,
-        } = self;
-        let written = if last.is_empty() {
-            Ok(())
-        } else {
-            stream.write(last)
-        };
-        drop(writable);
+    fn release(&self, upload: Upload, last: &[u8]) -> Result<(), SendError> {
+        let written = last.is_empty() || upload.stream.write(last).is_ok();
+        drop(upload.writable);
         // Wasmtime reports the stream closed once the length is consumed, even on success: not to be touched.
-        drop(stream);
-        let released = Released { pending, deadline };
-        match (written, OutgoingBody::finish(body, None)) {
-            (Ok(()), Ok(())) => Ok(released),
-            // The connection's own reason says more than the stream's.
-            _ => match released.response() {
-                Ok(_) => Err(SendError::unknown(error::failure(
-                    &ErrorCode::ConnectionTerminated,
-                ))),
-                Err(error) => Err(error),
-            },
+        drop(upload.stream);
+        let finished = OutgoingBody::finish(upload.body, None).is_ok();
+        if written && finished {
+            return Ok(());
         }
+        // The connection's own reason says more than the stream's.
+        self.response()?;
+        Err(SendError::unknown(error::failure(
+            &ErrorCode::ConnectionTerminated,
+        )))
     }
-}
 
-/// A request that was handed over whole.
-struct Released {
-    pending: Pending,
-    deadline: Deadline,
-}
-
-impl Released {
-    fn response(self) -> Result<(IncomingResponse, Deadline), SendError> {
+    /// The response to a request that was handed over whole.
+    fn response(&self) -> Result<IncomingResponse, SendError> {
         loop {
-            let passed = self.deadline.wait(&[&self.pending.ready]);
-            match self.pending.get() {
-                Some(Ok(response)) => return Ok((response, self.deadline)),
+            let passed = self.deadline.wait(&[&self.ready]);
+            match self.known() {
+                Some(Ok(response)) => return Ok(response),
                 Some(Err(code)) if error::excludes_delivery(&code) => {
-                    return Err(not_sent(error::failure(&code)));
+                    return Err(SendError::NotSent(error::failure(&code)));
                 }
                 Some(Err(code)) => return Err(SendError::unknown(error::failure(&code))),
                 None if passed => {
-                    return Err(SendError::unknown(timed_out(
-                        "before the provider answered",
-                    )));
+                    let failure = timed_out("before the provider answered");
+                    return Err(SendError::unknown(failure));
                 }
                 None => {}
             }
@@ -315,21 +266,21 @@ impl Released {
 /// A response before the request was complete. An error or a refusal proves that nothing was sent; a server that
 /// accepts half a request proves nothing.
 fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
-    match early {
-        Err(code) => not_sent(error::failure(&code)),
-        Ok(response) => {
-            let status = response.status();
-            let failure = |what: &str| {
-                let message =
-                    format!("The provider answered with HTTP status {status} before {what}.");
-                Failure::new(FailureKind::Provider, Turn::Provider, message)
-            };
-            if (200..300).contains(&status) {
-                SendError::unknown(failure("it had the request"))
-            } else {
-                not_sent(failure("it had the request, and so refused it"))
-            }
-        }
+    let response = match early {
+        Ok(response) => response,
+        Err(code) => return SendError::NotSent(error::failure(&code)),
+    };
+    let status = response.status();
+    let accepts = (200..300).contains(&status);
+    let refused = if accepts { "" } else { ", and so refused it" };
+    let message = format!(
+        "The provider answered with HTTP status {status} before it had the request{refused}."
+    );
+    let failure = Failure::new(FailureKind::Provider, Turn::Provider, message);
+    if accepts {
+        SendError::unknown(failure)
+    } else {
+        SendError::NotSent(failure)
     }
 }
 
@@ -376,45 +327,31 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
     })
 }
 
-/// `None` when the host refuses a part of it, which no host does with a valid request.
-fn outgoing_request(request: &Request<'_>) -> Option<OutgoingRequest> {
-    let mut entries: Vec<(String, Vec<u8>)> = request
-        .headers
-        .iter()
+/// The request with its body and the body's stream; `None` when the host refuses a part of it, which no host does
+/// with a valid request.
+fn outgoing_request(
+    request: &Request<'_>,
+) -> Option<(OutgoingRequest, OutgoingBody, OutputStream)> {
+    let headers = request.headers.iter();
+    let mut entries: Vec<(String, Vec<u8>)> = headers
         .map(|(name, value)| ((*name).to_string(), value.as_bytes().to_vec()))
         .collect();
     // Always: without it a body that ends a byte short ends normally, in chunks, and the proof is gone.
-    entries.push((
-        "content-length".to_string(),
-        request.body.len().to_string().into_bytes(),
-    ));
+    let length = request.body.len().to_string();
+    entries.push(("content-length".to_string(), length.into_bytes()));
     let outgoing = OutgoingRequest::new(Fields::from_list(&entries).ok()?);
-    outgoing
-        .set_method(match request.method {
-            Method::Get => &WasiMethod::Get,
-            Method::Post => &WasiMethod::Post,
-            Method::Put => &WasiMethod::Put,
-            Method::Patch => &WasiMethod::Patch,
-            Method::Delete => &WasiMethod::Delete,
-        })
-        .ok()?;
     let scheme = if request.tls {
         Scheme::Https
     } else {
         Scheme::Http
     };
+    outgoing.set_method(&request.method).ok()?;
     outgoing.set_scheme(Some(&scheme)).ok()?;
     outgoing.set_authority(Some(&request.authority)).ok()?;
     outgoing.set_path_with_query(Some(&request.path)).ok()?;
-    Some(outgoing)
-}
-
-fn refused_by_host() -> Failure {
-    Failure::new(
-        FailureKind::Unreachable,
-        Turn::Host,
-        "The component's host did not let the request be built. Check that it implements wasi:http 0.2.",
-    )
+    let body = outgoing.body().ok()?;
+    let stream = body.write().ok()?;
+    Some((outgoing, body, stream))
 }
 
 fn timed_out(when: &str) -> Failure {
@@ -423,9 +360,5 @@ fn timed_out(when: &str) -> Failure {
 }
 
 fn late() -> SendError {
-    not_sent(timed_out("before the request was complete"))
-}
-
-fn not_sent(failure: Failure) -> SendError {
-    SendError::NotSent(failure)
+    SendError::NotSent(timed_out("before the request was complete"))
 }

@@ -1,10 +1,11 @@
 //! The guard that the kit makes of the field table.
 
-use connector_kit::connector::{Guard, config_guard};
+use connector_kit::connector::config_guard;
+use connector_kit::contract::ConfigGuard;
 
 use super::*;
 
-fn guard(language: Language) -> Guard {
+fn guard(language: Language) -> ConfigGuard {
     config_guard::<TencentSms>(language)
 }
 
@@ -118,7 +119,7 @@ fn write_only_below(parent: &str, schema: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn texts_of_the_form_come_in_both_languages() {
+fn form_texts_exist_in_both_languages() {
     let (english, chinese) = (form(Language::English), form(Language::Chinese));
     assert_eq!(english.len(), FIELDS.len());
     for (one, other) in english.iter().zip(&chinese) {

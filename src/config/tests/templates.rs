@@ -204,7 +204,7 @@ fn unprovided_variable_is_a_warning() {
 
 /// What other products write for a code, text around one, and variables that are never digits.
 #[test]
-fn parameter_that_is_never_a_code_is_an_error() {
+fn impossible_parameter_is_an_error() {
     for (param, meant) in [
         ("{1}", "{{code}}"),
         ("${code}", "{{code}}"),

@@ -1,3 +1,5 @@
+//! Checks of the account: credentials, application, balance, signature.
+
 use std::collections::BTreeMap;
 
 use connector_kit::connector::check_config;
@@ -5,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{
+use crate::tests::{
     Asked, NOW, Reply, Service, answer, config_with, dated, raw, refusal, unreachable,
 };
 
@@ -228,7 +230,7 @@ fn wrong_clock_is_corrected_once() {
 
 /// It is the turn of whoever runs the host.
 #[test]
-fn uncorrectable_clock_says_nothing_of_the_key() {
+fn uncorrectable_clock_leaves_the_key_unverified() {
     let checks = checks(&config(), |_| refusal("AuthFailure.SignatureExpire"));
     let credentials = of(&checks, "credentials");
     assert_eq!(credentials.verdict, Verdict::CannotVerify);
@@ -515,4 +517,13 @@ fn deadline_is_the_smallest_limit() {
                 .all(|asked| asked.deadline_ms == expected)
         );
     }
+}
+
+#[test]
+fn packages_body_covers_three_years_by_hours() {
+    assert_eq!(
+        packages_body("1400006666", 200, 1_551_113_065),
+        json!({"SmsSdkAppId": "1400006666", "Limit": 200, "Offset": 200,
+            "BeginTime": "2016022400", "EndTime": "2019022601"})
+    );
 }

@@ -1,11 +1,11 @@
+//! Look-ups of messages: records, reports, and how both are joined.
+
 use connector_kit::connector::find_deliveries;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{
-    Asked, NOW, Reply, Service, answer, config_with, dated, refusal, unreachable,
-};
+use crate::tests::{Asked, NOW, Reply, Service, answer, config_with, dated, refusal, unreachable};
 
 mod failures;
 

@@ -305,7 +305,7 @@ fn refusal_under_status_400_is_the_services() {
 }
 
 #[test]
-fn echo_of_the_request_does_not_leave() {
+fn echo_of_the_request_is_redacted() {
     let echo = format!("code 123456 to +8613800138000 or 138 0013 8000 with {SECRET_KEY}");
     let numbers = json!({"Response": {"Error": {"Code": "123456", "Message": ""},
         "RequestId": "13800138000"}});

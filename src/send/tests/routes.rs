@@ -23,7 +23,7 @@ fn chosen(
     let message = Message {
         to: to.into(),
         usage: usage.into(),
-        locales: locales.iter().map(|tag| (*tag).into()).collect(),
+        locales: Some(locales.iter().map(|tag| (*tag).into()).collect()),
         ..message()
     };
     preview(&config, &message).map(|preview| {

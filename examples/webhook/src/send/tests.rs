@@ -27,9 +27,9 @@ fn message() -> Message {
         to: "00 86 138-0013-8000".into(),
         usage: "SignIn".into(),
         variables: vec![("code".into(), CODE.into()), ("name".into(), "Ada".into())],
-        locales: vec!["zh-CN".into(), "en".into()],
+        locales: Some(vec!["zh-CN".into(), "en".into()]),
         correlation_id: Some("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk".into()),
-        timeout_ms: None,
+        ..Message::default()
     }
 }
 
@@ -234,7 +234,8 @@ fn every_wrong_field_is_reported_at_once() {
         found(json!({"authorization": "", "timeoutMs": null, "url": "http://localhost:1/x"})),
         []
     );
-    let error = |pointer: &str, code| (pointer.to_string(), code, Severity::Error);
+    let error =
+        |pointer: &str, code: &str| (pointer.to_string(), code.to_string(), Severity::Error);
     assert_eq!(
         found(
             json!({"url": "http://sms.example.com", "secret": "?", "authorization": "a\nb", "timeoutMs": 0})
@@ -250,7 +251,11 @@ fn every_wrong_field_is_reported_at_once() {
         found(json!({"url": null, "secret": "<whsec_…>"})),
         [error("/url", "required"), error("/secret", "placeholder")]
     );
-    let warning = ("/secret".to_string(), "short-secret", Severity::Warning);
+    let warning = (
+        "/secret".to_string(),
+        "short-secret".to_string(),
+        Severity::Warning,
+    );
     assert_eq!(found(json!({"secret": "YWJj"})), [warning]);
 }
 

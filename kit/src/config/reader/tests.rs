@@ -15,15 +15,21 @@ const DIGITS: Form = Form {
     expected: Text::new("digits", "数字"),
 };
 
-/// Reads one value; returns what was read and the finding, a code and whether it is an error.
+/// Reads one value, absent where the text is empty; returns what was read and the finding, a code and whether it is an
+/// error.
 fn read<T>(
     text: &str,
-    how: impl FnOnce(&mut Reader, Place<'_>, Option<&Json<'_>>) -> Option<T>,
+    how: impl FnOnce(&mut Reader, &Object<'_, '_>) -> Option<T>,
 ) -> (Option<T>, Option<(&'static str, bool)>) {
-    let value = (!text.is_empty()).then(|| json::parse(text).unwrap());
+    let text = match text {
+        "" => "{}".into(),
+        value => format!(r#"{{"one": {value}}}"#),
+    };
+    let document = json::parse(&text).unwrap();
     let mut reader = Reader::default();
-    let found = how(&mut reader, Place::ROOT.key("one"), value.as_ref());
-    let mut findings = reader.findings.into_sorted(&FIELDS);
+    let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
+    let found = how(&mut reader, &object);
+    let mut findings = reader.into_sorted(&FIELDS);
     assert!(findings.len() <= 1, "{findings:?}");
     let finding = findings.pop().map(|finding| {
         assert_eq!(finding.pointer, "/one");
@@ -52,8 +58,10 @@ fn required_text_must_be_filled_in() {
         ("[]", None, error("wrong-type")),
         ("{}", None, error("wrong-type")),
     ] {
-        let found = read(text, |reader, place, value| {
-            reader.required_text(place, value, &SHORT).map(String::from)
+        let found = read(text, |reader, object| {
+            object
+                .required_text(reader, "one", &SHORT)
+                .map(String::from)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
     }
@@ -74,8 +82,10 @@ const ABSENT: [(&str, Option<(&str, bool)>); 8] = [
 #[test]
 fn optional_text_may_be_blank_of_any_type() {
     let read = |text| {
-        read(text, |reader, place, value| {
-            reader.optional_text(place, value, &SHORT).map(String::from)
+        read(text, |reader, object| {
+            object
+                .optional_text(reader, "one", &SHORT)
+                .map(String::from)
         })
     };
     for (text, finding) in ABSENT {
@@ -89,7 +99,7 @@ fn optional_text_may_be_blank_of_any_type() {
 
 #[test]
 fn switch_may_be_blank_of_any_type() {
-    let read = |text| read(text, Reader::switch);
+    let read = |text| read(text, |reader, object| object.switch(reader, "one"));
     for (text, finding) in ABSENT {
         assert_eq!(read(text), (None, finding), "{text}");
     }
@@ -113,8 +123,8 @@ fn digits_may_be_a_number() {
         ("true", None, error("wrong-type")),
         ("", None, error("required")),
     ] {
-        let found = read(text, |reader, place, value| {
-            let digits = reader.digits(place, value, &DIGITS);
+        let found = read(text, |reader, object| {
+            let digits = object.digits(reader, "one", &DIGITS);
             digits.map(Cow::into_owned)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
@@ -123,11 +133,11 @@ fn digits_may_be_a_number() {
 
 #[test]
 fn pointer_escapes_tilde_and_slash() {
-    let list = Place::ROOT.key("a/b");
+    let list = Place::Root.key("a/b");
     let entry = list.entry(12);
     assert_eq!(entry.key("c~d/~1").pointer(), "/a~1b/12/c~0d~1~01");
     assert_eq!(entry.key("").pointer(), "/a~1b/12/");
-    assert_eq!(Place::ROOT.pointer(), "");
+    assert_eq!(Place::Root.pointer(), "");
 }
 
 /// The last of repeated keys counts, as in JavaScript.
@@ -135,12 +145,12 @@ fn pointer_escapes_tilde_and_slash() {
 fn unknown_and_repeated_keys_are_warnings() {
     let document = json::parse(r#"{"one": 1, "onE": 2, "one": 3, "one": null, "one": 4}"#).unwrap();
     let mut reader = Reader::default();
-    let object = reader.object(Place::ROOT, &document, &FIELDS).unwrap();
+    let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     assert_eq!(object.get("one"), Some(&Json::Integer(4)));
     assert_eq!(object.get("two"), None);
     assert_eq!(object.get("onE"), None);
-    assert!(!reader.findings.has_error());
-    let findings = reader.findings.into_sorted(&FIELDS);
+    assert!(!reader.has_error());
+    let findings = reader.into_sorted(&FIELDS);
     let found: Vec<_> = findings
         .iter()
         .map(|finding| (finding.pointer.as_str(), finding.rule.code))
@@ -167,9 +177,9 @@ fn key_that_could_be_a_value_is_not_named() {
         let text = format!(r#"{{"{key}": 1}}"#);
         let document = json::parse(&text).unwrap();
         let mut reader = Reader::default();
-        let list = Place::ROOT.key("list");
+        let list = Place::Root.key("list");
         reader.object(list.entry(3), &document, &FIELDS).unwrap();
-        let findings = reader.findings.into_sorted(&FIELDS);
+        let findings = reader.into_sorted(&FIELDS);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].pointer, pointer, "{key}");
         assert_eq!(findings[0].rule, UNKNOWN_KEY);
@@ -181,7 +191,7 @@ fn value_that_is_no_object_is_an_error() {
     for text in ["[]", "null", r#""{}""#, "1"] {
         let document = json::parse(text).unwrap();
         let mut reader = Reader::default();
-        assert!(reader.object(Place::ROOT, &document, &FIELDS).is_none());
-        assert!(reader.findings.has_error(), "{text}");
+        assert!(reader.object(Place::Root, &document, &FIELDS).is_none());
+        assert!(reader.has_error(), "{text}");
     }
 }

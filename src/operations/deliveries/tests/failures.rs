@@ -85,7 +85,7 @@ fn final_refusal_is_not_asked_again() {
 }
 
 #[test]
-fn failed_query_speaks_of_no_message_on_its_way() {
+fn failed_query_mentions_no_pending_message() {
     for code in ["InternalError", "FailedOperation.SomethingNew", "Surprise"] {
         let mut service = Service::new(move |_: &Asked| refusal(code));
         let failure = find(&query(), &mut service).unwrap_err();
@@ -145,7 +145,7 @@ fn wrong_clock_does_not_move_the_period() {
 }
 
 #[test]
-fn ages_are_by_the_clock_of_the_service() {
+fn ages_use_the_clock_of_the_service() {
     let behind = |ahead: &'static str| {
         Service::new(move |asked: &Asked| {
             let reply = match asked.action.as_str() {

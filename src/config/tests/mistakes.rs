@@ -1,4 +1,4 @@
-//! Slips that people make: names of other products, samples, brackets, invisible characters.
+//! Likely mistakes: names of other products, sample values, brackets, invisible characters.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn messages(config: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn key_of_another_product_gets_the_right_one() {
+fn key_of_another_product_gets_a_suggestion() {
     for (key, meant) in [
         ("SecretId", "accessKeyId"),
         ("secret_id", "accessKeyId"),
