@@ -19,11 +19,11 @@ use crate::config::Account;
 use crate::tc3::SigningInput;
 
 /// The API's version.
-pub const VERSION: &str = "2021-01-11";
+const VERSION: &str = "2021-01-11";
 /// The service's short name in signatures.
-pub const SERVICE: &str = "sms";
+const SERVICE: &str = "sms";
 /// Signed and sent alike; in lower case, because the service lower-cases it before it verifies.
-pub const CONTENT_TYPE: &str = "application/json; charset=utf-8";
+const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
 /// Names this connector to the service. The allowed characters are letters, digits and `-_ ,;.`.
 const REQUEST_CLIENT: &str = concat!("tencent-sms-connector_", env!("CARGO_PKG_VERSION"));
@@ -31,109 +31,105 @@ const REQUEST_CLIENT: &str = concat!("tencent-sms-connector_", env!("CARGO_PKG_V
 /// The refusal of a request whose timestamp differs from the service's time by more than five minutes.
 const EXPIRED: &str = "AuthFailure.SignatureExpire";
 
-/// The language of the service's own words, `X-TC-Language`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProviderLanguage {
-    /// `en-US`. Without the header the service answers in the language of the account.
-    #[default]
-    English,
-    /// `zh-CN`.
-    Chinese,
+/// A request to an action of the API.
+pub struct Call<'a> {
+    /// Who asks.
+    pub account: &'a Account<'a>,
+    /// The action, such as `SendSms`.
+    pub action: &'static str,
+    /// The language of the service's own words. Without it the service answers in that of the account.
+    pub language: &'a str,
+    /// What must not leave with the provider's words.
+    pub sensitive: Vec<&'a str>,
+    /// The recipient's digits without the calling code; empty where there is no recipient.
+    pub national: &'a str,
 }
 
-impl ProviderLanguage {
-    /// The header's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::English => "en-US",
-            Self::Chinese => "zh-CN",
+/// What a call ended with.
+pub struct Outcome<T> {
+    /// What the last response says, or what the transport ended with.
+    pub result: Result<T, SendError>,
+    /// The service's time, where a second attempt was made at it.
+    pub second_at: Option<u64>,
+}
+
+impl Call<'_> {
+    /// Makes one attempt at the host's time (Unix seconds), and a second one at the service's time where the first was
+    /// refused with `AuthFailure.SignatureExpire`: the service then did nothing, and the response says what time it is.
+    pub fn send<T>(
+        &self,
+        client: &mut Client<'_>,
+        now: u64,
+        mut body: impl FnMut(u64) -> Vec<u8>,
+        mut read: impl FnMut(&Response, Interpreter<'_>) -> Result<T, SendError>,
+    ) -> Outcome<T> {
+        let scrubber = Scrubber {
+            sensitive: &self.sensitive,
+        };
+        let mut attempt = |timestamp| {
+            let response = match client.send(&self.request(body(timestamp), timestamp)) {
+                Ok(response) => response,
+                Err(error) => return (Err(error), None),
+            };
+            let interpreter = Interpreter {
+                scrubber: &scrubber,
+                national: self.national,
+                timestamp,
+            };
+            (read(&response, interpreter), response.date)
+        };
+        let (result, date) = attempt(now);
+        let second_at = date
+            .filter(|_| is_expired(&result))
+            .and_then(|date| time::parse_http_date(&date));
+        let result = match second_at {
+            Some(server_time) => attempt(server_time).0,
+            None => result,
+        };
+        Outcome { result, second_at }
+    }
+
+    /// The request, signed for this second (Unix time). The bytes of `body` are signed, and the same bytes are sent.
+    fn request(&self, body: Vec<u8>, timestamp: u64) -> Request<'_> {
+        let account = self.account;
+        let signing = SigningInput {
+            service: SERVICE,
+            headers: &[
+                ("content-type", CONTENT_TYPE),
+                ("host", &account.endpoint.authority),
+            ],
+            payload: &body,
+            timestamp,
+        };
+        let authorization =
+            signing.authorization(account.secret_id.reveal(), account.secret_key.reveal());
+        let mut headers = alloc::vec![
+            ("accept", "application/json".into()),
+            ("authorization", authorization.into()),
+            ("content-type", CONTENT_TYPE.into()),
+            ("x-tc-action", self.action.into()),
+            ("x-tc-language", self.language.into()),
+            ("x-tc-region", account.region.into()),
+            ("x-tc-requestclient", REQUEST_CLIENT.into()),
+            ("x-tc-timestamp", timestamp.to_string().into()),
+            ("x-tc-version", VERSION.into()),
+        ];
+        if let Some(token) = account.session_token {
+            headers.push(("x-tc-token", token.reveal().into()));
+        }
+        Request {
+            method: Method::Post,
+            tls: account.endpoint.tls,
+            authority: account.endpoint.authority.as_str().into(),
+            path: "/".into(),
+            headers,
+            body,
         }
     }
 }
 
-/// A request to an action of the API, such as `SendSms`, signed for this second (Unix time). The bytes of `body` are
-/// signed, and the same bytes are sent.
-#[must_use]
-pub fn request<'a>(
-    account: &'a Account<'_>,
-    action: &'static str,
-    language: ProviderLanguage,
-    body: Vec<u8>,
-    timestamp: u64,
-) -> Request<'a> {
-    let signing = SigningInput {
-        service: SERVICE,
-        headers: &[
-            ("content-type", CONTENT_TYPE),
-            ("host", &account.endpoint.authority),
-        ],
-        payload: &body,
-        timestamp,
-    };
-    let authorization =
-        signing.authorization(account.secret_id.reveal(), account.secret_key.reveal());
-    let mut headers = alloc::vec![
-        ("accept", "application/json".into()),
-        ("authorization", authorization.into()),
-        ("content-type", CONTENT_TYPE.into()),
-        ("x-tc-action", action.into()),
-        ("x-tc-language", language.as_str().into()),
-        ("x-tc-region", account.region.into()),
-        ("x-tc-requestclient", REQUEST_CLIENT.into()),
-        ("x-tc-timestamp", timestamp.to_string().into()),
-        ("x-tc-version", VERSION.into()),
-    ];
-    if let Some(token) = account.session_token {
-        headers.push(("x-tc-token", token.reveal().into()));
-    }
-    Request {
-        method: Method::Post,
-        tls: account.endpoint.tls,
-        authority: account.endpoint.authority.as_str().into(),
-        path: "/".into(),
-        headers,
-        body,
-    }
-}
-
-/// What an attempt ended with, and the service's `Date` header, unparsed.
-pub struct Attempt<T> {
-    /// What the response says.
-    pub outcome: Result<T, SendError>,
-    /// The service's time.
-    pub date: Option<String>,
-}
-
-/// Makes one attempt at the host's time, and a second one at the service's time where the first was refused with
-/// `AuthFailure.SignatureExpire`: the service then did nothing, and the response says what time it is. Returns the
-/// outcome, and the service's time where there was a second attempt.
-///
-/// # Errors
-/// What the transport or the last attempt ended with.
-pub fn attempt<T>(
-    client: &mut Client<'_>,
-    now: u64,
-    mut once: impl FnMut(&mut Client<'_>, u64) -> Result<Attempt<T>, SendError>,
-) -> (Result<T, SendError>, Option<u64>) {
-    let first = match once(client, now) {
-        Ok(first) => first,
-        Err(error) => return (Err(error), None),
-    };
-    let Some(server_time) = server_time(&first) else {
-        return (first.outcome, None);
-    };
-    let second = once(client, server_time).and_then(|second| second.outcome);
-    (second, Some(server_time))
-}
-
-fn server_time<T>(attempt: &Attempt<T>) -> Option<u64> {
-    match &attempt.outcome {
-        Err(SendError::NotSent(failure)) if failure.provider_code.as_deref() == Some(EXPIRED) => {
-            time::parse_http_date(attempt.date.as_deref()?)
-        }
-        _ => None,
-    }
+fn is_expired<T>(result: &Result<T, SendError>) -> bool {
+    matches!(result, Err(SendError::NotSent(failure)) if failure.provider_code.as_deref() == Some(EXPIRED))
 }
 
 #[derive(Deserialize)]
@@ -173,15 +169,6 @@ pub struct Refusal<'a> {
     pub message: Option<Cow<'a, str>>,
 }
 
-/// Whether a refusal of a parameter is one of the region: the service names the header in its words.
-fn is_about_region(refusal: &Refusal<'_>) -> bool {
-    refusal.code == "InvalidParameterValue"
-        && refusal
-            .message
-            .as_deref()
-            .is_some_and(|words| words.contains("X-TC-Region"))
-}
-
 /// Turns refusals of the service into failures.
 pub struct Interpreter<'a> {
     /// What must not leave with the provider's words.
@@ -196,17 +183,10 @@ impl Interpreter<'_> {
     /// A refusal in words, and what it proves.
     #[must_use]
     pub fn refused(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> SendError {
-        let (class, _) = classify(&refusal.code);
-        let failure = self.failure(refusal, request_id);
-        match class.certainty {
-            Certainty::NotSent => SendError::NotSent(failure),
-            Certainty::Unknown => SendError::unknown(failure),
-        }
-    }
-
-    fn failure(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> Failure {
+        let message = refusal.message.as_deref().unwrap_or_default();
         let (mut class, is_known) = classify(&refusal.code);
-        if is_about_region(refusal) {
+        // The service names the header in its words.
+        if refusal.code == "InvalidParameterValue" && message.contains("X-TC-Region") {
             class = &codes::REGION;
         }
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
@@ -217,23 +197,21 @@ impl Interpreter<'_> {
             Wait::Ms(ms) => Some(ms),
             Wait::UntilHourInChina(hour) => Some(time::ms_until_hour(self.timestamp, 8, hour)),
         };
-        let message = refusal.message.as_deref().unwrap_or_default();
         let words = self.scrubber.text(message);
         if !words.is_empty() {
-            failure
-                .attributes
-                .push(attribute("provider-message", &words));
+            let words = attribute("provider-message", &words);
+            failure.attributes.push(words);
         }
-        failure
+        match class.certainty {
+            Certainty::NotSent => SendError::NotSent(failure),
+            Certainty::Unknown => SendError::unknown(failure),
+        }
     }
 
     /// A documented code cannot leak, whatever the parameters are: a template parameter `A` must not hide one.
     fn code(&self, code: &str, is_known: bool) -> Option<String> {
-        if is_known {
-            Some(code.into())
-        } else {
-            self.scrubber.code(code)
-        }
+        let documented = is_known.then(|| code.into());
+        documented.or_else(|| self.scrubber.code(code))
     }
 
     /// The identifier of a request, unless it is none or repeats what must not leave.

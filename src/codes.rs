@@ -1,7 +1,6 @@
 //! The provider's codes: what each means to a caller. The documentation prints the same table.
 //!
-//! Sources: the service's list of common codes <https://cloud.tencent.com/document/api/382/52075>, the 49 codes
-//! that its SDKs list for `SendSms`, and the spellings of older API versions.
+//! `codes.txt` has the codes, their classes and the sources.
 //!
 //! A code is *not sent* only where the service documents a refusal. Where it reports its own trouble
 //! (`InternalError` and kin, `ServiceUnavailable`, an answer too large to return), the message may already be on
@@ -53,6 +52,16 @@ macro_rules! classes {
             wait: $wait,
             hint: $hint,
         };)*
+
+        impl Class {
+            /// The class of this name in the table of codes.
+            fn named(name: &str) -> Option<&'static Self> {
+                match name {
+                    $(stringify!($name) => Some(&$name),)*
+                    _ => None,
+                }
+            }
+        }
     };
 }
 
@@ -117,189 +126,55 @@ classes! {
         "The service answered with a code that this version does not know.";
 }
 
-/// Every code that the gateway or `SendSms` documents, and older spellings.
-static CODES: [(&str, &Class); 92] = [
-    // The gateway's, for every API.
-    ("ActionOffline", &UNSUPPORTED),
-    ("AuthFailure.InvalidAuthorization", &REQUEST),
-    ("AuthFailure.InvalidSecretId", &CREDENTIALS),
-    ("AuthFailure.MFAFailure", &CREDENTIALS),
-    ("AuthFailure.SecretIdNotFound", &CREDENTIALS),
-    ("AuthFailure.SignatureExpire", &CLOCK),
-    ("AuthFailure.SignatureFailure", &CREDENTIALS),
-    ("AuthFailure.TokenFailure", &TOKEN),
-    ("AuthFailure.UnauthorizedOperation", &PERMISSION),
-    ("DryRunOperation", &DRY_RUN),
-    ("FailedOperation", &TROUBLE),
-    ("InternalError", &TROUBLE),
-    ("InvalidAction", &UNSUPPORTED),
-    ("InvalidParameter", &REQUEST),
-    ("InvalidParameterValue", &REQUEST),
-    ("InvalidRequest", &REQUEST),
-    ("IpInBlacklist", &PERMISSION),
-    ("IpNotInWhitelist", &PERMISSION),
-    ("LimitExceeded", &LIMIT),
-    ("MissingParameter", &REQUEST),
-    ("NoSuchProduct", &UNSUPPORTED),
-    ("NoSuchVersion", &UNSUPPORTED),
-    ("RequestLimitExceeded", &REQUESTS),
-    (
-        "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
-        &REQUESTS,
-    ),
-    ("RequestLimitExceeded.IPLimitExceeded", &REQUESTS),
-    ("RequestLimitExceeded.UinLimitExceeded", &REQUESTS),
-    ("RequestSizeLimitExceeded", &REQUEST),
-    ("ResponseSizeLimitExceeded", &TROUBLE),
-    ("ResourceInUse", &TROUBLE),
-    ("ResourceInsufficient", &TROUBLE),
-    ("ResourceNotFound", &TROUBLE),
-    ("ResourceUnavailable", &TROUBLE),
-    ("ServiceUnavailable", &TROUBLE),
-    ("UnauthorizedOperation", &PERMISSION),
-    ("UnknownParameter", &REQUEST),
-    ("UnsupportedOperation", &UNSUPPORTED),
-    ("UnsupportedProtocol", &REQUEST),
-    ("UnsupportedRegion", &REGION),
-    // SendSms.
-    ("FailedOperation.ContainSensitiveWord", &CONTENT),
-    ("FailedOperation.FailResolvePacket", &REQUEST),
-    ("FailedOperation.InsufficientBalanceInSmsPackage", &BALANCE),
-    ("FailedOperation.JsonParseFail", &REQUEST),
-    (
-        "FailedOperation.MarketingSendTimeConstraint",
-        &MARKETING_HOURS,
-    ),
-    ("FailedOperation.PhoneNumberInBlacklist", &OPTED_OUT),
-    ("FailedOperation.SignatureIncorrectOrUnapproved", &SIGNATURE),
-    ("FailedOperation.TemplateIncorrectOrUnapproved", &TEMPLATE),
-    (
-        "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
-        &TEMPLATE,
-    ),
-    ("FailedOperation.TemplateUnapprovedOrNotExist", &TEMPLATE),
-    ("InternalError.OtherError", &TROUBLE),
-    ("InternalError.RequestTimeException", &CLOCK),
-    ("InternalError.RestApiInterfaceNotExist", &UNSUPPORTED),
-    ("InternalError.SendAndRecvFail", &TROUBLE),
-    ("InternalError.SigFieldMissing", &REQUEST),
-    ("InternalError.SigVerificationFail", &REQUEST),
-    ("InternalError.Timeout", &TROUBLE),
-    ("InternalError.UnknownError", &TROUBLE),
-    ("InvalidParameterValue.ContentLengthLimit", &CONTENT),
-    ("InvalidParameterValue.IncorrectPhoneNumber", &PHONE),
-    (
-        "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
-        &PARAMETER,
-    ),
-    ("InvalidParameterValue.SdkAppIdNotExist", &APP),
-    (
-        "InvalidParameterValue.TemplateParameterFormatError",
-        &PARAMETER,
-    ),
-    (
-        "InvalidParameterValue.TemplateParameterLengthLimit",
-        &PARAMETER,
-    ),
-    ("LimitExceeded.AppCountryOrRegionDailyLimit", &QUOTA_DAY),
-    ("LimitExceeded.AppCountryOrRegionInBlacklist", &DESTINATION),
-    ("LimitExceeded.AppDailyLimit", &QUOTA_DAY),
-    ("LimitExceeded.AppGlobalDailyLimit", &QUOTA_DAY),
-    ("LimitExceeded.AppMainlandChinaDailyLimit", &QUOTA_DAY),
-    ("LimitExceeded.DailyLimit", &QUOTA_DAY),
-    ("LimitExceeded.DeliveryFrequencyLimit", &NUMBER_FREQUENCY),
-    ("LimitExceeded.GlobalSmsSendingRateLimit", &REQUESTS),
-    ("LimitExceeded.PhoneNumberCountLimit", &REQUEST),
-    ("LimitExceeded.PhoneNumberDailyLimit", &NUMBER_DAY),
-    ("LimitExceeded.PhoneNumberOneHourLimit", &NUMBER_HOUR),
-    (
-        "LimitExceeded.PhoneNumberSameContentDailyLimit",
-        &NUMBER_DAY,
-    ),
-    (
-        "LimitExceeded.PhoneNumberThirtySecondLimit",
-        &NUMBER_30_SECONDS,
-    ),
-    ("MissingParameter.EmptyPhoneNumberSet", &REQUEST),
-    (
-        "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny",
-        &MARKETING,
-    ),
-    ("UnauthorizedOperation.RequestIpNotInWhitelist", &PERMISSION),
-    ("UnauthorizedOperation.RequestPermissionDeny", &PERMISSION),
-    ("UnauthorizedOperation.SdkAppIdIsDisabled", &APP),
-    ("UnauthorizedOperation.ServiceSuspendDueToArrears", &BALANCE),
-    ("UnauthorizedOperation.SmsSdkAppIdVerifyFail", &APP),
-    (
-        "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone",
-        &ROUTE,
-    ),
-    // Also what a mainland signature or template gets with an international number, and the reverse.
-    (
-        "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber",
-        &ROUTE,
-    ),
-    (
-        "UnsupportedOperation.GlobalTemplateToChineseMainlandPhone",
-        &ROUTE,
-    ),
-    ("UnsupportedOperation.UnsupportedRegion", &DESTINATION),
-    // Spellings of API 2019-07-11, and a typing error in the service's own example.
-    ("UnauthorizedOperation.SerivceSuspendDueToArrears", &BALANCE),
-    ("UnsupportedOperation.UnsuportedRegion", &DESTINATION),
-    (
-        "FailedOperation.TemplateParamSetNotMatchApprovedTemplat",
-        &TEMPLATE,
-    ),
-    // The international SDK defines it with the dot.
-    ("UnsupportedOperation.", &UNSUPPORTED),
-    // Bare families that are documented for other actions and mean the same here.
-    ("InvalidParameter.InvalidParameters", &REQUEST),
-    ("InternalError.JsonParseFail", &REQUEST),
-];
-
-/// Families by the word before the first dot, for codes that are newer than this table. `FailedOperation` and
-/// `InternalError` are not among them: they do not say that nothing was done.
-static FAMILIES: [(&str, &Class); 9] = [
-    ("AuthFailure", &CREDENTIALS),
-    ("UnauthorizedOperation", &PERMISSION),
-    ("RequestLimitExceeded", &REQUESTS),
-    ("LimitExceeded", &LIMIT),
-    ("InvalidParameter", &REQUEST),
-    ("InvalidParameterValue", &REQUEST),
-    ("MissingParameter", &REQUEST),
-    ("UnknownParameter", &REQUEST),
-    ("UnsupportedOperation", &UNSUPPORTED),
-];
-
 /// What a code means, and whether it is documented. Older spellings differ in upper and lower case, so case does not
 /// count. No documented code has a digit in it.
 #[must_use]
 pub fn classify(code: &str) -> (&'static Class, bool) {
-    let known = CODES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(code));
-    if let Some((_, class)) = known {
-        return (class, true);
+    if let Some(entry) = entries().find(|entry| !entry.is_family && entry.is_named(code)) {
+        return (entry.class, true);
     }
     let family = code.split('.').next().unwrap_or_default();
-    let known = FAMILIES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(family));
-    let class = match (known, family) {
-        (Some((_, class)), _) => class,
-        (
-            None,
-            "InternalError" | "FailedOperation" | "ResourceUnavailable" | "ServiceUnavailable",
-        ) => &TROUBLE,
-        (None, _) => &UNFAMILIAR,
-    };
-    (class, false)
+    let entry = entries().find(|entry| entry.is_family && entry.is_named(family));
+    (entry.map_or(&UNFAMILIAR, |entry| entry.class), false)
 }
 
 /// Every documented code, in the order of the table.
 pub fn known_codes() -> impl Iterator<Item = &'static str> {
-    CODES.iter().map(|(code, _)| *code)
+    let codes = entries().filter(|entry| !entry.is_family);
+    codes.map(|entry| entry.name)
+}
+
+/// The table: `CODE CLASS` or `FAMILY CLASS family` in each line.
+const TABLE: &str = include_str!("codes.txt");
+
+struct Entry {
+    name: &'static str,
+    class: &'static Class,
+    is_family: bool,
+}
+
+impl Entry {
+    fn read(line: &'static str) -> Option<Self> {
+        let mut words = line.split(' ');
+        Some(Self {
+            name: words.next()?,
+            class: Class::named(words.next()?)?,
+            is_family: words.next().is_some(),
+        })
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    TABLE.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// A test requires that each line is an entry.
+fn entries() -> impl Iterator<Item = Entry> {
+    lines().filter_map(Entry::read)
 }
 
 #[cfg(test)]

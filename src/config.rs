@@ -17,15 +17,13 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Reader, Rule};
+use connector_kit::http::Url;
 use connector_kit::json::Json;
 use connector_kit::phone::{self, PhoneNumber};
 use connector_kit::redact::Secret;
 use connector_kit::template;
 use connector_kit::text::Text;
 
-use crate::api::ProviderLanguage;
-
-pub use endpoint::{DEFAULT_HOST, Endpoint, Refused};
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
 /// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
@@ -68,8 +66,8 @@ pub struct Config<'a> {
     pub international: Option<Account<'a>>,
     /// The config's own limit on one call, in milliseconds.
     pub timeout_ms: Option<u32>,
-    /// The language that the service's own words should have.
-    pub language: ProviderLanguage,
+    /// The language that the service's own words should have: `en-US` or `zh-CN`.
+    pub language: &'a str,
     /// Whether an acceptance counts that does not bring the message's correlation id back.
     pub accepts_without_echo: bool,
     /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
@@ -141,7 +139,7 @@ pub struct Account<'a> {
     /// `X-TC-Region`.
     pub region: &'a str,
     /// Where requests go.
-    pub endpoint: Endpoint,
+    pub endpoint: Url,
 }
 
 impl Account<'_> {
@@ -257,10 +255,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
         timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
-        language: match language {
-            Some("zh-CN") => ProviderLanguage::Chinese,
-            _ => ProviderLanguage::English,
-        },
+        language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,

@@ -22,10 +22,10 @@ pub mod config;
 pub mod metadata;
 pub mod operations;
 pub mod receipts;
-#[cfg(test)]
-mod scripted;
 pub mod send;
 pub mod tc3;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 

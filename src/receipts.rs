@@ -13,13 +13,13 @@ use connector_kit::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
     Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
 };
-use connector_kit::http::Client;
+use connector_kit::http::{Client, Response};
 use connector_kit::json::{self, ParseError};
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, Attempt, Interpreter, Refusal};
+use crate::api::{self, Call, Interpreter, Refusal};
 use crate::config::{Config, Route};
 
 /// The most entries of a callback: the contract's bound.
@@ -161,63 +161,27 @@ pub fn report_conversion(
             "The message id is not a serial number of the service. Pass the one of the message's receipt.",
         ));
     };
-    let number = match &conversion.to {
-        Some(to) => Some(
-            PhoneNumber::parse(to).map_err(|error| Failure::invalid_message(error.message()))?,
-        ),
-        None => None,
-    };
+    let number = conversion.to.as_deref().map(PhoneNumber::parse).transpose();
+    let number = number.map_err(|error| Failure::invalid_message(error.message()))?;
     let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
-    let secrets = account.secrets();
-    let now = client.unix_time_s();
-    let (outcome, _) = api::attempt(client, now, |client, timestamp| {
+    let call = Call {
+        account,
+        action: "ReportConversion",
+        language: config.language,
+        sensitive: account.secrets(),
+        national: number.as_ref().map_or("", PhoneNumber::national),
+    };
+    let body = |timestamp: u64| {
         let body = ReportConversion {
             sms_sdk_app_id: &account.sdk_app_id,
             serial_no: &serial,
             conversion_time: timestamp.saturating_sub(conversion.age_s.into()),
         };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let request = api::request(
-            account,
-            "ReportConversion",
-            config.language,
-            body,
-            timestamp,
-        );
-        let response = client.send(&request)?;
-        let interpreter = Interpreter {
-            scrubber: &Scrubber {
-                sensitive: &secrets,
-            },
-            national: number.as_ref().map_or("", PhoneNumber::national),
-            timestamp,
-        };
-        let answer: Option<Answer<'_>> = api::parse(&response.body);
-        let outcome = match answer.filter(|_| response.status < 500) {
-            None => Err(interpreter.foreign(&response)),
-            Some(answer) => {
-                let id = answer.request_id.as_deref();
-                let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
-                match (&answer.error, &answer.report_conversion_status) {
-                    (Some(error), _) => Err(interpreter.refused(error, id)),
-                    (None, Some(status)) if !is_taken(status) => {
-                        Err(interpreter.refused(status, id))
-                    }
-                    (None, Some(_)) if (200..300).contains(&response.status) => Ok(()),
-                    _ => Err(interpreter.unusable(
-                        "The answer is not one to a report of a conversion.",
-                        None,
-                        id,
-                    )),
-                }
-            }
-        };
-        Ok(Attempt {
-            outcome,
-            date: response.date,
-        })
-    });
-    outcome.map_err(|error| {
+        serde_json::to_vec(&body).unwrap_or_default()
+    };
+    let now = client.unix_time_s();
+    let outcome = call.send(client, now, body, interpret);
+    outcome.result.map_err(|error| {
         // Under a gateway's status a code proves nothing.
         let is_refused = matches!(error, SendError::NotSent(_));
         let mut failure = error.into_failure();
@@ -231,6 +195,25 @@ pub fn report_conversion(
         }
         failure
     })
+}
+
+fn interpret(response: &Response, interpreter: Interpreter<'_>) -> Result<(), SendError> {
+    let answer: Option<Answer<'_>> = api::parse(&response.body);
+    let Some(answer) = answer.filter(|_| response.status < 500) else {
+        return Err(interpreter.foreign(response));
+    };
+    let id = answer.request_id.as_deref();
+    let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
+    match (&answer.error, &answer.report_conversion_status) {
+        (Some(error), _) => Err(interpreter.refused(error, id)),
+        (None, Some(status)) if !is_taken(status) => Err(interpreter.refused(status, id)),
+        (None, Some(_)) if (200..300).contains(&response.status) => Ok(()),
+        _ => Err(interpreter.unusable(
+            "The answer is not one to a report of a conversion.",
+            None,
+            id,
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -25,11 +25,11 @@ use connector_kit::contract::{
 use connector_kit::http::{Client, Response};
 use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::{Scrubber, plain_name};
+use connector_kit::redact::plain_name;
 use connector_kit::template::{self, Choice};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, Attempt, Interpreter, Refusal};
+use crate::api::{self, Call, Interpreter, Refusal};
 use crate::config::{Config, Kind, Route, Template};
 
 /// The API's action.
@@ -155,14 +155,9 @@ impl<'c> Plan<'c> {
     /// What previews and receipts alike say about the choice.
     fn attributes(&self) -> Attributes {
         let template = self.choice.template;
-        let fell_back = if self.choice.fell_back {
-            "true"
-        } else {
-            "false"
-        };
         let mut attributes = alloc::vec![
             attribute("usage", template.usage),
-            attribute("fallback", fell_back),
+            attribute("fallback", &self.choice.fell_back.to_string()),
         ];
         if let Some(locale) = template.locale {
             attributes.push(attribute("locale", locale));
@@ -262,47 +257,41 @@ pub fn send(
 
     let mut sensitive = account.secrets();
     sensitive.extend(plan.parameters.iter().map(String::as_str));
-    let scrubber = Scrubber {
-        sensitive: &sensitive,
+    let call = Call {
+        account,
+        action: ACTION,
+        language: config.language,
+        sensitive,
+        national: plan.number.national(),
     };
-    let now = client.unix_time_s();
-    let (outcome, second_at) = api::attempt(client, now, |client, timestamp| {
-        let request = api::request(account, ACTION, config.language, body.clone(), timestamp);
-        let response = client.send(&request)?;
+    let id = message.correlation_id.as_deref();
+    let echo = id.filter(|_| !config.accepts_without_echo);
+    let read = |response: &Response, interpreter: Interpreter<'_>| {
         let verdict = Verdict {
             number: &plan.number,
-            echo: message
-                .correlation_id
-                .as_deref()
-                .filter(|_| !config.accepts_without_echo),
-            interpreter: Interpreter {
-                scrubber: &scrubber,
-                national: plan.number.national(),
-                timestamp,
-            },
+            echo,
+            interpreter,
         };
-        Ok(Attempt {
-            outcome: verdict.of(&response),
-            date: response.date,
-        })
-    });
-    let mut attributes = alloc::vec![
-        attribute("route", plan.route.as_str()),
-        attribute("template", plan.code),
-    ];
-    attributes.append(&mut plan.attributes());
-    if second_at.is_some() {
-        attributes.push(attribute("attempts", "2"));
-    }
-    match outcome {
+        verdict.of(response)
+    };
+    let now = client.unix_time_s();
+    let outcome = call.send(client, now, |_| body.clone(), read);
+    let was_repeated = outcome.second_at.is_some();
+    match outcome.result {
         Ok(mut receipt) => {
+            let mut attributes = alloc::vec![
+                attribute("route", plan.route.as_str()),
+                attribute("template", plan.code),
+            ];
+            attributes.append(&mut plan.attributes());
+            if was_repeated {
+                attributes.push(attribute("attempts", "2"));
+            }
             attributes.append(&mut receipt.attributes);
-            Ok(Receipt {
-                attributes,
-                ..receipt
-            })
+            receipt.attributes = attributes;
+            Ok(receipt)
         }
-        Err(error) if second_at.is_some() => Err(error.with_attribute("attempts", "2")),
+        Err(error) if was_repeated => Err(error.with_attribute("attempts", "2")),
         Err(error) => Err(error),
     }
 }

@@ -7,6 +7,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use connector_kit::time;
 use hmac::digest::KeyInit;
@@ -47,14 +48,8 @@ impl SigningInput<'_> {
     /// The names of the signed headers, joined by semicolons.
     #[must_use]
     pub fn signed_headers(&self) -> String {
-        let mut names = String::new();
-        for (name, _) in self.headers {
-            if !names.is_empty() {
-                names.push(';');
-            }
-            names.push_str(name);
-        }
-        names
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        names.join(";")
     }
 
     /// `date/service/tc3_request`, with the UTC date of the timestamp. A local date works most of the day and
@@ -78,38 +73,23 @@ impl SigningInput<'_> {
     pub fn authorization(&self, secret_id: &str, secret_key: &str) -> String {
         let scope = self.credential_scope();
         let names = self.signed_headers();
-        let keys = DerivedKeys::new(secret_key, &time::utc_date(self.timestamp), self.service);
-        let signature = hex::encode(hmac_sha256(&keys.signing, self.string_to_sign().as_bytes()));
+        let [.., key] = derived_keys(secret_key, &time::utc_date(self.timestamp), self.service);
+        let signature = hex::encode(hmac_sha256(&key, self.string_to_sign().as_bytes()));
         format!(
             "{ALGORITHM} Credential={secret_id}/{scope}, SignedHeaders={names}, Signature={signature}"
         )
     }
 }
 
-/// The chain of keys from a secret to one day and one service. Holders of `signing` can sign for that day and
-/// service only.
-pub struct DerivedKeys {
-    /// `HMAC("TC3" + secret key, date)`
-    pub date: [u8; 32],
-    /// `HMAC(date key, service)`
-    pub service: [u8; 32],
-    /// `HMAC(service key, "tc3_request")`
-    pub signing: [u8; 32],
-}
-
-impl DerivedKeys {
-    /// Derives the chain. `date` is `YYYY-MM-DD` in UTC.
-    #[must_use]
-    pub fn new(secret_key: &str, date: &str, service: &str) -> Self {
-        let date = hmac_sha256(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
-        let service = hmac_sha256(&date, service.as_bytes());
-        let signing = hmac_sha256(&service, b"tc3_request");
-        Self {
-            date,
-            service,
-            signing,
-        }
-    }
+/// The chain of keys from a secret to one day (`YYYY-MM-DD` in UTC) and one service: `HMAC("TC3" + secret key, date)`,
+/// `HMAC(date key, service)` and `HMAC(service key, "tc3_request")`. Holders of the last can sign for that day and service
+/// only.
+#[must_use]
+pub fn derived_keys(secret_key: &str, date: &str, service: &str) -> [[u8; 32]; 3] {
+    let of_date = hmac_sha256(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
+    let of_service = hmac_sha256(&of_date, service.as_bytes());
+    let signing = hmac_sha256(&of_service, b"tc3_request");
+    [of_date, of_service, signing]
 }
 
 /// SHA-256 in lower-case hexadecimal digits.
@@ -168,13 +148,10 @@ mod tests {
                 text(vector, "hashed_canonical_request")
             );
             assert_eq!(input.string_to_sign(), text(vector, "string_to_sign"));
-            let keys =
-                DerivedKeys::new(secret_key, &time::utc_date(input.timestamp), input.service);
-            for (key, name) in [
-                (keys.date, "secret_date"),
-                (keys.service, "secret_service"),
-                (keys.signing, "secret_signing"),
-            ] {
+            let date = time::utc_date(input.timestamp);
+            let keys = derived_keys(secret_key, &date, input.service);
+            let names = ["secret_date", "secret_service", "secret_signing"];
+            for (key, name) in keys.iter().zip(names) {
                 assert_eq!(hex::encode(key), text(vector, name), "{name}");
             }
             assert_eq!(

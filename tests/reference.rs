@@ -89,7 +89,7 @@ fn config_reference_equals_field_table() {
 fn code_reference_equals_code_table() {
     let mut text = String::from(
         "# Every code of the service\n\nWritten from the table in \
-         [`src/codes.rs`](../src/codes.rs), by which responses are classified. The first rows are the \
+         [`src/codes.txt`](../src/codes.txt) and the classes in [`src/codes.rs`](../src/codes.rs), by which responses are classified. The first rows are the \
          gateway's, for every API; the others are `SendSms`'s, and older spellings. A code that is in no row takes \
          the class of its family, the word before the dot; *unknown* where that does not say that nothing was \
          done.\n\n| code | kind | state | whose turn | wait | what it means |\n|---|---|---|---|---|---|\n",

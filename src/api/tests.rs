@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{Asked, Service, config_with, message, raw};
+use crate::tests::{Asked, Service, config_with, message, raw};
 
 fn asked(config: &str) -> Asked {
     let mut service = Service::with([raw(200, "")]);

@@ -242,6 +242,13 @@ fn documented_code_has_its_kind_and_certainty() {
 }
 
 #[test]
+fn table_line_names_an_existing_class() {
+    for line in lines() {
+        assert!(Entry::read(line).is_some(), "{line}");
+    }
+}
+
+#[test]
 fn table_names_no_code_twice() {
     let mut known: Vec<String> = known_codes().map(str::to_ascii_lowercase).collect();
     let all = known.len();

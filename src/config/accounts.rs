@@ -1,12 +1,13 @@
 //! The fields that make an account, at the top level and in the `international` block.
 
-use connector_kit::config::{BLANK, Form, Object, PLACEHOLDER, Place, REQUIRED, Reader, Rule};
+use connector_kit::config::{BLANK, Form, Object, PLACEHOLDER, REQUIRED, Reader, Rule};
+use connector_kit::http::Url;
 use connector_kit::json::Json;
 use connector_kit::redact::Secret;
 use connector_kit::text::Text;
 
 use super::fields::{INTERNATIONAL_FIELDS, REGIONS};
-use super::{Account, Endpoint, Route, Template, is_digits, is_visible};
+use super::{Account, Route, Template, endpoint, is_digits, is_visible};
 
 const VISIBLE: Text = Text::new(
     "visible ASCII characters without spaces, as the console shows them",
@@ -66,7 +67,7 @@ const REGION: Form = Form {
     expected: Text::new("a region such as ap-guangzhou", "地域,例如 ap-guangzhou"),
 };
 const ADDRESS: Form = Form {
-    valid: |text| Endpoint::parse(text).is_ok(),
+    valid: |text| endpoint::parse(text).is_some(),
     expected: Text::new(
         "a Tencent Cloud SMS host such as sms.tencentcloudapi.com, over https, or a loopback address",
         "腾讯云短信的 https 域名(例如 sms.tencentcloudapi.com)或本机回环地址",
@@ -107,77 +108,56 @@ const SWAPPED: Rule = Rule::new(
     "此值以 AKID 开头,而 accessKeyId 不是,两者可能填反了。",
 );
 
-/// The account of the top level. The signature is read, and required by [`require_signature`].
+/// The account of the top level. The signature is required by [`require_signature`].
 pub(super) fn mainland<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Account<'a>> {
-    let field = |key: &'static str| (config.at(key), config.get(key));
-    let secret_id = secret(reader, field("accessKeyId"), &SECRET_ID);
-    let secret_key = secret(reader, field("accessKeySecret"), &SECRET_KEY);
-    warn_if_swapped(reader, config.at("accessKeySecret"), secret_id, secret_key);
+    let credentials = credentials(reader, config);
     let sign_name = match unsigned(config) {
-        None => sign_name(reader, field("signName")),
+        None => sign_name(reader, config),
         Some(_) => None,
     };
-    let (place, value) = field("sdkAppId");
-    let sdk_app_id = reader.digits(place, value, &APP_ID);
-    let region = region(reader, field("region"));
-    let (place, value) = field("extendCode");
-    let extend_code = reader.named(place, value);
-    let extend_code = extend_code.and_then(|code| reader.digits(place, Some(code), &EXTEND_CODE));
-    let (place, value) = field("sessionToken");
-    let session_token = reader.optional_text(place, value, &TOKEN).map(Secret::new);
+    let sdk_app_id = config.digits(reader, "sdkAppId", &APP_ID);
+    let region = region(reader, config);
+    let extend_code = reader.named(config.at("extendCode"), config.get("extendCode"));
+    let extend_code = extend_code.and_then(|_| config.digits(reader, "extendCode", &EXTEND_CODE));
+    let endpoint = endpoint(reader, config).unwrap_or_else(endpoint::default);
+    let (secret_id, secret_key, session_token) = credentials?;
     Some(Account {
-        endpoint: endpoint(reader, field("endpoint")).unwrap_or_default(),
-        secret_id: secret_id?,
-        secret_key: secret_key?,
+        secret_id,
+        secret_key,
         session_token,
         sdk_app_id: sdk_app_id?,
         sign_name,
         sender_id: None,
         extend_code,
         region: region?,
+        endpoint,
     })
 }
 
-/// What the `international` block names in place of the top level's. A blank value names nothing.
+/// What the `international` block names in place of the top level's.
 pub(super) fn international<'a>(
     reader: &mut Reader,
     config: &Object<'a, '_>,
     top: Option<&Account<'a>>,
 ) -> Option<Account<'a>> {
-    let value = reader.named(config.at("international"), config.get("international"))?;
     let place = config.at("international");
-    let block = reader.object(place, value, &INTERNATIONAL_FIELDS)?;
-    // Each value, unless it names nothing.
-    let mut named =
-        |key: &'static str| (block.at(key), reader.named(block.at(key), block.get(key)));
-    let (app_id, sign, sender) = (named("sdkAppId"), named("signName"), named("senderId"));
-    let (area, address) = (named("region"), named("endpoint"));
-    let (id, key, token) = (
-        named("accessKeyId"),
-        named("accessKeySecret"),
-        named("sessionToken"),
-    );
-    let app_id = app_id
-        .1
-        .map(|value| reader.digits(app_id.0, Some(value), &APP_ID));
-    let sign = sign.1.map(|value| sign_name(reader, (sign.0, Some(value))));
-    let sender_id = reader.optional_text(sender.0, sender.1, &SENDER_ID);
-    let area = area.1.map(|value| region(reader, (area.0, Some(value))));
-    let endpoint = endpoint(reader, address);
+    let block = reader.named(place, config.get("international"))?;
+    let block = reader.object(place, block, &INTERNATIONAL_FIELDS)?;
+    let block = block.named(reader);
+    let has = |key| block.get(key).is_some();
+
+    let app_id = has("sdkAppId").then(|| block.digits(reader, "sdkAppId", &APP_ID));
+    let sign = has("signName").then(|| sign_name(reader, &block));
+    let sender_id = block.optional_text(reader, "senderId", &SENDER_ID);
+    let region = has("region").then(|| region(reader, &block));
+    let endpoint = endpoint(reader, &block);
     // Credentials come together or not at all: half of one key and half of another sign nothing.
-    let has_own = id.1.is_some() || key.1.is_some() || token.1.is_some();
-    let credentials = has_own.then(|| {
-        let secret_id = secret(reader, id, &SECRET_ID);
-        let secret_key = secret(reader, key, &SECRET_KEY);
-        warn_if_swapped(reader, key.0, secret_id, secret_key);
-        let token = reader.optional_text(token.0, token.1, &TOKEN);
-        (secret_id, secret_key, token.map(Secret::new))
-    });
+    let has_own = has("accessKeyId") || has("accessKeySecret") || has("sessionToken");
+    let own = has_own.then(|| credentials(reader, &block));
+
     let top = top?;
-    let (secret_id, secret_key, session_token) = match credentials {
-        Some((secret_id, secret_key, token)) => (secret_id?, secret_key?, token),
-        None => (top.secret_id, top.secret_key, top.session_token),
-    };
+    let inherited = (top.secret_id, top.secret_key, top.session_token);
+    let (secret_id, secret_key, session_token) = own.unwrap_or(Some(inherited))?;
     Some(Account {
         secret_id,
         secret_key,
@@ -186,60 +166,59 @@ pub(super) fn international<'a>(
         sign_name: sign.flatten().or(top.sign_name),
         sender_id,
         extend_code: None,
-        region: area.unwrap_or(Some(top.region))?,
+        region: region.unwrap_or(Some(top.region))?,
         endpoint: endpoint.unwrap_or_else(|| top.endpoint.clone()),
     })
 }
 
-/// A place and the value that stands there.
-type Located<'a, 'p> = (Place<'p>, Option<&'a Json<'a>>);
+/// Key id, key and token.
+type Credentials<'a> = (Secret<'a>, Secret<'a>, Option<Secret<'a>>);
 
-fn secret<'a>(reader: &mut Reader, at: Located<'a, '_>, form: &Form) -> Option<Secret<'a>> {
-    let secret = reader.required_text(at.0, at.1, form)?;
-    if is_sample(secret) {
-        reader.warning(at.0, SAMPLE);
+fn credentials<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<Credentials<'a>> {
+    let mut secret = |key, form| {
+        let secret = object.required_text(reader, key, form)?;
+        if is_sample(secret) {
+            reader.warning(object.at(key), SAMPLE);
+        }
+        Some(secret)
+    };
+    let id = secret("accessKeyId", &SECRET_ID);
+    let key = secret("accessKeySecret", &SECRET_KEY);
+    // Every `SecretId` begins with `AKID`, and no known `SecretKey` does.
+    if let (Some(id), Some(key)) = (id, key)
+        && key.starts_with("AKID")
+        && !id.starts_with("AKID")
+    {
+        reader.warning(object.at("accessKeySecret"), SWAPPED);
     }
-    Some(Secret::new(secret))
+    let token = object.optional_text(reader, "sessionToken", &TOKEN);
+    Some((Secret::new(id?), Secret::new(key?), token.map(Secret::new)))
 }
 
 /// Whether a text is what guides and deployment tools write in place of a key.
 fn is_sample(secret: &str) -> bool {
     let lower = secret.to_ascii_lowercase();
+    let has_mark = |mark: &&str| lower.contains(*mark);
     lower.starts_with("your")
-        || lower.contains("xxxx")
-        || lower.contains("***")
-        || lower.contains("${")
-        || lower.contains("{{")
+        || ["xxxx", "***", "${", "{{"].iter().any(has_mark)
         || (lower.starts_with('%') && lower.ends_with('%'))
 }
 
-/// Every `SecretId` begins with `AKID`, and no known `SecretKey` does.
-fn warn_if_swapped(
-    reader: &mut Reader,
-    place: Place<'_>,
-    secret_id: Option<Secret<'_>>,
-    secret_key: Option<Secret<'_>>,
-) {
-    if let (Some(id), Some(key)) = (secret_id, secret_key)
-        && key.reveal().starts_with("AKID")
-        && !id.reveal().starts_with("AKID")
-    {
-        reader.warning(place, SWAPPED);
-    }
-}
-
 /// The text of a signature. Operators paste its ID instead, which the service refuses.
-fn sign_name<'a>(reader: &mut Reader, at: Located<'a, '_>) -> Option<&'a str> {
-    let name = reader.required_text(at.0, at.1, &SIGN_NAME)?;
-    if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        reader.warning(at.0, SIGNATURE_ID);
-    }
+fn sign_name<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
+    let name = object.required_text(reader, "signName", &SIGN_NAME)?;
     let is_bracket = |character| matches!(character, '【' | '】' | '[' | ']');
-    if name.starts_with(is_bracket) || name.ends_with(is_bracket) {
-        reader.warning(at.0, BRACKETS);
-    }
-    if name.chars().any(is_invisible) {
-        reader.warning(at.0, INVISIBLE);
+    for (is_wrong, rule) in [
+        (is_digits(name, usize::MAX), SIGNATURE_ID),
+        (
+            name.starts_with(is_bracket) || name.ends_with(is_bracket),
+            BRACKETS,
+        ),
+        (name.chars().any(is_invisible), INVISIBLE),
+    ] {
+        if is_wrong {
+            reader.warning(object.at("signName"), rule);
+        }
     }
     Some(name)
 }
@@ -251,18 +230,17 @@ fn is_invisible(character: char) -> bool {
             | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-fn region<'a>(reader: &mut Reader, at: Located<'a, '_>) -> Option<&'a str> {
-    let region = reader.required_text(at.0, at.1, &REGION)?;
+fn region<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
+    let region = object.required_text(reader, "region", &REGION)?;
     if !REGIONS.contains(&region) {
-        reader.warning(at.0, UNLISTED_REGION);
+        reader.warning(object.at("region"), UNLISTED_REGION);
     }
     Some(region)
 }
 
 /// `None` where nothing usable is named.
-fn endpoint(reader: &mut Reader, at: Located<'_, '_>) -> Option<Endpoint> {
-    let text = reader.optional_text(at.0, at.1, &ADDRESS)?;
-    Endpoint::parse(text).ok()
+fn endpoint(reader: &mut Reader, object: &Object<'_, '_>) -> Option<Url> {
+    endpoint::parse(object.optional_text(reader, "endpoint", &ADDRESS)?)
 }
 
 /// Why the config has no signature, if it has none.

@@ -11,10 +11,11 @@
 //! A signed request is worth an SMS to whoever receives it, so a config cannot send one anywhere else.
 
 use alloc::format;
-use alloc::string::String;
+
+use connector_kit::http::Url;
 
 /// The service's default host; DNS leads to the nearest region.
-pub const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
+const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
 
 /// Tencent's registered domains for API hosts: the first is documented, the others are the alternates that its
 /// SDKs fail over to.
@@ -24,102 +25,43 @@ const DOMAINS: [&str; 3] = [
     ".tencentcloudapi.com.cn",
 ];
 
-/// An origin that requests may be sent to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Whether the connection is encrypted. Always, but on loopback.
-    pub tls: bool,
-    /// Host, and port unless it is the scheme's own, in lower case: the `Host` header, which is signed.
-    pub authority: String,
-}
-
-impl Default for Endpoint {
-    fn default() -> Self {
-        Self {
-            tls: true,
-            authority: DEFAULT_HOST.into(),
-        }
+/// The endpoint of a config that names none.
+pub(super) fn default() -> Url {
+    Url {
+        tls: true,
+        authority: DEFAULT_HOST.into(),
+        path: "/".into(),
     }
 }
 
-/// Why an address was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
-
-impl Endpoint {
-    /// Reads what an operator wrote, white space around it ignored.
-    ///
-    /// # Errors
-    /// [`Refused`] for every address outside the table above.
-    ///
-    /// # Examples
-    /// ```
-    /// use tencent_sms_connector::config::Endpoint;
-    ///
-    /// let intl = Endpoint::parse("https://sms.intl.tencentcloudapi.com/").unwrap();
-    /// assert_eq!(intl.authority, "sms.intl.tencentcloudapi.com");
-    /// assert!(Endpoint::parse("http://sms.tencentcloudapi.com").is_err());
-    /// assert!(Endpoint::parse("https://sms.tencentcloudapi.com.example").is_err());
-    /// ```
-    pub fn parse(text: &str) -> Result<Self, Refused> {
-        let text = text.trim().to_ascii_lowercase();
-        let (tls, rest) = match text.split_once("://") {
-            None => (true, text.as_str()),
-            Some(("https", rest)) => (true, rest),
-            Some(("http", rest)) => (false, rest),
-            Some(_) => return Err(Refused),
-        };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
-            _ => (rest, None),
-        };
-        let default_port = if tls { 443 } else { 80 };
-        let port = port.filter(|port| *port != default_port);
-        let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
-        if !(loopback || tls && port.is_none() && is_tencent(host)) {
-            return Err(Refused);
-        }
-        let authority = match port {
-            Some(port) => format!("{host}:{port}"),
-            None => host.into(),
-        };
-        Ok(Self { tls, authority })
-    }
-}
-
-fn parse_port(text: &str) -> Result<u16, Refused> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(port) if digits && port > 0 => Ok(port),
-        _ => Err(Refused),
-    }
-}
-
-/// `sms.` or `sms.<labels>.` under one of the domains. The service's name must come first, because it is what
-/// the signature is made for.
-fn is_tencent(host: &str) -> bool {
-    DOMAINS.iter().any(|domain| {
-        let labels = host
-            .strip_suffix(domain)
-            .and_then(|rest| rest.strip_prefix("sms"));
-        match labels {
-            Some("") => true,
-            Some(labels) => labels
-                .strip_prefix('.')
-                .is_some_and(|labels| labels.split('.').all(is_label)),
-            None => false,
-        }
+/// Reads what an operator wrote; `None` for every address outside the table above.
+pub(super) fn parse(text: &str) -> Option<Url> {
+    let url = if text.contains("://") {
+        Url::parse(text)
+    } else {
+        Url::parse(&format!("https://{text}"))
+    };
+    // The reader of URLs takes plain http on loopback only.
+    url.filter(|url| {
+        let is_allowed = url.tls && is_tencent(&url.authority) || is_loopback(&url.authority);
+        is_allowed && url.path == "/"
     })
 }
 
-fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+/// `sms.` or `sms.<labels>.` under one of the domains, without a port. The service's name must come first, because it is
+/// what the signature is made for.
+fn is_tencent(authority: &str) -> bool {
+    DOMAINS.iter().any(|domain| {
+        let labels = authority.strip_suffix(domain).unwrap_or_default();
+        labels == "sms" || labels.starts_with("sms.")
+    })
+}
+
+fn is_loopback(authority: &str) -> bool {
+    ["127.0.0.1", "[::1]", "localhost"].iter().any(|host| {
+        let port = authority.strip_prefix(host);
+        port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    })
 }
 
 #[cfg(test)]
@@ -137,18 +79,19 @@ mod tests {
             "sms.tencentcloudapi.cn",
             "sms.tencentcloudapi.com.cn",
         ] {
-            let expected = Ok(Endpoint {
+            let expected = Some(Url {
                 tls: true,
                 authority: host.into(),
+                path: "/".into(),
             });
             for written in [
                 host.into(),
                 format!("https://{host}"),
                 format!("https://{host}/"),
-                format!(" https://{host}:443 "),
+                format!("https://{host}:443"),
                 host.to_uppercase(),
             ] {
-                assert_eq!(Endpoint::parse(&written), expected, "{written}");
+                assert_eq!(parse(&written), expected, "{written}");
             }
         }
     }
@@ -165,11 +108,12 @@ mod tests {
             ("http://[::1]", false, "[::1]"),
             ("localhost:8443", true, "localhost:8443"),
         ] {
-            let expected = Ok(Endpoint {
+            let expected = Some(Url {
                 tls,
                 authority: authority.into(),
+                path: "/".into(),
             });
-            assert_eq!(Endpoint::parse(written), expected, "{written}");
+            assert_eq!(parse(written), expected, "{written}");
         }
     }
 
@@ -208,7 +152,7 @@ mod tests {
             "http://::1",
             "https://sms.te\u{43d}centcloudapi.com",
         ] {
-            assert_eq!(Endpoint::parse(written), Err(Refused), "{written:?}");
+            assert_eq!(parse(written), None, "{written:?}");
         }
     }
 }

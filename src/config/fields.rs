@@ -24,17 +24,7 @@ pub const USAGES: [&str; 9] = [
 ];
 
 /// What a new form begins with: an entry for each of [`USAGES`].
-const TEMPLATES_DEFAULT: &str = r#"[
-    {"usageType": "SignIn", "templateCode": "<template-code>"},
-    {"usageType": "Register", "templateCode": "<template-code>"},
-    {"usageType": "ForgotPassword", "templateCode": "<template-code>"},
-    {"usageType": "OrganizationInvitation", "templateCode": "<template-code>"},
-    {"usageType": "Generic", "templateCode": "<template-code>"},
-    {"usageType": "UserPermissionValidation", "templateCode": "<template-code>"},
-    {"usageType": "BindNewIdentifier", "templateCode": "<template-code>"},
-    {"usageType": "MfaVerification", "templateCode": "<template-code>"},
-    {"usageType": "BindMfa", "templateCode": "<template-code>"}
-]"#;
+const TEMPLATES_DEFAULT: &str = include_str!("templates_default.json");
 
 /// The regions that the service documents for SMS, <https://cloud.tencent.com/document/api/382/52071>.
 pub const REGIONS: [&str; 4] = ["ap-guangzhou", "ap-beijing", "ap-nanjing", "ap-singapore"];
@@ -48,101 +38,107 @@ const TEMPLATES: &str = "https://console.cloud.tencent.com/smsv2/csms-template";
 const APPLICATIONS: &str = "https://console.cloud.tencent.com/smsv2/app-manage";
 const API: &str = "https://cloud.tencent.com/document/api/382/52071";
 
-const ID_LABEL: Text = Text::new("Access Key ID", "访问密钥 ID(SecretId)");
-const SECRET_LABEL: Text = Text::new("Access Key Secret", "访问密钥(SecretKey)");
-const TOKEN_LABEL: Text = Text::new("Session token", "临时密钥 Token");
-const TOKEN_HELP: Text = Text::new(
-    "Only with temporary credentials from STS.",
-    "仅在使用 STS 临时密钥时填写。",
-);
-const SIGN_LABEL: Text = Text::new("Sign Name", "短信签名");
-const APP_LABEL: Text = Text::new("SDK App ID", "SDK AppID");
-const REGION_LABEL: Text = Text::new("Region", "地域");
-const ENDPOINT_LABEL: Text = Text::new("Endpoint", "接入域名");
 /// Help of a field that replaces one of the top level.
 const INSTEAD: Text = Text::new("Instead of the top level's.", "替代顶层的同名字段。");
 
-/// Visible ASCII without the two characters that separate it in the `Authorization` header.
-const SECRET_ID: &str =
-    r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$"}"#;
-const SECRET_KEY: &str =
-    r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-~]{1,256}\\s*$"}"#;
-const TOKEN: &str = r#"{"type": "string", "pattern": "^\\s*[!-~]{1,8192}\\s*$"}"#;
-const ANY_TEXT: &str = r#"{"type": "string"}"#;
-const DIGITS_32: &str =
-    r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#;
-const REGION: &str = r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#;
 const COUNTRIES: &str = r#"{"type": "array", "maxItems": 300, "items": {
     "type": ["string", "integer"], "pattern": "^\\s*(\\+?[1-9][0-9]{0,8}|[A-Za-z]{2})\\s*$", "minimum": 1, "maximum": 999999999}}"#;
 
+const ACCESS_KEY_ID: Field = Field::new(
+    "accessKeyId",
+    Text::new("Access Key ID", "访问密钥 ID(SecretId)"),
+    Text::new(
+        "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
+        "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
+    ),
+)
+.link(CREDENTIALS)
+.aliases(&["secretid", "keyid"])
+// Visible ASCII without the two characters that separate it in the `Authorization` header.
+.schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$"}"#);
+
+const ACCESS_KEY_SECRET: Field = Field::new(
+    "accessKeySecret",
+    Text::new("Access Key Secret", "访问密钥(SecretKey)"),
+    Text::new(
+        "SecretKey of the same API key.",
+        "同一 API 密钥的 SecretKey。",
+    ),
+)
+.secret()
+.link(CREDENTIALS)
+.aliases(&["secretkey", "secretaccesskey"])
+.schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-~]{1,256}\\s*$"}"#);
+
+const SESSION_TOKEN: Field = Field::new(
+    "sessionToken",
+    Text::new("Session token", "临时密钥 Token"),
+    Text::new(
+        "Only with temporary credentials from STS.",
+        "仅在使用 STS 临时密钥时填写。",
+    ),
+)
+.secret()
+.aliases(&["token", "securitytoken"])
+.schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,8192}\\s*$"}"#);
+
+const SIGN_NAME: Field = Field::new(
+    "signName",
+    Text::new("Sign Name", "短信签名"),
+    Text::new(
+        "Text of an approved signature, without brackets; not its ID. International numbers need none.",
+        "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
+    ),
+)
+.link(SIGNATURES)
+.aliases(&["sign", "signature", "smssign", "signcontent"]);
+
+const SDK_APP_ID: Field = Field::new(
+    "sdkAppId",
+    Text::new("SDK App ID", "SDK AppID"),
+    Text::new(
+        "Number of the SMS application, such as 1400006666.",
+        "短信应用的 SDK AppID,例如 1400006666。",
+    ),
+)
+.link(APPLICATIONS)
+.aliases(&["smssdkappid", "appid", "smsappid"])
+.schema(r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#);
+
+const REGION: Field = Field::new(
+    "region",
+    Text::new("Region", "地域"),
+    Text::new(
+        "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
+        "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
+    ),
+)
+.link(API)
+.schema(r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#);
+
+const ENDPOINT: Field = Field::new(
+    "endpoint",
+    Text::new("Endpoint", "接入域名"),
+    Text::new(
+        "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, a \
+         regional or financial host of Tencent's, or a simulator on loopback.",
+        "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
+    ),
+);
+
 /// The table.
 pub static FIELDS: [Field; 15] = [
-    Field::new(
-        "accessKeyId",
-        ID_LABEL,
-        Text::new(
-            "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
-            "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
-        ),
-    )
-    .required()
-    .link(CREDENTIALS)
-    .placeholder("<access-key-id>")
-    .aliases(&["secretid", "keyid"])
-    .schema(SECRET_ID),
-    Field::new(
-        "accessKeySecret",
-        SECRET_LABEL,
-        Text::new(
-            "SecretKey of the same API key.",
-            "同一 API 密钥的 SecretKey。",
-        ),
-    )
-    .required()
-    .secret()
-    .link(CREDENTIALS)
-    .placeholder("<access-key-secret>")
-    .aliases(&["secretkey", "secretaccesskey"])
-    .schema(SECRET_KEY),
-    Field::new(
-        "signName",
-        SIGN_LABEL,
-        Text::new(
-            "Text of an approved signature, without brackets; not its ID. International numbers need none.",
-            "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
-        ),
-    )
-    .required()
-    .link(SIGNATURES)
-    .placeholder("<sign-name>")
-    .aliases(&["sign", "signature", "smssign", "signcontent"])
-    // What it has to be depends on the templates, see `SCHEMA_RULES`.
-    .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
-    Field::new(
-        "sdkAppId",
-        APP_LABEL,
-        Text::new(
-            "Number of the SMS application, such as 1400006666.",
-            "短信应用的 SDK AppID,例如 1400006666。",
-        ),
-    )
-    .required()
-    .link(APPLICATIONS)
-    .placeholder("<sdk-app-id>")
-    .aliases(&["smssdkappid", "appid", "smsappid"])
-    .schema(DIGITS_32),
-    Field::new(
-        "region",
-        REGION_LABEL,
-        Text::new(
-            "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
-            "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
-        ),
-    )
-    .required()
-    .link(API)
-    .placeholder("<region>")
-    .schema(REGION),
+    ACCESS_KEY_ID.required().placeholder("<access-key-id>"),
+    ACCESS_KEY_SECRET
+        .required()
+        .placeholder("<access-key-secret>"),
+    SIGN_NAME
+        .required()
+        .placeholder("<sign-name>")
+        // What it has to be depends on the templates, see `SCHEMA_RULES`.
+        .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
+    SDK_APP_ID.required().placeholder("<sdk-app-id>"),
+    REGION.required().placeholder("<region>"),
     Field::new(
         "templates",
         Text::new("Templates", "模板"),
@@ -214,21 +210,8 @@ pub static FIELDS: [Field; 15] = [
     .schema(
         r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,12}\\s*$", "minimum": 0, "maximum": 999999999999}"#,
     ),
-    Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
-        .secret()
-        .aliases(&["token", "securitytoken"])
-        .schema(TOKEN),
-    Field::new(
-        "endpoint",
-        ENDPOINT_LABEL,
-        Text::new(
-            "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, a \
-             regional or financial host of Tencent's, or a simulator on loopback.",
-            "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
-        ),
-    )
-    .placeholder("sms.tencentcloudapi.com")
-    .schema(ANY_TEXT),
+    SESSION_TOKEN,
+    ENDPOINT.placeholder("sms.tencentcloudapi.com"),
     Field::new(
         "timeoutMs",
         Text::new("Timeout (ms)", "超时(毫秒)"),
@@ -265,8 +248,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
         ),
     )
     .required()
-    .aliases(&["usage", "type"])
-    .schema(ANY_TEXT),
+    .aliases(&["usage", "type"]),
     Field::new(
         "templateCode",
         Text::new("Template ID", "模板 ID"),
@@ -303,8 +285,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
             "Language of the template's text, such as en or zh-CN.",
             "模板内容的语言,例如 en 或 zh-CN。",
         ),
-    )
-    .schema(ANY_TEXT),
+    ),
     Field::new(
         "kind",
         Text::new("Kind", "类型"),
@@ -333,14 +314,8 @@ pub(super) static ROUTE_FIELDS: [Field; 2] = [
 ];
 
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
-    Field::new("sdkAppId", APP_LABEL, INSTEAD)
-        .link(APPLICATIONS)
-        .aliases(&["smssdkappid", "appid", "smsappid"])
-        .schema(DIGITS_32),
-    Field::new("signName", SIGN_LABEL, INSTEAD)
-        .link(SIGNATURES)
-        .aliases(&["sign", "signature", "smssign", "signcontent"])
-        .schema(ANY_TEXT),
+    SDK_APP_ID.help(INSTEAD),
+    SIGN_NAME.help(INSTEAD),
     Field::new(
         "senderId",
         Text::new("Sender ID", "SenderId"),
@@ -350,61 +325,19 @@ pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
         ),
     )
     .schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,15}\\s*$"}"#),
-    Field::new("region", REGION_LABEL, INSTEAD)
-        .link(API)
-        .schema(REGION),
-    Field::new("endpoint", ENDPOINT_LABEL, INSTEAD).schema(ANY_TEXT),
-    Field::new(
-        "accessKeyId",
-        ID_LABEL,
-        Text::new(
-            "Of an account of its own; both keys or neither.",
-            "使用另一账号时填写;两项密钥须同时填写。",
-        ),
-    )
-    .link(CREDENTIALS)
-    .aliases(&["secretid", "keyid"])
-    .schema(SECRET_ID),
-    Field::new(
-        "accessKeySecret",
-        SECRET_LABEL,
-        Text::new("Of the same account.", "同一账号的 SecretKey。"),
-    )
-    .secret()
-    .link(CREDENTIALS)
-    .aliases(&["secretkey", "secretaccesskey"])
-    .schema(SECRET_KEY),
-    Field::new("sessionToken", TOKEN_LABEL, TOKEN_HELP)
-        .secret()
-        .aliases(&["token", "securitytoken"])
-        .schema(TOKEN),
+    REGION.help(INSTEAD),
+    ENDPOINT.help(INSTEAD),
+    ACCESS_KEY_ID.help(Text::new(
+        "Of an account of its own; both keys or neither.",
+        "使用另一账号时填写;两项密钥须同时填写。",
+    )),
+    ACCESS_KEY_SECRET.help(Text::new("Of the same account.", "同一账号的 SecretKey。")),
+    SESSION_TOKEN,
 ];
 
 /// The schema's rules about several fields: which are required, that each required usage has an entry with a code that
 /// is one, and that there is a signature unless every code is for international numbers only.
-pub const SCHEMA_RULES: &str = r##"{
-    "required": ["accessKeyId", "accessKeySecret", "sdkAppId", "region", "templates"],
-    "if": {"properties": {"templates": {"items": {"properties": {"templateCode": {"$ref": "#/$defs/abroad"}}}}}},
-    "else": {"required": ["signName"], "properties": {"signName":
-        {"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)\\S"}}},
-    "$defs": {
-        "id": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^\\s*[0-9]{1,32}\\s*$"}]},
-        "codeOfRoute": {"anyOf": [{"type": ["string", "integer", "null"], "minimum": 0}, {"enum": [{}, []]}]},
-        "code": {"anyOf": [{"$ref": "#/$defs/id"}, {"type": "object", "anyOf": [
-            {"required": ["mainland"], "properties": {"mainland": {"$ref": "#/$defs/id"}}},
-            {"required": ["international"], "properties": {"international": {"$ref": "#/$defs/id"}}}]}]},
-        "abroad": {"type": "object", "required": ["international"], "properties": {
-            "international": {"$ref": "#/$defs/id"}, "mainland": {"not": {"$ref": "#/$defs/id"}}}},
-        "Register": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "Register"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "SignIn": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "SignIn"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "ForgotPassword": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "ForgotPassword"}, "templateCode": {"$ref": "#/$defs/code"}}},
-        "Generic": {"required": ["usageType", "templateCode"], "properties": {
-            "usageType": {"const": "Generic"}, "templateCode": {"$ref": "#/$defs/code"}}}
-    }
-}"##;
+pub const SCHEMA_RULES: &str = include_str!("schema_rules.json");
 
 #[cfg(test)]
 mod tests {

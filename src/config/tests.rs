@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::message;
+use crate::tests::message;
 
 mod extensions;
 mod findings;
@@ -297,7 +297,7 @@ fn numbers_and_white_space_are_normalised() {
             ),
             (Some("s"), "1400006666", "ap-guangzhou")
         );
-        assert_eq!(config.mainland.endpoint, Endpoint::default());
+        assert_eq!(config.mainland.endpoint, endpoint::default());
         assert_eq!(config.timeout_ms, Some(5_000));
         let codes: Vec<_> = config
             .templates

@@ -20,9 +20,9 @@ use connector_kit::http::Client;
 use connector_kit::text::Language;
 
 use super::findings::{self, Finding};
-use super::query::{NOT_GRANTED, Query, Session};
+use super::query::{NOT_GRANTED, Session};
 use super::templates::{Listing, international};
-use super::wire::{self, Package, PackagesBody, Signature, SignaturesBody};
+use super::wire::{self, Action, Package, PackagesBody, Signature, SignaturesBody};
 use crate::codes::REGION;
 use crate::config::{Account, Config, Route, Template};
 
@@ -44,7 +44,7 @@ pub fn check(
 ) -> Result<Vec<Check>, Failure> {
     let mut checker = Checker {
         config,
-        session: Session::new(client, config),
+        session: Session::new(client, config, ""),
         language,
         checks: Vec::new(),
         first_failure: None,
@@ -65,48 +65,15 @@ struct Checker<'c, 's, 't> {
     first_failure: Option<Failure>,
 }
 
-/// The names of the checks of an account.
-struct Subjects {
-    credentials: &'static str,
-    application: &'static str,
-    signature: &'static str,
-    region: &'static str,
-}
-
-const HOME: Subjects = Subjects {
-    credentials: "credentials",
-    application: "application",
-    signature: "signature",
-    region: "/region",
-};
-
-const ABROAD: Subjects = Subjects {
-    credentials: "/international/accessKeyId",
-    application: "/international/sdkAppId",
-    signature: "/international/signName",
-    region: "/international/region",
-};
-
-/// What is left in unexpired packages, if there are any.
-type Packages = Option<u64>;
-
-/// The state of a signature, best first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    Approved,
-    Waits,
-    Refused,
-}
-
-impl Standing {
-    fn of(signature: &Signature) -> Self {
-        match signature.status_code {
-            0 => Self::Approved,
-            1 | 2 => Self::Waits,
-            _ => Self::Refused,
-        }
-    }
-}
+/// The names of the checks of an account: credentials, application, signature and region.
+type Subjects = [&'static str; 4];
+const HOME: Subjects = ["credentials", "application", "signature", "/region"];
+const ABROAD: Subjects = [
+    "/international/accessKeyId",
+    "/international/sdkAppId",
+    "/international/signName",
+    "/international/region",
+];
 
 impl<'c> Checker<'c, '_, '_> {
     fn run(&mut self) {
@@ -117,26 +84,24 @@ impl<'c> Checker<'c, '_, '_> {
         let others = serves(config, Route::International);
         let apart = others && !same_access(home, abroad);
 
-        let blocked = (mainland || !apart) && self.account(home, &HOME, true, mainland);
+        let blocked = (mainland || !apart) && self.account(home, HOME, true, mainland);
         let mut listing = Listing::new(home, blocked);
         let mut other = None;
         if apart || others && abroad.sdk_app_id != home.sdk_app_id {
-            let blocked = self.account(abroad, &ABROAD, apart, false);
-            if apart {
-                other = Some(Listing::new(abroad, blocked));
-            }
+            let blocked = self.account(abroad, ABROAD, apart, false);
+            other = apart.then(|| Listing::new(abroad, blocked));
         }
 
         if mainland && let Some(name) = home.sign_name {
-            self.signature(&listing, HOME.signature, name, Route::Mainland);
+            self.signature(&listing, HOME, name, Route::Mainland);
         }
         // Inherited, it is the mainland's, and whether that does abroad only a message shows.
-        if others
-            && let Some(name) = abroad.sign_name
-            && home.sign_name != Some(name)
-        {
+        let own_name = abroad
+            .sign_name
+            .filter(|_| abroad.sign_name != home.sign_name);
+        if others && let Some(name) = own_name {
             let listing = other.as_ref().unwrap_or(&listing);
-            self.signature(listing, ABROAD.signature, name, Route::International);
+            self.signature(listing, ABROAD, name, Route::International);
         }
 
         for template in &config.templates {
@@ -160,83 +125,82 @@ impl<'c> Checker<'c, '_, '_> {
     fn account(
         &mut self,
         account: &Account<'_>,
-        subjects: &Subjects,
+        [credentials, application, _, region]: Subjects,
         check_key: bool,
         check_balance: bool,
     ) -> bool {
-        let packages = self.packages(account);
-        let failure = packages.as_ref().err();
-        let code = failure.and_then(|failure| failure.provider_code.as_deref());
-        let code = code.unwrap_or_default();
-        let kind = failure.map(|failure| failure.kind);
-        let refused = kind == Some(FailureKind::Authentication);
-        let elsewhere = failure.is_some_and(|failure| failure.message == REGION.hint);
-        let unanswered = failure.map(unanswered);
-        let credentials = match unanswered {
-            _ if code == "AuthFailure.SignatureExpire" => &findings::CLOCK,
-            _ if refused => &findings::WRONG_CREDENTIALS,
-            Some(unanswered) if !is_past_the_signature(code) => unanswered,
-            _ => &findings::CREDENTIALS,
+        let failure = match self.packages(account) {
+            Ok(left) => {
+                if check_key {
+                    self.add(credentials, &findings::CREDENTIALS, &[]);
+                }
+                self.add(application, &findings::APPLICATION, &[]);
+                if check_balance {
+                    self.balance(left);
+                }
+                return false;
+            }
+            Err(failure) => failure,
         };
-        let application = match unanswered {
-            None => &findings::APPLICATION,
-            _ if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
-            _ if refused || elsewhere => &findings::SKIPPED,
-            Some(unanswered) => unanswered,
+        let code = failure.provider_code.as_deref().unwrap_or_default();
+        let is_refused = failure.kind == FailureKind::Authentication;
+        let is_elsewhere = failure.message == REGION.hint;
+        let of_key = match code {
+            "AuthFailure.SignatureExpire" => &findings::CLOCK,
+            _ if is_refused => &findings::WRONG_CREDENTIALS,
+            code if is_past_the_signature(code) => &findings::CREDENTIALS,
+            _ => unanswered(&failure),
         };
-        let left = packages.as_ref().ok().copied().flatten();
-        let balance = match &packages {
-            Ok(None) => &findings::NO_PACKAGE,
-            Ok(Some(0)) => &findings::USED_UP,
-            Ok(Some(_)) => &findings::BALANCE,
-            Err(_) if kind == Some(FailureKind::Quota) => &findings::USED_UP,
-            Err(_) if application.verdict == Verdict::Fail => &findings::SKIPPED,
-            Err(_) => application,
+        let of_application = match code {
+            code if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
+            _ if is_refused || is_elsewhere => &findings::SKIPPED,
+            _ => unanswered(&failure),
+        };
+        let of_balance = match of_application.verdict {
+            _ if failure.kind == FailureKind::Quota => &findings::USED_UP,
+            Verdict::Fail => &findings::SKIPPED,
+            _ => of_application,
         };
         for (subject, wanted, finding) in [
-            (subjects.credentials, check_key, credentials),
-            (subjects.region, elsewhere, &findings::REGION),
-            (subjects.application, true, application),
+            (credentials, check_key, of_key),
+            (region, is_elsewhere, &findings::REGION),
+            (application, true, of_application),
+            ("balance", check_balance, of_balance),
         ] {
             if wanted {
-                self.add_about(subject, finding, failure, wire::PACKAGES);
+                self.add_failed(subject, finding, &failure, wire::PACKAGES);
             }
         }
-        if check_balance && packages.is_ok() {
-            let left = left.unwrap_or_default().to_string();
-            let attributes = alloc::vec![attribute("balance", &left)];
-            self.add("balance", balance, &[&left], attributes);
-        } else if check_balance {
-            self.add_about("balance", balance, failure, wire::PACKAGES);
-        }
-        match packages {
-            Ok(_) => false,
-            Err(failure) => {
-                let blocked = refused || elsewhere || failure.provider_code.is_none();
-                self.first_failure.get_or_insert(failure);
-                blocked
-            }
-        }
+        let blocked = is_refused || is_elsewhere || failure.provider_code.is_none();
+        self.first_failure.get_or_insert(failure);
+        blocked
     }
 
-    fn packages(&mut self, account: &Account<'_>) -> Result<Packages, Failure> {
-        let query = Query {
-            account,
-            action: wire::PACKAGES,
-            national: "",
+    fn balance(&mut self, left: Option<u64>) {
+        let finding = match left {
+            None => &findings::NO_PACKAGE,
+            Some(0) => &findings::USED_UP,
+            Some(_) => &findings::BALANCE,
         };
-        let mut packages: Packages = None;
+        let left = left.unwrap_or_default().to_string();
+        let check = self.add("balance", finding, &[&left]);
+        check.attributes.push(attribute("balance", &left));
+    }
+
+    /// What is left in unexpired packages, if there are any.
+    fn packages(&mut self, account: &Account<'_>) -> Result<Option<u64>, Failure> {
+        let mut packages: Option<u64> = None;
         let mut offset = 0;
         loop {
-            let page = self.session.ask(query, |now| {
-                PackagesBody::new(&account.sdk_app_id, offset, now)
-            })?;
-            let count = page.entries.len() as u64;
+            let app = &account.sdk_app_id;
+            let body = |now| PackagesBody::new(app, offset, now);
+            let page = self.session.ask(account, wire::PACKAGES, body)?;
             let is_valid = |package: &&Package| package.package_expired_time > page.now;
             for package in page.entries.iter().filter(is_valid) {
                 let left = package.package_amount.saturating_sub(package.current_usage);
                 packages = Some(packages.unwrap_or_default().saturating_add(left));
             }
+            let count = page.entries.len() as u64;
             offset += count;
             if count < wire::PACKAGES_PAGE {
                 return Ok(packages);
@@ -244,67 +208,73 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    fn signature(&mut self, listing: &Listing<'_>, subject: &str, name: &str, route: Route) {
-        let standing = if listing.blocked {
-            None
-        } else {
-            Some(self.standing(listing.account, name, route))
-        };
-        let finding = match &standing {
-            None => &findings::SKIPPED,
-            Some(Ok(Some(Standing::Approved))) => &findings::APPROVED,
-            Some(Ok(Some(Standing::Waits))) => &findings::WAITS,
-            Some(Ok(Some(Standing::Refused))) => &findings::REFUSED,
-            Some(Ok(None)) => &findings::NO_SIGNATURE,
-            Some(Err(failure)) => unanswered(failure),
-        };
-        let failure = standing
-            .as_ref()
-            .and_then(|standing| standing.as_ref().err());
-        self.add_about(subject, finding, failure, wire::SIGNATURES);
+    fn signature(
+        &mut self,
+        listing: &Listing<'_>,
+        [_, _, subject, _]: Subjects,
+        name: &str,
+        route: Route,
+    ) {
+        if listing.blocked {
+            self.add(subject, &findings::SKIPPED, &[]);
+            return;
+        }
+        match self.standing(listing.account, name, route) {
+            Ok(finding) => {
+                self.add(subject, finding, &[]);
+            }
+            Err(failure) => {
+                let finding = unanswered(&failure);
+                self.add_failed(subject, finding, &failure, wire::SIGNATURES);
+            }
+        }
     }
 
-    /// The best standing among the signatures with this text, since several may have it.
+    /// The best finding about the signatures with this text, since several may have it.
     fn standing(
         &mut self,
         account: &Account<'_>,
         name: &str,
         route: Route,
-    ) -> Result<Option<Standing>, Failure> {
-        let query = Query {
-            account,
-            action: wire::SIGNATURES,
-            national: "",
+    ) -> Result<&'static Finding, Failure> {
+        // From the best state to the worst.
+        let rank = |status: &i64| {
+            [0, 1, 2]
+                .iter()
+                .position(|code| code == status)
+                .unwrap_or(3)
         };
-        let mut best: Option<Standing> = None;
+        let mut best: Option<i64> = None;
         let mut offset = 0;
         loop {
-            let page = self.session.ask(query, |_| SignaturesBody {
+            let body = |_| SignaturesBody {
                 international: international(route),
                 limit: wire::SIGNATURES_PAGE,
                 offset,
-            })?;
+            };
+            let page = self.session.ask(account, wire::SIGNATURES, body)?;
             let has_name = |signature: &&Signature| signature.sign_name == name;
-            let standings = page.entries.iter().filter(has_name).map(Standing::of);
-            best = best.into_iter().chain(standings).min();
+            let named = page.entries.iter().filter(has_name);
+            let states = named.map(|signature| signature.status_code);
+            best = best.into_iter().chain(states).min_by_key(rank);
             let count = page.entries.len() as u64;
             offset += count;
-            if best == Some(Standing::Approved) || count < wire::SIGNATURES_PAGE {
-                return Ok(best);
+            if best == Some(0) || count < wire::SIGNATURES_PAGE {
+                return Ok(best.map_or(&findings::NO_SIGNATURE, findings::review));
             }
         }
     }
 
     fn templates(&mut self, home: &Listing<'_>, abroad: &Listing<'_>) {
+        let listings = [(Route::Mainland, home), (Route::International, abroad)];
         for template in &self.config.templates {
             let place = format!("/templates/{}/templateCode", template.index);
             if !template.is_by_route {
                 // It is enough that it serves some numbers.
-                let listings = [(Route::Mainland, home), (Route::International, abroad)];
                 self.template(&place, template, None, &listings);
                 continue;
             }
-            for (route, listing) in [(Route::Mainland, home), (Route::International, abroad)] {
+            for (route, listing) in listings {
                 if template.code(route).is_some() {
                     let place = format!("{place}/{}", route.as_str());
                     self.template(&place, template, Some(route), &[(route, listing)]);
@@ -329,56 +299,55 @@ impl<'c> Checker<'c, '_, '_> {
             };
             match listing.found(id) {
                 Some(found) if route.is_some() || found.serves(*of) => {
+                    let values = [found.variables().to_string(), declared.to_string()];
                     let finding = found.finding(route, declared);
-                    let (has, declares) = (found.variables.to_string(), declared.to_string());
-                    return self.add(place, finding, &[&has, &declares], Attributes::new());
+                    self.add(place, finding, &values.each_ref().map(String::as_str));
+                    return;
                 }
                 _ if listing.asked(id, *of) => {}
                 _ => unknown = unknown.or(Some(&listing.failure)),
             }
         }
-        let finding = match unknown {
-            None => &findings::NO_TEMPLATE,
-            Some(None) => &findings::SKIPPED,
-            Some(Some(failure)) => unanswered(failure),
-        };
-        let failure = unknown.and_then(Option::as_ref);
-        self.add_about(place, finding, failure, wire::TEMPLATES);
+        match unknown {
+            None => {
+                self.add(place, &findings::NO_TEMPLATE, &[]);
+            }
+            Some(None) => {
+                self.add(place, &findings::SKIPPED, &[]);
+            }
+            Some(Some(failure)) => {
+                self.add_failed(place, unanswered(failure), failure, wire::TEMPLATES);
+            }
+        }
     }
 
-    fn add(&mut self, subject: &str, finding: &Finding, values: &[&str], attributes: Attributes) {
-        self.checks.push(Check {
+    /// Adds a finding with its values.
+    fn add(&mut self, subject: &str, finding: &Finding, values: &[&str]) -> &mut Check {
+        self.checks.push_mut(Check {
             subject: subject.into(),
             verdict: finding.verdict,
             message: finding.text.fill(self.language, values),
-            attributes,
-        });
+            attributes: Attributes::new(),
+        })
     }
 
-    /// Adds a finding, with the service's code where it follows from one, and the permission that would help.
-    fn add_about(
-        &mut self,
-        subject: &str,
-        finding: &Finding,
-        failure: Option<&Failure>,
-        action: &str,
-    ) {
-        let permission = format!("sms:{action}");
-        let mut attributes = Attributes::new();
-        if let Some(failure) = failure
-            && finding.verdict != Verdict::Pass
-        {
-            if let Some(code) = &failure.provider_code {
-                attributes.push(attribute("provider-code", code));
-                if permission_finding(code).is_some() {
-                    attributes.push(attribute("permission", &permission));
-                }
-            }
-            if let Some(id) = &failure.request_id {
-                attributes.push(attribute("request-id", id));
+    /// Adds what follows from a failed query, with the service's code and the permission that would help.
+    fn add_failed(&mut self, subject: &str, finding: &Finding, failure: &Failure, action: Action) {
+        let permission = format!("sms:{}", action.name);
+        let check = self.add(subject, finding, &[&permission]);
+        if finding.verdict == Verdict::Pass {
+            return;
+        }
+        if let Some(code) = &failure.provider_code {
+            check.attributes.push(attribute("provider-code", code));
+            if permission_finding(code).is_some() {
+                let permission = attribute("permission", &permission);
+                check.attributes.push(permission);
             }
         }
-        self.add(subject, finding, &[&permission], attributes);
+        if let Some(id) = &failure.request_id {
+            check.attributes.push(attribute("request-id", id));
+        }
     }
 }
 
@@ -420,15 +389,14 @@ fn same_access(one: &Account<'_>, other: &Account<'_>) -> bool {
 
 /// Whether the service gives this refusal only to requests whose signature it verified.
 fn is_past_the_signature(code: &str) -> bool {
-    code == NOT_GRANTED
-        || [
-            "UnauthorizedOperation",
-            "UnsupportedRegion",
-            "FailedOperation",
-            "InvalidParameterValue",
-        ]
-        .iter()
-        .any(|family| code.starts_with(family))
+    let families = [
+        NOT_GRANTED,
+        "UnauthorizedOperation",
+        "UnsupportedRegion",
+        "FailedOperation",
+        "InvalidParameterValue",
+    ];
+    families.iter().any(|family| code.starts_with(family))
 }
 
 #[cfg(test)]

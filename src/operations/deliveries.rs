@@ -13,17 +13,17 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::Cell;
 
 use connector_kit::contract::{
-    Deliveries, Delivery, DeliveryQuery, DeliveryState, Failure, FailureKind, Turn, attribute,
+    Deliveries, Delivery, DeliveryQuery, DeliveryState, Failure, FailureKind, attribute,
 };
 use connector_kit::http::Client;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
+use serde::de::DeserializeOwned;
 
-use super::query::{Query, Session};
-use super::wire::{self, AboutBody, Record, Report};
+use super::query::{Page, Session, not_understood};
+use super::wire::{self, AboutBody, Action, Record, Report};
 use crate::config::{Account, Config, Route};
 
 /// How far back records reach, in seconds.
@@ -47,7 +47,7 @@ pub fn find(
     let number =
         PhoneNumber::parse(&query.to).map_err(|error| Failure::invalid_message(error.message()))?;
     let mut search = Search {
-        session: Session::new(client, config),
+        session: Session::new(client, config, number.national()),
         account: config.account(Route::of(&number)),
         number: &number,
         query,
@@ -59,18 +59,17 @@ pub fn find(
     };
     let is_complete = matches!(covered, Ok(true));
     let has_id = |known: &Known| !known.delivery.message_id.is_empty();
-    let reports = if is_complete && !search.known.iter().any(has_id) {
-        Ok(())
-    } else {
-        search.reports(is_complete)
-    };
-    if let (Err(failure), Err(_)) = (&covered, reports) {
-        // The first refusal says more about the account than the second.
-        return Err(failure.clone());
+    if !is_complete || search.known.iter().any(has_id) {
+        let reports = search.reports(is_complete);
+        if let (Err(failure), Err(_)) = (covered, reports) {
+            // The first refusal says more about the account than the second.
+            return Err(failure);
+        }
     }
     let secrets = search.account.secrets();
-    let fitting = search.known.into_iter().filter(|known| known.fits);
+    let fitting = search.known.into_iter().filter(|known| known.fits(query));
     let mut found: Vec<Delivery> = fitting.map(|known| known.delivery).collect();
+    found.sort_by_key(|delivery| delivery.age_s);
     for delivery in &mut found {
         remove_secrets(delivery, &secrets);
     }
@@ -99,85 +98,63 @@ fn is_final(failure: &Failure) -> bool {
         )
 }
 
-/// An answer with an entry about another number, or without what an entry must have, is not understood as a whole.
-fn not_understood() -> Failure {
-    Failure::new(
-        FailureKind::Provider,
-        Turn::Provider,
-        "The answer is not one to what was asked.",
-    )
-}
-
 struct Search<'q, 's, 't> {
     session: Session<'s, 't>,
     account: &'q Account<'q>,
     number: &'q PhoneNumber,
     query: &'q DeliveryQuery,
-    /// Newest first.
     known: Vec<Known>,
 }
 
 /// A message that the service knows.
 struct Known {
     delivery: Delivery,
-    /// Whether it can be the one that is looked for, as far as is known.
-    fits: bool,
-    /// Whether a carrier's report about it was read.
-    is_reported: bool,
+    /// What it was sent with, once a carrier's report about it was read.
+    correlation_id: Option<String>,
 }
 
-impl<'q> Search<'q, '_, '_> {
-    fn about(&self, action: &'static str) -> Query<'q> {
-        Query {
-            account: self.account,
-            action,
-            national: self.number.national(),
-        }
+impl Search<'_, '_, '_> {
+    /// Asks for a page about the number, from the beginning of the period or of the service's reach.
+    fn ask<E: DeserializeOwned>(
+        &mut self,
+        action: Action,
+        reach_s: u64,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Page<E>, Failure> {
+        let max_age_s = self.query.max_age_s;
+        self.session.ask(self.account, action, |now| AboutBody {
+            phone_number: self.number.e164(),
+            sms_sdk_app_id: &self.account.sdk_app_id,
+            begin_time: beginning(now, max_age_s, reach_s),
+            limit,
+            offset,
+        })
     }
 
     /// Reads the records. Returns whether they are complete and cover the period.
     fn records(&mut self) -> Result<bool, Failure> {
-        let max_age_s = self.query.max_age_s;
-        let (query, app, number) = (
-            self.about(wire::RECORDS),
-            &self.account.sdk_app_id,
-            self.number,
-        );
-        let begin = Cell::new(0);
         let mut offset = 0;
         loop {
-            let page = self.session.ask(query, |now| {
-                begin.set(beginning(now, max_age_s, RECORDS_REACH_S));
-                AboutBody::records(app, number, begin.get(), offset)
-            });
-            let taken = page.and_then(|page| {
-                let deliveries: Option<Vec<Delivery>> = page
-                    .entries
-                    .iter()
-                    .map(|entry| record(entry, number, page.now))
-                    .collect();
-                let deliveries = deliveries.ok_or_else(not_understood)?;
-                Ok((deliveries, page.total, page.now))
-            });
-            let (deliveries, total, now) = match taken {
-                Ok(taken) => taken,
+            let page = match self.page_of_records(offset) {
                 Err(failure) if offset == 0 => return Err(failure),
                 // What the earlier pages had is worth keeping.
                 Err(_) => return Ok(false),
+                Ok(page) => page,
             };
-            let count = deliveries.len() as u64;
-            for delivery in deliveries {
-                if delivery.age_s <= max_age_s.saturating_add(1) {
-                    self.add(delivery);
-                }
-            }
+            let count = page.entries.len() as u64;
+            let recent = page.entries.into_iter().filter(|each| self.is_recent(each));
+            let known: Vec<Known> = recent.map(Known::from).collect();
+            self.known.extend(known);
             offset += count;
-            let is_last = match total {
+            let is_last = match page.total {
                 Some(total) => offset >= total,
                 None => count < wire::RECORDS_PAGE,
             };
             if is_last {
-                return Ok(begin.get().saturating_add(max_age_s.into()) <= now);
+                let max_age_s = self.query.max_age_s;
+                let begin = beginning(page.asked_at, max_age_s, RECORDS_REACH_S);
+                return Ok(begin.saturating_add(max_age_s.into()) <= page.now);
             }
             if count == 0 || offset > MAX_OFFSET {
                 return Ok(false);
@@ -185,76 +162,80 @@ impl<'q> Search<'q, '_, '_> {
         }
     }
 
+    /// An answer with an entry about another number, or without what an entry must have, is not understood as a whole.
+    fn page_of_records(&mut self, offset: u64) -> Result<Page<Delivery>, Failure> {
+        let page = self.ask(wire::RECORDS, RECORDS_REACH_S, wire::RECORDS_PAGE, offset)?;
+        let entries = page.entries.iter();
+        let deliveries: Option<Vec<Delivery>> = entries
+            .map(|entry| record(entry, self.number, page.now))
+            .collect();
+        Ok(Page {
+            entries: deliveries.ok_or_else(not_understood)?,
+            total: page.total,
+            asked_at: page.asked_at,
+            now: page.now,
+        })
+    }
+
     /// Reads the carriers' reports. Messages that only they know count where the records do not cover the period.
     fn reports(&mut self, is_covered: bool) -> Result<(), Failure> {
-        let (number, max_age_s) = (self.number, self.query.max_age_s);
-        let (query, app) = (self.about(wire::REPORTS), &self.account.sdk_app_id);
-        let page = self.session.ask(query, |now| {
-            let begin = beginning(now, max_age_s, REPORTS_REACH_S);
-            AboutBody::reports(app, number, begin)
-        })?;
+        let page = self.ask(wire::REPORTS, REPORTS_REACH_S, wire::REPORTS_PAGE, 0)?;
+        // Of messages that share a serial number, the newest gets the report.
+        self.known.sort_by_key(|known| known.delivery.age_s);
         for entry in &page.entries {
-            let delivery = report(entry, number, page.now).ok_or_else(not_understood)?;
+            let delivery = report(entry, self.number, page.now).ok_or_else(not_understood)?;
             self.take_report(delivery, &entry.session_context, is_covered);
         }
         Ok(())
     }
 
     fn take_report(&mut self, report: Delivery, correlation_id: &str, is_covered: bool) {
-        let is_same = |known: &Known| known.delivery.message_id == report.message_id;
-        let index = match self.known.iter().position(is_same) {
-            Some(index) => {
-                if let Some(known) = self.known.get_mut(index)
-                    && known.delivery.state == DeliveryState::Pending
-                {
+        let is_recent = self.is_recent(&report);
+        let is_same = |known: &&mut Known| known.delivery.message_id == report.message_id;
+        let known = match self.known.iter_mut().find(is_same) {
+            Some(known) => {
+                if known.delivery.state == DeliveryState::Pending {
                     known.delivery.state = report.state;
                     known.delivery.attributes = report.attributes;
                 }
-                index
+                known
             }
-            None if is_covered || report.age_s > self.query.max_age_s.saturating_add(1) => return,
-            None => self.add(report),
+            None if is_covered || !is_recent => return,
+            None => self.known.push_mut(report.into()),
         };
-        if let Some(known) = self.known.get_mut(index)
-            && !known.is_reported
-        {
-            known.is_reported = true;
-            known.correlate(correlation_id, self.number, self.query);
+        if known.correlation_id.is_none() {
+            // The one asked for is the caller's own; another may be anything.
+            let is_wanted = self.query.correlation_id.as_deref() == Some(correlation_id);
+            if is_wanted || is_repeatable(correlation_id, self.number) {
+                let attributes = &mut known.delivery.attributes;
+                attributes.push(attribute("correlation-id", correlation_id));
+            }
+            known.correlation_id = Some(correlation_id.into());
         }
     }
 
-    /// Inserts a message by its age, and returns its index.
-    fn add(&mut self, delivery: Delivery) -> usize {
-        let index = self
-            .known
-            .partition_point(|known| known.delivery.age_s <= delivery.age_s);
-        let wanted = self.query.message_id.as_ref();
-        let fits = wanted.is_none_or(|id| *id == delivery.message_id);
-        self.known.insert(
-            index,
-            Known {
-                delivery,
-                fits,
-                is_reported: false,
-            },
-        );
-        index
+    fn is_recent(&self, delivery: &Delivery) -> bool {
+        delivery.age_s <= self.query.max_age_s.saturating_add(1)
+    }
+}
+
+impl From<Delivery> for Known {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            delivery,
+            correlation_id: None,
+        }
     }
 }
 
 impl Known {
-    /// Takes over the correlation id that the carrier's report has.
-    fn correlate(&mut self, id: &str, number: &PhoneNumber, query: &DeliveryQuery) {
-        let is_wanted = query.correlation_id.as_deref() == Some(id);
-        // The one asked for is the caller's own; another may be anything.
-        if is_wanted || is_repeatable(id, number) {
-            self.delivery
-                .attributes
-                .push(attribute("correlation-id", id));
-        }
-        // A serial number identifies a message better than what was sent along.
-        if !is_wanted && query.correlation_id.is_some() && query.message_id.is_none() {
-            self.fits = false;
+    /// Whether it can be the message that is looked for, as far as is known. A serial number identifies a message better
+    /// than what was sent along.
+    fn fits(&self, query: &DeliveryQuery) -> bool {
+        match (&query.message_id, &query.correlation_id) {
+            (Some(id), _) => *id == self.delivery.message_id,
+            (None, Some(id)) => self.correlation_id.as_ref().is_none_or(|found| found == id),
+            (None, None) => true,
         }
     }
 }

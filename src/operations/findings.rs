@@ -94,3 +94,12 @@ findings! {
         "Not looked up, because something that it needs failed.",
         "未查询,因为所依赖的一项未通过。";
 }
+
+/// The finding about something that was reviewed, from its `StatusCode`.
+pub fn review(status_code: i64) -> &'static Finding {
+    match status_code {
+        0 => &APPROVED,
+        1 | 2 => &WAITS,
+        _ => &REFUSED,
+    }
+}

@@ -6,17 +6,20 @@
 //! | 256 KiB of responses | reading takes several times the memory of the text |
 //! | one deadline | the caller waits once |
 
+use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use connector_kit::contract::{Failure, FailureKind, SendError, Turn};
 use connector_kit::http::{Client, Response};
-use connector_kit::redact::Scrubber;
 use connector_kit::time;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
-use super::wire::{Entry, Listing};
-use crate::api::{self, Attempt, Interpreter, ProviderLanguage};
+use super::wire::Action;
+use crate::api::{self, Call, Interpreter};
 use crate::config::{Account, Config};
 
 /// The most requests of one call.
@@ -28,16 +31,7 @@ const MAX_RESPONSE_BYTES: usize = 262_144;
 /// The code for a key whose policy does not grant an action.
 pub const NOT_GRANTED: &str = "AuthFailure.UnauthorizedOperation";
 
-/// Who asks, and what.
-#[derive(Clone, Copy)]
-pub struct Query<'q> {
-    /// On whose behalf.
-    pub account: &'q Account<'q>,
-    /// The action.
-    pub action: &'static str,
-    /// A number's digits without its calling code, which no text may repeat; empty where there is none.
-    pub national: &'q str,
-}
+const NOT_UNDERSTOOD: &str = "The answer is not one to what was asked.";
 
 /// The entries of one response.
 pub struct Page<E> {
@@ -45,6 +39,8 @@ pub struct Page<E> {
     pub entries: Vec<E>,
     /// `TotalCount`, where the action gives it.
     pub total: Option<u64>,
+    /// The time of the request, by the service's clock as far as it was known.
+    pub asked_at: u64,
     /// Now, by the service's clock as far as it is known.
     pub now: u64,
 }
@@ -52,7 +48,9 @@ pub struct Page<E> {
 /// The queries of one call.
 pub struct Session<'s, 't> {
     client: &'s mut Client<'t>,
-    language: ProviderLanguage,
+    language: &'s str,
+    /// A number's digits without its calling code, which no text may repeat; empty where there is none.
+    national: &'s str,
     requests: u32,
     bytes: usize,
     /// By how much the service's clock is ahead of the host's, once that is known.
@@ -62,11 +60,12 @@ pub struct Session<'s, 't> {
 }
 
 impl<'s, 't> Session<'s, 't> {
-    /// Begins a call.
-    pub fn new(client: &'s mut Client<'t>, config: &Config<'_>) -> Self {
+    /// Begins a call about a number, or about none.
+    pub fn new(client: &'s mut Client<'t>, config: &'s Config<'_>, national: &'s str) -> Self {
         Self {
             client,
             language: config.language,
+            national,
             requests: MAX_REQUESTS,
             bytes: MAX_RESPONSE_BYTES,
             ahead_s: 0,
@@ -74,58 +73,59 @@ impl<'s, 't> Session<'s, 't> {
         }
     }
 
-    /// Asks. `body` makes the request's body for a moment of the service's clock.
+    /// Asks on behalf of an account. `body` makes the request's body for a moment of the service's clock.
     ///
     /// # Errors
     /// [`Failure`], with a provider code where the service refused the query.
-    pub fn ask<B: Serialize, E: Entry>(
+    pub fn ask<B: Serialize, E: DeserializeOwned>(
         &mut self,
-        query: Query<'_>,
+        account: &Account<'_>,
+        action: Action,
         body: impl Fn(u64) -> B,
     ) -> Result<Page<E>, Failure> {
         if self.requests == 0 || self.bytes == 0 {
-            return Err(unusable("The call's 16 requests are used up."));
+            let what = "The call's 16 requests are used up.";
+            return Err(Failure::new(FailureKind::Provider, Turn::Provider, what));
         }
-        let (requests, bytes, language) = (&mut self.requests, &mut self.bytes, self.language);
-        let now = self.client.unix_time_s().wrapping_add(self.ahead_s);
-        let once = |client: &mut Client<'_>, timestamp| {
-            *requests = requests.saturating_sub(1);
-            let body = serde_json::to_vec(&body(timestamp)).unwrap_or_default();
-            let request = api::request(query.account, query.action, language, body, timestamp);
-            let response = client.send(&request)?;
-            *bytes = bytes.saturating_sub(response.body.len());
-            let date = response.date.as_deref().and_then(time::parse_http_date);
-            Ok(Attempt {
-                outcome: interpret(&response, query, date.unwrap_or(timestamp)),
-                date: response.date,
-            })
+        let call = Call {
+            account,
+            action: action.name,
+            language: self.language,
+            sensitive: account.secrets(),
+            national: self.national,
         };
-        let (outcome, second_at) = api::attempt(self.client, now, once);
-        if let Some(server_time) = second_at {
+        let (requests, bytes) = (&mut self.requests, &mut self.bytes);
+        let write = |timestamp| {
+            *requests = requests.saturating_sub(1);
+            serde_json::to_vec(&body(timestamp)).unwrap_or_default()
+        };
+        let read = |response: &Response, interpreter: Interpreter<'_>| {
+            *bytes = bytes.saturating_sub(response.body.len());
+            interpret(response, interpreter, action)
+        };
+        let now = self.client.unix_time_s().wrapping_add(self.ahead_s);
+        let outcome = call.send(self.client, now, write, read);
+        if let Some(server_time) = outcome.second_at {
             self.ahead_s = self.ahead_s.wrapping_add(server_time.wrapping_sub(now));
         }
-        let outcome = outcome.map_err(|error| failure(error, query.action));
-        self.has_answer |= match &outcome {
+        let result = outcome.result.map_err(|error| failure(error, action));
+        self.has_answer |= match &result {
             Ok(_) => true,
             Err(failure) => failure.provider_code.is_some(),
         };
-        outcome
+        result
     }
 }
 
-fn interpret<E: Entry>(
+fn interpret<E: DeserializeOwned>(
     response: &Response,
-    query: Query<'_>,
-    now: u64,
+    mut interpreter: Interpreter<'_>,
+    action: Action,
 ) -> Result<Page<E>, SendError> {
-    let secrets = query.account.secrets();
-    let interpreter = Interpreter {
-        scrubber: &Scrubber {
-            sensitive: &secrets,
-        },
-        national: query.national,
-        timestamp: now,
-    };
+    let asked_at = interpreter.timestamp;
+    let date = response.date.as_deref().and_then(time::parse_http_date);
+    let now = date.unwrap_or(asked_at);
+    interpreter.timestamp = now;
     let head: Option<api::Head<'_>> = api::parse(&response.body);
     let Some(head) = head.filter(|_| response.status < 500) else {
         // A check draws conclusions from codes, and below a gateway's status a code proves nothing.
@@ -137,33 +137,68 @@ fn interpret<E: Entry>(
     if let Some(error) = &head.error {
         return Err(interpreter.refused(error, request_id));
     }
-    let listing: Option<Listing<E>> = api::parse(&response.body);
-    match listing.filter(|_| (200..300).contains(&response.status)) {
-        Some(Listing {
-            total_count,
-            entries: Some(entries),
-        }) => Ok(Page {
+    match entries(&response.body, action.list) {
+        Some((entries, total)) if (200..300).contains(&response.status) => Ok(Page {
             entries,
-            total: total_count,
+            total,
+            asked_at,
             now,
         }),
-        _ => {
-            Err(interpreter.unusable("The answer is not one to what was asked.", None, request_id))
-        }
+        _ => Err(interpreter.unusable(NOT_UNDERSTOOD, None, request_id)),
     }
 }
 
-fn unusable(what: &str) -> Failure {
-    Failure::new(FailureKind::Provider, Turn::Provider, what)
+/// The entries of a list and `TotalCount`; `None` where the response has no such list. An empty one may be null.
+fn entries<E: DeserializeOwned>(body: &[u8], list: &str) -> Option<(Vec<E>, Option<u64>)> {
+    let members: BTreeMap<String, &RawValue> = api::parse(body)?;
+    let entries: Option<Vec<E>> = serde_json::from_str(members.get(list)?.get()).ok()?;
+    let total = match members.get("TotalCount") {
+        Some(total) => serde_json::from_str(total.get()).ok()?,
+        None => None,
+    };
+    Some((entries.unwrap_or_default(), total))
+}
+
+/// An answer whose entries are not about what was asked.
+pub fn not_understood() -> Failure {
+    Failure::new(FailureKind::Provider, Turn::Provider, NOT_UNDERSTOOD)
 }
 
 /// The words for failed sends, made fit for a query.
-fn failure(error: SendError, action: &str) -> Failure {
+fn failure(error: SendError, action: Action) -> Failure {
     let mut failure = error.into_failure();
     if failure.provider_code.as_deref() == Some(NOT_GRANTED) {
         failure.message = format!(
-            "The account's policies forbid the look-up. Grant the key the CAM action sms:{action} on resource *."
+            "The account's policies forbid the look-up. Grant the key the CAM action sms:{} on resource *.",
+            action.name
         );
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::wire::{RECORDS, Record};
+
+    #[test]
+    fn list_may_be_null_and_must_be_there() {
+        let count = |response: &str| {
+            let body = format!(r#"{{"Response": {response}}}"#);
+            let entries = entries::<Record>(body.as_bytes(), RECORDS.list);
+            entries.map(|(entries, _)| entries.len())
+        };
+        for (response, expected) in [
+            (r#"{"SendRecordSet": [{}], "TotalCount": 1}"#, Some(1)),
+            (r#"{"SendRecordSet": null}"#, Some(0)),
+            (r#"{"SendRecordSet": []}"#, Some(0)),
+            (r#"{"TotalCount": 0}"#, None),
+            // Another action's response, read as this one's, would say that there is nothing.
+            (r#"{"PullSmsSendStatusSet": [], "TotalCount": 0}"#, None),
+            (r#"{"SendRecordSet": {}}"#, None),
+            ("[]", None),
+        ] {
+            assert_eq!(count(response), expected, "{response}");
+        }
+    }
 }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use connector_kit::contract::Failure;
 
 use super::findings::{self, Finding};
-use super::query::{Query, Session};
-use super::wire::{self, TemplatesBody};
+use super::query::Session;
+use super::wire::{self, Template, TemplatesBody};
 use crate::config::{Account, Route};
 
 /// The templates that a config names for one account, and what the service knows of them.
@@ -17,26 +17,11 @@ pub struct Listing<'c> {
     pub blocked: bool,
     /// Why some were not looked up.
     pub failure: Option<Failure>,
-    wanted: Vec<Wanted>,
-}
-
-struct Wanted {
-    id: u64,
-    /// Bits of the routes that it is to serve, and of those among whose templates the service looked for it.
-    serves: u8,
-    asked: u8,
-    found: Option<Found>,
-}
-
-/// A template as the service knows it.
-#[derive(Clone, Copy)]
-pub struct Found {
-    /// 0 for the mainland, 1 for the rest, 3 for both.
-    international: u64,
-    /// 0 when it may be used, 1 and 2 while it waits, -1 when it was refused.
-    status: i64,
-    /// How many variables its text has.
-    pub variables: usize,
+    /// The templates, each with a route that it is to serve.
+    wanted: Vec<(u64, Route)>,
+    /// The templates, each with a route among whose templates the service looked for it.
+    asked: Vec<(u64, Route)>,
+    found: Vec<Template>,
 }
 
 /// The service's number for a route.
@@ -44,13 +29,6 @@ pub fn international(route: Route) -> u64 {
     match route {
         Route::Mainland => 0,
         Route::International => 1,
-    }
-}
-
-fn bit(route: Route) -> u8 {
-    match route {
-        Route::Mainland => 1,
-        Route::International => 2,
     }
 }
 
@@ -62,100 +40,69 @@ impl<'c> Listing<'c> {
             blocked,
             failure: None,
             wanted: Vec::new(),
+            asked: Vec::new(),
+            found: Vec::new(),
         }
     }
 
     /// Adds a template that is to serve a route.
     pub fn want(&mut self, id: u64, route: Route) {
-        match self.wanted.iter_mut().find(|wanted| wanted.id == id) {
-            Some(wanted) => wanted.serves |= bit(route),
-            None => self.wanted.push(Wanted {
-                id,
-                serves: bit(route),
-                asked: 0,
-                found: None,
-            }),
+        if !self.wanted.contains(&(id, route)) {
+            self.wanted.push((id, route));
         }
     }
 
     /// Looks every template up where it should be, then those that were not there where they should not be: that
     /// tells a template of the other route from one that does not exist.
     pub fn look_up(&mut self, session: &mut Session<'_, '_>) {
-        for (route, stray) in [
-            (Route::Mainland, false),
-            (Route::International, false),
-            (Route::International, true),
-            (Route::Mainland, true),
+        use Route::{International, Mainland};
+        for (among, to_serve) in [
+            (Mainland, Mainland),
+            (International, International),
+            (International, Mainland),
+            (Mainland, International),
         ] {
-            while self.failure.is_none() && !self.blocked {
-                let mut batch = Vec::with_capacity(wire::TEMPLATES_BATCH);
-                for wanted in &self.wanted {
-                    if batch.len() < wire::TEMPLATES_BATCH
-                        && wanted.found.is_none()
-                        && wanted.asked & bit(route) == 0
-                        && (stray || wanted.serves & bit(route) != 0)
-                    {
-                        batch.push(wanted.id);
-                    }
+            let is_open = |id: u64| self.found(id).is_none() && !self.asked(id, among);
+            let wanted = self.wanted.iter().filter(|(_, route)| *route == to_serve);
+            let ids: Vec<u64> = wanted
+                .map(|(id, _)| *id)
+                .filter(|id| is_open(*id))
+                .collect();
+            for batch in ids.chunks(wire::TEMPLATES_BATCH) {
+                if self.failure.is_none() && !self.blocked {
+                    self.look_up_batch(session, among, batch);
                 }
-                if batch.is_empty() {
-                    break;
-                }
-                self.look_up_batch(session, route, &batch);
             }
         }
     }
 
-    fn look_up_batch(&mut self, session: &mut Session<'_, '_>, route: Route, batch: &[u64]) {
-        let query = Query {
-            account: self.account,
-            action: wire::TEMPLATES,
-            national: "",
-        };
-        let answer = session.ask(query, |_| TemplatesBody {
-            international: international(route),
+    fn look_up_batch(&mut self, session: &mut Session<'_, '_>, among: Route, batch: &[u64]) {
+        let page = session.ask(self.account, wire::TEMPLATES, |_| TemplatesBody {
+            international: international(among),
             template_id_set: batch,
         });
-        match answer {
+        match page {
             Ok(page) => {
-                for template in page.entries {
-                    self.take(&template);
-                }
-                for wanted in &mut self.wanted {
-                    if batch.contains(&wanted.id) {
-                        wanted.asked |= bit(route);
-                    }
-                }
+                self.found.extend(page.entries);
+                self.asked.extend(batch.iter().map(|id| (*id, among)));
             }
             Err(failure) => self.failure = Some(failure),
         }
     }
 
-    fn take(&mut self, template: &wire::Template) {
-        let mut wanted = self.wanted.iter_mut();
-        if let Some(wanted) = wanted.find(|wanted| wanted.id == template.template_id) {
-            wanted.found = Some(Found {
-                international: template.international,
-                status: template.status_code,
-                variables: wire::variables(&template.template_content),
-            });
-        }
-    }
-
     /// The template, if the service has it.
-    pub fn found(&self, id: u64) -> Option<Found> {
-        self.wanted.iter().find(|wanted| wanted.id == id)?.found
+    pub fn found(&self, id: u64) -> Option<&Template> {
+        let mut latest_first = self.found.iter().rev();
+        latest_first.find(|found| found.template_id == id)
     }
 
     /// Whether the service looked for it among the route's templates.
     pub fn asked(&self, id: u64, route: Route) -> bool {
-        self.wanted
-            .iter()
-            .any(|wanted| wanted.id == id && wanted.asked & bit(route) != 0)
+        self.asked.contains(&(id, route))
     }
 }
 
-impl Found {
+impl Template {
     /// Whether it is for numbers of this route.
     pub fn serves(&self, route: Route) -> bool {
         self.international == 3 || self.international == international(route)
@@ -163,14 +110,14 @@ impl Found {
 
     /// Whether it works with so many parameters, on the route or, without one, on any.
     pub fn finding(&self, route: Option<Route>, declared: usize) -> &'static Finding {
-        match (self.status, route, self.international) {
-            (_, Some(route), _) if !self.serves(route) => &findings::OTHER_ROUTE,
-            (1 | 2, ..) => &findings::WAITS,
-            (status, ..) if status != 0 => &findings::REFUSED,
-            _ if self.variables != declared => &findings::VARIABLES,
-            (_, None, 0) => &findings::MAINLAND_ONLY,
-            (_, None, 1) => &findings::INTERNATIONAL_ONLY,
-            _ => &findings::APPROVED,
+        let review = findings::review(self.status_code);
+        match (route, self.international) {
+            (Some(route), _) if !self.serves(route) => &findings::OTHER_ROUTE,
+            _ if self.status_code != 0 => review,
+            _ if self.variables() != declared => &findings::VARIABLES,
+            (None, 0) => &findings::MAINLAND_ONLY,
+            (None, 1) => &findings::INTERNATIONAL_ONLY,
+            _ => review,
         }
     }
 }

@@ -7,25 +7,35 @@
 //! to 500 characters, which take 3,000 bytes where the service escapes them.
 
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
-use core::marker::PhantomData;
 
-use connector_kit::phone::PhoneNumber;
 use connector_kit::time;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+
+/// An action that lists something.
+#[derive(Clone, Copy)]
+pub struct Action {
+    /// Its name.
+    pub name: &'static str,
+    /// The key of the list. Each action has its own, which tells its response from another action's.
+    pub list: &'static str,
+}
+
+impl Action {
+    const fn new(name: &'static str, list: &'static str) -> Self {
+        Self { name, list }
+    }
+}
 
 /// Lists the packages of an application.
-pub const PACKAGES: &str = "SmsPackagesStatistics";
+pub const PACKAGES: Action = Action::new("SmsPackagesStatistics", "SmsPackagesStatisticsSet");
 /// Lists the signatures of an account.
-pub const SIGNATURES: &str = "DescribeSmsSignList";
+pub const SIGNATURES: Action = Action::new("DescribeSmsSignList", "DescribeSignListStatusSet");
 /// Lists the templates of an account.
-pub const TEMPLATES: &str = "DescribeSmsTemplateList";
+pub const TEMPLATES: Action = Action::new("DescribeSmsTemplateList", "DescribeTemplateStatusSet");
 /// Lists what became of messages to a number, for 72 hours.
-pub const RECORDS: &str = "DescribeSendRecordList";
+pub const RECORDS: Action = Action::new("DescribeSendRecordList", "SendRecordSet");
 /// Lists carriers' reports about a number, for 7 days.
-pub const REPORTS: &str = "PullSmsSendStatusByPhoneNumber";
+pub const REPORTS: Action = Action::new("PullSmsSendStatusByPhoneNumber", "PullSmsSendStatusSet");
 
 /// Packages in one response. The service allows 500.
 pub const PACKAGES_PAGE: u64 = 200;
@@ -40,54 +50,6 @@ pub const REPORTS_PAGE: u64 = 100;
 
 /// Packages are good for two years at most; one more covers what the service grants beyond.
 const PACKAGES_S: u64 = 3 * 366 * 86_400;
-
-/// An entry of a response.
-pub trait Entry: DeserializeOwned {
-    /// The key of the list. Each action has its own, which tells its response from another action's.
-    const LIST: &'static str;
-}
-
-/// The entries of a response.
-pub struct Listing<E> {
-    /// How many entries there are in all, where the action says.
-    pub total_count: Option<u64>,
-    /// The entries; `None` where the response has no such list. An empty one may be null.
-    pub entries: Option<Vec<E>>,
-}
-
-impl<'de, E: Entry> Deserialize<'de> for Listing<E> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ListingVisitor(PhantomData))
-    }
-}
-
-struct ListingVisitor<E>(PhantomData<E>);
-
-impl<'de, E: Entry> Visitor<'de> for ListingVisitor<E> {
-    type Value = Listing<E>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(E::LIST)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut listing = Listing {
-            total_count: None,
-            entries: None,
-        };
-        while let Some(key) = members.next_key::<String>()? {
-            if key == E::LIST {
-                let entries: Option<Vec<E>> = members.next_value()?;
-                listing.entries = Some(entries.unwrap_or_default());
-            } else if key == "TotalCount" {
-                listing.total_count = members.next_value()?;
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(listing)
-    }
-}
 
 /// Asks for every package that can still be good.
 #[derive(Serialize)]
@@ -123,10 +85,6 @@ pub struct Package {
     pub package_expired_time: u64,
 }
 
-impl Entry for Package {
-    const LIST: &'static str = "SmsPackagesStatisticsSet";
-}
-
 /// Asks for one page of signatures: the mainland's (0) or the others (1).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -145,10 +103,6 @@ pub struct Signature {
     pub status_code: i64,
 }
 
-impl Entry for Signature {
-    const LIST: &'static str = "DescribeSignListStatusSet";
-}
-
 /// Asks for templates, where they are the mainland's (0) or the others' (1).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -162,51 +116,46 @@ pub struct TemplatesBody<'a> {
 #[serde(rename_all = "PascalCase")]
 pub struct Template {
     pub template_id: u64,
+    /// 0 for the mainland, 1 for the rest, 3 for both.
     pub international: u64,
+    /// 0 when it may be used, 1 and 2 while it waits, -1 when it was refused.
     pub status_code: i64,
-    pub template_content: String,
+    template_content: String,
 }
 
-impl Entry for Template {
-    const LIST: &'static str = "DescribeTemplateStatusSet";
+impl Template {
+    /// How many variables its text has.
+    pub fn variables(&self) -> usize {
+        variables(&self.template_content)
+    }
 }
 
-/// Asks for records or reports of a number.
+/// How many variables a template's text has: the largest `n` of its `{n}`.
+fn variables(content: &str) -> usize {
+    let number = |rest: &str| {
+        let (digits, _) = rest.split_once('}')?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.parse().ok()?;
+        (is_number && number < 1_000).then_some(number)
+    };
+    let numbers = content.split('{').skip(1).filter_map(number);
+    numbers.max().unwrap_or(0)
+}
+
+/// Asks for one page of the records or reports of a number.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AboutBody<'a> {
-    phone_number: String,
-    sms_sdk_app_id: &'a str,
-    begin_time: u64,
-    limit: u64,
-    offset: u64,
-}
-
-impl<'a> AboutBody<'a> {
-    /// One page of records.
-    pub fn records(app: &'a str, number: &PhoneNumber, begin: u64, offset: u64) -> Self {
-        Self {
-            phone_number: number.e164(),
-            sms_sdk_app_id: app,
-            begin_time: begin,
-            limit: RECORDS_PAGE,
-            offset,
-        }
-    }
-
-    /// The reports.
-    pub fn reports(app: &'a str, number: &PhoneNumber, begin: u64) -> Self {
-        Self {
-            limit: REPORTS_PAGE,
-            ..Self::records(app, number, begin, 0)
-        }
-    }
+    pub phone_number: String,
+    pub sms_sdk_app_id: &'a str,
+    pub begin_time: u64,
+    pub limit: u64,
+    pub offset: u64,
 }
 
 /// A record of a message.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub struct Record {
     pub phone_number: String,
     pub serial_no: String,
@@ -216,14 +165,9 @@ pub struct Record {
     pub send_time: Option<u64>,
 }
 
-impl Entry for Record {
-    const LIST: &'static str = "SendRecordSet";
-}
-
 /// A carrier's report.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub struct Report {
     pub phone_number: String,
     pub serial_no: String,
@@ -231,29 +175,6 @@ pub struct Report {
     pub description: String,
     pub session_context: String,
     pub user_receive_time: Option<u64>,
-}
-
-impl Entry for Report {
-    const LIST: &'static str = "PullSmsSendStatusSet";
-}
-
-/// How many variables a template's text has: the largest `n` of its `{n}`.
-#[must_use]
-pub fn variables(content: &str) -> usize {
-    let number = |rest: &str| {
-        let (digits, _) = rest.split_once('}')?;
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits
-            .parse()
-            .ok()
-            .filter(|number| is_number && *number < 1_000)
-    };
-    content
-        .split('{')
-        .skip(1)
-        .filter_map(number)
-        .max()
-        .unwrap_or(0)
 }
 
 #[cfg(test)]

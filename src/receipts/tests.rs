@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::config_with;
+use crate::tests::config_with;
 
 mod conversions;
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{REQUEST_ID, Reply, SECRET_KEY, Service, dated, message, raw, refusal};
+use crate::tests::{REQUEST_ID, Reply, SECRET_KEY, Service, dated, message, raw, refusal};
 
 mod answers;
 mod echo;
@@ -11,7 +11,7 @@ mod parameters;
 mod routes;
 
 fn config_with(change: impl FnOnce(&mut Value)) -> String {
-    crate::scripted::config_with(|config| {
+    crate::tests::config_with(|config| {
         config["templates"] = json!([
             {"usageType": "SignIn", "templateCode": {"mainland": "1110000", "international": "1110002"}, "locale": "en"},
             {"usageType": "Register", "templateCode": "1110000"},

@@ -97,6 +97,13 @@ impl Field {
         }
     }
 
+    /// Replaces the help, for a field that stands in two places.
+    #[must_use]
+    pub const fn help(mut self, help: Text) -> Self {
+        self.help = help;
+        self
+    }
+
     /// Refuses configs without it.
     pub const fn required(mut self) -> Self {
         self.required = true;

@@ -265,6 +265,20 @@ impl<'a, 'p> Object<'a, 'p> {
         self.values.get(index).copied().flatten()
     }
 
+    /// The same object with the members that name something; see [`Reader::named`].
+    #[must_use]
+    pub fn named(mut self, reader: &mut Reader) -> Self {
+        for (field, value) in self.fields.iter().zip(&mut self.values) {
+            *value = reader.named(self.place.key(field.key), *value);
+        }
+        self
+    }
+
+    /// A text of digits that the config must have; see [`Reader::digits`].
+    pub fn digits(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<Cow<'a, str>> {
+        reader.digits(self.at(key), self.get(key), form)
+    }
+
     /// A text that the field's config must have; see [`Reader::required_text`].
     pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
         reader.required_text(self.at(key), self.get(key), form)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{
+use crate::tests::{
     Asked, NOW, Reply, Service, answer, config_with, dated, raw, refusal, unreachable,
 };
 

@@ -3,9 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::TencentSms;
-use crate::scripted::{
-    Asked, NOW, Reply, Service, answer, config_with, dated, refusal, unreachable,
-};
+use crate::tests::{Asked, NOW, Reply, Service, answer, config_with, dated, refusal, unreachable};
 
 mod failures;
 

@@ -1,7 +1,7 @@
 //! Reports that a code was used.
 
 use super::*;
-use crate::scripted::{
+use crate::tests::{
     NOW, REQUEST_ID, Reply, SECRET_KEY, Service, answer, dated, raw, refusal, unreachable,
 };
 

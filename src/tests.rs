@@ -1,4 +1,4 @@
-//! A service for tests: answers by a closure, and remembers each request.
+//! A scripted service for tests: answers by a closure, and records each request.
 
 use connector_kit::contract::{Failure, FailureKind, Message, SendError, Turn};
 use connector_kit::http::{Request, Response, Transport};
