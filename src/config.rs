@@ -246,15 +246,12 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
     let templates = templates::read(reader, config.at("templates"), config.get("templates"));
     accounts::require_signature(reader, config, templates.as_deref());
     let international = accounts::international(reader, config, mainland.as_ref());
-    let language = reader.optional_text(config.at("language"), config.get("language"), &LANGUAGE);
-    let accepts_without_echo = reader.switch(
-        config.at("acceptWithoutEcho"),
-        config.get("acceptWithoutEcho"),
-    );
+    let language = config.optional_text(reader, "language", &LANGUAGE);
+    let accepts_without_echo = config.switch(reader, "acceptWithoutEcho");
     let config = Config {
         allowed: countries(reader, config, "allowedCountries"),
         denied: countries(reader, config, "deniedCountries"),
-        timeout_ms: reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs")),
+        timeout_ms: config.milliseconds(reader, "timeoutMs"),
         language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
@@ -271,7 +268,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 /// ISO codes in capitals, and digits of calling codes without `+`.
 fn countries<'a>(reader: &mut Reader, config: &Object<'a, '_>, key: &str) -> Vec<Cow<'a, str>> {
     let list = config.at(key);
-    let Some(value) = reader.named(list, config.get(key)) else {
+    let Some(value) = config.filled(reader, key) else {
         return Vec::new();
     };
     let entries = match value {

@@ -117,7 +117,7 @@ pub(super) fn mainland<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Opti
     };
     let sdk_app_id = config.digits(reader, "sdkAppId", &APP_ID);
     let region = region(reader, config);
-    let extend_code = reader.named(config.at("extendCode"), config.get("extendCode"));
+    let extend_code = config.filled(reader, "extendCode");
     let extend_code = extend_code.and_then(|_| config.digits(reader, "extendCode", &EXTEND_CODE));
     let endpoint = endpoint(reader, config).unwrap_or_else(endpoint::default);
     let (secret_id, secret_key, session_token) = credentials?;
@@ -141,7 +141,7 @@ pub(super) fn international<'a>(
     top: Option<&Account<'a>>,
 ) -> Option<Account<'a>> {
     let place = config.at("international");
-    let block = reader.named(place, config.get("international"))?;
+    let block = config.filled(reader, "international")?;
     let block = reader.object(place, block, &INTERNATIONAL_FIELDS)?;
     let block = block.named(reader);
     let has = |key| block.get(key).is_some();

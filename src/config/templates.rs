@@ -117,9 +117,9 @@ fn template<'a>(
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry);
-    let locale = reader.optional_text(entry.at("locale"), entry.get("locale"), &LOCALE);
+    let locale = entry.optional_text(reader, "locale", &LOCALE);
     let params = entry.get("params").filter(|params| !params.is_blank());
-    let kind = match reader.named(entry.at("kind"), entry.get("kind")) {
+    let kind = match entry.filled(reader, "kind") {
         None => Kind::Verification,
         Some(kind) => match kind.as_str().map(str::trim) {
             Some("verification") => Kind::Verification,

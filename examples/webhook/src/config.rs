@@ -113,7 +113,7 @@ pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'
         reader.warning(config.at("secret"), SHORT_SECRET);
     }
     let authorization = config.optional_text(reader, "authorization", &AUTHORIZATION);
-    let timeout_ms = reader.milliseconds(config.at("timeoutMs"), config.get("timeoutMs"));
+    let timeout_ms = config.milliseconds(reader, "timeoutMs");
     Some(Config {
         url: url.and_then(Url::parse)?,
         keys: keys?,

@@ -98,7 +98,6 @@ impl Field {
     }
 
     /// Replaces the help, for a field that stands in two places.
-    #[must_use]
     pub const fn help(mut self, help: Text) -> Self {
         self.help = help;
         self

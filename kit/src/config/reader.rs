@@ -122,91 +122,6 @@ impl Reader {
         }
     }
 
-    /// A text without the white space around it, if it is there and has the form.
-    pub fn required_text<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<&'a str> {
-        match value {
-            None | Some(Json::Null) => self.reject(place, REQUIRED),
-            Some(Json::String(text)) => match defect(text, form) {
-                None => Some(text.trim()),
-                Some(rule) => self.reject(place, rule),
-            },
-            Some(_) => self.reject(place, Rule::wrong_type(TEXT)),
-        }
-    }
-
-    /// A text that may be absent. Blank values of every type count as absent, because forms post them; so does
-    /// an example in angle brackets, with a warning.
-    pub fn optional_text<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<&'a str> {
-        let value = self.named(place, value)?;
-        self.required_text(place, Some(value), form)
-    }
-
-    /// A text of digits that may be written as a number.
-    pub fn digits<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-        form: &Form,
-    ) -> Option<Cow<'a, str>> {
-        match value {
-            Some(Json::Integer(number)) => {
-                let digits = number.to_string();
-                if (form.valid)(&digits) {
-                    Some(digits.into())
-                } else {
-                    self.reject(place, Rule::malformed(form.expected))
-                }
-            }
-            value => self.required_text(place, value, form).map(Cow::Borrowed),
-        }
-    }
-
-    /// A number of milliseconds, at least 1, that may be absent.
-    pub fn milliseconds(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<u32> {
-        match self.named(place, value)? {
-            Json::Integer(ms) if *ms > 0 => {
-                if *ms > MAX_CALL_MS.into() {
-                    self.warning(place, ABOVE_CAP);
-                }
-                Some(u32::try_from(*ms).unwrap_or(u32::MAX))
-            }
-            Json::Integer(_) => self.reject(place, Rule::malformed(MILLISECONDS)),
-            _ => self.reject(place, Rule::wrong_type(MILLISECONDS)),
-        }
-    }
-
-    /// A switch that may be absent.
-    pub fn switch(&mut self, place: Place<'_>, value: Option<&Json<'_>>) -> Option<bool> {
-        match self.named(place, value)? {
-            Json::Bool(value) => Some(*value),
-            _ => self.reject(place, Rule::wrong_type(SWITCH)),
-        }
-    }
-
-    /// The value, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
-    pub fn named<'a>(
-        &mut self,
-        place: Place<'_>,
-        value: Option<&'a Json<'a>>,
-    ) -> Option<&'a Json<'a>> {
-        let value = value.filter(|value| !value.is_blank())?;
-        if value.is_placeholder() {
-            self.warning(place, PLACEHOLDER);
-            return None;
-        }
-        Some(value)
-    }
-
     /// Reports an error in place of a value.
     pub fn reject<T>(&mut self, place: Place<'_>, rule: Rule) -> Option<T> {
         self.report(place, rule, Severity::Error, Vec::new());
@@ -265,36 +180,84 @@ impl<'a, 'p> Object<'a, 'p> {
         self.values.get(index).copied().flatten()
     }
 
-    /// The same object with the members that name something; see [`Reader::named`].
-    #[must_use]
-    pub fn named(mut self, reader: &mut Reader) -> Self {
-        for (field, value) in self.fields.iter().zip(&mut self.values) {
-            *value = reader.named(self.place.key(field.key), *value);
-        }
-        self
-    }
-
-    /// A text of digits that the config must have; see [`Reader::digits`].
-    pub fn digits(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<Cow<'a, str>> {
-        reader.digits(self.at(key), self.get(key), form)
-    }
-
-    /// A text that the field's config must have; see [`Reader::required_text`].
-    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
-        reader.required_text(self.at(key), self.get(key), form)
-    }
-
-    /// A text that may be absent; see [`Reader::optional_text`].
-    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
-        reader.optional_text(self.at(key), self.get(key), form)
-    }
-
     /// Where the value of a key stands.
     pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s>
     where
         'p: 's,
     {
         self.place.key(key)
+    }
+
+    /// The value of a key, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
+    /// Blank values of every type count as absent, because forms post them.
+    pub fn filled(&self, reader: &mut Reader, key: &str) -> Option<&'a Json<'a>> {
+        let value = self.get(key).filter(|value| !value.is_blank())?;
+        if value.is_placeholder() {
+            reader.warning(self.at(key), PLACEHOLDER);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The same object with the members that name something; see [`Self::filled`].
+    pub fn named(self, reader: &mut Reader) -> Self {
+        let filled = |field: &Field| self.filled(reader, field.key);
+        let values = self.fields.iter().map(filled).collect();
+        Self { values, ..self }
+    }
+
+    /// A text without the white space around it, if it is there and has the form. Its absence is an error.
+    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        let rule = match self.get(key) {
+            None | Some(Json::Null) => REQUIRED,
+            Some(Json::String(text)) => match defect(text, form) {
+                None => return Some(text.trim()),
+                Some(rule) => rule,
+            },
+            Some(_) => Rule::wrong_type(TEXT),
+        };
+        reader.reject(self.at(key), rule)
+    }
+
+    /// A text that may be absent.
+    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+        self.filled(reader, key)?;
+        self.required_text(reader, key, form)
+    }
+
+    /// A text of digits that may be written as a number. Its absence is an error.
+    pub fn digits(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<Cow<'a, str>> {
+        let Some(Json::Integer(number)) = self.get(key) else {
+            return self.required_text(reader, key, form).map(Cow::Borrowed);
+        };
+        let digits = number.to_string();
+        if (form.valid)(&digits) {
+            return Some(digits.into());
+        }
+        reader.reject(self.at(key), Rule::malformed(form.expected))
+    }
+
+    /// A number of milliseconds, at least 1, that may be absent.
+    pub fn milliseconds(&self, reader: &mut Reader, key: &str) -> Option<u32> {
+        let rule = match self.filled(reader, key)? {
+            Json::Integer(0) => Rule::malformed(MILLISECONDS),
+            Json::Integer(ms) => {
+                if *ms > MAX_CALL_MS.into() {
+                    reader.warning(self.at(key), ABOVE_CAP);
+                }
+                return Some(u32::try_from(*ms).unwrap_or(u32::MAX));
+            }
+            _ => Rule::wrong_type(MILLISECONDS),
+        };
+        reader.reject(self.at(key), rule)
+    }
+
+    /// A switch that may be absent.
+    pub fn switch(&self, reader: &mut Reader, key: &str) -> Option<bool> {
+        match self.filled(reader, key)? {
+            Json::Bool(value) => Some(*value),
+            _ => reader.reject(self.at(key), Rule::wrong_type(SWITCH)),
+        }
     }
 }
 

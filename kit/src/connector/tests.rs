@@ -38,7 +38,7 @@ impl Connector for Acme {
     };
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<AcmeConfig<'c>> {
-        let token = reader.required_text(config.at("token"), config.get("token"), &TOKEN);
+        let token = config.required_text(reader, "token", &TOKEN);
         let limit_ms = match config.get("limit") {
             Some(Json::Integer(limit)) => u32::try_from(*limit).ok(),
             _ => None,

@@ -15,14 +15,20 @@ const DIGITS: Form = Form {
     expected: Text::new("digits", "数字"),
 };
 
-/// Reads one value; returns what was read and the finding, a code and whether it is an error.
+/// Reads one value, absent where the text is empty; returns what was read and the finding, a code and whether it is an
+/// error.
 fn read<T>(
     text: &str,
-    how: impl FnOnce(&mut Reader, Place<'_>, Option<&Json<'_>>) -> Option<T>,
+    how: impl FnOnce(&mut Reader, &Object<'_, '_>) -> Option<T>,
 ) -> (Option<T>, Option<(&'static str, bool)>) {
-    let value = (!text.is_empty()).then(|| json::parse(text).unwrap());
+    let text = match text {
+        "" => "{}".into(),
+        value => format!(r#"{{"one": {value}}}"#),
+    };
+    let document = json::parse(&text).unwrap();
     let mut reader = Reader::default();
-    let found = how(&mut reader, Place::Root.key("one"), value.as_ref());
+    let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
+    let found = how(&mut reader, &object);
     let mut findings = reader.findings.into_sorted(&FIELDS);
     assert!(findings.len() <= 1, "{findings:?}");
     let finding = findings.pop().map(|finding| {
@@ -52,8 +58,10 @@ fn required_text_must_be_filled_in() {
         ("[]", None, error("wrong-type")),
         ("{}", None, error("wrong-type")),
     ] {
-        let found = read(text, |reader, place, value| {
-            reader.required_text(place, value, &SHORT).map(String::from)
+        let found = read(text, |reader, object| {
+            object
+                .required_text(reader, "one", &SHORT)
+                .map(String::from)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
     }
@@ -74,8 +82,10 @@ const ABSENT: [(&str, Option<(&str, bool)>); 8] = [
 #[test]
 fn optional_text_may_be_blank_of_any_type() {
     let read = |text| {
-        read(text, |reader, place, value| {
-            reader.optional_text(place, value, &SHORT).map(String::from)
+        read(text, |reader, object| {
+            object
+                .optional_text(reader, "one", &SHORT)
+                .map(String::from)
         })
     };
     for (text, finding) in ABSENT {
@@ -89,7 +99,7 @@ fn optional_text_may_be_blank_of_any_type() {
 
 #[test]
 fn switch_may_be_blank_of_any_type() {
-    let read = |text| read(text, Reader::switch);
+    let read = |text| read(text, |reader, object| object.switch(reader, "one"));
     for (text, finding) in ABSENT {
         assert_eq!(read(text), (None, finding), "{text}");
     }
@@ -113,8 +123,8 @@ fn digits_may_be_a_number() {
         ("true", None, error("wrong-type")),
         ("", None, error("required")),
     ] {
-        let found = read(text, |reader, place, value| {
-            let digits = reader.digits(place, value, &DIGITS);
+        let found = read(text, |reader, object| {
+            let digits = object.digits(reader, "one", &DIGITS);
             digits.map(Cow::into_owned)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
