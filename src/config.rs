@@ -259,7 +259,7 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
         templates: templates?,
     };
     // What is missing besides errors is found once they are corrected.
-    if !reader.findings.has_error() && reader.findings.is_complete() {
+    if !reader.has_error() && reader.is_complete() {
         checks::look_for_gaps(reader, &config);
     }
     Some(config)

@@ -7,8 +7,7 @@ mod reader;
 
 pub use field::{Field, FieldType, field_at, field_meant};
 pub use finding::{
-    BLANK, Finding, Findings, MAX_FINDINGS, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED,
-    Rule, UNKNOWN_KEY,
+    BLANK, Finding, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
 pub use guard::{form_json, json_schema, secret_pointers};
-pub use reader::{Form, Object, Place, Reader, defect};
+pub use reader::{Form, MAX_FINDINGS, Object, Place, Reader, defect};

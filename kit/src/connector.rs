@@ -142,8 +142,8 @@ fn read_config<'c, C: Connector>(
     let config = reader
         .object(Place::Root, document, C::FIELDS)
         .and_then(|object| C::read_config(&mut reader, &object))
-        .filter(|_| !reader.findings.has_error());
-    (config, reader.findings.into_sorted(C::FIELDS))
+        .filter(|_| !reader.has_error());
+    (config, reader.into_sorted(C::FIELDS))
 }
 
 /// Reads a config for a call.
@@ -273,10 +273,6 @@ pub fn find_deliveries<C: Operations>(
     C::find(&config, query, &mut client)
 }
 
-/// The most bytes of a callback's body: the contract's bound.
-#[cfg(feature = "receipts")]
-const MAX_CALLBACK_BYTES: usize = json::MAX_BYTES;
-
 /// Reads a delivery callback.
 ///
 /// # Errors
@@ -287,8 +283,9 @@ pub fn read_callback<C: Receipts>(
     callback: &Callback,
 ) -> Result<CallbackContent, CallbackRefusal> {
     use CallbackRefusalKind::{InvalidConfig, TooLarge};
-    if callback.body.len() > MAX_CALLBACK_BYTES {
-        let message = alloc::format!("The callback is longer than {MAX_CALLBACK_BYTES} bytes.");
+    use json::MAX_BYTES;
+    if callback.body.len() > MAX_BYTES {
+        let message = alloc::format!("The callback is longer than {MAX_BYTES} bytes.");
         return Err(CallbackRefusal::new(TooLarge, message));
     }
     let document = parse(config);

@@ -319,7 +319,7 @@ fn raise_defects(reader: &mut Reader, list: Place<'_>, entries: &[Json<'_>], usa
         .map(|(index, _)| list.entry(index).key("templateCode").pointer())
         .collect();
     let mut is_raised = false;
-    for finding in reader.findings.listed_mut() {
+    for finding in reader.listed_mut() {
         let is_about_a_code = pointers.iter().any(|pointer| {
             let below = finding.pointer.strip_prefix(pointer.as_str());
             below.is_some_and(|below| below.is_empty() || below.starts_with('/'))

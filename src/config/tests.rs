@@ -95,7 +95,7 @@ fn read_config<T>(config: &Value, then: impl FnOnce(&Config<'_>) -> T) -> T {
     let mut reader = Reader::default();
     let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     let config = read(&mut reader, &object);
-    assert!(!reader.findings.has_error());
+    assert!(!reader.has_error());
     then(&config.unwrap())
 }
 

@@ -83,7 +83,7 @@ pub const MISNAMED_KEY: Rule = Rule::new(
     "No field has this key. It is ignored; did you mean #?",
     "没有此名称的字段,已忽略;是否应为 #?",
 );
-const MORE: Rule = Rule::new(
+pub(super) const MORE: Rule = Rule::new(
     "more",
     "There are more findings than the # that are listed. Correct those first.",
     "问题超过列出的 # 项,请先改正这些。",
@@ -155,62 +155,6 @@ impl Finding {
             message: self.rule.text.fill(language, &values),
             attributes,
         }
-    }
-}
-
-/// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
-/// hosts give an instance; one more finding says that there are others.
-pub const MAX_FINDINGS: usize = 100;
-
-/// Findings in the order in which they are reported, up to [`MAX_FINDINGS`].
-#[derive(Debug, Default)]
-pub struct Findings {
-    listed: Vec<Finding>,
-    /// The worst severity of what is not listed.
-    unlisted: Option<Severity>,
-}
-
-impl Findings {
-    /// Adds a finding.
-    pub fn push(&mut self, finding: Finding) {
-        if self.listed.len() < MAX_FINDINGS {
-            self.listed.push(finding);
-        } else if self.unlisted != Some(Severity::Error) {
-            self.unlisted = Some(finding.severity);
-        }
-    }
-
-    /// Whether a finding blocks sending.
-    pub fn has_error(&self) -> bool {
-        let mut severities = self.listed.iter().map(|finding| finding.severity);
-        self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
-    }
-
-    /// Whether every finding is listed.
-    pub fn is_complete(&self) -> bool {
-        self.unlisted.is_none()
-    }
-
-    /// The findings so far.
-    pub fn listed_mut(&mut self) -> &mut [Finding] {
-        &mut self.listed
-    }
-
-    /// All of them, in the order of the field table; those about no field come first.
-    pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
-        self.listed.sort_by_key(|finding| {
-            let key = finding.pointer.split('/').nth(1).unwrap_or_default();
-            fields.iter().position(|field| field.key == key)
-        });
-        if let Some(severity) = self.unlisted {
-            self.listed.push(Finding {
-                pointer: String::new(),
-                rule: MORE,
-                severity,
-                values: alloc::vec![MAX_FINDINGS.to_string()],
-            });
-        }
-        self.listed
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::field::{Field, field_meant};
 use super::finding::{
-    BLANK, Finding, Findings, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
+    BLANK, Finding, MISNAMED_KEY, MORE, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
 use crate::connector::MAX_CALL_MS;
 use crate::contract::Severity;
@@ -72,11 +72,16 @@ impl<'p> Place<'p> {
     }
 }
 
-/// Collects findings while values are read.
+/// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
+/// hosts give an instance; one more finding says that there are others.
+pub const MAX_FINDINGS: usize = 100;
+
+/// Collects findings, up to [`MAX_FINDINGS`], while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What was found so far.
-    pub findings: Findings,
+    listed: Vec<Finding>,
+    /// The worst severity of what is not listed.
+    unlisted: Option<Severity>,
 }
 
 impl Reader {
@@ -141,12 +146,53 @@ impl Reader {
         severity: Severity,
         values: Vec<String>,
     ) {
-        self.findings.push(Finding {
+        self.push(Finding {
             pointer: place.pointer(),
             rule,
             severity,
             values,
         });
+    }
+
+    pub(super) fn push(&mut self, finding: Finding) {
+        if self.listed.len() < MAX_FINDINGS {
+            self.listed.push(finding);
+        } else if self.unlisted != Some(Severity::Error) {
+            self.unlisted = Some(finding.severity);
+        }
+    }
+
+    /// Whether a finding blocks sending.
+    pub fn has_error(&self) -> bool {
+        let mut severities = self.listed.iter().map(|finding| finding.severity);
+        self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
+    }
+
+    /// Whether every finding is listed.
+    pub fn is_complete(&self) -> bool {
+        self.unlisted.is_none()
+    }
+
+    /// The findings so far.
+    pub fn listed_mut(&mut self) -> &mut [Finding] {
+        &mut self.listed
+    }
+
+    /// All findings, in the order of the field table; those about no field come first.
+    pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
+        self.listed.sort_by_key(|finding| {
+            let key = finding.pointer.split('/').nth(1).unwrap_or_default();
+            fields.iter().position(|field| field.key == key)
+        });
+        if let Some(severity) = self.unlisted {
+            self.listed.push(Finding {
+                pointer: String::new(),
+                rule: MORE,
+                severity,
+                values: alloc::vec![MAX_FINDINGS.to_string()],
+            });
+        }
+        self.listed
     }
 }
 

@@ -27,54 +27,48 @@ pub(crate) const fn excludes_delivery(code: &ErrorCode) -> bool {
 pub(crate) fn failure(code: &ErrorCode) -> Failure {
     use ErrorCode as E;
     use FailureKind::{Denied, Provider, Timeout, Unreachable};
-    let (kind, turn, message) = match code {
-        E::DnsTimeout | E::DnsError(_) => (
+    let host = |kind, message: &str| Failure::new(kind, Turn::Host, message);
+    let provider = |kind, message: &str| Failure::new(kind, Turn::Provider, message);
+    match code {
+        E::DnsTimeout | E::DnsError(_) => host(
             Unreachable,
-            Turn::Host,
             "The provider's host name could not be resolved. Check the endpoint and the host's DNS.",
         ),
-        E::HttpRequestDenied => (
+        E::HttpRequestDenied => host(
             Denied,
-            Turn::Host,
             "The component's host does not grant this destination. Grant the endpoint's origin to the connector.",
         ),
-        E::DestinationIpProhibited => (
+        E::DestinationIpProhibited => host(
             Denied,
-            Turn::Host,
             "The component's host does not allow the address that the endpoint's name resolves to. Check the host's \
              DNS and its grants.",
         ),
         E::ConnectionRefused
         | E::DestinationNotFound
         | E::DestinationUnavailable
-        | E::DestinationIpUnroutable => (
+        | E::DestinationIpUnroutable => host(
             Unreachable,
-            Turn::Host,
             "The provider could not be reached: nothing answers at the endpoint. Check the endpoint and the host's \
              network.",
         ),
-        E::TlsCertificateError | E::TlsProtocolError | E::TlsAlertReceived(_) => (
+        E::TlsCertificateError | E::TlsProtocolError | E::TlsAlertReceived(_) => host(
             Unreachable,
-            Turn::Host,
             "The TLS connection to the provider was not established. Check that the host trusts the certificate's \
              authority and that no proxy stands between.",
         ),
         E::ConnectionTimeout
         | E::ConnectionReadTimeout
         | E::ConnectionWriteTimeout
-        | E::HttpResponseTimeout => (
+        | E::HttpResponseTimeout => provider(
             Timeout,
-            Turn::Provider,
             "The connection to the provider timed out. If it happens again, check the host's network.",
         ),
-        E::ConnectionLimitReached => (
+        E::ConnectionLimitReached => host(
             Unreachable,
-            Turn::Host,
             "The component's host has no connection left to give. Try again later, or raise its limit.",
         ),
-        E::ConnectionTerminated => (
+        E::ConnectionTerminated => provider(
             Unreachable,
-            Turn::Provider,
             "The connection to the provider broke. If it happens again, check the host's network.",
         ),
         E::HttpResponseIncomplete
@@ -83,23 +77,19 @@ pub(crate) fn failure(code: &ErrorCode) -> Failure {
         | E::HttpResponseHeaderSize(_)
         | E::HttpResponseContentCoding(_)
         | E::HttpResponseTransferCoding(_)
-        | E::HttpProtocolError => (
+        | E::HttpProtocolError => provider(
             Provider,
-            Turn::Provider,
             "The response is not a complete HTTP response within the limits.",
         ),
-        E::ConfigurationError => (
+        E::ConfigurationError => host(
             Unreachable,
-            Turn::Host,
             "The component's host is not set up for this connection. Check which certificate authorities it trusts.",
         ),
-        _ => (
+        _ => host(
             Unreachable,
-            Turn::Host,
             "The component's host could not carry the request.",
         ),
-    };
-    Failure::new(kind, turn, message)
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::{MAX_FINDINGS, Reader};
 
 const EMPTY: Text = Text::new("", "");
 static INNER: [Field; 1] = [Field::new(
@@ -26,7 +27,7 @@ fn warning(pointer: &str) -> Finding {
 }
 
 fn sorted(pointers: &[&str]) -> Vec<String> {
-    let mut findings = Findings::default();
+    let mut findings = Reader::default();
     for pointer in pointers {
         findings.push(warning(pointer));
     }
@@ -65,7 +66,7 @@ fn findings_follow_the_field_table() {
 #[test]
 fn hundred_findings_are_listed() {
     let with = |count: usize, last: Severity| {
-        let mut findings = Findings::default();
+        let mut findings = Reader::default();
         for _ in 0..count {
             findings.push(warning("/first"));
         }
@@ -95,7 +96,7 @@ fn hundred_findings_are_listed() {
 /// A warning after an unlisted error does not hide it.
 #[test]
 fn worst_unlisted_severity_counts() {
-    let mut findings = Findings::default();
+    let mut findings = Reader::default();
     for _ in 0..MAX_FINDINGS {
         findings.push(warning("/first"));
     }

@@ -29,7 +29,7 @@ fn read<T>(
     let mut reader = Reader::default();
     let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     let found = how(&mut reader, &object);
-    let mut findings = reader.findings.into_sorted(&FIELDS);
+    let mut findings = reader.into_sorted(&FIELDS);
     assert!(findings.len() <= 1, "{findings:?}");
     let finding = findings.pop().map(|finding| {
         assert_eq!(finding.pointer, "/one");
@@ -149,8 +149,8 @@ fn unknown_and_repeated_keys_are_warnings() {
     assert_eq!(object.get("one"), Some(&Json::Integer(4)));
     assert_eq!(object.get("two"), None);
     assert_eq!(object.get("onE"), None);
-    assert!(!reader.findings.has_error());
-    let findings = reader.findings.into_sorted(&FIELDS);
+    assert!(!reader.has_error());
+    let findings = reader.into_sorted(&FIELDS);
     let found: Vec<_> = findings
         .iter()
         .map(|finding| (finding.pointer.as_str(), finding.rule.code))
@@ -179,7 +179,7 @@ fn key_that_could_be_a_value_is_not_named() {
         let mut reader = Reader::default();
         let list = Place::Root.key("list");
         reader.object(list.entry(3), &document, &FIELDS).unwrap();
-        let findings = reader.findings.into_sorted(&FIELDS);
+        let findings = reader.into_sorted(&FIELDS);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].pointer, pointer, "{key}");
         assert_eq!(findings[0].rule, UNKNOWN_KEY);
@@ -192,6 +192,6 @@ fn value_that_is_no_object_is_an_error() {
         let document = json::parse(text).unwrap();
         let mut reader = Reader::default();
         assert!(reader.object(Place::Root, &document, &FIELDS).is_none());
-        assert!(reader.findings.has_error(), "{text}");
+        assert!(reader.has_error(), "{text}");
     }
 }
