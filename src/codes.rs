@@ -6,6 +6,8 @@
 //! (`InternalError` and kin, `ServiceUnavailable`, an answer too large to return), the message may already be on
 //! its way, and the class says unknown, even where others call a retry safe.
 
+use alloc::format;
+
 use connector_kit::contract::{FailureKind, Turn};
 
 /// What a code means to a caller.
@@ -126,55 +128,43 @@ classes! {
         "The service answered with a code that this version does not know.";
 }
 
+/// The table: a code, or the name of a family and `.*`, and a class in each line.
+const TABLE: &str = include_str!("codes.txt");
+
 /// What a code means, and whether it is documented. Older spellings differ in upper and lower case, so case does not
 /// count. No documented code has a digit in it.
 #[must_use]
 pub fn classify(code: &str) -> (&'static Class, bool) {
-    if let Some(entry) = entries().find(|entry| !entry.is_family && entry.is_named(code)) {
-        return (entry.class, true);
+    let class = |code: &str| {
+        let (_, class) = entries().find(|(name, _)| name.eq_ignore_ascii_case(code))?;
+        Some(class)
+    };
+    if let Some(class) = class(code) {
+        return (class, true);
     }
     let family = code.split('.').next().unwrap_or_default();
-    let entry = entries().find(|entry| entry.is_family && entry.is_named(family));
-    (entry.map_or(&UNFAMILIAR, |entry| entry.class), false)
+    let class = class(&format!("{family}.*"));
+    (class.unwrap_or(&UNFAMILIAR), false)
 }
 
 /// Every documented code, in the order of the table.
 pub fn known_codes() -> impl Iterator<Item = &'static str> {
-    let codes = entries().filter(|entry| !entry.is_family);
-    codes.map(|entry| entry.name)
+    let names = entries().map(|(name, _)| name);
+    names.filter(|name| !name.ends_with(".*"))
 }
 
-/// The table: `CODE CLASS` or `FAMILY CLASS family` in each line.
-const TABLE: &str = include_str!("codes.txt");
-
-struct Entry {
-    name: &'static str,
-    class: &'static Class,
-    is_family: bool,
-}
-
-impl Entry {
-    fn read(line: &'static str) -> Option<Self> {
-        let mut words = line.split(' ');
-        Some(Self {
-            name: words.next()?,
-            class: Class::named(words.next()?)?,
-            is_family: words.next().is_some(),
-        })
-    }
-
-    fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
+/// The lines of the table. A test requires that each of them is an entry.
+fn entries() -> impl Iterator<Item = (&'static str, &'static Class)> {
+    lines().filter_map(entry)
 }
 
 fn lines() -> impl Iterator<Item = &'static str> {
     TABLE.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// A test requires that each line is an entry.
-fn entries() -> impl Iterator<Item = Entry> {
-    lines().filter_map(Entry::read)
+fn entry(line: &'static str) -> Option<(&'static str, &'static Class)> {
+    let (name, class) = line.split_once(' ')?;
+    Some((name, Class::named(class)?))
 }
 
 #[cfg(test)]

@@ -244,7 +244,7 @@ fn documented_code_has_its_kind_and_certainty() {
 #[test]
 fn table_line_names_an_existing_class() {
     for line in lines() {
-        assert!(Entry::read(line).is_some(), "{line}");
+        assert!(entry(line).is_some(), "{line}");
     }
 }
 

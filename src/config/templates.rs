@@ -116,19 +116,16 @@ fn template<'a>(
     }
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
-    let (mainland, international) = codes(reader, &entry);
+    let (mainland, international) = codes(reader, &entry).unwrap_or_default();
     let locale = entry.optional_text(reader, "locale", &LOCALE);
     let params = entry.get("params").filter(|params| !params.is_blank());
-    let kind = match entry.filled(reader, "kind") {
-        None => Kind::Verification,
-        Some(kind) => match kind.as_str().map(str::trim) {
-            Some("verification") => Kind::Verification,
-            Some("notice") => Kind::Notice,
-            _ => {
-                reader.reject::<()>(entry.at("kind"), Rule::malformed(KIND));
-                Kind::Verification
-            }
-        },
+    let kind = entry.filled(reader, "kind");
+    let kind = match kind.map(|kind| kind.as_str().map(str::trim)) {
+        None | Some(Some("verification")) => Kind::Verification,
+        Some(Some("notice")) => Kind::Notice,
+        Some(_) => reader
+            .reject(entry.at("kind"), Rule::malformed(KIND))
+            .unwrap_or(Kind::Verification),
     };
     let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
     Some(Template {
@@ -159,22 +156,16 @@ fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
 
 /// The identifiers for both routes. Defects are warnings here; [`require_usages`] makes errors of those that leave a
 /// required usage without a template.
-fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
+fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
     let place = entry.at("templateCode");
     match entry.get("templateCode") {
-        None | Some(Json::Null) => {
-            reader.reject::<()>(place, REQUIRED);
-            (None, None)
-        }
+        None | Some(Json::Null) => reader.reject(place, REQUIRED),
         Some(Json::Object(members)) if members.is_empty() => {
-            reader.reject::<()>(place, Rule::wrong_type(CODE.expected));
-            (None, None)
+            reader.reject(place, Rule::wrong_type(CODE.expected))
         }
         Some(value @ Json::Object(_)) => {
-            let Some(by_route) = reader.object(place, value, &ROUTE_FIELDS) else {
-                return (None, None);
-            };
-            let mut of = |route: &'static str| {
+            let by_route = reader.object(place, value, &ROUTE_FIELDS)?;
+            let mut of = |route| {
                 let value = by_route.get(route).filter(|value| **value != Json::Null)?;
                 if value.is_blank() {
                     // Forms post empty objects and lists too for what nobody filled in.
@@ -183,11 +174,11 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Codes<'a> {
                 }
                 code(reader, by_route.at(route), value)
             };
-            (of("mainland"), of("international"))
+            Some((of("mainland"), of("international")))
         }
         Some(value) => {
             let code = code(reader, place, value);
-            (code.clone(), code)
+            Some((code.clone(), code))
         }
     }
 }
@@ -219,23 +210,19 @@ fn params<'a>(
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let place = place.entry(index);
-        match item {
-            Json::String(text) if text.len() <= MAX_PARAM_BYTES => {
-                if placeholders(text).any(|name| !VARIABLES.contains(&name)) {
-                    reader.warning(place, UNPROVIDED_PARAMETER);
-                }
-                check_param(reader, place, text, kind);
-                texts.push(Cow::Borrowed(text.as_ref()));
-            }
-            Json::Integer(number) => {
-                let digits = number.to_string();
-                check_param(reader, place, &digits, kind);
-                texts.push(digits.into());
-            }
+        let text: Cow<'a, str> = match item {
+            Json::String(text) if text.len() <= MAX_PARAM_BYTES => Cow::Borrowed(text),
+            Json::Integer(number) => number.to_string().into(),
             _ => {
                 reader.reject::<()>(place, Rule::wrong_type(PARAM));
+                continue;
             }
+        };
+        if placeholders(&text).any(|name| !VARIABLES.contains(&name)) {
+            reader.warning(place, UNPROVIDED_PARAMETER);
         }
+        check_param(reader, place, &text, kind);
+        texts.push(text);
     }
     Some(texts)
 }
@@ -262,28 +249,25 @@ fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
 
 /// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
 fn can_be_code(text: &str) -> bool {
-    let names: Vec<&str> = placeholders(text).collect();
-    let is_never_digits = |name: &&str| VARIABLES.contains(name) && !DIGIT_VARIABLES.contains(name);
-    if names.iter().any(is_never_digits) {
-        return false;
-    }
-    // Each placeholder by one digit: the shortest that a code can be.
-    let variables: Vec<(String, String)> = names
-        .iter()
-        .map(|name| ((*name).to_string(), "0".to_string()))
-        .collect();
-    template::fill(text, &variables).is_ok_and(|filled| is_digits(&filled, 6) && !filled.is_empty())
+    let is_never_digits = |name| VARIABLES.contains(&name) && !DIGIT_VARIABLES.contains(&name);
+    // One digit is the shortest that a code can be.
+    let shortest = fill_all(text, "0");
+    !placeholders(text).any(is_never_digits) && !shortest.is_empty() && is_digits(&shortest, 6)
 }
 
 /// Whether a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
 /// taken out.
 fn looks_like_placeholder(text: &str) -> bool {
-    let names: Vec<(String, String)> = placeholders(text)
-        .map(|name| (name.to_string(), String::new()))
-        .collect();
-    let rest = template::fill(text, &names).unwrap_or_default();
+    let rest = fill_all(text, "");
     let is_percent = rest.len() > 2 && rest.starts_with('%') && rest.ends_with('%');
     rest.contains(['{', '}']) || is_percent
+}
+
+/// The text with one value in the place of every placeholder.
+fn fill_all(text: &str, value: &str) -> String {
+    let variable = |name: &str| (name.to_string(), value.to_string());
+    let variables: Vec<(String, String)> = placeholders(text).map(variable).collect();
+    template::fill(text, &variables).unwrap_or_default()
 }
 
 /// Every required usage needs a template that some route can use. Where it has entries and none is usable, what is

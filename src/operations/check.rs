@@ -12,7 +12,7 @@
 //! so `balance` is about the mainland's packages.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
@@ -96,26 +96,21 @@ impl<'c> Checker<'c, '_, '_> {
             self.signature(&listing, HOME, name, Route::Mainland);
         }
         // Inherited, it is the mainland's, and whether that does abroad only a message shows.
-        let own_name = abroad
-            .sign_name
-            .filter(|_| abroad.sign_name != home.sign_name);
-        if others && let Some(name) = own_name {
+        if others
+            && let Some(name) = abroad.sign_name
+            && home.sign_name != Some(name)
+        {
             let listing = other.as_ref().unwrap_or(&listing);
             self.signature(listing, ABROAD, name, Route::International);
         }
 
         for template in &config.templates {
-            if let Some(id) = id(template, Route::Mainland) {
-                listing.want(id, Route::Mainland);
-            }
-            if let Some(id) = id(template, Route::International) {
-                let listing = other.as_mut().unwrap_or(&mut listing);
-                listing.want(id, Route::International);
-            }
+            listing.want(id(template, Route::Mainland), Route::Mainland);
+            let listing = other.as_mut().unwrap_or(&mut listing);
+            listing.want(id(template, Route::International), Route::International);
         }
-        listing.look_up(&mut self.session);
-        if let Some(other) = &mut other {
-            other.look_up(&mut self.session);
+        for listing in [&mut listing].into_iter().chain(&mut other) {
+            listing.look_up(&mut self.session);
         }
         self.templates(&listing, other.as_ref().unwrap_or(&listing));
     }
@@ -215,19 +210,11 @@ impl<'c> Checker<'c, '_, '_> {
         name: &str,
         route: Route,
     ) {
-        if listing.blocked {
-            self.add(subject, &findings::SKIPPED, &[]);
-            return;
-        }
-        match self.standing(listing.account, name, route) {
-            Ok(finding) => {
-                self.add(subject, finding, &[]);
-            }
-            Err(failure) => {
-                let finding = unanswered(&failure);
-                self.add_failed(subject, finding, &failure, wire::SIGNATURES);
-            }
-        }
+        let standing = match listing.blocked {
+            true => Ok(&findings::SKIPPED),
+            false => self.standing(listing.account, name, route),
+        };
+        self.conclude(subject, standing.as_ref().copied(), wire::SIGNATURES);
     }
 
     /// The best finding about the signatures with this text, since several may have it.
@@ -238,11 +225,9 @@ impl<'c> Checker<'c, '_, '_> {
         route: Route,
     ) -> Result<&'static Finding, Failure> {
         // From the best state to the worst.
-        let rank = |status: &i64| {
-            [0, 1, 2]
-                .iter()
-                .position(|code| code == status)
-                .unwrap_or(3)
+        let rank = |status: &i64| match *status {
+            0..3 => *status,
+            _ => 3,
         };
         let mut best: Option<i64> = None;
         let mut offset = 0;
@@ -308,17 +293,12 @@ impl<'c> Checker<'c, '_, '_> {
                 _ => unknown = unknown.or(Some(&listing.failure)),
             }
         }
-        match unknown {
-            None => {
-                self.add(place, &findings::NO_TEMPLATE, &[]);
-            }
-            Some(None) => {
-                self.add(place, &findings::SKIPPED, &[]);
-            }
-            Some(Some(failure)) => {
-                self.add_failed(place, unanswered(failure), failure, wire::TEMPLATES);
-            }
-        }
+        let found = match unknown {
+            None => Ok(&findings::NO_TEMPLATE),
+            Some(None) => Ok(&findings::SKIPPED),
+            Some(Some(failure)) => Err(failure),
+        };
+        self.conclude(place, found, wire::TEMPLATES);
     }
 
     /// Adds a finding with its values.
@@ -331,6 +311,16 @@ impl<'c> Checker<'c, '_, '_> {
         })
     }
 
+    /// Adds what a query found, or that it failed.
+    fn conclude(&mut self, subject: &str, found: Result<&Finding, &Failure>, action: Action) {
+        match found {
+            Ok(finding) => {
+                self.add(subject, finding, &[]);
+            }
+            Err(failure) => self.add_failed(subject, unanswered(failure), failure, action),
+        }
+    }
+
     /// Adds what follows from a failed query, with the service's code and the permission that would help.
     fn add_failed(&mut self, subject: &str, finding: &Finding, failure: &Failure, action: Action) {
         let permission = format!("sms:{}", action.name);
@@ -338,15 +328,16 @@ impl<'c> Checker<'c, '_, '_> {
         if finding.verdict == Verdict::Pass {
             return;
         }
-        if let Some(code) = &failure.provider_code {
-            check.attributes.push(attribute("provider-code", code));
-            if permission_finding(code).is_some() {
-                let permission = attribute("permission", &permission);
-                check.attributes.push(permission);
-            }
-        }
-        if let Some(id) = &failure.request_id {
-            check.attributes.push(attribute("request-id", id));
+        let code = failure.provider_code.as_deref();
+        let would_help = code.and_then(permission_finding).map(|_| &*permission);
+        for (key, value) in [
+            ("provider-code", code),
+            ("permission", would_help),
+            ("request-id", failure.request_id.as_deref()),
+        ] {
+            check
+                .attributes
+                .extend(value.map(|value| attribute(key, value)));
         }
     }
 }

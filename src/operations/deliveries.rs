@@ -66,27 +66,22 @@ pub fn find(
             return Err(failure);
         }
     }
-    let secrets = search.account.secrets();
     let fitting = search.known.into_iter().filter(|known| known.fits(query));
     let mut found: Vec<Delivery> = fitting.map(|known| known.delivery).collect();
     found.sort_by_key(|delivery| delivery.age_s);
+    // The key's id and its token travel in headers, which a service or a proxy may write back.
+    let secrets = search.account.secrets();
+    let echoes = |written: &str| secrets.iter().any(|secret| written.contains(secret));
     for delivery in &mut found {
-        remove_secrets(delivery, &secrets);
+        delivery.attributes.retain(|(_, value)| !echoes(value));
+        if echoes(&delivery.message_id) {
+            delivery.message_id.clear();
+        }
     }
     Ok(Deliveries {
         found,
         exhaustive: is_complete,
     })
-}
-
-/// Removes what echoes a secret: the key's id and its token travel in headers, which a service or a proxy may write
-/// back.
-fn remove_secrets(delivery: &mut Delivery, secrets: &[&str]) {
-    let echoes = |written: &str| secrets.iter().any(|secret| written.contains(secret));
-    delivery.attributes.retain(|(_, value)| !echoes(value));
-    if echoes(&delivery.message_id) {
-        delivery.message_id.clear();
-    }
 }
 
 /// Whether the other query would meet the same.
@@ -136,16 +131,16 @@ impl Search<'_, '_, '_> {
     fn records(&mut self) -> Result<bool, Failure> {
         let mut offset = 0;
         loop {
-            let page = match self.page_of_records(offset) {
+            let (deliveries, page) = match self.page_of_records(offset) {
                 Err(failure) if offset == 0 => return Err(failure),
                 // What the earlier pages had is worth keeping.
                 Err(_) => return Ok(false),
                 Ok(page) => page,
             };
-            let count = page.entries.len() as u64;
-            let recent = page.entries.into_iter().filter(|each| self.is_recent(each));
+            let recent = deliveries.into_iter().filter(|each| self.is_recent(each));
             let known: Vec<Known> = recent.map(Known::from).collect();
             self.known.extend(known);
+            let count = page.entries.len() as u64;
             offset += count;
             let is_last = match page.total {
                 Some(total) => offset >= total,
@@ -163,18 +158,11 @@ impl Search<'_, '_, '_> {
     }
 
     /// An answer with an entry about another number, or without what an entry must have, is not understood as a whole.
-    fn page_of_records(&mut self, offset: u64) -> Result<Page<Delivery>, Failure> {
+    fn page_of_records(&mut self, offset: u64) -> Result<(Vec<Delivery>, Page<Record>), Failure> {
         let page = self.ask(wire::RECORDS, RECORDS_REACH_S, wire::RECORDS_PAGE, offset)?;
-        let entries = page.entries.iter();
-        let deliveries: Option<Vec<Delivery>> = entries
-            .map(|entry| record(entry, self.number, page.now))
-            .collect();
-        Ok(Page {
-            entries: deliveries.ok_or_else(not_understood)?,
-            total: page.total,
-            asked_at: page.asked_at,
-            now: page.now,
-        })
+        let read = |entry| record(entry, self.number, page.now).ok_or_else(not_understood);
+        let deliveries = page.entries.iter().map(read).collect::<Result<_, _>>()?;
+        Ok((deliveries, page))
     }
 
     /// Reads the carriers' reports. Messages that only they know count where the records do not cover the period.
@@ -318,7 +306,7 @@ fn is_repeatable(identifier: &str, number: &PhoneNumber) -> bool {
         .is_some()
 }
 
-/// Secrets are removed separately by [`remove_secrets`].
+/// Secrets are removed separately, by [`find`].
 const WITHOUT_SECRETS: Scrubber<'static> = Scrubber { sensitive: &[] };
 
 #[cfg(test)]

@@ -45,11 +45,11 @@ impl<'c> Listing<'c> {
         }
     }
 
-    /// Adds a template that is to serve a route.
-    pub fn want(&mut self, id: u64, route: Route) {
-        if !self.wanted.contains(&(id, route)) {
-            self.wanted.push((id, route));
-        }
+    /// Adds a template, if there is one, that is to serve a route.
+    pub fn want(&mut self, id: Option<u64>, route: Route) {
+        let wanted = id.map(|id| (id, route));
+        let new = wanted.filter(|wanted| !self.wanted.contains(wanted));
+        self.wanted.extend(new);
     }
 
     /// Looks every template up where it should be, then those that were not there where they should not be: that
