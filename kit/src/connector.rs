@@ -44,8 +44,7 @@ pub trait Connector {
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
 
     /// The config's own limit on one call, in milliseconds.
-    fn timeout_ms(config: &Self::Config<'_>) -> Option<u32> {
-        let _ = config;
+    fn timeout_ms(_: &Self::Config<'_>) -> Option<u32> {
         None
     }
 
@@ -228,14 +227,12 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
 /// The contract's bounds on a correlation id.
 fn check_correlation_id(id: Option<&str>) -> Result<(), Failure> {
     let is_printable = |id: &str| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match id {
-        Some(id) if id.len() > MAX_CORRELATION_ID || !is_printable(id) => {
-            Err(Failure::invalid_message(
-                "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
-            ))
-        }
-        _ => Ok(()),
+    if id.is_none_or(|id| id.len() <= MAX_CORRELATION_ID && is_printable(id)) {
+        return Ok(());
     }
+    Err(Failure::invalid_message(
+        "The correlation id is longer than 128 bytes or not printable ASCII. Pass an identifier of your own.",
+    ))
 }
 
 /// Asks the provider whether a config would work.

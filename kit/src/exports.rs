@@ -69,11 +69,7 @@ impl<C: Receipts> sms_receipts::Guest for C {
         conversion: Conversion,
         timeout_ms: Option<u32>,
     ) -> Result<(), Failure> {
-        report_conversion::<C>(
-            &config,
-            &conversion,
-            timeout_ms,
-            &mut WasiTransport::begin(),
-        )
+        let mut transport = WasiTransport::begin();
+        report_conversion::<C>(&config, &conversion, timeout_ms, &mut transport)
     }
 }

@@ -114,11 +114,10 @@ impl<'r> Request<'r> {
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 fn push_encoded(target: &mut String, text: &str) {
     for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                target.push(char::from(byte));
-            }
-            _ => target.push_str(&alloc::format!("%{byte:02X}")),
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            target.push(char::from(byte));
+        } else {
+            target.push_str(&alloc::format!("%{byte:02X}"));
         }
     }
 }

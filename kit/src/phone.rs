@@ -264,10 +264,7 @@ pub fn is_country(iso: &str) -> bool {
 }
 
 fn is_mainland_mobile(national: &str) -> bool {
-    let mut digits = national.bytes();
-    national.len() == 11
-        && digits.next() == Some(b'1')
-        && matches!(digits.next(), Some(b'3'..=b'9'))
+    national.len() == 11 && matches!(national.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 /// How many of the leading digits are the country calling code; `None` when they begin with none. Source: ITU-T

@@ -150,11 +150,8 @@ fn digit_group(text: &str) -> usize {
 /// A name that somebody chose, if it can be repeated in an error: up to 30 letters and underscores, which is shorter
 /// than providers' secrets. Anything else could be a value in the wrong place.
 pub fn plain_name(text: &str) -> Option<&str> {
-    let plain = (1..=30).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    plain.then_some(text)
+    let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    Some(text).filter(|text| (1..=30).contains(&text.len()) && text.bytes().all(is_plain))
 }
 
 /// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
@@ -170,19 +167,16 @@ pub fn plain_key(text: &str) -> Option<&str> {
             _ => false,
         }
     };
+    let mut words = text.split(|character: char| !character.is_alphanumeric());
     let is_plain = (1..=1_024).contains(&text.len())
         && !text.chars().any(char::is_control)
-        && text
-            .split(|character: char| !character.is_alphanumeric())
-            .all(is_word);
+        && words.all(is_word);
     is_plain.then_some(text)
 }
 
 fn is_identifier(text: &str) -> bool {
-    (1..=MAX_IDENTIFIER).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+    (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

@@ -158,10 +158,8 @@ fn placeholder(piece: &str) -> Option<(&str, &str)> {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    !name.is_empty() && name.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

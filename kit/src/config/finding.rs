@@ -119,18 +119,24 @@ pub struct Finding {
 
 impl Finding {
     /// Why a config was not read.
-    pub fn unreadable(error: ParseError) -> Self {
-        let (rule, values) = match error {
-            ParseError::TooLong => (TOO_LONG, alloc::vec![MAX_BYTES.to_string()]),
-            ParseError::TooDeep => (TOO_DEEP, alloc::vec![MAX_DEPTH.to_string()]),
-            ParseError::Syntax { line, column } => {
-                (NOT_JSON, alloc::vec![line.to_string(), column.to_string()])
-            }
+    pub fn unreadable(reason: ParseError) -> Self {
+        let error = |rule, values: &[usize]| {
+            let values = values.iter().map(ToString::to_string).collect();
+            Self::of_whole(rule, Severity::Error, values)
         };
+        match reason {
+            ParseError::TooLong => error(TOO_LONG, &[MAX_BYTES]),
+            ParseError::TooDeep => error(TOO_DEEP, &[MAX_DEPTH]),
+            ParseError::Syntax { line, column } => error(NOT_JSON, &[line, column]),
+        }
+    }
+
+    /// A finding about the whole config.
+    pub(super) const fn of_whole(rule: Rule, severity: Severity, values: Vec<String>) -> Self {
         Self {
             pointer: String::new(),
             rule,
-            severity: Severity::Error,
+            severity,
             values,
         }
     }
@@ -144,10 +150,9 @@ impl Finding {
                 attributes.push(attribute("link", field.link));
             }
         }
-        let values: Vec<&str> = match &self.rule.expected {
-            Some(expected) => alloc::vec![expected.get(language)],
-            None => self.values.iter().map(String::as_str).collect(),
-        };
+        let expected = self.rule.expected.map(|text| text.get(language));
+        let values = self.values.iter().map(String::as_str);
+        let values: Vec<&str> = expected.into_iter().chain(values).collect();
         Diagnostic {
             pointer: self.pointer.clone(),
             code: self.rule.code.into(),

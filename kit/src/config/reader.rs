@@ -185,12 +185,9 @@ impl Reader {
             fields.iter().position(|field| field.key == key)
         });
         if let Some(severity) = self.unlisted {
-            self.listed.push(Finding {
-                pointer: String::new(),
-                rule: MORE,
-                severity,
-                values: alloc::vec![MAX_FINDINGS.to_string()],
-            });
+            let bound = MAX_FINDINGS.to_string();
+            let more = Finding::of_whole(MORE, severity, alloc::vec![bound]);
+            self.listed.push(more);
         }
         self.listed
     }
@@ -219,7 +216,7 @@ pub struct Object<'a, 'p> {
     values: Vec<Option<&'a Json<'a>>>,
 }
 
-impl<'a, 'p> Object<'a, 'p> {
+impl<'a> Object<'a, '_> {
     /// The value of a key, null included; `None` also for a key that no field has.
     pub fn get(&self, key: &str) -> Option<&'a Json<'a>> {
         let index = self.fields.iter().position(|field| field.key == key)?;
@@ -227,10 +224,7 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// Where the value of a key stands.
-    pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s>
-    where
-        'p: 's,
-    {
+    pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s> {
         self.place.key(key)
     }
 

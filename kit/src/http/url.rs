@@ -39,11 +39,10 @@ impl Url {
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let tls = match scheme {
-            _ if scheme.eq_ignore_ascii_case("https") => true,
-            _ if scheme.eq_ignore_ascii_case("http") => false,
-            _ => return None,
-        };
+        let tls = scheme.eq_ignore_ascii_case("https");
+        if !tls && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
@@ -83,11 +82,10 @@ fn is_host(host: &str) -> bool {
         let address = address.strip_suffix(']').unwrap_or_default();
         return address.parse::<core::net::Ipv6Addr>().is_ok();
     }
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(is_allowed)
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
