@@ -121,10 +121,8 @@ impl Reader {
 
     /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
     fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
-        match plain_key(key) {
-            Some(key) => self.report(place.key(key), rule, Severity::Warning, values),
-            None => self.report(place, rule, Severity::Warning, values),
-        }
+        let place = plain_key(key).map_or(place, |key| place.key(key));
+        self.report(place, rule, Severity::Warning, values);
     }
 
     /// Reports an error in place of a value.
