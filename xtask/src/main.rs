@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod dist;
 mod full;
+mod modules;
 mod new_connector;
 mod process;
 mod quality;
@@ -26,6 +27,7 @@ Commands:
                  Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
   test --full    The same, with the other runtimes, Tencent's SDKs and licences
+  modules        Check that no modules of a crate depend on each other
   bench          Compare cost with native code and other clients; writes docs/performance.md
   bench --quick  The same in fewer rounds; writes no documents
   profile        Sample the CPU of a send by layer, with Linux's perf; writes docs/performance.md
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
+        ["modules"] => modules::run(),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
         ["new-connector", name] => new_connector::run(name, None),
