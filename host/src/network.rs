@@ -33,7 +33,6 @@
 use crate::egress::address::may_dial;
 use crate::egress::{Host, Origin};
 use crate::error::BuildError;
-use crate::options::HostOptions;
 use http::HeaderValue;
 use ipnet::IpNet;
 use std::fmt;
@@ -48,16 +47,6 @@ pub struct Network {
     pub authorities_pem: Vec<u8>,
     /// The proxy, if there is one.
     pub proxy: Option<Proxy>,
-}
-
-impl Network {
-    pub(crate) fn of(options: &HostOptions) -> Self {
-        Self {
-            system_roots: options.system_roots,
-            authorities_pem: options.authorities_pem.clone(),
-            proxy: options.proxy.clone(),
-        }
-    }
 }
 
 /// An HTTP proxy. Its credentials show in no error, log or debug output.

@@ -1,13 +1,12 @@
 //! What an embedder may set. The defaults are safe: no egress at all, system roots, no private addresses.
 
-use crate::cache::CacheKey;
 use crate::clock::WallClock;
 use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
-use crate::host::ConnectorHost;
 use crate::limits::Limits;
-use crate::network::Proxy;
-use crate::package::TrustedKey;
+use crate::load::cache::CacheKey;
+use crate::load::signature::TrustedKey;
+use crate::network::{Network, Proxy};
 use crate::residency::Residency;
 use crate::tenant::TenantLimits;
 use bytes::Bytes;
@@ -16,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The settings of a [`ConnectorHost`].
+/// The settings of a [`crate::ConnectorHost`].
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// What a plugin may reach unless it is loaded with a list of its own. Empty denies all.
@@ -55,7 +54,7 @@ pub struct HostOptions {
     /// false, has a process of its own compile into the same cache under a limit (`auth-host inspect --load-within`),
     /// and loads what came of it; the rest is refused as [`crate::LoadError::NotCompiled`].
     pub compile: bool,
-    /// The keys whose signatures [`ConnectorHost::load_package`] believes. Default none.
+    /// The keys whose signatures [`crate::ConnectorHost::load_package`] believes. Default none.
     pub trusted_keys: Vec<TrustedKey>,
     /// Whether it loads packages that nobody trusted has signed. Default false.
     pub allow_unsigned: bool,
@@ -122,6 +121,17 @@ impl Default for HostOptions {
     }
 }
 
+impl HostOptions {
+    /// The network that these settings describe.
+    pub fn network(&self) -> Network {
+        Network {
+            system_roots: self.system_roots,
+            authorities_pem: self.authorities_pem.clone(),
+            proxy: self.proxy.clone(),
+        }
+    }
+}
+
 /// One name and port, and the address to dial for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveOverride {
@@ -167,98 +177,6 @@ impl ResolveOverride {
 
     pub(crate) fn matches(&self, origin: &Origin) -> bool {
         origin.port() == self.port && origin.host().to_string() == self.host
-    }
-}
-
-/// Makes a [`ConnectorHost`] step by step.
-#[derive(Clone, Debug, Default)]
-pub struct HostBuilder {
-    options: HostOptions,
-}
-
-impl HostBuilder {
-    /// Grants an origin to plugins.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not an origin: see [`Origin::parse`].
-    pub fn allow(mut self, origin: &str) -> Result<Self, BuildError> {
-        self.options.egress.allow(Origin::parse(origin)?);
-        Ok(self)
-    }
-
-    /// Trusts a further authority, in PEM.
-    #[must_use]
-    pub fn trust_pem(mut self, pem: &[u8]) -> Self {
-        self.options.authorities_pem.extend_from_slice(pem);
-        self.options.authorities_pem.push(b'\n');
-        self
-    }
-
-    /// Uses an address instead of a resolver: see [`ResolveOverride::parse`].
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Resolve`] when it does not have that form.
-    pub fn resolve(mut self, text: &str) -> Result<Self, BuildError> {
-        self.options.resolve.push(ResolveOverride::parse(text)?);
-        Ok(self)
-    }
-
-    /// Sets the caps.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.options.limits = limits;
-        self
-    }
-
-    /// Sets the wall clock that plugins see.
-    #[must_use]
-    pub fn wall_clock(mut self, clock: WallClock) -> Self {
-        self.options.wall_clock = clock;
-        self
-    }
-
-    /// Keeps compiled components in a directory: see [`HostOptions::cache_dir`].
-    #[must_use]
-    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.options.cache_dir = Some(dir.into());
-        self
-    }
-
-    /// Believes signatures by this key: see [`ConnectorHost::load_package`].
-    #[must_use]
-    pub fn trust_key(mut self, key: TrustedKey) -> Self {
-        self.options.trusted_keys.push(key);
-        self
-    }
-
-    /// Permits a network that is not public: see [`HostOptions::permitted_networks`].
-    #[must_use]
-    pub fn permit_network(mut self, network: IpNet) -> Self {
-        self.options.permitted_networks.push(network);
-        self
-    }
-
-    /// Any other setting.
-    #[must_use]
-    pub fn with(mut self, change: impl FnOnce(&mut HostOptions)) -> Self {
-        change(&mut self.options);
-        self
-    }
-
-    /// The settings as they stand.
-    pub fn options(&self) -> &HostOptions {
-        &self.options
-    }
-
-    /// Sets the sandbox up.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] when the settings do not work on this machine.
-    pub fn build(self) -> Result<ConnectorHost, BuildError> {
-        ConnectorHost::new(self.options)
     }
 }
 

@@ -80,11 +80,48 @@ pub struct HttpExchange {
     pub error: Option<String>,
 }
 
+/// What the compile cache did for a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheUse {
+    /// There is none.
+    Off,
+    /// The code came from it.
+    Hit,
+    /// It did not have the code.
+    Miss,
+    /// It had a file that this host did not seal for this component and engine; the file was not used.
+    Rejected,
+}
+
+impl CacheUse {
+    /// A stable word for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// What loading cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadTimings {
+    /// Reading and hashing.
+    pub read: Duration,
+    /// Compiling, or taking the compiled code from the cache.
+    pub compile: Duration,
+    /// What the compile cache did.
+    pub cache: CacheUse,
+}
+
 /// The most exchanges in one report. A plugin can ask for thousands that are refused, and notes are the host's
 /// memory.
 const NOTED: usize = 32;
 
-/// The exchanges of one call while it runs. Shared by the hook and the bodies that outlive it.
+/// The exchanges of one call while it runs. Shared by the policy and the bodies that outlive it.
 #[derive(Clone, Default)]
 pub(crate) struct CallLog(Arc<Shared>);
 

@@ -15,6 +15,7 @@ mod process;
 mod quality;
 mod test;
 mod toolchain;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -40,9 +41,6 @@ Commands:
   deny           Check licences, banned crates, sources and advisories of all dependencies
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
-
-/// An error is a message for the terminal.
-type Result<T = ()> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -18,68 +18,76 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use proc_macro2::{TokenStream, TokenTree};
+use serde_json::Value;
 use syn::visit::{self, Visit};
 
-use crate::Result;
 use crate::build::Workspace;
+use crate::process::{Result, output};
 
-/// The crates' roots, below the workspace's.
-const CRATES: [&str; 8] = [
-    "kit/src/lib.rs",
-    "src/lib.rs",
-    "host/src/lib.rs",
-    "host-example/src/main.rs",
-    "simulator/src/lib.rs",
-    "simulator/src/main.rs",
-    "benches/src/main.rs",
-    "xtask/src/main.rs",
-];
+/// Dependencies that make a cycle and are known: package, module, the module that it depends on, and the reason.
+const KNOWN: &[(&str, &str, &str, &str)] = &[];
 
-/// Cycles that are known, by their crate's root and their modules in order of name, with the reason.
-const KNOWN: [(&str, &[&str], &str); 0] = [];
-
-/// Checks every crate, and returns what was checked.
+/// Checks every crate of the workspace, and returns what was checked.
 pub fn check(root: &Path) -> Result<String> {
     let mut complaints = Vec::new();
     let (mut crates, mut modules) = (0, 0);
-    let mut known: Vec<_> = KNOWN.iter().collect();
-    for entry in CRATES {
-        let path = root.join(entry);
-        if !path.exists() {
-            complaints.push(format!(
-                "{entry} is gone. Correct the list in xtask/src/modules.rs."
-            ));
-            continue;
-        }
-        let graph = Graph::read(&path)?;
+    let mut stale: Vec<_> = KNOWN.iter().collect();
+    for (package, entry) in roots(root)? {
+        let graph = Graph::read(&entry)?;
         crates += 1;
         modules += graph.modules.len();
-        for cycle in graph.cycles() {
-            let before = known.len();
-            known.retain(|(of, names, _)| *of != entry || **names != *cycle.names());
-            if known.len() == before {
-                complaints.push(format!(
-                    "{entry} has a cycle of modules:\n{}",
-                    cycle.shown()
-                ));
-            }
+        let known = KNOWN.iter().filter(|(of, ..)| *of == package);
+        let known: Vec<_> = known.map(|(_, from, to, _)| (*from, *to)).collect();
+        for cycle in graph.cycles(&known) {
+            complaints.push(format!(
+                "{package} has a cycle of modules:\n{}",
+                cycle.shown()
+            ));
         }
+        stale.retain(|(of, from, to, _)| *of != package || !graph.depends(from, to));
     }
-    for (entry, names, _) in known {
+    for (package, from, to, _) in stale {
         complaints.push(format!(
-            "{entry} has no cycle of {} any more. Remove it from the list in xtask/src/modules.rs.",
-            names.join(", ")
+            "{package} has no dependency of {from} on {to} any more. Remove it from the list in xtask/src/modules.rs."
         ));
     }
     if complaints.is_empty() {
         return Ok(format!(
-            "{modules} modules of {crates} crates, without a cycle."
+            "{modules} modules of {crates} crates; {} known dependencies make a cycle.",
+            KNOWN.len()
         ));
     }
-    complaints.push("Move what both sides need into a module below them.".to_owned());
+    complaints.push("Move what both modules need into one that both may use.".to_owned());
     Err(complaints.join("\n"))
+}
+
+/// The packages of the workspace, each with the root files of its libraries and programs.
+fn roots(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let metadata = output(Command::new("cargo").current_dir(root).args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+        "--locked",
+    ]))?;
+    let metadata: Value = serde_json::from_str(&metadata)
+        .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut roots = Vec::new();
+    for package in list(&metadata["packages"]) {
+        for target in list(&package["targets"]) {
+            let is_code =
+                |kind: &Value| ["lib", "rlib", "cdylib", "bin"].contains(&text(kind).as_str());
+            if list(&target["kind"]).iter().any(is_code) {
+                roots.push((text(&package["name"]), text(&target["src_path"]).into()));
+            }
+        }
+    }
+    Ok(roots)
 }
 
 /// The command.
@@ -281,13 +289,24 @@ impl Graph {
         edges
     }
 
+    fn depends(&self, from: &str, to: &str) -> bool {
+        let edges = self.edges();
+        edges
+            .keys()
+            .any(|edge| self.shown(edge.0) == from && self.shown(edge.1) == to)
+    }
+
     fn parents(&self, module: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.modules[module].parent, |up| self.modules[*up].parent)
     }
 
     /// The cycles: one for each group of modules that depend on each other.
-    fn cycles(&self) -> Vec<Cycle> {
-        let edges = self.edges();
+    fn cycles(&self, known: &[(&str, &str)]) -> Vec<Cycle> {
+        let mut edges = self.edges();
+        edges.retain(|(from, to), _| {
+            let names = (self.shown(*from), self.shown(*to));
+            !known.contains(&(names.0.as_str(), names.1.as_str()))
+        });
         let mut cycles = self.cycles_of(&edges);
         for parent in 0..self.modules.len() {
             let below = |module: usize| {

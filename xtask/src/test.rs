@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use crate::build::Workspace;
-use crate::process;
+use crate::process::{self, Result};
 use crate::toolchain::TARGET;
-use crate::{Result, contract, deny, full, modules};
+use crate::{contract, deny, full, modules};
 
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! An answer without a network, for tests and measurements of an embedder.
 
-use super::body::RequestBody;
+use super::request_body::RequestBody;
 use crate::options::CannedAnswer;
 use crate::report::Entry;
 use http::{Request, Response, StatusCode};

@@ -3,9 +3,9 @@
 //! Nothing runs beside it: whoever waits for the response, or reads its body, drives the connection. So it ends with
 //! them, and a connection that nobody uses is not polled.
 
-use super::body::RequestBody;
-use super::dial::Dialled;
+use super::dial::{DialReport, Dialled};
 use super::progress::Progress;
+use super::request_body::RequestBody;
 use super::stream::Stream;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -17,14 +17,6 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-/// How a connection came about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DialReport {
-    pub(super) dns: Option<Duration>,
-    pub(super) connect: Duration,
-    pub(super) tls: Option<Duration>,
-}
 
 /// A connection that carried no body for so long may be one that its server is about to close. The shortest idle limits
 /// of common servers are 5 s.

@@ -3,7 +3,7 @@
 //! All of it happens inside one deadline. The address that was judged is the address that is dialled: nothing
 //! resolves a second time.
 
-use super::connection::DialReport;
+use super::error::DialError;
 use super::resolve::Resolver;
 use super::slots::Slot;
 use super::stream::{Records, Transport};
@@ -26,37 +26,12 @@ use tokio::task::JoinSet;
 
 use crate::egress::Host;
 
-/// Why no connection came about. Nothing of a request has left when one of these is returned.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DialError {
-    #[error("the URI is not an origin")]
-    Uri,
-    #[error("the name does not resolve")]
-    Resolve,
-    #[error("every address of the name is prohibited")]
-    Prohibited,
-    #[error("no connection within the time allowed")]
-    Timeout,
-    #[error("the plugin or the host has as many connections as it may")]
-    Full,
-    #[error(
-        "the proxy refused to connect: HTTP status {0}. Check its address, credentials and rules"
-    )]
-    ProxyRefused(u16),
-    #[error(
-        "what is at the proxy's address does not answer as a proxy. Check its address and port"
-    )]
-    NoProxy,
-    #[error(
-        "the proxy's name resolves to addresses that are not public. Write the address, or permit its network"
-    )]
-    ProxyProhibited,
-    #[error("connection failed")]
-    Connect(#[source] io::Error),
-    #[error("no authority to trust")]
-    NoRoots,
-    #[error("TLS handshake failed")]
-    Tls(#[source] io::Error),
+/// How a connection came about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DialReport {
+    pub(super) dns: Option<Duration>,
+    pub(super) connect: Duration,
+    pub(super) tls: Option<Duration>,
 }
 
 /// A connection that came about.

@@ -5,7 +5,7 @@
 //! had 43 MB of paths waiting there. Here what is refused is answered on the spot and holds nothing. It also makes the
 //! fewer copies: 4 % of a send's CPU.
 
-use super::hook::Hook;
+use super::policy::Policy;
 use http::header::CONTENT_LENGTH;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Request, Uri, uri};
@@ -27,7 +27,7 @@ const PATH_BYTES: usize = 4 << 10;
 /// Links `wasi:http` for stores whose state lends these two.
 pub(crate) fn add_to_linker<T: WasiHttpView>(
     linker: &mut Linker<T>,
-    lend: impl Fn(&mut T) -> (&mut Hook, &mut ResourceTable) + Send + Sync + 'static,
+    lend: impl Fn(&mut T) -> (&mut Policy, &mut ResourceTable) + Send + Sync + 'static,
 ) -> wasmtime::Result<()> {
     let unstable = types::LinkOptions::default();
     types::add_to_linker::<T, WasiHttp>(linker, &unstable, T::http)?;
@@ -64,8 +64,8 @@ pub(crate) fn add_to_linker<T: WasiHttpView>(
     linker.allow_shadowing(false);
     let mut interface = linker.instance("wasi:http/outgoing-handler@0.2.12")?;
     interface.func_wrap("handle", move |mut store, (request, options)| {
-        let (hook, table) = lend(store.data_mut());
-        Ok((handle(hook, table, request, options)?,))
+        let (policy, table) = lend(store.data_mut());
+        Ok((handle(policy, table, request, options)?,))
     })
 }
 
@@ -79,7 +79,7 @@ fn is_longer(text: &Option<String>, bytes: usize) -> bool {
 
 /// The outer errors are handles that the guest does not hold, or one too many.
 fn handle(
-    hook: &mut Hook,
+    policy: &mut Policy,
     table: &mut ResourceTable,
     request: Resource<HostOutgoingRequest>,
     options: Option<Resource<RequestOptions>>,
@@ -90,7 +90,7 @@ fn handle(
         Ok(request) => request,
         Err(code) => return Ok(Err(code)),
     };
-    table.push(hook.send(request, options)).map(Ok)
+    table.push(policy.send(request, options)).map(Ok)
 }
 
 /// What the guest put together, as one request, unless it is none.
@@ -225,8 +225,8 @@ mod tests {
         let mut table = ResourceTable::new();
         let request = table.push(asked()).unwrap();
         let options = table.push(RequestOptions::default()).unwrap();
-        let mut hook = Hook::granting_nothing();
-        let response = handle(&mut hook, &mut table, request, Some(options)).unwrap();
+        let mut policy = Policy::granting_nothing();
+        let response = handle(&mut policy, &mut table, request, Some(options)).unwrap();
         table.delete(response.unwrap()).unwrap();
         assert!(table.is_empty());
     }

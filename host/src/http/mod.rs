@@ -7,34 +7,29 @@
 //! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its
 //! last byte back to prove that nothing was sent, and a buffer in between would break that proof.
 
-mod body;
 mod canned;
 mod client;
+mod clients;
 mod connection;
 mod dial;
-#[cfg(test)]
-mod dying;
-#[cfg(test)]
-mod examined;
-mod fault;
+mod error;
 mod handler;
 mod heads;
-mod hook;
+mod policy;
 mod pool;
-#[cfg(test)]
-mod pooling;
 mod progress;
+mod request_body;
 mod resolve;
+mod response_body;
 mod slots;
 mod stream;
 #[cfg(test)]
-mod streaming;
+mod tests;
 mod tls;
 mod tunnel;
-mod ways;
 
-pub(crate) use client::Gateway;
+pub(crate) use client::Client;
+pub(crate) use clients::Clients;
 pub(crate) use handler::add_to_linker;
-pub(crate) use hook::Hook;
+pub(crate) use policy::Policy;
 pub(crate) use slots::Owner;
-pub(crate) use ways::Ways;
