@@ -1,4 +1,4 @@
-//! A host made step by step.
+//! Builder of a host.
 
 use crate::clock::WallClock;
 use crate::egress::Origin;
@@ -52,7 +52,7 @@ impl HostBuilder {
         self
     }
 
-    /// Sets the wall clock that plugins see.
+    /// Sets the wall clock of plugins.
     #[must_use]
     pub fn wall_clock(mut self, clock: WallClock) -> Self {
         self.options.wall_clock = clock;
@@ -66,7 +66,7 @@ impl HostBuilder {
         self
     }
 
-    /// Believes signatures by this key: see [`ConnectorHost::load_package`].
+    /// Accepts signatures by this key: see [`ConnectorHost::load_package`].
     #[must_use]
     pub fn trust_key(mut self, key: TrustedKey) -> Self {
         self.options.trusted_keys.push(key);

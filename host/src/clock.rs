@@ -1,4 +1,4 @@
-//! The wall clock that plugins see.
+//! Wall clock of plugins.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::{Datetime, Host};
 
 /// Where `wasi:clocks/wall-clock` takes the time from.
 ///
-/// Connectors sign with it. Freeze it for byte-exact signatures in tests, or shift it to see what a skewed
-/// machine would meet.
+/// Connectors sign with it. Freeze it for byte-exact signatures in tests, or shift it to test a skewed
+/// machine.
 #[derive(Clone, Default)]
 pub struct WallClock(Kind);
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Config(Arc<SecretText>);
 
 impl Config {
-    /// Takes JSON text as it is; the connector is the one to judge it.
+    /// Takes JSON text as it is; the connector checks it.
     pub fn new(json: impl Into<Box<str>>) -> Self {
         Self(Arc::new(SecretText::new(json.into())))
     }

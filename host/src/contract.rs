@@ -147,7 +147,7 @@ impl fmt::Debug for DeliveryQuery {
     }
 }
 
-/// A request that somebody made to the address where the host takes a provider's callbacks.
+/// A request to the address where the host takes a provider's callbacks.
 #[derive(Clone, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(record)]
 pub struct Callback {

@@ -1,4 +1,4 @@
-//! What can go wrong, and on whose side.
+//! Errors, by the side that caused them.
 //!
 //! | type | who is at fault | when |
 //! |---|---|---|
@@ -274,7 +274,7 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// The host had no room, or refused the config for its length.
+    /// The host was full, or refused the config for its length.
     Host,
     /// The plugin misbehaved, or refused by itself: the config, the message, the network.
     Plugin,
@@ -297,7 +297,7 @@ impl Side {
 }
 
 impl CallError {
-    /// The class, whoever said it.
+    /// The class, whatever its side.
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Connector(failure) => failure.kind,
@@ -327,7 +327,7 @@ impl CallError {
         }
     }
 
-    /// How long to wait before another attempt is sane, where somebody knows.
+    /// How long to wait before another attempt is sane, where it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Connector(failure) => failure
@@ -354,7 +354,7 @@ pub enum SendError {
     /// Certainly not sent: another attempt, or another connector, cannot reach the recipient twice.
     #[error("not sent: {0}")]
     NotSent(CallError),
-    /// Nobody can tell: the recipient may get the message, and another attempt may send it twice.
+    /// The outcome is open: the recipient may get the message, and another attempt may send it twice.
     #[error("unknown whether it was sent: {0}")]
     Unknown(CallError),
 }

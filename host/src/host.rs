@@ -77,7 +77,7 @@ impl ConnectorHost {
 
     /// Loads a plugin that may reach what [`HostOptions::egress`] grants.
     ///
-    /// A bare component: nobody vouches for it but the caller. [`ConnectorHost::load_package`] asks for a signature.
+    /// A bare component, without a signature. [`ConnectorHost::load_package`] asks for a signature.
     ///
     /// Reads, checks, compiles and links on the calling thread: about 100 ms, or 1 ms from the compile cache.
     /// No code of the plugin runs.

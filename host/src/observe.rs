@@ -1,4 +1,4 @@
-//! What an operator sees: spans and events of [`tracing`], figures of [`metrics`].
+//! Observability: the spans and events of [`tracing`] and the figures of [`metrics`] that this crate emits.
 //!
 //! Both are facades: without a subscriber and a recorder nothing is written and next to nothing is spent. Nothing in
 //! them names a person or holds a value of a config, a message, a header or a body; a tenant's identifier is in traces
@@ -16,7 +16,7 @@
 //! | `auth_connector_response_head_bytes` | histogram | | bytes of a response's head, interim answers (1xx) included |
 //! | `auth_connector_interim_answers_total` | counter | | interim answers |
 //! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once`, `function` |
-//! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or had no room for: crashes, time, memory, a full host |
+//! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or refused: crashes, time, memory, a full host |
 //! | `auth_connector_limited_total` | counter | `code` | calls that a rule refused: a tenant's limits, a plugin out of service, a config that is too long |
 //! | `auth_connector_running` | gauge | | calls that run |
 //! | `auth_connector_waiting` | gauge | | calls in the queue |

@@ -1,4 +1,4 @@
-//! What an embedder may set. The defaults are safe: no egress at all, system roots, no private addresses.
+//! Settings of a host. The defaults are safe: no egress at all, system roots, no private addresses.
 
 use crate::clock::WallClock;
 use crate::egress::{Egress, Origin};
@@ -37,26 +37,26 @@ pub struct HostOptions {
     pub resolve: Vec<ResolveOverride>,
     /// Networks that are not public and may be dialled all the same, for providers inside one.
     pub permitted_networks: Vec<IpNet>,
-    /// Who may use a connection again. Default [`ConnectionSharing::WithinTenant`].
+    /// The parties that may reuse a connection. Default [`ConnectionSharing::WithinTenant`].
     pub connection_sharing: ConnectionSharing,
-    /// The wall clock that plugins see.
+    /// The wall clock of plugins.
     pub wall_clock: WallClock,
     /// Where compiled components are kept, in a folder of their own. None, the default: compiled anew at each load.
     pub cache_dir: Option<PathBuf>,
-    /// The secret that seals them: a file that was not sealed by it is not used. None, the default: drawn at the
+    /// The secret that authenticates them: a file that does not authenticate is not used. None, the default: drawn at the
     /// first start and kept beside that folder, readable by this user alone.
     pub cache_key: Option<CacheKey>,
     /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB: 650 of the
     /// reference connector, whose code takes 410 KB.
     pub cache_bytes: u64,
     /// Whether loading may compile what the cache has not. Default true. Compiling cannot be interrupted, and no limit on
-    /// a component bounds its time: 12 KB can take a minute. A host that loads what nobody vouches for sets this to
+    /// a component bounds its time: 12 KB can take a minute. A host that loads untrusted components sets this to
     /// false, has a process of its own compile into the same cache under a limit (`auth-host inspect --load-within`),
     /// and loads what came of it; the rest is refused as [`crate::LoadError::NotCompiled`].
     pub compile: bool,
-    /// The keys whose signatures [`crate::ConnectorHost::load_package`] believes. Default none.
+    /// The keys whose signatures [`crate::ConnectorHost::load_package`] accepts. Default none.
     pub trusted_keys: Vec<TrustedKey>,
-    /// Whether it loads packages that nobody trusted has signed. Default false.
+    /// Whether it loads packages without the signature of a trusted key. Default false.
     pub allow_unsigned: bool,
     /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
@@ -67,18 +67,18 @@ pub struct HostOptions {
     pub canned: Option<CannedAnswer>,
 }
 
-/// Who may use a kept connection again, beside the plugin (by the digest of its bytes) that made it for the same origin,
+/// The parties that may reuse a kept connection, beside the plugin (by the digest of its bytes) that made it for the same origin,
 /// authorities and proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionSharing {
-    /// The tenant that it was made for, and nobody else.
+    /// The tenant that it was made for, and no other.
     #[default]
     WithinTenant,
     /// Every tenant of the plugin. Many tenants that send rarely then find a kept connection more often.
     ///
     /// The danger: HTTP/1.1 numbers no answers. A server that answers one request twice, or reads a request otherwise
-    /// than this host, then crosses tenants: one is told what became of the message of another. The host examines each
+    /// than this host, then crosses tenants: one gets the answer to another's message. The host examines each
     /// connection before it uses it again, and cannot recognise an answer that comes after the next request has left.
     AcrossTenants,
 }

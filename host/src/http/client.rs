@@ -4,7 +4,7 @@
 //! connection. No redirects, no decompression, and no second attempt: only a request of which nothing was written goes
 //! on to another connection.
 //!
-//! hyper writes and reads, and the pool is our own: hyper-util's shares connections by origin alone, lets a dial outlive
+//! hyper writes and reads. The pool is this crate's: hyper-util's shares connections by origin alone, lets a dial outlive
 //! the request that began it, and takes a kept connection for good until its task is polled.
 
 use super::canned;
@@ -74,7 +74,7 @@ impl Client {
         }
     }
 
-    /// The same, told apart from other networks by this.
+    /// Sets the key that identifies this network in the registry.
     pub(crate) fn with_key(mut self, key: [u8; 32]) -> Self {
         self.key = key;
         self
@@ -85,7 +85,7 @@ impl Client {
         self.dialer.warm_up();
     }
 
-    /// One that trusts nobody.
+    /// One that trusts no authority.
     #[cfg(test)]
     pub(super) fn for_tests(options: &HostOptions) -> Arc<Self> {
         let trust = Trust::new(false, &options.authorities_pem).unwrap();
@@ -226,7 +226,7 @@ impl Client {
         };
         if connection.progress.answered_early() {
             let claims_success = response.status().is_success();
-            // The guest may go on writing while nobody reads.
+            // The guest may go on writing while the response is not read.
             let driven = entry.clone();
             let driving = runtime::spawn(async move {
                 poll_fn(|cx| match connection.drive(cx) {
@@ -280,7 +280,7 @@ fn on_the_wire(target: &Uri, proxied: bool) -> Uri {
         .map_or_else(Uri::default, |path| Uri::from(path.clone()))
 }
 
-/// What the guest is told has no room for the causes that only an operator can mend.
+/// Notes a cause that only an operator can mend, which the guest's error codes cannot express.
 fn note_cause(entry: &Entry, error: &(dyn StdError + 'static)) {
     if let Some(shown) = error::shown(error) {
         entry.update(|exchange| exchange.error = Some(shown));

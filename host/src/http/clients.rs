@@ -1,4 +1,4 @@
-//! The networks of a host: one client for each that is in use.
+//! HTTP client registry: one client for each network in use.
 
 use super::client::Client;
 use super::pool::Pool;
@@ -6,11 +6,12 @@ use super::tls::Trust;
 use crate::error::BuildError;
 use crate::network::Network;
 use crate::options::HostOptions;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// What two networks must agree in to be one.
+/// A digest of everything that distinguishes two networks.
 type Key = [u8; 32];
 
 /// The clients of one host. Their connections have one pool, so that its bounds hold for all.
@@ -33,11 +34,11 @@ impl Clients {
     /// The client for a network.
     pub(crate) fn shared(&self, network: &Network) -> Result<Arc<Client>, BuildError> {
         let key = key(network);
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.shared.lock();
         if let Some(client) = shared.get(&key) {
             return Ok(client.clone());
         }
-        // Whoever used the others is gone. Their idle connections go when their time is over.
+        // The others are no longer used. Their idle connections close when their time is over.
         shared.retain(|_, client| Arc::strong_count(client) > 1);
         let trust = Trust::new(network.system_roots, &network.authorities_pem)?;
         let proxy = network.proxy.clone();

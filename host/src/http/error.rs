@@ -1,4 +1,4 @@
-//! From the network's errors to the contract's codes, as precisely as the network tells.
+//! Errors of dialling, and the contract's error codes for them and for all others of the network.
 //!
 //! Connectors read these codes as evidence: after a request was released, only those that exclude delivery
 //! still mean *not sent*. So a code is given only where it is certain, and everything that happened on an
@@ -59,7 +59,7 @@ pub(crate) fn of_response(error: &hyper::Error) -> Error {
     }
 }
 
-/// What an operator has to hear of a failure beyond its code, if anything: a proxy's part in it, or why the stream
+/// The part of a failure that its code does not express and an operator needs: a proxy's status, or why the stream
 /// refused to go on.
 pub(crate) fn shown(error: &(dyn StdError + 'static)) -> Option<String> {
     let refusal = causes(error)

@@ -1,8 +1,8 @@
-//! The host's own `wasi:http/outgoing-handler`: a guest's request becomes one of the host's, and is judged.
+//! `wasi:http/outgoing-handler`: turns a guest's request into one of the host's and passes it to the policy.
 //!
 //! wasmtime-wasi-http has a handler too, which asks a hook for each request. It makes a task of every one, refused or
 //! not, and tasks wait until their thread has a moment: a plugin that asks for the same forbidden thing without a pause
-//! had 43 MB of paths waiting there. Here what is refused is answered on the spot and holds nothing. It also makes the
+//! had 43 MB of paths waiting there. Here a refused request is answered at once and holds nothing. It also makes the
 //! fewer copies: 4 % of a send's CPU.
 
 use super::policy::Policy;

@@ -1,7 +1,8 @@
-//! Outbound requests: the handler that takes them, the hook that judges them, the client that sends them, the pool of idle connections, the dialler under it.
+//! Outbound requests of plugins.
 //!
 //! ```text
-//! guest -> handler -> hook (origin, method, headers, counts) -> client (deadlines, caps) -> pool, or dial (address, TCP, TLS) -> connection -> stream (examines the socket)
+//! guest -> handler -> policy (origin, method, headers, counts) -> client (deadlines, caps)
+//!       -> pool, or dial (address, TCP, TLS) -> connection -> stream (examines the socket)
 //! ```
 //!
 //! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its

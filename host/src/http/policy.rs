@@ -1,9 +1,9 @@
-//! The judge of every outbound request, on the last line before the network.
+//! Outbound request policy. Every request of a guest is checked here, immediately before it is sent.
 //!
-//! It trusts no earlier layer: earlier Wasmtime 48 releases let a guest name one host in the authority and
+//! No earlier layer is trusted: earlier Wasmtime 48 releases let a guest name one host in the authority and
 //! address another with an absolute-form path, or send two content lengths.
 //!
-//! | refused | the guest is told |
+//! | refused | the guest's error |
 //! |---|---|
 //! | an origin that was not granted, or that is spelled in another way (`host:0443`), a user in the authority | `HTTP-request-denied` |
 //! | every method but the seven that carry a request and nothing else: `CONNECT` opens tunnels, `TRACE` echoes, and servers may read `connect` as either | `HTTP-request-method-invalid` |
@@ -33,7 +33,7 @@ use wasmtime_wasi_http::{
 /// The outbound request policy of one call.
 pub(crate) struct Policy {
     pub(crate) client: Arc<Client>,
-    /// Whose connections its requests use.
+    /// The owner of the connections that its requests use.
     pub(crate) owner: Arc<Owner>,
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
@@ -100,7 +100,7 @@ impl Policy {
         HostFutureIncomingResponse::Pending(sending)
     }
 
-    /// Judges a request and takes a place for it.
+    /// Checks a request and takes a place for it.
     fn admit(&self, request: Request<WasiBody>) -> Result<(Request<WasiBody>, Entry), Error> {
         let asked_before = self.log.count();
         let mut entry = self.log.open(if self.log.describes() {
@@ -109,17 +109,17 @@ impl Policy {
             HttpExchange::default()
         });
         let uri = request.uri().clone();
-        let judged = if !self.requests {
+        let checked = if !self.requests {
             Err((Error::HttpRequestDenied, "function"))
         } else if asked_before >= self.limits.requests as usize {
             Err((Error::HttpRequestDenied, "count"))
         } else {
-            judge(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
+            check(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
                 let reason = reason(&refused);
                 (refused, reason)
             })
         };
-        let admitted = judged.and_then(|request| {
+        let admitted = checked.and_then(|request| {
             let place = self.log.place(self.limits.requests_at_once);
             entry.hold(place.ok_or((Error::ConnectionLimitReached, "at-once"))?);
             Ok(request)
@@ -135,7 +135,7 @@ impl Policy {
     }
 }
 
-/// [`HttpExchange::refused`] for what [`judge`] says.
+/// [`HttpExchange::refused`] for what [`check`] returns.
 fn reason(refused: &Error) -> &'static str {
     match refused {
         Error::HttpRequestMethodInvalid => "method",
@@ -186,7 +186,7 @@ const METHODS: [Method; 7] = [
 ];
 
 /// Lets a request through, with the `host` header that its authority demands, or says why not.
-fn judge(
+fn check(
     mut request: Request<WasiBody>,
     egress: &Egress,
     cap: u64,
@@ -272,7 +272,7 @@ fn describe(request: &Request<WasiBody>) -> HttpExchange {
 }
 
 /// A name that a plugin chose, without what looks like a number, a code or a key. It is handed all three, and a
-/// report goes to logs. This is against echoes, not against a plugin that encodes what it was told.
+/// report goes to logs. This is against echoes, not against a plugin that encodes what it was given.
 fn shown(name: &str) -> String {
     let mut shown = String::new();
     let short: String = name.chars().take(SHOWN_LENGTH).collect();
@@ -296,7 +296,7 @@ fn shown_origin(uri: &Uri) -> String {
 
 #[cfg(test)]
 impl Policy {
-    /// For tests: a call that may ask nobody anything.
+    /// For tests: a call whose every request is refused.
     pub(super) fn granting_nothing() -> Self {
         let options = crate::options::HostOptions::default();
         Self {
@@ -337,7 +337,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        match judge(request(method, uri, headers), &egress, 1000) {
+        match check(request(method, uri, headers), &egress, 1000) {
             Ok(request) => format!("host {}", request.headers()[HOST].to_str().unwrap()),
             Err(error) => format!("{error:?}"),
         }
@@ -431,7 +431,7 @@ mod tests {
         let egress = [Origin::parse("https://sms.example.com").unwrap()]
             .into_iter()
             .collect();
-        assert!(judge(absolute, &egress, 1000).is_err());
+        assert!(check(absolute, &egress, 1000).is_err());
     }
 
     #[test]
@@ -454,8 +454,8 @@ mod tests {
             ("HEAD", "1", "HttpRequestBodySize(Some(0))"),
             ("DELETE", "1", "host sms.example.com"),
         ] {
-            let told = verdict(method, uri, &[("content-length", value)]);
-            assert_eq!(told, expected, "{method} {value}");
+            let found = verdict(method, uri, &[("content-length", value)]);
+            assert_eq!(found, expected, "{method} {value}");
         }
         let both = [("content-length", "5"), ("content-length", "5")];
         assert_eq!(verdict("POST", uri, &both), "HttpProtocolError");

@@ -1,15 +1,16 @@
-//! Idle connections, kept for the owner that made them.
+//! Connection pool: idle connections, kept for the owner that made them.
 //!
 //! A connection is used again only by the same tenant, plugin, network and origin: what one plugin left behind on it
 //! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
-//! least recently makes room.
+//! least recently is closed first.
 
 use super::connection::Connection;
 use super::slots::{Full, Owner, Slot, Slots};
 use crate::egress::Origin;
 use crate::limits::Limits;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
@@ -106,7 +107,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 
     /// The connection that was used last. It may have ended since: sending on it examines it.

@@ -1,8 +1,8 @@
-//! How far the exchange on a connection is. The connection's stream, the request's body and the client each know a
-//! part of that; this is what they share.
+//! Progress of the exchange on a connection, shared by its stream, the request's body and the client.
 
 use super::heads::Heads;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// Why a stream refused to go on. hyper wraps it, and [`super::fault`] finds it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +80,7 @@ impl Progress {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// A request is about to be written. `empty` says that its head is all of it.

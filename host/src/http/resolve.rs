@@ -1,14 +1,15 @@
-//! Asking the system's resolver, at most once at a time for each name.
+//! Name resolution by the system, with at most one lookup at a time for each name.
 //!
-//! A lookup is a blocking call on a thread that nobody can stop, and tokio has 512 of those for the whole process. A
+//! A lookup is a blocking call on a thread that cannot be stopped, and tokio has 512 of those for the whole process. A
 //! plugin whose provider's name is served by a tar pit would hold one for every request that it makes, and after a
-//! few calls its neighbours could not resolve anything. So whoever asks for a name that is being looked up waits for
-//! that answer.
+//! few calls its neighbours could not resolve anything. A request for a name that is being looked up therefore
+//! waits for that answer.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A name and a port.
@@ -29,7 +30,7 @@ struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Answer>>>>);
 
 impl Flights {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Answer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -85,7 +86,7 @@ impl Resolver {
         tokio::task::spawn_blocking(move || {
             let (name, port) = &landing.key;
             let found = lookup(name, *port).map_err(|error| error.kind());
-            // First off the list, so that whoever comes after the answer asks anew.
+            // First off the list, so that requests after the answer ask anew.
             drop(landing);
             let _ = tell.send(Some(found));
         });

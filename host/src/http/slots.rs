@@ -1,9 +1,10 @@
-//! Bounds on how many connections there are: for each owner, and for all of a host.
+//! Bounds on the number of connections, for each owner and for the host.
 //!
 //! A connection counts from its first packet until its socket is closed, whether it is being made, in use or idle.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The party that connections belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -56,7 +57,7 @@ impl Slots {
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.taken.lock()
     }
 
     /// One connection more for an owner.

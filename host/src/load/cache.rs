@@ -1,23 +1,24 @@
-//! Compiled components on disk, so that a plugin that was compiled once loads in a fraction of a millisecond.
+//! Compile cache: compiled components on disk, so that a plugin that was compiled once loads in a fraction of a
+//! millisecond.
 //!
-//! Compiled code is native code: whoever can make the host load a file of theirs owns the host. So a file is
-//! used only if the host itself sealed it, for this component and this engine.
+//! Compiled code is native code: an attacker whose file the host loads controls the host. A file is
+//! therefore used only if it authenticates under the host's own key (keyed BLAKE3), for this component and this engine.
 //!
 //! | what is found | what happens |
 //! |---|---|
-//! | a file that this host's key sealed for this component and this engine | its code is used |
-//! | no file | compiled, sealed, kept |
-//! | a file that was changed, cut, made elsewhere, or renamed from another plugin's | compiled, sealed, replaced |
+//! | a file that authenticates for this component and this engine | its code is used |
+//! | no file | compiled, authenticated, kept |
+//! | a file that was changed, cut, made elsewhere, or renamed from another plugin's | compiled, authenticated, replaced |
 //! | a folder that cannot be written, a full disk | compiled, and a warning in the log |
 //!
-//! | room | what it does |
+//! | module | purpose |
 //! |---|---|
-//! | [`key`] | the secret that seals, and where it is kept |
-//! | [`entry`] | a file's name and its seal |
+//! | [`key`] | the secret, and its file |
+//! | [`entry`] | a file's name and its authentication tag |
 //! | [`folder`] | reading, replacing at once, keeping the folder small |
-//! | [`code`] | from sealed bytes to a component: the only unsafe line |
+//! | [`code`] | from authenticated bytes to a component: the only unsafe line |
 //!
-//! What the seal is worth, and against whom, is in `docs/decisions.md`.
+//! The threats that authentication covers are in `docs/decisions.md`.
 
 mod code;
 mod entry;
@@ -90,7 +91,7 @@ impl CompileCache {
         if was_there {
             tracing::warn!(
                 file = name,
-                "a file in the compile cache is not one that this host sealed for this plugin; compiling anew"
+                "a file in the compile cache does not authenticate for this plugin; compiling anew"
             );
         }
         let component = compile()?;

@@ -7,7 +7,7 @@ use wasmtime::{Config, Engine, PoolingAllocationConfig, WasmFeatures};
 
 /// WebAssembly that plugins may use: the feature set that Rust has by default for `wasm32-wasip2`, and 128-bit vectors,
 /// which the connector's SHA-256 uses. `docs/sandbox.md` gives a reason for each. Every other proposal is off, so that
-/// one that Wasmtime turns on by default is no part of the sandbox before somebody needs it.
+/// one that Wasmtime turns on by default is no part of the sandbox until a plugin needs it.
 const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
@@ -29,7 +29,7 @@ pub(super) fn engine(
     config.consume_fuel(count_fuel);
     config.allocation_strategy(pool(limits, residency));
     config.async_stack_zeroing(residency.stack_bytes.is_some());
-    // A crash is reported by its kind; names of a plugin's functions help nobody here.
+    // A crash is reported by its kind; names of a plugin's functions would not help.
     config.wasm_backtrace_max_frames(None);
     config.wasm_features(FEATURES, true);
     config.wasm_features(FEATURES.complement(), false);

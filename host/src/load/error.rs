@@ -44,7 +44,7 @@ pub enum LoadError {
         /// What it is, in bytes.
         found: u64,
     },
-    /// Nobody who is trusted vouches for its manifest.
+    /// Its manifest is not signed by a trusted key.
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// Its manifest cannot be used.
@@ -99,7 +99,7 @@ pub enum LoadError {
         "the component is not in the compile cache, and this host does not compile: have `auth-host inspect --load-within` or a host with HostOptions::compile do it, with the same cache"
     )]
     NotCompiled,
-    /// It wants more than a connector may have.
+    /// It asks for more than a connector may have.
     #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", listed(.imports))]
     ForbiddenImports {
         /// All of them, by name.

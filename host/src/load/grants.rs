@@ -1,4 +1,4 @@
-//! What a plugin asks for, meets what the operator grants.
+//! Grants: what a plugin asks for, compared with what the operator allows.
 //!
 //! | origin | asked | granted | what the plugin gets |
 //! |---|---|---|---|
@@ -27,8 +27,8 @@ pub struct Grants {
     pub limits: Option<Limits>,
     /// Whether it is loaded with less than it asks for. Default false: it is refused.
     pub accept_less: bool,
-    /// The id that its manifest must have. A key may sign several plugins, so a signature alone does not tell
-    /// one from another. None: any.
+    /// The id that its manifest must have. A key may sign several plugins, so a signature alone does not
+    /// identify one. None: any.
     pub id: Option<String>,
 }
 

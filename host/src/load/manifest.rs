@@ -2,7 +2,8 @@
 //!
 //! JSON of at most 64 KiB, by the schema in `docs/manifest.schema.json`. It is signed and decides what a plugin
 //! may do, so reading is strict: unknown keys and keys that occur twice are refused, and every text has its
-//! form. All faults are reported at once, each with its place as a JSON Pointer.
+//! [form](super::text). A wrong key or type ends the reading; beyond that all faults are reported at once, each with its
+//! place as a JSON Pointer.
 //!
 //! | key | required | what |
 //! |---|---|---|
@@ -11,17 +12,20 @@
 //! | `id`, `version` | yes | the plugin's name for programs, its semantic version |
 //! | `contract` | yes | the contract that it speaks: `auth:connector@0.1.0` |
 //! | `component` | yes | `file` beside the manifest, its `sha256` and its `size` in bytes |
-//! | `origins` | yes | every origin that it may want to reach, as [`Origin`] prints it; may be empty |
+//! | `origins` | yes | every origin that it may ask to reach, as [`Origin`] prints it; may be empty |
 //! | `limits` | | what it needs of each [`Limit`]; the host's own count for the others |
 //! | `name`, `description`, `license`, `homepage` | | for people |
 //! | `annotations` | | the publisher's own texts, signed with the rest and not used by the host |
 
-use super::json::Json;
 use super::limit::Limit;
-use super::text;
+use super::text::{self, Form};
 use crate::egress::Origin;
 use crate::limits::COMPONENT_BYTES;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Number, Value};
+use serde_path_to_error::Segment;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// The largest manifest, in bytes.
 pub const MANIFEST_BYTES: u64 = 64 << 10;
@@ -30,7 +34,7 @@ const FORMAT: u64 = 1;
 const ORIGINS: usize = 64;
 const ANNOTATIONS: usize = 32;
 
-/// A manifest whose every part has its form. Whether it is to be believed is its signature's business.
+/// A manifest whose every part has its form. Its signature decides whether to trust it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Manifest {
@@ -142,7 +146,7 @@ impl Manifest {
     /// assert_eq!(manifest.origins[0].to_string(), "https://sms.example.com");
     ///
     /// let error = Manifest::parse(br#"{"format": 1, "orgins": []}"#).unwrap_err();
-    /// assert!(error.to_string().contains("/orgins: there is no such key"));
+    /// assert!(error.to_string().contains("unknown field `orgins`, expected one of"));
     /// # Ok::<(), auth_connector_host::ManifestError>(())
     /// ```
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
@@ -151,291 +155,296 @@ impl Manifest {
             let message = format!("it has {size} bytes, expected were at most {MANIFEST_BYTES}");
             return Err(ManifestError::one("the whole", message));
         }
-        let json: Json = serde_json::from_slice(bytes).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            let text = error.to_string();
-            let message = text.split(" at line ").next().unwrap_or_default();
-            ManifestError::one(place, format!("{message}, so it is not used as JSON"))
-        })?;
-        let mut reader = Reader::default();
-        let manifest = reader.manifest(&json);
-        match manifest {
-            Some(manifest) if reader.faults.is_empty() => Ok(manifest),
-            _ => Err(ManifestError(reader.faults)),
+        let whole: Value = read(bytes)?;
+        // A struct of serde's is read from an array as well.
+        let component = whole.get("component").map(|part| ("/component", part));
+        for (place, part) in [("the whole", &whole)].into_iter().chain(component) {
+            if !part.is_object() {
+                let found = shortened(&part.to_string());
+                let message = format!("{found:?} is there, expected was an object");
+                return Err(ManifestError::one(place, message));
+            }
+        }
+        // Of another format nothing else can be said.
+        let format = whole.get("format");
+        if let Some(format) = format.filter(|format| format.as_u64() != Some(FORMAT)) {
+            let message = format!(
+                "{} is not a format that this host reads; expected was {FORMAT}. If it is newer, use a newer host",
+                shortened(&format.to_string())
+            );
+            return Err(ManifestError::one("/format", message));
+        }
+        let mut faults = Faults::default();
+        let manifest = read::<File>(bytes)?.checked(&mut faults);
+        if faults.0.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(ManifestError(faults.0))
         }
     }
 }
 
-/// Reads values and gathers what is wrong with them. `None` always goes with a fault.
-#[derive(Default)]
-struct Reader {
-    faults: Vec<ManifestFault>,
+/// The manifest as it stands in its file.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct File {
+    #[serde(default, rename = "$schema")]
+    schema: Given,
+    #[serde(rename = "format")]
+    _format: Number,
+    id: String,
+    version: String,
+    contract: String,
+    component: Component,
+    origins: Vec<String>,
+    #[serde(default)]
+    limits: Entries<Number>,
+    #[serde(default)]
+    name: Given,
+    #[serde(default)]
+    description: Given,
+    #[serde(default)]
+    license: Given,
+    #[serde(default)]
+    homepage: Given,
+    #[serde(default)]
+    annotations: Entries<String>,
 }
 
-impl Reader {
-    fn fault<T>(&mut self, place: impl Into<String>, message: impl Into<String>) -> Option<T> {
-        let place: String = place.into();
-        self.faults.push(ManifestFault {
-            place: if place.is_empty() {
-                "the whole".to_owned()
-            } else {
-                place
-            },
-            message: message.into(),
-        });
-        None
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct Component {
+    file: String,
+    sha256: String,
+    size: Number,
+}
+
+/// A text that may be left out, and is not null.
+#[derive(Default)]
+struct Given(Option<String>);
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Some(text)))
+    }
+}
+
+/// An object whose keys are not known beforehand, in order. A key that occurs twice is refused: readers disagree on
+/// which of the two counts, and of a document that is signed all must read the same.
+struct Entries<T>(Vec<(String, T)>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    fn manifest(&mut self, json: &Json) -> Option<Manifest> {
-        const REQUIRED: &[&str] = &[
-            "format",
-            "id",
-            "version",
-            "contract",
-            "component",
-            "origins",
-        ];
-        const OPTIONAL: &[&str] = &[
-            "$schema",
-            "limits",
-            "name",
-            "description",
-            "license",
-            "homepage",
-            "annotations",
-        ];
-        let whole = self.object("", json, REQUIRED, OPTIONAL)?;
-        // Of another format nothing else can be said.
-        let format = whole.get("format")?;
-        if *format != Json::Integer(FORMAT) {
-            return self.fault(
-                "/format",
-                format!("{} is not a format that this host reads; expected was {FORMAT}. If it is newer, use a newer host", shown(format)),
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+        let mut entries: Vec<(String, T)> = Vec::new();
+        while let Some((key, value)) = map.next_entry()? {
+            if entries.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+            entries.push((key, value));
+        }
+        Ok(Entries(entries))
+    }
+}
+
+/// Reads JSON of exactly this shape.
+fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ManifestError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let mut place = String::new();
+        for segment in error.path() {
+            match segment {
+                Segment::Seq { index } => place.push_str(&format!("/{index}")),
+                Segment::Map { key } => place = pointer(&place, key),
+                Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        misread(&place, error.inner())
+    });
+    let value = value?;
+    json.end().map_err(|error| misread("", &error))?;
+    Ok(value)
+}
+
+/// Why JSON is not of the right shape, with what to do about it.
+fn misread(place: &str, error: &serde_json::Error) -> ManifestError {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    if !error.is_data() {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        return ManifestError::one(place, format!("{text}, so it is not used as JSON"));
+    }
+    // What the publisher wrote stands before, what is expected after.
+    let (found, expected) = match text.rsplit_once(", expected ") {
+        Some((found, expected)) => (found, format!(", expected {expected}")),
+        None => (text, String::new()),
+    };
+    let mut words = found.split('`');
+    let (what, name) = (words.next().unwrap_or_default(), words.next());
+    let (remedy, is_beside) = match what {
+        "unknown field " => ("Correct its name or remove it", false),
+        "missing field " => ("Add it", true),
+        "duplicate field " => ("Remove one of them", true),
+        _ => ("Correct it", false),
+    };
+    let place = match name.filter(|_| is_beside) {
+        Some(name) => pointer(place, name),
+        None if place.is_empty() => "the whole".to_owned(),
+        None => place.to_owned(),
+    };
+    ManifestError::one(place, format!("{}{expected}. {remedy}", legible(found)))
+}
+
+/// Faults as they are found.
+#[derive(Default)]
+struct Faults(Vec<ManifestFault>);
+
+impl Faults {
+    fn add(&mut self, place: impl Into<String>, message: String) {
+        self.0.push(ManifestFault {
+            place: place.into(),
+            message,
+        });
+    }
+
+    fn text(&mut self, place: &str, text: &str, form: &Form) {
+        if !(form.fits)(text) {
+            self.add(
+                place,
+                format!("{:?} is not {}", shortened(text), form.expected),
             );
         }
-        if let Some(schema) = whole.get("$schema") {
-            self.text("/$schema", schema, &text::SCHEMA);
+    }
+
+    fn optional(&mut self, place: &str, text: Given, form: &Form) -> Option<String> {
+        let text = text.0?;
+        self.text(place, &text, form);
+        Some(text)
+    }
+
+    fn count(&mut self, place: &str, count: usize, most: usize) {
+        if count > most {
+            self.add(
+                place,
+                format!("{count} entries, expected were at most {most}"),
+            );
         }
-        let id = whole.get("id").and_then(|v| self.text("/id", v, &text::ID));
-        let version = whole
-            .get("version")
-            .and_then(|v| self.text("/version", v, &text::VERSION));
-        let contract = whole
-            .get("contract")
-            .and_then(|v| self.text("/contract", v, &text::CONTRACT));
-        let component = whole.get("component").and_then(|v| self.component(v));
-        let origins = whole.get("origins").and_then(|v| self.origins(v));
-        let limits = match whole.get("limits") {
-            Some(limits) => self.limits(limits),
-            None => Some(Vec::new()),
-        };
-        let mut optional = |key: &str, form: &text::Form| {
-            let value = whole.get(key)?;
-            self.text(&format!("/{key}"), value, form)
-        };
-        let name = optional("name", &text::NAME);
-        let description = optional("description", &text::DESCRIPTION);
-        let license = optional("license", &text::LICENSE);
-        let homepage = optional("homepage", &text::HOMEPAGE);
-        let annotations = match whole.get("annotations") {
-            Some(annotations) => self.annotations(annotations),
-            None => Some(Vec::new()),
-        };
-        Some(Manifest {
-            id: id?,
-            version: version?,
-            contract: contract?,
-            component: component?,
-            origins: origins?,
-            limits: limits?,
+    }
+
+    /// A whole number from 1. Zero where it is none.
+    fn whole(&mut self, place: &str, number: &Number, most: u64) -> u64 {
+        let value = number.as_u64().filter(|value| (1..=most).contains(value));
+        if value.is_none() {
+            self.add(
+                place,
+                format!("{number}, expected was a whole number from 1 to {most}"),
+            );
+        }
+        value.unwrap_or_default()
+    }
+
+    fn origin(&mut self, place: String, text: &str) -> Option<Origin> {
+        match Origin::parse(text) {
+            // One spelling for each, so that what people read is what is compared.
+            Ok(origin) if origin.to_string() == *text => return Some(origin),
+            Ok(origin) => {
+                let written = origin.to_string();
+                self.add(
+                    place,
+                    format!("{:?} is written {written:?}", shortened(text)),
+                );
+            }
+            Err(error) => self.add(place, error.to_string()),
+        }
+        None
+    }
+}
+
+impl File {
+    /// The manifest. It may be used if no fault is added.
+    fn checked(self, faults: &mut Faults) -> Manifest {
+        faults.optional("/$schema", self.schema, &text::SCHEMA);
+        faults.text("/id", &self.id, &text::ID);
+        faults.text("/version", &self.version, &text::VERSION);
+        faults.text("/contract", &self.contract, &text::CONTRACT);
+        faults.text("/component/file", &self.component.file, &text::FILE);
+        faults.text("/component/sha256", &self.component.sha256, &text::SHA256);
+        let size = faults.whole("/component/size", &self.component.size, COMPONENT_BYTES);
+        faults.count("/origins", self.origins.len(), ORIGINS);
+        let mut origins = Vec::new();
+        for (index, text) in self.origins.iter().enumerate() {
+            let place = format!("/origins/{index}");
+            match faults.origin(place.clone(), text) {
+                Some(origin) if origins.contains(&origin) => {
+                    faults.add(
+                        place,
+                        format!("{origin} is there twice: remove one of them"),
+                    );
+                }
+                origin => origins.extend(origin),
+            }
+        }
+        let mut limits = Vec::new();
+        for (key, number) in &self.limits.0 {
+            let place = pointer("/limits", key);
+            match Limit::ALL.iter().find(|limit| limit.as_str() == key) {
+                Some(limit) => limits.push((*limit, faults.whole(&place, number, u32::MAX.into()))),
+                None => {
+                    let known = Limit::ALL.map(Limit::as_str).join(", ");
+                    faults.add(place, format!("there is no such key; expected were {known}. Correct its name or remove it"));
+                }
+            }
+        }
+        limits.sort_by_key(|(limit, _)| Limit::ALL.iter().position(|known| known == limit));
+        let name = faults.optional("/name", self.name, &text::NAME);
+        let description = faults.optional("/description", self.description, &text::DESCRIPTION);
+        let license = faults.optional("/license", self.license, &text::LICENSE);
+        let homepage = faults.optional("/homepage", self.homepage, &text::HOMEPAGE);
+        faults.count("/annotations", self.annotations.0.len(), ANNOTATIONS);
+        for (key, value) in &self.annotations.0 {
+            let place = pointer("/annotations", key);
+            if !(text::ANNOTATION_KEY.fits)(key) {
+                let expected = text::ANNOTATION_KEY.expected;
+                faults.add(place.clone(), format!("the key is not {expected}"));
+            }
+            faults.text(&place, value, &text::ANNOTATION);
+        }
+        Manifest {
+            id: self.id,
+            version: self.version,
+            contract: self.contract,
+            component: ComponentPin {
+                file: self.component.file,
+                sha256: self.component.sha256,
+                size,
+            },
+            origins,
+            limits,
             name,
             description,
             license,
             homepage,
-            annotations: annotations?,
-        })
-    }
-
-    fn component(&mut self, json: &Json) -> Option<ComponentPin> {
-        let at = "/component";
-        let object = self.object(at, json, &["file", "sha256", "size"], &[])?;
-        let mut text = |key: &str, form| {
-            let value = object.get(key)?;
-            self.text(&format!("{at}/{key}"), value, form)
-        };
-        let (file, sha256) = (text("file", &text::FILE), text("sha256", &text::SHA256));
-        let size = object
-            .get("size")
-            .and_then(|size| self.integer("/component/size", size, COMPONENT_BYTES));
-        Some(ComponentPin {
-            file: file?,
-            sha256: sha256?,
-            size: size?,
-        })
-    }
-
-    fn origins(&mut self, json: &Json) -> Option<Vec<Origin>> {
-        let values = self.array("/origins", json, ORIGINS)?;
-        let mut origins = Vec::new();
-        for (index, value) in values.iter().enumerate() {
-            let place = format!("/origins/{index}");
-            let Some(origin) = self.origin(&place, value) else {
-                continue;
-            };
-            if origins.contains(&origin) {
-                self.fault::<()>(
-                    place,
-                    format!("{origin} is there twice: remove one of them"),
-                );
-            } else {
-                origins.push(origin);
-            }
+            annotations: self.annotations.0,
         }
-        (origins.len() == values.len()).then_some(origins)
-    }
-
-    fn origin(&mut self, place: &str, json: &Json) -> Option<Origin> {
-        let Json::String(text) = json else {
-            return self.fault(
-                place,
-                format!(
-                    "{}, expected was an origin as a text: \"https://sms.example.com\"",
-                    json.kind()
-                ),
-            );
-        };
-        match Origin::parse(text) {
-            // One spelling for each, so that what people read is what is compared.
-            Ok(origin) if origin.to_string() == *text => Some(origin),
-            Ok(origin) => self.fault(
-                place,
-                format!(
-                    "{} is written {origin:?}",
-                    quoted(text),
-                    origin = origin.to_string()
-                ),
-            ),
-            Err(error) => self.fault(place, error.to_string()),
-        }
-    }
-
-    fn limits(&mut self, json: &Json) -> Option<Vec<(Limit, u64)>> {
-        let names: Vec<&str> = Limit::ALL.iter().map(|limit| limit.as_str()).collect();
-        let object = self.object("/limits", json, &[], &names)?;
-        let mut limits = Vec::new();
-        for (limit, name) in Limit::ALL.iter().zip(names) {
-            if let Some(value) = object.get(name) {
-                let value = self.integer(&format!("/limits/{name}"), value, u32::MAX.into());
-                limits.push((*limit, value?));
-            }
-        }
-        Some(limits)
-    }
-
-    fn annotations(&mut self, json: &Json) -> Option<Vec<(String, String)>> {
-        let Json::Object(entries) = json else {
-            return self.fault(
-                "/annotations",
-                format!("{}, expected was an object of texts", json.kind()),
-            );
-        };
-        if entries.len() > ANNOTATIONS {
-            let count = entries.len();
-            return self.fault(
-                "/annotations",
-                format!("{count} entries, expected were at most {ANNOTATIONS}"),
-            );
-        }
-        let mut annotations = Vec::new();
-        for (key, value) in entries {
-            let place = pointer("/annotations", key);
-            if !(text::ANNOTATION_KEY.fits)(key) {
-                self.fault::<()>(
-                    &place,
-                    format!("the key is not {}", text::ANNOTATION_KEY.expected),
-                );
-            } else if let Some(value) = self.text(&place, value, &text::ANNOTATION) {
-                annotations.push((key.clone(), value));
-            }
-        }
-        (annotations.len() == entries.len()).then_some(annotations)
-    }
-
-    /// An object with all of these keys, some of those, and no other.
-    fn object<'a>(
-        &mut self,
-        at: &str,
-        json: &'a Json,
-        required: &[&str],
-        optional: &[&str],
-    ) -> Option<Fields<'a>> {
-        let Json::Object(entries) = json else {
-            return self.fault(at, format!("{}, expected was an object", json.kind()));
-        };
-        for (key, _) in entries {
-            if !required.contains(&key.as_str()) && !optional.contains(&key.as_str()) {
-                let known = [required, optional].concat().join(", ");
-                self.fault::<()>(
-                    pointer(at, key),
-                    format!(
-                        "there is no such key; expected were {known}. Correct its name or remove it"
-                    ),
-                );
-            }
-        }
-        for key in required {
-            if !entries.iter().any(|(known, _)| known == key) {
-                self.fault::<()>(format!("{at}/{key}"), "it is missing: add it");
-            }
-        }
-        Some(Fields(entries))
-    }
-
-    fn array<'a>(&mut self, at: &str, json: &'a Json, most: usize) -> Option<&'a [Json]> {
-        match json {
-            Json::Array(values) if values.len() <= most => Some(values),
-            Json::Array(values) => {
-                let count = values.len();
-                self.fault(at, format!("{count} entries, expected were at most {most}"))
-            }
-            other => self.fault(at, format!("{}, expected was an array", other.kind())),
-        }
-    }
-
-    fn integer(&mut self, at: &str, json: &Json, most: u64) -> Option<u64> {
-        match json {
-            Json::Integer(value) if (1..=most).contains(value) => Some(*value),
-            other => self.fault(
-                at,
-                format!(
-                    "{}, expected was a whole number from 1 to {most}",
-                    shown(other)
-                ),
-            ),
-        }
-    }
-
-    fn text(&mut self, at: &str, json: &Json, form: &text::Form) -> Option<String> {
-        match json {
-            Json::String(text) if (form.fits)(text) => Some(text.clone()),
-            Json::String(text) => {
-                self.fault(at, format!("{} is not {}", quoted(text), form.expected))
-            }
-            other => self.fault(
-                at,
-                format!("{}, expected was {}", other.kind(), form.expected),
-            ),
-        }
-    }
-}
-
-/// An object's entries.
-struct Fields<'a>(&'a [(String, Json)]);
-
-impl<'a> Fields<'a> {
-    fn get(&self, key: &str) -> Option<&'a Json> {
-        let found = self.0.iter().find(|(known, _)| known == key);
-        found.map(|(_, value)| value)
     }
 }
 
@@ -446,19 +455,22 @@ fn pointer(at: &str, key: &str) -> String {
     format!("{at}/{short}")
 }
 
-/// A value for an error: short, and on one line whatever it holds.
-fn shown(json: &Json) -> String {
-    match json {
-        Json::Integer(value) => value.to_string(),
-        Json::String(text) => quoted(text),
-        other => other.kind().to_owned(),
-    }
+/// A message that holds a publisher's text: short, and without characters that do not show.
+fn legible(message: &str) -> String {
+    let shown = |c: char| match c {
+        '"' | '\'' => c.to_string(),
+        _ => c.escape_debug().to_string(),
+    };
+    message.chars().take(100).map(shown).collect()
 }
 
-fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    let more = if short.len() < text.len() { "…" } else { "" };
-    format!("{short:?}{more}")
+/// A publisher's text for an error: short, and on one line whatever it holds.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// A manifest for tests.

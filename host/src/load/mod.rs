@@ -8,7 +8,6 @@ pub mod cache;
 mod engine;
 pub mod error;
 pub mod grants;
-mod json;
 pub mod limit;
 mod loader;
 pub mod manifest;

@@ -1,4 +1,4 @@
-//! A plugin as it is published: a component, a manifest that says which bytes it is and what it asks for, and a
+//! Package of a plugin as it is published: a component, a manifest that says which bytes it is and what it asks for, and a
 //! signature over the manifest.
 //!
 //! | file | what |
@@ -145,7 +145,7 @@ impl<'a> Package<'a> {
     }
 }
 
-/// What is known about a plugin from its package: see [`crate::Plugin::provenance`].
+/// Facts about a plugin from its package: see [`crate::Plugin::provenance`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Provenance {

@@ -1,4 +1,4 @@
-//! How much work a component makes for the compiler, judged from its sections before the compiler sees it.
+//! Checks before compiling: the amount of work that a component's sections make for the compiler.
 //!
 //! Compiling cannot be interrupted, and its cost is not that of the file's size:
 //!
@@ -11,12 +11,13 @@
 //! Where many branches meet and many locals are alive, the compiler's register allocation grows with the third power
 //! and more: 120 loops in each other over 120 locals, 1.7 KB, take 2 s, and 500 blocks over 500 locals, 12 KB, half a
 //! minute (`connector-bench part compile blocks 500 0`).
-//! What tells such a function from one that a compiler wrote is which locals are alive where, so a bound would be half
-//! of a compiler, or would refuse honest code. [`crate::HostOptions::compile`] is for hosts to which that matters.
+//! Such a function differs from one that a compiler wrote in which locals are alive where, so a bound would need half of
+//! a compiler, or would refuse honest code. [`crate::HostOptions::compile`] is for hosts to which that matters.
 //!
-//! What is malformed is refused here too, so that nothing passes because two readers disagree.
+//! The sections are read by the parser that Wasmtime itself uses, so no file means one thing here and another there.
 
 use super::error::LoadError;
+use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 
 /// The longest body of a function, in bytes. The reference connector's longest has under 8 KiB.
 const FUNCTION_BYTES: u64 = 128 << 10;
@@ -31,11 +32,11 @@ const DEPTH: usize = 16;
 /// Refuses what would hold up the compiler.
 pub(super) fn check(bytes: &[u8]) -> Result<(), LoadError> {
     check_preamble(bytes)?;
-    let Some(shape) = Shape::read(bytes) else {
-        return Err(LoadError::Invalid(
-            "its sections do not add up, or it nests too deep".to_owned(),
-        ));
-    };
+    let malformed = |_| LoadError::Invalid("its sections do not add up".to_owned());
+    let shape = Shape::read(bytes).map_err(malformed)?;
+    if shape.depth > DEPTH {
+        return Err(LoadError::Invalid("it nests too deep".to_owned()));
+    }
     let too_complex = |what, found, limit| LoadError::TooComplex { what, found, limit };
     if shape.longest_function > FUNCTION_BYTES {
         let what = "bytes in one function";
@@ -77,102 +78,58 @@ fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
     Err(LoadError::NotWebAssembly { starts })
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shape {
     longest_function: u64,
     /// Bytes of component-level sections, core modules left out.
     own_bytes: u64,
     /// An upper bound for how often any component is instantiated: each one is reached from its instantiators, so
-    /// the ways to reach it are at most the product of one more than each component's instantiations.
+    /// the paths to it are at most the product of one more than each component's instantiations.
     copies: u64,
+    /// How deep components nest.
+    depth: usize,
 }
 
 impl Shape {
-    /// `None` when the sections are malformed.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &[u8]) -> Result<Self, BinaryReaderError> {
         let mut shape = Self {
-            longest_function: 0,
-            own_bytes: 0,
             copies: 1,
+            ..Self::default()
         };
-        shape.component(bytes, 0)?;
-        Some(shape)
-    }
-
-    fn component(&mut self, bytes: &[u8], depth: usize) -> Option<()> {
-        const CORE_MODULE: u8 = 1;
-        const COMPONENT: u8 = 4;
-        const INSTANCE: u8 = 5;
-        if depth > DEPTH {
-            return None;
-        }
-        let mut rest = Reader(bytes.get(PREAMBLE..)?);
-        let mut instances = 0_u64;
-        while !rest.0.is_empty() {
-            let (id, payload) = rest.section()?;
-            match id {
-                CORE_MODULE => self.module(payload)?,
-                COMPONENT => self.component(payload, depth + 1)?,
-                INSTANCE => {
-                    instances += u64::from(Reader(payload).u32()?);
-                    self.own_bytes += payload.len() as u64;
+        // The components and modules around a section, the innermost last: instantiations so far, of a component.
+        let mut around: Vec<Option<u64>> = Vec::new();
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload?;
+            let size = |(_, range): (u8, std::ops::Range<usize>)| range.len() as u64;
+            let size = payload.as_section().map_or(0, size);
+            match payload {
+                Payload::Version { encoding, .. } => {
+                    if encoding == Encoding::Component {
+                        shape.depth = shape.depth.max(around.len());
+                    }
+                    around.push((encoding == Encoding::Component).then_some(0));
                 }
-                _ => self.own_bytes += payload.len() as u64,
-            }
-        }
-        self.copies = self.copies.saturating_mul(instances + 1);
-        Some(())
-    }
-
-    fn module(&mut self, bytes: &[u8]) -> Option<()> {
-        const CODE: u8 = 10;
-        let mut rest = Reader(bytes.get(PREAMBLE..)?);
-        while !rest.0.is_empty() {
-            let (id, payload) = rest.section()?;
-            if id == CODE {
-                let mut code = Reader(payload);
-                for _ in 0..code.u32()? {
-                    let length = code.u32()?;
-                    code.take(length)?;
-                    self.longest_function = self.longest_function.max(u64::from(length));
+                Payload::End(_) => {
+                    let instances = around.pop().flatten().unwrap_or(0);
+                    shape.copies = shape.copies.saturating_mul(instances + 1);
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let length = body.range().len() as u64;
+                    shape.longest_function = shape.longest_function.max(length);
+                }
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {}
+                other => {
+                    let Some(Some(instances)) = around.last_mut() else {
+                        continue;
+                    };
+                    shape.own_bytes += size;
+                    if let Payload::ComponentInstanceSection(section) = other {
+                        *instances += u64::from(section.count());
+                    }
                 }
             }
         }
-        Some(())
-    }
-}
-
-/// The magic number and the version, of modules and components alike.
-const PREAMBLE: usize = 8;
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn section(&mut self) -> Option<(u8, &'a [u8])> {
-        let (id, rest) = self.0.split_first()?;
-        self.0 = rest;
-        let length = self.u32()?;
-        Some((*id, self.take(length)?))
-    }
-
-    fn take(&mut self, length: u32) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    /// LEB128, at most five bytes, as WebAssembly writes all its lengths.
-    fn u32(&mut self) -> Option<u32> {
-        let mut value = 0_u64;
-        for shift in [0, 7, 14, 21, 28] {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return u32::try_from(value).ok();
-            }
-        }
-        None
+        Ok(shape)
     }
 }
 
@@ -202,7 +159,9 @@ mod tests {
         let mut code = vec![1];
         code.extend(leb(body));
         code.extend(vec![0; body]);
-        [b"\0asm\x01\0\0\0".to_vec(), section(10, &code)].concat()
+        let functions = section(3, &[1, 0]);
+        let module = b"\0asm\x01\0\0\0".to_vec();
+        [module, functions, section(10, &code)].concat()
     }
 
     fn component(sections: &[Vec<u8>]) -> Vec<u8> {
@@ -234,7 +193,7 @@ mod tests {
             // Whole sections may be missing; a part of one may not.
             let short = Shape::read(&whole[..length]);
             let cut_between = [8, whole.len() - 3].contains(&length);
-            assert_eq!(short.is_some(), cut_between, "{length}");
+            assert_eq!(short.is_ok(), cut_between, "{length}");
         }
         let overlong = component(&[vec![0, 0x80, 0x80, 0x80, 0x80, 0x80, 0]]);
         assert!(check(&overlong).is_err());

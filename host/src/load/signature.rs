@@ -1,4 +1,4 @@
-//! Who vouches for a manifest: a detached signature by minisign over its exact bytes.
+//! Signature of a manifest: detached, by minisign, over its exact bytes.
 //!
 //! | the signature | without [`crate::HostOptions::allow_unsigned`] | with it |
 //! |---|---|---|
@@ -8,9 +8,11 @@
 //! | by a trusted key, and does not verify | refused | refused |
 //! | by a trusted key in minisign's legacy mode, or no signature at all by its form | refused | refused |
 //!
-//! The legacy mode signs the file itself and not its hash; minisign 0.11 makes such signatures only when told to
-//! by `-l`, and this format never had any, so there is nothing to stay compatible with.
+//! The legacy mode signs the file itself and not its hash; minisign 0.11 makes such signatures only with
+//! `-l`, and this format never had any, so there is nothing to stay compatible with.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use minisign_verify::{Error, PublicKey, Signature};
 use std::fmt;
 
@@ -33,7 +35,7 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// A public key whose signatures are believed.
+/// A public key whose signatures are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedKey {
     key: PublicKey,
@@ -83,7 +85,7 @@ pub struct Signer {
     pub trusted_comment: String,
 }
 
-/// A manifest is not vouched for.
+/// A manifest is not signed as required.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
@@ -119,7 +121,7 @@ pub enum SignatureError {
     Invalid(KeyId),
 }
 
-/// Verifies a signature over these exact bytes. `Ok(None)` where unsigned is allowed and nobody trusted signed.
+/// Verifies a signature over these exact bytes. `Ok(None)` where unsigned is allowed and no trusted key signed.
 pub(super) fn verify(
     manifest: &[u8],
     signature: Option<&[u8]>,
@@ -184,26 +186,7 @@ fn names(keys: &[TrustedKey]) -> String {
 
 /// The identity in a key or a signature: bytes 2 to 10 of what the line encodes in Base64.
 fn key_id(line: &str) -> Option<KeyId> {
-    let mut bytes = Vec::with_capacity(12);
     // Sixteen characters hold twelve bytes.
-    for group in line.as_bytes().get(..16)?.chunks_exact(4) {
-        let mut bits = 0_u32;
-        for character in group {
-            bits = bits << 6 | sextet(*character)?;
-        }
-        bytes.extend_from_slice(bits.to_be_bytes().get(1..)?);
-    }
+    let bytes = BASE64_STANDARD.decode(line.get(..16)?).ok()?;
     bytes.get(2..10)?.try_into().ok().map(KeyId)
-}
-
-fn sextet(character: u8) -> Option<u32> {
-    let value = match character {
-        b'A'..=b'Z' => character - b'A',
-        b'a'..=b'z' => character - b'a' + 26,
-        b'0'..=b'9' => character - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(value.into())
 }

@@ -65,7 +65,7 @@ pub(crate) fn read(source: Source<'_>, limit: u64) -> Result<Cow<'_, [u8]>, Load
     Ok(bytes)
 }
 
-/// A file's bytes, up to one more than the limit, and its size: what was read, where the system does not know.
+/// A file's bytes, up to one more than the limit, and its size: what was read, where the system reports none.
 fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
     let file = open(path)?;
     let data = file.metadata()?;
@@ -84,7 +84,7 @@ fn read_file(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, u64)> {
     Ok((bytes, size.max(read)))
 }
 
-/// Opens a file for reading. A pipe that nobody writes to is opened as well, and does not block.
+/// Opens a file for reading. A pipe without a writer is opened as well, and does not block.
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);
@@ -96,8 +96,8 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Whether reading ends: a file's, or a device's, of which no more than the limit is read. A pipe's ends when somebody
-/// else wants.
+/// Whether reading ends: a file's, or a device's, of which no more than the limit is read. A pipe's ends when its writer
+/// decides.
 fn is_readable(data: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     let is_device = std::os::unix::fs::FileTypeExt::is_char_device(&data.file_type());

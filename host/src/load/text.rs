@@ -1,5 +1,5 @@
-//! The forms of a manifest's texts. `docs/manifest.schema.json` has the same as regular expressions, and tests
-//! hold the two together.
+//! Forms of a manifest's texts. `docs/manifest.schema.json` has them as regular expressions, and `tests/manifest.rs`
+//! compares the two.
 
 /// A text's form: the test, and its description as it stands in an error.
 pub(super) struct Form {
@@ -142,7 +142,7 @@ fn is_version(text: &str) -> bool {
         && build.is_none_or(|build| build.split('.').all(word))
 }
 
-/// A text for people: on one line, and without the marks that make a reader see another one.
+/// A text for people: on one line, and without marks that change how it is displayed.
 fn is_shown(text: &str, most: usize) -> bool {
     let deceives = |c: char| {
         c.is_control()

@@ -1,4 +1,4 @@
-//! What a component asks for and offers, judged from its type before a line of it runs.
+//! Imports and exports of a component, compared with the contract's worlds before any of its code runs.
 //!
 //! All forbidden imports are named at once: a linker would stop at the first.
 
@@ -125,7 +125,7 @@ pub(crate) fn names(component: &Component) -> (Vec<String>, Vec<String>) {
     (imports, exports)
 }
 
-/// Refuses names that nobody can read: they are shown in errors and to operators, and the component's author chose
+/// Refuses illegible names: they are shown in errors and to operators, and the component's author chose
 /// them. A name of the form `url=<...>` may hold what steers a terminal.
 pub(crate) fn check_names(names: &[String]) -> Result<(), LoadError> {
     let legible = |name: &String| name.len() <= 128 && name.bytes().all(|b| b.is_ascii_graphic());

@@ -1,6 +1,6 @@
 //! Redaction of secrets, numbers and codes in what a plugin returns.
 //!
-//! A plugin holds all three during a call, and its answer ends in somebody's log. An honest plugin masks them; this is
+//! A plugin holds all three during a call, and its answer ends in a log. An honest plugin masks them; this is
 //! for one that does not.
 //!
 //! # What is secret
@@ -12,7 +12,7 @@
 //! | within any string of the config: a URL's user and password, and what stands behind a telling name and `=` or `:` (`access_token=…&`, `AccountKey=…;`, `Authorization: Bearer …`); in a URL under a telling key every value of its query and every segment of its path from 8 characters | anywhere |
 //! | the recipient's number: its last 8 digits, and what stands before them of the number | among digits with at most three other characters between two |
 //! | the message's variables, from 4 characters; `code` from 2 | as a word of its own; codes from 4 digits also in groups |
-//! | in what is said about a callback, the numbers that stand in it: see [`callback`] | in texts as they stand |
+//! | in what a plugin says about a callback, the numbers of that callback: see [`callback`] | in texts as they stand |
 //!
 //! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
 //! all the same, because the plugin's reader may take it.

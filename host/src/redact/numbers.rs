@@ -93,16 +93,16 @@ impl Numbers {
             } else if !group.digits.is_empty() {
                 gap += 1;
                 if gap > GAP || byte.is_ascii_alphabetic() || !byte.is_ascii() {
-                    self.judge(group, text, source, &mut report);
+                    self.check(group, text, source, &mut report);
                     group.clear();
                     gap = 0;
                 }
             }
         }
-        self.judge(group, text, source, &mut report);
+        self.check(group, text, source, &mut report);
     }
 
-    fn judge(
+    fn check(
         &self,
         group: &Group,
         text: &[u8],

@@ -55,7 +55,7 @@ impl Reading {
     }
 
     /// The same without percent encoding and escapes, with other digits and wide letters as ASCII's, and without
-    /// characters that nobody sees. None where it is the same.
+    /// invisible characters. None where it is the same.
     pub(super) fn unescaped(&self) -> Option<Self> {
         let is_plain = |byte: &u8| byte.is_ascii() && !b"%\\&".contains(byte);
         if self.bytes.iter().all(is_plain) {
@@ -218,11 +218,11 @@ pub(super) fn byte(high: u8, low: u8) -> Option<u8> {
 }
 
 /// A character as ASCII writes it, where that has the same: wide letters, digits of other scripts, spaces and
-/// punctuation. None for a character that nobody sees.
+/// punctuation. None for an invisible character.
 fn folded(c: char) -> Option<char> {
     match c {
         _ if c.is_ascii() => Some(c),
-        _ if is_unseen(c) => None,
+        _ if is_invisible(c) => None,
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
         _ => Some(match digit(c) {
             Some(digit) => char::from(b'0' + digit),
@@ -233,7 +233,7 @@ fn folded(c: char) -> Option<char> {
 }
 
 /// Characters without a width: joiners, marks of direction, tags, selectors.
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -124,19 +124,19 @@ impl<'a> Search<'a> {
     fn item(&mut self, item: Item<'_>) {
         match item {
             Item::Text(text, kind, cap) => self.clean(text, kind, cap),
-            Item::Wait(wait) => *wait = wait.filter(|wait| !self.tells(u64::from(*wait))),
-            Item::Age(age) if self.tells(u64::from(*age)) => *age = u32::MAX,
-            Item::Size(size) if self.tells(*size) => *size = rounded(*size),
-            Item::Memory(size) if self.tells(*size as u64) => {
+            Item::Wait(wait) => *wait = wait.filter(|wait| !self.reveals(u64::from(*wait))),
+            Item::Age(age) if self.reveals(u64::from(*age)) => *age = u32::MAX,
+            Item::Size(size) if self.reveals(*size) => *size = rounded(*size),
+            Item::Memory(size) if self.reveals(*size as u64) => {
                 *size = usize::try_from(rounded(*size as u64)).unwrap_or(usize::MAX);
             }
-            Item::Count(count) => *count = count.filter(|count| !self.tells(*count)),
+            Item::Count(count) => *count = count.filter(|count| !self.reveals(*count)),
             Item::Age(_) | Item::Size(_) | Item::Memory(_) => {}
         }
     }
 
     /// Whether a figure is, or holds, what must not show.
-    fn tells(&self, figure: u64) -> bool {
+    fn reveals(&self, figure: u64) -> bool {
         let mut is_secret = self.blind;
         let digits = figure.to_string();
         self.secrets

@@ -1,4 +1,4 @@
-//! One call: a place in the queue, a fresh instance, its limits, and an end in any case.
+//! One call: a place in the queue, a fresh instance, its limits, and an end within its time.
 //!
 //! Two clocks bound it, because neither is enough. Epochs interrupt guest code every 10 ms, so an endless loop
 //! gives way to others and runs into its compute limit; they do not fire while the guest waits in a host
@@ -90,9 +90,9 @@ impl<'a> Call<'a> {
         )
     }
 
-    /// The time that the plugin is told it has, in milliseconds: the queue's share is gone. Rounded up, so that a call
-    /// that did not have to queue is told the caller's own number; the grace is there for the difference.
-    fn told_ms(&self, queued: Duration) -> u32 {
+    /// The time that the plugin is given, in milliseconds, without the time in the queue. Rounded up, so that a call that
+    /// did not have to queue is given the caller's own number; the grace covers the difference.
+    fn plugin_ms(&self, queued: Duration) -> u32 {
         let left = self.timeout.saturating_sub(queued);
         u32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
     }
@@ -111,7 +111,7 @@ impl<'a> Call<'a> {
     }
 
     /// Runs one function in a fresh instance. `params` is given the time that is left for the plugin, in
-    /// milliseconds, once the call has its place; `settle` judges the answer, given whether a request may have left.
+    /// milliseconds, once the call has its place; `settle` interprets the answer, given whether a request may have left.
     pub(super) async fn run<'p, F: Function, T, E>(
         self,
         function: &Export<F>,
@@ -181,7 +181,7 @@ impl<'a> Call<'a> {
         log: &CallLog,
         report: &mut CallReport,
     ) -> Result<F::Result, HostFault> {
-        let params = params(self.told_ms(report.queued));
+        let params = params(self.plugin_ms(report.queued));
         let mut store = self.store(F::REQUESTS, log);
         let meter = store.data().meter.clone();
         let mut instantiate = Duration::ZERO;

@@ -41,7 +41,7 @@ pub(super) struct Lease(Arc<Uses>);
 
 impl Lease {
     /// Nothing, if the version was retired. Counted before that is looked at, and retired before the count is, so
-    /// one of the two sides sees the other.
+    /// one of the two sides reads the other's write.
     pub(super) fn of(uses: &Arc<Uses>) -> Option<Self> {
         uses.count.fetch_add(1, Ordering::SeqCst);
         let lease = Self(uses.clone());

@@ -1,4 +1,4 @@
-//! Replacing a plugin while calls run.
+//! Hot swap: replacing a plugin while calls run.
 //!
 //! ```no_run
 //! # use auth_connector_host::{Config, ConnectorHost, LivePlugin, Message};
@@ -22,9 +22,10 @@ use super::lease::{Hold, Lease, Uses};
 use super::plugin::Plugin;
 use crate::observe;
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A place that always holds one plugin, which can be replaced. Cheap to clone; clones are the same place.
@@ -88,7 +89,7 @@ impl LivePlugin {
 
     fn change(&self, next: impl FnOnce(&Version) -> Version) -> Retired {
         let changing = &self.0.changing;
-        let _one = changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = changing.lock();
         let next = Arc::new(next(&self.0.current.load()));
         let old = self.0.current.swap(next);
         old.uses.retired.store(true, Ordering::SeqCst);

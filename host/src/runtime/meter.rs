@@ -1,7 +1,8 @@
-//! How long a call has been computing: the time in which it holds a thread, in guest code or in a host function.
+//! Computing time of a call: the time in which it holds a thread, in guest code or in a host function.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ impl Meter {
         }
     }
 
-    /// The computing up to now, looked at from inside.
+    /// The computing time up to now, read from within the call.
     pub(crate) fn look(&self) -> Duration {
         let mut reading = self.lock();
         reading.turn(true);
@@ -53,7 +54,7 @@ impl Meter {
     }
 
     fn lock(&self) -> MutexGuard<'_, Reading> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Plugin`]: a component that was checked, compiled and linked, ready to be called.
 //!
 //! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
-//! request had left by then, nobody will learn what came of it, so let sends run to their end.
+//! request had left by then, its outcome is lost, so let sends run to their end.
 
 use super::call::Call;
 use super::lease::Hold;
@@ -30,7 +30,7 @@ use std::time::Duration;
 
 /// A loaded connector. Cheap to clone; calls on clones run side by side.
 ///
-/// Calls are made on behalf of nobody in particular until [`Plugin::for_tenant`] says otherwise.
+/// Calls have no tenant until [`Plugin::for_tenant`] sets one.
 #[derive(Clone)]
 pub struct Plugin {
     inner: Arc<Loaded>,
@@ -38,7 +38,7 @@ pub struct Plugin {
     hold: Hold,
     /// The network that it was given.
     network: Arc<Client>,
-    /// Whose connections its requests use.
+    /// The owner of the connections that its requests use.
     owner: Arc<Owner>,
 }
 
@@ -72,7 +72,7 @@ impl Plugin {
         self.called(Some(tenant.into()), self.network.clone())
     }
 
-    /// The same plugin, whose requests leave in another way: see [`crate::network`].
+    /// The same plugin with another network: see [`crate::network`].
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ impl Plugin {
         self.call(None).start().await
     }
 
-    /// What the connector is called, and how hosts tell it apart.
+    /// The connector's identity and its names.
     ///
     /// # Errors
     ///
@@ -373,7 +373,7 @@ fn too_long(fault: &HostFault) -> Diagnostic {
     }
 }
 
-/// The longest message id, in bytes. A cut one would be another message's, or nobody's.
+/// The longest message id, in bytes. A shortened one would name another message, or none.
 const MESSAGE_ID: usize = 256;
 
 /// Says why a receipt with this message id is none.

@@ -1,12 +1,12 @@
-//! Who may run now: places for calls, a fair queue in front of them, and each tenant's own limits.
+//! Fair queue of calls: a bounded number runs at once, and each tenant has its own limits.
 //!
 //! | a call meets | it |
 //! |---|---|
-//! | its tenant's rate | is refused at once, and told when to come back |
+//! | its tenant's rate | is refused at once, with the time to wait |
 //! | its tenant's concurrency, or a full pool | waits in its tenant's queue |
 //! | its tenant's queue full | is refused at once |
 //! | all queues together full | is refused at once |
-//! | the end of its patience | leaves the queue and is told which of the two it waited for |
+//! | the end of its patience | leaves the queue with an error that names which of the two it waited for |
 //!
 //! Tenants with waiting calls take turns, one call each, so what one of them has waiting costs another at most the
 //! time of one call per other tenant. Calls without a tenant share one queue and may fill the pool.
@@ -17,12 +17,12 @@ use crate::error::{CallError, HostFault, PolicyFault};
 use crate::limits::Limits;
 use crate::observe;
 use crate::tenant::{Tenant, TenantLimits};
+use parking_lot::{Mutex, MutexGuard};
 pub use state::Occupancy;
 use state::{Asked, Key, State};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The places of one host.
+/// The queue of one host.
 pub(crate) struct Queue {
     state: Mutex<State>,
     defaults: TenantLimits,
@@ -33,7 +33,7 @@ pub(crate) struct Queue {
     patience: Duration,
 }
 
-/// Whose turn is asked for.
+/// A request for a place.
 pub(crate) struct Claim<'a> {
     /// None: a call without a tenant.
     pub(crate) tenant: Option<&'a Tenant>,
@@ -90,7 +90,7 @@ impl Queue {
             }
             Asked::Wait(id, turn) => (id, turn),
         };
-        // From here on the place may be ours without our knowing, so leaving has to give it back.
+        // From here on the place may be granted before this call notices, so leaving has to give it back.
         let mut ticket = Ticket::new(self, key, id);
         let patience = self.patience.min(claim.patience);
         if let Ok(Ok(())) = tokio::time::timeout(patience, turn).await {
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

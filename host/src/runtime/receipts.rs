@@ -1,4 +1,4 @@
-//! `sms-receipts`: a provider's callbacks, and the codes that were used.
+//! Calls of `sms-receipts`: a provider's callbacks, and reports of codes that were used.
 
 use super::plugin::{Plugin, broken, flatten};
 use crate::config::Config;

@@ -105,8 +105,8 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// Ends a plugin that wants more memory than it may have, so that the reason is known: left alone it would
-/// crash on its own failed allocation.
+/// Ends a plugin that asks for more memory than it may have, so that the report has the reason: otherwise the plugin
+/// would crash on its own failed allocation.
 pub(super) struct Limiter {
     limits: Arc<Limits>,
     /// All memories together.

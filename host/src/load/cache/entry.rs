@@ -1,4 +1,4 @@
-//! A file of the cache: its name and its seal.
+//! File format of the cache: a file's name and its authentication tag.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | the rest | what `Component::serialize` gave |
 //!
 //! The identity is the SHA-256 of the component's digest and of everything in the engine that compiled code
-//! depends on. It is under the seal, so a file that is renamed to another plugin's does not open.
+//! depends on. The tag covers it, so a file that is renamed to another plugin's does not open.
 
 use super::key::BYTES;
 use sha2::{Digest, Sha256};
@@ -17,8 +17,8 @@ use wasmtime::Engine;
 /// The format's name. A change of the layout changes it, and all older files are replaced.
 const FORMAT: &[u8; 16] = b"auth-connector/2";
 
-/// The length of the seal.
-const SEAL: usize = blake3::OUT_LEN;
+/// The length of the tag.
+const TAG: usize = blake3::OUT_LEN;
 
 /// The ending of every file of the cache.
 pub(super) const ENDING: &str = ".code";
@@ -56,7 +56,7 @@ impl Hasher for Digested {
     }
 }
 
-/// Code whose seal verified. Made here and nowhere else.
+/// Code whose tag verified. Made here and nowhere else.
 pub(super) struct Authentic<'a>(&'a [u8]);
 
 impl Authentic<'_> {
@@ -68,27 +68,27 @@ impl Authentic<'_> {
 /// What stands in front of the code in its file.
 pub(super) fn head(secret: &[u8; BYTES], id: &EntryId, code: &[u8]) -> Vec<u8> {
     let mut head = FORMAT.to_vec();
-    head.extend_from_slice(seal(secret, id, code).as_bytes());
+    head.extend_from_slice(tag(secret, id, code).as_bytes());
     head
 }
 
-/// The code in a file, if this secret sealed it for this identity.
+/// The code in a file, if this secret authenticates it for this identity.
 pub(super) fn open<'a>(
     secret: &[u8; BYTES],
     id: &EntryId,
     file: &'a [u8],
 ) -> Option<Authentic<'a>> {
     let rest = file.strip_prefix(FORMAT)?;
-    let (claimed, code) = rest.split_first_chunk::<SEAL>()?;
+    let (claimed, code) = rest.split_first_chunk::<TAG>()?;
     // Compared in constant time: that is what `Hash` does with bytes.
-    (seal(secret, id, code) == *claimed).then_some(Authentic(code))
+    (tag(secret, id, code) == *claimed).then_some(Authentic(code))
 }
 
 /// The parts have fixed lengths but for the last, so no two different triples give the same bytes.
-fn seal(secret: &[u8; BYTES], id: &EntryId, code: &[u8]) -> blake3::Hash {
-    let mut seal = blake3::Hasher::new_keyed(secret);
-    seal.update(FORMAT);
-    seal.update(&id.0);
-    seal.update(code);
-    seal.finalize()
+fn tag(secret: &[u8; BYTES], id: &EntryId, code: &[u8]) -> blake3::Hash {
+    let mut tag = blake3::Hasher::new_keyed(secret);
+    tag.update(FORMAT);
+    tag.update(&id.0);
+    tag.update(code);
+    tag.finalize()
 }

@@ -1,7 +1,7 @@
-//! The folder: reading whole files, replacing them at once, and keeping their sum below a cap.
+//! Folder of the cache: reads whole files, replaces them at once, and keeps their sum below a cap.
 //!
-//! Readers and writers of several processes need no lock. A file appears by a rename, so nobody reads half of
-//! one; where a file is torn all the same, by a lost disk, its seal does not verify.
+//! Readers and writers of several processes need no lock. A file appears by a rename, so no reader gets half of
+//! one; a file that a failing disk tore does not authenticate.
 
 use super::entry::ENDING;
 use super::file::{UNFINISHED, unfinished_name, write_new};
@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// After this a file that is still being written belongs to a process that died. Writing takes milliseconds.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// How exactly the last use is known. Writing a time stamp at every load would cost more than it tells.
+/// The precision of the last use. A time stamp at every load would cost a write each time.
 const USED_GRAIN: Duration = Duration::from_secs(3600);
 
 /// The folder of one cache.

@@ -1,12 +1,12 @@
-//! The secret that seals compiled code, and where it is kept.
+//! The secret that authenticates compiled code, and its file.
 //!
-//! | found at the key's place | what happens |
+//! | found at the key's path | what happens |
 //! |---|---|
 //! | nothing | a new secret is drawn and written, for this user alone |
 //! | a file of this user, closed to everybody else, with 64 hexadecimal digits in it | it is used |
 //! | a file that others may read or write, or that another user owns; a link; anything else | the host does not start, and says what to do |
 //!
-//! A file that others could read is refused rather than closed: whether somebody read it already is not known.
+//! A file that others could read is refused rather than closed: others may have read it already.
 
 use super::file::{unfinished_name, write_new};
 use std::fmt;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// The length of the secret: that of the hash, as RFC 2104 recommends.
 pub(super) const BYTES: usize = 32;
 
-/// The secret under which a host seals compiled code. `Debug` does not show it.
+/// The secret under which a host authenticates compiled code. `Debug` does not show it.
 #[derive(Clone)]
 pub struct CacheKey(Place);
 
@@ -94,7 +94,7 @@ fn read(path: &Path) -> Result<Option<[u8; BYTES]>, String> {
     Ok(Some(secret))
 }
 
-/// Judged on the open file, so that nobody can exchange it afterwards.
+/// Checks the open file, which cannot be exchanged afterwards.
 #[cfg(unix)]
 fn check_access(file: &File) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! The books behind [`super::Queue`]: who runs, who waits, whose turn is next. No waiting happens in here.
+//! State of the queue: running calls, waiting calls, and the order of turns. No waiting happens here.
 
 use crate::tenant::Rate;
 use governor::clock::{Clock, DefaultClock};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot::{Receiver, Sender, channel};
 /// A tenant's identifier; none for calls without a tenant.
 pub(super) type Key = Option<Arc<str>>;
 
-/// What came of asking for a place.
+/// The answer to a request for a place.
 pub(super) enum Asked {
     /// It is taken.
     Granted,
@@ -53,7 +53,7 @@ pub(super) struct State {
     clock: DefaultClock,
 }
 
-/// One tenant's books. Exists while the tenant has calls, or a rate that it used.
+/// One tenant's calls. Exists while the tenant has calls, or a rate that it used.
 struct Account {
     running: u32,
     concurrent: u32,
@@ -202,7 +202,7 @@ impl State {
         }
     }
 
-    /// Puts a tenant at the end of the turns, if it waits and may run one more.
+    /// Puts a tenant with waiting calls at the end of the turns, if it may run one more.
     fn line_up(&mut self, key: &Key) {
         let Some(account) = self.tenants.get_mut(key) else {
             return;
@@ -214,7 +214,7 @@ impl State {
         }
     }
 
-    /// Gives the free places to those whose turn it is.
+    /// Gives the free places to the tenants whose turns are next.
     fn hand_out(&mut self) {
         while self.free > 0 {
             let Some(key) = self.turns.pop_front() else {
@@ -234,13 +234,13 @@ impl State {
             account.running += 1;
             self.waiting -= 1;
             self.free -= 1;
-            // Whoever no longer listens gives the place back when its ticket is dropped.
+            // A call that no longer waits gives the place back when its ticket is dropped.
             let _ = grant.send(());
             self.line_up(&key);
         }
     }
 
-    /// When a place should be free for somebody behind so many others.
+    /// The expected time until a place is free for a call behind so many others.
     fn soon(&self, ahead: u32) -> Duration {
         let rounds = ahead / self.capacity.max(1) + 1;
         self.held

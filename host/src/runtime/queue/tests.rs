@@ -71,14 +71,14 @@ async fn a_tenant_with_many_calls_waiting_delays_another_by_one_call_and_not_by_
             let shared = pool.clone();
             calls.spawn(async move {
                 let _place = shared.enter(claim(Some(&of))).await.unwrap();
-                order.lock().unwrap().push(who);
+                order.lock().push(who);
             });
             queued(&pool, before + 1).await;
         }
     }
     drop(first);
     calls.join_all().await;
-    let order = order.lock().unwrap();
+    let order = order.lock();
     assert_eq!(order[..5], ["a", "b", "flood", "a", "flood"]);
     assert_eq!(order.len(), 23);
 }
