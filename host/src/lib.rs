@@ -1,4 +1,4 @@
-//! Load, check, link and run an `auth:connector` component under Wasmtime.
+//! Loads, checks, links and runs `auth:connector` components under Wasmtime.
 //!
 //! A connector is untrusted code that is handed one tenant's secrets for the length of one call. This crate
 //! gives it the imports of the contract's world and nothing else, a fresh instance for each call, time, memory

@@ -3,7 +3,7 @@
 //! Both are facades: without a subscriber and a recorder nothing is written and next to nothing is spent. Nothing in
 //! them names a person or holds a value of a config, a message, a header or a body; a tenant's identifier is in traces
 //! only where [`crate::HostOptions::trace_tenants`] asks for it. What a plugin wrote appears in no metric, and in
-//! traces only as the origin of a refused request, scrubbed and cut.
+//! traces only as the origin of a refused request, redacted and cut.
 //!
 //! | metric | kind | labels | what |
 //! |---|---|---|---|

@@ -5,7 +5,7 @@
 //! on to another connection.
 //!
 //! hyper writes and reads. The pool is this crate's: hyper-util's shares connections by origin alone, lets a dial outlive
-//! the request that began it, and takes a kept connection for good until its task is polled.
+//! the request that began it, and takes a kept connection for usable until its task is polled.
 
 use super::canned;
 use super::connection::{Connection, Unanswered, is_unambiguous};

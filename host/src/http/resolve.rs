@@ -5,7 +5,7 @@
 //! few calls its neighbours could not resolve anything. A request for a name that is being looked up therefore
 //! waits for that answer.
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -28,12 +28,6 @@ pub(crate) struct Resolver {
 #[derive(Clone, Default)]
 struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Answer>>>>);
 
-impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Answer>>> {
-        self.0.lock()
-    }
-}
-
 /// Takes a lookup off the list however it ends, be it that the runtime goes before it began.
 struct Landing {
     flights: Flights,
@@ -42,7 +36,7 @@ struct Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
+        self.flights.0.lock().remove(&self.key);
     }
 }
 
@@ -71,7 +65,7 @@ impl Resolver {
 
     /// The lookup that is under way, or a new one.
     fn join(&self, key: Key) -> watch::Receiver<Answer> {
-        let mut flights = self.flights.lock();
+        let mut flights = self.flights.0.lock();
         if let Some(flight) = flights.get(&key) {
             return flight.clone();
         }
@@ -132,6 +126,9 @@ mod tests {
         OPEN.store(true, Ordering::SeqCst);
         let error = waiting.await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(resolver.flights.lock().is_empty(), "nothing is remembered");
+        assert!(
+            resolver.flights.0.lock().is_empty(),
+            "nothing is remembered"
+        );
     }
 }

@@ -17,7 +17,7 @@
 //! The sections are read by the parser that Wasmtime itself uses, so no file means one thing here and another there.
 
 use super::error::LoadError;
-use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
+use wasmparser::{Encoding, Parser, Payload};
 
 /// The longest body of a function, in bytes. The reference connector's longest has under 8 KiB.
 const FUNCTION_BYTES: u64 = 128 << 10;
@@ -32,8 +32,8 @@ const DEPTH: usize = 16;
 /// Refuses what would hold up the compiler.
 pub(super) fn check(bytes: &[u8]) -> Result<(), LoadError> {
     check_preamble(bytes)?;
-    let malformed = |_| LoadError::Invalid("its sections do not add up".to_owned());
-    let shape = Shape::read(bytes).map_err(malformed)?;
+    let malformed = || LoadError::Invalid("its sections do not add up".to_owned());
+    let shape = Shape::read(bytes).ok_or_else(malformed)?;
     if shape.depth > DEPTH {
         return Err(LoadError::Invalid("it nests too deep".to_owned()));
     }
@@ -91,7 +91,8 @@ struct Shape {
 }
 
 impl Shape {
-    fn read(bytes: &[u8]) -> Result<Self, BinaryReaderError> {
+    /// `None` when the sections are malformed.
+    fn read(bytes: &[u8]) -> Option<Self> {
         let mut shape = Self {
             copies: 1,
             ..Self::default()
@@ -99,9 +100,12 @@ impl Shape {
         // The components and modules around a section, the innermost last: instantiations so far, of a component.
         let mut around: Vec<Option<u64>> = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload?;
-            let size = |(_, range): (u8, std::ops::Range<usize>)| range.len() as u64;
-            let size = payload.as_section().map_or(0, size);
+            let payload = payload.ok()?;
+            let range = payload.as_section().map_or(0..0, |(_, range)| range);
+            // The parser ends a nested module or component with the file, even if it was to be longer.
+            if range.end > bytes.len() {
+                return None;
+            }
             match payload {
                 Payload::Version { encoding, .. } => {
                     if encoding == Encoding::Component {
@@ -122,14 +126,14 @@ impl Shape {
                     let Some(Some(instances)) = around.last_mut() else {
                         continue;
                     };
-                    shape.own_bytes += size;
+                    shape.own_bytes += range.len() as u64;
                     if let Payload::ComponentInstanceSection(section) = other {
                         *instances += u64::from(section.count());
                     }
                 }
             }
         }
-        Ok(shape)
+        Some(shape)
     }
 }
 
@@ -193,7 +197,7 @@ mod tests {
             // Whole sections may be missing; a part of one may not.
             let short = Shape::read(&whole[..length]);
             let cut_between = [8, whole.len() - 3].contains(&length);
-            assert_eq!(short.is_ok(), cut_between, "{length}");
+            assert_eq!(short.is_some(), cut_between, "{length}");
         }
         let overlong = component(&[vec![0, 0x80, 0x80, 0x80, 0x80, 0x80, 0]]);
         assert!(check(&overlong).is_err());

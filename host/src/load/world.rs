@@ -1,6 +1,8 @@
 //! Imports and exports of a component, compared with the contract's worlds before any of its code runs.
 //!
-//! All forbidden imports are named at once: a linker would stop at the first.
+//! All forbidden imports are named at once: a linker would stop at the first. The functions' types are compared once, when
+//! a component is loaded. The calls that `wasmtime::component::bindgen!` generates compare the types of a whole interface
+//! in every instance, so these are looked up here.
 
 use super::error::LoadError;
 use crate::bindings::sms::{self, Metadata, SendError};
@@ -178,21 +180,17 @@ pub(crate) fn check_exports(
     }
     // An optional interface in another version is no reason to refuse a plugin that can send.
     let has = |interface| exports.iter().any(|name| name == interface);
-    let operations = if has(OPERATIONS) {
-        Some(Operations {
+    let operations = || {
+        Ok::<_, LoadError>(Operations {
             check_config: export(component)?,
             find_deliveries: export(component)?,
         })
-    } else {
-        None
     };
-    let receipts = if has(RECEIPTS) {
-        Some(Receipts {
+    let receipts = || {
+        Ok::<_, LoadError>(Receipts {
             read_callback: export(component)?,
             report_conversion: export(component)?,
         })
-    } else {
-        None
     };
     Ok(Exports {
         get_metadata: export(component)?,
@@ -200,8 +198,8 @@ pub(crate) fn check_exports(
         validate_config: export(component)?,
         preview_message: export(component)?,
         send_message: export(component)?,
-        operations,
-        receipts,
+        operations: has(OPERATIONS).then(operations).transpose()?,
+        receipts: has(RECEIPTS).then(receipts).transpose()?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Computing time of a call: the time in which it holds a thread, in guest code or in a host function.
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -43,18 +43,14 @@ impl Meter {
 
     /// The computing time up to now, read from within the call.
     pub(crate) fn look(&self) -> Duration {
-        let mut reading = self.lock();
+        let mut reading = self.0.lock();
         reading.turn(true);
         reading.computed
     }
 
     /// The computing up to the last time that the future was left.
     pub(crate) fn so_far(&self) -> Duration {
-        self.lock().computed
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Reading> {
-        self.0.lock()
+        self.0.lock().computed
     }
 }
 
@@ -68,9 +64,9 @@ impl<F: Future> Future for Metered<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.meter.lock().turn(true);
+        self.meter.0.lock().turn(true);
         let polled = self.inner.as_mut().poll(cx);
-        self.meter.lock().turn(false);
+        self.meter.0.lock().turn(false);
         polled
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{CallError, HostFault, PolicyFault};
 use crate::limits::Limits;
 use crate::observe;
 use crate::tenant::{Tenant, TenantLimits};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 pub use state::Occupancy;
 use state::{Asked, Key, State};
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ impl Queue {
         let start = Instant::now();
         let key = claim.tenant.map(|tenant| tenant.key().clone());
         let (concurrent, queued, rate) = self.bounds(claim.tenant);
-        let asked = self.lock().ask(
+        let asked = self.state.lock().ask(
             &key,
             concurrent,
             queued,
@@ -98,7 +98,7 @@ impl Queue {
             return Ok(Place::new(self, key, Instant::now()));
         }
         let waited = start.elapsed();
-        let (by_tenant, retry_after) = self.lock().why_waiting(&ticket.key.clone().flatten());
+        let (by_tenant, retry_after) = self.state.lock().why_waiting(&ticket.key.clone().flatten());
         Err(if by_tenant {
             PolicyFault::TenantConcurrency {
                 limit: concurrent,
@@ -130,11 +130,7 @@ impl Queue {
     }
 
     pub(crate) fn occupancy(&self) -> Occupancy {
-        self.lock().occupancy()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+        self.state.lock().occupancy()
     }
 }
 
@@ -156,7 +152,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         observe::running(-1.0);
         let held = self.since.elapsed();
-        self.pool.lock().release(&self.key, Some(held));
+        self.pool.state.lock().release(&self.key, Some(held));
     }
 }
 
@@ -183,7 +179,7 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         observe::waiting(-1.0);
         if let Some(key) = self.key.take() {
-            let mut state = self.pool.lock();
+            let mut state = self.pool.state.lock();
             if !state.leave(&key, self.id) {
                 state.release(&key, None);
             }

@@ -1,3 +1,5 @@
+//! Secrets, numbers and codes in every form that a plugin was found to return them in.
+
 #![allow(clippy::string_slice, reason = "the texts are ASCII")]
 
 use super::super::mask::MASK;

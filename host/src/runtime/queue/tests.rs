@@ -1,3 +1,5 @@
+//! Order, limits and memory of the queue.
+
 use super::*;
 use crate::tenant::Rate;
 use std::sync::Arc;
