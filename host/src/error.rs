@@ -3,7 +3,7 @@
 //! | type | who is at fault | when |
 //! |---|---|---|
 //! | [`BuildError`] | the embedder's settings | making a [`crate::ConnectorHost`] |
-//! | [`LoadError`] | the component | before a line of it runs |
+//! | [`crate::LoadError`] | the component | before a line of it runs |
 //! | [`PolicyFault`] | the operator's rules | before a call gets a place |
 //! | [`HostFault`] | the plugin misbehaved, or the host is full | during a call |
 //! | [`crate::Failure`] | config, message, provider: in the plugin's words | the plugin answered |

@@ -21,7 +21,7 @@ use wasmtime::component::Linker;
 /// Loads plugins and runs them. Cheap to clone; make one for the process.
 ///
 /// Making one spawns a thread that sleeps almost always, and reserves address space, not memory, for
-/// [`Limits::concurrent_calls`]. Calls need a tokio runtime with time and I/O enabled.
+/// [`crate::Limits::concurrent_calls`]. Calls need a tokio runtime with time and I/O enabled.
 #[derive(Clone)]
 pub struct ConnectorHost(Arc<Inner>);
 

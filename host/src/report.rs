@@ -1,4 +1,4 @@
-//! Where the time of a call went and which requests it made: for people and metrics, with nothing in it that
+//! Report of a call: its times and its requests, for people and metrics, with nothing in it that
 //! identifies a recipient or helps an attacker.
 
 use parking_lot::Mutex;

@@ -10,7 +10,7 @@
 //! # let _ = acme;
 //! ```
 //!
-//! What a tenant may do travels with the [`Tenant`] value, so the host keeps no register of tenants: it remembers
+//! A [`Tenant`] value carries its limits, so the host keeps no register of tenants: it remembers
 //! those that have calls or that used a part of their rate, and no others.
 
 use std::fmt;

@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(
             composed(|asked| asked.method = Method::Other("PURGE".to_owned())),
             "PURGE https://sms.example.com/send?a=b",
-            "judged later"
+            "checked later"
         );
     }
 

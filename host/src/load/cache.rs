@@ -13,10 +13,10 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`key`] | the secret, and its file |
-//! | [`entry`] | a file's name and its authentication tag |
-//! | [`folder`] | reading, replacing at once, keeping the folder small |
-//! | [`code`] | from authenticated bytes to a component: the only unsafe line |
+//! | `key` | the secret, and its file |
+//! | `entry` | a file's name and its authentication tag |
+//! | `folder` | reading, replacing at once, keeping the folder small |
+//! | `code` | from authenticated bytes to a component: the only unsafe line |
 //!
 //! The threats that authentication covers are in `docs/decisions.md`.
 

@@ -7,7 +7,7 @@
 //! | [`Standing::NotAsked`] | no | yes | nothing: the narrower of the two holds |
 //! | [`Standing::Beyond`] | no | on purpose, by [`Grants::allow_beyond`] | it |
 //!
-//! Of a limit the plugin gets the lowest of what it asks for, what is granted, and the host's own; one that it
+//! A plugin gets each limit as the lowest of what it asks for, what is granted, and the host's own; one that it
 //! does not ask for is as granted.
 
 use super::limit::Limit;

@@ -2,7 +2,7 @@
 //!
 //! JSON of at most 64 KiB, by the schema in `docs/manifest.schema.json`. It is signed and decides what a plugin
 //! may do, so reading is strict: unknown keys and keys that occur twice are refused, and every text has its
-//! [form](super::text). A wrong key or type ends the reading; beyond that all faults are reported at once, each with its
+//! form. A wrong key or type ends the reading; beyond that all faults are reported at once, each with its
 //! place as a JSON Pointer.
 //!
 //! | key | required | what |

@@ -7,7 +7,7 @@
 //! | `manifest.json.minisig` | minisign's signature over its exact bytes |
 //! | the component | named by the manifest, pinned by SHA-256 and size |
 //!
-//! What is checked, in this order, each before the next is so much as read: the signature, the manifest, the
+//! Checks run in this order, each before the next part is read: the signature, the manifest, the
 //! contract's version, the grants, the component's size and digest. Only then is anything compiled.
 
 use super::error::LoadError;

@@ -17,7 +17,7 @@
 //! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
 //! all the same, because the plugin's reader may take it.
 //!
-//! Of a secret no run of 11 bytes or more is shown, and neither its first nor its last 8. Upper and lower case are the
+//! No run of 11 bytes or more of a secret is shown, and neither its first nor its last 8. Upper and lower case are the
 //! same. Each text is read as it stands, without escapes (percent, JSON, `\x`, HTML numbers; wide letters, digits of
 //! other scripts, unseen characters between), out of hexadecimal and out of base64, of these also within escapes, and
 //! escapes twice. Variables are found in hexadecimal and base64 from 6 characters.

@@ -4,7 +4,7 @@
 //! gives way to others and runs into its compute limit; they do not fire while the guest waits in a host
 //! function. A timer around the whole call bounds the waiting. Dropping the store aborts what is in flight.
 //!
-//! What counts as computing is the time in which the call holds a thread, measured. Counting the interruptions
+//! Computing is measured as the time in which the call holds a thread. Counting the interruptions
 //! would be wrong in both directions: a wait that ends is followed by one however short the computing was, so an
 //! honest plugin that reads an answer in sixty pieces would be stopped; and a host function that works for 50 ms
 //! would count as one.

@@ -1,4 +1,4 @@
-//! What connectors' proof of *not sent* rests on: bytes leave as they are written, a body that is cut short
+//! The base of connectors' proof of *not sent*: bytes leave as they are written, a body that is cut short
 //! never becomes whole, and nothing is written twice.
 
 use crate::http::client::Client;

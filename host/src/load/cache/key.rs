@@ -114,7 +114,7 @@ fn check_access(file: &File) -> Result<(), String> {
     match data.mode() & 0o077 {
         0 => Ok(()),
         _ => Err(format!(
-            "can be used by others (its mode is {:o}, expected was 600), who may know it by now",
+            "can be used by others (its mode is {:o}, expected was 600), who may have read it",
             data.mode() & 0o777
         )),
     }
