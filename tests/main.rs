@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`component`] | authority and size |
 //! | [`demo`] | the README's first command: what it prints, and what it must not |
-//! | [`fuel`] | what a send costs |
 //! | [`readme`] | the README says what there is |
 //! | [`delivery`] | messages that arrive: routes, templates, languages, credentials |
 //! | [`signature`] | a signature that covers what it must, byte for byte |
@@ -18,7 +17,6 @@
 //! | [`guard`] | the JSON Schema and the validation, held against each other |
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
-//! | [`stack`] | how deep its stack gets |
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`webhook`] | the example connector, which nothing in the host was made for |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
@@ -31,6 +29,8 @@
 //! | [`endurance`] | thousands of sends among faults, replaced plugins and hostile neighbours |
 //! | [`seen`] | traces, logs and metrics that name nobody |
 //! | [`cli`] | the command line, end to end |
+//! | [`compose`] | the recipe for two containers, as two processes |
+//! | [`magic_numbers`] | numbers with which the simulator provokes codes |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
@@ -56,6 +56,7 @@ mod bounds;
 mod cli;
 mod clock;
 mod component;
+mod compose;
 mod corpus;
 mod delivery;
 mod demo;
@@ -65,6 +66,7 @@ mod guard;
 mod kept_connections;
 mod limits;
 mod live;
+mod magic_numbers;
 mod manifest;
 mod new_connector;
 mod operations;

@@ -552,10 +552,10 @@ async fn a_message_that_never_arrived_is_not_found_in_records_that_are_complete(
 async fn what_carriers_and_the_service_refuse_is_undelivered_with_the_code() {
     let rig = rig(|_| {});
     for (to, code, taken) in [
-        ("+15005560001", "UNDELIV", true),
-        ("+15005560004", "MK:0001", true),
+        ("+441134960001", "UNDELIV", true),
+        ("+441134960004", "MK:0001", true),
         (
-            "+15005551023",
+            "+441632960123",
             "LimitExceeded.PhoneNumberThirtySecondLimit",
             false,
         ),

@@ -35,7 +35,7 @@ pub struct Code {
     pub layer: Layer,
     /// How well `message` is known.
     pub message_evidence: Evidence,
-    /// Last four digits of the magic recipient numbers that provoke it, see [`crate::magic`]: the number
+    /// Which magic recipient numbers provoke it, see [`crate::magic`]: the number
     /// of the old API where it had one. 0: none.
     pub magic: u16,
     /// English text. Some codes are answered with a longer, specific text.
@@ -47,13 +47,6 @@ pub struct Code {
 /// The code with this name.
 pub fn find(name: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.name == name)
-}
-
-/// The code that a magic recipient number ends in.
-pub fn by_magic(magic: u16) -> Option<&'static Code> {
-    ALL.iter()
-        .copied()
-        .find(|code| magic != 0 && code.magic == magic)
 }
 
 macro_rules! codes {
@@ -202,10 +195,5 @@ mod tests {
         let total = magic.len();
         magic.dedup();
         assert_eq!(magic.len(), total);
-        assert_eq!(by_magic(0), None);
-        assert_eq!(
-            by_magic(1023).map(|c| c.name),
-            Some("LimitExceeded.PhoneNumberThirtySecondLimit")
-        );
     }
 }

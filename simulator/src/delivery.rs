@@ -1,7 +1,8 @@
 //! Delivery reports: what the carrier says some time after a message was accepted.
 //!
 //! Every accepted message is reported delivered after the simulator's delivery delay, but for those to magic
-//! numbers, `+1500556NNNN` and `+861000001NNNN`:
+//! numbers, `+861540001NNNN` and `+44113496NNNN`. Neither belongs to anybody, see [`crate::magic`]; Ofcom keeps
+//! 0113 496 0000 to 0999 free for drama too:
 //!
 //! | `NNNN` | report |
 //! |---|---|
@@ -30,7 +31,7 @@ impl Receipt {
 }
 
 /// Prefixes of the magic numbers, calling code included.
-pub const PREFIXES: [&str; 2] = ["+1500556", "+861000001"];
+pub const PREFIXES: [&str; 2] = ["+44113496", "+861540001"];
 
 const DELIVERED: Receipt = Receipt {
     code: "DELIVRD",
@@ -67,9 +68,9 @@ mod tests {
     #[test]
     fn ordinary_numbers_are_delivered_and_magic_ones_fare_as_they_say() {
         assert_eq!(receipt("+8613800138000"), Some(DELIVERED));
-        assert_eq!(receipt("+15005560000"), None);
-        assert_eq!(receipt("+8610000010004").unwrap().code, "MK:0001");
-        assert_eq!(receipt("+15005560001").unwrap().status(), "FAIL");
-        assert_eq!(receipt("+15005569999"), Some(DELIVERED));
+        assert_eq!(receipt("+441134960000"), None);
+        assert_eq!(receipt("+8615400010004").unwrap().code, "MK:0001");
+        assert_eq!(receipt("+441134960001").unwrap().status(), "FAIL");
+        assert_eq!(receipt("+441134960999"), Some(DELIVERED));
     }
 }

@@ -61,6 +61,10 @@ const RULES: &[(&str, &str)] = &[
         "18",
         "the IsoCode of a number that was not understood is DEF; lengths are not checked per country",
     ),
+    (
+        "18",
+        "a zero after the calling code is refused where no number of the country begins with one; after +86 it is dropped",
+    ),
     ("18", "identical numbers have one entry in SendStatusSet"),
     (
         "18 to 22",

@@ -9,6 +9,9 @@
 //! A mainland mobile number is 11 digits and begins with 1. Elsewhere the calling code must be assigned
 //! and the rest has 4 to 13 digits, 15 in all: E.164's bound. Source: SendSms reference, field
 //! `PhoneNumberSet`; that lengths are not checked per country is inference.
+//!
+//! A zero after another calling code is refused as well, unless numbers of that country begin with one. That is
+//! inference: the service documents the zero after +86 alone, and no carrier routes a national prefix.
 
 use crate::countries::{self, Country};
 
@@ -56,7 +59,9 @@ impl Number {
         let fits = if number.is_mainland() {
             is_mainland_mobile(number.national())
         } else {
-            number.digits.len() <= 15 && (4..=13).contains(&number.national().len())
+            number.digits.len() <= 15
+                && (4..=13).contains(&number.national().len())
+                && (!number.national().starts_with('0') || has_numbers_with_zero(country))
         };
         if fits { Ok(number) } else { Err(Incorrect) }
     }
@@ -98,6 +103,16 @@ impl std::fmt::Debug for Number {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Number({})", crate::mask::phone_number(&self.e164()))
     }
+}
+
+/// Calling codes whose national numbers may begin with 0: those of which libphonenumber's metadata (9.0.43) has a fixed
+/// or mobile number that does.
+const NUMBERS_WITH_ZERO: [&str; 10] = [
+    "39", "225", "226", "229", "241", "242", "250", "378", "881", "992",
+];
+
+fn has_numbers_with_zero(country: &Country) -> bool {
+    NUMBERS_WITH_ZERO.contains(&country.calling_code())
 }
 
 fn is_mainland_mobile(digits: &str) -> bool {
@@ -173,6 +188,29 @@ mod tests {
             Number::parse("+4412345678901234").is_err(),
             "16 digits in all"
         );
+    }
+
+    #[test]
+    fn zero_after_the_calling_code_is_refused_where_no_number_has_one() {
+        for given in [
+            "+6104123456789",
+            "+4407911123456",
+            "+81090123456789",
+            "+9005321234567",
+            "+340612345678",
+        ] {
+            assert_eq!(Number::parse(given), Err(Incorrect), "{given}");
+        }
+        for given in [
+            "+390612345678",
+            "+2250700123456",
+            "+3780549882000",
+            "+24106123456",
+        ] {
+            assert_eq!(Number::parse(given).unwrap().e164(), given);
+        }
+        let mainland = Number::parse("+86013800138000").unwrap();
+        assert_eq!(mainland.e164(), "+8613800138000", "documented");
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Byt
 
 async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let known: &[(&str, &'static str)] = &[
-        ("/_sim/health", "GET"),
+        ("/_sim/health", "GET, HEAD"),
         ("/_sim/messages", "GET, DELETE"),
         ("/_sim/otp/latest", "GET"),
         ("/_sim/journal", "GET"),
@@ -112,7 +112,8 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("/_sim/openapi.json", "GET"),
     ];
     match (method.as_str(), path) {
-        ("GET", "/_sim/health") => steer::health(asked),
+        // Balancers ask by HEAD; the server sends no body to it.
+        ("GET" | "HEAD", "/_sim/health") => steer::health(asked),
         ("GET", "/_sim/messages") => messages::list(asked).await,
         ("DELETE", "/_sim/messages") => messages::delete(asked),
         ("GET", "/_sim/otp/latest") => messages::latest_otp(asked).await,

@@ -164,11 +164,7 @@ pub fn magic(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let list: Vec<Value> = codes::ALL
         .iter()
         .filter(|code| code.magic != 0)
-        .map(|code| {
-            let numbers =
-                magic_numbers::PREFIXES.map(|prefix| format!("{prefix}{:04}", code.magic));
-            json!({ "code": code.name, "numbers": numbers })
-        })
+        .map(|code| json!({ "code": code.name, "numbers": magic_numbers::numbers(code) }))
         .collect();
     ok(&json!({ "magic": list }))
 }

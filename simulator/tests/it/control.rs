@@ -1,11 +1,12 @@
 //! The control plane: waiting, clearing, the clock, faults and chaos.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tencent_sms_simulator::Simulator;
 
-use crate::client::{Call, body_with, control, get};
+use crate::client::{Call, body_with, connect, control, get};
 
 fn start() -> Simulator {
     Simulator::builder().start_blocking().unwrap()
@@ -252,9 +253,23 @@ fn magic_numbers_and_inferences_are_listed() {
         .iter()
         .find(|m| m["code"] == "LimitExceeded.PhoneNumberDailyLimit")
         .unwrap();
-    assert_eq!(daily["numbers"], json!(["+15005551025", "+8610000001025"]));
+    assert_eq!(daily["numbers"], json!(["+8615400001025", "+441632960125"]));
     let inferences = get(simulator.addr(), "/_sim/inferences").json();
     assert!(inferences["inferences"].as_array().unwrap().len() > 50);
+}
+
+#[test]
+fn health_answers_head_without_a_body() {
+    let simulator = start();
+    let mut connection = connect(simulator.addr());
+    connection
+        .write_all(b"HEAD /_sim/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(body, "");
 }
 
 #[test]

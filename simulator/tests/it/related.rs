@@ -152,7 +152,7 @@ fn a_package_that_has_ended_is_reported_so_and_pays_for_nothing() {
         (MORNING, "FailedOperation.InsufficientBalanceInSmsPackage"),
     ] {
         let yaml = Catalogue::BUILT_IN
-            .replace("# balance: 1000", "balance: 1000")
+            .replace("balance: 1000000000", "balance: 1000")
             .replace(
                 "# balance_expires_at: 1893456000",
                 &format!("balance_expires_at: {ends}"),
@@ -177,7 +177,7 @@ fn a_package_that_has_ended_is_reported_so_and_pays_for_nothing() {
 
 #[test]
 fn packages_and_counts_follow_what_was_sent() {
-    let yaml = Catalogue::BUILT_IN.replace("# balance: 1000", "balance: 1000");
+    let yaml = Catalogue::BUILT_IN.replace("balance: 1000000000", "balance: 1000");
     let catalogue = Catalogue::from_yaml(&yaml).unwrap();
     let simulator = Simulator::builder()
         .catalogue(catalogue)
@@ -265,11 +265,11 @@ fn reports_come_after_the_delay_and_the_queue_hands_each_out_once() {
     let simulator = start();
     assert_eq!(send(&simulator, json!({"SessionContext": "s1"})), "Ok");
     assert_eq!(
-        send(&simulator, json!({"PhoneNumberSet": ["+8610000010004"]})),
+        send(&simulator, json!({"PhoneNumberSet": ["+8615400010004"]})),
         "Ok"
     );
     assert_eq!(
-        send(&simulator, json!({"PhoneNumberSet": ["+8610000010000"]})),
+        send(&simulator, json!({"PhoneNumberSet": ["+8615400010000"]})),
         "Ok"
     );
     let pull = || {

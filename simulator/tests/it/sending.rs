@@ -292,7 +292,7 @@ fn a_long_text_costs_several_segments_and_the_package_pays() {
     let long = format!("\"{{1}}{}\"", "字".repeat(60));
     let yaml = Catalogue::BUILT_IN
         .replace(text, &long)
-        .replace("# balance: 1000", "balance: 3");
+        .replace("balance: 1000000000", "balance: 3");
     let simulator = Simulator::builder()
         .catalogue(Catalogue::from_yaml(&yaml).unwrap())
         .frozen_clock(MORNING)
@@ -397,7 +397,7 @@ fn magic_numbers_answer_with_their_code_where_the_service_puts_it() {
     let simulator = start();
     let answer = send(
         &simulator,
-        json!({"PhoneNumberSet": ["+8610000001023", "+8613800138000"]}),
+        json!({"PhoneNumberSet": ["+8615400001023", "+8613800138000"]}),
     );
     assert_eq!(
         answer.status_of(0)["Code"],
@@ -406,7 +406,7 @@ fn magic_numbers_answer_with_their_code_where_the_service_puts_it() {
     assert_eq!(answer.status_of(1)["Code"], "Ok");
     let answer = send(
         &simulator,
-        json!({"PhoneNumberSet": ["+15005553023"], "TemplateId": "1110002"}),
+        json!({"PhoneNumberSet": ["+441632960323"], "TemplateId": "1110002"}),
     );
     assert_eq!(answer.error().0, "RequestLimitExceeded");
 }

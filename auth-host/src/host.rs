@@ -2,19 +2,22 @@
 
 use crate::cli::{Common, GrantArgs, Network, PackageArgs};
 use crate::exit::{self, Stop};
-use crate::{files, mask, output};
+use crate::{cache, files, mask, output};
 use auth_connector_host::{
     ConnectorHost, Egress, Grants, HostBuilder, Origin, Package, Plugin, Proxy, TrustedKey,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What a connector may reach unless more is granted: the documented endpoints of Tencent Cloud SMS.
-const DEFAULT_ORIGINS: &[&str] = &[
-    "https://sms.tencentcloudapi.com",
-    "https://sms.intl.tencentcloudapi.com",
+/// Networks in which a proxy is allowed to be: whoever names a proxy means it, and companies have theirs inside.
+const PROXY_NETWORKS: [&str; 5] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
 ];
 
 /// The longest file of authorities, in bytes. All that a browser trusts have some 250 KB.
@@ -26,7 +29,7 @@ pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
     let builder = ConnectorHost::builder().with(|options| {
         options.limits.concurrent_calls = 4;
         options.allow_unsigned = common.package.unsigned;
-        options.cache_dir = cache_dir(common);
+        options.cache_dir = cache::folder(common);
     });
     let keys = common.package.trust.iter();
     keys.map(|key| trusted(key))
@@ -53,16 +56,10 @@ fn trusted(key: &str) -> Result<TrustedKey, Stop> {
     TrustedKey::parse(&text).map_err(|error| Stop::usage(format!("{shown} is {error}")))
 }
 
-/// Grants the default origins and the operator's own.
-pub fn grant(mut builder: HostBuilder, origins: &[String]) -> Result<HostBuilder, Stop> {
-    for origin in DEFAULT_ORIGINS
-        .iter()
-        .copied()
-        .chain(origins.iter().map(String::as_str))
-    {
-        builder = builder.allow(origin)?;
-    }
-    Ok(builder)
+/// Grants the operator's origins.
+pub fn grant(builder: HostBuilder, origins: &[String]) -> Result<HostBuilder, Stop> {
+    let mut origins = origins.iter();
+    Ok(origins.try_fold(builder, |builder, origin| builder.allow(origin))?)
 }
 
 /// Loads the component or the package with the way out that the arguments grant: origins, authorities, addresses.
@@ -87,6 +84,9 @@ pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
 }
 
 /// The proxy, if there is one. An argument is visible to every user of the machine, so no password is taken from it.
+///
+/// Without an option it is that of the environment: `HTTPS_PROXY` or `https_proxy`, unless `NO_PROXY` or `no_proxy`
+/// names a granted host. The library itself reads no environment.
 fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
     let url = match (&network.proxy, &network.proxy_from_env) {
         (Some(url), _) if url.contains('@') => {
@@ -99,9 +99,59 @@ fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
         (None, Some(name)) => std::env::var(name).map_err(|_| {
             Stop::usage("the environment variable of --proxy-from-env is not set, or is not text")
         })?,
-        (None, None) => return Ok(None),
+        (None, None) => match environment(["HTTPS_PROXY", "https_proxy"]) {
+            Some(url) if !is_direct(&network.grants.allow) => url,
+            _ => return Ok(None),
+        },
     };
-    Ok(Some(Proxy::parse(&url)?))
+    let proxy = Proxy::parse(&url).map_err(|error| {
+        Stop::usage(format!(
+            "{error}. It comes from --proxy, --proxy-from-env or HTTPS_PROXY"
+        ))
+    })?;
+    let networks = PROXY_NETWORKS.iter().filter_map(|text| text.parse().ok());
+    Ok(Some(networks.fold(proxy, Proxy::permit_network)))
+}
+
+/// The first of some environment variables that is set to something.
+fn environment(names: [&str; 2]) -> Option<String> {
+    let values = names
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
+    values
+        .map(|text| text.trim().to_owned())
+        .find(|text| !text.is_empty())
+}
+
+/// Whether `NO_PROXY` names a granted host: exactly, as a domain above it, or by `*`.
+fn is_direct(origins: &[String]) -> bool {
+    let Some(list) = environment(["NO_PROXY", "no_proxy"]) else {
+        return false;
+    };
+    let hosts: Vec<_> = origins
+        .iter()
+        .filter_map(|origin| host_of(origin))
+        .collect();
+    list.split(',')
+        .map(str::trim)
+        .any(|entry| entry == "*" || hosts.iter().any(|host| is_named_by(host, entry)))
+}
+
+fn host_of(origin: &str) -> Option<String> {
+    let authority = origin.split_once("://")?.1.split('/').next()?;
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    Some(host.to_ascii_lowercase())
+}
+
+fn is_named_by(host: &str, entry: &str) -> bool {
+    let domain = entry.trim_start_matches('.').to_ascii_lowercase();
+    !domain.is_empty()
+        && host
+            .strip_suffix(domain.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Loads the component or the package for a command that needs no network, or says in one line why not.
@@ -157,11 +207,11 @@ impl Drop for Within {
 
 fn bare(host: &ConnectorHost, common: &Common, egress: Egress) -> Result<Plugin, Stop> {
     let component = common.component.clone().unwrap_or_default();
-    let sha256 = common.sha256.as_deref();
+    let sha256 = common.sha256.as_deref().map(without_algorithm);
     // What is not a digest is not repeated as one.
     if sha256.is_some_and(|hex| hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit())) {
         return Err(Stop::usage(
-            "--sha256 takes 64 hexadecimal digits, as sha256sum prints them",
+            "--sha256 takes 64 hexadecimal digits, as sha256sum prints them, or sha256: before them",
         ));
     }
     Ok(host.load_with(component, egress, sha256)?)
@@ -204,15 +254,44 @@ pub fn grants(args: &PackageArgs, egress: Egress, more: &GrantArgs) -> Result<Gr
     })
 }
 
-fn cache_dir(common: &Common) -> Option<PathBuf> {
-    if common.no_cache {
-        return None;
+/// A digest without the name of its algorithm, which registries write before it.
+fn without_algorithm(digest: &str) -> &str {
+    match digest.split_at_checked(7) {
+        Some((name, hex)) if name.eq_ignore_ascii_case("sha256:") => hex,
+        _ => digest,
     }
-    common.cache_dir.clone().or_else(|| {
-        let base = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|dir| dir.is_absolute());
-        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-        base.or_else(home).map(|dir| dir.join("auth-host"))
-    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_names_hosts_and_domains() {
+        for (host, entry, named) in [
+            ("sms.example.com", "sms.example.com", true),
+            ("sms.example.com", "example.com", true),
+            ("sms.example.com", ".Example.com", true),
+            ("sms.example.com", "ple.com", false),
+            ("sms.example.com", "", false),
+            ("sms.example.com", "other.com", false),
+            ("10.0.0.1", "10.0.0.1", true),
+        ] {
+            assert_eq!(is_named_by(host, entry), named, "{host} {entry}");
+        }
+        assert_eq!(
+            host_of("https://SMS.example.com:8443/").unwrap(),
+            "sms.example.com"
+        );
+        assert_eq!(host_of("https://[::1]:8443").unwrap(), "[::1]");
+        assert_eq!(host_of("sms.example.com"), None);
+    }
+
+    #[test]
+    fn digest_may_name_its_algorithm() {
+        assert_eq!(without_algorithm("sha256:ab"), "ab");
+        assert_eq!(without_algorithm("SHA256:ab"), "ab");
+        assert_eq!(without_algorithm("ab"), "ab");
+        assert_eq!(without_algorithm("sha512:ab"), "sha512:ab");
+    }
 }

@@ -56,7 +56,7 @@ pub struct Common {
     /// A language for the connector's texts, best first (repeatable): en, zh-CN
     #[arg(long = "locale", value_name = "TAG")]
     pub locales: Vec<String>,
-    /// Refuse the component unless its SHA-256 is this
+    /// Refuse the component unless its SHA-256 is this: 64 digits, sha256: before them or not
     #[arg(long, value_name = "HEX", conflicts_with = "manifest")]
     pub sha256: Option<String>,
     /// Where compiled components are kept [default: the user's cache directory]
@@ -94,7 +94,7 @@ pub struct PackageArgs {
 /// What is granted.
 #[derive(Args)]
 pub struct GrantArgs {
-    /// A further origin that the connector may reach (repeatable): https://sms.example.com:8443
+    /// An origin that the connector may reach (repeatable): https://sms.example.com:8443
     #[arg(long, value_name = "ORIGIN")]
     pub allow: Vec<String>,
     /// An origin that it may reach although its manifest does not name it (repeatable)
@@ -108,8 +108,9 @@ pub struct ConfigArgs {
     /// The config, a JSON file; `-` for standard input [default: the text in $AUTH_HOST_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
-    /// Put an environment variable's value into the config (repeatable): /accessKeySecret=SMS_SECRET
-    #[arg(long = "set-from-env", value_name = "POINTER=NAME")]
+    /// Put an environment variable's text into the config (repeatable): /accessKeySecret=SMS_SECRET; as a number, list
+    /// or object with json: before the name: /timeoutMs=json:SMS_TIMEOUT
+    #[arg(long = "set-from-env", value_name = "POINTER=[json:]NAME")]
     pub set_from_env: Vec<String>,
 }
 
@@ -207,7 +208,8 @@ pub struct Network {
     /// Dial this address for a host and port (repeatable): sms.example.com:443:127.0.0.1:8443
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub resolve: Vec<String>,
-    /// Go through this HTTP proxy; one with a password goes into --proxy-from-env
+    /// Go through this HTTP proxy [default: $HTTPS_PROXY, but for the hosts of $NO_PROXY]; one with a password goes
+    /// into --proxy-from-env
     #[arg(long, value_name = "URL", conflicts_with = "proxy_from_env")]
     pub proxy: Option<String>,
     /// The same, with the URL in an environment variable: http://user:password@proxy.example.com:3128

@@ -3,7 +3,7 @@
 use crate::output::Page;
 use auth_connector_host::{
     Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY,
-    Plugin, Severity,
+    Origin, Plugin, Severity,
 };
 use std::time::Duration;
 
@@ -101,14 +101,25 @@ pub fn network(page: &mut Page, report: &CallReport) {
     optional(page, "network", error.as_deref());
 }
 
-/// Why a request failed, with this program's own option where that is the way out.
+/// Why a request failed, with this program's own option where that mends it.
 pub fn network_error(exchange: &HttpExchange) -> Option<String> {
     let error = exchange.error.as_deref()?;
     Some(if error == NO_TRUSTED_AUTHORITY {
         format!("{error}: --ca FILE")
+    } else if exchange.refused == Some("origin") {
+        format!("{error}: {}", not_granted(&exchange.origin))
     } else {
         error.to_owned()
     })
+}
+
+/// A destination that nothing granted, and the option that grants it.
+pub fn not_granted(origin: &str) -> String {
+    // As an option would be written: without the port that the scheme implies.
+    let origin = Origin::parse(origin).map_or_else(|_| origin.to_owned(), |one| one.to_string());
+    format!(
+        "{origin} is not granted. Grant it by --allow {origin}, or by --allow-beyond {origin} where a package's manifest does not name it"
+    )
 }
 
 /// Where the time went.

@@ -9,15 +9,20 @@ const TWO_DIGITS: &[&str] = &[
     "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
+/// The sign before a calling code, also as keyboards for Chinese and Japanese write it.
+const PLUS: [char; 2] = ['+', '\u{ff0b}'];
+
 /// `+86138****8000`: the country code, up to three digits, and up to the last four, which are favoured because
-/// people know their number by its end. At least four digits are hidden; what is too short to show any of is hidden whole, and so is what has no prefix.
+/// people know their number by its end. At least four digits are hidden; what is too short to show any of is hidden
+/// whole, and so is what has no prefix or a letter in it.
 pub fn number(to: &str) -> String {
+    // Whatever separates digits, visible or not, hides nothing that the digits do not show.
     let compact: String = to
         .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
+        .filter(|c| c.is_alphanumeric() || PLUS.contains(c))
         .collect();
     let digits = compact
-        .strip_prefix('+')
+        .strip_prefix(PLUS)
         .or_else(|| compact.strip_prefix("00"))
         .unwrap_or_default();
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -59,7 +64,7 @@ pub fn typed(text: &str) -> String {
         let mut rest = name;
         while let Some(start) = rest.find(char::is_numeric) {
             let (before, from) = rest.split_at(start);
-            let inside = |c: char| c.is_numeric() || matches!(c, ' ' | '-' | '.' | '(' | ')');
+            let inside = |c: char| !c.is_alphabetic() && !matches!(c, ':' | '=');
             let end = from.find(|c| !inside(c)).unwrap_or(from.len());
             let (group, after) = from.split_at(end);
             shown.push_str(before);
@@ -91,6 +96,13 @@ mod tests {
             ("+8613800138000", "+86138****8000"),
             ("008613800138000", "+86138****8000"),
             ("+86 138-0013-8000", "+86138****8000"),
+            ("(+86) 138.0013.8000\n", "+86138****8000"),
+            ("\u{ff0b}86 138\u{2013}0013\u{2013}8000", "+86138****8000"),
+            (
+                "\u{202a}+86\u{200b}138\u{a0}0013/8000\u{202c}",
+                "+86138****8000",
+            ),
+            ("00 86 138_0013_8000", "+86138****8000"),
             ("+14155550123", "+141****0123"),
             ("+447700900123", "+4477****0123"),
             ("+85261234567", "+85261****67"),

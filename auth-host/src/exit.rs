@@ -102,7 +102,7 @@ impl From<BuildError> for Stop {
         match &error {
             BuildError::Engine(_) => Self::machine(error.to_string()),
             BuildError::Cache { path, reason } => Self::machine(format!(
-                "the compile cache {} cannot be used: {reason}",
+                "the compile cache {} cannot be used: {reason}. Name another folder by --cache-dir, or compile anew each time by --no-cache",
                 mask::path(path)
             )),
             // These quote what was typed.

@@ -74,22 +74,36 @@ fn within(text: String, name: &str) -> Result<String, Stop> {
     Ok(text)
 }
 
-/// Sets `/pointer` to the value of an environment variable. Neither is repeated in errors beyond the pointer:
-/// whoever mistakes the form may have pasted the secret itself.
+/// Sets `/pointer` to the value of an environment variable: its text as it is, or with `json:` before the name the
+/// value that it is the JSON of. A rule that guesses would turn a secret of digits into a number.
+///
+/// Neither part is repeated in errors beyond the pointer: whoever mistakes the form may have pasted the secret itself.
 fn set(json: &mut Value, overlay: &str) -> Result<(), Stop> {
-    let form = "--set-from-env takes POINTER=NAME: a JSON Pointer into the config and the name of an environment variable, such as /accessKeySecret=SMS_SECRET";
+    let form = "--set-from-env takes POINTER=NAME: a JSON Pointer into the config and the name of an environment variable, such as /accessKeySecret=SMS_SECRET; for numbers, lists and objects POINTER=json:NAME, such as /timeoutMs=json:SMS_TIMEOUT";
     let (pointer, name) = overlay.split_once('=').ok_or_else(|| Stop::usage(form))?;
+    let (is_json, name) = match name.strip_prefix("json:") {
+        Some(name) => (true, name),
+        None => (false, name),
+    };
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !pointer.starts_with('/') || !is_name {
         return Err(Stop::usage(form));
     }
-    let value = std::env::var(name).map_err(|_| {
+    let text = std::env::var(name).map_err(|_| {
         Stop::usage(format!("the environment variable that --set-from-env names for {pointer} is not set; it takes the variable's name, not the secret"))
     })?;
+    let value = if is_json {
+        serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Stop::usage(format!("the environment variable that --set-from-env names for {pointer} is not JSON at line {line}, column {column}; leave out json: for a text"))
+        })?
+    } else {
+        Value::String(text)
+    };
     let target = place(json, pointer).ok_or_else(|| {
         Stop::usage(format!("--set-from-env: the config has no place {pointer}; its parent must exist and be an object, or an array with that element"))
     })?;
-    *target = Value::String(value);
+    *target = value;
     Ok(())
 }
 

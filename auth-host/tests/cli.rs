@@ -126,7 +126,10 @@ fn only_origins_that_were_granted_are_reached() {
     let config = format!("f{authority}");
     assert_eq!(
         send("egress", &config, &[]).1["timings"]["http"][0]["error"],
-        "HTTP request denied"
+        format!(
+            "HTTP request denied: http://{authority} is not granted. Grant it by --allow http://{authority}, or by \
+             --allow-beyond http://{authority} where a package's manifest does not name it"
+        )
     );
     let (status, document) = send(
         "egress",
@@ -380,6 +383,10 @@ fn a_package_is_shown_with_its_signer_and_with_what_it_asks_for_beside_what_it_w
             "--no-cache",
             "--trust",
             trusted,
+            "--allow",
+            "https://sms.tencentcloudapi.com",
+            "--allow",
+            "https://sms.intl.tencentcloudapi.com",
         ];
         let output = run("package", &line, "");
         let text = String::from_utf8(output.stdout).unwrap();

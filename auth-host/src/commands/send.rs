@@ -4,8 +4,11 @@ use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
 use crate::metrics::Metrics;
 use crate::output::{self, Page};
+use crate::signals::Signals;
 use crate::{config, host, json, mask, message, text, trace};
-use auth_connector_host::{FailureKind, Message, Receipt, Reported, SendError};
+use auth_connector_host::{
+    CallError, CallReport, Failure, FailureKind, Message, Receipt, Reported, SendError,
+};
 use serde_json::json;
 use std::path::Path;
 
@@ -18,11 +21,18 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
     let plugin = host::connect(&args.common, &args.network)?;
-    let sent = plugin.send_message_reported(&config, &message).await;
+    let mut signals = Signals::listen()?;
+    let (sent, is_interrupted) = tokio::select! {
+        sent = plugin.send_message_reported(&config, &message) => (sent, false),
+        signal = signals.next() => (interrupted(signal), true),
+    };
     let to = mask::number(&message.to);
     let mut page = Page::default();
     if args.common.json {
         let mut document = json::sent(&to, &sent.outcome, &sent.report, &plugin);
+        if is_interrupted {
+            json::set(&mut document, "source", json!("host"));
+        }
         if args.show_code {
             json::set(&mut document, "code", json!(code_of(&message)));
         }
@@ -50,6 +60,30 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
         Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
         Err(SendError::NotSent(_)) => NOT_SENT,
     })
+}
+
+/// The outcome of a send that a signal ended. How far the request had come does not count: the state *not sent* needs
+/// a proof, and a caller that waits for this program wants a state and not a crash.
+fn interrupted(signal: &str) -> Reported<Result<Receipt, SendError>> {
+    let failure = Failure {
+        kind: FailureKind::Other,
+        message: format!(
+            "{signal} ended this program while the message was being sent. Look it up with `auth-host find` before \
+            sending again"
+        ),
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: Vec::new(),
+        attributes: vec![
+            ("turn".to_owned(), "caller".to_owned()),
+            ("host-fault".to_owned(), "interrupted".to_owned()),
+        ],
+    };
+    Reported {
+        outcome: Err(SendError::Unknown(CallError::Connector(Box::new(failure)))),
+        report: CallReport::default(),
+    }
 }
 
 /// The figures, if they are wanted and have somewhere to go.
