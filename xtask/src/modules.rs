@@ -64,7 +64,7 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         IN_PARENT,
     ),
     (
-        "auth-host-example",
+        "auth-host",
         "text",
         "output",
         "a text prints itself to a page",
