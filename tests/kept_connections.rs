@@ -1,7 +1,7 @@
 //! Servers that answer one request twice: the second answer is never told to the sender of the next message.
 //!
 //! It arrives while the connection is idle and the runtime's thread is busy, so nothing but the socket tells of it. The
-//! examination itself is tested in `host/src/http/examined.rs`, down to half a record of TLS.
+//! examination itself is tested in `host/src/http/tests/examination.rs`, down to half a record of TLS.
 
 use crate::sandbox::granting;
 use crate::support::trial::{OK, answer};

@@ -1,7 +1,7 @@
 //! One run: every lane does its work in turn, so many rounds, and what is compared is compared within a round.
 
 use crate::lanes::{Lane, Simulator};
-use crate::work::{Result, median, told};
+use crate::work::{AT_ONCE, Result, median, told};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,9 +44,6 @@ const fn work(name: &'static str, op: &'static str, share: f64, concurrency: u64
         concurrency,
     }
 }
-
-/// Sends in flight at once where throughput is compared.
-pub const AT_ONCE: u64 = 16;
 
 const NATIVE: &[Work] = &[
     work("native.stub", "stub", 3.0, 1),

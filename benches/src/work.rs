@@ -43,6 +43,9 @@ pub fn number(index: u64) -> String {
 /// The code that is sent.
 pub const CODE: &str = "918273";
 
+/// Sends in flight at once where throughput is compared.
+pub const AT_ONCE: u64 = 16;
+
 /// The answer of a service that accepted the message to `number`.
 pub fn accepted(number: &str) -> String {
     format!(

@@ -1,7 +1,7 @@
 //! The contract's types, generated from `wit/`.
 //!
 //! The types alone: the generated calls compare the types of a whole interface in every instance, and a component of
-//! another type has to be refused once, when it is loaded. See [`crate::authority`].
+//! another type has to be refused once, when it is loaded. See [`crate::load::world`].
 
 #![allow(
     missing_docs,

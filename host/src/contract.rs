@@ -5,10 +5,7 @@
 //! own types when it is loaded, so a plugin built against another contract is refused rather than misread.
 
 use crate::bindings::sms;
-use crate::error::HostFault;
-use crate::scrub::Secrets;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 pub use crate::bindings::sms::{
@@ -31,60 +28,6 @@ pub fn attribute<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
 
 /// The contract's bound on a config, in bytes.
 pub const CONFIG_BYTES: usize = 65_536;
-
-/// An operator's config for one connector: JSON text with secrets in it.
-///
-/// At most [`CONFIG_BYTES`], or the host refuses it, and 16 levels deep, or the connector does. `Debug` shows the length
-/// alone. Keep one for as long as it is used: its secrets, which have to be kept out of errors, are collected once for
-/// it and its clones.
-#[derive(Clone)]
-pub struct Config {
-    json: Arc<str>,
-    secrets: Arc<OnceLock<Secrets>>,
-}
-
-impl Config {
-    /// Takes JSON text as it is; the connector is the one to judge it.
-    pub fn new(json: impl Into<Box<str>>) -> Self {
-        Self {
-            json: json.into().into(),
-            secrets: Arc::default(),
-        }
-    }
-
-    /// The text, secrets included.
-    pub fn expose(&self) -> &str {
-        &self.json
-    }
-
-    /// What must not show in anything that a plugin returns.
-    pub(crate) fn secrets(&self) -> &Secrets {
-        self.secrets.get_or_init(|| Secrets::of(&self.json))
-    }
-
-    /// Whether it is longer than the contract allows.
-    pub(crate) fn too_long(&self) -> Option<HostFault> {
-        let bytes = self.json.len();
-        (bytes > CONFIG_BYTES).then_some(HostFault::ConfigTooLong {
-            bytes,
-            limit: CONFIG_BYTES,
-        })
-    }
-}
-
-impl PartialEq for Config {
-    fn eq(&self, other: &Self) -> bool {
-        self.json == other.json
-    }
-}
-
-impl Eq for Config {}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Config({} bytes)", self.json.len())
-    }
-}
 
 /// One message to one person.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -204,7 +147,7 @@ impl fmt::Debug for DeliveryQuery {
     }
 }
 
-/// A request that somebody made to the address where the host takes a provider's callbacks.
+/// A request to the address where the host takes a provider's callbacks.
 #[derive(Clone, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(record)]
 pub struct Callback {
@@ -392,10 +335,7 @@ mod tests {
             to: Some("+8613800138000".into()),
             age_s: 1,
         };
-        let shown = format!(
-            "{message:?} {preview:?} {query:?} {callback:?} {conversion:?} {:?}",
-            Config::new(r#"{"key":"s3cret"}"#)
-        );
+        let shown = format!("{message:?} {preview:?} {query:?} {callback:?} {conversion:?}");
         for hidden in ["13800138000", "918273", "s3cret"] {
             assert!(!shown.contains(hidden), "{shown}");
         }

@@ -1,9 +1,9 @@
-//! What can go wrong, and on whose side.
+//! Errors, by the side that caused them.
 //!
 //! | type | who is at fault | when |
 //! |---|---|---|
 //! | [`BuildError`] | the embedder's settings | making a [`crate::ConnectorHost`] |
-//! | [`LoadError`] | the component | before a line of it runs |
+//! | [`crate::LoadError`] | the component | before a line of it runs |
 //! | [`PolicyFault`] | the operator's rules | before a call gets a place |
 //! | [`HostFault`] | the plugin misbehaved, or the host is full | during a call |
 //! | [`crate::Failure`] | config, message, provider: in the plugin's words | the plugin answered |
@@ -13,7 +13,6 @@
 
 use crate::bindings::sms;
 use crate::contract::{CallbackRefusal, Failure, FailureKind};
-pub use crate::policy::PolicyFault;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,151 +49,6 @@ pub enum BuildError {
         "a resolve override is written host:port:address, such as sms.example.com:443:127.0.0.1:8443 (the second port is optional): {0:?} is not"
     )]
     Resolve(String),
-}
-
-/// A file is refused as a plugin. One line each, and no code of it has run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("{path} cannot be read: {reason}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
-    /// It is too large to be a connector.
-    #[error("{size} bytes is more than the {limit} that a plugin may have")]
-    TooLarge {
-        /// Its size in bytes.
-        size: u64,
-        /// The cap in bytes.
-        limit: u64,
-    },
-    /// Its bytes are not those that were expected.
-    #[error(
-        "the component's sha256 is {found}, expected was {expected}: another file, or a changed one"
-    )]
-    Digest {
-        /// What was expected, in hexadecimal.
-        expected: String,
-        /// What it is, in hexadecimal.
-        found: String,
-    },
-    /// It has not the size that its manifest says.
-    #[error(
-        "the component has {found} bytes, its manifest says {expected}: another file, or a changed one"
-    )]
-    Size {
-        /// What the manifest says, in bytes.
-        expected: u64,
-        /// What it is, in bytes.
-        found: u64,
-    },
-    /// Nobody who is trusted vouches for its manifest.
-    #[error(transparent)]
-    Signature(#[from] crate::package::SignatureError),
-    /// Its manifest cannot be used.
-    #[error(transparent)]
-    Manifest(#[from] crate::package::ManifestError),
-    /// Its manifest is another plugin's.
-    #[error(
-        "the manifest is of the plugin {found:?}, expected was {expected:?}: give the package that was meant"
-    )]
-    OtherPlugin {
-        /// The id that was expected.
-        expected: String,
-        /// The manifest's.
-        found: String,
-    },
-    /// It asks for more than it is granted.
-    #[error("the plugin {}. Grant it, or load the plugin with less by Grants::accept_less", .missing.join(", "))]
-    NotGranted {
-        /// A line for each thing that is missing.
-        missing: Vec<String>,
-    },
-    /// It is not WebAssembly.
-    #[error(
-        "not WebAssembly: the file starts with {starts}, a component starts with 00 61 73 6d 0d 00 01 00"
-    )]
-    NotWebAssembly {
-        /// Its first bytes, as hexadecimal, or the words `nothing` and `text`.
-        starts: String,
-    },
-    /// It is a core module.
-    #[error(
-        "a core WebAssembly module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`"
-    )]
-    CoreModule,
-    /// It is a component that Wasmtime cannot compile.
-    #[error("not a valid component: {0}")]
-    Invalid(String),
-    /// Compiling it could hold the host up.
-    #[error(
-        "the component has {found} {what}, more than the {limit} that a plugin may have, because compiling it could hold the host up"
-    )]
-    TooComplex {
-        /// Of what.
-        what: &'static str,
-        /// How much.
-        found: u64,
-        /// The cap.
-        limit: u64,
-    },
-    /// The cache does not have it, and this host does not compile.
-    #[error(
-        "the component is not in the compile cache, and this host does not compile: have `auth-host inspect --load-within` or a host with HostOptions::compile do it, with the same cache"
-    )]
-    NotCompiled,
-    /// It wants more than a connector may have.
-    #[error("the component imports {}, which the contract does not grant; it grants wasi:io, wasi:clocks and outgoing wasi:http", listed(.imports))]
-    ForbiddenImports {
-        /// All of them, by name.
-        imports: Vec<String>,
-    },
-    /// It does not speak the contract.
-    #[error("not a connector: it does not export {expected}; it exports {}", listed(.exports))]
-    NotAConnector {
-        /// The export that is missing.
-        expected: &'static str,
-        /// What is there instead.
-        exports: Vec<String>,
-    },
-    /// It speaks another version of the contract.
-    #[error(
-        "the plugin speaks {found}, this host {supported}: use a plugin or a host of the other's version"
-    )]
-    ContractVersion {
-        /// What the component exports.
-        found: String,
-        /// What this host speaks.
-        supported: &'static str,
-    },
-    /// It claims the version and differs from it.
-    #[error("the component's {item} differs from {contract}: {difference}")]
-    ContractMismatch {
-        /// The function that differs.
-        item: &'static str,
-        /// The interface.
-        contract: &'static str,
-        /// How.
-        difference: String,
-    },
-    /// Its imports do not link, or it needs more instances, tables or memories than one plugin may have.
-    #[error("the component cannot be linked: {0}")]
-    Link(String),
-}
-
-/// Names in one line, however many a component has.
-fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    match names.len().saturating_sub(SHOWN) {
-        _ if names.is_empty() => "nothing".to_owned(),
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 /// The host ended a call itself, or never began it.
@@ -326,6 +180,82 @@ impl HostFault {
     }
 }
 
+/// A call that the operator's rules forbid here and now. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyFault {
+    /// The tenant called more often than it may.
+    #[error(
+        "the tenant called more often than its rate allows. Try again in {} ms; raise TenantLimits::rate if it is too low",
+        .retry_after.as_millis()
+    )]
+    TenantRate {
+        /// When its rate allows one more call.
+        retry_after: Duration,
+    },
+    /// The tenant had as many calls running as it may, for all the time that this one could wait.
+    #[error(
+        "the tenant has {limit} calls running, which is its limit, and none of them ended within {} ms. Try again in {} ms; raise TenantLimits::concurrent_calls if it is too low",
+        .waited.as_millis(), .retry_after.as_millis()
+    )]
+    TenantConcurrency {
+        /// How many may run.
+        limit: u32,
+        /// How long the call waited.
+        waited: Duration,
+        /// When a place should be free, by how long calls took of late.
+        retry_after: Duration,
+    },
+    /// The tenant has as many calls waiting as it may.
+    #[error(
+        "the tenant has {limit} calls waiting, which is its limit. Try again in {} ms; raise TenantLimits::queued_calls if it is too low",
+        .retry_after.as_millis()
+    )]
+    TenantQueue {
+        /// How many may wait.
+        limit: u32,
+        /// When a place should be free, by how long calls took of late.
+        retry_after: Duration,
+    },
+    /// The plugin was taken out of service by [`crate::LivePlugin::close`].
+    #[error(
+        "the plugin was taken out of service. Use another, or put one in its place with LivePlugin::replace"
+    )]
+    Closed,
+}
+
+impl PolicyFault {
+    /// The contract's class that fits best.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::TenantRate { .. } | Self::TenantConcurrency { .. } | Self::TenantQueue { .. } => {
+                FailureKind::RateLimited
+            }
+            Self::Closed => FailureKind::Denied,
+        }
+    }
+
+    /// A stable word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TenantRate { .. } => "tenant-rate",
+            Self::TenantConcurrency { .. } => "tenant-concurrency",
+            Self::TenantQueue { .. } => "tenant-queue",
+            Self::Closed => "plugin-closed",
+        }
+    }
+
+    /// How long to wait before another attempt is sane.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TenantRate { retry_after }
+            | Self::TenantConcurrency { retry_after, .. }
+            | Self::TenantQueue { retry_after, .. } => Some(*retry_after),
+            Self::Closed => None,
+        }
+    }
+}
+
 /// Why a call has no result: the plugin's words, the host's, or the operator's rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -344,7 +274,7 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// The host had no room, or refused the config for its length.
+    /// The host was full, or refused the config for its length.
     Host,
     /// The plugin misbehaved, or refused by itself: the config, the message, the network.
     Plugin,
@@ -367,7 +297,7 @@ impl Side {
 }
 
 impl CallError {
-    /// The class, whoever said it.
+    /// The class, whatever its side.
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Connector(failure) => failure.kind,
@@ -397,7 +327,7 @@ impl CallError {
         }
     }
 
-    /// How long to wait before another attempt is sane, where somebody knows.
+    /// How long to wait before another attempt is sane, where it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Connector(failure) => failure
@@ -424,7 +354,7 @@ pub enum SendError {
     /// Certainly not sent: another attempt, or another connector, cannot reach the recipient twice.
     #[error("not sent: {0}")]
     NotSent(CallError),
-    /// Nobody can tell: the recipient may get the message, and another attempt may send it twice.
+    /// The outcome is open: the recipient may get the message, and another attempt may send it twice.
     #[error("unknown whether it was sent: {0}")]
     Unknown(CallError),
 }

@@ -1,4 +1,4 @@
-//! Load, check, link and run an `auth:connector` component under Wasmtime.
+//! Loads, checks, links and runs `auth:connector` components under Wasmtime.
 //!
 //! A connector is untrusted code that is handed one tenant's secrets for the length of one call. This crate
 //! gives it the imports of the contract's world and nothing else, a fresh instance for each call, time, memory
@@ -8,77 +8,70 @@
 #![doc = include_str!("../examples/embed.rs")]
 //! ```
 //!
-//! The modules, from the outside in:
+//! The modules, from the outside in; each uses those below it and no other:
 //!
-//! | module | what it does |
+//! | module | purpose |
 //! |---|---|
-//! | [`options`], [`limits`], [`clock`] | what an embedder may set, with safe defaults |
-//! | [`host`], [`plugin`], `receipts` | [`ConnectorHost`] loads a [`Plugin`]; a plugin answers calls |
-//! | [`tenant`], [`live`] | on whose behalf, and replacing a plugin while calls run |
-//! | [`package`] | a signed manifest, and what a plugin asks for beside what it is granted |
-//! | [`cache`] | compiled code on disk, under a seal |
-//! | [`network`] | whom requests trust, through which proxy, on whose connections |
-//! | [`contract`] | the contract's records as Rust types |
-//! | [`error`], [`policy`], [`report`] | what went wrong, on whose side, and where the time went |
-//! | [`seen`] | what traces and metrics there are, and what is not in them |
-//! | [`egress`] | which origins, and then which addresses, a plugin may reach |
-//! | `bindings` | the types that are generated from `wit/` |
-//! | `authority`, `shape` | what a component asks for, and what compiling it would cost |
-//! | `engine`, `admission`, `call`, `meter`, `http` | sandbox, whose turn it is, one call, its computing, outbound requests |
-//! | `scrub` | secrets, numbers and codes taken out of what plugins say |
+//! | [`host`], `builder` | [`ConnectorHost`], which loads plugins |
+//! | [`runtime`] | [`Plugin`] and its calls: queue, instance, limits; hot swap by [`LivePlugin`] |
+//! | `http` | outbound requests: policy, clients, connection pool |
+//! | [`options`], [`network`] | the settings of a host and of its network, with safe defaults |
+//! | [`load`] | signed packages, checks, compilation and its cache |
+//! | [`observe`] | traces and metrics, and what is not in them |
+//! | `config`, `redact` | a config, and secrets, numbers and codes taken out of answers |
+//! | [`error`], [`report`] | faults by whose turn it is; times and requests of a call |
+//! | [`egress`], [`limits`], [`residency`], [`clock`], [`tenant`] | allow list, limits, memory between calls, wall clock, tenants |
+//! | [`contract`], `bindings` | the contract's records, generated from `wit/` where they hold no secret |
 //!
-//! The crate knows the contract in `wit/` and no provider.
+//! The crate depends on the contract in `wit/` and on no provider.
 
-mod admission;
-mod authority;
 mod bindings;
-pub mod cache;
-mod call;
+mod builder;
 pub mod clock;
+mod config;
 pub mod contract;
 pub mod egress;
-mod engine;
 pub mod error;
 pub mod host;
 mod http;
 pub mod limits;
-pub mod live;
-mod meter;
+pub mod load;
 pub mod network;
+pub mod observe;
 pub mod options;
-pub mod package;
-pub mod plugin;
-pub mod policy;
-mod receipts;
+mod redact;
 pub mod report;
 pub mod residency;
-mod scrub;
-pub mod seen;
-mod shape;
+pub mod runtime;
 pub mod tenant;
 
-pub use cache::{CacheKey, CacheUse};
+pub use builder::HostBuilder;
 pub use clock::WallClock;
+pub use config::Config;
 pub use contract::{
     Acknowledgement, Attributes, CONFIG_BYTES, Callback, CallbackContent, CallbackRefusal,
-    CallbackRefusalKind, Check, Config, ConfigGuard, Conversion, Deliveries, Delivery,
-    DeliveryQuery, DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText,
-    Message, Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
+    CallbackRefusalKind, Check, ConfigGuard, Conversion, Deliveries, Delivery, DeliveryQuery,
+    DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText, Message,
+    Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
 };
 pub use egress::{Egress, Origin, OriginError};
-pub use error::{
-    BuildError, CallError, CallbackError, HostFault, LoadError, PolicyFault, SendError, Side,
-};
-pub use host::{ConnectorHost, Occupancy, Source};
+pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError, Side};
+pub use host::ConnectorHost;
 pub use limits::Limits;
-pub use live::{LivePlugin, Retired, StillBusy};
+pub use load::Description;
+pub use load::cache::CacheKey;
+pub use load::error::LoadError;
+pub use load::grants::{Decision, Grants};
+pub use load::limit::Limit;
+pub use load::manifest::{Manifest, ManifestError};
+pub use load::package::{Package, Provenance};
+pub use load::signature::{KeyId, SignatureError, Signer, TrustedKey};
+pub use load::source::Source;
 pub use network::{Network, Proxy};
-pub use options::{CannedAnswer, ConnectionSharing, HostBuilder, HostOptions};
-pub use package::{
-    Decision, Grants, KeyId, Limit, Manifest, ManifestError, Package, Provenance, SignatureError,
-    Signer, TrustedKey,
-};
-pub use plugin::{Description, LoadTimings, Plugin};
-pub use report::{CallReport, HttpExchange, NO_TRUSTED_AUTHORITY, Reported};
+pub use options::{CannedAnswer, ConnectionSharing, HostOptions};
+pub use report::{CacheUse, CallReport, HttpExchange, LoadTimings, NO_TRUSTED_AUTHORITY, Reported};
 pub use residency::Residency;
+pub use runtime::live::{LivePlugin, Retired, StillBusy};
+pub use runtime::plugin::Plugin;
+pub use runtime::queue::Occupancy;
 pub use tenant::{Rate, Tenant, TenantLimits};

@@ -1,4 +1,4 @@
-//! What one call may use, and how many calls may run.
+//! Limits of each call, and of the number of calls.
 //!
 //! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
 //! with a measurement in hand. What the reference connector needs is measured by `tests/limits.rs`, which finds the
@@ -129,7 +129,7 @@ pub(crate) const TABLES: u32 = 8;
 pub(crate) const MEMORIES: u32 = 2;
 
 /// The largest component that is read, in bytes. The reference connector is under 160 KB and takes 0.2 s of CPU to
-/// compile; twelve times that of straight code takes up to 8 s and 300 MB. Nested loops take far more: see `shape`.
+/// compile; twelve times that of straight code takes up to 8 s and 300 MB. Nested loops take far more: see `load::precheck`.
 pub(crate) const COMPONENT_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]
@@ -163,7 +163,10 @@ mod tests {
         let turns = limits.queued_calls.div_ceil(limits.concurrent_calls);
         assert!(turns * PROVIDER <= limits.queue_timeout);
         let tenant = TenantLimits::default();
-        assert_eq!(tenant.concurrent_calls, None, "a quarter: see `admission`");
+        assert_eq!(
+            tenant.concurrent_calls, None,
+            "a quarter: see `runtime::queue`"
+        );
         let share = limits.concurrent_calls / 4;
         let turns = tenant.queued_calls.div_ceil(share);
         assert!(5 * turns * PROVIDER <= limits.queue_timeout);

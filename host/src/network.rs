@@ -1,4 +1,4 @@
-//! How requests leave this machine: the authorities to trust, the proxy, the connections.
+//! Network settings: the authorities to trust, and the proxy.
 //!
 //! A host has one [`Network`], from its [`crate::HostOptions`]. A plugin or a tenant can have another:
 //!
@@ -23,23 +23,24 @@
 //!
 //! | | |
 //! |---|---|
-//! | `https` origins | through a tunnel (`CONNECT`), so the proxy sees a name and no content |
-//! | `http` origins | in absolute form, so the proxy sees everything |
+//! | `https` origins | through a tunnel (`CONNECT`), so the proxy reads a name and no content |
+//! | `http` origins | in absolute form, so the proxy reads everything |
 //! | `localhost` and loopback addresses, origins with a [`crate::options::ResolveOverride`] | dialled directly: the one means this machine, for the other the operator wrote down what to dial |
 //! | which origins a plugin may reach | as without a proxy: nothing is asked of the proxy for an origin that was not granted |
-//! | which addresses a name may resolve to | the proxy resolves, so it is the proxy that must refuse private ones; an origin that is itself an address is still judged here |
+//! | which addresses a name may resolve to | the proxy resolves, so it is the proxy that must refuse private ones; an origin that is itself an address is still checked here |
 //! | the proxy's own address | the operator's word: an address in the URL is dialled; a name must resolve to public addresses, or into networks given by [`Proxy::permit_network`] |
 
 use crate::egress::address::may_dial;
 use crate::egress::{Host, Origin};
 use crate::error::BuildError;
-use crate::options::HostOptions;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use http::HeaderValue;
 use ipnet::IpNet;
 use std::fmt;
 use std::net::IpAddr;
 
-/// Whom requests trust, and through which proxy they go.
+/// The authorities that requests trust, and the proxy that they go through.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// Whether to trust the authorities that the operating system trusts.
@@ -48,16 +49,6 @@ pub struct Network {
     pub authorities_pem: Vec<u8>,
     /// The proxy, if there is one.
     pub proxy: Option<Proxy>,
-}
-
-impl Network {
-    pub(crate) fn of(options: &HostOptions) -> Self {
-        Self {
-            system_roots: options.system_roots,
-            authorities_pem: options.authorities_pem.clone(),
-            proxy: options.proxy.clone(),
-        }
-    }
 }
 
 /// An HTTP proxy. Its credentials show in no error, log or debug output.
@@ -144,27 +135,9 @@ impl fmt::Debug for Proxy {
 /// The value of `proxy-authorization` (RFC 7617) for `user:password`, each percent-decoded.
 fn basic(credentials: &str) -> Option<HeaderValue> {
     let decoded = decode(credentials)?;
-    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&decoded))).ok()?;
+    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(decoded))).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let index = (group >> (18 - 6 * at)) & 63;
-            let letter = ALPHABET
-                .get(index as usize)
-                .filter(|_| at <= chunk.len() as u32);
-            text.push(letter.map_or('=', |letter| char::from(*letter)));
-        }
-    }
-    text
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

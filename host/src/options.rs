@@ -1,13 +1,12 @@
-//! What an embedder may set. The defaults are safe: no egress at all, system roots, no private addresses.
+//! Settings of a host. The defaults are safe: no egress at all, system roots, no private addresses.
 
-use crate::cache::CacheKey;
 use crate::clock::WallClock;
 use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
-use crate::host::ConnectorHost;
 use crate::limits::Limits;
-use crate::network::Proxy;
-use crate::package::TrustedKey;
+use crate::load::cache::CacheKey;
+use crate::load::signature::TrustedKey;
+use crate::network::{Network, Proxy};
 use crate::residency::Residency;
 use crate::tenant::TenantLimits;
 use bytes::Bytes;
@@ -16,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The settings of a [`ConnectorHost`].
+/// The settings of a [`crate::ConnectorHost`].
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// What a plugin may reach unless it is loaded with a list of its own. Empty denies all.
@@ -38,26 +37,26 @@ pub struct HostOptions {
     pub resolve: Vec<ResolveOverride>,
     /// Networks that are not public and may be dialled all the same, for providers inside one.
     pub permitted_networks: Vec<IpNet>,
-    /// Who may use a connection again. Default [`ConnectionSharing::WithinTenant`].
+    /// The parties that may reuse a connection. Default [`ConnectionSharing::WithinTenant`].
     pub connection_sharing: ConnectionSharing,
-    /// The wall clock that plugins see.
+    /// The wall clock of plugins.
     pub wall_clock: WallClock,
     /// Where compiled components are kept, in a folder of their own. None, the default: compiled anew at each load.
     pub cache_dir: Option<PathBuf>,
-    /// The secret that seals them: a file that was not sealed by it is not used. None, the default: drawn at the
+    /// The secret that authenticates them: a file that does not authenticate is not used. None, the default: drawn at the
     /// first start and kept beside that folder, readable by this user alone.
     pub cache_key: Option<CacheKey>,
     /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB: 650 of the
     /// reference connector, whose code takes 410 KB.
     pub cache_bytes: u64,
     /// Whether loading may compile what the cache has not. Default true. Compiling cannot be interrupted, and no limit on
-    /// a component bounds its time: 12 KB can take a minute. A host that loads what nobody vouches for sets this to
+    /// a component bounds its time: 12 KB can take a minute. A host that loads untrusted components sets this to
     /// false, has a process of its own compile into the same cache under a limit (`auth-host inspect --load-within`),
     /// and loads what came of it; the rest is refused as [`crate::LoadError::NotCompiled`].
     pub compile: bool,
-    /// The keys whose signatures [`ConnectorHost::load_package`] believes. Default none.
+    /// The keys whose signatures [`crate::ConnectorHost::load_package`] accepts. Default none.
     pub trusted_keys: Vec<TrustedKey>,
-    /// Whether it loads packages that nobody trusted has signed. Default false.
+    /// Whether it loads packages without the signature of a trusted key. Default false.
     pub allow_unsigned: bool,
     /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
@@ -68,18 +67,18 @@ pub struct HostOptions {
     pub canned: Option<CannedAnswer>,
 }
 
-/// Who may use a kept connection again, beside the plugin (by the digest of its bytes) that made it for the same origin,
+/// The parties that may reuse a kept connection, beside the plugin (by the digest of its bytes) that made it for the same origin,
 /// authorities and proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionSharing {
-    /// The tenant that it was made for, and nobody else.
+    /// The tenant that it was made for, and no other.
     #[default]
     WithinTenant,
     /// Every tenant of the plugin. Many tenants that send rarely then find a kept connection more often.
     ///
     /// The danger: HTTP/1.1 numbers no answers. A server that answers one request twice, or reads a request otherwise
-    /// than this host, then crosses tenants: one is told what became of the message of another. The host examines each
+    /// than this host, then crosses tenants: one gets the answer to another's message. The host examines each
     /// connection before it uses it again, and cannot recognise an answer that comes after the next request has left.
     AcrossTenants,
 }
@@ -118,6 +117,17 @@ impl Default for HostOptions {
             count_fuel: false,
             trace_tenants: false,
             canned: None,
+        }
+    }
+}
+
+impl HostOptions {
+    /// The network that these settings describe.
+    pub fn network(&self) -> Network {
+        Network {
+            system_roots: self.system_roots,
+            authorities_pem: self.authorities_pem.clone(),
+            proxy: self.proxy.clone(),
         }
     }
 }
@@ -167,98 +177,6 @@ impl ResolveOverride {
 
     pub(crate) fn matches(&self, origin: &Origin) -> bool {
         origin.port() == self.port && origin.host().to_string() == self.host
-    }
-}
-
-/// Makes a [`ConnectorHost`] step by step.
-#[derive(Clone, Debug, Default)]
-pub struct HostBuilder {
-    options: HostOptions,
-}
-
-impl HostBuilder {
-    /// Grants an origin to plugins.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not an origin: see [`Origin::parse`].
-    pub fn allow(mut self, origin: &str) -> Result<Self, BuildError> {
-        self.options.egress.allow(Origin::parse(origin)?);
-        Ok(self)
-    }
-
-    /// Trusts a further authority, in PEM.
-    #[must_use]
-    pub fn trust_pem(mut self, pem: &[u8]) -> Self {
-        self.options.authorities_pem.extend_from_slice(pem);
-        self.options.authorities_pem.push(b'\n');
-        self
-    }
-
-    /// Uses an address instead of a resolver: see [`ResolveOverride::parse`].
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Resolve`] when it does not have that form.
-    pub fn resolve(mut self, text: &str) -> Result<Self, BuildError> {
-        self.options.resolve.push(ResolveOverride::parse(text)?);
-        Ok(self)
-    }
-
-    /// Sets the caps.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.options.limits = limits;
-        self
-    }
-
-    /// Sets the wall clock that plugins see.
-    #[must_use]
-    pub fn wall_clock(mut self, clock: WallClock) -> Self {
-        self.options.wall_clock = clock;
-        self
-    }
-
-    /// Keeps compiled components in a directory: see [`HostOptions::cache_dir`].
-    #[must_use]
-    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.options.cache_dir = Some(dir.into());
-        self
-    }
-
-    /// Believes signatures by this key: see [`ConnectorHost::load_package`].
-    #[must_use]
-    pub fn trust_key(mut self, key: TrustedKey) -> Self {
-        self.options.trusted_keys.push(key);
-        self
-    }
-
-    /// Permits a network that is not public: see [`HostOptions::permitted_networks`].
-    #[must_use]
-    pub fn permit_network(mut self, network: IpNet) -> Self {
-        self.options.permitted_networks.push(network);
-        self
-    }
-
-    /// Any other setting.
-    #[must_use]
-    pub fn with(mut self, change: impl FnOnce(&mut HostOptions)) -> Self {
-        change(&mut self.options);
-        self
-    }
-
-    /// The settings as they stand.
-    pub fn options(&self) -> &HostOptions {
-        &self.options
-    }
-
-    /// Sets the sandbox up.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] when the settings do not work on this machine.
-    pub fn build(self) -> Result<ConnectorHost, BuildError> {
-        ConnectorHost::new(self.options)
     }
 }
 

@@ -1,12 +1,13 @@
-//! Where the time of a call went and which requests it made: for people and metrics, with nothing in it that
+//! Report of a call: its times and its requests, for people and metrics, with nothing in it that
 //! identifies a recipient or helps an attacker.
 
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// [`HttpExchange::error`] of an `https` request on a host that has no root certificates at all. The plugin is
-/// told `configuration error`, which alone would leave an operator searching.
+/// given `configuration error`, which alone would leave an operator searching.
 pub const NO_TRUSTED_AUTHORITY: &str = "configuration error: the host trusts no certificate authority. Install \
     the operating system's root certificates, or give the host an authority in PEM";
 
@@ -76,21 +77,58 @@ pub struct HttpExchange {
     /// Why it was refused by the rules of egress, if it was: `origin`, `address`, `method`, `target`, `length`,
     /// `count`, `at-once`, or `function` where the function that was called makes no request.
     pub refused: Option<&'static str>,
-    /// What the plugin was told when it failed, such as `connection refused`, or [`NO_TRUSTED_AUTHORITY`].
+    /// The error that the plugin got when it failed, such as `connection refused`, or [`NO_TRUSTED_AUTHORITY`].
     pub error: Option<String>,
+}
+
+/// What the compile cache did for a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheUse {
+    /// There is none.
+    Off,
+    /// The code came from it.
+    Hit,
+    /// It did not have the code.
+    Miss,
+    /// It had a file that does not authenticate for this component and engine; the file was not used.
+    Rejected,
+}
+
+impl CacheUse {
+    /// A stable word for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// What loading cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadTimings {
+    /// Reading and hashing.
+    pub read: Duration,
+    /// Compiling, or taking the compiled code from the cache.
+    pub compile: Duration,
+    /// What the compile cache did.
+    pub cache: CacheUse,
 }
 
 /// The most exchanges in one report. A plugin can ask for thousands that are refused, and notes are the host's
 /// memory.
 const NOTED: usize = 32;
 
-/// The exchanges of one call while it runs. Shared by the hook and the bodies that outlive it.
+/// The exchanges of one call while it runs. Shared by the policy and the bodies that outlive it.
 #[derive(Clone, Default)]
 pub(crate) struct CallLog(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    /// Whether nobody will read more of the exchanges than figures.
+    /// Whether only figures of the exchanges are read.
     brief: bool,
     exchanges: Mutex<Vec<HttpExchange>>,
     asked: AtomicUsize,
@@ -99,7 +137,7 @@ struct Shared {
 }
 
 impl CallLog {
-    /// For a call whose report nobody reads: metrics take figures alone, and describing a request costs as much as
+    /// For a call whose report is not read: metrics take figures alone, and describing a request costs as much as
     /// making an instance.
     pub(crate) fn brief() -> Self {
         Self(Arc::new(Shared {
@@ -139,11 +177,7 @@ impl CallLog {
 
     /// Opens an entry.
     pub(crate) fn open(&self, exchange: HttpExchange) -> Entry {
-        let mut exchanges = self
-            .0
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.0.exchanges.lock();
         self.0.asked.fetch_add(1, Ordering::Relaxed);
         let index = exchanges.len();
         if index < NOTED {
@@ -159,13 +193,7 @@ impl CallLog {
 
     /// The entries as they stand. What happens to their requests afterwards is not noted any more.
     pub(crate) fn take(&self) -> Vec<HttpExchange> {
-        std::mem::take(
-            &mut *self
-                .0
-                .exchanges
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *self.0.exchanges.lock())
     }
 }
 
@@ -197,12 +225,7 @@ impl Entry {
 
     /// Changes the entry.
     pub(crate) fn update(&self, change: impl FnOnce(&mut HttpExchange)) {
-        let mut exchanges = self
-            .log
-            .0
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.log.0.exchanges.lock();
         if let Some(exchange) = exchanges.get_mut(self.index) {
             change(exchange);
             exchange.total = self.start.elapsed();

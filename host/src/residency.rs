@@ -1,4 +1,4 @@
-//! What stays in memory of a slot between two calls.
+//! Memory that a slot keeps between two calls.
 //!
 //! Every call runs in a slot of the engine's pool: linear memory, tables, a stack. When it ends, what it wrote is
 //! cleared. Clearing by hand keeps the pages, so the next call finds them; giving them back to the kernel frees the
@@ -30,8 +30,8 @@ pub struct Residency {
     /// which a send writes to; with 8 KiB each send meets a page fault and costs 1.1 times the CPU. None: stacks are
     /// not cleared, and stay as large as the deepest call made them.
     pub stack_bytes: Option<usize>,
-    /// Whether to ask the kernel which pages were written to, so that no others are cleared. Where the kernel cannot
-    /// tell (before Linux 6.7) the answer is no. Default true: without it an idle slot holds 114 KB in place of 61.
+    /// Whether to ask the kernel which pages were written to, so that no others are cleared. Before Linux 6.7 the kernel
+    /// cannot, and the setting has no effect. Default true: without it an idle slot holds 114 KB in place of 61.
     pub scan: bool,
 }
 

@@ -1,4 +1,4 @@
-//! On whose behalf a call is made, and how much of the host that party may use.
+//! Tenants: a call's customer, and how much of the host that customer may use.
 //!
 //! ```
 //! use auth_connector_host::{Rate, Tenant, TenantLimits};
@@ -10,7 +10,7 @@
 //! # let _ = acme;
 //! ```
 //!
-//! What a tenant may do travels with the [`Tenant`] value, so the host keeps no register of tenants: it remembers
+//! A [`Tenant`] value carries its limits, so the host keeps no register of tenants: it remembers
 //! those that have calls or that used a part of their rate, and no others.
 
 use std::fmt;
@@ -94,7 +94,7 @@ impl From<&Tenant> for Tenant {
 
 impl fmt::Debug for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An identifier may name a person, so it is shown to whoever asks for it by `id` alone.
+        // An identifier may name a person, so only `id` shows it.
         f.debug_struct("Tenant")
             .field("limits", &self.0.limits)
             .finish_non_exhaustive()
@@ -106,7 +106,7 @@ impl fmt::Debug for Tenant {
 #[non_exhaustive]
 pub struct TenantLimits {
     /// How many of its calls run at once; the rest wait. None, the default: a quarter of
-    /// [`crate::Limits::concurrent_calls`], at least one, so that three tenants whose plugins hang leave room.
+    /// [`crate::Limits::concurrent_calls`], at least one, so that three tenants whose plugins hang leave a quarter.
     pub concurrent_calls: Option<u32>,
     /// How many of its calls may wait. Default 64: with the default of 32 at once two turns, which a provider that
     /// takes up to 500 ms leaves time for within [`crate::Limits::queue_timeout`].
@@ -126,7 +126,7 @@ impl Default for TenantLimits {
     }
 }
 
-/// So many calls in a time, evenly, with a burst after a pause: the generic cell rate algorithm.
+/// A rate limit: so many calls per period, with a burst after a pause, by the generic cell rate algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub(crate) each: Duration,

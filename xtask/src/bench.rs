@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Result;
 use crate::build::Workspace;
 use crate::process;
+use crate::process::Result;
 
 /// Compares, and writes results, tables and the plot; into `docs/` only after a full run.
 pub fn run(quick: bool) -> Result {

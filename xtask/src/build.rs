@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{output, run};
+use crate::process::{Result, output, run};
+use crate::toolchain;
 use crate::toolchain::TARGET;
-use crate::{Result, toolchain};
 
 /// The root of the workspace, and what was built in it.
 pub struct Workspace {

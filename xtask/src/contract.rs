@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::Result;
+use crate::process::Result;
 
 /// Digests of the vendored WIT, in the format of `sha256sum`.
 const LOCK: &str = "deps.sha256";

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Result;
 use crate::build::Workspace;
-use crate::process::Guarded;
+use crate::process::{Guarded, Result};
 
 /// The key pair that Tencent Cloud's documentation publishes as an example. It opens nothing.
 const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";

@@ -7,10 +7,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::Result;
 use crate::build::Workspace;
-use crate::process::run;
-use crate::toolchain::tool;
+use crate::process::{Result, run};
+use crate::tools::tool;
 
 /// The version that the rules were written for.
 const VERSION: &str = "0.20.2";

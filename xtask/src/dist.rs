@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::Result;
 use crate::build::Workspace;
-use crate::process::run;
+use crate::process::{Result, run};
 use crate::toolchain::TARGET;
 
 /// The component's file name, in `target/dist`.

@@ -5,10 +5,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::Result;
 use crate::build::Workspace;
 use crate::dist;
-use crate::process::run;
+use crate::process::{Result, run};
 
 /// A suite: what it shows, its script below the root, and the programs that it needs.
 struct Suite {

@@ -9,11 +9,13 @@ mod demo;
 mod deny;
 mod dist;
 mod full;
+mod modules;
 mod new_connector;
 mod process;
 mod quality;
 mod test;
 mod toolchain;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,7 @@ Commands:
                  Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
   test --full    The same, with the other runtimes, Tencent's SDKs and licences
+  modules        Check that no modules of a crate depend on each other
   bench          Compare cost with native code and other clients; writes docs/performance.md
   bench --quick  The same in fewer rounds; writes no documents
   profile        Sample the CPU of a send by layer, with Linux's perf; writes docs/performance.md
@@ -39,9 +42,6 @@ Commands:
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
 
-/// An error is a message for the terminal.
-type Result<T = ()> = std::result::Result<T, String>;
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
+        ["modules"] => modules::run(),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
         ["new-connector", name] => new_connector::run(name, None),

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::Result;
+use crate::process::Result;
 
 /// The files of a new connector: where each goes, and its text.
 const FILES: [(&str, &str); 9] = [

@@ -2,7 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 
-use crate::Result;
+/// An error is a message for the terminal.
+pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// Runs a command with its output on this terminal.
 pub fn run(command: &mut Command) -> Result {

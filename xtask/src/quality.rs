@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::Result;
 use crate::build::Workspace;
-use crate::process::{output, run};
-use crate::toolchain::tool;
+use crate::process::{Result, output, run};
+use crate::tools::tool;
 
 /// The share of lines that the tests must reach.
 const TO_REACH: f64 = 95.0;

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use crate::build::Workspace;
-use crate::process;
+use crate::process::{self, Result};
 use crate::toolchain::TARGET;
-use crate::{Result, contract, deny, full};
+use crate::{contract, deny, full, modules};
 
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,10 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
     step("Format", &|| cargo(&["fmt", "--all", "--check"]))?;
     step("The contract's files", &|| {
         println!("{}", contract::check(&workspace.root)?);
+        Ok(())
+    })?;
+    step("Cycles of modules", &|| {
+        println!("{}", modules::check(&workspace.root)?);
         Ok(())
     })?;
     step("The component", &|| workspace.build_component())?;

@@ -1,11 +1,9 @@
-//! What the commands need besides rustup and a C compiler, installed if it is missing.
+//! The toolchain: target and components of rustup, installed where they are missing, and a C compiler.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::Result;
-use crate::build::Workspace;
-use crate::process::{output, run};
+use crate::process::{Result, output, run};
 
 /// The component's target.
 pub const TARGET: &str = "wasm32-wasip2";
@@ -43,27 +41,4 @@ pub fn ensure(root: &Path) -> Result {
         Ok(status) if status.success() => Ok(()),
         _ => Err("a C compiler named `cc` is needed and was not found.\nInstall one (Debian: apt-get install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install) and try again.".into()),
     }
-}
-
-/// One of cargo's tools in this version, from crates.io on first use. `settings` are environment variables for
-/// its build.
-pub fn tool(
-    workspace: &Workspace,
-    name: &str,
-    version: &str,
-    settings: &[(&str, &str)],
-) -> Result<PathBuf> {
-    let folder = workspace.scratch("tools").join(format!("{name}-{version}"));
-    let program = folder
-        .join("bin")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        println!("Installing {name} {version}.");
-        run(workspace
-            .cargo()
-            .args(["install", "--locked", "--version", version, name, "--root"])
-            .arg(&folder)
-            .envs(settings.iter().copied()))?;
-    }
-    Ok(program)
 }

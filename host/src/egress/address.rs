@@ -1,4 +1,4 @@
-//! Which addresses a name may resolve to.
+//! Addresses that a name may resolve to.
 //!
 //! A name under an attacker's control can point anywhere, so an allowed name is not enough. Only addresses that
 //! are reachable on the public internet may be dialled:
@@ -12,7 +12,7 @@
 //! | fd00:ec2::254 and other unique local addresses | metadata over IPv6 |
 //! | 0/8, ::, 192.0.0/24, 192.0.2/24, 198.18/15, 198.51.100/24, 203.0.113/24, 2001:db8::/32, 100::/64 | reserved, benchmarking, documentation |
 //! | 224/4, 240/4, ff00::/8 | multicast, reserved, broadcast |
-//! | ::ffff:0:0/96, ::/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16, 2001::/32 | IPv4 inside IPv6: judged as that IPv4 address, or refused where it cannot be |
+//! | ::ffff:0:0/96, ::/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16, 2001::/32 | IPv4 inside IPv6: checked as that IPv4 address, or refused where it cannot be |
 //!
 //! Networks can be permitted one by one ([`crate::HostOptions::permitted_networks`]), for providers that are
 //! reached inside a private network.
@@ -35,7 +35,7 @@ pub fn may_dial(address: IpAddr, loopback: bool, permitted: &[IpNet]) -> bool {
     }
 }
 
-/// An IPv4 address in IPv6 clothes, undressed.
+/// The IPv4 address that an IPv6 address embeds, if it does.
 fn canonical(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;

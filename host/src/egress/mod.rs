@@ -1,8 +1,8 @@
-//! Where a plugin may send requests: first by name, then by address.
+//! Allow list: the origins that a plugin may reach, checked by name and then by address.
 //!
-//! Two checks, because either alone can be fooled. [`Egress`] compares the request's scheme, host and port with
-//! a list of exact [`Origin`]s before anything is resolved. [`address`] judges what the name resolved to, and
-//! the address that was judged is the one that is dialled.
+//! Two checks, because either alone can be circumvented. [`Egress`] compares the request's scheme, host and port with
+//! a list of exact [`Origin`]s before anything is resolved. [`address`] checks what the name resolved to, and
+//! the address that was checked is the one that is dialled.
 
 pub mod address;
 mod origin;

@@ -1,4 +1,4 @@
-//! An origin: scheme, host and port, compared exactly.
+//! Origin: scheme, host and port, compared exactly.
 //!
 //! | written | read as |
 //! |---|---|
@@ -166,7 +166,7 @@ impl Host {
             return Err("the host is not a DNS name");
         }
         // The last label of a name is never numeric (RFC 3696, section 2); resolvers read such hosts as
-        // addresses in forms that nobody checks.
+        // addresses in forms that are not checked.
         let last = text.rsplit('.').next().unwrap_or_default();
         if last.starts_with(|c: char| c.is_ascii_digit()) {
             return Err("the host is neither a DNS name nor an address in its usual form");

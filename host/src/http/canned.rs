@@ -1,13 +1,13 @@
-//! An answer without a network, for tests and measurements of an embedder.
+//! Canned answers without a network, for an embedder's tests and measurements.
 
-use super::body::RequestBody;
+use super::request_body::RequestBody;
 use crate::options::CannedAnswer;
 use crate::report::Entry;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// Takes the whole request, waits as told, and gives the answer.
+/// Takes the whole request, waits, and returns the answer.
 pub(super) async fn answer(
     canned: &CannedAnswer,
     request: Request<RequestBody>,

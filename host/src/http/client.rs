@@ -4,17 +4,19 @@
 //! connection. No redirects, no decompression, and no second attempt: only a request of which nothing was written goes
 //! on to another connection.
 //!
-//! hyper writes and reads, and the pool is our own: hyper-util's shares connections by origin alone, lets a dial outlive
-//! the request that began it, and takes a kept connection for good until its task is polled.
+//! hyper writes and reads. The pool is this crate's: hyper-util's shares connections by origin alone, lets a dial outlive
+//! the request that began it, and takes a kept connection for usable until its task is polled.
 
-use super::body::{NoAnswer, RequestBody, ResponseBody, Source};
+use super::canned;
 use super::connection::{Connection, Unanswered, is_unambiguous};
-use super::dial::{DialError, Dialer};
+use super::dial::Dialer;
+use super::error::{self, DialError};
 use super::heads::{HEAD_BYTES, Heads};
 use super::pool::{Key, Pool};
+use super::request_body::RequestBody;
+use super::response_body::{NoAnswer, ResponseBody, Source};
 use super::slots::Owner;
 use super::tls::Trust;
-use super::{canned, fault};
 use crate::egress::Origin;
 use crate::limits::Limits;
 use crate::network::Proxy;
@@ -38,7 +40,7 @@ const BUFFER: usize = 64 << 10;
 
 /// One network: authorities to trust, and a proxy.
 #[derive(Clone)]
-pub(crate) struct Gateway {
+pub(crate) struct Client {
     dialer: Dialer,
     pool: Arc<Pool>,
     #[cfg(test)]
@@ -50,7 +52,7 @@ pub(crate) struct Gateway {
 /// A response, and the task that works on for it.
 pub(crate) type Sent = (Response<WasiBody>, AbortOnDropJoinHandle<()>);
 
-impl Gateway {
+impl Client {
     pub(crate) fn new(
         options: &HostOptions,
         trust: Trust,
@@ -72,8 +74,8 @@ impl Gateway {
         }
     }
 
-    /// The same, told apart from other networks by this.
-    pub(crate) fn known_as(mut self, key: [u8; 32]) -> Self {
+    /// Sets the key that identifies this network in the registry.
+    pub(crate) fn with_key(mut self, key: [u8; 32]) -> Self {
         self.key = key;
         self
     }
@@ -83,7 +85,7 @@ impl Gateway {
         self.dialer.warm_up();
     }
 
-    /// One that trusts nobody.
+    /// One that trusts no authority.
     #[cfg(test)]
     pub(super) fn for_tests(options: &HostOptions) -> Arc<Self> {
         let trust = Trust::new(false, &options.authorities_pem).unwrap();
@@ -111,7 +113,7 @@ impl Gateway {
         sent.await.map(|(response, _)| response)
     }
 
-    /// Sends a request that the hook has let through, for a plugin whose limits may be narrower than the host's.
+    /// Sends a request that the policy let through, for a plugin whose limits may be narrower than the host's.
     pub(crate) async fn send_within(
         self: Arc<Self>,
         limits: Arc<Limits>,
@@ -128,7 +130,7 @@ impl Gateway {
         }
         let length = announced(&request);
         if matches!(*request.method(), Method::GET | Method::HEAD) {
-            // Without a length hyper sends none of it, and the hook refuses one with a length.
+            // Without a length hyper sends none of it, and the policy refuses one with a length.
             request = request.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync());
         }
         let request = request
@@ -172,7 +174,7 @@ impl Gateway {
                     let dialled = self.dial(key, waits.connect).await;
                     dialled.map_err(|error| {
                         note_cause(entry, &*error);
-                        fault::of_request(&*error)
+                        error::of_request(&*error)
                     })?
                 }
             };
@@ -192,7 +194,7 @@ impl Gateway {
                 Ok(Err(Unanswered::Ended)) => return Err(Error::ConnectionTerminated),
             };
             note_cause(entry, &error);
-            return Err(fault::of_request(&error));
+            return Err(error::of_request(&error));
         }
     }
 
@@ -224,7 +226,7 @@ impl Gateway {
         };
         if connection.progress.answered_early() {
             let claims_success = response.status().is_success();
-            // The guest may go on writing while nobody reads.
+            // The guest may go on writing while the response is not read.
             let driven = entry.clone();
             let driving = runtime::spawn(async move {
                 poll_fn(|cx| match connection.drive(cx) {
@@ -262,7 +264,7 @@ struct Asked {
     key: Arc<Key>,
 }
 
-/// The announced length of a request's body. The hook has let one through at most, of digits alone.
+/// The announced length of a request's body. The policy lets one through at most, of digits alone.
 fn announced<T>(request: &Request<T>) -> Option<u64> {
     let length = request.headers().get(CONTENT_LENGTH)?;
     length.to_str().ok()?.parse().ok()
@@ -278,9 +280,9 @@ fn on_the_wire(target: &Uri, proxied: bool) -> Uri {
         .map_or_else(Uri::default, |path| Uri::from(path.clone()))
 }
 
-/// What the guest is told has no room for the causes that only an operator can mend.
+/// Notes a cause that only an operator can mend, which the guest's error codes cannot express.
 fn note_cause(entry: &Entry, error: &(dyn StdError + 'static)) {
-    if let Some(shown) = fault::shown(error) {
+    if let Some(shown) = error::shown(error) {
         entry.update(|exchange| exchange.error = Some(shown));
     }
 }

@@ -1,11 +1,11 @@
 //! One HTTP/1.1 connection and the exchange on it.
 //!
-//! Nothing runs beside it: whoever waits for the response, or reads its body, drives the connection. So it ends with
-//! them, and a connection that nobody uses is not polled.
+//! No task runs beside it: the future that waits for the response, or reads its body, drives the connection. It ends with
+//! that future, and an idle connection is not polled.
 
-use super::body::RequestBody;
-use super::dial::Dialled;
+use super::dial::{DialReport, Dialled};
 use super::progress::Progress;
+use super::request_body::RequestBody;
 use super::stream::Stream;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -17,14 +17,6 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-/// How a connection came about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DialReport {
-    pub(super) dns: Option<Duration>,
-    pub(super) connect: Duration,
-    pub(super) tls: Option<Duration>,
-}
 
 /// A connection that carried no body for so long may be one that its server is about to close. The shortest idle limits
 /// of common servers are 5 s.
@@ -120,9 +112,9 @@ impl Connection {
             return false;
         }
         self.progress.settle();
-        let mut nobody = Context::from_waker(Waker::noop());
+        let mut context = Context::from_waker(Waker::noop());
         // hyper notices here what it has read beyond the response.
-        if self.drive(&mut nobody) || !self.sender.is_ready() {
+        if self.drive(&mut context) || !self.sender.is_ready() {
             return false;
         }
         self.progress.rest();
@@ -132,8 +124,8 @@ impl Connection {
 
     /// Whether an idle connection still has nothing to read.
     pub(super) fn is_quiet(&mut self) -> bool {
-        let mut nobody = Context::from_waker(Waker::noop());
-        !self.drive(&mut nobody) && self.sender.is_ready()
+        let mut context = Context::from_waker(Waker::noop());
+        !self.drive(&mut context) && self.sender.is_ready()
     }
 }
 

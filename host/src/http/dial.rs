@@ -1,9 +1,12 @@
-//! Making connections: resolve, judge the addresses, connect to one of those, shake hands.
+//! Dialler: resolves a name, checks the addresses, connects to one of them, and performs the TLS handshake.
 //!
-//! All of it happens inside one deadline. The address that was judged is the address that is dialled: nothing
-//! resolves a second time.
+//! All of it happens within one deadline. The address that was checked is the address that is dialled: no name is
+//! resolved twice.
+//!
+//! hyper-util's `HttpConnector` takes a resolver, and so could check addresses as well. It cannot bound the sockets of
+//! parallel attempts, take a slot of the host's connections for each, or report the time of each step.
 
-use super::connection::DialReport;
+use super::error::DialError;
 use super::resolve::Resolver;
 use super::slots::Slot;
 use super::stream::{Records, Transport};
@@ -23,40 +26,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio_util::either::Either;
 
 use crate::egress::Host;
 
-/// Why no connection came about. Nothing of a request has left when one of these is returned.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DialError {
-    #[error("the URI is not an origin")]
-    Uri,
-    #[error("the name does not resolve")]
-    Resolve,
-    #[error("every address of the name is prohibited")]
-    Prohibited,
-    #[error("no connection within the time allowed")]
-    Timeout,
-    #[error("the plugin or the host has as many connections as it may")]
-    Full,
-    #[error(
-        "the proxy refused to connect: HTTP status {0}. Check its address, credentials and rules"
-    )]
-    ProxyRefused(u16),
-    #[error(
-        "what is at the proxy's address does not answer as a proxy. Check its address and port"
-    )]
-    NoProxy,
-    #[error(
-        "the proxy's name resolves to addresses that are not public. Write the address, or permit its network"
-    )]
-    ProxyProhibited,
-    #[error("connection failed")]
-    Connect(#[source] io::Error),
-    #[error("no authority to trust")]
-    NoRoots,
-    #[error("TLS handshake failed")]
-    Tls(#[source] io::Error),
+/// How a connection came about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DialReport {
+    pub(super) dns: Option<Duration>,
+    pub(super) connect: Duration,
+    pub(super) tls: Option<Duration>,
 }
 
 /// A connection that came about.
@@ -162,9 +141,9 @@ impl Inner {
             let name = server_name(origin.host()).ok_or(DialError::Uri)?;
             let stream = connector.connect(name, Records::new(tcp)).await;
             let stream = stream.map_err(DialError::Tls)?;
-            (Transport::Tls(Box::new(stream)), Some(connected.elapsed()))
+            (Either::Right(Box::new(stream)), Some(connected.elapsed()))
         } else {
-            (Transport::Plain(tcp), None)
+            (Either::Left(tcp), None)
         };
         let report = DialReport {
             dns: dns.then(|| resolved - start),
@@ -203,8 +182,8 @@ impl Inner {
         Ok((found, true))
     }
 
-    /// The proxy's addresses. What the target's name resolves to is the proxy's to judge; where the target is an
-    /// address, it is judged here.
+    /// The proxy's addresses. What the target's name resolves to is the proxy's to check; where the target is an
+    /// address, it is checked here.
     async fn resolve_proxy(
         &self,
         proxy: &Proxy,
@@ -229,7 +208,7 @@ impl Inner {
     /// The addresses that may be dialled, and whether a resolver was asked for them.
     async fn resolve(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, bool), DialError> {
         if let Some(entry) = self.overrides.iter().find(|entry| entry.matches(origin)) {
-            // The operator wrote the address down; there is nothing left to judge.
+            // The operator wrote the address down; so it is not checked.
             return Ok((vec![entry.address], false));
         }
         let (found, asked) = self.lookup(origin).await?;

@@ -1,40 +1,36 @@
-//! Outbound requests: the handler that takes them, the hook that judges them, the client that sends them, the pool of idle connections, the dialler under it.
+//! Outbound requests of plugins.
 //!
 //! ```text
-//! guest -> handler -> hook (origin, method, headers, counts) -> client (deadlines, caps) -> pool, or dial (address, TCP, TLS) -> connection -> stream (examines the socket)
+//! guest -> handler -> policy (origin, method, headers, counts) -> client (deadlines, caps)
+//!       -> pool, or dial (address, TCP, TLS) -> connection -> stream (examines the socket)
 //! ```
 //!
 //! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its
 //! last byte back to prove that nothing was sent, and a buffer in between would break that proof.
 
-mod body;
 mod canned;
 mod client;
+mod clients;
 mod connection;
 mod dial;
-#[cfg(test)]
-mod dying;
-#[cfg(test)]
-mod examined;
-mod fault;
+mod error;
 mod handler;
 mod heads;
-mod hook;
+mod policy;
 mod pool;
-#[cfg(test)]
-mod pooling;
 mod progress;
+mod request_body;
 mod resolve;
+mod response_body;
 mod slots;
 mod stream;
 #[cfg(test)]
-mod streaming;
+mod tests;
 mod tls;
 mod tunnel;
-mod ways;
 
-pub(crate) use client::Gateway;
+pub(crate) use client::Client;
+pub(crate) use clients::Clients;
 pub(crate) use handler::add_to_linker;
-pub(crate) use hook::Hook;
+pub(crate) use policy::Policy;
 pub(crate) use slots::Owner;
-pub(crate) use ways::Ways;

@@ -1,15 +1,16 @@
-//! Idle connections, kept for the owner that made them.
+//! Connection pool: idle connections, kept for the owner that made them.
 //!
 //! A connection is used again only by the same tenant, plugin, network and origin: what one plugin left behind on it
 //! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
-//! least recently makes room.
+//! least recently is closed first.
 
 use super::connection::Connection;
 use super::slots::{Full, Owner, Slot, Slots};
 use crate::egress::Origin;
 use crate::limits::Limits;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
@@ -105,14 +106,10 @@ impl Pool {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The connection that was used last. It may have ended since: sending on it examines it.
     pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
         loop {
-            let mut idle = self.lock();
+            let mut idle = self.idle.lock();
             let number = *idle.of_key.get(key)?.last()?;
             let kept = idle.remove(number)?;
             drop(idle);
@@ -129,7 +126,7 @@ impl Pool {
             return;
         }
         let mut closed = Vec::new();
-        let mut idle = self.lock();
+        let mut idle = self.idle.lock();
         let owner = key.owner.clone();
         idle.push(key, connection);
         if idle
@@ -158,7 +155,7 @@ impl Pool {
                 Ok(slot) => return Some(slot),
                 Err(full) => full,
             };
-            let mut idle = self.lock();
+            let mut idle = self.idle.lock();
             let oldest = match full {
                 Full::Owner => idle.oldest_of(owner),
                 Full::Host => idle.oldest(),
@@ -177,7 +174,7 @@ impl Pool {
     /// Closes what idled too long or was ended by its server, and returns whether any is left.
     fn sweep(&self) -> bool {
         let mut closed = Vec::new();
-        let mut idle = self.lock();
+        let mut idle = self.idle.lock();
         let mut ended = Vec::new();
         for (number, kept) in &mut idle.connections {
             if kept.since.elapsed() >= self.timeout || !kept.connection.is_quiet() {
@@ -215,7 +212,7 @@ impl Pool {
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.lock().connections.len()
+        self.idle.lock().connections.len()
     }
 }
 
@@ -230,7 +227,7 @@ impl Drop for Sweeping {
         if !self.ended
             && let Some(pool) = self.pool.upgrade()
         {
-            pool.lock().is_swept = false;
+            pool.idle.lock().is_swept = false;
         }
     }
 }

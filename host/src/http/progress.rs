@@ -1,8 +1,8 @@
-//! How far the exchange on a connection is. The connection's stream, the request's body and the client each know a
-//! part of that; this is what they share.
+//! Progress of the exchange on a connection, shared by its stream, the request's body and the client.
 
 use super::heads::Heads;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// Why a stream refused to go on. hyper wraps it, and [`super::fault`] finds it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,13 +79,9 @@ impl Progress {
         })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A request is about to be written. `empty` says that its head is all of it.
     pub(super) fn begin(&self, empty: bool) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.phase = Phase::Begun { examined: false };
         state.last_taken = empty;
         state.early = false;
@@ -94,33 +90,33 @@ impl Progress {
 
     /// The last byte of the request's body goes to hyper.
     pub(super) fn take_last(&self) {
-        self.lock().last_taken = true;
+        self.0.lock().last_taken = true;
     }
 
     /// The answer was read to its end.
     pub(super) fn settle(&self) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.reused = true;
         state.phase = Phase::Settling;
     }
 
     /// The connection waits for its next request.
     pub(super) fn rest(&self) {
-        self.lock().phase = Phase::Idle;
+        self.0.lock().phase = Phase::Idle;
     }
 
     /// Whether the answer began before all of the request was written.
     pub(super) fn answered_early(&self) -> bool {
-        let state = self.lock();
+        let state = self.0.lock();
         state.early || state.phase != Phase::Written
     }
 
     pub(super) fn heads(&self) -> Heads {
-        self.lock().heads
+        self.0.lock().heads
     }
 
     pub(super) fn before_read(&self) -> BeforeRead {
-        match self.lock().phase {
+        match self.0.lock().phase {
             Phase::Idle | Phase::Begun { examined: false } => BeforeRead::Examine,
             Phase::Settling => BeforeRead::Wait,
             _ => BeforeRead::Read,
@@ -129,7 +125,7 @@ impl Progress {
 
     /// The socket holds nothing.
     pub(super) fn examined(&self) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if let Phase::Begun { examined } = &mut state.phase {
             *examined = true;
         }
@@ -137,7 +133,7 @@ impl Progress {
 
     /// Bytes were read, or none at the end of the connection.
     pub(super) fn received(&self, bytes: &[u8]) -> Result<(), Refusal> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if bytes.is_empty() {
             let incomplete = matches!(state.phase, Phase::Begun { .. } | Phase::Writing);
             return if incomplete && !state.early {
@@ -161,7 +157,7 @@ impl Progress {
     /// Whether the socket has to be examined before the next bytes are written, which may be the first of the request
     /// or the last.
     pub(super) fn before_write(&self) -> Result<bool, Refusal> {
-        let state = self.lock();
+        let state = self.0.lock();
         let may_be_last = state.last_taken && state.phase != Phase::Written;
         if may_be_last && state.early {
             return Err(Refusal::Early);
@@ -174,7 +170,7 @@ impl Progress {
 
     /// Bytes that arrived before the request was complete.
     pub(super) fn untimely(&self) -> Refusal {
-        if self.lock().reused {
+        if self.0.lock().reused {
             Refusal::Stale
         } else {
             Refusal::Early
@@ -182,7 +178,7 @@ impl Progress {
     }
 
     pub(super) fn wrote(&self) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if let Phase::Begun { .. } | Phase::Writing = state.phase {
             state.phase = if state.last_taken {
                 Phase::Releasing
@@ -194,7 +190,7 @@ impl Progress {
 
     /// All that hyper had was written.
     pub(super) fn flushed(&self) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if state.phase == Phase::Releasing {
             state.phase = Phase::Written;
         }

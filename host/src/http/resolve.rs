@@ -1,14 +1,15 @@
-//! Asking the system's resolver, at most once at a time for each name.
+//! Name resolution by the system, with at most one lookup at a time for each name.
 //!
-//! A lookup is a blocking call on a thread that nobody can stop, and tokio has 512 of those for the whole process. A
+//! A lookup is a blocking call on a thread that cannot be stopped, and tokio has 512 of those for the whole process. A
 //! plugin whose provider's name is served by a tar pit would hold one for every request that it makes, and after a
-//! few calls its neighbours could not resolve anything. So whoever asks for a name that is being looked up waits for
-//! that answer.
+//! few calls its neighbours could not resolve anything. A request for a name that is being looked up therefore
+//! waits for that answer.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A name and a port.
@@ -27,12 +28,6 @@ pub(crate) struct Resolver {
 #[derive(Clone, Default)]
 struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Answer>>>>);
 
-impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Answer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Takes a lookup off the list however it ends, be it that the runtime goes before it began.
 struct Landing {
     flights: Flights,
@@ -41,7 +36,7 @@ struct Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
+        self.flights.0.lock().remove(&self.key);
     }
 }
 
@@ -70,7 +65,7 @@ impl Resolver {
 
     /// The lookup that is under way, or a new one.
     fn join(&self, key: Key) -> watch::Receiver<Answer> {
-        let mut flights = self.flights.lock();
+        let mut flights = self.flights.0.lock();
         if let Some(flight) = flights.get(&key) {
             return flight.clone();
         }
@@ -85,7 +80,7 @@ impl Resolver {
         tokio::task::spawn_blocking(move || {
             let (name, port) = &landing.key;
             let found = lookup(name, *port).map_err(|error| error.kind());
-            // First off the list, so that whoever comes after the answer asks anew.
+            // First off the list, so that requests after the answer ask anew.
             drop(landing);
             let _ = tell.send(Some(found));
         });
@@ -131,6 +126,9 @@ mod tests {
         OPEN.store(true, Ordering::SeqCst);
         let error = waiting.await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(resolver.flights.lock().is_empty(), "nothing is remembered");
+        assert!(
+            resolver.flights.0.lock().is_empty(),
+            "nothing is remembered"
+        );
     }
 }

@@ -1,9 +1,10 @@
-//! Bounds on how many connections there are: for each owner, and for all of a host.
+//! Bounds on the number of connections, for each owner and for the host.
 //!
 //! A connection counts from its first packet until its socket is closed, whether it is being made, in use or idle.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The party that connections belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,13 +56,9 @@ impl Slots {
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// One connection more for an owner.
     pub(super) fn take(&self, owner: &Arc<Owner>) -> Result<Slot, Full> {
-        let mut taken = self.lock();
+        let mut taken = self.0.taken.lock();
         if taken
             .each
             .get(owner)
@@ -83,7 +80,7 @@ impl Slots {
     /// One more where there is plenty: a second attempt beside the first one may take no more than half of what there
     /// is for all.
     pub(super) fn take_extra(&self, owner: &Arc<Owner>) -> Option<Slot> {
-        if self.lock().all >= self.0.most / 2 {
+        if self.0.taken.lock().all >= self.0.most / 2 {
             return None;
         }
         self.take(owner).ok()
@@ -91,13 +88,13 @@ impl Slots {
 
     #[cfg(test)]
     pub(super) fn taken(&self) -> usize {
-        self.lock().all
+        self.0.taken.lock().all
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.slots.lock();
+        let mut taken = self.slots.0.taken.lock();
         taken.all = taken.all.saturating_sub(1);
         if let Some(each) = taken.each.get_mut(&self.owner) {
             *each = each.saturating_sub(1);
@@ -133,7 +130,10 @@ mod tests {
         assert!(slots.take(&b).is_ok(), "given back");
         drop(held);
         assert_eq!(slots.taken(), 0);
-        assert!(slots.lock().each.is_empty(), "no owner is remembered");
+        assert!(
+            slots.0.taken.lock().each.is_empty(),
+            "no owner is remembered"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A connection's bytes, with or without TLS, and the examination of its socket.
+//! Byte stream of a connection, with or without TLS, which examines its socket.
 //!
 //! hyper looks for unsolicited bytes when its task is polled and the runtime has heard of them. A thread that was busy
 //! has not, so an answer that came twice would be taken for the answer to the next request. Here the socket itself is
@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 
 /// What the examination of a socket found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +33,8 @@ pub(crate) struct Stream {
     _slot: Slot,
 }
 
-pub(super) enum Transport {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<Records>>),
-}
+/// A socket, or TLS over one.
+pub(super) type Transport = Either<TcpStream, Box<TlsStream<Records>>>;
 
 impl Stream {
     pub(super) fn new(transport: Transport, progress: Progress, slot: Slot) -> Self {
@@ -48,7 +47,7 @@ impl Stream {
 
     /// Fails if anything arrived on a connection on which nothing may.
     fn examine(&mut self) -> io::Result<()> {
-        match self.transport.examine() {
+        match examine(&mut self.transport) {
             Found::Nothing => {
                 self.progress.examined();
                 Ok(())
@@ -66,22 +65,20 @@ impl Stream {
     }
 }
 
-impl Transport {
-    /// Asks the socket, and not the runtime, what arrived.
-    pub(super) fn examine(&mut self) -> Found {
-        match self {
-            Self::Plain(socket) => loop {
-                let peeked = SockRef::from(&*socket).peek(&mut [MaybeUninit::uninit()]);
-                return match peeked {
-                    Ok(0) => Found::End,
-                    Ok(_) => Found::Bytes,
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => Found::Nothing,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                    Err(_) => Found::End,
-                };
-            },
-            Self::Tls(stream) => examine_tls(stream),
-        }
+/// Asks the socket, and not the runtime, what arrived.
+fn examine(transport: &mut Transport) -> Found {
+    match transport {
+        Either::Left(socket) => loop {
+            let peeked = SockRef::from(&*socket).peek(&mut [MaybeUninit::uninit()]);
+            return match peeked {
+                Ok(0) => Found::End,
+                Ok(_) => Found::Bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Found::Nothing,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => Found::End,
+            };
+        },
+        Either::Right(stream) => examine_tls(stream),
     }
 }
 
@@ -110,7 +107,7 @@ fn examine_tls(stream: &mut TlsStream<Records>) -> Found {
     }
 }
 
-/// The socket under TLS. It follows where records begin and end (RFC 8446, section 5.1), which rustls does not tell.
+/// The socket under TLS. It follows where records begin and end (RFC 8446, section 5.1), which rustls does not report.
 pub(super) struct Records {
     socket: TcpStream,
     boundary: Boundary,
@@ -159,7 +156,7 @@ impl Records {
     }
 }
 
-/// Reads from the socket at once, whatever the runtime knows of it.
+/// Reads from the socket at once, whatever the runtime's readiness says.
 impl Read for Records {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = (&*SockRef::from(&self.socket)).read(buffer)?;
@@ -213,21 +210,6 @@ impl AsyncWrite for Records {
     }
 }
 
-macro_rules! transport {
-    ($self:ident, $stream:ident => $call:expr) => {
-        match &mut $self.transport {
-            Transport::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            Transport::Tls($stream) => {
-                let $stream = Pin::new($stream.as_mut());
-                $call
-            }
-        }
-    };
-}
-
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -244,7 +226,7 @@ impl AsyncRead for Stream {
                 false
             }
         };
-        ready!(transport!(this, stream => stream.poll_read(cx, buffer)))?;
+        ready!(Pin::new(&mut this.transport).poll_read(cx, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
         if may_read {
             this.progress.received(read).map_err(io::Error::other)?;
@@ -269,7 +251,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.before_write()?;
-        let written = ready!(transport!(this, stream => stream.poll_write(cx, bytes)))?;
+        let written = ready!(Pin::new(&mut this.transport).poll_write(cx, bytes))?;
         this.progress.wrote();
         Poll::Ready(Ok(written))
     }
@@ -281,27 +263,24 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.before_write()?;
-        let written = ready!(transport!(this, stream => stream.poll_write_vectored(cx, slices)))?;
+        let written = ready!(Pin::new(&mut this.transport).poll_write_vectored(cx, slices))?;
         this.progress.wrote();
         Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.transport {
-            Transport::Plain(stream) => stream.is_write_vectored(),
-            Transport::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.transport.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(transport!(this, stream => stream.poll_flush(cx)))?;
+        ready!(Pin::new(&mut this.transport).poll_flush(cx))?;
         this.progress.flushed();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        transport!(this, stream => stream.poll_shutdown(cx))
+        Pin::new(&mut this.transport).poll_shutdown(cx)
     }
 }

@@ -1,4 +1,4 @@
-//! Trust: which authorities a server's certificate may come from.
+//! TLS settings: the authorities that a server's certificate may come from.
 
 use crate::error::BuildError;
 use rustls::pki_types::CertificateDer;

@@ -1,7 +1,7 @@
-//! A tunnel through an HTTP proxy (RFC 9110, section 9.3.6). Our own and not hyper-util's, because the proxy's status
-//! is what an operator needs to hear.
+//! Tunnel through an HTTP proxy (RFC 9110, section 9.3.6). Not hyper-util's, whose errors leave out the proxy's status,
+//! which an operator needs.
 
-use super::dial::DialError;
+use super::error::DialError;
 use http::HeaderValue;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};

@@ -1,0 +1,6 @@
+//! Requests over real sockets.
+
+mod closing;
+mod examination;
+mod pooling;
+mod streaming;

@@ -1,0 +1,181 @@
+//! The bounds on idle connections, and on connections as such.
+
+use super::streaming::{listen, post};
+use crate::http::client::Client;
+use crate::http::slots::Owner;
+use crate::limits::Limits;
+use crate::options::HostOptions;
+use crate::report::{CallLog, HttpExchange};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+fn client(change: impl FnOnce(&mut Limits)) -> Arc<Client> {
+    let mut options = HostOptions::default();
+    change(&mut options.limits);
+    Client::for_tests(&options)
+}
+
+/// A server that answers each request after a moment, and closes a connection that idled for `patience`.
+async fn serve(patience: Duration) -> String {
+    let (listener, authority) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut text = Vec::new();
+                while let Ok(Ok(1..)) =
+                    tokio::time::timeout(patience, stream.read_buf(&mut text)).await
+                {
+                    if text.ends_with(b"\r\n\r\nx") {
+                        text.clear();
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        stream.write_all(OK).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    authority
+}
+
+/// Sends for a tenant, and returns whether a kept connection was used.
+async fn send(client: &Arc<Client>, authority: &str, tenant: &str) -> Result<bool, String> {
+    send_as(client, authority, tenant, false).await
+}
+
+/// The same, for a tenant that may have asked for connections of its own.
+async fn send_as(
+    client: &Arc<Client>,
+    authority: &str,
+    tenant: &str,
+    is_never_kept: bool,
+) -> Result<bool, String> {
+    let (writer, request) = post(authority, 1);
+    writer.send(Bytes::from("x")).await.unwrap();
+    drop(writer);
+    let log = CallLog::default();
+    let owner = Arc::new(Owner {
+        tenant: Some(Arc::from(tenant)),
+        plugin: Arc::from("p"),
+        is_never_kept,
+    });
+    let entry = log.open(HttpExchange::default());
+    let (limits, options) = (
+        Arc::default(),
+        wasmtime_wasi_http::RequestOptions::default(),
+    );
+    let sent = client
+        .clone()
+        .send_within(limits, owner, request, options, entry);
+    let (response, _driving) = sent.await.map_err(|error| format!("{error:?}"))?;
+    response.into_body().collect().await.unwrap();
+    Ok(log.take()[0].reused_connection)
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn the_least_recently_used_connection_of_all_makes_room() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.idle_connections = 2);
+    for (tenant, reused) in [
+        ("a", false),
+        ("b", false),
+        ("a", true),
+        // b's goes.
+        ("c", false),
+        ("a", true),
+        ("b", false),
+    ] {
+        assert_eq!(
+            send(&client, &authority, tenant).await,
+            Ok(reused),
+            "{tenant}"
+        );
+        assert!(client.pool().count() <= 2);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_keeps_as_many_as_its_bound() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.idle_connections_each = 1);
+    let both = tokio::join!(
+        send(&client, &authority, "a"),
+        send(&client, &authority, "a")
+    );
+    assert_eq!(both, (Ok(false), Ok(false)));
+    assert_eq!(client.pool().count(), 1);
+    assert_eq!(send(&client, &authority, "b").await, Ok(false));
+    assert_eq!(client.pool().count(), 2);
+}
+
+#[tokio::test]
+async fn tenant_with_fresh_connections_keeps_none() {
+    let authority = serve(LONG).await;
+    let client = client(|_| ());
+    assert_eq!(send(&client, &authority, "a").await, Ok(false));
+    for _ in 0..2 {
+        assert_eq!(send_as(&client, &authority, "a", true).await, Ok(false));
+        assert_eq!(client.pool().count(), 1, "the other handle's");
+    }
+    assert_eq!(send(&client, &authority, "a").await, Ok(true));
+}
+
+#[tokio::test]
+async fn no_idle_connection_is_kept_where_none_may_be() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.idle_connections = 0);
+    for _ in 0..2 {
+        assert_eq!(send(&client, &authority, "a").await, Ok(false));
+        assert_eq!(client.pool().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_closes_after_its_time_or_with_its_server() {
+    for (idle, patience) in [
+        (Duration::from_millis(100), LONG),
+        (LONG, Duration::from_millis(100)),
+    ] {
+        let authority = serve(patience).await;
+        let client = client(|limits| limits.idle_timeout = idle);
+        assert_eq!(send(&client, &authority, "a").await, Ok(false));
+        assert_eq!(client.pool().count(), 1);
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        assert_eq!(client.pool().count(), 0, "idle {idle:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_makes_room_for_a_new_one_and_one_in_use_does_not() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.connections = Some(1));
+    assert_eq!(send(&client, &authority, "a").await, Ok(false));
+    assert_eq!(send(&client, &authority, "b").await, Ok(false));
+    assert_eq!(client.pool().count(), 1);
+    let (first, second) = tokio::join!(
+        send(&client, &authority, "b"),
+        send(&client, &authority, "c")
+    );
+    assert_eq!(first, Ok(true));
+    assert_eq!(second, Err("ConnectionLimitReached".to_owned()));
+}
+
+#[tokio::test]
+async fn an_owner_at_its_bound_leaves_the_connections_of_others() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.connections_each = Some(1));
+    assert_eq!(send(&client, &authority, "a").await, Ok(false));
+    let (first, second) = tokio::join!(
+        send(&client, &authority, "b"),
+        send(&client, &authority, "b")
+    );
+    assert_eq!(first, Ok(false));
+    assert_eq!(second, Err("ConnectionLimitReached".to_owned()));
+    assert_eq!(send(&client, &authority, "a").await, Ok(true));
+}

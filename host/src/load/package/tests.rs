@@ -1,0 +1,494 @@
+//! Manifests and signatures as they come from publishers, from mistakes and from attackers.
+
+use super::*;
+use crate::load::limit::Limit;
+use crate::load::signature::{SignatureError, verify};
+use minisign::KeyPair;
+use std::io::Cursor;
+
+use crate::load::manifest::EXAMPLE as MANIFEST;
+
+/// What minisign 0.11 itself signed, in its usual mode and in its legacy one.
+const TOOL_KEY: &str = include_str!("../../../tests/vectors/minisign/minisign.pub");
+const TOOL_MANIFEST: &[u8] = include_bytes!("../../../tests/vectors/minisign/manifest.json");
+const TOOL_SIGNATURE: &[u8] =
+    include_bytes!("../../../tests/vectors/minisign/manifest.json.minisig");
+const TOOL_LEGACY: &[u8] = include_bytes!("../../../tests/vectors/minisign/legacy.minisig");
+/// As the tool printed it.
+const TOOL_ID: &str = "EC2A0F815844DC3";
+
+fn key() -> (KeyPair, TrustedKey) {
+    let pair = KeyPair::generate_unencrypted_keypair().unwrap();
+    let trusted = TrustedKey::parse(&pair.pk.to_base64()).unwrap();
+    (pair, trusted)
+}
+
+fn sign(pair: &KeyPair, manifest: &[u8], comment: &str) -> Vec<u8> {
+    let signed = minisign::sign(None, &pair.sk, Cursor::new(manifest), Some(comment), None);
+    signed.unwrap().into_string().into_bytes()
+}
+
+fn refusal(manifest: &str) -> String {
+    let error = Manifest::parse(manifest.as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    error
+}
+
+#[test]
+fn what_the_real_tool_signed_verifies_and_its_comment_and_key_are_told() {
+    let key = TrustedKey::parse(TOOL_KEY).unwrap();
+    assert_eq!(key.id().to_string(), TOOL_ID);
+    let signer = verify(TOOL_MANIFEST, Some(TOOL_SIGNATURE), &[key], false)
+        .unwrap()
+        .unwrap();
+    assert_eq!(signer.key.to_string(), TOOL_ID);
+    assert_eq!(signer.trusted_comment, "example-sms 1.4.0");
+    let manifest = Manifest::parse(TOOL_MANIFEST).unwrap();
+    assert_eq!((manifest.limits.len(), manifest.origins.len()), (2, 2));
+}
+
+#[test]
+fn the_tools_legacy_mode_is_refused_and_named() {
+    let key = TrustedKey::parse(TOOL_KEY).unwrap();
+    for allow_unsigned in [false, true] {
+        let error = verify(
+            TOOL_MANIFEST,
+            Some(TOOL_LEGACY),
+            std::slice::from_ref(&key),
+            allow_unsigned,
+        );
+        let line = error.unwrap_err().to_string();
+        assert!(
+            line.contains("legacy mode") && line.contains(TOOL_ID),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_manifest_or_signature_with_one_byte_changed_anywhere_does_not_verify() {
+    let keys = [TrustedKey::parse(TOOL_KEY).unwrap()];
+    for place in 0..TOOL_MANIFEST.len() {
+        let mut changed = TOOL_MANIFEST.to_vec();
+        changed[place] ^= 1;
+        let outcome = verify(&changed, Some(TOOL_SIGNATURE), &keys, true);
+        assert!(
+            matches!(outcome, Err(SignatureError::Invalid(_))),
+            "{place}"
+        );
+    }
+    // The first line is a comment that nobody signs.
+    let signed = TOOL_SIGNATURE.iter().position(|b| *b == b'\n').unwrap() + 1;
+    for place in signed..TOOL_SIGNATURE.len() {
+        let mut changed = TOOL_SIGNATURE.to_vec();
+        changed[place] ^= 1;
+        let outcome = verify(TOOL_MANIFEST, Some(&changed), &keys, false);
+        // The last line end may become something else, which Base64 then does not know.
+        assert!(outcome.is_err(), "{place}: {outcome:?}");
+    }
+}
+
+#[test]
+fn an_unsigned_manifest_is_refused_unless_that_is_allowed() {
+    let (_, trusted) = key();
+    let keys = [trusted];
+    let error = verify(b"{}", None, &keys, false).unwrap_err();
+    assert_eq!(error, SignatureError::Missing);
+    assert!(error.to_string().contains("minisign -Sm manifest.json"));
+    assert_eq!(verify(b"{}", None, &keys, true), Ok(None));
+}
+
+#[test]
+fn a_key_that_is_not_trusted_is_named_beside_those_that_are() {
+    let ((pair, stranger), (_, first), (_, second)) = (key(), key(), key());
+    let signature = sign(&pair, b"{}", "");
+    let refused = |keys: &[TrustedKey]| {
+        verify(b"{}", Some(&signature), keys, false)
+            .unwrap_err()
+            .to_string()
+    };
+    let line = refused(&[first.clone(), second.clone()]);
+    for id in [stranger.id(), first.id(), second.id()] {
+        assert!(line.contains(&id.to_string()), "{line}");
+    }
+    assert!(refused(&[]).contains("is no key at all"));
+    assert_eq!(verify(b"{}", Some(&signature), &[first], true), Ok(None));
+}
+
+#[test]
+fn a_signature_that_a_trusted_key_did_not_make_is_refused_even_where_unsigned_is_allowed() {
+    let (pair, trusted) = key();
+    let signature = sign(&pair, b"{\"a\":1}", "");
+    for allow_unsigned in [false, true] {
+        let outcome = verify(
+            b"{\"a\":2}",
+            Some(&signature),
+            std::slice::from_ref(&trusted),
+            allow_unsigned,
+        );
+        assert_eq!(outcome, Err(SignatureError::Invalid(trusted.id())));
+    }
+}
+
+#[test]
+fn a_trusted_comment_cannot_be_exchanged() {
+    let (pair, trusted) = key();
+    let text = String::from_utf8(sign(&pair, b"{}", "version 1")).unwrap();
+    let changed = text.replace("version 1", "version 2");
+    assert_ne!(text, changed);
+    let outcome = verify(b"{}", Some(changed.as_bytes()), &[trusted], false);
+    assert!(matches!(outcome, Err(SignatureError::Invalid(_))));
+}
+
+#[test]
+fn what_is_no_signature_is_told_apart_from_a_wrong_one() {
+    let (pair, trusted) = key();
+    let good = sign(&pair, b"{}", "");
+    let keys = [trusted];
+    let long = [good.as_slice(), &[b'\n'; 20_000]].concat();
+    let cut = &good[..good.len() / 2];
+    for bad in [b"".as_slice(), b"# hello", b"\xff\xfe", cut, &long] {
+        let outcome = verify(b"{}", Some(bad), &keys, true);
+        assert!(
+            matches!(outcome, Err(SignatureError::Malformed(_))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_is_taken_as_a_line_or_as_the_tools_file() {
+    let line = TOOL_KEY.lines().nth(1).unwrap();
+    let crlf = TOOL_KEY.replace('\n', "\r\n");
+    for text in [line, TOOL_KEY, &crlf, &format!("  {line}\n\n")] {
+        assert_eq!(TrustedKey::parse(text).unwrap().id().to_string(), TOOL_ID);
+    }
+    for text in [
+        "",
+        "untrusted comment: minisign public key",
+        line.split_at(1).1,
+        &format!("{line}\n{line}"),
+        "RWTDTYQV",
+        std::str::from_utf8(TOOL_SIGNATURE).unwrap(),
+    ] {
+        let error = TrustedKey::parse(text).unwrap_err().to_string();
+        assert!(error.contains("begin with RW"), "{error}");
+    }
+}
+
+#[test]
+fn a_manifest_is_read_with_all_that_it_says() {
+    let manifest = Manifest::parse(TOOL_MANIFEST).unwrap();
+    assert_eq!(manifest.id, "example-sms");
+    assert_eq!(manifest.version, "1.4.0");
+    assert_eq!(manifest.contract, CONTRACT);
+    assert_eq!(
+        (manifest.component.file.as_str(), manifest.component.size),
+        ("example_sms.wasm", 4)
+    );
+    assert_eq!(
+        manifest.origins[1].to_string(),
+        "https://sms.example.net:8443"
+    );
+    assert_eq!(
+        manifest.limits,
+        [(Limit::Compute, 100), (Limit::Requests, 2)]
+    );
+    assert_eq!(manifest.name.as_deref(), Some("Example SMS"));
+    assert_eq!(manifest.description, None);
+    assert_eq!(
+        manifest.annotations,
+        [("source-revision".to_owned(), "0123456789abcdef".to_owned())]
+    );
+}
+
+#[test]
+fn each_fault_is_told_with_its_place_and_what_was_expected() {
+    for (from, to, place, expected) in [
+        (
+            "\"format\": 1",
+            "\"format\": 2",
+            "/format",
+            "expected was 1. If it is newer, use a newer host",
+        ),
+        (
+            "\"format\": 1,",
+            "",
+            "/format",
+            "missing field `format`. Add it",
+        ),
+        (
+            "\"format\": 1",
+            "\"format\": \"1\"",
+            "/format",
+            "\"1\" is not a format",
+        ),
+        (
+            "example-sms\"",
+            "Example SMS\"",
+            "/id",
+            "\"Example SMS\" is not an id",
+        ),
+        ("example-sms\"", "a--b\"", "/id", "joined by single"),
+        ("1.4.0", "1.4", "/version", "such as 1.4.0"),
+        ("1.4.0", "01.4.0", "/version", "such as 1.4.0"),
+        (
+            "auth:connector@0.1.0",
+            "auth:connector",
+            "/contract",
+            "such as auth:connector@0.1.0",
+        ),
+        (
+            "example_sms.wasm",
+            "../example.wasm",
+            "/component/file",
+            "a file in the manifest's folder",
+        ),
+        (
+            "example_sms.wasm",
+            "/etc/passwd",
+            "/component/file",
+            "a file in the manifest's folder",
+        ),
+        (
+            "example_sms.wasm",
+            ".hidden",
+            "/component/file",
+            "a file in the manifest's folder",
+        ),
+        (
+            "9f86",
+            "9F86",
+            "/component/sha256",
+            "64 lower-case hexadecimal digits",
+        ),
+        (
+            "9f86",
+            "",
+            "/component/sha256",
+            "64 lower-case hexadecimal digits",
+        ),
+        ("150000", "0", "/component/size", "from 1 to 2097152"),
+        ("150000", "2097153", "/component/size", "from 1 to 2097152"),
+        (
+            "150000",
+            "150000.0",
+            "/component/size",
+            "150000.0, expected was a whole number",
+        ),
+        (
+            "150000",
+            "-1",
+            "/component/size",
+            "-1, expected was a whole number",
+        ),
+        (
+            "150000",
+            "\"150000\"",
+            "/component/size",
+            "expected a JSON number. Correct it",
+        ),
+        (
+            "\"size\": 150000",
+            "\"size\": 150000, \"md5\": \"\"",
+            "/component/md5",
+            "unknown field `md5`, expected one of `file`, `sha256`, `size`. Correct its name",
+        ),
+        (
+            "[\"https://sms.example.com\"]",
+            "\"https://sms.example.com\"",
+            "/origins",
+            "expected a sequence",
+        ),
+        (
+            "https://sms.example.com",
+            "https://*.example.com",
+            "/origins/0",
+            "no wildcards",
+        ),
+        (
+            "https://sms.example.com",
+            "https://SMS.example.com/",
+            "/origins/0",
+            "is written \"https://sms.example.com\"",
+        ),
+        (
+            "https://sms.example.com",
+            "https://sms.example.com:443",
+            "/origins/0",
+            "is written \"https://sms.example.com\"",
+        ),
+        (
+            "https://sms.example.com",
+            "sms.example.com",
+            "/origins/0",
+            "the scheme is missing",
+        ),
+        (
+            "[\"https://sms.example.com\"]",
+            "[1]",
+            "/origins/0",
+            "integer `1`, expected a string",
+        ),
+        (
+            "[\"https://sms.example.com\"]",
+            "[\"http://a\", \"http://a\"]",
+            "/origins/1",
+            "twice",
+        ),
+        (
+            "\"id\"",
+            "\"limits\": {\"requests\": 0}, \"id\"",
+            "/limits/requests",
+            "from 1 to 4294967295",
+        ),
+        (
+            "\"id\"",
+            "\"limits\": {\"concurrentCalls\": 1}, \"id\"",
+            "/limits/concurrentCalls",
+            "expected were callTimeoutMs",
+        ),
+        (
+            "\"id\"",
+            "\"homepage\": \"http://example.com\", \"id\"",
+            "/homepage",
+            "an https address",
+        ),
+        (
+            "\"id\"",
+            "\"name\": \"a\\u202eb\", \"id\"",
+            "/name",
+            "direction marks",
+        ),
+        (
+            "\"id\"",
+            "\"name\": null, \"id\"",
+            "/name",
+            "null, expected a string",
+        ),
+        (
+            "\"id\"",
+            "\"annotations\": {\"A/b~\": \"x\"}, \"id\"",
+            "/annotations/A~1b~0",
+            "written like an id",
+        ),
+        (
+            "\"id\"",
+            "\"annotations\": {\"a\": {}}, \"id\"",
+            "/annotations/a",
+            "expected a string",
+        ),
+        (
+            "\"id\"",
+            "\"signature\": \"x\", \"id\"",
+            "/signature",
+            "unknown field `signature`",
+        ),
+    ] {
+        let changed = MANIFEST.replacen(from, to, 1);
+        assert_ne!(changed, MANIFEST, "{from}");
+        let line = refusal(&changed);
+        assert!(
+            line.contains(&format!("{place}: ")) && line.contains(expected),
+            "{to}: {line}"
+        );
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once_and_not_without_end() {
+    let changed = MANIFEST
+        .replace("example-sms\"", "A\"")
+        .replace("1.4.0", "1")
+        .replace("150000", "0");
+    let line = refusal(&changed);
+    for place in ["/id", "/version", "/component/size"] {
+        assert!(line.contains(&format!("{place}: ")), "{line}");
+    }
+    let many: String = (0..60).map(|n| format!("\"a{n}\",")).collect();
+    let line = refusal(&MANIFEST.replacen("[\"", &format!("[{many}\""), 1));
+    assert!(line.ends_with("; and 55 more"), "{line}");
+}
+
+#[test]
+fn what_is_not_json_is_told_by_line_and_column() {
+    for (text, place, what) in [
+        ("", "line 1, column 0", "EOF"),
+        (
+            "{\n  \"format\": 1,\n}",
+            "line 3, column 1",
+            "trailing comma",
+        ),
+        ("{} {}", "line 1, column 4", "trailing characters"),
+        ("\u{feff}{}", "line 1, column 1", "expected value"),
+        (
+            "{\"id\": \"a\", \"id\": \"a\"}",
+            "/id",
+            "duplicate field `id`. Remove one of them",
+        ),
+        (
+            "{\"annotations\": {\"b\": \"\", \"\\u0062\": \"\"}}",
+            "/annotations/b",
+            "duplicate field `b`",
+        ),
+    ] {
+        let line = refusal(text);
+        assert!(
+            line.contains(place) && line.contains(what),
+            "{text}: {line}"
+        );
+    }
+    assert!(refusal("[]").contains("the whole: \"[]\" is there, expected was an object"));
+    let deep = "[".repeat(100_000);
+    assert!(refusal(&deep).contains("it has 100000 bytes"));
+    let deep = "[".repeat(60_000);
+    assert!(refusal(&deep).contains("recursion limit"));
+    assert!(Manifest::parse(b"\"\xff\"").is_err());
+}
+
+#[test]
+fn a_manifest_at_the_bound_is_read_and_one_beyond_is_not() {
+    let most = usize::try_from(MANIFEST_BYTES).unwrap();
+    let padded = |size: usize| format!("{MANIFEST}{}", " ".repeat(size - MANIFEST.len()));
+    assert!(Manifest::parse(padded(most).as_bytes()).is_ok());
+    assert!(refusal(&padded(most + 1)).contains("expected were at most 65536"));
+}
+
+#[test]
+fn an_error_shows_little_of_a_long_text_and_no_control_character() {
+    let long = format!("\\u001b[2J{}", "x".repeat(10_000));
+    let line = refusal(&MANIFEST.replace("example-sms\"", &format!("{long}\"")));
+    assert!(
+        line.len() < 500 && line.contains("xxx") && !line.contains('\u{1b}'),
+        "{line}"
+    );
+    let line = refusal(&MANIFEST.replace("\"id\"", &format!("\"{long}\"")));
+    assert!(line.len() < 700 && !line.contains('\u{1b}'), "{line}");
+}
+
+#[test]
+fn versions_are_semantic_ones() {
+    for (version, fits) in [
+        ("0.0.0", true),
+        ("1.2.3-rc.1", true),
+        ("1.2.3-0a.x-y+build.007", true),
+        ("1.2.3+a-b", true),
+        ("1.2.3-01", false),
+        ("1.2.3-", false),
+        ("1.2.3+", false),
+        ("1.2.3-a..b", false),
+        ("v1.2.3", false),
+        ("1.2.3.4", false),
+        (" 1.2.3", false),
+        ("1.2.3\n", false),
+        ("1.2.٣", false),
+    ] {
+        assert_eq!(
+            (crate::load::text::VERSION.fits)(version),
+            fits,
+            "{version:?}"
+        );
+    }
+}

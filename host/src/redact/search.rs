@@ -1,0 +1,266 @@
+//! Search of an answer for what must not be in it, by the [rule](super).
+
+use super::mask::{mask_whole, masked, prefix};
+use super::numbers::{Group, LONG, Numbers, Source};
+use super::readings::Reading;
+use super::secrets::{SecretText, Secrets};
+use super::texts::{Item, Kind, Texts};
+use memchr::memmem;
+use std::time::Instant;
+
+/// How far beyond a cut a secret that begins before it is looked for: a piece with each byte as `\u00xx`, or a number
+/// in groups.
+const BEYOND: usize = 128;
+
+/// The most bytes that are searched for one answer. The longest honest one, some hundred findings about a config, has
+/// about 40 KiB.
+const SEARCHED: usize = 128 << 10;
+
+/// The thread is given up after so many bytes, which take less than a millisecond.
+const STRETCH: usize = 4 << 10;
+
+/// How often escapes within escapes are read.
+const ESCAPED: usize = 2;
+
+/// The most variables that are looked for, which is the contract's bound.
+const VARIABLES: usize = 64;
+
+/// The shortest variable that is looked for, and the shortest code.
+const VARIABLE: usize = 4;
+const CODE: usize = 2;
+
+/// What must not be in an answer. Costs nothing before there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Redaction<'a> {
+    config: &'a SecretText,
+    to: &'a str,
+    variables: &'a [(String, String)],
+}
+
+impl<'a> Redaction<'a> {
+    /// For a call that was given this: a config, and maybe a recipient and variables.
+    pub(crate) fn new(
+        config: &'a SecretText,
+        to: &'a str,
+        variables: &'a [(String, String)],
+    ) -> Self {
+        Self {
+            config,
+            to,
+            variables,
+        }
+    }
+
+    /// Takes what must not show out of an answer. What is not searched by `until` is masked.
+    pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) {
+        let mut search = Search::new(self);
+        let mut stretch = 0;
+        for item in texts.into_items() {
+            let before = search.left;
+            search.item(item);
+            stretch += before - search.left;
+            if stretch >= STRETCH {
+                stretch = 0;
+                if Instant::now() >= until {
+                    search.left = 0;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+/// A search through one answer.
+struct Search<'a> {
+    secrets: &'a Secrets,
+    numbers: Numbers,
+    /// Variables that are no codes, in lower case: as they are, and as ASCII where that differs.
+    words: Vec<Vec<u8>>,
+    /// The shortest of everything that is found in encoded texts.
+    shortest: usize,
+    /// Whether nothing can be searched.
+    blind: bool,
+    /// How many bytes may still be searched.
+    left: usize,
+    /// Memory for one text after the other.
+    reading: Reading,
+    decoded: Reading,
+    lower: Vec<u8>,
+    group: Group,
+}
+
+impl<'a> Search<'a> {
+    fn new(redaction: &Redaction<'a>) -> Self {
+        let secrets = redaction.config.secrets();
+        let mut numbers = Numbers::of(redaction.to);
+        let mut words = Vec::new();
+        for (name, value) in redaction.variables.iter().take(VARIABLES) {
+            let least = if name == "code" { CODE } else { VARIABLE };
+            if value.len() < least {
+                continue;
+            }
+            let plain = Reading::plain(value);
+            let folded = plain.unescaped().map(|reading| reading.bytes);
+            if numbers.add_code(folded.as_ref().unwrap_or(&plain.bytes)) {
+                continue;
+            }
+            words.push(value.to_ascii_lowercase().into_bytes());
+            words.extend(folded.map(|bytes| bytes.to_ascii_lowercase()));
+        }
+        Self {
+            shortest: secrets.shortest().min(LONG),
+            blind: secrets.are_too_many() || redaction.variables.len() > VARIABLES,
+            secrets,
+            numbers,
+            words,
+            left: SEARCHED,
+            reading: Reading::default(),
+            decoded: Reading::default(),
+            lower: Vec::new(),
+            group: Group::default(),
+        }
+    }
+
+    fn item(&mut self, item: Item<'_>) {
+        match item {
+            Item::Text(text, kind, cap) => self.clean(text, kind, cap),
+            Item::Wait(wait) => *wait = wait.filter(|wait| !self.reveals(u64::from(*wait))),
+            Item::Age(age) if self.reveals(u64::from(*age)) => *age = u32::MAX,
+            Item::Size(size) if self.reveals(*size) => *size = rounded(*size),
+            Item::Memory(size) if self.reveals(*size as u64) => {
+                *size = usize::try_from(rounded(*size as u64)).unwrap_or(usize::MAX);
+            }
+            Item::Count(count) => *count = count.filter(|count| !self.reveals(*count)),
+            Item::Age(_) | Item::Size(_) | Item::Memory(_) => {}
+        }
+    }
+
+    /// Whether a figure is, or holds, what must not show.
+    fn reveals(&self, figure: u64) -> bool {
+        let mut is_secret = self.blind;
+        let digits = figure.to_string();
+        self.secrets
+            .find(digits.as_bytes(), |_, _| is_secret = true);
+        is_secret || self.numbers.are_in(figure)
+    }
+
+    fn clean(&mut self, text: &mut String, kind: Kind, cap: usize) {
+        let looked_at = prefix(text, cap + BEYOND);
+        if looked_at.is_empty() {
+            return;
+        }
+        if self.blind || looked_at.len() > self.left {
+            self.left = self.left.saturating_sub(looked_at.len());
+            mask_whole(text);
+            return;
+        }
+        self.left -= looked_at.len();
+        let found = self.found(looked_at, kind);
+        if found.is_empty() && text.len() <= cap {
+            return;
+        }
+        *text = masked(prefix(text, cap), &found, text.len() > cap);
+        // What was taken out may have joined a code to another word: `…EXAMPLE1918273`.
+        let again = self.found(text, kind);
+        if !again.is_empty() {
+            *text = masked(text, &again, false);
+        }
+    }
+
+    /// Where something is that must not be, by start, possibly overlapping.
+    fn found(&mut self, text: &str, kind: Kind) -> Vec<(usize, usize)> {
+        let mut found = Found::default();
+        let source = match kind {
+            Kind::Identifier => Source::Identifier,
+            Kind::Text | Kind::Parameter => Source::Text,
+        };
+        // Most texts are short, and making three pieces of memory for each costs more than searching them.
+        let mut reading = std::mem::take(&mut self.reading);
+        let mut decoded = std::mem::take(&mut self.decoded);
+        reading.become_plain(text);
+        for _ in 0..=ESCAPED {
+            self.search(&reading, kind, source, &mut found);
+            reading.decode_hex(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
+            reading.decode_base64(self.shortest, &mut decoded);
+            self.search(&decoded, kind, Source::Decoded, &mut found);
+            match reading.unescaped() {
+                Some(unescaped) => reading = unescaped,
+                None => break,
+            }
+        }
+        (self.reading, self.decoded) = (reading, decoded);
+        let mut found = found.0;
+        for (start, end) in &mut found {
+            // A piece of a secret may begin or end within a character.
+            *start = text.floor_char_boundary(*start);
+            *end = text.ceil_char_boundary(*end);
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn search(&mut self, reading: &Reading, kind: Kind, source: Source, found: &mut Found) {
+        if reading.bytes.is_empty() {
+            return;
+        }
+        let mut lower = std::mem::take(&mut self.lower);
+        lower.clear();
+        lower.extend(reading.bytes.iter().map(u8::to_ascii_lowercase));
+        let mut report = |start, end| found.add(reading.place(start, end));
+        self.secrets.find(&lower, &mut report);
+        if kind != Kind::Parameter {
+            self.numbers
+                .find(&lower, source, &mut self.group, &mut report);
+            for word in &self.words {
+                if word.len() <= lower.len() && (source == Source::Text || word.len() >= LONG) {
+                    words(&lower, word, source, &mut report);
+                }
+            }
+        }
+        self.lower = lower;
+    }
+}
+
+/// Places, of which those that follow each other and overlap are one.
+#[derive(Default)]
+struct Found(Vec<(usize, usize)>);
+
+impl Found {
+    fn add(&mut self, (start, end): (usize, usize)) {
+        match self.0.last_mut() {
+            Some(last) if last.0 <= start && start <= last.1 => last.1 = last.1.max(end),
+            _ => self.0.push((start, end)),
+        }
+    }
+}
+
+/// Where a variable is no part of a longer word. What was decoded has no words.
+fn words(text: &[u8], variable: &[u8], source: Source, report: &mut impl FnMut(usize, usize)) {
+    let joins = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let mut from = 0;
+    // memchr's own iterator prepares each search for a text that is much longer than these.
+    while let Some(at) = text
+        .get(from..)
+        .and_then(|rest| memmem::find(rest, variable))
+    {
+        let (start, end) = (from + at, from + at + variable.len());
+        from = end;
+        if source == Source::Decoded || (!joins(start.checked_sub(1)) && !joins(Some(end))) {
+            report(start, end);
+        }
+    }
+}
+
+/// A size that says no more than its order.
+fn rounded(size: u64) -> u64 {
+    size.saturating_add(1)
+        .checked_next_power_of_two()
+        .unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,448 @@
+//! Secrets, numbers and codes in every form that a plugin was found to return them in.
+
+#![allow(clippy::string_slice, reason = "the texts are ASCII")]
+
+use super::super::mask::MASK;
+use super::super::texts::{self, Answer};
+use super::*;
+use crate::contract::{
+    Attributes, CONFIG_BYTES, Deliveries, Delivery, DeliveryState, Diagnostic, Failure,
+    FailureKind, Preview, Severity,
+};
+use crate::error::CallError;
+use crate::report::{CallReport, HttpExchange};
+use std::time::Duration;
+
+const KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+const CONFIG: &str =
+    r#"{"accessKeySecret":"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE","endpoint":"sms.example.com"}"#;
+const TO: &str = "+86 138-0013-8000";
+
+fn code(code: &str) -> Attributes {
+    let ttl = ("ttl".to_owned(), "5".to_owned());
+    vec![("code".to_owned(), code.to_owned()), ttl]
+}
+
+fn cleaned_as(config: &str, code_of_call: &str, text: &str, kind: Kind) -> String {
+    let config = SecretText::new(config.into());
+    let variables = code(code_of_call);
+    let mut text = text.to_owned();
+    Search::new(&Redaction::new(&config, TO, &variables)).clean(&mut text, kind, texts::TEXT);
+    text
+}
+
+fn cleaned(text: &str) -> String {
+    cleaned_as(CONFIG, "918273", text, Kind::Text)
+}
+
+/// Scrubs what a call returned that had a code of six digits, in a minute.
+async fn scrub(config: &str, texts: Texts<'_>) {
+    let (config, variables) = (SecretText::new(config.into()), code("918273"));
+    let until = Instant::now() + Duration::from_secs(60);
+    Redaction::new(&config, TO, &variables)
+        .run(texts, until)
+        .await;
+}
+
+fn listed(answer: &mut impl Answer) -> Texts<'_> {
+    let mut texts = Texts::default();
+    answer.list(&mut texts);
+    texts
+}
+
+fn failure(message: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Other,
+        message: message.to_owned(),
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: vec![],
+        attributes: vec![],
+    }
+}
+
+/// Each byte in an escape.
+fn escaped(text: &str, escape: impl Fn(u8) -> String) -> String {
+    text.bytes().map(escape).collect()
+}
+
+#[test]
+fn a_secret_is_taken_out_in_every_encoding() {
+    let mixed: String = hex::encode(KEY)
+        .chars()
+        .enumerate()
+        .map(|(at, c)| {
+            if at % 2 == 0 {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            }
+        })
+        .collect();
+    for hidden in [
+        KEY.to_owned(),
+        KEY.to_ascii_lowercase(),
+        KEY.to_ascii_uppercase(),
+        hex::encode(KEY),
+        hex::encode_upper(KEY),
+        mixed,
+        escaped(KEY, |byte| format!("{byte:02x}:"))
+            .trim_end_matches(':')
+            .to_owned(),
+        "R3U1dDl4R0FSTnBxODZjZDk4am9RWUNOM0VYQU1QTEU=".to_owned(),
+        escaped(KEY, |byte| format!("%{byte:02X}")),
+        escaped(KEY, |byte| format!("%25{byte:02x}")),
+        escaped(KEY, |byte| format!("\\u00{byte:02x}")),
+        escaped(KEY, |byte| format!("\\x{byte:02x}")),
+        escaped(KEY, |byte| format!("&#{byte};")),
+        KEY.chars().map(|c| format!("{c}\u{200b}")).collect(),
+        KEY.chars()
+            .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
+            .collect(),
+        escaped(&hex::encode(KEY), |byte| format!("%{byte:02x}")),
+    ] {
+        let clean = cleaned(&format!("before {hidden} after"));
+        assert!(clean.contains(MASK), "{hidden}: {clean}");
+        assert!(
+            clean.starts_with("before ") && clean.ends_with(" after"),
+            "{hidden}: {clean}"
+        );
+        assert!(clean.len() < 24, "{hidden}: {clean}");
+    }
+}
+
+#[test]
+fn a_number_and_a_code_are_taken_out_however_they_are_written() {
+    for hidden in [
+        "+8613800138000",
+        "+86 138 0013 8000",
+        "(138) 0013-8000",
+        "138.0013.8000",
+        "138–0013–8000",
+        "１３８００１３８０００",
+        "%2B8613800138000",
+        "\\u0031\\u0033800138000",
+        "00138000",
+        // `+8613800138000` in hexadecimal and in base64.
+        "2b38363133383030313338303030",
+        "Kzg2MTM4MDAxMzgwMDA=",
+        "918273",
+        "918 273",
+        "9-1-8-2-7-3",
+        "９１８２７３",
+        "9\u{200b}18273",
+        "%39%31%38%32%37%33",
+        // `918273` in hexadecimal and in base64.
+        "393138323733",
+        "OTE4Mjcz",
+    ] {
+        let clean = cleaned(&format!("before {hidden} after"));
+        assert!(clean.contains(MASK), "{hidden}: {clean}");
+        let left = clean.replace(MASK, "");
+        let digits = left.chars().filter(|c| c.is_numeric()).count();
+        assert!(digits < 3, "{hidden}: {clean}");
+    }
+    assert_eq!(cleaned("验证码918273，请"), "验证码****，请");
+    assert_eq!(cleaned("code:918273x"), "code:****x");
+}
+
+#[test]
+fn what_only_resembles_them_stays() {
+    for open in [
+        "cannot reach sms.example.com within 5 s",
+        "9246:591234274517952691400000001",
+        "template 19182731, 9182730",
+        "138****8000",
+        "a0aabda6-dc13-4d1c-84c4-cf2b5d0ac1f2",
+        "",
+    ] {
+        assert_eq!(cleaned(open), open);
+    }
+}
+
+#[test]
+fn no_beginning_end_or_middle_of_a_long_secret_survives() {
+    let alphabet: String = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    for length in 33..=47 {
+        let secret = &alphabet[..length];
+        let config = serde_json::json!({ "password": secret }).to_string();
+        let clean = |text: &str| cleaned_as(&config, "1", text, Kind::Text);
+        for hidden in [
+            secret.to_owned(),
+            hex::encode(secret),
+            secret.to_uppercase(),
+        ] {
+            assert_eq!(clean(&hidden), MASK, "{length}");
+        }
+        for part in [&secret[..8], &secret[length - 8..]] {
+            assert_eq!(clean(part), MASK, "{length}: {part}");
+        }
+        let end = clean(&secret[length - 15..]).replace(MASK, "");
+        assert!(end.len() < 4, "{length}: {end}");
+        for at in 0..=length - 16 {
+            let left = clean(&secret[at..at + 16]).replace(MASK, "");
+            assert!(left.len() < 11, "{length}: {left} of {at}");
+        }
+    }
+}
+
+#[test]
+fn secrets_of_urls_connection_strings_and_repeated_keys_are_taken_out() {
+    for (config, hidden) in [
+        (
+            r#"{"url":"https://oapi.example.com/send?access_token=566cc69da782ec33e42541b46b9f5cc1"}"#,
+            "566cc69da782ec33e42541b46b9f5cc1",
+        ),
+        (
+            r#"{"relay":"https://user:Passw0rd-Long@relay.example.com/"}"#,
+            "Passw0rd-Long",
+        ),
+        (
+            r#"{"connection":"AccountEndpoint=sms.example.com;AccountKey=abcdefghijklmnop0123456789=="}"#,
+            "abcdefghijklmnop0123456789",
+        ),
+        (
+            r#"{"accessKeySecret":"hunter2!","accessKeySecret":"other"}"#,
+            "hunter2!",
+        ),
+        (r#"{"accessKeySecret":"hunter2!","n":1e999}"#, "hunter2!"),
+        (r#"{"accessKeySecret":"hunter2!","n":"\ud800"}"#, "hunter2!"),
+        (
+            r#"{"accessKeySecret":"hunter2!\ud800hunter3!"}"#,
+            "hunter2!",
+        ),
+        ("\u{feff}{\"accessKeySecret\":\"hunter2!\"}", "hunter2!"),
+        (r#"{"accessKeySecret":"hunter2!"} trailing"#, "hunter2!"),
+        (r#"{"auth":"hunter2!"}"#, "hunter2!"),
+        (r#"{"credentials":[{"x":"hunter2!"}]}"#, "hunter2!"),
+    ] {
+        let clean = cleaned_as(config, "1", &format!("{config} {hidden}"), Kind::Text);
+        assert!(!clean.contains(hidden), "{config}: {clean}");
+        assert!(clean.contains(MASK), "{config}: {clean}");
+    }
+}
+
+#[test]
+fn an_identifier_keeps_a_short_code_and_loses_a_number_a_secret_and_a_long_code() {
+    let id = |text: &str, code: &str| cleaned_as(CONFIG, code, text, Kind::Identifier);
+    assert_eq!(id("9246:59123", "9246"), "9246:59123");
+    assert_eq!(id("924611:59123", "924611"), "****:59123");
+    assert_eq!(id("59246115", "924611"), "59246115");
+    assert_eq!(id("x-8613800138000", "1"), "x-****");
+    assert_eq!(id(KEY, "1"), MASK);
+}
+
+#[test]
+fn a_cut_leaves_no_beginning_of_a_secret() {
+    let long = "k7".repeat(400);
+    let config = format!(r#"{{"privateKey":"{long}"}}"#);
+    let text = format!("{} {}", "x".repeat(texts::TEXT - 5), long);
+    let clean = cleaned_as(&config, "1", &text, Kind::Text);
+    assert!(!clean.contains("k7k7"), "{clean}");
+    assert!(clean.len() <= texts::TEXT + MASK.len() + '…'.len_utf8());
+}
+
+#[tokio::test]
+async fn a_preview_keeps_its_parameters_and_no_secret() {
+    let all = format!("{KEY} +8613800138000 918273");
+    let mut preview = Preview {
+        route: all.clone(),
+        template: all.clone(),
+        parameters: vec!["918273".to_owned(), all.clone()],
+        attributes: vec![("to".to_owned(), all.clone())],
+    };
+    scrub(CONFIG, listed(&mut preview)).await;
+    assert_eq!(preview.route, "**** +**** ****");
+    assert_eq!(preview.template, preview.route);
+    assert_eq!(
+        preview.attributes,
+        [("to".to_owned(), preview.route.clone())]
+    );
+    assert_eq!(preview.parameters, ["918273", "**** +8613800138000 918273"]);
+}
+
+#[tokio::test]
+async fn a_figure_that_is_the_code_or_the_number_is_left_out() {
+    for (wait, kept) in [
+        (Some(918_273), None),
+        (Some(918_273_000), None),
+        (Some(1_918_273), None),
+        (Some(30_000), Some(30_000)),
+    ] {
+        let mut failure = failure("x");
+        failure.retry_after_ms = wait;
+        scrub(CONFIG, listed(&mut failure)).await;
+        assert_eq!(failure.retry_after_ms, kept, "{wait:?}");
+    }
+    let delivery = |age_s| Delivery {
+        message_id: "1".to_owned(),
+        age_s,
+        state: DeliveryState::Pending,
+        attributes: vec![],
+    };
+    let mut deliveries = Deliveries {
+        found: vec![delivery(918_273), delivery(60)],
+        exhaustive: true,
+    };
+    scrub(CONFIG, listed(&mut deliveries)).await;
+    assert_eq!(deliveries.found, [delivery(u32::MAX), delivery(60)]);
+}
+
+#[tokio::test]
+async fn what_a_plugin_asked_of_the_network_is_its_choice_as_well() {
+    let mut report = CallReport {
+        memory_bytes: 2_918_273,
+        fuel: Some(918_273),
+        http: vec![HttpExchange {
+            method: "PATCH".to_owned(),
+            origin: "https://c-918273.evil.test".to_owned(),
+            path: format!("/{KEY}/{}", "p".repeat(10_000)),
+            request_headers: vec!["x-8613800138000".to_owned(); 1_000],
+            request_body_bytes: 918_273,
+            response_body_bytes: 1_000,
+            error: Some("length 918273".to_owned()),
+            ..HttpExchange::default()
+        }],
+        ..CallReport::default()
+    };
+    let mut texts = Texts::default();
+    texts.report(&mut report);
+    scrub(CONFIG, texts).await;
+    assert_eq!((report.memory_bytes, report.fuel), (1 << 22, None));
+    let asked = &report.http[0];
+    assert_eq!(asked.origin, "https://c-****.evil.test");
+    assert!(asked.path.starts_with("/****/ppp") && asked.path.len() <= texts::WORD + 3);
+    assert_eq!(asked.request_headers, vec!["x-****"; texts::ATTRIBUTES]);
+    assert_eq!(asked.error.as_deref(), Some("length ****"));
+    assert_eq!(asked.request_body_bytes, 1 << 20);
+    assert_eq!(asked.response_body_bytes, 1_000);
+}
+
+#[tokio::test]
+async fn a_plugin_that_floods_its_failure_is_cut_short() {
+    let mut cause = CallError::Connector(Box::new(Failure {
+        message: "m".repeat(1 << 20),
+        provider_code: Some("c".repeat(10_000)),
+        request_id: Some("验".repeat(10_000)),
+        attributes: vec![("k".repeat(10_000), "v".repeat(10_000)); 1_000],
+        ..failure("")
+    }));
+    let mut texts = Texts::default();
+    cause.list(&mut texts);
+    scrub("{}", texts).await;
+    let failure = cause.failure().unwrap();
+    assert!(failure.message.len() <= texts::TEXT + 3);
+    assert!(failure.provider_code.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert!(failure.request_id.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert_eq!(failure.attributes.len(), texts::ATTRIBUTES);
+    assert!(failure.attributes[0].1.len() <= texts::TEXT + 3);
+}
+
+fn findings(count: usize) -> Vec<Diagnostic> {
+    let text = "f".repeat(1_000);
+    let finding = Diagnostic {
+        pointer: "/x".to_owned(),
+        code: "x".to_owned(),
+        severity: Severity::Error,
+        message: text,
+        attributes: vec![],
+    };
+    vec![finding; count]
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_bytes_that_are_searched_is_masked() {
+    let mut many = findings(400);
+    scrub(CONFIG, listed(&mut many)).await;
+    assert!(many[0].message.starts_with("fff"));
+    assert_eq!(many[399].message, MASK);
+    let shown: usize = many.iter().map(|finding| finding.message.len()).sum();
+    assert!(shown <= SEARCHED + 400 * MASK.len(), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_not_searched_in_time_is_masked() {
+    let mut many = findings(100);
+    let (config, variables) = (SecretText::new(CONFIG.into()), code("918273"));
+    let over = Instant::now();
+    Redaction::new(&config, TO, &variables)
+        .run(listed(&mut many), over)
+        .await;
+    assert_eq!(many[99].message, MASK);
+    assert!(many.iter().filter(|one| one.message != MASK).count() < 10);
+}
+
+#[tokio::test]
+async fn a_config_with_more_secrets_than_are_looked_for_shows_no_text() {
+    let config = serde_json::json!({ "password": "x1".repeat(CONFIG_BYTES / 4) }).to_string();
+    let mut failure = failure("something");
+    failure.retry_after_ms = Some(5);
+    scrub(&config, listed(&mut failure)).await;
+    assert_eq!(failure.message, MASK);
+    assert_eq!(failure.retry_after_ms, None);
+}
+
+/// The thread is given up: a task that only counts has its turn many times meanwhile.
+#[tokio::test]
+async fn other_tasks_have_their_turn_during_a_search() {
+    let turns = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = turns.clone();
+    let counting = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut many = findings(200);
+    scrub(CONFIG, listed(&mut many)).await;
+    counting.abort();
+    let turns = turns.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(turns > 20, "{turns} turns");
+}
+
+/// How often each byte of an answer is read, at most: what a search costs is bytes and not bytes times secrets.
+#[test]
+fn the_bytes_that_are_read_grow_with_the_text_alone() {
+    let secrets: Vec<String> = (0..400)
+        .map(|n| format!("{n:08x}{:08x}", n * 7_919))
+        .collect();
+    let config = SecretText::new(serde_json::json!({ "secret": secrets }).to_string().into());
+    let text: String = (0..2_000_u32)
+        .map(|n| char::from(b' ' + (n * 7 % 95) as u8))
+        .collect();
+    for text in [text.as_str(), &"%2541".repeat(400), &"abcd".repeat(500)] {
+        let mut reading = Reading::plain(text);
+        let mut bytes = 0;
+        for _ in 0..=ESCAPED {
+            bytes += reading.bytes.len();
+            let mut decoded = Reading::default();
+            reading.decode_hex(4, &mut decoded);
+            bytes += decoded.bytes.len();
+            reading.decode_base64(4, &mut decoded);
+            bytes += decoded.bytes.len();
+            match reading.unescaped() {
+                Some(unescaped) => reading = unescaped,
+                None => break,
+            }
+        }
+        assert!(bytes <= 16 * text.len(), "{bytes} for {}", text.len());
+        let mut hits = 0;
+        config.secrets().find(text.as_bytes(), |_, _| hits += 1);
+        assert!(hits <= 5 * text.len());
+    }
+}
+
+#[test]
+fn a_code_behind_a_secret_or_a_number_is_taken_out_as_well() {
+    for (text, clean) in [
+        (format!("{KEY}918273"), "****"),
+        ("+8613800138000918273".to_owned(), "+****"),
+        (format!("{KEY}+8613800138000 918273"), "****+**** ****"),
+    ] {
+        assert_eq!(cleaned(&text).replace("********", "****"), clean, "{text}");
+    }
+    let config = r#"{"password":"secret-that-ends-in-1"}"#;
+    let clean = cleaned_as(config, "918273", "secret-that-ends-in-1918273", Kind::Text);
+    assert!(!clean.contains("918273"), "{clean}");
+}

@@ -1,0 +1,386 @@
+//! [`Plugin`]: a component that was checked, compiled and linked, ready to be called.
+//!
+//! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
+//! request had left by then, its outcome is lost, so let sends run to their end.
+
+use super::call::Call;
+use super::lease::Hold;
+use super::loaded::Loaded;
+use crate::bindings::sms;
+use crate::config::Config;
+use crate::contract::{
+    Attributes, Check, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure, Message,
+    Metadata, Preview, Receipt, Severity,
+};
+use crate::egress::{Egress, Origin};
+use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
+use crate::http::{Client, Owner};
+use crate::limits::Limits;
+use crate::load::Description;
+use crate::load::grants::Decision;
+use crate::load::package::Provenance;
+use crate::load::world::{Receipts, SMS};
+use crate::network::Network;
+use crate::options::ConnectionSharing;
+use crate::redact::shorten;
+use crate::report::{CallReport, LoadTimings, Reported};
+use crate::tenant::Tenant;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A loaded connector. Cheap to clone; calls on clones run side by side.
+///
+/// Calls have no tenant until [`Plugin::for_tenant`] sets one.
+#[derive(Clone)]
+pub struct Plugin {
+    inner: Arc<Loaded>,
+    tenant: Option<Tenant>,
+    hold: Hold,
+    /// The network that it was given.
+    network: Arc<Client>,
+    /// The owner of the connections that its requests use.
+    owner: Arc<Owner>,
+}
+
+impl Plugin {
+    pub(crate) fn new(loaded: Loaded) -> Self {
+        let owner = Owner {
+            tenant: None,
+            plugin: Arc::from(loaded.description.sha256.as_str()),
+            is_never_kept: false,
+        };
+        Self {
+            network: loaded.shared.client.clone(),
+            owner: Arc::new(owner),
+            inner: Arc::new(loaded),
+            tenant: None,
+            hold: Hold::Own,
+        }
+    }
+
+    /// The same plugin, called on behalf of a tenant: under that tenant's limits, and in its place in the queue.
+    ///
+    /// ```no_run
+    /// # async fn send(plugin: auth_connector_host::Plugin, config: auth_connector_host::Config) {
+    /// # let message = auth_connector_host::Message::code("+8613800138000", "SignIn", "918273");
+    /// let outcome = plugin.for_tenant("acme").send_message(&config, &message).await;
+    /// # let _ = outcome;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_tenant(&self, tenant: impl Into<Tenant>) -> Self {
+        self.called(Some(tenant.into()), self.network.clone())
+    }
+
+    /// The same plugin with another network: see [`crate::network`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Authority`] when its authorities cannot be read.
+    pub fn with_network(&self, network: &Network) -> Result<Self, BuildError> {
+        let network = self.inner.shared.clients.shared(network)?;
+        if self.inner.egress.origins().iter().any(Origin::is_https) {
+            network.warm_up();
+        }
+        Ok(self.called(self.tenant.clone(), network))
+    }
+
+    fn called(&self, tenant: Option<Tenant>, network: Arc<Client>) -> Self {
+        let sharing = self.inner.shared.options.connection_sharing;
+        let own = tenant
+            .as_ref()
+            .filter(|_| sharing == ConnectionSharing::WithinTenant);
+        let owner = Owner {
+            tenant: own.map(|tenant| tenant.key().clone()),
+            plugin: self.owner.plugin.clone(),
+            is_never_kept: tenant.as_ref().is_some_and(Tenant::is_never_kept),
+        };
+        Self {
+            inner: self.inner.clone(),
+            tenant,
+            hold: self.hold.clone(),
+            network,
+            owner: Arc::new(owner),
+        }
+    }
+
+    /// The same plugin, held so.
+    pub(super) fn held(&self, hold: Hold) -> Self {
+        Self {
+            hold,
+            ..self.clone()
+        }
+    }
+
+    /// Digest, size, imports and exports.
+    pub fn description(&self) -> &Description {
+        &self.inner.description
+    }
+
+    /// What loading cost.
+    pub fn load_timings(&self) -> LoadTimings {
+        self.inner.timings
+    }
+
+    /// The origins that it may reach.
+    pub fn egress(&self) -> &Egress {
+        &self.inner.egress
+    }
+
+    /// The caps on each of its calls.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Manifest, signer and grants of a plugin that was loaded from a package.
+    pub fn provenance(&self) -> Option<&Provenance> {
+        self.inner.provenance.as_ref()
+    }
+
+    /// What it asks for beside what it was given, where it was loaded from a package.
+    pub fn grants(&self) -> Option<&Decision> {
+        self.provenance().map(|provenance| &provenance.decision)
+    }
+
+    /// Makes an instance and drops it, without a call: shows before the first send that a plugin starts, and what
+    /// starting costs.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when it does not start, [`CallError::Policy`] when it was not tried.
+    pub async fn start(&self) -> Result<CallReport, CallError> {
+        self.call(None).start().await
+    }
+
+    /// The connector's identity and its names.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    pub async fn metadata(&self) -> Result<Metadata, CallError> {
+        let function = &self.inner.functions.get_metadata;
+        let mut metadata = self
+            .call(None)
+            .run(function, |_| (), |answer, _| answer)
+            .await
+            .outcome?;
+        shorten(&mut metadata);
+        Ok(metadata)
+    }
+
+    /// The schema, the form fields and the secret pointers, in the best of `locales`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
+        let function = &self.inner.functions.get_config_guard;
+        self.call(None)
+            .run(function, |_| (locales,), |answer, _| answer)
+            .await
+            .outcome
+    }
+
+    /// Everything that can be said about a config without a network. Sending is possible when no finding is an
+    /// error.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    pub async fn validate_config(
+        &self,
+        config: &Config,
+        locales: &[String],
+    ) -> Result<Vec<Diagnostic>, CallError> {
+        if let Some(fault) = config.too_long() {
+            return Ok(vec![too_long(&fault)]);
+        }
+        let function = &self.inner.functions.validate_config;
+        let call = self.call(None).with_config(config, "", &[]);
+        let params = |_| (config.expose(), locales);
+        call.run(function, params, |answer, _| answer).await.outcome
+    }
+
+    /// What [`Plugin::send_message`] would send.
+    ///
+    /// # Errors
+    ///
+    /// What sending would meet before it touches the network; [`CallError::Host`], [`CallError::Policy`].
+    pub async fn preview_message(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Result<Preview, CallError> {
+        let function = &self.inner.functions.preview_message;
+        let call =
+            self.call(message.timeout_ms)
+                .with_config(config, &message.to, &message.variables);
+        let params = |left_ms| (config.expose(), message.within(left_ms));
+        let settle = |answer: Result<Result<Preview, sms::SendError>, CallError>, _| {
+            answer?.map_err(|error| match error {
+                sms::SendError::NotSent(failure) => CallError::Connector(Box::new(failure)),
+                sms::SendError::Unknown(_) => {
+                    HostFault::Contract("it reported a preview, which sends nothing, as unknown")
+                        .into()
+                }
+            })
+        };
+        call.run(function, params, settle).await.outcome
+    }
+
+    /// Sends one message: accepted, certainly not sent, or unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] says which of the last two, and why. A crash, a kill or a timeout of the plugin is
+    /// *unknown*, unless no request had been let out by then.
+    pub async fn send_message(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Result<Receipt, SendError> {
+        self.send(config, message, false).await.outcome
+    }
+
+    /// As [`Plugin::send_message`], with the call's times and requests.
+    pub async fn send_message_reported(
+        &self,
+        config: &Config,
+        message: &Message,
+    ) -> Reported<Result<Receipt, SendError>> {
+        self.send(config, message, true).await
+    }
+
+    async fn send(
+        &self,
+        config: &Config,
+        message: &Message,
+        described: bool,
+    ) -> Reported<Result<Receipt, SendError>> {
+        let function = &self.inner.functions.send_message;
+        let call =
+            self.call(message.timeout_ms)
+                .with_config(config, &message.to, &message.variables);
+        let call = Call {
+            success: "accepted",
+            described,
+            ..call
+        };
+        let params = |left_ms| (config.expose(), message.within(left_ms));
+        let settle = |answer: Result<Result<Receipt, sms::SendError>, CallError>, may_have_left| {
+            let receipt = match answer {
+                Ok(answer) => answer?,
+                Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
+            };
+            // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
+            if let Some(broken) = broken(&receipt.message_id) {
+                let fault = HostFault::Contract(broken);
+                return Err(SendError::from_cause(fault.into(), may_have_left));
+            }
+            Ok(receipt)
+        };
+        call.run(function, params, settle).await
+    }
+
+    /// Asks the provider, without sending, whether a config would work.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault::Unsupported`] when the plugin has no `sms-operations`; the plugin's own failure when
+    /// nothing could be asked.
+    pub async fn check_config(
+        &self,
+        config: &Config,
+        locales: &[String],
+        timeout_ms: Option<u32>,
+    ) -> Result<Vec<Check>, CallError> {
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("check-config"))?;
+        let function = &operations.check_config;
+        let call = self.call(timeout_ms).with_config(config, "", &[]);
+        let params = |left_ms| (config.expose(), locales, Some(left_ms));
+        call.run(function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
+    }
+
+    /// Looks up what became of a message, above all after [`SendError::Unknown`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::check_config`].
+    pub async fn find_deliveries(
+        &self,
+        config: &Config,
+        query: &DeliveryQuery,
+        timeout_ms: Option<u32>,
+    ) -> Result<Deliveries, CallError> {
+        let operations = self.inner.functions.operations.as_ref();
+        let operations = operations.ok_or(HostFault::Unsupported("find-deliveries"))?;
+        let function = &operations.find_deliveries;
+        let call = self.call(timeout_ms).with_config(config, &query.to, &[]);
+        let params = |left_ms| (config.expose(), query, Some(left_ms));
+        call.run(function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
+    }
+
+    /// A call on this plugin, which may take the plugin's own time at most.
+    pub(super) fn call(&self, timeout_ms: Option<u32>) -> Call<'_> {
+        let cap = self.inner.limits.call_timeout;
+        let asked = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
+        let is_closed = matches!(self.hold, Hold::Closed);
+        Call {
+            loaded: &self.inner,
+            client: &self.network,
+            owner: &self.owner,
+            tenant: self.tenant.as_ref(),
+            refused: is_closed.then(|| PolicyFault::Closed.into()),
+            redaction: None,
+            described: false,
+            success: "ok",
+            timeout: asked.map_or(cap, |asked| asked.min(cap)),
+        }
+    }
+
+    pub(crate) fn receipts(&self) -> Option<&Receipts> {
+        self.inner.functions.receipts.as_ref()
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("contract", &SMS)
+            .field("sha256", &self.inner.description.sha256)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The plugin's failure as the call's.
+pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Result<T, CallError> {
+    answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
+}
+
+/// The finding about a config that no plugin is given.
+fn too_long(fault: &HostFault) -> Diagnostic {
+    Diagnostic {
+        pointer: String::new(),
+        code: "too-long".to_owned(),
+        severity: Severity::Error,
+        message: fault.to_string(),
+        attributes: Attributes::new(),
+    }
+}
+
+/// The longest message id, in bytes. A shortened one would name another message, or none.
+const MESSAGE_ID: usize = 256;
+
+/// Says why a receipt with this message id is none.
+pub(crate) fn broken(message_id: &str) -> Option<&'static str> {
+    match message_id.len() {
+        0 => Some("it reported a receipt without a message id"),
+        1..=MESSAGE_ID => None,
+        _ => Some("it reported a receipt with a message id of more than 256 bytes"),
+    }
+}

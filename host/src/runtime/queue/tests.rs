@@ -1,0 +1,244 @@
+//! Order, limits and memory of the queue.
+
+use super::*;
+use crate::tenant::Rate;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+const LONG: Duration = Duration::from_secs(30);
+
+fn pool(calls: u32, queue: u32, patience: Duration) -> Arc<Queue> {
+    let limits = Limits {
+        concurrent_calls: calls,
+        queued_calls: queue,
+        queue_timeout: patience,
+        ..Limits::default()
+    };
+    Arc::new(Queue::new(&limits, TenantLimits::default()))
+}
+
+fn tenant(id: &str, concurrent: u32, queued: u32) -> Tenant {
+    Tenant::new(id).limits(TenantLimits {
+        concurrent_calls: Some(concurrent),
+        queued_calls: queued,
+        rate: None,
+    })
+}
+
+fn claim(tenant: Option<&Tenant>) -> Claim<'_> {
+    Claim {
+        tenant,
+        rated: true,
+        patience: LONG,
+    }
+}
+
+async fn code(pool: &Queue, tenant: Option<&Tenant>) -> &'static str {
+    match pool.enter(claim(tenant)).await {
+        Ok(_) => "in",
+        Err(CallError::Policy(fault)) => fault.code(),
+        Err(CallError::Host(fault)) => fault.code(),
+        Err(CallError::Connector(_)) => "a plugin spoke",
+    }
+}
+
+/// Waits until so many calls are in the queue.
+async fn queued(pool: &Queue, calls: u32) {
+    while pool.occupancy().waiting < calls {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_tenant_without_a_number_of_its_own_runs_a_quarter_of_the_calls_at_once() {
+    let limits = Limits::default();
+    let pool = Queue::new(&limits, TenantLimits::default());
+    let (concurrent, queued, rate) = pool.bounds(Some(&Tenant::new("any")));
+    assert_eq!(concurrent, limits.concurrent_calls / 4);
+    assert_eq!((queued, rate), (TenantLimits::default().queued_calls, None));
+}
+
+#[tokio::test]
+async fn a_tenant_with_many_calls_waiting_delays_another_by_one_call_and_not_by_all_of_them() {
+    let pool = pool(1, 100, LONG);
+    let flood = tenant("flood", 100, 100);
+    let first = pool.enter(claim(Some(&flood))).await.unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut calls = JoinSet::new();
+    for (who, number) in [("flood", 20), ("a", 2), ("b", 1)] {
+        for _ in 0..number {
+            let (pool, order, who) = (pool.clone(), order.clone(), who.to_owned());
+            let before = pool.occupancy().waiting;
+            let of = tenant(&who, 100, 100);
+            let shared = pool.clone();
+            calls.spawn(async move {
+                let _place = shared.enter(claim(Some(&of))).await.unwrap();
+                order.lock().push(who);
+            });
+            queued(&pool, before + 1).await;
+        }
+    }
+    drop(first);
+    calls.join_all().await;
+    let order = order.lock();
+    assert_eq!(order[..5], ["a", "b", "flood", "a", "flood"]);
+    assert_eq!(order.len(), 23);
+}
+
+#[tokio::test]
+async fn a_tenant_at_its_limit_waits_while_places_are_free_and_says_so() {
+    let pool = pool(4, 100, Duration::from_millis(50));
+    let acme = tenant("acme", 2, 100);
+    let _held = (
+        pool.enter(claim(Some(&acme))).await.unwrap(),
+        pool.enter(claim(Some(&acme))).await.unwrap(),
+    );
+    let refused = pool.enter(claim(Some(&acme))).await.err().unwrap();
+    assert!(
+        matches!(
+            refused,
+            CallError::Policy(PolicyFault::TenantConcurrency { limit: 2, waited, .. }) if waited >= Duration::from_millis(50)
+        ),
+        "{refused:?}"
+    );
+    assert!(refused.retry_after().is_some());
+    assert_eq!(code(&pool, Some(&tenant("other", 2, 100))).await, "in");
+}
+
+#[tokio::test]
+async fn a_full_pool_says_that_it_is_the_hosts_limit_and_not_the_tenants() {
+    let pool = pool(2, 100, Duration::from_millis(20));
+    let acme = tenant("acme", 2, 100);
+    let _held = (
+        pool.enter(claim(None)).await.unwrap(),
+        pool.enter(claim(Some(&acme))).await.unwrap(),
+    );
+    assert_eq!(code(&pool, Some(&acme)).await, "host-overloaded");
+    assert_eq!(code(&pool, None).await, "host-overloaded");
+}
+
+#[tokio::test]
+async fn a_queue_is_bounded_for_a_tenant_and_for_all_of_them() {
+    let pool = pool(1, 3, LONG);
+    let held = pool.enter(claim(None)).await.unwrap();
+    let (a, b) = (tenant("a", 1, 2), tenant("b", 1, 2));
+    let mut waiting = JoinSet::new();
+    for of in [&a, &a, &b] {
+        let (pool, of) = (pool.clone(), of.clone());
+        waiting.spawn(async move { code(&pool, Some(&of)).await });
+    }
+    queued(&pool, 3).await;
+    assert_eq!(code(&pool, Some(&a)).await, "tenant-queue");
+    assert_eq!(code(&pool, Some(&b)).await, "host-overloaded");
+    drop(held);
+    assert_eq!(waiting.join_all().await, ["in", "in", "in"]);
+}
+
+#[tokio::test]
+async fn a_rate_lets_a_burst_through_and_then_says_when_to_come_back() {
+    let pool = pool(4, 100, LONG);
+    let acme = Tenant::new("acme").limits(TenantLimits {
+        rate: Some(Rate::per_minute(1).burst(3)),
+        ..TenantLimits::default()
+    });
+    for _ in 0..3 {
+        assert_eq!(code(&pool, Some(&acme)).await, "in");
+    }
+    let refused = pool.enter(claim(Some(&acme))).await.err().unwrap();
+    let after = refused.retry_after().unwrap();
+    assert!(
+        after > Duration::from_secs(50) && after <= Duration::from_secs(60),
+        "{refused:?}"
+    );
+    let unrated = Claim {
+        rated: false,
+        ..claim(Some(&acme))
+    };
+    assert!(pool.enter(unrated).await.is_ok(), "reading a form is free");
+    assert_eq!(code(&pool, Some(&Tenant::new("other"))).await, "in");
+}
+
+#[tokio::test]
+async fn who_stops_waiting_leaves_the_queue_and_no_place_is_lost() {
+    let pool = pool(1, 100, LONG);
+    let held = pool.enter(claim(None)).await.unwrap();
+    let acme = tenant("acme", 1, 100);
+    for _ in 0..50 {
+        let gone = tokio::time::timeout(Duration::from_millis(1), pool.enter(claim(Some(&acme))));
+        assert!(gone.await.is_err());
+    }
+    assert_eq!((pool.occupancy().waiting, pool.occupancy().running), (0, 1));
+    drop(held);
+    assert_eq!(code(&pool, Some(&acme)).await, "in");
+    assert_eq!(
+        pool.occupancy(),
+        Occupancy {
+            running: 0,
+            waiting: 0,
+            tenants: 0
+        }
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_are_neither_lost_nor_made_when_waiting_is_given_up_at_any_moment() {
+    let pool = pool(3, 1000, LONG);
+    let mut calls = JoinSet::new();
+    for number in 0..600_u64 {
+        let pool = pool.clone();
+        calls.spawn(async move {
+            let of = tenant(&(number % 7).to_string(), 2, 1000);
+            let entering = pool.enter(claim(Some(&of)));
+            let patience = Duration::from_micros(number * 37 % 3000);
+            if let Ok(place) = tokio::time::timeout(patience, entering).await {
+                let _place = place.unwrap();
+                assert!(pool.occupancy().running <= 3);
+                tokio::time::sleep(Duration::from_micros(number * 13 % 200)).await;
+            }
+        });
+    }
+    while let Some(ended) = calls.join_next().await {
+        ended.unwrap();
+    }
+    assert_eq!(
+        pool.occupancy(),
+        Occupancy {
+            running: 0,
+            waiting: 0,
+            tenants: 0
+        }
+    );
+}
+
+#[tokio::test]
+async fn tenants_are_forgotten_when_idle_and_their_number_is_bounded() {
+    let limits = Limits {
+        tenants: 100,
+        ..Limits::default()
+    };
+    let pool = Queue::new(&limits, TenantLimits::default());
+    let rated = |id: u32| {
+        Tenant::new(id.to_string()).limits(TenantLimits {
+            rate: Some(Rate::per_minute(1)),
+            ..TenantLimits::default()
+        })
+    };
+    for id in 0..1000 {
+        let of = Tenant::new(id.to_string());
+        assert_eq!(code(&pool, Some(&of)).await, "in");
+    }
+    assert_eq!(
+        pool.occupancy().tenants,
+        0,
+        "nothing to remember without a rate"
+    );
+    for id in 0..1000 {
+        assert_eq!(code(&pool, Some(&rated(id))).await, "in");
+        assert!(pool.occupancy().tenants <= 100);
+    }
+    assert_eq!(
+        code(&pool, Some(&rated(999))).await,
+        "tenant-rate",
+        "the last is remembered"
+    );
+}

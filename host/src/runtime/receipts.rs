@@ -1,0 +1,149 @@
+//! Calls of `sms-receipts`: a provider's callbacks, and reports of codes that were used.
+
+use super::plugin::{Plugin, broken, flatten};
+use crate::config::Config;
+use crate::contract::{
+    Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
+    Conversion,
+};
+use crate::error::{CallError, CallbackError, HostFault};
+use crate::redact::CallbackNumbers;
+
+/// The longest body of a callback, and the most bytes of its address and headers together.
+const BODY_BYTES: usize = 65_536;
+const HEAD_BYTES: usize = 65_536;
+/// The most receipts of one callback.
+const RECEIPTS: usize = 1_000;
+/// The longest acknowledgement, in bytes: of the body, and of the content type.
+const ACKNOWLEDGEMENT_BYTES: usize = 2_048;
+const CONTENT_TYPE_BYTES: usize = 128;
+/// The longest correlation id that a message can be sent with, in bytes.
+const CORRELATION_ID: usize = 128;
+
+impl Plugin {
+    /// Reads a provider's delivery callback. Makes no request.
+    ///
+    /// Anybody can post to the address that takes callbacks. Store the receipts, then answer with the
+    /// [`Acknowledgement`]; a receipt says what the provider says, and never that a message was not sent.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackError::Refused`] when it is no callback that counts, or is too large;
+    /// [`HostFault::Unsupported`] when the plugin has no `sms-receipts`; [`HostFault::Contract`] when what it read
+    /// cannot be trusted: more than 1,000 receipts, one without a message id, an answer that is no HTTP answer.
+    pub async fn read_callback(
+        &self,
+        config: &Config,
+        callback: &Callback,
+    ) -> Result<CallbackContent, CallbackError> {
+        let receipts = self.receipts();
+        let function = &receipts
+            .ok_or(HostFault::Unsupported("read-callback"))?
+            .read_callback;
+        if let Some(refusal) = too_large(callback) {
+            return Err(CallbackError::Refused(refusal));
+        }
+        let call = self.call(None).with_config(config, "", &[]);
+        let params = |_| (config.expose(), callback);
+        let settle = |answer: Result<Result<CallbackContent, CallbackRefusal>, CallError>, _| {
+            let mut content = answer?.map_err(CallbackError::Refused)?;
+            if let Some(broken) = broken_content(&content) {
+                return Err(HostFault::Contract(broken).into());
+            }
+            for receipt in &mut content.receipts {
+                receipt.correlation_id.take_if(|id| !is_correlation_id(id));
+            }
+            Ok(content)
+        };
+        let mut outcome = call.run(function, params, settle).await.outcome;
+        let numbers = CallbackNumbers::of(callback);
+        match &mut outcome {
+            Ok(content) => numbers.content(content),
+            Err(CallbackError::Refused(refusal)) => numbers.refusal(refusal),
+            Err(CallbackError::Failed(_)) => {}
+        }
+        outcome
+    }
+
+    /// Tells the provider that a code was used. Reporting the same one twice is harmless.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault::Unsupported`] when the plugin has no `sms-receipts`; the plugin's own failure, of kind
+    /// `unsupported` where the provider or the account has no such report.
+    pub async fn report_conversion(
+        &self,
+        config: &Config,
+        conversion: &Conversion,
+        timeout_ms: Option<u32>,
+    ) -> Result<(), CallError> {
+        let receipts = self.receipts();
+        let function = &receipts
+            .ok_or(HostFault::Unsupported("report-conversion"))?
+            .report_conversion;
+        let to = conversion.to.as_deref().unwrap_or_default();
+        let call = self.call(timeout_ms).with_config(config, to, &[]);
+        let params = |left_ms| (config.expose(), conversion, Some(left_ms));
+        call.run(function, params, |answer, _| flatten(answer))
+            .await
+            .outcome
+    }
+}
+
+/// The refusal of a callback that is larger than a plugin has to take.
+fn too_large(callback: &Callback) -> Option<CallbackRefusal> {
+    let headers = callback.headers.iter();
+    let head = headers
+        .map(|(name, value)| name.len() + value.len())
+        .chain(callback.url.as_ref().map(String::len))
+        .fold(0_usize, usize::saturating_add);
+    let message = if callback.body.len() > BODY_BYTES {
+        "The callback's body has more than 65,536 bytes, which no provider's callback has. It was not read."
+    } else if head > HEAD_BYTES {
+        "The callback's address and headers have more than 65,536 bytes, which no provider's callback has. It was not \
+         read."
+    } else {
+        return None;
+    };
+    Some(CallbackRefusal {
+        kind: CallbackRefusalKind::TooLarge,
+        message: message.to_owned(),
+        attributes: Attributes::new(),
+    })
+}
+
+/// Says why what was read of a callback cannot be used. Nothing of it is cut: a receipt that is dropped while the
+/// callback is acknowledged is lost.
+fn broken_content(content: &CallbackContent) -> Option<&'static str> {
+    if content.receipts.len() > RECEIPTS {
+        return Some("it read more than 1,000 receipts from one callback");
+    }
+    let ids = content.receipts.iter();
+    ids.map(|receipt| broken(&receipt.message_id))
+        .find(Option::is_some)
+        .flatten()
+        .or_else(|| broken_acknowledgement(&content.acknowledgement))
+}
+
+fn broken_acknowledgement(acknowledgement: &Acknowledgement) -> Option<&'static str> {
+    let content_type = acknowledgement.content_type.as_bytes();
+    // A line break would be a header of the plugin's own in the host's answer.
+    let is_value = |byte: &u8| (b' '..=b'~').contains(byte);
+    if !(200..600).contains(&acknowledgement.status) {
+        Some("it acknowledged a callback with a status that is not from 200 to 599")
+    } else if content_type.len() > CONTENT_TYPE_BYTES || !content_type.iter().all(is_value) {
+        Some(
+            "it acknowledged a callback with a content type that is no header's value of at most 128 bytes",
+        )
+    } else if acknowledgement.body.len() > ACKNOWLEDGEMENT_BYTES {
+        Some("it acknowledged a callback with more than 2,048 bytes")
+    } else {
+        None
+    }
+}
+
+/// Whether a message can have been sent with this identifier. Anybody can write another one into a callback.
+fn is_correlation_id(id: &str) -> bool {
+    let printable = |byte: u8| (b' '..=b'~').contains(&byte);
+    !id.is_empty() && id.len() <= CORRELATION_ID && id.bytes().all(printable)
+}
