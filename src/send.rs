@@ -26,7 +26,7 @@ use connector_kit::http::{Client, Response};
 use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::plain_name;
-use connector_kit::template::{self, Choice};
+use connector_kit::template;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{self, Call, Interpreter, Refusal};
@@ -116,7 +116,8 @@ impl Status<'_> {
 struct Plan<'c> {
     number: PhoneNumber,
     route: Route,
-    choice: Choice<'c, Template<'c>>,
+    template: &'c Template<'c>,
+    fell_back: bool,
     code: &'c str,
     parameters: Vec<String>,
 }
@@ -139,14 +140,15 @@ impl<'c> Plan<'c> {
             .iter()
             .filter(|template| template.code(route).is_some())
             .collect();
-        let (choice, code) = template::choose(&with_code, &message.usage, message.locales())
-            .and_then(|choice| choice.template.code(route).map(|code| (choice, code)))
+        let (template, fell_back) = template::choose(&with_code, &message.usage, message.locales())
             .ok_or_else(|| no_template(&message.usage, route))?;
-        let parameters = parameters(choice.template, &message.variables)?;
+        let code = template.code(route).unwrap_or_default();
+        let parameters = parameters(template, &message.variables)?;
         Ok(Self {
             number,
             route,
-            choice,
+            template,
+            fell_back,
             code,
             parameters,
         })
@@ -154,11 +156,8 @@ impl<'c> Plan<'c> {
 
     /// What previews and receipts alike say about the choice.
     fn attributes(&self) -> Attributes {
-        let Choice {
-            template,
-            fell_back,
-        } = self.choice;
-        let fallback = if fell_back { "true" } else { "false" };
+        let template = self.template;
+        let fallback = if self.fell_back { "true" } else { "false" };
         let mut attributes = alloc::vec![
             attribute("usage", template.usage),
             attribute("fallback", fallback),

@@ -234,21 +234,12 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         Ok(Json::OtherNumber)
     }
 
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        clippy::float_cmp,
-        reason = "the cast back tells whether anything was lost"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        let whole = value as u64;
         // Beyond 2^53 neighbours share a float, so the number written is not known any more.
-        if whole < 1 << 53 && whole as f64 == value {
-            Ok(Json::Integer(whole))
-        } else {
-            Ok(Json::OtherNumber)
-        }
+        let is_whole = value % 1.0 == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&value);
+        let integer = is_whole.then_some(Json::Integer(value as u64));
+        Ok(integer.unwrap_or(Json::OtherNumber))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {

@@ -57,8 +57,8 @@
 //! impl Connector for Acme {
 //!     type Config<'c> = Config<'c>;
 //!     const FIELDS: &'static [Field] = &[
-//!         Field::new("url", Text::english("URL"), Text::english("Where the API is.")).required(),
-//!         Field::new("token", Text::new("Token", "令牌"), Text::new("From the console.", "见控制台。"))
+//!         Field::new("url", Text::english("URL")).help(Text::english("Where the API is.")).required(),
+//!         Field::new("token", Text::new("Token", "令牌")).help(Text::new("From the console.", "见控制台。"))
 //!             .required()
 //!             .secret(),
 //!     ];

@@ -213,22 +213,14 @@ fn is_ignored(character: char) -> bool {
         )
 }
 
-/// Countries that dial a zero before the national number, and only within the country. Source of this list and the next:
-/// metadata of libphonenumber 9.0.43, by `kit/tables/generate.py`.
-const TRUNK_ZERO: &[u16] = &[
-    20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81,
-    82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250,
-    251, 252, 254, 255, 256, 260, 261, 262, 263, 264, 265, 291, 353, 355, 358, 359, 370, 373, 374,
-    375, 377, 380, 381, 382, 383, 385, 386, 387, 389, 421, 423, 508, 590, 591, 593, 594, 595, 596,
-    598, 686, 850, 855, 856, 880, 886, 961, 962, 963, 964, 966, 967, 970, 971, 972, 976, 977, 994,
-    995, 996,
-];
+/// The country calling codes that are assigned. No code is the beginning of another.
+const CALLING_CODES: &[u16] = &include!("phone/calling-codes.in");
+
+/// Countries that dial a zero before the national number, and only within the country.
+const TRUNK_ZERO: &[u16] = &include!("phone/trunk-zero.in");
 
 /// Countries where the zero is part of some numbers, and networks of no country, on which nothing is known.
-const OWN_ZERO: &[u16] = &[
-    39, 47, 225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 507, 676, 679, 687, 853, 974,
-    992, 800, 808, 870, 878, 881, 882, 883, 888, 979,
-];
+const OWN_ZERO: &[u16] = &include!("phone/own-zero.in");
 
 /// The national number without the zero that is dialled within the country only.
 fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
@@ -267,34 +259,13 @@ fn is_mainland_mobile(national: &str) -> bool {
     national.len() == 11 && matches!(national.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
-/// How many of the leading digits are the country calling code; `None` when they begin with none. Source: ITU-T
-/// E.164's list of assigned codes, annex to Operational Bulletin 1114, with later assignments. No code is the
-/// beginning of another.
+/// How many of the leading digits are the country calling code; `None` when they begin with none.
 pub fn calling_code_length(digits: &str) -> Option<usize> {
-    let mut bytes = digits.bytes().map(|byte| byte.wrapping_sub(b'0'));
-    let (first, second, third) = (bytes.next()?, bytes.next(), bytes.next());
-    if matches!(first, 1 | 7) {
-        return Some(1);
-    }
-    let two = first * 10 + second?;
-    if matches!(
-        two,
-        20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98
-    ) {
-        return Some(2);
-    }
-    let three = u16::from(two) * 10 + u16::from(third?);
-    matches!(
-        three,
-        211..=213 | 216 | 218 | 220..=258 | 260..=269 | 290 | 291 | 297..=299
-            | 350..=359 | 370..=383 | 385..=387 | 389
-            | 420 | 421 | 423
-            | 500..=509 | 590..=599
-            | 670 | 672..=683 | 685..=692
-            | 800 | 808 | 850 | 852 | 853 | 855 | 856 | 870 | 878 | 880..=883 | 886 | 888
-            | 960..=968 | 970..=977 | 979 | 992..=996 | 998
-    )
-    .then_some(3)
+    let is_code = |length: &usize| {
+        let code = digits.get(..*length).filter(|code| !code.starts_with('0'));
+        code.is_some_and(|code| code.parse().is_ok_and(|code| CALLING_CODES.contains(&code)))
+    };
+    (1..=3).find(is_code)
 }
 
 #[cfg(test)]

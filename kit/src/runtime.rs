@@ -13,7 +13,6 @@ use core::alloc::{GlobalAlloc, Layout};
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut u8;
     fn aligned_alloc(align: usize, size: usize) -> *mut u8;
-    fn realloc(block: *mut u8, size: usize) -> *mut u8;
     fn free(block: *mut u8);
     /// Called by the host's side of the canonical ABI.
     fn cabi_realloc(block: *mut u8, size: usize, align: usize, new_size: usize) -> *mut u8;
@@ -29,8 +28,8 @@ const MALLOC_ALIGN: usize = 16;
 struct CLibrary;
 
 // SAFETY: the C library's functions keep `GlobalAlloc`'s contract: blocks do not overlap, are at least as long as asked
-// for and stay until they are freed. `malloc` and `realloc` align to `MALLOC_ALIGN`; larger alignments go to
-// `aligned_alloc`, whose blocks `free` takes too, and are never passed to `realloc`.
+// for and stay until they are freed. `malloc` aligns to `MALLOC_ALIGN`; larger alignments go to `aligned_alloc`,
+// whose blocks `free` takes too.
 unsafe impl GlobalAlloc for CLibrary {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: both take any size, and `Layout` has alignments that are powers of two.
@@ -44,25 +43,8 @@ unsafe impl GlobalAlloc for CLibrary {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
-        // SAFETY: the caller vouches that the block came from `alloc` or `realloc` and is freed once.
+        // SAFETY: the caller vouches that the block came from `alloc` and is freed once.
         unsafe { free(block) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if layout.align() <= MALLOC_ALIGN {
-            // SAFETY: the block came from `malloc` or `realloc`, as its alignment tells.
-            return unsafe { realloc(block, size) };
-        }
-        // SAFETY: the caller vouches for `block`, `layout` and that `size` fits the alignment. The new block lies
-        // elsewhere, and the shorter of both lengths is copied.
-        unsafe {
-            let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-            if !new.is_null() {
-                core::ptr::copy_nonoverlapping(block, new, layout.size().min(size));
-                self.dealloc(block, layout);
-            }
-            new
-        }
     }
 }
 

@@ -22,21 +22,13 @@ pub trait Template {
     fn locale(&self) -> Option<&str>;
 }
 
-/// A template that serves a message.
-#[derive(Debug)]
-pub struct Choice<'t, T> {
-    /// The template.
-    pub template: &'t T,
-    /// Whether it is of [`FALLBACK_USAGE`] in place of the usage asked for.
-    pub fell_back: bool,
-}
-
-/// Chooses among the templates that can reach the recipient.
+/// Chooses among the templates that can reach the recipient. The second value tells whether the template is of
+/// [`FALLBACK_USAGE`] in place of the usage asked for.
 pub fn choose<'t, T: Template, L: AsRef<str>>(
     templates: &[&'t T],
     usage: &str,
     locales: &[L],
-) -> Option<Choice<'t, T>> {
+) -> Option<(&'t T, bool)> {
     let of_usage = |usage: &str| -> Vec<&'t T> {
         let has_usage = |template: &&T| template.usage() == usage;
         templates.iter().copied().filter(has_usage).collect()
@@ -53,10 +45,7 @@ pub fn choose<'t, T: Template, L: AsRef<str>>(
         .find_map(|range| lookup(range, &candidates))
         .or_else(|| without_locale.next().copied())
         .or_else(|| candidates.first().copied())?;
-    Some(Choice {
-        template,
-        fell_back,
-    })
+    Some((template, fell_back))
 }
 
 /// The template whose locale is the range, or the longest beginning of it in whole subtags.

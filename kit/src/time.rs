@@ -1,11 +1,10 @@
 //! Calendar dates from Unix seconds and back, for signatures, `Date` headers and daily limits.
-//!
-//! The arithmetic is the proleptic Gregorian calendar counted in eras of 400 years, which all have the same
-//! 146,097 days.
 
 use alloc::format;
 use alloc::string::String;
-use core::ops::Range;
+
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 const DAY_S: u64 = 86_400;
 
@@ -16,7 +15,7 @@ const DAY_S: u64 = 86_400;
 /// assert_eq!(connector_kit::time::utc_date(1_551_113_065), "2019-02-25");
 /// ```
 pub fn utc_date(unix_s: u64) -> String {
-    let (year, month, day) = civil_from_days(unix_s / DAY_S);
+    let (year, month, day) = calendar_date(unix_s);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -38,9 +37,9 @@ pub fn utc_timestamp(unix_s: u64) -> String {
 /// assert_eq!(connector_kit::time::hour(1_551_113_065, 8), "2019022600");
 /// ```
 pub fn hour(unix_s: u64, hours_east: u8) -> String {
-    let hours = unix_s / 3600 + u64::from(hours_east);
-    let (year, month, day) = civil_from_days(hours / 24);
-    format!("{year:04}{month:02}{day:02}{:02}", hours % 24)
+    let local_s = unix_s.saturating_add(u64::from(hours_east) * 3600);
+    let (year, month, day) = calendar_date(local_s);
+    format!("{year:04}{month:02}{day:02}{:02}", local_s / 3600 % 24)
 }
 
 /// Milliseconds from a moment until the clock next shows `hour`:00, so many hours east of Greenwich. A moment at
@@ -63,52 +62,21 @@ pub fn ms_until_hour(unix_s: u64, hours_east: u8, hour: u8) -> u32 {
 /// assert_eq!(parse_http_date("2019-02-25T16:44:25Z"), None);
 /// ```
 pub fn parse_http_date(header: &str) -> Option<u64> {
-    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    // Every byte has its place; `0` stands for a digit and `?` for anything.
-    const SHAPE: &[u8] = b"???, 00 ??? 0000 00:00:00 GMT";
-    let has_shape = |(byte, shape): (u8, &u8)| match shape {
-        b'0' => byte.is_ascii_digit(),
-        b'?' => true,
-        _ => byte == *shape,
-    };
-    if header.len() != SHAPE.len() || !header.bytes().zip(SHAPE).all(has_shape) {
-        return None;
-    }
-    let number = |digits: Range<usize>| header.get(digits)?.parse::<u64>().ok();
-    let name = header.as_bytes().get(8..11)?;
-    let mut months = (1..).zip(MONTHS.as_chunks::<3>().0);
-    let (month, _) = months.find(|(_, month)| *month == name)?;
-    let days = days_from_civil(number(12..16)?, month, number(5..7)?)?;
-    let (hour, minute, second) = (number(17..19)?, number(20..22)?, number(23..25)?);
-    // 60 is a leap second.
-    let in_range = hour < 24 && minute < 60 && second <= 60;
-    in_range.then_some(days * DAY_S + hour * 3600 + minute * 60 + second)
+    let form = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    let moment = PrimitiveDateTime::parse(header, form).ok()?;
+    u64::try_from(moment.assume_utc().unix_timestamp()).ok()
 }
 
-/// Days since 1970-01-01 into year, month, day.
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
-    // Years that begin in March put the leap day at the end, so that a month's start depends on nothing else.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = (shifted_month + 2) % 12 + 1;
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
-}
-
-/// The inverse, for dates that exist from 1970 on.
-fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
-    let shifted_year = year.checked_sub(u64::from(month <= 2))?;
-    let (era, year_of_era) = (shifted_year / 400, shifted_year % 400);
-    let shifted_month = (month + 9) % 12;
-    let day_of_year = (153 * shifted_month + 2) / 5 + day.checked_sub(1)?;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
-    // 31 February would silently become 3 March.
-    (civil_from_days(days) == (year, month, day)).then_some(days)
+/// The UTC calendar date of a moment: year, month, day. Moments beyond the year 9999 have that of 1970.
+fn calendar_date(unix_s: u64) -> (i32, u8, u8) {
+    let moment = i64::try_from(unix_s).map(OffsetDateTime::from_unix_timestamp);
+    let moment = moment.ok().and_then(Result::ok);
+    let (year, month, day) = moment
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .to_calendar_date();
+    (year, month.into(), day)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ const INSTEAD: Text = Text::new("Instead of the top level's.", "替代顶层的�
 const COUNTRIES: &str = r#"{"type": "array", "maxItems": 300, "items": {
     "type": ["string", "integer"], "pattern": "^\\s*(\\+?[1-9][0-9]{0,8}|[A-Za-z]{2})\\s*$", "minimum": 1, "maximum": 999999999}}"#;
 
-const ACCESS_KEY_ID: Field = Field::labelled(
+const ACCESS_KEY_ID: Field = Field::new(
     "accessKeyId",
     Text::new("Access Key ID", "访问密钥 ID(SecretId)"),
 )
@@ -57,7 +57,7 @@ const ACCESS_KEY_ID: Field = Field::labelled(
 // Visible ASCII without the two characters that separate it in the `Authorization` header.
 .schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-+\\-.0-~]{1,256}\\s*$"}"#);
 
-const ACCESS_KEY_SECRET: Field = Field::labelled(
+const ACCESS_KEY_SECRET: Field = Field::new(
     "accessKeySecret",
     Text::new("Access Key Secret", "访问密钥(SecretKey)"),
 )
@@ -71,7 +71,7 @@ const ACCESS_KEY_SECRET: Field = Field::labelled(
 .schema(r#"{"type": "string", "pattern": "^\\s*(?!<[\\s\\S]*>\\s*$)[!-~]{1,256}\\s*$"}"#);
 
 const SESSION_TOKEN: Field =
-    Field::labelled("sessionToken", Text::new("Session token", "临时密钥 Token"))
+    Field::new("sessionToken", Text::new("Session token", "临时密钥 Token"))
         .help(Text::new(
             "Only with temporary credentials from STS.",
             "仅在使用 STS 临时密钥时填写。",
@@ -80,14 +80,14 @@ const SESSION_TOKEN: Field =
         .aliases(&["token", "securitytoken"])
         .schema(r#"{"type": "string", "pattern": "^\\s*[!-~]{1,8192}\\s*$"}"#);
 
-const SIGN_NAME: Field = Field::labelled("signName", Text::new("Sign Name", "短信签名")).help(Text::new(
+const SIGN_NAME: Field = Field::new("signName", Text::new("Sign Name", "短信签名")).help(Text::new(
         "Text of an approved signature, without brackets; not its ID. International numbers need none.",
         "已审核通过的签名内容,不带括号;不是签名 ID。国际/港澳台短信可不填。",
     ))
 .link(SIGNATURES)
 .aliases(&["sign", "signature", "smssign", "signcontent"]);
 
-const SDK_APP_ID: Field = Field::labelled("sdkAppId", Text::new("SDK App ID", "SDK AppID"))
+const SDK_APP_ID: Field = Field::new("sdkAppId", Text::new("SDK App ID", "SDK AppID"))
     .help(Text::new(
         "Number of the SMS application, such as 1400006666.",
         "短信应用的 SDK AppID,例如 1400006666。",
@@ -96,14 +96,14 @@ const SDK_APP_ID: Field = Field::labelled("sdkAppId", Text::new("SDK App ID", "S
     .aliases(&["smssdkappid", "appid", "smsappid"])
     .schema(r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#);
 
-const REGION: Field = Field::labelled("region", Text::new("Region", "地域")).help(Text::new(
+const REGION: Field = Field::new("region", Text::new("Region", "地域")).help(Text::new(
         "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
         "ap-guangzhou、ap-beijing 或 ap-nanjing;国际站账号用 ap-singapore。",
     ))
 .link(API)
 .schema(r#"{"type": "string", "pattern": "^\\s*[A-Za-z0-9-]{1,64}\\s*$"}"#);
 
-const ENDPOINT: Field = Field::labelled("endpoint", Text::new("Endpoint", "接入域名")).help(Text::new(
+const ENDPOINT: Field = Field::new("endpoint", Text::new("Endpoint", "接入域名")).help(Text::new(
         "Leave empty for sms.tencentcloudapi.com. sms.intl.tencentcloudapi.com for the international site, a \
          regional or financial host of Tencent's, or a simulator on loopback.",
         "默认为 sms.tencentcloudapi.com;国际站用 sms.intl.tencentcloudapi.com,也可填腾讯云的地域或金融区域名,或本机模拟器地址。",
@@ -122,7 +122,7 @@ pub static FIELDS: [Field; 15] = [
         .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
     SDK_APP_ID.required().placeholder("<sdk-app-id>"),
     REGION.required().placeholder("<region>"),
-    Field::labelled("templates", Text::new("Templates", "模板")).help(Text::new(
+    Field::new("templates", Text::new("Templates", "模板")).help(Text::new(
             "One entry for each usage: SignIn, Register, ForgotPassword and Generic at least.",
             "每种用途一项,至少包括 SignIn、Register、ForgotPassword 和 Generic。",
         ))
@@ -135,7 +135,7 @@ pub static FIELDS: [Field; 15] = [
     )
     .fields(&TEMPLATE_FIELDS)
     .default(TEMPLATES_DEFAULT),
-    Field::labelled("international", Text::new("International", "国际/港澳台")).help(Text::new(
+    Field::new("international", Text::new("International", "国际/港澳台")).help(Text::new(
             "What differs for numbers outside of mainland China: application, signature, sender, region, endpoint, \
              credentials.",
             "发往国际/港澳台号码时不同的设置:应用、签名、SenderId、地域、域名、密钥。",
@@ -144,25 +144,25 @@ pub static FIELDS: [Field; 15] = [
     .aliases(&["overseas", "global", "intl"])
     .fields(&INTERNATIONAL_FIELDS)
     .default("{}"),
-    Field::labelled("allowedCountries", Text::new("Allowed countries", "允许的国家(地区)")).help(Text::new(
+    Field::new("allowedCountries", Text::new("Allowed countries", "允许的国家(地区)")).help(Text::new(
             "Countries that alone are sent to: ISO or calling codes, such as [\"CN\", \"852\"]. All when empty.",
             "只向这些国家(地区)发送:ISO 代码或电话区号,例如 [\"CN\", \"852\"];留空则不限。",
         ))
     .form(FieldType::Json)
     .schema(COUNTRIES)
     .default("[]"),
-    Field::labelled("deniedCountries", Text::new("Denied countries", "禁止的国家(地区)")).help(Text::new(
+    Field::new("deniedCountries", Text::new("Denied countries", "禁止的国家(地区)")).help(Text::new(
             "Countries that are never sent to: ISO or calling codes, or beginnings of numbers such as \"1876\".",
             "不向这些国家(地区)发送:ISO 代码、电话区号,或号码开头,例如 \"1876\"。",
         ))
     .form(FieldType::Json)
     .schema(COUNTRIES)
     .default("[]"),
-    Field::labelled("language", Text::new("Language of provider messages", "腾讯云提示语言")).help(Text::new("en-US or zh-CN. en-US when empty.", "en-US 或 zh-CN,默认 en-US。"))
+    Field::new("language", Text::new("Language of provider messages", "腾讯云提示语言")).help(Text::new("en-US or zh-CN. en-US when empty.", "en-US 或 zh-CN,默认 en-US。"))
     .options(&[("en-US", "English"), ("zh-CN", "简体中文")])
     .schema(r#"{"type": "string", "pattern": "^\\s*(en-US|zh-CN)\\s*$"}"#)
     .default(r#""en-US""#),
-    Field::labelled("extendCode", Text::new("Extend code", "短信码号扩展号")).help(Text::new(
+    Field::new("extendCode", Text::new("Extend code", "短信码号扩展号")).help(Text::new(
             "Only where Tencent Cloud activated it, for mainland numbers.",
             "仅在腾讯云已开通时填写,用于境内号码。",
         ))
@@ -171,7 +171,7 @@ pub static FIELDS: [Field; 15] = [
     ),
     SESSION_TOKEN,
     ENDPOINT.placeholder("sms.tencentcloudapi.com"),
-    Field::labelled("timeoutMs", Text::new("Timeout (ms)", "超时(毫秒)")).help(Text::new(
+    Field::new("timeoutMs", Text::new("Timeout (ms)", "超时(毫秒)")).help(Text::new(
             "The longest that one send may take, 1 to 8000. 8000 when empty.",
             "一次发送的最长时间,1 至 8000,默认 8000。",
         ))
@@ -179,7 +179,7 @@ pub static FIELDS: [Field; 15] = [
     .placeholder("8000")
     .schema(r#"{"type": "integer", "minimum": 1}"#),
     // Off by default, because Logto's Console drops what is false when it saves.
-    Field::labelled("acceptWithoutEcho", Text::new("Accept without echo", "不核对回传标识")).help(Text::new(
+    Field::new("acceptWithoutEcho", Text::new("Accept without echo", "不核对回传标识")).help(Text::new(
             "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \
              never does, every send is unknown; switched on, such answers are accepted.",
             "请保持关闭。仅当应答带回消息的关联标识时才视为已受理。若服务端从不回传该标识,每次发送的结果都将未知;开启后不再核对。",
@@ -190,13 +190,13 @@ pub static FIELDS: [Field; 15] = [
 ];
 
 pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
-    Field::labelled("usageType", Text::new("Usage", "用途")).help(Text::new(
+    Field::new("usageType", Text::new("Usage", "用途")).help(Text::new(
             "Matched exactly, such as SignIn.",
             "须完全匹配,例如 SignIn。",
         ))
     .required()
     .aliases(&["usage", "type"]),
-    Field::labelled("templateCode", Text::new("Template ID", "模板 ID")).help(Text::new(
+    Field::new("templateCode", Text::new("Template ID", "模板 ID")).help(Text::new(
             "ID of an approved template, or an object with one for mainland and one for international numbers.",
             "已审核通过的模板 ID,或分别给出 mainland(境内)与 international(国际/港澳台)模板 ID 的对象。",
         ))
@@ -209,7 +209,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
         r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0}, {"type": "object", "minProperties": 1,
             "properties": {"mainland": {"$ref": "#/$defs/codeOfRoute"}, "international": {"$ref": "#/$defs/codeOfRoute"}}}]}"##,
     ),
-    Field::labelled("params", Text::new("Parameters", "模板变量")).help(Text::new(
+    Field::new("params", Text::new("Parameters", "模板变量")).help(Text::new(
             "The template's parameters in order, texts with {{placeholders}}. [\"{{code}}\"] when absent.",
             "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
         ))
@@ -217,11 +217,11 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
     .schema(
         r#"{"type": "array", "items": {"type": ["string", "integer"], "maxLength": 512, "minimum": 0}, "maxItems": 20}"#,
     ),
-    Field::labelled("locale", Text::new("Language", "语言")).help(Text::new(
+    Field::new("locale", Text::new("Language", "语言")).help(Text::new(
             "Language of the template's text, such as en or zh-CN.",
             "模板内容的语言,例如 en 或 zh-CN。",
         )),
-    Field::labelled("kind", Text::new("Kind", "类型")).help(Text::new(
+    Field::new("kind", Text::new("Kind", "类型")).help(Text::new(
             "notice for a template whose parameters are not 1 to 6 digits; verification when absent.",
             "变量不是 1 至 6 位数字的模板填 notice,缺省为 verification。",
         ))
@@ -230,10 +230,10 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
 
 /// The keys of a `templateCode` that differs by route.
 pub(super) static ROUTE_FIELDS: [Field; 2] = [
-    Field::labelled("mainland", Text::new("Mainland", "境内"))
+    Field::new("mainland", Text::new("Mainland", "境内"))
         .help(INSTEAD)
         .aliases(&["china", "domestic", "cn", "mainlandchina"]),
-    Field::labelled("international", Text::new("International", "国际/港澳台"))
+    Field::new("international", Text::new("International", "国际/港澳台"))
         .help(INSTEAD)
         .aliases(&["overseas", "global", "intl", "abroad"]),
 ];
@@ -241,7 +241,7 @@ pub(super) static ROUTE_FIELDS: [Field; 2] = [
 pub(super) static INTERNATIONAL_FIELDS: [Field; 8] = [
     SDK_APP_ID.help(INSTEAD),
     SIGN_NAME.help(INSTEAD),
-    Field::labelled("senderId", Text::new("Sender ID", "SenderId"))
+    Field::new("senderId", Text::new("Sender ID", "SenderId"))
         .help(Text::new(
             "Only where one is registered with Tencent Cloud.",
             "仅在已向腾讯云注册时填写。",

@@ -38,43 +38,35 @@ impl<'c> Config<'c> {
 pub const FIELDS: [Field; 4] = [
     Field::new(
         "url",
-        Text::new("URL", "URL"),
-        Text::new(
+        Text::new("URL", "URL")).help(Text::new(
             "Where messages are posted: https, or http on this machine.",
             "短信发送到的地址:须为 https,本机可用 http。",
-        ),
-    )
+        ))
     .required()
     .placeholder("https://sms.example.com/hooks/messages"),
     Field::new(
         "secret",
-        Text::new("Signing secret", "签名密钥"),
-        Text::new(
+        Text::new("Signing secret", "签名密钥")).help(Text::new(
             "From the receiver: base64, with or without whsec_. While it changes, the new and the old one with a space \
              between them.",
             "由接收方提供:base64,可带 whsec_ 前缀;更换期间可填新旧两个,以空格分隔。",
-        ),
-    )
+        ))
     .required()
     .secret()
     .placeholder("<whsec_…>"),
     Field::new(
         "authorization",
-        Text::new("Authorization header", "Authorization 请求头"),
-        Text::new(
+        Text::new("Authorization header", "Authorization 请求头")).help(Text::new(
             "Its whole value, such as Bearer and a token, where the receiver wants one besides the signature.",
             "完整的值,例如 Bearer 加令牌;仅在接收方除签名外还要求时填写。",
-        ),
-    )
+        ))
     .secret(),
     Field::new(
         "timeoutMs",
-        Text::new("Longest wait in milliseconds", "最长等待毫秒数"),
-        Text::new(
+        Text::new("Longest wait in milliseconds", "最长等待毫秒数")).help(Text::new(
             "The longest that one message may take. 8000 unless set.",
             "单条短信的最长耗时,默认 8000。",
-        ),
-    )
+        ))
     .form(FieldType::Number)
     .schema(r#"{"type":"integer","minimum":1}"#),
 ];

@@ -32,14 +32,11 @@ pub enum FieldType {
 /// use connector_kit::config::{Field, FieldType};
 /// use connector_kit::text::Text;
 ///
-/// const TOKEN: Field = Field::new(
-///     "token",
-///     Text::new("Token", "令牌"),
-///     Text::new("From the console.", "见控制台。"),
-/// )
-/// .required()
-/// .secret()
-/// .schema(r#"{"type": "string", "minLength": 1}"#);
+/// const TOKEN: Field = Field::new("token", Text::new("Token", "令牌"))
+///     .help(Text::new("From the console.", "见控制台。"))
+///     .required()
+///     .secret()
+///     .schema(r#"{"type": "string", "minLength": 1}"#);
 ///
 /// assert_eq!(TOKEN.form, FieldType::Text);
 /// assert!(TOKEN.secret);
@@ -79,11 +76,11 @@ pub struct Field {
 
 impl Field {
     /// An optional, public line of text.
-    pub const fn new(key: &'static str, label: Text, help: Text) -> Self {
+    pub const fn new(key: &'static str, label: Text) -> Self {
         Self {
             key,
             label,
-            help,
+            help: Text::new("", ""),
             form: FieldType::Text,
             required: false,
             secret: false,
@@ -95,11 +92,6 @@ impl Field {
             fields: &[],
             aliases: &[],
         }
-    }
-
-    /// The same without help; see [`Self::help`].
-    pub const fn labelled(key: &'static str, label: Text) -> Self {
-        Self::new(key, label, Text::new("", ""))
     }
 
     /// Sets where the operator finds the value.
@@ -200,10 +192,10 @@ pub fn field_at(fields: &'static [Field], pointer: &str) -> Option<&'static Fiel
 mod tests {
     use super::*;
 
-    static INNER: [Field; 1] = [Field::new("id", Text::new("Id", ""), Text::new("", ""))];
+    static INNER: [Field; 1] = [Field::new("id", Text::new("Id", ""))];
     static FIELDS: [Field; 2] = [
-        Field::new("id", Text::new("Outer", ""), Text::new("", "")),
-        Field::new("list", Text::new("List", ""), Text::new("", "")).fields(&INNER),
+        Field::new("id", Text::new("Outer", "")),
+        Field::new("list", Text::new("List", "")).fields(&INNER),
     ];
 
     #[test]

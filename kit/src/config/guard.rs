@@ -121,19 +121,19 @@ mod tests {
     use crate::text::Text;
 
     const EMPTY: Text = Text::new("", "");
-    static INNER: [Field; 1] = [Field::new("token", EMPTY, EMPTY).secret()];
+    static INNER: [Field; 1] = [Field::new("token", EMPTY).secret()];
     static FIELDS: [Field; 4] = [
-        Field::new("name", Text::new("Name", "名称"), EMPTY)
+        Field::new("name", Text::new("Name", "名称"))
             .required()
             .placeholder("<name>"),
-        Field::new("list", EMPTY, EMPTY)
+        Field::new("list", EMPTY)
             .schema(r#"{"type":"array","items":{"type":"object"}}"#)
             .fields(&INNER)
             .default("[]"),
-        Field::new("block", EMPTY, EMPTY)
+        Field::new("block", EMPTY)
             .schema(r#"{"type":"object"}"#)
             .fields(&INNER),
-        Field::new("mode", EMPTY, EMPTY).options(&[("a", "A")]),
+        Field::new("mode", EMPTY).options(&[("a", "A")]),
     ];
 
     #[test]

@@ -21,8 +21,8 @@ const TOKEN: Form = Form {
 };
 
 static FIELDS: [Field; 2] = [
-    Field::new("token", EMPTY, EMPTY).required().secret(),
-    Field::new("limit", EMPTY, EMPTY),
+    Field::new("token", EMPTY).required().secret(),
+    Field::new("limit", EMPTY),
 ];
 
 impl Connector for Acme {

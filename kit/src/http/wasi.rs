@@ -313,11 +313,8 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
         }
         if body.len() > MAX_BODY_BYTES {
             let message = format!("The answer is longer than {MAX_BODY_BYTES} bytes.");
-            return Err(SendError::unknown(Failure::new(
-                FailureKind::Provider,
-                Turn::Provider,
-                message,
-            )));
+            let failure = Failure::new(FailureKind::Provider, Turn::Provider, message);
+            return Err(SendError::unknown(failure));
         }
     }
     Ok(Response {

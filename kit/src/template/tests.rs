@@ -25,7 +25,7 @@ const SIGN_IN: [Entry; 5] = [
 
 fn chosen(entries: &[Entry], usage: &str, locales: &[&str]) -> Option<(u32, bool)> {
     let templates: Vec<&Entry> = entries.iter().collect();
-    choose(&templates, usage, locales).map(|choice| (choice.template.2, choice.fell_back))
+    choose(&templates, usage, locales).map(|(template, fell_back)| (template.2, fell_back))
 }
 
 #[test]

@@ -25,33 +25,26 @@ pub struct Config<'c> {
 
 /// The fields, in the order of the form. A label and a help text in a second language: `Text::new(en, zh)`.
 pub const FIELDS: [Field; 4] = [
-    Field::new(
-        "apiKey",
-        Text::english("API key"),
-        Text::english("From the provider's console, API keys."),
-    )
-    .required()
-    .secret()
-    .placeholder("<api-key>"),
-    Field::new(
-        "sender",
-        Text::english("Sender"),
-        Text::english("A number or a name that the provider has registered for you."),
-    )
-    .required()
-    .placeholder("<sender>"),
-    Field::new(
-        "text",
-        Text::english("Text"),
-        Text::english("What people get. {{code}} stands for the code."),
-    )
-    .form(FieldType::MultilineText)
-    .placeholder(TEXT),
-    Field::new(
-        "endpoint",
-        Text::english("Endpoint"),
-        Text::english("For tests: where messages are posted in place of the provider's address."),
-    ),
+    Field::new("apiKey", Text::english("API key"))
+        .help(Text::english("From the provider's console, API keys."))
+        .required()
+        .secret()
+        .placeholder("<api-key>"),
+    Field::new("sender", Text::english("Sender"))
+        .help(Text::english(
+            "A number or a name that the provider has registered for you.",
+        ))
+        .required()
+        .placeholder("<sender>"),
+    Field::new("text", Text::english("Text"))
+        .help(Text::english(
+            "What people get. {{code}} stands for the code.",
+        ))
+        .form(FieldType::MultilineText)
+        .placeholder(TEXT),
+    Field::new("endpoint", Text::english("Endpoint")).help(Text::english(
+        "For tests: where messages are posted in place of the provider's address.",
+    )),
 ];
 
 const API_KEY: Form = Form {

@@ -2,15 +2,15 @@ use super::*;
 use crate::config::{MAX_FINDINGS, Reader};
 
 const EMPTY: Text = Text::new("", "");
-static INNER: [Field; 1] = [Field::new(
-    "id",
-    EMPTY,
-    Text::new("Inner help.", "内层说明。"),
-)];
+static INNER: [Field; 1] = [Field::new("id", EMPTY).help(Text::new("Inner help.", "内层说明。"))];
 static FIELDS: [Field; 3] = [
-    Field::new("first", EMPTY, Text::new("Help.", "说明。")).link("https://example.com/help"),
-    Field::new("second", EMPTY, Text::new("Help.", "说明。")),
-    Field::new("list", EMPTY, Text::new("Help.", "说明。")).fields(&INNER),
+    Field::new("first", EMPTY)
+        .help(Text::new("Help.", "说明。"))
+        .link("https://example.com/help"),
+    Field::new("second", EMPTY).help(Text::new("Help.", "说明。")),
+    Field::new("list", EMPTY)
+        .help(Text::new("Help.", "说明。"))
+        .fields(&INNER),
 ];
 
 fn finding(pointer: &str, severity: Severity) -> Finding {

@@ -2,10 +2,7 @@ use super::*;
 use crate::json;
 
 const EMPTY: Text = Text::new("", "");
-static FIELDS: [Field; 2] = [
-    Field::new("one", EMPTY, EMPTY),
-    Field::new("two", EMPTY, EMPTY),
-];
+static FIELDS: [Field; 2] = [Field::new("one", EMPTY), Field::new("two", EMPTY)];
 const SHORT: Form = Form {
     valid: |text| text.len() <= 3,
     expected: Text::new("a short text", "短文本"),
