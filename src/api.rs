@@ -139,7 +139,6 @@ struct Envelope<T> {
 }
 
 /// Reads the `Response` of a body; `None` where it is not an envelope with a response of that type.
-#[must_use]
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let envelope: Envelope<T> = json::from_slice(body).ok()?;
     Some(envelope.response)
@@ -181,7 +180,6 @@ pub struct Interpreter<'a> {
 
 impl Interpreter<'_> {
     /// A refusal in words, and what it proves.
-    #[must_use]
     pub fn refused(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> SendError {
         let message = refusal.message.as_deref().unwrap_or_default();
         let (mut class, is_known) = classify(&refusal.code);
@@ -215,13 +213,11 @@ impl Interpreter<'_> {
     }
 
     /// The identifier of a request, unless it is none or repeats what must not leave.
-    #[must_use]
     pub fn request_id(&self, id: Option<&str>) -> Option<String> {
         self.scrubber.identifier_without(id?, self.national)
     }
 
     /// A response that proves nothing, with the code and the identifier that it has.
-    #[must_use]
     pub fn unusable(
         &self,
         what: impl Into<String>,
@@ -237,7 +233,6 @@ impl Interpreter<'_> {
 
     /// A response that is not the service's, or a failing gateway's. A gateway that failed may have passed the
     /// request on, whatever its page says.
-    #[must_use]
     pub fn foreign(&self, response: &Response) -> SendError {
         let status = response.status;
         let what = if status >= 500 {

@@ -133,7 +133,6 @@ const TABLE: &str = include_str!("codes.txt");
 
 /// What a code means, and whether it is documented. Older spellings differ in upper and lower case, so case does not
 /// count. No documented code has a digit in it.
-#[must_use]
 pub fn classify(code: &str) -> (&'static Class, bool) {
     let find = |code: &str| entries().find(|(name, _)| name.eq_ignore_ascii_case(code));
     if let Some((_, class)) = find(code) {

@@ -11,209 +11,21 @@ mod checks;
 mod endpoint;
 mod fields;
 mod templates;
+mod types;
 
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Reader, Rule};
-use connector_kit::http::Url;
 use connector_kit::json::Json;
-use connector_kit::phone::{self, PhoneNumber};
-use connector_kit::redact::Secret;
-use connector_kit::template;
+use connector_kit::phone;
 use connector_kit::text::Text;
 
+pub(crate) use types::is_digits;
+pub use types::{Account, Config, Kind, Route, Template};
+
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
-
-/// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
-/// bills them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// +86.
-    Mainland,
-    /// Everywhere else.
-    International,
-}
-
-impl Route {
-    /// The route of a number.
-    #[must_use]
-    pub fn of(number: &PhoneNumber) -> Self {
-        match number.calling_code() {
-            "86" => Self::Mainland,
-            _ => Self::International,
-        }
-    }
-
-    /// The route's name in configs, previews and receipts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mainland => "mainland",
-            Self::International => "international",
-        }
-    }
-}
-
-/// A config that sending is possible with. Borrows from its text.
-#[derive(Debug)]
-pub struct Config<'a> {
-    /// Serves mainland numbers, and all others unless [`Self::international`] does.
-    pub mainland: Account<'a>,
-    /// Serves all other numbers where the config has an `international` block: what that names, and the rest
-    /// from the top level.
-    pub international: Option<Account<'a>>,
-    /// The config's own limit on one call, in milliseconds.
-    pub timeout_ms: Option<u32>,
-    /// The language that the service's own words should have: `en-US` or `zh-CN`.
-    pub language: &'a str,
-    /// Whether an acceptance counts that does not bring the message's correlation id back.
-    pub accepts_without_echo: bool,
-    /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
-    /// may.
-    pub allowed: Vec<Cow<'a, str>>,
-    /// Countries that must not be sent to.
-    pub denied: Vec<Cow<'a, str>>,
-    /// In the order of the config, of which the first match wins.
-    pub templates: Vec<Template<'a>>,
-}
-
-impl<'a> Config<'a> {
-    /// Whether the operator's lists let a number be sent to. What both name is denied.
-    #[must_use]
-    pub fn permits(&self, number: &PhoneNumber) -> bool {
-        let is_listed = |list: &[Cow<'a, str>]| {
-            list.iter().any(|entry| {
-                number.digits().starts_with(entry.as_ref()) || number.is_in(entry.as_ref())
-            })
-        };
-        !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
-    }
-
-    /// Whether the operator's lists leave nobody on a route.
-    #[must_use]
-    pub fn excludes(&self, route: Route) -> bool {
-        let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86") || entry == "CN";
-        match route {
-            Route::Mainland => {
-                self.denied
-                    .iter()
-                    .any(|entry| entry == "86" || entry == "CN")
-                    || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
-            }
-            // Nobody lists all other countries as denied.
-            Route::International => {
-                !self.allowed.is_empty() && self.allowed.iter().all(is_mainland)
-            }
-        }
-    }
-
-    /// The account that serves a route.
-    #[must_use]
-    pub fn account(&self, route: Route) -> &Account<'a> {
-        match (route, &self.international) {
-            (Route::International, Some(account)) => account,
-            _ => &self.mainland,
-        }
-    }
-}
-
-/// Who sends, in whose name, and through which endpoint.
-#[derive(Clone, Debug)]
-pub struct Account<'a> {
-    /// `SecretId`.
-    pub secret_id: Secret<'a>,
-    /// `SecretKey`.
-    pub secret_key: Secret<'a>,
-    /// The token of temporary credentials.
-    pub session_token: Option<Secret<'a>>,
-    /// The SMS application.
-    pub sdk_app_id: Cow<'a, str>,
-    /// The signature's text. `None` only where no template has a mainland code.
-    pub sign_name: Option<&'a str>,
-    /// The registered sender, abroad only.
-    pub sender_id: Option<&'a str>,
-    /// The extension of the sender's number, on the mainland only.
-    pub extend_code: Option<Cow<'a, str>>,
-    /// `X-TC-Region`.
-    pub region: &'a str,
-    /// Where requests go.
-    pub endpoint: Url,
-}
-
-impl Account<'_> {
-    /// What must not come back in the service's own words.
-    #[must_use]
-    pub fn secrets(&self) -> Vec<&str> {
-        let mut secrets = alloc::vec![self.secret_key.reveal(), self.secret_id.reveal()];
-        if let Some(token) = &self.session_token {
-            secrets.push(token.reveal());
-        }
-        secrets
-    }
-}
-
-/// One entry of `templates`.
-#[derive(Debug)]
-pub struct Template<'a> {
-    /// Its place in the list, from 0.
-    pub index: usize,
-    /// Matched exactly.
-    pub usage: &'a str,
-    /// The language it is written in, where the config says.
-    pub locale: Option<&'a str>,
-    /// Its identifier for mainland numbers, where it has a usable one.
-    pub mainland: Option<Cow<'a, str>>,
-    /// Its identifier for all other numbers, where it has a usable one.
-    pub international: Option<Cow<'a, str>>,
-    /// Whether the config gives an identifier for each route.
-    pub is_by_route: bool,
-    /// Its parameters in order, literal text and `{{placeholders}}`; `None` for `["{{code}}"]`.
-    pub params: Option<Vec<Cow<'a, str>>>,
-    /// What the service lets its parameters be.
-    pub kind: Kind,
-}
-
-impl Template<'_> {
-    /// Its identifier for a route, where it has a usable one.
-    #[must_use]
-    pub fn code(&self, route: Route) -> Option<&str> {
-        match route {
-            Route::Mainland => self.mainland.as_deref(),
-            Route::International => self.international.as_deref(),
-        }
-    }
-
-    /// The texts of its parameters.
-    pub fn params(&self) -> impl ExactSizeIterator<Item = &str> {
-        const DEFAULT: &[Cow<'static, str>] = &[Cow::Borrowed("{{code}}")];
-        self.params
-            .as_deref()
-            .unwrap_or(DEFAULT)
-            .iter()
-            .map(AsRef::as_ref)
-    }
-}
-
-impl template::Template for Template<'_> {
-    fn usage(&self) -> &str {
-        self.usage
-    }
-
-    fn locale(&self) -> Option<&str> {
-        self.locale
-    }
-}
-
-/// The service's two classes of templates that matter to parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Parameters are 1 to 6 digits.
-    Verification,
-    /// Parameters are text.
-    Notice,
-}
 
 const COUNTRIES: Text = Text::new(
     "an array of at most 300 countries such as \"CN\" or \"86\"",
@@ -295,15 +107,6 @@ fn countries<'a>(
         });
     }
     Some(countries)
-}
-
-/// Whether a text is at most so many digits, or empty.
-pub(crate) fn is_digits(text: &str, most: usize) -> bool {
-    text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_visible(text: &str, most: usize) -> bool {
-    text.len() <= most && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

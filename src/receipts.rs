@@ -83,8 +83,11 @@ impl Receipts for TencentSms {
                 "The message id is not a serial number of the service. Pass the one of the message's receipt.",
             ));
         };
-        let number = conversion.to.as_deref().map(PhoneNumber::parse).transpose();
-        let number = number.map_err(|error| Failure::invalid_message(error.message()))?;
+        let number = conversion
+            .to
+            .as_deref()
+            .map(PhoneNumber::parse)
+            .transpose()?;
         let account = config.account(number.as_ref().map_or(Route::Mainland, Route::of));
         let call = Call {
             account,

@@ -124,8 +124,7 @@ struct Plan<'c> {
 
 impl<'c> Plan<'c> {
     fn new(config: &'c Config<'c>, message: &Message) -> Result<Self, Failure> {
-        let number = PhoneNumber::parse(&message.to)
-            .map_err(|error| Failure::invalid_message(error.message()))?;
+        let number = PhoneNumber::parse(&message.to)?;
         if !config.permits(&number) {
             return Err(Failure::new(
                 FailureKind::Denied,

@@ -32,7 +32,6 @@ pub struct SigningInput<'a> {
 
 impl SigningInput<'_> {
     /// The request in the form that both sides hash.
-    #[must_use]
     pub fn canonical_request(&self) -> String {
         let lines = self.headers.iter();
         let parts = lines.flat_map(|(name, value)| [*name, ":", *value, "\n"]);
@@ -43,7 +42,6 @@ impl SigningInput<'_> {
     }
 
     /// The names of the signed headers, joined by semicolons.
-    #[must_use]
     pub fn signed_headers(&self) -> String {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
         names.join(";")
@@ -51,14 +49,12 @@ impl SigningInput<'_> {
 
     /// `date/service/tc3_request`, with the UTC date of the timestamp. A local date works most of the day and
     /// fails from midnight to 8 o'clock in China.
-    #[must_use]
     pub fn credential_scope(&self) -> String {
         let date = time::utc_date(self.timestamp);
         format!("{date}/{}/tc3_request", self.service)
     }
 
     /// The text that the signing key is applied to.
-    #[must_use]
     pub fn string_to_sign(&self) -> String {
         let request = hex_sha256(self.canonical_request().as_bytes());
         let scope = self.credential_scope();
@@ -66,7 +62,6 @@ impl SigningInput<'_> {
     }
 
     /// The value of the `Authorization` header. The signature in it has 64 lower-case hexadecimal digits.
-    #[must_use]
     pub fn authorization(&self, secret_id: &str, secret_key: &str) -> String {
         let scope = self.credential_scope();
         let names = self.signed_headers();
@@ -82,7 +77,6 @@ impl SigningInput<'_> {
 /// The chain of keys from a secret to one day (`YYYY-MM-DD` in UTC) and one service: `HMAC("TC3" + secret key, date)`,
 /// `HMAC(date key, service)` and `HMAC(service key, "tc3_request")`. Holders of the last can sign for that day and service
 /// only.
-#[must_use]
 pub fn derived_keys(secret_key: &str, date: &str, service: &str) -> [[u8; 32]; 3] {
     let of_date = hmac_sha256(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
     let of_service = hmac_sha256(&of_date, service.as_bytes());
@@ -91,7 +85,6 @@ pub fn derived_keys(secret_key: &str, date: &str, service: &str) -> [[u8; 32]; 3
 }
 
 /// SHA-256 in lower-case hexadecimal digits.
-#[must_use]
 pub fn hex_sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

@@ -9,7 +9,7 @@
     reason = "generated code"
 )]
 
-/// Generates one world. `$with` names the records for which [`crate::contract`] has types of its own.
+/// Generates one world. `$with` names the records for which [`crate::records`] has types of its own.
 macro_rules! generate {
     ($world:literal, $($with:tt)*) => {
         wit_bindgen::generate!({
@@ -22,8 +22,8 @@ macro_rules! generate {
             // It holds a resource, which has no equality.
             additional_derives_ignore: ["stream-error"],
             with: {
-                "auth:connector/sms@0.1.0/message": crate::contract::Message,
-                "auth:connector/sms@0.1.0/preview": crate::contract::Preview,
+                "auth:connector/sms@0.1.0/message": crate::records::Message,
+                "auth:connector/sms@0.1.0/preview": crate::records::Preview,
                 $($with)*
             },
         });
@@ -36,13 +36,13 @@ generate!("sms-connector",);
 #[cfg(all(feature = "operations", not(feature = "receipts")))]
 generate!(
     "sms-connector-with-operations",
-    "auth:connector/sms-operations@0.1.0/delivery-query": crate::contract::DeliveryQuery,
+    "auth:connector/sms-operations@0.1.0/delivery-query": crate::records::DeliveryQuery,
 );
 
 #[cfg(feature = "receipts")]
 generate!(
     "sms-connector-with-receipts",
-    "auth:connector/sms-operations@0.1.0/delivery-query": crate::contract::DeliveryQuery,
-    "auth:connector/sms-receipts@0.1.0/callback": crate::contract::Callback,
-    "auth:connector/sms-receipts@0.1.0/conversion": crate::contract::Conversion,
+    "auth:connector/sms-operations@0.1.0/delivery-query": crate::records::DeliveryQuery,
+    "auth:connector/sms-receipts@0.1.0/callback": crate::records::Callback,
+    "auth:connector/sms-receipts@0.1.0/conversion": crate::records::Conversion,
 );

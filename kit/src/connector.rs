@@ -7,13 +7,9 @@ use crate::config::{
     Field, Finding, Object, Place, Reader, form_json, json_schema, secret_pointers,
 };
 use crate::contract::*;
-use crate::http::{Client, Transport};
+use crate::http::{Client, MAX_CALL_MS, Transport};
 use crate::json::{self, Json, ParseError};
 use crate::text::Language;
-
-/// The longest that one call may take, in milliseconds. Logto's browser client gives up after 10 s, and the answer
-/// has to travel back.
-pub const MAX_CALL_MS: u32 = 8_000;
 
 /// The most variables that a message may carry, and the most bytes in a name or value: the contract's bounds.
 const MAX_VARIABLES: usize = 64;

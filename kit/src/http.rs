@@ -25,121 +25,20 @@
 //! ```
 
 pub(crate) mod error;
+mod exchange;
 mod url;
 mod wasi;
-
-use alloc::borrow::Cow;
-use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::contract::SendError;
 
 pub use crate::bindings::wasi::http::types::Method;
+pub use exchange::{MAX_BODY_BYTES, Request, Response, Transport};
 pub use url::Url;
 pub use wasi::WasiTransport;
 
-/// One request, complete. It holds secrets and what people are told, so it has no `Debug` output.
-pub struct Request<'r> {
-    /// The method.
-    pub method: Method,
-    /// Whether the connection is encrypted.
-    pub tls: bool,
-    /// Host and, where it is not the scheme's own, port: `sms.example.com`, `[::1]:8080`.
-    pub authority: Cow<'r, str>,
-    /// Path and query, beginning with `/`.
-    pub path: Cow<'r, str>,
-    /// Names in lower case, and values. The transport adds `content-length`, and the host adds `host`.
-    pub headers: Vec<(&'static str, Cow<'r, str>)>,
-    /// The body. The proof of *not sent* needs at least one byte of it: where it is empty, everything that goes
-    /// wrong once the host has the request is *unknown*.
-    pub body: Vec<u8>,
-}
-
-impl<'r> Request<'r> {
-    /// A `POST` of JSON to a URL. `content-type` is among its headers.
-    pub fn post_json(url: &'r Url, body: Vec<u8>) -> Self {
-        Self::post(url, "application/json", body)
-    }
-
-    /// A `POST` of a form (`application/x-www-form-urlencoded`) to a URL. A form that lacks its last byte may still be
-    /// one: put a field last that the provider refuses when it is a character short, such as an identifier.
-    ///
-    /// # Examples
-    /// ```
-    /// use connector_kit::http::{Request, Url};
-    ///
-    /// let url = Url::parse("https://sms.example.com/messages").unwrap();
-    /// let request = Request::post_form(&url, &[("To", "+8613800138000"), ("Body", "Code: 12 & more")]);
-    /// assert_eq!(request.body, b"To=%2B8613800138000&Body=Code%3A+12+%26+more");
-    /// ```
-    pub fn post_form(url: &'r Url, fields: &[(&str, &str)]) -> Self {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(fields).finish();
-        let content_type = "application/x-www-form-urlencoded";
-        Self::post(url, content_type, body.into_bytes())
-    }
-
-    fn post(url: &'r Url, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self {
-            method: Method::Post,
-            tls: url.tls,
-            authority: url.authority.as_str().into(),
-            path: url.path.as_str().into(),
-            headers: alloc::vec![("content-type", content_type.into())],
-            body,
-        }
-    }
-
-    /// The same request with one more header.
-    #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'r, str>>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(key, _)| *key == name)?;
-        Some(&header.1)
-    }
-}
-
-/// A complete response to a request that was released. The provider may have written anything, so it has no `Debug`
-/// output.
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Date` header, unparsed.
-    pub date: Option<String>,
-    /// The whole body, at most [`MAX_BODY_BYTES`] long.
-    pub body: Vec<u8>,
-}
-
-impl Response {
-    /// A response without a `Date` header, for tests.
-    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            date: None,
-            body: body.into(),
-        }
-    }
-}
-
-/// The longest response body that is read, in bytes; a longer one is an unknown outcome.
-pub const MAX_BODY_BYTES: usize = crate::json::MAX_BYTES;
-
-/// Clock and network. A component has [`WasiTransport`], a test has [`crate::testing::Script`].
-pub trait Transport {
-    /// Unix seconds by the host's wall clock.
-    fn unix_time_s(&mut self) -> u64;
-
-    /// Sends one request at most once and waits for its response until `deadline_ms` after the call began.
-    ///
-    /// # Errors
-    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody.
-    fn exchange(&mut self, request: &Request<'_>, deadline_ms: u32) -> Result<Response, SendError>;
-}
+/// The longest that one call may take, in milliseconds. Logto's browser client gives up after 10 s, and the answer
+/// has to travel back.
+pub const MAX_CALL_MS: u32 = 8_000;
 
 /// A transport with the deadline of one call.
 pub struct Client<'t> {
@@ -168,26 +67,5 @@ impl<'t> Client<'t> {
     /// [`SendError::Unknown`] where the whole request was handed over and no complete response came.
     pub fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
         self.transport.exchange(request, self.deadline_ms)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn form_encodes_names_and_values() {
-        let url = Url::parse("https://a.example/x").unwrap();
-        for (fields, expected) in [
-            (&[][..], ""),
-            (&[("a", "")], "a="),
-            (&[("a b", "c+d"), ("e", "=&%")], "a+b=c%2Bd&e=%3D%26%25"),
-            (&[("t", "\u{77ed}\n-._~")], "t=%E7%9F%AD%0A-._%7E"),
-        ] {
-            let request = Request::post_form(&url, fields);
-            assert_eq!(request.body, expected.as_bytes());
-            let content_type = Some("application/x-www-form-urlencoded");
-            assert_eq!(request.header("content-type"), content_type);
-        }
     }
 }

@@ -142,6 +142,7 @@ mod exports;
 pub mod http;
 pub mod json;
 pub mod phone;
+mod records;
 pub mod redact;
 #[cfg(target_arch = "wasm32")]
 mod runtime;

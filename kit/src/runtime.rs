@@ -4,7 +4,7 @@
 //! `cabi_realloc` makes room for what the host passes in, so Rust has to free through the same heap.
 #![allow(
     unsafe_code,
-    reason = "an allocator is an unsafe trait over functions of the C library"
+    reason = "an allocator is an unsafe trait over C functions"
 )]
 
 use core::alloc::{GlobalAlloc, Layout};

@@ -53,7 +53,7 @@ fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
     let mut range = range;
     loop {
         let has_locale = |tag: &str| {
-            let has_tag = |locale: &str| is_same_tag(locale, tag);
+            let has_tag = |locale: &str| normal_tag(locale) == normal_tag(tag);
             let mut each = candidates.iter().copied();
             each.find(|template| template.locale().is_some_and(has_tag))
         };
@@ -82,7 +82,7 @@ fn without_script(tag: &str) -> Option<String> {
 
 /// The other tag that people write for the same Chinese text: one names the script, the other a region that uses it.
 fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
-    match tag.to_ascii_lowercase().replace('_', "-").as_str() {
+    match normal_tag(tag).as_str() {
         "zh-hans" => Some("zh-CN"),
         "zh-cn" | "zh-sg" => Some("zh-Hans"),
         "zh-hant" => Some("zh-TW"),
@@ -92,12 +92,8 @@ fn chinese_of_same_script(tag: &str) -> Option<&'static str> {
 }
 
 /// Tags compare without regard to case, and people write `zh_CN` for `zh-CN`.
-fn is_same_tag(one: &str, other: &str) -> bool {
-    let normal = |byte: u8| match byte {
-        b'_' => b'-',
-        _ => byte.to_ascii_lowercase(),
-    };
-    one.bytes().map(normal).eq(other.bytes().map(normal))
+fn normal_tag(tag: &str) -> String {
+    tag.to_ascii_lowercase().replace('_', "-")
 }
 
 /// Replaces every `{{name}}` by the variable of that name. White space inside the braces is ignored; braces around

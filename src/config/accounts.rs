@@ -6,8 +6,9 @@ use connector_kit::json::Json;
 use connector_kit::redact::Secret;
 use connector_kit::text::Text;
 
+use super::endpoint;
 use super::fields::{INTERNATIONAL_FIELDS, REGIONS};
-use super::{Account, Route, Template, endpoint, is_digits, is_visible};
+use super::types::{Account, Route, Template, is_digits, is_visible};
 
 const VISIBLE: Text = Text::new(
     "visible ASCII characters without spaces, as the console shows them",

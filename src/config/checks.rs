@@ -4,7 +4,7 @@ use connector_kit::config::{Place, Reader, Rule};
 use connector_kit::template::FALLBACK_USAGE;
 
 use super::fields::REQUIRED_USAGES;
-use super::{Config, Route, Template};
+use super::types::{Config, Route, Template};
 
 const UNSERVED_MAINLAND: Rule = Rule::new(
     "unserved-route",

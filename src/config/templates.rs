@@ -13,7 +13,7 @@ use connector_kit::template::{self, placeholders};
 use connector_kit::text::Text;
 
 use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
-use super::{Kind, Template, is_digits};
+use super::types::{Kind, Template, is_digits};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::TencentSms;
 use crate::tests::message;
+use connector_kit::phone::PhoneNumber;
 
 mod extensions;
 mod findings;

@@ -45,8 +45,7 @@ pub fn find(
     query: &DeliveryQuery,
     client: &mut Client<'_>,
 ) -> Result<Deliveries, Failure> {
-    let number =
-        PhoneNumber::parse(&query.to).map_err(|error| Failure::invalid_message(error.message()))?;
+    let number = PhoneNumber::parse(&query.to)?;
     let mut search = Search {
         session: Session::new(client, config, number.national()),
         account: config.account(Route::of(&number)),

@@ -33,37 +33,6 @@ const IN_PARENT: &str = "the types of the folder stand in its parent module";
 /// Dependencies that make a cycle and are known: package, module, the module that it depends on, and the reason.
 const KNOWN: &[(&str, &str, &str, &str)] = &[
     (
-        "connector-kit",
-        "config::reader",
-        "connector",
-        "the bound on a call stands beside the trait",
-    ),
-    ("connector-kit", "http::wasi", "http", IN_PARENT),
-    (
-        "tencent-sms-connector",
-        "config",
-        "api",
-        "the enum of the API's languages stands there",
-    ),
-    (
-        "tencent-sms-connector",
-        "config::accounts",
-        "config",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-connector",
-        "config::checks",
-        "config",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-connector",
-        "config::templates",
-        "config",
-        IN_PARENT,
-    ),
-    (
         "auth-host",
         "text",
         "output",

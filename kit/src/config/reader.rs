@@ -9,8 +9,8 @@ use super::field::{Field, field_meant};
 use super::finding::{
     BLANK, Finding, MISNAMED_KEY, MORE, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
-use crate::connector::MAX_CALL_MS;
 use crate::contract::Severity;
+use crate::http::MAX_CALL_MS;
 use crate::json::{Json, is_placeholder};
 use crate::redact::plain_key;
 use crate::text::Text;

@@ -15,7 +15,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{MAX_BODY_BYTES, Request, Response, Transport, error};
+use super::error;
+use super::exchange::{MAX_BODY_BYTES, Request, Response, Transport};
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{

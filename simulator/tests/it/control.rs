@@ -277,7 +277,7 @@ fn every_magic_number_provokes_its_code() {
     let simulator = start();
     let magic = get(simulator.addr(), "/_sim/magic").json();
     for entry in magic["magic"].as_array().unwrap() {
-        let (intl, mainland) = (&entry["numbers"][0], &entry["numbers"][1]);
+        let (mainland, intl) = (&entry["numbers"][0], &entry["numbers"][1]);
         assert_eq!(
             send(&simulator, json!({"PhoneNumberSet": [mainland]})),
             entry["code"].as_str().unwrap()
@@ -295,7 +295,9 @@ fn the_description_names_every_path_that_answers() {
     let simulator = start();
     let document = get(simulator.addr(), "/_sim/openapi.json").json();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
+        let methods = methods.as_object().unwrap().keys();
+        // Answers to HEAD have a length and no body, which this client would wait for.
+        for method in methods.filter(|method| *method != "head") {
             let status = control(simulator.addr(), &method.to_uppercase(), path, None).status;
             assert!(
                 ![404, 405].contains(&status) || path == "/_sim/otp/latest",
