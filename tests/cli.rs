@@ -213,6 +213,20 @@ fn a_service_that_is_not_granted_or_not_trusted_exits_with_3_and_is_sent_nothing
     let cli = Cli::new();
     let ran = cli.send_ungranted(&cli.config(), MAINLAND, &["--json".to_owned()]);
     assert_eq!((ran.exit, ran.json()["kind"].as_str()), (3, Some("denied")));
+    let origin = cli.simulator.url();
+    let grant = format!("{origin} is not granted. Grant it by --allow {origin},");
+    let to_do = &ran.json()["attributes"]["to-do"];
+    assert!(to_do.as_str().unwrap().starts_with(&grant), "{to_do}");
+    for command in ["check", "find", "report"] {
+        let more: &[&str] = match command {
+            "find" => &["--to", MAINLAND],
+            "report" => &["--message-id", "9246:1"],
+            _ => &[],
+        };
+        let more: Vec<String> = more.iter().map(|&word| word.to_owned()).collect();
+        let ran = cli.run(command, &cli.config(), &more);
+        assert!(ran.stdout.contains(&grant), "{command}: {}", ran.stdout);
+    }
 
     let stranger = Cli::new();
     let mut arguments = vec!["--json".to_owned(), "--allow".to_owned()];

@@ -16,6 +16,7 @@
 //! or that a callback says, proves that a message was not sent.
 
 mod cache;
+mod clean;
 mod cli;
 mod commands;
 mod config;

@@ -3,8 +3,8 @@
 //! `println!` panics there, and its exit code would hide whether a message was sent. So output is gathered
 //! first and written once, and whoever writes it decides what a failure means.
 
+use crate::clean::clean;
 use crate::exit::Stop;
-use crate::text::clean;
 use std::fmt::Display;
 use std::io::Write;
 

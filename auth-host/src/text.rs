@@ -1,9 +1,10 @@
 //! Readable output: short lines, aligned, one idea each.
 
+pub use crate::clean::{clean, is_deceptive};
 use crate::output::Page;
 use auth_connector_host::{
-    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY,
-    Origin, Plugin, Severity,
+    Attributes, CacheUse, CallError, CallReport, Diagnostic, Failure, FailureKind, HttpExchange,
+    NO_TRUSTED_AUTHORITY, Origin, Plugin, Severity,
 };
 use std::time::Duration;
 
@@ -21,24 +22,6 @@ pub fn optional(page: &mut Page, label: &str, value: Option<&str>) {
     if let Some(value) = value {
         field(page, label, value);
     }
-}
-
-/// What a component wrote, fit for a line of a terminal: a space in place of each control character, so that there are
-/// no escape sequences, and of each mark that shows a reader another text than the one that is there.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_deceptive(c) { ' ' } else { c })
-        .collect()
-}
-
-/// Control characters of both sets, line separators, marks of direction, and characters without a width.
-pub fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Attributes, one field each, but for those that were shown already.
@@ -89,6 +72,7 @@ pub fn cause(page: &mut Page, cause: &CallError) {
                 );
             }
             attributes(page, &failure.attributes, &[]);
+            optional(page, "to do", grant_hint(failure).as_deref());
             diagnostics(page, &failure.diagnostics);
         }
         CallError::Host(_) | CallError::Policy(_) => field(page, "why", &cause.to_string()),
@@ -96,7 +80,11 @@ pub fn cause(page: &mut Page, cause: &CallError) {
 }
 
 /// What the network said, where a request failed: the connector's words are about its own side.
-pub fn network(page: &mut Page, report: &CallReport) {
+pub fn network(page: &mut Page, report: &CallReport, cause: &CallError) {
+    // The connector named the destination already.
+    if matches!(cause, CallError::Connector(failure) if grant_hint(failure).is_some()) {
+        return;
+    }
     let error = report.http.last().and_then(network_error);
     optional(page, "network", error.as_deref());
 }
@@ -111,6 +99,14 @@ pub fn network_error(exchange: &HttpExchange) -> Option<String> {
     } else {
         error.to_owned()
     })
+}
+
+/// The option that grants a destination which the connector was refused, as connectors of the kit report it.
+pub fn grant_hint(failure: &Failure) -> Option<String> {
+    let mut attributes = failure.attributes.iter();
+    let (_, origin) = attributes.find(|(key, _)| key == "origin")?;
+    let is_origin = failure.kind == FailureKind::Denied && Origin::parse(origin).is_ok();
+    is_origin.then(|| not_granted(origin))
 }
 
 /// A destination that nothing granted, and the option that grants it.
@@ -207,16 +203,6 @@ pub fn kilobytes(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_component_cannot_drive_the_terminal() {
-        assert_eq!(clean("a\u{1b}[2Jb\r\nc\u{9b}d"), "a [2Jb  c d");
-        assert_eq!(
-            clean("a\u{202e}b\u{200b}c\u{2066}d\u{85}e\u{feff}f"),
-            "a b c d e f"
-        );
-        assert_eq!(clean("短信 é 😀"), "短信 é 😀");
-    }
 
     #[test]
     fn a_span_is_shown_in_the_unit_that_reads_best() {

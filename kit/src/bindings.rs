@@ -1,13 +1,6 @@
 //! Bindings that wit-bindgen generates from `wit/`. The lints are off because nobody wrote what is in here.
-#![allow(
-    missing_docs,
-    unexpected_cfgs,
-    unsafe_code,
-    unsafe_op_in_unsafe_fn,
-    clippy::all,
-    clippy::restriction,
-    reason = "generated code"
-)]
+#![allow(missing_docs, unexpected_cfgs, unsafe_code, unsafe_op_in_unsafe_fn)]
+#![allow(clippy::all, clippy::restriction, reason = "generated code")]
 
 /// Generates one world. `$with` names the records for which [`crate::records`] has types of its own.
 macro_rules! generate {

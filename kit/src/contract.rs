@@ -112,7 +112,6 @@ pub const MAY_BE_SENT: &str = "The message may be on its way: look it up before 
 
 impl SendError {
     /// An unknown outcome. Its message ends with [`MAY_BE_SENT`].
-    #[must_use]
     pub fn unknown(mut failure: Failure) -> Self {
         let message = [failure.message.as_str(), MAY_BE_SENT].join(" ");
         failure.message = message.trim_start().into();
@@ -136,7 +135,6 @@ impl SendError {
     }
 
     /// The same error with one more detail.
-    #[must_use]
     pub fn with_attribute(mut self, key: &str, value: &str) -> Self {
         let (Self::NotSent(failure) | Self::Unknown(failure)) = &mut self;
         failure.attributes.push(attribute(key, value));

@@ -33,12 +33,6 @@ const IN_PARENT: &str = "the types of the folder stand in its parent module";
 /// Dependencies that make a cycle and are known: package, module, the module that it depends on, and the reason.
 const KNOWN: &[(&str, &str, &str, &str)] = &[
     (
-        "auth-host",
-        "text",
-        "output",
-        "a text prints itself to a page",
-    ),
-    (
         "tencent-sms-simulator",
         "actions::send_sms::accept",
         "actions::send_sms",

@@ -39,7 +39,6 @@ pub struct Form {
 
 impl Form {
     /// A form whose words are its own.
-    #[must_use]
     pub const fn new(valid: fn(&str) -> bool, en: &'static str, zh: &'static str) -> Self {
         let expected = Text::new(en, zh);
         Self { valid, expected }
