@@ -263,7 +263,10 @@ fn is_mainland_mobile(national: &str) -> bool {
 pub fn calling_code_length(digits: &str) -> Option<usize> {
     let is_code = |length: &usize| {
         let code = digits.get(..*length).filter(|code| !code.starts_with('0'));
-        code.is_some_and(|code| code.parse().is_ok_and(|code| CALLING_CODES.contains(&code)))
+        code.is_some_and(|code| {
+            code.parse()
+                .is_ok_and(|code| CALLING_CODES.binary_search(&code).is_ok())
+        })
     };
     (1..=3).find(is_code)
 }

@@ -1,11 +1,15 @@
 //! Building the component and the native programs, each once and each with its own profile.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{Result, output, run};
 use crate::toolchain;
 use crate::toolchain::TARGET;
+
+/// The packages that the demo runs, and the one that has their dependencies resolved as in the whole workspace.
+const DEMO: [&str; 3] = ["auth-host", "tencent-sms-simulator", "workspace-features"];
 
 /// The root of the workspace, and what was built in it.
 pub struct Workspace {
@@ -86,12 +90,58 @@ impl Workspace {
 
     /// Builds everything native.
     ///
-    /// Always the whole workspace: with fewer packages cargo resolves fewer features, and compiles Wasmtime once
-    /// more for them.
+    /// Always the whole workspace, or [`Self::build_demo`]: with fewer packages cargo resolves fewer features, and
+    /// compiles Wasmtime once more for them.
     pub fn build_programs(&self) -> Result {
         run(self
             .cargo()
             .args(["build", "--locked", "--profile", "host", "--workspace"]))
+    }
+
+    /// Builds what the demo runs, and nothing else.
+    ///
+    /// [`DEMO`] has a package for features alone, so that Wasmtime is compiled as for the whole workspace, and once.
+    pub fn build_demo(&self) -> Result {
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--locked", "--profile", "host"]);
+        for package in DEMO {
+            cargo.args(["--package", package]);
+        }
+        run(&mut cargo)
+    }
+
+    /// Compares the features that dependencies have in the demo with those that they have in the whole workspace.
+    pub fn compare_features(&self) -> Result {
+        let mut demo = vec!["--edges", "normal,build"];
+        for package in DEMO {
+            demo.extend(["--package", package]);
+        }
+        let all = self.features(&["--edges", "normal,build,dev", "--workspace"])?;
+        let differing: Vec<String> = self.features(&demo)?.difference(&all).cloned().collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "The demo builds these with other features than the tests, which compiles Wasmtime twice:\n  {}\nName the \
+             workspace's features in xtask/features/Cargo.toml.",
+            differing.join("\n  ")
+        ))
+    }
+
+    /// Each dependency with its features, in a line.
+    fn features(&self, of: &[&str]) -> Result<BTreeSet<String>> {
+        let tree = output(
+            self.cargo()
+                .args(["tree", "--locked", "--prefix", "none"])
+                .args(["--format", "{p} {f}"])
+                .args(of),
+        )?;
+        let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+        // Paths of packages stand in parentheses.
+        Ok(lines
+            .filter(|line| !line.contains('/'))
+            .map(|line| line.replace(" (proc-macro)", "").trim().to_owned())
+            .collect())
     }
 
     /// The component.

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -29,11 +29,7 @@ const QUIET: Duration = Duration::from_millis(150);
 /// The command.
 pub fn run() -> Result {
     let workspace = Workspace::open()?;
-    println!(
-        "Building the component, the host and the simulator. The first time takes some minutes."
-    );
-    workspace.build_component()?;
-    workspace.build_programs()?;
+    build(&workspace)?;
 
     let folder = Folder::new()?;
     let simulator = Simulator::start(&workspace.program("tencent-sms-simulator"), &folder)?;
@@ -87,6 +83,19 @@ pub fn run() -> Result {
     println!(
         "Next: README.md says how to send through your own account, and how to run the simulator for your tests."
     );
+    Ok(())
+}
+
+/// Builds the component, and then the host and the simulator. Cargo shows what it compiles and how far it is.
+fn build(workspace: &Workspace) -> Result {
+    let begun = Instant::now();
+    println!("1 of 2: the component. Some 60 packages, less than a minute the first time.");
+    workspace.build_component()?;
+    println!(
+        "\n2 of 2: the host and the simulator. Some 290 packages, minutes the first time: Wasmtime is among them."
+    );
+    workspace.build_demo()?;
+    println!("\nBuilt in {} s.", begun.elapsed().as_secs());
     Ok(())
 }
 

@@ -36,6 +36,7 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
         println!("{}", modules::check(&workspace.root)?);
         Ok(())
     })?;
+    step("Features of the demo", &|| workspace.compare_features())?;
     step("The component", &|| workspace.build_component())?;
     step("Lints of the component", &|| {
         cargo(&[

@@ -11,6 +11,9 @@ node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null
 # Not `npm ci`: it refuses a lock file that lacks optional binaries for other platforms, which not every registry
 # has. This installs what the lock file names, and changes nothing in it.
 npm install --no-save --no-audit --no-fund --loglevel=error
+# Other versions than the pinned ones: versions.sh.
+[ -z "${NODE_JCO:-}" ] || npm install --no-save --no-audit --no-fund --loglevel=error \
+    "@bytecodealliance/jco@$NODE_JCO" "@bytecodealliance/preview2-shim@$NODE_SHIM"
 rm -rf generated build
 npm run --silent transpile
 npm run --silent build

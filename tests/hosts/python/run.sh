@@ -14,4 +14,6 @@ mkdir -p "$HOSTS_WORK_DIR"
 venv=$HOSTS_WORK_DIR/python-venv
 python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement requirements.txt
+# Another version than the pinned one: versions.sh.
+[ -z "${PYTHON_WASMTIME:-}" ] || "$venv/bin/pip" install --quiet --disable-pip-version-check "wasmtime==$PYTHON_WASMTIME"
 exec "$venv/bin/python" -m unittest
