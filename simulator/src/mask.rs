@@ -23,7 +23,12 @@ pub fn secret_id(id: &str) -> String {
 /// A phone number as `+86138****8000`: calling code, up to three digits, the last four. What cannot be
 /// understood as a number shows its length only.
 pub fn phone_number(given: &str) -> String {
-    let Ok(number) = phone::Number::parse(given) else {
+    // What separates digits must not decide whether anything is shown.
+    let compact: String = given
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == '+')
+        .collect();
+    let Ok(number) = phone::Number::parse(&compact) else {
         return format!("****({} characters)", given.chars().count());
     };
     let national: Vec<char> = number.national().chars().collect();
@@ -70,6 +75,8 @@ mod tests {
     fn a_number_keeps_its_calling_code_and_its_ends() {
         assert_eq!(phone_number("+8613800138000"), "+86138****8000");
         assert_eq!(phone_number("13800138000"), "+86138****8000");
+        assert_eq!(phone_number("+86 138-0013-8000"), "+86138****8000");
+        assert_eq!(phone_number("(+86)\u{200b}13800138000\n"), "+86138****8000");
         assert_eq!(phone_number("+14155550123"), "+141****0123");
         assert_eq!(phone_number("+447700900123"), "+4477****0123");
         assert_eq!(phone_number("call me 13800138000"), "****(19 characters)");
