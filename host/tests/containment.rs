@@ -210,7 +210,10 @@ async fn the_plugin_is_told_the_smaller_of_the_callers_and_the_hosts_time_limit(
             assert_eq!(asked, Some(0));
             continue;
         };
-        assert_eq!(failure.retry_after_ms, Some(told), "asked for {asked:?}");
+        // On a busy machine the queue takes a few milliseconds of it.
+        let got = failure.retry_after_ms.unwrap();
+        let expected = told.saturating_sub(100)..=told;
+        assert!(expected.contains(&got), "{got} for {asked:?}");
     }
 }
 
