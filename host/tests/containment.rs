@@ -193,7 +193,7 @@ async fn a_message_with_less_time_than_the_host_grants_ends_sooner() {
 #[tokio::test]
 async fn the_plugin_is_told_the_smaller_of_the_callers_and_the_hosts_time_limit() {
     for (asked, told) in [
-        (None, 600),
+        (None, 600_u32),
         (Some(5_000), 600),
         (Some(600), 600),
         (Some(250), 250),
