@@ -1,7 +1,12 @@
 //! Tencent Cloud SMS as a connector: sends login codes from any auth host.
 //!
-//! To write a connector for another provider, copy this folder and replace what each module says about Tencent
-//! Cloud; `docs/writing-a-connector.md` goes through it.
+//! A connector is one type that implements [`Connector`]: fields of a config, a function that reads it, one that
+//! previews a message and one that sends it. Everything that is not a provider's comes from [`connector_kit`].
+//!
+//! To write one for another provider, run `cargo xtask new-connector NAME`, which writes a small one that builds and
+//! passes its tests; `docs/writing-a-connector.md` goes through it. This folder is the large example: templates by route
+//! and language, look-ups and delivery callbacks. [`Operations`], [`connector_kit::Receipts`], `SCHEMA_RULES` and
+//! `timeout_ms` are optional.
 //!
 //! | module | purpose |
 //! |---|---|
