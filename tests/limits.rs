@@ -14,16 +14,16 @@ struct Limit {
     default: u64,
     set: fn(&mut Limits, u64),
     /// How many times the need the default must be.
-    room: u64,
+    factor: u64,
 }
 
 fn limits() -> Vec<Limit> {
     let default = Limits::default();
-    let limit = |name, default, set, room| Limit {
+    let limit = |name, default, set, factor| Limit {
         name,
         default,
         set,
-        room,
+        factor,
     };
     vec![
         limit(
@@ -131,10 +131,10 @@ async fn every_default_is_several_times_what_a_send_with_everything_in_its_confi
         let Limit {
             name,
             default,
-            room,
+            factor,
             ..
         } = limit;
         println!("{name}: {needed} of {default}");
-        assert!(needed * room <= default, "{name}: {needed} of {default}");
+        assert!(needed * factor <= default, "{name}: {needed} of {default}");
     }
 }

@@ -217,9 +217,9 @@ pub struct Network {
     pub proxy_from_env: Option<String>,
 }
 
-/// `check`
+/// A question to the provider: for every command that asks one.
 #[derive(Args)]
-pub struct Check {
+pub struct Query {
     #[command(flatten)]
     pub common: Common,
     #[command(flatten)]
@@ -231,15 +231,18 @@ pub struct Check {
     pub timeout_ms: Option<u32>,
 }
 
+/// `check`
+#[derive(Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub query: Query,
+}
+
 /// `find`
 #[derive(Args)]
 pub struct Find {
     #[command(flatten)]
-    pub common: Common,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub network: Network,
+    pub query: Query,
     /// The recipient, with + and country code: +8613800138000
     #[arg(long, value_name = "NUMBER")]
     pub to: String,
@@ -252,9 +255,6 @@ pub struct Find {
     /// The provider's serial number, from the receipt
     #[arg(long, value_name = "ID")]
     pub message_id: Option<String>,
-    /// The longest to wait, in milliseconds
-    #[arg(long, value_name = "MS")]
-    pub timeout_ms: Option<u32>,
 }
 
 /// `callback`
@@ -279,11 +279,7 @@ pub struct Callback {
 #[derive(Args)]
 pub struct Report {
     #[command(flatten)]
-    pub common: Common,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub network: Network,
+    pub query: Query,
     /// The provider's serial number of the message, from the receipt
     #[arg(long, value_name = "ID")]
     pub message_id: String,
@@ -293,9 +289,6 @@ pub struct Report {
     /// How long ago the code was used, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub age_s: u32,
-    /// The longest to wait, in milliseconds
-    #[arg(long, value_name = "MS")]
-    pub timeout_ms: Option<u32>,
 }
 
 /// Notices an attempt to pass a secret as an argument and says what to do instead. The argument's value is not
@@ -373,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_a_number_a_code_or_a_secrets_place_cannot_be_printed_by_accident() {
+    fn arguments_with_personal_data_have_no_debug() {
         let probed = [
             Probe::<String>::HAS_DEBUG,
             Probe::<MessageArgs>::HAS_DEBUG,

@@ -100,13 +100,13 @@ fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
             Stop::usage("the environment variable of --proxy-from-env is not set, or is not text")
         })?,
         (None, None) => match environment(["HTTPS_PROXY", "https_proxy"]) {
-            Some(url) if !is_direct(&network.grants.allow) => url,
+            Some(url) if !is_direct(&network.grants) => url,
             _ => return Ok(None),
         },
     };
     let proxy = Proxy::parse(&url).map_err(|error| {
         Stop::usage(format!(
-            "{error}. It comes from --proxy, --proxy-from-env or HTTPS_PROXY"
+            "{error}. It comes from --proxy, --proxy-from-env or HTTPS_PROXY; NO_PROXY=* goes without the last"
         ))
     })?;
     let networks = PROXY_NETWORKS.iter().filter_map(|text| text.parse().ok());
@@ -124,14 +124,12 @@ fn environment(names: [&str; 2]) -> Option<String> {
 }
 
 /// Whether `NO_PROXY` names a granted host: exactly, as a domain above it, or by `*`.
-fn is_direct(origins: &[String]) -> bool {
+fn is_direct(grants: &GrantArgs) -> bool {
     let Some(list) = environment(["NO_PROXY", "no_proxy"]) else {
         return false;
     };
-    let hosts: Vec<_> = origins
-        .iter()
-        .filter_map(|origin| host_of(origin))
-        .collect();
+    let origins = grants.allow.iter().chain(&grants.allow_beyond);
+    let hosts: Vec<_> = origins.filter_map(|origin| host_of(origin)).collect();
     list.split(',')
         .map(str::trim)
         .any(|entry| entry == "*" || hosts.iter().any(|host| is_named_by(host, entry)))

@@ -68,11 +68,7 @@ pub fn add_cause(document: &mut Value, cause: &CallError) {
             set(document, "request_id", json!(failure.request_id));
             set(document, "retry_after_ms", json!(failure.retry_after_ms));
             set(document, "diagnostics", diagnostics(&failure.diagnostics));
-            let mut attributes = attributes(&failure.attributes);
-            if let Some(hint) = text::grant_hint(failure) {
-                set(&mut attributes, "to-do", json!(hint));
-            }
-            set(document, "attributes", attributes);
+            set(document, "attributes", attributes(&failure.attributes));
         }
         CallError::Host(_) | CallError::Policy(_) => {
             set(document, "source", json!("host"));

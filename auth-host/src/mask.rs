@@ -1,4 +1,4 @@
-//! What people see of a phone number and of a code.
+//! Masked forms of phone numbers, codes and typed texts.
 
 use std::path::Path;
 
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_or_a_code_in_the_place_of_a_file_is_hidden_and_a_files_name_is_shown() {
+    fn number_in_place_of_a_file_is_hidden() {
         for (typed_in, shown) in [
             ("+8613800138000", "+*************"),
             ("008613800138000", "***************"),

@@ -3,8 +3,8 @@
 pub use crate::clean::{clean, is_deceptive};
 use crate::output::Page;
 use auth_connector_host::{
-    Attributes, CacheUse, CallError, CallReport, Diagnostic, Failure, FailureKind, HttpExchange,
-    NO_TRUSTED_AUTHORITY, Origin, Plugin, Severity,
+    Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY,
+    Origin, Plugin, Severity,
 };
 use std::time::Duration;
 
@@ -72,7 +72,6 @@ pub fn cause(page: &mut Page, cause: &CallError) {
                 );
             }
             attributes(page, &failure.attributes, &[]);
-            optional(page, "to do", grant_hint(failure).as_deref());
             diagnostics(page, &failure.diagnostics);
         }
         CallError::Host(_) | CallError::Policy(_) => field(page, "why", &cause.to_string()),
@@ -80,13 +79,14 @@ pub fn cause(page: &mut Page, cause: &CallError) {
 }
 
 /// What the network said, where a request failed: the connector's words are about its own side.
-pub fn network(page: &mut Page, report: &CallReport, cause: &CallError) {
-    // The connector named the destination already.
-    if matches!(cause, CallError::Connector(failure) if grant_hint(failure).is_some()) {
-        return;
-    }
-    let error = report.http.last().and_then(network_error);
-    optional(page, "network", error.as_deref());
+pub fn network(page: &mut Page, report: &CallReport) {
+    optional(page, "network", last_error(report).as_deref());
+}
+
+/// Why the last request failed, if it did. The library observed it, so that no plugin can put a destination here that it
+/// did not ask for.
+pub fn last_error(report: &CallReport) -> Option<String> {
+    report.http.last().and_then(network_error)
 }
 
 /// Why a request failed, with this program's own option where that mends it.
@@ -101,20 +101,12 @@ pub fn network_error(exchange: &HttpExchange) -> Option<String> {
     })
 }
 
-/// The option that grants a destination which the connector was refused, as connectors of the kit report it.
-pub fn grant_hint(failure: &Failure) -> Option<String> {
-    let mut attributes = failure.attributes.iter();
-    let (_, origin) = attributes.find(|(key, _)| key == "origin")?;
-    let is_origin = failure.kind == FailureKind::Denied && Origin::parse(origin).is_ok();
-    is_origin.then(|| not_granted(origin))
-}
-
 /// A destination that nothing granted, and the option that grants it.
-pub fn not_granted(origin: &str) -> String {
+fn not_granted(origin: &str) -> String {
     // As an option would be written: without the port that the scheme implies.
     let origin = Origin::parse(origin).map_or_else(|_| origin.to_owned(), |one| one.to_string());
     format!(
-        "{origin} is not granted. Grant it by --allow {origin}, or by --allow-beyond {origin} where a package's manifest does not name it"
+        "{origin} is not granted. If the connector is to reach it, grant it by --allow {origin}, or by --allow-beyond {origin} where a package's manifest does not name it"
     )
 }
 

@@ -1,4 +1,4 @@
-//! What the host does, line by line on standard error.
+//! Traces of the host library on standard error, a line each.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;

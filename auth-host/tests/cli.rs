@@ -127,7 +127,7 @@ fn only_origins_that_were_granted_are_reached() {
     assert_eq!(
         send("egress", &config, &[]).1["timings"]["http"][0]["error"],
         format!(
-            "HTTP request denied: http://{authority} is not granted. Grant it by --allow http://{authority}, or by \
+            "HTTP request denied: http://{authority} is not granted. If the connector is to reach it, grant it by --allow http://{authority}, or by \
              --allow-beyond http://{authority} where a package's manifest does not name it"
         )
     );
@@ -364,7 +364,7 @@ fn publish(dir: &std::path::Path, origins: &[&str]) -> String {
 }
 
 #[test]
-fn a_package_is_shown_with_its_signer_and_with_what_it_asks_for_beside_what_it_would_be_given() {
+fn inspect_shows_signer_requests_and_grants_of_a_package() {
     let dir = directory("package");
     let key = publish(
         &dir,
@@ -422,7 +422,7 @@ fn a_package_is_shown_with_its_signer_and_with_what_it_asks_for_beside_what_it_w
 }
 
 #[test]
-fn a_package_sends_only_if_it_is_vouched_for_and_granted_or_the_operator_says_otherwise() {
+fn package_sends_only_if_trusted_and_granted() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -519,7 +519,7 @@ fn arguments_that_cannot_be_read_end_in_usage_and_are_not_repeated() {
 }
 
 #[test]
-fn a_lost_terminal_does_not_hide_what_came_of_a_send_and_fails_what_only_shows() {
+fn closed_output_does_not_hide_the_outcome_of_a_send() {
     let dir = directory("lost");
     let exit = |arguments: &[&str], config: &str, to_stderr: bool| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
@@ -566,7 +566,7 @@ fn a_lost_terminal_does_not_hide_what_came_of_a_send_and_fails_what_only_shows()
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_under_standard_output_is_this_machines_failure_and_no_crash() {
+fn full_disk_under_standard_output_exits_with_1() {
     for arguments in [&["inspect", "plugin.wasm", "--no-cache"][..], &["--help"]] {
         let full = std::fs::File::options()
             .write(true)
@@ -788,7 +788,7 @@ fn a_pipe_a_device_or_a_folder_in_the_place_of_a_file_is_refused_at_once() {
 }
 
 #[test]
-fn a_config_of_65536_bytes_is_taken_and_a_longer_one_is_refused_with_its_own_exit_code() {
+fn config_longer_than_65536_bytes_exits_with_6() {
     for (bytes, code) in [(65_536, 0), (65_537, 6), (3 << 20, 6)] {
         let config = format!("a{}", " ".repeat(bytes - 1));
         let arguments = ["validate", "plugin.wasm", "--no-cache", "--config", "-"];

@@ -1,4 +1,4 @@
-//! What loading costs: compiling, and taking compiled code from the cache.
+//! Measures loading: compiling, and reading compiled code from the cache.
 
 use crate::component::{builder, wasm};
 use crate::work::{Result, cpu_time, median, told};

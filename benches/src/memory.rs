@@ -1,5 +1,5 @@
-//! What tenants cost in memory that are live at once: each with a call in flight that has done all of its work and
-//! waits for the answer.
+//! Measures the memory of live tenants: each has a call in flight that has done all of its work and waits for the
+//! response.
 
 use crate::component::{STUB_ENDPOINT, builder, message, stub_message, stubbed, wasm};
 use crate::work::{Result, config, proportional, resident, told};

@@ -1,4 +1,4 @@
-//! Where the CPU of a send goes, by layer: samples of `perf` (Linux), each counted for the layer that was at work.
+//! CPU profile of a send by layer: samples of `perf` (Linux), each counted for the layer that was at work.
 //!
 //! A stack belongs to the innermost of its frames that is of a layer. Frames of the C library, of the kernel and of
 //! Rust's own crates are of none, so what they do counts for whoever asked. Below a guest's frame a stack ends, because
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_counts_for_the_innermost_layer_and_what_libraries_do_for_whoever_asked() {
+    fn sample_counts_for_the_innermost_layer() {
         assert_eq!(
             of(&[
                 "  7f malloc (/usr/lib/libc.so.6)",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn compiled_code_without_a_file_is_the_guests_and_a_stack_of_libraries_alone_is_nobodys() {
+    fn code_without_a_file_counts_for_the_guest() {
         assert_eq!(of(&["  7f [unknown] (/tmp/perf-29087.map)"]), GUEST);
         assert_eq!(of(&["  7f00a0 [unknown] ([unknown])"]), GUEST);
         assert_eq!(of(&["  ffffffffa1b0c2d0 [unknown] ([unknown])"]), OTHER);

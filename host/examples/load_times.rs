@@ -1,4 +1,4 @@
-//! What loading costs, compiled and from the cache: `load_times connector.wasm rounds`.
+//! Measures loading, compiled and from the cache: `load_times connector.wasm rounds`.
 //!
 //! Design section 9 asks that a load from the cache takes at most 0.5 % of one that compiles.
 

@@ -1,7 +1,7 @@
 //! Sends so many codes one after another: `send_many connector.wasm config.json origin first-number count`.
 //!
-//! What the comparison of hosts in `docs/hosts.md` measures, from outside, as the cost of this library. Numbers are
-//! national ones of mainland China, each of the next one higher.
+//! The comparison of hosts in `docs/hosts.md` measures this program from outside as the cost of this library. Numbers
+//! are national ones of mainland China, each of the next one higher.
 
 use auth_connector_host::{Config, ConnectorHost, Message};
 

@@ -1,4 +1,4 @@
-//! Where a plugin's requests get to: by origin, by address, by certificate, and with which error otherwise.
+//! Destinations of a plugin's requests: by origin, by address, by certificate, and the errors of those refused.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What traces and metrics show of calls that go well and of plugins that misbehave: every name that is documented,
+//! Traces and metrics of calls that succeed and of plugins that misbehave: every name that is documented,
 //! and nothing of the recipient, the code or the config.
 
 #![allow(

@@ -1,4 +1,4 @@
-//! What is refused before a line of it runs, each in one clear line.
+//! Refusals of components before any of their code runs, each in one line.
 
 #![allow(
     clippy::unwrap_used,

@@ -29,7 +29,7 @@ mod exchange;
 mod url;
 mod wasi;
 
-use crate::contract::{FailureKind, SendError};
+use crate::contract::SendError;
 
 pub use crate::bindings::wasi::http::types::Method;
 pub use exchange::{MAX_BODY_BYTES, Request, Response, Transport};
@@ -66,11 +66,6 @@ impl<'t> Client<'t> {
     /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody;
     /// [`SendError::Unknown`] where the whole request was handed over and no complete response came.
     pub fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
-        let outcome = self.transport.exchange(request, self.deadline_ms);
-        outcome.map_err(|error| match error.failure().kind {
-            // The host refused the destination, and whoever grants it needs to know which.
-            FailureKind::Denied => error.with_attribute("origin", &request.origin()),
-            _ => error,
-        })
+        self.transport.exchange(request, self.deadline_ms)
     }
 }

@@ -1,7 +1,7 @@
 //! Allocator and panic handler of a component. The kit is `no_std` because `std` adds ten `wasi:cli` imports.
 //!
 //! The allocator is the C library's, which is linked for `memcpy` anyway and brings no import with it. Its
-//! `cabi_realloc` makes room for what the host passes in, so Rust has to free through the same heap.
+//! `cabi_realloc` allocates what the host passes in, so Rust has to free through the same heap.
 #![allow(
     unsafe_code,
     reason = "an allocator is an unsafe trait over C functions"

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     };
     let (checked_requests, empty_requests) = (requests(checked.addr()), requests(empty.addr()));
 
-    // Warm up both, and let everything that is retained fill its room.
+    // Warm up both, and fill everything that is retained to its bound.
     run(empty.addr(), &empty_requests, ROUND);
     run(checked.addr(), &checked_requests, 2 * RETENTION);
 

@@ -50,7 +50,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Room for this many.
+    /// Capacity for this many.
     pub fn new(retention: usize) -> Self {
         Self {
             records: VecDeque::new(),

@@ -31,7 +31,10 @@ fails() {
 }
 
 works "wasmtime (PyPI) 46.0.1" PYTHON_WASMTIME=46.0.1 python/run.sh
+works "wasmtime (PyPI) 47.0.1" PYTHON_WASMTIME=47.0.1 python/run.sh
 works "wasmtime (PyPI) 49.0.0" PYTHON_WASMTIME=49.0.0 python/run.sh
 fails "wasmtime (PyPI) 48.0.0" PYTHON_WASMTIME=48.0.0 python/run.sh
 fails "wasmtime (PyPI) 45.0.0" PYTHON_WASMTIME=45.0.0 python/run.sh
+works "jco 1.31.0" NODE_JCO=1.31.0 NODE_SHIM=0.21.0 node/run.sh
+works "jco 1.33.0" NODE_JCO=1.33.0 NODE_SHIM=0.24.1 node/run.sh
 works "jco 1.34.0" NODE_JCO=1.34.0 NODE_SHIM=0.25.0 node/run.sh

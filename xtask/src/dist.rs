@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn path_in_the_component_is_found() {
-        let bytes = b"\0asm/home/a/.cargo/registry/src/x-1/lib.rs";
-        assert!(holds(bytes, Path::new("/home/a/.cargo/registry/src/x-1")));
-        assert!(!holds(bytes, Path::new("/home/b/.cargo/registry/src/x-1")));
+        let bytes = b"\0asm/build/a/.cargo/registry/src/x-1/lib.rs";
+        assert!(holds(bytes, Path::new("/build/a/.cargo/registry/src/x-1")));
+        assert!(!holds(bytes, Path::new("/build/b/.cargo/registry/src/x-1")));
     }
 }

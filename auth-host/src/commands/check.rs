@@ -9,19 +9,27 @@ use serde_json::{Value, json};
 
 /// Runs the command.
 pub async fn run(args: &Check) -> Result<Code, Stop> {
-    let config = config::read(&args.config)?;
-    let plugin = host::connect(&args.common, &args.network)?;
-    let outcome = plugin
-        .check_config(&config, &args.common.locales, args.timeout_ms)
+    let config = config::read(&args.query.config)?;
+    let plugin = host::connect(&args.query.common, &args.query.network)?;
+    let asked = plugin
+        .check_config_reported(&config, &args.query.common.locales, args.query.timeout_ms)
         .await;
+    let outcome = &asked.outcome;
     let mut page = Page::default();
-    if args.common.json {
-        json::show(&mut page, &document(&outcome));
+    if args.query.common.json {
+        let mut document = document(outcome);
+        json::set(
+            &mut document,
+            "network",
+            json!(text::last_error(&asked.report)),
+        );
+        json::show(&mut page, &document);
     } else {
-        show_text(&mut page, &outcome);
+        show_text(&mut page, outcome);
+        text::network(&mut page, &asked.report);
     }
     page.write()?;
-    Ok(match &outcome {
+    Ok(match outcome {
         Ok(checks) if has(checks, Verdict::Fail) => INVALID_CONFIG,
         Ok(checks) if checks.iter().all(|check| check.verdict == Verdict::Pass) => DONE,
         Err(CallError::Host(_)) => MISBEHAVED,

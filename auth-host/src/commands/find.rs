@@ -9,26 +9,34 @@ use serde_json::{Value, json};
 
 /// Runs the command.
 pub async fn run(args: &Find) -> Result<Code, Stop> {
-    let config = config::read(&args.config)?;
-    let plugin = host::connect(&args.common, &args.network)?;
+    let config = config::read(&args.query.config)?;
+    let plugin = host::connect(&args.query.common, &args.query.network)?;
     let query = DeliveryQuery {
         to: args.to.clone(),
         max_age_s: args.max_age_s,
         correlation_id: args.correlation_id.clone(),
         message_id: args.message_id.clone(),
     };
-    let outcome = plugin
-        .find_deliveries(&config, &query, args.timeout_ms)
+    let asked = plugin
+        .find_deliveries_reported(&config, &query, args.query.timeout_ms)
         .await;
+    let outcome = &asked.outcome;
     let to = mask::number(&args.to);
     let mut page = Page::default();
-    if args.common.json {
-        json::show(&mut page, &document(&to, &outcome));
+    if args.query.common.json {
+        let mut document = document(&to, outcome);
+        json::set(
+            &mut document,
+            "network",
+            json!(text::last_error(&asked.report)),
+        );
+        json::show(&mut page, &document);
     } else {
-        show_text(&mut page, &to, &outcome);
+        show_text(&mut page, &to, outcome);
+        text::network(&mut page, &asked.report);
     }
     page.write()?;
-    Ok(match &outcome {
+    Ok(match outcome {
         Ok(deliveries) if !deliveries.found.is_empty() => DONE,
         Err(CallError::Host(_)) => MISBEHAVED,
         Err(error) => match error.kind() {

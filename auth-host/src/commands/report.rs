@@ -9,27 +9,37 @@ use serde_json::{Value, json};
 
 /// Runs the command.
 pub async fn run(args: &cli::Report) -> Result<Code, Stop> {
-    let config = config::read(&args.config)?;
-    let plugin = host::connect(&args.common, &args.network)?;
+    let config = config::read(&args.query.config)?;
+    let plugin = host::connect(&args.query.common, &args.query.network)?;
     let conversion = Conversion {
         message_id: args.message_id.clone(),
         to: args.to.clone(),
         age_s: args.age_s,
     };
-    let outcome = plugin
-        .report_conversion(&config, &conversion, args.timeout_ms)
+    let asked = plugin
+        .report_conversion_reported(&config, &conversion, args.query.timeout_ms)
         .await;
+    let outcome = &asked.outcome;
     let mut page = Page::default();
-    match (&outcome, args.common.json) {
-        (_, true) => json::show(&mut page, &document(&outcome)),
+    match (outcome, args.query.common.json) {
+        (_, true) => {
+            let mut document = document(outcome);
+            json::set(
+                &mut document,
+                "network",
+                json!(text::last_error(&asked.report)),
+            );
+            json::show(&mut page, &document);
+        }
         (Ok(()), false) => page.line("Reported: the provider knows that the code was used."),
         (Err(error), false) => {
             page.line("Not reported. Trying again is harmless.");
             text::cause(&mut page, error);
+            text::network(&mut page, &asked.report);
         }
     }
     page.write()?;
-    Ok(match &outcome {
+    Ok(match outcome {
         Ok(()) => DONE,
         Err(CallError::Host(_)) => MISBEHAVED,
         Err(error) => match error.kind() {

@@ -118,14 +118,14 @@ fn show_text(
                 "Not sent to {to}. Trying again cannot send twice."
             ));
             text::cause(page, cause);
-            text::network(page, &sent.report, cause);
+            text::network(page, &sent.report);
         }
         Err(SendError::Unknown(cause)) => {
             page.line(format_args!(
                 "Unknown whether it was sent to {to}. It may arrive; trying again may send it twice."
             ));
             text::cause(page, cause);
-            text::network(page, &sent.report, cause);
+            text::network(page, &sent.report);
         }
     }
     if args.show_code {

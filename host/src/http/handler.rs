@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_what_the_guest_put_together_with_https_and_the_root_where_it_said_nothing() {
+    fn request_defaults_to_https_and_the_root_path() {
         assert_eq!(composed(|_| ()), "POST https://sms.example.com/send?a=b");
         assert_eq!(
             composed(|asked| asked.scheme = None),

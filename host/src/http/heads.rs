@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_begun_with_its_first_byte_and_not_with_a_whole_interim_one() {
+    fn response_begins_with_the_first_byte_after_interim_ones() {
         for (text, begun) in [
             ("", false),
             (HINT, false),
@@ -173,10 +173,10 @@ mod tests {
         let most = usize::try_from(INTERIM_ANSWERS).unwrap();
         assert!(read(&(HINT.repeat(most) + FINAL)).unwrap().complete);
         assert_eq!(read(&HINT.repeat(most + 1)).unwrap_err(), TooLong);
-        let room = usize::try_from(HEAD_BYTES).unwrap() - FINAL.len() - "a: \r\n".len();
+        let spare = usize::try_from(HEAD_BYTES).unwrap() - FINAL.len() - "a: \r\n".len();
         let with =
             |length| FINAL.replace("content", &format!("a: {}\r\ncontent", "x".repeat(length)));
-        assert!(read(&with(room)).unwrap().complete);
-        assert_eq!(read(&with(room + 1)).unwrap_err(), TooLong);
+        assert!(read(&with(spare)).unwrap().complete);
+        assert_eq!(read(&with(spare + 1)).unwrap_err(), TooLong);
     }
 }

@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_counts_as_left_when_it_is_let_through_and_not_when_its_task_is_first_polled() {
+    fn request_counts_as_left_once_it_is_permitted() {
         for (uri, left) in [
             ("https://sms.example.com/", true),
             ("https://evil.test/", false),

@@ -8,9 +8,8 @@
 //! | components that instantiate each other into more than [`EXPANDED_BYTES`] | Wasmtime compiles every instance of a nested component anew: thirty components that hold the next one twice are 2 KB of file and a billion instances |
 //!
 //! It is no bound on time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while it is compiled.
-//! Where many branches meet and many locals are alive, the compiler's register allocation grows with the third power
-//! and more: 120 loops in each other over 120 locals, 1.7 KB, take 2 s, and 500 blocks over 500 locals, 12 KB, half a
-//! minute (`connector-bench part compile blocks 500 0`).
+//! With many branches over many live locals, the cost of register allocation grows with the third power of their number
+//! and more: 500 blocks over 500 locals, 12 KB, take it to half a minute. `tests/sandbox/loading.rs` has such a component.
 //! Such a function differs from one that a compiler wrote in which locals are alive where, so a bound would need half of
 //! a compiler, or would refuse honest code. [`crate::HostOptions::compile`] is for hosts to which that matters.
 //!

@@ -59,6 +59,14 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same with a report that describes the requests.
+    pub(super) fn described(self) -> Self {
+        Self {
+            described: true,
+            ..self
+        }
+    }
+
     /// Waits for a place among the calls that run. `rated` calls count for the tenant's rate.
     async fn place(&self, rated: bool, report: &mut CallReport) -> Result<Place<'a>, CallError> {
         if let Some(cause) = &self.refused {

@@ -294,14 +294,26 @@ impl Plugin {
         locales: &[String],
         timeout_ms: Option<u32>,
     ) -> Result<Vec<Check>, CallError> {
-        let operations = self.inner.functions.operations.as_ref();
-        let operations = operations.ok_or(HostFault::Unsupported("check-config"))?;
-        let function = &operations.check_config;
+        let checked = self.check_config_reported(config, locales, timeout_ms);
+        checked.await.outcome
+    }
+
+    /// As [`Plugin::check_config`], with the call's times and requests.
+    pub async fn check_config_reported(
+        &self,
+        config: &Config,
+        locales: &[String],
+        timeout_ms: Option<u32>,
+    ) -> Reported<Result<Vec<Check>, CallError>> {
+        let Some(operations) = &self.inner.functions.operations else {
+            return unsupported("check-config");
+        };
         let call = self.call(timeout_ms).with_config(config, "", &[]);
         let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        call.run(function, params, |answer, _| flatten(answer))
+        let settle = |answer, _| flatten(answer);
+        call.described()
+            .run(&operations.check_config, params, settle)
             .await
-            .outcome
     }
 
     /// Looks up what became of a message, above all after [`SendError::Unknown`].
@@ -315,14 +327,26 @@ impl Plugin {
         query: &DeliveryQuery,
         timeout_ms: Option<u32>,
     ) -> Result<Deliveries, CallError> {
-        let operations = self.inner.functions.operations.as_ref();
-        let operations = operations.ok_or(HostFault::Unsupported("find-deliveries"))?;
-        let function = &operations.find_deliveries;
+        let found = self.find_deliveries_reported(config, query, timeout_ms);
+        found.await.outcome
+    }
+
+    /// As [`Plugin::find_deliveries`], with the call's times and requests.
+    pub async fn find_deliveries_reported(
+        &self,
+        config: &Config,
+        query: &DeliveryQuery,
+        timeout_ms: Option<u32>,
+    ) -> Reported<Result<Deliveries, CallError>> {
+        let Some(operations) = &self.inner.functions.operations else {
+            return unsupported("find-deliveries");
+        };
         let call = self.call(timeout_ms).with_config(config, &query.to, &[]);
         let params = |left_ms| (config.expose(), query, Some(left_ms));
-        call.run(function, params, |answer, _| flatten(answer))
+        let settle = |answer, _| flatten(answer);
+        call.described()
+            .run(&operations.find_deliveries, params, settle)
             .await
-            .outcome
     }
 
     /// A call on this plugin, which may take the plugin's own time at most.
@@ -363,6 +387,14 @@ pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Resul
 }
 
 /// The finding about a config that no plugin is given.
+/// The outcome of a function that the plugin does not export.
+pub(super) fn unsupported<T>(function: &'static str) -> Reported<Result<T, CallError>> {
+    Reported {
+        outcome: Err(HostFault::Unsupported(function).into()),
+        report: CallReport::default(),
+    }
+}
+
 fn too_long(fault: &HostFault) -> Diagnostic {
     Diagnostic {
         pointer: String::new(),

@@ -1,6 +1,6 @@
 //! Calls of `sms-receipts`: a provider's callbacks, and reports of codes that were used.
 
-use super::plugin::{Plugin, broken, flatten};
+use super::plugin::{Plugin, broken, flatten, unsupported};
 use crate::config::Config;
 use crate::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
@@ -8,6 +8,7 @@ use crate::contract::{
 };
 use crate::error::{CallError, CallbackError, HostFault};
 use crate::redact::CallbackNumbers;
+use crate::report::Reported;
 
 /// The longest body of a callback, and the most bytes of its address and headers together.
 const BODY_BYTES: usize = 65_536;
@@ -77,16 +78,27 @@ impl Plugin {
         conversion: &Conversion,
         timeout_ms: Option<u32>,
     ) -> Result<(), CallError> {
-        let receipts = self.receipts();
-        let function = &receipts
-            .ok_or(HostFault::Unsupported("report-conversion"))?
-            .report_conversion;
+        let reported = self.report_conversion_reported(config, conversion, timeout_ms);
+        reported.await.outcome
+    }
+
+    /// As [`Plugin::report_conversion`], with the call's times and requests.
+    pub async fn report_conversion_reported(
+        &self,
+        config: &Config,
+        conversion: &Conversion,
+        timeout_ms: Option<u32>,
+    ) -> Reported<Result<(), CallError>> {
+        let Some(receipts) = self.receipts() else {
+            return unsupported("report-conversion");
+        };
         let to = conversion.to.as_deref().unwrap_or_default();
         let call = self.call(timeout_ms).with_config(config, to, &[]);
         let params = |left_ms| (config.expose(), conversion, Some(left_ms));
-        call.run(function, params, |answer, _| flatten(answer))
+        let settle = |answer, _| flatten(answer);
+        call.described()
+            .run(&receipts.report_conversion, params, settle)
             .await
-            .outcome
     }
 }
 

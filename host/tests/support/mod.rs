@@ -34,7 +34,7 @@ pub fn secure_plugin() -> Vec<u8> {
 pub fn plugin_with_receipts() -> Vec<u8> {
     let text = include_str!("plugin.wat").trim_end();
     let core = text.strip_suffix(')').expect("a module ends so");
-    // Room for a body of 64 KiB.
+    // Memory for a body of 64 KiB.
     let memory = r#"(memory (export "memory") 2)"#;
     assert!(core.contains(memory));
     let core = core.replace(memory, r#"(memory (export "memory") 8)"#);

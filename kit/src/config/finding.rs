@@ -1,4 +1,4 @@
-//! What is wrong with a config, and the words for it.
+//! Findings about a config, and their texts.
 //!
 //! A finding names a place and a rule. It holds no value from the config, so it cannot leak one.
 

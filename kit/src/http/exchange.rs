@@ -67,12 +67,6 @@ impl<'r> Request<'r> {
         self
     }
 
-    /// Scheme, host and port, as hosts grant them.
-    pub(super) fn origin(&self) -> String {
-        let scheme = if self.tls { "https" } else { "http" };
-        alloc::format!("{scheme}://{}", self.authority)
-    }
-
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(key, _)| *key == name)?;

@@ -256,7 +256,7 @@ fn the_oldest_unused_code_goes_when_the_cap_is_reached_and_foreign_files_stay() 
     fs::write(&fresh, "x").unwrap();
     past(&scratch.files()[0], 9);
 
-    // Room for two and a half.
+    // Capacity for two and a half entries.
     let cache = CompileCache::open(&scratch.0, None, size * 5 / 2).unwrap();
     load(&cache, &engine, 2);
     past(&file_of(&scratch, &engine, 2), 5);

@@ -21,11 +21,11 @@ pub fn run(scene: &Scene) -> Ending {
         let Ok(stream) = body.write() else {
             return not_sent("no stream");
         };
-        while let Ok(room @ 1..) = stream.check_write() {
-            if stream.write(&vec![b'x'; room as usize]).is_err() {
+        while let Ok(permitted @ 1..) = stream.check_write() {
+            if stream.write(&vec![b'x'; permitted as usize]).is_err() {
                 break;
             }
-            bytes += room;
+            bytes += permitted;
         }
         kept.push((stream, body, request));
     }

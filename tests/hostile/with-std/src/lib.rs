@@ -43,11 +43,12 @@ impl sms::Guest for Curious {
         Vec::new()
     }
 
+    /// A trap: no attack of this plugin is in a message.
     fn preview_message(_: String, _: sms::Message) -> Result<sms::Preview, sms::SendError> {
-        unimplemented!()
+        std::process::abort()
     }
 
     fn send_message(_: String, _: sms::Message) -> Result<sms::Receipt, sms::SendError> {
-        unimplemented!()
+        std::process::abort()
     }
 }

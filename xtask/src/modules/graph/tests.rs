@@ -91,5 +91,5 @@ fn complaint_names_the_modules() {
 #[test]
 fn workspace_has_the_known_cycles_alone() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    check(root).unwrap();
+    crate::modules::check(root).unwrap();
 }
