@@ -1,35 +1,16 @@
 //! The program among signals, proxies, environment variables and folders that cannot be written.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail loudly"
-)]
-
-#[path = "../../host/tests/support/mod.rs"]
-mod support;
-
+use super::program::{NUMBER, directory};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-
-/// A folder of its own with the test connector in it.
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("plugin.wasm"), support::plugin()).unwrap();
-    std::fs::write(folder.join("secure.wasm"), support::secure_plugin()).unwrap();
-    folder
-}
 
 /// The program in a folder, with no proxy and no config of the machine's own.
 fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auth-host"));
     command
-        .current_dir(folder(name))
+        .current_dir(directory(name))
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -53,7 +34,7 @@ const SEND: [&str; 7] = [
     "--config",
     "-",
     "--to",
-    "+8613800138000",
+    NUMBER,
 ];
 
 fn send_with(more: &[&str]) -> Vec<&'static str> {
@@ -109,7 +90,7 @@ fn signal_during_a_send_prints_unknown() {
 /// A file stands where the folder should be made, which fails for every user.
 #[test]
 fn default_cache_that_cannot_be_written_is_a_warning() {
-    let blocked = folder("cache-blocked").join("file");
+    let blocked = directory("cache-blocked").join("file");
     std::fs::write(&blocked, "").unwrap();
     let mut command = program("cache-blocked", &SEND);
     command.env("XDG_CACHE_HOME", &blocked);

@@ -1,0 +1,20 @@
+//! The binary as scripts and operators meet it: exit codes, stable fields, and nothing secret anywhere.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail loudly"
+)]
+
+#[path = "../../../host/tests/support/mod.rs"]
+mod support;
+
+mod environment;
+mod files;
+mod output;
+mod package;
+mod program;
+mod receipts;
+mod secrets;
+mod send;
