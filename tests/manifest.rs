@@ -26,6 +26,7 @@ fn valid() -> Value {
         "contract": "auth:connector@0.1.0",
         "component": {"file": "example_sms.wasm", "sha256": "0123456789abcdef".repeat(4), "size": 150_000},
         "origins": ["https://sms.example.com"],
+        "configOrigins": ["/url"],
         "limits": {"requests": 2},
         "name": "Example", "description": "Sends.", "license": "Apache-2.0", "homepage": "https://example.com",
         "annotations": {"source-revision": "abc"},
@@ -158,6 +159,27 @@ fn all_trials() -> Vec<(String, Vec<Value>)> {
         (0..64).map(|n| json!(format!("https://a{n}"))).collect(),
         (0..65).map(|n| json!(format!("https://a{n}"))).collect(),
     ]);
+    let mut pointers: Vec<Value> = [
+        "/url", "/a/b", "/a/0", "/~0", "/~1a", "/}", "", "/", "//", "/a/", "a", "/~", "/~2", "/a~",
+        "/a b", "/é", "/a\n", "#/a",
+    ]
+    .iter()
+    .map(|pointer| json!([pointer]))
+    .collect();
+    let key = |count: usize| json!([format!("/{}", "a".repeat(count - 1))]);
+    pointers.extend([
+        json!([]),
+        json!("/a"),
+        json!({}),
+        json!(null),
+        json!([1]),
+        json!(["/a", "/b"]),
+        json!(["/a", "/a"]),
+        key(200),
+        key(201),
+        (0..8).map(|n| json!(format!("/a{n}"))).collect(),
+        (0..9).map(|n| json!(format!("/a{n}"))).collect(),
+    ]);
     let shown = |most: usize| {
         let mut values = texts(&[
             "a",
@@ -274,6 +296,7 @@ fn all_trials() -> Vec<(String, Vec<Value>)> {
             ],
         ),
         ("/origins", origins),
+        ("/configOrigins", pointers),
         (
             "/limits",
             vec![
@@ -388,6 +411,7 @@ fn schema_and_reader_agree_on_what_is_required() {
         ("/component/sha256", true),
         ("/component/size", true),
         ("/$schema", false),
+        ("/configOrigins", false),
         ("/limits", false),
         ("/name", false),
         ("/description", false),

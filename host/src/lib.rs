@@ -63,7 +63,7 @@ pub use load::cache::CacheKey;
 pub use load::error::LoadError;
 pub use load::grants::{Decision, Grants};
 pub use load::limit::Limit;
-pub use load::manifest::{Manifest, ManifestError};
+pub use load::manifest::{ConfigOriginError, Manifest, ManifestError, ManifestFault};
 pub use load::package::{Package, Provenance};
 pub use load::signature::{KeyId, SignatureError, Signer, TrustedKey};
 pub use load::source::Source;

@@ -13,6 +13,7 @@
 //! | `contract` | yes | the contract that it speaks: `auth:connector@0.1.0` |
 //! | `component` | yes | `file` beside the manifest, its `sha256` and its `size` in bytes |
 //! | `origins` | yes | every origin that it may ask to reach, as [`Origin`] prints it; may be empty |
+//! | `configOrigins` | | JSON Pointers to URLs in a config, whose origins it asks to reach as well: `/url` |
 //! | `limits` | | what it needs of each [`Limit`]; the host's own count for the others |
 //! | `name`, `description`, `license`, `homepage` | | for people |
 //! | `annotations` | | the publisher's own texts, signed with the rest and not used by the host |
@@ -21,6 +22,7 @@ use super::limit::Limit;
 use super::text::{self, Form};
 use crate::egress::Origin;
 use crate::limits::COMPONENT_BYTES;
+use http::Uri;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Number, Value};
 use serde_path_to_error::Segment;
@@ -32,6 +34,7 @@ pub const MANIFEST_BYTES: u64 = 64 << 10;
 
 const FORMAT: u64 = 1;
 const ORIGINS: usize = 64;
+const CONFIG_ORIGINS: usize = 8;
 const ANNOTATIONS: usize = 32;
 
 /// A manifest whose every part has its form. Its signature decides whether to trust it.
@@ -48,6 +51,8 @@ pub struct Manifest {
     pub component: ComponentPin,
     /// The origins that it asks for.
     pub origins: Vec<Origin>,
+    /// Where a config names further origins that it asks for: JSON Pointers, see [`Manifest::origins_of_config`].
+    pub config_origins: Vec<String>,
     /// The limits that it asks for.
     pub limits: Vec<(Limit, u64)>,
     /// Its name for people.
@@ -182,6 +187,57 @@ impl Manifest {
             Err(ManifestError(faults.0))
         }
     }
+
+    /// The origins that a config adds to [`Manifest::origins`]: one result for each of [`Manifest::config_origins`]
+    /// that the config has a value for. An absent or blank value asks for nothing.
+    ///
+    /// A plugin asks for them and gets none by that: an operator decides, and [`Grants::allow_beyond`] gives.
+    ///
+    /// # Examples
+    /// ```
+    /// # let text = br#"{"format": 1, "id": "a", "version": "1.0.0", "contract": "auth:connector@0.1.0",
+    /// #   "component": {"file": "a.wasm", "size": 1,
+    /// #     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    /// #   "origins": [], "configOrigins": ["/url"]}"#;
+    /// # let manifest = auth_connector_host::Manifest::parse(text)?;
+    /// assert_eq!(manifest.config_origins, ["/url"]);
+    /// let config = serde_json::json!({"url": "https://sms.example.com:8443/hook?token=1"});
+    /// let origins: Vec<_> = manifest.origins_of_config(&config).into_iter().collect::<Result<_, _>>()?;
+    /// assert_eq!(origins[0].to_string(), "https://sms.example.com:8443");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`Grants::allow_beyond`]: crate::Grants::allow_beyond
+    pub fn origins_of_config(&self, config: &Value) -> Vec<Result<Origin, ConfigOriginError>> {
+        let origin = |pointer: &String| {
+            let value = match config.pointer(pointer)? {
+                Value::Null => return None,
+                Value::String(text) if text.trim().is_empty() => return None,
+                value => value,
+            };
+            let origin = match value.as_str().map(str::parse::<Uri>) {
+                None => Err("it is not a text"),
+                Some(Err(_)) => Err("it cannot be parsed"),
+                Some(Ok(uri)) => Origin::of(&uri),
+            };
+            Some(origin.map_err(|reason| ConfigOriginError {
+                pointer: pointer.clone(),
+                reason,
+            }))
+        };
+        self.config_origins.iter().filter_map(origin).collect()
+    }
+}
+
+/// A config's value is not a URL, so that it names no origin. The value may hold a secret and is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{pointer} of the config is not a URL with an origin: {reason}. Write one such as https://sms.example.com/path"
+)]
+pub struct ConfigOriginError {
+    /// Where the value is in the config.
+    pub pointer: String,
+    reason: &'static str,
 }
 
 /// The manifest as it stands in its file.
@@ -197,6 +253,8 @@ struct File {
     contract: String,
     component: Component,
     origins: Vec<String>,
+    #[serde(default, rename = "configOrigins")]
+    config_origins: Vec<String>,
     #[serde(default)]
     limits: Entries<Number>,
     #[serde(default)]
@@ -403,6 +461,19 @@ impl File {
                 origin => origins.extend(origin),
             }
         }
+        let pointers = self.config_origins;
+        faults.count("/configOrigins", pointers.len(), CONFIG_ORIGINS);
+        for (index, text) in pointers.iter().enumerate() {
+            let place = format!("/configOrigins/{index}");
+            faults.text(&place, text, &text::CONFIG_ORIGIN);
+            if pointers.iter().take(index).any(|known| known == text) {
+                let text = shortened(text);
+                faults.add(
+                    place,
+                    format!("{text:?} is there twice: remove one of them"),
+                );
+            }
+        }
         let mut limits = Vec::new();
         for (key, number) in &self.limits.0 {
             let place = pointer("/limits", key);
@@ -438,6 +509,7 @@ impl File {
                 size,
             },
             origins,
+            config_origins: pointers,
             limits,
             name,
             description,

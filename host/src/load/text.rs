@@ -54,6 +54,23 @@ pub(super) const SHA256: Form = Form {
     expected: "a SHA-256 in 64 lower-case hexadecimal digits, as sha256sum prints it",
 };
 
+pub(super) const CONFIG_ORIGIN: Form = Form {
+    fits: |text| {
+        let is_escaped = |key: &str| {
+            key.split('~')
+                .skip(1)
+                .all(|rest| rest.starts_with(['0', '1']))
+        };
+        text.len() <= 200
+            && text.bytes().all(|b| b.is_ascii_graphic())
+            && text.strip_prefix('/').is_some_and(|keys| {
+                keys.split('/')
+                    .all(|key| !key.is_empty() && is_escaped(key))
+            })
+    },
+    expected: "a JSON Pointer to a URL in the config, in visible ASCII and of at most 200 characters, such as /url",
+};
+
 pub(super) const NAME: Form = Form {
     fits: |text| is_shown(text, 100),
     expected: "a name of 1 to 100 characters on one line, without control or direction marks",

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::load::limit::Limit;
+use crate::load::manifest::ConfigOriginError;
 use crate::load::signature::{SignatureError, verify};
 use minisign::KeyPair;
 use std::io::Cursor;
@@ -395,6 +396,52 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
             "{to}: {line}"
         );
     }
+}
+
+#[test]
+fn origins_of_a_config_are_those_of_its_urls() {
+    let mut manifest = Manifest::parse(MANIFEST.as_bytes()).unwrap();
+    manifest.config_origins = ["/url", "/abroad/urls/0", "/other"]
+        .map(str::to_owned)
+        .into();
+    let of = |config: serde_json::Value| -> Vec<String> {
+        let shown = |origin: Result<_, ConfigOriginError>| match origin {
+            Ok(origin) => crate::Origin::to_string(&origin),
+            Err(error) => error.to_string(),
+        };
+        let origins = manifest.origins_of_config(&config);
+        origins.into_iter().map(shown).collect()
+    };
+    let both = serde_json::json!({
+        "url": "HTTPS://SMS.example.com:443/a?b#c",
+        "abroad": {"urls": ["http://127.0.0.1:8080", "https://c"]},
+    });
+    assert_eq!(
+        of(both),
+        ["https://sms.example.com", "http://127.0.0.1:8080"]
+    );
+    let blank = serde_json::json!({"url": " ", "abroad": null, "other": null});
+    assert!(of(blank).is_empty());
+    for value in [
+        "s3cret",
+        "ftp://s3cret",
+        "https://user:s3cret@a",
+        "https://s3cret:0",
+        "/s3cret",
+        "https://é.s3cret",
+    ] {
+        let lines = of(serde_json::json!({"other": value}));
+        assert!(
+            lines[0].starts_with("/other of the config is not a URL"),
+            "{lines:?}"
+        );
+        assert!(
+            lines.len() == 1 && !lines[0].contains("s3cret"),
+            "{lines:?}"
+        );
+    }
+    let number = of(serde_json::json!({"url": 1}));
+    assert!(number[0].contains("it is not a text"), "{number:?}");
 }
 
 #[test]
