@@ -31,6 +31,7 @@
 //! | [`cli`] | the command line, end to end |
 //! | [`compose`] | the recipe for two containers, as two processes |
 //! | [`magic_numbers`] | numbers with which the simulator provokes codes |
+//! | [`service`] | the auth host: verification codes over HTTP |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
 //! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
@@ -77,6 +78,7 @@ mod readme;
 mod refusals;
 mod sandbox;
 mod seen;
+mod service;
 mod signature;
 mod soak;
 mod support;

@@ -7,6 +7,11 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+#[cfg(feature = "serve")]
+mod service;
+#[cfg(feature = "serve")]
+pub use service::*;
+
 /// Run an SMS connector: a WebAssembly component that speaks auth:connector.
 #[derive(Parser)]
 #[command(name = "auth-host", version, max_term_width = 100)]
@@ -40,6 +45,9 @@ pub enum Command {
     Callback(Callback),
     /// Tell the provider that a code was used
     Report(Report),
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    Service(Service),
 }
 
 /// The component and how to show things: for every command.

@@ -37,7 +37,7 @@ pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
 }
 
 /// A key as its text, or as the file that holds it.
-fn trusted(key: &str) -> Result<TrustedKey, Stop> {
+pub fn trusted(key: &str) -> Result<TrustedKey, Stop> {
     const LARGEST: u64 = 4096;
     if let Ok(key) = TrustedKey::parse(key) {
         return Ok(key);

@@ -1,5 +1,4 @@
-//! `auth-host`: look into a connector, check a config, preview a message, send one, look up what became of it, read a
-//! provider's callback.
+//! `auth-host`: look into a connector, send single messages, and run the service.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -15,57 +14,9 @@
 //! `check`, `find` and `callback` never end with 3: what cannot be looked up is unknown, and nothing that is not found,
 //! or that a callback says, proves that a message was not sent.
 
-mod cache;
-mod clean;
-mod cli;
-mod commands;
-mod config;
-mod exit;
-mod files;
-mod host;
-mod json;
-mod mask;
-mod message;
-mod metrics;
-mod output;
-mod signals;
-mod text;
-mod trace;
-mod usage;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let cli = match usage::read(&arguments) {
-        Ok(usage::Asked::Command(cli)) => cli,
-        Ok(usage::Asked::Text(text)) => {
-            return match text.print() {
-                Ok(()) if text.use_stderr() => exit::USAGE.into(),
-                Ok(()) => exit::DONE.into(),
-                Err(error) => stopped(&output::unwritable(error)),
-            };
-        }
-        Err(stop) => return stopped(&stop),
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return stopped(&exit::Stop::machine(format!(
-                "the runtime did not start: {error}"
-            )));
-        }
-    };
-    match runtime.block_on(commands::run(*cli)) {
-        Ok(code) => code.into(),
-        Err(stop) => stopped(&stop),
-    }
-}
-
-fn stopped(stop: &exit::Stop) -> ExitCode {
-    output::complain(&stop.message);
-    stop.code.into()
+    auth_host::run(&arguments)
 }

@@ -27,14 +27,8 @@ impl Metrics {
     /// Gathers from now on.
     pub fn gather(to: &Path) -> Result<Self, Stop> {
         check(to).map_err(Stop::usage)?;
-        let refused = |error| Stop::machine(format!("metrics cannot be gathered: {error}"));
-        let seconds = Matcher::Suffix("_seconds".to_owned());
-        let handle = PrometheusBuilder::new()
-            .set_buckets_for_metric(seconds, SECONDS)
-            .and_then(PrometheusBuilder::install_recorder)
-            .map_err(refused)?;
         Ok(Self {
-            handle,
+            handle: recorder()?,
             to: to.to_owned(),
         })
     }
@@ -54,6 +48,16 @@ impl Metrics {
             )
         })
     }
+}
+
+/// Gathers figures from now on, for whoever renders them.
+pub fn recorder() -> Result<PrometheusHandle, Stop> {
+    let refused = |error| Stop::machine(format!("metrics cannot be gathered: {error}"));
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(seconds, SECONDS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(refused)
 }
 
 /// Refuses a place that is no file: a folder, a pipe or a device would be replaced by one.

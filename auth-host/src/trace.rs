@@ -16,3 +16,26 @@ pub fn show() {
         .with(lines)
         .try_init();
 }
+
+/// Shows what the service and the library do from now on, up to a level.
+///
+/// # Errors
+///
+/// One line when there is no such level.
+#[cfg(feature = "serve")]
+pub fn log(level: &str) -> Result<(), String> {
+    let level: LevelFilter = level
+        .parse()
+        .map_err(|_| "log is error, warn, info, debug or trace".to_owned())?;
+    let ours = Targets::new()
+        .with_target("auth_connector_host", level)
+        .with_target("auth_host", level);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    let _ = tracing_subscriber::registry()
+        .with(ours)
+        .with(lines)
+        .try_init();
+    Ok(())
+}

@@ -7,6 +7,8 @@ mod inspect;
 mod preview;
 mod report;
 mod send;
+#[cfg(feature = "serve")]
+mod service;
 mod validate;
 
 use crate::cli::{Cli, Command};
@@ -23,5 +25,7 @@ pub async fn run(cli: Cli) -> Result<Code, Stop> {
         Command::Find(args) => find::run(&args).await,
         Command::Callback(args) => callback::run(&args).await,
         Command::Report(args) => report::run(&args).await,
+        #[cfg(feature = "serve")]
+        Command::Service(command) => service::run(command).await,
     }
 }

@@ -1,0 +1,133 @@
+//! API keys: shown once, kept as a hash.
+
+use super::{Actor, Entry, change, check_name};
+use crate::api::call::{Host, SCOPES, Scope as _, key_hash};
+use crate::app::App;
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use crate::store::registry::{self, Key};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A key, without what makes it one.
+#[derive(Debug, Serialize)]
+pub struct KeyView {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its tenant; none for the whole host.
+    pub tenant: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at: i64,
+    /// When it was revoked.
+    pub revoked_at: Option<i64>,
+    /// The key itself, in the answer to its making alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Makes a key.
+///
+/// # Errors
+///
+/// [`Problem`] when the tenant or a scope is none.
+pub async fn add(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: Option<&str>,
+    name: &str,
+    scopes: &[String],
+) -> Result<KeyView, Problem> {
+    check_name("/name", name)?;
+    if let Some(tenant) = tenant
+        && !app.catalog.load().tenants.contains_key(tenant)
+    {
+        return Err(Problem::not_found("tenant"));
+    }
+    let is_known = |scope: &String| {
+        SCOPES.contains(&scope.as_str()) && (scope == Host::NAME) == tenant.is_none()
+    };
+    if scopes.is_empty() || !scopes.iter().all(is_known) {
+        return Err(Problem::invalid(
+            "/scopes",
+            "Scopes of a tenant's key are verify, message and tenant; a key without a tenant has the scope host.",
+        ));
+    }
+    let secret: [u8; 32] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let id = ids::new("k");
+    let text = format!("{id}.{}", URL_SAFE_NO_PAD.encode(secret));
+    let key = Key {
+        id: id.clone(),
+        tenant: tenant.map(str::to_owned),
+        name: name.to_owned(),
+        hash: key_hash(&text),
+        scopes: scopes.to_vec(),
+        created_at: ids::now_ms(),
+        revoked_at: None,
+    };
+    let entry = Entry::new(tenant, actor, "key.add", &id).detail(scopes.join(", "));
+    let kept = key.clone();
+    change(app, entry, move |db| Ok(registry::add_key(db, &kept)?)).await?;
+    Ok(KeyView {
+        key: Some(text),
+        ..view(&key)
+    })
+}
+
+/// The keys of a tenant, or all.
+pub fn list(app: &App, tenant: Option<&str>) -> Vec<KeyView> {
+    let catalog = app.catalog.load();
+    let keys = catalog.keys.values();
+    let mut found: Vec<_> = keys
+        .filter(|key| tenant.is_none() || key.tenant.as_deref() == tenant)
+        .map(view)
+        .collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+fn view(key: &Key) -> KeyView {
+    KeyView {
+        id: key.id.clone(),
+        name: key.name.clone(),
+        tenant: key.tenant.clone(),
+        scopes: key.scopes.clone(),
+        created_at: key.created_at,
+        revoked_at: key.revoked_at,
+        key: None,
+    }
+}
+
+/// Revokes a key, of one tenant where one is given. It stops working within a second everywhere.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such key that works.
+pub async fn revoke(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: Option<&str>,
+    id: &str,
+) -> Result<(), Problem> {
+    let catalog = app.catalog.load_full();
+    let key = catalog.keys.get(id);
+    if !key.is_some_and(|key| tenant.is_none() || key.tenant.as_deref() == tenant) {
+        return Err(Problem::not_found("key"));
+    }
+    let entry = Entry::new(tenant, actor, "key.revoke", id);
+    let id = id.to_owned();
+    change(app, entry, move |db| {
+        if registry::revoke_key(db, &id)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("key"))
+        }
+    })
+    .await
+}

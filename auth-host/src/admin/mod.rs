@@ -1,0 +1,98 @@
+//! What operators do, for the administrator's API and the command line alike. Every change is in the audit log.
+
+pub mod connectors;
+pub mod keys;
+pub mod maintenance;
+pub mod numbers;
+pub mod plugins;
+pub mod tenants;
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::store::{StoreError, audit};
+use rusqlite::Connection;
+use std::sync::Arc;
+
+/// Who does something: a key's identifier, or `command-line`.
+#[derive(Clone, Debug)]
+pub struct Actor(pub String);
+
+/// Runs a change and its entry of the audit log in one transaction, and reads the catalog again.
+async fn change<T: Send + 'static>(
+    app: &Arc<App>,
+    entry: Entry,
+    job: impl FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = app.store.write(move |db| {
+        let done = job(db)?;
+        let Entry {
+            tenant,
+            actor,
+            action,
+            subject,
+            detail,
+        } = entry;
+        audit::add(db, tenant.as_deref(), &actor.0, action, &subject, &detail)?;
+        Ok::<_, Problem>(done)
+    });
+    let done = done.await?;
+    reload(app).await?;
+    Ok(done)
+}
+
+/// An entry of the audit log.
+struct Entry {
+    tenant: Option<String>,
+    actor: Actor,
+    action: &'static str,
+    subject: String,
+    detail: String,
+}
+
+impl Entry {
+    fn new(tenant: Option<&str>, actor: &Actor, action: &'static str, subject: &str) -> Self {
+        Self {
+            tenant: tenant.map(str::to_owned),
+            actor: actor.clone(),
+            action,
+            subject: subject.to_owned(),
+            detail: String::new(),
+        }
+    }
+
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+/// Reads the catalog again, on a thread that may compile.
+async fn reload(app: &Arc<App>) -> Result<(), Problem> {
+    let app = app.clone();
+    blocking(move || app.reload().map_err(Problem::from)).await
+}
+
+/// Runs what blocks its thread.
+async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(job).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(StoreError::Failed(error.to_string()).into()),
+    }
+}
+
+/// Refuses a name that is none: it is shown, typed and part of addresses.
+fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
+    let fits = (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if fits {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        pointer,
+        "A name has 1 to 64 letters, digits, hyphens, dots and underscores.",
+    ))
+}

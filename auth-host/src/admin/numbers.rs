@@ -1,0 +1,283 @@
+//! Numbers: search, locks, forgetting, test numbers, and an audit of a list.
+
+use super::{Actor, Entry, change};
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::ids;
+use crate::limits;
+use crate::number::Number;
+use crate::problem::Problem;
+use crate::store::limits::HOUR_MS;
+use crate::store::registry::{self, TestNumber};
+use crate::store::{StoreError, audit, messages, retention, verifications};
+use crate::verification::{MessageView, VerificationView, message_view, rfc3339, view};
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Searches for a number by one tenant in an hour: enough for support, too few to go through a list.
+const SEARCHES_AN_HOUR: u32 = 60;
+
+/// The longest life of a test number, in days.
+pub const TEST_DAYS: u32 = 90;
+
+/// What is known about a number.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// The number, with its middle hidden.
+    pub number: String,
+    /// When it unlocks, where too many wrong codes were given.
+    pub locked_until: Option<String>,
+    /// Its latest verifications.
+    pub verifications: Vec<VerificationView>,
+    /// Its latest messages.
+    pub messages: Vec<MessageView>,
+}
+
+/// A test number as it is shown.
+#[derive(Debug, Serialize)]
+pub struct TestNumberView {
+    /// The number, with its middle hidden.
+    pub number: String,
+    /// When it ends (RFC 3339).
+    pub expires_at: String,
+}
+
+fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Problem> {
+    let catalog = app.catalog.load();
+    let found = catalog.tenants.get(tenant);
+    let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
+    Number::parse(text, found.settings.default_country.as_deref())
+        .map_err(|error| Problem::invalid("/number", format!("{error}.")))
+}
+
+/// Searches for a number. Audited, and at most 60 times an hour.
+///
+/// # Errors
+///
+/// [`Problem`] when it is none, or when too much was searched for.
+pub async fn search(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<Found, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let now = ids::now_ms();
+    let (own, actor) = (tenant.to_owned(), actor.clone());
+    let allowed = app.store.write(move |db| {
+        let done = audit::count_since(db, &own, "number.search", now - HOUR_MS)?;
+        if done >= SEARCHES_AN_HOUR {
+            return Ok(false);
+        }
+        audit::add(db, Some(&own), &actor.0, "number.search", "", "")?;
+        Ok::<_, StoreError>(true)
+    });
+    if !allowed.await? {
+        return Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "searches",
+            "Too many searches",
+            "A tenant's numbers are searched for at most 60 times an hour.",
+        )
+        .after(Some(HOUR_MS)));
+    }
+    let (level, found, sent) = app.store.read(|db| {
+        let failures = limits::failures(tenant, &hash);
+        Ok::<_, StoreError>((
+            failures.room_in(failures.level(db, now)?),
+            verifications::newest(db, tenant, Some(&hash), None, 50)?,
+            messages::newest(db, tenant, Some(&hash), None, None, 50)?,
+        ))
+    })?;
+    let latest = |id: &str| sent.iter().find(|m| m.verification.as_deref() == Some(id));
+    Ok(Found {
+        number: number.masked(),
+        locked_until: (level > 0).then(|| rfc3339(now + level)),
+        verifications: found
+            .iter()
+            .map(|v| view(app, v, latest(&v.id), now))
+            .collect(),
+        messages: sent.iter().map(|row| message_view(app, row)).collect(),
+    })
+}
+
+/// Forgives all wrong codes of a number.
+///
+/// # Errors
+///
+/// [`Problem`] when it is no number.
+pub async fn unlock(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<bool, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, "number.unlock", "");
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        Ok(limits::failures(&tenant, &hash).clear(db)?)
+    })
+    .await
+}
+
+/// Deletes everything about a number. Returns how many rows went.
+///
+/// # Errors
+///
+/// [`Problem`] when it is no number.
+pub async fn forget(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<usize, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, "number.forget", "");
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        Ok(retention::forget(db, &tenant, &hash)?)
+    })
+    .await
+}
+
+/// Adds a test number: nothing is ever sent to it, and its code is fixed.
+///
+/// # Errors
+///
+/// [`Problem`] when the code is none, when it would live too long, or when the number may belong to somebody and the
+/// administrator did not say that it is their own.
+pub async fn add_test(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+    code: &str,
+    days: u32,
+    is_own: bool,
+) -> Result<TestNumberView, Problem> {
+    let number = parse(app, tenant, text)?;
+    if number.is_mobile() && !is_own {
+        return Err(Problem::invalid(
+            "/number",
+            "This may be somebody's mobile number, and its holder could not sign in any more. Say that it is your own, or \
+            use one that is given to nobody.",
+        ));
+    }
+    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Problem::invalid("/code", "A code is six digits."));
+    }
+    if !(1..=TEST_DAYS).contains(&days) {
+        return Err(Problem::invalid(
+            "/days",
+            "A test number lives 1 to 90 days.",
+        ));
+    }
+    let expires_at = ids::now_ms() + i64::from(days) * 24 * HOUR_MS;
+    let row = TestNumber {
+        tenant: tenant.to_owned(),
+        number_hash: app.number_hash(tenant, number.e164()),
+        number: app.seal_number(tenant, number.e164())?,
+        code: app
+            .keys
+            .seal(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
+        expires_at,
+    };
+    let entry =
+        Entry::new(Some(tenant), actor, "test-number.add", "").detail(format!("{days} days"));
+    change(app, entry, move |db| {
+        Ok(registry::put_test_number(db, &row)?)
+    })
+    .await?;
+    Ok(TestNumberView {
+        number: number.masked(),
+        expires_at: rfc3339(expires_at),
+    })
+}
+
+/// Removes a test number.
+///
+/// # Errors
+///
+/// [`Problem`] when the tenant has no such test number.
+pub async fn remove_test(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<(), Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, "test-number.remove", "");
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        if registry::delete_test_number(db, &tenant, &hash)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("test number"))
+        }
+    })
+    .await
+}
+
+/// The test numbers of a tenant.
+pub fn list_tests(app: &App, tenant: &str) -> Vec<TestNumberView> {
+    let catalog = app.catalog.load();
+    let own = catalog.test_numbers.values().filter(|t| t.tenant == tenant);
+    own.map(|test| TestNumberView {
+        number: app.masked(tenant, &test.number),
+        expires_at: rfc3339(test.expires_at),
+    })
+    .collect()
+}
+
+/// What an audit says about one line of a list.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Reads a list of numbers, one in a line, and says which of them no message could be sent to. For the numbers that a
+/// platform has stored.
+pub fn audit_list(list: &str, country: Option<&str>) -> (usize, Vec<Line>) {
+    let lines = list.lines().enumerate();
+    let lines = lines.filter(|(_, text)| !text.trim().is_empty());
+    let mut count = 0;
+    let mut found = Vec::new();
+    for (index, text) in lines {
+        count += 1;
+        if let Err(error) = Number::parse(text, country) {
+            found.push(Line {
+                line: index + 1,
+                problem: format!("{error}."),
+            });
+        }
+    }
+    (count, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audit_names_lines_and_repeats_no_number() {
+        let list = "+8613800138000\n\n13800138000\nabc\n";
+        let (count, found) = audit_list(list, None);
+        let lines: Vec<_> = found.iter().map(|line| line.line).collect();
+        assert_eq!((count, lines), (3, vec![3, 4]));
+        assert!(
+            !found
+                .iter()
+                .any(|line| line.problem.contains("13800138000 "))
+        );
+        assert_eq!(audit_list(list, Some("CN")).1.len(), 1);
+    }
+}

@@ -1,0 +1,171 @@
+//! Tenants, their flows, and the kill switches.
+
+use super::{Actor, Entry, change, check_name};
+use crate::app::App;
+use crate::number::is_country;
+use crate::problem::Problem;
+use crate::store::registry::{self, Flow, TenantSettings};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Makes a tenant, or changes what is given of its settings.
+///
+/// # Errors
+///
+/// [`Problem`] that names the setting.
+pub async fn put(
+    app: &Arc<App>,
+    actor: &Actor,
+    id: &str,
+    patch: &Value,
+) -> Result<TenantSettings, Problem> {
+    check_name("/id", id)?;
+    let before = app
+        .catalog
+        .load()
+        .tenants
+        .get(id)
+        .map(|t| t.settings.clone());
+    let settings = patched(&before.unwrap_or_default(), patch)?;
+    check(&settings)?;
+    let entry = Entry::new(Some(id), actor, "tenant.put", id).detail(names(patch));
+    let (id, kept) = (id.to_owned(), settings.clone());
+    change(app, entry, move |db| {
+        Ok(registry::put_tenant(db, &id, &kept)?)
+    })
+    .await?;
+    Ok(settings)
+}
+
+/// The names of what a patch changes, for the audit log.
+fn names(patch: &Value) -> String {
+    let object = patch.as_object();
+    let names = object.map(|object| object.keys().map(String::as_str).collect::<Vec<_>>());
+    names.unwrap_or_default().join(", ")
+}
+
+/// Settings with a JSON merge patch (RFC 7396) laid over them.
+fn patched(before: &TenantSettings, patch: &Value) -> Result<TenantSettings, Problem> {
+    let unusable =
+        |error: String| Problem::invalid("", format!("The settings cannot be used: {error}."));
+    let mut document = serde_json::to_value(before).map_err(|e| unusable(e.to_string()))?;
+    let Some(changes) = patch.as_object() else {
+        return Err(Problem::invalid("", "Settings are an object."));
+    };
+    if let Some(object) = document.as_object_mut() {
+        for (name, value) in changes {
+            if value.is_null() {
+                object.remove(name);
+            } else {
+                object.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    serde_path_to_error::deserialize(&document).map_err(|error| {
+        let name = error.path().to_string();
+        let known = serde_json::to_value(TenantSettings::default()).unwrap_or_default();
+        let known: Vec<_> = known
+            .as_object()
+            .map(|object| object.keys().cloned().collect())
+            .unwrap_or_default();
+        Problem::invalid(
+            &format!("/{name}"),
+            format!(
+                "This setting is not known or has another form. There are: {}.",
+                known.join(", ")
+            ),
+        )
+    })
+}
+
+fn check(settings: &TenantSettings) -> Result<(), Problem> {
+    let countries = settings
+        .home_countries
+        .iter()
+        .chain(&settings.default_country);
+    if let Some(code) = countries.into_iter().find(|code| !is_country(code)) {
+        let place = if settings.default_country.as_ref() == Some(code) {
+            "/default_country"
+        } else {
+            "/home_countries"
+        };
+        return Err(Problem::invalid(
+            place,
+            "A country is two capital letters of ISO 3166, such as CN.",
+        ));
+    }
+    // Unknown outcomes are looked up for three days.
+    if !(4..=3650).contains(&settings.retention_days) {
+        return Err(Problem::invalid(
+            "/retention_days",
+            "Messages are kept 4 to 3650 days.",
+        ));
+    }
+    Ok(())
+}
+
+/// Sets a flow: which connectors serve a usage and a country, in order. Without connectors the flow is removed.
+///
+/// # Errors
+///
+/// [`Problem`] when the usage, the country or a connector is none.
+pub async fn put_flow(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    mut flow: Flow,
+) -> Result<Flow, Problem> {
+    let catalog = app.catalog.load_full();
+    if !catalog.tenants.contains_key(tenant) {
+        return Err(Problem::not_found("tenant"));
+    }
+    if flow.usage != "*" {
+        check_name("/usage", &flow.usage)?;
+    }
+    if flow.country != "*" && !is_country(&flow.country) {
+        return Err(Problem::invalid(
+            "/country",
+            "A country is two capital letters of ISO 3166, such as CN, or * for every other.",
+        ));
+    }
+    for (index, wanted) in flow.connectors.iter_mut().enumerate() {
+        let own = catalog
+            .connectors
+            .values()
+            .filter(|c| c.row.tenant == tenant);
+        let found = own
+            .into_iter()
+            .find(|c| c.row.id == *wanted || c.row.name == *wanted);
+        let Some(connector) = found else {
+            return Err(Problem::invalid(
+                &format!("/connectors/{index}"),
+                "The tenant has no such connector. Name one by its name or its id.",
+            ));
+        };
+        *wanted = connector.row.id.clone();
+    }
+    let subject = format!("{}/{}", flow.usage, flow.country);
+    let entry =
+        Entry::new(Some(tenant), actor, "flow.put", &subject).detail(flow.connectors.join(", "));
+    let (tenant, kept) = (tenant.to_owned(), flow.clone());
+    change(app, entry, move |db| {
+        Ok(registry::put_flow(db, &tenant, &kept)?)
+    })
+    .await?;
+    Ok(flow)
+}
+
+/// Turns the kill switch of the whole host.
+///
+/// # Errors
+///
+/// [`Problem`] when it cannot be written down.
+pub async fn stop_all(app: &Arc<App>, actor: &Actor, is_stopped: bool) -> Result<(), Problem> {
+    let action = if is_stopped { "host.stop" } else { "host.go" };
+    let entry = Entry::new(None, actor, action, "host");
+    change(app, entry, move |db| {
+        registry::put_setting(db, "is_stopped", if is_stopped { "1" } else { "0" })?;
+        Ok(registry::touch(db)?)
+    })
+    .await
+}

@@ -1,0 +1,98 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use crate::app::App;
+use crate::problem::Problem;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How long an answer of the database counts.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long the database has to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Whether the service can take requests, and its figures.
+pub struct Readiness {
+    app: Arc<App>,
+    is_stopping: AtomicBool,
+    probed: Mutex<Option<(Instant, bool)>>,
+    figures: Option<PrometheusHandle>,
+}
+
+impl Readiness {
+    /// For a service that gathers figures, or does not.
+    pub fn new(app: Arc<App>, figures: Option<PrometheusHandle>) -> Arc<Self> {
+        Arc::new(Self {
+            app,
+            is_stopping: AtomicBool::new(false),
+            probed: Mutex::new(None),
+            figures,
+        })
+    }
+
+    /// Says from now on that no requests are taken.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a message could be written down now.
+    async fn is_ready(&self) -> bool {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut probed = self.probed.lock().await;
+        if let Some((at, ready)) = *probed
+            && at.elapsed() < FRESH
+        {
+            return ready;
+        }
+        let probe = tokio::time::timeout(PATIENCE, self.app.store.probe()).await;
+        let ready = matches!(probe, Ok(Ok(())));
+        *probed = Some((Instant::now(), ready));
+        ready
+    }
+}
+
+/// Health and readiness.
+pub fn routes(readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(readiness)
+}
+
+/// Figures as Prometheus text.
+pub fn metrics(readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .route("/metrics", get(figures))
+        .with_state(readiness)
+}
+
+async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<&'static str, Problem> {
+    if readiness.is_ready().await {
+        return Ok("ready\n");
+    }
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not-ready",
+        "Not ready",
+        "The service is stopping, or its database takes no writes.",
+    ))
+}
+
+async fn figures(State(readiness): State<Arc<Readiness>>) -> impl IntoResponse {
+    let text = readiness
+        .figures
+        .as_ref()
+        .map(PrometheusHandle::render)
+        .unwrap_or_default();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}

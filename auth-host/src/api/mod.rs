@@ -1,0 +1,115 @@
+//! The HTTP API: verifications and messages on the public listener, everything else on the administrator's.
+
+pub mod admin;
+pub mod call;
+mod health;
+mod messages;
+mod openapi;
+mod verifications;
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::verification::Answer;
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use health::Readiness;
+
+/// The routes of the public listener.
+pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
+    let v1 = Router::new()
+        .route("/verifications", post(verifications::start))
+        .route(
+            "/verifications/{id}",
+            get(verifications::read).delete(verifications::cancel),
+        )
+        .route("/verifications/{id}/check", post(verifications::check))
+        .route("/verifications/{id}/resend", post(verifications::resend))
+        .route("/messages", post(messages::send))
+        .route("/messages/{id}", get(messages::read))
+        .route("/messages/{id}/verified", post(messages::verified));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/openapi.json", get(openapi::document))
+        .with_state(app)
+        .merge(health::routes(readiness))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(observe))
+}
+
+/// The routes of the administrator's listener.
+pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .nest("/admin", admin::routes())
+        .with_state(app)
+        .merge(health::routes(readiness.clone()))
+        .merge(health::metrics(readiness))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(observe))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::not_found("path")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "The path does not take this method",
+        "The document at /openapi.json lists the methods of each path.",
+    )
+}
+
+/// Counts and times each request by the path's pattern, which names nobody.
+async fn observe(request: axum::extract::Request, next: Next) -> Response {
+    let path = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().as_str().to_owned();
+    let begun = Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!("auth_host_request_seconds", "path" => path, "method" => method, "status" => status)
+        .record(begun.elapsed().as_secs_f64());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let content = (header::CONTENT_TYPE, "application/json");
+        let mut response = (status, [content], self.body).into_response();
+        if self.is_replay {
+            let replayed = HeaderValue::from_static("true");
+            response
+                .headers_mut()
+                .insert("idempotency-replayed", replayed);
+        }
+        response
+    }
+}
+
+/// A value as JSON.
+pub struct Shown<T>(pub T);
+
+impl<T: serde::Serialize> IntoResponse for Shown<T> {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+    }
+}

@@ -1,0 +1,263 @@
+//! The auth host's state: database, keys, sandbox, and what the operator set up.
+
+use crate::catalog::Catalog;
+use crate::crypt::{KeyError, Keyring, Purpose};
+use crate::store::{self, OpenError, Store, StoreError, registry};
+use arc_swap::ArcSwap;
+use auth_connector_host::{BuildError, ConnectorHost};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why the auth host does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] BuildError),
+    /// A query.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file belongs to another database.
+    #[error(
+        "the key file {path} does not belong to the database: it does not open what was sealed there. Use the key file \
+        that was made with it; nothing was changed"
+    )]
+    WrongKey {
+        /// The key file.
+        path: String,
+    },
+    /// The folder.
+    #[error("the folder {path} cannot be used: {reason}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where in a message's life a test may end the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Nothing is written down yet.
+    BeforeIntent,
+    /// The message is written down; its connector was not called.
+    AfterIntent,
+    /// The connector answered; nothing of that is written down.
+    AfterCall,
+    /// The outcome is written down.
+    AfterOutcome,
+    /// The caller gets the answer next.
+    BeforeAnswer,
+}
+
+/// Called at each [`Point`]. For tests.
+pub type Hook = Arc<dyn Fn(Point) + Send + Sync>;
+
+/// The state. Cheap to share by `Arc`.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The keys.
+    pub keys: Keyring,
+    /// The sandbox.
+    pub host: ConnectorHost,
+    /// What the operator set up.
+    pub catalog: ArcSwap<Catalog>,
+    /// This process, by a name that no other has.
+    pub process: String,
+    /// How long a caller waits for an answer at most.
+    pub answer_within: Duration,
+    /// For tests.
+    pub hook: Hook,
+    /// The files.
+    pub files: Files,
+}
+
+/// The files of an auth host.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The database.
+    pub database: PathBuf,
+    /// The keys.
+    pub keys: PathBuf,
+    /// Compiled plugins.
+    pub cache: PathBuf,
+    /// Held by the service that runs.
+    pub lock: PathBuf,
+}
+
+impl Files {
+    /// The files of a folder, with the key file elsewhere if one is named.
+    pub fn of(folder: &Path, keys: Option<&Path>) -> Self {
+        Self {
+            database: folder.join("auth-host.db"),
+            keys: keys.map_or_else(|| folder.join("auth-host.key"), Path::to_owned),
+            cache: folder.join("cache"),
+            lock: folder.join("auth-host.lock"),
+        }
+    }
+}
+
+/// What opening made that was not there before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made {
+    /// A database.
+    pub database: bool,
+    /// A key file.
+    pub keys: bool,
+}
+
+impl App {
+    /// Opens a folder, and makes what is missing. The folder is made readable by its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError`], one line that names the file and what to do.
+    pub fn open(
+        files: Files,
+        sandbox: impl FnOnce(&mut auth_connector_host::HostOptions),
+    ) -> Result<(Arc<Self>, Made), AppError> {
+        let folder = files.database.parent().unwrap_or(Path::new("."));
+        private_folder(folder).map_err(|reason| AppError::Folder {
+            path: folder.display().to_string(),
+            reason: reason.to_string(),
+        })?;
+        let is_new = !files.database.exists();
+        // A database without its key is of no use, and must not be given another one.
+        if !is_new && !files.keys.exists() {
+            return Err(AppError::WrongKey {
+                path: files.keys.display().to_string(),
+            });
+        }
+        let (keys, made_keys) = Keyring::open(&files.keys)?;
+        let store = store::open(&files.database)?;
+        check_key(&store, &keys, &files.keys)?;
+        let cache = files.cache.clone();
+        let host = ConnectorHost::builder()
+            .with(|options| {
+                options.cache_dir = Some(cache);
+                // Whether a package is vouched for is decided when it is installed.
+                options.allow_unsigned = true;
+                sandbox(options);
+            })
+            .build()?;
+        let app = Arc::new(Self {
+            store,
+            keys,
+            host,
+            catalog: ArcSwap::default(),
+            process: crate::ids::new("p"),
+            answer_within: Duration::from_secs(8),
+            hook: Arc::new(|_| ()),
+            files,
+        });
+        app.reload()?;
+        let made = Made {
+            database: is_new,
+            keys: made_keys,
+        };
+        Ok((app, made))
+    }
+
+    /// Reads what the operator set up again, and loads the plugins that it needs. Blocks its thread while a plugin
+    /// compiles.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it cannot be read; what was read before stays.
+    pub fn reload(&self) -> Result<(), StoreError> {
+        let next = Catalog::load(self, &self.catalog.load())?;
+        self.catalog.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// Reads it again if another program changed it. Returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::reload`].
+    pub fn refresh(&self) -> Result<bool, StoreError> {
+        let now = self.store.read(|db| registry::setting(db, "revision"))?;
+        if now.unwrap_or_default() == self.catalog.load().revision {
+            return Ok(false);
+        }
+        self.reload().map(|()| true)
+    }
+
+    /// Calls the hook.
+    pub fn at(&self, point: Point) {
+        (self.hook)(point);
+    }
+
+    /// The keyed hash of a number, by which it is found.
+    pub fn number_hash(&self, tenant: &str, e164: &str) -> Vec<u8> {
+        self.keys.hash(tenant, Purpose::Search, e164.as_bytes())
+    }
+
+    /// A number, sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Random`].
+    pub fn seal_number(&self, tenant: &str, e164: &str) -> Result<Vec<u8>, KeyError> {
+        self.keys
+            .seal(tenant, Purpose::Numbers, "number", e164.as_bytes())
+    }
+
+    /// A sealed number's digits.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Sealed`].
+    pub fn open_number(&self, tenant: &str, sealed: &[u8]) -> Result<String, KeyError> {
+        let opened = self
+            .keys
+            .open_sealed(tenant, Purpose::Numbers, "number", sealed)?;
+        Ok(String::from_utf8_lossy(&opened).into_owned())
+    }
+
+    /// A sealed number with its middle hidden; asterisks where it does not open.
+    pub fn masked(&self, tenant: &str, sealed: &[u8]) -> String {
+        self.open_number(tenant, sealed)
+            .map_or_else(|_| "****".to_owned(), |number| crate::mask::number(&number))
+    }
+}
+
+/// Compares the keys with the database's own mark, and leaves one in a new database.
+fn check_key(store: &Store, keys: &Keyring, path: &Path) -> Result<(), AppError> {
+    const MARK: &[u8] = b"auth-host";
+    let mark = store.read(|db| registry::setting(db, "key_mark"))?;
+    match mark {
+        Some(mark) => {
+            let sealed = hex::decode(mark).unwrap_or_default();
+            keys.open_sealed("", Purpose::Configs, "mark", &sealed)
+                .map(drop)
+                .map_err(|_| AppError::WrongKey {
+                    path: path.display().to_string(),
+                })
+        }
+        None => {
+            let sealed = hex::encode(keys.seal("", Purpose::Configs, "mark", MARK)?);
+            Ok(store.write_blocking(move |db| registry::put_setting(db, "key_mark", &sealed))?)
+        }
+    }
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,214 @@
+//! What the operator set up, in memory: read from the database as a whole and replaced as a whole.
+
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
+use crate::store::{StoreError, registry::Plugin as PluginRow};
+use auth_connector_host::{Config, Grants, Package, Plugin};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Everything that changes seldom.
+#[derive(Default)]
+pub struct Catalog {
+    /// Changes with every change.
+    pub revision: String,
+    /// Whether the kill switch of the whole host is on.
+    pub is_stopped: bool,
+    /// Tenants by identifier.
+    pub tenants: BTreeMap<String, Tenant>,
+    /// Plugins by name, without their bytes.
+    pub plugins: BTreeMap<String, PluginRow>,
+    /// Connectors by identifier.
+    pub connectors: BTreeMap<String, Arc<Connector>>,
+    /// Flows of each tenant.
+    pub flows: HashMap<String, Vec<Flow>>,
+    /// Keys by identifier.
+    pub keys: HashMap<String, Key>,
+    /// Test numbers by tenant and keyed hash.
+    pub test_numbers: HashMap<(String, Vec<u8>), TestNumber>,
+}
+
+/// A connector, ready to be called or with the reason why it is not.
+pub struct Connector {
+    /// Its row.
+    pub row: registry::Connector,
+    /// The plugin's digest, by which a change of it is noticed.
+    digest: String,
+    /// The origins that the plugin was granted.
+    granted: Vec<String>,
+    /// The plugin and the config.
+    pub ready: Result<Ready, String>,
+}
+
+/// A plugin that was loaded for a connector.
+#[derive(Clone)]
+pub struct Ready {
+    /// The plugin, called for the tenant.
+    pub plugin: Plugin,
+    /// The config, with its secrets.
+    pub config: Config,
+}
+
+impl Catalog {
+    /// Reads everything; connectors that did not change are taken over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it cannot be read.
+    pub fn load(app: &App, before: &Self) -> Result<Self, StoreError> {
+        let mut next = app.store.read(|db| {
+            let tenants = registry::tenants(db)?;
+            let plugins = registry::plugins(db)?;
+            let mut flows: HashMap<String, Vec<Flow>> = HashMap::new();
+            for (tenant, flow) in registry::flows(db)? {
+                flows.entry(tenant).or_default().push(flow);
+            }
+            let keys = registry::keys(db)?;
+            let numbers = registry::test_numbers(db)?;
+            Ok::<_, StoreError>(Self {
+                revision: registry::setting(db, "revision")?.unwrap_or_default(),
+                is_stopped: registry::setting(db, "is_stopped")?.as_deref() == Some("1"),
+                tenants: tenants.into_iter().map(|t| (t.id.clone(), t)).collect(),
+                plugins: plugins.into_iter().map(|p| (p.id.clone(), p)).collect(),
+                connectors: BTreeMap::new(),
+                flows,
+                keys: keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
+                test_numbers: numbers
+                    .into_iter()
+                    .map(|n| ((n.tenant.clone(), n.number_hash.clone()), n))
+                    .collect(),
+            })
+        })?;
+        let rows = app.store.read(registry::connectors)?;
+        for row in rows {
+            let plugin = next.plugins.get(&row.plugin);
+            let connector = match before.connectors.get(&row.id) {
+                Some(old) if old.is_still(&row, plugin) => old.clone(),
+                _ => Arc::new(Connector::load(app, row, plugin)),
+            };
+            next.connectors.insert(connector.row.id.clone(), connector);
+        }
+        Ok(next)
+    }
+
+    /// The connectors that serve a usage and a country, in order: those of the flow that names most.
+    ///
+    /// A flow for the usage and the country goes before one for the usage and `*`, that before one for `*` and the
+    /// country, and that before one for `*` and `*`.
+    pub fn route(&self, tenant: &str, usage: &str, country: &str) -> Vec<Arc<Connector>> {
+        let flows = self
+            .flows
+            .get(tenant)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let wanted = [(usage, country), (usage, "*"), ("*", country), ("*", "*")];
+        let flow = wanted
+            .iter()
+            .find_map(|(u, c)| flows.iter().find(|f| f.usage == *u && f.country == *c));
+        let ids = flow
+            .map(|flow| flow.connectors.as_slice())
+            .unwrap_or_default();
+        let found = ids.iter().filter_map(|id| self.connectors.get(id));
+        found.filter(|c| c.row.tenant == tenant).cloned().collect()
+    }
+}
+
+impl Connector {
+    fn is_still(&self, row: &registry::Connector, plugin: Option<&PluginRow>) -> bool {
+        self.row.revision == row.revision
+            && self.row.config == row.config
+            && self.row.confirmed == row.confirmed
+            && plugin.is_some_and(|p| p.digest == self.digest && p.origins == self.granted)
+    }
+
+    fn load(app: &App, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
+        let ready = match plugin {
+            Some(plugin) => ready(app, &row, plugin),
+            None => Err(format!("its plugin {} is not installed", row.plugin)),
+        };
+        Self {
+            digest: plugin.map(|p| p.digest.clone()).unwrap_or_default(),
+            granted: plugin.map(|p| p.origins.clone()).unwrap_or_default(),
+            row,
+            ready,
+        }
+    }
+}
+
+fn ready(app: &App, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
+    let open: Vec<&str> = row
+        .wanted
+        .iter()
+        .filter(|origin| !row.confirmed.contains(origin))
+        .map(String::as_str)
+        .collect();
+    if !open.is_empty() {
+        return Err(format!(
+            "a host administrator has to confirm that its config may reach {}: auth-host connector confirm",
+            open.join(", ")
+        ));
+    }
+    let config = app
+        .keys
+        .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)
+        .map_err(|error| error.to_string())?;
+    let loaded = load_plugin(app, plugin, &row.confirmed)?;
+    Ok(Ready {
+        plugin: loaded.for_tenant(row.tenant.as_str()),
+        config: Config::new(String::from_utf8_lossy(&config).into_owned()),
+    })
+}
+
+/// Loads an installed plugin with the origins that it was granted, and more that its config named and an administrator
+/// confirmed.
+///
+/// # Errors
+///
+/// One line that says why it is refused.
+pub fn load_plugin(app: &App, plugin: &PluginRow, more: &[String]) -> Result<Plugin, String> {
+    let component = app
+        .store
+        .read(|db| registry::component(db, &plugin.id))
+        .map_err(|error| error.to_string())?
+        .unwrap_or_default();
+    let grants = grants(&plugin.origins, more)?;
+    let loaded = match &plugin.manifest {
+        Some(manifest) => {
+            // The signature was checked when it was installed; since then the database vouches for the bytes.
+            let package = Package::new(component.as_slice(), manifest.clone(), None::<Vec<u8>>);
+            app.host.load_package(package, &grants)
+        }
+        None => {
+            let mut egress = grants.egress;
+            for origin in grants.beyond.origins() {
+                egress.allow(origin.clone());
+            }
+            app.host
+                .load_with(component.as_slice(), egress, Some(&plugin.digest))
+        }
+    };
+    loaded.map_err(|error| error.to_string())
+}
+
+/// Grants these origins, and these beyond what a manifest asks for. What a manifest asks for and is not among them is
+/// not given.
+///
+/// # Errors
+///
+/// One line about an origin that is none.
+pub fn grants(origins: &[String], beyond: &[String]) -> Result<Grants, String> {
+    let mut grants = Grants {
+        accept_less: true,
+        ..Grants::default()
+    };
+    for origin in origins {
+        grants = grants.allow(origin).map_err(|error| error.to_string())?;
+    }
+    for origin in beyond {
+        grants = grants
+            .allow_beyond(origin)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(grants)
+}

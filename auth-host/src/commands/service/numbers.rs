@@ -1,0 +1,224 @@
+//! Commands about messages, verifications, numbers and the database itself.
+
+use super::{actor, open, settings, show, show_value};
+use crate::admin::{maintenance, numbers as admin};
+use crate::app::Files;
+use crate::cli::{At, File, Message, NamedOf, Number, Numbers, Scope, TestNumber, Verification};
+use crate::exit::{Code, Stop};
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::messages::{self, State};
+use crate::store::{StoreError, audit as log, verifications};
+use crate::verification::{self, Caller, message_view, view};
+use serde_json::json;
+use std::io::Read;
+
+/// The longest list of numbers that is read, in bytes: some three million numbers.
+const LIST_BYTES: u64 = 64 << 20;
+
+/// How many rows a list shows.
+const ROWS: u32 = 100;
+
+/// `message`
+pub async fn message(command: Message) -> Result<Code, Stop> {
+    match command {
+        Message::List(args) => {
+            let Scope { at, tenant } = args.scope;
+            let state = args.state.as_deref().map(|name| {
+                State::parse(name).ok_or_else(|| {
+                    Stop::usage("--state is accepted, delivered, undelivered, not_sent, unknown, suppressed or sending")
+                })
+            });
+            let state = state.transpose()?;
+            let app = open(&at).await?;
+            let rows = app
+                .store
+                .read(|db| messages::newest(db, &tenant, None, state, None, ROWS))?;
+            let shown: Vec<_> = rows.iter().map(|row| message_view(&app, row)).collect();
+            show(&at, &shown)
+        }
+        Message::Show(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            let row = app
+                .store
+                .read(|db| messages::get(db, &scope.tenant, &name))?;
+            let row = row.ok_or_else(|| Problem::not_found("message"))?;
+            show(&scope.at, &message_view(&app, &row))
+        }
+    }
+}
+
+/// `verification`
+pub async fn verification(command: Verification) -> Result<Code, Stop> {
+    match command {
+        Verification::List(Scope { at, tenant }) => {
+            let app = open(&at).await?;
+            let now = ids::now_ms();
+            let rows = app
+                .store
+                .read(|db| verifications::newest(db, &tenant, None, None, ROWS))?;
+            let shown: Vec<_> = rows.iter().map(|row| view(&app, row, None, now)).collect();
+            show(&at, &shown)
+        }
+        Verification::Show(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            let (found, sent) = app.store.read(|db| {
+                let found = verifications::get(db, &scope.tenant, &name)?;
+                Ok::<_, StoreError>((found, messages::of_verification(db, &name)?))
+            })?;
+            let found = found.ok_or_else(|| Problem::not_found("verification"))?;
+            let sent: Vec<_> = sent.iter().map(|row| message_view(&app, row)).collect();
+            let shown = view(&app, &found, None, ids::now_ms());
+            show(&scope.at, &json!({"verification": shown, "messages": sent}))
+        }
+        Verification::Cancel(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            let caller = Caller {
+                tenant: scope.tenant,
+                actor: actor().0,
+            };
+            verification::cancel(&app, &caller, &name).await?;
+            show(&scope.at, &json!({"cancelled": name}))
+        }
+    }
+}
+
+/// `numbers`
+pub async fn numbers(command: Numbers) -> Result<Code, Stop> {
+    match command {
+        Numbers::Search(Number { scope, number }) => {
+            let app = open(&scope.at).await?;
+            let found = admin::search(&app, &actor(), &scope.tenant, &number).await?;
+            show(&scope.at, &found)
+        }
+        Numbers::Unlock(Number { scope, number }) => {
+            let app = open(&scope.at).await?;
+            let was = admin::unlock(&app, &actor(), &scope.tenant, &number).await?;
+            show(&scope.at, &json!({"unlocked": was}))
+        }
+        Numbers::Audit(args) => {
+            let list = read_list(&args.file)?;
+            let (count, found) = admin::audit_list(&list, args.country.as_deref());
+            let shown = json!({"numbers": count, "unusable": found.len(), "lines": found});
+            show_value(args.json, &shown)
+        }
+    }
+}
+
+/// A file, or standard input for `-`.
+pub fn read_list(file: &str) -> Result<String, Stop> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin()
+            .take(LIST_BYTES)
+            .read_to_string(&mut text)
+            .map(drop),
+        path => crate::files::read(path.as_ref(), LIST_BYTES).and_then(|bytes| {
+            text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+            Ok(())
+        }),
+    };
+    let shown = crate::mask::path(file.as_ref());
+    read.map_err(|error| Stop::usage(format!("{shown} cannot be read: {error}")))?;
+    Ok(text)
+}
+
+/// `test-number`
+pub async fn test_number(command: TestNumber) -> Result<Code, Stop> {
+    match command {
+        TestNumber::Add(args) => {
+            let Number { scope, number } = args.number;
+            let code = std::env::var(&args.code_from_env).map_err(|_| {
+                Stop::usage(
+                    "the environment variable of --code-from-env is not set, or is not text",
+                )
+            })?;
+            let app = open(&scope.at).await?;
+            let actor = actor();
+            let added = admin::add_test(
+                &app,
+                &actor,
+                &scope.tenant,
+                &number,
+                &code,
+                args.days,
+                args.own,
+            );
+            show(&scope.at, &added.await?)
+        }
+        TestNumber::List(Scope { at, tenant }) => {
+            let app = open(&at).await?;
+            show(&at, &admin::list_tests(&app, &tenant))
+        }
+        TestNumber::Remove(Number { scope, number }) => {
+            let app = open(&scope.at).await?;
+            admin::remove_test(&app, &actor(), &scope.tenant, &number).await?;
+            show(&scope.at, &json!({"removed": 1}))
+        }
+    }
+}
+
+/// `forget`
+pub async fn forget(args: Number) -> Result<Code, Stop> {
+    let Number { scope, number } = args;
+    let app = open(&scope.at).await?;
+    let rows = admin::forget(&app, &actor(), &scope.tenant, &number).await?;
+    show(&scope.at, &json!({"rows": rows}))
+}
+
+/// `audit`
+pub async fn audit(args: Scope) -> Result<Code, Stop> {
+    let Scope { at, tenant } = args;
+    let app = open(&at).await?;
+    let entries = app.store.read(|db| log::newest(db, Some(&tenant), ROWS))?;
+    show(&at, &entries)
+}
+
+fn files(at: &At) -> Result<Files, Stop> {
+    let settings = settings(at)?;
+    Ok(Files::of(&settings.data, settings.key_file.as_deref()))
+}
+
+/// `backup`
+pub async fn backup(args: File) -> Result<Code, Stop> {
+    let files = files(&args.at)?;
+    maintenance::backup(&files, &args.file)?;
+    show(
+        &args.at,
+        &json!({
+            "backup": args.file.display().to_string(),
+            "not_in_it": format!("the key file {}: keep a copy of it elsewhere, without it the backup does not open",
+                files.keys.display()),
+        }),
+    )
+}
+
+/// `restore`
+pub async fn restore(args: File) -> Result<Code, Stop> {
+    let files = files(&args.at)?;
+    let open = maintenance::restore(&files, &args.file).await?;
+    show(
+        &args.at,
+        &json!({
+            "database": files.database.display().to_string(),
+            "unknown": open,
+            "warning": "what was sent after the backup was made is not in it: a caller that repeats such a request with the \
+                same Idempotency-Key sends a second message. Let callers start anew",
+        }),
+    )
+}
+
+/// `rotate-key`
+pub async fn rotate(at: At) -> Result<Code, Stop> {
+    let app = open(&at).await?;
+    let _lock = crate::serve::lock(&app.files.lock).map_err(Stop::machine)?;
+    let sealed = maintenance::rotate(&app).await?;
+    show(
+        &at,
+        &json!({
+            "sealed_anew": sealed,
+            "next": "the old key stays in the key file, after the new one; remove its line once no verification from before \
+                waits for a code, which takes ten minutes. Back the key file up",
+        }),
+    )
+}

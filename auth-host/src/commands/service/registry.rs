@@ -1,0 +1,373 @@
+//! Commands that set up tenants, plugins, connectors, flows and keys.
+
+use super::{actor, open, show, show_value};
+use crate::admin::{connectors, keys, plugins, tenants};
+use crate::cli::{
+    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Plugin,
+    PluginAdd, Scope, Switch, Tenant,
+};
+use crate::config;
+use crate::exit::{Code, Stop};
+use crate::files;
+use crate::store::registry as rows;
+use auth_connector_host::{Manifest, TrustedKey};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// The largest component that is read from a file, in bytes.
+const COMPONENT_BYTES: u64 = 16 << 20;
+const TEXT_BYTES: u64 = 64 << 10;
+
+/// `tenant`
+pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
+    match command {
+        Tenant::Put(args) => {
+            let app = open(&args.scope.at).await?;
+            let patch = patch(&args.settings)?;
+            let settings = tenants::put(&app, &actor(), &args.scope.tenant, &patch).await?;
+            show(&args.scope.at, &settings)
+        }
+        Tenant::List(at) => {
+            let app = open(&at).await?;
+            let catalog = app.catalog.load();
+            let all: Vec<_> = catalog
+                .tenants
+                .values()
+                .map(|t| json!({"id": t.id, "settings": t.settings}))
+                .collect();
+            show(&at, &all)
+        }
+    }
+}
+
+/// `limits`
+pub async fn limits(args: Limits) -> Result<Code, Stop> {
+    let app = open(&args.scope.at).await?;
+    let patch = patch(&args.settings)?;
+    if args.settings.is_empty() {
+        let catalog = app.catalog.load();
+        let found = catalog.tenants.get(&args.scope.tenant);
+        let found = found.ok_or_else(|| Stop::usage("there is no such tenant"))?;
+        return show(&args.scope.at, &found.settings);
+    }
+    let settings = tenants::put(&app, &actor(), &args.scope.tenant, &patch).await?;
+    show(&args.scope.at, &settings)
+}
+
+/// `NAME=VALUE` as a member: a number, a truth value, a list at commas for the countries, or a text.
+fn patch(settings: &[String]) -> Result<Value, Stop> {
+    let mut patch = Map::new();
+    for setting in settings {
+        let (name, text) = setting
+            .split_once('=')
+            .ok_or_else(|| Stop::usage("--set takes NAME=VALUE: number_a_day=20"))?;
+        let value = match (name, text) {
+            ("home_countries", list) => list
+                .split(',')
+                .map(str::trim)
+                .filter(|code| !code.is_empty())
+                .map(Value::from)
+                .collect(),
+            (_, "") => Value::Null,
+            (_, text) => serde_json::from_str(text)
+                .ok()
+                .filter(|value: &Value| value.is_number() || value.is_boolean())
+                .unwrap_or_else(|| text.into()),
+        };
+        patch.insert(name.to_owned(), value);
+    }
+    Ok(Value::Object(patch))
+}
+
+/// `plugin`
+pub async fn plugin(command: Plugin) -> Result<Code, Stop> {
+    match command {
+        Plugin::Add(args) => {
+            let app = open(&args.at).await?;
+            let new = read_plugin(&args)?;
+            let added = plugins::add(&app, &actor(), new).await?;
+            if let Some(decision) = plugins::decision(&app, &added.id)
+                && !args.at.json
+            {
+                let mut page = crate::output::Page::default();
+                page.line(decision);
+                page.write()?;
+            }
+            show(&args.at, &added)
+        }
+        Plugin::List(at) => {
+            let app = open(&at).await?;
+            show(&at, &plugins::list(&app))
+        }
+        Plugin::Remove(args) => {
+            let app = open(&args.at).await?;
+            plugins::remove(&app, &actor(), &args.name).await?;
+            show(&args.at, &json!({"removed": args.name}))
+        }
+    }
+}
+
+fn read_plugin(args: &PluginAdd) -> Result<plugins::NewPlugin, Stop> {
+    let read = |path: &Path, most: u64| {
+        files::read(path, most).map_err(|error| {
+            Stop::usage(format!(
+                "{} cannot be read: {error}",
+                crate::mask::path(path)
+            ))
+        })
+    };
+    let trusted = args.trust.iter().map(|key| crate::host::trusted(key));
+    let trusted: Vec<TrustedKey> = trusted.collect::<Result<_, _>>()?;
+    let manifest = if args.source.is_dir() {
+        Some(args.source.join("manifest.json"))
+    } else {
+        let is_manifest = args.source.extension().is_some_and(|e| e == "json");
+        is_manifest.then(|| args.source.clone())
+    };
+    let mut new = plugins::NewPlugin {
+        name: args.name.clone(),
+        component: Vec::new(),
+        manifest: None,
+        signature: None,
+        origins: args.allow.clone(),
+        grant_asked: args.allow_asked,
+        trusted,
+        is_unsigned: args.unsigned,
+    };
+    let Some(manifest) = manifest else {
+        new.component = read(&args.source, COMPONENT_BYTES)?;
+        return Ok(new);
+    };
+    let bytes = read(&manifest, TEXT_BYTES)?;
+    let parsed = Manifest::parse(&bytes).map_err(|error| Stop::usage(error.to_string()))?;
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    new.component = read(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
+    let mut signature = manifest.clone().into_os_string();
+    signature.push(".minisig");
+    let signature = Path::new(&signature);
+    if signature.symlink_metadata().is_ok() {
+        new.signature = Some(read(signature, TEXT_BYTES)?);
+    }
+    new.manifest = Some(bytes);
+    Ok(new)
+}
+
+/// `connector`
+pub async fn connector(command: Connector) -> Result<Code, Stop> {
+    match command {
+        Connector::Put(args) => put_connector(args).await,
+        Connector::List(scope) => {
+            let app = open(&scope.at).await?;
+            show(&scope.at, &connectors::list(&app, &scope.tenant)?)
+        }
+        Connector::Show(args) => {
+            let app = open(&args.scope.at).await?;
+            let shown = connectors::get(&app, &args.scope.tenant, &args.name)?;
+            show(&args.scope.at, &shown)
+        }
+        Connector::Confirm(args) => {
+            let NamedOf { scope, name } = args.named;
+            let app = open(&scope.at).await?;
+            let confirmed =
+                connectors::confirm(&app, &actor(), &scope.tenant, &name, &args.origin).await?;
+            show(&scope.at, &confirmed)
+        }
+        Connector::Check(args) => {
+            let app = open(&args.scope.at).await?;
+            let checks = connectors::check(&app, &args.scope.tenant, &args.name, &[]).await?;
+            show(&args.scope.at, &checks)
+        }
+        Connector::Remove(args) => {
+            let NamedOf { scope, name } = args;
+            let app = open(&scope.at).await?;
+            connectors::remove(&app, &actor(), &scope.tenant, &name).await?;
+            show(&scope.at, &json!({"removed": name}))
+        }
+    }
+}
+
+async fn put_connector(args: ConnectorPut) -> Result<Code, Stop> {
+    let NamedOf { scope, name } = args.named;
+    let text = config::read(&args.config)?;
+    let config = serde_json::from_str(text.expose()).map_err(|error| {
+        Stop::usage(format!(
+            "the config is not JSON at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let app = open(&scope.at).await?;
+    let put = connectors::Put {
+        tenant: &scope.tenant,
+        name: &name,
+        plugin: args.plugin.as_deref(),
+        config,
+        locales: &[],
+    };
+    let shown = connectors::put(&app, &actor(), put).await?;
+    show(&scope.at, &shown)
+}
+
+/// `import`
+pub async fn import(command: Import) -> Result<Code, Stop> {
+    let Import::Logto(args) = command;
+    let ImportLogto {
+        scope,
+        file,
+        plugin,
+        name,
+    } = args;
+    let text = super::numbers::read_list(&file)?;
+    let document: Value = serde_json::from_str(&text).map_err(|error| {
+        Stop::usage(format!(
+            "the file is not JSON at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let config = logto_config(document).ok_or_else(|| {
+        Stop::usage(
+            "the file has no config of a connector: it takes the JSON of the connector's form, or the connector as Logto's \
+            API shows it, with a member `config`",
+        )
+    })?;
+    let app = open(&scope.at).await?;
+    let put = connectors::Put {
+        tenant: &scope.tenant,
+        name: &name,
+        plugin: Some(&plugin),
+        config,
+        locales: &[],
+    };
+    let shown = connectors::put(&app, &actor(), put).await?;
+    show(&scope.at, &shown)
+}
+
+/// The config in what was exported: itself, the member `config` of a connector, or that of the only connector in a list.
+fn logto_config(document: Value) -> Option<Value> {
+    match document {
+        Value::Array(list) if list.len() == 1 => logto_config(list.into_iter().next()?),
+        Value::Object(mut object) => match object.remove("config") {
+            Some(config @ Value::Object(_)) => Some(config),
+            Some(_) => None,
+            None => (!object.contains_key("connectorId")).then_some(Value::Object(object)),
+        },
+        _ => None,
+    }
+}
+
+/// `flow`
+pub async fn flow(command: Flow) -> Result<Code, Stop> {
+    match command {
+        Flow::Put(args) => {
+            let app = open(&args.scope.at).await?;
+            let flow = rows::Flow {
+                usage: args.usage,
+                country: args.country,
+                connectors: args.connectors,
+            };
+            let flow = tenants::put_flow(&app, &actor(), &args.scope.tenant, flow).await?;
+            show(&args.scope.at, &flow)
+        }
+        Flow::List(Scope { at, tenant }) => {
+            let app = open(&at).await?;
+            let catalog = app.catalog.load();
+            show(
+                &at,
+                &catalog.flows.get(&tenant).cloned().unwrap_or_default(),
+            )
+        }
+    }
+}
+
+/// `key`
+pub async fn key(command: Key) -> Result<Code, Stop> {
+    match command {
+        Key::Add(args) => {
+            let app = open(&args.scope.at).await?;
+            let scopes = match (args.host, args.scopes.is_empty()) {
+                (true, _) => vec!["host".to_owned()],
+                (false, true) => vec!["verify".to_owned(), "message".to_owned()],
+                (false, false) => args.scopes,
+            };
+            let tenant = (!args.host).then_some(args.scope.tenant.as_str());
+            let key = keys::add(&app, &actor(), tenant, &args.name, &scopes).await?;
+            show(&args.scope.at, &key)
+        }
+        Key::List(args) => {
+            let app = open(&args.scope.at).await?;
+            let tenant = (!args.host).then_some(args.scope.tenant.as_str());
+            show(&args.scope.at, &keys::list(&app, tenant))
+        }
+        Key::Revoke(args) => {
+            let app = open(&args.at).await?;
+            keys::revoke(&app, &actor(), None, &args.name).await?;
+            show(&args.at, &json!({"revoked": args.name}))
+        }
+    }
+}
+
+/// `stop` and `go`
+pub async fn switch(args: Switch, is_stopped: bool) -> Result<Code, Stop> {
+    let Switch { at, tenant } = args;
+    let app = open(&at).await?;
+    match &tenant {
+        Some(tenant) => {
+            tenants::put(&app, &actor(), tenant, &json!({"is_stopped": is_stopped})).await?;
+        }
+        None => tenants::stop_all(&app, &actor(), is_stopped).await?,
+    }
+    shown_switch(&at, tenant, is_stopped)
+}
+
+fn shown_switch(at: &At, tenant: Option<String>, is_stopped: bool) -> Result<Code, Stop> {
+    let tenant = tenant.unwrap_or_else(|| "every tenant".to_owned());
+    show_value(
+        at.json,
+        &json!({"tenant": tenant, "is_stopped": is_stopped}),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logto_config_is_found_in_each_export() {
+        let config = json!({"accessKeyId": "a"});
+        for (document, found) in [
+            (config.clone(), true),
+            (
+                json!({"connectorId": "tencent-short-message-service", "config": config}),
+                true,
+            ),
+            (json!([{"connectorId": "x", "config": config}]), true),
+            (json!({"connectorId": "x"}), false),
+            (json!({"config": 1}), false),
+            (json!([config, config]), false),
+            (json!("a"), false),
+        ] {
+            assert_eq!(
+                logto_config(document.clone()).is_some(),
+                found,
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn setting_is_read_by_its_form() {
+        let patch = patch(&[
+            "number_a_day=20".into(),
+            "is_stopped=true".into(),
+            "home_countries=CN, HK".into(),
+            "name=Acme 5".into(),
+            "default_country=".into(),
+        ]);
+        assert_eq!(
+            patch.unwrap(),
+            json!({"number_a_day": 20, "is_stopped": true, "home_countries": ["CN", "HK"], "name": "Acme 5",
+                "default_country": null})
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Identifiers and times, made by the program and not by the database.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An identifier that sorts by time: a prefix that names the kind, and a UUID of version 7 in 32 hexadecimal digits.
+pub fn new(kind: &str) -> String {
+    format!("{kind}_{}", uuid::Uuid::now_v7().simple())
+}
+
+/// Now, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Random bytes from the operating system.
+///
+/// # Errors
+///
+/// The operating system's, where it has no random numbers.
+pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes)
+}
+
+/// A code of six digits, each value as likely as every other.
+///
+/// # Errors
+///
+/// As [`random`].
+pub fn code() -> std::io::Result<String> {
+    const CODES: u32 = 1_000_000;
+    // The largest multiple of a million that a u32 holds: what lies beyond would make small codes likelier.
+    const FAIR: u32 = u32::MAX - u32::MAX % CODES;
+    loop {
+        let drawn = u32::from_le_bytes(random()?);
+        if drawn < FAIR {
+            return Ok(format!("{:06}", drawn % CODES));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_differ_and_sort_by_time() {
+        let mut last = new("m");
+        for _ in 0..100 {
+            let next = new("m");
+            assert!(next > last, "{next} {last}");
+            last = next;
+        }
+        assert!(last.starts_with("m_") && last.len() == 34);
+    }
+
+    #[test]
+    fn codes_are_six_digits() {
+        for _ in 0..1000 {
+            let code = code().unwrap();
+            assert!(
+                code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()),
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `auth-host`: the command line, and the service that sends verification codes through connectors in a sandbox.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `cli`, `usage`, `commands` | the command line |
+//! | `serve` | the service: listeners, settings, what goes on by itself |
+//! | `api`, `problem` | HTTP: routes, keys, bodies, refusals |
+//! | `admin` | what operators do, for the API and the command line |
+//! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
+//! | `catalog`, `app` | what was set up, in memory; everything that is open |
+//! | `store`, `crypt` | the database, and keys for what is sealed in it |
+//! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
+
+#[cfg(feature = "serve")]
+mod admin;
+#[cfg(feature = "serve")]
+mod api;
+#[cfg(feature = "serve")]
+pub mod app;
+mod cache;
+#[cfg(feature = "serve")]
+mod catalog;
+mod clean;
+mod cli;
+mod commands;
+mod config;
+#[cfg(feature = "serve")]
+mod crypt;
+mod exit;
+mod files;
+mod host;
+#[cfg(feature = "serve")]
+mod ids;
+mod json;
+#[cfg(feature = "serve")]
+mod limits;
+mod mask;
+mod message;
+mod metrics;
+#[cfg(feature = "serve")]
+mod number;
+mod output;
+#[cfg(feature = "serve")]
+mod problem;
+#[cfg(feature = "serve")]
+mod send;
+#[cfg(feature = "serve")]
+pub mod serve;
+mod signals;
+#[cfg(feature = "serve")]
+mod store;
+mod text;
+mod trace;
+mod usage;
+#[cfg(feature = "serve")]
+mod verification;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Reads the arguments, the program's name first, and does what they ask for.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let cli = match usage::read(arguments) {
+        Ok(usage::Asked::Command(cli)) => cli,
+        Ok(usage::Asked::Text(text)) => {
+            return match text.print() {
+                Ok(()) if text.use_stderr() => exit::USAGE.into(),
+                Ok(()) => exit::DONE.into(),
+                Err(error) => stopped(&output::unwritable(error)),
+            };
+        }
+        Err(stop) => return stopped(&stop),
+    };
+    let runtime = match runtime(&cli).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return stopped(&exit::Stop::machine(format!(
+                "the runtime did not start: {error}"
+            )));
+        }
+    };
+    match runtime.block_on(commands::run(*cli)) {
+        Ok(code) => code.into(),
+        Err(stop) => stopped(&stop),
+    }
+}
+
+/// One thread for what does one thing, and as many as there are processors for the service.
+fn runtime(cli: &cli::Cli) -> tokio::runtime::Builder {
+    #[cfg(feature = "serve")]
+    if matches!(cli.command, cli::Command::Service(cli::Service::Serve(_))) {
+        return tokio::runtime::Builder::new_multi_thread();
+    }
+    let _ = cli;
+    tokio::runtime::Builder::new_current_thread()
+}
+
+fn stopped(stop: &exit::Stop) -> ExitCode {
+    output::complain(&stop.message);
+    stop.code.into()
+}

@@ -1,0 +1,313 @@
+//! Limits on sending: what one number, one calling code, one network and one tenant may cost.
+//!
+//! Every refusal is counted with its reason. The rule about unverified sends is that of Authgear's fraud protection: a
+//! leaky bucket for each country and network, whose size grows with the codes that were used.
+
+use crate::catalog::Catalog;
+use crate::number::Number;
+use crate::store::limits::{Bucket, Counter, HOUR_MS};
+use crate::store::registry::{TenantSettings, Unverified};
+use crate::store::{Result, messages};
+use rusqlite::Connection;
+use std::net::IpAddr;
+
+const DAY_MS: i64 = 24 * HOUR_MS;
+const TEN_MINUTES_MS: i64 = 600_000;
+
+/// Wrong codes of one number in 24 hours, across all its verifications.
+pub const FAILURES: f64 = 10.0;
+
+/// Why a message is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// A stable word.
+    pub reason: &'static str,
+    /// When another attempt is sane, in milliseconds; none where only an operator can change it.
+    pub retry_after_ms: Option<i64>,
+}
+
+const fn refusal(reason: &'static str, retry_after_ms: Option<i64>) -> Refusal {
+    Refusal {
+        reason,
+        retry_after_ms,
+    }
+}
+
+/// A message that is about to be written down.
+pub struct Asked<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// The tenant's settings.
+    pub settings: &'a TenantSettings,
+    /// The recipient.
+    pub number: &'a Number,
+    /// The keyed hash of the recipient.
+    pub number_hash: &'a [u8],
+    /// The network of the person's address.
+    pub network: Option<&'a str>,
+    /// Whether the use of its code will be reported: the rule about unverified sends applies.
+    pub is_checked: bool,
+}
+
+/// The reason why nothing at all is sent for a tenant, if there is one.
+pub fn stopped(catalog: &Catalog, settings: &TenantSettings) -> Option<Refusal> {
+    (catalog.is_stopped || settings.is_stopped).then_some(refusal("stopped", None))
+}
+
+/// Decides on a message, and counts the decision.
+pub fn decide(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
+    let decision = match rates(db, now, asked)? {
+        Some(refusal) => Some(refusal),
+        None => unverified(db, now, asked)?,
+    };
+    if let Some(refusal) = decision {
+        count(db, now, asked.tenant, "refused", refusal.reason)?;
+    } else {
+        for (scope, subject) in asked.counted() {
+            count(db, now, asked.tenant, scope, subject)?;
+        }
+    }
+    Ok(decision)
+}
+
+impl Asked<'_> {
+    /// What a message that is sent counts towards.
+    fn counted(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let network = self.network.map(|network| ("network", network));
+        [("sent", ""), ("prefix", self.number.prefix())]
+            .into_iter()
+            .chain(network)
+    }
+}
+
+fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) -> Result<()> {
+    let counter = Counter {
+        tenant,
+        scope,
+        subject,
+    };
+    counter.add(db, now, 1)
+}
+
+fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
+    let settings = asked.settings;
+    for (reason, period, most) in [
+        (
+            "number-in-ten-minutes",
+            TEN_MINUTES_MS,
+            settings.number_in_ten_minutes,
+        ),
+        ("number-a-day", DAY_MS, settings.number_a_day),
+    ] {
+        let since = now - period;
+        let (sent, oldest) = messages::to_number_since(db, asked.tenant, asked.number_hash, since)?;
+        if sent >= most {
+            return Ok(Some(refusal(
+                reason,
+                Some((oldest + period - now).max(1000)),
+            )));
+        }
+    }
+    let is_home = settings
+        .home_countries
+        .iter()
+        .any(|home| home == asked.number.country());
+    let sum = |scope, subject| {
+        let counter = Counter {
+            tenant: asked.tenant,
+            scope,
+            subject,
+        };
+        counter.sum(db, now, 24)
+    };
+    let until_next_hour = HOUR_MS - now % HOUR_MS;
+    if !is_home && sum("prefix", asked.number.prefix())? >= settings.prefix_a_day.into() {
+        return Ok(Some(refusal("prefix-a-day", Some(until_next_hour))));
+    }
+    if let Some(network) = asked.network
+        && sum("network", network)? >= settings.network_a_day.into()
+    {
+        return Ok(Some(refusal("network-a-day", Some(until_next_hour))));
+    }
+    if sum("sent", "")? >= settings.segments_a_day.into() {
+        return Ok(Some(refusal("segments-a-day", Some(until_next_hour))));
+    }
+    Ok(None)
+}
+
+/// The rule about unverified sends: the levels go up before each send, refused ones included, and down with each code
+/// that is used.
+fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
+    if !asked.is_checked {
+        return Ok(None);
+    }
+    let mut triggered = false;
+    for rule in rules(asked.number.country(), asked.network) {
+        let bucket = rule.bucket(db, now, asked.tenant)?;
+        let level = bucket.level(db, now)?;
+        triggered |= level + 1.0 > bucket.capacity;
+        bucket.add(db, now, 1.0)?;
+    }
+    if !triggered {
+        return Ok(None);
+    }
+    match asked.settings.unverified {
+        Unverified::Enforce => Ok(Some(refusal("unverified", Some(HOUR_MS)))),
+        Unverified::RecordOnly => {
+            count(db, now, asked.tenant, "would-refuse", "unverified")?;
+            Ok(None)
+        }
+    }
+}
+
+/// Notes that a code was used.
+pub fn verified(
+    db: &Connection,
+    now: i64,
+    tenant: &str,
+    country: &str,
+    network: Option<&str>,
+) -> Result<()> {
+    count(db, now, tenant, "verified", country)?;
+    if let Some(network) = network {
+        count(db, now, tenant, "verified-network", network)?;
+    }
+    for rule in rules(country, network) {
+        rule.bucket(db, now, tenant)?.add(db, now, -1.0)?;
+    }
+    Ok(())
+}
+
+/// One of the rules about unverified sends.
+struct Rule<'a> {
+    scope: &'static str,
+    subject: &'a str,
+    is_network: bool,
+    hours: i64,
+}
+
+fn rules<'a>(country: &'a str, network: Option<&'a str>) -> impl Iterator<Item = Rule<'a>> {
+    let of = |scope, subject, is_network, hours| Rule {
+        scope,
+        subject,
+        is_network,
+        hours,
+    };
+    let countries = [
+        of("unverified-country-day", country, false, 24),
+        of("unverified-country-hour", country, false, 1),
+    ];
+    let networks = network.into_iter().flat_map(move |network| {
+        [
+            of("unverified-network-day", network, true, 24),
+            of("unverified-network-hour", network, true, 1),
+        ]
+    });
+    countries.into_iter().chain(networks)
+}
+
+impl Rule<'_> {
+    /// Its bucket, as large as the codes allow that were used of late.
+    fn bucket<'b>(&'b self, db: &Connection, now: i64, tenant: &'b str) -> Result<Bucket<'b>> {
+        let scope = if self.is_network {
+            "verified-network"
+        } else {
+            "verified"
+        };
+        let used = Counter {
+            tenant,
+            scope,
+            subject: self.subject,
+        };
+        let day = used.sum(db, now, 24)? as f64;
+        let largest = if self.is_network {
+            0.0
+        } else {
+            used.largest_day(db, now, 14)? as f64
+        };
+        let hour = if self.hours == 1 && !self.is_network {
+            used.sum(db, now, 1)? as f64
+        } else {
+            0.0
+        };
+        Ok(Bucket {
+            tenant,
+            scope: self.scope,
+            subject: self.subject.as_bytes(),
+            capacity: capacity(self.is_network, self.hours, largest, day, hour),
+            period_ms: self.hours * HOUR_MS,
+        })
+    }
+}
+
+/// The largest level, by the published formula: `largest` day of the last 14, codes used in the last `day` and `hour`.
+fn capacity(is_network: bool, hours: i64, largest: f64, day: f64, hour: f64) -> f64 {
+    let parts: [f64; 3] = match (is_network, hours) {
+        (false, 24) => [20.0, 0.3 * largest, 0.3 * day],
+        (false, _) => [3.0, 0.2 * largest / 6.0, 0.2 * hour],
+        (true, 24) => [10.0, 0.3 * day, 0.0],
+        (true, _) => [5.0, 0.2 * day / 6.0, 0.0],
+    };
+    parts.into_iter().fold(0.0, f64::max)
+}
+
+/// The bucket of wrong codes of a number.
+pub fn failures<'a>(tenant: &'a str, number_hash: &'a [u8]) -> Bucket<'a> {
+    Bucket {
+        tenant,
+        scope: "failures",
+        subject: number_hash,
+        capacity: FAILURES,
+        period_ms: DAY_MS,
+    }
+}
+
+/// The network of a person's address: /24 of IPv4, /64 of IPv6.
+pub fn network(address: IpAddr) -> String {
+    let (address, bits) = match address.to_canonical() {
+        IpAddr::V4(v4) => (IpAddr::V4(v4), 24),
+        IpAddr::V6(v6) => (IpAddr::V6(v6), 64),
+    };
+    ipnet::IpNet::new(address, bits).map_or_else(|_| String::new(), |net| net.trunc().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The figures of the published rule: country 24 h max(20, 0.3 of the largest day, 0.3 of the codes used in 24 h);
+    /// 1 h max(3, 0.2 of a sixth of the largest day, 0.2 of those of the hour); network 24 h max(10, 0.3), 1 h
+    /// max(5, 0.2 of a sixth).
+    #[test]
+    fn capacity_follows_the_published_formula() {
+        for (is_network, hours, largest, day, hour, capacity_is) in [
+            (false, 24, 0.0, 0.0, 0.0, 20.0),
+            (false, 24, 100.0, 10.0, 0.0, 30.0),
+            (false, 24, 10.0, 100.0, 0.0, 30.0),
+            (false, 1, 0.0, 0.0, 0.0, 3.0),
+            (false, 1, 300.0, 0.0, 0.0, 10.0),
+            (false, 1, 0.0, 0.0, 50.0, 10.0),
+            (true, 24, 0.0, 0.0, 0.0, 10.0),
+            (true, 24, 0.0, 100.0, 0.0, 30.0),
+            (true, 1, 0.0, 0.0, 0.0, 5.0),
+            (true, 1, 0.0, 300.0, 0.0, 10.0),
+        ] {
+            let found = capacity(is_network, hours, largest, day, hour);
+            assert!(
+                (found - capacity_is).abs() < 1e-9,
+                "{is_network} {hours} {found}"
+            );
+        }
+    }
+
+    #[test]
+    fn network_is_a_prefix_of_the_address() {
+        for (address, found) in [
+            ("203.0.113.9", "203.0.113.0/24"),
+            ("::ffff:203.0.113.9", "203.0.113.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), found);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Phone numbers: reading, country, calling code, and what is known about their kind.
+
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use std::fmt;
+
+/// The longest text that is read as a number, in bytes. E.164 has 15 digits; the rest is punctuation.
+const LONGEST: usize = 64;
+
+/// A number that a message can be sent to. `Debug` shows it masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Number {
+    e164: String,
+    country: String,
+    prefix: String,
+    is_mobile: bool,
+}
+
+/// Why a text is no number that a message can be sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    /// It has no calling code, and no default country is set.
+    #[error(
+        "The number has no calling code. Write it with + and the calling code, as in +8613800138000, or set the tenant's default country"
+    )]
+    NoCallingCode,
+    /// It is not a number.
+    #[error("This is no phone number. Write it with + and the calling code, as in +8613800138000")]
+    NotANumber,
+    /// No number of its country has its length.
+    #[error("The number has too few or too many digits for its country")]
+    Length,
+    /// A kind of number that takes no messages.
+    #[error(
+        "The number belongs to a service that charges or that takes no messages: premium rate, shared cost, toll free or voice mail"
+    )]
+    Service,
+}
+
+impl Number {
+    /// Reads a number: with `+` or `00` and a calling code, or as people of the default country write it.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError`] when no message can be sent to it.
+    pub fn parse(text: &str, default_country: Option<&str>) -> Result<Self, NumberError> {
+        if text.len() > LONGEST {
+            return Err(NumberError::NotANumber);
+        }
+        let text = text.trim();
+        let international = match text.strip_prefix("00") {
+            Some(rest) => format!("+{rest}"),
+            None => text.to_owned(),
+        };
+        let has_code = international.starts_with(['+', '\u{ff0b}']);
+        let region = default_country.and_then(|code| Region::from_code(code).ok());
+        if !has_code && region.is_none() {
+            let is_number = international.bytes().any(|b| b.is_ascii_digit());
+            return Err(if is_number {
+                NumberError::NoCallingCode
+            } else {
+                NumberError::NotANumber
+            });
+        }
+        let region = region.filter(|_| !has_code);
+        let number =
+            PhoneNumber::parse(&international, region).map_err(|_| NumberError::NotANumber)?;
+        if number.is_possible_with_reason().is_err() {
+            return Err(NumberError::Length);
+        }
+        let kind = number.get_type();
+        if matches!(
+            kind,
+            PhoneNumberType::TollFree
+                | PhoneNumberType::PremiumRate
+                | PhoneNumberType::SharedCost
+                | PhoneNumberType::VoiceMail
+        ) {
+            return Err(NumberError::Service);
+        }
+        let country = number
+            .get_region_code()
+            .map(|region| region.as_region_str().to_string())
+            .or_else(|| main_country(number.country_code))
+            .unwrap_or_default();
+        Ok(Self {
+            e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
+            country,
+            prefix: format!("+{}", number.country_code),
+            is_mobile: matches!(
+                kind,
+                PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
+            ),
+        })
+    }
+
+    /// `+` and digits.
+    pub fn e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// The country (ISO 3166, two letters); empty where a calling code has none.
+    pub fn country(&self) -> &str {
+        &self.country
+    }
+
+    /// The calling code, with `+`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether it is a mobile number that is, or may be, given out.
+    pub fn is_mobile(&self) -> bool {
+        self.is_mobile
+    }
+
+    /// With its middle hidden.
+    pub fn masked(&self) -> String {
+        crate::mask::number(&self.e164)
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// The country of a calling code for a number that no country gives out (yet): the main one of those that share it.
+fn main_country(calling_code: i32) -> Option<String> {
+    rlibphonenumber::PHONE_NUMBER_UTIL
+        .get_region_for_country_code(calling_code)
+        .map(|region| region.as_region_str().to_string())
+}
+
+/// Whether a text is a country that numbers are given out in.
+pub fn is_country(code: &str) -> bool {
+    code.len() == 2
+        && code.bytes().all(|b| b.is_ascii_uppercase())
+        && Region::from_code(code).is_ok_and(|region| {
+            rlibphonenumber::PHONE_NUMBER_UTIL
+                .get_country_code_for_region(region)
+                .is_some_and(|code| code > 0)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_is_read_in_the_forms_that_people_write() {
+        for (text, default, e164, country, prefix) in [
+            ("+8613800138000", None, "+8613800138000", "CN", "+86"),
+            ("008613800138000", None, "+8613800138000", "CN", "+86"),
+            ("138 0013 8000", Some("CN"), "+8613800138000", "CN", "+86"),
+            ("+44 (0)7911 123456", None, "+447911123456", "GB", "+44"),
+            ("+1 (415) 555-2671", None, "+14155552671", "US", "+1"),
+            ("+1 604 555 2671", None, "+16045552671", "CA", "+1"),
+            ("+852 5123 4567", Some("CN"), "+85251234567", "HK", "+852"),
+        ] {
+            let number = Number::parse(text, default).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(
+                (number.e164(), number.country(), number.prefix()),
+                (e164, country, prefix)
+            );
+        }
+    }
+
+    #[test]
+    fn text_without_a_number_or_a_calling_code_is_refused() {
+        for (text, error) in [
+            ("13800138000", NumberError::NoCallingCode),
+            ("", NumberError::NotANumber),
+            ("+", NumberError::NotANumber),
+            ("hello", NumberError::NotANumber),
+            ("+86138", NumberError::Length),
+            ("+861380013800099", NumberError::Length),
+            ("+18005551234", NumberError::Service),
+        ] {
+            assert_eq!(Number::parse(text, None), Err(error), "{text}");
+        }
+        assert!(Number::parse(&"1".repeat(65), Some("CN")).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_number() {
+        let number = Number::parse("+8613800138000", None).unwrap();
+        assert!(!format!("{number:?}").contains("13800138000"));
+    }
+
+    #[test]
+    fn countries_are_two_capital_letters() {
+        for (code, known) in [
+            ("CN", true),
+            ("US", true),
+            ("cn", false),
+            ("XX", false),
+            ("*", false),
+        ] {
+            assert_eq!(is_country(code), known, "{code}");
+        }
+    }
+}

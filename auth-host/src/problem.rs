@@ -1,0 +1,123 @@
+//! Problem details (RFC 9457): what every refusal of the API looks like.
+
+use crate::crypt::KeyError;
+use crate::store::StoreError;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A refusal. Its texts repeat nothing that the caller sent.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A reference to the kind, relative to the API: `/problems/locked`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the kind is, in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened, and what to do.
+    pub detail: String,
+    /// The place in the request's body, as a JSON Pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// When another attempt is sane, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<i64>,
+    /// Everything that is wrong, where that is more than one thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong with a config.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Finding {
+    /// Its place in the config, as a JSON Pointer.
+    pub pointer: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// A stable word.
+    pub code: String,
+    /// What to do.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            pointer: None,
+            retry_after: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// The request's body cannot be used, at a place.
+    pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "The request cannot be used",
+            detail,
+        );
+        problem.pointer = Some(pointer.to_owned());
+        problem
+    }
+
+    /// There is no such thing, or none of the caller's.
+    pub fn not_found(what: &str) -> Self {
+        let detail = format!("There is no such {what} here.");
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// Another attempt is sane after some milliseconds.
+    #[must_use]
+    pub fn after(mut self, retry_after_ms: Option<i64>) -> Self {
+        self.retry_after = retry_after_ms.map(|ms| (ms + 999) / 1000);
+        self
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "storage",
+            "Nothing can be written down",
+            "The database failed, so nothing was done. Send the same request with the same Idempotency-Key again.",
+        )
+        .after(Some(5_000))
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        StoreError::Failed(error.to_string()).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        let content = (header::CONTENT_TYPE, "application/problem+json");
+        let mut response = (status, [content], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}

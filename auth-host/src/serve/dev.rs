@@ -1,0 +1,137 @@
+//! `serve --dev`: a simulator in the same process and a working flow, so that one command shows a code arriving.
+//!
+//! The only module of this program that names a provider.
+
+use super::Addresses;
+use super::settings::Settings;
+use crate::admin::{Actor, connectors, keys, plugins, tenants};
+use crate::app::App;
+use crate::exit::Stop;
+use crate::files;
+use crate::ids;
+use crate::store::registry::Flow;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tencent_sms_simulator::Simulator;
+
+/// Where this repository builds its connector.
+const COMPONENT: &str = "target/wasm32-wasip2/release/tencent_sms_connector.wasm";
+
+/// The key pair that Tencent Cloud's documentation publishes as an example. It opens nothing.
+const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
+const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+
+/// A simulator that runs, and the connector that is to use it.
+pub struct Dev {
+    simulator: Simulator,
+    component: Vec<u8>,
+    /// A folder that goes when the service ends.
+    _folder: Option<Folder>,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Dev {
+    /// Starts the simulator. Unless a folder was named, the service gets one that goes when it ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when the connector was not built.
+    pub async fn prepare(
+        settings: &mut Settings,
+        component: Option<PathBuf>,
+        is_temporary: bool,
+    ) -> Result<Self, Stop> {
+        let path = component.unwrap_or_else(|| COMPONENT.into());
+        let component = files::read(&path, 16 << 20).map_err(|error| {
+            Stop::usage(format!(
+                "the connector {} cannot be read: {error}. Build it: cargo build --release --target wasm32-wasip2; or name \
+                another by --component FILE",
+                crate::mask::path(&path)
+            ))
+        })?;
+        let folder = is_temporary.then(|| {
+            let folder = std::env::temp_dir().join(ids::new("auth-host-dev"));
+            settings.data.clone_from(&folder);
+            Folder(folder)
+        });
+        let simulator = Simulator::start()
+            .await
+            .map_err(|error| Stop::machine(error.to_string()))?;
+        Ok(Self {
+            simulator,
+            component,
+            _folder: folder,
+        })
+    }
+
+    /// Sets up tenant, plugin, connector, flow and a key. Returns what to print once the service listens.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when one of them is refused.
+    pub async fn set_up(
+        &self,
+        app: Arc<App>,
+    ) -> Result<impl Fn(&Addresses) -> String + use<>, Stop> {
+        let app = &app;
+        let actor = Actor("dev".to_owned());
+        let url = self.simulator.url();
+        let countries = json!({"default_country": "CN", "home_countries": ["CN"]});
+        tenants::put(app, &actor, "default", &countries).await?;
+        let plugin = plugins::NewPlugin {
+            name: Some("tencent-sms".to_owned()),
+            component: self.component.clone(),
+            manifest: None,
+            signature: None,
+            origins: vec![url.clone()],
+            grant_asked: false,
+            trusted: Vec::new(),
+            is_unsigned: true,
+        };
+        plugins::add(app, &actor, plugin).await?;
+        let codes = json!({"mainland": "1110000", "international": "1110002"});
+        let templates = ["SignIn", "Register", "ForgotPassword", "Generic"]
+            .map(|usage| json!({"usageType": usage, "templateCode": codes}));
+        let put = connectors::Put {
+            tenant: "default",
+            name: "simulator",
+            plugin: Some("tencent-sms"),
+            config: json!({
+                "accessKeyId": SECRET_ID, "accessKeySecret": SECRET_KEY, "signName": "腾讯云",
+                "sdkAppId": "1400006666", "region": "ap-guangzhou", "endpoint": url, "templates": templates,
+            }),
+            locales: &[],
+        };
+        connectors::put(app, &actor, put).await?;
+        let flow = Flow {
+            usage: "*".to_owned(),
+            country: "*".to_owned(),
+            connectors: vec!["simulator".to_owned()],
+        };
+        tenants::put_flow(app, &actor, "default", flow).await?;
+        let scopes = ["verify".to_owned(), "message".to_owned()];
+        let key = keys::add(app, &actor, Some("default"), "dev", &scopes).await?;
+        let key = key.key.unwrap_or_default();
+        let inbox = url;
+        Ok(move |addresses: &Addresses| {
+            format!(
+                "\nNothing here reaches a phone: codes arrive at {inbox}\n\n\
+                 KEY={key}\n\
+                 curl -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\\n  \
+                 -d '{{\"to\":\"+8613800138000\",\"usage\":\"SignIn\"}}' http://{api}/v1/verifications\n\n\
+                 Take the id from the answer and the code from the inbox:\n\n\
+                 curl -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\\n  \
+                 -d '{{\"code\":\"123456\"}}' http://{api}/v1/verifications/ID/check",
+                api = addresses.api
+            )
+        })
+    }
+}

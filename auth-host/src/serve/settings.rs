@@ -1,0 +1,303 @@
+//! Settings of the service: a TOML file, and an environment variable for each key.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// One setting: its key in the file, what it means, its default.
+pub struct Explained {
+    /// Its key.
+    pub key: &'static str,
+    /// Its default, or an example after `e.g.`
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Every setting, as `auth-host config` explains it. `AUTH_HOST_` and the key in capitals sets it by environment.
+pub const EXPLAINED: &[Explained] = &[
+    Explained {
+        key: "data",
+        default: "auth-host-data",
+        meaning: "The folder of the database, the key file and compiled plugins.",
+    },
+    Explained {
+        key: "key_file",
+        default: "auth-host.key in the data folder",
+        meaning: "The key file. Made at the first start, readable by its owner alone. Back it up apart from the database.",
+    },
+    Explained {
+        key: "listen",
+        default: "127.0.0.1:8420",
+        meaning: "The address of the API. One that others can reach needs TLS or a trusted proxy.",
+    },
+    Explained {
+        key: "admin",
+        default: "127.0.0.1:8421",
+        meaning: "The address of the administrator's API and of the metrics. Keep it on loopback.",
+    },
+    Explained {
+        key: "tls_certificate",
+        default: "none",
+        meaning: "The certificate chain of the API, a PEM file. Read again when it changes.",
+    },
+    Explained {
+        key: "tls_key",
+        default: "none",
+        meaning: "The certificate's private key, a PEM file.",
+    },
+    Explained {
+        key: "trusted_proxy",
+        default: "false",
+        meaning: "Whether a proxy in front of the API does TLS. Needs public_url.",
+    },
+    Explained {
+        key: "public_url",
+        default: "none",
+        meaning: "The address under which others reach the API, e.g. https://sms.example.com.",
+    },
+    Explained {
+        key: "answer_within_ms",
+        default: "8000",
+        meaning: "How long a caller waits for a message at most, 1000 to 10000.",
+    },
+    Explained {
+        key: "ca",
+        default: "none",
+        meaning: "Authorities that connectors trust beside the system's, a PEM file.",
+    },
+    Explained {
+        key: "permit_networks",
+        default: "[]",
+        meaning: "Networks that are not public and that connectors may reach all the same, e.g. [\"10.20.0.0/16\"].",
+    },
+    Explained {
+        key: "log",
+        default: "info",
+        meaning: "The least level of what is logged: error, warn, info, debug, trace.",
+    },
+];
+
+/// The settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// `data`
+    pub data: PathBuf,
+    /// `key_file`
+    pub key_file: Option<PathBuf>,
+    /// `listen`
+    pub listen: SocketAddr,
+    /// `admin`
+    pub admin: SocketAddr,
+    /// `tls_certificate`
+    pub tls_certificate: Option<PathBuf>,
+    /// `tls_key`
+    pub tls_key: Option<PathBuf>,
+    /// `trusted_proxy`
+    pub trusted_proxy: bool,
+    /// `public_url`
+    pub public_url: Option<String>,
+    /// `answer_within_ms`
+    pub answer_within_ms: u64,
+    /// `ca`
+    pub ca: Option<PathBuf>,
+    /// `permit_networks`
+    pub permit_networks: Vec<ipnet::IpNet>,
+    /// `log`
+    pub log: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: "auth-host-data".into(),
+            key_file: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 8421)),
+            tls_certificate: None,
+            tls_key: None,
+            trusted_proxy: false,
+            public_url: None,
+            answer_within_ms: 8000,
+            ca: None,
+            permit_networks: Vec::new(),
+            log: "info".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file, if one is named, and lays the environment over it.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the key and what was expected.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let text = match file {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
+            None => String::new(),
+        };
+        let mut table: toml::Table = toml::from_str(&text)
+            .map_err(|error| format!("the settings are not TOML: {}", one_line(&error)))?;
+        for setting in EXPLAINED {
+            let name = variable(setting.key);
+            if let Some(value) = environment(&name) {
+                table.insert(setting.key.to_owned(), typed(setting.key, &value));
+            }
+        }
+        table.try_into().map_err(|error: toml::de::Error| {
+            format!(
+                "a setting cannot be used: {}. `auth-host config` explains all of them",
+                one_line(&error)
+            )
+        })
+    }
+
+    /// Refuses what would show numbers and codes to a network.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what to set.
+    pub fn check(&self) -> Result<(), String> {
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            return Err("tls_certificate and tls_key belong together: set both".to_owned());
+        }
+        if self.trusted_proxy && self.public_url.is_none() {
+            return Err(
+                "trusted_proxy needs public_url, the address under which others reach the proxy"
+                    .to_owned(),
+            );
+        }
+        let is_protected = self.tls_certificate.is_some() || self.trusted_proxy;
+        if !self.listen.ip().is_loopback() && !is_protected {
+            return Err(format!(
+                "listen {} can be reached by others, and the API carries numbers and codes. Set tls_certificate and \
+                tls_key, or trusted_proxy and public_url",
+                self.listen
+            ));
+        }
+        if !self.admin.ip().is_loopback() {
+            return Err(format!(
+                "admin {} can be reached by others. Use a loopback address, and a tunnel such as ssh -L from elsewhere",
+                self.admin
+            ));
+        }
+        if !(1000..=10_000).contains(&self.answer_within_ms) {
+            return Err("answer_within_ms is 1000 to 10000".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The environment variable of a key.
+pub fn variable(key: &str) -> String {
+    format!("AUTH_HOST_{}", key.to_ascii_uppercase())
+}
+
+/// A variable's text as the key's type: a list at commas, a number, a truth value, or the text.
+fn typed(key: &str, text: &str) -> toml::Value {
+    match (key, text) {
+        ("permit_networks", list) => {
+            let entries = list.split(',').map(str::trim).filter(|e| !e.is_empty());
+            toml::Value::Array(entries.map(toml::Value::from).collect())
+        }
+        ("trusted_proxy", "1" | "true") => true.into(),
+        ("trusted_proxy", "0" | "false") => false.into(),
+        ("answer_within_ms", number) => number
+            .parse::<i64>()
+            .map_or_else(|_| number.into(), toml::Value::from),
+        (_, text) => text.into(),
+    }
+}
+
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+        let path = std::env::temp_dir().join(crate::ids::new("settings"));
+        std::fs::write(&path, text).unwrap();
+        let settings = Settings::read(Some(&path), |name| {
+            let found = environment.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        std::fs::remove_file(path).unwrap();
+        settings
+    }
+
+    #[test]
+    fn environment_goes_before_the_file_and_that_before_the_default() {
+        let settings = read(
+            "listen = \"127.0.0.1:1\"\nadmin = \"127.0.0.1:2\"",
+            &[
+                ("AUTH_HOST_LISTEN", "127.0.0.1:3"),
+                ("AUTH_HOST_PERMIT_NETWORKS", "10.0.0.0/8, 192.168.0.0/16"),
+                ("AUTH_HOST_ANSWER_WITHIN_MS", "5000"),
+                ("AUTH_HOST_TRUSTED_PROXY", "true"),
+            ],
+        )
+        .unwrap();
+        assert_eq!((settings.listen.port(), settings.admin.port()), (3, 2));
+        assert_eq!(settings.permit_networks.len(), 2);
+        assert_eq!(
+            (settings.answer_within_ms, settings.trusted_proxy),
+            (5000, true)
+        );
+        assert_eq!(settings.log, "info");
+    }
+
+    #[test]
+    fn wrong_setting_is_named() {
+        for (text, named) in [
+            ("lisen = 1", "lisen"),
+            ("listen = 1", "`auth-host config`"),
+            ("listen = \"nowhere\"", "`auth-host config`"),
+            ("=", "not TOML"),
+        ] {
+            let error = read(text, &[]).unwrap_err();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn address_that_others_reach_needs_protection() {
+        for (text, fine) in [
+            ("", true),
+            ("listen = \"[::1]:1\"", true),
+            ("listen = \"0.0.0.0:1\"", false),
+            ("listen = \"0.0.0.0:1\"\ntls_certificate = \"c\"", false),
+            (
+                "listen = \"0.0.0.0:1\"\ntls_certificate = \"c\"\ntls_key = \"k\"",
+                true,
+            ),
+            ("listen = \"0.0.0.0:1\"\ntrusted_proxy = true", false),
+            (
+                "listen = \"0.0.0.0:1\"\ntrusted_proxy = true\npublic_url = \"https://a.example\"",
+                true,
+            ),
+            ("admin = \"0.0.0.0:1\"", false),
+            ("answer_within_ms = 999", false),
+            ("answer_within_ms = 1000", true),
+        ] {
+            let settings = read(text, &[]).unwrap();
+            assert_eq!(settings.check().is_ok(), fine, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_explained_and_read() {
+        for setting in EXPLAINED {
+            let error = read(&format!("{} = {{}}", setting.key), &[]).unwrap_err();
+            assert!(!error.contains("unknown field"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What the service does by itself: looks up unknown outcomes, deletes what is old, notices changes.
+
+use crate::app::App;
+use crate::ids;
+use crate::store::messages::{self, Message, State};
+use crate::store::{StoreError, retention};
+use auth_connector_host::{DeliveryQuery, DeliveryState};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often changes by other programs are looked for.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// How often due look-ups are begun.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Look-ups of one connector in a round: at most ten a second.
+const PER_CONNECTOR: usize = 10;
+
+/// The most look-ups of a round.
+const PER_ROUND: u32 = 100;
+
+/// How long an unknown outcome is looked up: providers keep records for three days.
+const CLOSED_AFTER_MS: i64 = 72 * 3_600_000;
+
+/// How long one look-up may take.
+const LOOKUP_MS: u32 = 8_000;
+
+/// The longest pause between two look-ups of one message.
+const LONGEST_PAUSE_MS: i64 = 3_600_000;
+
+/// How often old rows are deleted.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Runs a task again and again until the service stops.
+async fn every<F: Future<Output = ()>>(
+    pause: Duration,
+    mut stop: watch::Receiver<bool>,
+    mut task: impl FnMut() -> F,
+) {
+    loop {
+        task().await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Starts all of them.
+pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) {
+    let refreshed = app.clone();
+    tokio::spawn(every(REFRESH, stop.clone(), move || {
+        refresh(refreshed.clone())
+    }));
+    let looked = app.clone();
+    tokio::spawn(every(ROUND, stop.clone(), move || look_up(looked.clone())));
+    let swept = app.clone();
+    tokio::spawn(every(SWEEP, stop.clone(), move || sweep(swept.clone())));
+}
+
+async fn refresh(app: Arc<App>) {
+    let refreshed = tokio::task::spawn_blocking(move || app.refresh()).await;
+    if let Ok(Err(error)) = refreshed {
+        tracing::error!(%error, "changes cannot be read");
+    }
+}
+
+async fn sweep(app: Arc<App>) {
+    loop {
+        let swept = app
+            .store
+            .write(|db| retention::sweep(db, ids::now_ms()))
+            .await;
+        match swept {
+            Ok(0) => return,
+            Ok(rows) => tracing::info!(rows, "old rows were deleted"),
+            Err(error) => {
+                tracing::error!(%error, "old rows cannot be deleted");
+                return;
+            }
+        }
+    }
+}
+
+/// Looks up the messages that are due, each connector's at most ten in a round.
+async fn look_up(app: Arc<App>) {
+    let due = match app
+        .store
+        .read(|db| messages::due(db, ids::now_ms(), PER_ROUND))
+    {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "unknown outcomes cannot be read");
+            return;
+        }
+    };
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for row in due {
+        let taken = taken.entry(row.connector.clone()).or_default();
+        *taken += 1;
+        if *taken <= PER_CONNECTOR {
+            look_up_one(&app, row).await;
+        }
+    }
+}
+
+async fn look_up_one(app: &App, row: Message) {
+    let now = ids::now_ms();
+    let next = next_look_up(&row, now);
+    let found = ask(app, &row, now).await;
+    let written = app.store.write(move |db| {
+        let found = found
+            .as_ref()
+            .map(|(state, message)| (*state, Some(message.as_str()).filter(|m| !m.is_empty())));
+        // A report of the carrier is the end of it; an acceptance may be followed by one.
+        let next = match found {
+            Some((State::Delivered | State::Undelivered, _)) => None,
+            _ => next,
+        };
+        messages::looked_up(db, &row.id, found, ids::now_ms(), next)
+    });
+    if let Err::<(), StoreError>(error) = written.await {
+        tracing::error!(%error, "a look-up cannot be written down");
+    }
+}
+
+/// When a message is looked up again: after twice the pause, and never once it is three days old.
+fn next_look_up(row: &Message, now: i64) -> Option<i64> {
+    let pause = 5_000_i64
+        .saturating_mul(1 << row.lookups.min(20))
+        .min(LONGEST_PAUSE_MS);
+    let next = now + pause;
+    (next < row.created_at + CLOSED_AFTER_MS).then_some(next)
+}
+
+/// Asks the provider. Only what it knows of this very message counts: absence proves nothing.
+async fn ask(app: &App, row: &Message, now: i64) -> Option<(State, String)> {
+    let catalog = app.catalog.load_full();
+    let ready = catalog
+        .connectors
+        .get(&row.connector)?
+        .ready
+        .as_ref()
+        .ok()?;
+    let to = app.open_number(&row.tenant, &row.number).ok()?;
+    let age_s = (now - row.created_at) / 1000 + 60;
+    let query = DeliveryQuery {
+        to,
+        max_age_s: u32::try_from(age_s).unwrap_or(u32::MAX),
+        correlation_id: Some(row.id.clone()),
+        message_id: row.provider_message.clone(),
+    };
+    let found = ready
+        .plugin
+        .find_deliveries(&ready.config, &query, Some(LOOKUP_MS))
+        .await
+        .ok()?;
+    let own = found.found.iter().find(|delivery| {
+        auth_connector_host::contract::attribute(&delivery.attributes, "correlation-id")
+            == Some(row.id.as_str())
+    })?;
+    let state = match own.state {
+        DeliveryState::Delivered => State::Delivered,
+        DeliveryState::Undelivered => State::Undelivered,
+        DeliveryState::Pending | DeliveryState::Other => State::Accepted,
+    };
+    Some((state, own.message_id.clone()))
+}

@@ -1,0 +1,70 @@
+//! The audit log: who did what to what, and when.
+
+use super::{Result, registry::all};
+use crate::ids;
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+/// An entry.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Entry {
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The tenant concerned.
+    pub tenant: Option<String>,
+    /// The key that did it, or `command-line` and the user's name.
+    pub actor: String,
+    /// What was done: `connector.put`.
+    pub action: String,
+    /// To what: an identifier, never a number.
+    pub subject: String,
+    /// More about it.
+    pub detail: String,
+}
+
+/// Adds an entry.
+pub fn add(
+    db: &Connection,
+    tenant: Option<&str>,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &str,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO audit (id, at, tenant, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        ids::new("a"),
+        ids::now_ms(),
+        tenant,
+        actor,
+        action,
+        subject,
+        detail
+    ])?;
+    Ok(())
+}
+
+/// The newest entries of a tenant, or of the whole host.
+pub fn newest(db: &Connection, tenant: Option<&str>, most: u32) -> Result<Vec<Entry>> {
+    let sql = "SELECT at, tenant, actor, action, subject, detail FROM audit
+               WHERE ?1 IS NULL OR tenant = ?1 ORDER BY id DESC LIMIT ?2";
+    all(db, sql, params![tenant, most], |row| {
+        Ok(Entry {
+            at: row.get(0)?,
+            tenant: row.get(1)?,
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            subject: row.get(4)?,
+            detail: row.get(5)?,
+        })
+    })
+}
+
+/// How many entries of an action a tenant has since a time.
+pub fn count_since(db: &Connection, tenant: &str, action: &str, since: i64) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM audit WHERE tenant = ?1 AND action = ?2 AND at > ?3")?
+        .query_row(params![tenant, action, since], |row| row.get(0))?)
+}

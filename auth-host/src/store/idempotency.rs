@@ -1,0 +1,96 @@
+//! Idempotency keys: a repeated request gets the first one's answer, and is never carried out twice.
+
+use super::Result;
+use crate::ids;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// How long a key is kept, in milliseconds: 72 hours.
+pub const KEPT_MS: i64 = 72 * 3_600_000;
+
+/// What is known about a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: the request is to be carried out.
+    Nothing,
+    /// The request was answered.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        answer: String,
+    },
+    /// This process is at it.
+    InFlight,
+    /// A process that ended was at it. What it made, if it got that far.
+    Lost {
+        /// The identifier of what it made.
+        subject: Option<String>,
+    },
+    /// The key was used with another request.
+    Other,
+}
+
+/// A request with an idempotency key.
+#[derive(Clone)]
+pub struct Request {
+    /// Whose it is.
+    pub tenant: String,
+    /// SHA-256 of the key.
+    pub key: Vec<u8>,
+    /// SHA-256 of method, path and body.
+    pub request: Vec<u8>,
+    /// The process that carries it out.
+    pub process: String,
+}
+
+/// Looks a key up.
+pub fn look_up(db: &Connection, asked: &Request) -> Result<Known> {
+    let found = db
+        .prepare_cached(
+            "SELECT request, process, subject, status, answer FROM idempotency
+             WHERE tenant = ?1 AND key = ?2 AND created_at > ?3",
+        )?
+        .query_row(
+            params![asked.tenant, asked.key, ids::now_ms() - KEPT_MS],
+            |row| {
+                let (request, process): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+                let subject: Option<String> = row.get(2)?;
+                let status: Option<u16> = row.get(3)?;
+                let answer: Option<String> = row.get(4)?;
+                Ok(match (status, answer) {
+                    _ if request != asked.request => Known::Other,
+                    (Some(status), Some(answer)) => Known::Answered { status, answer },
+                    _ if process == asked.process => Known::InFlight,
+                    _ => Known::Lost { subject },
+                })
+            },
+        )
+        .optional()?;
+    Ok(found.unwrap_or(Known::Nothing))
+}
+
+/// Reserves a key for what the request is about to make.
+pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency (tenant, key, request, process, subject, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        asked.tenant,
+        asked.key,
+        asked.request,
+        asked.process,
+        subject,
+        ids::now_ms()
+    ])?;
+    Ok(())
+}
+
+/// Keeps the answer.
+pub fn answer(db: &Connection, asked: &Request, status: u16, answer: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE idempotency SET status = ?3, answer = ?4 WHERE tenant = ?1 AND key = ?2",
+    )?
+    .execute(params![asked.tenant, asked.key, status, answer])?;
+    Ok(())
+}

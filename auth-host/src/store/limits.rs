@@ -1,0 +1,164 @@
+//! Counters by the hour, and leaky buckets.
+
+use super::Result;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// An hour, in milliseconds.
+pub const HOUR_MS: i64 = 3_600_000;
+
+/// A counter of a tenant: a scope, such as `sent`, and a subject, such as a country.
+#[derive(Clone, Copy)]
+pub struct Counter<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// What is counted.
+    pub scope: &'a str,
+    /// For what.
+    pub subject: &'a str,
+}
+
+impl Counter<'_> {
+    /// Counts in the present hour.
+    pub fn add(self, db: &Connection, now: i64, count: i64) -> Result<()> {
+        db.prepare_cached(
+            "INSERT INTO counters (tenant, scope, subject, hour, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (tenant, scope, subject, hour) DO UPDATE SET count = count + ?5",
+        )?
+        .execute(params![
+            self.tenant,
+            self.scope,
+            self.subject,
+            now / HOUR_MS,
+            count
+        ])?;
+        Ok(())
+    }
+
+    /// The sum of the last hours, the present one included.
+    pub fn sum(self, db: &Connection, now: i64, hours: i64) -> Result<i64> {
+        Ok(db
+            .prepare_cached(
+                "SELECT coalesce(sum(count), 0) FROM counters
+                 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4",
+            )?
+            .query_row(
+                params![self.tenant, self.scope, self.subject, now / HOUR_MS - hours],
+                |row| row.get(0),
+            )?)
+    }
+
+    /// The largest sum of a day among the last days.
+    pub fn largest_day(self, db: &Connection, now: i64, days: i64) -> Result<i64> {
+        Ok(db
+            .prepare_cached(
+                "SELECT coalesce(max(day), 0) FROM (SELECT sum(count) AS day FROM counters
+                 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4 GROUP BY hour / 24)",
+            )?
+            .query_row(
+                params![
+                    self.tenant,
+                    self.scope,
+                    self.subject,
+                    now / HOUR_MS - days * 24
+                ],
+                |row| row.get(0),
+            )?)
+    }
+}
+
+/// A leaky bucket: its level falls by its capacity in a period.
+#[derive(Clone, Copy)]
+pub struct Bucket<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// What it holds.
+    pub scope: &'a str,
+    /// For what.
+    pub subject: &'a [u8],
+    /// Its capacity.
+    pub capacity: f64,
+    /// The time in which it empties, in milliseconds.
+    pub period_ms: i64,
+}
+
+impl Bucket<'_> {
+    /// Its level now.
+    pub fn level(self, db: &Connection, now: i64) -> Result<f64> {
+        let found: Option<(f64, i64)> = db
+            .prepare_cached(
+                "SELECT level, at FROM buckets WHERE tenant = ?1 AND scope = ?2 AND subject = ?3",
+            )?
+            .query_row(params![self.tenant, self.scope, self.subject], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        Ok(found.map_or(0.0, |(level, at)| self.leaked(level, now - at)))
+    }
+
+    /// What is left of a level after a time. A clock that went back leaks nothing.
+    fn leaked(self, level: f64, elapsed_ms: i64) -> f64 {
+        let elapsed = elapsed_ms.clamp(0, self.period_ms) as f64;
+        (level - self.capacity * elapsed / self.period_ms as f64).clamp(0.0, self.capacity)
+    }
+
+    /// Adds to it, or takes from it, up to its capacity. Returns the level.
+    pub fn add(self, db: &Connection, now: i64, amount: f64) -> Result<f64> {
+        let level = (self.level(db, now)? + amount).clamp(0.0, self.capacity);
+        db.prepare_cached(
+            "INSERT INTO buckets (tenant, scope, subject, level, at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (tenant, scope, subject) DO UPDATE SET level = ?4, at = ?5",
+        )?
+        .execute(params![self.tenant, self.scope, self.subject, level, now])?;
+        Ok(level)
+    }
+
+    /// Empties it. Says whether there was anything in it.
+    pub fn clear(self, db: &Connection) -> Result<bool> {
+        let removed = db.execute(
+            "DELETE FROM buckets WHERE tenant = ?1 AND scope = ?2 AND subject = ?3",
+            params![self.tenant, self.scope, self.subject],
+        )?;
+        Ok(removed > 0)
+    }
+
+    /// How long until it has room for one more, in milliseconds.
+    pub fn room_in(self, level: f64) -> i64 {
+        let over = level + 1.0 - self.capacity;
+        (over.max(0.0) * self.period_ms as f64 / self.capacity).ceil() as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten in a day: one is forgiven every 2.4 hours.
+    #[test]
+    fn bucket_forgives_one_every_tenth_of_its_period() {
+        let bucket = Bucket {
+            tenant: "t",
+            scope: "s",
+            subject: b"n",
+            capacity: 10.0,
+            period_ms: 24 * HOUR_MS,
+        };
+        let tenth = 24 * HOUR_MS / 10;
+        for (level, elapsed, left) in [
+            (10.0, 0, 10.0),
+            (10.0, tenth, 9.0),
+            (10.0, 10 * tenth, 0.0),
+            (10.0, 100 * tenth, 0.0),
+            (1.0, 5 * tenth, 0.0),
+            (5.0, -tenth, 5.0),
+        ] {
+            assert!(
+                (bucket.leaked(level, elapsed) - left).abs() < 1e-9,
+                "{level} {elapsed}"
+            );
+        }
+        assert_eq!(bucket.room_in(10.0), tenth);
+        assert_eq!(bucket.room_in(9.5), tenth / 2);
+        assert_eq!(bucket.room_in(9.0), 0);
+        assert_eq!(bucket.room_in(0.0), 0);
+    }
+}

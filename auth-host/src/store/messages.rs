@@ -1,0 +1,323 @@
+//! Messages: one row for each attempt of one connector.
+
+use super::{Result, registry::all};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// What became of a message.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its connector was called, or is about to be.
+    Sending,
+    /// The provider took it.
+    Accepted,
+    /// The carrier reported delivery.
+    Delivered,
+    /// The carrier reported that it could not deliver.
+    Undelivered,
+    /// It was certainly not sent.
+    NotSent,
+    /// Nobody can tell.
+    Unknown,
+    /// It was not to be sent: the caller said that nobody is there, or the number is a test number.
+    Suppressed,
+}
+
+impl State {
+    /// The name in the database and in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sending => "sending",
+            Self::Accepted => "accepted",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Sending,
+            Self::Accepted,
+            Self::Delivered,
+            Self::Undelivered,
+            Self::NotSent,
+            Self::Unknown,
+            Self::Suppressed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == name)
+    }
+}
+
+/// A message.
+#[derive(Clone)]
+pub struct Message {
+    /// Its identifier, which is the correlation id.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// The verification that it carries a code of.
+    pub verification: Option<String>,
+    /// The connector that sends it.
+    pub connector: String,
+    /// The number, sealed.
+    pub number: Vec<u8>,
+    /// The keyed hash of the number.
+    pub number_hash: Vec<u8>,
+    /// The usage.
+    pub usage: String,
+    /// The number's country.
+    pub country: String,
+    /// The number's calling code, with `+`.
+    pub prefix: String,
+    /// Whether it is the first attempt, which limits count.
+    pub is_first: bool,
+    /// The first attempt at the same message: its own identifier, or that of an earlier connector's.
+    pub first: String,
+    /// What became of it.
+    pub state: State,
+    /// The class of the failure.
+    pub kind: Option<String>,
+    /// Whose turn it is.
+    pub turn: Option<String>,
+    /// A stable word for what happened.
+    pub reason: Option<String>,
+    /// The provider's code.
+    pub provider_code: Option<String>,
+    /// The provider's serial number.
+    pub provider_message: Option<String>,
+    /// The provider's request id.
+    pub request_id: Option<String>,
+    /// When it was written down.
+    pub created_at: i64,
+    /// When its state became what it is.
+    pub settled_at: Option<i64>,
+    /// When its code was reported as used.
+    pub verified_at: Option<i64>,
+    /// How often it was looked up.
+    pub lookups: u32,
+    /// When it is looked up next.
+    pub next_lookup_at: Option<i64>,
+}
+
+const COLUMNS: &str = "id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
+    first, state, kind, turn, reason, provider_code, provider_message, request_id, created_at, settled_at, verified_at, lookups,
+    next_lookup_at";
+
+fn read(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        verification: row.get(2)?,
+        connector: row.get(3)?,
+        number: row.get(4)?,
+        number_hash: row.get(5)?,
+        usage: row.get(6)?,
+        country: row.get(7)?,
+        prefix: row.get(8)?,
+        is_first: row.get(9)?,
+        first: row.get(10)?,
+        state: State::parse(&row.get::<_, String>(11)?)
+            .ok_or(super::StoreError::Row("messages"))?,
+        kind: row.get(12)?,
+        turn: row.get(13)?,
+        reason: row.get(14)?,
+        provider_code: row.get(15)?,
+        provider_message: row.get(16)?,
+        request_id: row.get(17)?,
+        created_at: row.get(18)?,
+        settled_at: row.get(19)?,
+        verified_at: row.get(20)?,
+        lookups: row.get(21)?,
+        next_lookup_at: row.get(22)?,
+    })
+}
+
+/// Writes a message down.
+pub fn add(db: &Connection, message: &Message) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO messages (id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
+         first, state, created_at, settled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        message.id,
+        message.tenant,
+        message.verification,
+        message.connector,
+        message.number,
+        message.number_hash,
+        message.usage,
+        message.country,
+        message.prefix,
+        message.is_first,
+        message.first,
+        message.state.as_str(),
+        message.created_at,
+        message.settled_at
+    ])?;
+    Ok(())
+}
+
+/// Writes down what became of a message that was sending.
+pub fn settle(db: &Connection, message: &Message) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
+         request_id = ?8, settled_at = ?9, next_lookup_at = ?10 WHERE id = ?1 AND state = 'sending'",
+    )?
+    .execute(params![
+        message.id,
+        message.state.as_str(),
+        message.kind,
+        message.turn,
+        message.reason,
+        message.provider_code,
+        message.provider_message,
+        message.request_id,
+        message.settled_at,
+        message.next_lookup_at
+    ])?;
+    Ok(())
+}
+
+/// Marks everything that an ended process left open as unknown, to be looked up. Returns how many there were.
+pub fn recover(db: &Connection, now: i64) -> Result<usize> {
+    Ok(db.execute(
+        "UPDATE messages SET state = 'unknown', kind = 'other', turn = 'host', reason = 'interrupted', settled_at = ?1,
+         next_lookup_at = ?1 WHERE state = 'sending'",
+        [now],
+    )?)
+}
+
+/// One message of a tenant.
+pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Message>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE id = ?1 AND tenant = ?2");
+    Ok(all(db, &sql, [id, tenant], read)?.pop())
+}
+
+/// The latest attempt at a message, by its first one.
+pub fn latest_attempt(db: &Connection, tenant: &str, first: &str) -> Result<Option<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE tenant = ?2 AND (id = ?1 OR first = ?1 AND NOT is_first) ORDER BY id"
+    );
+    Ok(all(db, &sql, [first, tenant], read)?.pop())
+}
+
+/// The messages of a verification, oldest first.
+pub fn of_verification(db: &Connection, verification: &str) -> Result<Vec<Message>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE verification = ?1 ORDER BY id");
+    all(db, &sql, [verification], read)
+}
+
+/// The newest messages of a tenant: to a number, in a state, before a message.
+pub fn newest(
+    db: &Connection,
+    tenant: &str,
+    number_hash: Option<&[u8]>,
+    state: Option<State>,
+    before: Option<&str>,
+    most: u32,
+) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE tenant = ?1 AND (?2 IS NULL OR number_hash = ?2)
+         AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5"
+    );
+    let state = state.map(State::as_str);
+    all(
+        db,
+        &sql,
+        params![tenant, number_hash, state, before, most],
+        read,
+    )
+}
+
+/// How many first attempts went to a number since a time, whatever became of them, and when the oldest was.
+pub fn to_number_since(
+    db: &Connection,
+    tenant: &str,
+    number_hash: &[u8],
+    since: i64,
+) -> Result<(u32, i64)> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*), coalesce(min(created_at), 0) FROM messages
+             WHERE tenant = ?1 AND number_hash = ?2 AND created_at > ?3 AND is_first",
+        )?
+        .query_row(params![tenant, number_hash, since], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?)
+}
+
+/// Messages whose look-up is due.
+pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE next_lookup_at <= ?1 ORDER BY next_lookup_at LIMIT ?2"
+    );
+    all(db, &sql, params![now, most], read)
+}
+
+/// Writes down what a look-up or a receipt said, or when to look again.
+pub fn looked_up(
+    db: &Connection,
+    id: &str,
+    found: Option<(State, Option<&str>)>,
+    now: i64,
+    next: Option<i64>,
+) -> Result<()> {
+    match found {
+        Some((state, provider_message)) => db
+            .prepare_cached(
+                "UPDATE messages SET state = ?2, settled_at = ?3, lookups = lookups + 1, next_lookup_at = ?4,
+                 provider_message = coalesce(provider_message, ?5)
+                 WHERE id = ?1 AND state IN ('unknown', 'accepted')",
+            )?
+            .execute(params![id, state.as_str(), now, next, provider_message])?,
+        None => db
+            .prepare_cached(
+                "UPDATE messages SET lookups = lookups + 1, next_lookup_at = ?2 WHERE id = ?1",
+            )?
+            .execute(params![id, next])?,
+    };
+    Ok(())
+}
+
+/// Notes that the code of a message was used. Says whether the tenant has the message.
+pub fn mark_verified(db: &Connection, tenant: &str, id: &str, now: i64) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE messages SET verified_at = coalesce(verified_at, ?3) WHERE id = ?1 AND tenant = ?2",
+        )?
+        .execute(params![id, tenant, now])?;
+    Ok(changed > 0)
+}
+
+/// The connector of the latest message of a verification, and its state.
+pub fn latest_of(db: &Connection, verification: &str) -> Result<Option<(String, String, State)>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, connector, state FROM messages WHERE verification = ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([verification], |row| {
+            let state: String = row.get(2)?;
+            Ok((row.get(0)?, row.get(1)?, state))
+        })
+        .optional()?
+        .map(|(id, connector, state): (String, String, String)| {
+            (id, connector, State::parse(&state).unwrap_or(State::Unknown))
+        }))
+}
+
+/// How many messages of a tenant are in each state since a time.
+pub fn count_by_state(db: &Connection, tenant: &str, since: i64) -> Result<Vec<(String, i64)>> {
+    all(
+        db,
+        "SELECT state, count(*) FROM messages WHERE tenant = ?1 AND created_at > ?2 GROUP BY state ORDER BY state",
+        params![tenant, since],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}

@@ -1,0 +1,165 @@
+-- Times are milliseconds since 1970. Identifiers come from the program. Lists and settings are JSON texts.
+
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tenants (
+    id TEXT PRIMARY KEY,
+    settings TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plugins (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    component BLOB NOT NULL,
+    manifest BLOB,
+    signature BLOB,
+    origins TEXT NOT NULL,
+    signer TEXT,
+    added_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE connectors (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    plugin TEXT NOT NULL REFERENCES plugins (id),
+    config BLOB NOT NULL,
+    secrets TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    confirmed TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (tenant, name)
+) STRICT;
+
+CREATE TABLE flows (
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    usage TEXT NOT NULL,
+    country TEXT NOT NULL,
+    connectors TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (tenant, usage, country)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    tenant TEXT REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verifications (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    number BLOB NOT NULL,
+    number_hash BLOB NOT NULL,
+    usage TEXT NOT NULL,
+    locales TEXT NOT NULL,
+    country TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    network TEXT,
+    is_test INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    code BLOB NOT NULL,
+    attempts INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    sent_at INTEGER NOT NULL,
+    lifetime_ms INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX verifications_by_number ON verifications (tenant, number_hash, created_at);
+CREATE INDEX verifications_by_time ON verifications (created_at);
+
+-- One row for each attempt of one connector. `id` is the correlation id that the provider gets; `first` is the id of
+-- the first attempt at the same message.
+CREATE TABLE messages (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    verification TEXT,
+    connector TEXT NOT NULL,
+    number BLOB NOT NULL,
+    number_hash BLOB NOT NULL,
+    usage TEXT NOT NULL,
+    country TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    is_first INTEGER NOT NULL,
+    first TEXT NOT NULL,
+    state TEXT NOT NULL,
+    kind TEXT,
+    turn TEXT,
+    reason TEXT,
+    provider_code TEXT,
+    provider_message TEXT,
+    request_id TEXT,
+    created_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    verified_at INTEGER,
+    lookups INTEGER NOT NULL DEFAULT 0,
+    next_lookup_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_by_number ON messages (tenant, number_hash, created_at);
+CREATE INDEX messages_by_verification ON messages (verification) WHERE verification IS NOT NULL;
+CREATE INDEX messages_by_first ON messages (first) WHERE NOT is_first;
+CREATE INDEX messages_open ON messages (next_lookup_at) WHERE next_lookup_at IS NOT NULL;
+CREATE INDEX messages_sending ON messages (id) WHERE state = 'sending';
+CREATE INDEX messages_by_time ON messages (created_at);
+
+CREATE TABLE idempotency (
+    tenant TEXT NOT NULL,
+    key BLOB NOT NULL,
+    request BLOB NOT NULL,
+    process TEXT NOT NULL,
+    subject TEXT,
+    status INTEGER,
+    answer TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_time ON idempotency (created_at);
+
+-- Leaky buckets: wrong codes of a number, unverified sends of a prefix or a network.
+CREATE TABLE buckets (
+    tenant TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject BLOB NOT NULL,
+    level REAL NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, scope, subject)
+) STRICT, WITHOUT ROWID;
+
+-- Sends and approvals in each hour, for limits and for the figures that outlive the messages.
+CREATE TABLE counters (
+    tenant TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (tenant, scope, subject, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counters_by_hour ON counters (hour);
+
+CREATE TABLE test_numbers (
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    number_hash BLOB NOT NULL,
+    number BLOB NOT NULL,
+    code BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, number_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    tenant TEXT,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

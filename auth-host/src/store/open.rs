@@ -1,0 +1,157 @@
+//! Opening of the database file: durability, migrations, backup.
+
+use super::{Store, StoreError};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// The migrations, in order. A released one is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+
+/// The newest schema that this program knows.
+pub const SCHEMA: usize = MIGRATIONS.len();
+
+/// How long a write waits for another program that holds the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the database does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A newer program made it.
+    #[error(
+        "the database {path} has schema {found}, and this program knows {SCHEMA} at most. Use the newer auth-host that \
+        wrote it, or restore a backup from before"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its schema.
+        found: usize,
+    },
+    /// The file system gives no durable writes.
+    #[error("the database {path} cannot be used: {what}. Put it on a local file system")]
+    Unsafe {
+        /// The file.
+        path: String,
+        /// What was found.
+        what: String,
+    },
+    /// Anything else.
+    #[error("the database {path} cannot be opened: {reason}")]
+    Failed {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: StoreError,
+    },
+}
+
+/// Opens the database, or makes it, and brings its schema up to date.
+///
+/// # Errors
+///
+/// [`OpenError`] when it is newer than the program, not durable, or not a database.
+pub fn open(path: &Path) -> Result<Store, OpenError> {
+    let failed = |reason: StoreError| OpenError::Failed {
+        path: path.display().to_string(),
+        reason,
+    };
+    private(path).map_err(|error| failed(StoreError::Failed(error.to_string())))?;
+    let mut writer = Connection::open(path).map_err(|error| failed(error.into()))?;
+    durable(&writer, path)?;
+    migrate(&mut writer, path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags).map_err(|error| failed(error.into()))?;
+    reader
+        .busy_timeout(PATIENCE)
+        .map_err(|error| failed(error.into()))?;
+    Store::new(writer, reader).map_err(failed)
+}
+
+/// Makes the file readable by its owner alone before anything is in it.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Sets what at-most-once rests on, and reads it back.
+fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let set = || {
+        connection.busy_timeout(PATIENCE)?;
+        let journal: String =
+            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+        Ok::<_, rusqlite::Error>((journal, synchronous))
+    };
+    let (journal, synchronous) = set().map_err(|error| OpenError::Failed {
+        path: path.display().to_string(),
+        reason: error.into(),
+    })?;
+    if journal != "wal" || synchronous != 2 {
+        return Err(OpenError::Unsafe {
+            path: path.display().to_string(),
+            what: format!("its journal mode is {journal}, its synchronous level {synchronous}"),
+        });
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |error: rusqlite::Error| OpenError::Failed {
+        path: path.display().to_string(),
+        reason: error.into(),
+    };
+    let version = |connection: &Connection| {
+        connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+    };
+    let found = version(connection).map_err(failed)? as usize;
+    if found > SCHEMA {
+        return Err(OpenError::Newer {
+            path: path.display().to_string(),
+            found,
+        });
+    }
+    for nth in found..SCHEMA {
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        // Another program may have migrated in the meantime.
+        if version(&transaction).map_err(failed)? as usize == nth {
+            let text = MIGRATIONS.get(nth).copied().unwrap_or_default();
+            transaction
+                .execute_batch(&format!("{text}\nPRAGMA user_version = {};", nth + 1))
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Copies a database that may be in use to a new file that its owner alone can read.
+///
+/// # Errors
+///
+/// [`StoreError`] when the file exists or cannot be written.
+pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| StoreError::Failed(error.to_string());
+    if to.exists() {
+        return Err(StoreError::Failed(
+            "the backup's file exists. Name another".to_owned(),
+        ));
+    }
+    private(to).map_err(failed)?;
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut copy = Connection::open(to)?;
+    let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
+    backup.run_to_completion(1000, Duration::ZERO, None)?;
+    drop(backup);
+    copy.execute_batch("PRAGMA journal_mode = DELETE;")?;
+    drop(copy);
+    std::fs::File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(failed)
+}

@@ -1,0 +1,133 @@
+//! Retention, forgetting of numbers, and re-sealing under a new key.
+
+use super::limits::HOUR_MS;
+use super::{Result, idempotency, registry, registry::all};
+use rusqlite::{Connection, params};
+
+/// How long counters are kept: the rule about unverified sends looks back 14 days, figures a year.
+const COUNTERS_MS: i64 = 366 * 24 * HOUR_MS;
+
+/// The most rows that one transaction deletes, so that no send waits long.
+const ROWS: i64 = 5_000;
+
+/// Deletes what is older than it is kept. Returns how many rows went; call again while any do.
+pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
+    let mut removed = 0;
+    for tenant in registry::tenants(db)? {
+        let before = now - i64::from(tenant.settings.retention_days) * 24 * HOUR_MS;
+        for table in ["messages", "verifications"] {
+            removed += db.execute(
+                &format!(
+                    "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE tenant = ?1 AND created_at < ?2 LIMIT ?3)"
+                ),
+                params![tenant.id, before, ROWS],
+            )?;
+        }
+    }
+    removed += db.execute(
+        "DELETE FROM idempotency WHERE created_at < ?1",
+        [now - idempotency::KEPT_MS],
+    )?;
+    removed += db.execute(
+        "DELETE FROM counters WHERE hour < ?1",
+        [(now - COUNTERS_MS) / HOUR_MS],
+    )?;
+    // The longest bucket empties in a day.
+    removed += db.execute("DELETE FROM buckets WHERE at < ?1", [now - 48 * HOUR_MS])?;
+    removed += db.execute("DELETE FROM test_numbers WHERE expires_at < ?1", [now])?;
+    Ok(removed)
+}
+
+/// Deletes everything about a number. Returns how many rows went.
+pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize> {
+    let mut removed = 0;
+    for table in ["messages", "verifications", "test_numbers"] {
+        removed += db.execute(
+            &format!("DELETE FROM {table} WHERE tenant = ?1 AND number_hash = ?2"),
+            params![tenant, number_hash],
+        )?;
+    }
+    removed += db.execute(
+        "DELETE FROM buckets WHERE tenant = ?1 AND subject = ?2",
+        params![tenant, number_hash],
+    )?;
+    registry::touch(db)?;
+    Ok(removed)
+}
+
+/// A sealed value and its place.
+pub struct Sealed {
+    /// The table.
+    pub table: &'static str,
+    /// The row.
+    pub row: Vec<u8>,
+    /// The tenant.
+    pub tenant: String,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// Every sealed number of a table.
+pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed>> {
+    let row = if table == "test_numbers" {
+        "number_hash"
+    } else {
+        "CAST(id AS BLOB)"
+    };
+    all(
+        db,
+        &format!("SELECT {row}, tenant, number FROM {table}"),
+        [],
+        |row| {
+            Ok(Sealed {
+                table,
+                row: row.get(0)?,
+                tenant: row.get(1)?,
+                value: row.get(2)?,
+            })
+        },
+    )
+}
+
+/// Puts a number that was sealed anew, and its new hash, in its place.
+pub fn reseal_number(db: &Connection, old: &Sealed, value: &[u8], hash: &[u8]) -> Result<()> {
+    let (table, row) = match old.table {
+        "test_numbers" => ("test_numbers", "number_hash"),
+        "messages" => ("messages", "CAST(id AS BLOB)"),
+        _ => ("verifications", "CAST(id AS BLOB)"),
+    };
+    db.execute(
+        &format!(
+            "UPDATE {table} SET number = ?3, number_hash = ?4 WHERE tenant = ?1 AND {row} = ?2"
+        ),
+        params![old.tenant, old.row, value, hash],
+    )?;
+    Ok(())
+}
+
+/// Moves what buckets know of a number to its new hash.
+pub fn move_buckets(db: &Connection, tenant: &str, old: &[u8], new: &[u8]) -> Result<()> {
+    db.execute(
+        "UPDATE OR REPLACE buckets SET subject = ?3 WHERE tenant = ?1 AND subject = ?2",
+        params![tenant, old, new],
+    )?;
+    Ok(())
+}
+
+/// Puts a config that was sealed anew in its place.
+pub fn reseal_config(db: &Connection, id: &str, config: &[u8]) -> Result<()> {
+    db.execute(
+        "UPDATE connectors SET config = ?2 WHERE id = ?1",
+        params![id, config],
+    )?;
+    Ok(())
+}
+
+/// Puts a test number's code that was sealed anew in its place.
+pub fn reseal_code(db: &Connection, tenant: &str, hash: &[u8], code: &[u8]) -> Result<()> {
+    db.execute(
+        "UPDATE test_numbers SET code = ?3 WHERE tenant = ?1 AND number_hash = ?2",
+        params![tenant, hash, code],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Verifications: a number, a usage and the keyed hash of a code.
+
+use super::{Result, registry::all};
+use rusqlite::{Connection, Row, params};
+
+/// A verification.
+#[derive(Clone)]
+pub struct Verification {
+    /// Its identifier.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// The number, sealed.
+    pub number: Vec<u8>,
+    /// The keyed hash of the number.
+    pub number_hash: Vec<u8>,
+    /// The usage.
+    pub usage: String,
+    /// The person's languages, best first, separated by commas.
+    pub locales: String,
+    /// The number's country.
+    pub country: String,
+    /// The number's calling code, with `+`.
+    pub prefix: String,
+    /// The network of the person's address, where the caller passed it.
+    pub network: Option<String>,
+    /// Whether the number is a test number.
+    pub is_test: bool,
+    /// `pending`, `approved` or `cancelled`. Expiry is a matter of time.
+    pub state: String,
+    /// The keyed hash of the latest code.
+    pub code: Vec<u8>,
+    /// Wrong codes since the latest was made.
+    pub attempts: u32,
+    /// How often a code was made.
+    pub sends: u32,
+    /// When the latest was made.
+    pub sent_at: i64,
+    /// How long a code lives, in milliseconds.
+    pub lifetime_ms: i64,
+    /// When the latest expires.
+    pub expires_at: i64,
+    /// When it began.
+    pub created_at: i64,
+}
+
+const COLUMNS: &str = "id, tenant, number, number_hash, usage, locales, country, prefix, network, is_test, state, code,
+    attempts, sends, sent_at, lifetime_ms, expires_at, created_at";
+
+fn read(row: &Row<'_>) -> Result<Verification> {
+    Ok(Verification {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        number: row.get(2)?,
+        number_hash: row.get(3)?,
+        usage: row.get(4)?,
+        locales: row.get(5)?,
+        country: row.get(6)?,
+        prefix: row.get(7)?,
+        network: row.get(8)?,
+        is_test: row.get(9)?,
+        state: row.get(10)?,
+        code: row.get(11)?,
+        attempts: row.get(12)?,
+        sends: row.get(13)?,
+        sent_at: row.get(14)?,
+        lifetime_ms: row.get(15)?,
+        expires_at: row.get(16)?,
+        created_at: row.get(17)?,
+    })
+}
+
+/// Writes a verification down.
+pub fn add(db: &Connection, v: &Verification) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO verifications (id, tenant, number, number_hash, usage, locales, country, prefix, network, is_test,
+         state, code, attempts, sends, sent_at, lifetime_ms, expires_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+    )?
+    .execute(params![
+        v.id,
+        v.tenant,
+        v.number,
+        v.number_hash,
+        v.usage,
+        v.locales,
+        v.country,
+        v.prefix,
+        v.network,
+        v.is_test,
+        v.state,
+        v.code,
+        v.attempts,
+        v.sends,
+        v.sent_at,
+        v.lifetime_ms,
+        v.expires_at,
+        v.created_at
+    ])?;
+    Ok(())
+}
+
+/// One verification of a tenant.
+pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Verification>> {
+    let sql = format!("SELECT {COLUMNS} FROM verifications WHERE id = ?1 AND tenant = ?2");
+    Ok(all(db, &sql, [id, tenant], read)?.pop())
+}
+
+/// The newest verifications of a tenant: of a number, before a verification.
+pub fn newest(
+    db: &Connection,
+    tenant: &str,
+    number_hash: Option<&[u8]>,
+    before: Option<&str>,
+    most: u32,
+) -> Result<Vec<Verification>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 AND (?2 IS NULL OR number_hash = ?2)
+         AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4"
+    );
+    all(db, &sql, params![tenant, number_hash, before, most], read)
+}
+
+/// Writes down what a check, a resend or a cancellation changed.
+pub fn update(db: &Connection, v: &Verification) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE verifications SET state = ?2, code = ?3, attempts = ?4, sends = ?5, sent_at = ?6, expires_at = ?7
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        v.id,
+        v.state,
+        v.code,
+        v.attempts,
+        v.sends,
+        v.sent_at,
+        v.expires_at
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Check and cancel: one transaction each.
+
+use super::{Answer, Caller, TRIES, code_bytes, is_live, locked, not_usable, replayed, rfc3339};
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::ids;
+use crate::limits;
+use crate::number::Number;
+use crate::problem::Problem;
+use crate::store::idempotency::{self, Known, Request};
+use crate::store::verifications::{self, Verification};
+use crate::store::{self, audit, messages};
+use axum::http::StatusCode;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The longest text that is compared as a code.
+const LONGEST: usize = 16;
+
+/// A code that a person typed.
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// The code. Spaces and hyphens are ignored.
+    #[schema(example = "123456")]
+    pub code: String,
+    /// The number that the back end believes it is verifying. Where it is given and another, the code is not usable.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// The answer to a check.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Checked {
+    /// The verification.
+    pub id: String,
+    /// `approved`, or `pending` after a wrong code.
+    pub status: String,
+    /// Whether the code was right.
+    pub valid: bool,
+    /// Tries that are left for this code, after a wrong one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_left: Option<u32>,
+    /// When the code expires (RFC 3339), after a wrong one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Whether the number is a test number.
+    pub test: bool,
+}
+
+enum Outcome {
+    Known(Known),
+    Locked(i64),
+    NotUsable,
+    Done(Answer),
+}
+
+/// Checks a code.
+///
+/// # Errors
+///
+/// [`Problem`] `not-usable` for everything that does not wait for a code, `locked` after too many wrong ones.
+pub async fn check(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    request: CheckRequest,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let code: String = request
+        .code
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
+    if code.is_empty() || request.code.len() > LONGEST {
+        return Err(Problem::invalid("/code", "A code is six digits."));
+    }
+    let checking = Check {
+        app: app.clone(),
+        caller: caller.clone(),
+        id: id.to_owned(),
+        code,
+        to: request.to,
+        key,
+    };
+    match app.store.write(move |db| checking.run(db)).await? {
+        Outcome::Known(known) => replayed(known).unwrap_or_else(|| Err(not_usable())),
+        Outcome::Locked(room) => Err(locked(room)),
+        Outcome::NotUsable => Err(not_usable()),
+        Outcome::Done(answer) => {
+            app.at(crate::app::Point::BeforeAnswer);
+            Ok(answer)
+        }
+    }
+}
+
+struct Check {
+    app: Arc<App>,
+    caller: Caller,
+    id: String,
+    code: String,
+    to: Option<String>,
+    key: Option<Request>,
+}
+
+impl Check {
+    fn run(self, db: &Connection) -> store::Result<Outcome> {
+        if let Some(key) = &self.key {
+            match idempotency::look_up(db, key)? {
+                Known::Nothing => {}
+                known => return Ok(Outcome::Known(known)),
+            }
+        }
+        let now = ids::now_ms();
+        let found = verifications::get(db, &self.caller.tenant, &self.id)?;
+        let Some(mut v) = found.filter(|v| is_live(v, now) && v.attempts < TRIES) else {
+            return Ok(Outcome::NotUsable);
+        };
+        if !self.is_for(&v) {
+            return Ok(Outcome::NotUsable);
+        }
+        let failures = limits::failures(&v.tenant, &v.number_hash);
+        let room = failures.room_in(failures.level(db, now)?);
+        if room > 0 {
+            return Ok(Outcome::Locked(room));
+        }
+        let bytes = code_bytes(&v, &self.code);
+        let is_right = self
+            .app
+            .keys
+            .is_tag_of(&v.code, &v.tenant, Purpose::Codes, &bytes);
+        let checked = if is_right {
+            self.approve(db, &mut v, now)?
+        } else {
+            self.fail(db, &mut v, now)?
+        };
+        verifications::update(db, &v)?;
+        let answer = Answer::of(StatusCode::OK, &checked);
+        if let Some(key) = &self.key {
+            idempotency::reserve(db, key, &v.id)?;
+            idempotency::answer(db, key, answer.status, &answer.body)?;
+        }
+        Ok(Outcome::Done(answer))
+    }
+
+    /// Whether the verification is of the number that the caller named, if it named one.
+    fn is_for(&self, v: &Verification) -> bool {
+        let Some(to) = &self.to else { return true };
+        let catalog = self.app.catalog.load();
+        let tenant = catalog.tenants.get(&v.tenant);
+        let country = tenant.and_then(|tenant| tenant.settings.default_country.as_deref());
+        let number = Number::parse(to, country);
+        number.is_ok_and(|n| self.app.number_hash(&v.tenant, n.e164()) == v.number_hash)
+    }
+
+    fn approve(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
+        v.state = "approved".to_owned();
+        if let Some((message, ..)) = messages::latest_of(db, &v.id)? {
+            messages::mark_verified(db, &v.tenant, &message, now)?;
+        }
+        if !v.is_test {
+            limits::verified(db, now, &v.tenant, &v.country, v.network.as_deref())?;
+        }
+        Ok(Checked {
+            id: v.id.clone(),
+            status: v.state.clone(),
+            valid: true,
+            attempts_left: None,
+            expires_at: None,
+            test: v.is_test,
+        })
+    }
+
+    fn fail(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
+        v.attempts += 1;
+        let failures = limits::failures(&v.tenant, &v.number_hash);
+        let level = failures.add(db, now, 1.0)?;
+        if failures.room_in(level) > 0 {
+            let (tenant, actor) = (Some(v.tenant.as_str()), &self.caller.actor);
+            audit::add(db, tenant, actor, "number.locked", &v.id, "")?;
+        }
+        Ok(Checked {
+            id: v.id.clone(),
+            status: v.state.clone(),
+            valid: false,
+            attempts_left: Some(TRIES.saturating_sub(v.attempts)),
+            expires_at: Some(rfc3339(v.expires_at)),
+            test: v.is_test,
+        })
+    }
+}
+
+/// Ends a verification that waits for a code.
+///
+/// # Errors
+///
+/// [`Problem`] `not-usable` for everything else.
+pub async fn cancel(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let (tenant, id) = (caller.tenant.clone(), id.to_owned());
+    let cancelled = app.store.write(move |db| {
+        let now = ids::now_ms();
+        let found = verifications::get(db, &tenant, &id)?;
+        let Some(mut v) = found.filter(|v| is_live(v, now)) else {
+            return Ok(false);
+        };
+        v.state = "cancelled".to_owned();
+        verifications::update(db, &v)?;
+        Ok::<_, store::StoreError>(true)
+    });
+    if cancelled.await? {
+        Ok(())
+    } else {
+        Err(not_usable())
+    }
+}

@@ -1,0 +1,465 @@
+//! Start and resend: a new code, written down and sent.
+
+use super::{
+    Answer, Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, known, locked,
+    not_usable, outlast, refused, replayed, resend_at, tag, tenant, view,
+};
+use crate::app::{App, Point};
+use crate::catalog::Connector;
+use crate::crypt::Purpose;
+use crate::limits::{self, Asked, Refusal};
+use crate::number::Number;
+use crate::problem::Problem;
+use crate::send::{self, Draft};
+use crate::store::idempotency::{self, Known, Request};
+use crate::store::messages::{self, Message, State};
+use crate::store::registry::TenantSettings;
+use crate::store::verifications::{self, Verification};
+use crate::store::{StoreError, limits::Counter};
+use crate::{ids, store};
+use axum::http::StatusCode;
+use rusqlite::Connection;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A verification to be started.
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartRequest {
+    /// The number: with `+` and calling code, or as people of the default country write it.
+    #[schema(example = "+8613800138000")]
+    pub to: String,
+    /// Why: `SignIn`, `Register`, `ForgotPassword`, `Generic` and others.
+    #[schema(example = "SignIn")]
+    pub usage: String,
+    /// The person's languages, best first.
+    #[serde(default)]
+    pub locales: Vec<String>,
+    /// The country of a number without a calling code, instead of the tenant's default.
+    #[serde(default)]
+    pub country: Option<String>,
+    /// The person's address, for limits by network.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub ip: Option<IpAddr>,
+    /// How long the code lives, in seconds: 300 by default, 600 at most.
+    #[serde(default)]
+    #[schema(minimum = 30, maximum = 600)]
+    pub lifetime_s: Option<u32>,
+    /// True when nobody with this number is known. Nothing is sent, it is counted like a message, and the answer has the
+    /// same form, so that the back end need not tell the person.
+    #[serde(default)]
+    pub suppress: bool,
+}
+
+/// What the transaction of a start or a resend decided.
+enum Begun {
+    Known(Known),
+    Refused(Refusal),
+    Locked(i64),
+    NotUsable,
+    TooEarly(i64),
+    TooOften,
+    /// Written down, nothing to send.
+    Done(Answer),
+    /// Written down, to be sent.
+    Sending(Box<(Verification, Message)>),
+}
+
+/// Starts a verification.
+///
+/// # Errors
+///
+/// [`Problem`] when it was refused. A message that was not sent is no error: the answer says so.
+pub async fn start(
+    app: &Arc<App>,
+    caller: &Caller,
+    request: StartRequest,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let catalog = app.catalog.load_full();
+    let settings = tenant(&catalog, caller)?.settings.clone();
+    check_usage(&request.usage)?;
+    check_locales(&request.locales)?;
+    let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S);
+    if !(30..=2 * LIFETIME_S).contains(&lifetime_s) {
+        return Err(Problem::invalid(
+            "/lifetime_s",
+            "A code lives 30 to 600 seconds.",
+        ));
+    }
+    let country = request
+        .country
+        .as_deref()
+        .or(settings.default_country.as_deref());
+    let number = Number::parse(&request.to, country)
+        .map_err(|error| Problem::invalid("/to", format!("{error}.")))?;
+    if let Some(refusal) = limits::stopped(&catalog, &settings) {
+        return Err(refused(refusal));
+    }
+    let number_hash = app.number_hash(&caller.tenant, number.e164());
+    let now = ids::now_ms();
+    let test_code = test_code(app, &catalog, &caller.tenant, &number_hash, now)?;
+    let route = catalog.route(&caller.tenant, &request.usage, number.country());
+    if route.is_empty() && test_code.is_none() {
+        return Err(no_flow(app, caller).await?);
+    }
+    let code = match &test_code {
+        Some(code) => code.clone(),
+        None => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
+    };
+    let mut v = Verification {
+        id: ids::new("v"),
+        tenant: caller.tenant.clone(),
+        number: app.seal_number(&caller.tenant, number.e164())?,
+        number_hash,
+        usage: request.usage.clone(),
+        locales: request.locales.join(","),
+        country: number.country().to_owned(),
+        prefix: number.prefix().to_owned(),
+        network: request.ip.map(limits::network),
+        is_test: test_code.is_some(),
+        state: "pending".to_owned(),
+        code: Vec::new(),
+        attempts: 0,
+        sends: 1,
+        sent_at: now,
+        lifetime_ms: i64::from(lifetime_s) * 1000,
+        expires_at: now + i64::from(lifetime_s) * 1000,
+        created_at: now,
+    };
+    v.code = tag(app, &v, &code);
+    let draft = Draft {
+        tenant: caller.tenant.clone(),
+        verification: Some(v.id.clone()),
+        number,
+        usage: request.usage,
+        locales: request.locales,
+        variables: vec![("code".to_owned(), code)],
+        route,
+        deadline: Instant::now() + app.answer_within,
+    };
+    let is_sent = !request.suppress && test_code.is_none();
+    let begin = Begin {
+        app: app.clone(),
+        settings,
+        number: draft.number.clone(),
+        key: key.clone(),
+        row: first_row(app, &draft, is_sent)?,
+    };
+    app.at(Point::BeforeIntent);
+    let begun = app.store.write(move |db| begin.start(db, v)).await?;
+    carry_out(app, caller, begun, draft, key, StatusCode::CREATED).await
+}
+
+/// Makes another code for a verification and sends it. After a message whose fate is unknown it goes to the flow's next
+/// connector.
+///
+/// # Errors
+///
+/// As [`start`].
+pub async fn resend(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let catalog = app.catalog.load_full();
+    let settings = tenant(&catalog, caller)?.settings.clone();
+    if let Some(refusal) = limits::stopped(&catalog, &settings) {
+        return Err(refused(refusal));
+    }
+    // The transaction reads all of this again; a verification keeps its number, usage and country.
+    let known_v = app.store.read(|db| {
+        let found = verifications::get(db, &caller.tenant, id)?;
+        let latest = messages::latest_of(db, id)?;
+        Ok::<_, StoreError>(found.map(|v| (v, latest)))
+    })?;
+    let Some((v, latest)) = known_v else {
+        return match replayed(known(app, key.as_ref())?) {
+            Some(answer) => answer,
+            None => Err(not_usable()),
+        };
+    };
+    let number =
+        Number::parse(&app.open_number(&v.tenant, &v.number)?, None).map_err(|_| not_usable())?;
+    let mut route = catalog.route(&caller.tenant, &v.usage, &v.country);
+    if let Some((_, connector, State::Unknown)) = &latest {
+        skip_past(&mut route, connector);
+    }
+    if route.is_empty() && !v.is_test {
+        return Err(no_flow(app, caller).await?);
+    }
+    let now = ids::now_ms();
+    let test_code = test_code(app, &catalog, &caller.tenant, &v.number_hash, now)?;
+    let code = match (&test_code, v.is_test) {
+        (Some(code), true) => code.clone(),
+        _ => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
+    };
+    let locales = v.locales.split(',').filter(|tag| !tag.is_empty());
+    let draft = Draft {
+        tenant: caller.tenant.clone(),
+        verification: Some(v.id.clone()),
+        number,
+        usage: v.usage.clone(),
+        locales: locales.map(str::to_owned).collect(),
+        variables: vec![("code".to_owned(), code.clone())],
+        route,
+        deadline: Instant::now() + app.answer_within,
+    };
+    let begin = Begin {
+        app: app.clone(),
+        settings,
+        number: draft.number.clone(),
+        key: key.clone(),
+        row: first_row(app, &draft, !v.is_test)?,
+    };
+    app.at(Point::BeforeIntent);
+    let id = id.to_owned();
+    let begun = app
+        .store
+        .write(move |db| begin.resend(db, &id, &code))
+        .await?;
+    carry_out(app, caller, begun, draft, key, StatusCode::OK).await
+}
+
+/// The first attempt's row; one that is not to be sent has its outcome already.
+fn first_row(app: &App, draft: &Draft, is_sent: bool) -> Result<Message, StoreError> {
+    let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
+    let mut row = draft.row(app, connector, None)?;
+    if !is_sent {
+        row.state = State::Suppressed;
+        row.settled_at = Some(row.created_at);
+    }
+    Ok(row)
+}
+
+/// Rotates a route so that it begins after a connector.
+fn skip_past(route: &mut [Arc<Connector>], connector: &str) {
+    if let Some(index) = route.iter().position(|c| c.row.id == connector) {
+        let next = (index + 1) % route.len();
+        route.rotate_left(next);
+    }
+}
+
+/// The code of a test number that has not ended.
+fn test_code(
+    app: &App,
+    catalog: &crate::catalog::Catalog,
+    tenant: &str,
+    number_hash: &[u8],
+    now: i64,
+) -> Result<Option<String>, Problem> {
+    let key = (tenant.to_owned(), number_hash.to_vec());
+    let Some(test) = catalog
+        .test_numbers
+        .get(&key)
+        .filter(|t| t.expires_at > now)
+    else {
+        return Ok(None);
+    };
+    let code = app
+        .keys
+        .open_sealed(tenant, Purpose::Configs, "test-code", &test.code)?;
+    Ok(Some(String::from_utf8_lossy(&code).into_owned()))
+}
+
+/// Counts that no flow serves a message.
+async fn no_flow(app: &App, caller: &Caller) -> Result<Problem, Problem> {
+    let refusal = Refusal {
+        reason: "no-flow",
+        retry_after_ms: None,
+    };
+    let tenant = caller.tenant.clone();
+    let counted = app.store.write(move |db| {
+        let counter = Counter {
+            tenant: &tenant,
+            scope: "refused",
+            subject: refusal.reason,
+        };
+        counter.add(db, ids::now_ms(), 1)
+    });
+    counted
+        .await
+        .map_err(|error: StoreError| Problem::from(error))?;
+    Ok(refused(refusal))
+}
+
+/// What the transaction of a start or a resend needs.
+struct Begin {
+    app: Arc<App>,
+    settings: TenantSettings,
+    number: Number,
+    key: Option<Request>,
+    row: Message,
+}
+
+impl Begin {
+    fn start(self, db: &Connection, v: Verification) -> store::Result<Begun> {
+        if let Some(begun) = self.repeated(db)? {
+            return Ok(begun);
+        }
+        if let Some(begun) = self.refused(db, &v)? {
+            return Ok(begun);
+        }
+        verifications::add(db, &v)?;
+        self.begin(db, v, StatusCode::CREATED)
+    }
+
+    fn resend(self, db: &Connection, id: &str, code: &str) -> store::Result<Begun> {
+        if let Some(begun) = self.repeated(db)? {
+            return Ok(begun);
+        }
+        let now = ids::now_ms();
+        let found = verifications::get(db, &self.row.tenant, id)?;
+        let Some(mut v) = found.filter(|v| is_live(v, now)) else {
+            return Ok(Begun::NotUsable);
+        };
+        let latest = messages::of_verification(db, id)?.pop();
+        let wait = resend_at(&v, latest.as_ref()) - now;
+        if v.sends >= SENDS {
+            return Ok(Begun::TooOften);
+        }
+        if wait > 0 || latest.is_some_and(|row| row.state == State::Sending) {
+            return Ok(Begun::TooEarly(wait.max(1000)));
+        }
+        if let Some(begun) = self.refused(db, &v)? {
+            return Ok(begun);
+        }
+        v.sends += 1;
+        v.attempts = 0;
+        v.sent_at = now;
+        v.expires_at = now + v.lifetime_ms;
+        v.code = tag(&self.app, &v, code);
+        verifications::update(db, &v)?;
+        self.begin(db, v, StatusCode::OK)
+    }
+
+    /// What a request gets that came before.
+    fn repeated(&self, db: &Connection) -> store::Result<Option<Begun>> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let known = idempotency::look_up(db, key)?;
+        Ok((known != Known::Nothing).then_some(Begun::Known(known)))
+    }
+
+    /// What a request gets that a lock or a limit refuses.
+    fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Begun>> {
+        let now = ids::now_ms();
+        let failures = limits::failures(&v.tenant, &v.number_hash);
+        let room = failures.room_in(failures.level(db, now)?);
+        if room > 0 {
+            return Ok(Some(Begun::Locked(room)));
+        }
+        if v.is_test {
+            return Ok(None);
+        }
+        let asked = Asked {
+            tenant: &v.tenant,
+            settings: &self.settings,
+            number: &self.number,
+            number_hash: &v.number_hash,
+            network: v.network.as_deref(),
+            is_checked: true,
+        };
+        Ok(limits::decide(db, now, &asked)?.map(Begun::Refused))
+    }
+
+    /// Writes the first attempt down.
+    fn begin(self, db: &Connection, v: Verification, status: StatusCode) -> store::Result<Begun> {
+        messages::add(db, &self.row)?;
+        if let Some(key) = &self.key {
+            idempotency::reserve(db, key, &v.id)?;
+        }
+        if self.row.state == State::Sending {
+            return Ok(Begun::Sending(Box::new((v, self.row))));
+        }
+        let shown = view(&self.app, &v, Some(&self.row), ids::now_ms());
+        let answer = Answer::of(status, &shown);
+        if let Some(key) = &self.key {
+            idempotency::answer(db, key, answer.status, &answer.body)?;
+        }
+        Ok(Begun::Done(answer))
+    }
+}
+
+/// Does what the transaction decided.
+async fn carry_out(
+    app: &Arc<App>,
+    caller: &Caller,
+    begun: Begun,
+    draft: Draft,
+    key: Option<Request>,
+    status: StatusCode,
+) -> Result<Answer, Problem> {
+    let (v, row) = match begun {
+        Begun::Known(Known::Lost { subject }) => return interrupted(app, caller, subject, status),
+        Begun::Known(known) => return replayed(known).unwrap_or_else(|| Err(not_usable())),
+        Begun::Refused(refusal) => return Err(refused(refusal)),
+        Begun::Locked(room) => return Err(locked(room)),
+        Begun::NotUsable => return Err(not_usable()),
+        Begun::TooEarly(wait) => {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-early",
+                "Another code is too early",
+                "A minute has to pass between two codes of one verification.",
+            )
+            .after(Some(wait)));
+        }
+        Begun::TooOften => {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-codes",
+                "No more codes for this verification",
+                "Five codes were made for this verification. Start another one.",
+            ));
+        }
+        Begun::Done(answer) => return Ok(answer),
+        Begun::Sending(both) => *both,
+    };
+    let task = {
+        let app = app.clone();
+        async move {
+            let (finished_app, finished_v) = (app.clone(), v.clone());
+            let answer_of = move |row: &Message| {
+                let shown = view(&finished_app, &finished_v, Some(row), ids::now_ms());
+                Answer::of(status, &shown)
+            };
+            let answer_of = Arc::new(answer_of);
+            let kept = answer_of.clone();
+            let finish: send::Finish = Arc::new(move |db, row| match &key {
+                Some(key) => {
+                    let answer = kept(row);
+                    idempotency::answer(db, key, answer.status, &answer.body)
+                }
+                None => Ok(()),
+            });
+            let sent = send::send(&app, &draft, row, finish).await?;
+            app.at(Point::BeforeAnswer);
+            Ok(answer_of(&sent))
+        }
+    };
+    outlast(app, task).await
+}
+
+/// The answer to a request whose process ended: what it made, as it stands.
+fn interrupted(
+    app: &App,
+    caller: &Caller,
+    subject: Option<String>,
+    status: StatusCode,
+) -> Result<Answer, Problem> {
+    let id = subject.unwrap_or_default();
+    let (found, latest) = app.store.read(|db| {
+        let found = verifications::get(db, &caller.tenant, &id)?;
+        Ok::<_, StoreError>((found, messages::of_verification(db, &id)?.pop()))
+    })?;
+    let v = found.ok_or_else(not_usable)?;
+    let mut answer = Answer::of(status, &view(app, &v, latest.as_ref(), ids::now_ms()));
+    answer.is_replay = true;
+    Ok(answer)
+}

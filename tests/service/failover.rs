@@ -1,0 +1,115 @@
+use super::running::{Folder, Process, Running, config, set_up};
+use serde_json::{Value, json};
+use tencent_sms_simulator::{Fault, Simulator};
+
+/// A service whose flow has two connectors with these configs.
+fn two(first: &Value, second: &Value, simulator: Simulator) -> Running {
+    let folder = Folder::new();
+    let connectors = [("first", first), ("second", second)];
+    let (key, host_key) = set_up(&folder.0, &connectors, &simulator.url());
+    let process = Process::start(&folder.0, &[]);
+    Running {
+        process,
+        simulator,
+        key,
+        host_key,
+        folder,
+    }
+}
+
+fn simulator() -> Simulator {
+    Simulator::builder().start_blocking().unwrap()
+}
+
+fn start(host: &Running, to: &str) -> Value {
+    host.post("/v1/verifications", &json!({"to": to, "usage": "SignIn"}))
+        .expect(201)
+}
+
+#[test]
+fn next_connector_sends_what_the_first_certainly_did_not() {
+    let simulator = simulator();
+    let mut wrong = config(&simulator.url());
+    wrong["accessKeySecret"] = json!("wrong-secret");
+    let right = config(&simulator.url());
+    let host = two(&wrong, &right, simulator);
+    let v = start(&host, "+8613800138000");
+    assert_eq!(
+        (&v["message"]["state"], &v["message"]["connector"]),
+        (&json!("accepted"), &json!("second")),
+        "{v}"
+    );
+    assert_eq!(host.simulator.messages().len(), 1);
+    let all = host.command(&["message", "list"], "").unwrap();
+    let states: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["state"])
+        .collect();
+    assert_eq!(states, ["accepted", "not_sent"]);
+    assert_eq!(
+        (&all[1]["kind"], &all[1]["turn"]),
+        (&json!("authentication"), &json!("operator"))
+    );
+}
+
+/// The provider took the first one and did not say so. The second connector is not tried; a person's resend, a minute
+/// later, would be.
+#[test]
+fn no_connector_follows_an_unknown_outcome() {
+    let simulator = simulator();
+    let right = config(&simulator.url());
+    let host = two(&right, &right, simulator);
+    host.simulator.queue_fault(Fault::AcceptThenClose);
+    let v = start(&host, "+8613800138000");
+    assert_eq!(v["message"]["state"], "unknown", "{v}");
+    assert_eq!(host.simulator.messages().len(), 1);
+    let code = host.code("+8613800138000");
+    let checked = host.check(v["id"].as_str().unwrap(), &code).expect(200);
+    assert_eq!(checked["valid"], true);
+}
+
+/// The fault of a recipient is the same at every connector.
+#[test]
+fn no_connector_follows_a_rejected_recipient() {
+    let simulator = simulator();
+    let right = config(&simulator.url());
+    let host = two(&right, &right, simulator);
+    host.simulator.queue_fault(Fault::Code {
+        code: "FailedOperation.PhoneNumberInBlacklist".to_owned(),
+        message: None,
+    });
+    let v = start(&host, "+8613800138000");
+    assert_eq!(
+        (&v["message"]["state"], &v["message"]["kind"]),
+        (&json!("not_sent"), &json!("recipient-rejected")),
+        "{v}"
+    );
+    assert!(host.simulator.messages().is_empty());
+}
+
+/// The first connector's provider hangs before it reads: the second one has a second and a half left, and sends.
+#[test]
+fn hanging_connector_leaves_time_for_the_next() {
+    let simulator = simulator();
+    let right = config(&simulator.url());
+    let host = two(&right, &right, simulator);
+    host.simulator.queue_fault(Fault::CloseBeforeReading);
+    let v = start(&host, "+8613800138000");
+    assert_eq!(
+        (&v["message"]["state"], &v["message"]["connector"]),
+        (&json!("accepted"), &json!("second")),
+        "{v}"
+    );
+    let begun = std::time::Instant::now();
+    host.simulator.queue_fault(Fault::HangBeforeReading);
+    let v = start(&host, "+8613800138001");
+    let took = begun.elapsed().as_secs_f64();
+    assert!(took < 9.0, "{took}");
+    assert!(
+        ["accepted", "unknown"].contains(&v["message"]["state"].as_str().unwrap()),
+        "{v}"
+    );
+    assert!(host.simulator.messages().len() <= 2);
+}

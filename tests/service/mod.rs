@@ -1,0 +1,24 @@
+//! The auth host's service: the program itself, over HTTP, with a database on the disk and a simulator behind it.
+//!
+//! | file | what it holds the service to |
+//! |---|---|
+//! | `verifications` | start, check, resend, cancel, and answers that tell nothing |
+//! | `idempotency` | repeated requests |
+//! | `failover` | the next connector, and when there is none |
+//! | `limits` | what is refused, and that it is counted |
+//! | `tenants` | keys, scopes, and other tenants' things |
+//! | `origins` | destinations that a config names |
+//! | `secrets` | what is in no log, metric, answer or file |
+//! | `crashes` | the process ended at each point of a message's life, and many times over |
+//! | `start` | what a service refuses to start with |
+
+mod crashes;
+mod failover;
+mod idempotency;
+mod limits;
+mod origins;
+mod running;
+mod secrets;
+mod start;
+mod tenants;
+mod verifications;

@@ -1,0 +1,199 @@
+use super::running::{Folder, Process, Running, command, config, set_up};
+use crate::support::auth_host;
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `serve` and expects it to refuse.
+fn refused(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = Command::new(auth_host())
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+            "--data",
+        ])
+        .arg(folder.join("data"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn first_start_makes_private_files_and_says_so() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder.0, &[]);
+    let output = process.output.lock().unwrap().clone();
+    assert!(
+        output.contains("made the database") && output.contains("keep a copy"),
+        "{output}"
+    );
+    #[cfg(unix)]
+    for name in ["auth-host.db", "auth-host.key"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.0.join("data").join(name);
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    #[cfg(unix)]
+    assert_eq!(process.terminate(), Some(0));
+}
+
+#[test]
+fn wrong_key_is_refused_and_changes_nothing() {
+    let folder = Folder::new();
+    command(&folder.0, &["tenant", "put"], "").unwrap();
+    let key = folder.0.join("data/auth-host.key");
+    let saved = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let error = refused(&folder.0, &[], &[]);
+    assert!(error.contains("does not belong to the database"), "{error}");
+    assert!(!key.exists(), "another key was made for an old database");
+    let other = Folder::new();
+    command(&other.0, &["tenant", "put"], "").unwrap();
+    std::fs::copy(other.0.join("data/auth-host.key"), &key).unwrap();
+    let error = refused(&folder.0, &[], &[]);
+    assert!(error.contains("does not belong to the database"), "{error}");
+    std::fs::write(&key, saved).unwrap();
+    assert_eq!(
+        command(&folder.0, &["tenant", "list"], "")
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn second_service_on_a_folder_is_refused() {
+    let folder = Folder::new();
+    let _first = Process::start(&folder.0, &[]);
+    let error = refused(&folder.0, &[], &[]);
+    assert!(error.contains("another auth-host runs"), "{error}");
+    let error = command(&folder.0, &["rotate-key"], "").unwrap_err();
+    assert!(error.contains("another auth-host runs"), "{error}");
+}
+
+#[test]
+fn address_that_others_reach_needs_tls() {
+    let folder = Folder::new();
+    for (name, value, expected) in [
+        ("AUTH_HOST_TLS_CERTIFICATE", "c.pem", "belong together"),
+        ("AUTH_HOST_TRUSTED_PROXY", "true", "public_url"),
+        ("AUTH_HOST_ANSWER_WITHIN_MS", "1", "1000 to 10000"),
+    ] {
+        let error = refused(&folder.0, &[], &[(name, value)]);
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+    let error = refused(&folder.0, &["--listen", "0.0.0.0:0"], &[]);
+    assert!(
+        error.contains("cannot be used twice") || error.contains("reached by others"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rotated_key_opens_everything_and_finds_numbers() {
+    let mut host = Running::start();
+    let id = host.begin("+8613800138000");
+    let code = host.code("+8613800138000");
+    host.process.kill();
+    let rotated = host.command(&["rotate-key"], "").unwrap();
+    assert!(rotated["sealed_anew"].as_u64().unwrap() >= 3, "{rotated}");
+    host.process = Process::start(&host.folder.0, &[]);
+    let found = host
+        .command(&["numbers", "search", "+8613800138000"], "")
+        .unwrap();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(host.check(&id, &code).expect(200)["valid"], true);
+    host.begin("+8613800138001");
+}
+
+#[test]
+fn backup_restores_without_the_key_in_it() {
+    let mut host = Running::start();
+    host.begin("+8613800138000");
+    let copy = host.folder.0.join("copy.db");
+    let shown = host
+        .command(&["backup", copy.to_str().unwrap()], "")
+        .unwrap();
+    assert!(
+        shown["not_in_it"]
+            .as_str()
+            .unwrap()
+            .contains("auth-host.key")
+    );
+    let again = host.command(&["backup", copy.to_str().unwrap()], "");
+    assert!(again.unwrap_err().contains("exists"));
+    host.process.kill();
+    let restore = ["restore", copy.to_str().unwrap()];
+    assert!(host.command(&restore, "").unwrap_err().contains("already"));
+    for name in ["auth-host.db", "auth-host.db-wal", "auth-host.db-shm"] {
+        let _ = std::fs::remove_file(host.folder.0.join("data").join(name));
+    }
+    let restored = host.command(&restore, "").unwrap();
+    assert!(
+        restored["warning"]
+            .as_str()
+            .unwrap()
+            .contains("Idempotency-Key")
+    );
+    host.process = Process::start(&host.folder.0, &[]);
+    host.begin("+8613800138001");
+    let all = host.command(&["message", "list"], "").unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+}
+
+/// Without a database that takes writes, nothing is sent and the service says that it is not ready.
+#[cfg(unix)]
+#[test]
+fn locked_database_stops_sending_until_it_is_free() {
+    let host = Running::start();
+    let database = host.folder.0.join("data/auth-host.db");
+    let script = format!(
+        "import sqlite3,time\nc=sqlite3.connect({:?})\nc.execute('BEGIN EXCLUSIVE')\nprint('locked',flush=True)\ntime.sleep(9)",
+        database.to_str().unwrap()
+    );
+    let Ok(mut holder) = Command::new("python3")
+        .args(["-c", &script])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+    else {
+        panic!("python3 is needed to hold the database");
+    };
+    let mut line = String::new();
+    let mut out = std::io::BufReader::new(holder.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    let start = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let answer = host.post_with("/v1/verifications", &start, &[("Idempotency-Key", "k")]);
+    assert_eq!((answer.status, answer.problem().as_str()), (503, "storage"));
+    assert!(host.simulator.messages().is_empty());
+    assert_eq!(host.get("/readyz").status, 503);
+    assert_eq!(host.get("/healthz").status, 200);
+    let _ = holder.wait();
+    let answer = host.post_with("/v1/verifications", &start, &[("Idempotency-Key", "k")]);
+    assert_eq!(answer.expect(201)["message"]["state"], "accepted");
+    assert_eq!(host.simulator.messages().len(), 1);
+}
+
+#[test]
+fn logto_config_is_taken_over() {
+    let folder = Folder::new();
+    let url = "http://127.0.0.1:9";
+    set_up(&folder.0, &[("sim", &config(url))], url);
+    let exported = json!({"connectorId": "tencent-short-message-service", "config": config(url)});
+    let file = folder.0.join("logto.json");
+    std::fs::write(&file, exported.to_string()).unwrap();
+    let shown = command(
+        &folder.0,
+        &["import", "logto", file.to_str().unwrap(), "--plugin", "sms"],
+        "",
+    );
+    assert_eq!(shown.unwrap()["name"], "logto");
+}

@@ -1,0 +1,215 @@
+use super::running::Running;
+use serde_json::{Value, json};
+
+#[test]
+fn right_code_is_approved_once() {
+    let host = Running::start();
+    let id = host.begin("+8613800138000");
+    let code = host.code("+8613800138000");
+    let checked = host.check(&id, &code).expect(200);
+    assert_eq!(
+        (&checked["status"], &checked["valid"]),
+        (&json!("approved"), &json!(true))
+    );
+    let again = host.check(&id, &code);
+    assert_eq!(
+        (again.status, again.problem().as_str()),
+        (404, "not-usable")
+    );
+    let read = host.get(&format!("/v1/verifications/{id}")).expect(200);
+    assert_eq!(read["status"], "approved");
+    assert!(read["message"]["verified_at"].is_string());
+}
+
+#[test]
+fn code_dies_after_five_wrong_tries() {
+    let host = Running::start();
+    let id = host.begin("+8613800138000");
+    let code = host.code("+8613800138000");
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for left in [4, 3, 2, 1, 0] {
+        let checked = host.check(&id, wrong).expect(200);
+        assert_eq!(
+            (&checked["valid"], &checked["attempts_left"]),
+            (&json!(false), &json!(left))
+        );
+    }
+    assert_eq!(host.check(&id, &code).problem(), "not-usable");
+}
+
+/// Unknown, used, cancelled, another tenant's form of id, and a number that is not the verification's: one answer.
+#[test]
+fn unusable_verifications_answer_alike() {
+    let host = Running::start();
+    let used = host.begin("+8613800138001");
+    host.check(&used, &host.code("+8613800138001")).expect(200);
+    let cancelled = host.begin("+8613800138002");
+    let path = format!("/v1/verifications/{cancelled}");
+    let bearer = format!("Bearer {}", host.key);
+    let deleted = super::running::http(
+        &host.process.api,
+        "DELETE",
+        &path,
+        &[("Authorization", &bearer)],
+        "",
+    );
+    assert_eq!(deleted.unwrap().status, 204);
+    let other = host.begin("+8613800138003");
+    let code = host.code("+8613800138003");
+    let other = host.post(
+        &format!("/v1/verifications/{other}/check"),
+        &json!({"code": code, "to": "+8613800138004"}),
+    );
+    let answers = [
+        host.check("v_01a2251d6f11757285be7033210ada89", "123456"),
+        host.check("no-such-thing", "123456"),
+        host.check(&used, "123456"),
+        host.check(&cancelled, "123456"),
+        other,
+    ];
+    let first = &answers[0];
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.text), (404, &first.text));
+    }
+}
+
+#[test]
+fn resend_waits_a_minute() {
+    let host = Running::start();
+    let id = host.begin("+8613800138000");
+    let again = host.post(&format!("/v1/verifications/{id}/resend"), &json!({}));
+    assert_eq!((again.status, again.problem().as_str()), (429, "too-early"));
+    let wait = again.json()["retry_after"].as_i64().unwrap();
+    assert!((50..=60).contains(&wait), "{wait}");
+    assert!(again.head.contains("retry-after: "), "{}", again.head);
+    assert_eq!(host.simulator.messages().len(), 1);
+}
+
+/// Nothing is sent, it is counted like a message, and its code can never be right.
+#[test]
+fn suppressed_start_sends_nothing() {
+    let host = Running::start();
+    let body = json!({"to": "+8613800138000", "usage": "SignIn", "suppress": true});
+    let v = host.post("/v1/verifications", &body).expect(201);
+    assert_eq!(v["message"]["state"], "suppressed");
+    assert!(host.simulator.messages().is_empty());
+    for _ in 0..4 {
+        host.post("/v1/verifications", &body).expect(201);
+    }
+    assert_eq!(
+        host.post("/v1/verifications", &body).problem(),
+        "number-in-ten-minutes"
+    );
+}
+
+#[test]
+fn test_number_has_its_code_and_gets_no_message() {
+    let host = Running::start();
+    let to = "+8613800138000";
+    let refused = host.command(&["test-number", "add", to, "--code-from-env", "PATH"], "");
+    assert!(refused.unwrap_err().contains("your own"));
+    let add = |days: u32, is_own: bool| {
+        let body = json!({"number": to, "code": "246810", "days": days, "is_own": is_own});
+        host.admin(
+            "POST",
+            "/admin/tenants/default/test-numbers",
+            &host.host_key,
+            &body,
+        )
+    };
+    assert_eq!(add(91, true).status, 422);
+    assert_eq!(add(90, false).status, 422);
+    assert_eq!(add(90, true).status, 200);
+    let v = host
+        .post("/v1/verifications", &json!({"to": to, "usage": "SignIn"}))
+        .expect(201);
+    assert_eq!(
+        (&v["test"], &v["message"]["state"]),
+        (&json!(true), &json!("suppressed"))
+    );
+    let id = v["id"].as_str().unwrap();
+    assert_eq!(host.check(id, "111111").expect(200)["attempts_left"], 4);
+    let checked = host.check(id, "246810").expect(200);
+    assert_eq!(
+        (&checked["valid"], &checked["test"]),
+        (&json!(true), &json!(true))
+    );
+    assert!(host.simulator.messages().is_empty());
+}
+
+#[test]
+fn message_of_the_back_end_is_sent_and_reported_as_used() {
+    let host = Running::start();
+    let body = json!({"to": "138 0013 8000", "usage": "Generic", "variables": {"code": "135790"}});
+    let sent = host.post("/v1/messages", &body).expect(201);
+    assert_eq!(sent["state"], "accepted", "{sent}");
+    assert_eq!(host.code("+8613800138000"), "135790");
+    let path = format!("/v1/messages/{}", sent["id"].as_str().unwrap());
+    assert_eq!(
+        host.post(&format!("{path}/verified"), &json!({})).status,
+        204
+    );
+    assert!(host.get(&path).expect(200)["verified_at"].is_string());
+}
+
+#[test]
+fn bad_request_is_refused_at_its_place() {
+    let host = Running::start();
+    let fine = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let with = |name: &str, value: Value| {
+        let mut body = fine.clone();
+        body[name] = value;
+        body
+    };
+    for (body, status, pointer) in [
+        (json!({"usage": "SignIn"}), 422, Some("")),
+        (with("to", json!(1)), 422, Some("/to")),
+        (with("to", json!("+86")), 422, Some("/to")),
+        (with("usage", json!("")), 422, Some("/usage")),
+        (with("usage", json!("a b")), 422, Some("/usage")),
+        (with("lifetime_s", json!(601)), 422, Some("/lifetime_s")),
+        (with("lifetime_s", json!(29)), 422, Some("/lifetime_s")),
+        (with("locales", json!(["x"])), 422, Some("/locales")),
+        (with("ip", json!("nowhere")), 422, Some("/ip")),
+        (with("surplus", json!(1)), 422, Some("/surplus")),
+        (json!([]), 422, Some("")),
+    ] {
+        let answer = host.post("/v1/verifications", &body);
+        assert_eq!(answer.status, status, "{body}: {}", answer.text);
+        let problem = answer.json();
+        assert_eq!(problem["pointer"].as_str(), pointer, "{body}: {problem}");
+    }
+    let bearer = format!("Bearer {}", host.key);
+    let large = format!("{{\"to\":\"{}\"}}", "1".repeat(70_000));
+    let json_type = ("Content-Type", "application/json");
+    for (headers, body, status) in [
+        (
+            vec![("Authorization", bearer.as_str()), json_type],
+            "{",
+            400,
+        ),
+        (
+            vec![("Authorization", bearer.as_str()), json_type],
+            large.as_str(),
+            413,
+        ),
+        (vec![("Authorization", bearer.as_str())], "{}", 415),
+        (vec![json_type], "{}", 401),
+        (
+            vec![("Authorization", "Bearer k_x.y"), json_type],
+            "{}",
+            401,
+        ),
+        (vec![("Authorization", "Basic eA=="), json_type], "{}", 401),
+    ] {
+        let answer = super::running::http(
+            &host.process.api,
+            "POST",
+            "/v1/verifications",
+            &headers,
+            body,
+        );
+        assert_eq!(answer.unwrap().status, status, "{headers:?}");
+    }
+    assert!(host.simulator.messages().is_empty());
+}
