@@ -147,7 +147,10 @@ fn stored_secret_follows_no_change_of_destination() {
 #[test]
 fn config_that_cannot_send_is_refused_with_every_finding() {
     let host = host();
-    let body = json!({"config": {"accessKeyId": "", "templates": 1}});
+    let mut wrong = config(&host.simulator.url());
+    wrong["templates"] = json!(1);
+    wrong["sdkAppId"] = json!("");
+    let body = json!({"config": wrong});
     let path = "/admin/tenants/default/connectors/sim";
     let refused = host.admin("PUT", path, &host.host_key, &body);
     assert_eq!(refused.status, 422);

@@ -117,8 +117,8 @@ pub struct TenantPut {
     #[command(flatten)]
     pub scope: Scope,
     /// A setting (repeatable): default_country=CN, home_countries=CN,HK, segments_a_day=5000
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    pub settings: Vec<String>,
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// `limits`
@@ -127,8 +127,8 @@ pub struct Limits {
     #[command(flatten)]
     pub scope: Scope,
     /// A limit to change (repeatable): number_a_day=20
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    pub settings: Vec<String>,
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// `plugin`

@@ -23,7 +23,7 @@ pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
     match command {
         Tenant::Put(args) => {
             let app = open(&args.scope.at).await?;
-            let patch = patch(&args.settings)?;
+            let patch = patch(&args.set)?;
             let settings = tenants::put(&app, &actor(), &args.scope.tenant, &patch).await?;
             show(&args.scope.at, &settings)
         }
@@ -43,8 +43,8 @@ pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
 /// `limits`
 pub async fn limits(args: Limits) -> Result<Code, Stop> {
     let app = open(&args.scope.at).await?;
-    let patch = patch(&args.settings)?;
-    if args.settings.is_empty() {
+    let patch = patch(&args.set)?;
+    if args.set.is_empty() {
         let catalog = app.catalog.load();
         let found = catalog.tenants.get(&args.scope.tenant);
         let found = found.ok_or_else(|| Stop::usage("there is no such tenant"))?;
