@@ -90,7 +90,7 @@ mod tests {
         let send = "send x.wasm --to +8613800138000";
         for (line, named) in [
             ("+8613800138000", "the command is not known"),
-            ("sent +8613800138000", "the nearest is send"),
+            ("sent +8613800138000", "the nearest is"),
             ("send x.wasm +8613800138000", "an argument is not known"),
             (
                 &format!("{send} +8613800138000"),

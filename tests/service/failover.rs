@@ -65,8 +65,17 @@ fn no_connector_follows_an_unknown_outcome() {
     let v = start(&host, "+8613800138000");
     assert_eq!(v["message"]["state"], "unknown", "{v}");
     assert_eq!(host.simulator.messages().len(), 1);
+    // A person's resend is a new message with a new code, and goes to the next connector.
+    let id = v["id"].as_str().unwrap();
+    host.age(61_000);
+    let again = host.resend(id).expect(200);
+    assert_eq!(
+        (&again["message"]["state"], &again["message"]["connector"]),
+        (&json!("accepted"), &json!("second")),
+        "{again}"
+    );
     let code = host.code("+8613800138000");
-    let checked = host.check(v["id"].as_str().unwrap(), &code).expect(200);
+    let checked = host.check(id, &code).expect(200);
     assert_eq!(checked["valid"], true);
 }
 

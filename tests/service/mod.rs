@@ -5,6 +5,7 @@
 //! | `verifications` | start, check, resend, cancel, and answers that tell nothing |
 //! | `idempotency` | repeated requests |
 //! | `failover` | the next connector, and when there is none |
+//! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `origins` | destinations that a config names |
@@ -14,6 +15,7 @@
 
 mod crashes;
 mod failover;
+mod hostile;
 mod idempotency;
 mod limits;
 mod origins;

@@ -327,6 +327,21 @@ impl Running {
             .clone()
     }
 
+    /// Lets time pass for the verifications of the service's database.
+    pub fn age(&self, ms: i64) {
+        let database = rusqlite::Connection::open(self.folder.0.join("data/auth-host.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        let changed = database.execute(
+            "UPDATE verifications SET sent_at = sent_at - ?1, expires_at = expires_at - ?1",
+            [ms],
+        );
+        assert!(changed.unwrap() > 0);
+    }
+
+    pub fn resend(&self, id: &str) -> Answer {
+        self.post(&format!("/v1/verifications/{id}/resend"), &json!({}))
+    }
+
     pub fn check(&self, id: &str, code: &str) -> Answer {
         self.post(
             &format!("/v1/verifications/{id}/check"),

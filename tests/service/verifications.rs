@@ -85,6 +85,51 @@ fn resend_waits_a_minute() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
+#[test]
+fn resend_makes_a_new_code_and_ends_the_old_one() {
+    let host = Running::start();
+    host.command(&["limits", "--set", "number_in_ten_minutes=9"], "")
+        .unwrap();
+    let to = "+8613800138000";
+    let id = host.begin(to);
+    let first = host.code(to);
+    for sends in 2..=5 {
+        host.age(61_000);
+        let again = host.resend(&id).expect(200);
+        assert_eq!(
+            (&again["sends"], &again["message"]["state"]),
+            (&json!(sends), &json!("accepted"))
+        );
+    }
+    let last = host.code(to);
+    if first != last {
+        assert_eq!(host.check(&id, &first).expect(200)["valid"], false);
+    }
+    host.age(61_000);
+    assert_eq!(host.resend(&id).problem(), "too-many-codes");
+    assert_eq!(host.check(&id, &last).expect(200)["valid"], true);
+    assert_eq!(host.resend(&id).problem(), "not-usable");
+}
+
+#[test]
+fn expired_code_is_not_usable() {
+    let host = Running::start();
+    let id = host.begin("+8613800138000");
+    let code = host.code("+8613800138000");
+    host.age(299_000);
+    assert_eq!(
+        host.get(&format!("/v1/verifications/{id}")).expect(200)["status"],
+        "pending"
+    );
+    host.age(2_000);
+    assert_eq!(host.check(&id, &code).problem(), "not-usable");
+    assert_eq!(host.resend(&id).problem(), "not-usable");
+    assert_eq!(
+        host.get(&format!("/v1/verifications/{id}")).expect(200)["status"],
+        "expired"
+    );
+}
+
 /// Nothing is sent, it is counted like a message, and its code can never be right.
 #[test]
 fn suppressed_start_sends_nothing() {

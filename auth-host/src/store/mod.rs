@@ -163,8 +163,10 @@ impl Store {
         let job: Job = Box::new(move |connection| {
             let outcome = connection.map_err(E::from).and_then(job);
             let keep = outcome.is_ok();
-            let finish: Finish =
-                Box::new(move |committed| answer(committed.map_err(E::from).and(outcome)));
+            // What the job itself met says more than what its commit met.
+            let finish: Finish = Box::new(move |committed| {
+                answer(outcome.and_then(|done| committed.map(|()| done).map_err(E::from)));
+            });
             (keep, finish)
         });
         self.jobs.try_send(job).map_err(|error| match error {
@@ -233,3 +235,6 @@ fn write_together(connection: &mut Connection, jobs: Vec<Job>) {
         finish(committed.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

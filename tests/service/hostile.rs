@@ -1,0 +1,87 @@
+use super::running::{Folder, Process, Running, command, config, set_up};
+use crate::support::hostile;
+use serde_json::json;
+use tencent_sms_simulator::Simulator;
+
+/// Plugins that loop, trap after the request left, hang, or say nothing that can be read: the message gets the state
+/// that is true, the flow goes on only where nothing can have left, and the service serves the next one.
+#[test]
+fn plugin_that_traps_hangs_or_lies_costs_one_message() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    let folder = Folder::new();
+    let url = simulator.url();
+    let (key, host_key) = set_up(&folder.0, &[("sim", &config(&url))], &url);
+    let wasm = hostile();
+    let add = [
+        "plugin",
+        "add",
+        wasm.to_str().unwrap(),
+        "--name",
+        "hostile",
+        "--unsigned",
+        "--allow",
+        &url,
+    ];
+    command(&folder.0, &add, "").unwrap();
+    let host = Running {
+        process: Process::start(&folder.0, &[("AUTH_HOST_ANSWER_WITHIN_MS", "4000")]),
+        simulator,
+        key,
+        host_key,
+        folder,
+    };
+    // These misbehave while a config is checked as well, so none of them gets one.
+    for attack in ["endless-loop", "memory-bomb", "deep-recursion"] {
+        let orders = json!({"attack": attack, "origin": host.simulator.url(), "word": ""});
+        let put = [
+            "connector",
+            "put",
+            "evil",
+            "--plugin",
+            "hostile",
+            "--config",
+            "-",
+        ];
+        let refused = host.command(&put, &orders.to_string()).unwrap_err();
+        assert!(
+            refused.contains("Nothing was changed"),
+            "{attack}: {refused}"
+        );
+    }
+    for (nth, (attack, states)) in [
+        ("empty-receipt", &["not_sent", "unknown"][..]),
+        ("huge-string-out", &["not_sent", "unknown"]),
+        ("sent-then-trap", &["unknown"]),
+        ("sent-then-loop", &["unknown"]),
+        ("never-ready", &["accepted", "not_sent", "unknown"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let orders = json!({"attack": attack, "origin": host.simulator.url(), "word": ""});
+        let put = [
+            "connector",
+            "put",
+            "evil",
+            "--plugin",
+            "hostile",
+            "--config",
+            "-",
+        ];
+        host.command(&put, &orders.to_string()).unwrap();
+        host.change(&["flow", "put", "evil", "sim"], "");
+        let before = host.simulator.messages().len();
+        let to = format!("+861380013{nth:04}");
+        let begun = std::time::Instant::now();
+        let v = host
+            .post("/v1/verifications", &json!({"to": to, "usage": "SignIn"}))
+            .expect(201);
+        assert!(begun.elapsed().as_secs_f64() < 5.5, "{attack}");
+        let state = v["message"]["state"].as_str().unwrap();
+        assert!(states.contains(&state), "{attack}: {v}");
+        let sent = host.simulator.messages().len() - before;
+        assert_eq!(sent, usize::from(state == "accepted"), "{attack}: {v}");
+        host.change(&["flow", "put", "sim"], "");
+        host.begin(&format!("+861390013{nth:04}"));
+    }
+}
