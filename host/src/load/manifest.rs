@@ -2,8 +2,8 @@
 //!
 //! JSON of at most 64 KiB, by the schema in `docs/manifest.schema.json`. It is signed and decides what a plugin
 //! may do, so reading is strict: unknown keys and keys that occur twice are refused, and every text has its
-//! form. A wrong key or type ends the reading; beyond that all faults are reported at once, each with its
-//! place as a JSON Pointer.
+//! form. All faults are reported at once, each with its place as a JSON Pointer. JSON that cannot be parsed and another
+//! format are each reported alone.
 //!
 //! | key | required | what |
 //! |---|---|---|
@@ -23,14 +23,16 @@ use super::text::{self, Form};
 use crate::egress::Origin;
 use crate::limits::COMPONENT_BYTES;
 use http::Uri;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
-use serde_path_to_error::Segment;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// The largest manifest, in bytes.
 pub const MANIFEST_BYTES: u64 = 64 << 10;
+
+/// The place of the manifest as a whole, in an error.
+const WHOLE: &str = "the whole";
 
 const FORMAT: u64 = 1;
 const ORIGINS: usize = 64;
@@ -92,7 +94,7 @@ pub struct ManifestFault {
 }
 
 impl ManifestError {
-    /// The faults, in the order of the manifest's fields.
+    /// The faults, in the order of the manifest's fields; unknown keys of an object before its other faults.
     pub fn faults(&self) -> &[ManifestFault] {
         &self.0
     }
@@ -158,17 +160,20 @@ impl Manifest {
         if bytes.len() as u64 > MANIFEST_BYTES {
             let size = bytes.len();
             let message = format!("it has {size} bytes, expected were at most {MANIFEST_BYTES}");
-            return Err(ManifestError::one("the whole", message));
+            return Err(ManifestError::one(WHOLE, message));
         }
-        let whole: Value = read(bytes)?;
-        // A struct of serde's is read from an array as well.
-        let component = whole.get("component").map(|part| ("/component", part));
-        for (place, part) in [("the whole", &whole)].into_iter().chain(component) {
-            if !part.is_object() {
-                let found = shortened(&part.to_string());
-                let message = format!("{found:?} is there, expected was an object");
-                return Err(ManifestError::one(place, message));
-            }
+        let syntax = |error: serde_json::Error| {
+            let text = error.to_string();
+            let text = text.split(" at line ").next().unwrap_or_default();
+            let place = format!("line {}, column {}", error.line(), error.column());
+            ManifestError::one(place, format!("{text}, so it is not used as JSON"))
+        };
+        // The syntax of every part.
+        let whole: Value = serde_json::from_slice(bytes).map_err(syntax)?;
+        if !whole.is_object() {
+            let found = shortened(&whole.to_string());
+            let message = format!("{found:?} is there, expected was an object");
+            return Err(ManifestError::one(WHOLE, message));
         }
         // Of another format nothing else can be said.
         let format = whole.get("format");
@@ -180,12 +185,10 @@ impl Manifest {
             return Err(ManifestError::one("/format", message));
         }
         let mut faults = Faults::default();
-        let manifest = read::<File>(bytes)?.checked(&mut faults);
-        if faults.0.is_empty() {
-            Ok(manifest)
-        } else {
-            Err(ManifestError(faults.0))
-        }
+        let manifest = read(serde_json::from_slice(bytes).map_err(syntax)?, &mut faults);
+        manifest
+            .filter(|_| faults.0.is_empty())
+            .ok_or(ManifestError(faults.0))
     }
 
     /// The origins that a config adds to [`Manifest::origins`]: one result for each of [`Manifest::config_origins`]
@@ -240,163 +243,233 @@ pub struct ConfigOriginError {
     reason: &'static str,
 }
 
-/// The manifest as it stands in its file.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct File {
-    #[serde(default, rename = "$schema")]
-    schema: Given,
-    #[serde(rename = "format")]
-    _format: Number,
-    id: String,
-    version: String,
-    contract: String,
-    component: Component,
-    origins: Vec<String>,
-    #[serde(default, rename = "configOrigins")]
-    config_origins: Vec<String>,
-    #[serde(default)]
-    limits: Entries<Number>,
-    #[serde(default)]
-    name: Given,
-    #[serde(default)]
-    description: Given,
-    #[serde(default)]
-    license: Given,
-    #[serde(default)]
-    homepage: Given,
-    #[serde(default)]
-    annotations: Entries<String>,
+/// The manifest in this text. It may be used if no fault is added.
+fn read(text: &RawValue, faults: &mut Faults) -> Option<Manifest> {
+    let mut whole = faults.object(&Member::new(String::new(), text))?;
+    faults.text(&whole.optional("$schema"), &text::SCHEMA);
+    faults.typed::<Number>(&whole.required("format"));
+    let id = faults.text(&whole.required("id"), &text::ID);
+    let version = faults.text(&whole.required("version"), &text::VERSION);
+    let contract = faults.text(&whole.required("contract"), &text::CONTRACT);
+    let component = faults.component(&whole.required("component"));
+    let mut origins = Vec::new();
+    for member in faults.list(&whole.required("origins"), ORIGINS) {
+        let origin = faults.origin(&member);
+        faults.insert(&mut origins, origin, &member);
+    }
+    let mut config_origins = Vec::new();
+    for member in faults.list(&whole.optional("configOrigins"), CONFIG_ORIGINS) {
+        let pointer = faults.text(&member, &text::CONFIG_ORIGIN);
+        faults.insert(&mut config_origins, pointer, &member);
+    }
+    let mut limits = Vec::new();
+    if let Some(mut object) = faults.object(&whole.optional("limits")) {
+        for limit in Limit::ALL {
+            let count = faults.whole(&object.optional(limit.as_str()), u32::MAX.into());
+            limits.extend(count.map(|count| (limit, count)));
+        }
+        object.end(faults);
+    }
+    let name = faults.text(&whole.optional("name"), &text::NAME);
+    let description = faults.text(&whole.optional("description"), &text::DESCRIPTION);
+    let license = faults.text(&whole.optional("license"), &text::LICENSE);
+    let homepage = faults.text(&whole.optional("homepage"), &text::HOMEPAGE);
+    let annotations = faults.annotations(&whole.optional("annotations"));
+    whole.end(faults);
+    Some(Manifest {
+        id: id?,
+        version: version?,
+        contract: contract?,
+        component: component?,
+        origins,
+        config_origins,
+        limits,
+        name,
+        description,
+        license,
+        homepage,
+        annotations,
+    })
 }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct Component {
-    file: String,
-    sha256: String,
-    size: Number,
+/// A place in the manifest, and the JSON that is there. Each part is read by itself, because serde ends at the first
+/// fault.
+struct Member<'a> {
+    place: String,
+    text: Option<&'a RawValue>,
+    /// The key, where its absence is a fault.
+    required: Option<&'static str>,
 }
 
-/// A text that may be left out, and is not null.
-#[derive(Default)]
-struct Given(Option<String>);
-
-impl<'de> Deserialize<'de> for Given {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Some(text)))
+impl<'a> Member<'a> {
+    fn new(place: String, text: &'a RawValue) -> Self {
+        Self {
+            place,
+            text: Some(text),
+            required: None,
+        }
     }
 }
 
-/// An object whose keys are not known beforehand, in order. A key that occurs twice is refused: readers disagree on
-/// which of the two counts, and of a document that is signed all must read the same.
-struct Entries<T>(Vec<(String, T)>);
+/// An object's members, each until it is taken.
+struct Object<'a> {
+    place: String,
+    members: Vec<(String, &'a RawValue)>,
+    known: Vec<&'static str>,
+    /// How many faults there were before the object's own.
+    first_fault: usize,
+}
 
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
+impl<'a> Object<'a> {
+    fn optional(&mut self, key: &'static str) -> Member<'a> {
+        self.known.push(key);
+        let index = self.members.iter().position(|(name, _)| name == key);
+        Member {
+            place: pointer(&self.place, key),
+            text: index.map(|index| self.members.remove(index).1),
+            required: None,
+        }
+    }
+
+    fn required(&mut self, key: &'static str) -> Member<'a> {
+        Member {
+            required: Some(key),
+            ..self.optional(key)
+        }
+    }
+
+    /// Reports the members that nobody took, before the object's other faults: a key that is misspelt is missing too.
+    fn end(self, faults: &mut Faults) {
+        let known = self.known.join("`, `");
+        let unknown = self.members.iter().map(|(key, _)| ManifestFault {
+            place: pointer(&self.place, key),
+            message: format!(
+                "unknown field `{}`, expected one of `{known}`. Correct its name or remove it",
+                legible(key)
+            ),
+        });
+        faults.0.splice(self.first_fault..self.first_fault, unknown);
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+/// An object's members in order, with keys that occur twice.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Deserialize<'a> for Members<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
-struct EntriesVisitor<T>(PhantomData<T>);
+struct MembersVisitor;
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
-    type Value = Entries<T>;
+impl<'a> Visitor<'a> for MembersVisitor {
+    type Value = Members<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-        let mut entries: Vec<(String, T)> = Vec::new();
-        while let Some((key, value)) = map.next_entry()? {
-            if entries.iter().any(|(known, _)| *known == key) {
-                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
-            }
-            entries.push((key, value));
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
         }
-        Ok(Entries(entries))
+        Ok(Members(members))
     }
 }
 
-/// Reads JSON of exactly this shape.
-fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ManifestError> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let mut place = String::new();
-        for segment in error.path() {
-            match segment {
-                Segment::Seq { index } => place.push_str(&format!("/{index}")),
-                Segment::Map { key } => place = pointer(&place, key),
-                Segment::Enum { .. } | Segment::Unknown => {}
-            }
-        }
-        misread(&place, error.inner())
-    });
-    let value = value?;
-    json.end().map_err(|error| misread("", &error))?;
-    Ok(value)
-}
-
-/// Why JSON is not of the right shape, with what to do about it.
-fn misread(place: &str, error: &serde_json::Error) -> ManifestError {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    if !error.is_data() {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        return ManifestError::one(place, format!("{text}, so it is not used as JSON"));
-    }
-    // What the publisher wrote stands before, what is expected after.
-    let (found, expected) = match text.rsplit_once(", expected ") {
-        Some((found, expected)) => (found, format!(", expected {expected}")),
-        None => (text, String::new()),
-    };
-    let mut words = found.split('`');
-    let (what, name) = (words.next().unwrap_or_default(), words.next());
-    let (remedy, is_beside) = match what {
-        "unknown field " => ("Correct its name or remove it", false),
-        "missing field " => ("Add it", true),
-        "duplicate field " => ("Remove one of them", true),
-        _ => ("Correct it", false),
-    };
-    let place = match name.filter(|_| is_beside) {
-        Some(name) => pointer(place, name),
-        None if place.is_empty() => "the whole".to_owned(),
-        None => place.to_owned(),
-    };
-    ManifestError::one(place, format!("{}{expected}. {remedy}", legible(found)))
-}
-
-/// Faults as they are found.
+/// Faults as they are found. What is absent or has a fault is `None`, or left out of a list.
 #[derive(Default)]
 struct Faults(Vec<ManifestFault>);
 
 impl Faults {
     fn add(&mut self, place: impl Into<String>, message: String) {
-        self.0.push(ManifestFault {
-            place: place.into(),
-            message,
-        });
+        let place = place.into();
+        let place = if place.is_empty() {
+            WHOLE.to_owned()
+        } else {
+            place
+        };
+        self.0.push(ManifestFault { place, message });
     }
 
-    fn text(&mut self, place: &str, text: &str, form: &Form) {
-        if !(form.fits)(text) {
+    /// A member that has this type.
+    fn typed<'a, T: Deserialize<'a>>(&mut self, member: &Member<'a>) -> Option<T> {
+        let Some(text) = member.text else {
+            if let Some(key) = member.required {
+                self.add(&member.place, format!("missing field `{key}`. Add it"));
+            }
+            return None;
+        };
+        serde_json::from_str(text.get())
+            .map_err(|error| {
+                let text = error.to_string();
+                let text = text.split(" at line ").next().unwrap_or_default();
+                let (found, expected) =
+                    text.rsplit_once(", expected ").unwrap_or((text, "another"));
+                let found = legible(found);
+                self.add(
+                    &member.place,
+                    format!("{found}, expected {expected}. Correct it"),
+                );
+            })
+            .ok()
+    }
+
+    fn text(&mut self, member: &Member<'_>, form: &Form) -> Option<String> {
+        let text: String = self.typed(member)?;
+        if (form.fits)(&text) {
+            return Some(text);
+        }
+        let found = shortened(&text);
+        self.add(&member.place, format!("{found:?} is not {}", form.expected));
+        None
+    }
+
+    /// A whole number from 1.
+    fn whole(&mut self, member: &Member<'_>, most: u64) -> Option<u64> {
+        let number: Number = self.typed(member)?;
+        let value = number.as_u64().filter(|value| (1..=most).contains(value));
+        if value.is_none() {
             self.add(
-                place,
-                format!("{:?} is not {}", shortened(text), form.expected),
+                &member.place,
+                format!("{number}, expected was a whole number from 1 to {most}"),
             );
         }
+        value
     }
 
-    fn optional(&mut self, place: &str, text: Given, form: &Form) -> Option<String> {
-        let text = text.0?;
-        self.text(place, &text, form);
-        Some(text)
+    /// A key that occurs twice is a fault: readers disagree on which of the two counts, and of a document that is
+    /// signed all must read the same.
+    fn object<'a>(&mut self, member: &Member<'a>) -> Option<Object<'a>> {
+        let Members(all) = self.typed(member)?;
+        let place = member.place.clone();
+        let first_fault = self.0.len();
+        let mut members: Vec<(String, &RawValue)> = Vec::new();
+        for (key, value) in all {
+            if members.iter().any(|(known, _)| *known == key) {
+                let message = format!("duplicate field `{}`. Remove one of them", legible(&key));
+                self.add(pointer(&place, &key), message);
+            } else {
+                members.push((key, value));
+            }
+        }
+        Some(Object {
+            place,
+            members,
+            known: Vec::new(),
+            first_fault,
+        })
+    }
+
+    fn list<'a>(&mut self, member: &Member<'a>, most: usize) -> Vec<Member<'a>> {
+        let texts: Vec<&RawValue> = self.typed(member).unwrap_or_default();
+        self.count(&member.place, texts.len(), most);
+        let items = texts.into_iter().enumerate();
+        items
+            .map(|(index, text)| Member::new(format!("{}/{index}", member.place), text))
+            .collect()
     }
 
     fn count(&mut self, place: &str, count: usize, most: usize) {
@@ -408,115 +481,66 @@ impl Faults {
         }
     }
 
-    /// A whole number from 1. Zero where it is none.
-    fn whole(&mut self, place: &str, number: &Number, most: u64) -> u64 {
-        let value = number.as_u64().filter(|value| (1..=most).contains(value));
-        if value.is_none() {
-            self.add(
-                place,
-                format!("{number}, expected was a whole number from 1 to {most}"),
-            );
+    /// Adds an item to a list that holds each once.
+    fn insert<T: PartialEq + fmt::Display>(
+        &mut self,
+        list: &mut Vec<T>,
+        item: Option<T>,
+        member: &Member<'_>,
+    ) {
+        match item {
+            Some(item) if list.contains(&item) => self.add(
+                &member.place,
+                format!("{item} is there twice: remove one of them"),
+            ),
+            item => list.extend(item),
         }
-        value.unwrap_or_default()
     }
 
-    fn origin(&mut self, place: String, text: &str) -> Option<Origin> {
-        match Origin::parse(text) {
+    fn origin(&mut self, member: &Member<'_>) -> Option<Origin> {
+        let text: String = self.typed(member)?;
+        let message = match Origin::parse(&text) {
             // One spelling for each, so that what people read is what is compared.
-            Ok(origin) if origin.to_string() == *text => return Some(origin),
+            Ok(origin) if origin.to_string() == text => return Some(origin),
             Ok(origin) => {
                 let written = origin.to_string();
-                self.add(
-                    place,
-                    format!("{:?} is written {written:?}", shortened(text)),
-                );
+                format!("{:?} is written {written:?}", shortened(&text))
             }
-            Err(error) => self.add(place, error.to_string()),
-        }
+            Err(error) => error.to_string(),
+        };
+        self.add(&member.place, message);
         None
     }
-}
 
-impl File {
-    /// The manifest. It may be used if no fault is added.
-    fn checked(self, faults: &mut Faults) -> Manifest {
-        faults.optional("/$schema", self.schema, &text::SCHEMA);
-        faults.text("/id", &self.id, &text::ID);
-        faults.text("/version", &self.version, &text::VERSION);
-        faults.text("/contract", &self.contract, &text::CONTRACT);
-        faults.text("/component/file", &self.component.file, &text::FILE);
-        faults.text("/component/sha256", &self.component.sha256, &text::SHA256);
-        let size = faults.whole("/component/size", &self.component.size, COMPONENT_BYTES);
-        faults.count("/origins", self.origins.len(), ORIGINS);
-        let mut origins = Vec::new();
-        for (index, text) in self.origins.iter().enumerate() {
-            let place = format!("/origins/{index}");
-            match faults.origin(place.clone(), text) {
-                Some(origin) if origins.contains(&origin) => {
-                    faults.add(
-                        place,
-                        format!("{origin} is there twice: remove one of them"),
-                    );
-                }
-                origin => origins.extend(origin),
-            }
-        }
-        let pointers = self.config_origins;
-        faults.count("/configOrigins", pointers.len(), CONFIG_ORIGINS);
-        for (index, text) in pointers.iter().enumerate() {
-            let place = format!("/configOrigins/{index}");
-            faults.text(&place, text, &text::CONFIG_ORIGIN);
-            if pointers.iter().take(index).any(|known| known == text) {
-                let text = shortened(text);
-                faults.add(
-                    place,
-                    format!("{text:?} is there twice: remove one of them"),
-                );
-            }
-        }
-        let mut limits = Vec::new();
-        for (key, number) in &self.limits.0 {
-            let place = pointer("/limits", key);
-            match Limit::ALL.iter().find(|limit| limit.as_str() == key) {
-                Some(limit) => limits.push((*limit, faults.whole(&place, number, u32::MAX.into()))),
-                None => {
-                    let known = Limit::ALL.map(Limit::as_str).join(", ");
-                    faults.add(place, format!("there is no such key; expected were {known}. Correct its name or remove it"));
-                }
-            }
-        }
-        limits.sort_by_key(|(limit, _)| Limit::ALL.iter().position(|known| known == limit));
-        let name = faults.optional("/name", self.name, &text::NAME);
-        let description = faults.optional("/description", self.description, &text::DESCRIPTION);
-        let license = faults.optional("/license", self.license, &text::LICENSE);
-        let homepage = faults.optional("/homepage", self.homepage, &text::HOMEPAGE);
-        faults.count("/annotations", self.annotations.0.len(), ANNOTATIONS);
-        for (key, value) in &self.annotations.0 {
-            let place = pointer("/annotations", key);
-            if !(text::ANNOTATION_KEY.fits)(key) {
+    fn component(&mut self, member: &Member<'_>) -> Option<ComponentPin> {
+        let mut object = self.object(member)?;
+        let file = self.text(&object.required("file"), &text::FILE);
+        let sha256 = self.text(&object.required("sha256"), &text::SHA256);
+        let size = self.whole(&object.required("size"), COMPONENT_BYTES);
+        object.end(self);
+        Some(ComponentPin {
+            file: file?,
+            sha256: sha256?,
+            size: size?,
+        })
+    }
+
+    fn annotations(&mut self, member: &Member<'_>) -> Vec<(String, String)> {
+        let Some(object) = self.object(member) else {
+            return Vec::new();
+        };
+        self.count(&member.place, object.members.len(), ANNOTATIONS);
+        let mut annotations = Vec::new();
+        for (key, text) in object.members {
+            let place = pointer(&member.place, &key);
+            if !(text::ANNOTATION_KEY.fits)(&key) {
                 let expected = text::ANNOTATION_KEY.expected;
-                faults.add(place.clone(), format!("the key is not {expected}"));
+                self.add(&place, format!("the key is not {expected}"));
             }
-            faults.text(&place, value, &text::ANNOTATION);
+            let text = self.text(&Member::new(place, text), &text::ANNOTATION);
+            annotations.extend(text.map(|text| (key, text)));
         }
-        Manifest {
-            id: self.id,
-            version: self.version,
-            contract: self.contract,
-            component: ComponentPin {
-                file: self.component.file,
-                sha256: self.component.sha256,
-                size,
-            },
-            origins,
-            config_origins: pointers,
-            limits,
-            name,
-            description,
-            license,
-            homepage,
-            annotations: self.annotations.0,
-        }
+        annotations
     }
 }
 

@@ -349,7 +349,7 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
             "\"id\"",
             "\"limits\": {\"concurrentCalls\": 1}, \"id\"",
             "/limits/concurrentCalls",
-            "expected were callTimeoutMs",
+            "expected one of `callTimeoutMs`, `computeMs`",
         ),
         (
             "\"id\"",
@@ -380,6 +380,12 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
             "\"annotations\": {\"a\": {}}, \"id\"",
             "/annotations/a",
             "expected a string",
+        ),
+        (
+            "\"id\"",
+            "\"annotations\": {\"b\": \"\", \"\\u0062\": \"\"}, \"id\"",
+            "/annotations/b",
+            "duplicate field `b`",
         ),
         (
             "\"id\"",
@@ -459,6 +465,47 @@ fn all_faults_are_told_at_once_and_not_without_end() {
     assert!(line.ends_with("; and 55 more"), "{line}");
 }
 
+/// Wrong keys, wrong types, absent and repeated keys, and texts without their form.
+#[test]
+fn faults_of_every_kind_are_told_at_once() {
+    let error = Manifest::parse(
+        br#"{
+            "format": 1, "orgins": [], "id": 7, "version": "1", "version": "2", "limits": {"requests": "2", "more": 1},
+            "component": {"file": "a/b", "size": true, "md5": ""}, "origins": [1, "https://a/", "http://b"],
+            "configOrigins": "/url", "name": null, "annotations": {"A": "x", "b": 1, "b": 2}
+        }"#,
+    );
+    let error = error.unwrap_err();
+    let faults: Vec<_> = error
+        .faults()
+        .iter()
+        .map(|fault| format!("{}: {}", fault.place, fault.message))
+        .collect();
+    for (fault, expected) in faults.iter().zip([
+        "/orgins: unknown field `orgins`, expected one of `$schema`, `format`, `id`",
+        "/version: duplicate field `version`. Remove one of them",
+        "/id: invalid type: integer `7`, expected a string. Correct it",
+        "/version: \"1\" is not a semantic version",
+        "/contract: missing field `contract`. Add it",
+        "/component/md5: unknown field `md5`, expected one of `file`, `sha256`, `size`. Correct",
+        "/component/file: \"a/b\" is not the name of a file",
+        "/component/sha256: missing field `sha256`. Add it",
+        "/component/size: invalid type: boolean `true`, expected a JSON number. Correct it",
+        "/origins/0: invalid type: integer `1`, expected a string",
+        "/origins/1: \"https://a/\" is written \"https://a\"",
+        "/configOrigins: invalid type: string \"/url\", expected a sequence",
+        "/limits/more: unknown field `more`, expected one of `callTimeoutMs`",
+        "/limits/requests: invalid type: string \"2\", expected a JSON number",
+        "/name: invalid type: null, expected a string",
+        "/annotations/b: duplicate field `b`",
+        "/annotations/A: the key is not written like an id",
+        "/annotations/b: invalid type: integer `1`, expected a string",
+    ]) {
+        assert!(fault.starts_with(expected), "{fault}\n{expected}");
+    }
+    assert_eq!(faults.len(), 18, "{faults:#?}");
+}
+
 #[test]
 fn what_is_not_json_is_told_by_line_and_column() {
     for (text, place, what) in [
@@ -474,11 +521,6 @@ fn what_is_not_json_is_told_by_line_and_column() {
             "{\"id\": \"a\", \"id\": \"a\"}",
             "/id",
             "duplicate field `id`. Remove one of them",
-        ),
-        (
-            "{\"annotations\": {\"b\": \"\", \"\\u0062\": \"\"}}",
-            "/annotations/b",
-            "duplicate field `b`",
         ),
     ] {
         let line = refusal(text);
