@@ -80,7 +80,11 @@ impl Numbers {
         group: &mut Group,
         mut report: impl FnMut(usize, usize),
     ) {
-        if self.recipient.is_empty() && self.codes.is_empty() {
+        // Most texts have too few digits for any of them.
+        let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let codes = self.codes.iter().map(Vec::len);
+        let tail = Some(self.tail().len()).filter(|length| *length > 0);
+        if codes.chain(tail).min().is_none_or(|fewest| digits < fewest) {
             return;
         }
         group.clear();

@@ -49,11 +49,6 @@ impl Reading {
         self.spans.push((place_of(place.0), place_of(place.1)));
     }
 
-    /// Ends a run, so that nothing is found across two.
-    fn end_run(&mut self) {
-        self.push(b'\n', (0, 0));
-    }
-
     /// The same without percent encoding and escapes, with other digits and wide letters as ASCII's, and without
     /// invisible characters. None where it is the same.
     pub(super) fn unescaped(&self) -> Option<Self> {
@@ -82,75 +77,70 @@ impl Reading {
         (out.bytes != self.bytes).then_some(out)
     }
 
-    /// Reads what its runs of hexadecimal digits say, from the first digit and from the second.
-    pub(super) fn decode_hex(&self, shortest: usize, out: &mut Self) {
-        let value = |byte: u8| char::from(byte).to_digit(16);
-        let between = |byte: u8| b" :-_\r\n".contains(&byte);
-        self.decode(4, 2, shortest.saturating_mul(2), value, between, out);
-    }
-
-    /// Reads what its runs of base64, of either alphabet, say, from each of the first four characters.
-    pub(super) fn decode_base64(&self, shortest: usize, out: &mut Self) {
-        let value = |byte: u8| {
-            Some(u32::from(match byte {
-                b'A'..=b'Z' => byte - b'A',
-                b'a'..=b'z' => byte - b'a' + 26,
-                b'0'..=b'9' => byte - b'0' + 52,
-                b'+' | b'-' => 62,
-                b'/' | b'_' => 63,
-                _ => return None,
-            }))
-        };
-        let between = |byte: u8| b"\r\n".contains(&byte);
-        let least = shortest.saturating_mul(4).div_ceil(3);
-        self.decode(6, 4, least, value, between, out);
-    }
-
-    /// Decodes runs of characters that stand for so many bits each, from each of the first `phases` characters.
-    /// Runs of fewer than `least` are left out.
-    fn decode(
-        &self,
-        width: u32,
-        phases: usize,
-        least: usize,
-        value: impl Fn(u8) -> Option<u32>,
-        between: impl Fn(u8) -> bool,
-        out: &mut Self,
-    ) {
+    /// Reads what its runs of an alphabet's characters say, from each of the first few. Runs that hold fewer than
+    /// `shortest` bytes are left out.
+    pub(super) fn decode(&self, alphabet: &Alphabet, shortest: usize, out: &mut Self) {
         out.clear();
+        self.each(alphabet, shortest, |decoded| match decoded {
+            Some((byte, first, last)) => {
+                let (start, end) = (self.place(first, first + 1).0, self.place(last, last + 1).1);
+                out.push(byte, (start, end));
+            }
+            None => out.push(RUN_END, (0, 0)),
+        });
+    }
+
+    /// The same bytes in lower case and without their places, for most texts have nothing in them.
+    pub(super) fn decode_lower(&self, alphabet: &Alphabet, shortest: usize, out: &mut Vec<u8>) {
+        out.clear();
+        self.each(alphabet, shortest, |decoded| {
+            out.push(decoded.map_or(RUN_END, |(byte, ..)| byte.to_ascii_lowercase()));
+        });
+    }
+
+    /// Reports each decoded byte with the first and the last character that it stands in, and the end of each run.
+    fn each(
+        &self,
+        alphabet: &Alphabet,
+        shortest: usize,
+        mut report: impl FnMut(Option<(u8, usize, usize)>),
+    ) {
+        let least = shortest.saturating_mul(8).div_ceil(alphabet.width as usize);
+        let least = least.max(1);
+        if self.bytes.len() < least {
+            return;
+        }
         let mut flush = |start: usize, end: usize, count: usize| {
-            if count < least.max(1) {
+            if count < least {
                 return;
             }
             let run = self.bytes.get(start..end).unwrap_or_default();
             let run = run.iter().enumerate();
-            let run = run.filter_map(|(at, byte)| Some((value(*byte)?, start + at)));
-            for phase in 0..phases {
+            let run = run.filter_map(|(at, byte)| Some((alphabet.value(*byte)?, start + at)));
+            for phase in 0..alphabet.phases {
                 let (mut held, mut bits, mut first) = (0_u32, 0, 0);
                 for (value, at) in run.clone().skip(phase) {
                     if bits == 0 {
                         first = at;
                     }
-                    held = (held << width | value) & 0xffff;
-                    bits += width;
+                    held = (held << alphabet.width | u32::from(value)) & 0xffff;
+                    bits += alphabet.width;
                     if bits >= 8 {
                         bits -= 8;
-                        let start = self.place(first, first + 1).0;
-                        let end = self.place(at, at + 1).1;
-                        out.push((held >> bits & 0xff) as u8, (start, end));
+                        report(Some(((held >> bits & 0xff) as u8, first, at)));
                         first = at;
                     }
                 }
-                out.end_run();
+                report(None);
             }
         };
         let (mut start, mut count, mut gap) = (0, 0, false);
         for (at, byte) in self.bytes.iter().enumerate() {
-            if value(*byte).is_some() {
+            if alphabet.value(*byte).is_some() {
                 start = if count == 0 { at } else { start };
                 count += 1;
                 gap = false;
-            } else if !gap && count > 0 && between(*byte) {
+            } else if !gap && count > 0 && alphabet.between.contains(byte) {
                 gap = true;
             } else {
                 flush(start, at, count);
@@ -158,6 +148,68 @@ impl Reading {
             }
         }
         flush(start, self.bytes.len(), count);
+    }
+}
+
+/// Stands between two runs, so that nothing is found across them.
+const RUN_END: u8 = b'\n';
+
+/// Characters that stand for so many bits each.
+pub(super) struct Alphabet {
+    width: u32,
+    /// From how many of a run's first characters an encoding may begin.
+    phases: usize,
+    /// What each character stands for; [`NONE`] if for nothing.
+    values: [u8; 256],
+    /// One of these may stand between two characters of a run.
+    between: &'static [u8],
+}
+
+const NONE: u8 = 0xff;
+
+/// Hexadecimal digits.
+pub(super) static HEX: Alphabet = Alphabet::new(
+    4,
+    2,
+    &[b"0123456789abcdef", b"0123456789ABCDEF"],
+    b" :-_\r\n",
+);
+
+/// Base64 of either alphabet.
+pub(super) static BASE64: Alphabet = Alphabet::new(
+    6,
+    4,
+    &[
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+    ],
+    b"\r\n",
+);
+
+impl Alphabet {
+    #[allow(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
+    const fn new(width: u32, phases: usize, spellings: &[&[u8]], between: &'static [u8]) -> Self {
+        let mut values = [NONE; 256];
+        let mut spelling = 0;
+        while spelling < spellings.len() {
+            let mut value = 0;
+            while value < spellings[spelling].len() {
+                values[spellings[spelling][value] as usize] = value as u8;
+                value += 1;
+            }
+            spelling += 1;
+        }
+        Self {
+            width,
+            phases,
+            values,
+            between,
+        }
+    }
+
+    fn value(&self, character: u8) -> Option<u8> {
+        let value = self.values.get(usize::from(character));
+        value.copied().filter(|value| *value != NONE)
     }
 }
 
@@ -269,9 +321,13 @@ pub(super) fn digit(c: char) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn decoded(text: &str, decode: fn(&Reading, usize, &mut Reading)) -> Reading {
+    fn decoded(text: &str, alphabet: &Alphabet) -> Reading {
         let mut out = Reading::default();
-        decode(&Reading::plain(text), 4, &mut out);
+        let plain = Reading::plain(text);
+        plain.decode(alphabet, 4, &mut out);
+        let mut lower = Vec::new();
+        plain.decode_lower(alphabet, 4, &mut lower);
+        assert_eq!(lower, out.bytes.to_ascii_lowercase(), "{text}");
         out
     }
 
@@ -290,7 +346,7 @@ mod tests {
             "eHlmb29iYXI=",
         ] {
             let text = format!("(é {text})");
-            let read = decoded(&text, Reading::decode_base64);
+            let read = decoded(&text, &BASE64);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             let (start, end) = read.place(at, at + 6);
@@ -307,15 +363,12 @@ mod tests {
             "66:6f:6f:62:61:72",
             "666f 6f62 6172",
         ] {
-            let read = decoded(text, Reading::decode_hex);
+            let read = decoded(text, &HEX);
             let at = read.bytes.windows(6).position(|six| six == b"foobar");
             let at = at.unwrap_or_else(|| panic!("{text}"));
             assert_eq!(read.place(at, at + 6).1, text.len(), "{text}");
         }
-        assert!(
-            decoded("666f6f", Reading::decode_hex).bytes.is_empty(),
-            "too short"
-        );
+        assert!(decoded("666f6f", &HEX).bytes.is_empty(), "too short");
     }
 
     #[test]

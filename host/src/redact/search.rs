@@ -2,7 +2,7 @@
 
 use super::mask::{mask_whole, masked, prefix};
 use super::numbers::{Group, LONG, Numbers, Source};
-use super::readings::Reading;
+use super::readings::{BASE64, HEX, Reading};
 use super::secrets::{SecretText, Secrets};
 use super::texts::{Item, Kind, Texts};
 use memchr::memmem;
@@ -87,6 +87,7 @@ struct Search<'a> {
     decoded: Reading,
     lower: Vec<u8>,
     group: Group,
+    hits: Vec<(usize, usize)>,
 }
 
 impl<'a> Search<'a> {
@@ -118,6 +119,7 @@ impl<'a> Search<'a> {
             decoded: Reading::default(),
             lower: Vec::new(),
             group: Group::default(),
+            hits: Vec::new(),
         }
     }
 
@@ -179,11 +181,19 @@ impl<'a> Search<'a> {
         let mut decoded = std::mem::take(&mut self.decoded);
         reading.become_plain(text);
         for _ in 0..=ESCAPED {
-            self.search(&reading, kind, source, &mut found);
-            reading.decode_hex(self.shortest, &mut decoded);
-            self.search(&decoded, kind, Source::Decoded, &mut found);
-            reading.decode_base64(self.shortest, &mut decoded);
-            self.search(&decoded, kind, Source::Decoded, &mut found);
+            self.lower.clear();
+            let lower = reading.bytes.iter().map(u8::to_ascii_lowercase);
+            self.lower.extend(lower);
+            self.search(kind, source);
+            found.add(&self.hits, &reading);
+            for alphabet in [&HEX, &BASE64] {
+                reading.decode_lower(alphabet, self.shortest, &mut self.lower);
+                self.search(kind, Source::Decoded);
+                if !self.hits.is_empty() {
+                    reading.decode(alphabet, self.shortest, &mut decoded);
+                    found.add(&self.hits, &decoded);
+                }
+            }
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
                 None => break,
@@ -200,25 +210,21 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn search(&mut self, reading: &Reading, kind: Kind, source: Source, found: &mut Found) {
-        if reading.bytes.is_empty() {
-            return;
-        }
-        let mut lower = std::mem::take(&mut self.lower);
-        lower.clear();
-        lower.extend(reading.bytes.iter().map(u8::to_ascii_lowercase));
-        let mut report = |start, end| found.add(reading.place(start, end));
-        self.secrets.find(&lower, &mut report);
+    /// Lists where the bytes in `lower` have something that must not show.
+    fn search(&mut self, kind: Kind, source: Source) {
+        let (lower, hits) = (&self.lower, &mut self.hits);
+        hits.clear();
+        let mut report = |start, end| hits.push((start, end));
+        self.secrets.find(lower, &mut report);
         if kind != Kind::Parameter {
             self.numbers
-                .find(&lower, source, &mut self.group, &mut report);
+                .find(lower, source, &mut self.group, &mut report);
             for word in &self.words {
                 if word.len() <= lower.len() && (source == Source::Text || word.len() >= LONG) {
-                    words(&lower, word, source, &mut report);
+                    words(lower, word, source, &mut report);
                 }
             }
         }
-        self.lower = lower;
     }
 }
 
@@ -227,10 +233,13 @@ impl<'a> Search<'a> {
 struct Found(Vec<(usize, usize)>);
 
 impl Found {
-    fn add(&mut self, (start, end): (usize, usize)) {
-        match self.0.last_mut() {
-            Some(last) if last.0 <= start && start <= last.1 => last.1 = last.1.max(end),
-            _ => self.0.push((start, end)),
+    fn add(&mut self, hits: &[(usize, usize)], reading: &Reading) {
+        for (start, end) in hits {
+            let (start, end) = reading.place(*start, *end);
+            match self.0.last_mut() {
+                Some(last) if last.0 <= start && start <= last.1 => last.1 = last.1.max(end),
+                _ => self.0.push((start, end)),
+            }
         }
     }
 }

@@ -52,6 +52,8 @@ impl SecretText {
 /// What must not show of a config. Without `Debug`, for that.
 pub(super) struct Secrets {
     automaton: Option<AhoCorasick>,
+    /// Which pairs of neighbours occur in what is looked for.
+    pairs: Pairs,
     /// The shortest that is looked for.
     shortest: usize,
     /// Whether there are more than are looked for, so that no text can be searched for all of them.
@@ -77,6 +79,7 @@ impl Secrets {
     fn build(found: &Found) -> Self {
         let none = Self {
             automaton: None,
+            pairs: Pairs::default(),
             shortest: usize::MAX,
             too_many: found.too_many,
         };
@@ -93,6 +96,7 @@ impl Secrets {
             Ok(automaton) => Self {
                 shortest: automaton.min_pattern_len(),
                 automaton: Some(automaton),
+                pairs: Pairs::of(&pieces),
                 too_many: false,
             },
             Err(_) => Self {
@@ -117,6 +121,7 @@ impl Secrets {
     pub(super) fn find(&self, lower: &[u8], mut report: impl FnMut(usize, usize)) {
         if let Some(automaton) = &self.automaton
             && lower.len() >= self.shortest
+            && self.pairs.may_be_in(lower, self.shortest)
         {
             for hit in automaton.find_overlapping_iter(lower) {
                 report(hit.start(), hit.end());
@@ -127,7 +132,50 @@ impl Secrets {
     /// What is kept, in bytes.
     #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
-        self.automaton.as_ref().map_or(0, AhoCorasick::memory_usage)
+        let automaton = self.automaton.as_ref();
+        automaton.map_or(0, |automaton| automaton.memory_usage() + Pairs::BITS / 8)
+    }
+}
+
+/// A set of pairs of neighbouring bytes, which may hold a few more: most texts have none of a secret's, and looking at
+/// every third pair costs less than the automaton.
+#[derive(Default)]
+struct Pairs(Option<Box<[u64; Pairs::BITS / 64]>>);
+
+impl Pairs {
+    const BITS: usize = 8_192;
+
+    fn of(pieces: &HashSet<&[u8]>) -> Self {
+        let mut bits = Box::new([0_u64; Self::BITS / 64]);
+        for pair in pieces.iter().flat_map(|piece| piece.windows(2)) {
+            let (word, bit) = Self::place(pair);
+            if let Some(word) = bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        Self(Some(bits))
+    }
+
+    fn place(pair: &[u8]) -> (usize, u64) {
+        let pair = pair
+            .iter()
+            .fold(0, |joined, byte| joined << 8 | u32::from(*byte));
+        let hash = (pair.wrapping_mul(0x9e37_79b1) >> 19) as usize;
+        (hash / 64, 1 << (hash % 64))
+    }
+
+    /// False if nothing of at least `shortest` bytes is in this text: it would hold one of the pairs that are looked at.
+    fn may_be_in(&self, text: &[u8], shortest: usize) -> bool {
+        self.0.as_ref().is_none_or(|bits| {
+            // One byte has no neighbour; the rule has nothing that short.
+            let Some(step) = shortest.checked_sub(1).filter(|step| *step > 0) else {
+                return true;
+            };
+            text.windows(2).step_by(step).any(|pair| {
+                let (word, bit) = Self::place(pair);
+                bits.get(word).is_none_or(|word| word & bit != 0)
+            })
+        })
     }
 }
 
@@ -242,6 +290,28 @@ mod tests {
             }
             assert!(has(&config, &secret[length - 8..]), "{length}");
             assert!(has(&config, &secret[..8]), "{length}");
+        }
+    }
+
+    /// The pairs are a filter before the automaton: wherever a secret stands, it is found as without them.
+    #[test]
+    fn secret_is_found_at_every_offset_of_a_text() {
+        for secret in [
+            "a1b2",
+            "a1b2c",
+            "a1b2c3d",
+            "a1b2c3d4e5f6",
+            "\u{e9}\u{e9}",
+            "1111",
+        ] {
+            let config = serde_json::json!({ "password": secret }).to_string();
+            for before in 0..20 {
+                for after in 0..4 {
+                    let text = format!("{}{secret}{}", "x".repeat(before), "x".repeat(after));
+                    assert!(has(&config, &text), "{text}");
+                }
+            }
+            assert!(!has(&config, &"xyz ".repeat(20)));
         }
     }
 

@@ -417,9 +417,9 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
         for _ in 0..=ESCAPED {
             bytes += reading.bytes.len();
             let mut decoded = Reading::default();
-            reading.decode_hex(4, &mut decoded);
+            reading.decode(&HEX, 4, &mut decoded);
             bytes += decoded.bytes.len();
-            reading.decode_base64(4, &mut decoded);
+            reading.decode(&BASE64, 4, &mut decoded);
             bytes += decoded.bytes.len();
             match reading.unescaped() {
                 Some(unescaped) => reading = unescaped,
