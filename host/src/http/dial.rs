@@ -4,7 +4,9 @@
 //! resolved twice.
 //!
 //! hyper-util's `HttpConnector` takes a resolver, and so could check addresses as well. It cannot bound the sockets of
-//! parallel attempts, take a slot of the host's connections for each, or report the time of each step.
+//! parallel attempts, take a slot of the host's connections for each, or report the time of each step. Upstream:
+//! [hyper 3948](https://github.com/hyperium/hyper/issues/3948) proposes name resolution and connecting as layers of their
+//! own, between which the check and the slots could stand.
 
 use super::error::DialError;
 use super::resolve::Resolver;

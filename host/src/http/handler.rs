@@ -5,6 +5,12 @@
 //! had 43 MB of paths waiting there. Here a refused request is answered at once and holds nothing. It also makes
 //! fewer copies, 4 % of a send's CPU. wasmtime-wasi-http's setters of method, authority and path keep 2 MiB of text for each
 //! handle, which no setting bounds, so three of them are shadowed by bounded ones.
+//!
+//! Upstream: the hook came of [wasmtime 7259](https://github.com/bytecodealliance/wasmtime/issues/7259) and is for
+//! connections, not for refusals. [wasmtime 12652](https://github.com/bytecodealliance/wasmtime/pull/12652) bounds one
+//! host call's data and a request's fields, and is used here; bounds that a guest is told of, for fields, are asked for
+//! in [WASI 889](https://github.com/WebAssembly/WASI/issues/889). A hook that may answer at once, and such bounds for
+//! method, authority and path too, would make this module superfluous.
 
 use super::policy::Policy;
 use http::header::CONTENT_LENGTH;

@@ -3,6 +3,15 @@
 //! A connection is used again only by the same tenant, plugin, network and origin: what one plugin left behind on it
 //! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
 //! least recently is closed first.
+//!
+//! hyper-util's client pools by scheme and authority, and sends a request again on another connection
+//! ([hyper-util 133](https://github.com/hyperium/hyper-util/pull/133),
+//! [150](https://github.com/hyperium/hyper-util/pull/150)), where a send may leave once at most. No library has a pool
+//! with a key of one's own that examines the socket before a connection is used again: one that the server closed
+//! ([hyper 1382](https://github.com/hyperium/hyper/issues/1382)) or answered twice on must not get the next request.
+//! Upstream: [hyper 1253](https://github.com/hyperium/hyper/issues/1253) asks for control over pooling, and
+//! [hyper 3948](https://github.com/hyperium/hyper/issues/3948) proposes pools as layers; a layer with such a check and
+//! with limits for each owner would replace this module.
 
 use super::connection::Connection;
 use super::slots::{Full, Owner, Slot, Slots};
