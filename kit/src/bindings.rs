@@ -6,7 +6,7 @@
 macro_rules! generate {
     ($world:literal, $($with:tt)*) => {
         wit_bindgen::generate!({
-            path: "../wit",
+            path: "wit",
             world: $world,
             generate_all,
             pub_export_macro: true,

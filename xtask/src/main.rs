@@ -11,6 +11,7 @@ mod dist;
 mod full;
 mod modules;
 mod new_connector;
+mod package;
 mod process;
 mod quality;
 mod test;
@@ -38,6 +39,7 @@ Commands:
   coverage       Print the lines of the connector that its unit tests miss; fails under 95 %
   mutants        Change the code and check that a unit test fails
   dist           Build the component to publish, with its manifest
+  package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
 
 All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["new-connector", name, "--path", path] | ["new-connector", "--path", path, name] => {
             new_connector::run(name, Some(path))
         }
+        ["package"] => package::run_all(),
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(),
         ["bench"] => bench::run(false),

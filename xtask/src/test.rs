@@ -1,8 +1,10 @@
 //! `cargo xtask test`: everything that a change must pass.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use crate::build::Workspace;
+use crate::package::{self, Compared};
 use crate::process::{self, Result};
 use crate::toolchain::TARGET;
 use crate::{contract, deny, full, modules};
@@ -17,7 +19,8 @@ pub enum Scope {
 }
 
 /// Runs every step and stops at the first that fails.
-fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
+fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
+    let compared = Cell::new(Compared::Nothing);
     let cargo = |arguments: &[&str]| process::run(workspace.cargo().args(arguments));
     let step = |title: &str, action: &dyn Fn() -> Result| {
         println!("\n== {title}");
@@ -92,15 +95,26 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result {
             println!("Advisories were not checked: `cargo xtask deny` does that.");
             Ok(())
         })?;
+        step("The crates to publish", &|| {
+            compared.set(package::check(workspace)?);
+            Ok(())
+        })?;
         full::suites(workspace, step)?;
     }
-    Ok(())
+    Ok(compared.get())
 }
 
 /// The command.
 pub fn run(scope: Scope) -> Result {
     let started = Instant::now();
-    run_steps(&Workspace::open()?, scope)?;
-    println!("\nEverything passed, in {} s.", started.elapsed().as_secs());
+    let compared = run_steps(&Workspace::open()?, scope)?;
+    let seconds = started.elapsed().as_secs();
+    if scope == Scope::Full && compared == Compared::Nothing {
+        println!(
+            "\nEverything that ran passed, in {seconds} s. No crate was compared with a release."
+        );
+    } else {
+        println!("\nEverything passed, in {seconds} s.");
+    }
     Ok(())
 }

@@ -1,0 +1,247 @@
+//! `cargo xtask package`: the crates as they would be published, and their compatibility with the last release.
+//!
+//! A crate has to hold every file that its code reads, and a page that says what it is. `cargo package` would build each
+//! crate to find a missing file, and Wasmtime with it, so the file list is checked in place of that; the kit is built,
+//! which takes seconds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::build::Workspace;
+use crate::process::{Result, output, run};
+use crate::tools::tool;
+
+/// The crates that are published: name, folder, and whether cargo builds what it packed.
+const CRATES: [(&str, &str, bool); 3] = [
+    ("connector-kit", "kit", true),
+    ("auth-connector-host", "host", false),
+    ("tencent-sms-simulator", "simulator", false),
+];
+
+/// The version of cargo-semver-checks. It is compiled when there is a release to compare with.
+const SEMVER_CHECKS: &str = "0.51.0";
+
+/// What a registry's page is made of.
+const PAGE: [&str; 6] = [
+    "description",
+    "license",
+    "readme",
+    "keywords",
+    "categories",
+    "version",
+];
+
+/// What was checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// The crates' public items, with those of the last release.
+    WithRelease,
+    /// Nothing, because there is no release.
+    Nothing,
+}
+
+/// The command.
+pub fn run_all() -> Result {
+    check(&Workspace::open()?).map(drop)
+}
+
+/// Packs each crate and compares it with the last release.
+pub fn check(workspace: &Workspace) -> Result<Compared> {
+    for (name, folder, builds) in CRATES {
+        let files = files(workspace, name)?;
+        complete(&workspace.root.join(folder), &files)?;
+        let mut cargo = workspace.cargo();
+        // Changes that are not committed yet are checked as well.
+        cargo.args([
+            "package",
+            "--quiet",
+            "--locked",
+            "--allow-dirty",
+            "--package",
+            name,
+        ]);
+        if !builds {
+            cargo.arg("--no-verify");
+        }
+        run(&mut cargo)?;
+        println!("   {name}: {} files", files.len());
+    }
+    match last_release(&workspace.root) {
+        Some(tag) => {
+            compare(workspace, &tag)?;
+            Ok(Compared::WithRelease)
+        }
+        None => {
+            println!(
+                "   The public items were compared with nothing: there is no tag of a release (v1.2.3) yet."
+            );
+            Ok(Compared::Nothing)
+        }
+    }
+}
+
+/// The files of a crate, by their paths in it.
+fn files(workspace: &Workspace, name: &str) -> Result<BTreeSet<PathBuf>> {
+    let listed = output(workspace.cargo().args([
+        "package",
+        "--quiet",
+        "--locked",
+        "--allow-dirty",
+        "--list",
+        "--package",
+        name,
+    ]))?;
+    Ok(listed.lines().map(PathBuf::from).collect())
+}
+
+/// Checks that a crate has its page and every file that its code reads when it is compiled.
+fn complete(folder: &Path, files: &BTreeSet<PathBuf>) -> Result {
+    let manifest = read(&folder.join("Cargo.toml"))?;
+    let is_set = |key: &&str| {
+        manifest.lines().any(|line| {
+            line.strip_prefix(*key)
+                .is_some_and(|rest| rest.starts_with([' ', '.']))
+        })
+    };
+    if let Some(key) = PAGE.iter().find(|key| !is_set(key)) {
+        return Err(format!(
+            "{}/Cargo.toml: `{key}` is missing.",
+            folder.display()
+        ));
+    }
+    for file in ["README.md", "LICENSE", "src/lib.rs"] {
+        has(folder, files, Path::new(file), "the manifest")?;
+    }
+    for source in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
+    {
+        let text = read(&folder.join(source))?;
+        let parent = source.parent().unwrap_or(Path::new(""));
+        for path in included(&text) {
+            has(
+                folder,
+                files,
+                &normal(&parent.join(path)),
+                &source.display().to_string(),
+            )?;
+        }
+        // Both generators read a folder of WIT, by a path in the crate.
+        let generates = ["wit_bindgen::generate!({", "component::bindgen!({"];
+        let generated = generates.iter().find_map(|start| text.split_once(start));
+        for path in generated
+            .iter()
+            .flat_map(|(_, call)| quoted_after(call, "path: \"").take(1))
+        {
+            for file in ["world.wit", "sms.wit", "deps/wasi-http/types.wit"] {
+                let file = normal(&Path::new(path).join(file));
+                has(folder, files, &file, &source.display().to_string())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn has(folder: &Path, files: &BTreeSet<PathBuf>, file: &Path, by: &str) -> Result {
+    if files.contains(file) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: `{}` is not in the package, and {by} needs it. Add it to `include` in Cargo.toml.",
+        folder.display(),
+        file.display()
+    ))
+}
+
+/// The files that a source includes, tests apart: they are not compiled in a dependency.
+fn included(text: &str) -> impl Iterator<Item = &str> {
+    let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
+    let is_test = text.contains("use super::*;") && tests == text.len();
+    let code = text
+        .get(..if is_test { 0 } else { tests })
+        .unwrap_or_default();
+    quoted_after(code, "include_str!(\"").chain(quoted_after(code, "include_bytes!(\""))
+}
+
+fn quoted_after<'t>(text: &'t str, start: &'t str) -> impl Iterator<Item = &'t str> {
+    let rests = text.split(start).skip(1);
+    rests.filter_map(|rest| rest.split('"').next())
+}
+
+/// A path without `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if normal.pop() => {}
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// The newest tag of a release before this commit.
+fn last_release(root: &Path) -> Option<String> {
+    let described = Command::new("git")
+        .current_dir(root)
+        .args(["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let tag = String::from_utf8(described.stdout).ok()?.trim().to_owned();
+    (described.status.success() && !tag.is_empty()).then_some(tag)
+}
+
+fn compare(workspace: &Workspace, tag: &str) -> Result {
+    let program = tool(workspace, "cargo-semver-checks", SEMVER_CHECKS, &[])?;
+    let mut command = Command::new(program);
+    command
+        .current_dir(&workspace.root)
+        .args(["semver-checks", "--baseline-rev", tag]);
+    for (name, ..) in CRATES {
+        command.args(["--package", name]);
+    }
+    run(&mut command)
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}.", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_that_the_code_reads_and_the_package_lacks_is_reported() {
+        let folder = std::env::temp_dir().join(format!("package-{}", std::process::id()));
+        fs::create_dir_all(folder.join("src")).unwrap();
+        let keys: String = PAGE.iter().map(|key| format!("{key} = 1\n")).collect();
+        fs::write(folder.join("Cargo.toml"), &keys).unwrap();
+        fs::write(
+            folder.join("src/lib.rs"),
+            "const T: &str = include_str!(\"../table.txt\");\n#[cfg(test)]\nconst U: &str = include_str!(\"../more.txt\");",
+        )
+        .unwrap();
+        let mut files: BTreeSet<PathBuf> = ["README.md", "LICENSE", "src/lib.rs"]
+            .map(PathBuf::from)
+            .into();
+        let error = complete(&folder, &files).unwrap_err();
+        assert!(
+            error.contains("`table.txt` is not in the package, and src/lib.rs"),
+            "{error}"
+        );
+        files.insert("table.txt".into());
+        assert_eq!(complete(&folder, &files), Ok(()));
+        fs::write(folder.join("Cargo.toml"), keys.replace("readme", "x")).unwrap();
+        assert!(
+            complete(&folder, &files)
+                .unwrap_err()
+                .contains("`readme` is missing")
+        );
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
