@@ -14,7 +14,7 @@ use connector_kit::redact::Scrubber;
 use connector_kit::{json, time};
 use serde::Deserialize;
 
-use crate::codes::{self, Certainty, Wait, classify};
+use crate::codes::{self, Certainty, Wait, classify, ms_until_hour_in_china};
 use crate::config::Account;
 use crate::tc3::SigningInput;
 
@@ -193,7 +193,7 @@ impl Interpreter<'_> {
         failure.retry_after_ms = match class.wait {
             Wait::Never => None,
             Wait::Ms(ms) => Some(ms),
-            Wait::UntilHourInChina(hour) => Some(time::ms_until_hour(self.timestamp, 8, hour)),
+            Wait::UntilHourInChina(hour) => Some(ms_until_hour_in_china(self.timestamp, hour)),
         };
         let words = self.scrubber.text(message);
         if !words.is_empty() {

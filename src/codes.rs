@@ -163,5 +163,15 @@ fn entry(line: &'static str) -> Option<(&'static str, &'static Class)> {
     Some((name, Class::named(class)?))
 }
 
+/// Milliseconds from a moment until the clock in China next shows `hour`:00. A moment at exactly that hour waits a whole
+/// day.
+pub fn ms_until_hour_in_china(unix_s: u64, hour: u8) -> u32 {
+    const DAY_S: u64 = 86_400;
+    let second_of_day = (unix_s + 8 * 3600) % DAY_S;
+    let target = (u64::from(hour) * 3600) % DAY_S;
+    let wait = (target + DAY_S - second_of_day - 1) % DAY_S + 1;
+    u32::try_from(wait * 1000).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests;

@@ -97,11 +97,7 @@ impl Transport for Service {
 /// A response with this body.
 #[allow(clippy::unnecessary_wraps, reason = "it is one side of a script")]
 pub fn raw(status: u16, body: &str) -> Reply {
-    Ok(Response {
-        status,
-        date: None,
-        body: body.as_bytes().to_vec(),
-    })
+    Ok(Response::new(status, body))
 }
 
 /// The same with a `Date` header.

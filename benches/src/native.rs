@@ -61,11 +61,7 @@ impl Transport for Stub {
         _: u32,
     ) -> std::result::Result<Received, SendError> {
         std::hint::black_box(&request.headers);
-        Ok(Received {
-            status: 200,
-            date: None,
-            body: self.0.clone().into_bytes(),
-        })
+        Ok(Received::new(200, self.0.clone()))
     }
 }
 
@@ -167,11 +163,7 @@ impl Pooled {
                 timestamp: capture.timestamp,
             },
         };
-        let received = Received {
-            status,
-            date: None,
-            body: body.into(),
-        };
+        let received = Received::new(status, body);
         match verdict.of(&received) {
             Ok(receipt) => {
                 std::hint::black_box(receipt);

@@ -168,11 +168,7 @@ impl Transport for Refusing {
             "Error": {"Code": "FailedOperation.JsonParseFail", "Message": echo},
             "RequestId": CANARY,
         }});
-        Ok(Response {
-            status: 200,
-            date: None,
-            body: answer.to_string().into_bytes(),
-        })
+        Ok(Response::new(200, answer.to_string()))
     }
 }
 

@@ -184,9 +184,8 @@ impl Transport for Answering<'_> {
     fn exchange(&mut self, _: &Request<'_>, _: u32) -> Result<Response, SendError> {
         self.requests += 1;
         Ok(Response {
-            status: self.status,
             date: self.date.map(ToString::to_string),
-            body: self.body.to_vec(),
+            ..Response::new(self.status, self.body)
         })
     }
 }

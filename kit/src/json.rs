@@ -5,6 +5,7 @@
 //! [`from_slice`].
 
 use alloc::borrow::Cow;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -66,11 +67,6 @@ impl<'a> Json<'a> {
             Self::Object(members) => members.is_empty(),
             Self::Bool(_) | Self::Integer(_) | Self::OtherNumber => false,
         }
-    }
-
-    /// Whether this is a string in angle brackets, as forms show examples.
-    pub fn is_placeholder(&self) -> bool {
-        self.as_str().is_some_and(is_placeholder)
     }
 }
 
@@ -180,6 +176,34 @@ pub fn optional_integer<'de, D: Deserializer<'de>>(
 ) -> Result<Option<u64>, D::Error> {
     Ok(match Json::deserialize(deserializer)? {
         Json::Integer(number) => Some(number),
+        _ => None,
+    })
+}
+
+/// Reads a provider's code, for `Failure::provider_code`: a text, or a whole number as its digits.
+///
+/// # Errors
+/// When the value is not JSON.
+///
+/// # Examples
+/// ```
+/// use std::borrow::Cow;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Refused<'a> {
+///     #[serde(borrow, default, deserialize_with = "connector_kit::json::optional_code")]
+///     code: Option<Cow<'a, str>>,
+/// }
+///
+/// let refused: Refused = connector_kit::json::from_slice(br#"{"code": 21211}"#).unwrap();
+/// assert_eq!(refused.code.as_deref(), Some("21211"));
+/// ```
+pub fn optional_code<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(match Json::deserialize(deserializer)? {
+        Json::String(text) => Some(text),
+        Json::Integer(number) => Some(number.to_string().into()),
         _ => None,
     })
 }
@@ -351,6 +375,18 @@ mod tests {
             text: Option<Cow<'a, str>>,
             #[serde(default, deserialize_with = "optional_integer")]
             number: Option<u64>,
+            #[serde(borrow, default, deserialize_with = "optional_code")]
+            code: Option<Cow<'a, str>>,
+        }
+        for (text, code) in [
+            (r#"{"code": 21211}"#, Some("21211")),
+            (r#"{"code": "E1"}"#, Some("E1")),
+            (r#"{"code": -1}"#, None),
+            (r#"{"code": null}"#, None),
+            ("{}", None),
+        ] {
+            let answer: Answer<'_> = from_slice(text.as_bytes()).unwrap();
+            assert_eq!(answer.code.as_deref(), code, "{text}");
         }
         let read = |text| {
             let answer: Answer<'_> = from_slice(text).unwrap();

@@ -117,13 +117,9 @@ pub fn fill<'t>(text: &'t str, variables: &[(String, String)]) -> Result<String,
         match placeholder(piece) {
             Some((name, after)) => {
                 let (_, value) = variables.iter().find(|(key, _)| key == name).ok_or(name)?;
-                filled.push_str(value);
-                filled.push_str(after);
+                filled.extend([value, after]);
             }
-            None => {
-                filled.push_str("{{");
-                filled.push_str(piece);
-            }
+            None => filled.extend(["{{", piece]),
         }
     }
     Ok(filled)

@@ -14,7 +14,7 @@ type Answer = dyn FnMut(&Request<'_>) -> Result<Response, SendError>;
 /// use connector_kit::http::{Response, Transport};
 /// use connector_kit::testing::Script;
 ///
-/// let mut script = Script::new(|_| Ok(Response { status: 500, date: None, body: Vec::new() }));
+/// let mut script = Script::new(|_| Ok(Response::new(500, "")));
 /// assert_eq!(script.unix_time_s(), connector_kit::testing::NOW);
 /// ```
 pub struct Script {

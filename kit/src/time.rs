@@ -1,22 +1,22 @@
-//! Calendar dates from Unix seconds and back, for signatures, `Date` headers and daily limits.
+//! Calendar dates from Unix seconds and back, for signatures and `Date` headers.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-const DAY_S: u64 = 86_400;
-
-/// The UTC calendar date of a moment, `YYYY-MM-DD`.
+/// The UTC calendar date of a moment, `YYYY-MM-DD`. Moments beyond the year 9999 have that of 1970.
 ///
 /// # Examples
 /// ```
 /// assert_eq!(connector_kit::time::utc_date(1_551_113_065), "2019-02-25");
 /// ```
 pub fn utc_date(unix_s: u64) -> String {
-    let (year, month, day) = calendar_date(unix_s);
-    format!("{year:04}-{month:02}-{day:02}")
+    let moment = i64::try_from(unix_s).unwrap_or(i64::MAX);
+    let moment = OffsetDateTime::from_unix_timestamp(moment);
+    let moment = moment.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.date().to_string()
 }
 
 /// A moment in UTC to the second, as RFC 3339 writes it.
@@ -28,27 +28,6 @@ pub fn utc_date(unix_s: u64) -> String {
 pub fn utc_timestamp(unix_s: u64) -> String {
     let (hour, minute, second) = (unix_s / 3600 % 24, unix_s / 60 % 60, unix_s % 60);
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc_date(unix_s))
-}
-
-/// The hour that a moment belongs to, `yyyymmddhh`, so many hours east of Greenwich.
-///
-/// # Examples
-/// ```
-/// assert_eq!(connector_kit::time::hour(1_551_113_065, 8), "2019022600");
-/// ```
-pub fn hour(unix_s: u64, hours_east: u8) -> String {
-    let local_s = unix_s.saturating_add(u64::from(hours_east) * 3600);
-    let (year, month, day) = calendar_date(local_s);
-    format!("{year:04}{month:02}{day:02}{:02}", local_s / 3600 % 24)
-}
-
-/// Milliseconds from a moment until the clock next shows `hour`:00, so many hours east of Greenwich. A moment at
-/// exactly that hour waits a whole day.
-pub fn ms_until_hour(unix_s: u64, hours_east: u8, hour: u8) -> u32 {
-    let second_of_day = (unix_s + u64::from(hours_east) * 3600) % DAY_S;
-    let target = (u64::from(hour) * 3600) % DAY_S;
-    let wait = (target + DAY_S - second_of_day - 1) % DAY_S + 1;
-    u32::try_from(wait * 1000).unwrap_or(u32::MAX)
 }
 
 /// The moment that an HTTP `Date` header names, if it has the one form that servers may send (RFC 9110, 5.6.7,
@@ -67,16 +46,6 @@ pub fn parse_http_date(header: &str) -> Option<u64> {
     );
     let moment = PrimitiveDateTime::parse(header, form).ok()?;
     u64::try_from(moment.assume_utc().unix_timestamp()).ok()
-}
-
-/// The UTC calendar date of a moment: year, month, day. Moments beyond the year 9999 have that of 1970.
-fn calendar_date(unix_s: u64) -> (i32, u8, u8) {
-    let moment = i64::try_from(unix_s).map(OffsetDateTime::from_unix_timestamp);
-    let moment = moment.ok().and_then(Result::ok);
-    let (year, month, day) = moment
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .to_calendar_date();
-    (year, month.into(), day)
 }
 
 #[cfg(test)]
@@ -111,14 +80,6 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_in_china_is_eight_ahead_of_utc() {
-        assert_eq!(hour(0, 8), "1970010108");
-        assert_eq!(hour(1_551_110_399, 8), "2019022523");
-        assert_eq!(hour(1_551_110_400, 8), "2019022600");
-        assert_eq!(hour(1_709_251_199, 8), "2024030107");
-    }
-
-    #[test]
     fn an_http_date_names_the_moment_that_it_came_from() {
         for (moment, _, header) in MOMENTS {
             assert_eq!(parse_http_date(header), Some(moment), "{header}");
@@ -148,16 +109,5 @@ mod tests {
         ] {
             assert_eq!(parse_http_date(header), None, "{header:?}");
         }
-    }
-
-    #[test]
-    fn the_service_day_ends_at_midnight_in_china() {
-        // 2019-02-25 16:44:25 UTC is 00:44:25 of the 26th in China.
-        assert_eq!(ms_until_hour(1_551_113_065, 8, 0), (86_400 - 2_665) * 1000);
-        // One second before, at, and after midnight in China, which is 16:00 UTC.
-        assert_eq!(ms_until_hour(1_551_110_399, 8, 0), 1_000);
-        assert_eq!(ms_until_hour(1_551_110_400, 8, 0), 86_400_000);
-        assert_eq!(ms_until_hour(1_551_110_401, 8, 0), 86_399_000);
-        assert_eq!(ms_until_hour(1_551_110_400, 8, 8), 8 * 3_600_000);
     }
 }

@@ -326,3 +326,15 @@ fn unlisted_code_has_the_class_of_its_family() {
         assert_eq!((class.kind, class.certainty), (kind, certainty), "{code}");
     }
 }
+
+#[test]
+fn the_service_day_ends_at_midnight_in_china() {
+    // 2019-02-25 16:44:25 UTC is 00:44:25 of the 26th in China.
+    let wait = ms_until_hour_in_china(1_551_113_065, 0);
+    assert_eq!(wait, (86_400 - 2_665) * 1000);
+    // One second before, at, and after midnight in China, which is 16:00 UTC.
+    assert_eq!(ms_until_hour_in_china(1_551_110_399, 0), 1_000);
+    assert_eq!(ms_until_hour_in_china(1_551_110_400, 0), 86_400_000);
+    assert_eq!(ms_until_hour_in_china(1_551_110_401, 0), 86_399_000);
+    assert_eq!(ms_until_hour_in_china(1_551_110_400, 8), 8 * 3_600_000);
+}

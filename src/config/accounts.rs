@@ -2,7 +2,7 @@
 
 use connector_kit::config::{BLANK, Form, Object, PLACEHOLDER, REQUIRED, Reader, Rule};
 use connector_kit::http::Url;
-use connector_kit::json::Json;
+use connector_kit::json::{Json, is_placeholder};
 use connector_kit::redact::Secret;
 use connector_kit::text::Text;
 
@@ -243,7 +243,7 @@ fn unsigned(config: &Object<'_, '_>) -> Option<Rule> {
     match config.get("signName") {
         None | Some(Json::Null) => Some(REQUIRED),
         Some(value) if value.is_blank() => Some(BLANK),
-        Some(value) if value.is_placeholder() => Some(PLACEHOLDER),
+        Some(value) if value.as_str().is_some_and(is_placeholder) => Some(PLACEHOLDER),
         Some(_) => None,
     }
 }

@@ -12,7 +12,7 @@
 //! so `balance` is about the mainland's packages.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
@@ -345,12 +345,22 @@ const PACKAGES_S: u64 = 3 * 366 * 86_400;
 
 /// Asks for one page of every package that can still be good.
 fn packages_body(app: &str, offset: u64, now: u64) -> Value {
-    let begin = time::hour(now.saturating_sub(PACKAGES_S), 8);
+    let begin = hour_in_china(now.saturating_sub(PACKAGES_S));
     // The service wants an end after the beginning, to the hour.
-    let end = time::hour(now + 3600, 8);
+    let end = hour_in_china(now + 3600);
     json!({
         "SmsSdkAppId": app, "Limit": wire::PACKAGES_PAGE, "Offset": offset, "BeginTime": begin, "EndTime": end,
     })
+}
+
+/// The hour that a moment belongs to, `yyyymmddhh`.
+fn hour_in_china(unix_s: u64) -> String {
+    let local = time::utc_timestamp(unix_s + 8 * 3600);
+    local
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(10)
+        .collect()
 }
 
 /// The finding about something that a failed query left open.

@@ -43,6 +43,19 @@ impl Form {
         let expected = Text::new(en, zh);
         Self { valid, expected }
     }
+
+    /// A form whose words are in English alone.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::config::Form;
+    ///
+    /// const ACCOUNT: Form = Form::english(|text| text.starts_with("AC"), "an account id, which begins with AC");
+    /// assert!((ACCOUNT.valid)("AC01"));
+    /// ```
+    pub const fn english(valid: fn(&str) -> bool, en: &'static str) -> Self {
+        Self::new(valid, en, en)
+    }
 }
 
 /// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
@@ -106,18 +119,16 @@ impl Reader {
         let mut values: Vec<Option<&'a Json<'a>>> = alloc::vec![None; fields.len()];
         for (key, value) in members {
             let index = fields.iter().position(|field| field.key == key);
-            match index.and_then(|index| values.get_mut(index)) {
+            let slot = index.and_then(|index| values.get_mut(index));
+            match slot.map(|slot| slot.replace(value)) {
                 None => match field_meant(fields, key) {
                     None => self.report_key(place, key, UNKNOWN_KEY, Vec::new()),
                     Some(field) => {
                         self.report_key(place, key, MISNAMED_KEY, alloc::vec![field.key.into()]);
                     }
                 },
-                Some(slot) => {
-                    if slot.replace(value).is_some() {
-                        self.report_key(place, key, REPEATED_KEY, Vec::new());
-                    }
-                }
+                Some(None) => {}
+                Some(Some(_)) => self.report_key(place, key, REPEATED_KEY, Vec::new()),
             }
         }
         Some(Object {
@@ -191,9 +202,8 @@ impl Reader {
             fields.iter().position(|field| field.key == key)
         });
         if let Some(severity) = self.unlisted {
-            let bound = MAX_FINDINGS.to_string();
-            let more = Finding::of_whole(MORE, severity, alloc::vec![bound]);
-            self.listed.push(more);
+            let bound = alloc::vec![MAX_FINDINGS.to_string()];
+            self.listed.push(Finding::of_whole(MORE, severity, bound));
         }
         self.listed
     }
@@ -201,15 +211,11 @@ impl Reader {
 
 /// What is wrong with a text that has to be filled in, if anything.
 pub fn defect(text: &str, form: &Form) -> Option<Rule> {
-    let text = text.trim();
-    if text.is_empty() {
-        Some(BLANK)
-    } else if is_placeholder(text) {
-        Some(PLACEHOLDER)
-    } else if !(form.valid)(text) {
-        Some(Rule::malformed(form.expected))
-    } else {
-        None
+    match text.trim() {
+        "" => Some(BLANK),
+        text if is_placeholder(text) => Some(PLACEHOLDER),
+        text if (form.valid)(text) => None,
+        _ => Some(Rule::malformed(form.expected)),
     }
 }
 
@@ -238,7 +244,7 @@ impl<'a> Object<'a, '_> {
     /// Blank values of every type count as absent, because forms post them.
     pub fn filled(&self, reader: &mut Reader, key: &str) -> Option<&'a Json<'a>> {
         let value = self.get(key).filter(|value| !value.is_blank())?;
-        if value.is_placeholder() {
+        if value.as_str().is_some_and(is_placeholder) {
             reader.warning(self.at(key), PLACEHOLDER);
             return None;
         }

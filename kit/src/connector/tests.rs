@@ -88,13 +88,7 @@ fn request() -> Request<'static> {
 }
 
 fn script() -> Script {
-    Script::new(|_| {
-        Ok(Response {
-            status: 200,
-            date: None,
-            body: Vec::new(),
-        })
-    })
+    Script::new(|_| Ok(Response::new(200, "")))
 }
 
 fn message() -> Message {

@@ -4,9 +4,12 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+
 use super::url::Url;
 use crate::bindings::wasi::http::types::Method;
 use crate::contract::SendError;
+use crate::time::parse_http_date;
 
 /// One request, complete. It holds secrets and what people are told, so it has no `Debug` output.
 pub struct Request<'r> {
@@ -67,6 +70,22 @@ impl<'r> Request<'r> {
         self
     }
 
+    /// The same request with HTTP basic authentication (RFC 7617). A user's name holds no colon.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::{Request, Url};
+    ///
+    /// let url = Url::parse("https://sms.example.com/messages").unwrap();
+    /// let request = Request::post_json(&url, b"{}".to_vec()).with_basic_auth("AC01", "example-token");
+    /// assert_eq!(request.header("authorization"), Some("Basic QUMwMTpleGFtcGxlLXRva2Vu"));
+    /// ```
+    #[must_use]
+    pub fn with_basic_auth(self, user: &str, password: &str) -> Self {
+        let credentials = BASE64_STANDARD.encode([user, ":", password].concat());
+        self.with_header("authorization", ["Basic ", &credentials].concat())
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(key, _)| *key == name)?;
@@ -81,18 +100,39 @@ pub struct Response {
     pub status: u16,
     /// The `Date` header, unparsed.
     pub date: Option<String>,
+    /// The `Retry-After` header, unparsed. It is not read of a response with status 2xx.
+    pub retry_after: Option<String>,
     /// The whole body, at most [`MAX_BODY_BYTES`] long.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A response without a `Date` header, for tests.
+    /// A response without headers, for tests.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
             date: None,
+            retry_after: None,
             body: body.into(),
         }
+    }
+
+    /// How many milliseconds `Retry-After` asks to wait. It holds seconds, or a date, which is compared with `Date`.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::Response;
+    ///
+    /// let response = Response { retry_after: Some("120".into()), ..Response::new(429, "") };
+    /// assert_eq!(response.retry_after_ms(), Some(120_000));
+    /// ```
+    pub fn retry_after_ms(&self) -> Option<u32> {
+        let text = self.retry_after.as_deref()?.trim();
+        let seconds: Option<u64> = text.parse().ok().or_else(|| {
+            let now = parse_http_date(self.date.as_deref()?)?;
+            Some(parse_http_date(text)?.saturating_sub(now))
+        });
+        u32::try_from(seconds?.checked_mul(1000)?).ok()
     }
 }
 
@@ -114,6 +154,42 @@ pub trait Transport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = "Mon, 25 Feb 2019 16:44:25 GMT";
+        for (text, date, expected) in [
+            ("0", None, Some(0)),
+            (" 30 ", None, Some(30_000)),
+            ("4294968", None, None),
+            ("18446744073709551615", None, None),
+            ("1.5", None, None),
+            ("-1", None, None),
+            ("", None, None),
+            ("Mon, 25 Feb 2019 16:45:25 GMT", Some(now), Some(60_000)),
+            ("Mon, 25 Feb 2019 16:44:00 GMT", Some(now), Some(0)),
+            ("Mon, 25 Feb 2019 16:45:25 GMT", None, None),
+            ("soon", Some(now), None),
+        ] {
+            let response = Response {
+                retry_after: Some(text.into()),
+                date: date.map(Into::into),
+                ..Response::new(429, "")
+            };
+            assert_eq!(response.retry_after_ms(), expected, "{text:?}");
+        }
+        assert_eq!(Response::new(429, "").retry_after_ms(), None);
+    }
+
+    /// The example of RFC 7617, section 2.
+    #[test]
+    fn basic_credentials_are_in_base64() {
+        let url = Url::parse("https://a.example/x").unwrap();
+        let request =
+            Request::post_json(&url, Vec::new()).with_basic_auth("Aladdin", "open sesame");
+        let expected = Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(request.header("authorization"), expected);
+    }
 
     #[test]
     fn form_encodes_names_and_values() {

@@ -69,6 +69,22 @@ impl Url {
             path: alloc::format!("{slash}{path}"),
         })
     }
+
+    /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::Url;
+    ///
+    /// let url = Url::parse("https://api.example.com:8443").unwrap();
+    /// let url = url.with_path("/2010/Accounts/AC01/Messages").unwrap();
+    /// assert_eq!((url.authority.as_str(), url.path.as_str()), ("api.example.com:8443", "/2010/Accounts/AC01/Messages"));
+    /// ```
+    pub fn with_path(&self, path: &str) -> Option<Self> {
+        let scheme = if self.tls { "https" } else { "http" };
+        let url = alloc::format!("{scheme}://{}{path}", self.authority);
+        Self::parse(&url).filter(|_| path.starts_with('/'))
+    }
 }
 
 fn parse_port(text: &str) -> Option<u16> {
@@ -98,6 +114,28 @@ mod tests {
 
     fn parts(text: &str) -> Option<(bool, String, String)> {
         Url::parse(text).map(|url| (url.tls, url.authority, url.path))
+    }
+
+    #[test]
+    fn another_path_keeps_the_server() {
+        for text in ["https://a.example:8443/x?y", "http://[::1]:8080"] {
+            let url = Url::parse(text).unwrap();
+            let other = url.with_path("/b?c=d").unwrap();
+            assert_eq!((other.tls, &other.authority), (url.tls, &url.authority));
+            assert_eq!(other.path, "/b?c=d");
+            for path in [
+                "",
+                "b",
+                ".evil.example/",
+                ":1/",
+                "@b/",
+                "/a b",
+                "/a#b",
+                "/é",
+            ] {
+                assert!(url.with_path(path).is_none(), "{path}");
+            }
+        }
     }
 
     #[test]

@@ -287,8 +287,10 @@ fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
 
 fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Response, SendError> {
     let broken = || SendError::unknown(error::failure(&ErrorCode::HttpResponseIncomplete));
-    let date = response.headers().get("date").into_iter().next();
-    let date = date.and_then(|value| String::from_utf8(value).ok());
+    let status = response.status();
+    let date = header(response, "date");
+    // Of an accepted request nobody asks, and each look into the headers crosses to the host.
+    let retry_after = (status >= 300).then(|| header(response, "retry-after"));
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
     // Mostly the body is there at once, and nobody has to wait for it.
@@ -319,10 +321,16 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
         }
     }
     Ok(Response {
-        status: response.status(),
+        status,
         date,
+        retry_after: retry_after.flatten(),
         body,
     })
+}
+
+fn header(response: &IncomingResponse, name: &str) -> Option<String> {
+    let value = response.headers().get(name).into_iter().next()?;
+    String::from_utf8(value).ok()
 }
 
 /// The request with its body and the body's stream; `None` when the host refuses a part of it, which no host does

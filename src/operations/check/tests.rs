@@ -527,3 +527,11 @@ fn packages_body_covers_three_years_by_hours() {
             "BeginTime": "2016022400", "EndTime": "2019022601"})
     );
 }
+
+#[test]
+fn hour_in_china_is_eight_ahead_of_utc() {
+    assert_eq!(hour_in_china(0), "1970010108");
+    assert_eq!(hour_in_china(1_551_110_399), "2019022523");
+    assert_eq!(hour_in_china(1_551_110_400), "2019022600");
+    assert_eq!(hour_in_china(1_709_251_199), "2024030107");
+}
