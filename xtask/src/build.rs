@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::process::{Result, output, run};
+use crate::process::{Guarded, Result, output, run};
 use crate::toolchain;
 use crate::toolchain::TARGET;
 
@@ -53,6 +53,25 @@ impl Workspace {
         run(self
             .cargo()
             .args(["build", "--locked", "--release", "--target", TARGET]))
+    }
+
+    /// Begins to build the component, in silence. It and the programs are in different folders, so cargo lets both be
+    /// built at a time.
+    pub fn begin_component(&self) -> Result<Guarded> {
+        let mut cargo = self.cargo();
+        cargo.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--target",
+            TARGET,
+        ]);
+        cargo.stdin(Stdio::null()).stderr(Stdio::null());
+        let started = cargo.spawn();
+        started
+            .map(Guarded)
+            .map_err(|error| format!("`cargo build` did not start: {error}."))
     }
 
     /// Builds the plugins that attack the host. Into the same folder as the component, with which they share the
