@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the component and its manifest, to be signed and published.
+//! `cargo xtask dist`: the two connectors of this repository with their manifests, to be signed and published.
 //!
 //! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
 //! digest depend on the machine. `docs/packages.md` says how to sign the manifest.
@@ -12,40 +12,71 @@ use crate::build::Workspace;
 use crate::process::{Result, run};
 use crate::toolchain::TARGET;
 
-/// The component's file name, in `target/dist`.
-const FILE: &str = "tencent_sms_connector.wasm";
+/// A connector, and what its manifest asks for.
+struct Connector {
+    /// Its folder in the repository.
+    folder: &'static str,
+    /// Its folder in `target`.
+    dist: &'static str,
+    /// The component's file name.
+    file: &'static str,
+    /// The id in the component's own metadata.
+    id: &'static str,
+    origins: &'static [&'static str],
+    config_origins: &'static [&'static str],
+    /// The most requests of one call.
+    requests: u32,
+}
 
-/// The id in the component's own metadata.
-const ID: &str = "tencent-short-message-service";
+/// The service's two public endpoints; a send, and a second one after an expired timestamp.
+const TENCENT: Connector = Connector {
+    folder: ".",
+    dist: "dist",
+    file: "tencent_sms_connector.wasm",
+    id: "tencent-short-message-service",
+    origins: &[
+        "https://sms.tencentcloudapi.com",
+        "https://sms.intl.tencentcloudapi.com",
+    ],
+    config_origins: &[],
+    requests: 2,
+};
 
-/// The service's two public endpoints, which the manifest asks for.
-const ORIGINS: [&str; 2] = [
-    "https://sms.tencentcloudapi.com",
-    "https://sms.intl.tencentcloudapi.com",
-];
-
-/// The most requests of one call: a send, and a second one after an expired timestamp.
-const REQUESTS: u32 = 2;
+const WEBHOOK: Connector = Connector {
+    folder: "examples/webhook",
+    dist: "dist/webhook",
+    file: "webhook_connector.wasm",
+    id: "webhook-sms",
+    origins: &[],
+    config_origins: &["/url"],
+    requests: 1,
+};
 
 /// Builds both and prints their place, size and digest.
 pub fn run_all() -> Result {
     let workspace = Workspace::open()?;
-    let component = component(&workspace)?;
-    let bytes = read(&component)?;
-    println!(
-        "\n{}\n  {} bytes, sha256 {}\n  manifest.json beside it",
-        component.display(),
-        bytes.len(),
-        digest(&bytes)
-    );
+    for connector in [&TENCENT, &WEBHOOK] {
+        let component = publishable(&workspace, connector)?;
+        let bytes = read(&component)?;
+        println!(
+            "\n{}\n  {} bytes, sha256 {}\n  manifest.json beside it",
+            component.display(),
+            bytes.len(),
+            digest(&bytes)
+        );
+    }
     Ok(())
 }
 
-/// Builds both and returns the component's path.
+/// Builds the Tencent connector and its manifest, and returns the component's path.
 pub fn component(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.scratch("dist");
+    publishable(workspace, &TENCENT)
+}
+
+fn publishable(workspace: &Workspace, connector: &Connector) -> Result<PathBuf> {
+    let folder = workspace.scratch(connector.dist);
     let sources = registry_sources()?;
-    let built = build(workspace, &folder, &sources)?;
+    let built = build(workspace, connector, &sources)?;
     let bytes = read(&built)?;
     if let Some(path) = sources.iter().find(|path| holds(&bytes, path)) {
         return Err(format!(
@@ -53,30 +84,31 @@ pub fn component(workspace: &Workspace) -> Result<PathBuf> {
             path.display()
         ));
     }
-    let file = folder.join(FILE);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
+    let file = folder.join(connector.file);
     write(&file, &bytes)?;
-    write(
-        &folder.join("manifest.json"),
-        manifest(&bytes, version(&workspace.root)?).as_bytes(),
-    )?;
+    let version = version(&workspace.root.join(connector.folder))?;
+    let manifest = manifest(connector, &bytes, version);
+    write(&folder.join("manifest.json"), manifest.as_bytes())?;
     Ok(file)
 }
 
 /// Builds in a folder of its own, because cargo rebuilds everything when flags change.
-fn build(workspace: &Workspace, folder: &Path, sources: &[PathBuf]) -> Result<PathBuf> {
-    let target = folder.join("build");
+fn build(workspace: &Workspace, connector: &Connector, sources: &[PathBuf]) -> Result<PathBuf> {
+    let target = workspace.scratch("dist").join("build");
     let flags: Vec<String> = sources
         .iter()
         .map(|path| format!("\"--remap-path-prefix={}=crates\"", path.display()))
         .collect();
     run(workspace
         .cargo()
+        .current_dir(workspace.root.join(connector.folder))
         .args(["build", "--locked", "--release", "--target", TARGET])
         .arg("--target-dir")
         .arg(&target)
         .arg("--config")
         .arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(","))))?;
-    Ok(target.join(TARGET).join("release").join(FILE))
+    Ok(target.join(TARGET).join("release").join(connector.file))
 }
 
 /// The folders that cargo unpacks crates into, one for each registry.
@@ -98,7 +130,7 @@ fn holds(bytes: &[u8], path: &Path) -> bool {
     bytes.windows(path.len().max(1)).any(|part| part == path)
 }
 
-/// The workspace's version, which the connector inherits.
+/// The version of a connector; the Tencent connector inherits the workspace's.
 fn version(root: &Path) -> Result<String> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))
         .map_err(|error| format!("Cargo.toml: {error}."))?;
@@ -114,17 +146,23 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn manifest(bytes: &[u8], version: String) -> String {
-    let manifest = serde_json::json!({
+fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
+    let mut manifest = serde_json::json!({
         "format": 1,
-        "id": ID,
+        "id": connector.id,
         "version": version,
         "contract": "auth:connector@0.1.0",
-        "component": {"file": FILE, "sha256": digest(bytes), "size": bytes.len()},
-        "origins": ORIGINS,
-        "limits": {"requests": REQUESTS},
+        "component": {"file": connector.file, "sha256": digest(bytes), "size": bytes.len()},
+        "origins": connector.origins,
+        "limits": {"requests": connector.requests},
         "license": "Apache-2.0",
     });
+    if let Some(members) = manifest
+        .as_object_mut()
+        .filter(|_| !connector.config_origins.is_empty())
+    {
+        members.insert("configOrigins".into(), connector.config_origins.into());
+    }
     format!("{manifest:#}\n")
 }
 
@@ -152,7 +190,8 @@ mod tests {
         let mut documented: serde_json::Value =
             serde_json::from_str(block.split("```").next().unwrap()).unwrap();
         let made: serde_json::Value =
-            serde_json::from_str(&manifest(b"component", version(root()).unwrap())).unwrap();
+            serde_json::from_str(&manifest(&TENCENT, b"component", version(root()).unwrap()))
+                .unwrap();
         assert_eq!(made["component"]["size"], 9);
         assert_eq!(
             made["component"]["sha256"],
@@ -165,8 +204,29 @@ mod tests {
 
     #[test]
     fn manifest_id_is_the_components_own() {
-        let metadata = fs::read_to_string(root().join("src/metadata.rs")).unwrap();
-        assert!(metadata.contains(&format!("id: \"{ID}\"")));
+        for (file, connector) in [
+            ("src/metadata.rs", TENCENT),
+            ("examples/webhook/src/lib.rs", WEBHOOK),
+        ] {
+            let metadata = fs::read_to_string(root().join(file)).unwrap();
+            assert!(
+                metadata.contains(&format!("id: \"{}\"", connector.id)),
+                "{file}"
+            );
+        }
+    }
+
+    #[test]
+    fn manifest_of_the_webhook_connector_names_the_url() {
+        let made = manifest(
+            &WEBHOOK,
+            b"component",
+            version(&root().join(WEBHOOK.folder)).unwrap(),
+        );
+        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
+        assert_eq!(made["origins"], serde_json::json!([]));
+        assert_eq!(made["version"], "0.1.0");
     }
 
     #[test]

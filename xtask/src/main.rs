@@ -38,11 +38,11 @@ Commands:
                  Send 100,000 messages to a server that answers one request in twenty twice
   coverage       Print the lines of the connector that its unit tests miss; fails under 95 %
   mutants        Change the code and check that a unit test fails
-  dist           Build the component to publish, with its manifest
+  dist           Build the components to publish, with their manifests
   package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
 
-All need rustup and a C compiler. The first run compiles Wasmtime, which takes about five minutes on two cores.";
+All need rustup and a C compiler. The first run compiles Wasmtime, which takes about four minutes on two cores.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
