@@ -43,6 +43,26 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
+    /// Another checkout of this repository, which builds into its own folder.
+    pub fn at(root: PathBuf) -> Self {
+        let target = root.join("target");
+        Self { root, target }
+    }
+
+    /// The program that writes what stands beside a published component.
+    pub fn packaging(&self) -> Result<PathBuf> {
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--quiet", "--locked", "--profile", "host"]);
+        cargo.args([
+            "--package",
+            "connector-packaging",
+            "--package",
+            "workspace-features",
+        ]);
+        run(&mut cargo)?;
+        Ok(self.program("connector-packaging"))
+    }
+
     /// `cargo` at the root.
     pub fn cargo(&self) -> Command {
         cargo_in(&self.root)

@@ -1,11 +1,16 @@
-//! `cargo xtask dist`: the two connectors of this repository with their manifests, to be signed and published.
+//! `cargo xtask dist`: the two connectors of this repository with their manifests and the documents beside them, to be
+//! signed and published.
 //!
 //! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
-//! digest depend on the machine. `docs/packages.md` says how to sign the manifest.
+//! digest depend on the machine. `packaging/` writes metadata, SBOM, OCI documents and provenance; `docs/publishing.md`
+//! says how to go on from there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
@@ -16,6 +21,8 @@ use crate::toolchain::TARGET;
 struct Connector {
     /// Its folder in the repository.
     folder: &'static str,
+    /// Its package.
+    package: &'static str,
     /// Its folder in `target`.
     dist: &'static str,
     /// The component's file name.
@@ -31,6 +38,7 @@ struct Connector {
 /// The service's two public endpoints; a send, and a second one after an expired timestamp.
 const TENCENT: Connector = Connector {
     folder: ".",
+    package: "tencent-sms-connector",
     dist: "dist",
     file: "tencent_sms_connector.wasm",
     id: "tencent-short-message-service",
@@ -44,6 +52,7 @@ const TENCENT: Connector = Connector {
 
 const WEBHOOK: Connector = Connector {
     folder: "examples/webhook",
+    package: "webhook-connector",
     dist: "dist/webhook",
     file: "webhook_connector.wasm",
     id: "webhook-sms",
@@ -52,44 +61,75 @@ const WEBHOOK: Connector = Connector {
     requests: 1,
 };
 
-/// Builds both and prints their place, size and digest.
-pub fn run_all() -> Result {
+/// Builds both and prints their place, size and digest. `key` is a PEM file that signs the provenance.
+pub fn run_all(key: Option<&str>) -> Result {
     let workspace = Workspace::open()?;
+    let packaging = workspace.packaging()?;
     for connector in [&TENCENT, &WEBHOOK] {
-        let component = publishable(&workspace, connector)?;
+        let component = publishable(&workspace, &packaging, connector, key)?;
         let bytes = read(&component)?;
         println!(
-            "\n{}\n  {} bytes, sha256 {}\n  manifest.json beside it",
+            "\n{}\n  {} bytes, sha256 {}\n  beside it manifest.json, sbom.cdx.json, oci-config.json, oci-manifest.json, \
+             provenance.json{}",
             component.display(),
             bytes.len(),
-            digest(&bytes)
+            digest(&bytes),
+            if key.is_some() {
+                ", provenance.sigstore.json"
+            } else {
+                ""
+            }
         );
     }
     Ok(())
 }
 
-/// Builds the Tencent connector and its manifest, and returns the component's path.
+/// Builds everything of the Tencent connector and returns the component's path.
 pub fn component(workspace: &Workspace) -> Result<PathBuf> {
-    publishable(workspace, &TENCENT)
+    make(workspace, &workspace.packaging()?, None)
 }
 
-fn publishable(workspace: &Workspace, connector: &Connector) -> Result<PathBuf> {
+/// Builds the Tencent connector of `workspace` and has `packaging`, the program, write what stands beside it.
+pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Result<PathBuf> {
+    publishable(workspace, packaging, &TENCENT, key)
+}
+
+fn publishable(
+    workspace: &Workspace,
+    packaging: &Path,
+    connector: &Connector,
+    key: Option<&str>,
+) -> Result<PathBuf> {
     let folder = workspace.scratch(connector.dist);
+    let root = workspace.root.join(connector.folder);
     let sources = registry_sources()?;
     let built = build(workspace, connector, &sources)?;
-    let bytes = read(&built)?;
+    let file = folder.join(connector.file);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
+    let package = || {
+        let mut command = Command::new(packaging);
+        command.current_dir(&root);
+        command
+    };
+    run(package().arg("embed").arg(&root).args([
+        connector.package.as_ref(),
+        built.as_os_str(),
+        file.as_os_str(),
+    ]))?;
+    let bytes = read(&file)?;
     if let Some(path) = sources.iter().find(|path| holds(&bytes, path)) {
         return Err(format!(
             "the component names {}, a path of this machine, though it was remapped.",
             path.display()
         ));
     }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
-    let file = folder.join(connector.file);
-    write(&file, &bytes)?;
-    let version = version(&workspace.root.join(connector.folder))?;
-    let manifest = manifest(connector, &bytes, version);
+    let manifest = manifest(connector, &bytes, version(&root)?);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
+    run(package()
+        .arg("documents")
+        .arg(&root)
+        .args([connector.package.as_ref(), file.as_os_str()])
+        .args(key))?;
     Ok(file)
 }
 
@@ -146,24 +186,29 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
 fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
-    let mut manifest = serde_json::json!({
-        "format": 1,
-        "id": connector.id,
-        "version": version,
-        "contract": "auth:connector@0.1.0",
-        "component": {"file": connector.file, "sha256": digest(bytes), "size": bytes.len()},
-        "origins": connector.origins,
-        "limits": {"requests": connector.requests},
-        "license": "Apache-2.0",
-    });
-    if let Some(members) = manifest
-        .as_object_mut()
-        .filter(|_| !connector.config_origins.is_empty())
-    {
-        members.insert("configOrigins".into(), connector.config_origins.into());
+    let component: BTreeMap<&str, Value> = [
+        ("file", connector.file.into()),
+        ("sha256", digest(bytes).into()),
+        ("size", bytes.len().into()),
+    ]
+    .into();
+    let mut manifest: BTreeMap<&str, Value> = [
+        ("format", 1.into()),
+        ("id", connector.id.into()),
+        ("version", version.into()),
+        ("contract", "auth:connector@0.1.0".into()),
+        ("component", json!(component)),
+        ("origins", json!(connector.origins)),
+        ("limits", json!({"requests": connector.requests})),
+        ("license", "Apache-2.0".into()),
+    ]
+    .into();
+    if !connector.config_origins.is_empty() {
+        manifest.insert("configOrigins", json!(connector.config_origins));
     }
-    format!("{manifest:#}\n")
+    format!("{:#}\n", json!(manifest))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

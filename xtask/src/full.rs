@@ -6,8 +6,8 @@
 use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
-use crate::dist;
 use crate::process::{Result, run};
+use crate::{dist, reproduce};
 
 /// A suite: what it shows, its script below the root, and the programs that it needs.
 struct Suite {
@@ -62,6 +62,10 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("HOSTS_WORK_DIR", workspace.scratch("hosts")))
         })?;
     }
+    step(
+        "The published files, built again in two other clones",
+        &|| reproduce::check(workspace),
+    )?;
     step(
         "The component of `cargo xtask dist`, through the same tests",
         &|| {

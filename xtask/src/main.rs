@@ -14,6 +14,7 @@ mod new_connector;
 mod package;
 mod process;
 mod quality;
+mod reproduce;
 mod test;
 mod toolchain;
 mod tools;
@@ -38,7 +39,10 @@ Commands:
                  Send 100,000 messages to a server that answers one request in twenty twice
   coverage       Print the lines of the connector that its unit tests miss; fails under 95 %
   mutants        Change the code and check that a unit test fails
-  dist           Build the components to publish, with their manifests
+  dist           Build the components to publish, with manifest, SBOM, OCI documents and provenance
+  dist --key FILE.pem
+                 The same, and sign the provenance
+  reproduce      Build the last commit in two other clones, and compare what would be published
   package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
 
@@ -60,7 +64,11 @@ fn main() -> ExitCode {
         }
         ["package"] => package::run_all(),
         ["deny"] => deny::run_all(),
-        ["dist"] => dist::run_all(),
+        ["dist"] => dist::run_all(None),
+        ["reproduce"] => {
+            build::Workspace::open().and_then(|workspace| reproduce::check(&workspace))
+        }
+        ["dist", "--key", key] => dist::run_all(Some(key)),
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
         ["profile"] => bench::profile(),

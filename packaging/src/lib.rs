@@ -1,0 +1,33 @@
+//! Documents of a published connector: what `cargo xtask dist` writes beside the component.
+//!
+//! | module | document |
+//! |---|---|
+//! | [`metadata`] | custom sections in the component: name, licences, source, revision, version |
+//! | [`sbom`] | CycloneDX 1.6, of the crates that are linked |
+//! | [`artifact`] | the CNCF's OCI artifact for WebAssembly: config blob, manifest, annotations |
+//! | [`provenance`] | in-toto statement with SLSA's provenance predicate, version 1 |
+//! | [`bundle`] | the statement, signed, as a Sigstore bundle |
+//!
+//! All but the last two are the same bytes on every machine that builds the same commit: their dates are the commit's,
+//! their keys are sorted, and no path is in them.
+
+pub mod artifact;
+pub mod bundle;
+mod command;
+pub mod interfaces;
+pub mod json;
+pub mod linked;
+pub mod metadata;
+pub mod project;
+pub mod provenance;
+pub mod repository;
+pub mod sbom;
+
+/// An error is a message for the terminal.
+pub type Result<T = ()> = std::result::Result<T, String>;
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(bytes))
+}

@@ -1,0 +1,99 @@
+//! `connector-packaging`: what `cargo xtask dist` runs after the build.
+
+use connector_packaging::artifact::{self, Artifact};
+use connector_packaging::bundle::{self, SigningKey};
+use connector_packaging::project::Project;
+use connector_packaging::{Result, linked, metadata, provenance, sbom};
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage:
+  connector-packaging embed ROOT PACKAGE BUILT.wasm OUT.wasm
+      Write the component with its name, licence, version, source and revision in it
+  connector-packaging documents ROOT PACKAGE COMPONENT.wasm [KEY.pem]
+      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["embed", root, package, built, out] => embed(root, package, built, out),
+        ["documents", root, package, component] => documents(root, package, component, None),
+        ["documents", root, package, component, key] => {
+            documents(root, package, component, Some(key))
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn embed(root: &str, package: &str, built: &str, out: &str) -> Result {
+    let project = Project::read(Path::new(root), package)?;
+    write(Path::new(out), &metadata::embed(&project, &read(built)?)?)
+}
+
+fn documents(root: &str, package: &str, component: &str, key: Option<&str>) -> Result {
+    let project = Project::read(Path::new(root), package)?;
+    let graph = linked::read(Path::new(root), package)?;
+    let place = Path::new(component);
+    let folder = place.parent().unwrap_or(Path::new("."));
+    let file = place
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or("the component has no name.")?;
+    let bytes = read(component)?;
+    let artifact = Artifact::new(&project, &bytes, file)?;
+    write(
+        &folder.join(sbom::FILE),
+        &sbom::document(&project, &graph, &bytes),
+    )?;
+    write(&folder.join(artifact::CONFIG_FILE), &artifact.config)?;
+    write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)?;
+    let statement = provenance::statement(&project, &graph, (file, &bytes), &artifact);
+    write(&folder.join(provenance::FILE), &statement)?;
+    let signed = folder.join(bundle::FILE);
+    match key {
+        Some(key) => {
+            let read = SigningKey::from_pem(&read(key)?);
+            let key = read.map_err(|error| format!("{key}: {error}."))?;
+            write(&signed, &key.bundle(&statement)?)?;
+        }
+        // An earlier build's must not pass for this one's.
+        None if signed.exists() => {
+            fs::remove_file(&signed).map_err(|error| format!("{}: {error}.", signed.display()))?;
+        }
+        None => {}
+    }
+    notices(&project);
+    Ok(())
+}
+
+/// What the documents lack, and why.
+fn notices(project: &Project) {
+    if project.repository.has_changes {
+        println!(
+            "note: files differ from the commit, so no revision is named. Commit first to publish."
+        );
+    } else if project.repository.revision.is_none() {
+        println!("note: this is no git repository, so no revision is named.");
+    }
+    if project.source.is_none() {
+        println!("note: Cargo.toml has no `repository`, so the source is not named.");
+    }
+}
+
+fn read(file: &str) -> Result<Vec<u8>> {
+    fs::read(file).map_err(|error| format!("{file}: {error}."))
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result {
+    fs::write(file, bytes).map_err(|error| format!("{}: {error}.", file.display()))
+}
