@@ -20,10 +20,8 @@ const FILES: [&str; 5] = [
 /// Builds the last commit three times and compares.
 pub fn check(workspace: &Workspace) -> Result {
     let packaging = workspace.packaging()?;
-    let scratch = workspace.scratch("reproduce");
-    if scratch.exists() {
-        fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}.", scratch.display()))?;
-    }
+    // Not below this workspace, whose `.cargo/config.toml` cargo would read as well.
+    let scratch = std::env::temp_dir().join(format!("reproduce-{}", std::process::id()));
     let names = ["a", "a-folder-of-another-name/b"];
     for name in names {
         let root = scratch.join(name);
