@@ -57,6 +57,7 @@ pub use contract::{
 pub use egress::{Egress, Origin, OriginError};
 pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError, Side};
 pub use host::ConnectorHost;
+pub use http::{Outbound, OutboundError, OutboundStream};
 pub use limits::Limits;
 pub use load::Description;
 pub use load::cache::CacheKey;

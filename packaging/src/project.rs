@@ -64,14 +64,19 @@ impl Project {
         ]))?;
         let printed: Value = serde_json::from_str(&printed)
             .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
-        let packages = printed["packages"]
-            .as_array()
+        let packages = printed
+            .get("packages")
+            .and_then(Value::as_array)
             .map_or(&[][..], Vec::as_slice);
+
         let found = packages
             .iter()
             .find(|found| found["name"] == package && found["source"].is_null())
             .ok_or_else(|| format!("there is no package `{package}` in this workspace."))?;
-        let lock = printed["workspace_root"].as_str().unwrap_or(".");
+        let lock = printed
+            .get("workspace_root")
+            .and_then(Value::as_str)
+            .unwrap_or(".");
         let lock = Path::new(lock).join("Cargo.lock");
         let lock = std::fs::read_to_string(&lock)
             .map_err(|error| format!("{}: {error}.", lock.display()))?;
@@ -97,7 +102,7 @@ impl Project {
 }
 
 fn text(object: &Value, key: &str) -> Option<String> {
-    object[key].as_str().map(str::to_owned)
+    object.get(key)?.as_str().map(str::to_owned)
 }
 
 /// A crate's licence. Before SPDX expressions crates wrote `MIT/Apache-2.0` for a choice.

@@ -51,16 +51,21 @@ impl Workspace {
 
     /// The program that writes what stands beside a published component.
     pub fn packaging(&self) -> Result<PathBuf> {
+        self.one_program("connector-packaging", "connector-packaging")
+    }
+
+    /// The program that publishes.
+    pub fn publisher(&self) -> Result<PathBuf> {
+        self.one_program("auth-connector-registry", "auth-connector-publish")
+    }
+
+    /// A package's program, with dependencies as in the whole workspace.
+    fn one_program(&self, package: &str, program: &str) -> Result<PathBuf> {
         let mut cargo = self.cargo();
         cargo.args(["build", "--quiet", "--locked", "--profile", "host"]);
-        cargo.args([
-            "--package",
-            "connector-packaging",
-            "--package",
-            "workspace-features",
-        ]);
+        cargo.args(["--package", package, "--package", "workspace-features"]);
         run(&mut cargo)?;
-        Ok(self.program("connector-packaging"))
+        Ok(self.program(program))
     }
 
     /// `cargo` at the root.

@@ -42,6 +42,8 @@ Commands:
   dist           Build the components to publish, with manifest, SBOM, OCI documents and provenance
   dist --key FILE.pem
                  The same, and sign the provenance
+  publish REGISTRY/NAME:VERSION
+                 Publish what `dist` wrote and minisign signed; --dry-run shows it, --help has the rest
   reproduce      Build the last commit in two other clones, and compare what would be published
   package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ["package"] => package::run_all(),
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(None),
+        ["publish", arguments @ ..] => publish(arguments),
         ["reproduce"] => {
             build::Workspace::open().and_then(|workspace| reproduce::check(&workspace))
         }
@@ -95,4 +98,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the publisher in the folder that the command was given in, for the sake of relative paths.
+fn publish(arguments: &[&str]) -> process::Result {
+    let publisher = build::Workspace::open()?.publisher()?;
+    process::run(std::process::Command::new(publisher).args(arguments))
 }

@@ -1,0 +1,291 @@
+//! Client of one repository in one registry, for one pull or one publication.
+
+use crate::auth::{self, Challenge};
+use crate::document::{Descriptor, checked};
+use crate::exchange::{self, Deadline, Response};
+use crate::redirect::{self, Target};
+use crate::{Credentials, RegistryError};
+use auth_connector_host::{Origin, Outbound};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The longest answer of a token server.
+const TOKEN_BYTES: u64 = 64 << 10;
+
+/// The network, and who asks.
+#[derive(Clone)]
+pub struct Settings {
+    /// Connections: authorities, proxy, permitted networks.
+    pub outbound: Outbound,
+    /// A name and a password. None: anonymous.
+    pub credentials: Option<Credentials>,
+    /// Whether a registry whose host is `localhost` or a loopback address is reached by plain `http`. For tests.
+    pub has_loopback_http: bool,
+    /// How long all of it may take.
+    pub time: Duration,
+}
+
+/// What is done in a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// A repository of a registry, until the time is over.
+pub struct Client {
+    outbound: Outbound,
+    own: Origin,
+    repository: String,
+    credentials: Option<Credentials>,
+    access: Access,
+    authorization: Mutex<Option<HeaderValue>>,
+    deadline: Deadline,
+}
+
+/// A request, before it is authorized.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Client {
+    /// A client for reading.
+    ///
+    /// # Errors
+    ///
+    /// When the host is none.
+    pub fn new(settings: &Settings, host: &str, repository: &str) -> Result<Self, RegistryError> {
+        Self::with(settings, host, repository, Access::Read)
+    }
+
+    pub(crate) fn with(
+        settings: &Settings,
+        host: &str,
+        repository: &str,
+        access: Access,
+    ) -> Result<Self, RegistryError> {
+        let (host, repository) = match (host, repository.contains('/')) {
+            ("docker.io", true) => ("registry-1.docker.io", repository.to_owned()),
+            ("docker.io", false) => ("registry-1.docker.io", format!("library/{repository}")),
+            _ => (host, repository.to_owned()),
+        };
+        let origin = |scheme: &str| {
+            Origin::parse(&format!("{scheme}://{host}"))
+                .map_err(|error| RegistryError::Reference(error.to_string()))
+        };
+        let plain = origin("http")?;
+        let own = if settings.has_loopback_http && plain.is_loopback() {
+            plain
+        } else {
+            origin("https")?
+        };
+        Ok(Self {
+            outbound: settings.outbound.clone(),
+            own,
+            repository,
+            credentials: settings.credentials.clone(),
+            access,
+            authorization: Mutex::default(),
+            deadline: Deadline::after(settings.time),
+        })
+    }
+
+    /// The registry.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.own
+    }
+
+    /// A path below the repository.
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("/v2/{}/{rest}", self.repository)
+    }
+
+    /// A manifest by tag or digest, with at most so many bytes. `None` where it is not there.
+    pub(crate) async fn manifest(
+        &self,
+        name: &str,
+        accept: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, RegistryError> {
+        let what = format!("the manifest {name}");
+        let ask = Ask {
+            method: Method::GET,
+            path: self.path(&format!("manifests/{name}")),
+            headers: vec![(ACCEPT, accept.to_owned())],
+            body: Bytes::new(),
+        };
+        let response = self.ask(&what, ask).await?;
+        match response.status {
+            StatusCode::OK => response.read(&what, limit).await.map(Some),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(response.refusal(&what).await),
+        }
+    }
+
+    /// The bytes of a descriptor, checked by size and digest. The bound is refused before anything is asked for.
+    pub(crate) async fn blob(
+        &self,
+        what: &str,
+        descriptor: &Descriptor,
+        limit: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
+        let digest = descriptor.digest()?;
+        if descriptor.size > limit {
+            return Err(RegistryError::TooLarge {
+                what: what.to_owned(),
+                size: descriptor.size,
+                limit,
+            });
+        }
+        let ask = Ask {
+            method: Method::GET,
+            path: self.path(&format!("blobs/{digest}")),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        };
+        let mut response = self.ask(what, ask).await?;
+        let mut at = self.own.clone();
+        let mut followed = 0;
+        while redirect::is_redirect(response.status) {
+            followed += 1;
+            if followed > redirect::MOST {
+                return Err(RegistryError::Redirect {
+                    what: what.to_owned(),
+                    reason: format!("there are more than {}", redirect::MOST),
+                });
+            }
+            let Target { origin, path } =
+                redirect::follow(what, &response.headers, &at, &self.own)?;
+            drop(response);
+            let request = request(&Method::GET, &path, &[], Bytes::new(), None)?;
+            response = exchange::send(&self.outbound, &origin, request, self.deadline).await?;
+            at = origin;
+        }
+        let bytes = match response.status {
+            StatusCode::OK => response.read(what, descriptor.size).await?,
+            StatusCode::NOT_FOUND => return Err(RegistryError::Absent(what.to_owned())),
+            _ => return Err(response.refusal(what).await),
+        };
+        checked(what, bytes, descriptor)
+    }
+
+    /// Sends a request to the registry, with a token where it wants one. Redirects are the caller's.
+    pub(crate) async fn ask(&self, what: &str, ask: Ask) -> Result<Response, RegistryError> {
+        let known = self.known();
+        let response = self.once(&ask, known.as_ref()).await?;
+        if response.status != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let challenge = response.headers.get_all(WWW_AUTHENTICATE);
+        let challenge = challenge
+            .iter()
+            .find_map(|value| Challenge::parse(value.to_str().ok()?));
+        drop(response);
+        let refused = |reason: &str| {
+            RegistryError::Credentials(format!("{} refuses {what}: {reason}", self.own))
+        };
+        let fresh = match (challenge, &self.credentials) {
+            (Some(Challenge::Bearer { realm, service }), _) => {
+                self.token(&realm, service.as_deref()).await?
+            }
+            (Some(Challenge::Basic), Some(credentials)) => credentials.header().clone(),
+            (Some(Challenge::Basic), None) => {
+                return Err(refused(
+                    "it wants a name and a password, and none are known for it",
+                ));
+            }
+            (None, _) => return Err(refused("it does not say by which means to sign in")),
+        };
+        if known.as_ref() == Some(&fresh) {
+            return Err(refused("the credentials are not accepted"));
+        }
+        *self
+            .authorization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
+        let response = self.once(&ask, Some(&fresh)).await?;
+        match response.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused(
+                "the credentials are not accepted, or do not suffice",
+            )),
+            _ => Ok(response),
+        }
+    }
+
+    fn known(&self) -> Option<HeaderValue> {
+        self.authorization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    async fn once(
+        &self,
+        ask: &Ask,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response, RegistryError> {
+        let body = ask.body.clone();
+        let request = request(&ask.method, &ask.path, &ask.headers, body, authorization)?;
+        exchange::send(&self.outbound, &self.own, request, self.deadline).await
+    }
+
+    /// A token for this repository.
+    async fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+    ) -> Result<HeaderValue, RegistryError> {
+        let actions = match self.access {
+            Access::Read => "pull",
+            Access::Write => "pull,push",
+        };
+        let scope = format!("repository:{}:{actions}", self.repository);
+        let (origin, path) = auth::token_request(realm, service, &scope, &self.own)?;
+        let credentials = self.credentials.as_ref().map(Credentials::header);
+        let request = request(&Method::GET, &path, &[], Bytes::new(), credentials)?;
+        let response = exchange::send(&self.outbound, &origin, request, self.deadline).await?;
+        let refused = |reason: String| {
+            RegistryError::Credentials(format!(
+                "{origin} gives no token for {}: {reason}",
+                self.own
+            ))
+        };
+        if response.status != StatusCode::OK {
+            return Err(refused(format!("HTTP status {}", response.status.as_u16())));
+        }
+        let answer = response.read("the token", TOKEN_BYTES).await?;
+        let token =
+            auth::token(&answer).ok_or_else(|| refused("there is none in its answer".into()))?;
+        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| refused("it cannot be put into a header".into()))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+fn request(
+    method: &Method,
+    path: &str,
+    headers: &[(HeaderName, String)],
+    body: Bytes,
+    authorization: Option<&HeaderValue>,
+) -> Result<Request<Full<Bytes>>, RegistryError> {
+    let mut builder = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(value) = authorization {
+        builder = builder.header(AUTHORIZATION, value);
+    }
+    builder
+        .body(Full::new(body))
+        .map_err(|error| RegistryError::malformed("a request", error.to_string()))
+}

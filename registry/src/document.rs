@@ -1,0 +1,191 @@
+//! OCI's documents: descriptors, manifests and indexes, read and checked.
+
+use crate::{Digest, RegistryError, media};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A pointer to bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Descriptor {
+    pub(crate) media_type: String,
+    pub(crate) digest: String,
+    pub(crate) size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) artifact_type: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) annotations: BTreeMap<String, String>,
+}
+
+impl Descriptor {
+    /// Describes these bytes.
+    pub(crate) fn of(media_type: &str, bytes: &[u8]) -> Self {
+        Self {
+            media_type: media_type.to_owned(),
+            digest: Digest::of(bytes).to_string(),
+            size: bytes.len() as u64,
+            artifact_type: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn digest(&self) -> Result<Digest, RegistryError> {
+        Digest::parse(&self.digest)
+    }
+}
+
+/// An artifact's manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Manifest {
+    pub(crate) schema_version: u32,
+    #[serde(default)]
+    pub(crate) media_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) artifact_type: Option<String>,
+    pub(crate) config: Descriptor,
+    pub(crate) layers: Vec<Descriptor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<Descriptor>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) annotations: BTreeMap<String, String>,
+}
+
+/// A list of manifests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Index {
+    pub(crate) schema_version: u32,
+    #[serde(default)]
+    pub(crate) media_type: String,
+    pub(crate) manifests: Vec<Descriptor>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            schema_version: 2,
+            media_type: media::INDEX.to_owned(),
+            manifests: Vec::new(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest. An index is refused: which of its manifests is meant, nothing here could say.
+    pub(crate) fn parse(what: &str, bytes: &[u8]) -> Result<Self, RegistryError> {
+        let value: serde_json::Value = serde_json::from_slice(bytes)
+            .map_err(|error| RegistryError::malformed(what, error.to_string()))?;
+        if value.get("manifests").is_some() {
+            return Err(RegistryError::malformed(
+                what,
+                "it is a list of manifests. Name the one that is meant by its digest",
+            ));
+        }
+        let read: Self = serde_json::from_value(value)
+            .map_err(|error| RegistryError::malformed(what, error.to_string()))?;
+        if !read.media_type.is_empty() && read.media_type != media::IMAGE {
+            return Err(RegistryError::malformed(
+                what,
+                format!("its media type is not {}", media::IMAGE),
+            ));
+        }
+        Ok(read)
+    }
+
+    /// The component of an artifact in the layout for WebAssembly.
+    pub(crate) fn component(&self) -> Result<&Descriptor, RegistryError> {
+        let wrong = |reason: String| RegistryError::malformed("the artifact's manifest", reason);
+        if self.config.media_type != media::CONFIG {
+            return Err(wrong(format!(
+                "the config is not {}: this is no WebAssembly artifact",
+                media::CONFIG
+            )));
+        }
+        match self.layers.as_slice() {
+            [layer] if layer.media_type == media::COMPONENT => Ok(layer),
+            [_] => Err(wrong(format!("its layer is not {}", media::COMPONENT))),
+            layers => Err(wrong(format!(
+                "it has {} layers, expected was one",
+                layers.len()
+            ))),
+        }
+    }
+
+    /// The layer of this media type.
+    pub(crate) fn layer(&self, media_type: &str) -> Option<&Descriptor> {
+        self.layers
+            .iter()
+            .find(|layer| layer.media_type == media_type)
+    }
+
+    /// Whether it is attached to this artifact.
+    pub(crate) fn is_about(&self, subject: &Digest) -> bool {
+        self.subject
+            .as_ref()
+            .is_some_and(|about| about.digest == subject.to_string())
+    }
+}
+
+impl Index {
+    pub(crate) fn parse(what: &str, bytes: &[u8]) -> Result<Self, RegistryError> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| RegistryError::malformed(what, error.to_string()))
+    }
+}
+
+/// Bytes of exactly the size and the digest that a descriptor names.
+pub(crate) fn checked(
+    what: &str,
+    bytes: Vec<u8>,
+    descriptor: &Descriptor,
+) -> Result<Vec<u8>, RegistryError> {
+    if (bytes.len() as u64) < descriptor.size {
+        return Err(RegistryError::Truncated {
+            what: what.to_owned(),
+            size: bytes.len() as u64,
+            expected: descriptor.size,
+        });
+    }
+    let found = Digest::of(&bytes);
+    if found != descriptor.digest()? {
+        return Err(RegistryError::OtherBytes {
+            what: what.to_owned(),
+            expected: descriptor.digest.clone(),
+            found: found.to_string(),
+        });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn index_is_no_manifest() {
+        let error = Manifest::parse("x", br#"{"schemaVersion": 2, "manifests": []}"#).unwrap_err();
+        assert!(error.to_string().contains("list of manifests"), "{error}");
+    }
+
+    #[test]
+    fn artifact_has_one_component() {
+        let layer = Descriptor::of(media::COMPONENT, b"x");
+        let mut manifest = Manifest {
+            schema_version: 2,
+            media_type: media::IMAGE.into(),
+            artifact_type: None,
+            config: Descriptor::of(media::CONFIG, b"{}"),
+            layers: vec![layer.clone()],
+            subject: None,
+            annotations: BTreeMap::new(),
+        };
+        assert_eq!(manifest.component().unwrap(), &layer);
+        manifest.layers.push(layer);
+        assert!(manifest.component().is_err());
+        manifest.layers = vec![Descriptor::of("text/plain", b"x")];
+        assert!(manifest.component().is_err());
+        manifest.config.media_type = media::EMPTY.into();
+        assert!(manifest.component().is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! One request on a connection of its own, and a response whose body is bounded.
+
+use crate::RegistryError;
+use auth_connector_host::{Origin, Outbound};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// The longest head of a response.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The longest that one connection may take to come about.
+const DIAL: Duration = Duration::from_secs(10);
+
+/// The end of a pull or a publication, and how long it had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    end: Instant,
+    whole: Duration,
+}
+
+impl Deadline {
+    pub(crate) fn after(whole: Duration) -> Self {
+        Self {
+            end: Instant::now() + whole,
+            whole,
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    async fn within<T>(&self, future: impl Future<Output = T>) -> Result<T, RegistryError> {
+        timeout(self.left(), future)
+            .await
+            .map_err(|_| RegistryError::Time(self.whole.as_secs()))
+    }
+}
+
+/// A response. Its connection ends with it.
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Incoming,
+    deadline: Deadline,
+    from: String,
+    _driver: Driver,
+}
+
+/// The task that drives a connection.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Sends a request, whose URI is a path, to an origin.
+pub(crate) async fn send(
+    outbound: &Outbound,
+    origin: &Origin,
+    mut request: Request<Full<Bytes>>,
+    deadline: Deadline,
+) -> Result<Response, RegistryError> {
+    let from = origin.to_string();
+    let broken = |reason: String| RegistryError::Broken {
+        origin: from.clone(),
+        what: "a request".to_owned(),
+        reason,
+    };
+    let authority = from
+        .split_once("://")
+        .map_or(from.as_str(), |(_, rest)| rest);
+    let host = HeaderValue::try_from(authority).map_err(|error| broken(error.to_string()))?;
+    request.headers_mut().insert(HOST, host);
+    let agent = concat!("auth-connector-registry/", env!("CARGO_PKG_VERSION"));
+    request
+        .headers_mut()
+        .insert(USER_AGENT, HeaderValue::from_static(agent));
+    let exchange = async {
+        let stream = outbound.connect(origin, deadline.left().min(DIAL)).await;
+        let stream = stream.map_err(|reason| RegistryError::Unreachable {
+            origin: from.clone(),
+            reason,
+        })?;
+        let (mut sender, connection) = http1::Builder::new()
+            .max_buf_size(HEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| broken(error.to_string()))?;
+        let driver = Driver(tokio::spawn(async move {
+            // How a connection ended, the response's reader learns.
+            let _ = connection.await;
+        }));
+        let response = sender.send_request(request).await;
+        let (head, body) = response
+            .map_err(|error| broken(error.to_string()))?
+            .into_parts();
+        Ok(Response {
+            status: head.status,
+            headers: head.headers,
+            body,
+            deadline,
+            from: from.clone(),
+            _driver: driver,
+        })
+    };
+    deadline.within(exchange).await?
+}
+
+impl Response {
+    /// The body, if it has at most so many bytes: by what its head says, and by what comes.
+    pub(crate) async fn read(mut self, what: &str, limit: u64) -> Result<Vec<u8>, RegistryError> {
+        let too_large = |size| RegistryError::TooLarge {
+            what: what.to_owned(),
+            size,
+            limit,
+        };
+        let said = self.headers.get(CONTENT_LENGTH);
+        let said = said.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if let Some(said) = said.filter(|said| *said > limit) {
+            return Err(too_large(said));
+        }
+        let mut bytes = Vec::new();
+        while let Some(frame) = self.deadline.within(self.body.frame()).await? {
+            let frame = frame.map_err(|error| RegistryError::Broken {
+                origin: self.from.clone(),
+                what: what.to_owned(),
+                reason: error.to_string(),
+            })?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            let size = (bytes.len() + data.len()) as u64;
+            if size > limit {
+                return Err(too_large(size));
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(bytes)
+    }
+
+    /// What an error's body says, short.
+    pub(crate) async fn refusal(self, what: &str) -> RegistryError {
+        const ERROR_BYTES: u64 = 16 << 10;
+        let status = self.status.as_u16();
+        let body = self.read(what, ERROR_BYTES).await.unwrap_or_default();
+        let said = serde_json::from_slice::<serde_json::Value>(&body).ok();
+        let said = said.and_then(|body| {
+            let first = body.get("errors")?.get(0)?;
+            let text = first
+                .get("message")
+                .or_else(|| first.get("code"))?
+                .as_str()?;
+            Some(format!(": {}", crate::error::legible(text)))
+        });
+        RegistryError::Status {
+            what: what.to_owned(),
+            status,
+            said: said.unwrap_or_default(),
+        }
+    }
+}

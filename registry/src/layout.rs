@@ -1,0 +1,153 @@
+//! Folder in OCI's image layout: for machines without a network, and for looking at what would be published.
+//!
+//! <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
+
+use crate::document::{Descriptor, Index, Manifest, checked};
+use crate::{Digest, Reference, RegistryError};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The annotation that names a manifest of the index.
+const TAG: &str = "org.opencontainers.image.ref.name";
+
+/// The most entries of an index that are looked at for referrers.
+const ENTRIES: usize = 64;
+
+/// A folder in the layout.
+#[derive(Clone, Debug)]
+pub struct Layout(PathBuf);
+
+impl Layout {
+    /// The layout in a folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+
+    /// The manifest that a reference names by its digest or by a tag of the index.
+    pub(crate) fn manifest(
+        &self,
+        reference: &Reference,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, RegistryError> {
+        if let Some(digest) = &reference.digest {
+            let path = self.place(digest);
+            return path.exists().then(|| read(&path, limit)).transpose();
+        }
+        let index = self.index(limit)?;
+        let named = |entry: &&Descriptor| entry.annotations.get(TAG) == reference.tag.as_ref();
+        let mut found = index.manifests.iter().filter(named);
+        match (found.next(), found.next()) {
+            (Some(entry), None) => self.blob("the artifact's manifest", entry, limit).map(Some),
+            (None, _) => Ok(None),
+            (Some(_), Some(_)) => Err(RegistryError::malformed(
+                "index.json",
+                "two manifests have that tag. Name one by its digest",
+            )),
+        }
+    }
+
+    /// What is attached to an artifact.
+    pub(crate) fn referrers(
+        &self,
+        subject: &Digest,
+        limit: u64,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        let mut found = Vec::new();
+        for entry in self.index(limit)?.manifests.into_iter().take(ENTRIES) {
+            if entry.artifact_type.is_none() {
+                continue;
+            }
+            let bytes = self.blob("a referrer's manifest", &entry, limit)?;
+            if Manifest::parse("a referrer's manifest", &bytes)?.is_about(subject) {
+                found.push(entry);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The bytes of a descriptor, checked by size and digest.
+    pub(crate) fn blob(
+        &self,
+        what: &str,
+        descriptor: &Descriptor,
+        limit: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
+        if descriptor.size > limit {
+            return Err(RegistryError::TooLarge {
+                what: what.to_owned(),
+                size: descriptor.size,
+                limit,
+            });
+        }
+        let bytes = read(&self.place(&descriptor.digest()?), descriptor.size)?;
+        checked(what, bytes, descriptor)
+    }
+
+    /// Writes bytes under their digest.
+    pub(crate) fn put(&self, bytes: &[u8]) -> Result<(), RegistryError> {
+        let path = self.place(&Digest::of(bytes));
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| RegistryError::file(folder, error))?;
+        }
+        fs::write(&path, bytes).map_err(|error| RegistryError::file(&path, error))
+    }
+
+    /// Adds a manifest to the index. A tag that is given moves to it.
+    pub(crate) fn name(
+        &self,
+        mut entry: Descriptor,
+        tag: Option<&str>,
+    ) -> Result<(), RegistryError> {
+        let (marker, file) = (self.0.join("oci-layout"), self.0.join("index.json"));
+        let mut index = if file.exists() {
+            self.index(crate::Bounds::default().manifest)?
+        } else {
+            Index::default()
+        };
+        if let Some(tag) = tag {
+            index
+                .manifests
+                .retain(|other| other.annotations.get(TAG).is_none_or(|other| other != tag));
+            entry.annotations.insert(TAG.to_owned(), tag.to_owned());
+        }
+        index.manifests.retain(|other| {
+            other.digest != entry.digest || other.annotations.get(TAG) != entry.annotations.get(TAG)
+        });
+        index.manifests.push(entry);
+        let text = serde_json::to_vec(&index).map_err(|error| RegistryError::file(&file, error))?;
+        fs::write(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#)
+            .map_err(|error| RegistryError::file(&marker, error))?;
+        fs::write(&file, text).map_err(|error| RegistryError::file(&file, error))
+    }
+
+    fn index(&self, limit: u64) -> Result<Index, RegistryError> {
+        Index::parse("index.json", &read(&self.0.join("index.json"), limit)?)
+    }
+
+    fn place(&self, digest: &Digest) -> PathBuf {
+        self.0.join("blobs").join("sha256").join(digest.hex())
+    }
+}
+
+/// A file of at most so many bytes.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    let failed = |error: std::io::Error| RegistryError::file(path, error);
+    let is_file = fs::metadata(path).map_err(failed)?.is_file();
+    if !is_file {
+        return Err(RegistryError::file(path, "it is no regular file"));
+    }
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(RegistryError::TooLarge {
+            what: path.display().to_string(),
+            size: bytes.len() as u64,
+            limit,
+        });
+    }
+    Ok(bytes)
+}

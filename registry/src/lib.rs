@@ -1,0 +1,49 @@
+//! Plugins in OCI registries: publishing them, and pulling them as checked packages.
+//!
+//! A published plugin is an artifact in the CNCF's layout for WebAssembly, with three referrers:
+//!
+//! | document | artifact type | content |
+//! |---|---|---|
+//! | manifest | [`media::MANIFEST`] | `manifest.json` and its minisign signature |
+//! | SBOM | [`media::SBOM`] | CycloneDX |
+//! | provenance | [`media::BUNDLE`] | in-toto statement in a Sigstore bundle |
+//!
+//! [`pull`] reads them from a [`Source`], a registry or an OCI layout folder, and gives the package to the same checks
+//! as one from a folder: [`auth_connector_host::Package`]. Everything that a registry sends is bounded and checked
+//! by digest, and nothing is kept before all checks have passed.
+//!
+//! HTTP is hyper on connections of [`auth_connector_host::Outbound`], and not the `oci-client` crate (0.18): that follows
+//! redirects by reqwest's rules, dials what a name resolves to, has no bound on a blob and no fallback index.
+
+mod auth;
+mod bounds;
+mod client;
+pub mod credentials;
+mod digest;
+mod document;
+pub mod error;
+mod exchange;
+mod index;
+mod layout;
+pub mod media;
+pub mod plan;
+pub mod provenance;
+pub mod publish;
+mod pull;
+mod redirect;
+mod reference;
+mod report;
+mod save;
+mod source;
+
+pub use bounds::Bounds;
+pub use client::{Client, Settings};
+pub use credentials::Credentials;
+pub use digest::Digest;
+pub use error::RegistryError;
+pub use layout::Layout;
+pub use provenance::{Claims, ProvenanceKey};
+pub use pull::{Attestation, Checks, Pulled, pull};
+pub use reference::{Place, Reference};
+pub use report::Finding;
+pub use source::Source;

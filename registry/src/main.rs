@@ -1,0 +1,148 @@
+//! `auth-connector-publish`: what `cargo xtask publish` runs.
+
+use auth_connector_host::{ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
+use auth_connector_registry::plan::Plan;
+use auth_connector_registry::{
+    Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
+};
+use clap::Parser;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Publish what `cargo xtask dist` wrote, signed, to an OCI registry.
+#[derive(Parser)]
+#[command(name = "cargo xtask publish", max_term_width = 100)]
+#[command(
+    after_help = "Credentials come from OCI_USERNAME and OCI_PASSWORD, or from docker's config file."
+)]
+struct Arguments {
+    /// Where to: ghcr.io/acme/sms:1.2.0, or oci-layout:FOLDER:1.2.0 for a folder
+    reference: String,
+    /// What to publish
+    #[arg(long, value_name = "DIR", default_value = "target/dist")]
+    folder: PathBuf,
+    /// Show what would be published, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Check the manifest's signature by this minisign key first (repeatable), a file
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+    /// Publish although nobody who is trusted has signed
+    #[arg(long)]
+    unsigned: bool,
+    /// Have the tag name another artifact than it does
+    #[arg(long)]
+    replace: bool,
+    /// Trust this authority as well, a PEM file
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Go through the HTTP proxy whose URL is in this environment variable
+    #[arg(long, value_name = "NAME")]
+    proxy_from_env: Option<String>,
+    /// Reach a registry on this machine by plain http, for tests
+    #[arg(long)]
+    loopback_http: bool,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    within: u64,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("not published: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), RegistryError> {
+    let reference = Reference::parse(&arguments.reference)?;
+    let plan = Plan::read(&arguments.folder, host(arguments)?)?;
+    for line in plan.lines() {
+        println!("{line}");
+    }
+    if arguments.dry_run {
+        println!("\nNothing was sent.");
+        return Ok(());
+    }
+    match &reference.place {
+        Place::Layout(folder) => plan.write(&Layout::new(folder), reference.tag.as_deref())?,
+        Place::Registry { host, repository } => {
+            println!();
+            send(arguments, &plan, &reference, (host, repository))?;
+        }
+    }
+    println!("\nPublished: {}", reference.pinned(plan.digest()));
+    Ok(())
+}
+
+fn send(
+    arguments: &Arguments,
+    plan: &Plan,
+    reference: &Reference,
+    (host, repository): (&str, &str),
+) -> Result<(), RegistryError> {
+    let mut options = ConnectorHost::builder().options().clone();
+    if let Some(file) = &arguments.ca {
+        options.authorities_pem = read(file)?;
+    }
+    if let Some(name) = &arguments.proxy_from_env {
+        let url = std::env::var(name).map_err(|_| {
+            RegistryError::Credentials(format!("the environment variable {name} is not set"))
+        })?;
+        options.proxy = Some(Proxy::parse(&url)?);
+    }
+    let settings = Settings {
+        outbound: Outbound::new(&options)?,
+        credentials: Credentials::find(host)?,
+        has_loopback_http: arguments.loopback_http,
+        time: Duration::from_secs(arguments.within),
+    };
+    let client = Client::for_publishing(&settings, host, repository)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(Path::new("the runtime"), error))?;
+    let mut progress = |line: &str| println!("{line}");
+    runtime.block_on(publish::publish(
+        &client,
+        plan,
+        reference,
+        arguments.replace,
+        &mut progress,
+    ))?;
+    Ok(())
+}
+
+/// The checks that the publication has to pass: the signature where keys are given.
+fn host(arguments: &Arguments) -> Result<HostBuilder, RegistryError> {
+    let is_signed = arguments.folder.join("manifest.json.minisig").exists();
+    if !is_signed && !arguments.unsigned {
+        return Err(failed(
+            &arguments.folder.join("manifest.json.minisig"),
+            "it is missing. Sign by `minisign -Sm manifest.json`, or publish without by --unsigned",
+        ));
+    }
+    let mut builder = ConnectorHost::builder();
+    for file in &arguments.trust {
+        let text = String::from_utf8_lossy(&read(file)?).into_owned();
+        let key = TrustedKey::parse(&text).map_err(|error| failed(file, error))?;
+        builder = builder.trust_key(key);
+    }
+    let has_keys = !arguments.trust.is_empty();
+    Ok(builder.with(|options| options.allow_unsigned = arguments.unsigned || !has_keys))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, RegistryError> {
+    std::fs::read(file).map_err(|error| failed(file, error))
+}
+
+fn failed(path: &Path, reason: impl ToString) -> RegistryError {
+    RegistryError::File {
+        path: path.display().to_string(),
+        reason: reason.to_string(),
+    }
+}

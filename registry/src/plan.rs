@@ -1,0 +1,235 @@
+//! Plan of a publication: what `cargo xtask dist` wrote, as artifacts with their blobs, checked against each other.
+//!
+//! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
+
+use crate::document::{Descriptor, Manifest};
+use crate::{Digest, Layout, RegistryError, media};
+use auth_connector_host::{Grants, HostBuilder, Package};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The date that referrers take over.
+const CREATED: &str = "org.opencontainers.image.created";
+
+/// An artifact or a referrer.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) title: &'static str,
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) blobs: Vec<Blob>,
+}
+
+/// Bytes that a manifest names.
+#[derive(Debug)]
+pub(crate) struct Blob {
+    pub(crate) title: String,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What is published: the artifact, and what is attached to it.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) artifact: Part,
+    pub(crate) referrers: Vec<Part>,
+}
+
+impl Plan {
+    /// Reads a folder that `cargo xtask dist` wrote and that was signed. `host` has the keys that the signature is checked
+    /// by; where it allows unsigned plugins, a missing signature is none.
+    ///
+    /// # Errors
+    ///
+    /// When files are missing or do not belong together, or the manifest is not signed as required.
+    pub fn read(folder: &Path, host: HostBuilder) -> Result<Self, RegistryError> {
+        let file = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|error| {
+                RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
+            })
+        };
+        let manifest = file("oci-manifest.json")?;
+        let read = Manifest::parse("oci-manifest.json", &manifest)?;
+        let layer = read.component()?;
+        let title = layer.annotations.get("org.opencontainers.image.title");
+        let title = title.ok_or_else(|| {
+            RegistryError::malformed("oci-manifest.json", "the layer has no title")
+        })?;
+        let config = blob("oci-config.json", file("oci-config.json")?, &read.config)?;
+        let component = blob(title, file(title)?, layer)?;
+        check_package(folder, host, layer)?;
+        let artifact = Part {
+            title: "plugin",
+            descriptor: Descriptor::of(media::IMAGE, &manifest),
+            blobs: vec![config, component],
+            manifest,
+        };
+        let optional = |name: &'static str| {
+            let is_there = folder.join(name).exists();
+            is_there
+                .then(|| file(name).map(|bytes| (name, bytes)))
+                .transpose()
+        };
+        let mut signed = vec![(media::MANIFEST, "manifest.json", file("manifest.json")?)];
+        if let Some((name, bytes)) = optional("manifest.json.minisig")? {
+            signed.push((media::SIGNATURE, name, bytes));
+        }
+        let created = read.annotations.get(CREATED);
+        let attach =
+            |title, kind, layers| attach(title, kind, layers, &artifact.descriptor, created);
+        let mut referrers = vec![attach("manifest", media::MANIFEST, signed)?];
+        for (title, kind, name) in [
+            ("SBOM", media::SBOM, "sbom.cdx.json"),
+            ("provenance", media::BUNDLE, "provenance.sigstore.json"),
+        ] {
+            if let Some((name, bytes)) = optional(name)? {
+                referrers.push(attach(title, kind, vec![(kind, name, bytes)])?);
+            }
+        }
+        Ok(Self {
+            artifact,
+            referrers,
+        })
+    }
+
+    /// The digest that the artifact will have.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.artifact.manifest)
+    }
+
+    /// What would be published, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for part in std::iter::once(&self.artifact).chain(&self.referrers) {
+            lines.push(format!("{:<12} {}", part.title, part.descriptor.digest));
+            for blob in &part.blobs {
+                lines.push(format!(
+                    "  {:<26} {:>8} bytes {}",
+                    blob.title,
+                    blob.bytes.len(),
+                    blob.digest
+                ));
+            }
+        }
+        lines
+    }
+
+    /// Writes all of it into a folder in OCI's image layout.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be written.
+    pub fn write(&self, layout: &Layout, tag: Option<&str>) -> Result<(), RegistryError> {
+        for part in std::iter::once(&self.artifact).chain(&self.referrers) {
+            for blob in &part.blobs {
+                layout.put(&blob.bytes)?;
+            }
+            layout.put(&part.manifest)?;
+        }
+        layout.name(self.artifact.descriptor.clone(), tag)?;
+        for part in &self.referrers {
+            layout.name(part.descriptor.clone(), None)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes that are those of a descriptor.
+fn blob(title: &str, bytes: Vec<u8>, descriptor: &Descriptor) -> Result<Blob, RegistryError> {
+    let bytes = crate::document::checked(title, bytes, descriptor)?;
+    Ok(Blob {
+        title: title.to_owned(),
+        digest: descriptor.digest()?,
+        bytes,
+    })
+}
+
+/// The same checks that the plugin meets where it is loaded, and that its manifest is for this component.
+fn check_package(
+    folder: &Path,
+    host: HostBuilder,
+    layer: &Descriptor,
+) -> Result<(), RegistryError> {
+    let host = host.build()?;
+    let package = Package::open(folder)?;
+    let vouched = host.examine(&package, &Grants::default())?;
+    let pin = &vouched.manifest.component;
+    let expected = format!("sha256:{}", pin.sha256);
+    if expected != layer.digest {
+        return Err(RegistryError::OtherComponent {
+            expected,
+            found: layer.digest.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// A referrer: a manifest with an empty config and these layers.
+fn attach(
+    title: &'static str,
+    kind: &'static str,
+    layers: Vec<(&'static str, &'static str, Vec<u8>)>,
+    subject: &Descriptor,
+    created: Option<&String>,
+) -> Result<Part, RegistryError> {
+    const NOTHING: &[u8] = b"{}";
+    let empty = Descriptor::of(media::EMPTY, NOTHING);
+    let mut blobs = vec![Blob {
+        title: "(empty config)".to_owned(),
+        digest: empty.digest()?,
+        bytes: NOTHING.to_vec(),
+    }];
+    let mut described = Vec::new();
+    for (media_type, name, bytes) in layers {
+        let mut layer = Descriptor::of(media_type, &bytes);
+        let title = ("org.opencontainers.image.title".to_owned(), name.to_owned());
+        layer.annotations = BTreeMap::from([title]);
+        blobs.push(Blob {
+            title: name.to_owned(),
+            digest: layer.digest()?,
+            bytes,
+        });
+        described.push(layer);
+    }
+    let mut annotations: BTreeMap<String, String> = created
+        .map(|date| (CREATED.to_owned(), date.clone()))
+        .into_iter()
+        .collect();
+    if kind == media::BUNDLE {
+        // By these cosign tells one bundle from another.
+        annotations.extend([
+            (
+                "dev.sigstore.bundle.content".to_owned(),
+                "dsse-envelope".to_owned(),
+            ),
+            (
+                "dev.sigstore.bundle.predicateType".to_owned(),
+                "https://slsa.dev/provenance/v1".to_owned(),
+            ),
+        ]);
+    }
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: media::IMAGE.to_owned(),
+        artifact_type: Some(kind.to_owned()),
+        config: empty,
+        layers: described,
+        subject: Some(Descriptor {
+            annotations: BTreeMap::new(),
+            ..subject.clone()
+        }),
+        annotations: annotations.clone(),
+    };
+    let manifest = serde_json::to_vec(&manifest)
+        .map_err(|error| RegistryError::malformed(title, error.to_string()))?;
+    let mut descriptor = Descriptor::of(media::IMAGE, &manifest);
+    descriptor.artifact_type = Some(kind.to_owned());
+    descriptor.annotations = annotations;
+    Ok(Part {
+        title,
+        manifest,
+        descriptor,
+        blobs,
+    })
+}

@@ -1,0 +1,185 @@
+//! Publishing a plan: blobs, the artifact, its referrers, and the tag last.
+//!
+//! Until the tag is there nobody finds the plugin by it, so nobody finds one whose signature is still on its way.
+
+use crate::auth::encoded;
+use crate::client::{Access, Ask, Client};
+use crate::document::{Descriptor, Index};
+use crate::plan::{Blob, Part, Plan};
+use crate::redirect;
+use crate::{Bounds, Digest, Reference, RegistryError, Settings, media};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{Method, StatusCode};
+
+/// What a registry with the referrers API answers to a manifest with a subject.
+const SUBJECT: &str = "oci-subject";
+
+impl Client {
+    /// A client for publishing.
+    ///
+    /// # Errors
+    ///
+    /// When the host is none.
+    pub fn for_publishing(
+        settings: &Settings,
+        host: &str,
+        repository: &str,
+    ) -> Result<Self, RegistryError> {
+        Self::with(settings, host, repository, Access::Write)
+    }
+}
+
+/// Publishes a plan under a tag, and gives the artifact's digest. `progress` is told each step.
+///
+/// # Errors
+///
+/// [`RegistryError`]. What was sent before stays in the registry without a tag, and is not sent again next time.
+pub async fn publish(
+    client: &Client,
+    plan: &Plan,
+    reference: &Reference,
+    replace: bool,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Digest, RegistryError> {
+    let digest = plan.digest();
+    let tag = reference.tag.as_deref().ok_or_else(|| {
+        RegistryError::Reference("a tag is missing: a publication has a version".to_owned())
+    })?;
+    let limit = Bounds::default().manifest;
+    let there = client.manifest(tag, media::IMAGE, limit).await?;
+    let there = there.map(|bytes| Digest::of(&bytes));
+    if let Some(found) = there.as_ref().filter(|found| **found != digest && !replace) {
+        return Err(RegistryError::TagTaken {
+            tag: tag.to_owned(),
+            found: found.to_string(),
+        });
+    }
+    put_part(client, &plan.artifact, progress).await?;
+    for part in &plan.referrers {
+        if !put_part(client, part, progress).await? {
+            put_fallback(client, &digest, &part.descriptor).await?;
+            progress(&format!("{:<12} listed in the fallback index", part.title));
+        }
+    }
+    put_manifest(client, tag, &plan.artifact.manifest).await?;
+    progress(&format!("{:<12} {tag}", "tag"));
+    Ok(digest)
+}
+
+/// Sends a part, and returns whether the registry lists it as a referrer by itself.
+async fn put_part(
+    client: &Client,
+    part: &Part,
+    progress: &mut dyn FnMut(&str),
+) -> Result<bool, RegistryError> {
+    for blob in &part.blobs {
+        let what = if put_blob(client, blob).await? {
+            "sent"
+        } else {
+            "there already"
+        };
+        progress(&format!(
+            "{:<12} {:<26} {:>8} bytes, {what}",
+            part.title,
+            blob.title,
+            blob.bytes.len()
+        ));
+    }
+    let is_listed = put_manifest(client, &part.descriptor.digest, &part.manifest).await?;
+    progress(&format!("{:<12} {}", part.title, part.descriptor.digest));
+    Ok(is_listed)
+}
+
+/// Sends a blob, unless it is there.
+async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
+    let what = blob.title.as_str();
+    let head = ask(Method::HEAD, client.path(&format!("blobs/{}", blob.digest)));
+    if client.ask(what, head).await?.status == StatusCode::OK {
+        return Ok(false);
+    }
+    let begun = client
+        .ask(what, ask(Method::POST, client.path("blobs/uploads/")))
+        .await?;
+    if begun.status != StatusCode::ACCEPTED {
+        return Err(begun.refusal(what).await);
+    }
+    let to = redirect::location(&begun.headers, client.origin());
+    // The request carries the credentials, so it goes nowhere else.
+    let to = to
+        .filter(|to| to.origin == *client.origin())
+        .ok_or_else(|| RegistryError::Redirect {
+            what: format!("the upload of {what}"),
+            reason: "it leads to another origin, or cannot be read".to_owned(),
+        })?;
+    drop(begun);
+    let separator = if to.path.contains('?') { '&' } else { '?' };
+    let digest = encoded(&blob.digest.to_string());
+    let put = Ask {
+        method: Method::PUT,
+        path: format!("{}{separator}digest={digest}", to.path),
+        headers: vec![(CONTENT_TYPE, "application/octet-stream".to_owned())],
+        body: Bytes::from(blob.bytes.clone()),
+    };
+    let done = client.ask(what, put).await?;
+    match done.status {
+        StatusCode::CREATED => Ok(true),
+        _ => Err(done.refusal(what).await),
+    }
+}
+
+/// Sends an artifact's manifest, and returns whether the registry has understood its subject.
+async fn put_manifest(client: &Client, name: &str, bytes: &[u8]) -> Result<bool, RegistryError> {
+    put_document(client, name, media::IMAGE, bytes).await
+}
+
+async fn put_document(
+    client: &Client,
+    name: &str,
+    media_type: &str,
+    bytes: &[u8],
+) -> Result<bool, RegistryError> {
+    let what = format!("the manifest {name}");
+    let put = Ask {
+        method: Method::PUT,
+        path: client.path(&format!("manifests/{name}")),
+        headers: vec![(CONTENT_TYPE, media_type.to_owned())],
+        body: Bytes::copy_from_slice(bytes),
+    };
+    let done = client.ask(&what, put).await?;
+    match done.status {
+        StatusCode::CREATED => Ok(done.headers.contains_key(HeaderName::from_static(SUBJECT))),
+        _ => Err(done.refusal(&what).await),
+    }
+}
+
+/// Adds a referrer to the index that stands for the referrers API. Two publishers at the same moment could overwrite each
+/// other's entry; the specification has no lock.
+async fn put_fallback(
+    client: &Client,
+    subject: &Digest,
+    entry: &Descriptor,
+) -> Result<(), RegistryError> {
+    let mut index: Index = client.fallback(subject, Bounds::default().manifest).await?;
+    if index
+        .manifests
+        .iter()
+        .any(|other| other.digest == entry.digest)
+    {
+        return Ok(());
+    }
+    index.manifests.push(entry.clone());
+    let bytes = serde_json::to_vec(&index)
+        .map_err(|error| RegistryError::malformed("the index of referrers", error.to_string()))?;
+    put_document(client, &subject.fallback_tag(), media::INDEX, &bytes).await?;
+    Ok(())
+}
+
+fn ask(method: Method, path: String) -> Ask {
+    Ask {
+        method,
+        path,
+        headers: Vec::new(),
+        body: Bytes::new(),
+    }
+}

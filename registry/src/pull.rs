@@ -1,0 +1,268 @@
+//! Pulling a plugin: from a reference to a package that passed every check but compilation.
+//!
+//! ```text
+//! artifact's manifest (by digest; a tag is resolved once) -> referrers -> plugin's manifest and signature
+//!   -> the host's checks -> provenance, SBOM -> component
+//! ```
+//!
+//! The component comes last, so that nothing large is fetched for a plugin that is refused.
+
+use crate::document::{Descriptor, Manifest};
+use crate::provenance::{self, Claims, ProvenanceKey};
+use crate::{Bounds, Digest, Reference, RegistryError, Source, bounds, media};
+use auth_connector_host::{ConnectorHost, Grants, LoadError, Package, Provenance, SignatureError};
+use std::collections::BTreeMap;
+
+/// What a pulled plugin has to fulfil.
+pub struct Checks<'a> {
+    /// Whose trusted keys count, and whether unsigned plugins are allowed.
+    pub host: &'a ConnectorHost,
+    /// What is granted, and which plugin is expected.
+    pub grants: &'a Grants,
+    /// The key by which provenance is verified. With a key, a plugin without such provenance is refused.
+    pub provenance_key: Option<&'a ProvenanceKey>,
+    /// The most that is taken.
+    pub bounds: Bounds,
+}
+
+/// A plugin that was pulled and checked.
+#[derive(Debug)]
+pub struct Pulled {
+    /// The reference, pinned by the digest of the artifact's manifest.
+    pub reference: Reference,
+    /// The tag that was asked for, if one was.
+    pub tag: Option<String>,
+    /// What the artifact says about itself.
+    pub annotations: BTreeMap<String, String>,
+    /// What the host's checks found. None where the artifact has no manifest of a plugin and unsigned ones are allowed.
+    pub vouched: Option<Provenance>,
+    /// The provenance.
+    pub attestation: Attestation,
+    /// The SBOM, as it came.
+    pub sbom: Option<Vec<u8>>,
+    component: Vec<u8>,
+    signed: Option<Signed>,
+}
+
+/// A plugin's manifest and its signature.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) signature: Option<Vec<u8>>,
+}
+
+/// What is known about how a component was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// Nothing.
+    Absent,
+    /// What anybody may have written.
+    Unverified(Claims),
+    /// What the holder of the key says.
+    Verified(Claims),
+}
+
+impl Pulled {
+    /// The component's bytes.
+    pub fn component(&self) -> &[u8] {
+        &self.component
+    }
+
+    pub(crate) fn signed(&self) -> Option<&Signed> {
+        self.signed.as_ref()
+    }
+
+    /// The package, for [`ConnectorHost::load_package`]. None where the artifact has no manifest of a plugin.
+    pub fn package(&self) -> Option<Package<'_>> {
+        let signed = self.signed.as_ref()?;
+        let signature = signed.signature.as_deref();
+        Some(Package::new(
+            self.component.as_slice(),
+            signed.manifest.as_slice(),
+            signature,
+        ))
+    }
+
+    /// The same as a package of its own.
+    pub fn into_package(self) -> Option<Package<'static>> {
+        let signed = self.signed?;
+        Some(Package::new(
+            self.component,
+            signed.manifest,
+            signed.signature,
+        ))
+    }
+}
+
+/// Pulls a plugin.
+///
+/// # Errors
+///
+/// [`RegistryError`]: one line that says what is wrong. Nothing is kept then.
+pub async fn pull(
+    source: &Source,
+    reference: &Reference,
+    checks: &Checks<'_>,
+) -> Result<Pulled, RegistryError> {
+    let (digest, bytes) = source.resolve(reference, &checks.bounds).await?;
+    let artifact = Manifest::parse("the artifact's manifest", &bytes)?;
+    let layer = artifact.component()?;
+    if layer.size > checks.bounds.component {
+        return Err(RegistryError::TooLarge {
+            what: "the component".to_owned(),
+            size: layer.size,
+            limit: checks.bounds.component,
+        });
+    }
+    let referrers = source.referrers(&digest, &checks.bounds).await?;
+    let attached = Attached {
+        source,
+        subject: &digest,
+        referrers: &referrers,
+        bounds: &checks.bounds,
+    };
+    let found = attached.manifest(checks).await?;
+    if let Some((_, vouched)) = &found {
+        let pin = &vouched.manifest.component;
+        let expected = format!("sha256:{} of {} bytes", pin.sha256, pin.size);
+        let found = format!("{} of {} bytes", layer.digest, layer.size);
+        if expected != found {
+            return Err(RegistryError::OtherComponent { expected, found });
+        }
+    }
+    let attestation = attached
+        .provenance(&layer.digest()?, checks.provenance_key)
+        .await?;
+    let sbom = attached.sbom().await?;
+    let limit = checks.bounds.component;
+    let component = source.blob("the component", layer, limit).await?;
+    let (signed, vouched) = found.unzip();
+    Ok(Pulled {
+        reference: reference.pinned(digest),
+        tag: reference.tag.clone().filter(|_| reference.digest.is_none()),
+        annotations: artifact.annotations,
+        vouched,
+        attestation,
+        sbom,
+        component,
+        signed,
+    })
+}
+
+/// What is attached to an artifact.
+struct Attached<'a> {
+    source: &'a Source,
+    subject: &'a Digest,
+    referrers: &'a [Descriptor],
+    bounds: &'a Bounds,
+}
+
+impl Attached<'_> {
+    /// The first few referrers of a kind.
+    fn of(&self, kind: &'static str) -> impl Iterator<Item = &Descriptor> {
+        let is_kind = move |found: &&Descriptor| found.artifact_type.as_deref() == Some(kind);
+        self.referrers
+            .iter()
+            .filter(is_kind)
+            .take(self.bounds.referrers)
+    }
+
+    /// A referrer's own manifest, if it is about this artifact.
+    async fn open(&self, descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
+        let bytes = self.source.attached(descriptor, self.bounds).await?;
+        let manifest = Manifest::parse("a referrer's manifest", &bytes)?;
+        Ok(Some(manifest).filter(|manifest| manifest.is_about(self.subject)))
+    }
+
+    /// The plugin's manifest that passes the host's checks. None where there is none and unsigned plugins are allowed.
+    async fn manifest(
+        &self,
+        checks: &Checks<'_>,
+    ) -> Result<Option<(Signed, Provenance)>, RegistryError> {
+        let mut refusal = None;
+        for descriptor in self.of(media::MANIFEST) {
+            let Some(referrer) = self.open(descriptor).await? else {
+                continue;
+            };
+            let Some(layer) = referrer.layer(media::MANIFEST) else {
+                continue;
+            };
+            let limit = bounds::PLUGIN_MANIFEST;
+            let manifest = self
+                .source
+                .blob("the plugin's manifest", layer, limit)
+                .await?;
+            let signature = match referrer.layer(media::SIGNATURE) {
+                Some(layer) => {
+                    let what = "the manifest's signature";
+                    Some(self.source.blob(what, layer, bounds::SIGNATURE).await?)
+                }
+                None => None,
+            };
+            let package = Package::new(b"".as_slice(), manifest.as_slice(), signature.as_deref());
+            match checks.host.examine(&package, checks.grants) {
+                Ok(vouched) => {
+                    let signed = Signed {
+                        manifest,
+                        signature,
+                    };
+                    return Ok(Some((signed, vouched)));
+                }
+                Err(error) => refusal = Some(error),
+            }
+        }
+        match refusal {
+            Some(error) => Err(error.into()),
+            None if checks.host.options().allow_unsigned => Ok(None),
+            None if self.referrers.is_empty() => Err(RegistryError::NoManifest),
+            None => Err(LoadError::from(SignatureError::Missing).into()),
+        }
+    }
+
+    async fn provenance(
+        &self,
+        component: &Digest,
+        key: Option<&ProvenanceKey>,
+    ) -> Result<Attestation, RegistryError> {
+        let mut reason = "none is attached".to_owned();
+        for descriptor in self.of(media::BUNDLE) {
+            let Some(bundle) = self.content(descriptor, "the provenance").await? else {
+                continue;
+            };
+            match (provenance::read(&bundle, component, key), key) {
+                (Ok(claims), Some(_)) => return Ok(Attestation::Verified(claims)),
+                (Ok(claims), None) => return Ok(Attestation::Unverified(claims)),
+                (Err(error), _) => reason = error,
+            }
+        }
+        match key {
+            Some(_) => Err(RegistryError::Provenance(reason)),
+            None => Ok(Attestation::Absent),
+        }
+    }
+
+    async fn sbom(&self) -> Result<Option<Vec<u8>>, RegistryError> {
+        for descriptor in self.of(media::SBOM) {
+            if let Some(sbom) = self.content(descriptor, "the SBOM").await? {
+                return Ok(Some(sbom));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The one layer of a referrer.
+    async fn content(
+        &self,
+        descriptor: &Descriptor,
+        what: &str,
+    ) -> Result<Option<Vec<u8>>, RegistryError> {
+        let Some(referrer) = self.open(descriptor).await? else {
+            return Ok(None);
+        };
+        let [layer] = referrer.layers.as_slice() else {
+            return Ok(None);
+        };
+        let limit = self.bounds.document;
+        self.source.blob(what, layer, limit).await.map(Some)
+    }
+}

@@ -1,0 +1,138 @@
+//! Findings of a pull: what was verified, by what, and what was not.
+
+use crate::Attestation;
+use crate::pull::Pulled;
+use std::fmt;
+
+/// One thing that was verified or was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Of what.
+    pub subject: &'static str,
+    /// Whether it was verified.
+    pub is_verified: bool,
+    /// By what, or why not.
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.is_verified {
+            "verified"
+        } else {
+            "NOT verified"
+        };
+        write!(f, "{:<12} {:<13} {}", self.subject, verdict, self.text)
+    }
+}
+
+impl Pulled {
+    /// What was verified and what was not, a line each.
+    pub fn findings(&self) -> Vec<Finding> {
+        vec![
+            self.of_bytes(),
+            self.of_signature(),
+            self.of_provenance(),
+            self.of_sbom(),
+        ]
+    }
+
+    fn of_bytes(&self) -> Finding {
+        let (is_verified, text) = match (&self.tag, &self.reference.digest) {
+            (Some(tag), Some(digest)) => (
+                true,
+                format!(
+                    "against {digest}, which the tag {tag} names today. A tag can move: pin the digest"
+                ),
+            ),
+            (None, Some(digest)) => (true, format!("against {digest}, as it was asked for")),
+            (_, None) => (false, "no digest is known".to_owned()),
+        };
+        Finding {
+            subject: "bytes",
+            is_verified,
+            text,
+        }
+    }
+
+    fn of_signature(&self) -> Finding {
+        let signer = self
+            .vouched
+            .as_ref()
+            .and_then(|vouched| vouched.signer.as_ref());
+        let (is_verified, text) = match (signer, &self.vouched) {
+            (Some(signer), _) => (true, format!("signed by the trusted key {}", signer.key)),
+            (None, Some(_)) => (false, "nobody who is trusted signed it".to_owned()),
+            (None, None) => (
+                false,
+                "there is none: nobody says what the plugin asks for".to_owned(),
+            ),
+        };
+        Finding {
+            subject: "manifest",
+            is_verified,
+            text,
+        }
+    }
+
+    fn of_provenance(&self) -> Finding {
+        let (is_verified, text) = match &self.attestation {
+            Attestation::Absent => (false, "there is none".to_owned()),
+            Attestation::Unverified(claims) => (
+                false,
+                format!("no key was given for it. It claims {claims}"),
+            ),
+            Attestation::Verified(claims) => (true, format!("by the key that was given: {claims}")),
+        };
+        Finding {
+            subject: "provenance",
+            is_verified,
+            text,
+        }
+    }
+
+    fn of_sbom(&self) -> Finding {
+        let text = match (&self.sbom, self.is_sbom_about_it()) {
+            (None, _) => "there is none",
+            (Some(_), true) => "it names this component by its digest; it is not signed",
+            (Some(_), false) => "it does not name this component",
+        };
+        Finding {
+            subject: "SBOM",
+            is_verified: false,
+            text: text.to_owned(),
+        }
+    }
+
+    /// Whether the SBOM names the component's SHA-256.
+    fn is_sbom_about_it(&self) -> bool {
+        let document = self
+            .sbom
+            .as_deref()
+            .map(serde_json::from_slice::<serde_json::Value>);
+        let Some(Ok(document)) = document else {
+            return false;
+        };
+        let hashes = document.pointer("/metadata/component/hashes");
+        let hashes = hashes.and_then(serde_json::Value::as_array);
+        let found = crate::Digest::of(self.component());
+        hashes.is_some_and(|hashes| {
+            hashes
+                .iter()
+                .any(|hash| hash["alg"] == "SHA-256" && hash["content"] == found.hex())
+        })
+    }
+}
+
+impl fmt::Display for crate::Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "builder {:?}", self.builder)?;
+        match (&self.source, &self.revision) {
+            (Some(source), _) => write!(f, ", source {source:?}"),
+            (None, Some(revision)) => {
+                write!(f, ", revision {revision:?} of a source that is not named")
+            }
+            (None, None) => f.write_str(", no source"),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Writing a pulled plugin as a package's folder, whole or not at all.
+
+use crate::RegistryError;
+use crate::pull::Pulled;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The SBOM's name beside the component.
+const SBOM: &str = "sbom.cdx.json";
+
+impl Pulled {
+    /// Writes the package into a folder that must not exist. [`auth_connector_host::Package::open`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// When the folder exists or cannot be written, or the artifact has no manifest of a plugin.
+    pub fn save(&self, folder: &Path) -> Result<(), RegistryError> {
+        let (Some(signed), Some(vouched)) = (self.signed(), &self.vouched) else {
+            return Err(RegistryError::NoManifest);
+        };
+        if folder.exists() {
+            return Err(RegistryError::file(
+                folder,
+                "it exists. Name another, or remove it",
+            ));
+        }
+        let mut partial = folder.as_os_str().to_owned();
+        partial.push(format!(".partial-{}", std::process::id()));
+        let partial = PathBuf::from(partial);
+        // The host has checked that the name has no separators. One that is taken is refused by `create_new`.
+        let mut files = vec![
+            (vouched.manifest.component.file.as_str(), self.component()),
+            ("manifest.json", signed.manifest.as_slice()),
+        ];
+        files.extend(
+            signed
+                .signature
+                .as_deref()
+                .map(|bytes| ("manifest.json.minisig", bytes)),
+        );
+        files.extend(self.sbom.as_deref().map(|bytes| (SBOM, bytes)));
+        let written = fs::create_dir(&partial)
+            .and_then(|()| {
+                files.iter().try_for_each(|(name, bytes)| {
+                    File::create_new(partial.join(name))?.write_all(bytes)
+                })
+            })
+            .and_then(|()| fs::rename(&partial, folder));
+        written.map_err(|error| {
+            // What is left of it is of no use, and the error is the first one's.
+            let _ = fs::remove_dir_all(&partial);
+            RegistryError::file(folder, error)
+        })
+    }
+}

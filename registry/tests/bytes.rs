@@ -1,0 +1,70 @@
+//! Blobs that are not what they are said to be: each is refused in one line, and nothing is kept.
+
+use crate::support::*;
+use auth_connector_registry::Bounds;
+use registry::{ENDLESS, SILENT, response};
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn other_bytes_are_refused() {
+    let error = with_component(|dist| response(200, "", &vec![0; dist.component.len()])).await;
+    assert!(error.contains("the registry sent other bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn blob_larger_than_it_says_is_refused() {
+    let error = with_component(|dist| response(200, "", &vec![0; dist.component.len() + 1])).await;
+    assert!(error.contains("expected were at most"), "{error}");
+}
+
+/// Without a length, so only what comes can tell.
+#[tokio::test]
+async fn endless_blob_is_refused_at_its_bound() {
+    let endless = |_: &Dist| [b"HTTP/1.1 200 x\r\nconnection: close\r\n\r\n", ENDLESS].concat();
+    let error = with_component(endless).await;
+    assert!(error.contains("or more, expected were at most"), "{error}");
+}
+
+#[tokio::test]
+async fn part_of_a_blob_is_refused() {
+    let error = with_component(|dist| response(200, "", &dist.component[..100])).await;
+    assert!(error.contains("sent a part of it"), "{error}");
+    let cut = |dist: &Dist| {
+        let head = format!(
+            "HTTP/1.1 200 x\r\ncontent-length: {}\r\n\r\n",
+            dist.component.len()
+        );
+        [head.as_bytes(), &dist.component[..100]].concat()
+    };
+    let error = with_component(cut).await;
+    assert!(error.contains("broke off"), "{error}");
+}
+
+#[tokio::test]
+async fn component_beyond_the_bound_is_not_asked_for() {
+    let (dist, registry) = published().await;
+    registry.forget();
+    let bounds = Bounds {
+        component: 1000,
+        ..Bounds::default()
+    };
+    let error =
+        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    assert!(error.contains("expected were at most 1000"), "{error}");
+    assert_eq!(registry.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn silent_registry_is_given_up_in_time() {
+    let (dist, registry) = published().await;
+    registry.behave(|_| Some([b"HTTP/1.1 200 x\r\ncontent-length: 100\r\n\r\n", SILENT].concat()));
+    let bounds = Bounds {
+        time: Duration::from_secs(1),
+        ..Bounds::default()
+    };
+    let begun = Instant::now();
+    let error =
+        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    assert!(error.contains("longer than the 1 s"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}

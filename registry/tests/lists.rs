@@ -1,0 +1,128 @@
+//! Artifacts, referrers and signatures that do not belong to what was asked for.
+
+use crate::support::*;
+use auth_connector_registry::{Bounds, ProvenanceKey};
+use registry::response;
+
+#[tokio::test]
+async fn list_of_manifests_is_refused() {
+    let (dist, registry) = published().await;
+    let entry = r#"{"mediaType": "a/b", "digest": "x", "size": 1}"#;
+    let bomb = format!(
+        r#"{{"schemaVersion": 2, "manifests": [{}]}}"#,
+        [entry; 100].join(",")
+    );
+    registry.store("bomb", bomb.as_bytes());
+    let error = refusal(pulled(&registry.reference(":bomb"), &dist).await);
+    assert!(error.contains("list of manifests"), "{error}");
+    registry.store("large", &vec![b' '; 300 << 10]);
+    let error = refusal(pulled(&registry.reference(":large"), &dist).await);
+    assert!(error.contains("expected were at most 262144"), "{error}");
+}
+
+/// Thousands of referrers are not thousands of requests.
+#[tokio::test]
+async fn only_a_few_referrers_are_looked_at() {
+    let (dist, registry) = published().await;
+    let entry = |n: usize| {
+        format!(
+            r#"{{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:{n:064x}", "size": 2,
+               "artifactType": "application/vnd.auth-connector.manifest.v1+json"}}"#
+        )
+    };
+    let list: Vec<String> = (0..900).map(entry).collect();
+    let index = format!(
+        r#"{{"schemaVersion": 2, "manifests": [{}]}}"#,
+        list.join(",")
+    );
+    registry.store(&dist.digest().replace(':', "-"), index.as_bytes());
+    registry.forget();
+    refusal(pulled(&registry.reference(":1.4.0"), &dist).await);
+    assert!(
+        registry.requests().len() < 10,
+        "{}",
+        registry.requests().len()
+    );
+}
+
+/// By digest, a registry cannot give another artifact.
+#[tokio::test]
+async fn pinned_reference_is_held_against_a_changed_registry() {
+    let (dist, registry) = published().await;
+    registry.behave(|request| {
+        let is_pinned = request.path.contains("/manifests/sha256:");
+        is_pinned.then(|| response(200, "", br#"{"schemaVersion": 2}"#))
+    });
+    let error = refusal(pulled(&registry.reference(&format!("@{}", dist.digest())), &dist).await);
+    assert!(error.contains("other bytes"), "{error}");
+}
+
+/// A manifest that is signed, and attached to an artifact with another component.
+#[tokio::test]
+async fn signed_manifest_of_another_component_is_refused() {
+    const KIND: &str = "application/vnd.auth-connector.manifest.v1+json";
+    let (dist, registry) = published().await;
+    let text = |name: &str| String::from_utf8(registry.stored(name).unwrap()).unwrap();
+    let other = text("1.4.0").replace(&dist.component_digest(), &dist.digest());
+    registry.store("other", other.as_bytes());
+    let subject = format!("sha256:{}", connector_packaging::sha256(other.as_bytes()));
+    let index = text(&dist.digest().replace(':', "-"));
+    let entry = index.split('{').find(|entry| entry.contains(KIND)).unwrap();
+    let at = entry.find("sha256:").unwrap();
+    let referrer = text(&entry[at..at + 71]).replace(&dist.digest(), &subject);
+    registry.store("referrer", referrer.as_bytes());
+    let entry = format!(
+        r#"{{"mediaType": "a/b", "digest": "sha256:{}", "size": {}, "artifactType": "{KIND}"}}"#,
+        connector_packaging::sha256(referrer.as_bytes()),
+        referrer.len()
+    );
+    let index = format!(r#"{{"schemaVersion": 2, "manifests": [{entry}]}}"#);
+    registry.store(&subject.replace(':', "-"), index.as_bytes());
+    let error = refusal(pulled(&registry.reference(":other"), &dist).await);
+    assert!(error.contains("do not belong together"), "{error}");
+}
+
+/// The referrers of one artifact, listed for another: each names its subject.
+#[tokio::test]
+async fn referrers_of_another_artifact_do_not_count() {
+    let (dist, registry) = published().await;
+    let manifest = registry.stored("1.4.0").unwrap();
+    let other = String::from_utf8(manifest)
+        .unwrap()
+        .replace(&dist.component_digest(), &dist.digest());
+    registry.store("other", other.as_bytes());
+    let subject = format!("sha256:{}", connector_packaging::sha256(other.as_bytes()));
+    let index =
+        String::from_utf8(registry.stored(&dist.digest().replace(':', "-")).unwrap()).unwrap();
+    registry.store(&subject.replace(':', "-"), index.as_bytes());
+    let error = refusal(pulled(&registry.reference(":other"), &dist).await);
+    assert!(
+        error.contains("not signed"),
+        "referrers name their subject: {error}"
+    );
+}
+
+#[tokio::test]
+async fn untrusted_signature_is_refused_before_the_component_is_fetched() {
+    let (dist, registry) = published().await;
+    let other = Dist::new();
+    registry.forget();
+    let error = refusal(pulled(&registry.reference(":1.4.0"), &other).await);
+    assert!(error.contains("is not trusted"), "{error}");
+    let is_fetched = registry
+        .requests()
+        .iter()
+        .any(|r| is_component(r, &dist.component_digest()));
+    assert!(!is_fetched);
+}
+
+#[tokio::test]
+async fn provenance_by_another_key_is_refused() {
+    let (dist, registry) = published().await;
+    let other = include_bytes!("vectors/provenance.pub");
+    let key = ProvenanceKey::from_pem(other).unwrap();
+    let reference = registry.reference(":1.4.0");
+    let outcome = pulled_by(&reference, trusting(&dist), Some(&key), Bounds::default());
+    let error = refusal(outcome.await);
+    assert!(error.contains("not by the key that was given"), "{error}");
+}

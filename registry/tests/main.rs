@@ -1,0 +1,17 @@
+//! Publishing and pulling, against registries on loopback that behave and that do not.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail loudly"
+)]
+
+mod bytes;
+mod credentials;
+mod lists;
+mod network;
+mod redirects;
+mod round_trip;
+mod support;
