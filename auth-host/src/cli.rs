@@ -82,7 +82,8 @@ pub struct Common {
 /// A plugin as it was published: a manifest, its signature and the component that it pins.
 #[derive(Args)]
 pub struct PackageArgs {
-    /// Load the package of this manifest, or in this folder: signed, unchanged, and within what is granted
+    /// Load the package of this manifest, in this folder or at this reference (oci://HOST/NAME:TAG): signed, unchanged,
+    /// and within what is granted
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
     /// Believe signatures by this minisign key (repeatable): its 56 characters, or its file
@@ -97,6 +98,27 @@ pub struct PackageArgs {
     /// Refuse the package unless its plugin has this id
     #[arg(long, value_name = "ID", requires = "manifest")]
     pub id: Option<String>,
+    #[cfg(feature = "registry")]
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// A package in a registry: oci://HOST/NAME:TAG, or oci-layout:FOLDER:TAG, in the place of a file.
+#[cfg(feature = "registry")]
+#[derive(Args)]
+pub struct RegistryArgs {
+    /// Refuse a package from a registry without provenance by this key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    pub provenance_key: Option<PathBuf>,
+    /// Keep the package from a registry in this folder, which must not exist
+    #[arg(long, value_name = "DIR", requires = "manifest")]
+    pub save: Option<PathBuf>,
+    /// Trust this authority as well for the registry, a PEM file
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    pub registry_ca: Option<PathBuf>,
+    /// Reach a registry on this machine by plain http, for tests
+    #[arg(long, requires = "manifest")]
+    pub loopback_http: bool,
 }
 
 /// What is granted.

@@ -109,12 +109,17 @@ fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
             "{error}. It comes from --proxy, --proxy-from-env or HTTPS_PROXY; NO_PROXY=* goes without the last"
         ))
     })?;
+    Ok(Some(permitted(proxy)))
+}
+
+/// The proxy, which may be inside a private network.
+pub fn permitted(proxy: Proxy) -> Proxy {
     let networks = PROXY_NETWORKS.iter().filter_map(|text| text.parse().ok());
-    Ok(Some(networks.fold(proxy, Proxy::permit_network)))
+    networks.fold(proxy, Proxy::permit_network)
 }
 
 /// The first of some environment variables that is set to something.
-fn environment(names: [&str; 2]) -> Option<String> {
+pub fn environment(names: [&str; 2]) -> Option<String> {
     let values = names
         .into_iter()
         .filter_map(|name| std::env::var(name).ok());
@@ -125,11 +130,25 @@ fn environment(names: [&str; 2]) -> Option<String> {
 
 /// Whether `NO_PROXY` names a granted host: exactly, as a domain above it, or by `*`.
 fn is_direct(grants: &GrantArgs) -> bool {
+    let origins = grants.allow.iter().chain(&grants.allow_beyond);
+    let hosts: Vec<_> = origins.filter_map(|origin| host_of(origin)).collect();
+    are_direct(&hosts)
+}
+
+/// The same for the host of a registry, with or without its port.
+#[cfg(feature = "registry")]
+pub fn is_named_directly(host: &str) -> bool {
+    are_direct(
+        &host_of(&format!("https://{host}"))
+            .into_iter()
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn are_direct(hosts: &[String]) -> bool {
     let Some(list) = environment(["NO_PROXY", "no_proxy"]) else {
         return false;
     };
-    let origins = grants.allow.iter().chain(&grants.allow_beyond);
-    let hosts: Vec<_> = origins.filter_map(|origin| host_of(origin)).collect();
     list.split(',')
         .map(str::trim)
         .any(|entry| entry == "*" || hosts.iter().any(|host| is_named_by(host, entry)))
@@ -220,6 +239,12 @@ pub fn package(common: &Common) -> Result<Option<Package<'static>>, Stop> {
     let Some(manifest) = &common.package.manifest else {
         return Ok(None);
     };
+    #[cfg(feature = "registry")]
+    if let Some(text) = manifest.to_str()
+        && auth_connector_registry::Reference::is_meant(text)
+    {
+        return crate::registry::package(common, text).map(Some);
+    }
     let package = Package::open(manifest)?;
     Ok(Some(match &common.component {
         Some(component) => package.with_component(component.clone()),

@@ -42,6 +42,8 @@ mod number;
 mod output;
 #[cfg(feature = "serve")]
 mod problem;
+#[cfg(feature = "registry")]
+mod registry;
 #[cfg(feature = "serve")]
 mod send;
 #[cfg(feature = "serve")]

@@ -24,7 +24,7 @@ pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
     if let Some(refusal) = cli::secret_in_arguments(texts.map(|text| text.into_owned())) {
         return Err(Stop::usage(refusal));
     }
-    match Cli::try_parse_from(arguments) {
+    match Cli::try_parse_from(with_references(arguments)) {
         Ok(cli) => Ok(Asked::Command(Box::new(cli))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp
@@ -33,6 +33,23 @@ pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
             _ => Err(Stop::usage(described(&error))),
         },
     }
+}
+
+/// The arguments, with a registry's reference as `--manifest` where it stands in the component's place: it names a package.
+fn with_references(arguments: &[OsString]) -> Vec<OsString> {
+    let is_reference = |text: &OsString| {
+        text.to_str()
+            .is_some_and(|text| text.starts_with("oci://") || text.starts_with("oci-layout:"))
+    };
+    let mut out: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let is_value = out.last().is_some_and(|last| last == "--manifest");
+        if is_reference(argument) && !is_value {
+            out.push("--manifest".into());
+        }
+        out.push(argument.clone());
+    }
+    out
 }
 
 fn described(error: &Error) -> String {

@@ -148,6 +148,8 @@ impl Workspace {
     pub fn build_demo(&self) -> Result {
         let mut cargo = self.cargo();
         cargo.args(["build", "--locked", "--profile", "host"]);
+        // Without registries.
+        cargo.arg("--no-default-features");
         for package in DEMO {
             cargo.args(["--package", package]);
         }
@@ -156,7 +158,7 @@ impl Workspace {
 
     /// Compares the features that dependencies have in the demo with those that they have in the whole workspace.
     pub fn compare_features(&self) -> Result {
-        let mut demo = vec!["--edges", "normal,build"];
+        let mut demo = vec!["--edges", "normal,build", "--no-default-features"];
         for package in DEMO {
             demo.extend(["--package", package]);
         }
