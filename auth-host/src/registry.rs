@@ -27,9 +27,14 @@ pub fn package(common: &Common, text: &str) -> Result<Package<'static>, Stop> {
     if let Some(folder) = &common.package.registry.save {
         pulled.save(folder)?;
     }
-    pulled
-        .into_package()
-        .ok_or_else(|| RegistryError::NoManifest.into())
+    pulled.into_package().ok_or_else(|| {
+        let message = "refused: the artifact has no manifest of a plugin. Keep its component by --save DIR, and load \
+                       DIR/component.wasm";
+        Stop {
+            code: REFUSED,
+            message: message.to_owned(),
+        }
+    })
 }
 
 /// Pulls on a thread of its own, because commands run on a runtime that must not be blocked on.

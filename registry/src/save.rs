@@ -9,16 +9,17 @@ use std::path::{Path, PathBuf};
 /// The SBOM's name beside the component.
 const SBOM: &str = "sbom.cdx.json";
 
+/// The name of a component that no manifest names.
+const BARE: &str = "component.wasm";
+
 impl Pulled {
-    /// Writes the package into a folder that must not exist. [`auth_connector_host::Package::open`] reads it.
+    /// Writes the package into a folder that must not exist. [`auth_connector_host::Package::open`] reads it. Where the
+    /// artifact has no manifest of a plugin, the component alone is written, as `component.wasm`.
     ///
     /// # Errors
     ///
-    /// When the folder exists or cannot be written, or the artifact has no manifest of a plugin.
+    /// When the folder exists or cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), RegistryError> {
-        let (Some(signed), Some(vouched)) = (self.signed(), &self.vouched) else {
-            return Err(RegistryError::NoManifest);
-        };
         if folder.exists() {
             return Err(RegistryError::file(
                 folder,
@@ -28,17 +29,16 @@ impl Pulled {
         let mut partial = folder.as_os_str().to_owned();
         partial.push(format!(".partial-{}", std::process::id()));
         let partial = PathBuf::from(partial);
-        // The host has checked that the name has no separators. One that is taken is refused by `create_new`.
-        let mut files = vec![
-            (vouched.manifest.component.file.as_str(), self.component()),
-            ("manifest.json", signed.manifest.as_slice()),
-        ];
-        files.extend(
-            signed
-                .signature
-                .as_deref()
-                .map(|bytes| ("manifest.json.minisig", bytes)),
-        );
+        let mut files = Vec::new();
+        if let (Some(signed), Some(vouched)) = (self.signed(), &self.vouched) {
+            // The host has checked that the name has no separators. One that is taken is refused by `create_new`.
+            files.push((vouched.manifest.component.file.as_str(), self.component()));
+            files.push(("manifest.json", signed.manifest.as_slice()));
+            let signature = signed.signature.as_deref();
+            files.extend(signature.map(|bytes| ("manifest.json.minisig", bytes)));
+        } else {
+            files.push((BARE, self.component()));
+        }
         files.extend(self.sbom.as_deref().map(|bytes| (SBOM, bytes)));
         let written = fs::create_dir(&partial)
             .and_then(|()| {

@@ -205,7 +205,14 @@ async fn bare_artifact_needs_leave_to_be_unsigned() {
         .unwrap();
     assert_eq!(pulled.component(), dist.component);
     assert!(pulled.findings()[1].to_string().contains("NOT verified"));
-    assert!(pulled.package().is_none() && pulled.save(&scratch("none")).is_err());
+    assert!(pulled.package().is_none());
+    let folder = scratch("bare");
+    pulled.save(&folder).unwrap();
+    assert_eq!(
+        std::fs::read(folder.join("component.wasm")).unwrap(),
+        dist.component
+    );
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]

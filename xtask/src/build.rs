@@ -49,23 +49,26 @@ impl Workspace {
         Self { root, target }
     }
 
-    /// The program that writes what stands beside a published component.
+    /// The program that writes what stands beside a published component. Alone, because it needs no Wasmtime.
     pub fn packaging(&self) -> Result<PathBuf> {
-        self.one_program("connector-packaging", "connector-packaging")
+        self.build_quietly(&["connector-packaging"])?;
+        Ok(self.program("connector-packaging"))
     }
 
-    /// The program that publishes.
+    /// The program that publishes, with the demo's packages, so that Wasmtime is compiled once.
     pub fn publisher(&self) -> Result<PathBuf> {
-        self.one_program("auth-connector-registry", "auth-connector-publish")
+        let packages = [&DEMO[..], &["auth-connector-registry"]].concat();
+        self.build_quietly(&packages)?;
+        Ok(self.program("auth-connector-publish"))
     }
 
-    /// A package's program, with dependencies as in the whole workspace.
-    fn one_program(&self, package: &str, program: &str) -> Result<PathBuf> {
+    fn build_quietly(&self, packages: &[&str]) -> Result {
         let mut cargo = self.cargo();
         cargo.args(["build", "--quiet", "--locked", "--profile", "host"]);
-        cargo.args(["--package", package, "--package", "workspace-features"]);
-        run(&mut cargo)?;
-        Ok(self.program(program))
+        for package in packages {
+            cargo.args(["--package", package]);
+        }
+        run(&mut cargo)
     }
 
     /// `cargo` at the root.

@@ -16,7 +16,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -41,6 +41,11 @@ const SUITES: [Suite; 5] = [
         title: "The same component in five hosts, and the quick starts of docs/hosts.md",
         script: "tests/hosts/run.sh",
         needs: &["node", "npm", "python3", "curl"],
+    },
+    Suite {
+        title: "The commands of docs/publishing.md, and what they made read by other programs",
+        script: "tests/distribution/run.sh",
+        needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },
 ];
 
@@ -92,9 +97,9 @@ fn ensure(program: &str, what: &str) -> Result {
     match found {
         Ok(status) if status.success() => Ok(()),
         _ => Err(format!(
-            "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11 \
-             and curl (Debian: apt-get install nodejs npm python3 python3-venv curl), or run `cargo xtask test` \
-             without --full."
+            "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
+             curl, docker-registry and minisign (Debian: apt-get install nodejs npm python3 python3-venv curl \
+             docker-registry minisign), or run `cargo xtask test` without --full."
         )),
     }
 }

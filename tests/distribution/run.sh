@@ -1,0 +1,104 @@
+#!/bin/bash
+# The commands of docs/publishing.md against Debian's docker-registry over TLS, and what they made read by programs of
+# other authors: oras, wash, minisign, @sigstore/verify, CycloneDX's validator. See README.md.
+set -euo pipefail
+cd "$(dirname "$0")"
+: "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
+for program in minisign openssl; do
+    command -v "$program" >/dev/null ||
+        { echo "$program is needed and was not found (Debian: apt-get install $program)" >&2; exit 1; }
+done
+root=$(cd ../.. && pwd)
+work=$(mktemp -d)
+cleanup() {
+    for pid in ${pids:-}; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$work" "$root/target/tencent-sms" "$root/target/plugins"
+}
+trap cleanup EXIT
+rm -rf "$root/target/tencent-sms" "$root/target/plugins"
+
+environment=${SDK_WORK_DIR:-$root/target/sdk}/distribution
+[ -x "$environment/bin/python" ] || python3 -m venv "$environment"
+"$environment/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
+"$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements-wash.txt
+npm install --no-save --no-audit --no-fund --loglevel=error
+
+# A private authority, and a certificate for this machine.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
+    -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=registry \
+    -keyout "$work/tls.key" -out "$work/tls.csr" 2>/dev/null
+printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' >"$work/extensions"
+openssl x509 -req -in "$work/tls.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days 2 \
+    -extfile "$work/extensions" -out "$work/tls.pem" 2>/dev/null
+
+# Two registries on one store: over TLS for us, and plain for clients that take no authority.
+serve() {
+    local port name=$1 more=$2
+    for port in $(shuf -i 20000-29999 -n 20); do
+        printf '%s\n' 'version: 0.1' 'log: {level: error, accesslog: {disabled: true}}' \
+            "storage: {filesystem: {rootdirectory: $work/store}}" \
+            "http: {addr: '127.0.0.1:$port'$more}" >"$work/$name.yml"
+        docker-registry serve "$work/$name.yml" >"$work/$name.log" 2>&1 &
+        local pid=$!
+        for _ in $(seq 50); do
+            if curl -sko /dev/null "http://127.0.0.1:$port/v2/"; then
+                pids="${pids:-} $pid"
+                found=127.0.0.1:$port
+                return
+            fi
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+    done
+    echo "docker-registry did not start:" >&2
+    cat "$work/$name.log" >&2
+    exit 1
+}
+serve tls ", tls: {certificate: '$work/tls.pem', key: '$work/tls.key'}"
+secure=$found
+serve plain ""
+plain=$found
+
+# The page's commands, in order, in one shell. Keys are made without a passphrase, which minisign would ask for.
+commands=$(awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/publishing.md" |
+    sed -e "s#ghcr.io/acme#$secure/acme#g" -e "s#\$HOME/connector-keys#$work/keys#" -e 's#minisign -G#minisign -G -W#')
+auth-host() { "$AUTH_HOST_BIN" "$@"; }
+export -f auth-host
+export AUTH_HOST_BIN SSL_CERT_FILE=$work/ca.pem
+(cd "$root" && bash -euo pipefail -c "$commands" </dev/null) >"$work/page.log" 2>&1 ||
+    { cat "$work/page.log"; echo "a command of docs/publishing.md failed" >&2; exit 1; }
+for line in 'listed in the fallback index' 'Published: oci-layout' 'manifest     verified' 'provenance   verified'; do
+    grep -q "$line" "$work/page.log" || { cat "$work/page.log"; echo "the page's commands do not print: $line" >&2; exit 1; }
+done
+echo "the commands of docs/publishing.md run"
+
+dist=$root/target/dist
+digest=$(sha256sum "$dist/tencent_sms_connector.wasm" | cut -d' ' -f1)
+same() {
+    [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$digest" ] || { echo "$2 gives another file" >&2; exit 1; }
+    echo "$2 gives the same file"
+}
+same "$root/target/tencent-sms/tencent_sms_connector.wasm" "auth-host --save"
+unset SSL_CERT_FILE
+"$environment/bin/wash" oci pull --insecure "$plain/acme/tencent-sms:0.1.0" "$work/washed.wasm" >/dev/null
+same "$work/washed.wasm" "wash oci pull"
+"$environment/bin/python" oras_pull.py "$plain/acme/tencent-sms:0.1.0" "$work/orased"
+same "$work/orased/tencent_sms_connector.wasm" "oras pull"
+
+# What another tool pushes is the component alone, and we say so.
+"$environment/bin/wash" oci push --insecure "$plain/washed/tencent-sms:0.1.0" "$dist/tencent_sms_connector.wasm" >/dev/null
+if "$AUTH_HOST_BIN" inspect "oci://$plain/washed/tencent-sms:0.1.0" --loopback-http --unsigned --save "$work/bare" 2>"$work/bare.log"; then
+    echo "an artifact without a manifest passed for a package" >&2
+    exit 1
+fi
+grep -q 'no manifest of a plugin' "$work/bare.log"
+same "$work/bare/component.wasm" "what wash pushed, kept by auth-host,"
+
+minisign -V -q -p "$work/keys/minisign.pub" -m "$dist/manifest.json"
+node bundle.mjs "$dist/provenance.sigstore.json" "$work/keys/provenance.pub" "$digest"
+"$environment/bin/python" sbom.py "$dist/sbom.cdx.json"
+if grep -rlF "$root" "$dist"/*.json "$dist"/*.wasm; then
+    echo "a published file names this machine's folder" >&2
+    exit 1
+fi
