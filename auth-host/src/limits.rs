@@ -17,6 +17,12 @@ const TEN_MINUTES_MS: i64 = 600_000;
 /// Wrong codes of one number in 24 hours, across all its verifications.
 pub const FAILURES: f64 = 10.0;
 
+/// The scope of the counters of refusals, by reason.
+pub const REFUSED: &str = "refused";
+
+/// The scope of the counters of what would have been refused.
+pub const WOULD_REFUSE: &str = "would-refuse";
+
 /// Why a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -61,7 +67,7 @@ pub fn decide(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
         None => unverified(db, now, asked)?,
     };
     if let Some(refusal) = decision {
-        count(db, now, asked.tenant, "refused", refusal.reason)?;
+        count(db, now, asked.tenant, REFUSED, refusal.reason)?;
     } else {
         for (scope, subject) in asked.counted() {
             count(db, now, asked.tenant, scope, subject)?;
@@ -154,7 +160,7 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
     match asked.settings.unverified {
         Unverified::Enforce => Ok(Some(refusal("unverified", Some(HOUR_MS)))),
         Unverified::RecordOnly => {
-            count(db, now, asked.tenant, "would-refuse", "unverified")?;
+            count(db, now, asked.tenant, WOULD_REFUSE, "unverified")?;
             Ok(None)
         }
     }

@@ -5,22 +5,28 @@
 //! | `verifications` | start, check, resend, cancel, and answers that tell nothing |
 //! | `idempotency` | repeated requests |
 //! | `failover` | the next connector, and when there is none |
+//! | `guide` | the commands of docs/auth-host.md |
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
+//! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `origins` | destinations that a config names |
 //! | `secrets` | what is in no log, metric, answer or file |
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
+//! | `killed` | verifications while the service is killed every two seconds |
 //! | `start` | what a service refuses to start with |
 
 mod crashes;
 mod failover;
+mod guide;
 mod hostile;
 mod idempotency;
+mod killed;
 mod limits;
 mod origins;
 mod running;
 mod secrets;
 mod start;
 mod tenants;
+mod tls;
 mod verifications;

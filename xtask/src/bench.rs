@@ -97,6 +97,28 @@ fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+/// Verifications while the service is killed every two seconds.
+pub fn killed(verifications: &str) -> Result {
+    let workspace = Workspace::open()?;
+    workspace.build_component()?;
+    workspace.build_programs()?;
+    process::run(
+        workspace
+            .cargo()
+            .args(["test", "--locked", "--profile", "host", "--workspace"])
+            .args([
+                "--test",
+                "connector",
+                "--",
+                "--nocapture",
+                "service::killed",
+            ])
+            .env("AUTH_HOST_KILLED_VERIFICATIONS", verifications)
+            .env("CONNECTOR_WASM", workspace.component())
+            .env("AUTH_HOST_BIN", workspace.program("auth-host")),
+    )
+}
+
 type Variables = Vec<(&'static str, PathBuf)>;
 type Install = fn(&Workspace) -> Result<Variables>;
 

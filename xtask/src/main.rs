@@ -37,6 +37,8 @@ Commands:
   soak [CALLS]   Send 300,000 messages among faults, plugin updates and hostile plugins
   soak --double-answers [CALLS]
                  Send 100,000 messages to a server that answers one request in twenty twice
+  soak --killed [VERIFICATIONS]
+                 Do 100,000 verifications while the service is killed every two seconds
   coverage       Print the lines of the connector that its unit tests miss; fails under 95 %
   mutants        Change the code and check that a unit test fails
   dist           Build the components to publish, with manifest, SBOM, OCI documents and provenance
@@ -78,6 +80,8 @@ fn main() -> ExitCode {
         ["soak"] => bench::soak("300000"),
         ["soak", "--double-answers"] => bench::double_answers("100000"),
         ["soak", "--double-answers", calls] => bench::double_answers(calls),
+        ["soak", "--killed"] => bench::killed("100000"),
+        ["soak", "--killed", verifications] => bench::killed(verifications),
         ["soak", calls] => bench::soak(calls),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -7,8 +7,9 @@ use super::verifications::Nothing;
 use crate::admin::{Actor, connectors, keys, numbers, plugins, tenants};
 use crate::app::App;
 use crate::ids;
+use crate::limits;
 use crate::problem::Problem;
-use crate::store::limits::HOUR_MS;
+use crate::store::limits::{Counter, HOUR_MS};
 use crate::store::messages::State as MessageState;
 use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
@@ -21,6 +22,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 type Answer<T> = Result<Shown<T>, Problem>;
@@ -425,14 +427,23 @@ async fn figures(
     by: Authorized<Tenant>,
 ) -> Answer<Value> {
     by.of(&tenant)?;
-    let since = ids::now_ms() - 24 * HOUR_MS;
-    let states = app.store.read(|db| {
-        let states = messages::count_by_state(db, &tenant, since)?;
-        Ok::<_, StoreError>(
-            states
-                .into_iter()
-                .collect::<std::collections::BTreeMap<_, _>>(),
-        )
+    let now = ids::now_ms();
+    let counted = |db: &_, scope| {
+        let counter = Counter {
+            tenant: &tenant,
+            scope,
+            subject: "",
+        };
+        Ok::<BTreeMap<_, _>, StoreError>(counter.by_subject(db, now, 24)?.into_iter().collect())
+    };
+    let shown = app.store.read(|db| {
+        let states = messages::count_by_state(db, &tenant, now - 24 * HOUR_MS)?;
+        Ok::<_, StoreError>(json!({
+            "messages": states.into_iter().collect::<BTreeMap<_, _>>(),
+            "verified_by_country": counted(db, "verified")?,
+            "refused": counted(db, limits::REFUSED)?,
+            "would_have_refused": counted(db, limits::WOULD_REFUSE)?,
+        }))
     })?;
-    Ok(Shown(json!({"last_24_hours": states})))
+    Ok(Shown(json!({"last_24_hours": shown})))
 }

@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(15);
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// How often certificate files are looked at.
-const CERTIFICATES: Duration = Duration::from_secs(10);
+const CERTIFICATES: Duration = Duration::from_secs(2);
 
 /// A service that is about to run.
 pub struct Service {
@@ -220,6 +220,8 @@ fn timeouts<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
 }
 
 async fn load_tls(certificate: &Path, key: &Path) -> Result<RustlsConfig, String> {
+    // The second time it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let loaded = RustlsConfig::from_pem_file(certificate, key).await;
     loaded.map_err(|error| {
         format!(

@@ -1,6 +1,6 @@
 //! Counters by the hour, and leaky buckets.
 
-use super::Result;
+use super::{Result, registry::all};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// An hour, in milliseconds.
@@ -45,6 +45,17 @@ impl Counter<'_> {
                 params![self.tenant, self.scope, self.subject, now / HOUR_MS - hours],
                 |row| row.get(0),
             )?)
+    }
+
+    /// The sums of the last hours for every subject of the scope.
+    pub fn by_subject(self, db: &Connection, now: i64, hours: i64) -> Result<Vec<(String, i64)>> {
+        all(
+            db,
+            "SELECT subject, sum(count) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3
+             GROUP BY subject ORDER BY subject",
+            params![self.tenant, self.scope, now / HOUR_MS - hours],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     /// The largest sum of a day among the last days.

@@ -101,7 +101,7 @@ pub async fn send(
         if !is_served {
             let counter = Counter {
                 tenant: &row.tenant,
-                scope: "refused",
+                scope: limits::REFUSED,
                 subject: "no-flow",
             };
             counter.add(db, now, 1)?;

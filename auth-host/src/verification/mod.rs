@@ -271,6 +271,7 @@ fn locked(retry_after_ms: i64) -> Problem {
 
 /// A limit refused the message.
 fn refused(refusal: Refusal) -> Problem {
+    metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
     let (status, title, detail) = match refusal.reason {
         "stopped" => (
             StatusCode::SERVICE_UNAVAILABLE,

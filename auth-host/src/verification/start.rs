@@ -276,7 +276,7 @@ async fn no_flow(app: &App, caller: &Caller) -> Result<Problem, Problem> {
     let counted = app.store.write(move |db| {
         let counter = Counter {
             tenant: &tenant,
-            scope: "refused",
+            scope: limits::REFUSED,
             subject: refusal.reason,
         };
         counter.add(db, ids::now_ms(), 1)

@@ -1,0 +1,261 @@
+//! Verifications while the service is killed every two seconds: `cargo xtask soak --killed` is the long run of the same.
+//!
+//! Each caller repeats every failed call with the same `Idempotency-Key` until it is answered, as a careful back end
+//! does. Then the simulator's inbox, the database and the answers are held against each other.
+
+use super::running::{Answer, Folder, Process, command, config, http, set_up};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tencent_sms_simulator::Simulator;
+
+/// How many verifications the long run does.
+const COUNT: &str = "AUTH_HOST_KILLED_VERIFICATIONS";
+
+const SHORT: Duration = Duration::from_secs(30);
+const CALLERS: usize = 8;
+const BETWEEN_KILLS: Duration = Duration::from_secs(2);
+
+/// What a caller was told of its verifications.
+#[derive(Default)]
+struct Told {
+    states: HashMap<String, usize>,
+    approved: usize,
+    approved_twice: usize,
+    repeated: usize,
+}
+
+/// A message that reached the provider.
+struct Arrived {
+    to: String,
+    code: String,
+    correlation_id: String,
+}
+
+struct Chaos {
+    arrived: Arc<Mutex<Vec<Arrived>>>,
+    codes: Arc<Mutex<HashMap<String, String>>>,
+    folder: Folder,
+    key: String,
+    api: String,
+    next: AtomicUsize,
+    is_over: AtomicBool,
+    most: usize,
+}
+
+#[test]
+fn killed_service_sends_nothing_twice() {
+    let count = std::env::var(COUNT).ok().and_then(|n| n.parse().ok());
+    let most: usize = count.unwrap_or(usize::MAX);
+    let (arrived, codes) = (Arc::default(), Arc::default());
+    let simulator = simulator(&arrived, &codes);
+    let folder = Folder::new();
+    let url = simulator.url();
+    let (key, _) = set_up(&folder.0, &[("sim", &config(&url))], &url);
+    let raised = ["limits", "--set", "segments_a_day=100000000"];
+    command(&folder.0, &raised, "").unwrap();
+    let (mut process, api) = serve(&folder, 0);
+    let chaos = Arc::new(Chaos {
+        arrived,
+        codes,
+        folder,
+        key,
+        api,
+        next: AtomicUsize::new(0),
+        is_over: AtomicBool::new(false),
+        most,
+    });
+    let told = Mutex::new(Told::default());
+    let begun = Instant::now();
+    let mut kills = 0;
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| scope.spawn(|| chaos.call_again_and_again(&told)))
+            .collect();
+        while callers.iter().any(|caller| !caller.is_finished()) {
+            std::thread::sleep(BETWEEN_KILLS);
+            process.kill();
+            kills += 1;
+            let port = chaos.api.rsplit(':').next().unwrap().parse().unwrap();
+            process = serve(&chaos.folder, port).0;
+            if count.is_none() && begun.elapsed() > SHORT {
+                chaos.is_over.store(true, Ordering::Relaxed);
+            }
+        }
+        for caller in callers {
+            caller.join().unwrap();
+        }
+    });
+    // The last process settles what the one before left open.
+    process.kill();
+    let _last = serve(&chaos.folder, 0);
+    let told = told.into_inner().unwrap();
+    let done: usize = told.states.values().sum();
+    let (rows, doubles) = chaos.hold_against(&told, done);
+    println!(
+        "{done} verifications in {} s, {kills} kills, {} calls repeated; told: {:?}; approved {}; rows: {rows:?}; \
+         messages at the provider {}; sent twice {doubles}",
+        begun.elapsed().as_secs(),
+        told.repeated,
+        told.states,
+        told.approved,
+        chaos.arrived.lock().unwrap().len()
+    );
+}
+
+/// A simulator that notes what it accepts as it accepts it.
+fn simulator(
+    arrived: &Arc<Mutex<Vec<Arrived>>>,
+    codes: &Arc<Mutex<HashMap<String, String>>>,
+) -> Simulator {
+    let (arrived, codes) = (arrived.clone(), codes.clone());
+    let note = move |event: &tencent_sms_simulator::Event| {
+        for message in &event.accepted {
+            let code = message.params.first().cloned().unwrap_or_default();
+            codes
+                .lock()
+                .unwrap()
+                .insert(message.to.clone(), code.clone());
+            arrived.lock().unwrap().push(Arrived {
+                to: message.to.clone(),
+                code,
+                correlation_id: message.session_context.clone(),
+            });
+        }
+    };
+    Simulator::builder()
+        .observer(note)
+        .start_blocking()
+        .unwrap()
+}
+
+fn serve(folder: &Folder, port: u16) -> (Process, String) {
+    let mut command = std::process::Command::new(crate::support::auth_host());
+    command
+        .args(["serve", "--admin", "127.0.0.1:0", "--listen"])
+        .arg(format!("127.0.0.1:{port}"))
+        .arg("--data")
+        .arg(folder.0.join("data"));
+    let process = Process::run(&mut command, &[("AUTH_HOST_LOG", "error")]);
+    let api = process.api.clone();
+    (process, api)
+}
+
+impl Chaos {
+    fn call_again_and_again(&self, told: &Mutex<Told>) {
+        loop {
+            let nth = self.next.fetch_add(1, Ordering::Relaxed);
+            if nth >= self.most || self.is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let to = format!("+86139{nth:08}");
+            let (started, repeats) = self.until_answered(
+                "/v1/verifications",
+                &json!({"to": to, "usage": "SignIn"}),
+                &format!("start-{nth}"),
+            );
+            assert_eq!(started.status, 201, "{}", started.text);
+            let v = started.json();
+            let state = v["message"]["state"].as_str().unwrap().to_owned();
+            let mut approvals = 0;
+            let mut more = 0;
+            if let Some(code) = self.code(&to) {
+                let path = format!("/v1/verifications/{}/check", v["id"].as_str().unwrap());
+                let body = json!({"code": code});
+                let (first, one) = self.until_answered(&path, &body, &format!("check-{nth}"));
+                let (second, two) = self.until_answered(&path, &body, &format!("again-{nth}"));
+                more = one + two;
+                for answer in [first, second] {
+                    approvals +=
+                        usize::from(answer.status == 200 && answer.json()["valid"] == true);
+                }
+                assert!(
+                    approvals <= 1,
+                    "the code of {nth} was approved {approvals} times"
+                );
+            }
+            let mut told = told.lock().unwrap();
+            *told.states.entry(state).or_default() += 1;
+            told.approved += approvals;
+            told.approved_twice += usize::from(approvals > 1);
+            told.repeated += repeats + more;
+        }
+    }
+
+    /// Calls until there is an answer that is one: no lost connection, nothing that says to ask again.
+    fn until_answered(&self, path: &str, body: &Value, key: &str) -> (Answer, usize) {
+        let bearer = format!("Bearer {}", self.key);
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+            ("Idempotency-Key", key),
+        ];
+        let begun = Instant::now();
+        let mut repeats = 0;
+        loop {
+            match http(&self.api, "POST", path, &headers, &body.to_string()) {
+                Ok(answer) if ![409, 503].contains(&answer.status) => return (answer, repeats),
+                _ => {}
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "no answer to {key}"
+            );
+            repeats += 1;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn code(&self, to: &str) -> Option<String> {
+        self.codes.lock().unwrap().get(to).cloned()
+    }
+
+    /// The inbox against the database and what was told. Returns the rows by state, and how many were sent twice.
+    fn hold_against(&self, told: &Told, done: usize) -> (HashMap<String, usize>, usize) {
+        let messages = self.arrived.lock().unwrap();
+        let mut by_id: HashMap<&str, usize> = HashMap::new();
+        let mut by_number: HashMap<&str, usize> = HashMap::new();
+        for message in messages.iter() {
+            assert_eq!(message.code.len(), 6);
+            *by_id.entry(&message.correlation_id).or_default() += 1;
+            *by_number.entry(&message.to).or_default() += 1;
+        }
+        let twice = |counts: &HashMap<&str, usize>| counts.values().filter(|n| **n > 1).count();
+        let doubles = twice(&by_id) + twice(&by_number);
+        assert_eq!(doubles, 0, "messages were sent twice");
+        let database = rusqlite::Connection::open(self.folder.0.join("data/auth-host.db")).unwrap();
+        let mut query = database.prepare("SELECT id, state FROM messages").unwrap();
+        let rows = query
+            .query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+            .unwrap();
+        let mut states: HashMap<String, usize> = HashMap::new();
+        for (id, state) in rows.map(Result::unwrap) {
+            let arrived = by_id.contains_key(id.as_str());
+            match state.as_str() {
+                "accepted" | "delivered" | "undelivered" => assert!(arrived, "{id} is {state}"),
+                "not_sent" => assert!(!arrived, "{id} was sent and is {state}"),
+                "unknown" => {}
+                other => panic!("{id} is {other} after the last start"),
+            }
+            *states.entry(state).or_default() += 1;
+        }
+        assert!(states.values().sum::<usize>() >= done);
+        for id in by_id.keys() {
+            let known: bool = database
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)",
+                    [id],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert!(known, "{id} was sent and is not written down");
+        }
+        assert_eq!(told.approved_twice, 0);
+        assert!(done > 100 && told.approved > 0, "{done} {}", told.approved);
+        (states, doubles)
+    }
+}
