@@ -113,13 +113,13 @@ fn proxy(network: &Network) -> Result<Option<Proxy>, Stop> {
 }
 
 /// The proxy, which may be inside a private network.
-pub fn permitted(proxy: Proxy) -> Proxy {
+fn permitted(proxy: Proxy) -> Proxy {
     let networks = PROXY_NETWORKS.iter().filter_map(|text| text.parse().ok());
     networks.fold(proxy, Proxy::permit_network)
 }
 
 /// The first of some environment variables that is set to something.
-pub fn environment(names: [&str; 2]) -> Option<String> {
+fn environment(names: [&str; 2]) -> Option<String> {
     let values = names
         .into_iter()
         .filter_map(|name| std::env::var(name).ok());
@@ -135,14 +135,14 @@ fn is_direct(grants: &GrantArgs) -> bool {
     are_direct(&hosts)
 }
 
-/// The same for the host of a registry, with or without its port.
+/// The proxy of the environment for the host of a registry, with or without its port.
 #[cfg(feature = "registry")]
-pub fn is_named_directly(host: &str) -> bool {
-    are_direct(
-        &host_of(&format!("https://{host}"))
-            .into_iter()
-            .collect::<Vec<_>>(),
-    )
+fn registry_proxy(host: &str) -> Result<Option<Proxy>, Stop> {
+    let hosts: Vec<_> = host_of(&format!("https://{host}")).into_iter().collect();
+    match environment(["HTTPS_PROXY", "https_proxy"]).filter(|_| !are_direct(&hosts)) {
+        Some(url) => Ok(Some(permitted(Proxy::parse(&url)?))),
+        None => Ok(None),
+    }
 }
 
 fn are_direct(hosts: &[String]) -> bool {
@@ -243,7 +243,10 @@ pub fn package(common: &Common) -> Result<Option<Package<'static>>, Stop> {
     if let Some(text) = manifest.to_str()
         && auth_connector_registry::Reference::is_meant(text)
     {
-        return crate::registry::package(common, text).map(Some);
+        let host = builder(common)?.build()?;
+        let checks = (&host, &nothing(&common.package));
+        return crate::registry::package(&common.package.registry, text, checks, registry_proxy)
+            .map(Some);
     }
     let package = Package::open(manifest)?;
     Ok(Some(match &common.component {

@@ -3,10 +3,10 @@
 //! The package is pulled, pinned and checked before anything else is done with it. What was verified and what was not
 //! goes to standard error.
 
-use crate::cli::{Common, RegistryArgs};
+use crate::cli::RegistryArgs;
 use crate::exit::{REFUSED, Stop};
-use crate::{files, host, mask, output};
-use auth_connector_host::{Outbound, Package, Proxy};
+use crate::{files, mask, output};
+use auth_connector_host::{ConnectorHost, Grants, Outbound, Package, Proxy};
 use auth_connector_registry::{
     Bounds, Checks, Credentials, Place, ProvenanceKey, Pulled, Reference, RegistryError, Settings,
     Source, pull,
@@ -16,15 +16,24 @@ use std::path::Path;
 /// The longest PEM file that is read, in bytes.
 const PEM_BYTES: u64 = 4 << 20;
 
+/// Whose keys count and what is granted; the proxy for a registry's host.
+type Against<'a> = (&'a ConnectorHost, &'a Grants);
+type ProxyFor = fn(&str) -> Result<Option<Proxy>, Stop>;
+
 /// The package that a reference names.
-pub fn package(common: &Common, text: &str) -> Result<Package<'static>, Stop> {
+pub fn package(
+    args: &RegistryArgs,
+    text: &str,
+    against: Against<'_>,
+    proxy: ProxyFor,
+) -> Result<Package<'static>, Stop> {
     let reference = Reference::parse(text)?;
-    let pulled = pulled(common, &reference)?;
+    let pulled = pulled(args, &reference, against, proxy)?;
     output::complain(&format!("pulled {}", pulled.reference));
     for finding in pulled.findings() {
         output::complain(&finding.to_string());
     }
-    if let Some(folder) = &common.package.registry.save {
+    if let Some(folder) = &args.save {
         pulled.save(folder)?;
     }
     pulled.into_package().ok_or_else(|| {
@@ -38,15 +47,25 @@ pub fn package(common: &Common, text: &str) -> Result<Package<'static>, Stop> {
 }
 
 /// Pulls on a thread of its own, because commands run on a runtime that must not be blocked on.
-fn pulled(common: &Common, reference: &Reference) -> Result<Pulled, Stop> {
-    let args = &common.package.registry;
+fn pulled(
+    args: &RegistryArgs,
+    reference: &Reference,
+    (host, grants): Against<'_>,
+    proxy: ProxyFor,
+) -> Result<Pulled, Stop> {
     let bounds = Bounds::default();
+    let mut options = ConnectorHost::builder().options().clone();
+    if let Some(file) = &args.registry_ca {
+        options.authorities_pem = pem(file)?;
+    }
+    let mut credentials = None;
+    if let Place::Registry { host, .. } = &reference.place {
+        options.proxy = proxy(host)?;
+        credentials = Credentials::find(host)?;
+    }
     let settings = Settings {
-        outbound: outbound(args, reference)?,
-        credentials: match &reference.place {
-            Place::Registry { host, .. } => Credentials::find(host)?,
-            Place::Layout(_) => None,
-        },
+        outbound: Outbound::new(&options)?,
+        credentials,
         has_loopback_http: args.loopback_http,
         time: bounds.time,
     };
@@ -56,10 +75,9 @@ fn pulled(common: &Common, reference: &Reference) -> Result<Pulled, Stop> {
         .as_deref()
         .map(provenance_key)
         .transpose()?;
-    let host = host::builder(common)?.build()?;
     let checks = Checks {
-        host: &host,
-        grants: &host::nothing(&common.package),
+        host,
+        grants,
         provenance_key: key.as_ref(),
         bounds,
     };
@@ -74,23 +92,6 @@ fn pulled(common: &Common, reference: &Reference) -> Result<Pulled, Stop> {
         scope.spawn(run).join()
     });
     outcome.unwrap_or_else(|_| Err(Stop::machine("the pull ended without an answer")))
-}
-
-/// Connections by the arguments and by the proxy of the environment.
-fn outbound(args: &RegistryArgs, reference: &Reference) -> Result<Outbound, Stop> {
-    let mut options = auth_connector_host::ConnectorHost::builder()
-        .options()
-        .clone();
-    if let Some(file) = &args.registry_ca {
-        options.authorities_pem = pem(file)?;
-    }
-    if let Place::Registry { host, .. } = &reference.place
-        && let Some(url) = host::environment(["HTTPS_PROXY", "https_proxy"])
-        && !host::is_named_directly(host)
-    {
-        options.proxy = Some(host::permitted(Proxy::parse(&url)?));
-    }
-    Ok(Outbound::new(&options)?)
 }
 
 fn provenance_key(file: &Path) -> Result<ProvenanceKey, Stop> {

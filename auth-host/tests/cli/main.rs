@@ -16,5 +16,6 @@ mod output;
 mod package;
 mod program;
 mod receipts;
+mod registry;
 mod secrets;
 mod send;
