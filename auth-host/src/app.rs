@@ -1,6 +1,6 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::{self, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
@@ -174,7 +174,7 @@ impl App {
     ///
     /// [`StoreError`] when it cannot be read; what was read before stays.
     pub fn reload(&self) -> Result<(), StoreError> {
-        let next = Catalog::load(self, &self.catalog.load())?;
+        let next = Catalog::load(self.parts(), &self.catalog.load())?;
         self.catalog.store(Arc::new(next));
         Ok(())
     }
@@ -190,6 +190,15 @@ impl App {
             return Ok(false);
         }
         self.reload().map(|()| true)
+    }
+
+    /// What loading a plugin needs.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            store: &self.store,
+            keys: &self.keys,
+            host: &self.host,
+        }
     }
 
     /// Calls the hook.

@@ -1,12 +1,23 @@
 //! What the operator set up, in memory: read from the database as a whole and replaced as a whole.
 
-use crate::app::App;
-use crate::crypt::Purpose;
+use crate::crypt::{Keyring, Purpose};
+use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
-use crate::store::{StoreError, registry::Plugin as PluginRow};
-use auth_connector_host::{Config, Grants, Package, Plugin};
+use crate::store::{Store, StoreError};
+use auth_connector_host::{Config, ConnectorHost, Grants, Package, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// What loading needs.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// The database.
+    pub store: &'a Store,
+    /// The keys.
+    pub keys: &'a Keyring,
+    /// The sandbox.
+    pub host: &'a ConnectorHost,
+}
 
 /// Everything that changes seldom.
 #[derive(Default)]
@@ -56,8 +67,8 @@ impl Catalog {
     /// # Errors
     ///
     /// [`StoreError`] when it cannot be read.
-    pub fn load(app: &App, before: &Self) -> Result<Self, StoreError> {
-        let mut next = app.store.read(|db| {
+    pub fn load(parts: Parts<'_>, before: &Self) -> Result<Self, StoreError> {
+        let mut next = parts.store.read(|db| {
             let tenants = registry::tenants(db)?;
             let plugins = registry::plugins(db)?;
             let mut flows: HashMap<String, Vec<Flow>> = HashMap::new();
@@ -80,12 +91,12 @@ impl Catalog {
                     .collect(),
             })
         })?;
-        let rows = app.store.read(registry::connectors)?;
+        let rows = parts.store.read(registry::connectors)?;
         for row in rows {
             let plugin = next.plugins.get(&row.plugin);
             let connector = match before.connectors.get(&row.id) {
                 Some(old) if old.is_still(&row, plugin) => old.clone(),
-                _ => Arc::new(Connector::load(app, row, plugin)),
+                _ => Arc::new(Connector::load(parts, row, plugin)),
             };
             next.connectors.insert(connector.row.id.clone(), connector);
         }
@@ -122,9 +133,9 @@ impl Connector {
             && plugin.is_some_and(|p| p.digest == self.digest && p.origins == self.granted)
     }
 
-    fn load(app: &App, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
+    fn load(parts: Parts<'_>, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
         let ready = match plugin {
-            Some(plugin) => ready(app, &row, plugin),
+            Some(plugin) => ready(parts, &row, plugin),
             None => Err(format!("its plugin {} is not installed", row.plugin)),
         };
         Self {
@@ -136,7 +147,7 @@ impl Connector {
     }
 }
 
-fn ready(app: &App, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
+fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
     let open: Vec<&str> = row
         .wanted
         .iter()
@@ -149,11 +160,11 @@ fn ready(app: &App, row: &registry::Connector, plugin: &PluginRow) -> Result<Rea
             open.join(", ")
         ));
     }
-    let config = app
+    let config = parts
         .keys
         .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)
         .map_err(|error| error.to_string())?;
-    let loaded = load_plugin(app, plugin, &row.confirmed)?;
+    let loaded = load_plugin(parts, plugin, &row.confirmed)?;
     Ok(Ready {
         plugin: loaded.for_tenant(row.tenant.as_str()),
         config: Config::new(String::from_utf8_lossy(&config).into_owned()),
@@ -166,8 +177,12 @@ fn ready(app: &App, row: &registry::Connector, plugin: &PluginRow) -> Result<Rea
 /// # Errors
 ///
 /// One line that says why it is refused.
-pub fn load_plugin(app: &App, plugin: &PluginRow, more: &[String]) -> Result<Plugin, String> {
-    let component = app
+pub fn load_plugin(
+    parts: Parts<'_>,
+    plugin: &PluginRow,
+    more: &[String],
+) -> Result<Plugin, String> {
+    let component = parts
         .store
         .read(|db| registry::component(db, &plugin.id))
         .map_err(|error| error.to_string())?
@@ -177,14 +192,15 @@ pub fn load_plugin(app: &App, plugin: &PluginRow, more: &[String]) -> Result<Plu
         Some(manifest) => {
             // The signature was checked when it was installed; since then the database vouches for the bytes.
             let package = Package::new(component.as_slice(), manifest.clone(), None::<Vec<u8>>);
-            app.host.load_package(package, &grants)
+            parts.host.load_package(package, &grants)
         }
         None => {
             let mut egress = grants.egress;
             for origin in grants.beyond.origins() {
                 egress.allow(origin.clone());
             }
-            app.host
+            parts
+                .host
                 .load_with(component.as_slice(), egress, Some(&plugin.digest))
         }
     };

@@ -12,6 +12,8 @@
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 
 #[cfg(feature = "serve")]
+mod access;
+#[cfg(feature = "serve")]
 mod admin;
 #[cfg(feature = "serve")]
 mod api;

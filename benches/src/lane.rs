@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// Which side a lane is on.
 pub enum Side {
-    Native(native::Pooled),
+    Native(Box<native::Pooled>),
     Component(Box<Component>),
 }
 
@@ -61,7 +61,7 @@ pub fn serve(side: &str) -> Result {
     let runtime = { runtime }.enable_all().build().map_err(told)?;
     let entered = runtime.enter();
     let side = match side {
-        "native" => Side::Native(native::Pooled::new(authority.as_deref())?),
+        "native" => Side::Native(Box::new(native::Pooled::new(authority.as_deref())?)),
         "component" => Side::Component(Box::new(Component::open(&url, authority.as_deref())?)),
         other => return Err(format!("there is no lane `{other}`")),
     };

@@ -84,7 +84,7 @@ pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<Connecto
         .and_then(|m| Manifest::parse(m).ok());
     let (loading, plugin_row) = (app.clone(), row.clone());
     let plugin = blocking(move || {
-        catalog::load_plugin(&loading, &plugin_row, &[])
+        catalog::load_plugin(loading.parts(), &plugin_row, &[])
             .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
     })
     .await?;

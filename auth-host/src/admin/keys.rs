@@ -1,7 +1,7 @@
 //! API keys: shown once, kept as a hash.
 
 use super::{Actor, Entry, change, check_name};
-use crate::api::call::{Host, SCOPES, Scope as _, key_hash};
+use crate::access::{Host, SCOPES, Scope as _, key_hash};
 use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;

@@ -146,7 +146,7 @@ fn refused(why: &str) -> Problem {
 pub fn decision(app: &App, id: &str) -> Option<Decision> {
     let catalog = app.catalog.load();
     let row = catalog.plugins.get(id)?;
-    let plugin = catalog::load_plugin(app, row, &[]).ok()?;
+    let plugin = catalog::load_plugin(app.parts(), row, &[]).ok()?;
     plugin.grants().cloned()
 }
 

@@ -1,9 +1,10 @@
 //! `/admin`: the administrator's API. A key of the host administers all, a tenant's key with the scope `tenant` that
 //! tenant.
 
-use super::Shown;
-use super::call::{Authorized, Call, Host, Tenant};
+use super::answer::Shown;
+use super::call::{Authorized, Call};
 use super::verifications::Nothing;
+use crate::access::{Host, Tenant};
 use crate::admin::{Actor, connectors, keys, numbers, plugins, tenants};
 use crate::app::App;
 use crate::ids;

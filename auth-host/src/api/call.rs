@@ -2,6 +2,7 @@
 //!
 //! The key is checked before a byte of the body is read.
 
+use crate::access::{Host, Scope, Tenant, key_hash, key_id};
 use crate::app::App;
 use crate::crypt::digest;
 use crate::problem::Problem;
@@ -18,46 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// The largest body, in bytes.
-pub const BODY_BYTES: usize = 64 << 10;
-
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
-
-/// What a key may do.
-pub trait Scope: Send + Sync + 'static {
-    /// The scope's name.
-    const NAME: &'static str;
-    /// The largest body.
-    const BODY_BYTES: usize = BODY_BYTES;
-}
-
-/// Start, check, resend, cancel and read verifications.
-pub struct Verify;
-/// Send single messages and report their use.
-pub struct Send_;
-/// Administer one tenant.
-pub struct Tenant;
-/// Administer the host.
-pub struct Host;
-
-impl Scope for Verify {
-    const NAME: &'static str = "verify";
-}
-impl Scope for Send_ {
-    const NAME: &'static str = "message";
-}
-impl Scope for Tenant {
-    const NAME: &'static str = "tenant";
-}
-impl Scope for Host {
-    const NAME: &'static str = "host";
-    // A plugin in base64.
-    const BODY_BYTES: usize = 24 << 20;
-}
-
-/// Every scope's name.
-pub const SCOPES: [&str; 4] = [Verify::NAME, Send_::NAME, Tenant::NAME, Host::NAME];
 
 /// A caller with a scope.
 pub struct Authorized<S> {
@@ -154,16 +117,6 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Problem> {
     } else {
         Err(refused())
     }
-}
-
-/// The part of a key that is no secret: `k_` and 32 digits, before the dot.
-pub fn key_id(key: &str) -> Option<&str> {
-    key.split_once('.').map(|(id, _)| id)
-}
-
-/// What is kept of a key. A key has 256 random bits, so that a plain hash gives nothing away.
-pub fn key_hash(key: &str) -> Vec<u8> {
-    digest(&[key.as_bytes()])
 }
 
 /// A request with a JSON body.

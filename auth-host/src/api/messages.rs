@@ -1,8 +1,9 @@
 //! `/v1/messages`.
 
-use super::Shown;
-use super::call::{Authorized, Call, Send_};
+use super::answer::Shown;
+use super::call::{Authorized, Call};
 use super::verifications::Nothing;
+use crate::access::Send_;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::messages;

@@ -1,7 +1,8 @@
 //! The HTTP API: verifications and messages on the public listener, everything else on the administrator's.
 
-pub mod admin;
-pub mod call;
+mod admin;
+mod answer;
+mod call;
 mod health;
 mod messages;
 mod openapi;
@@ -9,11 +10,10 @@ mod verifications;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::verification::Answer;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Instant;
@@ -87,29 +87,4 @@ async fn observe(request: axum::extract::Request, next: Next) -> Response {
         HeaderValue::from_static("nosniff"),
     );
     response
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let content = (header::CONTENT_TYPE, "application/json");
-        let mut response = (status, [content], self.body).into_response();
-        if self.is_replay {
-            let replayed = HeaderValue::from_static("true");
-            response
-                .headers_mut()
-                .insert("idempotency-replayed", replayed);
-        }
-        response
-    }
-}
-
-/// A value as JSON.
-pub struct Shown<T>(pub T);
-
-impl<T: serde::Serialize> IntoResponse for Shown<T> {
-    fn into_response(self) -> Response {
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
-        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-    }
 }

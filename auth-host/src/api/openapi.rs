@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the handlers and their types.
 
-use super::{Shown, messages, verifications};
+use super::answer::Shown;
+use super::{messages, verifications};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 

@@ -1,7 +1,8 @@
 //! `/v1/verifications`.
 
-use super::Shown;
-use super::call::{Authorized, Call, Verify};
+use super::answer::Shown;
+use super::call::{Authorized, Call};
+use crate::access::Verify;
 use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;

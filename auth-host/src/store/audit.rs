@@ -1,6 +1,7 @@
 //! The audit log: who did what to what, and when.
 
-use super::{Result, registry::all};
+use super::registry::all;
+use super::writer::Result;
 use crate::ids;
 use rusqlite::{Connection, params};
 use serde::Serialize;

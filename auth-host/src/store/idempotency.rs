@@ -1,6 +1,6 @@
 //! Idempotency keys: a repeated request gets the first one's answer, and is never carried out twice.
 
-use super::Result;
+use super::writer::Result;
 use crate::ids;
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -1,6 +1,7 @@
 //! Counters by the hour, and leaky buckets.
 
-use super::{Result, registry::all};
+use super::registry::all;
+use super::writer::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// An hour, in milliseconds.

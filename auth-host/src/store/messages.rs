@@ -1,6 +1,7 @@
 //! Messages: one row for each attempt of one connector.
 
-use super::{Result, registry::all};
+use super::registry::all;
+use super::writer::Result;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// What became of a message.
@@ -124,7 +125,7 @@ fn read(row: &Row<'_>) -> Result<Message> {
         is_first: row.get(9)?,
         first: row.get(10)?,
         state: State::parse(&row.get::<_, String>(11)?)
-            .ok_or(super::StoreError::Row("messages"))?,
+            .ok_or(super::writer::StoreError::Row("messages"))?,
         kind: row.get(12)?,
         turn: row.get(13)?,
         reason: row.get(14)?,

@@ -1,6 +1,6 @@
 //! Opening of the database file: durability, migrations, backup.
 
-use super::{Store, StoreError};
+use super::writer::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;

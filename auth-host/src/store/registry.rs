@@ -1,6 +1,6 @@
 //! Rows of what an operator sets up: tenants, plugins, connectors, flows, keys, test numbers, settings.
 
-use super::{Result, StoreError};
+use super::writer::{Result, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

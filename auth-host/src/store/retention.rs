@@ -1,7 +1,9 @@
 //! Retention, forgetting of numbers, and re-sealing under a new key.
 
+use super::idempotency;
 use super::limits::HOUR_MS;
-use super::{Result, idempotency, registry, registry::all};
+use super::registry::{self, all};
+use super::writer::Result;
 use rusqlite::{Connection, params};
 
 /// How long counters are kept: the rule about unverified sends looks back 14 days, figures a year.

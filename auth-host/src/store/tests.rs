@@ -1,6 +1,7 @@
 use super::limits::{Bucket, Counter, HOUR_MS};
 use super::*;
 use crate::ids;
+use rusqlite::Connection;
 use rusqlite::params;
 use std::path::PathBuf;
 

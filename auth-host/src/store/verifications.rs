@@ -1,6 +1,7 @@
 //! Verifications: a number, a usage and the keyed hash of a code.
 
-use super::{Result, registry::all};
+use super::registry::all;
+use super::writer::Result;
 use rusqlite::{Connection, Row, params};
 
 /// A verification.

@@ -1,6 +1,8 @@
 //! Check and cancel: one transaction each.
 
-use super::{Answer, Caller, TRIES, code_bytes, is_live, locked, not_usable, replayed, rfc3339};
+use super::repeat::replayed;
+use super::rules::{Caller, TRIES, code_bytes, is_live, locked, not_usable};
+use super::views::{Answer, rfc3339};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;

@@ -1,8 +1,8 @@
 //! Single messages, for back ends that make the code themselves.
 
-use super::{
-    Answer, Caller, check_locales, check_usage, message_view, outlast, refused, replayed, tenant,
-};
+use super::repeat::{outlast, replayed};
+use super::rules::{Caller, check_locales, check_usage, refused, tenant};
+use super::views::{Answer, message_view};
 use crate::app::{App, Point};
 use crate::ids;
 use crate::limits::{self, Asked, Refusal};

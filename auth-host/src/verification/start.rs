@@ -1,9 +1,11 @@
 //! Start and resend: a new code, written down and sent.
 
-use super::{
-    Answer, Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, known, locked,
-    not_usable, outlast, refused, replayed, resend_at, tag, tenant, view,
+use super::repeat::{known, outlast, replayed};
+use super::rules::{
+    Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, locked, not_usable, refused,
+    resend_at, tag, tenant,
 };
+use super::views::{Answer, view};
 use crate::app::{App, Point};
 use crate::catalog::Connector;
 use crate::crypt::Purpose;

@@ -1,22 +1,15 @@
 //! The service and the commands that administer it, on the database itself: they need no running service, and a running
 //! one notices within a second.
 
+mod common;
 mod numbers;
 mod registry;
 mod serve;
 
-use crate::admin::Actor;
-use crate::app::{App, AppError, Files};
-use crate::cli::{At, Service};
-use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, USAGE};
+use crate::cli::Service;
+use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
-use crate::problem::Problem;
-use crate::serve::settings::{EXPLAINED, Settings, variable};
-use crate::store::StoreError;
-use serde::Serialize;
-use serde_json::Value;
-use std::path::PathBuf;
-use std::sync::Arc;
+use crate::serve::settings::{EXPLAINED, variable};
 
 /// Runs a command.
 pub async fn run(command: Service) -> Result<Code, Stop> {
@@ -44,117 +37,6 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
     }
 }
 
-/// The settings of the arguments, the environment and the file, in this order.
-pub fn settings(at: &At) -> Result<Settings, Stop> {
-    let environment = |name: &str| std::env::var(name).ok();
-    let file = at
-        .settings
-        .clone()
-        .or_else(|| environment("AUTH_HOST_SETTINGS").map(PathBuf::from));
-    let mut settings = Settings::read(file.as_deref(), environment).map_err(Stop::usage)?;
-    if let Some(data) = &at.data {
-        settings.data.clone_from(data);
-    }
-    Ok(settings)
-}
-
-/// Opens the folder for a command.
-async fn open(at: &At) -> Result<Arc<App>, Stop> {
-    let settings = settings(at)?;
-    let files = Files::of(&settings.data, settings.key_file.as_deref());
-    let ca = settings.ca.as_deref().map(|path| {
-        let pem = crate::files::read(path, 4 << 20);
-        pem.map_err(|error| Stop::usage(format!("the authorities of `ca` cannot be read: {error}")))
-    });
-    let ca = ca.transpose()?.unwrap_or_default();
-    let networks = settings.permit_networks;
-    let opened = tokio::task::spawn_blocking(move || {
-        App::open(files, |options| {
-            options.authorities_pem = ca;
-            options.permitted_networks = networks;
-        })
-    });
-    let (app, made) = match opened.await {
-        Ok(opened) => opened?,
-        Err(error) => return Err(Stop::machine(error.to_string())),
-    };
-    if made.database {
-        crate::output::complain(&format!(
-            "made {} and {}",
-            app.files.database.display(),
-            app.files.keys.display()
-        ));
-    }
-    Ok(app)
-}
-
-fn actor() -> Actor {
-    Actor("command-line".to_owned())
-}
-
-/// Shows a value: as JSON, or as lines.
-fn show(at: &At, value: &impl Serialize) -> Result<Code, Stop> {
-    let value = serde_json::to_value(value).map_err(|error| Stop::machine(error.to_string()))?;
-    show_value(at.json, &value)
-}
-
-fn show_value(as_json: bool, value: &Value) -> Result<Code, Stop> {
-    let mut page = Page::default();
-    if as_json {
-        crate::json::show(&mut page, value);
-    } else {
-        lines(&mut page, value, 0);
-    }
-    page.write()?;
-    Ok(DONE)
-}
-
-/// Prints a value as indented lines; what is null or empty is left out.
-fn lines(page: &mut Page, value: &Value, depth: usize) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Value::Array(list) if list.is_empty() && depth == 0 => page.line("none"),
-        Value::Array(list) => {
-            for (index, entry) in list.iter().enumerate() {
-                match entry {
-                    Value::Object(_) => {
-                        if index > 0 && depth == 0 {
-                            page.line("");
-                        }
-                        lines(page, entry, depth);
-                    }
-                    entry => page.line(format!("{indent}{}", plain(entry))),
-                }
-            }
-        }
-        Value::Object(object) => {
-            for (name, value) in object {
-                match value {
-                    Value::Null => {}
-                    Value::Array(list) if list.is_empty() => {}
-                    Value::Array(list) if list.iter().all(|v| !v.is_object()) => {
-                        let list: Vec<_> = list.iter().map(plain).collect();
-                        page.line(format!("{indent}{name}: {}", list.join(", ")));
-                    }
-                    Value::Array(_) | Value::Object(_) => {
-                        page.line(format!("{indent}{name}:"));
-                        lines(page, value, depth + 1);
-                    }
-                    value => page.line(format!("{indent}{name}: {}", plain(value))),
-                }
-            }
-        }
-        value => page.line(format!("{indent}{}", plain(value))),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    }
-}
-
 /// `config`
 fn explain() -> Result<Code, Stop> {
     let mut page = Page::default();
@@ -167,40 +49,4 @@ fn explain() -> Result<Code, Stop> {
     }
     page.write()?;
     Ok(DONE)
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        let code = match problem.kind.as_str() {
-            "/problems/plugin-refused" => REFUSED,
-            "/problems/invalid" if !problem.findings.is_empty() => INVALID_CONFIG,
-            "/problems/storage" | "/problems/plugin-failed" => {
-                return Self::machine(problem.detail);
-            }
-            _ => USAGE,
-        };
-        let mut message = match problem.pointer.as_deref() {
-            Some(pointer) if !pointer.is_empty() => format!("{pointer}: {}", problem.detail),
-            _ => problem.detail,
-        };
-        for finding in &problem.findings {
-            message.push_str(&format!(
-                " [{}] {}: {}",
-                finding.severity, finding.pointer, finding.message
-            ));
-        }
-        Self { code, message }
-    }
-}
-
-impl From<AppError> for Stop {
-    fn from(error: AppError) -> Self {
-        Self::machine(error.to_string())
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::machine(error.to_string())
-    }
 }

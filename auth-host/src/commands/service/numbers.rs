@@ -1,6 +1,6 @@
 //! Commands about messages, verifications, numbers and the database itself.
 
-use super::{actor, open, settings, show, show_value};
+use super::common::{actor, open, settings, show, show_value};
 use crate::admin::{maintenance, numbers as admin};
 use crate::app::Files;
 use crate::cli::{At, File, Message, NamedOf, Number, Numbers, Scope, TestNumber, Verification};

@@ -1,6 +1,6 @@
 //! Commands that set up tenants, plugins, connectors, flows and keys.
 
-use super::{actor, open, show, show_value};
+use super::common::{actor, open, show, show_value};
 use crate::admin::{connectors, keys, plugins, tenants};
 use crate::cli::{
     At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Plugin,

@@ -10,7 +10,7 @@ use crate::trace;
 
 /// Runs the command.
 pub async fn run(args: Serve) -> Result<Code, Stop> {
-    let mut settings = super::settings(&args.at)?;
+    let mut settings = super::common::settings(&args.at)?;
     if let Some(listen) = args.listen {
         settings.listen = listen;
     }

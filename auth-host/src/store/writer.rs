@@ -1,0 +1,216 @@
+//! The thread that writes, its commits, and the connection that reads.
+//!
+//! One thread writes. It commits what waits together: each job has a savepoint of its own, so that one that fails takes
+//! nothing of the others with it, and no job hears of success before the commit is on the disk (`synchronous = FULL`).
+//! Reads have a connection of their own, which WAL lets go on beside the writer.
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// The most jobs that wait for the writer. A second's worth at 2,000 a second.
+const WAITING: usize = 2048;
+
+/// The most jobs that one commit carries.
+const TOGETHER: usize = 128;
+
+/// Why nothing was read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full.
+    #[error("the disk of the database is full. Make room; nothing is sent until then")]
+    Full,
+    /// Another program holds the database, or too much waits for it.
+    #[error(
+        "the database is busy: {0}. Try again; if it recurs, look for another program that holds the file"
+    )]
+    Busy(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Failed(String),
+    /// A row that the program wrote does not read back.
+    #[error(
+        "a row of {0} cannot be read. The database was changed by another program; restore a backup"
+    )]
+    Row(&'static str),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy("another program writes to it".to_owned())
+            }
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The result of storage.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+type Finish = Box<dyn FnOnce(Result<()>) + Send>;
+type Job = Box<dyn FnOnce(Result<&Connection>) -> (bool, Finish) + Send>;
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    jobs: SyncSender<Job>,
+    reader: Arc<Mutex<Connection>>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// Takes two connections to one file and starts the writer, which ends when the last clone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] when no thread can be started.
+    pub fn new(mut writer: Connection, reader: Connection) -> Result<Self> {
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = commits.clone();
+        writer.commit_hook(Some(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        }))?;
+        let (jobs, waiting) = sync_channel(WAITING);
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || write_all(writer, &waiting))
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self {
+            jobs,
+            reader: Arc::new(Mutex::new(reader)),
+            commits,
+        })
+    }
+
+    /// How many transactions were committed since it was opened.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Runs a job in a transaction and returns once it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The job's own, or [`StoreError`] when it could not be committed. Nothing of it is kept then.
+    pub async fn write<T, E>(
+        &self,
+        job: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.submit(job, move |outcome| {
+            // Who asked may have gone.
+            let _ = answer.send(outcome);
+        })?;
+        match answered.await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::Failed("its writer ended".to_owned()).into()),
+        }
+    }
+
+    /// As [`Store::write`], for threads that may block: at the start, and on the command line.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub fn write_blocking<T, E>(
+        &self,
+        job: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = sync_channel(1);
+        self.submit(job, move |outcome| {
+            let _ = answer.send(outcome);
+        })?;
+        match answered.recv() {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::Failed("its writer ended".to_owned()).into()),
+        }
+    }
+
+    fn submit<T, E>(
+        &self,
+        job: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+        answer: impl FnOnce(std::result::Result<T, E>) + Send + 'static,
+    ) -> Result<()>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let job: Job = Box::new(move |connection| {
+            let outcome = connection.map_err(E::from).and_then(job);
+            let keep = outcome.is_ok();
+            // What the job itself met says more than what its commit met.
+            let finish: Finish = Box::new(move |committed| {
+                answer(outcome.and_then(|done| committed.map(|()| done).map_err(E::from)));
+            });
+            (keep, finish)
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy("too much waits to be written".to_owned()),
+            TrySendError::Disconnected(_) => StoreError::Failed("its writer ended".to_owned()),
+        })
+    }
+
+    /// Reads. For short queries: it blocks its thread.
+    ///
+    /// # Errors
+    ///
+    /// The job's own.
+    pub fn read<T, E>(
+        &self,
+        job: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        job(&reader)
+    }
+}
+
+fn write_all(mut connection: Connection, waiting: &Receiver<Job>) {
+    while let Ok(first) = waiting.recv() {
+        let more = waiting.try_iter().take(TOGETHER - 1);
+        let jobs: Vec<Job> = std::iter::once(first).chain(more).collect();
+        write_together(&mut connection, jobs);
+    }
+}
+
+/// Runs jobs in one transaction, each in a savepoint.
+fn write_together(connection: &mut Connection, jobs: Vec<Job>) {
+    let mut waiting = jobs.into_iter();
+    let mut finishes: Vec<Finish> = Vec::with_capacity(waiting.len());
+    let committed = (|| {
+        let mut transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        while waiting.len() > 0 {
+            let savepoint = transaction.savepoint()?;
+            let Some(job) = waiting.next() else { break };
+            let (keep, finish) = job(Ok(&savepoint));
+            finishes.push(finish);
+            // Dropped, a savepoint is undone.
+            if keep {
+                savepoint.commit()?;
+            }
+        }
+        transaction.commit()
+    })();
+    let committed = committed.map_err(StoreError::from);
+    if let Err(error) = &committed {
+        let refused = waiting.map(|job| job(Err(error.clone())).1);
+        finishes.extend(refused);
+    }
+    for finish in finishes {
+        finish(committed.clone());
+    }
+}

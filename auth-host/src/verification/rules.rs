@@ -1,0 +1,137 @@
+//! Rules that the calls share: times, tries, forms, and refusals.
+
+use crate::app::App;
+use crate::catalog::Catalog;
+use crate::crypt::Purpose;
+use crate::limits::Refusal;
+use crate::problem::Problem;
+use crate::store::messages::{self, State};
+use crate::store::registry::Tenant;
+use crate::store::verifications::Verification;
+use axum::http::StatusCode;
+
+/// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
+/// ASVS 6.5.5 allow ten minutes.
+pub const LIFETIME_S: u32 = 300;
+
+/// Wrong codes until a code is dead.
+pub const TRIES: u32 = 5;
+
+/// How often a code is made for one verification.
+pub const SENDS: u32 = 5;
+
+/// The pause between two codes of one verification, in milliseconds.
+pub const PAUSE_MS: i64 = 60_000;
+
+/// Where a request comes from: the tenant of its key, and the key.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The tenant.
+    pub tenant: String,
+    /// The key, for the audit log.
+    pub actor: String,
+}
+
+/// Whether a verification still waits for a code, or for another code to be made.
+pub(super) fn is_live(v: &Verification, now: i64) -> bool {
+    v.state == "pending" && now < v.expires_at
+}
+
+/// When another code may be made. Nobody waits after a message that was certainly not sent.
+pub(super) fn resend_at(v: &Verification, latest: Option<&messages::Message>) -> i64 {
+    match latest.map(|row| row.state) {
+        Some(State::NotSent) => v.sent_at,
+        _ => v.sent_at + PAUSE_MS,
+    }
+}
+
+/// The tenant of a caller.
+pub(super) fn tenant<'a>(catalog: &'a Catalog, caller: &Caller) -> Result<&'a Tenant, Problem> {
+    let found = catalog.tenants.get(&caller.tenant);
+    found.ok_or_else(|| Problem::not_found("tenant"))
+}
+
+/// The keyed hash of a code. The verification and the number of the code are part of it.
+pub(super) fn tag(app: &App, v: &Verification, code: &str) -> Vec<u8> {
+    app.keys
+        .tag(&v.tenant, Purpose::Codes, &code_bytes(v, code))
+}
+
+pub(super) fn code_bytes(v: &Verification, code: &str) -> Vec<u8> {
+    format!("{}/{}/{code}", v.id, v.sends).into_bytes()
+}
+
+/// Refuses a usage that is none.
+pub(super) fn check_usage(usage: &str) -> Result<(), Problem> {
+    let fits = (1..=64).contains(&usage.len()) && usage.bytes().all(|b| b.is_ascii_alphanumeric());
+    if fits {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/usage",
+        "A usage is 1 to 64 letters and digits, such as SignIn, Register, ForgotPassword or Generic.",
+    ))
+}
+
+/// Refuses languages that are none.
+pub(super) fn check_locales(locales: &[String]) -> Result<(), Problem> {
+    let fits = |tag: &String| {
+        (2..=35).contains(&tag.len())
+            && tag
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    if locales.len() <= 8 && locales.iter().all(fits) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/locales",
+        "Languages are at most 8 BCP 47 tags, best first, such as zh-CN.",
+    ))
+}
+
+/// The answer that nothing tells apart: unknown, expired, used, cancelled, or out of tries.
+pub(super) fn not_usable() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not-usable",
+        "No code is awaited",
+        "No verification with this id waits for a code: it is unknown, expired, used or cancelled, or its code was tried \
+        too often. Start another, or ask for another code while it lives.",
+    )
+}
+
+/// The number had too many wrong codes.
+pub(super) fn locked(retry_after_ms: i64) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "locked",
+        "The number is locked",
+        "Too many wrong codes were given for this number. It unlocks by itself; an administrator can clear it at once.",
+    )
+    .after(Some(retry_after_ms))
+}
+
+/// A limit refused the message.
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
+    let (status, title, detail) = match refusal.reason {
+        "stopped" => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Sending is stopped",
+            "An administrator stopped all sending. Nothing was sent.",
+        ),
+        "no-flow" => (
+            StatusCode::FORBIDDEN,
+            "No flow serves this",
+            "No flow serves this usage for the number's country, and what no flow serves is denied. Nothing was sent. \
+            The operator adds a flow.",
+        ),
+        _ => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "A limit was reached",
+            "A limit on messages was reached. Nothing was sent. The operator can raise it.",
+        ),
+    };
+    Problem::new(status, refusal.reason, title, detail).after(refusal.retry_after_ms)
+}

@@ -1,0 +1,154 @@
+//! Answers as they are sent and kept, and verifications and messages as the API shows them.
+
+use super::rules::{SENDS, is_live, resend_at};
+use crate::app::App;
+use crate::store::messages::{self, State};
+use crate::store::verifications::Verification;
+use axum::http::StatusCode;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// An answer as it is sent, and kept for a repeated request.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, JSON.
+    pub body: String,
+    /// Whether it was given before.
+    pub is_replay: bool,
+}
+
+impl Answer {
+    pub(super) fn of(status: StatusCode, body: &impl Serialize) -> Self {
+        Self {
+            status: status.as_u16(),
+            body: serde_json::to_string(body).unwrap_or_default(),
+            is_replay: false,
+        }
+    }
+}
+
+/// A verification as the API shows it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct VerificationView {
+    /// Its identifier.
+    pub id: String,
+    /// `pending`, `approved`, `cancelled` or `expired`.
+    pub status: String,
+    /// The number, with its middle hidden.
+    pub to: String,
+    /// The usage.
+    pub usage: String,
+    /// The number's country.
+    pub country: String,
+    /// When it began (RFC 3339).
+    pub created_at: String,
+    /// When the latest code expires.
+    pub expires_at: String,
+    /// When another code may be asked for; none when no more are made.
+    pub resend_after: Option<String>,
+    /// How often a code was made.
+    pub sends: u32,
+    /// Whether the number is a test number, to which nothing is sent.
+    pub test: bool,
+    /// The latest message.
+    pub message: Option<MessageView>,
+}
+
+/// A message as the API shows it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MessageView {
+    /// Its identifier, which the provider has as the correlation id.
+    pub id: String,
+    /// What became of it.
+    pub state: State,
+    /// The class of the failure, by the contract's names: `quota`, `unreachable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whose turn it is: `operator`, `caller`, `recipient`, `provider`, `plugin`, `host`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<String>,
+    /// A stable word for what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The provider's own code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_code: Option<String>,
+    /// The provider's request id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The provider's serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_message: Option<String>,
+    /// The connector that was tried last.
+    pub connector: String,
+    /// The number, with its middle hidden.
+    pub to: String,
+    /// The usage.
+    pub usage: String,
+    /// When it was written down (RFC 3339).
+    pub created_at: String,
+    /// When its state became what it is.
+    pub settled_at: Option<String>,
+    /// When its code was used.
+    pub verified_at: Option<String>,
+}
+
+/// A time in milliseconds as RFC 3339.
+pub fn rfc3339(ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+/// Shows a message.
+pub fn message_view(app: &App, row: &messages::Message) -> MessageView {
+    let catalog = app.catalog.load();
+    let connector = catalog.connectors.get(&row.connector);
+    MessageView {
+        id: row.id.clone(),
+        state: row.state,
+        kind: row.kind.clone(),
+        turn: row.turn.clone(),
+        reason: row.reason.clone(),
+        provider_code: row.provider_code.clone(),
+        request_id: row.request_id.clone(),
+        provider_message: row.provider_message.clone(),
+        connector: connector.map_or_else(|| row.connector.clone(), |c| c.row.name.clone()),
+        to: app.masked(&row.tenant, &row.number),
+        usage: row.usage.clone(),
+        created_at: rfc3339(row.created_at),
+        settled_at: row.settled_at.map(rfc3339),
+        verified_at: row.verified_at.map(rfc3339),
+    }
+}
+
+/// Shows a verification with its latest message.
+pub fn view(
+    app: &App,
+    v: &Verification,
+    latest: Option<&messages::Message>,
+    now: i64,
+) -> VerificationView {
+    let is_live = is_live(v, now);
+    let status = match v.state.as_str() {
+        "pending" if !is_live => "expired",
+        state => state,
+    };
+    VerificationView {
+        id: v.id.clone(),
+        status: status.to_owned(),
+        to: app.masked(&v.tenant, &v.number),
+        usage: v.usage.clone(),
+        country: v.country.clone(),
+        created_at: rfc3339(v.created_at),
+        expires_at: rfc3339(v.expires_at),
+        resend_after: (is_live && v.sends < SENDS).then(|| rfc3339(resend_at(v, latest))),
+        sends: v.sends,
+        test: v.is_test,
+        message: latest.map(|row| message_view(app, row)),
+    }
+}
