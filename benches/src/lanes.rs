@@ -38,7 +38,8 @@ impl Lane {
         self.child.id()
     }
 
-    fn line(&mut self) -> Result<String> {
+    /// The next line that it prints.
+    pub fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         match self.output.read_line(&mut line).map_err(told)? {
             0 => Err(format!("{} ended early; it says why above", self.name)),

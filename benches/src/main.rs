@@ -10,6 +10,7 @@
 //! | [`report`], [`plot`] | figures and goals, tables, the plot |
 //! | [`profile`] | CPU of a send by layer: `cargo xtask profile` |
 //! | [`double_answers`] | a server that answers one request in twenty twice: `cargo xtask soak --double-answers` |
+//! | [`verifications`], [`servers`] | `auth-host serve` beside better-auth: `cargo xtask bench --verifications` |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes: `cargo xtask soak` |
 
 mod component;
@@ -23,13 +24,16 @@ mod plot;
 mod profile;
 mod report;
 mod run;
+mod servers;
 mod soak;
+mod verifications;
 mod work;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "Usage: connector-bench run [--quick]
+       connector-bench verifications [--quick]
        connector-bench profile
        connector-bench soak CALLS
        connector-bench double-answers CALLS idle|late
@@ -47,6 +51,8 @@ fn main() -> ExitCode {
         ["lane", side] => lane::serve(side),
         ["run"] => run::all(run::FULL, true),
         ["run", "--quick"] => run::all(run::QUICK, false),
+        ["verifications"] => run::verifications(verifications::FULL, true),
+        ["verifications", "--quick"] => run::verifications(verifications::QUICK, false),
         ["profile"] => run::profile(),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {

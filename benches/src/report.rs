@@ -358,6 +358,141 @@ pub fn soak(result: &Value) -> String {
     )
 }
 
+/// The median over the rounds of a server's figure in [`crate::verifications`].
+fn of_rounds(results: &Value, server: &str, name: &str) -> Option<Vec<f64>> {
+    let values = results.get(server)?.get(name)?.as_array()?;
+    values.iter().map(Value::as_f64).collect()
+}
+
+/// Verifications of `auth-host serve` beside better-auth's.
+pub fn verifications(results: &Value) -> String {
+    let mut text = String::from(
+        "| a verification | `auth-host serve` | better-auth | figure | goal | |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    let both = |name: &str| {
+        let of = |server| of_rounds(results, server, name);
+        (of("auth_host"), of("better_auth"))
+    };
+    let shown = |values: &Option<Vec<f64>>, scale: f64| match values {
+        Some(values) => digits(median(values) / scale),
+        None => "not measured".to_owned(),
+    };
+    let rows: [(&'static str, &str, f64, &'static str, Option<Goal>); 8] = [
+        (
+            "CPU of the server, µs",
+            "cpu_us",
+            1.0,
+            "x less",
+            Some(Goal::AtLeast(8.0)),
+        ),
+        (
+            "median latency at 30 a second, ms",
+            "p50_ms",
+            1.0,
+            "x shorter",
+            Some(Goal::AtLeast(3.0)),
+        ),
+        (
+            "99th percentile at 30 a second, ms",
+            "p99_ms",
+            1.0,
+            "x shorter",
+            None,
+        ),
+        (
+            "median of the start alone, ms",
+            "start_p50_ms",
+            1.0,
+            "x shorter",
+            None,
+        ),
+        (
+            "median of the check alone, ms",
+            "check_p50_ms",
+            1.0,
+            "x shorter",
+            None,
+        ),
+        (
+            "CPU of the server at 30 a second, µs",
+            "open_cpu_us",
+            1.0,
+            "x less",
+            None,
+        ),
+        (
+            "verifications a second, 8 at once",
+            "rate",
+            1.0,
+            "x more",
+            None,
+        ),
+        (
+            "resident, MB",
+            "resident",
+            1e6,
+            " MB",
+            Some(Goal::AtMost(60.0)),
+        ),
+    ];
+    for (what, name, scale, unit, goal) in rows {
+        let (ours, peer) = both(name);
+        let sides = (shown(&ours, scale), shown(&peer, scale));
+        let figure = match (unit, &ours, &peer) {
+            // The most of all rounds.
+            (" MB", Some(ours), _) => ours
+                .iter()
+                .copied()
+                .reduce(f64::max)
+                .map(|most| most / scale),
+            (_, Some(ours), Some(peer)) => {
+                let ratios = ours.iter().zip(peer).map(|(ours, peer)| peer / ours);
+                let ratio = median(&ratios.collect::<Vec<_>>());
+                Some(if unit == "x more" { 1.0 / ratio } else { ratio })
+            }
+            _ => None,
+        };
+        let row = figure.map(|value| Row {
+            what,
+            sides: String::new(),
+            value,
+            unit,
+            goal,
+        });
+        let reached = match row.as_ref().and_then(Row::is_reached) {
+            Some(true) => "reached",
+            Some(false) => "**not reached**",
+            None => "",
+        };
+        let _ = writeln!(
+            text,
+            "| {what} | {} | {} | {} | {} | {reached} |",
+            sides.0,
+            sides.1,
+            row.as_ref()
+                .map(|row| digits(row.value) + unit)
+                .unwrap_or_default(),
+            row.as_ref().map(Row::goal_shown).unwrap_or_default(),
+        );
+    }
+    let number = |key: &str| results.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "\n`cargo xtask bench --verifications` on {}. In each round {} verifications, {} at once, then {} at {} a \
+        second. {}",
+        results
+            .get("date")
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
+        number("closed"),
+        number("at_once"),
+        number("open"),
+        number("rate"),
+        circumstances(results),
+    );
+    text
+}
+
 /// Replaces the text between `<!-- name -->` and `<!-- /name -->` in a page.
 fn replace(page: &mut String, name: &str, text: &str) -> Result {
     let (begin, end) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));

@@ -314,6 +314,12 @@ pub fn all(size: Size, into_docs: bool) -> Result {
     crate::report::write(&results, &out, docs.as_deref())
 }
 
+/// Verifications of `auth-host serve` beside a peer's.
+pub fn verifications(size: crate::verifications::Size, into_docs: bool) -> Result {
+    let docs = docs().filter(|_| into_docs);
+    crate::verifications::run(size, &out()?, docs.as_deref())
+}
+
 /// The soak: so many calls. What comes of it is kept beside the results.
 pub fn soak(calls: u64) -> Result {
     let out = out()?;

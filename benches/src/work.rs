@@ -84,7 +84,8 @@ fn status(key: &str) -> u64 {
     number_after(&status, key)
 }
 
-fn number_after(text: &str, key: &str) -> u64 {
+/// The number that follows a key in a text of the kernel's; 0 where there is none.
+pub fn number_after(text: &str, key: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(key));
     let number = line.and_then(|line| line.split_whitespace().next());
     number

@@ -45,8 +45,38 @@ pub fn run(quick: bool) -> Result {
     ]));
     println!("\n== The component, native code and the peers");
     process::run(&mut command)?;
+    compare_verifications(&workspace, quick)?;
     // A ratio that was missed there takes no measurement away here.
     simulator
+}
+
+/// Compares verifications, and nothing else.
+pub fn verifications(quick: bool) -> Result {
+    let workspace = Workspace::open()?;
+    workspace.build_component()?;
+    workspace.build_programs()?;
+    compare_verifications(&workspace, quick)
+}
+
+/// `auth-host serve` beside better-auth; the table goes into `docs/` after a full run.
+fn compare_verifications(workspace: &Workspace, quick: bool) -> Result {
+    println!("\n== Verifications: auth-host serve and better-auth");
+    let mut command = program(workspace, &["verifications"]);
+    command.env("AUTH_HOST_BIN", workspace.program("auth-host"));
+    if quick {
+        command.arg("--quick");
+    }
+    match better_auth(workspace) {
+        Ok(folder) => {
+            command.env("BENCH_PEER_VERIFICATIONS", folder);
+        }
+        Err(reason) => {
+            let reason = reason.lines().next().unwrap_or_default().to_owned();
+            println!("   not measured: {reason}");
+            command.env("BENCH_MISSING", format!("better-auth: {reason}"));
+        }
+    }
+    process::run(&mut command)
 }
 
 /// Sends for minutes, with faults, replaced plugins and hostile neighbours.
@@ -85,6 +115,11 @@ fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
         "--example",
         "neighbour",
     ]))?;
+    Ok(program(workspace, arguments))
+}
+
+/// The benchmark with its paths set.
+fn program(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut command = Command::new(workspace.program("connector-bench"));
     command
         .args(arguments)
@@ -94,7 +129,7 @@ fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
         .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
         .env("BENCH_OUT", workspace.scratch("bench"))
         .env("BENCH_DOCS", workspace.root.join("docs"));
-    Ok(command)
+    command
 }
 
 /// Verifications while the service is killed every two seconds.
@@ -182,6 +217,32 @@ fn python(workspace: &Workspace) -> Result<Variables> {
         ("BENCH_PEER_PYTHON", python),
         ("BENCH_PEER_PYTHON_SCRIPT", folder.join("sdk.py")),
     ])
+}
+
+/// better-auth with better-sqlite3, which npm compiles for a minute or two; once for each version of the lock file.
+fn better_auth(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = copied(workspace, "verifications")?;
+    let read = |name: &str| fs::read(folder.join(name)).unwrap_or_default();
+    let lock = read("package-lock.json");
+    if lock == read("installed-lock.json") {
+        return Ok(folder);
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--silent"])
+        .current_dir(&folder);
+    // Debian's headers of Node. Without them node-gyp downloads its own.
+    if Path::new("/usr/include/node/node.h").exists() {
+        npm.env("npm_config_nodedir", "/usr");
+    }
+    process::run(&mut npm)?;
+    // Fails where the native module was not built.
+    process::run(
+        Command::new("node")
+            .args(["-e", "new (require('better-sqlite3'))(':memory:')"])
+            .current_dir(&folder),
+    )?;
+    fs::write(folder.join("installed-lock.json"), lock).map_err(|error| error.to_string())?;
+    Ok(folder)
 }
 
 /// A peer's own files, where its packages may be installed beside them.

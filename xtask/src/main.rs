@@ -33,6 +33,8 @@ Commands:
   modules        Check that no modules of a crate depend on each other
   bench          Compare cost with native code and other clients; writes docs/performance.md
   bench --quick  The same in fewer rounds; writes no documents
+  bench --verifications [--quick]
+                 Compare whole verifications with a Node server's, and nothing else
   profile        Sample the CPU of a send by layer, with Linux's perf; writes docs/performance.md
   soak [CALLS]   Send 300,000 messages among faults, plugin updates and hostile plugins
   soak --double-answers [CALLS]
@@ -76,6 +78,8 @@ fn main() -> ExitCode {
         ["dist", "--key", key] => dist::run_all(Some(key)),
         ["bench"] => bench::run(false),
         ["bench", "--quick"] => bench::run(true),
+        ["bench", "--verifications"] => bench::verifications(false),
+        ["bench", "--verifications", "--quick"] => bench::verifications(true),
         ["profile"] => bench::profile(),
         ["soak"] => bench::soak("300000"),
         ["soak", "--double-answers"] => bench::double_answers("100000"),

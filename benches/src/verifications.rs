@@ -1,0 +1,295 @@
+//! CPU, latency and memory of a verification: `auth-host serve` beside better-auth, `cargo xtask bench --verifications`.
+//!
+//! A verification is a start, an SMS to the simulator, a look into the simulator's inbox, and a check. Both servers
+//! write to SQLite in a file with WAL and `synchronous=FULL`, send over plain HTTP to one simulator in a process of
+//! its own, and take turns. CPU is that of the server's process alone.
+
+use crate::lanes::Simulator;
+use crate::run::machine;
+use crate::servers::{AuthHost, BetterAuth, Server};
+use crate::work::{Result, median, percentile, told};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Rounds, whose medians count.
+    rounds: u64,
+    /// Verifications of a round in the closed loop.
+    closed: u64,
+    /// Verifications of a round in the open loop.
+    open: u64,
+}
+
+/// About three minutes.
+pub const FULL: Size = Size {
+    rounds: 5,
+    closed: 600,
+    open: 450,
+};
+/// About one minute.
+pub const QUICK: Size = Size {
+    rounds: 2,
+    closed: 300,
+    open: 150,
+};
+
+/// Verifications under way at once in the closed loop.
+const AT_ONCE: u64 = 8;
+
+/// Verifications a second in the open loop, below what either server can do.
+const RATE: u64 = 30;
+
+/// A client of all servers and of the simulator's inbox, with kept connections.
+pub struct Caller {
+    client: Client<HttpConnector, Full<Bytes>>,
+    inbox: String,
+}
+
+impl Caller {
+    fn new(simulator: &Simulator) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            inbox: format!("{}/_sim/otp/latest", simulator.url),
+        }
+    }
+
+    /// A request with a JSON body, and the answer if it has the status.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+        status: u16,
+    ) -> Result<Value> {
+        let mut request = Request::post(url).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::from(body.to_string()));
+        self.answer(request.body(body).map_err(told)?, status).await
+    }
+
+    /// The code that arrived last at a number.
+    async fn code(&self, number: &str) -> Result<String> {
+        let url = format!("{}?to=%2B{}", self.inbox, number.trim_start_matches('+'));
+        let request = Request::get(url).body(Full::default()).map_err(told)?;
+        let answer = self.answer(request, 200).await?;
+        let code = answer.get("otp").and_then(Value::as_str);
+        Ok(code.ok_or("no code arrived")?.to_owned())
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>, status: u16) -> Result<Value> {
+        let url = request.uri().to_string();
+        let response = self.client.request(request).await.map_err(told)?;
+        let found = response.status().as_u16();
+        let body = response.into_body().collect().await.map_err(told)?;
+        let body = body.to_bytes();
+        if found != status {
+            let text = String::from_utf8_lossy(&body);
+            return Err(format!("{url}: {found} {text}"));
+        }
+        serde_json::from_slice(&body).map_err(told)
+    }
+}
+
+/// The times of one verification, in milliseconds.
+struct Times {
+    whole: f64,
+    start: f64,
+    check: f64,
+}
+
+/// One verification, whose time counts from `begun`: when it was due.
+async fn verify<S: Server>(server: &S, caller: &Caller, nth: u64, begun: Instant) -> Result<Times> {
+    let number = crate::work::number(nth);
+    let ms = |from: Instant| from.elapsed().as_secs_f64() * 1e3;
+    let starting = Instant::now();
+    let started = server.start(caller, &number).await?;
+    let start = ms(starting);
+    let code = caller.code(&number).await?;
+    let checking = Instant::now();
+    server.check(caller, &number, &started, &code).await?;
+    Ok(Times {
+        whole: ms(begun),
+        start,
+        check: ms(checking),
+    })
+}
+
+/// So many at once, each worker one after another.
+async fn closed<S: Server>(
+    server: &Arc<S>,
+    caller: &Arc<Caller>,
+    first: u64,
+    count: u64,
+) -> Result<Vec<Times>> {
+    let next = Arc::new(AtomicU64::new(0));
+    let mut workers = Vec::new();
+    for _ in 0..AT_ONCE {
+        let (server, caller, next) = (server.clone(), caller.clone(), next.clone());
+        workers.push(tokio::spawn(async move {
+            let mut times = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= count {
+                    return Ok::<_, String>(times);
+                }
+                let begun = Instant::now();
+                times.push(verify(&*server, &caller, first + index, begun).await?);
+            }
+        }));
+    }
+    let mut times = Vec::new();
+    for worker in workers {
+        times.append(&mut worker.await.map_err(told)??);
+    }
+    Ok(times)
+}
+
+/// So many a second, whether or not the ones before have ended.
+async fn open<S: Server>(
+    server: &Arc<S>,
+    caller: &Arc<Caller>,
+    first: u64,
+    count: u64,
+) -> Result<Vec<Times>> {
+    let (server, caller) = (server.clone(), caller.clone());
+    let runtime = tokio::runtime::Handle::current();
+    // A thread of its own: tokio's timer rounds up to a millisecond.
+    let spawned = tokio::task::spawn_blocking(move || {
+        let begun = Instant::now();
+        let begin = |index| {
+            let due = begun + Duration::from_micros(1_000_000 * index / RATE);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let (server, caller) = (server.clone(), caller.clone());
+            runtime.spawn(async move { verify(&*server, &caller, first + index, due).await })
+        };
+        (0..count).map(begin).collect::<Vec<_>>()
+    });
+    let tasks = spawned.await.map_err(told)?;
+    let mut times = Vec::new();
+    for task in tasks {
+        times.push(task.await.map_err(told)??);
+    }
+    Ok(times)
+}
+
+/// The figures of one server, a value for each round.
+async fn round<S: Server>(
+    server: &Arc<S>,
+    caller: &Arc<Caller>,
+    first: u64,
+    size: Size,
+    figures: &mut Value,
+) -> Result {
+    let before = server.usage()?;
+    let begun = Instant::now();
+    let times = closed(server, caller, first, size.closed).await?;
+    let (wall, after) = (begun.elapsed(), server.usage()?);
+    let each = |cpu: Duration, count: u64| cpu.as_secs_f64() * 1e6 / count as f64;
+    note(figures, "cpu_us", each(after.cpu - before.cpu, size.closed));
+    note(figures, "rate", times.len() as f64 / wall.as_secs_f64());
+    let times = open(server, caller, first + size.closed, size.open).await?;
+    let ended = server.usage()?;
+    note(
+        figures,
+        "open_cpu_us",
+        each(ended.cpu - after.cpu, size.open),
+    );
+    let mut whole: Vec<f64> = times.iter().map(|times| times.whole).collect();
+    note(figures, "p50_ms", percentile(&mut whole, 50));
+    note(figures, "p99_ms", percentile(&mut whole, 99));
+    let of = |part: fn(&Times) -> f64| median(&times.iter().map(part).collect::<Vec<_>>());
+    note(figures, "start_p50_ms", of(|times| times.start));
+    note(figures, "check_p50_ms", of(|times| times.check));
+    note(figures, "resident", ended.resident as f64);
+    Ok(())
+}
+
+fn note(figures: &mut Value, name: &str, value: f64) {
+    if let Some(figures) = figures.as_object_mut() {
+        let values = figures.entry(name).or_insert_with(|| json!([]));
+        if let Some(values) = values.as_array_mut() {
+            values.push(json!(value));
+        }
+    }
+}
+
+/// Measures both, or what is there.
+async fn compare(size: Size, out: &Path) -> Result<Value> {
+    let simulator = Simulator::start(&out.join("catalogue.yaml"), None)?;
+    let folder = out.join("verifications-run");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).map_err(told)?;
+    let each = size.closed + size.open;
+    let total = each * (size.rounds + 1);
+    let ours = Arc::new(AuthHost::start(&folder, &simulator.url)?);
+    let peer = match std::env::var_os("BENCH_PEER_VERIFICATIONS") {
+        Some(program) => Some(Arc::new(BetterAuth::start(
+            Path::new(&program),
+            &folder,
+            &simulator.url,
+            total,
+            total,
+        )?)),
+        None => None,
+    };
+    let caller = Arc::new(Caller::new(&simulator));
+    let (mut ours_figures, mut peer_figures) = (json!({}), json!({}));
+    for nth in 0..=size.rounds {
+        eprintln!("== Round {nth} of {}", size.rounds);
+        if nth == 1 {
+            // The first round warmed both up.
+            (ours_figures, peer_figures) = (json!({}), json!({}));
+        }
+        let first = nth * each;
+        round(&ours, &caller, first, size, &mut ours_figures).await?;
+        if let Some(peer) = &peer {
+            round(peer, &caller, total + first, size, &mut peer_figures).await?;
+        }
+    }
+    let journal = |path: &Path| crate::servers::is_wal(path);
+    let is_wal = journal(&ours.database)? && peer.as_ref().is_none_or(|p| p.is_durable);
+    if !is_wal {
+        return Err("one of the databases has another journal mode".to_owned());
+    }
+    let missing = std::env::var("BENCH_MISSING").unwrap_or_default();
+    let missing: Vec<&str> = missing.lines().collect();
+    Ok(json!({
+        "machine": machine(), "date": time::OffsetDateTime::now_utc().date().to_string(),
+        "missing": missing, "rounds": size.rounds, "closed": size.closed, "open": size.open,
+        "at_once": AT_ONCE, "rate": RATE, "auth_host": ours_figures, "better_auth": peer_figures,
+    }))
+}
+
+/// The command: measures, and writes results below `target/` and the table into the docs after a full run.
+pub fn run(size: Size, out: &Path, docs: Option<&Path>) -> Result {
+    std::fs::create_dir_all(out).map_err(told)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(told)?;
+    let results = runtime.block_on(compare(size, out))?;
+    let json = format!("{results:#}\n");
+    std::fs::write(out.join("verifications.json"), json).map_err(told)?;
+    let table = crate::report::verifications(&results);
+    println!("{table}");
+    match docs {
+        Some(docs) => crate::report::put(docs, "verifications", &table),
+        None => Ok(()),
+    }
+}
