@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,6 +220,11 @@ async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
 
 /// Reads JSON. The error names the place and what was expected, and repeats nothing of the body.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde reads a struct from an array of its fields as well, which the document does not allow.
+    let is_array = bytes.trim_ascii_start().first() == Some(&b'[');
+    if is_array && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(Problem::invalid("", "Expected: an object."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut reader);
     let value = parsed.map_err(|error| {
@@ -320,6 +325,8 @@ mod tests {
             (r"{}", 422, Some("")),
             (r#"{"to":[]} 918273"#, 400, None),
             ("918273", 422, Some("")),
+            (" [[918273]]", 422, Some("")),
+            ("[", 400, None),
             ("{", 400, None),
         ] {
             let problem = parse::<Body>(text.as_bytes()).unwrap_err();
