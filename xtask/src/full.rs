@@ -38,6 +38,11 @@ const SUITES: [Suite; 6] = [
         needs: &["python3"],
     },
     Suite {
+        title: "The auth host's API against its OpenAPI document",
+        script: "tests/sdk/service/run.sh",
+        needs: &["python3"],
+    },
+    Suite {
         title: "The same component in five hosts, and the quick starts of docs/hosts.md",
         script: "tests/hosts/run.sh",
         needs: &["node", "npm", "python3", "curl"],
