@@ -14,6 +14,7 @@
 //! | `secrets` | what is in no log, metric, answer or file |
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
 //! | `killed` | verifications while the service is killed every two seconds |
+//! | `transactions` | how often a verification waits for the disk |
 //! | `start` | what a service refuses to start with |
 
 mod crashes;
@@ -29,4 +30,5 @@ mod secrets;
 mod start;
 mod tenants;
 mod tls;
+mod transactions;
 mod verifications;
