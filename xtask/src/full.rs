@@ -16,7 +16,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
