@@ -13,6 +13,7 @@
 //! | [`verifications`], [`servers`] | `auth-host serve` beside better-auth: `cargo xtask bench --verifications` |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes: `cargo xtask soak` |
 
+mod caller;
 mod component;
 mod double_answers;
 mod lane;
@@ -51,8 +52,8 @@ fn main() -> ExitCode {
         ["lane", side] => lane::serve(side),
         ["run"] => run::all(run::FULL, true),
         ["run", "--quick"] => run::all(run::QUICK, false),
-        ["verifications"] => run::verifications(verifications::FULL, true),
-        ["verifications", "--quick"] => run::verifications(verifications::QUICK, false),
+        ["verifications"] => verify(verifications::FULL, true),
+        ["verifications", "--quick"] => verify(verifications::QUICK, false),
         ["profile"] => run::profile(),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {
@@ -81,6 +82,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Verifications of `auth-host serve` beside a peer's.
+fn verify(size: verifications::Size, into_docs: bool) -> work::Result {
+    let docs = work::docs().filter(|_| into_docs);
+    verifications::run(size, &work::out()?, docs.as_deref())
 }
 
 fn print(value: serde_json::Value) {

@@ -106,7 +106,7 @@ impl Run {
         eprintln!("== The neighbour");
         let neighbour = self.neighbour(if quick { "200" } else { "500" })?;
         let results = json!({
-            "machine": machine(),
+            "machine": crate::work::machine(),
             "quick": quick,
             "rounds": self.size.rounds,
             "missing": self.missing,
@@ -280,52 +280,20 @@ fn shown(figures: &Figures) -> Value {
     Value::Object(lanes)
 }
 
-/// What the figures were taken on: kind and number of processors, the kernel.
-pub fn machine() -> Value {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let model = read("/proc/cpuinfo");
-    let model = model
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    json!({
-        "cpu": model.unwrap_or_default().trim_start_matches([' ', '\t', ':']),
-        "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-        "kernel": read("/proc/sys/kernel/osrelease").trim(),
-        "load": read("/proc/loadavg").trim(),
-    })
-}
-
-/// Where results go, below `target/`.
-fn out() -> Result<PathBuf> {
-    let out = std::env::var_os("BENCH_OUT").map(PathBuf::from);
-    out.ok_or_else(|| "BENCH_OUT is not set".to_owned())
-}
-
-/// The repository's documents, for those that are written by a run.
-fn docs() -> Option<PathBuf> {
-    std::env::var_os("BENCH_DOCS").map(PathBuf::from)
-}
-
 /// The command: measures, and writes results and plot below `target/`, and into the docs after a full run.
 pub fn all(size: Size, into_docs: bool) -> Result {
-    let out = out()?;
+    let out = crate::work::out()?;
     let results = Run::new(out.clone(), size)?.measure()?;
-    let docs = docs().filter(|_| into_docs);
+    let docs = crate::work::docs().filter(|_| into_docs);
     crate::report::write(&results, &out, docs.as_deref())
-}
-
-/// Verifications of `auth-host serve` beside a peer's.
-pub fn verifications(size: crate::verifications::Size, into_docs: bool) -> Result {
-    let docs = docs().filter(|_| into_docs);
-    crate::verifications::run(size, &out()?, docs.as_deref())
 }
 
 /// The soak: so many calls. What comes of it is kept beside the results.
 pub fn soak(calls: u64) -> Result {
-    let out = out()?;
+    let out = crate::work::out()?;
     let result = crate::soak::run(calls, &out)?;
     std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(told)?;
-    match docs().filter(|_| calls >= SOAK) {
+    match crate::work::docs().filter(|_| calls >= SOAK) {
         Some(docs) => crate::report::put(&docs, "soak", &crate::report::soak(&result)),
         None => Ok(()),
     }
@@ -333,9 +301,9 @@ pub fn soak(calls: u64) -> Result {
 
 /// The profile.
 pub fn profile() -> Result {
-    let table = crate::profile::take(&out()?)?;
+    let table = crate::profile::take(&crate::work::out()?)?;
     println!("{table}");
-    match docs() {
+    match crate::work::docs() {
         Some(docs) => crate::report::put(&docs, "profile", &table),
         None => Ok(()),
     }

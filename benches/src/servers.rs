@@ -1,7 +1,8 @@
 //! The servers of `verifications`: `auth-host serve` and better-auth, each a process of its own with SQLite in a file.
 
+use crate::caller::Caller;
 use crate::lanes::Lane;
-use crate::verifications::Caller;
+
 use crate::work::{Result, config, told};
 use serde_json::{Value, json};
 use std::ffi::OsString;

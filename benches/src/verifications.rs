@@ -4,16 +4,10 @@
 //! write to SQLite in a file with WAL and `synchronous=FULL`, send over plain HTTP to one simulator in a process of
 //! its own, and take turns. CPU is that of the server's process alone.
 
+use crate::caller::Caller;
 use crate::lanes::Simulator;
-use crate::run::machine;
 use crate::servers::{AuthHost, BetterAuth, Server};
-use crate::work::{Result, median, percentile, told};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use crate::work::{Result, machine, median, percentile, told};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,61 +43,6 @@ const AT_ONCE: u64 = 8;
 
 /// Verifications a second in the open loop, below what either server can do.
 const RATE: u64 = 30;
-
-/// A client of all servers and of the simulator's inbox, with kept connections.
-pub struct Caller {
-    client: Client<HttpConnector, Full<Bytes>>,
-    inbox: String,
-}
-
-impl Caller {
-    fn new(simulator: &Simulator) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
-            inbox: format!("{}/_sim/otp/latest", simulator.url),
-        }
-    }
-
-    /// A request with a JSON body, and the answer if it has the status.
-    pub async fn post(
-        &self,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: &Value,
-        status: u16,
-    ) -> Result<Value> {
-        let mut request = Request::post(url).header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = Full::new(Bytes::from(body.to_string()));
-        self.answer(request.body(body).map_err(told)?, status).await
-    }
-
-    /// The code that arrived last at a number.
-    async fn code(&self, number: &str) -> Result<String> {
-        let url = format!("{}?to=%2B{}", self.inbox, number.trim_start_matches('+'));
-        let request = Request::get(url).body(Full::default()).map_err(told)?;
-        let answer = self.answer(request, 200).await?;
-        let code = answer.get("otp").and_then(Value::as_str);
-        Ok(code.ok_or("no code arrived")?.to_owned())
-    }
-
-    async fn answer(&self, request: Request<Full<Bytes>>, status: u16) -> Result<Value> {
-        let url = request.uri().to_string();
-        let response = self.client.request(request).await.map_err(told)?;
-        let found = response.status().as_u16();
-        let body = response.into_body().collect().await.map_err(told)?;
-        let body = body.to_bytes();
-        if found != status {
-            let text = String::from_utf8_lossy(&body);
-            return Err(format!("{url}: {found} {text}"));
-        }
-        serde_json::from_slice(&body).map_err(told)
-    }
-}
 
 /// The times of one verification, in milliseconds.
 struct Times {

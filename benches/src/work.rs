@@ -10,6 +10,32 @@ pub fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
+/// What the figures were taken on: kind and number of processors, the kernel.
+pub fn machine() -> serde_json::Value {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let model = read("/proc/cpuinfo");
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    serde_json::json!({
+        "cpu": model.unwrap_or_default().trim_start_matches([' ', '\t', ':']),
+        "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
+        "kernel": read("/proc/sys/kernel/osrelease").trim(),
+        "load": read("/proc/loadavg").trim(),
+    })
+}
+
+/// Where results go, below `target/`.
+pub fn out() -> Result<std::path::PathBuf> {
+    let out = std::env::var_os("BENCH_OUT").map(std::path::PathBuf::from);
+    out.ok_or_else(|| "BENCH_OUT is not set".to_owned())
+}
+
+/// The repository's documents, for those that are written by a run.
+pub fn docs() -> Option<std::path::PathBuf> {
+    std::env::var_os("BENCH_DOCS").map(std::path::PathBuf::from)
+}
+
 /// The key pair that Tencent's documentation prints.
 pub const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 /// Its other half.
