@@ -10,7 +10,8 @@ use crate::number::Number;
 use crate::store::StoreError;
 use crate::store::limits::Counter;
 use crate::store::messages::{self, State};
-use auth_connector_host::{FailureKind, Message, Receipt, SendError};
+use auth_connector_host::contract::attribute;
+use auth_connector_host::{Failure, FailureKind, Message, Receipt, SendError};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,6 +90,7 @@ impl Draft {
             verified_at: None,
             lookups: 0,
             next_lookup_at: None,
+            segments: 1,
         })
     }
 }
@@ -196,6 +198,7 @@ fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
         Ok(receipt) => {
             row.state = State::Accepted;
             row.provider_message = Some(receipt.message_id.clone());
+            row.segments = segments(receipt);
             row.request_id = receipt.request_id.clone();
         }
         Err(error) => {
@@ -205,7 +208,8 @@ fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
                 SendError::Unknown(_) => State::Unknown,
             };
             row.kind = Some(cause.kind().as_str().to_owned());
-            row.turn = Some(turn(cause.kind()).to_owned());
+            let said = cause.failure().and_then(said_turn);
+            row.turn = Some(said.unwrap_or(turn(cause.kind())).to_owned());
             row.reason = Some(cause.code().to_owned());
             if let Some(failure) = cause.failure() {
                 row.provider_code = failure.provider_code.clone();
@@ -216,6 +220,20 @@ fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
             }
         }
     }
+}
+
+/// Whose turn it is by the plugin's own word, where that is one of the contract's.
+fn said_turn(failure: &Failure) -> Option<&'static str> {
+    let said = attribute(&failure.attributes, "turn")?;
+    let known = ["operator", "caller", "host", "provider", "recipient"];
+    known.into_iter().find(|turn| *turn == said)
+}
+
+/// How many segments a receipt names; one where it names none. No more than ten, which no code has: a plugin that lies
+/// uses up its own tenant's day.
+fn segments(receipt: &Receipt) -> i64 {
+    let named = attribute(&receipt.attributes, "segments").and_then(|text| text.parse().ok());
+    named.unwrap_or(1).clamp(1, 10)
 }
 
 /// Whose turn it is after a failure of a kind.
@@ -277,6 +295,15 @@ async fn write_down(
                 subject: &row.country,
             };
             outcome.add(db, ids::now_ms(), 1)?;
+            // The first segment was counted before the message was sent.
+            if row.segments > 1 {
+                let sent = Counter {
+                    scope: "sent",
+                    subject: "",
+                    ..outcome
+                };
+                sent.add(db, ids::now_ms(), row.segments - 1)?;
+            }
             match &next {
                 Some(next) => messages::add(db, next),
                 None => finish(db, &row),
@@ -323,6 +350,7 @@ mod tests {
             verified_at: None,
             lookups: 0,
             next_lookup_at: None,
+            segments: 1,
         }
     }
 
@@ -364,6 +392,41 @@ mod tests {
             settle(&mut sent, &Err(SendError::Unknown(failure(kind))));
             assert!(!is_mendable(&sent), "{kind:?} after unknown");
             assert!(sent.next_lookup_at.is_some());
+        }
+    }
+
+    #[test]
+    fn plugin_names_whose_turn_it_is_in_the_contracts_words() {
+        for (said, turn) in [("host", "host"), ("somebody", "provider")] {
+            let CallError::Connector(mut failed) = failure(FailureKind::Unreachable) else {
+                panic!("not the connector's");
+            };
+            failed.attributes = vec![("turn".into(), said.into())];
+            let mut sent = row();
+            settle(
+                &mut sent,
+                &Err(SendError::NotSent(CallError::Connector(failed))),
+            );
+            assert_eq!(sent.turn.as_deref(), Some(turn), "{said}");
+        }
+    }
+
+    #[test]
+    fn receipt_counts_its_segments_within_reason() {
+        for (named, count) in [
+            (None, 1),
+            (Some("2"), 2),
+            (Some("0"), 1),
+            (Some("x"), 1),
+            (Some("999"), 10),
+        ] {
+            let attributes = named.map(|n: &str| ("segments".to_owned(), n.to_owned()));
+            let receipt = Receipt {
+                message_id: "m".into(),
+                request_id: None,
+                attributes: attributes.into_iter().collect(),
+            };
+            assert_eq!(segments(&receipt), count, "{named:?}");
         }
     }
 

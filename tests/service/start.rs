@@ -5,18 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs `serve` and expects it to refuse.
-fn refused(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+fn refused(folder: &Path, environment: &[(&str, &str)]) -> String {
     let output = Command::new(auth_host())
-        .args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--admin",
-            "127.0.0.1:0",
-            "--data",
-        ])
+        .args(["serve", "--data"])
         .arg(folder.join("data"))
-        .args(arguments)
+        .env("AUTH_HOST_LISTEN", "127.0.0.1:0")
+        .env("AUTH_HOST_ADMIN", "127.0.0.1:0")
         .envs(environment.iter().copied())
         .output()
         .unwrap();
@@ -51,13 +45,13 @@ fn wrong_key_is_refused_and_changes_nothing() {
     let key = folder.0.join("data/auth-host.key");
     let saved = std::fs::read(&key).unwrap();
     std::fs::remove_file(&key).unwrap();
-    let error = refused(&folder.0, &[], &[]);
+    let error = refused(&folder.0, &[]);
     assert!(error.contains("does not belong to the database"), "{error}");
     assert!(!key.exists(), "another key was made for an old database");
     let other = Folder::new();
     command(&other.0, &["tenant", "put"], "").unwrap();
     std::fs::copy(other.0.join("data/auth-host.key"), &key).unwrap();
-    let error = refused(&folder.0, &[], &[]);
+    let error = refused(&folder.0, &[]);
     assert!(error.contains("does not belong to the database"), "{error}");
     std::fs::write(&key, saved).unwrap();
     assert_eq!(
@@ -74,7 +68,7 @@ fn wrong_key_is_refused_and_changes_nothing() {
 fn second_service_on_a_folder_is_refused() {
     let folder = Folder::new();
     let _first = Process::start(&folder.0, &[]);
-    let error = refused(&folder.0, &[], &[]);
+    let error = refused(&folder.0, &[]);
     assert!(error.contains("another auth-host runs"), "{error}");
     let error = command(&folder.0, &["rotate-key"], "").unwrap_err();
     assert!(error.contains("another auth-host runs"), "{error}");
@@ -88,14 +82,13 @@ fn address_that_others_reach_needs_tls() {
         ("AUTH_HOST_TRUSTED_PROXY", "true", "public_url"),
         ("AUTH_HOST_ANSWER_WITHIN_MS", "1", "1000 to 10000"),
     ] {
-        let error = refused(&folder.0, &[], &[(name, value)]);
+        let error = refused(&folder.0, &[(name, value)]);
         assert!(error.contains(expected), "{name}: {error}");
     }
-    let error = refused(&folder.0, &["--listen", "0.0.0.0:0"], &[]);
-    assert!(
-        error.contains("cannot be used twice") || error.contains("reached by others"),
-        "{error}"
-    );
+    for name in ["AUTH_HOST_LISTEN", "AUTH_HOST_ADMIN"] {
+        let error = refused(&folder.0, &[(name, "0.0.0.0:0")]);
+        assert!(error.contains("reached by others"), "{name}: {error}");
+    }
 }
 
 #[test]

@@ -105,11 +105,13 @@ pub struct Message {
     pub lookups: u32,
     /// When it is looked up next.
     pub next_lookup_at: Option<i64>,
+    /// How many segments it had.
+    pub segments: i64,
 }
 
 const COLUMNS: &str = "id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
     first, state, kind, turn, reason, provider_code, provider_message, request_id, created_at, settled_at, verified_at, lookups,
-    next_lookup_at";
+    next_lookup_at, segments";
 
 fn read(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -137,6 +139,7 @@ fn read(row: &Row<'_>) -> Result<Message> {
         verified_at: row.get(20)?,
         lookups: row.get(21)?,
         next_lookup_at: row.get(22)?,
+        segments: row.get(23)?,
     })
 }
 
@@ -169,7 +172,8 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
 pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
-         request_id = ?8, settled_at = ?9, next_lookup_at = ?10 WHERE id = ?1 AND state = 'sending'",
+         request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
+         segments = ?11 WHERE id = ?1 AND state = 'sending'",
     )?
     .execute(params![
         message.id,
@@ -181,7 +185,8 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.provider_message,
         message.request_id,
         message.settled_at,
-        message.next_lookup_at
+        message.next_lookup_at,
+        message.segments
     ])?;
     Ok(())
 }

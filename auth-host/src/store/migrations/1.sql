@@ -101,7 +101,8 @@ CREATE TABLE messages (
     settled_at INTEGER,
     verified_at INTEGER,
     lookups INTEGER NOT NULL DEFAULT 0,
-    next_lookup_at INTEGER
+    next_lookup_at INTEGER,
+    segments INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX messages_by_number ON messages (tenant, number_hash, created_at);
 CREATE INDEX messages_by_verification ON messages (verification) WHERE verification IS NOT NULL;
