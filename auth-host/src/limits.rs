@@ -148,11 +148,8 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
         return Ok(None);
     }
     let mut triggered = false;
-    for rule in rules(asked.number.country(), asked.network) {
-        let bucket = rule.bucket(db, now, asked.tenant)?;
-        let level = bucket.level(db, now)?;
-        triggered |= level + 1.0 > bucket.capacity;
-        bucket.add(db, now, 1.0)?;
+    for rule in rules(db, now, asked.tenant, asked.number.country(), asked.network)? {
+        triggered |= rule.add(db, now, 1.0)? + 1.0 > rule.capacity;
     }
     if !triggered {
         return Ok(None);
@@ -178,72 +175,71 @@ pub fn verified(
     if let Some(network) = network {
         count(db, now, tenant, "verified-network", network)?;
     }
-    for rule in rules(country, network) {
-        rule.bucket(db, now, tenant)?.add(db, now, -1.0)?;
+    for rule in rules(db, now, tenant, country, network)? {
+        rule.add(db, now, -1.0)?;
     }
     Ok(())
 }
 
-/// One of the rules about unverified sends.
-struct Rule<'a> {
-    scope: &'static str,
-    subject: &'a str,
-    is_network: bool,
-    hours: i64,
-}
-
-fn rules<'a>(country: &'a str, network: Option<&'a str>) -> impl Iterator<Item = Rule<'a>> {
-    let of = |scope, subject, is_network, hours| Rule {
+/// The buckets of a country and, where it is known, of a network: each as large as the codes allow that were used of late.
+fn rules<'a>(
+    db: &Connection,
+    now: i64,
+    tenant: &'a str,
+    country: &'a str,
+    network: Option<&'a str>,
+) -> Result<Vec<Bucket<'a>>> {
+    let bucket = |scope, subject: &'a str, hours: i64, capacity| Bucket {
+        tenant,
         scope,
-        subject,
-        is_network,
-        hours,
+        subject: subject.as_bytes(),
+        capacity,
+        period_ms: hours * HOUR_MS,
     };
-    let countries = [
-        of("unverified-country-day", country, false, 24),
-        of("unverified-country-hour", country, false, 1),
+    let used = Counter {
+        tenant,
+        scope: "verified",
+        subject: country,
+    };
+    let largest = used.largest_day(db, now, 14)? as f64;
+    let (day, hour) = (used.sum(db, now, 24)? as f64, used.sum(db, now, 1)? as f64);
+    let mut rules = vec![
+        bucket(
+            "unverified-country-day",
+            country,
+            24,
+            capacity(false, 24, largest, day, hour),
+        ),
+        bucket(
+            "unverified-country-hour",
+            country,
+            1,
+            capacity(false, 1, largest, day, hour),
+        ),
     ];
-    let networks = network.into_iter().flat_map(move |network| {
-        [
-            of("unverified-network-day", network, true, 24),
-            of("unverified-network-hour", network, true, 1),
-        ]
-    });
-    countries.into_iter().chain(networks)
-}
-
-impl Rule<'_> {
-    /// Its bucket, as large as the codes allow that were used of late.
-    fn bucket<'b>(&'b self, db: &Connection, now: i64, tenant: &'b str) -> Result<Bucket<'b>> {
-        let scope = if self.is_network {
-            "verified-network"
-        } else {
-            "verified"
-        };
+    if let Some(network) = network {
         let used = Counter {
             tenant,
-            scope,
-            subject: self.subject,
+            scope: "verified-network",
+            subject: network,
         };
         let day = used.sum(db, now, 24)? as f64;
-        let largest = if self.is_network {
-            0.0
-        } else {
-            used.largest_day(db, now, 14)? as f64
-        };
-        let hour = if self.hours == 1 && !self.is_network {
-            used.sum(db, now, 1)? as f64
-        } else {
-            0.0
-        };
-        Ok(Bucket {
-            tenant,
-            scope: self.scope,
-            subject: self.subject.as_bytes(),
-            capacity: capacity(self.is_network, self.hours, largest, day, hour),
-            period_ms: self.hours * HOUR_MS,
-        })
+        rules.extend([
+            bucket(
+                "unverified-network-day",
+                network,
+                24,
+                capacity(true, 24, 0.0, day, 0.0),
+            ),
+            bucket(
+                "unverified-network-hour",
+                network,
+                1,
+                capacity(true, 1, 0.0, day, 0.0),
+            ),
+        ]);
     }
+    Ok(rules)
 }
 
 /// The largest level, by the published formula: `largest` day of the last 14, codes used in the last `day` and `hour`.

@@ -147,16 +147,28 @@ impl Workspace {
 
     /// Builds what the demo runs, and nothing else.
     ///
-    /// [`DEMO`] has a package for features alone, so that Wasmtime is compiled as for the whole workspace, and once.
+    /// [`DEMO`] has a package for features alone, so that Wasmtime is compiled as for the whole workspace, and once. Where
+    /// the whole workspace was built before, its `auth-host` stays: one without the service would take its place.
     pub fn build_demo(&self) -> Result {
+        if self.has_service() {
+            return self.build_programs();
+        }
         let mut cargo = self.cargo();
         cargo.args(["build", "--locked", "--profile", "host"]);
-        // Without registries.
+        // Without the service and registries.
         cargo.arg("--no-default-features");
         for package in DEMO {
             cargo.args(["--package", package]);
         }
         run(&mut cargo)
+    }
+
+    /// Whether `auth-host` was built with the service.
+    fn has_service(&self) -> bool {
+        let explained = Command::new(self.program("auth-host"))
+            .arg("config")
+            .output();
+        explained.is_ok_and(|output| output.status.success())
     }
 
     /// Compares the features that dependencies have in the demo with those that they have in the whole workspace.

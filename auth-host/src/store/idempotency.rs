@@ -86,6 +86,31 @@ pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
     Ok(())
 }
 
+/// Reserves a key and keeps the answer at once, for what one transaction does.
+pub fn keep(
+    db: &Connection,
+    asked: &Request,
+    subject: &str,
+    status: u16,
+    answer: &str,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency (tenant, key, request, process, subject, status, answer, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        asked.tenant,
+        asked.key,
+        asked.request,
+        asked.process,
+        subject,
+        status,
+        answer,
+        ids::now_ms()
+    ])?;
+    Ok(())
+}
+
 /// Keeps the answer.
 pub fn answer(db: &Connection, asked: &Request, status: u16, answer: &str) -> Result<()> {
     db.prepare_cached(

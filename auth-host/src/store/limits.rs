@@ -113,15 +113,16 @@ impl Bucket<'_> {
         (level - self.capacity * elapsed / self.period_ms as f64).clamp(0.0, self.capacity)
     }
 
-    /// Adds to it, or takes from it, up to its capacity. Returns the level.
+    /// Adds to it, or takes from it, up to its capacity. Returns the level before.
     pub fn add(self, db: &Connection, now: i64, amount: f64) -> Result<f64> {
-        let level = (self.level(db, now)? + amount).clamp(0.0, self.capacity);
+        let before = self.level(db, now)?;
+        let level = (before + amount).clamp(0.0, self.capacity);
         db.prepare_cached(
             "INSERT INTO buckets (tenant, scope, subject, level, at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (tenant, scope, subject) DO UPDATE SET level = ?4, at = ?5",
         )?
         .execute(params![self.tenant, self.scope, self.subject, level, now])?;
-        Ok(level)
+        Ok(before)
     }
 
     /// Empties it. Says whether there was anything in it.

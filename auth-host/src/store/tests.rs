@@ -194,13 +194,13 @@ fn bucket_keeps_its_level_between_calls() {
                 period_ms: 10 * HOUR_MS,
             };
             let first = bucket.add(db, 0, 3.0)?;
-            let later = bucket.level(db, HOUR_MS)?;
-            let full = bucket.add(db, HOUR_MS, 100.0)?;
+            let later = bucket.add(db, HOUR_MS, 100.0)?;
+            let full = bucket.level(db, HOUR_MS)?;
             let cleared = bucket.clear(db)? && !bucket.clear(db)?;
             Ok::<_, StoreError>((first, later, full, cleared))
         })
         .unwrap();
-    assert_eq!(levels, (3.0, 2.0, 10.0, true));
+    assert_eq!(levels, (0.0, 2.0, 10.0, true));
 }
 
 /// What is older than it is kept goes, and nothing else.

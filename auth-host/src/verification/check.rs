@@ -140,8 +140,7 @@ impl Check {
         verifications::update(db, &v)?;
         let answer = Answer::of(StatusCode::OK, &checked);
         if let Some(key) = &self.key {
-            idempotency::reserve(db, key, &v.id)?;
-            idempotency::answer(db, key, answer.status, &answer.body)?;
+            idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
         }
         Ok(Outcome::Done(answer))
     }
@@ -177,8 +176,8 @@ impl Check {
     fn fail(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
         v.attempts += 1;
         let failures = limits::failures(&v.tenant, &v.number_hash);
-        let level = failures.add(db, now, 1.0)?;
-        if failures.room_in(level) > 0 {
+        let before = failures.add(db, now, 1.0)?;
+        if failures.room_in(before + 1.0) > 0 {
             let (tenant, actor) = (Some(v.tenant.as_str()), &self.caller.actor);
             audit::add(db, tenant, actor, "number.locked", &v.id, "")?;
         }

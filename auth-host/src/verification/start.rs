@@ -373,16 +373,16 @@ impl Begin {
     /// Writes the first attempt down.
     fn begin(self, db: &Connection, v: Verification, status: StatusCode) -> store::Result<Begun> {
         messages::add(db, &self.row)?;
-        if let Some(key) = &self.key {
-            idempotency::reserve(db, key, &v.id)?;
-        }
         if self.row.state == State::Sending {
+            if let Some(key) = &self.key {
+                idempotency::reserve(db, key, &v.id)?;
+            }
             return Ok(Begun::Sending(Box::new((v, self.row))));
         }
         let shown = view(&self.app, &v, Some(&self.row), ids::now_ms());
         let answer = Answer::of(status, &shown);
         if let Some(key) = &self.key {
-            idempotency::answer(db, key, answer.status, &answer.body)?;
+            idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
         }
         Ok(Begun::Done(answer))
     }
