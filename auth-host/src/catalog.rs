@@ -1,4 +1,4 @@
-//! What the operator set up, in memory: read from the database as a whole and replaced as a whole.
+//! Snapshot of what the operator set up: read from the database as a whole and replaced as a whole.
 
 use crate::crypt::{Keyring, Purpose};
 use crate::store::registry::Plugin as PluginRow;

@@ -1,4 +1,4 @@
-//! What operators do, for the administrator's API and the command line alike. Every change is in the audit log.
+//! Operations of administrators, for their API and the command line alike. Every change is in the audit log.
 
 pub mod connectors;
 pub mod keys;

@@ -86,7 +86,7 @@ pub async fn search(
     let (level, found, sent) = app.store.read(|db| {
         let failures = limits::failures(tenant, &hash);
         Ok::<_, StoreError>((
-            failures.room_in(failures.level(db, now)?),
+            failures.wait_ms(failures.level(db, now)?),
             verifications::newest(db, tenant, Some(&hash), None, 50)?,
             messages::newest(db, tenant, Some(&hash), None, None, 50)?,
         ))

@@ -1,4 +1,4 @@
-//! What the service does by itself: looks up unknown outcomes, deletes what is old, notices changes.
+//! Background tasks: look-ups of unknown outcomes, deletion of old rows, changes by other programs.
 
 use crate::app::App;
 use crate::ids;

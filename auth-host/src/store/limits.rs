@@ -134,8 +134,8 @@ impl Bucket<'_> {
         Ok(removed > 0)
     }
 
-    /// How long until it has room for one more, in milliseconds.
-    pub fn room_in(self, level: f64) -> i64 {
+    /// How long until it takes one more, in milliseconds.
+    pub fn wait_ms(self, level: f64) -> i64 {
         let over = level + 1.0 - self.capacity;
         (over.max(0.0) * self.period_ms as f64 / self.capacity).ceil() as i64
     }
@@ -169,9 +169,9 @@ mod tests {
                 "{level} {elapsed}"
             );
         }
-        assert_eq!(bucket.room_in(10.0), tenth);
-        assert_eq!(bucket.room_in(9.5), tenth / 2);
-        assert_eq!(bucket.room_in(9.0), 0);
-        assert_eq!(bucket.room_in(0.0), 0);
+        assert_eq!(bucket.wait_ms(10.0), tenth);
+        assert_eq!(bucket.wait_ms(9.5), tenth / 2);
+        assert_eq!(bucket.wait_ms(9.0), 0);
+        assert_eq!(bucket.wait_ms(0.0), 0);
     }
 }

@@ -25,7 +25,7 @@ const STATEMENTS: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The disk is full.
-    #[error("the disk of the database is full. Make room; nothing is sent until then")]
+    #[error("the disk of the database is full. Free some of it; nothing is sent until then")]
     Full,
     /// Another program holds the database, or too much waits for it.
     #[error(

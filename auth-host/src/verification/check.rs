@@ -88,7 +88,7 @@ pub async fn check(
     };
     match app.store.write(move |db| checking.run(db)).await? {
         Outcome::Known(known) => replayed(known).unwrap_or_else(|| Err(not_usable())),
-        Outcome::Locked(room) => Err(locked(room)),
+        Outcome::Locked(wait_ms) => Err(locked(wait_ms)),
         Outcome::NotUsable => Err(not_usable()),
         Outcome::Done(answer) => {
             app.at(crate::app::Point::BeforeAnswer);
@@ -123,9 +123,9 @@ impl Check {
             return Ok(Outcome::NotUsable);
         }
         let failures = limits::failures(&v.tenant, &v.number_hash);
-        let room = failures.room_in(failures.level(db, now)?);
-        if room > 0 {
-            return Ok(Outcome::Locked(room));
+        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        if wait_ms > 0 {
+            return Ok(Outcome::Locked(wait_ms));
         }
         let bytes = code_bytes(&v, &self.code);
         let is_right = self
@@ -177,7 +177,7 @@ impl Check {
         v.attempts += 1;
         let failures = limits::failures(&v.tenant, &v.number_hash);
         let before = failures.add(db, now, 1.0)?;
-        if failures.room_in(before + 1.0) > 0 {
+        if failures.wait_ms(before + 1.0) > 0 {
             let (tenant, actor) = (Some(v.tenant.as_str()), &self.caller.actor);
             audit::add(db, tenant, actor, "number.locked", &v.id, "")?;
         }

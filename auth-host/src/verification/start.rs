@@ -352,9 +352,9 @@ impl Begin {
     fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Begun>> {
         let now = ids::now_ms();
         let failures = limits::failures(&v.tenant, &v.number_hash);
-        let room = failures.room_in(failures.level(db, now)?);
-        if room > 0 {
-            return Ok(Some(Begun::Locked(room)));
+        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        if wait_ms > 0 {
+            return Ok(Some(Begun::Locked(wait_ms)));
         }
         if v.is_test {
             return Ok(None);
@@ -401,7 +401,7 @@ async fn carry_out(
         Begun::Known(Known::Lost { subject }) => return interrupted(app, caller, subject, status),
         Begun::Known(known) => return replayed(known).unwrap_or_else(|| Err(not_usable())),
         Begun::Refused(refusal) => return Err(refused(refusal)),
-        Begun::Locked(room) => return Err(locked(room)),
+        Begun::Locked(wait_ms) => return Err(locked(wait_ms)),
         Begun::NotUsable => return Err(not_usable()),
         Begun::TooEarly(wait) => {
             return Err(Problem::new(
