@@ -141,6 +141,27 @@ fn stored_secret_follows_no_change_of_destination() {
             refused.text
         );
     }
+    // Another plugin reaches other origins: the same component, granted elsewhere.
+    let wasm = crate::support::component();
+    let add = [
+        "plugin",
+        "add",
+        wasm.to_str().unwrap(),
+        "--name",
+        "other",
+        "--unsigned",
+        "--allow",
+        "https://other.example",
+    ];
+    host.change(&add, "");
+    let body = json!({"plugin": "other", "config": edited});
+    let refused = host.admin("PUT", path, &host.host_key, &body);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(
+        refused.text.contains("Enter them again"),
+        "{}",
+        refused.text
+    );
     host.begin("+8613800138001");
 }
 

@@ -95,6 +95,7 @@ pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<Connecto
         keep_secrets(
             app,
             before,
+            &row.id,
             &guard.secret_pointers,
             manifest.as_ref(),
             &mut config,
@@ -204,10 +205,11 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
 /// Puts the stored secrets where the new config has none.
 ///
 /// Whoever may edit a config could otherwise change its address and have the stored secret sent there. So stored
-/// secrets are taken over only while every value that decides a destination is the same.
+/// secrets are taken over only while the plugin and every value that decides a destination are the same.
 fn keep_secrets(
     app: &App,
     before: &Connector,
+    plugin: &str,
     pointers: &[String],
     manifest: Option<&Manifest>,
     config: &mut Value,
@@ -228,10 +230,11 @@ fn keep_secrets(
     if missing.is_empty() {
         return Ok(());
     }
-    if destinations(&old, origins) != destinations(config, origins) {
+    // Another plugin reaches other origins, and may send what it is given there.
+    if before.row.plugin != plugin || destinations(&old, origins) != destinations(config, origins) {
         return Err(Problem::invalid(
             &format!("/config{}", missing.first().map_or("", |p| p.as_str())),
-            "A value that decides where requests go was changed, so the stored secrets are not taken over. Enter them \
+            "The plugin or a value that decides where requests go was changed, so the stored secrets are not taken over. Enter them \
             again.",
         ));
     }
