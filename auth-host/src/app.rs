@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::{self, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
-use auth_connector_host::{BuildError, ConnectorHost};
+use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +69,8 @@ pub struct App {
     pub keys: Keyring,
     /// The sandbox.
     pub host: ConnectorHost,
+    /// Connections of the program's own, by the rules that hold for plugins.
+    pub outbound: Outbound,
     /// What the operator set up.
     pub catalog: ArcSwap<Catalog>,
     /// This process, by a name that no other has.
@@ -141,18 +143,19 @@ impl App {
         let store = store::open(&files.database)?;
         check_key(&store, &keys, &files.keys)?;
         let cache = files.cache.clone();
-        let host = ConnectorHost::builder()
-            .with(|options| {
-                options.cache_dir = Some(cache);
-                // Whether a package is vouched for is decided when it is installed.
-                options.allow_unsigned = true;
-                sandbox(options);
-            })
-            .build()?;
+        let builder = ConnectorHost::builder().with(|options| {
+            options.cache_dir = Some(cache);
+            // Whether a package is vouched for is decided when it is installed.
+            options.allow_unsigned = true;
+            sandbox(options);
+        });
+        let outbound = Outbound::new(builder.options())?;
+        let host = builder.build()?;
         let app = Arc::new(Self {
             store,
             keys,
             host,
+            outbound,
             catalog: ArcSwap::default(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),

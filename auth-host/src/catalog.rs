@@ -1,9 +1,12 @@
 //! Snapshot of what the operator set up: read from the database as a whole and replaced as a whole.
 
 use crate::crypt::{Keyring, Purpose};
+use crate::store::callbacks::{self, Token};
+use crate::store::events::{self, Target};
 use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, webhooks};
+use crate::webhooks::Webhook;
 use auth_connector_host::{Config, ConnectorHost, Grants, Package, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -34,6 +37,12 @@ pub struct Catalog {
     pub connectors: BTreeMap<String, Arc<Connector>>,
     /// Flows of each tenant.
     pub flows: HashMap<String, Vec<Flow>>,
+    /// Webhooks by identifier.
+    pub webhooks: BTreeMap<String, Arc<Webhook>>,
+    /// Tokens of callbacks.
+    pub callback_tokens: Vec<Token>,
+    /// Where the events of each tenant are posted.
+    pub event_targets: HashMap<String, Target>,
     /// Keys by identifier.
     pub keys: HashMap<String, Key>,
     /// Test numbers by tenant and keyed hash.
@@ -83,7 +92,13 @@ impl Catalog {
                 tenants: tenants.into_iter().map(|t| (t.id.clone(), t)).collect(),
                 plugins: plugins.into_iter().map(|p| (p.id.clone(), p)).collect(),
                 connectors: BTreeMap::new(),
+                webhooks: open_webhooks(parts.keys, webhooks::webhooks(db)?),
                 flows,
+                callback_tokens: callbacks::tokens(db)?,
+                event_targets: events::targets(db)?
+                    .into_iter()
+                    .map(|target| (target.tenant.clone(), target))
+                    .collect(),
                 keys: keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
                 test_numbers: numbers
                     .into_iter()
@@ -101,6 +116,15 @@ impl Catalog {
             next.connectors.insert(connector.row.id.clone(), connector);
         }
         Ok(next)
+    }
+
+    /// Whether a connector can tell its provider which codes were used.
+    pub fn reports(&self, connector: &str) -> bool {
+        let found = self.connectors.get(connector);
+        found.is_some_and(|c| {
+            let ready = c.ready.as_ref();
+            ready.is_ok_and(|ready| ready.plugin.description().has_receipts)
+        })
     }
 
     /// The connectors that serve a usage and a country, in order: those of the flow that names most.
@@ -125,7 +149,25 @@ impl Catalog {
     }
 }
 
+/// Those that open. The others take no requests, and the log says so.
+fn open_webhooks(keys: &Keyring, rows: Vec<webhooks::Webhook>) -> BTreeMap<String, Arc<Webhook>> {
+    let open = |row: webhooks::Webhook| {
+        let id = row.id.clone();
+        let webhook = Webhook::open(keys, row);
+        if webhook.is_none() {
+            tracing::error!(webhook = %id, "a webhook cannot be read; it takes no requests");
+        }
+        webhook.map(|webhook| (id, Arc::new(webhook)))
+    };
+    rows.into_iter().filter_map(open).collect()
+}
+
 impl Connector {
+    /// The plugin's digest.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     fn is_still(&self, row: &registry::Connector, plugin: Option<&PluginRow>) -> bool {
         self.row.revision == row.revision
             && self.row.config == row.config

@@ -1,6 +1,8 @@
 //! Identifiers and times, made by the program and not by the database.
 
 use std::time::{SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// An identifier that sorts by time: a prefix that names the kind, and a UUID of version 7 in 32 hexadecimal digits.
 pub fn new(kind: &str) -> String {
@@ -13,6 +15,14 @@ pub fn now_ms() -> i64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A time in milliseconds as RFC 3339.
+pub fn rfc3339(ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
 }
 
 /// Random bytes from the operating system.

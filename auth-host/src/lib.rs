@@ -28,8 +28,12 @@ mod commands;
 mod config;
 #[cfg(feature = "serve")]
 mod crypt;
+#[cfg(feature = "serve")]
+mod events;
 mod exit;
 mod files;
+#[cfg(feature = "serve")]
+mod form;
 mod host;
 #[cfg(feature = "serve")]
 mod ids;
@@ -43,7 +47,11 @@ mod metrics;
 mod number;
 mod output;
 #[cfg(feature = "serve")]
+mod post;
+#[cfg(feature = "serve")]
 mod problem;
+#[cfg(feature = "serve")]
+mod receipts;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "serve")]
@@ -55,9 +63,13 @@ mod signals;
 mod store;
 mod text;
 mod trace;
+#[cfg(feature = "serve")]
+mod twilio;
 mod usage;
 #[cfg(feature = "serve")]
 mod verification;
+#[cfg(feature = "serve")]
+mod webhooks;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -14,6 +14,58 @@ pub struct Number {
     country: String,
     prefix: String,
     is_mobile: bool,
+    is_valid: bool,
+}
+
+/// How digits without `+` or `00` are read.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Bare {
+    /// They are refused: a code must never go to a stranger.
+    #[default]
+    Refuse,
+    /// They are an E.164 number whose `+` the platform left out.
+    E164,
+    /// A valid mobile number of this country (ISO 3166, two letters) is that number; everything else is read as
+    /// [`Bare::E164`].
+    National(String),
+}
+
+impl Bare {
+    /// Reads `refuse`, `e164` or `national:XX`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "refuse" => Some(Self::Refuse),
+            "e164" => Some(Self::E164),
+            _ => {
+                let country = text.strip_prefix("national:")?;
+                is_country(country).then(|| Self::National(country.to_owned()))
+            }
+        }
+    }
+
+    /// What the operator should know about the choice.
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Self::National(country) => Some(format!(
+                "Digits that are a valid mobile number of {country} are read as that, although they may be another country's \
+                number whose + is missing: with national:CN the stored digits 13125550123, the US number +1 312 555 0123, \
+                would reach a phone in China. Use it only where the platform stores national numbers. `auth-host numbers audit` \
+                counts in an export what would be read how."
+            )),
+            Self::Refuse | Self::E164 => None,
+        }
+    }
+}
+
+/// How a number was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It had `+` or `00`.
+    International,
+    /// Its `+` was added.
+    PlusAdded,
+    /// It was read as a number of the country that was named.
+    National,
 }
 
 /// Why a text is no number that a message can be sent to.
@@ -87,11 +139,49 @@ impl Number {
             e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
             country,
             prefix: format!("+{}", number.country_code),
+            is_valid: number.is_valid(),
             is_mobile: matches!(
                 kind,
                 PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
             ),
         })
+    }
+
+    /// Reads a number of a platform, whose digits without `+` are read as its operator said. Says how.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError`] when no message can be sent to it.
+    pub fn parse_bare(text: &str, bare: &Bare) -> Result<(Self, Reading), NumberError> {
+        if text.len() > LONGEST {
+            return Err(NumberError::NotANumber);
+        }
+        let trimmed = text.trim();
+        if trimmed.starts_with(['+', '\u{ff0b}']) || trimmed.starts_with("00") {
+            return Ok((Self::parse(trimmed, None)?, Reading::International));
+        }
+        if let Bare::National(country) = bare
+            && let Ok(number) = Self::parse(trimmed, Some(country))
+            && number.is_mobile
+            && number.country == *country
+        {
+            return Ok((number, Reading::National));
+        }
+        match bare {
+            Bare::Refuse => Ok((Self::parse(trimmed, None)?, Reading::International)),
+            Bare::E164 | Bare::National(_) => {
+                // No calling code begins with a zero, and a letter is no digit that a platform stripped.
+                let is_e164 = trimmed.starts_with(|c: char| matches!(c, '1'..='9'))
+                    && !trimmed.chars().any(char::is_alphabetic);
+                if !is_e164 {
+                    return Err(NumberError::NotANumber);
+                }
+                Ok((
+                    Self::parse(&format!("+{trimmed}"), None)?,
+                    Reading::PlusAdded,
+                ))
+            }
+        }
     }
 
     /// `+` and digits.
@@ -112,6 +202,11 @@ impl Number {
     /// Whether it is a mobile number that is, or may be, given out.
     pub fn is_mobile(&self) -> bool {
         self.is_mobile
+    }
+
+    /// Whether its country gives it out, by libphonenumber's metadata.
+    pub fn is_valid(&self) -> bool {
+        self.is_valid
     }
 
     /// With its middle hidden.
@@ -181,6 +276,74 @@ mod tests {
             assert_eq!(Number::parse(text, None), Err(error), "{text}");
         }
         assert!(Number::parse(&"1".repeat(65), Some("CN")).is_err());
+    }
+
+    /// 13125550123 is eleven digits: a Chinese mobile number, and a US number without its plus.
+    #[test]
+    fn bare_digits_are_read_as_the_operator_said() {
+        use Reading::{International, National, PlusAdded};
+        let cn = || Bare::National("CN".into());
+        let de = || Bare::National("DE".into());
+        for (text, bare, read) in [
+            ("13800138000", Bare::Refuse, None),
+            ("8613800138000", Bare::Refuse, None),
+            (
+                "+8613800138000",
+                Bare::Refuse,
+                Some(("+8613800138000", International)),
+            ),
+            (
+                "8613800138000",
+                Bare::E164,
+                Some(("+8613800138000", PlusAdded)),
+            ),
+            (
+                "86 138-0013-8000",
+                Bare::E164,
+                Some(("+8613800138000", PlusAdded)),
+            ),
+            (
+                "0013125550123",
+                Bare::E164,
+                Some(("+13125550123", International)),
+            ),
+            ("013800138000", Bare::E164, None),
+            ("13800138000", Bare::E164, None),
+            ("13800138000", cn(), Some(("+8613800138000", National))),
+            ("13125550123", cn(), Some(("+8613125550123", National))),
+            ("13125550123", Bare::E164, Some(("+13125550123", PlusAdded))),
+            ("8613800138000", cn(), Some(("+8613800138000", PlusAdded))),
+            ("447400123456", cn(), Some(("+447400123456", PlusAdded))),
+            ("+13125550123", cn(), Some(("+13125550123", International))),
+            ("01512 3456789", de(), Some(("+4915123456789", National))),
+            ("hello", Bare::E164, None),
+            ("1-800-FLOWERS", Bare::E164, None),
+            ("", Bare::E164, None),
+        ] {
+            let found = Number::parse_bare(text, &bare).ok();
+            let found = found.as_ref().map(|(number, how)| (number.e164(), *how));
+            assert_eq!(found, read, "{text} {bare:?}");
+        }
+    }
+
+    #[test]
+    fn reading_of_bare_digits_has_three_forms() {
+        assert_eq!(Bare::parse("refuse"), Some(Bare::Refuse));
+        assert_eq!(Bare::parse("e164"), Some(Bare::E164));
+        assert_eq!(
+            Bare::parse("national:CN"),
+            Some(Bare::National("CN".into()))
+        );
+        for wrong in [
+            "",
+            "E164",
+            "national",
+            "national:",
+            "national:cn",
+            "national:XX",
+        ] {
+            assert_eq!(Bare::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use crate::app::{App, Point};
 use crate::catalog::{Connector, Ready};
+use crate::events;
 use crate::ids;
 use crate::number::Number;
 use crate::store::StoreError;
@@ -35,6 +36,8 @@ pub struct Draft {
     pub tenant: String,
     /// The verification that it carries a code of.
     pub verification: Option<String>,
+    /// The webhook that it came by.
+    pub source: Option<String>,
     /// The recipient.
     pub number: Number,
     /// The usage.
@@ -78,6 +81,7 @@ impl Draft {
             usage: self.usage.clone(),
             country: self.number.country().to_owned(),
             prefix: self.number.prefix().to_owned(),
+            source: self.source.clone(),
             state: State::Sending,
             kind: None,
             turn: None,
@@ -108,7 +112,7 @@ pub type Finish =
 /// [`StoreError`] when the outcome could not be written down for ten minutes. The message stays *sending*, and becomes
 /// *unknown* at the next start.
 pub async fn send(
-    app: &App,
+    app: &Arc<App>,
     draft: &Draft,
     first: messages::Message,
     finish: Finish,
@@ -278,7 +282,7 @@ fn is_mendable(row: &messages::Message) -> bool {
 /// Writes an outcome down, and the next attempt or whatever the caller adds, in one transaction. Tries again while the
 /// database fails.
 async fn write_down(
-    app: &App,
+    app: &Arc<App>,
     row: &messages::Message,
     next: Option<&messages::Message>,
     finish: &Finish,
@@ -286,7 +290,7 @@ async fn write_down(
     let begun = Instant::now();
     let mut pause = Duration::from_millis(50);
     loop {
-        let (row, next, finish) = (row.clone(), next.cloned(), finish.clone());
+        let (row, next, finish, told) = (row.clone(), next.cloned(), finish.clone(), app.clone());
         let written = app.store.write(move |db| {
             messages::settle(db, &row)?;
             let outcome = Counter {
@@ -306,7 +310,10 @@ async fn write_down(
             }
             match &next {
                 Some(next) => messages::add(db, next),
-                None => finish(db, &row),
+                None => {
+                    events::message(&told, db, &row)?;
+                    finish(db, &row)
+                }
             }
         });
         match written.await {
@@ -336,6 +343,7 @@ mod tests {
             usage: "SignIn".into(),
             country: "CN".into(),
             prefix: "+86".into(),
+            source: None,
             is_first: true,
             first: String::new(),
             state: State::Sending,

@@ -1,8 +1,9 @@
 //! Rotation of keys, backup and restore.
 
+use super::events::PLACE;
 use crate::app::{App, AppError, Files};
 use crate::crypt::Purpose;
-use crate::store::{self, StoreError, registry, retention};
+use crate::store::{self, StoreError, events, registry, retention, webhooks};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,6 +32,28 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
                 .seal(&row.tenant, Purpose::Configs, &row.id, &text)
                 .map_err(failed)?;
             retention::reseal_config(db, &row.id, &anew)?;
+            sealed += 1;
+        }
+        for row in webhooks::webhooks(db)? {
+            let text = old
+                .keys
+                .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.secrets);
+            let text = text.map_err(failed)?;
+            let anew = count
+                .seal(&row.tenant, Purpose::Configs, &row.id, &text)
+                .map_err(failed)?;
+            webhooks::reseal(db, &row.id, &anew)?;
+            sealed += 1;
+        }
+        for row in events::targets(db)? {
+            let secret = old
+                .keys
+                .open_sealed(&row.tenant, Purpose::Configs, PLACE, &row.secret);
+            let secret = secret.map_err(failed)?;
+            let anew = count
+                .seal(&row.tenant, Purpose::Configs, PLACE, &secret)
+                .map_err(failed)?;
+            events::reseal(db, &row.tenant, &anew)?;
             sealed += 1;
         }
         for row in registry::test_numbers(db)? {

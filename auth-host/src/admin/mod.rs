@@ -1,11 +1,14 @@
 //! Operations of administrators, for their API and the command line alike. Every change is in the audit log.
 
+pub mod callbacks;
 pub mod connectors;
+pub mod events;
 pub mod keys;
 pub mod maintenance;
 pub mod numbers;
 pub mod plugins;
 pub mod tenants;
+pub mod webhooks;
 
 use crate::app::App;
 use crate::problem::Problem;

@@ -3,16 +3,17 @@
 use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::crypt::Purpose;
-use crate::ids;
+use crate::ids::{self, rfc3339};
 use crate::limits;
-use crate::number::Number;
+use crate::number::{Bare, Number, Reading};
 use crate::problem::Problem;
 use crate::store::limits::HOUR_MS;
 use crate::store::registry::{self, TestNumber};
 use crate::store::{StoreError, audit, messages, retention, verifications};
-use crate::verification::{MessageView, VerificationView, message_view, rfc3339, view};
+use crate::verification::{MessageView, VerificationView, message_view, view};
 use axum::http::StatusCode;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Searches for a number by one tenant in an hour: enough for support, too few to go through a list.
@@ -244,23 +245,92 @@ pub struct Line {
     pub problem: String,
 }
 
-/// Reads a list of numbers, one in a line, and says which of them no message could be sent to. For the numbers that a
-/// platform has stored.
-pub fn audit_list(list: &str, country: Option<&str>) -> (usize, Vec<Line>) {
+/// What an audit says about a list.
+#[derive(Debug, Default, Serialize)]
+pub struct Audit {
+    /// How many numbers the list has.
+    pub numbers: usize,
+    /// Those with `+` or `00`.
+    pub international: usize,
+    /// Those whose `+` was added.
+    pub plus_added: usize,
+    /// Those that were read as numbers of the country that was named.
+    pub national: usize,
+    /// Those among the national ones that would be another country's valid mobile number with a `+`: each of them may
+    /// reach a stranger.
+    pub ambiguous: usize,
+    /// Those that no message could be sent to.
+    pub unusable: usize,
+    /// How many are of each country.
+    pub countries: BTreeMap<String, usize>,
+    /// The lines of ambiguous numbers, the first hundred.
+    pub ambiguous_lines: Vec<usize>,
+    /// The lines of unusable numbers, with what is wrong.
+    pub lines: Vec<Line>,
+}
+
+/// How a list's digits without `+` are read.
+#[derive(Clone, Debug)]
+pub enum ListReading {
+    /// As people of the country write them; refused where none is named.
+    People(Option<String>),
+    /// As a webhook reads them.
+    Platform(Bare),
+}
+
+/// Reads a list of numbers, one in a line, and counts what would be read how. For the numbers that a platform has stored.
+pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
+    /// The most lines of ambiguous numbers that are shown.
+    const SHOWN: usize = 100;
+    let mut audit = Audit::default();
     let lines = list.lines().enumerate();
-    let lines = lines.filter(|(_, text)| !text.trim().is_empty());
-    let mut count = 0;
-    let mut found = Vec::new();
-    for (index, text) in lines {
-        count += 1;
-        if let Err(error) = Number::parse(text, country) {
-            found.push(Line {
-                line: index + 1,
-                problem: format!("{error}."),
-            });
+    for (index, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
+        let line = index + 1;
+        audit.numbers += 1;
+        let read = match reading {
+            ListReading::People(country) => Number::parse(text, country.as_deref()).map(|number| {
+                let is_international = text.trim().starts_with(['+', '\u{ff0b}', '0']);
+                let how = match country {
+                    Some(_) if !is_international => Reading::National,
+                    _ => Reading::International,
+                };
+                (number, how)
+            }),
+            ListReading::Platform(bare) => Number::parse_bare(text, bare),
+        };
+        match read {
+            Ok((number, how)) => {
+                match how {
+                    Reading::International => audit.international += 1,
+                    Reading::PlusAdded => audit.plus_added += 1,
+                    Reading::National => {
+                        audit.national += 1;
+                        let other = Number::parse_bare(text, &Bare::E164);
+                        if other.is_ok_and(|(other, _)| {
+                            other.is_valid() && other.e164() != number.e164()
+                        }) {
+                            audit.ambiguous += 1;
+                            if audit.ambiguous_lines.len() < SHOWN {
+                                audit.ambiguous_lines.push(line);
+                            }
+                        }
+                    }
+                }
+                *audit
+                    .countries
+                    .entry(number.country().to_owned())
+                    .or_default() += 1;
+            }
+            Err(error) => {
+                audit.unusable += 1;
+                audit.lines.push(Line {
+                    line,
+                    problem: format!("{error}."),
+                });
+            }
         }
     }
-    (count, found)
+    audit
 }
 
 #[cfg(test)]
@@ -268,16 +338,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn audit_names_lines_and_repeats_no_number() {
-        let list = "+8613800138000\n\n13800138000\nabc\n";
-        let (count, found) = audit_list(list, None);
-        let lines: Vec<_> = found.iter().map(|line| line.line).collect();
-        assert_eq!((count, lines), (3, vec![3, 4]));
-        assert!(
-            !found
-                .iter()
-                .any(|line| line.problem.contains("13800138000 "))
-        );
-        assert_eq!(audit_list(list, Some("CN")).1.len(), 1);
+    fn audit_counts_readings_and_repeats_no_number() {
+        let list = "+8613800138000\n\n13800138000\nabc\n8613800138000\n13125550123\n";
+        for (reading, counts, ambiguous, unusable) in [
+            (ListReading::People(None), (1, 0, 0), 0, vec![3, 4, 5, 6]),
+            (
+                ListReading::Platform(Bare::Refuse),
+                (1, 0, 0),
+                0,
+                vec![3, 4, 5, 6],
+            ),
+            (ListReading::Platform(Bare::E164), (1, 2, 0), 0, vec![3, 4]),
+            (
+                ListReading::Platform(Bare::National("CN".into())),
+                (1, 1, 2),
+                1,
+                vec![4],
+            ),
+        ] {
+            let audit = audit_list(list, &reading);
+            let lines: Vec<_> = audit.lines.iter().map(|line| line.line).collect();
+            assert_eq!(audit.numbers, 5);
+            assert_eq!(
+                (audit.international, audit.plus_added, audit.national),
+                counts,
+                "{reading:?}"
+            );
+            assert_eq!(
+                (audit.ambiguous, lines),
+                (ambiguous, unusable),
+                "{reading:?}"
+            );
+            let shown = serde_json::to_string(&audit).unwrap();
+            assert!(
+                !shown.contains("5550123") && !shown.contains("00138000"),
+                "{shown}"
+            );
+        }
     }
 }

@@ -26,8 +26,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-type Answer<T> = Result<Shown<T>, Problem>;
-type Of<T> = Result<T, Problem>;
+pub(super) type Answer<T> = Result<Shown<T>, Problem>;
+pub(super) type Of<T> = Result<T, Problem>;
 
 /// The routes below `/admin`.
 pub fn routes() -> Router<Arc<App>> {
@@ -61,7 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/tenants/{tenant}/figures", get(figures))
 }
 
-fn actor<S>(by: &Authorized<S>) -> Actor {
+pub(super) fn actor<S>(by: &Authorized<S>) -> Actor {
     Actor(by.actor.clone())
 }
 

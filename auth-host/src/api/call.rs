@@ -49,6 +49,7 @@ impl<S> Authorized<S> {
         Ok(Caller {
             tenant,
             actor: self.actor.clone(),
+            source: None,
         })
     }
 }

@@ -1,8 +1,10 @@
 //! The HTTP API: verifications and messages on the public listener, everything else on the administrator's.
 
 mod admin;
+mod admin_webhooks;
 mod answer;
 mod call;
+mod callbacks;
 mod health;
 mod messages;
 mod openapi;
@@ -10,6 +12,7 @@ mod verifications;
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::{twilio, webhooks};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -35,7 +38,10 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
         .route("/messages/{id}/verified", post(messages::verified));
     Router::new()
         .nest("/v1", v1)
+        .route("/hooks/{platform}/{id}", post(webhooks::receive))
+        .route("/callbacks/{connector}/{token}", post(callbacks::receive))
         .route("/openapi.json", get(openapi::document))
+        .merge(twilio::routes())
         .with_state(app)
         .merge(health::routes(readiness))
         .fallback(nothing_here)
@@ -46,7 +52,7 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 /// The routes of the administrator's listener.
 pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .nest("/admin", admin::routes())
+        .nest("/admin", admin::routes().merge(admin_webhooks::routes()))
         .with_state(app)
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))

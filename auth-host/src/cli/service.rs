@@ -28,6 +28,12 @@ pub enum Service {
     /// Make and revoke API keys
     #[command(subcommand)]
     Key(Key),
+    /// Set up where auth platforms post their messages
+    #[command(subcommand)]
+    Webhook(Webhook),
+    /// Set where a tenant's events are posted
+    #[command(subcommand)]
+    Events(Events),
     /// Show messages
     #[command(subcommand)]
     Message(Message),
@@ -197,6 +203,12 @@ pub enum Connector {
     Confirm(ConnectorConfirm),
     /// Ask the provider, without sending, whether a connector would work
     Check(NamedOf),
+    /// Make an address for the provider's delivery receipts; it is shown once
+    AddCallback(NamedOf),
+    /// Show the addresses for delivery receipts, without their secret part
+    Callbacks(NamedOf),
+    /// Remove an address for delivery receipts, by its id
+    RemoveCallback(NamedOf),
     /// Remove a connector
     Remove(NamedOf),
 }
@@ -282,6 +294,72 @@ pub struct KeyList {
     pub host: bool,
 }
 
+/// `webhook`
+#[derive(Subcommand)]
+pub enum Webhook {
+    /// Make a webhook, or change its settings
+    Put(WebhookPut),
+    /// Show a tenant's webhooks
+    List(Scope),
+    /// Show a webhook; its secrets are not shown
+    Show(NamedOf),
+    /// Show what a webhook did not pass on in the last 24 hours, by reason
+    Figures(NamedOf),
+    /// Add a secret beside the ones that count; without --secret-from-env it is made and shown once
+    AddSecret(WebhookSecret),
+    /// Remove every secret but the newest
+    DropOldSecrets(NamedOf),
+    /// Remove a webhook
+    Remove(NamedOf),
+}
+
+/// `webhook put`
+#[derive(Args)]
+pub struct WebhookPut {
+    #[command(flatten)]
+    pub named: NamedOf,
+    /// The platform: supabase, logto, zitadel, kratos, authgear, generic, authentik, fusionauth, casdoor, keycloak, auth0,
+    /// supertokens, better-auth, clerk, twilio-verify
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// The environment variable that holds the platform's secret (repeatable); without it one is made and shown once
+    #[arg(long, value_name = "NAME")]
+    pub secret_from_env: Vec<String>,
+    /// A setting (repeatable): bare_digits=national:CN, usage=SignIn, usages.mfa=MfaVerification, fields.to=/phone
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `webhook add-secret`
+#[derive(Args)]
+pub struct WebhookSecret {
+    #[command(flatten)]
+    pub named: NamedOf,
+    /// The environment variable that holds the secret
+    #[arg(long, value_name = "NAME")]
+    pub secret_from_env: Option<String>,
+}
+
+/// `events`
+#[derive(Subcommand)]
+pub enum Events {
+    /// Set the address, with a new secret that is shown once
+    Put(EventsPut),
+    /// Show the address, and how many events wait for it
+    Show(Scope),
+    /// Post events nowhere
+    Remove(Scope),
+}
+
+/// `events put`
+#[derive(Args)]
+pub struct EventsPut {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// The address: https://app.example.com/hooks/sms
+    pub url: String,
+}
+
 /// `message`
 #[derive(Subcommand)]
 pub enum Message {
@@ -338,8 +416,11 @@ pub struct NumbersAudit {
     /// The list, a file; - for standard input
     pub file: String,
     /// The country of numbers without a calling code
-    #[arg(long)]
+    #[arg(long, conflicts_with = "bare_digits")]
     pub country: Option<String>,
+    /// How digits without + are read, as in a webhook: refuse, e164, national:XX
+    #[arg(long, value_name = "HOW")]
+    pub bare_digits: Option<String>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,

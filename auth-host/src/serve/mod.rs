@@ -2,17 +2,20 @@
 
 #[cfg(feature = "dev")]
 pub mod dev;
+mod events;
+mod reports;
 pub mod settings;
 mod tasks;
 
 use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
 use crate::ids;
-use crate::store::messages;
+use crate::store::{self, messages, messages::State};
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
+use rusqlite::Connection;
 use settings::Settings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -78,9 +81,10 @@ impl Service {
                 own.hook = hook;
             }
         }
+        let recovered = app.clone();
         let open = app
             .store
-            .write_blocking(|db| messages::recover(db, ids::now_ms()))
+            .write_blocking(move |db| recover(&recovered, db))
             .map_err(|error| error.to_string())?;
         if open > 0 {
             tracing::warn!(
@@ -150,6 +154,18 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Settles what an ended process left open, and tells the tenants.
+fn recover(app: &App, db: &Connection) -> store::Result<usize> {
+    let open = messages::sending(db)?;
+    let count = messages::recover(db, ids::now_ms())?;
+    for mut row in open {
+        row.state = State::Unknown;
+        row.reason = Some("interrupted".to_owned());
+        crate::events::message(app, db, &row)?;
+    }
+    Ok(count)
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, String> {

@@ -1,5 +1,6 @@
 //! Background tasks: look-ups of unknown outcomes, deletion of old rows, changes by other programs.
 
+use super::{events, reports};
 use crate::app::App;
 use crate::ids;
 use crate::store::messages::{self, Message, State};
@@ -57,6 +58,14 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) {
     }));
     let looked = app.clone();
     tokio::spawn(every(ROUND, stop.clone(), move || look_up(looked.clone())));
+    let told = app.clone();
+    tokio::spawn(every(REFRESH, stop.clone(), move || {
+        events::deliver(told.clone())
+    }));
+    let reported = app.clone();
+    tokio::spawn(every(ROUND, stop.clone(), move || {
+        reports::report(reported.clone())
+    }));
     let swept = app.clone();
     tokio::spawn(every(SWEEP, stop.clone(), move || sweep(swept.clone())));
 }
@@ -107,10 +116,11 @@ async fn look_up(app: Arc<App>) {
     }
 }
 
-async fn look_up_one(app: &App, row: Message) {
+async fn look_up_one(app: &Arc<App>, row: Message) {
     let now = ids::now_ms();
     let next = next_look_up(&row, now);
     let found = ask(app, &row, now).await;
+    let told = app.clone();
     let written = app.store.write(move |db| {
         let found = found
             .as_ref()
@@ -120,7 +130,14 @@ async fn look_up_one(app: &App, row: Message) {
             Some((State::Delivered | State::Undelivered, _)) => None,
             _ => next,
         };
-        messages::looked_up(db, &row.id, found, ids::now_ms(), next)
+        messages::looked_up(db, &row.id, found, ids::now_ms(), next)?;
+        match found {
+            Some((state, _)) if state != row.state => {
+                let row = Message { state, ..row };
+                crate::events::message(&told, db, &row)
+            }
+            Some(_) | None => Ok(()),
+        }
     });
     if let Err::<(), StoreError>(error) = written.await {
         tracing::error!(%error, "a look-up cannot be written down");

@@ -77,6 +77,8 @@ pub struct Message {
     pub country: String,
     /// The number's calling code, with `+`.
     pub prefix: String,
+    /// The webhook that it came by.
+    pub source: Option<String>,
     /// Whether it is the first attempt, which limits count.
     pub is_first: bool,
     /// The first attempt at the same message: its own identifier, or that of an earlier connector's.
@@ -111,7 +113,7 @@ pub struct Message {
 
 const COLUMNS: &str = "id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
     first, state, kind, turn, reason, provider_code, provider_message, request_id, created_at, settled_at, verified_at, lookups,
-    next_lookup_at, segments";
+    next_lookup_at, segments, source";
 
 fn read(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -140,6 +142,7 @@ fn read(row: &Row<'_>) -> Result<Message> {
         lookups: row.get(21)?,
         next_lookup_at: row.get(22)?,
         segments: row.get(23)?,
+        source: row.get(24)?,
     })
 }
 
@@ -147,7 +150,8 @@ fn read(row: &Row<'_>) -> Result<Message> {
 pub fn add(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO messages (id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
-         first, state, created_at, settled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         first, state, created_at, settled_at, source)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         message.id,
@@ -163,7 +167,8 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
         message.first,
         message.state.as_str(),
         message.created_at,
-        message.settled_at
+        message.settled_at,
+        message.source
     ])?;
     Ok(())
 }
@@ -189,6 +194,12 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.segments
     ])?;
     Ok(())
+}
+
+/// What is being sent, or was when a process ended.
+pub fn sending(db: &Connection) -> Result<Vec<Message>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE state = 'sending' ORDER BY id");
+    all(db, &sql, [], read)
 }
 
 /// Marks everything that an ended process left open as unknown, to be looked up. Returns how many there were.
@@ -267,7 +278,28 @@ pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
     all(db, &sql, params![now, most], read)
 }
 
-/// Writes down what a look-up or a receipt said, or when to look again.
+/// The newest message of a connector that has a provider's serial number.
+pub fn by_serial(
+    db: &Connection,
+    tenant: &str,
+    connector: &str,
+    serial: &str,
+) -> Result<Option<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE connector = ?1 AND provider_message = ?2 AND tenant = ?3 ORDER BY id DESC LIMIT 1"
+    );
+    Ok(all(db, &sql, [connector, serial, tenant], read)?.pop())
+}
+
+/// Messages whose used code is to be reported to the provider by now.
+pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE next_report_at <= ?1 ORDER BY next_report_at LIMIT ?2"
+    );
+    all(db, &sql, params![now, most], read)
+}
+
+/// Writes down what a look-up said, or when to look again.
 pub fn looked_up(
     db: &Connection,
     id: &str,
@@ -292,14 +324,20 @@ pub fn looked_up(
     Ok(())
 }
 
-/// Notes that the code of a message was used. Says whether the tenant has the message.
-pub fn mark_verified(db: &Connection, tenant: &str, id: &str, now: i64) -> Result<bool> {
-    let changed = db
-        .prepare_cached(
-            "UPDATE messages SET verified_at = coalesce(verified_at, ?3) WHERE id = ?1 AND tenant = ?2",
-        )?
-        .execute(params![id, tenant, now])?;
-    Ok(changed > 0)
+/// Notes that the code of a message was used; `is_reported` says whether its provider is told.
+pub fn mark_verified(
+    db: &Connection,
+    tenant: &str,
+    id: &str,
+    now: i64,
+    is_reported: bool,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET verified_at = coalesce(verified_at, ?3), next_report_at = ?4
+         WHERE id = ?1 AND tenant = ?2",
+    )?
+    .execute(params![id, tenant, now, is_reported.then_some(now)])?;
+    Ok(())
 }
 
 /// The connector of the latest message of a verification, and its state.

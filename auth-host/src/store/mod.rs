@@ -3,6 +3,8 @@
 //! [`Store`] writes by one thread and reads beside it; each of the other modules has the queries of some tables.
 
 pub mod audit;
+pub mod callbacks;
+pub mod events;
 pub mod idempotency;
 pub mod limits;
 pub mod messages;
@@ -10,6 +12,7 @@ mod open;
 pub mod registry;
 pub mod retention;
 pub mod verifications;
+pub mod webhooks;
 mod writer;
 
 pub use open::{OpenError, backup, open};

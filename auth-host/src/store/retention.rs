@@ -3,6 +3,7 @@
 use super::idempotency;
 use super::limits::HOUR_MS;
 use super::registry::{self, all};
+use super::webhooks;
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
@@ -29,6 +30,10 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     removed += db.execute(
         "DELETE FROM idempotency WHERE created_at < ?1",
         [now - idempotency::KEPT_MS],
+    )?;
+    removed += db.execute(
+        "DELETE FROM webhook_keys WHERE created_at < ?1",
+        [now - webhooks::KEPT_MS],
     )?;
     removed += db.execute(
         "DELETE FROM counters WHERE hour < ?1",

@@ -25,6 +25,8 @@ pub struct Verification {
     pub prefix: String,
     /// The network of the person's address, where the caller passed it.
     pub network: Option<String>,
+    /// The webhook that it came by.
+    pub source: Option<String>,
     /// Whether the number is a test number.
     pub is_test: bool,
     /// `pending`, `approved` or `cancelled`. Expiry is a matter of time.
@@ -46,7 +48,7 @@ pub struct Verification {
 }
 
 const COLUMNS: &str = "id, tenant, number, number_hash, usage, locales, country, prefix, network, is_test, state, code,
-    attempts, sends, sent_at, lifetime_ms, expires_at, created_at";
+    attempts, sends, sent_at, lifetime_ms, expires_at, created_at, source";
 
 fn read(row: &Row<'_>) -> Result<Verification> {
     Ok(Verification {
@@ -68,6 +70,7 @@ fn read(row: &Row<'_>) -> Result<Verification> {
         lifetime_ms: row.get(15)?,
         expires_at: row.get(16)?,
         created_at: row.get(17)?,
+        source: row.get(18)?,
     })
 }
 
@@ -75,8 +78,8 @@ fn read(row: &Row<'_>) -> Result<Verification> {
 pub fn add(db: &Connection, v: &Verification) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO verifications (id, tenant, number, number_hash, usage, locales, country, prefix, network, is_test,
-         state, code, attempts, sends, sent_at, lifetime_ms, expires_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+         state, code, attempts, sends, sent_at, lifetime_ms, expires_at, created_at, source)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?
     .execute(params![
         v.id,
@@ -96,7 +99,8 @@ pub fn add(db: &Connection, v: &Verification) -> Result<()> {
         v.sent_at,
         v.lifetime_ms,
         v.expires_at,
-        v.created_at
+        v.created_at,
+        v.source
     ])?;
     Ok(())
 }
@@ -120,6 +124,20 @@ pub fn newest(
          AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4"
     );
     all(db, &sql, params![tenant, number_hash, before, most], read)
+}
+
+/// The newest verification of a number that came by a webhook.
+pub fn latest_by(
+    db: &Connection,
+    tenant: &str,
+    source: &str,
+    number_hash: &[u8],
+) -> Result<Option<Verification>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 AND number_hash = ?2 AND source = ?3
+         ORDER BY created_at DESC, id DESC LIMIT 1"
+    );
+    Ok(all(db, &sql, params![tenant, number_hash, source], read)?.pop())
 }
 
 /// Writes down what a check, a resend or a cancellation changed.

@@ -2,10 +2,11 @@
 
 use super::repeat::replayed;
 use super::rules::{Caller, TRIES, code_bytes, is_live, locked, not_usable};
-use super::views::{Answer, rfc3339};
+use super::views::Answer;
 use crate::app::App;
 use crate::crypt::Purpose;
-use crate::ids;
+use crate::events;
+use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::number::Number;
 use crate::problem::Problem;
@@ -157,8 +158,10 @@ impl Check {
 
     fn approve(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
         v.state = "approved".to_owned();
-        if let Some((message, ..)) = messages::latest_of(db, &v.id)? {
-            messages::mark_verified(db, &v.tenant, &message, now)?;
+        events::verification(&self.app, db, v, "approved")?;
+        if let Some((message, connector, _)) = messages::latest_of(db, &v.id)? {
+            let is_reported = !v.is_test && self.app.catalog.load().reports(&connector);
+            messages::mark_verified(db, &v.tenant, &message, now, is_reported)?;
         }
         if !v.is_test {
             limits::verified(db, now, &v.tenant, &v.country, v.network.as_deref())?;
@@ -198,7 +201,7 @@ impl Check {
 ///
 /// [`Problem`] `not-usable` for everything else.
 pub async fn cancel(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), Problem> {
-    let (tenant, id) = (caller.tenant.clone(), id.to_owned());
+    let (told, tenant, id) = (app.clone(), caller.tenant.clone(), id.to_owned());
     let cancelled = app.store.write(move |db| {
         let now = ids::now_ms();
         let found = verifications::get(db, &tenant, &id)?;
@@ -206,6 +209,7 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), Pro
             return Ok(false);
         };
         v.state = "cancelled".to_owned();
+        events::verification(&told, db, &v, "cancelled")?;
         verifications::update(db, &v)?;
         Ok::<_, store::StoreError>(true)
     });

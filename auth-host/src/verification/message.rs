@@ -1,18 +1,19 @@
 //! Single messages, for back ends that make the code themselves.
 
-use super::repeat::{outlast, replayed};
+use super::deliver::{Delivery, Once, Order, deliver};
+use super::repeat::{WRITING, late, replayed};
 use super::rules::{Caller, check_locales, check_usage, refused, tenant};
 use super::views::{Answer, message_view};
-use crate::app::{App, Point};
-use crate::ids;
-use crate::limits::{self, Asked, Refusal};
+use crate::app::App;
 use crate::number::Number;
 use crate::problem::Problem;
-use crate::send::{self, Draft};
+use crate::send::Draft;
 use crate::store::idempotency::{self, Known, Request};
 use crate::store::messages::{self, Message};
-use crate::store::{StoreError, limits::Counter};
+use crate::store::{self, StoreError};
+use crate::{ids, limits};
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -43,12 +44,6 @@ pub struct MessageRequest {
     pub ip: Option<IpAddr>,
 }
 
-enum Begun {
-    Known(Known),
-    Refused(Refusal),
-    Sending(Box<Message>),
-}
-
 /// Sends a message.
 ///
 /// # Errors
@@ -71,69 +66,67 @@ pub async fn send(
         .or(settings.default_country.as_deref());
     let number = Number::parse(&request.to, country)
         .map_err(|error| Problem::invalid("/to", format!("{error}.")))?;
-    if let Some(refusal) = limits::stopped(&catalog, &settings) {
-        return Err(refused(refusal));
-    }
-    let draft = Draft {
-        tenant: caller.tenant.clone(),
-        verification: None,
-        route: catalog.route(&caller.tenant, &request.usage, number.country()),
-        number,
-        usage: request.usage,
-        locales: request.locales,
-        variables: request.variables.into_iter().collect(),
-        deadline: Instant::now() + app.answer_within,
+    let order = Order {
+        draft: Draft {
+            tenant: caller.tenant.clone(),
+            verification: None,
+            source: None,
+            route: catalog.route(&caller.tenant, &request.usage, number.country()),
+            number,
+            usage: request.usage,
+            locales: request.locales,
+            variables: request.variables.into_iter().collect(),
+            deadline: Instant::now() + app.answer_within,
+        },
+        network: request.ip.map(limits::network),
+        patience: app.answer_within + WRITING,
     };
-    let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
-    let row = draft.row(app, connector, None)?;
-    let network = request.ip.map(limits::network);
-    let (number, is_served, asked_key) =
-        (draft.number.clone(), !draft.route.is_empty(), key.clone());
-    app.at(Point::BeforeIntent);
-    let begun = app.store.write(move |db| {
-        if let Some(key) = &asked_key {
-            match idempotency::look_up(db, key)? {
-                Known::Nothing => {}
-                known => return Ok(Begun::Known(known)),
-            }
-        }
-        let now = ids::now_ms();
-        if !is_served {
-            let counter = Counter {
-                tenant: &row.tenant,
-                scope: limits::REFUSED,
-                subject: "no-flow",
-            };
-            counter.add(db, now, 1)?;
-            return Ok(Begun::Refused(Refusal {
-                reason: "no-flow",
-                retry_after_ms: None,
-            }));
-        }
-        let asked = Asked {
-            tenant: &row.tenant,
-            settings: &settings,
-            number: &number,
-            number_hash: &row.number_hash,
-            network: network.as_deref(),
-            is_checked: false,
-        };
-        if let Some(refusal) = limits::decide(db, now, &asked)? {
-            return Ok(Begun::Refused(refusal));
-        }
-        messages::add(db, &row)?;
-        if let Some(key) = &asked_key {
-            idempotency::reserve(db, key, &row.id)?;
-        }
-        Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
-    });
-    match begun.await? {
-        Begun::Known(Known::Lost { subject }) => interrupted(app, caller, subject),
-        Begun::Known(known) => {
+    let kept = Kept {
+        app: app.clone(),
+        key,
+    };
+    match deliver(app, order, kept).await? {
+        Delivery::Known(Known::Lost { subject }) => interrupted(app, caller, subject),
+        Delivery::Known(known) => {
             replayed(known).unwrap_or_else(|| Err(Problem::not_found("message")))
         }
-        Begun::Refused(refusal) => Err(refused(refusal)),
-        Begun::Sending(row) => carry_out(app, draft, *row, key).await,
+        Delivery::Refused(refusal) => Err(refused(refusal)),
+        Delivery::Done(row) => Ok(Answer::of(StatusCode::CREATED, &message_view(app, &row))),
+        Delivery::Late => Err(late()),
+    }
+}
+
+/// The idempotency key of a request, if it has one.
+#[derive(Clone)]
+struct Kept {
+    app: Arc<App>,
+    key: Option<Request>,
+}
+
+impl Once for Kept {
+    type Known = Known;
+
+    fn look_up(&self, db: &Connection) -> store::Result<Option<Known>> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let known = idempotency::look_up(db, key)?;
+        Ok((known != Known::Nothing).then_some(known))
+    }
+
+    fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()> {
+        match &self.key {
+            Some(key) => idempotency::reserve(db, key, &row.id),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(&self, db: &Connection, row: &Message) -> store::Result<()> {
+        let Some(key) = &self.key else {
+            return Ok(());
+        };
+        let answer = Answer::of(StatusCode::CREATED, &message_view(&self.app, row));
+        idempotency::answer(db, key, answer.status, &answer.body)
     }
 }
 
@@ -147,31 +140,6 @@ fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Problem> 
         "/variables",
         "Variables are at most 16, their names at most 64 and their values at most 1024 bytes.",
     ))
-}
-
-async fn carry_out(
-    app: &Arc<App>,
-    draft: Draft,
-    row: Message,
-    key: Option<Request>,
-) -> Result<Answer, Problem> {
-    let task = {
-        let app = app.clone();
-        async move {
-            let shown = app.clone();
-            let finish: send::Finish = Arc::new(move |db, row| match &key {
-                Some(key) => {
-                    let answer = Answer::of(StatusCode::CREATED, &message_view(&shown, row));
-                    idempotency::answer(db, key, answer.status, &answer.body)
-                }
-                None => Ok(()),
-            });
-            let sent = send::send(&app, &draft, row, finish).await?;
-            app.at(Point::BeforeAnswer);
-            Ok(Answer::of(StatusCode::CREATED, &message_view(&app, &sent)))
-        }
-    };
-    outlast(app, task).await
 }
 
 fn interrupted(app: &App, caller: &Caller, subject: Option<String>) -> Result<Answer, Problem> {
@@ -191,14 +159,19 @@ fn interrupted(app: &App, caller: &Caller, subject: Option<String>) -> Result<An
 ///
 /// [`Problem`] when the tenant has no such message.
 pub async fn verified(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), Problem> {
-    let (tenant, id) = (caller.tenant.clone(), id.to_owned());
+    let (tenant, id, catalog) = (
+        caller.tenant.clone(),
+        id.to_owned(),
+        app.catalog.load_full(),
+    );
     let marked = app.store.write(move |db| {
         let now = ids::now_ms();
         let Some(row) = messages::get(db, &tenant, &id)? else {
             return Ok(false);
         };
         if row.verified_at.is_none() {
-            messages::mark_verified(db, &tenant, &id, now)?;
+            let is_reported = catalog.reports(&row.connector);
+            messages::mark_verified(db, &tenant, &id, now, is_reported)?;
             limits::verified(db, now, &tenant, &row.country, None)?;
         }
         Ok::<_, StoreError>(true)

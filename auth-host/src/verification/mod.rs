@@ -1,6 +1,7 @@
 //! Verifications: start, check, resend, cancel, and single messages.
 
 mod check;
+mod deliver;
 mod message;
 mod repeat;
 mod rules;
@@ -8,7 +9,8 @@ mod start;
 mod views;
 
 pub use check::{CheckRequest, Checked, cancel, check};
+pub use deliver::{Delivery, Once, Order, deliver};
 pub use message::{MessageRequest, send, verified};
-pub use rules::Caller;
+pub use rules::{Caller, TRIES, is_live};
 pub use start::{StartRequest, resend, start};
-pub use views::{Answer, MessageView, VerificationView, message_view, rfc3339, view};
+pub use views::{Answer, MessageView, VerificationView, message_view, view};

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::store::idempotency::{self, Known};
 use axum::http::StatusCode;
-use std::sync::Arc;
+use std::time::Duration;
 
 /// What a request with a known idempotency key gets, unless it is to be carried out. `Err(None)` says that its
 /// process ended, and with which subject.
@@ -41,25 +41,28 @@ pub(super) fn known(app: &App, asked: Option<&idempotency::Request>) -> Result<K
     }
 }
 
-/// Waits for a task that goes on whether or not somebody waits.
+/// How long an outcome may take to be written down before the caller is told that it is not.
+pub(super) const WRITING: Duration = Duration::from_secs(1);
+
+/// Waits for a task that goes on whether or not somebody waits. None when it took too long or ended without an outcome.
 pub(super) async fn outlast<T: Send + 'static>(
-    app: &Arc<App>,
-    task: impl Future<Output = Result<T, Problem>> + Send + 'static,
-) -> Result<T, Problem> {
-    let patience = app.answer_within + std::time::Duration::from_secs(1);
-    let outcome = tokio::time::timeout(patience, tokio::spawn(task)).await;
-    let late = || {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "storage",
-            "The outcome is not written down yet",
-            "The message may have been sent, and its outcome is not on the disk yet. Send the same request with the same \
-            Idempotency-Key again; without a key, read the verification.",
-        )
-        .after(Some(5_000))
-    };
-    match outcome {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) | Err(_) => Err(late()),
+    patience: Duration,
+    task: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    match tokio::time::timeout(patience, tokio::spawn(task)).await {
+        Ok(Ok(outcome)) => Some(outcome),
+        Ok(Err(_)) | Err(_) => None,
     }
+}
+
+/// The outcome is not on the disk.
+pub(super) fn late() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "storage",
+        "The outcome is not written down yet",
+        "The message may have been sent, and its outcome is not on the disk yet. Send the same request with the same \
+        Idempotency-Key again; without a key, read the verification.",
+    )
+    .after(Some(5_000))
 }

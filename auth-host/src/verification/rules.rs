@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::crypt::Purpose;
+use crate::form::{is_locale, is_usage};
 use crate::limits::Refusal;
 use crate::problem::Problem;
 use crate::store::messages::{self, State};
@@ -30,10 +31,12 @@ pub struct Caller {
     pub tenant: String,
     /// The key, for the audit log.
     pub actor: String,
+    /// The webhook that it came by.
+    pub source: Option<String>,
 }
 
 /// Whether a verification still waits for a code, or for another code to be made.
-pub(super) fn is_live(v: &Verification, now: i64) -> bool {
+pub fn is_live(v: &Verification, now: i64) -> bool {
     v.state == "pending" && now < v.expires_at
 }
 
@@ -63,8 +66,7 @@ pub(super) fn code_bytes(v: &Verification, code: &str) -> Vec<u8> {
 
 /// Refuses a usage that is none.
 pub(super) fn check_usage(usage: &str) -> Result<(), Problem> {
-    let fits = (1..=64).contains(&usage.len()) && usage.bytes().all(|b| b.is_ascii_alphanumeric());
-    if fits {
+    if is_usage(usage) {
         return Ok(());
     }
     Err(Problem::invalid(
@@ -75,13 +77,7 @@ pub(super) fn check_usage(usage: &str) -> Result<(), Problem> {
 
 /// Refuses languages that are none.
 pub(super) fn check_locales(locales: &[String]) -> Result<(), Problem> {
-    let fits = |tag: &String| {
-        (2..=35).contains(&tag.len())
-            && tag
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    if locales.len() <= 8 && locales.iter().all(fits) {
+    if locales.len() <= 8 && locales.iter().all(|tag| is_locale(tag)) {
         return Ok(());
     }
     Err(Problem::invalid(

@@ -1,6 +1,6 @@
 //! Start and resend: a new code, written down and sent.
 
-use super::repeat::{known, outlast, replayed};
+use super::repeat::{WRITING, known, late, outlast, replayed};
 use super::rules::{
     Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, locked, not_usable, refused,
     resend_at, tag, tenant,
@@ -9,6 +9,7 @@ use super::views::{Answer, view};
 use crate::app::{App, Point};
 use crate::catalog::Connector;
 use crate::crypt::Purpose;
+use crate::events;
 use crate::limits::{self, Asked, Refusal};
 use crate::number::Number;
 use crate::problem::Problem;
@@ -104,6 +105,12 @@ pub async fn start(
     let number_hash = app.number_hash(&caller.tenant, number.e164());
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &number_hash, now)?;
+    if test_code.is_some() && caller.source.is_some() {
+        return Err(Problem::invalid(
+            "/to",
+            "This is a test number, and test numbers do not pass here.",
+        ));
+    }
     let route = catalog.route(&caller.tenant, &request.usage, number.country());
     if route.is_empty() && test_code.is_none() {
         return Err(no_flow(app, caller).await?);
@@ -122,6 +129,7 @@ pub async fn start(
         country: number.country().to_owned(),
         prefix: number.prefix().to_owned(),
         network: request.ip.map(limits::network),
+        source: caller.source.clone(),
         is_test: test_code.is_some(),
         state: "pending".to_owned(),
         code: Vec::new(),
@@ -136,6 +144,7 @@ pub async fn start(
     let draft = Draft {
         tenant: caller.tenant.clone(),
         verification: Some(v.id.clone()),
+        source: caller.source.clone(),
         number,
         usage: request.usage,
         locales: request.locales,
@@ -204,6 +213,7 @@ pub async fn resend(
     let draft = Draft {
         tenant: caller.tenant.clone(),
         verification: Some(v.id.clone()),
+        source: caller.source.clone(),
         number,
         usage: v.usage.clone(),
         locales: locales.map(str::to_owned).collect(),
@@ -307,6 +317,7 @@ impl Begin {
             return Ok(begun);
         }
         verifications::add(db, &v)?;
+        events::verification(&self.app, db, &v, "started")?;
         self.begin(db, v, StatusCode::CREATED)
     }
 
@@ -445,7 +456,9 @@ async fn carry_out(
             Ok(answer_of(&sent))
         }
     };
-    outlast(app, task).await
+    outlast(app.answer_within + WRITING, task)
+        .await
+        .unwrap_or_else(|| Err(late()))
 }
 
 /// The answer to a request whose process ended: what it made, as it stands.

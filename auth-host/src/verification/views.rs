@@ -2,12 +2,11 @@
 
 use super::rules::{SENDS, is_live, resend_at};
 use crate::app::App;
+use crate::ids::rfc3339;
 use crate::store::messages::{self, State};
 use crate::store::verifications::Verification;
 use axum::http::StatusCode;
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// An answer as it is sent, and kept for a repeated request.
 #[derive(Clone, Debug)]
@@ -94,14 +93,6 @@ pub struct MessageView {
     pub settled_at: Option<String>,
     /// When its code was used.
     pub verified_at: Option<String>,
-}
-
-/// A time in milliseconds as RFC 3339.
-pub fn rfc3339(ms: i64) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_default()
 }
 
 /// Shows a message.

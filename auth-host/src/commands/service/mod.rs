@@ -5,6 +5,7 @@ mod common;
 mod numbers;
 mod registry;
 mod serve;
+mod webhooks;
 
 use crate::cli::Service;
 use crate::exit::{Code, DONE, Stop};
@@ -25,6 +26,8 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
         Service::Import(command) => registry::import(command).await,
         Service::Stop(args) => registry::switch(args, true).await,
         Service::Go(args) => registry::switch(args, false).await,
+        Service::Webhook(command) => webhooks::run(command).await,
+        Service::Events(command) => webhooks::event(command).await,
         Service::Message(command) => numbers::message(command).await,
         Service::Verification(command) => numbers::verification(command).await,
         Service::Numbers(command) => numbers::numbers(command).await,

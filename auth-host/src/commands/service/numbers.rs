@@ -6,6 +6,7 @@ use crate::app::Files;
 use crate::cli::{At, File, Message, NamedOf, Number, Numbers, Scope, TestNumber, Verification};
 use crate::exit::{Code, Stop};
 use crate::ids;
+use crate::number::Bare;
 use crate::problem::Problem;
 use crate::store::messages::{self, State};
 use crate::store::{StoreError, audit as log, verifications};
@@ -76,6 +77,7 @@ pub async fn verification(command: Verification) -> Result<Code, Stop> {
             let caller = Caller {
                 tenant: scope.tenant,
                 actor: actor().0,
+                source: None,
             };
             verification::cancel(&app, &caller, &name).await?;
             show(&scope.at, &json!({"cancelled": name}))
@@ -98,9 +100,18 @@ pub async fn numbers(command: Numbers) -> Result<Code, Stop> {
         }
         Numbers::Audit(args) => {
             let list = read_list(&args.file)?;
-            let (count, found) = admin::audit_list(&list, args.country.as_deref());
-            let shown = json!({"numbers": count, "unusable": found.len(), "lines": found});
-            show_value(args.json, &shown)
+            let reading = match &args.bare_digits {
+                Some(text) => admin::ListReading::Platform(Bare::parse(text).ok_or_else(|| {
+                    Stop::usage("--bare-digits is refuse, e164, or national:XX with a country of two letters")
+                })?),
+                None => admin::ListReading::People(args.country),
+            };
+            let audit = admin::audit_list(&list, &reading);
+            let shown = serde_json::to_value(&audit);
+            show_value(
+                args.json,
+                &shown.map_err(|error| Stop::machine(error.to_string()))?,
+            )
         }
     }
 }

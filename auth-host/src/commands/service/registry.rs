@@ -1,7 +1,7 @@
 //! Commands that set up tenants, plugins, connectors, flows and keys.
 
 use super::common::{actor, open, show, show_value};
-use crate::admin::{connectors, keys, plugins, tenants};
+use crate::admin::{callbacks, connectors, keys, plugins, tenants};
 use crate::cli::{
     At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Plugin,
     PluginAdd, Scope, Switch, Tenant,
@@ -176,6 +176,20 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
             let app = open(&args.scope.at).await?;
             let checks = connectors::check(&app, &args.scope.tenant, &args.name, &[]).await?;
             show(&args.scope.at, &checks)
+        }
+        Connector::AddCallback(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            let added = callbacks::add(&app, &actor(), &scope.tenant, &name).await?;
+            show(&scope.at, &added)
+        }
+        Connector::Callbacks(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            show(&scope.at, &callbacks::list(&app, &scope.tenant, &name)?)
+        }
+        Connector::RemoveCallback(NamedOf { scope, name }) => {
+            let app = open(&scope.at).await?;
+            callbacks::remove(&app, &actor(), &scope.tenant, &name).await?;
+            show(&scope.at, &json!({"removed": name}))
         }
         Connector::Remove(args) => {
             let NamedOf { scope, name } = args;

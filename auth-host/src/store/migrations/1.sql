@@ -63,6 +63,7 @@ CREATE TABLE verifications (
     country TEXT NOT NULL,
     prefix TEXT NOT NULL,
     network TEXT,
+    source TEXT,
     is_test INTEGER NOT NULL,
     state TEXT NOT NULL,
     code BLOB NOT NULL,
@@ -77,7 +78,7 @@ CREATE INDEX verifications_by_number ON verifications (tenant, number_hash, crea
 CREATE INDEX verifications_by_time ON verifications (created_at);
 
 -- One row for each attempt of one connector. `id` is the correlation id that the provider gets; `first` is the id of
--- the first attempt at the same message.
+-- the first attempt at the same message; `source` is the webhook that it came by.
 CREATE TABLE messages (
     id TEXT PRIMARY KEY,
     tenant TEXT NOT NULL,
@@ -88,6 +89,7 @@ CREATE TABLE messages (
     usage TEXT NOT NULL,
     country TEXT NOT NULL,
     prefix TEXT NOT NULL,
+    source TEXT,
     is_first INTEGER NOT NULL,
     first TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -102,12 +104,15 @@ CREATE TABLE messages (
     verified_at INTEGER,
     lookups INTEGER NOT NULL DEFAULT 0,
     next_lookup_at INTEGER,
+    next_report_at INTEGER,
     segments INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX messages_by_number ON messages (tenant, number_hash, created_at);
 CREATE INDEX messages_by_verification ON messages (verification) WHERE verification IS NOT NULL;
 CREATE INDEX messages_by_first ON messages (first) WHERE NOT is_first;
 CREATE INDEX messages_open ON messages (next_lookup_at) WHERE next_lookup_at IS NOT NULL;
+CREATE INDEX messages_by_receipt ON messages (connector, provider_message) WHERE provider_message IS NOT NULL;
+CREATE INDEX messages_unreported ON messages (next_report_at) WHERE next_report_at IS NOT NULL;
 CREATE INDEX messages_sending ON messages (id) WHERE state = 'sending';
 CREATE INDEX messages_by_time ON messages (created_at);
 
@@ -123,6 +128,56 @@ CREATE TABLE idempotency (
     PRIMARY KEY (tenant, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_time ON idempotency (created_at);
+
+-- Where auth platforms post their messages.
+CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    secrets BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (tenant, name)
+) STRICT, WITHOUT ROWID;
+
+-- What came by a webhook, so that a platform's retry is recognised. `message` is the first attempt.
+CREATE TABLE webhook_keys (
+    tenant TEXT NOT NULL,
+    key BLOB NOT NULL,
+    request BLOB NOT NULL,
+    route BLOB NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_keys_by_time ON webhook_keys (created_at);
+
+-- Secret parts of the addresses that providers call back, as hashes.
+CREATE TABLE callback_tokens (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    connector TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Where a tenant's events are posted, and the events that were not taken yet.
+CREATE TABLE event_targets (
+    tenant TEXT PRIMARY KEY REFERENCES tenants (id),
+    url TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE events (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_due ON events (next_at);
 
 -- Leaky buckets: wrong codes of a number, unverified sends of a prefix or a network.
 CREATE TABLE buckets (

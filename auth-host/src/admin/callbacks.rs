@@ -1,0 +1,120 @@
+//! Addresses that providers call back: their tokens are shown once and kept as hashes.
+
+use super::connectors::find;
+use super::{Actor, Entry, change};
+use crate::access::key_hash;
+use crate::app::App;
+use crate::ids::{self, rfc3339};
+use crate::problem::Problem;
+use crate::store::StoreError;
+use crate::store::callbacks::{self as rows, Token};
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The most tokens of one connector: an old and a new one, and room for mistakes.
+const TOKENS: usize = 8;
+
+/// A callback's address as it is shown.
+#[derive(Debug, Serialize)]
+pub struct CallbackView {
+    /// The token's identifier, by which it is removed.
+    pub id: String,
+    /// When it was made (RFC 3339).
+    pub created_at: String,
+    /// The path to enter at the provider, below the public address; in the answer to its making alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Makes an address for a connector's callbacks. Earlier ones go on to count.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such connector, or when its plugin reads no callbacks.
+pub async fn add(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+) -> Result<CallbackView, Problem> {
+    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let reads = connector.ready.as_ref();
+    if !reads.is_ok_and(|ready| ready.plugin.description().has_receipts) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "no-receipts",
+            "The connector reads no callbacks",
+            "Its plugin has no sms-receipts, or the connector is not ready.",
+        ));
+    }
+    if own(app, &connector.row.id).len() >= TOKENS {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "tokens",
+            "Too many addresses",
+            "A connector has at most eight addresses for callbacks. Remove one.",
+        ));
+    }
+    let random: [u8; 16] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let secret = hex::encode(random);
+    let token = Token {
+        id: ids::new("t"),
+        tenant: tenant.to_owned(),
+        connector: connector.row.id.clone(),
+        hash: key_hash(&secret),
+        created_at: ids::now_ms(),
+    };
+    let shown = CallbackView {
+        path: Some(format!("/callbacks/{}/{secret}", connector.row.id)),
+        ..view(&token)
+    };
+    let entry = Entry::new(Some(tenant), actor, "callback.add", &connector.row.id);
+    change(app, entry, move |db| Ok(rows::add(db, &token)?)).await?;
+    Ok(shown)
+}
+
+fn own(app: &App, connector: &str) -> Vec<Token> {
+    let catalog = app.catalog.load();
+    let tokens = catalog.callback_tokens.iter();
+    tokens
+        .filter(|token| token.connector == connector)
+        .cloned()
+        .collect()
+}
+
+fn view(token: &Token) -> CallbackView {
+    CallbackView {
+        id: token.id.clone(),
+        created_at: rfc3339(token.created_at),
+        path: None,
+    }
+}
+
+/// The addresses of a connector's callbacks, without their tokens.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such connector.
+pub fn list(app: &App, tenant: &str, name: &str) -> Result<Vec<CallbackView>, Problem> {
+    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    Ok(own(app, &connector.row.id).iter().map(view).collect())
+}
+
+/// Removes an address. Callbacks to it get 404 from then on.
+///
+/// # Errors
+///
+/// [`Problem`] when the tenant has none with this identifier.
+pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
+    let entry = Entry::new(Some(tenant), actor, "callback.remove", id);
+    let (tenant, id) = (tenant.to_owned(), id.to_owned());
+    change(app, entry, move |db| {
+        if rows::delete(db, &tenant, &id)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("callback"))
+        }
+    })
+    .await
+}

@@ -1,0 +1,99 @@
+//! Where a tenant's events are posted. A host administrator sets it: it is a destination.
+
+use super::{Actor, Entry, change};
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::ids;
+use crate::post::Address;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use crate::store::events::{self as rows, Target};
+use crate::webhooks::auth::Auth;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The place that a secret is sealed for.
+pub const PLACE: &str = "events";
+
+/// An address for events as it is shown.
+#[derive(Debug, Serialize)]
+pub struct EventsView {
+    /// The tenant.
+    pub tenant: String,
+    /// The address.
+    pub url: String,
+    /// How many events wait to be taken.
+    pub waiting: i64,
+    /// The secret that signs them, in the answer to its making alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// Sets where a tenant's events are posted, with a new secret.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such tenant, or when the address cannot be used.
+pub async fn put(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    url: &str,
+) -> Result<EventsView, Problem> {
+    if !app.catalog.load().tenants.contains_key(tenant) {
+        return Err(Problem::not_found("tenant"));
+    }
+    Address::parse(url).map_err(|why| Problem::invalid("/url", format!("{why}.")))?;
+    let secret = Auth::Svix.new_secret();
+    let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
+    let target = Target {
+        tenant: tenant.to_owned(),
+        url: url.to_owned(),
+        secret: app
+            .keys
+            .seal(tenant, Purpose::Configs, PLACE, secret.as_bytes())?,
+    };
+    let entry = Entry::new(Some(tenant), actor, "events.put", tenant).detail(url);
+    change(app, entry, move |db| {
+        Ok(rows::put_target(db, &target, ids::now_ms())?)
+    })
+    .await?;
+    let mut shown = get(app, tenant)?;
+    shown.secret = Some(secret);
+    Ok(shown)
+}
+
+/// Shows where a tenant's events are posted.
+///
+/// # Errors
+///
+/// [`Problem`] when they are posted nowhere.
+pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
+    let catalog = app.catalog.load();
+    let found = catalog.event_targets.get(tenant);
+    let found = found.ok_or_else(|| Problem::not_found("address for events"))?;
+    Ok(EventsView {
+        tenant: tenant.to_owned(),
+        url: found.url.clone(),
+        waiting: app.store.read(|db| rows::waiting(db, tenant))?,
+        secret: None,
+    })
+}
+
+/// Posts a tenant's events nowhere. Those that wait are deleted.
+///
+/// # Errors
+///
+/// [`Problem`] when they are posted nowhere already.
+pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str) -> Result<(), Problem> {
+    let entry = Entry::new(Some(tenant), actor, "events.remove", tenant);
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        if rows::delete_target(db, &tenant)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("address for events"))
+        }
+    })
+    .await
+}

@@ -1,0 +1,392 @@
+//! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
+
+use super::{Actor, Entry, change, check_name};
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::ids;
+use crate::number::Bare;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use crate::store::limits::Counter;
+use crate::store::webhooks::{self as rows, Webhook as Row};
+use crate::webhooks::auth::Auth;
+use crate::webhooks::settings::{Platform, Settings};
+use crate::webhooks::{SCOPE, Webhook, presets};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The most secrets of one webhook: a new and an old one, and room for mistakes.
+const SECRETS: usize = 8;
+
+/// A webhook as it is shown.
+#[derive(Debug, Serialize)]
+pub struct WebhookView {
+    /// Its identifier.
+    pub id: String,
+    /// Its tenant.
+    pub tenant: String,
+    /// Its name.
+    pub name: String,
+    /// The path that the platform posts to, below the public address.
+    pub path: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// How many secrets count.
+    pub secrets: usize,
+    /// The secret, in the answer to its making alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// What deserves a look.
+    pub warnings: Vec<String>,
+}
+
+/// Makes a webhook, or changes its settings and secrets.
+///
+/// `body` has the platform, its settings (a JSON merge patch over what is there, or over the platform's defaults) and
+/// `secrets`, a list. A new webhook without secrets gets one, which is shown once, unless the platform makes its own.
+///
+/// # Errors
+///
+/// [`Problem`] that names the place; nothing is changed then.
+pub async fn put(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+    mut body: Value,
+) -> Result<WebhookView, Problem> {
+    check_name("/name", name)?;
+    if !app.catalog.load().tenants.contains_key(tenant) {
+        return Err(Problem::not_found("tenant"));
+    }
+    let Some(patch) = body.as_object_mut() else {
+        return Err(Problem::invalid("", "Expected: an object."));
+    };
+    let before = find(app, tenant, name);
+    let given = secrets_of(patch.remove("secrets"))?;
+    let base = match &before {
+        Some(before) => before.settings.clone(),
+        None => presets::of(platform(patch.get("platform"))?),
+    };
+    let id = before
+        .as_ref()
+        .map_or_else(|| ids::new("w"), |before| before.id.clone());
+    let is_new_twilio = before.is_none() && base.platform == Platform::TwilioVerify;
+    if is_new_twilio && !patch.contains_key("auth") {
+        // Twilio's SDKs take accounts that begin so.
+        let account = id.trim_start_matches("w_");
+        patch.insert("auth".to_owned(), format!("basic:AC{account}").into());
+    }
+    let settings = base.patched(&body)?;
+    if settings.platform != base.platform {
+        return Err(Problem::invalid(
+            "/platform",
+            "A webhook keeps its platform. Make another one.",
+        ));
+    }
+    let auth = auth_of(&settings)?;
+    let mut made = None;
+    let secrets = match (given, &before) {
+        (Some(given), _) => checked(&auth, given)?,
+        (None, Some(before)) => clear(before),
+        (None, None) => {
+            let secret = new_secret(settings.platform, &auth)?;
+            made = Some(secret.clone());
+            vec![secret]
+        }
+    };
+    let now = ids::now_ms();
+    let created_at = before.as_ref().map_or(now, |before| before.row.created_at);
+    let stored = Stored {
+        id,
+        name,
+        settings: &settings,
+        secrets: &secrets,
+        created_at,
+    };
+    store(app, actor, tenant, "webhook.put", stored).await?;
+    let mut shown = get(app, tenant, name)?;
+    shown.secret = made;
+    Ok(shown)
+}
+
+fn platform(name: Option<&Value>) -> Result<Platform, Problem> {
+    let found = name.and_then(Value::as_str).and_then(Platform::parse);
+    found.ok_or_else(|| {
+        let known: Vec<_> = Platform::ALL.iter().map(|p| p.as_str()).collect();
+        Problem::invalid(
+            "/platform",
+            format!("The platform is one of {}.", known.join(", ")),
+        )
+    })
+}
+
+fn auth_of(settings: &Settings) -> Result<Auth, Problem> {
+    Auth::parse(&settings.auth)
+        .ok_or_else(|| Problem::invalid("/auth", "This is no proof of origin."))
+}
+
+/// The secrets of a body. Supabase joins several with `|`.
+fn secrets_of(value: Option<Value>) -> Result<Option<Vec<String>>, Problem> {
+    let not_a_list = || Problem::invalid("/secrets", "Secrets are a list of one to eight texts.");
+    let list = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(not_a_list()),
+    };
+    let texts: Option<Vec<String>> = list
+        .into_iter()
+        .map(|entry| entry.as_str().map(|text| text.trim().to_owned()))
+        .collect();
+    let texts = texts.ok_or_else(not_a_list)?;
+    if (1..=SECRETS).contains(&texts.len()) {
+        Ok(Some(texts))
+    } else {
+        Err(not_a_list())
+    }
+}
+
+fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
+    let is_joined = matches!(auth, Auth::StandardWebhooks | Auth::Svix);
+    let mut secrets = Vec::new();
+    for (index, text) in given.into_iter().enumerate() {
+        let parts: Vec<String> = if is_joined {
+            text.split('|').map(|part| part.trim().to_owned()).collect()
+        } else {
+            vec![text]
+        };
+        for secret in parts {
+            auth.check_secret(&secret)
+                .map_err(|why| Problem::invalid(&format!("/secrets/{index}"), why))?;
+            if !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
+        }
+    }
+    if secrets.len() > SECRETS {
+        return Err(Problem::invalid(
+            "/secrets",
+            "A webhook has at most eight secrets.",
+        ));
+    }
+    Ok(secrets)
+}
+
+/// A new secret, for the platforms that take one.
+fn new_secret(platform: Platform, auth: &Auth) -> Result<String, Problem> {
+    let maker = match platform {
+        Platform::Zitadel => {
+            Some("Zitadel makes the signing key when the provider is added, and shows it once")
+        }
+        Platform::Authgear => Some("Authgear has the secret in authgear.secrets.yaml"),
+        Platform::Clerk => Some("Clerk shows the signing secret of the endpoint"),
+        _ => None,
+    };
+    match maker {
+        Some(maker) => Err(Problem::invalid(
+            "/secrets",
+            format!("{maker}. Enter it here."),
+        )),
+        None => auth
+            .new_secret()
+            .map_err(|error| StoreError::Failed(error.to_string()).into()),
+    }
+}
+
+fn clear(webhook: &Webhook) -> Vec<String> {
+    let secrets = webhook.secrets.iter();
+    secrets.map(|secret| secret.as_str().to_owned()).collect()
+}
+
+/// A webhook to be stored.
+struct Stored<'a> {
+    id: String,
+    name: &'a str,
+    settings: &'a Settings,
+    secrets: &'a [String],
+    created_at: i64,
+}
+
+async fn store(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    action: &'static str,
+    stored: Stored<'_>,
+) -> Result<(), Problem> {
+    let failed = |error: serde_json::Error| Problem::from(StoreError::Failed(error.to_string()));
+    let secrets = serde_json::to_vec(stored.secrets).map_err(failed)?;
+    let row = Row {
+        tenant: tenant.to_owned(),
+        name: stored.name.to_owned(),
+        settings: serde_json::to_string(stored.settings).map_err(failed)?,
+        secrets: app
+            .keys
+            .seal(tenant, Purpose::Configs, &stored.id, &secrets)?,
+        created_at: stored.created_at,
+        updated_at: ids::now_ms(),
+        id: stored.id,
+    };
+    let entry = Entry::new(Some(tenant), actor, action, &row.id).detail(stored.name);
+    change(app, entry, move |db| Ok(rows::put(db, &row)?)).await
+}
+
+/// Adds a secret, so that the old and the new one count while the platform is switched over. Without one, makes one.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such webhook, or no secret of its form.
+pub async fn add_secret(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+    secret: Option<String>,
+) -> Result<WebhookView, Problem> {
+    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let made = match &secret {
+        Some(_) => None,
+        None => Some(new_secret(webhook.settings.platform, &webhook.auth)?),
+    };
+    let mut secrets = clear(&webhook);
+    secrets.extend(secret.or_else(|| made.clone()));
+    let secrets = checked(&webhook.auth, secrets)?;
+    let stored = Stored {
+        id: webhook.id.clone(),
+        name: &webhook.name,
+        settings: &webhook.settings,
+        secrets: &secrets,
+        created_at: webhook.row.created_at,
+    };
+    store(app, actor, tenant, "webhook.secret.add", stored).await?;
+    let mut shown = get(app, tenant, name)?;
+    shown.secret = made;
+    Ok(shown)
+}
+
+/// Removes every secret but the newest.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such webhook.
+pub async fn drop_old_secrets(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+) -> Result<WebhookView, Problem> {
+    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let secrets: Vec<String> = clear(&webhook).pop().into_iter().collect();
+    let stored = Stored {
+        id: webhook.id.clone(),
+        name: &webhook.name,
+        settings: &webhook.settings,
+        secrets: &secrets,
+        created_at: webhook.row.created_at,
+    };
+    store(app, actor, tenant, "webhook.secret.drop", stored).await?;
+    get(app, tenant, name)
+}
+
+/// A tenant's webhook by its name or its id.
+pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
+    let catalog = app.catalog.load();
+    let mut own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
+    own.find(|w| w.id == name || w.name == name).cloned()
+}
+
+/// Shows a webhook.
+///
+/// # Errors
+///
+/// [`Problem`] when the tenant has none of this name.
+pub fn get(app: &App, tenant: &str, name: &str) -> Result<WebhookView, Problem> {
+    let found = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    Ok(view(&found))
+}
+
+/// Shows a tenant's webhooks.
+pub fn list(app: &App, tenant: &str) -> Vec<WebhookView> {
+    let catalog = app.catalog.load();
+    let own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
+    own.map(|webhook| view(webhook)).collect()
+}
+
+fn view(webhook: &Webhook) -> WebhookView {
+    let platform = webhook.settings.platform;
+    let uuid = webhook.id.trim_start_matches("w_");
+    let path = match platform {
+        Platform::TwilioVerify => format!("/v2/Services/VA{uuid}"),
+        _ => format!("/hooks/{}/{}", platform.as_str(), webhook.id),
+    };
+    let mut warnings: Vec<String> = Bare::warning(&webhook.bare).into_iter().collect();
+    if platform == Platform::Clerk {
+        warnings.push("This adapter was not verified with Clerk itself.".to_owned());
+    }
+    if platform != Platform::TwilioVerify {
+        warnings.push(
+            "The platform does not report which codes were used, so the rule about unverified sends does not apply."
+                .to_owned(),
+        );
+    }
+    WebhookView {
+        id: webhook.id.clone(),
+        tenant: webhook.tenant.clone(),
+        name: webhook.name.clone(),
+        path,
+        settings: webhook.settings.clone(),
+        secrets: webhook.secrets.len(),
+        secret: None,
+        warnings,
+    }
+}
+
+/// What a webhook did not pass on in the last 24 hours, by reason.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such webhook.
+pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i64>, Problem> {
+    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let counter = Counter {
+        tenant,
+        scope: SCOPE,
+        subject: "",
+    };
+    let counted = app
+        .store
+        .read(|db| counter.by_subject(db, ids::now_ms(), 24))?;
+    let prefix = format!("{}/", webhook.id);
+    let own = counted.into_iter().filter_map(|(subject, count)| {
+        let reason = subject.strip_prefix(&prefix)?;
+        Some((reason.to_owned(), count))
+    });
+    Ok(own.collect())
+}
+
+/// Removes a webhook. Its address answers 404 from then on.
+///
+/// # Errors
+///
+/// [`Problem`] when there is none.
+pub async fn remove(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+) -> Result<(), Problem> {
+    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let id = webhook.id.clone();
+    let entry = Entry::new(Some(tenant), actor, "webhook.remove", &id).detail(&webhook.name);
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        if rows::delete(db, &tenant, &id)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("webhook"))
+        }
+    })
+    .await
+}

@@ -1,0 +1,87 @@
+//! `/callbacks/{connector}/{token}`: where providers report what became of messages.
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::receipts::{self, NotTaken};
+use auth_connector_host::Callback;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest body, in bytes: the contract's own bound.
+const BODY_BYTES: usize = 65_536;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// `POST /callbacks/{connector}/{token}`
+pub async fn receive(
+    State(app): State<Arc<App>>,
+    Path((connector, token)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let connector = match receipts::connector(&app, &connector, &token) {
+        Ok(connector) => connector,
+        Err(not_taken) => return refused(not_taken),
+    };
+    let reading = axum::body::to_bytes(body, BODY_BYTES);
+    let body = match tokio::time::timeout(BODY_TIME, reading).await {
+        Ok(Ok(body)) => body.to_vec(),
+        Ok(Err(_)) => return refused(NotTaken::TooLarge),
+        Err(_) => return refused(NotTaken::Malformed),
+    };
+    let headers = headers.iter().filter_map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    });
+    let callback = Callback {
+        url: None,
+        headers: headers.collect(),
+        body,
+    };
+    match receipts::take(&app, &connector, callback).await {
+        Ok(content) => {
+            let answer = content.acknowledgement;
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+            let kind = HeaderValue::try_from(answer.content_type)
+                .unwrap_or(HeaderValue::from_static("text/plain"));
+            (status, [(header::CONTENT_TYPE, kind)], answer.body).into_response()
+        }
+        Err(not_taken) => refused(not_taken),
+    }
+}
+
+fn refused(not_taken: NotTaken) -> Response {
+    let problem = match not_taken {
+        NotTaken::Token => return Problem::not_found("callback").into_response(),
+        NotTaken::Unauthenticated => Problem::new(
+            StatusCode::FORBIDDEN,
+            "callback-signature",
+            "The callback proves nothing",
+            "The provider's signature is missing or wrong. Nothing of it counts.",
+        ),
+        NotTaken::Malformed => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "callback-malformed",
+            "This is no callback",
+            "The connector does not know this form. Nothing of it counts.",
+        ),
+        NotTaken::TooLarge => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "The callback is too large",
+            "A callback has at most 65,536 bytes and 1,000 entries. Nothing of it counts.",
+        ),
+        NotTaken::Unavailable => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "callback-unavailable",
+            "The callback cannot be taken now",
+            "Nothing of it counts. Call again.",
+        ),
+    };
+    problem.into_response()
+}

@@ -1,0 +1,135 @@
+//! One POST to an address that an operator set, by the egress rules that hold for plugins. Follows no redirect.
+
+use auth_connector_host::{Origin, Outbound};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper_util::rt::TokioIo;
+use std::time::Duration;
+
+/// The longest that a connection may take to come about.
+const DIAL: Duration = Duration::from_secs(5);
+
+/// The longest that the whole exchange may take.
+const WHOLE: Duration = Duration::from_secs(10);
+
+/// The longest head of a response.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// An address, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    origin: Origin,
+    path: String,
+}
+
+impl Address {
+    /// Reads an `https` address, or an `http` one of loopback.
+    ///
+    /// # Errors
+    ///
+    /// What was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text
+            .split_once("://")
+            .ok_or("an address begins with https://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        if authority.contains('@') {
+            return Err("an address has no user and no password".to_owned());
+        }
+        let is_path = path.bytes().all(|b| {
+            b.is_ascii_graphic() && !matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'`')
+        });
+        if !is_path || path.len() > 2048 {
+            return Err(
+                "the path has visible ASCII characters, no fragment, and at most 2048 of them"
+                    .to_owned(),
+            );
+        }
+        let origin =
+            Origin::parse(&format!("{scheme}://{authority}")).map_err(|error| error.to_string())?;
+        if scheme.eq_ignore_ascii_case("http") && !origin.is_loopback() {
+            return Err(
+                "http can be read on its way: use https, or an address of loopback".to_owned(),
+            );
+        }
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/{path}")
+        };
+        Ok(Self { origin, path })
+    }
+}
+
+/// Posts JSON with these headers. Returns the status.
+///
+/// # Errors
+///
+/// One line that says why there is none.
+pub async fn post(
+    outbound: &Outbound,
+    address: &Address,
+    headers: &[(&str, String)],
+    body: String,
+) -> Result<u16, String> {
+    let origin = address.origin.to_string();
+    let authority = origin.split_once("://").map_or("", |(_, rest)| rest);
+    let mut request = Request::post(&address.path)
+        .header(HOST, authority)
+        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, concat!("auth-host/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let request = request
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|error| error.to_string())?;
+    let exchange = async {
+        let stream = outbound.connect(&address.origin, DIAL).await;
+        let stream = stream.map_err(|error| error.to_string())?;
+        let (mut sender, connection) = http1::Builder::new()
+            .max_buf_size(HEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
+        let driver = tokio::spawn(connection);
+        let response = sender.send_request(request).await;
+        // The body says nothing that counts; the connection ends with it.
+        driver.abort();
+        response
+            .map(|response| response.status().as_u16())
+            .map_err(|error| error.to_string())
+    };
+    match tokio::time::timeout(WHOLE, exchange).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err("no answer came within ten seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_https_or_loopback() {
+        for (text, path) in [
+            ("https://app.example.com", Some("/")),
+            ("https://app.example.com/hooks?a=b", Some("/hooks?a=b")),
+            ("https://app.example.com?a=b", Some("/?a=b")),
+            ("http://127.0.0.1:3000/x", Some("/x")),
+            ("http://app.example.com/", None),
+            ("https://user:word@app.example.com/", None),
+            ("https://app.example.com/a b", None),
+            ("https://app.example.com/#a", None),
+            ("ftp://app.example.com/", None),
+            ("app.example.com", None),
+        ] {
+            let found = Address::parse(text).ok().map(|address| address.path);
+            assert_eq!(found.as_deref(), path, "{text}");
+        }
+    }
+}

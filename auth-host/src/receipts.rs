@@ -1,0 +1,134 @@
+//! Delivery receipts: what a provider calls back, read by its connector, and what that changes of messages.
+//!
+//! A receipt about an unknown serial number changes nothing. One settles *unknown* only through the correlation id, which
+//! the provider has from the message itself. None makes a message *not sent*, and none sends anything.
+
+use crate::access::key_hash;
+use crate::app::App;
+use crate::catalog::Connector;
+use crate::store::callbacks as rows;
+use crate::store::messages::{Message, State};
+use crate::store::{self, StoreError};
+use crate::{events, ids};
+use auth_connector_host::{
+    Callback, CallbackContent, CallbackError, CallbackRefusalKind, DeliveryReceipt, ReceiptState,
+};
+use rusqlite::Connection;
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Why a callback is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// No token of this connector.
+    Token,
+    /// The provider's signature is missing or wrong.
+    Unauthenticated,
+    /// No callback of this provider.
+    Malformed,
+    /// Too large.
+    TooLarge,
+    /// The connector cannot read it now.
+    Unavailable,
+}
+
+/// The connector whose callbacks come with this token.
+///
+/// # Errors
+///
+/// [`NotTaken::Token`].
+pub fn connector(app: &App, id: &str, token: &str) -> Result<Arc<Connector>, NotTaken> {
+    let catalog = app.catalog.load();
+    let given = key_hash(token);
+    // Every token is compared, so that the time tells nothing.
+    let is_known = catalog.callback_tokens.iter().fold(false, |found, known| {
+        let is_same: bool = known.hash.ct_eq(&given).into();
+        found | (is_same && known.connector == id)
+    });
+    let found = catalog.connectors.get(id).filter(|_| is_known);
+    found.cloned().ok_or(NotTaken::Token)
+}
+
+/// Reads a callback and stores its receipts. Returns what to answer the provider.
+///
+/// # Errors
+///
+/// [`NotTaken`]. Nothing of the callback counts then, and the provider may call again.
+pub async fn take(
+    app: &Arc<App>,
+    connector: &Connector,
+    callback: Callback,
+) -> Result<CallbackContent, NotTaken> {
+    let ready = connector
+        .ready
+        .as_ref()
+        .map_err(|_| NotTaken::Unavailable)?;
+    let read = ready.plugin.read_callback(&ready.config, &callback).await;
+    let content = read.map_err(|error| match error {
+        CallbackError::Refused(refusal) => match refusal.kind {
+            CallbackRefusalKind::Unauthenticated => NotTaken::Unauthenticated,
+            CallbackRefusalKind::TooLarge => NotTaken::TooLarge,
+            CallbackRefusalKind::InvalidConfig => NotTaken::Unavailable,
+            CallbackRefusalKind::Malformed | CallbackRefusalKind::Other => NotTaken::Malformed,
+        },
+        CallbackError::Failed(error) => {
+            tracing::error!(connector = %connector.row.id, %error, "a callback cannot be read");
+            NotTaken::Unavailable
+        }
+    })?;
+    let (stored, receipts) = (app.clone(), content.receipts.clone());
+    let (tenant, id) = (connector.row.tenant.clone(), connector.row.id.clone());
+    let stored = app.store.write(move |db| {
+        for receipt in &receipts {
+            store_one(&stored, db, &tenant, &id, receipt)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    stored.await.map_err(|error| {
+        tracing::error!(%error, "receipts cannot be stored");
+        NotTaken::Unavailable
+    })?;
+    Ok(content)
+}
+
+fn store_one(
+    app: &App,
+    db: &Connection,
+    tenant: &str,
+    connector: &str,
+    receipt: &DeliveryReceipt,
+) -> store::Result<()> {
+    let reported = match receipt.state {
+        ReceiptState::Delivered => State::Delivered,
+        ReceiptState::Undelivered => State::Undelivered,
+        ReceiptState::Other => return Ok(()),
+    };
+    let id = receipt.correlation_id.as_deref();
+    let found = rows::find(db, tenant, connector, id, &receipt.message_id)?;
+    let outcome = match found {
+        None => "no-message",
+        Some(row) if !may_settle(&row, reported, id) => "unchanged",
+        Some(mut row) => {
+            rows::settle(db, &row.id, reported, &receipt.message_id, ids::now_ms())?;
+            row.state = reported;
+            row.provider_message
+                .get_or_insert_with(|| receipt.message_id.clone());
+            events::message(app, db, &row)?;
+            reported.as_str()
+        }
+    };
+    metrics::counter!("auth_host_receipts_total", "connector" => connector.to_owned(), "outcome" => outcome)
+        .increment(1);
+    Ok(())
+}
+
+/// Whether a receipt changes the state of a message. Carriers correct *undelivered*, and never *delivered*.
+fn may_settle(row: &Message, reported: State, correlation_id: Option<&str>) -> bool {
+    match row.state {
+        State::Accepted => true,
+        // The serial number of a message whose outcome is unknown came from nobody that answered for it.
+        State::Unknown | State::Sending => correlation_id == Some(row.id.as_str()),
+        State::Undelivered => reported == State::Delivered,
+        State::Delivered | State::NotSent | State::Suppressed => false,
+    }
+}

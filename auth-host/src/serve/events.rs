@@ -1,0 +1,106 @@
+//! Delivery of events to the tenants' addresses.
+
+use crate::admin::events::PLACE;
+use crate::app::App;
+use crate::crypt::Purpose;
+use crate::ids;
+use crate::post::{Address, post};
+use crate::store::events::{self as rows, Event, KEPT_MS};
+use crate::webhooks::auth::sign;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// The most events of a round.
+const PER_ROUND: u32 = 200;
+
+/// Pauses before each further attempt, in milliseconds; the last one is repeated until the event is three days old.
+const PAUSES_MS: [i64; 7] = [
+    5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 43_200_000,
+];
+
+/// Posts the events that are due: each tenant's in their order, and the tenants beside each other.
+pub async fn deliver(app: Arc<App>) {
+    if app.catalog.load().event_targets.is_empty() {
+        return;
+    }
+    let due = match app.store.read(|db| rows::due(db, ids::now_ms(), PER_ROUND)) {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "events cannot be read");
+            return;
+        }
+    };
+    let mut by_tenant: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    for event in due {
+        by_tenant
+            .entry(event.tenant.clone())
+            .or_default()
+            .push(event);
+    }
+    let mut tasks = JoinSet::new();
+    for (tenant, events) in by_tenant {
+        tasks.spawn(deliver_to(app.clone(), tenant, events));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Posts a tenant's events until one is not taken.
+async fn deliver_to(app: Arc<App>, tenant: String, events: Vec<Event>) {
+    for event in events {
+        let id = event.id.clone();
+        let taken = post_one(&app, &tenant, &event).await;
+        let outcome = match &taken {
+            Ok(()) => "taken",
+            Err(why) => {
+                tracing::warn!(%tenant, event = %id, %why, "an event was not taken");
+                "refused"
+            }
+        };
+        metrics::counter!("auth_host_events_total", "outcome" => outcome).increment(1);
+        let (is_taken, next) = (taken.is_ok(), next_at(&event, ids::now_ms()));
+        let written = app.store.write(move |db| match next {
+            Some(at) if !is_taken => rows::postpone(db, &id, at),
+            Some(_) | None => rows::remove(db, &id),
+        });
+        if let Err(error) = written.await {
+            tracing::error!(%error, "the delivery of an event cannot be written down");
+            return;
+        }
+        if !is_taken {
+            return;
+        }
+    }
+}
+
+async fn post_one(app: &App, tenant: &str, event: &Event) -> Result<(), String> {
+    let catalog = app.catalog.load_full();
+    let target = catalog.event_targets.get(tenant);
+    let target = target.ok_or("the tenant has no address for events")?;
+    let secret = app
+        .keys
+        .open_sealed(tenant, Purpose::Configs, PLACE, &target.secret)
+        .map_err(|error| error.to_string())?;
+    let secret = String::from_utf8_lossy(&secret);
+    let time_s = ids::now_ms() / 1000;
+    let signature = sign(&secret, &event.id, time_s, event.body.as_bytes())
+        .ok_or("the secret of events has another form")?;
+    let address = Address::parse(&target.url)?;
+    let headers = [
+        ("webhook-id", event.id.clone()),
+        ("webhook-timestamp", time_s.to_string()),
+        ("webhook-signature", signature),
+    ];
+    match post(&app.outbound, &address, &headers, event.body.clone()).await? {
+        200..=299 => Ok(()),
+        status => Err(format!("it was answered with {status}")),
+    }
+}
+
+/// When an event that was not taken is posted again; none once it is three days old.
+fn next_at(event: &Event, now: i64) -> Option<i64> {
+    let nth = usize::try_from(event.attempts).unwrap_or(usize::MAX);
+    let last = PAUSES_MS.last().copied().unwrap_or(KEPT_MS);
+    let next = now + PAUSES_MS.get(nth).copied().unwrap_or(last);
+    (next < event.created_at + KEPT_MS).then_some(next)
+}

@@ -1,0 +1,73 @@
+//! Reports of used codes to providers, which some count towards the quality of their routes.
+
+use crate::app::App;
+use crate::ids;
+use crate::store::StoreError;
+use crate::store::callbacks as rows;
+use crate::store::messages::Message;
+use auth_connector_host::{CallError, Conversion, FailureKind, HostFault};
+use std::sync::Arc;
+
+/// The most reports of a round.
+const PER_ROUND: u32 = 50;
+
+/// How long one report may take.
+const REPORT_MS: u32 = 8_000;
+
+/// Pause before a report is tried again, and how old a used code may be until its report is given up, in milliseconds.
+const PAUSE_MS: i64 = 60_000;
+const GIVEN_UP_MS: i64 = 600_000;
+
+/// Reports the used codes that were not reported.
+pub async fn report(app: Arc<App>) {
+    let due = match app
+        .store
+        .read(|db| rows::unreported(db, ids::now_ms(), PER_ROUND))
+    {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "used codes cannot be read");
+            return;
+        }
+    };
+    for row in due {
+        let now = ids::now_ms();
+        let is_reported = report_one(&app, &row, now).await;
+        let used_at = row.verified_at.unwrap_or(now);
+        let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
+        let id = row.id.clone();
+        let written = app.store.write(move |db| rows::report_at(db, &id, next));
+        if let Err::<(), StoreError>(error) = written.await {
+            tracing::error!(%error, "a report cannot be written down");
+        }
+    }
+}
+
+/// Reports one. Returns whether nothing is left to do.
+async fn report_one(app: &App, row: &Message, now: i64) -> bool {
+    let catalog = app.catalog.load_full();
+    let connector = catalog.connectors.get(&row.connector);
+    let ready = connector.and_then(|connector| connector.ready.as_ref().ok());
+    let (Some(ready), Some(message_id)) = (ready, &row.provider_message) else {
+        return true;
+    };
+    let age_s = (now - row.verified_at.unwrap_or(now)) / 1000;
+    let conversion = Conversion {
+        message_id: message_id.clone(),
+        to: app.open_number(&row.tenant, &row.number).ok(),
+        age_s: u32::try_from(age_s).unwrap_or_default(),
+    };
+    let reported = ready
+        .plugin
+        .report_conversion(&ready.config, &conversion, Some(REPORT_MS))
+        .await;
+    let outcome = match &reported {
+        Ok(()) => "reported",
+        Err(CallError::Host(HostFault::Unsupported(_))) => "unsupported",
+        Err(error) if error.kind() == FailureKind::Unsupported => "unsupported",
+        Err(_) => "failed",
+    };
+    metrics::counter!("auth_host_reports_total", "connector" => row.connector.clone(), "outcome" => outcome)
+        .increment(1);
+    outcome != "failed"
+}

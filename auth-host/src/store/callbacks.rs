@@ -1,0 +1,92 @@
+//! Rows of callbacks' tokens, and what receipts and reports change of messages.
+
+use super::messages::{self, Message, State};
+use super::registry::{all, touch};
+use super::writer::Result;
+use rusqlite::{Connection, params};
+
+/// The secret part of an address that a provider calls back, as its hash.
+#[derive(Clone)]
+pub struct Token {
+    /// Its identifier.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// The connector whose messages it is about.
+    pub connector: String,
+    /// SHA-256 of it.
+    pub hash: Vec<u8>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// All tokens.
+pub fn tokens(db: &Connection) -> Result<Vec<Token>> {
+    let sql = "SELECT id, tenant, connector, hash, created_at FROM callback_tokens ORDER BY id";
+    all(db, sql, [], |row| {
+        Ok(Token {
+            id: row.get(0)?,
+            tenant: row.get(1)?,
+            connector: row.get(2)?,
+            hash: row.get(3)?,
+            created_at: row.get(4)?,
+        })
+    })
+}
+
+/// Keeps a token.
+pub fn add(db: &Connection, token: &Token) -> Result<()> {
+    db.execute(
+        "INSERT INTO callback_tokens (id, tenant, connector, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![token.id, token.tenant, token.connector, token.hash, token.created_at],
+    )?;
+    touch(db)
+}
+
+/// Removes a token. Says whether there was one.
+pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
+    let removed = db.execute(
+        "DELETE FROM callback_tokens WHERE id = ?1 AND tenant = ?2",
+        [id, tenant],
+    )?;
+    touch(db)?;
+    Ok(removed > 0)
+}
+
+/// The message that a receipt is about: by its correlation id, or else by the provider's serial number.
+pub fn find(
+    db: &Connection,
+    tenant: &str,
+    connector: &str,
+    correlation_id: Option<&str>,
+    serial: &str,
+) -> Result<Option<Message>> {
+    if let Some(id) = correlation_id
+        && let Some(found) = messages::get(db, tenant, id)?
+    {
+        return Ok((found.connector == connector).then_some(found));
+    }
+    messages::by_serial(db, tenant, connector, serial)
+}
+
+/// Writes down what a receipt said of a message.
+pub fn settle(db: &Connection, id: &str, state: State, serial: &str, now: i64) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET state = ?2, settled_at = ?3, next_lookup_at = NULL,
+         provider_message = coalesce(provider_message, ?4) WHERE id = ?1",
+    )?
+    .execute(params![id, state.as_str(), now, serial])?;
+    Ok(())
+}
+
+/// Messages whose used code is to be reported to the provider.
+pub fn unreported(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
+    messages::due_reports(db, now, most)
+}
+
+/// Says when a used code is reported, or that nothing is left to report.
+pub fn report_at(db: &Connection, id: &str, at: Option<i64>) -> Result<()> {
+    db.prepare_cached("UPDATE messages SET next_report_at = ?2 WHERE id = ?1")?
+        .execute(params![id, at])?;
+    Ok(())
+}

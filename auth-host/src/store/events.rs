@@ -1,0 +1,119 @@
+//! Rows of events: where a tenant's are posted, and those that were not taken yet.
+
+use super::registry::{all, touch};
+use super::writer::Result;
+use rusqlite::{Connection, params};
+
+/// How long an event is tried to be delivered, in milliseconds: three days.
+pub const KEPT_MS: i64 = 72 * 3_600_000;
+
+/// Where a tenant's events are posted.
+#[derive(Clone)]
+pub struct Target {
+    /// Whose they are.
+    pub tenant: String,
+    /// The address.
+    pub url: String,
+    /// The secret that signs them, sealed.
+    pub secret: Vec<u8>,
+}
+
+/// An event.
+pub struct Event {
+    /// Its identifier, the same at each attempt.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// Its body, JSON.
+    pub body: String,
+    /// When it happened.
+    pub created_at: i64,
+    /// How often it was posted.
+    pub attempts: u32,
+}
+
+/// All targets.
+pub fn targets(db: &Connection) -> Result<Vec<Target>> {
+    let sql = "SELECT tenant, url, secret FROM event_targets ORDER BY tenant";
+    all(db, sql, [], |row| {
+        Ok(Target {
+            tenant: row.get(0)?,
+            url: row.get(1)?,
+            secret: row.get(2)?,
+        })
+    })
+}
+
+/// Sets a target.
+pub fn put_target(db: &Connection, target: &Target, now: i64) -> Result<()> {
+    db.execute(
+        "INSERT INTO event_targets (tenant, url, secret, created_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (tenant) DO UPDATE SET url = ?2, secret = ?3",
+        params![target.tenant, target.url, target.secret, now],
+    )?;
+    touch(db)
+}
+
+/// Removes a target, and the events that wait for it. Says whether there was one.
+pub fn delete_target(db: &Connection, tenant: &str) -> Result<bool> {
+    let removed = db.execute("DELETE FROM event_targets WHERE tenant = ?1", [tenant])?;
+    db.execute("DELETE FROM events WHERE tenant = ?1", [tenant])?;
+    touch(db)?;
+    Ok(removed > 0)
+}
+
+/// Puts a secret that was sealed anew in its place.
+pub fn reseal(db: &Connection, tenant: &str, secret: &[u8]) -> Result<()> {
+    db.execute(
+        "UPDATE event_targets SET secret = ?2 WHERE tenant = ?1",
+        params![tenant, secret],
+    )?;
+    Ok(())
+}
+
+/// Writes an event down, to be posted at once.
+pub fn add(db: &Connection, id: &str, tenant: &str, body: &str, now: i64) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO events (id, tenant, body, created_at, next_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+    )?
+    .execute(params![id, tenant, body, now])?;
+    Ok(())
+}
+
+/// Events that are due, oldest first.
+pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Event>> {
+    let sql = "SELECT id, tenant, body, created_at, attempts FROM events WHERE next_at <= ?1 ORDER BY id LIMIT ?2";
+    all(db, sql, params![now, most], |row| {
+        Ok(Event {
+            id: row.get(0)?,
+            tenant: row.get(1)?,
+            body: row.get(2)?,
+            created_at: row.get(3)?,
+            attempts: row.get(4)?,
+        })
+    })
+}
+
+/// The event was taken, or is given up.
+pub fn remove(db: &Connection, id: &str) -> Result<()> {
+    db.execute("DELETE FROM events WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// The event is posted again at a time.
+pub fn postpone(db: &Connection, id: &str, at: i64) -> Result<()> {
+    db.execute(
+        "UPDATE events SET attempts = attempts + 1, next_at = ?2 WHERE id = ?1",
+        params![id, at],
+    )?;
+    Ok(())
+}
+
+/// How many events of a tenant wait.
+pub fn waiting(db: &Connection, tenant: &str) -> Result<i64> {
+    Ok(db.query_row(
+        "SELECT count(*) FROM events WHERE tenant = ?1",
+        [tenant],
+        |row| row.get(0),
+    )?)
+}

@@ -1,0 +1,127 @@
+//! Rows of webhooks, and of what came by them.
+
+use super::registry::{all, touch};
+use super::writer::Result;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// How long a request that came by a webhook is remembered, in milliseconds: 72 hours, as for idempotency keys.
+pub const KEPT_MS: i64 = super::idempotency::KEPT_MS;
+
+/// A webhook.
+#[derive(Clone)]
+pub struct Webhook {
+    /// Its identifier, a part of its address.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// Its name, unique within the tenant.
+    pub name: String,
+    /// Its settings, a JSON text.
+    pub settings: String,
+    /// Its secrets, a sealed JSON list.
+    pub secrets: Vec<u8>,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it was changed.
+    pub updated_at: i64,
+}
+
+/// What is remembered of a request.
+pub struct Remembered {
+    /// The keyed hash of what it asked for.
+    pub request: Vec<u8>,
+    /// The connectors that it was sent by, with their versions.
+    pub route: Vec<u8>,
+    /// The first attempt at its message.
+    pub message: String,
+    /// When it came.
+    pub created_at: i64,
+}
+
+/// All webhooks.
+pub fn webhooks(db: &Connection) -> Result<Vec<Webhook>> {
+    let sql = "SELECT id, tenant, name, settings, secrets, created_at, updated_at FROM webhooks ORDER BY id";
+    all(db, sql, [], |row| {
+        Ok(Webhook {
+            id: row.get(0)?,
+            tenant: row.get(1)?,
+            name: row.get(2)?,
+            settings: row.get(3)?,
+            secrets: row.get(4)?,
+            created_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        })
+    })
+}
+
+/// Makes a webhook, or changes it.
+pub fn put(db: &Connection, webhook: &Webhook) -> Result<()> {
+    db.execute(
+        "INSERT INTO webhooks (id, tenant, name, settings, secrets, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET settings = ?4, secrets = ?5, updated_at = ?7
+         WHERE tenant = ?2",
+        params![
+            webhook.id,
+            webhook.tenant,
+            webhook.name,
+            webhook.settings,
+            webhook.secrets,
+            webhook.created_at,
+            webhook.updated_at
+        ],
+    )?;
+    touch(db)
+}
+
+/// Removes a webhook. Says whether there was one.
+pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
+    let removed = db.execute(
+        "DELETE FROM webhooks WHERE id = ?1 AND tenant = ?2",
+        [id, tenant],
+    )?;
+    touch(db)?;
+    Ok(removed > 0)
+}
+
+/// Puts secrets that were sealed anew in their place.
+pub fn reseal(db: &Connection, id: &str, secrets: &[u8]) -> Result<()> {
+    db.execute(
+        "UPDATE webhooks SET secrets = ?2 WHERE id = ?1",
+        params![id, secrets],
+    )?;
+    Ok(())
+}
+
+/// What is remembered under a key.
+pub fn remembered(db: &Connection, tenant: &str, key: &[u8]) -> Result<Option<Remembered>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT request, route, message, created_at FROM webhook_keys WHERE tenant = ?1 AND key = ?2",
+        )?
+        .query_row(params![tenant, key], |row| {
+            Ok(Remembered {
+                request: row.get(0)?,
+                route: row.get(1)?,
+                message: row.get(2)?,
+                created_at: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Remembers a request under a key, in the place of an earlier one that no longer counts.
+pub fn remember(db: &Connection, tenant: &str, key: &[u8], request: &Remembered) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO webhook_keys (tenant, key, request, route, message, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        tenant,
+        key,
+        request.request,
+        request.route,
+        request.message,
+        request.created_at
+    ])?;
+    Ok(())
+}

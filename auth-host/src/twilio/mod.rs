@@ -1,0 +1,256 @@
+//! The shape of Twilio Verify v2 over verifications, for programs that hold Twilio's SDK: they change its base URL.
+//!
+//! A service is a webhook of the platform `twilio-verify`: `VA…` is its identifier, the account of its Basic user is
+//! `AC…`, its secret the auth token. A verification that was started elsewhere is not found here, and test numbers do not
+//! pass.
+
+mod error;
+mod view;
+
+use crate::app::App;
+use crate::ids;
+use crate::number::Number;
+use crate::store::verifications::{self, Verification};
+use crate::verification::{self, Answer, Caller, CheckRequest, StartRequest, TRIES, is_live};
+use crate::webhooks::auth::Auth;
+use crate::webhooks::settings::Platform;
+use crate::webhooks::{Webhook, body};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use error::{Error, NOT_FOUND, UNAUTHORIZED};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest body, in bytes.
+const BODY_BYTES: usize = 64 << 10;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a code lives, in seconds: Twilio's ten minutes.
+const LIFETIME_S: u32 = 600;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v2/Services/{service}/Verifications", post(start))
+        .route(
+            "/v2/Services/{service}/Verifications/{sid}",
+            get(fetch).post(update),
+        )
+        .route("/v2/Services/{service}/VerificationCheck", post(check))
+}
+
+/// A service that a request proved to belong to, and its form.
+struct Service {
+    webhook: Arc<Webhook>,
+    sid: String,
+    account: String,
+    form: Value,
+}
+
+impl Service {
+    async fn of(
+        app: &App,
+        sid: &str,
+        headers: &HeaderMap,
+        body: Option<Body>,
+    ) -> Result<Self, Error> {
+        let id = format!("w_{}", sid.strip_prefix("VA").unwrap_or_default());
+        let found = app.catalog.load().webhooks.get(&id).cloned();
+        let webhook = found.filter(|w| w.settings.platform == Platform::TwilioVerify);
+        // Whether there is such a service is nobody's business who has no token for it.
+        let webhook = webhook.ok_or(UNAUTHORIZED)?;
+        webhook
+            .auth
+            .check(&webhook.secrets, headers, b"", ids::now_ms() / 1000)
+            .map_err(|_| UNAUTHORIZED)?;
+        let account = match &webhook.auth {
+            Auth::Basic(user) => user.clone(),
+            _ => String::new(),
+        };
+        let form = match body {
+            Some(body) => {
+                let reading = axum::body::to_bytes(body, BODY_BYTES);
+                let bytes = match tokio::time::timeout(BODY_TIME, reading).await {
+                    Ok(Ok(bytes)) => bytes,
+                    Ok(Err(_)) | Err(_) => return Err(Error::parameter("the body")),
+                };
+                body::parse(headers, &bytes).map_err(|_| Error::parameter("the body"))?
+            }
+            None => Value::Null,
+        };
+        Ok(Self {
+            sid: sid.to_owned(),
+            webhook,
+            account,
+            form,
+        })
+    }
+
+    fn caller(&self) -> Caller {
+        Caller {
+            tenant: self.webhook.tenant.clone(),
+            actor: self.webhook.id.clone(),
+            source: Some(self.webhook.id.clone()),
+        }
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
+        body::text(&self.form, &format!("/{name}")).map_err(|_| Error::parameter(name))
+    }
+
+    fn number(&self) -> Result<Option<Number>, Error> {
+        let Some(to) = self.text("To")? else {
+            return Ok(None);
+        };
+        let read = Number::parse_bare(&to, &self.webhook.bare);
+        let (number, _) = read.map_err(|_| Error::parameter("To"))?;
+        Ok(Some(number))
+    }
+
+    /// A verification of this service by its `VE…`.
+    fn by_sid(&self, app: &App, sid: &str) -> Result<Verification, Error> {
+        let id = format!("v_{}", sid.strip_prefix("VE").unwrap_or_default());
+        let found = app
+            .store
+            .read(|db| verifications::get(db, &self.webhook.tenant, &id))?;
+        found.filter(|v| self.has(v)).ok_or(NOT_FOUND)
+    }
+
+    /// The newest verification of a number that this service started.
+    fn by_number(&self, app: &App, number: &Number) -> Result<Option<Verification>, Error> {
+        let tenant = &self.webhook.tenant;
+        let hash = app.number_hash(tenant, number.e164());
+        let source = &self.webhook.id;
+        Ok(app
+            .store
+            .read(|db| verifications::latest_by(db, tenant, source, &hash))?)
+    }
+
+    fn has(&self, v: &Verification) -> bool {
+        v.source.as_deref() == Some(self.webhook.id.as_str()) && !v.is_test
+    }
+
+    /// The verification as Twilio shows it.
+    fn show(&self, app: &App, id: &str, to: Option<&str>) -> Result<view::Shown, Error> {
+        view::shown(app, &self.webhook.tenant, id, to, &self.sid, &self.account)
+    }
+}
+
+/// Starts a verification, or sends another code for the one that waits.
+async fn start(
+    State(app): State<Arc<App>>,
+    Path(sid): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Error> {
+    let service = Service::of(&app, &sid, &headers, Some(body)).await?;
+    let number = service.number()?.ok_or(Error::parameter("To"))?;
+    if service.text("Channel")?.as_deref() != Some("sms") {
+        return Err(Error::parameter("Channel"));
+    }
+    if service.text("CustomCode")?.is_some() {
+        return Err(Error::parameter("CustomCode"));
+    }
+    let locale = service.text("Locale")?;
+    let locales = locale
+        .into_iter()
+        .filter(|tag| crate::form::is_locale(tag))
+        .collect();
+    let has_ip = service.webhook.settings.ip_from.as_deref() == Some("body");
+    let ip = has_ip
+        .then(|| body::ip(&service.form, "/DeviceIp"))
+        .flatten();
+    let caller = service.caller();
+    let waiting = service.by_number(&app, &number)?;
+    let waiting = waiting.filter(|v| is_live(v, ids::now_ms()));
+    let answer = match waiting {
+        Some(v) => verification::resend(&app, &caller, &v.id, None).await?,
+        None => {
+            let request = StartRequest {
+                to: number.e164().to_owned(),
+                usage: service.webhook.settings.usage.clone(),
+                locales,
+                country: None,
+                ip,
+                lifetime_s: Some(LIFETIME_S),
+                suppress: false,
+            };
+            verification::start(&app, &caller, request, None).await?
+        }
+    };
+    let (id, message) = read(&answer)?;
+    if let Some(error) = Error::of_message(&message) {
+        return Err(error);
+    }
+    Ok(service.show(&app, &id, Some(number.e164()))?.response(201))
+}
+
+/// The verification's id and the message in an answer.
+fn read(answer: &Answer) -> Result<(String, Value), Error> {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let id = body.get("id").and_then(Value::as_str).ok_or(NOT_FOUND)?;
+    let message = body.get("message").cloned().unwrap_or_default();
+    Ok((id.to_owned(), message))
+}
+
+async fn fetch(
+    State(app): State<Arc<App>>,
+    Path((service, sid)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let service = Service::of(&app, &service, &headers, None).await?;
+    let v = service.by_sid(&app, &sid)?;
+    Ok(service.show(&app, &v.id, None)?.response(200))
+}
+
+/// Cancels. `approved` would say that somebody else checked a code, which nothing here can know.
+async fn update(
+    State(app): State<Arc<App>>,
+    Path((service, sid)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Error> {
+    let service = Service::of(&app, &service, &headers, Some(body)).await?;
+    let v = service.by_sid(&app, &sid)?;
+    if service.text("Status")?.as_deref() != Some("canceled") {
+        return Err(Error::parameter("Status"));
+    }
+    verification::cancel(&app, &service.caller(), &v.id).await?;
+    Ok(service.show(&app, &v.id, None)?.response(200))
+}
+
+async fn check(
+    State(app): State<Arc<App>>,
+    Path(sid): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Error> {
+    let service = Service::of(&app, &sid, &headers, Some(body)).await?;
+    let code = service.text("Code")?.ok_or(Error::parameter("Code"))?;
+    let number = service.number()?;
+    let v = match (service.text("VerificationSid")?, &number) {
+        (Some(sid), _) => service.by_sid(&app, &sid)?,
+        (None, Some(number)) => service
+            .by_number(&app, number)?
+            .filter(|v| service.has(v))
+            .ok_or(NOT_FOUND)?,
+        (None, None) => return Err(Error::parameter("To")),
+    };
+    if is_live(&v, ids::now_ms()) && v.attempts >= TRIES {
+        return Err(error::TOO_MANY_CHECKS);
+    }
+    let request = CheckRequest {
+        code,
+        to: number.as_ref().map(|number| number.e164().to_owned()),
+    };
+    verification::check(&app, &service.caller(), &v.id, request, None).await?;
+    let to = number.as_ref().map(Number::e164);
+    Ok(service.show(&app, &v.id, to)?.check())
+}

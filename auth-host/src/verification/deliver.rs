@@ -1,0 +1,143 @@
+//! Delivery of a message whose code somebody else made: limits, the row on the disk, the send, and its outcome.
+
+use super::repeat::outlast;
+use crate::app::{App, Point};
+use crate::ids;
+use crate::limits::{self, Asked, Refusal};
+use crate::problem::Problem;
+use crate::send::{self, Draft};
+use crate::store::limits::Counter;
+use crate::store::messages::{self, Message};
+use crate::store::{self, StoreError};
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a request that comes again is recognised. Each function runs in a transaction with what it is about.
+pub trait Once: Clone + Send + Sync + 'static {
+    /// What is known about a request that came before.
+    type Known: Send + 'static;
+
+    /// What is known about this request; none when it is to be carried out.
+    fn look_up(&self, db: &Connection) -> store::Result<Option<Self::Known>>;
+
+    /// Remembers it, before its connector is called.
+    fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()>;
+
+    /// Keeps its outcome.
+    fn finish(&self, db: &Connection, row: &Message) -> store::Result<()>;
+}
+
+/// A message, and how long its caller waits.
+pub struct Order {
+    /// The message.
+    pub draft: Draft,
+    /// The network of the person's address.
+    pub network: Option<String>,
+    /// How long the caller waits at most. Longer than the draft's deadline, by the time that writing takes.
+    pub patience: Duration,
+}
+
+/// What became of an order.
+pub enum Delivery<K> {
+    /// It came before.
+    Known(K),
+    /// A limit or a missing flow refused it. Nothing was sent.
+    Refused(Refusal),
+    /// The last attempt, whose outcome is on the disk.
+    Done(Box<Message>),
+    /// It may have been sent; its outcome is not on the disk.
+    Late,
+}
+
+enum Begun<K> {
+    Known(K),
+    Refused(Refusal),
+    Sending(Box<Message>),
+}
+
+/// Sends a message unless it came before or is refused.
+///
+/// # Errors
+///
+/// [`Problem`] when nothing could be written down. Nothing was sent then.
+pub async fn deliver<O: Once>(
+    app: &Arc<App>,
+    order: Order,
+    once: O,
+) -> Result<Delivery<O::Known>, Problem> {
+    let Order {
+        draft,
+        network,
+        patience,
+    } = order;
+    let catalog = app.catalog.load_full();
+    let tenant = catalog.tenants.get(&draft.tenant);
+    let settings = tenant.map(|tenant| tenant.settings.clone());
+    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
+    let stopped = limits::stopped(&catalog, &settings);
+    let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
+    let row = draft.row(app, connector, None)?;
+    let (number, is_served, asked_once) =
+        (draft.number.clone(), !draft.route.is_empty(), once.clone());
+    app.at(Point::BeforeIntent);
+    let begun = app.store.write(move |db| {
+        if let Some(known) = asked_once.look_up(db)? {
+            return Ok(Begun::Known(known));
+        }
+        let now = ids::now_ms();
+        let asked = Asked {
+            tenant: &row.tenant,
+            settings: &settings,
+            number: &number,
+            number_hash: &row.number_hash,
+            network: network.as_deref(),
+            is_checked: false,
+        };
+        let refusal = match stopped {
+            Some(stopped) => Some(stopped),
+            None if !is_served => Some(no_flow(db, now, &row.tenant)?),
+            None => limits::decide(db, now, &asked)?,
+        };
+        if let Some(refusal) = refusal {
+            return Ok(Begun::Refused(refusal));
+        }
+        messages::add(db, &row)?;
+        asked_once.reserve(db, &row)?;
+        Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
+    });
+    match begun.await? {
+        Begun::Known(known) => Ok(Delivery::Known(known)),
+        Begun::Refused(refusal) => Ok(Delivery::Refused(refusal)),
+        Begun::Sending(row) => {
+            let task = {
+                let app = app.clone();
+                async move {
+                    let finish: send::Finish = Arc::new(move |db, row| once.finish(db, row));
+                    let sent = send::send(&app, &draft, *row, finish).await;
+                    app.at(Point::BeforeAnswer);
+                    sent
+                }
+            };
+            Ok(match outlast(patience, task).await {
+                Some(Ok(row)) => Delivery::Done(Box::new(row)),
+                Some(Err(_)) | None => Delivery::Late,
+            })
+        }
+    }
+}
+
+/// Counts that no flow serves a message.
+fn no_flow(db: &Connection, now: i64, tenant: &str) -> store::Result<Refusal> {
+    let refusal = Refusal {
+        reason: "no-flow",
+        retry_after_ms: None,
+    };
+    let counter = Counter {
+        tenant,
+        scope: limits::REFUSED,
+        subject: refusal.reason,
+    };
+    counter.add(db, now, 1)?;
+    Ok(refusal)
+}

@@ -1,0 +1,128 @@
+//! Answers in each platform's form.
+//!
+//! No answer has `Retry-After`: GoTrue would post again at once. None redirects: Logto follows ten.
+
+use super::settings::Platform;
+use super::texts;
+use super::verdict::{Class, Refused, Verdict};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// The answer to a platform.
+pub fn answer(
+    platform: Platform,
+    verdict: &Verdict,
+    locales: &[String],
+    is_replay: bool,
+) -> Response {
+    let mut response = match verdict {
+        Verdict::Sent if platform == Platform::Supabase => json_of(200, &json!({})),
+        Verdict::Sent => json_of(200, &json!({"code": "ok"})),
+        // Authgear takes every other code for an error.
+        Verdict::Ignored if platform == Platform::Authgear => json_of(200, &json!({"code": "ok"})),
+        Verdict::Ignored if platform == Platform::Supabase => json_of(200, &json!({})),
+        Verdict::Ignored => json_of(200, &json!({"code": "ignored"})),
+        Verdict::Refused(refused) => refusal(platform, refused, locales),
+    };
+    if is_replay {
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn refusal(platform: Platform, refused: &Refused, locales: &[String]) -> Response {
+    let sentence = texts::sentence(refused.class.sentence(), locales);
+    let status = refused.class.status();
+    let is_about_the_request = matches!(
+        refused.class,
+        Class::Unauthorized | Class::Unreadable | Class::TooLarge
+    );
+    match platform {
+        // GoTrue passes on what a 200 says, and makes 500 of every other status.
+        Platform::Supabase if !is_about_the_request => {
+            let status = match refused.class {
+                Class::Credentials | Class::Setup | Class::Quota => 500,
+                _ => status,
+            };
+            let mut error = json!({"http_code": status, "message": sentence, "code": refused.code});
+            with_hint(&mut error, refused);
+            json_of(200, &json!({"error": error}))
+        }
+        // Authgear reads the code of every JSON object, whatever the status, and only then the status.
+        Platform::Authgear if refused.class == Class::Unauthorized => {
+            text_of(status, refused.code.clone())
+        }
+        Platform::Authgear => {
+            let mut body = json!({"code": authgear_code(refused), "description": sentence});
+            let provider = refused.provider.clone().unwrap_or_default();
+            let codes = [
+                Some(refused.code.clone()),
+                provider.code,
+                provider.request_id,
+            ];
+            let codes: Vec<String> = codes.into_iter().flatten().collect();
+            set(
+                &mut body,
+                "info",
+                json!({
+                    "provider_name": provider.connector, "provider_type": "auth-host",
+                    "provider_error_code": codes.join(" "),
+                }),
+            );
+            with_hint(&mut body, refused);
+            json_of(status, &body)
+        }
+        // authentik shows the whole body to the person.
+        Platform::Authentik if !is_about_the_request => text_of(status, sentence.to_owned()),
+        _ => {
+            let mut body = json!({"code": refused.code, "message": sentence});
+            with_hint(&mut body, refused);
+            json_of(status, &body)
+        }
+    }
+}
+
+/// Authgear's code for a class.
+fn authgear_code(refused: &Refused) -> &'static str {
+    match refused.class {
+        Class::BadNumber => "invalid_phone_number",
+        Class::TooMany => "rate_limited",
+        Class::Blocked | Class::Quota => "delivery_rejected",
+        Class::Credentials => "authentication_failed",
+        Class::Unavailable | Class::Unknown => "timeout",
+        Class::BadCode
+        | Class::Setup
+        | Class::Unauthorized
+        | Class::Unreadable
+        | Class::TooLarge
+        | Class::IdReused => "unsupported_request",
+    }
+}
+
+fn with_hint(body: &mut Value, refused: &Refused) {
+    if let Some(hint) = &refused.hint {
+        set(body, "hint", json!(hint));
+    }
+}
+
+fn set(body: &mut Value, name: &str, value: Value) {
+    if let Some(object) = body.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+fn json_of(status: u16, body: &Value) -> Response {
+    typed(status, "application/json", body.to_string())
+}
+
+fn text_of(status: u16, body: String) -> Response {
+    typed(status, "text/plain; charset=utf-8", body)
+}
+
+fn typed(status: u16, kind: &'static str, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+}

@@ -1,0 +1,49 @@
+//! A webhook that is ready to take requests: its row, its settings, and its secrets in clear.
+
+use super::auth::Auth;
+use super::settings::Settings;
+use crate::crypt::{Keyring, Purpose};
+use crate::number::Bare;
+use crate::store::webhooks::Webhook as Row;
+use zeroize::Zeroizing;
+
+/// A webhook.
+pub struct Webhook {
+    /// Its identifier.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// How requests prove where they come from.
+    pub auth: Auth,
+    /// How digits without `+` are read.
+    pub bare: Bare,
+    /// Its secrets, of which each counts.
+    pub secrets: Vec<Zeroizing<String>>,
+    /// Its row.
+    pub row: Row,
+}
+
+impl Webhook {
+    /// Opens a row. None when it does not open or does not read: it takes no requests then.
+    pub fn open(keys: &Keyring, row: Row) -> Option<Self> {
+        let settings: Settings = serde_json::from_str(&row.settings).ok()?;
+        let opened = keys
+            .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.secrets)
+            .ok()?;
+        let secrets: Vec<String> = serde_json::from_slice(&opened).ok()?;
+        Some(Self {
+            id: row.id.clone(),
+            tenant: row.tenant.clone(),
+            name: row.name.clone(),
+            auth: Auth::parse(&settings.auth)?,
+            bare: Bare::parse(&settings.bare_digits)?,
+            settings,
+            secrets: secrets.into_iter().map(Zeroizing::new).collect(),
+            row,
+        })
+    }
+}

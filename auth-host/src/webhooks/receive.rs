@@ -1,0 +1,396 @@
+//! Requests of platforms: proof of origin, the message, and the answer within the platform's time.
+
+use super::adapters;
+use super::answers::answer;
+use super::auth::{Auth, Unproved};
+use super::body;
+use super::instance::Webhook;
+use super::once::{Asked, Known};
+use super::presets;
+use super::settings::{Fields, Platform};
+use super::verdict::{Class, Verdict};
+use super::wanted::Wanted;
+use crate::app::App;
+use crate::catalog::Connector;
+use crate::crypt::{Purpose, digest};
+use crate::form::USAGES;
+use crate::number::Number;
+use crate::problem::Problem;
+use crate::send::Draft;
+use crate::store::StoreError;
+use crate::store::limits::Counter;
+use crate::store::webhooks::KEPT_MS;
+use crate::verification::{Delivery, Order, deliver};
+use crate::{ids, limits};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The largest body, in bytes.
+const BODY_BYTES: usize = 64 << 10;
+
+/// What is kept of the platform's time for writing and answering.
+const RESERVE: Duration = Duration::from_millis(300);
+
+/// How often a request looks whether an earlier one has its outcome.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The scope of the counters of what was not passed on, by webhook and reason.
+pub const SCOPE: &str = "webhook";
+
+/// A verdict, and what the answer needs beside it.
+struct Judged {
+    verdict: Verdict,
+    locales: Vec<String>,
+    is_replay: bool,
+}
+
+impl From<Verdict> for Judged {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            locales: Vec::new(),
+            is_replay: false,
+        }
+    }
+}
+
+/// `POST /hooks/{platform}/{id}`
+pub async fn receive(
+    State(app): State<Arc<App>>,
+    Path((platform, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let begun = Instant::now();
+    let catalog = app.catalog.load_full();
+    let found = catalog.webhooks.get(&id);
+    // Twilio's API has paths of its own.
+    let found = found.filter(|w| {
+        w.settings.platform.as_str() == platform && w.settings.platform != Platform::TwilioVerify
+    });
+    let Some(webhook) = found.cloned() else {
+        return Problem::not_found("webhook").into_response();
+    };
+    let judged = judge(&app, &webhook, &headers, body, begun).await;
+    let word = judged.verdict.word().to_owned();
+    metrics::counter!("auth_host_webhook_total", "platform" => platform, "outcome" => word.clone())
+        .increment(1);
+    let hint = match &judged.verdict {
+        Verdict::Refused(refused) => refused.hint.as_deref().unwrap_or_default(),
+        Verdict::Sent | Verdict::Ignored => "",
+    };
+    tracing::info!(webhook = %webhook.id, name = %webhook.name, outcome = %word, hint, "a platform posted a message");
+    let mut locales = judged.locales;
+    locales.push(webhook.settings.locale.clone());
+    answer(
+        webhook.settings.platform,
+        &judged.verdict,
+        &locales,
+        judged.is_replay,
+    )
+}
+
+async fn judge(
+    app: &Arc<App>,
+    webhook: &Arc<Webhook>,
+    headers: &HeaderMap,
+    body: Body,
+    begun: Instant,
+) -> Judged {
+    let within = Duration::from_millis(webhook.settings.answer_within_ms.into());
+    let now_s = ids::now_ms() / 1000;
+    let is_in_headers = !matches!(
+        webhook.auth,
+        Auth::StandardWebhooks | Auth::Svix | Auth::Zitadel | Auth::Hmac(_)
+    );
+    if is_in_headers
+        && let Err(unproved) = webhook.auth.check(&webhook.secrets, headers, b"", now_s)
+    {
+        return unauthorized(unproved).into();
+    }
+    let reading = axum::body::to_bytes(body, BODY_BYTES);
+    let bytes = match tokio::time::timeout(within, reading).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            return Verdict::refused(Class::TooLarge, "too-large")
+                .hint("A body has at most 65,536 bytes.")
+                .into();
+        }
+        Err(_) => return Verdict::refused(Class::Unreadable, "too-slow").into(),
+    };
+    if !is_in_headers
+        && let Err(unproved) = webhook.auth.check(&webhook.secrets, headers, &bytes, now_s)
+    {
+        return unauthorized(unproved).into();
+    }
+    let read =
+        body::parse(headers, &bytes).and_then(|body| adapters::read(&webhook.settings, &body));
+    let mut wanted = match read {
+        Ok(wanted) => wanted,
+        Err(unreadable) => {
+            let (at, expected) = (unreadable.pointer, unreadable.expected);
+            let verdict = Verdict::refused(Class::Unreadable, "unreadable")
+                .hint(format!("At {at:?} this was expected: {expected}."));
+            return counted(app, webhook, verdict).await.into();
+        }
+    };
+    if let Some(id) = id_in_headers(webhook, headers) {
+        wanted.id = Some(id);
+    }
+    let locales = std::mem::take(&mut wanted.locales);
+    let mut judged = carry_out(app, webhook, headers, wanted, &locales, begun, within).await;
+    judged.locales = locales;
+    judged
+}
+
+fn unauthorized(unproved: Unproved) -> Verdict {
+    match unproved {
+        Unproved::Wrong => Verdict::refused(Class::Unauthorized, "unauthorized"),
+        Unproved::Stale => Verdict::refused(Class::Unauthorized, "stale").hint(
+            "The signature's time is more than five minutes away. Check the clocks of both machines.",
+        ),
+    }
+}
+
+/// The platform's own identifier of the message, where headers carry one that stays the same: GoTrue makes a new
+/// `webhook-id` for each attempt.
+fn id_in_headers(webhook: &Webhook, headers: &HeaderMap) -> Option<String> {
+    if webhook.settings.fields == Fields::default() {
+        return None;
+    }
+    let name = match webhook.auth {
+        Auth::StandardWebhooks => "webhook-id",
+        Auth::Svix => "svix-id",
+        _ => "idempotency-key",
+    };
+    let text = headers.get(name)?.to_str().ok()?.trim().trim_matches('"');
+    (1..=255).contains(&text.len()).then(|| text.to_owned())
+}
+
+/// Checks a message and sends it, unless it came before.
+async fn carry_out(
+    app: &Arc<App>,
+    webhook: &Arc<Webhook>,
+    headers: &HeaderMap,
+    wanted: Wanted,
+    locales: &[String],
+    begun: Instant,
+    within: Duration,
+) -> Judged {
+    let settings = &webhook.settings;
+    if let Err(verdict) = check_code(webhook, &wanted) {
+        return counted(app, webhook, verdict).await.into();
+    }
+    let number = match Number::parse_bare(&wanted.to, &webhook.bare) {
+        Ok((number, _)) => number,
+        Err(error) => {
+            let verdict = Verdict::refused(Class::BadNumber, "invalid-recipient").hint(format!(
+                "{error}. The webhook's bare_digits says how digits without + are read."
+            ));
+            return counted(app, webhook, verdict).await.into();
+        }
+    };
+    let usage = usage_of(webhook, wanted.kind.as_deref());
+    let catalog = app.catalog.load_full();
+    let route = catalog.route(&webhook.tenant, &usage, number.country());
+    let asked = asked(app, webhook, &wanted, &number, &usage, &route);
+    let ip = match settings.ip_from.as_deref() {
+        None => None,
+        Some("body") => wanted.ip,
+        Some(name) => header_ip(headers, name),
+    };
+    let mut variables: Vec<(String, String)> = wanted.variables.into_iter().collect();
+    variables.extend(wanted.code.map(|code| ("code".to_owned(), code)));
+    let deadline = begun + within.saturating_sub(RESERVE);
+    let order = Order {
+        draft: Draft {
+            tenant: webhook.tenant.clone(),
+            verification: None,
+            source: Some(webhook.id.clone()),
+            route,
+            number,
+            usage,
+            locales: locales.to_vec(),
+            variables,
+            deadline,
+        },
+        network: ip.map(limits::network),
+        patience: (begun + within).saturating_duration_since(Instant::now()),
+    };
+    match deliver(app, order, asked.clone()).await {
+        Ok(Delivery::Done(row)) => of_message(app, &row, false),
+        Ok(Delivery::Refused(refusal)) => Verdict::of_refusal(refusal).into(),
+        Ok(Delivery::Late) => Verdict::refused(Class::Unknown, "unknown").into(),
+        Ok(Delivery::Known(known)) => replayed(app, asked, known, begun + within).await,
+        Err(_) => Verdict::refused(Class::Unavailable, "storage").into(),
+    }
+}
+
+/// Tencent and others take one to six digits. Messages without a code are for templates that the operator mapped.
+fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
+    let settings = &webhook.settings;
+    let kind = wanted.kind.as_deref().unwrap_or_default();
+    match &wanted.code {
+        Some(code) => {
+            let is_sendable =
+                (1..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+            if is_sendable {
+                return Ok(());
+            }
+            let hint = code_hint(settings.platform);
+            Err(Verdict::refused(Class::BadCode, "code-not-sendable").hint(hint))
+        }
+        None if !settings.usages.contains_key(kind) => Err(Verdict::Ignored),
+        None if presets::of(settings.platform).usages.contains_key(kind) => {
+            let verdict = Verdict::refused(Class::Unreadable, "unreadable");
+            Err(verdict.hint("A message of this type has a code, and this one has none."))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Where the platform sets the length of its codes.
+fn code_hint(platform: Platform) -> String {
+    let place = match platform {
+        Platform::Supabase => {
+            "set GOTRUE_SMS_OTP_LENGTH=6, or in the dashboard the SMS OTP length of the phone provider to 6"
+        }
+        Platform::Zitadel => {
+            "set the secret generator OTPSMS to length 6, and PhoneVerificationCode to length 6 without letters"
+        }
+        Platform::Auth0 => "set otp_length of the phone factor to 6",
+        Platform::Fusionauth => "let FusionAuth make codes of digits alone, at most six",
+        Platform::BetterAuth => "set otpLength of the plugin to 6",
+        _ => "let the platform make codes of at most six digits",
+    };
+    format!("A message carries a code of one to six digits: {place}.")
+}
+
+/// The usage of the platform's type: as the operator mapped it, by its name where it is a usage, or the default.
+fn usage_of(webhook: &Webhook, kind: Option<&str>) -> String {
+    let settings = &webhook.settings;
+    let mapped = kind.and_then(|kind| settings.usages.get(kind).cloned());
+    let named = || kind.filter(|kind| USAGES.contains(kind)).map(str::to_owned);
+    mapped
+        .or_else(named)
+        .unwrap_or_else(|| settings.usage.clone())
+}
+
+fn header_ip(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    // Two of them: nobody knows which one the proxy wrote.
+    if values.next().is_some() {
+        return None;
+    }
+    value.trim().parse().ok()
+}
+
+/// What the request is remembered under, and what tells it from others.
+fn asked(
+    app: &App,
+    webhook: &Webhook,
+    wanted: &Wanted,
+    number: &Number,
+    usage: &str,
+    route: &[Arc<Connector>],
+) -> Asked {
+    let parts = [
+        webhook.settings.platform.as_str(),
+        &webhook.id,
+        number.e164(),
+        usage,
+        wanted.kind.as_deref().unwrap_or_default(),
+        wanted.code.as_deref().unwrap_or_default(),
+    ];
+    // Lengths before the texts, so that no two lists of texts are one.
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&part.len().to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    let request = app.keys.hash(&webhook.tenant, Purpose::Search, &bytes);
+    let (key, window_ms) = match &wanted.id {
+        Some(id) => (
+            digest(&[b"id", webhook.id.as_bytes(), id.as_bytes()]),
+            KEPT_MS,
+        ),
+        None => (
+            digest(&[b"request", &request]),
+            i64::from(webhook.settings.window_s) * 1000,
+        ),
+    };
+    let versions: String = route
+        .iter()
+        .map(|c| format!("{}/{}/{}\n", c.row.id, c.row.revision, c.digest()))
+        .collect();
+    Asked {
+        tenant: webhook.tenant.clone(),
+        key,
+        request,
+        route: digest(&[versions.as_bytes()]),
+        window_ms,
+    }
+}
+
+/// The verdict for a request that came before. While its message is being sent, that outcome is waited for.
+async fn replayed(app: &Arc<App>, asked: Asked, mut known: Known, deadline: Instant) -> Judged {
+    loop {
+        match known {
+            Known::Settled(row) => return of_message(app, &row, true),
+            Known::Forgotten => return Verdict::refused(Class::Unknown, "unknown").into(),
+            Known::Other => {
+                return Verdict::refused(Class::IdReused, "id-reused")
+                    .hint(
+                        "This identifier came with another number, code or type before. Map a field that is the message's own.",
+                    )
+                    .into();
+            }
+            Known::InFlight if Instant::now() + POLL >= deadline => {
+                return Verdict::refused(Class::Unknown, "in-flight").into();
+            }
+            Known::InFlight => {}
+        }
+        tokio::time::sleep(POLL).await;
+        known = match app.store.read(|db| asked.known(db)) {
+            Ok(Some(known)) => known,
+            // It was certainly not sent, so the platform may try again.
+            Ok(None) => return Verdict::refused(Class::Unavailable, "not-sent").into(),
+            Err(_) => return Verdict::refused(Class::Unknown, "unknown").into(),
+        };
+    }
+}
+
+fn of_message(app: &App, row: &crate::store::messages::Message, is_replay: bool) -> Judged {
+    let catalog = app.catalog.load();
+    let connector = catalog.connectors.get(&row.connector);
+    let name = connector.map_or(row.connector.as_str(), |c| c.row.name.as_str());
+    Judged {
+        verdict: Verdict::of_message(row, name),
+        locales: Vec::new(),
+        is_replay,
+    }
+}
+
+/// Counts what was not passed on.
+async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict {
+    let tenant = webhook.tenant.clone();
+    let subject = format!("{}/{}", webhook.id, verdict.word());
+    let counting = app.store.write(move |db| {
+        let counter = Counter {
+            tenant: &tenant,
+            scope: SCOPE,
+            subject: &subject,
+        };
+        counter.add(db, ids::now_ms(), 1)
+    });
+    if let Err::<(), StoreError>(error) = counting.await {
+        tracing::error!(%error, "a refusal cannot be counted");
+    }
+    verdict
+}

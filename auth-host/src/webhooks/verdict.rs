@@ -1,0 +1,189 @@
+//! What became of a platform's request, by the classes that platforms tell apart.
+
+use super::texts::Sentence;
+use crate::limits::Refusal;
+use crate::store::messages::{Message, State};
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The provider took the message.
+    Sent,
+    /// The message carries no code, and no template is mapped for its type.
+    Ignored,
+    /// It was not sent, or nobody knows.
+    Refused(Refused),
+}
+
+/// Why a message was not sent, or why nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The class.
+    pub class: Class,
+    /// A stable word.
+    pub code: String,
+    /// What the operator can do.
+    pub hint: Option<String>,
+    /// The connector that failed, and the provider's own code and request id.
+    pub provider: Option<Provider>,
+}
+
+/// Where a provider refused a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provider {
+    /// The connector's name.
+    pub connector: String,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// The provider's request id.
+    pub request_id: Option<String>,
+}
+
+/// The classes that platforms tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The number takes no messages, or is none.
+    BadNumber,
+    /// The code is none that the provider takes.
+    BadCode,
+    /// A limit for the person was reached.
+    TooMany,
+    /// Its country is not served, or it looks like fraud.
+    Blocked,
+    /// Credentials are refused: the operator's turn.
+    Credentials,
+    /// A template, a signature or a flow is missing: the operator's turn.
+    Setup,
+    /// Balance or quota is used up: the operator's turn.
+    Quota,
+    /// It was certainly not sent, and another attempt may succeed.
+    Unavailable,
+    /// Nobody can tell whether it was sent.
+    Unknown,
+    /// The request proves nothing.
+    Unauthorized,
+    /// The body is no message of the platform.
+    Unreadable,
+    /// The body is too large.
+    TooLarge,
+    /// Its identifier came with another message before.
+    IdReused,
+}
+
+impl Class {
+    /// The HTTP status that says it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadNumber | Self::BadCode | Self::IdReused => 422,
+            Self::TooMany => 429,
+            Self::Blocked => 403,
+            Self::Credentials | Self::Setup | Self::Quota => 502,
+            Self::Unavailable => 503,
+            Self::Unknown => 504,
+            Self::Unauthorized => 401,
+            Self::Unreadable => 400,
+            Self::TooLarge => 413,
+        }
+    }
+
+    /// The sentence for the person who waits.
+    pub const fn sentence(self) -> Sentence {
+        match self {
+            Self::BadNumber => Sentence::BadNumber,
+            Self::TooMany => Sentence::TooMany,
+            Self::Blocked => Sentence::Blocked,
+            Self::Unknown => Sentence::Unknown,
+            Self::BadCode
+            | Self::Credentials
+            | Self::Setup
+            | Self::Quota
+            | Self::Unavailable
+            | Self::Unauthorized
+            | Self::Unreadable
+            | Self::TooLarge
+            | Self::IdReused => Sentence::Unavailable,
+        }
+    }
+}
+
+impl Verdict {
+    /// Refused with a stable word.
+    pub fn refused(class: Class, code: &str) -> Self {
+        Self::Refused(Refused {
+            class,
+            code: code.to_owned(),
+            hint: None,
+            provider: None,
+        })
+    }
+
+    /// The same with what the operator can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Self::Refused(refused) = &mut self {
+            refused.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// By a limit.
+    pub fn of_refusal(refusal: Refusal) -> Self {
+        let class = match refusal.reason {
+            "no-flow" | "prefix-a-day" | "unverified" => Class::Blocked,
+            "stopped" => Class::Unavailable,
+            "segments-a-day" => Class::Quota,
+            _ => Class::TooMany,
+        };
+        Self::refused(class, refusal.reason)
+    }
+
+    /// By the outcome of a message; the connector's name goes with it.
+    pub fn of_message(row: &Message, connector: &str) -> Self {
+        let kind = row.kind.as_deref().unwrap_or("other");
+        let class = match row.state {
+            State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
+            State::Suppressed | State::Unknown | State::Sending => Class::Unknown,
+            State::NotSent => match kind {
+                "recipient-rejected" => Class::BadNumber,
+                "rate-limited" => Class::TooMany,
+                "denied" => Class::Blocked,
+                "authentication" => Class::Credentials,
+                "quota" => Class::Quota,
+                "unreachable" | "timeout" | "provider" => Class::Unavailable,
+                _ => Class::Setup,
+            },
+        };
+        let code = if class == Class::Unknown {
+            "unknown"
+        } else {
+            kind
+        };
+        Self::Refused(Refused {
+            class,
+            code: code.to_owned(),
+            hint: None,
+            provider: Some(Provider {
+                connector: connector.to_owned(),
+                code: row.provider_code.clone(),
+                request_id: row.request_id.clone(),
+            }),
+        })
+    }
+
+    /// The word by which it is counted.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Sent => "sent",
+            Self::Ignored => "ignored",
+            Self::Refused(refused) => &refused.code,
+        }
+    }
+}
+
+/// Whether a message that was not sent would fail again as long as nothing is changed.
+pub fn is_permanent(kind: &str) -> bool {
+    !matches!(
+        kind,
+        "unreachable" | "timeout" | "provider" | "rate-limited" | "quota"
+    )
+}

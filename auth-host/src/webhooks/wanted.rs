@@ -1,0 +1,40 @@
+//! A platform's message, as an adapter reads it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// What a platform wants to be sent.
+#[derive(Clone, Default)]
+pub struct Wanted {
+    /// The number, as the platform writes it.
+    pub to: String,
+    /// The code; none where the message has none.
+    pub code: Option<String>,
+    /// More values for the template.
+    pub variables: BTreeMap<String, String>,
+    /// The platform's type of the message, where it has types.
+    pub kind: Option<String>,
+    /// The person's languages, best first.
+    pub locales: Vec<String>,
+    /// The person's address, by the platform's word.
+    pub ip: Option<IpAddr>,
+    /// An identifier that is the same whenever the platform posts the message again.
+    pub id: Option<String>,
+}
+
+/// Why a body is no message of the platform. Repeats nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The place, a JSON Pointer.
+    pub pointer: String,
+    /// What was expected.
+    pub expected: &'static str,
+}
+
+/// What was expected at a place.
+pub fn expected<T>(pointer: &str, expected: &'static str) -> Result<T, Unreadable> {
+    Err(Unreadable {
+        pointer: pointer.to_owned(),
+        expected,
+    })
+}
