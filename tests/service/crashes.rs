@@ -51,7 +51,16 @@ fn child() {
         .unwrap();
 }
 
-fn child_process(folder: &Folder, point: &str) -> Process {
+/// The points, and how many messages reach the provider when the caller repeats its request.
+pub const POINTS_OF_A_MESSAGE: [(&str, usize); 5] = [
+    ("before-intent", 1),
+    ("after-intent", 0),
+    ("after-call", 1),
+    ("after-outcome", 1),
+    ("before-answer", 1),
+];
+
+pub fn child_process(folder: &Folder, point: &str) -> Process {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "service::crashes::child", "--nocapture"]);
     let data = folder.0.join("data");

@@ -15,6 +15,7 @@
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | how often a verification waits for the disk |
+//! | `webhooks` | auth platforms that post their messages, receipts, events, and Twilio's shape |
 //! | `start` | what a service refuses to start with |
 
 mod crashes;
@@ -32,3 +33,4 @@ mod tenants;
 mod tls;
 mod transactions;
 mod verifications;
+mod webhooks;

@@ -19,7 +19,8 @@ const PAUSES_MS: [i64; 7] = [
     5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 43_200_000,
 ];
 
-/// Posts the events that are due: each tenant's in their order, and the tenants beside each other.
+/// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
+/// taken does not hold up those after it.
 pub async fn deliver(app: Arc<App>) {
     if app.catalog.load().event_targets.is_empty() {
         return;

@@ -54,9 +54,9 @@ impl Error {
             return None;
         }
         Some(match text("kind").unwrap_or_default() {
-            "recipient-rejected" => Self::parameter("To"),
+            "recipient-rejected" if text("turn") == Some("operator") => COUNTRY,
+            "recipient-rejected" | "invalid-message" => Self::parameter("To"),
             "rate-limited" => TOO_MANY_SENDS,
-            "denied" => FRAUD,
             _ => UNAVAILABLE,
         })
     }

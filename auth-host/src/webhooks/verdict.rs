@@ -144,10 +144,12 @@ impl Verdict {
             State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
             State::Suppressed | State::Unknown | State::Sending => Class::Unknown,
             State::NotSent => match kind {
-                "recipient-rejected" => Class::BadNumber,
+                // The account's settings leave the recipient's country out.
+                "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
+                // The code was checked before, so the number is what the provider does not take.
+                "recipient-rejected" | "invalid-message" => Class::BadNumber,
                 "rate-limited" => Class::TooMany,
-                "denied" => Class::Blocked,
-                "authentication" => Class::Credentials,
+                "authentication" | "denied" => Class::Credentials,
                 "quota" => Class::Quota,
                 "unreachable" | "timeout" | "provider" => Class::Unavailable,
                 _ => Class::Setup,
