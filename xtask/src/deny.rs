@@ -2,7 +2,8 @@
 //!
 //! The rules are in `deny.toml`. The first three need nothing but the lock file and the crates, so `test --full`
 //! runs them. Advisories are RustSec's, fetched from GitHub: what could not be fetched was not checked, and that
-//! is a failure with its own words, never a pass.
+//! is a failure with its own words, never a pass. The licences of npm packages, which `cargo-deny` knows nothing of, are
+//! read from the lock files.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -33,8 +34,80 @@ pub fn run_all() -> Result {
 
 /// Licences, bans and sources: what needs no database.
 pub fn rules(workspace: &Workspace) -> Result {
+    npm_licences(workspace)?;
     let program = installed(workspace)?;
     run(deny(workspace, &program).args(["check", "bans", "licenses", "sources"]))
+}
+
+/// The licences of every package in every npm lock file.
+fn npm_licences(workspace: &Workspace) -> Result {
+    const ALLOWED: [&str; 11] = [
+        "0BSD",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "BlueOak-1.0.0",
+        "CC0-1.0",
+        "ISC",
+        "MIT",
+        "Unlicense",
+        "Zlib",
+    ];
+    // The package for Logto is loaded by Logto, which is under this licence itself; everything else is tests and benches.
+    const MPL_MAY_STAND_IN: [&str; 3] = ["tests/", "benches/", "packages/logto-connector/"];
+    // Their package.json has no licence; the repository has Apache-2.0 WITH LLVM-exception.
+    const WITHOUT: &str = "node_modules/@bytecodealliance/componentize-js";
+    let listed = Command::new("git")
+        .args(["ls-files", "*package-lock.json"])
+        .current_dir(&workspace.root)
+        .output()
+        .map_err(|error| format!("git cannot be run: {error}"))?;
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in String::from_utf8_lossy(&listed.stdout).lines() {
+        let text = std::fs::read_to_string(workspace.root.join(file))
+            .map_err(|error| format!("{file}: {error}"))?;
+        let lock: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+        let packages = lock.get("packages").and_then(|found| found.as_object());
+        for (name, package) in packages
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !name.is_empty())
+        {
+            count += 1;
+            let licence = package.get("license").and_then(|licence| licence.as_str());
+            let may_be_mpl = MPL_MAY_STAND_IN
+                .iter()
+                .any(|folder| file.starts_with(folder));
+            let is_fine = |one: &str| ALLOWED.contains(&one) || (one == "MPL-2.0" && may_be_mpl);
+            let is_fine = match licence {
+                Some(text) => text
+                    .trim_matches(['(', ')'])
+                    .split(" OR ")
+                    .any(|one| is_fine(one.trim())),
+                None => name.starts_with(WITHOUT),
+            };
+            if !is_fine {
+                wrong.push(format!(
+                    "{file}: {name}: {}",
+                    licence.unwrap_or("no licence")
+                ));
+            }
+        }
+    }
+    if count == 0 {
+        return Err("no npm package was found in any lock file; nothing was checked".to_owned());
+    }
+    if wrong.is_empty() {
+        println!("licences of {count} npm packages ok");
+        return Ok(());
+    }
+    Err(format!(
+        "npm packages with licences that deny.rs does not allow:\n{}",
+        wrong.join("\n")
+    ))
 }
 
 fn advisories(workspace: &Workspace) -> Result {

@@ -16,7 +16,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -41,6 +41,11 @@ const SUITES: [Suite; 7] = [
         title: "The auth host's API against its OpenAPI document",
         script: "tests/sdk/service/run.sh",
         needs: &["python3"],
+    },
+    Suite {
+        title: "Clients and servers of auth platforms against the webhooks, and the commands of docs/platforms.md",
+        script: "tests/platforms/run.sh",
+        needs: &["node", "npm", "python3", "curl", "openssl"],
     },
     Suite {
         title: "The same component in five hosts, and the quick starts of docs/hosts.md",
