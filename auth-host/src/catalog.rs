@@ -1,12 +1,12 @@
 //! Snapshot of what the operator set up: read from the database as a whole and replaced as a whole.
 
 use crate::crypt::{Keyring, Purpose};
+use crate::platforms::Webhook;
 use crate::store::callbacks::{self, Token};
 use crate::store::events::{self, Target};
 use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
 use crate::store::{Store, StoreError, webhooks};
-use crate::webhooks::Webhook;
 use auth_connector_host::{Config, ConnectorHost, Grants, Package, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -47,6 +47,8 @@ mod metrics;
 mod number;
 mod output;
 #[cfg(feature = "serve")]
+mod platforms;
+#[cfg(feature = "serve")]
 mod post;
 #[cfg(feature = "serve")]
 mod problem;

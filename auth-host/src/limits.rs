@@ -23,6 +23,9 @@ pub const REFUSED: &str = "refused";
 /// The scope of the counters of what would have been refused.
 pub const WOULD_REFUSE: &str = "would-refuse";
 
+/// The scope of the counters of what webhooks did not pass on, by webhook and reason.
+pub const WEBHOOK: &str = "webhook";
+
 /// Why a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {

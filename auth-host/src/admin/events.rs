@@ -4,11 +4,11 @@ use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
+use crate::platforms::auth::Auth;
 use crate::post::Address;
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::events::{self as rows, Target};
-use crate::webhooks::auth::Auth;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -4,14 +4,15 @@ use super::{Actor, Entry, change, check_name};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
+use crate::limits::WEBHOOK;
 use crate::number::Bare;
+use crate::platforms::auth::Auth;
+use crate::platforms::settings::{Platform, Settings};
+use crate::platforms::{Webhook, patched, presets};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::limits::Counter;
 use crate::store::webhooks::{self as rows, Webhook as Row};
-use crate::webhooks::auth::Auth;
-use crate::webhooks::settings::{Platform, Settings};
-use crate::webhooks::{SCOPE, Webhook, presets};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -79,7 +80,7 @@ pub async fn put(
         let account = id.trim_start_matches("w_");
         patch.insert("auth".to_owned(), format!("basic:AC{account}").into());
     }
-    let settings = base.patched(&body)?;
+    let settings = patched(&base, &body)?;
     if settings.platform != base.platform {
         return Err(Problem::invalid(
             "/platform",
@@ -352,7 +353,7 @@ pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i
     let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     let counter = Counter {
         tenant,
-        scope: SCOPE,
+        scope: WEBHOOK,
         subject: "",
     };
     let counted = app

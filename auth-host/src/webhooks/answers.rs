@@ -2,9 +2,9 @@
 //!
 //! No answer has `Retry-After`: GoTrue would post again at once. None redirects: Logto follows ten.
 
-use super::settings::Platform;
 use super::texts;
 use super::verdict::{Class, Refused, Verdict};
+use crate::platforms::settings::Platform;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};

@@ -2,12 +2,8 @@
 
 use super::adapters;
 use super::answers::answer;
-use super::auth::{Auth, Unproved};
 use super::body;
-use super::instance::Webhook;
 use super::once::{Asked, Known};
-use super::presets;
-use super::settings::{Fields, Platform};
 use super::verdict::{Class, Verdict};
 use super::wanted::Wanted;
 use crate::app::App;
@@ -15,6 +11,10 @@ use crate::catalog::Connector;
 use crate::crypt::{Purpose, digest};
 use crate::form::USAGES;
 use crate::number::Number;
+use crate::platforms::Webhook;
+use crate::platforms::auth::{Auth, Unproved};
+use crate::platforms::presets;
+use crate::platforms::settings::{Fields, Platform};
 use crate::problem::Problem;
 use crate::send::Draft;
 use crate::store::StoreError;
@@ -38,9 +38,6 @@ const RESERVE: Duration = Duration::from_millis(300);
 
 /// How often a request looks whether an earlier one has its outcome.
 const POLL: Duration = Duration::from_millis(50);
-
-/// The scope of the counters of what was not passed on, by webhook and reason.
-pub const SCOPE: &str = "webhook";
 
 /// A verdict, and what the answer needs beside it.
 struct Judged {
@@ -384,7 +381,7 @@ async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict
     let counting = app.store.write(move |db| {
         let counter = Counter {
             tenant: &tenant,
-            scope: SCOPE,
+            scope: limits::WEBHOOK,
             subject: &subject,
         };
         counter.add(db, ids::now_ms(), 1)

@@ -1,7 +1,7 @@
 //! Messages that are read by fields.
 
+use crate::platforms::settings::Fields;
 use crate::webhooks::body::{code_in_text, ip, languages, required, text};
-use crate::webhooks::settings::Fields;
 use crate::webhooks::wanted::{Unreadable, Wanted, expected};
 use serde_json::Value;
 

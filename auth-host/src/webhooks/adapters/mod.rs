@@ -7,8 +7,8 @@ mod logto;
 mod supabase;
 mod zitadel;
 
-use super::settings::{Platform, Settings};
 use super::wanted::{Unreadable, Wanted};
+use crate::platforms::settings::{Platform, Settings};
 use serde_json::Value;
 
 /// Reads a platform's message.
