@@ -2,7 +2,11 @@
 //!
 //! English is the measure. A translation has the same lines: headings, steps, table rows, code blocks and warnings, and
 //! in each line the same links, names in code, numbers and words of the provider's console.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail loudly"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
