@@ -23,6 +23,16 @@ pub const REFUSED: &str = "refused";
 /// The scope of the counters of what would have been refused.
 pub const WOULD_REFUSE: &str = "would-refuse";
 
+/// The reasons of refusals by a limit. A person can wait for each of them to pass.
+pub const REASONS: [&str; 6] = [
+    "number-in-ten-minutes",
+    "number-a-day",
+    "prefix-a-day",
+    "network-a-day",
+    "segments-a-day",
+    "unverified",
+];
+
 /// Why a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {

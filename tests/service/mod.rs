@@ -15,6 +15,8 @@
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | how often a verification waits for the disk |
+//! | `people` | what people are told, in their language |
+//! | `sample` | the sample sign-in |
 //! | `start` | what a service refuses to start with |
 
 mod crashes;
@@ -25,7 +27,9 @@ mod idempotency;
 mod killed;
 mod limits;
 mod origins;
+mod people;
 mod running;
+mod sample;
 mod secrets;
 mod start;
 mod tenants;

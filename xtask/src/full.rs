@@ -53,7 +53,7 @@ const SUITES: [Suite; 8] = [
         needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },
     Suite {
-        title: "The simulator's inbox in a browser",
+        title: "The simulator's inbox and the sample sign-in in a browser",
         script: "tests/browser-inbox/run.sh",
         needs: &["chromium", "node", "npm"],
     },

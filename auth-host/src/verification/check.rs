@@ -1,7 +1,7 @@
 //! Check and cancel: one transaction each.
 
 use super::repeat::replayed;
-use super::rules::{Caller, TRIES, code_bytes, is_live, locked, not_usable};
+use super::rules::{Caller, TRIES, code_bytes, is_live, language, locked, not_usable, told};
 use super::views::{Answer, rfc3339};
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -41,6 +41,9 @@ pub struct Checked {
     pub status: String,
     /// Whether the code was right.
     pub valid: bool,
+    /// What to tell the person after a wrong one, in the first of that person's languages that there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_message: Option<String>,
     /// Tries that are left for this code, after a wrong one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_left: Option<u32>,
@@ -64,6 +67,17 @@ enum Outcome {
 ///
 /// [`Problem`] `not-usable` for everything that does not wait for a code, `locked` after too many wrong ones.
 pub async fn check(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    request: CheckRequest,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let checked = compare(app, caller, id, request, key).await;
+    checked.map_err(|problem| told(app, caller, id, problem))
+}
+
+async fn compare(
     app: &Arc<App>,
     caller: &Caller,
     id: &str,
@@ -167,6 +181,7 @@ impl Check {
             id: v.id.clone(),
             status: v.state.clone(),
             valid: true,
+            user_message: None,
             attempts_left: None,
             expires_at: None,
             test: v.is_test,
@@ -185,6 +200,7 @@ impl Check {
             id: v.id.clone(),
             status: v.state.clone(),
             valid: false,
+            user_message: Some(language(v).say("wrong-code").to_owned()),
             attempts_left: Some(TRIES.saturating_sub(v.attempts)),
             expires_at: Some(rfc3339(v.expires_at)),
             test: v.is_test,

@@ -7,6 +7,7 @@ use crate::app::{App, Point};
 use crate::ids;
 use crate::limits::{self, Asked, Refusal};
 use crate::number::Number;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
@@ -159,16 +160,21 @@ async fn carry_out(
         let app = app.clone();
         async move {
             let shown = app.clone();
+            let language = Language::best(&draft.locales);
             let finish: send::Finish = Arc::new(move |db, row| match &key {
                 Some(key) => {
-                    let answer = Answer::of(StatusCode::CREATED, &message_view(&shown, row));
+                    let answer = Answer::of(
+                        StatusCode::CREATED,
+                        &message_view(&shown, row).told(language),
+                    );
                     idempotency::answer(db, key, answer.status, &answer.body)
                 }
                 None => Ok(()),
             });
             let sent = send::send(&app, &draft, row, finish).await?;
             app.at(Point::BeforeAnswer);
-            Ok(Answer::of(StatusCode::CREATED, &message_view(&app, &sent)))
+            let view = message_view(&app, &sent).told(language);
+            Ok(Answer::of(StatusCode::CREATED, &view))
         }
     };
     outlast(app, task).await
@@ -180,7 +186,8 @@ fn interrupted(app: &App, caller: &Caller, subject: Option<String>) -> Result<An
         .store
         .read(|db| messages::latest_attempt(db, &caller.tenant, &id))?
         .ok_or_else(|| Problem::not_found("message"))?;
-    let mut answer = Answer::of(StatusCode::CREATED, &message_view(app, &row));
+    let view = message_view(app, &row).told(phrases::spoken());
+    let mut answer = Answer::of(StatusCode::CREATED, &view);
     answer.is_replay = true;
     Ok(answer)
 }
