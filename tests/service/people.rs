@@ -47,7 +47,7 @@ fn failed_message_and_wrong_code_have_words() {
     );
     assert_eq!(
         wrong.expect(200)["user_message"],
-        "驗證碼不正確,請檢查後再試一次。"
+        "驗證碼不正確，請檢查後再試一次。"
     );
     let early = host.post(&format!("/v1/verifications/{id}/resend"), &json!({}));
     assert_eq!(early.json()["user_message"], "請稍候片刻再重新取得驗證碼。");
@@ -56,7 +56,7 @@ fn failed_message_and_wrong_code_have_words() {
     assert_eq!(second["message"]["kind"], "rate-limited");
     assert_eq!(
         second["message"]["user_message"],
-        "要求的簡訊過多,請稍後再重新取得。"
+        "要求的簡訊過多，請稍後再重新取得。"
     );
     let message =
         json!({"to": TO, "usage": "SignIn", "locales": ["pt-PT"], "variables": {"code": "123456"}});
