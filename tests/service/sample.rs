@@ -299,3 +299,32 @@ fn every_page_has_the_strict_policy() {
         assert!(!answer.head.contains("unsafe"), "{path}");
     }
 }
+
+#[test]
+fn sample_starts_on_loopback_and_with_a_key_alone() {
+    let folder = Folder::new();
+    let refused = |address: &str, environment: &[(&str, &str)]| {
+        let output = Command::new(auth_host())
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["--sample", address, "--data"])
+            .arg(folder.0.join("data"))
+            .env_remove("AUTH_HOST_SAMPLE_KEY")
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let error = refused("127.0.0.1:0", &[]);
+    assert!(error.contains("auth-host key add sample"), "{error}");
+    let key = ("AUTH_HOST_SAMPLE_KEY", "k_1.x");
+    let error = refused("0.0.0.0:0", &[key]);
+    assert!(error.contains("Use a loopback address"), "{error}");
+    let tls = [
+        key,
+        ("AUTH_HOST_TLS_CERTIFICATE", "c"),
+        ("AUTH_HOST_TLS_KEY", "k"),
+    ];
+    let error = refused("127.0.0.1:0", &tls);
+    assert!(error.contains("--sample calls the API"), "{error}");
+}
