@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `cli`, `usage`, `commands` | the command line |
 //! | `serve` | the service: listeners, settings, what goes on by itself |
-//! | `api`, `problem` | HTTP: routes, keys, bodies, refusals |
+//! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
 //! | `catalog`, `app` | what was set up, in memory; everything that is open |
+//! | `sample` | a sign-in that shows how an application uses the API |
 //! | `store`, `crypt` | the database, and keys for what is sealed in it |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 
@@ -46,6 +47,7 @@ mod metrics;
 #[cfg(feature = "serve")]
 mod number;
 mod output;
+mod phrases;
 #[cfg(feature = "serve")]
 mod platforms;
 #[cfg(feature = "serve")]
@@ -56,6 +58,8 @@ mod problem;
 mod receipts;
 #[cfg(feature = "registry")]
 mod registry;
+#[cfg(feature = "serve")]
+mod sample;
 #[cfg(feature = "serve")]
 mod send;
 #[cfg(feature = "serve")]

@@ -25,6 +25,15 @@ pub const WOULD_REFUSE: &str = "would-refuse";
 
 /// The scope of the counters of what webhooks did not pass on, by webhook and reason.
 pub const WEBHOOK: &str = "webhook";
+/// The reasons of refusals by a limit. A person can wait for each of them to pass.
+pub const REASONS: [&str; 6] = [
+    "number-in-ten-minutes",
+    "number-a-day",
+    "prefix-a-day",
+    "network-a-day",
+    "segments-a-day",
+    "unverified",
+];
 
 /// Why a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Problem details (RFC 9457): what every refusal of the API looks like.
 
 use crate::crypt::KeyError;
+use crate::phrases::{self, Language};
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,10 @@ pub struct Problem {
     pub status: u16,
     /// What happened, and what to do.
     pub detail: String,
+    /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
+    /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_message: Option<String>,
     /// The place in the request's body, as a JSON Pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
@@ -50,6 +55,7 @@ impl Problem {
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            user_message: None,
             pointer: None,
             retry_after: None,
             findings: Vec::new(),
@@ -72,6 +78,16 @@ impl Problem {
     pub fn not_found(what: &str) -> Self {
         let detail = format!("There is no such {what} here.");
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// Adds what to tell a person, unless that was done in the person's own language before.
+    #[must_use]
+    pub fn told(mut self, language: Language) -> Self {
+        if self.user_message.is_none() {
+            let key = phrases::of_problem(&self.kind, self.pointer.as_deref());
+            self.user_message = key.map(|key| language.say(key).to_owned());
+        }
+        self
     }
 
     /// Another attempt is sane after some milliseconds.
@@ -103,11 +119,12 @@ impl From<KeyError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_string(&self).unwrap_or_default();
+        let this = self.told(phrases::spoken());
+        let status = StatusCode::from_u16(this.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&this).unwrap_or_default();
         let content = (header::CONTENT_TYPE, "application/problem+json");
         let mut response = (status, [content], body).into_response();
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = this.retry_after {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));

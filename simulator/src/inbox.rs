@@ -94,7 +94,7 @@ impl Inbox {
     }
 
     /// From the oldest to the newest.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
         self.messages.iter()
     }
 

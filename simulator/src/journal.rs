@@ -82,7 +82,7 @@ impl Journal {
     }
 
     /// From the oldest to the newest.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 }

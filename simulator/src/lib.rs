@@ -18,6 +18,7 @@
 //! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
 
 mod actions;
+mod browser;
 mod builder;
 mod callback;
 mod catalogue;

@@ -46,7 +46,7 @@ test('Logto sends, tests a config that is not saved, and shows a refusal', async
   const refused = { ...message, to: '8613800138002' };
   await assert.rejects(connector.sendMessage(refused), (error) => {
     // Logto's Console shows the body as it came.
-    assert.match(JSON.stringify(error.data), /此手机号码无法接收短信/);
+    assert.match(JSON.stringify(error.data), /无法向该号码发送短信/);
     assert.doesNotMatch(JSON.stringify(error.data), /13800138002|123456/);
     return true;
   });

@@ -16,6 +16,8 @@
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | how often a verification waits for the disk |
 //! | `webhooks` | auth platforms that post their messages, receipts, events, and Twilio's shape |
+//! | `people` | what people are told, in their language |
+//! | `sample` | the sample sign-in |
 //! | `start` | what a service refuses to start with |
 
 mod crashes;
@@ -26,7 +28,9 @@ mod idempotency;
 mod killed;
 mod limits;
 mod origins;
+mod people;
 mod running;
+mod sample;
 mod secrets;
 mod start;
 mod tenants;

@@ -163,6 +163,16 @@ impl Workspace {
         run(&mut cargo)
     }
 
+    /// Builds the auth host with the service, and the simulator.
+    pub fn build_service(&self) -> Result {
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--locked", "--profile", "host"]);
+        for package in DEMO {
+            cargo.args(["--package", package]);
+        }
+        run(&mut cargo)
+    }
+
     /// Whether `auth-host` was built with the service.
     fn has_service(&self) -> bool {
         let explained = Command::new(self.program("auth-host"))

@@ -22,9 +22,10 @@ const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 const MAINLAND: (&str, &str) = ("+8613800138000", "+86138****8000");
 const ABROAD: (&str, &str) = ("+14155552671", "+141****2671");
 
-/// How long the simulator may take to start, and to finish printing what it saw.
+/// How long the simulator may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
-const QUIET: Duration = Duration::from_millis(150);
+/// How long a program is silent once it has said what it had to say.
+pub const QUIET: Duration = Duration::from_millis(150);
 
 /// The command.
 pub fn run() -> Result {
@@ -307,7 +308,8 @@ impl Simulator {
     }
 }
 
-fn read_lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+/// The lines of a stream, as they come.
+pub fn read_lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream)

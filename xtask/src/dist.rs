@@ -33,7 +33,12 @@ struct Connector {
     config_origins: &'static [&'static str],
     /// The most requests of one call.
     requests: u32,
+    /// The languages of its guides, which stand in `guides` of its folder.
+    guides: &'static [&'static str],
 }
+
+/// A guide's language and its text.
+type Guide = (&'static str, Vec<u8>);
 
 /// The service's two public endpoints; a send, and a second one after an expired timestamp.
 const TENCENT: Connector = Connector {
@@ -48,6 +53,7 @@ const TENCENT: Connector = Connector {
     ],
     config_origins: &[],
     requests: 2,
+    guides: &["de", "en", "fr", "pt-BR", "zh-CN", "zh-TW"],
 };
 
 const WEBHOOK: Connector = Connector {
@@ -59,6 +65,7 @@ const WEBHOOK: Connector = Connector {
     origins: &[],
     config_origins: &["/url"],
     requests: 1,
+    guides: &[],
 };
 
 /// Builds both and prints their place, size and digest. `key` is a PEM file that signs the provenance.
@@ -70,7 +77,7 @@ pub fn run_all(key: Option<&str>) -> Result {
         let bytes = read(&component)?;
         println!(
             "\n{}\n  {} bytes, sha256 {}\n  beside it manifest.json, sbom.cdx.json, oci-config.json, oci-manifest.json, \
-             provenance.json{}",
+             provenance.json{}{}",
             component.display(),
             bytes.len(),
             digest(&bytes),
@@ -78,6 +85,11 @@ pub fn run_all(key: Option<&str>) -> Result {
                 ", provenance.sigstore.json"
             } else {
                 ""
+            },
+            if connector.guides.is_empty() {
+                ""
+            } else {
+                ", guides"
             }
         );
     }
@@ -123,7 +135,13 @@ fn publishable(
             path.display()
         ));
     }
-    let manifest = manifest(connector, &bytes, version(&root)?);
+    let guides = guides(connector, &root)?;
+    for (language, text) in &guides {
+        let place = folder.join("guides");
+        fs::create_dir_all(&place).map_err(|error| format!("{}: {error}.", place.display()))?;
+        write(&place.join(format!("{language}.md")), text)?;
+    }
+    let manifest = manifest(connector, &bytes, version(&root)?, &guides);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     run(package()
         .arg("documents")
@@ -186,8 +204,17 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// The connector's guides, which its package holds and its manifest pins.
+fn guides(connector: &Connector, root: &Path) -> Result<Vec<Guide>> {
+    let read = |language: &&'static str| {
+        let text = read(&root.join("guides").join(format!("{language}.md")))?;
+        Ok((*language, text))
+    };
+    connector.guides.iter().map(read).collect()
+}
+
 /// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
-fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
+fn manifest(connector: &Connector, bytes: &[u8], version: String, guides: &[Guide]) -> String {
     let component: BTreeMap<&str, Value> = [
         ("file", connector.file.into()),
         ("sha256", digest(bytes).into()),
@@ -207,6 +234,13 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
     .into();
     if !connector.config_origins.is_empty() {
         manifest.insert("configOrigins", json!(connector.config_origins));
+    }
+    if !guides.is_empty() {
+        let pins = guides.iter().map(|(language, text)| {
+            let key = format!("guide.{}", language.to_ascii_lowercase());
+            (key, digest(text))
+        });
+        manifest.insert("annotations", json!(pins.collect::<BTreeMap<_, _>>()));
     }
     format!("{:#}\n", json!(manifest))
 }
@@ -234,9 +268,14 @@ mod tests {
         let block = page.split("```json").nth(1).unwrap();
         let mut documented: serde_json::Value =
             serde_json::from_str(block.split("```").next().unwrap()).unwrap();
-        let made: serde_json::Value =
-            serde_json::from_str(&manifest(&TENCENT, b"component", version(root()).unwrap()))
-                .unwrap();
+        let guides = [("en", b"guide".to_vec())];
+        let made = manifest(&TENCENT, b"component", version(root()).unwrap(), &guides);
+        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(
+            made["annotations"]["guide.en"],
+            "83ca68be6227af2feb15f227485ed18aff8ecae99416a4bd6df3be1b5e8059b4"
+        );
+        documented["annotations"] = made["annotations"].clone();
         assert_eq!(made["component"]["size"], 9);
         assert_eq!(
             made["component"]["sha256"],
@@ -267,11 +306,28 @@ mod tests {
             &WEBHOOK,
             b"component",
             version(&root().join(WEBHOOK.folder)).unwrap(),
+            &[],
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
         assert_eq!(made["origins"], serde_json::json!([]));
         assert_eq!(made["version"], "0.1.0");
+        assert_eq!(made.get("annotations"), None);
+    }
+
+    #[test]
+    fn every_guide_of_the_repository_is_packed() {
+        let files = fs::read_dir(root().join("guides")).unwrap();
+        let mut found: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        let packed = TENCENT
+            .guides
+            .iter()
+            .map(|language| format!("{language}.md"));
+        assert_eq!(found, packed.collect::<Vec<_>>());
+        assert_eq!(guides(&TENCENT, root()).unwrap().len(), found.len());
     }
 
     #[test]

@@ -57,6 +57,11 @@ const SUITES: [Suite; 8] = [
         script: "tests/distribution/run.sh",
         needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },
+    Suite {
+        title: "The simulator's inbox and the sample sign-in in a browser",
+        script: "tests/browser-inbox/run.sh",
+        needs: &["chromium", "node", "npm"],
+    },
 ];
 
 /// Runs every suite, each as a step with its title.
@@ -74,7 +79,8 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
                 .env("SDK_WORK_DIR", workspace.scratch("sdk"))
-                .env("HOSTS_WORK_DIR", workspace.scratch("hosts")))
+                .env("HOSTS_WORK_DIR", workspace.scratch("hosts"))
+                .env("BROWSER_WORK_DIR", workspace.scratch("browser")))
         })?;
     }
     step(
@@ -108,8 +114,8 @@ fn ensure(program: &str, what: &str) -> Result {
         Ok(status) if status.success() => Ok(()),
         _ => Err(format!(
             "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
-             curl, docker-registry and minisign (Debian: apt-get install nodejs npm python3 python3-venv curl \
-             docker-registry minisign), or run `cargo xtask test` without --full."
+             curl, docker-registry, minisign and chromium (Debian: apt-get install nodejs npm python3 python3-venv curl \
+             docker-registry minisign chromium), or run `cargo xtask test` without --full."
         )),
     }
 }

@@ -15,6 +15,7 @@ mod package;
 mod process;
 mod quality;
 mod reproduce;
+mod serve;
 mod test;
 mod toolchain;
 mod tools;
@@ -26,6 +27,7 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   demo           Send login codes through the component to a simulator on this machine
+  demo --serve   Run the auth host with its console, the simulator's inbox and a sample sign-in, until stopped
   new-connector NAME [--path DIR]
                  Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
+        ["demo", "--serve"] => serve::run(),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
         ["modules"] => modules::run(),

@@ -5,6 +5,7 @@ use super::call::{Authorized, Call};
 use super::verifications::Nothing;
 use crate::access::Send_;
 use crate::app::App;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::store::messages;
 use crate::verification::{self, Answer, MessageRequest, MessageView, message_view};
@@ -26,7 +27,9 @@ pub async fn send(
     State(app): State<Arc<App>>,
     call: Call<Send_, MessageRequest>,
 ) -> Result<Answer, Problem> {
-    verification::send(&app, &call.by.caller()?, call.body, call.key).await
+    let language = (!call.body.locales.is_empty()).then(|| Language::best(&call.body.locales));
+    let sent = verification::send(&app, &call.by.caller()?, call.body, call.key).await;
+    sent.map_err(|problem| problem.told(language.unwrap_or_else(phrases::spoken)))
 }
 
 /// Reads a message.
@@ -44,7 +47,7 @@ pub async fn read(
     let tenant = by.caller()?.tenant;
     let found = app.store.read(|db| messages::get(db, &tenant, &id))?;
     let found = found.ok_or_else(|| Problem::not_found("message"))?;
-    Ok(Shown(message_view(&app, &found)))
+    Ok(Shown(message_view(&app, &found).told(phrases::spoken())))
 }
 
 /// Reports that the code of a message was used.

@@ -11,6 +11,7 @@ mod openapi;
 mod verifications;
 
 use crate::app::App;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::{twilio, webhooks};
 use axum::Router;
@@ -82,7 +83,12 @@ async fn observe(request: axum::extract::Request, next: Next) -> Response {
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let begun = Instant::now();
-    let mut response = next.run(request).await;
+    let accepted = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    let language = Language::accepted(accepted.unwrap_or_default());
+    let mut response = phrases::speaking(language, next.run(request)).await;
     let status = response.status().as_u16().to_string();
     metrics::histogram!("auth_host_request_seconds", "path" => path, "method" => method, "status" => status)
         .record(begun.elapsed().as_secs_f64());

@@ -100,9 +100,13 @@ pub struct Serve {
     /// The address of the administrator's API
     #[arg(long, value_name = "ADDRESS")]
     pub admin: Option<std::net::SocketAddr>,
-    /// Start a simulator and a working flow as well, to see a code arrive
+    /// Start a simulator, a working flow and the sample sign-in as well, to see a code arrive
     #[arg(long)]
     pub dev: bool,
+    /// Serve the sample sign-in at this loopback address, with the API key in AUTH_HOST_SAMPLE_KEY unless --dev makes
+    /// one [with --dev: 127.0.0.1:8422, or a free port]
+    #[arg(long, value_name = "ADDRESS")]
+    pub sample: Option<std::net::SocketAddr>,
     /// The connector for --dev [default: the one that this repository builds]
     #[arg(long, value_name = "FILE", requires = "dev")]
     pub component: Option<PathBuf>,

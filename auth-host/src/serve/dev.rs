@@ -22,6 +22,14 @@ const COMPONENT: &str = "target/wasm32-wasip2/release/tencent_sms_connector.wasm
 const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
+/// What the sample sign-in is given.
+pub struct Made {
+    /// A key for the API.
+    pub key: String,
+    /// Where codes arrive.
+    pub inbox: String,
+}
+
 /// A simulator that runs, and the connector that is to use it.
 pub struct Dev {
     simulator: Simulator,
@@ -72,7 +80,8 @@ impl Dev {
         })
     }
 
-    /// Sets up tenant, plugin, connector, flow and a key. Returns what to print once the service listens.
+    /// Sets up tenant, plugin, connector, flow and a key. Returns what to print once the service listens, and what the
+    /// sample is given.
     ///
     /// # Errors
     ///
@@ -80,7 +89,7 @@ impl Dev {
     pub async fn set_up(
         &self,
         app: Arc<App>,
-    ) -> Result<impl Fn(&Addresses) -> String + use<>, Stop> {
+    ) -> Result<(impl Fn(&Addresses) -> String + use<>, Made), Stop> {
         let app = &app;
         let actor = Actor("dev".to_owned());
         let url = self.simulator.url();
@@ -121,7 +130,11 @@ impl Dev {
         let key = keys::add(app, &actor, Some("default"), "dev", &scopes).await?;
         let key = key.key.unwrap_or_default();
         let inbox = url;
-        Ok(move |addresses: &Addresses| {
+        let made = Made {
+            key: key.clone(),
+            inbox: inbox.clone(),
+        };
+        let guide = move |addresses: &Addresses| {
             format!(
                 "\nNothing here reaches a phone: codes arrive at {inbox}\n\n\
                  KEY={key}\n\
@@ -132,6 +145,7 @@ impl Dev {
                  -d '{{\"code\":\"123456\"}}' http://{api}/v1/verifications/ID/check",
                 api = addresses.api
             )
-        })
+        };
+        Ok((guide, made))
     }
 }

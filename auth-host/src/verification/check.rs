@@ -1,7 +1,7 @@
 //! Check and cancel: one transaction each.
 
 use super::repeat::replayed;
-use super::rules::{Caller, TRIES, code_bytes, is_live, locked, not_usable};
+use super::rules::{Caller, TRIES, code_bytes, is_live, language, locked, not_usable, told};
 use super::views::Answer;
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -42,6 +42,9 @@ pub struct Checked {
     pub status: String,
     /// Whether the code was right.
     pub valid: bool,
+    /// What to tell the person after a wrong one, in the first of that person's languages that there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_message: Option<String>,
     /// Tries that are left for this code, after a wrong one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_left: Option<u32>,
@@ -65,6 +68,17 @@ enum Outcome {
 ///
 /// [`Problem`] `not-usable` for everything that does not wait for a code, `locked` after too many wrong ones.
 pub async fn check(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    request: CheckRequest,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let checked = compare(app, caller, id, request, key).await;
+    checked.map_err(|problem| told(app, caller, id, problem))
+}
+
+async fn compare(
     app: &Arc<App>,
     caller: &Caller,
     id: &str,
@@ -170,6 +184,7 @@ impl Check {
             id: v.id.clone(),
             status: v.state.clone(),
             valid: true,
+            user_message: None,
             attempts_left: None,
             expires_at: None,
             test: v.is_test,
@@ -188,6 +203,7 @@ impl Check {
             id: v.id.clone(),
             status: v.state.clone(),
             valid: false,
+            user_message: Some(language(v).say("wrong-code").to_owned()),
             attempts_left: Some(TRIES.saturating_sub(v.attempts)),
             expires_at: Some(rfc3339(v.expires_at)),
             test: v.is_test,

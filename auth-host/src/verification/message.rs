@@ -6,6 +6,7 @@ use super::rules::{Caller, check_locales, check_usage, refused, tenant};
 use super::views::{Answer, message_view};
 use crate::app::App;
 use crate::number::Number;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::send::Draft;
 use crate::store::idempotency::{self, Known, Request};
@@ -81,9 +82,11 @@ pub async fn send(
         network: request.ip.map(limits::network),
         patience: app.answer_within + WRITING,
     };
+    let language = Language::best(&order.draft.locales);
     let kept = Kept {
         app: app.clone(),
         key,
+        language,
     };
     match deliver(app, order, kept).await? {
         Delivery::Known(Known::Lost { subject }) => interrupted(app, caller, subject),
@@ -91,7 +94,10 @@ pub async fn send(
             replayed(known).unwrap_or_else(|| Err(Problem::not_found("message")))
         }
         Delivery::Refused(refusal) => Err(refused(refusal)),
-        Delivery::Done(row) => Ok(Answer::of(StatusCode::CREATED, &message_view(app, &row))),
+        Delivery::Done(row) => {
+            let view = message_view(app, &row).told(language);
+            Ok(Answer::of(StatusCode::CREATED, &view))
+        }
         Delivery::Late => Err(late()),
     }
 }
@@ -101,6 +107,7 @@ pub async fn send(
 struct Kept {
     app: Arc<App>,
     key: Option<Request>,
+    language: Language,
 }
 
 impl Once for Kept {
@@ -125,7 +132,8 @@ impl Once for Kept {
         let Some(key) = &self.key else {
             return Ok(());
         };
-        let answer = Answer::of(StatusCode::CREATED, &message_view(&self.app, row));
+        let view = message_view(&self.app, row).told(self.language);
+        let answer = Answer::of(StatusCode::CREATED, &view);
         idempotency::answer(db, key, answer.status, &answer.body)
     }
 }
@@ -148,7 +156,8 @@ fn interrupted(app: &App, caller: &Caller, subject: Option<String>) -> Result<An
         .store
         .read(|db| messages::latest_attempt(db, &caller.tenant, &id))?
         .ok_or_else(|| Problem::not_found("message"))?;
-    let mut answer = Answer::of(StatusCode::CREATED, &message_view(app, &row));
+    let view = message_view(app, &row).told(phrases::spoken());
+    let mut answer = Answer::of(StatusCode::CREATED, &view);
     answer.is_replay = true;
     Ok(answer)
 }

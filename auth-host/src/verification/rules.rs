@@ -5,10 +5,11 @@ use crate::catalog::Catalog;
 use crate::crypt::Purpose;
 use crate::form::{is_locale, is_usage};
 use crate::limits::Refusal;
+use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::store::messages::{self, State};
 use crate::store::registry::Tenant;
-use crate::store::verifications::Verification;
+use crate::store::verifications::{self, Verification};
 use axum::http::StatusCode;
 
 /// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
@@ -45,6 +46,22 @@ pub(super) fn resend_at(v: &Verification, latest: Option<&messages::Message>) ->
     match latest.map(|row| row.state) {
         Some(State::NotSent) => v.sent_at,
         _ => v.sent_at + PAUSE_MS,
+    }
+}
+
+/// The person's language.
+pub(super) fn language(v: &Verification) -> Language {
+    Language::best(v.locales.split(','))
+}
+
+/// A refusal that concerns a verification, in the language of the person that it is of.
+pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Problem {
+    let found = app
+        .store
+        .read(|db| verifications::get(db, &caller.tenant, id));
+    match found {
+        Ok(Some(v)) if !v.locales.is_empty() => problem.told(language(&v)),
+        _ => problem,
     }
 }
 

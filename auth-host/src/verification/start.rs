@@ -3,7 +3,7 @@
 use super::repeat::{WRITING, known, late, outlast, replayed};
 use super::rules::{
     Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, locked, not_usable, refused,
-    resend_at, tag, tenant,
+    resend_at, tag, tenant, told,
 };
 use super::views::{Answer, view};
 use crate::app::{App, Point};
@@ -12,6 +12,7 @@ use crate::crypt::Purpose;
 use crate::events;
 use crate::limits::{self, Asked, Refusal};
 use crate::number::Number;
+use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
@@ -77,6 +78,20 @@ enum Begun {
 ///
 /// [`Problem`] when it was refused. A message that was not sent is no error: the answer says so.
 pub async fn start(
+    app: &Arc<App>,
+    caller: &Caller,
+    request: StartRequest,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let language = (!request.locales.is_empty()).then(|| Language::best(&request.locales));
+    let started = start_in_any(app, caller, request, key).await;
+    started.map_err(|problem| match language {
+        Some(language) => problem.told(language),
+        None => problem,
+    })
+}
+
+async fn start_in_any(
     app: &Arc<App>,
     caller: &Caller,
     request: StartRequest,
@@ -172,6 +187,16 @@ pub async fn start(
 ///
 /// As [`start`].
 pub async fn resend(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    key: Option<Request>,
+) -> Result<Answer, Problem> {
+    let resent = resend_in_any(app, caller, id, key).await;
+    resent.map_err(|problem| told(app, caller, id, problem))
+}
+
+async fn resend_in_any(
     app: &Arc<App>,
     caller: &Caller,
     id: &str,

@@ -1,8 +1,9 @@
 //! Answers as they are sent and kept, and verifications and messages as the API shows them.
 
-use super::rules::{SENDS, is_live, resend_at};
+use super::rules::{SENDS, is_live, language, resend_at};
 use crate::app::App;
 use crate::ids::rfc3339;
+use crate::phrases::{self, Language};
 use crate::store::messages::{self, State};
 use crate::store::verifications::Verification;
 use axum::http::StatusCode;
@@ -66,6 +67,10 @@ pub struct MessageView {
     /// The class of the failure, by the contract's names: `quota`, `unreachable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// What to tell the person who waits for the code, in the first of that person's languages that there is. Absent where
+    /// the message is on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_message: Option<String>,
     /// Whose turn it is: `operator`, `caller`, `recipient`, `provider`, `plugin`, `host`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<String>,
@@ -103,6 +108,7 @@ pub fn message_view(app: &App, row: &messages::Message) -> MessageView {
         id: row.id.clone(),
         state: row.state,
         kind: row.kind.clone(),
+        user_message: None,
         turn: row.turn.clone(),
         reason: row.reason.clone(),
         provider_code: row.provider_code.clone(),
@@ -114,6 +120,16 @@ pub fn message_view(app: &App, row: &messages::Message) -> MessageView {
         created_at: rfc3339(row.created_at),
         settled_at: row.settled_at.map(rfc3339),
         verified_at: row.verified_at.map(rfc3339),
+    }
+}
+
+impl MessageView {
+    /// Adds what to tell a person.
+    #[must_use]
+    pub fn told(mut self, language: Language) -> Self {
+        let key = phrases::of_message(self.state, self.kind.as_deref());
+        self.user_message = key.map(|key| language.say(key).to_owned());
+        self
     }
 }
 
@@ -140,6 +156,6 @@ pub fn view(
         resend_after: (is_live && v.sends < SENDS).then(|| rfc3339(resend_at(v, latest))),
         sends: v.sends,
         test: v.is_test,
-        message: latest.map(|row| message_view(app, row)),
+        message: latest.map(|row| message_view(app, row).told(language(v))),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! No answer has `Retry-After`: GoTrue would post again at once. None redirects: Logto follows ten.
 
-use super::texts;
 use super::verdict::{Class, Refused, Verdict};
+use crate::phrases::Language;
 use crate::platforms::settings::Platform;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,7 +34,7 @@ pub fn answer(
 }
 
 fn refusal(platform: Platform, refused: &Refused, locales: &[String]) -> Response {
-    let sentence = texts::sentence(refused.class.sentence(), locales);
+    let sentence = Language::best(locales).say(refused.class.phrase());
     let status = refused.class.status();
     let is_about_the_request = matches!(
         refused.class,

@@ -8,7 +8,6 @@ mod answers;
 pub mod body;
 mod once;
 mod receive;
-mod texts;
 mod verdict;
 mod wanted;
 

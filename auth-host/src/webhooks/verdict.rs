@@ -1,6 +1,5 @@
 //! What became of a platform's request, by the classes that platforms tell apart.
 
-use super::texts::Sentence;
 use crate::limits::Refusal;
 use crate::store::messages::{Message, State};
 
@@ -86,22 +85,22 @@ impl Class {
         }
     }
 
-    /// The sentence for the person who waits.
-    pub const fn sentence(self) -> Sentence {
+    /// The key of the sentence for the person who waits.
+    pub const fn phrase(self) -> &'static str {
         match self {
-            Self::BadNumber => Sentence::BadNumber,
-            Self::TooMany => Sentence::TooMany,
-            Self::Blocked => Sentence::Blocked,
-            Self::Unknown => Sentence::Unknown,
+            Self::BadNumber => "check-number",
+            Self::TooMany => "too-many",
+            Self::Blocked => "not-delivered",
+            Self::Unknown => "maybe-sent",
+            Self::Quota => "used-up",
+            Self::Unavailable => "try-again",
             Self::BadCode
             | Self::Credentials
             | Self::Setup
-            | Self::Quota
-            | Self::Unavailable
             | Self::Unauthorized
             | Self::Unreadable
             | Self::TooLarge
-            | Self::IdReused => Sentence::Unavailable,
+            | Self::IdReused => "ask-administrator",
         }
     }
 }

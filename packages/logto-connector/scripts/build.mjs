@@ -8,7 +8,7 @@
 import { transpile } from '@bytecodealliance/jco';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,6 +39,7 @@ write(
 
 copyWasi();
 copyNumbers();
+cpSync(join(root, '..', '..', 'guides'), join(lib, 'guides'), { recursive: true });
 
 // What the component says about itself, so that Logto's list of connectors needs no instance.
 write(join(generated, 'self.d.ts'), selfTypes());

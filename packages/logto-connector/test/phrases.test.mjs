@@ -1,6 +1,7 @@
 /** Texts for the person who waits for a code. */
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import createConnector from '../lib/index.js';
@@ -29,6 +30,16 @@ test('every phrase is there in each of Logto\'s languages, once', () => {
     for (const [index, text] of texts.entries()) {
       assert.match(text, script, `${language} ${PHRASES[index]}`);
       if (language !== 'en') assert.notEqual(text, phrase(PHRASES[index], ['en']), `${language} ${PHRASES[index]}`);
+    }
+  }
+});
+
+/** The auth host speaks to the same people, in the languages that it has. What differs is whom to ask. */
+test('the auth host says the same', async () => {
+  for (const language of ['en', 'zh-CN', 'zh-TW', 'pt-BR', 'de', 'fr']) {
+    const texts = JSON.parse(await readFile(new URL(`../../../auth-host/phrases/${language}.json`, import.meta.url), 'utf8'));
+    for (const which of PHRASES.filter((which) => which !== 'ask-administrator')) {
+      assert.equal(texts[which], phrase(which, [language]), `${language} ${which}`);
     }
   }
 });

@@ -48,6 +48,16 @@ impl Access {
         check_content_type(request, body)
     }
 
+    /// Refuses a request for the inbox page under a foreign name. The page holds nothing of anybody, and it is a browser's
+    /// first request, which has no token yet.
+    ///
+    /// # Errors
+    ///
+    /// 403 for another `Host`.
+    pub fn check_page(&self, request: &Parts) -> Result<(), Problem> {
+        self.check_host(request).map(drop)
+    }
+
     fn check_host(&self, request: &Parts) -> Result<Authority, Problem> {
         let Some(text) = single(request, header::HOST)? else {
             return Err(forbidden(

@@ -166,7 +166,8 @@ fn private(mut response: Response<Bytes>) -> Response<Bytes> {
     response
 }
 
-fn problem(problem: &Problem) -> Response<Bytes> {
+/// A refusal as an answer.
+pub fn problem(problem: &Problem) -> Response<Bytes> {
     let mut response = server::json(json!({ "error": problem.message }).to_string());
     *response.status_mut() = problem.status;
     if problem.status == StatusCode::UNAUTHORIZED {

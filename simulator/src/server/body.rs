@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
 /// Largest answer that a fault may ask for, 64 MiB.
@@ -105,15 +106,28 @@ pub struct ReplyBody {
     data: Option<Bytes>,
     claimed: u64,
     then_die: Option<Pin<Box<Sleep>>>,
+    /// Further data, as it comes. The length is unknown then.
+    stream: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl ReplyBody {
+    /// Delivers what comes, until the sender is gone.
+    pub fn stream(receiver: mpsc::Receiver<Bytes>) -> Self {
+        Self {
+            data: None,
+            claimed: 0,
+            then_die: None,
+            stream: Some(receiver),
+        }
+    }
+
     /// Claims a length, delivers less, and breaks the connection.
     pub fn truncated(data: Bytes, claimed: u64) -> Self {
         Self {
             data: Some(data),
             claimed,
             then_die: Some(Box::pin(sleep(TRUNCATED_AFTER))),
+            stream: None,
         }
     }
 }
@@ -124,6 +138,7 @@ impl From<Bytes> for ReplyBody {
             claimed: data.len() as u64,
             data: Some(data),
             then_die: None,
+            stream: None,
         }
     }
 }
@@ -141,6 +156,10 @@ impl Body for ReplyBody {
         {
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
+        if let Some(stream) = &mut self.stream {
+            let next = stream.poll_recv(cx);
+            return next.map(|data| data.map(|data| Ok(Frame::data(data))));
+        }
         match &mut self.then_die {
             None => Poll::Ready(None),
             Some(timer) => timer
@@ -151,10 +170,15 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.then_die.is_none() && self.data.as_ref().is_none_or(Bytes::is_empty)
+        self.stream.is_none()
+            && self.then_die.is_none()
+            && self.data.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.stream.is_some() {
+            return SizeHint::default();
+        }
         let sent = if self.data.is_some() { 0 } else { self.claimed };
         SizeHint::with_exact(self.claimed - sent)
     }

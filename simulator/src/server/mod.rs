@@ -3,6 +3,7 @@
 //! | path | goes to |
 //! |---|---|
 //! | `/_sim`, `/_sim/…` | the control plane, [`crate::control`] |
+//! | `/_inbox/…`, and `/` for browsers | the inbox page, [`crate::browser`] |
 //! | anything else | the API: the service signs the path as `/` whatever it is |
 //!
 //! Every time-out and size below bounds what one client can hold.
@@ -27,6 +28,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::browser::{self, Content};
 use crate::control::{self, access::Access};
 use crate::fault::Fault;
 use crate::gateway::BODY_LIMIT;
@@ -174,9 +176,10 @@ impl Server {
         reset: Arc<AtomicBool>,
         mut stop: watch::Receiver<Stop>,
     ) {
+        let until = stop.clone();
         let service = service_fn(|request| {
-            let (server, reset) = (self.clone(), reset.clone());
-            async move { server.answer(request, peer, &reset).await }
+            let (server, reset, stop) = (self.clone(), reset.clone(), until.clone());
+            async move { server.answer(request, peer, &reset, stop).await }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -201,6 +204,7 @@ impl Server {
         request: Request<Incoming>,
         peer: SocketAddr,
         reset: &AtomicBool,
+        stop: watch::Receiver<Stop>,
     ) -> Result<Response<ReplyBody>, Abandon> {
         let close = request
             .headers()
@@ -209,6 +213,8 @@ impl Server {
         let path = request.uri().path();
         let response = if path == "/_sim" || path.starts_with("/_sim/") {
             control::answer(self, request).await.map(ReplyBody::from)
+        } else if browser::is_for(request.method(), path, request.headers()) {
+            self.inbox_page(request, stop).await
         } else if self.empty_handler {
             body::read(request.into_body(), BODY_LIMIT, self.client_timeout).await;
             json("{}".to_owned()).map(ReplyBody::from)
@@ -216,6 +222,28 @@ impl Server {
             self.api(request, peer, reset).await?
         };
         Ok(self.finish(response, close))
+    }
+
+    /// The inbox page. Its events show what the control plane shows, to whom that would.
+    async fn inbox_page(
+        &self,
+        request: Request<Incoming>,
+        mut stop: watch::Receiver<Stop>,
+    ) -> Response<ReplyBody> {
+        let (parts, body) = request.into_parts();
+        body::read(body, BODY_LIMIT, self.client_timeout).await;
+        let admitted = match browser::is_events(parts.uri.path()) {
+            true => self.access.check(&parts, false),
+            false => self.access.check_page(&parts),
+        };
+        if let Err(problem) = admitted {
+            return control::problem(&problem).map(ReplyBody::from);
+        }
+        let stop = async move { asked_to_stop(&mut stop).await };
+        browser::answer(&self.service, &parts, stop).map(|content| match content {
+            Content::Whole(bytes) => ReplyBody::from(bytes),
+            Content::Events(events) => ReplyBody::stream(events),
+        })
     }
 
     /// The headers that every answer of the service has.

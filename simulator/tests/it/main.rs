@@ -15,6 +15,7 @@ mod client;
 mod control;
 mod faults;
 mod gateway;
+mod inbox_page;
 mod limits;
 mod related;
 mod robustness;

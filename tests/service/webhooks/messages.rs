@@ -411,10 +411,10 @@ fn address_of_the_person_is_taken_from_what_is_trusted() {
 fn sentence_is_in_the_persons_language() {
     let host = Running::start();
     for (platform, set, language) in [
-        ("logto", json!({}), "请核对号码"),
-        ("kratos", json!({}), "Vérifiez"),
-        ("supabase", json!({"locale": "de"}), "Prüfen"),
-        ("authentik", json!({"locale": "pt-BR"}), "Confira"),
+        ("logto", json!({}), "请检查号码"),
+        ("kratos", json!({}), "Vérifiez-le"),
+        ("supabase", json!({"locale": "de"}), "Prüfen Sie die Nummer"),
+        ("authentik", json!({"locale": "pt-BR"}), "Verifique-o"),
         ("generic", json!({}), "Check it"),
     ] {
         let hook = Hook::put(&host, platform, &set);

@@ -4,9 +4,22 @@ use crate::cli::Serve;
 use crate::exit::{Code, DONE, Stop};
 use crate::metrics;
 use crate::output::{Page, complain};
+use crate::sample::{self, Sample};
 use crate::serve::{Addresses, Service};
 use crate::signals::Signals;
 use crate::trace;
+
+/// The variable that holds the sample's API key.
+const SAMPLE_KEY: &str = "AUTH_HOST_SAMPLE_KEY";
+
+/// The sample's usual address, or a free port where that is taken.
+async fn first_free() -> Result<tokio::net::TcpListener, String> {
+    let loopback = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    match sample::listen(loopback(8422)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => sample::listen(loopback(0)).await,
+    }
+}
 
 /// Runs the command.
 pub async fn run(args: Serve) -> Result<Code, Stop> {
@@ -16,6 +29,13 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     }
     if let Some(admin) = args.admin {
         settings.admin = admin;
+    }
+    let sample = args.sample;
+    if sample.is_some() && settings.tls_certificate.is_some() {
+        return Err(Stop::usage(
+            "--sample calls the API on loopback without TLS: leave tls_certificate out, or run the sample beside another \
+             service",
+        ));
     }
     trace::log(&settings.log).map_err(Stop::usage)?;
     let mut signals = Signals::listen()?;
@@ -50,16 +70,50 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
         ));
     }
     #[cfg(feature = "dev")]
-    let guide = match &dev {
-        Some(dev) => Some(dev.set_up(service.app.clone()).await?),
-        None => None,
+    let (guide, made) = match &dev {
+        Some(dev) => {
+            let (guide, made) = dev.set_up(service.app.clone()).await?;
+            (Some(guide), Some((made.key, Some(made.inbox))))
+        }
+        None => (None, None),
     };
     #[cfg(not(feature = "dev"))]
-    let guide: Option<fn(&Addresses) -> String> = None;
+    let (guide, made): (
+        Option<fn(&Addresses) -> String>,
+        Option<(String, Option<String>)>,
+    ) = (None, None);
+    let sample = match (sample, made) {
+        (None, None) => None,
+        (Some(address), Some(made)) => Some((sample::listen(address).await, made)),
+        (None, Some(made)) => Some((first_free().await, made)),
+        (Some(address), None) => {
+            let key = std::env::var(SAMPLE_KEY).map_err(|_| {
+                Stop::usage(format!(
+                    "--sample needs an API key in {SAMPLE_KEY}: auth-host key add sample"
+                ))
+            })?;
+            Some((sample::listen(address).await, (key, None)))
+        }
+    };
+    let sample = match sample {
+        Some((listener, made)) => {
+            let listener = listener.map_err(Stop::usage)?;
+            let host = listener
+                .local_addr()
+                .map_err(|error| Stop::machine(error.to_string()))?;
+            Some((listener, host, made))
+        }
+        None => None,
+    };
     let started = move |addresses: Addresses| {
         let mut page = Page::default();
         page.line(format!("auth-host listens at {}", addresses.api));
         page.line(format!("administrators' API at {}", addresses.admin));
+        if let Some((listener, host, (key, inbox))) = sample {
+            page.line(format!("sample sign-in at http://{host}"));
+            let api = addresses.api;
+            sample::start(listener, host, Sample { api, key, inbox });
+        }
         if let Some(guide) = guide {
             page.line(guide(&addresses));
         }

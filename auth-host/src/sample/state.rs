@@ -1,0 +1,20 @@
+//! Everything that the sample's routes use.
+
+use super::api::Api;
+use super::session::Sessions;
+use super::users::Users;
+use std::net::SocketAddr;
+
+/// The application.
+pub struct State {
+    /// The verification API.
+    pub api: Api,
+    /// Where codes arrive, if it is a page that anybody may open.
+    pub inbox: Option<String>,
+    /// Browsers.
+    pub sessions: Sessions,
+    /// Accounts.
+    pub users: Users,
+    /// The address that it listens at.
+    pub host: SocketAddr,
+}
