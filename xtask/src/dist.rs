@@ -1,5 +1,5 @@
 //! `cargo xtask dist`: the two connectors of this repository with their manifests and the documents beside them, to be
-//! signed and published.
+//! signed and published, and the gateway, alone and composed with the Tencent connector.
 //!
 //! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
 //! digest depend on the machine. `packaging/` writes metadata, SBOM, OCI documents and provenance; `docs/publishing.md`
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
+use crate::gateway;
 use crate::process::{Result, run};
 use crate::toolchain::TARGET;
 
@@ -67,20 +68,28 @@ pub fn run_all(key: Option<&str>) -> Result {
     let packaging = workspace.packaging()?;
     for connector in [&TENCENT, &WEBHOOK] {
         let component = publishable(&workspace, &packaging, connector, key)?;
-        let bytes = read(&component)?;
-        println!(
-            "\n{}\n  {} bytes, sha256 {}\n  beside it manifest.json, sbom.cdx.json, oci-config.json, oci-manifest.json, \
-             provenance.json{}",
-            component.display(),
-            bytes.len(),
-            digest(&bytes),
-            if key.is_some() {
-                ", provenance.sigstore.json"
-            } else {
-                ""
-            }
-        );
+        show(&component, "manifest.json, ", key)?;
     }
+    for component in gateway::make(&workspace, &packaging, key)? {
+        show(&component, "", key)?;
+    }
+    Ok(())
+}
+
+fn show(component: &Path, manifest: &str, key: Option<&str>) -> Result {
+    let bytes = read(component)?;
+    println!(
+        "\n{}\n  {} bytes, sha256 {}\n  beside it {manifest}sbom.cdx.json, oci-config.json, oci-manifest.json, \
+         provenance.json{}",
+        component.display(),
+        bytes.len(),
+        digest(&bytes),
+        if key.is_some() {
+            ", provenance.sigstore.json"
+        } else {
+            ""
+        }
+    );
     Ok(())
 }
 
@@ -102,30 +111,13 @@ fn publishable(
 ) -> Result<PathBuf> {
     let folder = workspace.scratch(connector.dist);
     let root = workspace.root.join(connector.folder);
-    let sources = registry_sources()?;
-    let built = build(workspace, connector, &sources)?;
     let file = folder.join(connector.file);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
-    let package = || {
-        let mut command = Command::new(packaging);
-        command.current_dir(&root);
-        command
-    };
-    run(package().arg("embed").arg(&root).args([
-        connector.package.as_ref(),
-        built.as_os_str(),
-        file.as_os_str(),
-    ]))?;
-    let bytes = read(&file)?;
-    if let Some(path) = sources.iter().find(|path| holds(&bytes, path)) {
-        return Err(format!(
-            "the component names {}, a path of this machine, though it was remapped.",
-            path.display()
-        ));
-    }
+    let place = (connector.folder, connector.package);
+    let bytes = embedded(workspace, packaging, place, &file)?;
     let manifest = manifest(connector, &bytes, version(&root)?);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
-    run(package()
+    run(Command::new(packaging)
+        .current_dir(&root)
         .arg("documents")
         .arg(&root)
         .args([connector.package.as_ref(), file.as_os_str()])
@@ -133,8 +125,37 @@ fn publishable(
     Ok(file)
 }
 
+/// Builds the component of a package, and writes it to `file` with its metadata. Returns its bytes, which name no path
+/// of this machine.
+pub fn embedded(
+    workspace: &Workspace,
+    packaging: &Path,
+    (folder, package): (&str, &str),
+    file: &Path,
+) -> Result<Vec<u8>> {
+    let root = workspace.root.join(folder);
+    let sources = registry_sources()?;
+    let built = build(workspace, &root, file, &sources)?;
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent).map_err(|error| format!("{}: {error}.", parent.display()))?;
+    }
+    run(Command::new(packaging)
+        .current_dir(&root)
+        .arg("embed")
+        .arg(&root)
+        .args([package.as_ref(), built.as_os_str(), file.as_os_str()]))?;
+    let bytes = read(file)?;
+    match sources.iter().find(|path| holds(&bytes, path)) {
+        None => Ok(bytes),
+        Some(path) => Err(format!(
+            "the component names {}, a path of this machine, though it was remapped.",
+            path.display()
+        )),
+    }
+}
+
 /// Builds in a folder of its own, because cargo rebuilds everything when flags change.
-fn build(workspace: &Workspace, connector: &Connector, sources: &[PathBuf]) -> Result<PathBuf> {
+fn build(workspace: &Workspace, root: &Path, file: &Path, sources: &[PathBuf]) -> Result<PathBuf> {
     let target = workspace.scratch("dist").join("build");
     let flags: Vec<String> = sources
         .iter()
@@ -142,13 +163,14 @@ fn build(workspace: &Workspace, connector: &Connector, sources: &[PathBuf]) -> R
         .collect();
     run(workspace
         .cargo()
-        .current_dir(workspace.root.join(connector.folder))
+        .current_dir(root)
         .args(["build", "--locked", "--release", "--target", TARGET])
         .arg("--target-dir")
         .arg(&target)
         .arg("--config")
         .arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(","))))?;
-    Ok(target.join(TARGET).join("release").join(connector.file))
+    let name = file.file_name().unwrap_or_default();
+    Ok(target.join(TARGET).join("release").join(name))
 }
 
 /// The folders that cargo unpacks crates into, one for each registry.

@@ -73,6 +73,10 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         workspace.build_webhook()?;
         workspace.test_webhook()
     })?;
+    step("The gateway and its tests", &|| {
+        workspace.build_gateway()?;
+        workspace.test_gateway()
+    })?;
     step("The programs", &|| workspace.build_programs())?;
     step("Tests, native and through the component", &|| {
         process::run(
