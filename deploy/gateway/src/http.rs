@@ -33,6 +33,7 @@ pub fn head(request: &IncomingRequest) -> Head {
         authorization: header("authorization"),
         content_type: header("content-type"),
         correlation_id: header("correlation-id"),
+        has_idempotency_key: headers.has("idempotency-key"),
     }
 }
 

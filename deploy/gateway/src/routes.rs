@@ -34,6 +34,8 @@ pub struct Head {
     pub content_type: Option<String>,
     /// The header `Correlation-Id`.
     pub correlation_id: Option<String>,
+    /// Whether there is a header `Idempotency-Key`.
+    pub has_idempotency_key: bool,
 }
 
 /// An answer.
@@ -159,6 +161,16 @@ impl<C: Connector> Call<'_, C> {
         read: impl FnOnce(usize) -> Result<Vec<u8>, Problem>,
     ) -> Result<Answer, Problem> {
         let settings = self.admitted()?;
+        // A caller of the auth host would rely on it, and some clients repeat requests by themselves when it is there.
+        if self.head.has_idempotency_key {
+            return Err(Problem::new(
+                400,
+                "idempotency-key",
+                "No Idempotency-Key is kept here",
+                "The gateway stores nothing, so the same request twice is two messages. Leave the header out and look up \
+                 what is unknown by its Correlation-Id, or use the auth host.",
+            ));
+        }
         let id = message::correlation_id(self.head.correlation_id.as_deref())?;
         let message = read(body::BYTES)
             .and_then(|bytes| body::parse::<MessageRequest>(&bytes))

@@ -103,6 +103,7 @@ fn head(method: &str, path: &str) -> Head {
         authorization: Some(SHOWN.to_owned()),
         content_type: Some("application/json; charset=utf-8".to_owned()),
         correlation_id: Some("c-1".to_owned()),
+        has_idempotency_key: false,
     }
 }
 
@@ -196,6 +197,12 @@ fn refused_request_reaches_no_connector() {
             SEND,
             405,
             "method",
+        ),
+        (
+            |head| head.has_idempotency_key = true,
+            SEND,
+            400,
+            "idempotency-key",
         ),
         (none, "{", 400, "malformed"),
         (none, "{}", 422, "invalid"),
