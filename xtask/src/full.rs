@@ -3,6 +3,7 @@
 //! Each suite is a script that installs its own packages, pinned, through npm or pip, and ends with a non-zero
 //! code when something fails. A runtime that is missing is a failure, not a skip.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
@@ -70,6 +71,15 @@ pub fn engines() -> Result {
     engines_of(&workspace, &["--full"])
 }
 
+/// What the suite of the engines could not run, a line each.
+pub fn skipped(workspace: &Workspace) -> String {
+    std::fs::read_to_string(skipped_file(workspace)).unwrap_or_default()
+}
+
+fn skipped_file(workspace: &Workspace) -> PathBuf {
+    workspace.scratch("engines-not-run.txt")
+}
+
 fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
     for program in ENGINES.needs {
         ensure(program, ENGINES.title)?;
@@ -82,7 +92,8 @@ fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
         .script(ENGINES.script)
         .args(arguments)
         .env("GATEWAY_WASM", gateway)
-        .env("COMPOSED_WASM", composed))
+        .env("COMPOSED_WASM", composed)
+        .env("SKIPPED_FILE", skipped_file(workspace)))
 }
 
 /// Runs every suite, each as a step with its title.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build::Workspace;
-use crate::dist;
+use crate::component;
 use crate::process::{Result, run};
 
 /// Folder and package of the gateway.
@@ -23,7 +23,7 @@ pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Resul
     let composed = folder.join("composed").join("tencent_sms_gateway.wasm");
     fs::create_dir_all(folder.join("composed"))
         .map_err(|error| format!("{}: {error}.", folder.display()))?;
-    dist::embedded(workspace, packaging, GATEWAY, &gateway)?;
+    component::embedded(workspace, packaging, GATEWAY, &gateway)?;
     let connector = workspace.scratch("dist").join("tencent_sms_connector.wasm");
     compose(packaging, &gateway, &connector, &composed)?;
     let [root, other] = [GATEWAY, CONNECTOR].map(|(folder, _)| workspace.root.join(folder));

@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod component;
 mod contract;
 mod demo;
 mod deny;
