@@ -68,6 +68,7 @@ def refusals(client):
         ("another key", 401, "unauthorized", {"Authorization": f"Bearer {KEY[:-1]}x"}),
         ("a form", 415, "not-json", {"Content_Type": "application/x-www-form-urlencoded"}),
         ("no correlation id", 400, "correlation-id", {"Correlation_Id": None}),
+        ("an idempotency key", 400, "idempotency-key", {"Idempotency_Key": "k-1"}),
         ("a long correlation id", 400, "correlation-id", {"Correlation_Id": "x" * 129}),
         ("65,537 bytes", 413, "too-large", {"body": longest + b" " * (65_537 - len(longest))}),
         ("half a body", 400, "malformed", {"body": longest[:-1]}),
