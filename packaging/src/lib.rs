@@ -8,12 +8,15 @@
 //! | [`provenance`] | in-toto statement with SLSA's provenance predicate, version 1 |
 //! | [`bundle`] | the statement, signed, as a Sigstore bundle |
 //!
+//! [`compose`] makes one component of the gateway and a connector.
+//!
 //! All but the last two are the same bytes on every machine that builds the same commit: their dates are the commit's,
 //! their keys are sorted, and no path is in them.
 
 pub mod artifact;
 pub mod bundle;
 mod command;
+pub mod compose;
 pub mod interfaces;
 pub mod json;
 pub mod linked;

@@ -48,6 +48,14 @@ pub fn read(root: &Path, package: &str) -> Result<Graph> {
     parse(&tree)
 }
 
+/// Adds what a component that was composed into another one is linked of.
+pub fn join(graph: &mut Graph, root: &Crate, other: Graph, of: Crate) {
+    for (each, needs) in other {
+        graph.entry(each).or_default().extend(needs);
+    }
+    graph.entry(root.clone()).or_default().insert(of);
+}
+
 /// Reads lines of `<depth> <name> v<version> (<place>)`.
 fn parse(tree: &str) -> Result<Graph> {
     let mut graph = Graph::new();
@@ -98,5 +106,29 @@ mod tests {
             ["a@0.1.0 b@1.0.0c@2.0.0", "b@1.0.0 c@2.0.0", "c@2.0.0 "]
         );
         assert!(parse("a v0.1.0").is_err());
+    }
+
+    #[test]
+    fn composed_component_is_needed_by_the_first() {
+        let mut graph = parse("0 a v0.1.0\n1 c v2.0.0\n").unwrap();
+        let other = parse("0 d v0.2.0\n1 c v2.0.0\n1 e v3.0.0\n").unwrap();
+        let [a, c, d, e] = [
+            ("a", "0.1.0"),
+            ("c", "2.0.0"),
+            ("d", "0.2.0"),
+            ("e", "3.0.0"),
+        ]
+        .map(|(name, version)| Crate {
+            name: name.into(),
+            version: version.into(),
+        });
+        join(&mut graph, &a, other, d.clone());
+        let expected = [
+            (a, BTreeSet::from([c.clone(), d.clone()])),
+            (c.clone(), BTreeSet::new()),
+            (d, BTreeSet::from([c, e.clone()])),
+            (e, BTreeSet::new()),
+        ];
+        assert_eq!(graph, Graph::from(expected));
     }
 }

@@ -3,7 +3,7 @@
 use connector_packaging::artifact::{self, Artifact};
 use connector_packaging::bundle::{self, SigningKey};
 use connector_packaging::project::Project;
-use connector_packaging::{Result, linked, metadata, provenance, sbom};
+use connector_packaging::{Result, compose, linked, metadata, provenance, sbom};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,17 +12,32 @@ const USAGE: &str = "\
 Usage:
   connector-packaging embed ROOT PACKAGE BUILT.wasm OUT.wasm
       Write the component with its name, licence, version, source and revision in it
-  connector-packaging documents ROOT PACKAGE COMPONENT.wasm [KEY.pem]
-      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too";
+  connector-packaging compose GATEWAY.wasm CONNECTOR.wasm OUT.wasm
+      Write one component that serves HTTP and has the connector behind it
+  connector-packaging documents ROOT PACKAGE COMPONENT.wasm [--with ROOT PACKAGE] [KEY.pem]
+      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too.
+      --with names the connector that was composed into it";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["embed", root, package, built, out] => embed(root, package, built, out),
-        ["documents", root, package, component] => documents(root, package, component, None),
-        ["documents", root, package, component, key] => {
-            documents(root, package, component, Some(key))
+        ["compose", gateway, connector, out] => compose(gateway, connector, out),
+        [
+            "documents",
+            root,
+            package,
+            component,
+            "--with",
+            other,
+            name,
+            key @ ..,
+        ] if key.len() < 2 => {
+            documents((root, package), component, Some((other, name)), key.first())
+        }
+        ["documents", root, package, component, key @ ..] if key.len() < 2 => {
+            documents((root, package), component, None, key.first())
         }
         _ => Err(USAGE.to_owned()),
     };
@@ -40,9 +55,30 @@ fn embed(root: &str, package: &str, built: &str, out: &str) -> Result {
     write(Path::new(out), &metadata::embed(&project, &read(built)?)?)
 }
 
-fn documents(root: &str, package: &str, component: &str, key: Option<&str>) -> Result {
-    let project = Project::read(Path::new(root), package)?;
-    let graph = linked::read(Path::new(root), package)?;
+fn compose(gateway: &str, connector: &str, out: &str) -> Result {
+    let composed = compose::compose(&read(gateway)?, &read(connector)?)?;
+    write(Path::new(out), &composed)
+}
+
+fn documents(
+    (root, package): (&str, &str),
+    component: &str,
+    with: Option<(&str, &str)>,
+    key: Option<&&str>,
+) -> Result {
+    let mut project = Project::read(Path::new(root), package)?;
+    let mut graph = linked::read(Path::new(root), package)?;
+    if let Some((root, package)) = with {
+        let other = Project::read(Path::new(root), package)?;
+        linked::join(
+            &mut graph,
+            &project.itself(),
+            linked::read(Path::new(root), package)?,
+            other.itself(),
+        );
+        project.licenses.extend(other.licenses);
+        project.checksums.extend(other.checksums);
+    }
     let place = Path::new(component);
     let folder = place.parent().unwrap_or(Path::new("."));
     let file = place

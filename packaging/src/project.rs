@@ -99,6 +99,14 @@ impl Project {
             compiler: compiler(root)?,
         })
     }
+
+    /// Its own name and version.
+    pub fn itself(&self) -> Crate {
+        Crate {
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
 }
 
 fn text(object: &Value, key: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 //!
 //! | file | what it holds the service to |
 //! |---|---|
+//! | `bodies` | the body for messages, by the schema that the gateway shares |
 //! | `verifications` | start, check, resend, cancel, and answers that tell nothing |
 //! | `idempotency` | repeated requests |
 //! | `failover` | the next connector, and when there is none |
@@ -20,6 +21,7 @@
 //! | `sample` | the sample sign-in |
 //! | `start` | what a service refuses to start with |
 
+mod bodies;
 mod crashes;
 mod failover;
 mod guide;

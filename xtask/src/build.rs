@@ -113,15 +113,33 @@ impl Workspace {
 
     /// Builds the example connector, a workspace of its own, into the same folder.
     pub fn build_webhook(&self) -> Result {
-        run(cargo_in(&self.root.join("examples/webhook"))
+        self.build_in("examples/webhook")
+    }
+
+    /// Runs the example connector's own tests, after its format and lints.
+    pub fn test_webhook(&self) -> Result {
+        self.test_in("examples/webhook")
+    }
+
+    /// Builds the gateway, a workspace of its own, into the same folder.
+    pub fn build_gateway(&self) -> Result {
+        self.build_in("deploy/gateway")
+    }
+
+    /// Runs the gateway's own tests, after its format and lints.
+    pub fn test_gateway(&self) -> Result {
+        self.test_in("deploy/gateway")
+    }
+
+    fn build_in(&self, folder: &str) -> Result {
+        run(cargo_in(&self.root.join(folder))
             .args(["build", "--locked", "--release"])
             .args(["--target", TARGET, "--target-dir"])
             .arg(&self.target))
     }
 
-    /// Runs the example connector's own tests, after its format and lints.
-    pub fn test_webhook(&self) -> Result {
-        let folder = self.root.join("examples/webhook");
+    fn test_in(&self, folder: &str) -> Result {
+        let folder = self.root.join(folder);
         run(cargo_in(&folder).args(["fmt", "--check"]))?;
         run(cargo_in(&folder)
             .args(["clippy", "--locked", "--release", "--target", TARGET])
@@ -213,6 +231,21 @@ impl Workspace {
             .filter(|line| !line.contains('/'))
             .map(|line| line.replace(" (proc-macro)", "").trim().to_owned())
             .collect())
+    }
+
+    /// A script of a suite, with what it tests in its environment.
+    pub fn script(&self, place: &str) -> Command {
+        let mut bash = Command::new("bash");
+        bash.arg(self.root.join(place))
+            .current_dir(&self.root)
+            .env("CONNECTOR_WASM", self.component())
+            .env("WEBHOOK_WASM", self.guest("webhook_connector"))
+            .env("AUTH_HOST_BIN", self.program("auth-host"))
+            .env("SIMULATOR_BIN", self.program("tencent-sms-simulator"))
+            .env("SDK_WORK_DIR", self.scratch("sdk"))
+            .env("HOSTS_WORK_DIR", self.scratch("hosts"))
+            .env("BROWSER_WORK_DIR", self.scratch("browser"));
+        bash
     }
 
     /// The component.

@@ -1,5 +1,5 @@
 //! `cargo xtask dist`: the two connectors of this repository with their manifests and the documents beside them, to be
-//! signed and published.
+//! signed and published, and the gateway, alone and composed with the Tencent connector.
 //!
 //! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
 //! digest depend on the machine. `packaging/` writes metadata, SBOM, OCI documents and provenance; `docs/publishing.md`
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
 use crate::process::{Result, run};
-use crate::toolchain::TARGET;
+use crate::{component, gateway};
 
 /// A connector, and what its manifest asks for.
 struct Connector {
@@ -74,25 +74,33 @@ pub fn run_all(key: Option<&str>) -> Result {
     let packaging = workspace.packaging()?;
     for connector in [&TENCENT, &WEBHOOK] {
         let component = publishable(&workspace, &packaging, connector, key)?;
-        let bytes = read(&component)?;
-        println!(
-            "\n{}\n  {} bytes, sha256 {}\n  beside it manifest.json, sbom.cdx.json, oci-config.json, oci-manifest.json, \
-             provenance.json{}{}",
-            component.display(),
-            bytes.len(),
-            digest(&bytes),
-            if key.is_some() {
-                ", provenance.sigstore.json"
-            } else {
-                ""
-            },
-            if connector.guides.is_empty() {
-                ""
-            } else {
-                ", guides"
-            }
-        );
+        let guides = if connector.guides.is_empty() {
+            ""
+        } else {
+            "guides, "
+        };
+        show(&component, &format!("manifest.json, {guides}"), key)?;
     }
+    for component in gateway::make(&workspace, &packaging, key)? {
+        show(&component, "", key)?;
+    }
+    Ok(())
+}
+
+fn show(component: &Path, manifest: &str, key: Option<&str>) -> Result {
+    let bytes = component::read(component)?;
+    println!(
+        "\n{}\n  {} bytes, sha256 {}\n  beside it {manifest}sbom.cdx.json, oci-config.json, oci-manifest.json, \
+         provenance.json{}",
+        component.display(),
+        bytes.len(),
+        digest(&bytes),
+        if key.is_some() {
+            ", provenance.sigstore.json"
+        } else {
+            ""
+        }
+    );
     Ok(())
 }
 
@@ -114,27 +122,9 @@ fn publishable(
 ) -> Result<PathBuf> {
     let folder = workspace.scratch(connector.dist);
     let root = workspace.root.join(connector.folder);
-    let sources = registry_sources()?;
-    let built = build(workspace, connector, &sources)?;
     let file = folder.join(connector.file);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
-    let package = || {
-        let mut command = Command::new(packaging);
-        command.current_dir(&root);
-        command
-    };
-    run(package().arg("embed").arg(&root).args([
-        connector.package.as_ref(),
-        built.as_os_str(),
-        file.as_os_str(),
-    ]))?;
-    let bytes = read(&file)?;
-    if let Some(path) = sources.iter().find(|path| holds(&bytes, path)) {
-        return Err(format!(
-            "the component names {}, a path of this machine, though it was remapped.",
-            path.display()
-        ));
-    }
+    let place = (connector.folder, connector.package);
+    let bytes = component::embedded(workspace, packaging, place, &file)?;
     let guides = guides(connector, &root)?;
     for (language, text) in &guides {
         let place = folder.join("guides");
@@ -143,49 +133,13 @@ fn publishable(
     }
     let manifest = manifest(connector, &bytes, version(&root)?, &guides);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
-    run(package()
+    run(Command::new(packaging)
+        .current_dir(&root)
         .arg("documents")
         .arg(&root)
         .args([connector.package.as_ref(), file.as_os_str()])
         .args(key))?;
     Ok(file)
-}
-
-/// Builds in a folder of its own, because cargo rebuilds everything when flags change.
-fn build(workspace: &Workspace, connector: &Connector, sources: &[PathBuf]) -> Result<PathBuf> {
-    let target = workspace.scratch("dist").join("build");
-    let flags: Vec<String> = sources
-        .iter()
-        .map(|path| format!("\"--remap-path-prefix={}=crates\"", path.display()))
-        .collect();
-    run(workspace
-        .cargo()
-        .current_dir(workspace.root.join(connector.folder))
-        .args(["build", "--locked", "--release", "--target", TARGET])
-        .arg("--target-dir")
-        .arg(&target)
-        .arg("--config")
-        .arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(","))))?;
-    Ok(target.join(TARGET).join("release").join(connector.file))
-}
-
-/// The folders that cargo unpacks crates into, one for each registry.
-fn registry_sources() -> Result<Vec<PathBuf>> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
-        .ok_or("neither CARGO_HOME nor a home directory is known. Set CARGO_HOME.")?;
-    let sources = home.join("registry").join("src");
-    let entries =
-        fs::read_dir(&sources).map_err(|error| format!("{}: {error}.", sources.display()))?;
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    found.sort();
-    Ok(found)
-}
-
-fn holds(bytes: &[u8], path: &Path) -> bool {
-    let path = path.as_os_str().as_encoded_bytes();
-    bytes.windows(path.len().max(1)).any(|part| part == path)
 }
 
 /// The version of a connector; the Tencent connector inherits the workspace's.
@@ -207,7 +161,7 @@ fn digest(bytes: &[u8]) -> String {
 /// The connector's guides, which its package holds and its manifest pins.
 fn guides(connector: &Connector, root: &Path) -> Result<Vec<Guide>> {
     let read = |language: &&'static str| {
-        let text = read(&root.join("guides").join(format!("{language}.md")))?;
+        let text = component::read(&root.join("guides").join(format!("{language}.md")))?;
         Ok((*language, text))
     };
     connector.guides.iter().map(read).collect()
@@ -243,10 +197,6 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String, guides: &[Guid
         manifest.insert("annotations", json!(pins.collect::<BTreeMap<_, _>>()));
     }
     format!("{:#}\n", json!(manifest))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).map_err(|error| format!("{}: {error}.", file.display()))
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result {
@@ -328,12 +278,5 @@ mod tests {
             .map(|language| format!("{language}.md"));
         assert_eq!(found, packed.collect::<Vec<_>>());
         assert_eq!(guides(&TENCENT, root()).unwrap().len(), found.len());
-    }
-
-    #[test]
-    fn path_in_the_component_is_found() {
-        let bytes = b"\0asm/build/a/.cargo/registry/src/x-1/lib.rs";
-        assert!(holds(bytes, Path::new("/build/a/.cargo/registry/src/x-1")));
-        assert!(!holds(bytes, Path::new("/build/b/.cargo/registry/src/x-1")));
     }
 }

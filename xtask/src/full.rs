@@ -3,11 +3,12 @@
 //! Each suite is a script that installs its own packages, pinned, through npm or pip, and ends with a non-zero
 //! code when something fails. A runtime that is missing is a failure, not a skip.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
 use crate::process::{Result, run};
-use crate::{dist, reproduce};
+use crate::{dist, gateway, reproduce};
 
 /// A suite: what it shows, its script below the root, and the programs that it needs.
 struct Suite {
@@ -16,7 +17,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -64,25 +65,56 @@ const SUITES: [Suite; 8] = [
     },
 ];
 
+/// The suite of the engines, which has two lengths.
+const ENGINES: Suite = Suite {
+    title: "The gateway on wasmCloud and `wasmtime serve`, with replicas killed under traffic, and docs/engines.md",
+    script: "tests/engines/run.sh",
+    needs: &["python3", "curl", "docker-registry"],
+};
+
+/// `cargo xtask test --engines`: the suite of the engines in full length, which writes its tables into the page.
+pub fn engines() -> Result {
+    let workspace = Workspace::open()?;
+    workspace.build_component()?;
+    workspace.build_gateway()?;
+    workspace.build_programs()?;
+    engines_of(&workspace, &["--full"])
+}
+
+/// What the suite of the engines could not run, a line each.
+pub fn skipped(workspace: &Workspace) -> String {
+    std::fs::read_to_string(skipped_file(workspace)).unwrap_or_default()
+}
+
+fn skipped_file(workspace: &Workspace) -> PathBuf {
+    workspace.scratch("engines-not-run.txt")
+}
+
+fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
+    for program in ENGINES.needs {
+        ensure(program, ENGINES.title)?;
+    }
+    let gateway = workspace.guest("sms_gateway");
+    let composed = workspace.guest("tencent_sms_gateway");
+    let packaging = workspace.program("connector-packaging");
+    gateway::compose(&packaging, &gateway, &workspace.component(), &composed)?;
+    run(workspace
+        .script(ENGINES.script)
+        .args(arguments)
+        .env("GATEWAY_WASM", gateway)
+        .env("COMPOSED_WASM", composed)
+        .env("SKIPPED_FILE", skipped_file(workspace)))
+}
+
 /// Runs every suite, each as a step with its title.
 pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) -> Result) -> Result {
     for suite in SUITES {
         for program in suite.needs {
             ensure(program, suite.title)?;
         }
-        step(suite.title, &|| {
-            run(Command::new("bash")
-                .arg(workspace.root.join(suite.script))
-                .current_dir(&workspace.root)
-                .env("CONNECTOR_WASM", workspace.component())
-                .env("WEBHOOK_WASM", workspace.guest("webhook_connector"))
-                .env("AUTH_HOST_BIN", workspace.program("auth-host"))
-                .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
-                .env("SDK_WORK_DIR", workspace.scratch("sdk"))
-                .env("HOSTS_WORK_DIR", workspace.scratch("hosts"))
-                .env("BROWSER_WORK_DIR", workspace.scratch("browser")))
-        })?;
+        step(suite.title, &|| run(&mut workspace.script(suite.script)))?;
     }
+    step(ENGINES.title, &|| engines_of(workspace, &[]))?;
     step(
         "The published files, built again in two other clones",
         &|| reproduce::check(workspace),

@@ -4,11 +4,13 @@
 
 mod bench;
 mod build;
+mod component;
 mod contract;
 mod demo;
 mod deny;
 mod dist;
 mod full;
+mod gateway;
 mod modules;
 mod new_connector;
 mod package;
@@ -32,6 +34,8 @@ Commands:
                  Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
   test --full    The same, with the other runtimes, Tencent's SDKs and licences
+  test --engines The gateway on wasmCloud and `wasmtime serve`, with replicas killed under traffic, in full length;
+                 writes the tables of docs/engines.md
   modules        Check that no modules of a crate depend on each other
   bench          Compare cost with native code and other clients; writes docs/performance.md
   bench --quick  The same in fewer rounds; writes no documents
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         ["demo", "--serve"] => serve::run(),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
+        ["test", "--engines"] => full::engines(),
         ["modules"] => modules::run(),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),

@@ -73,6 +73,10 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         workspace.build_webhook()?;
         workspace.test_webhook()
     })?;
+    step("The gateway and its tests", &|| {
+        workspace.build_gateway()?;
+        workspace.test_gateway()
+    })?;
     step("The programs", &|| workspace.build_programs())?;
     step("Tests, native and through the component", &|| {
         process::run(
@@ -107,14 +111,20 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
 /// The command.
 pub fn run(scope: Scope) -> Result {
     let started = Instant::now();
-    let compared = run_steps(&Workspace::open()?, scope)?;
+    let workspace = Workspace::open()?;
+    let compared = run_steps(&workspace, scope)?;
     let seconds = started.elapsed().as_secs();
-    if scope == Scope::Full && compared == Compared::Nothing {
-        println!(
-            "\nEverything that ran passed, in {seconds} s. No crate was compared with a release."
-        );
-    } else {
+    let mut left_out = String::new();
+    if scope == Scope::Full {
+        left_out = full::skipped(&workspace);
+        if compared == Compared::Nothing {
+            left_out.push_str("No crate was compared with a release.");
+        }
+    }
+    if left_out.is_empty() {
         println!("\nEverything passed, in {seconds} s.");
+    } else {
+        println!("\nEverything that ran passed, in {seconds} s. What did not:\n{left_out}");
     }
     Ok(())
 }

@@ -1,0 +1,22 @@
+#!/bin/bash
+# The gateway on wasmCloud and on `wasmtime serve`, behind balancers, with replicas killed under traffic. See README.md.
+set -euo pipefail
+cd "$(dirname "$0")"
+: "${CONNECTOR_WASM:?set CONNECTOR_WASM to the component}"
+: "${GATEWAY_WASM:?set GATEWAY_WASM to the gateway}"
+: "${COMPOSED_WASM:?set COMPOSED_WASM to both in one}"
+: "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
+root=$(cd ../.. && pwd)
+
+environment=${SDK_WORK_DIR:-$root/target/sdk}/engines
+[ -x "$environment/bin/python" ] || python3 -m venv "$environment"
+"$environment/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
+# What cannot be had is named by the suite, which does not count it as passed.
+"$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements-binaries.txt || true
+WASMTIME_BIN=${WASMTIME_BIN:-$(../hosts/cli/install.sh)}
+export WASMTIME_BIN GATEWAY_WASM COMPOSED_WASM CONNECTOR_WASM SIMULATOR_BIN
+# Debian keeps these out of the path of ordinary users.
+export PATH=$environment/bin:$PATH:/usr/sbin
+# wash and its allocator of backtraces: see docs/engines.md. The suite sets it where it measures it.
+unset RUST_BACKTRACE RUST_LIB_BACKTRACE
+exec "$environment/bin/python" suite.py "$@"

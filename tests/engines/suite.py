@@ -1,0 +1,126 @@
+"""The suite: `suite.py` in about two minutes, `suite.py --full` in full length, which writes the page's tables."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import balancer
+import cases
+import contract
+import cost
+import manifests
+import page
+from engines import WasmCloud, WasmtimeServe
+from processes import Failed
+from provider import Provider
+
+
+class Suite:
+    def __init__(self, folder, is_full):
+        self.folder = folder
+        self.is_full = is_full
+        self.seconds = 20 if is_full else 4
+        self.provider = Provider(folder)
+        self.rows = []
+        self.skipped = []
+
+    def step(self, title, action, *lacking):
+        """Runs a step, or says loudly what it lacks. Gives what the step gave."""
+        missing = [what for what in lacking if what]
+        if missing:
+            self.skipped.append(f"{title}: {', '.join(missing)} is not here")
+            print(f"NOT RUN {self.skipped[-1]}", flush=True)
+            return None
+        begun = time.monotonic()
+        given = action()
+        print(f"{title}: held, in {time.monotonic() - begun:.0f} s", flush=True)
+        return given
+
+    def place(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    def engine(self, kind):
+        """Everything that one engine is held to."""
+        lacks = kind.lacks()
+        if lacks:
+            self.step(f"All of {kind.name}", None, lacks)
+            return
+        folder = self.place(kind.name.replace(" ", "-"))
+        engine = kind(folder, self.provider)
+        self.step(f"{kind.name}: the gateway's answers", lambda: contract.check(engine, self.provider))
+        plan = [(balancer.HAProxy, [cases.killed, cases.terminated, cases.drained])]
+        if kind is WasmtimeServe:
+            plan += [
+                (balancer.Nginx, [cases.killed, cases.drained]),
+                (balancer.CarelessHAProxy, [cases.killed]),
+            ]
+        for front, disturbances in plan:
+            title = f"{kind.name} behind {front.program}"
+            self.step(title, lambda: self.behind(folder, engine, front, disturbances), front.lacks())
+        engine.stop()
+
+    def behind(self, folder, engine, front, disturbances):
+        running = front(folder, engine)
+        for disturb in disturbances:
+            result = cases.run(engine, running, disturb, self.provider, self.seconds)
+            print(f"  {result.line()}", flush=True)
+            if front is balancer.CarelessHAProxy:
+                # The wrong one has to be seen to be wrong, or the suite shows nothing about the right ones.
+                if not result.not_sent_delivered:
+                    raise Failed("the wrong configuration was not seen to report delivered messages as not sent.")
+            else:
+                result.judge()
+            self.rows.append(result.row())
+        running.stop()
+
+    def run(self):
+        self.step("The balancers' rule in deploy/", balancer.check_rules)
+        self.step("Kubernetes manifests", manifests.check, manifests.lacks())
+        for kind in (WasmtimeServe, WasmCloud):
+            self.engine(kind)
+        granted = lambda: contract.denied(self.place("denied"), self.provider)
+        self.step("wasmCloud: a connector without a grant", granted, WasmCloud.lacks())
+        lacks = [kind.lacks() for kind in (WasmtimeServe, WasmCloud, balancer.HAProxy)]
+        self.step("The commands of docs/engines.md", lambda: page.run(self.place("page")), *lacks)
+        seconds, rounds = (5, 5) if self.is_full else (1.5, 1)
+        rows = self.step(
+            "Cost of a send",
+            lambda: cost.measure(self.place("cost"), self.provider, seconds, rounds),
+            WasmtimeServe.lacks(),
+        )
+        for line in cost.table(rows) if rows else []:
+            print(f"  {line}")
+        if self.is_full and not self.skipped:
+            page.write_tables(self.rows, cost.table(rows))
+            print("The tables of docs/engines.md are of this run.")
+
+
+def main(words):
+    if words not in ([], ["--full"]):
+        raise SystemExit(__doc__)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="engines-") as folder:
+        suite = Suite(Path(folder), bool(words))
+        try:
+            suite.run()
+        except (Failed, AssertionError, OSError, subprocess.SubprocessError) as wrong:
+            raise SystemExit(f"tests/engines: {wrong}") from None
+    seconds = time.monotonic() - begun
+    # For whoever sums up after this.
+    if "SKIPPED_FILE" in os.environ:
+        Path(os.environ["SKIPPED_FILE"]).write_text("".join(f"{what}\n" for what in suite.skipped))
+    if suite.skipped:
+        print(f"\n{'!' * 78}\nNOT RUN, and not counted as passed:")
+        print("\n".join(f"  {what}" for what in suite.skipped))
+        print(f"{'!' * 78}\nWhat ran held, in {seconds:.0f} s.")
+    else:
+        print(f"Everything held, in {seconds:.0f} s.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
