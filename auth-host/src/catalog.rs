@@ -4,9 +4,12 @@ use crate::crypt::{Keyring, Purpose};
 use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
 use crate::store::{Store, StoreError};
-use auth_connector_host::{Config, ConnectorHost, Grants, Package, Plugin};
+use auth_connector_host::{Config, ConnectorHost, Grants, Limit, Package, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// The key of the largest component, among the limits that are granted. A manifest asks for it by the component's size.
+pub const COMPONENT_BYTES: &str = "componentBytes";
 
 /// What loading needs.
 #[derive(Clone, Copy)]
@@ -46,8 +49,8 @@ pub struct Connector {
     pub row: registry::Connector,
     /// The plugin's digest, by which a change of it is noticed.
     digest: String,
-    /// The origins that the plugin was granted.
-    granted: Vec<String>,
+    /// The origins and limits that the plugin was granted.
+    granted: (Vec<String>, BTreeMap<String, u64>),
     /// The plugin and the config.
     pub ready: Result<Ready, String>,
 }
@@ -130,7 +133,7 @@ impl Connector {
         self.row.revision == row.revision
             && self.row.config == row.config
             && self.row.confirmed == row.confirmed
-            && plugin.is_some_and(|p| p.digest == self.digest && p.origins == self.granted)
+            && plugin.is_some_and(|p| p.digest == self.digest && granted(p) == self.granted)
     }
 
     fn load(parts: Parts<'_>, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
@@ -140,11 +143,15 @@ impl Connector {
         };
         Self {
             digest: plugin.map(|p| p.digest.clone()).unwrap_or_default(),
-            granted: plugin.map(|p| p.origins.clone()).unwrap_or_default(),
+            granted: plugin.map(granted).unwrap_or_default(),
             row,
             ready,
         }
     }
+}
+
+fn granted(plugin: &PluginRow) -> (Vec<String>, BTreeMap<String, u64>) {
+    (plugin.origins.clone(), plugin.limits.clone())
 }
 
 fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
@@ -187,7 +194,7 @@ pub fn load_plugin(
         .read(|db| registry::component(db, &plugin.id))
         .map_err(|error| error.to_string())?
         .unwrap_or_default();
-    let grants = grants(&plugin.origins, more)?;
+    let grants = grants(&plugin.origins, more, &plugin.limits)?;
     let loaded = match &plugin.manifest {
         Some(manifest) => {
             // The signature was checked when it was installed; since then the database vouches for the bytes.
@@ -208,12 +215,16 @@ pub fn load_plugin(
 }
 
 /// Grants these origins, and these beyond what a manifest asks for. What a manifest asks for and is not among them is
-/// not given.
+/// not given. Limits are caps, by their keys in a manifest, and [`COMPONENT_BYTES`].
 ///
 /// # Errors
 ///
-/// One line about an origin that is none.
-pub fn grants(origins: &[String], beyond: &[String]) -> Result<Grants, String> {
+/// One line about an origin or a limit that is none.
+pub fn grants(
+    origins: &[String],
+    beyond: &[String],
+    limits: &BTreeMap<String, u64>,
+) -> Result<Grants, String> {
     let mut grants = Grants {
         accept_less: true,
         ..Grants::default()
@@ -225,6 +236,18 @@ pub fn grants(origins: &[String], beyond: &[String]) -> Result<Grants, String> {
         grants = grants
             .allow_beyond(origin)
             .map_err(|error| error.to_string())?;
+    }
+    for (key, most) in limits {
+        grants = match Limit::named(key) {
+            Some(limit) => grants.cap(limit, *most),
+            None if key == COMPONENT_BYTES => grants.component_bytes(*most),
+            None => {
+                let known = Limit::ALL.map(Limit::as_str).join(", ");
+                return Err(format!(
+                    "there is no limit {key:?}. Those that can be granted are {COMPONENT_BYTES}, {known}"
+                ));
+            }
+        };
     }
     Ok(grants)
 }

@@ -7,6 +7,7 @@
 //! | `api`, `problem` | HTTP: routes, keys, bodies, refusals |
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
+//! | `registry` | packages from OCI registries |
 //! | `catalog`, `app` | what was set up, in memory; everything that is open |
 //! | `store`, `crypt` | the database, and keys for what is sealed in it |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |

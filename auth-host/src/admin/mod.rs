@@ -5,7 +5,9 @@ pub mod keys;
 pub mod maintenance;
 pub mod numbers;
 pub mod plugins;
+pub mod pulls;
 pub mod tenants;
+pub mod versions;
 
 use crate::app::App;
 use crate::problem::Problem;

@@ -6,6 +6,7 @@ mod call;
 mod health;
 mod messages;
 mod openapi;
+mod plugins;
 mod verifications;
 
 use crate::app::App;
@@ -46,7 +47,7 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 /// The routes of the administrator's listener.
 pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .nest("/admin", admin::routes())
+        .nest("/admin", admin::routes().merge(plugins::routes()))
         .with_state(app)
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))

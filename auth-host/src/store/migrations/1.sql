@@ -15,7 +15,8 @@ CREATE TABLE plugins (
     manifest BLOB,
     signature BLOB,
     origins TEXT NOT NULL,
-    signer TEXT,
+    limits TEXT NOT NULL,
+    facts TEXT NOT NULL,
     added_at INTEGER NOT NULL
 ) STRICT;
 

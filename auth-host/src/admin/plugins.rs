@@ -1,0 +1,165 @@
+//! Plugins: installed from a registry, a package or a bare component, pinned by digest, with the origins and limits that
+//! were granted.
+
+use super::{Actor, Entry, change};
+use crate::app::App;
+use crate::catalog;
+use crate::problem::Problem;
+use crate::store::registry;
+use auth_connector_host::{Decision, TrustedKey};
+use auth_connector_registry::{Change, Facts, Finding, Pulled};
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An installed plugin.
+#[derive(Debug, Serialize)]
+pub struct PluginView {
+    /// Its name here.
+    pub id: String,
+    /// SHA-256 of its component.
+    pub digest: String,
+    /// Its version, by its manifest.
+    pub version: Option<String>,
+    /// The identity of the key that signed it.
+    pub signer: Option<String>,
+    /// Its licence, by its manifest.
+    pub license: Option<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The artifact that it was pulled from, pinned by digest.
+    pub reference: Option<String>,
+    /// The tag that named it when it was pulled.
+    pub tag: Option<String>,
+    /// The origins that it was granted.
+    pub origins: Vec<String>,
+    /// Where its configs name further origins, which a host administrator confirms for each connector.
+    pub config_origins: Vec<String>,
+    /// The limits that it was granted; the host's own for the others.
+    pub limits: BTreeMap<String, u64>,
+    /// When it was added, in milliseconds since 1970.
+    pub added_at: i64,
+    /// Everything that was known about it when it was added: authority, SBOM, provenance.
+    pub facts: Facts,
+}
+
+/// A plugin that was added or updated, and how that went.
+#[derive(Debug, Serialize)]
+pub struct Added {
+    /// The plugin.
+    #[serde(flatten)]
+    pub plugin: PluginView,
+    /// What was verified and what was not.
+    pub findings: Vec<Finding>,
+    /// What differs from the version in whose place it was put.
+    pub changes: Vec<Change>,
+}
+
+/// A plugin to be installed.
+#[derive(Default)]
+pub struct NewPlugin {
+    /// Its name; by default its manifest's id.
+    pub name: Option<String>,
+    /// The component's bytes.
+    pub component: Vec<u8>,
+    /// The manifest, as it was signed.
+    pub manifest: Option<Vec<u8>>,
+    /// The manifest's signature.
+    pub signature: Option<Vec<u8>>,
+    /// What was pulled, where these parts came from a registry.
+    pub pulled: Option<Box<Pulled>>,
+    /// Origins that are granted.
+    pub origins: Vec<String>,
+    /// Whether everything that the manifest asks for is granted.
+    pub grant_asked: bool,
+    /// Limits that are granted, by their keys in a manifest.
+    pub limits: BTreeMap<String, u64>,
+    /// Keys whose signature is believed.
+    pub trusted: Vec<TrustedKey>,
+    /// Whether it is installed without such a signature.
+    pub is_unsigned: bool,
+    /// The version that it has to have; one that is named may be older than the installed one.
+    pub version: Option<String>,
+}
+
+/// A refusal of a plugin.
+pub(super) fn refused(why: &str) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "plugin-refused",
+        "The plugin is refused",
+        format!("Refused: {}.", why.trim_end_matches('.')),
+    )
+}
+
+/// What a plugin asks for beside what it was granted.
+pub fn decision(app: &App, id: &str) -> Option<Decision> {
+    let catalog = app.catalog.load();
+    let row = catalog.plugins.get(id)?;
+    let plugin = catalog::load_plugin(app.parts(), row, &[]).ok()?;
+    plugin.grants().cloned()
+}
+
+/// All plugins.
+pub fn list(app: &App) -> Vec<PluginView> {
+    app.catalog.load().plugins.values().map(view).collect()
+}
+
+/// An installed plugin's row.
+///
+/// # Errors
+///
+/// [`Problem`] when there is none of this name.
+pub fn installed(app: &App, id: &str) -> Result<registry::Plugin, Problem> {
+    let catalog = app.catalog.load();
+    let row = catalog.plugins.get(id).cloned();
+    row.ok_or_else(|| Problem::not_found("plugin"))
+}
+
+/// A plugin as it is shown.
+pub(super) fn view(row: &registry::Plugin) -> PluginView {
+    let facts = row.facts.clone();
+    PluginView {
+        id: row.id.clone(),
+        digest: row.digest.clone(),
+        version: facts.version.clone(),
+        signer: facts.signer.as_ref().map(|signer| signer.key_id.clone()),
+        license: facts.license.clone(),
+        size: facts.size,
+        reference: facts.reference.clone(),
+        tag: facts.tag.clone(),
+        origins: row.origins.clone(),
+        config_origins: facts.config_origins.clone(),
+        limits: row.limits.clone(),
+        added_at: row.added_at,
+        facts,
+    }
+}
+
+/// Removes a plugin that no connector uses.
+///
+/// # Errors
+///
+/// [`Problem`] when there is none, or when a connector uses it.
+pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
+    let catalog = app.catalog.load_full();
+    if catalog.connectors.values().any(|c| c.row.plugin == id) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "in-use",
+            "The plugin is in use",
+            "A connector uses this plugin. Remove the connector first.",
+        ));
+    }
+    let entry = Entry::new(None, actor, "plugin.remove", id);
+    let id = id.to_owned();
+    change(app, entry, move |db| {
+        if registry::delete_plugin(db, &id)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("plugin"))
+        }
+    })
+    .await
+}
