@@ -2,6 +2,7 @@
 
 use connector_packaging::artifact::{self, Artifact};
 use connector_packaging::bundle::{self, SigningKey};
+use connector_packaging::contract::Contract;
 use connector_packaging::project::Project;
 use connector_packaging::{Result, linked, metadata, provenance, sbom};
 use std::fs;
@@ -13,7 +14,9 @@ Usage:
   connector-packaging embed ROOT PACKAGE BUILT.wasm OUT.wasm
       Write the component with its name, licence, version, source and revision in it
   connector-packaging documents ROOT PACKAGE COMPONENT.wasm [KEY.pem]
-      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too";
+      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too
+  connector-packaging contract ROOT PACKAGE WIT OUT
+      Write the package of WIT in the folder WIT into the folder OUT, with OCI config and manifest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
         ["documents", root, package, component, key] => {
             documents(root, package, component, Some(key))
         }
+        ["contract", root, package, wit, out] => contract(root, package, wit, out),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -74,6 +78,23 @@ fn documents(root: &str, package: &str, component: &str, key: Option<&str>) -> R
     }
     notices(&project);
     Ok(())
+}
+
+/// The contract has the licence, source and revision of the package that it is published with, and a version of its own.
+fn contract(root: &str, package: &str, wit: &str, out: &str) -> Result {
+    let contract = Contract::encode(Path::new(wit))?;
+    let project = Project {
+        name: contract.name.clone(),
+        version: contract.version.clone(),
+        description: Some("Contract between auth hosts and SMS connectors, as WIT".to_owned()),
+        ..Project::read(Path::new(root), package)?
+    };
+    let folder = Path::new(out);
+    fs::create_dir_all(folder).map_err(|error| format!("{out}: {error}."))?;
+    let artifact = Artifact::new(&project, &contract.bytes, &contract.file())?;
+    write(&folder.join(contract.file()), &contract.bytes)?;
+    write(&folder.join(artifact::CONFIG_FILE), &artifact.config)?;
+    write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)
 }
 
 /// What the documents lack, and why.

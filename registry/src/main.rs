@@ -29,6 +29,9 @@ struct Arguments {
     /// What to publish
     #[arg(long, value_name = "DIR", default_value = "target/dist")]
     folder: PathBuf,
+    /// Publish the contract, a package of WIT, which `cargo xtask dist` wrote into the folder `contract` of --folder
+    #[arg(long, conflicts_with_all = ["trust", "unsigned"])]
+    contract: bool,
     /// Show what would be published, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -75,7 +78,11 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), RegistryError> {
     let reference = Reference::parse(&arguments.reference)?;
-    let plan = Plan::read(&arguments.folder, host(arguments)?)?;
+    let plan = if arguments.contract {
+        Plan::read_contract(&arguments.folder.join("contract"))?
+    } else {
+        Plan::read(&arguments.folder, host(arguments)?)?
+    };
     for line in plan.lines() {
         println!("{line}");
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
+use crate::contract;
 use crate::process::{Result, run};
 use crate::toolchain::TARGET;
 
@@ -61,7 +62,10 @@ const WEBHOOK: Connector = Connector {
     requests: 1,
 };
 
-/// Builds both and prints their place, size and digest. `key` is a PEM file that signs the provenance.
+/// The contract's folder in `target`.
+const CONTRACT: &str = "dist/contract";
+
+/// Builds both and prints their place, size and digest, and writes the contract. `key` is a PEM file that signs the provenance.
 pub fn run_all(key: Option<&str>) -> Result {
     let workspace = Workspace::open()?;
     let packaging = workspace.packaging()?;
@@ -81,6 +85,23 @@ pub fn run_all(key: Option<&str>) -> Result {
             }
         );
     }
+    contract(&workspace, &packaging)
+}
+
+/// Writes the released contract as a package of WIT. It has to be the one that was released, because hosts and connectors
+/// are built against that.
+fn contract(workspace: &Workspace, packaging: &Path) -> Result {
+    contract::check(&workspace.root)?;
+    let folder = workspace.scratch(CONTRACT);
+    run(Command::new(packaging)
+        .current_dir(&workspace.root)
+        .arg("contract")
+        .args([&workspace.root, Path::new(TENCENT.package)])
+        .args([&workspace.root.join("wit"), &folder]))?;
+    println!(
+        "\n{}\n  the contract as a package of WIT, beside it oci-config.json, oci-manifest.json",
+        folder.join("auth_connector.wasm").display()
+    );
     Ok(())
 }
 
