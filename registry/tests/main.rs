@@ -9,6 +9,7 @@
 )]
 
 mod bytes;
+mod catalogue;
 mod credentials;
 mod lists;
 mod network;
