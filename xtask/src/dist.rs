@@ -144,7 +144,7 @@ fn publishable(
             path.display()
         ));
     }
-    let manifest = manifest(connector, &bytes, version(&root)?);
+    let manifest = manifest(connector, &bytes, &About::read(&root)?);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     run(package()
         .arg("documents")
@@ -191,16 +191,41 @@ fn holds(bytes: &[u8], path: &Path) -> bool {
     bytes.windows(path.len().max(1)).any(|part| part == path)
 }
 
-/// The version of a connector; the Tencent connector inherits the workspace's.
-fn version(root: &Path) -> Result<String> {
-    let manifest = fs::read_to_string(root.join("Cargo.toml"))
-        .map_err(|error| format!("Cargo.toml: {error}."))?;
-    let version = manifest.lines().find_map(|line| {
-        line.strip_prefix("version = \"")?
-            .strip_suffix('"')
-            .map(str::to_owned)
-    });
-    version.ok_or_else(|| "Cargo.toml: expected a line `version = \"x.y.z\"`.".to_owned())
+/// What a connector's `Cargo.toml` says about it, as far as a manifest repeats it.
+#[derive(Default)]
+struct About {
+    /// The Tencent connector inherits the workspace's, which stands in the same file.
+    version: String,
+    homepage: Option<String>,
+    /// The authors, who are the publisher as far as the sources know.
+    publisher: Option<String>,
+}
+
+impl About {
+    fn read(root: &Path) -> Result<Self> {
+        let text = fs::read_to_string(root.join("Cargo.toml"))
+            .map_err(|error| format!("Cargo.toml: {error}."))?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let value = |key: &str| {
+            text.lines().find_map(|line| {
+                let rest = line.strip_prefix(key)?.strip_prefix(" = ")?;
+                // A text or a list of texts is the same in JSON.
+                serde_json::from_str::<Value>(rest).ok()
+            })
+        };
+        let text = |key: &str| value(key)?.as_str().map(str::to_owned);
+        let authors: Option<Vec<String>> = value("authors")
+            .and_then(|list| serde_json::from_value(list).ok())
+            .filter(|list: &Vec<String>| !list.is_empty());
+        Ok(Self {
+            version: text("version").ok_or("Cargo.toml: expected a line `version = \"x.y.z\"`.")?,
+            homepage: text("homepage"),
+            publisher: authors.map(|list| list.join(", ")),
+        })
+    }
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -208,7 +233,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
-fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
+fn manifest(connector: &Connector, bytes: &[u8], about: &About) -> String {
     let component: BTreeMap<&str, Value> = [
         ("file", connector.file.into()),
         ("sha256", digest(bytes).into()),
@@ -218,7 +243,7 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
     let mut manifest: BTreeMap<&str, Value> = [
         ("format", 1.into()),
         ("id", connector.id.into()),
-        ("version", version.into()),
+        ("version", about.version.as_str().into()),
         ("contract", "auth:connector@0.1.0".into()),
         ("component", json!(component)),
         ("origins", json!(connector.origins)),
@@ -226,6 +251,12 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String) -> String {
         ("license", "Apache-2.0".into()),
     ]
     .into();
+    if let Some(homepage) = &about.homepage {
+        manifest.insert("homepage", homepage.as_str().into());
+    }
+    if let Some(publisher) = &about.publisher {
+        manifest.insert("annotations", json!({"publisher": publisher}));
+    }
     if !connector.config_origins.is_empty() {
         manifest.insert("configOrigins", json!(connector.config_origins));
     }
@@ -255,9 +286,12 @@ mod tests {
         let block = page.split("```json").nth(1).unwrap();
         let mut documented: serde_json::Value =
             serde_json::from_str(block.split("```").next().unwrap()).unwrap();
-        let made: serde_json::Value =
-            serde_json::from_str(&manifest(&TENCENT, b"component", version(root()).unwrap()))
-                .unwrap();
+        let made: serde_json::Value = serde_json::from_str(&manifest(
+            &TENCENT,
+            b"component",
+            &About::read(root()).unwrap(),
+        ))
+        .unwrap();
         assert_eq!(made["component"]["size"], 9);
         assert_eq!(
             made["component"]["sha256"],
@@ -287,12 +321,28 @@ mod tests {
         let made = manifest(
             &WEBHOOK,
             b"component",
-            version(&root().join(WEBHOOK.folder)).unwrap(),
+            &About::read(&root().join(WEBHOOK.folder)).unwrap(),
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
         assert_eq!(made["origins"], serde_json::json!([]));
         assert_eq!(made["version"], "0.1.0");
+    }
+
+    #[test]
+    fn homepage_and_publisher_come_from_cargo() {
+        let text = "version = \"1.2.3\"\nhomepage = \"https://example.com\"\nauthors = [\"Acme <a@example.com>\", \"B\"]\n";
+        let made = manifest(&TENCENT, b"component", &About::parse(text).unwrap());
+        let made: Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(
+            (&made["version"], &made["homepage"]),
+            (&json!("1.2.3"), &json!("https://example.com"))
+        );
+        assert_eq!(made["annotations"]["publisher"], "Acme <a@example.com>, B");
+        let bare =
+            About::parse("version = \"1.2.3\"\nhomepage.workspace = true\nauthors = []\n").unwrap();
+        assert!(bare.homepage.is_none() && bare.publisher.is_none());
+        assert!(About::parse("homepage = \"https://example.com\"").is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -46,6 +46,11 @@ const SUITES: [Suite; 7] = [
         title: "The same component in five hosts, and the quick starts of docs/hosts.md",
         script: "tests/hosts/run.sh",
         needs: &["node", "npm", "python3", "curl"],
+    },
+    Suite {
+        title: "The workflows, by linters of other authors",
+        script: "tests/workflows/run.sh",
+        needs: &["python3"],
     },
     Suite {
         title: "The commands of docs/publishing.md, and what they made read by other programs",
