@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// The key of the largest component, among the limits that are granted. A manifest asks for it by the component's size.
 pub const COMPONENT_BYTES: &str = "componentBytes";
 
+/// Origins, origins beyond the manifest, limits.
+type Granted = (Vec<String>, Vec<String>, BTreeMap<String, u64>);
+
 /// What loading needs.
 #[derive(Clone, Copy)]
 pub struct Parts<'a> {
@@ -50,7 +53,7 @@ pub struct Connector {
     /// The plugin's digest, by which a change of it is noticed.
     digest: String,
     /// The origins and limits that the plugin was granted.
-    granted: (Vec<String>, BTreeMap<String, u64>),
+    granted: Granted,
     /// The plugin and the config.
     pub ready: Result<Ready, String>,
 }
@@ -150,8 +153,12 @@ impl Connector {
     }
 }
 
-fn granted(plugin: &PluginRow) -> (Vec<String>, BTreeMap<String, u64>) {
-    (plugin.origins.clone(), plugin.limits.clone())
+fn granted(plugin: &PluginRow) -> Granted {
+    (
+        plugin.origins.clone(),
+        plugin.beyond.clone(),
+        plugin.limits.clone(),
+    )
 }
 
 fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
@@ -194,7 +201,8 @@ pub fn load_plugin(
         .read(|db| registry::component(db, &plugin.id))
         .map_err(|error| error.to_string())?
         .unwrap_or_default();
-    let grants = grants(&plugin.origins, more, &plugin.limits)?;
+    let beyond = [&plugin.beyond, more].concat();
+    let grants = grants(&plugin.origins, &beyond, &plugin.limits)?;
     let loaded = match &plugin.manifest {
         Some(manifest) => {
             // The signature was checked when it was installed; since then the database vouches for the bytes.

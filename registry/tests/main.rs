@@ -12,7 +12,12 @@ mod bytes;
 mod catalogue;
 mod credentials;
 mod lists;
+mod memory;
 mod network;
 mod redirects;
 mod round_trip;
 mod support;
+
+/// What the tests of memory read.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

@@ -34,6 +34,8 @@ pub struct PluginView {
     pub tag: Option<String>,
     /// The origins that it was granted.
     pub origins: Vec<String>,
+    /// Those that it was granted although its manifest does not ask for them.
+    pub beyond: Vec<String>,
     /// Where its configs name further origins, which a host administrator confirms for each connector.
     pub config_origins: Vec<String>,
     /// The limits that it was granted; the host's own for the others.
@@ -71,6 +73,8 @@ pub struct NewPlugin {
     pub pulled: Option<Box<Pulled>>,
     /// Origins that are granted.
     pub origins: Vec<String>,
+    /// Origins that are granted although the manifest does not ask for them: a test double, a relay.
+    pub beyond: Vec<String>,
     /// Whether everything that the manifest asks for is granted.
     pub grant_asked: bool,
     /// Limits that are granted, by their keys in a manifest.
@@ -130,6 +134,7 @@ pub(super) fn view(row: &registry::Plugin) -> PluginView {
         reference: facts.reference.clone(),
         tag: facts.tag.clone(),
         origins: row.origins.clone(),
+        beyond: row.beyond.clone(),
         config_origins: facts.config_origins.clone(),
         limits: row.limits.clone(),
         added_at: row.added_at,

@@ -72,8 +72,10 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
         let asked = manifest.origins.iter().map(ToString::to_string);
         new.origins.extend(asked);
     }
-    new.origins.sort();
-    new.origins.dedup();
+    for origins in [&mut new.origins, &mut new.beyond] {
+        origins.sort();
+        origins.dedup();
+    }
     let loading = app.clone();
     let (plugin, new) = blocking(move || {
         let plugin = load(&loading, &new)?;
@@ -105,6 +107,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
             manifest: new.manifest,
             signature: new.signature,
             origins: new.origins,
+            beyond: new.beyond,
             limits: new.limits,
             facts,
             added_at: ids::now_ms(),
@@ -155,7 +158,7 @@ fn check_version(
 fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
     let refused_load = |error: LoadError| refused(&error.to_string());
     let grants =
-        catalog::grants(&new.origins, &[], &new.limits).map_err(|error| refused(&error))?;
+        catalog::grants(&new.origins, &new.beyond, &new.limits).map_err(|error| refused(&error))?;
     let Some(manifest) = &new.manifest else {
         return load_bare(app, new, grants);
     };
@@ -244,7 +247,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     let detail = format!(
         "sha256:{} from {place} {}",
         row.digest,
-        row.origins.join(", ")
+        [row.origins.as_slice(), &row.beyond].concat().join(", ")
     );
     let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(detail);
     let (kept, component, before) = (row.clone(), prepared.component, prepared.before);

@@ -51,6 +51,7 @@ struct Version {
     /// For an update: the digest of the component that an earlier answer showed. Without it nothing is changed.
     accept: Option<String>,
     origins: Vec<String>,
+    beyond: Vec<String>,
     grant_asked: bool,
     limits: BTreeMap<String, u64>,
     trusted: Vec<String>,
@@ -71,6 +72,7 @@ impl Version {
         }
         Ok(NewPlugin {
             origins: self.origins.clone(),
+            beyond: self.beyond.clone(),
             grant_asked: self.grant_asked,
             limits: self.limits.clone(),
             trusted: trusted.collect::<Result<_, _>>()?,
@@ -191,6 +193,7 @@ async fn update_plugin(
     let mut new = body.new_plugin()?;
     new.name = Some(id);
     new.origins.extend(row.origins.iter().cloned());
+    new.beyond.extend(row.beyond.iter().cloned());
     for (key, most) in &row.limits {
         new.limits.entry(key.clone()).or_insert(*most);
     }

@@ -27,6 +27,9 @@ pub struct Granting {
     /// An origin that it may reach (repeatable): https://sms.example.com
     #[arg(long, value_name = "ORIGIN")]
     pub allow: Vec<String>,
+    /// An origin that it may reach although its manifest does not name it (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_beyond: Vec<String>,
     /// Let it reach everything that its manifest asks for
     #[arg(long)]
     pub allow_asked: bool,

@@ -85,6 +85,8 @@ pub struct Plugin {
     pub signature: Option<Vec<u8>>,
     /// The origins that an administrator granted.
     pub origins: Vec<String>,
+    /// Origins that it was granted although its manifest does not ask for them.
+    pub beyond: Vec<String>,
     /// The limits that an administrator granted, by their keys in a manifest; the host's own for the others.
     pub limits: BTreeMap<String, u64>,
     /// What was known about it when it was added.
@@ -235,7 +237,7 @@ pub fn put_tenant(db: &Connection, id: &str, settings: &TenantSettings) -> Resul
 
 /// All plugins, without their bytes.
 pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
-    let sql = "SELECT id, digest, manifest, signature, origins, limits, facts, added_at FROM plugins ORDER BY id";
+    let sql = "SELECT id, digest, manifest, signature, origins, beyond, limits, facts, added_at FROM plugins ORDER BY id";
     all(db, sql, [], |row| {
         Ok(Plugin {
             id: row.get(0)?,
@@ -243,9 +245,10 @@ pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
             manifest: row.get(2)?,
             signature: row.get(3)?,
             origins: json(&row.get::<_, String>(4)?, "plugins")?,
-            limits: json(&row.get::<_, String>(5)?, "plugins")?,
-            facts: json(&row.get::<_, String>(6)?, "plugins")?,
-            added_at: row.get(7)?,
+            beyond: json(&row.get::<_, String>(5)?, "plugins")?,
+            limits: json(&row.get::<_, String>(6)?, "plugins")?,
+            facts: json(&row.get::<_, String>(7)?, "plugins")?,
+            added_at: row.get(8)?,
         })
     })
 }
@@ -271,9 +274,9 @@ pub fn digest(db: &Connection, id: &str) -> Result<Option<String>> {
 /// Installs a plugin, or puts another in the place of one.
 pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<()> {
     db.execute(
-        "INSERT INTO plugins (id, digest, component, manifest, signature, origins, limits, facts, added_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET digest = ?2, component = ?3,
-         manifest = ?4, signature = ?5, origins = ?6, limits = ?7, facts = ?8, added_at = ?9",
+        "INSERT INTO plugins (id, digest, component, manifest, signature, origins, beyond, limits, facts, added_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET digest = ?2, component = ?3,
+         manifest = ?4, signature = ?5, origins = ?6, beyond = ?7, limits = ?8, facts = ?9, added_at = ?10",
         params![
             plugin.id,
             plugin.digest,
@@ -281,6 +284,7 @@ pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<
             plugin.manifest,
             plugin.signature,
             text(&plugin.origins)?,
+            text(&plugin.beyond)?,
             text(&plugin.limits)?,
             text(&plugin.facts)?,
             plugin.added_at

@@ -305,6 +305,43 @@ async fn size_and_memory_are_granted_by_the_operator() {
     assert_eq!(market.installed()["limits"], granted);
 }
 
+/// A double in the provider's place, which no manifest names.
+#[tokio::test(flavor = "multi_thread")]
+async fn origin_beyond_the_manifest_is_given_and_kept() {
+    let market = Market::open("plugin-beyond").await;
+    market.publish("1.4.0", &[]).await;
+    market.publish("1.5.0", &[]).await;
+    let (at, key) = (market.at(":1.4.0"), market.key());
+    let double = "http://127.0.0.1:9";
+    let add = [
+        "plugin",
+        "add",
+        &at,
+        "--trust",
+        &key,
+        "--allow-asked",
+        "--loopback-http",
+        "--allow-beyond",
+        double,
+    ];
+    let (code, out, err) = market.run(&add);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains(&format!("does not ask for {double}: given all the same")),
+        "{out}"
+    );
+    market.json(&[
+        "plugin",
+        "update",
+        NAME,
+        ":1.5.0",
+        "--yes",
+        "--loopback-http",
+    ]);
+    assert_eq!(market.installed()["beyond"], serde_json::json!([double]));
+    assert_eq!(market.installed()["version"], "1.5.0");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_plugin_leaves_nothing_behind() {
     let market = Market::open("plugin-nothing").await;

@@ -116,6 +116,7 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     let mut new = granted(&args.granting)?;
     new.name = Some(name.clone());
     new.origins.extend(row.origins.iter().cloned());
+    new.beyond.extend(row.beyond.iter().cloned());
     for (key, most) in &row.limits {
         new.limits.entry(key.clone()).or_insert(*most);
     }
@@ -236,6 +237,7 @@ fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
     });
     Ok(NewPlugin {
         origins: args.allow.clone(),
+        beyond: args.allow_beyond.clone(),
         grant_asked: args.allow_asked,
         limits: limits.collect::<Result<BTreeMap<_, _>, Stop>>()?,
         trusted: trusted.collect::<Result<Vec<TrustedKey>, _>>()?,

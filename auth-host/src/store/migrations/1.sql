@@ -15,6 +15,7 @@ CREATE TABLE plugins (
     manifest BLOB,
     signature BLOB,
     origins TEXT NOT NULL,
+    beyond TEXT NOT NULL,
     limits TEXT NOT NULL,
     facts TEXT NOT NULL,
     added_at INTEGER NOT NULL
