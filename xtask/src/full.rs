@@ -53,7 +53,7 @@ const SUITES: [Suite; 8] = [
         needs: &["python3"],
     },
     Suite {
-        title: "The commands of docs/publishing.md, and what they made read by other programs",
+        title: "The commands of docs/publishing.md and docs/plugins.md, and what they made read by other programs",
         script: "tests/distribution/run.sh",
         needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },
