@@ -33,7 +33,7 @@ pub struct Granting {
     /// Let it reach everything that its manifest asks for
     #[arg(long)]
     pub allow_asked: bool,
-    /// Grant at most so much of a limit (repeatable): componentBytes=500000, memoryBytes=4194304
+    /// Grant at most so much of a limit (repeatable): componentBytes=1000000, memoryBytes=4194304
     #[arg(long, value_name = "NAME=NUMBER")]
     pub limit: Vec<String>,
     /// Believe signatures by this minisign key (repeatable): its 56 characters, or its file

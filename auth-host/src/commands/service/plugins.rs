@@ -231,7 +231,7 @@ fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
         let (name, most) = text.split_once('=').unwrap_or((text, ""));
         let most = most.parse().ok().filter(|most: &u64| *most > 0);
         let most = most.ok_or_else(|| {
-            Stop::usage("--limit takes NAME=NUMBER with a number above 0: componentBytes=500000")
+            Stop::usage("--limit takes NAME=NUMBER with a number above 0: componentBytes=1000000")
         })?;
         Ok((name.to_owned(), most))
     });
