@@ -87,9 +87,13 @@ ln -s "$SIMULATOR_BIN" "$operator/bin/tencent-sms-simulator"
 cp "$work/keys/minisign.pub" "$work/keys/provenance.pub" "$root/target/catalogue.json" "$operator"
 blocks auth-host.md | awk "/^cat > config.json/ { inside = 1 } inside { print } inside && /^END\$/ { exit }" >"$work/config.sh"
 commands=$(blocks plugins.md | sed -e "s#ghcr.io/acme#$secure/acme#g" -e 's#^tencent-sms-simulator .*#&\nsleep 1#')
+# On ports that are free here.
+mapfile -t ports < <("$environment/bin/python" ports.py)
 page="trap 'kill \$(jobs -p) 2>/dev/null || true' EXIT; $(cat "$work/config.sh")
 $commands"
-(cd "$operator" && PATH=$operator/bin:$PATH bash -euo pipefail -c "$page" </dev/null) >"$work/operator.log" 2>&1 ||
+page=$(sed -e "s#127.0.0.1:8419#127.0.0.1:${ports[0]}#g" -e "s#127.0.0.1:8420#127.0.0.1:${ports[1]}#g" <<<"$page")
+(cd "$operator" && export AUTH_HOST_LISTEN=127.0.0.1:${ports[1]} AUTH_HOST_ADMIN=127.0.0.1:${ports[2]} &&
+    PATH=$operator/bin:$PATH bash -euo pipefail -c "$page" </dev/null) >"$work/operator.log" 2>&1 ||
     { cat "$work/operator.log"; echo "a command of docs/plugins.md failed" >&2; exit 1; }
 for line in 'tencent-short-message-service 0.1.0' 'manifest     verified' 'provenance   verified' 'SBOM         NOT verified' \
     'asks for https://sms.tencentcloudapi.com: granted' 'stored       verified' 'updated: false' '"state":"accepted"'; do
