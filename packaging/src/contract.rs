@@ -1,7 +1,7 @@
 //! Contract as a package of WIT in binary form, which registries keep as they keep components.
 //!
-//! <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/> has one layout for both, so `wkg get` and any
-//! client that pulls components pulls it.
+//! <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/> has one layout for both, so a client
+//! that pulls components pulls it.
 
 use crate::Result;
 use std::path::Path;

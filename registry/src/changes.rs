@@ -94,6 +94,18 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
     let provenance = |part: fn(&crate::ProvenanceFacts) -> Option<String>| {
         move |facts: &Facts| facts.provenance.as_ref().and_then(part)
     };
+    let standing = provenance(|provenance| {
+        let is = if provenance.is_verified {
+            "verified"
+        } else {
+            "not verified"
+        };
+        Some(is.to_owned())
+    });
+    let (was, is) = (standing(before), standing(after));
+    // That nobody vouches for the build any more is as good as another signer.
+    let is_lost = was.as_deref() == Some("verified");
+    found.single("provenance", was.as_ref(), is.as_ref(), is_lost);
     let builder = provenance(|provenance| Some(provenance.builder.clone()));
     found.single(
         "builder",
@@ -238,6 +250,36 @@ mod tests {
                 "  licence        - MIT",
             ]
         );
+    }
+
+    #[test]
+    fn provenance_that_is_no_longer_verified_is_marked() {
+        let built = |is_verified| {
+            Some(crate::ProvenanceFacts {
+                is_verified,
+                builder: "b".into(),
+                source: None,
+                revision: None,
+            })
+        };
+        for (was, is, shown) in [
+            (
+                built(true),
+                built(false),
+                "! provenance     verified -> not verified",
+            ),
+            (
+                built(false),
+                built(true),
+                "  provenance     not verified -> verified",
+            ),
+            (built(true), None, "! provenance     - verified"),
+            (None, built(false), "  provenance     + not verified"),
+        ] {
+            let [mut before, mut after] = [facts(), facts()];
+            (before.provenance, after.provenance) = (was, is);
+            assert_eq!(changes(&before, &after)[0].to_string(), shown);
+        }
     }
 
     #[test]

@@ -129,6 +129,10 @@ same "$work/washed.wasm" "wash oci pull"
 "$environment/bin/python" oras_pull.py "$plain/acme/tencent-sms:0.1.0" "$work/orased"
 same "$work/orased/tencent_sms_connector.wasm" "oras pull"
 
+"$environment/bin/wash" oci pull --insecure "$plain/acme/auth-connector:0.1.0" "$work/contract.wasm" >/dev/null
+cmp "$work/contract.wasm" "$dist/contract/auth_connector.wasm"
+echo "wash oci pull gives the same contract"
+
 # What another tool pushes is the component alone, and we say so.
 "$environment/bin/wash" oci push --insecure "$plain/washed/tencent-sms:0.1.0" "$dist/tencent_sms_connector.wasm" >/dev/null
 if "$AUTH_HOST_BIN" inspect "oci://$plain/washed/tencent-sms:0.1.0" --loopback-http --unsigned --save "$work/bare" 2>"$work/bare.log"; then
