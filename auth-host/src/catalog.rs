@@ -7,9 +7,15 @@ use crate::store::events::{self, Target};
 use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
 use crate::store::{Store, StoreError, webhooks};
-use auth_connector_host::{Config, ConnectorHost, Grants, Package, Plugin};
+use auth_connector_host::{Config, ConnectorHost, Grants, Limit, Package, Plugin};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// The key of the largest component, among the limits that are granted. A manifest asks for it by the component's size.
+pub const COMPONENT_BYTES: &str = "componentBytes";
+
+/// Origins, origins beyond the manifest, limits.
+type Granted = (Vec<String>, Vec<String>, BTreeMap<String, u64>);
 
 /// What loading needs.
 #[derive(Clone, Copy)]
@@ -55,8 +61,8 @@ pub struct Connector {
     pub row: registry::Connector,
     /// The plugin's digest, by which a change of it is noticed.
     digest: String,
-    /// The origins that the plugin was granted.
-    granted: Vec<String>,
+    /// The origins and limits that the plugin was granted.
+    granted: Granted,
     /// The plugin and the config.
     pub ready: Result<Ready, String>,
 }
@@ -172,7 +178,7 @@ impl Connector {
         self.row.revision == row.revision
             && self.row.config == row.config
             && self.row.confirmed == row.confirmed
-            && plugin.is_some_and(|p| p.digest == self.digest && p.origins == self.granted)
+            && plugin.is_some_and(|p| p.digest == self.digest && granted(p) == self.granted)
     }
 
     fn load(parts: Parts<'_>, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
@@ -182,11 +188,19 @@ impl Connector {
         };
         Self {
             digest: plugin.map(|p| p.digest.clone()).unwrap_or_default(),
-            granted: plugin.map(|p| p.origins.clone()).unwrap_or_default(),
+            granted: plugin.map(granted).unwrap_or_default(),
             row,
             ready,
         }
     }
+}
+
+fn granted(plugin: &PluginRow) -> Granted {
+    (
+        plugin.origins.clone(),
+        plugin.beyond.clone(),
+        plugin.limits.clone(),
+    )
 }
 
 fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
@@ -229,7 +243,8 @@ pub fn load_plugin(
         .read(|db| registry::component(db, &plugin.id))
         .map_err(|error| error.to_string())?
         .unwrap_or_default();
-    let grants = grants(&plugin.origins, more)?;
+    let beyond = [&plugin.beyond, more].concat();
+    let grants = grants(&plugin.origins, &beyond, &plugin.limits)?;
     let loaded = match &plugin.manifest {
         Some(manifest) => {
             // The signature was checked when it was installed; since then the database vouches for the bytes.
@@ -250,12 +265,16 @@ pub fn load_plugin(
 }
 
 /// Grants these origins, and these beyond what a manifest asks for. What a manifest asks for and is not among them is
-/// not given.
+/// not given. Limits are caps, by their keys in a manifest, and [`COMPONENT_BYTES`].
 ///
 /// # Errors
 ///
-/// One line about an origin that is none.
-pub fn grants(origins: &[String], beyond: &[String]) -> Result<Grants, String> {
+/// One line about an origin or a limit that is none.
+pub fn grants(
+    origins: &[String],
+    beyond: &[String],
+    limits: &BTreeMap<String, u64>,
+) -> Result<Grants, String> {
     let mut grants = Grants {
         accept_less: true,
         ..Grants::default()
@@ -267,6 +286,18 @@ pub fn grants(origins: &[String], beyond: &[String]) -> Result<Grants, String> {
         grants = grants
             .allow_beyond(origin)
             .map_err(|error| error.to_string())?;
+    }
+    for (key, most) in limits {
+        grants = match Limit::named(key) {
+            Some(limit) => grants.cap(limit, *most),
+            None if key == COMPONENT_BYTES => grants.component_bytes(*most),
+            None => {
+                let known = Limit::ALL.map(Limit::as_str).join(", ");
+                return Err(format!(
+                    "there is no limit {key:?}. Those that can be granted are {COMPONENT_BYTES}, {known}"
+                ));
+            }
+        };
     }
     Ok(grants)
 }

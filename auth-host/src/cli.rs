@@ -8,7 +8,11 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 #[cfg(feature = "serve")]
+mod plugin;
+#[cfg(feature = "serve")]
 mod service;
+#[cfg(feature = "serve")]
+pub use plugin::*;
 #[cfg(feature = "serve")]
 pub use service::*;
 

@@ -137,7 +137,7 @@ fn is_direct(grants: &GrantArgs) -> bool {
 
 /// The proxy of the environment for the host of a registry, with or without its port.
 #[cfg(feature = "registry")]
-fn registry_proxy(host: &str) -> Result<Option<Proxy>, Stop> {
+pub fn registry_proxy(host: &str) -> Result<Option<Proxy>, auth_connector_host::BuildError> {
     let hosts: Vec<_> = host_of(&format!("https://{host}")).into_iter().collect();
     match environment(["HTTPS_PROXY", "https_proxy"]).filter(|_| !are_direct(&hosts)) {
         Some(url) => Ok(Some(permitted(Proxy::parse(&url)?))),

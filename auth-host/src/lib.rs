@@ -7,6 +7,7 @@
 //! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
+//! | `registry` | packages from OCI registries |
 //! | `catalog`, `app` | what was set up, in memory; everything that is open |
 //! | `sample` | a sign-in that shows how an application uses the API |
 //! | `store`, `crypt` | the database, and keys for what is sealed in it |

@@ -6,7 +6,11 @@
 use crate::cli::RegistryArgs;
 use crate::exit::{REFUSED, Stop};
 use crate::{files, mask, output};
-use auth_connector_host::{ConnectorHost, Grants, Outbound, Package, Proxy};
+use auth_connector_host::{
+    BuildError, ConnectorHost, Grants, HostOptions, Outbound, Package, Proxy,
+};
+#[cfg(feature = "serve")]
+use auth_connector_registry::catalogue::{Catalogue, is_address};
 use auth_connector_registry::{
     Bounds, Checks, Credentials, Place, ProvenanceKey, Pulled, Reference, RegistryError, Settings,
     Source, pull,
@@ -16,9 +20,112 @@ use std::path::Path;
 /// The longest PEM file that is read, in bytes.
 const PEM_BYTES: u64 = 4 << 20;
 
-/// Whose keys count and what is granted; the proxy for a registry's host.
+/// Whose keys count and what is granted.
 type Against<'a> = (&'a ConnectorHost, &'a Grants);
-type ProxyFor = fn(&str) -> Result<Option<Proxy>, Stop>;
+
+/// The proxy for a registry's host.
+pub type ProxyFor = fn(&str) -> Result<Option<Proxy>, BuildError>;
+
+/// How registries are reached, and whose provenance counts.
+#[derive(Clone)]
+pub struct Access {
+    network: HostOptions,
+    proxy: ProxyFor,
+    provenance_key: Option<ProvenanceKey>,
+    has_loopback_http: bool,
+}
+
+impl Access {
+    /// Access by the network of these options, and a proxy for each host.
+    pub const fn new(network: HostOptions, proxy: ProxyFor) -> Self {
+        Self {
+            network,
+            proxy,
+            provenance_key: None,
+            has_loopback_http: false,
+        }
+    }
+
+    /// The same, with an authority more and provenance by a key alone, from PEM files; a registry on this machine by
+    /// plain http.
+    pub fn with_files(
+        mut self,
+        authority: Option<&Path>,
+        key: Option<&Path>,
+        has_loopback_http: bool,
+    ) -> Result<Self, Stop> {
+        if let Some(file) = authority {
+            self.network.authorities_pem.extend(pem(file)?);
+        }
+        self.provenance_key = key.map(provenance_key).transpose()?;
+        self.has_loopback_http = has_loopback_http;
+        Ok(self)
+    }
+
+    /// The same, with provenance by a key alone.
+    #[cfg(feature = "serve")]
+    pub fn with_key(mut self, key: Option<ProvenanceKey>, has_loopback_http: bool) -> Self {
+        self.provenance_key = key;
+        self.has_loopback_http = has_loopback_http;
+        self
+    }
+
+    /// Settings of connections to a host.
+    fn settings(
+        &self,
+        host: &str,
+        credentials: Option<Credentials>,
+    ) -> Result<Settings, RegistryError> {
+        let mut options = self.network.clone();
+        options.proxy = (self.proxy)(host)?;
+        Ok(Settings {
+            outbound: Outbound::new(&options)?,
+            credentials,
+            has_loopback_http: self.has_loopback_http,
+            time: Bounds::default().time,
+        })
+    }
+
+    /// A catalogue, from a file or by https.
+    #[cfg(feature = "serve")]
+    pub async fn catalogue(&self, place: &str) -> Result<Catalogue, RegistryError> {
+        if !is_address(place) {
+            return Catalogue::read(Path::new(place));
+        }
+        let host = place
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
+        let settings = self.settings(host.unwrap_or_default(), None)?;
+        Catalogue::fetch(&settings, place).await
+    }
+
+    /// Pulls a plugin and checks all but its code.
+    pub async fn pull(
+        &self,
+        reference: &Reference,
+        (host, grants): Against<'_>,
+    ) -> Result<Pulled, RegistryError> {
+        let mut bounds = Bounds::default();
+        if let Some(most) = grants.component_bytes {
+            bounds.component = bounds.component.min(most);
+        }
+        let source = match &reference.place {
+            Place::Registry { host, .. } => {
+                let credentials = Credentials::find(host)?;
+                Source::of(reference, &self.settings(host, credentials)?)?
+            }
+            Place::Layout(folder) => Source::layout(folder),
+        };
+        let checks = Checks {
+            host,
+            grants,
+            provenance_key: self.provenance_key.as_ref(),
+            bounds,
+        };
+        pull(&source, reference, &checks).await
+    }
+}
 
 /// The package that a reference names.
 pub fn package(
@@ -28,7 +135,13 @@ pub fn package(
     proxy: ProxyFor,
 ) -> Result<Package<'static>, Stop> {
     let reference = Reference::parse(text)?;
-    let pulled = pulled(args, &reference, against, proxy)?;
+    let network = ConnectorHost::builder().options().clone();
+    let access = Access::new(network, proxy).with_files(
+        args.registry_ca.as_deref(),
+        args.provenance_key.as_deref(),
+        args.loopback_http,
+    )?;
+    let pulled = pulled(&access, &reference, against)?;
     output::complain(&format!("pulled {}", pulled.reference));
     for finding in pulled.findings() {
         output::complain(&finding.to_string());
@@ -47,47 +160,14 @@ pub fn package(
 }
 
 /// Pulls on a thread of its own, because commands run on a runtime that must not be blocked on.
-fn pulled(
-    args: &RegistryArgs,
-    reference: &Reference,
-    (host, grants): Against<'_>,
-    proxy: ProxyFor,
-) -> Result<Pulled, Stop> {
-    let bounds = Bounds::default();
-    let mut options = ConnectorHost::builder().options().clone();
-    if let Some(file) = &args.registry_ca {
-        options.authorities_pem = pem(file)?;
-    }
-    let mut credentials = None;
-    if let Place::Registry { host, .. } = &reference.place {
-        options.proxy = proxy(host)?;
-        credentials = Credentials::find(host)?;
-    }
-    let settings = Settings {
-        outbound: Outbound::new(&options)?,
-        credentials,
-        has_loopback_http: args.loopback_http,
-        time: bounds.time,
-    };
-    let source = Source::of(reference, &settings)?;
-    let key = args
-        .provenance_key
-        .as_deref()
-        .map(provenance_key)
-        .transpose()?;
-    let checks = Checks {
-        host,
-        grants,
-        provenance_key: key.as_ref(),
-        bounds,
-    };
+fn pulled(access: &Access, reference: &Reference, against: Against<'_>) -> Result<Pulled, Stop> {
     let outcome = std::thread::scope(|scope| {
         let run = || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .map_err(|error| Stop::machine(format!("the runtime did not start: {error}")))?;
-            Ok(runtime.block_on(pull(&source, reference, &checks))?)
+            Ok(runtime.block_on(access.pull(reference, against))?)
         };
         scope.spawn(run).join()
     });

@@ -36,7 +36,11 @@ pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
 }
 
 /// The arguments, with a registry's reference as `--manifest` where it stands in the component's place: it names a package.
+/// The commands of `plugin` take references as they are.
 fn with_references(arguments: &[OsString]) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|command| command == "plugin") {
+        return arguments.to_vec();
+    }
     let is_reference = |text: &OsString| {
         text.to_str()
             .is_some_and(|text| text.starts_with("oci://") || text.starts_with("oci-layout:"))

@@ -60,6 +60,7 @@ pub use host::ConnectorHost;
 pub use http::{Outbound, OutboundError, OutboundStream};
 pub use limits::Limits;
 pub use load::Description;
+pub use load::authority::authority;
 pub use load::cache::CacheKey;
 pub use load::error::LoadError;
 pub use load::grants::{Decision, Grants};

@@ -5,18 +5,20 @@
 //! | [`metadata`] | custom sections in the component: name, licences, source, revision, version |
 //! | [`sbom`] | CycloneDX 1.6, of the crates that are linked |
 //! | [`artifact`] | the CNCF's OCI artifact for WebAssembly: config blob, manifest, annotations |
+//! | [`contract`] | the contract, as a package of WIT in binary form |
 //! | [`provenance`] | in-toto statement with SLSA's provenance predicate, version 1 |
 //! | [`bundle`] | the statement, signed, as a Sigstore bundle |
 //!
 //! [`compose`] makes one component of the gateway and a connector.
 //!
-//! All but the last two are the same bytes on every machine that builds the same commit: their dates are the commit's,
+//! All but provenance and bundle are the same bytes on every machine that builds the same commit: their dates are the commit's,
 //! their keys are sorted, and no path is in them.
 
 pub mod artifact;
 pub mod bundle;
 mod command;
 pub mod compose;
+pub mod contract;
 pub mod interfaces;
 pub mod json;
 pub mod linked;

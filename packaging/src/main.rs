@@ -2,6 +2,7 @@
 
 use connector_packaging::artifact::{self, Artifact};
 use connector_packaging::bundle::{self, SigningKey};
+use connector_packaging::contract::Contract;
 use connector_packaging::project::Project;
 use connector_packaging::{Result, compose, linked, metadata, provenance, sbom};
 use std::fs;
@@ -16,7 +17,9 @@ Usage:
       Write one component that serves HTTP and has the connector behind it
   connector-packaging documents ROOT PACKAGE COMPONENT.wasm [--with ROOT PACKAGE] [KEY.pem]
       Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too.
-      --with names the connector that was composed into it";
+      --with names the connector that was composed into it
+  connector-packaging contract ROOT PACKAGE WIT OUT
+      Write the package of WIT in the folder WIT into the folder OUT, with OCI config and manifest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["documents", root, package, component, key @ ..] if key.len() < 2 => {
             documents((root, package), component, None, key.first())
         }
+        ["contract", root, package, wit, out] => contract(root, package, wit, out),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -110,6 +114,23 @@ fn documents(
     }
     notices(&project);
     Ok(())
+}
+
+/// The contract has the licence, source and revision of the package that it is published with, and a version of its own.
+fn contract(root: &str, package: &str, wit: &str, out: &str) -> Result {
+    let contract = Contract::encode(Path::new(wit))?;
+    let project = Project {
+        name: contract.name.clone(),
+        version: contract.version.clone(),
+        description: Some("Contract between auth hosts and SMS connectors, as WIT".to_owned()),
+        ..Project::read(Path::new(root), package)?
+    };
+    let folder = Path::new(out);
+    fs::create_dir_all(folder).map_err(|error| format!("{out}: {error}."))?;
+    let artifact = Artifact::new(&project, &contract.bytes, &contract.file())?;
+    write(&folder.join(contract.file()), &contract.bytes)?;
+    write(&folder.join(artifact::CONFIG_FILE), &artifact.config)?;
+    write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)
 }
 
 /// What the documents lack, and why.

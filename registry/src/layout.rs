@@ -131,7 +131,7 @@ impl Layout {
 }
 
 /// A file of at most so many bytes.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
     let failed = |error: std::io::Error| RegistryError::file(path, error);
     let is_file = fs::metadata(path).map_err(failed)?.is_file();
     if !is_file {

@@ -17,12 +17,15 @@
 
 mod auth;
 mod bounds;
+pub mod catalogue;
+mod changes;
 mod client;
 pub mod credentials;
 mod digest;
 mod document;
 pub mod error;
 mod exchange;
+mod facts;
 mod index;
 mod layout;
 pub mod media;
@@ -35,15 +38,19 @@ mod reference;
 mod report;
 mod save;
 mod source;
+mod summary;
 
 pub use bounds::Bounds;
+pub use changes::{Change, changes, is_older};
 pub use client::{Client, Settings};
 pub use credentials::Credentials;
 pub use digest::Digest;
 pub use error::RegistryError;
+pub use facts::{Facts, Import, ProvenanceFacts, SignerFacts};
 pub use layout::Layout;
 pub use provenance::{Claims, ProvenanceKey};
 pub use pull::{Attestation, Checks, Pulled, pull};
 pub use reference::{Place, Reference};
 pub use report::Finding;
 pub use source::Source;
+pub use summary::SbomSummary;

@@ -1,4 +1,7 @@
-//! `auth-connector-publish`: what `cargo xtask publish` runs.
+//! `auth-connector-publish`: what `cargo xtask publish` and `cargo xtask catalogue` run.
+
+mod files;
+mod index_command;
 
 use auth_connector_host::{ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
 use auth_connector_registry::plan::Plan;
@@ -6,9 +9,13 @@ use auth_connector_registry::{
     Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
 };
 use clap::Parser;
+use files::{failed, read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// The word before the arguments of the other command.
+const CATALOGUE: &str = "catalogue";
 
 /// Publish what `cargo xtask dist` wrote, signed, to an OCI registry.
 #[derive(Parser)]
@@ -22,6 +29,9 @@ struct Arguments {
     /// What to publish
     #[arg(long, value_name = "DIR", default_value = "target/dist")]
     folder: PathBuf,
+    /// Publish the contract, a package of WIT, which `cargo xtask dist` wrote into the folder `contract` of --folder
+    #[arg(long, conflicts_with_all = ["trust", "unsigned"])]
+    contract: bool,
     /// Show what would be published, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -49,10 +59,18 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let mut words = std::env::args_os();
+    let (outcome, failed) = if words.nth(1).is_some_and(|word| word == CATALOGUE) {
+        let arguments = std::iter::once(CATALOGUE.into()).chain(words);
+        let arguments = index_command::Arguments::parse_from(arguments);
+        (index_command::run(&arguments), "no catalogue was made")
+    } else {
+        (run(&Arguments::parse()), "not published")
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("not published: {error}");
+            eprintln!("{failed}: {error}");
             ExitCode::FAILURE
         }
     }
@@ -60,7 +78,11 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), RegistryError> {
     let reference = Reference::parse(&arguments.reference)?;
-    let plan = Plan::read(&arguments.folder, host(arguments)?)?;
+    let plan = if arguments.contract {
+        Plan::read_contract(&arguments.folder.join("contract"))?
+    } else {
+        Plan::read(&arguments.folder, host(arguments)?)?
+    };
     for line in plan.lines() {
         println!("{line}");
     }
@@ -134,15 +156,4 @@ fn host(arguments: &Arguments) -> Result<HostBuilder, RegistryError> {
     }
     let has_keys = !arguments.trust.is_empty();
     Ok(builder.with(|options| options.allow_unsigned = arguments.unsigned || !has_keys))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, RegistryError> {
-    std::fs::read(file).map_err(|error| failed(file, error))
-}
-
-fn failed(path: &Path, reason: impl ToString) -> RegistryError {
-    RegistryError::File {
-        path: path.display().to_string(),
-        reason: reason.to_string(),
-    }
 }

@@ -43,28 +43,9 @@ impl Plan {
     ///
     /// When files are missing or do not belong together, or the manifest is not signed as required.
     pub fn read(folder: &Path, host: HostBuilder) -> Result<Self, RegistryError> {
-        let file = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).map_err(|error| {
-                RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
-            })
-        };
-        let manifest = file("oci-manifest.json")?;
-        let read = Manifest::parse("oci-manifest.json", &manifest)?;
-        let layer = read.component()?;
-        let title = layer.annotations.get("org.opencontainers.image.title");
-        let title = title.ok_or_else(|| {
-            RegistryError::malformed("oci-manifest.json", "the layer has no title")
-        })?;
-        let config = blob("oci-config.json", file("oci-config.json")?, &read.config)?;
-        let component = blob(title, file(title)?, layer)?;
-        check_package(folder, host, layer)?;
-        let artifact = Part {
-            title: "plugin",
-            descriptor: Descriptor::of(media::IMAGE, &manifest),
-            blobs: vec![config, component],
-            manifest,
-        };
+        let file = |name: &str| file(folder, name);
+        let (artifact, read) = artifact(folder, "plugin")?;
+        check_package(folder, host, read.component()?)?;
         let optional = |name: &'static str| {
             let is_there = folder.join(name).exists();
             is_there
@@ -90,6 +71,19 @@ impl Plan {
         Ok(Self {
             artifact,
             referrers,
+        })
+    }
+
+    /// Reads a folder with the contract as a package of WIT, which has nothing attached: what is built against it names its
+    /// version, and what is loaded is checked against it.
+    ///
+    /// # Errors
+    ///
+    /// When files are missing or do not belong together.
+    pub fn read_contract(folder: &Path) -> Result<Self, RegistryError> {
+        Ok(Self {
+            artifact: artifact(folder, "contract")?.0,
+            referrers: Vec::new(),
         })
     }
 
@@ -133,6 +127,34 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// A file that `cargo xtask dist` wrote.
+fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
+    let path = folder.join(name);
+    std::fs::read(&path).map_err(|error| {
+        RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
+    })
+}
+
+/// The artifact in a folder, with its manifest as it was read.
+fn artifact(folder: &Path, title: &'static str) -> Result<(Part, Manifest), RegistryError> {
+    const MANIFEST: &str = "oci-manifest.json";
+    let manifest = file(folder, MANIFEST)?;
+    let read = Manifest::parse(MANIFEST, &manifest)?;
+    let layer = read.component()?;
+    let name = layer.annotations.get("org.opencontainers.image.title");
+    let name = name.ok_or_else(|| RegistryError::malformed(MANIFEST, "the layer has no title"))?;
+    let config = file(folder, "oci-config.json")?;
+    let config = blob("oci-config.json", config, &read.config)?;
+    let component = blob(name, file(folder, name)?, layer)?;
+    let part = Part {
+        title,
+        descriptor: Descriptor::of(media::IMAGE, &manifest),
+        blobs: vec![config, component],
+        manifest,
+    };
+    Ok((part, read))
 }
 
 /// Bytes that are those of a descriptor.

@@ -72,6 +72,12 @@ impl Pulled {
         self.signed.as_ref()
     }
 
+    /// The plugin's manifest and its signature, as they were signed. None where the artifact has none.
+    pub fn manifest(&self) -> Option<(&[u8], Option<&[u8]>)> {
+        let signed = self.signed.as_ref()?;
+        Some((&signed.manifest, signed.signature.as_deref()))
+    }
+
     /// The package, for [`ConnectorHost::load_package`]. None where the artifact has no manifest of a plugin.
     pub fn package(&self) -> Option<Package<'_>> {
         let signed = self.signed.as_ref()?;

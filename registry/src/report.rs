@@ -1,14 +1,15 @@
 //! Findings of a pull: what was verified, by what, and what was not.
 
-use crate::Attestation;
 use crate::pull::Pulled;
+use crate::{Attestation, SbomSummary};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One thing that was verified or was not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Of what.
-    pub subject: &'static str,
+    pub subject: String,
     /// Whether it was verified.
     pub is_verified: bool,
     /// By what, or why not.
@@ -49,7 +50,7 @@ impl Pulled {
             (_, None) => (false, "no digest is known".to_owned()),
         };
         Finding {
-            subject: "bytes",
+            subject: "bytes".to_owned(),
             is_verified,
             text,
         }
@@ -69,7 +70,7 @@ impl Pulled {
             ),
         };
         Finding {
-            subject: "manifest",
+            subject: "manifest".to_owned(),
             is_verified,
             text,
         }
@@ -85,42 +86,30 @@ impl Pulled {
             Attestation::Verified(claims) => (true, format!("by the key that was given: {claims}")),
         };
         Finding {
-            subject: "provenance",
+            subject: "provenance".to_owned(),
             is_verified,
             text,
         }
     }
 
     fn of_sbom(&self) -> Finding {
-        let text = match (&self.sbom, self.is_sbom_about_it()) {
-            (None, _) => "there is none",
-            (Some(_), true) => "it names this component by its digest; it is not signed",
-            (Some(_), false) => "it does not name this component",
+        let found = crate::Digest::of(self.component());
+        let summary = self
+            .sbom
+            .as_deref()
+            .map(|document| SbomSummary::of(document, found.hex()));
+        let text = match summary {
+            None => "there is none",
+            Some(Some(summary)) if summary.is_about_it => {
+                "it names this component by its digest; it is not signed"
+            }
+            Some(_) => "it does not name this component",
         };
         Finding {
-            subject: "SBOM",
+            subject: "SBOM".to_owned(),
             is_verified: false,
             text: text.to_owned(),
         }
-    }
-
-    /// Whether the SBOM names the component's SHA-256.
-    fn is_sbom_about_it(&self) -> bool {
-        let document = self
-            .sbom
-            .as_deref()
-            .map(serde_json::from_slice::<serde_json::Value>);
-        let Some(Ok(document)) = document else {
-            return false;
-        };
-        let hashes = document.pointer("/metadata/component/hashes");
-        let hashes = hashes.and_then(serde_json::Value::as_array);
-        let found = crate::Digest::of(self.component());
-        hashes.is_some_and(|hashes| {
-            hashes
-                .iter()
-                .any(|hash| hash["alg"] == "SHA-256" && hash["content"] == found.hex())
-        })
     }
 }
 

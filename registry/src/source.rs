@@ -23,8 +23,13 @@ impl Source {
             Place::Registry { host, repository } => {
                 Self::Registry(Box::new(Client::new(settings, host, repository)?))
             }
-            Place::Layout(folder) => Self::Layout(Layout::new(folder)),
+            Place::Layout(folder) => Self::layout(folder),
         })
+    }
+
+    /// A folder in OCI's image layout.
+    pub fn layout(folder: &std::path::Path) -> Self {
+        Self::Layout(Layout::new(folder))
     }
 
     /// The bytes of the artifact's manifest, and their digest: the reference's, or the one that its tag has now.

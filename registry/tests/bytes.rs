@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use auth_connector_registry::Bounds;
-use registry::{ENDLESS, SILENT, response};
+use registry::{DRIPPING, ENDLESS, SILENT, response};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -67,4 +67,27 @@ async fn silent_registry_is_given_up_in_time() {
         refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
     assert!(error.contains("longer than the 1 s"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+/// A byte now and then keeps no connection longer than all of the pull may take.
+#[tokio::test]
+async fn dripping_registry_keeps_no_connection_beyond_the_time() {
+    let (dist, registry) = published().await;
+    let digest = dist.component_digest();
+    let drip = [b"HTTP/1.1 200 x\r\ncontent-length: 1000\r\n\r\n", DRIPPING].concat();
+    registry.behave(move |request| is_component(request, &digest).then(|| drip.clone()));
+    let bounds = Bounds {
+        time: Duration::from_secs(1),
+        ..Bounds::default()
+    };
+    let error =
+        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    assert!(error.contains("longer than the 1 s"), "{error}");
+    let waited = Instant::now();
+    while registry.dripped().is_empty() && waited.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let kept = registry.dripped();
+    assert_eq!(kept.len(), 1, "the connection is still there");
+    assert!(kept[0] < Duration::from_secs(2), "{kept:?}");
 }

@@ -126,3 +126,26 @@ async fn provenance_by_another_key_is_refused() {
     let error = refusal(outcome.await);
     assert!(error.contains("not by the key that was given"), "{error}");
 }
+
+/// Under the pinned digest, an older version with a signature that was good in its time.
+#[tokio::test]
+async fn older_signed_version_under_a_pinned_digest_is_refused() {
+    let registry = Registry::start().await;
+    let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    let older = Dist::signed("1.3.0", &pair, |_| {});
+    publish_to(&older, &registry).await;
+    let old = registry.stored("1.4.0").unwrap();
+    let newer = Dist::signed("1.4.0", &pair, |_| {});
+    publish_to(&newer, &registry).await;
+    let pinned = registry.reference(&format!("@{}", newer.digest()));
+    pulled(&pinned, &newer).await.unwrap();
+    let digest = newer.digest();
+    registry.forget();
+    registry.behave(move |request| {
+        let is_pinned = request.path.ends_with(&format!("manifests/{digest}"));
+        is_pinned.then(|| response(200, "", &old))
+    });
+    let error = refusal(pulled(&pinned, &newer).await);
+    assert!(error.contains("the registry sent other bytes"), "{error}");
+    assert_eq!(registry.requests().len(), 1, "nothing else was asked for");
+}

@@ -9,9 +9,15 @@
 )]
 
 mod bytes;
+mod catalogue;
 mod credentials;
 mod lists;
+mod memory;
 mod network;
 mod redirects;
 mod round_trip;
 mod support;
+
+/// What the tests of memory read.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

@@ -7,6 +7,7 @@
 //! | `idempotency` | repeated requests |
 //! | `failover` | the next connector, and when there is none |
 //! | `guide` | the commands of docs/auth-host.md |
+//! | `granted` | limits that an operator grants one plugin |
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
 //! | `tls` | a certificate, and its successor |
@@ -24,6 +25,7 @@
 mod bodies;
 mod crashes;
 mod failover;
+mod granted;
 mod guide;
 mod hostile;
 mod idempotency;

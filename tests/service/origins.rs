@@ -6,7 +6,7 @@ use std::path::Path;
 use tencent_sms_simulator::Simulator;
 
 /// The webhook connector as a package that says where its config names a destination.
-fn package(folder: &Path) -> String {
+pub fn package(folder: &Path) -> String {
     let bytes = std::fs::read(webhook()).unwrap();
     let digest: String = Sha256::digest(&bytes)
         .iter()
@@ -44,7 +44,7 @@ fn host() -> Running {
     }
 }
 
-fn webhook_config(url: &str) -> Value {
+pub fn webhook_config(url: &str) -> Value {
     json!({"url": url, "secret": "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="})
 }
 

@@ -166,6 +166,13 @@ mod tests {
     }
 
     #[test]
+    fn contract_of_this_repository_is_frozen() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let said = check(root).unwrap();
+        assert!(said.contains("is the released one, in 4 files"), "{said}");
+    }
+
+    #[test]
     fn contract_that_is_its_released_copy_passes() {
         let root = copy("whole");
         let files = fs::read_dir(release(&root)).unwrap().count();

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
+use crate::contract;
 use crate::process::{Result, run};
 use crate::{component, gateway};
 
@@ -68,7 +69,10 @@ const WEBHOOK: Connector = Connector {
     guides: &[],
 };
 
-/// Builds both and prints their place, size and digest. `key` is a PEM file that signs the provenance.
+/// The contract's folder in `target`.
+const CONTRACT: &str = "dist/contract";
+
+/// Builds both and prints their place, size and digest, and writes the contract. `key` is a PEM file that signs the provenance.
 pub fn run_all(key: Option<&str>) -> Result {
     let workspace = Workspace::open()?;
     let packaging = workspace.packaging()?;
@@ -84,6 +88,23 @@ pub fn run_all(key: Option<&str>) -> Result {
     for component in gateway::make(&workspace, &packaging, key)? {
         show(&component, "", key)?;
     }
+    contract(&workspace, &packaging)
+}
+
+/// Writes the released contract as a package of WIT. It has to be the one that was released, because hosts and connectors
+/// are built against that.
+fn contract(workspace: &Workspace, packaging: &Path) -> Result {
+    contract::check(&workspace.root)?;
+    let folder = workspace.scratch(CONTRACT);
+    run(Command::new(packaging)
+        .current_dir(&workspace.root)
+        .arg("contract")
+        .args([&workspace.root, Path::new(TENCENT.package)])
+        .args([&workspace.root.join("wit"), &folder]))?;
+    println!(
+        "\n{}\n  the contract as a package of WIT, beside it oci-config.json, oci-manifest.json",
+        folder.join("auth_connector.wasm").display()
+    );
     Ok(())
 }
 
@@ -131,7 +152,7 @@ fn publishable(
         fs::create_dir_all(&place).map_err(|error| format!("{}: {error}.", place.display()))?;
         write(&place.join(format!("{language}.md")), text)?;
     }
-    let manifest = manifest(connector, &bytes, version(&root)?, &guides);
+    let manifest = manifest(connector, &bytes, &About::read(&root)?, &guides);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     run(Command::new(packaging)
         .current_dir(&root)
@@ -142,16 +163,41 @@ fn publishable(
     Ok(file)
 }
 
-/// The version of a connector; the Tencent connector inherits the workspace's.
-fn version(root: &Path) -> Result<String> {
-    let manifest = fs::read_to_string(root.join("Cargo.toml"))
-        .map_err(|error| format!("Cargo.toml: {error}."))?;
-    let version = manifest.lines().find_map(|line| {
-        line.strip_prefix("version = \"")?
-            .strip_suffix('"')
-            .map(str::to_owned)
-    });
-    version.ok_or_else(|| "Cargo.toml: expected a line `version = \"x.y.z\"`.".to_owned())
+/// What a connector's `Cargo.toml` says about it, as far as a manifest repeats it.
+#[derive(Default)]
+struct About {
+    /// The Tencent connector inherits the workspace's, which stands in the same file.
+    version: String,
+    homepage: Option<String>,
+    /// The authors, who are the publisher as far as the sources know.
+    publisher: Option<String>,
+}
+
+impl About {
+    fn read(root: &Path) -> Result<Self> {
+        let text = fs::read_to_string(root.join("Cargo.toml"))
+            .map_err(|error| format!("Cargo.toml: {error}."))?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let value = |key: &str| {
+            text.lines().find_map(|line| {
+                let rest = line.strip_prefix(key)?.strip_prefix(" = ")?;
+                // A text or a list of texts is the same in JSON.
+                serde_json::from_str::<Value>(rest).ok()
+            })
+        };
+        let text = |key: &str| value(key)?.as_str().map(str::to_owned);
+        let authors: Option<Vec<String>> = value("authors")
+            .and_then(|list| serde_json::from_value(list).ok())
+            .filter(|list: &Vec<String>| !list.is_empty());
+        Ok(Self {
+            version: text("version").ok_or("Cargo.toml: expected a line `version = \"x.y.z\"`.")?,
+            homepage: text("homepage"),
+            publisher: authors.map(|list| list.join(", ")),
+        })
+    }
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -168,7 +214,7 @@ fn guides(connector: &Connector, root: &Path) -> Result<Vec<Guide>> {
 }
 
 /// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
-fn manifest(connector: &Connector, bytes: &[u8], version: String, guides: &[Guide]) -> String {
+fn manifest(connector: &Connector, bytes: &[u8], about: &About, guides: &[Guide]) -> String {
     let component: BTreeMap<&str, Value> = [
         ("file", connector.file.into()),
         ("sha256", digest(bytes).into()),
@@ -178,7 +224,7 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String, guides: &[Guid
     let mut manifest: BTreeMap<&str, Value> = [
         ("format", 1.into()),
         ("id", connector.id.into()),
-        ("version", version.into()),
+        ("version", about.version.as_str().into()),
         ("contract", "auth:connector@0.1.0".into()),
         ("component", json!(component)),
         ("origins", json!(connector.origins)),
@@ -186,15 +232,22 @@ fn manifest(connector: &Connector, bytes: &[u8], version: String, guides: &[Guid
         ("license", "Apache-2.0".into()),
     ]
     .into();
+    if let Some(homepage) = &about.homepage {
+        manifest.insert("homepage", homepage.as_str().into());
+    }
     if !connector.config_origins.is_empty() {
         manifest.insert("configOrigins", json!(connector.config_origins));
     }
-    if !guides.is_empty() {
-        let pins = guides.iter().map(|(language, text)| {
-            let key = format!("guide.{}", language.to_ascii_lowercase());
-            (key, digest(text))
-        });
-        manifest.insert("annotations", json!(pins.collect::<BTreeMap<_, _>>()));
+    let pins = guides.iter().map(|(language, text)| {
+        let key = format!("guide.{}", language.to_ascii_lowercase());
+        (key, digest(text))
+    });
+    let mut annotations: BTreeMap<String, String> = pins.collect();
+    if let Some(publisher) = &about.publisher {
+        annotations.insert("publisher".to_owned(), publisher.clone());
+    }
+    if !annotations.is_empty() {
+        manifest.insert("annotations", json!(annotations));
     }
     format!("{:#}\n", json!(manifest))
 }
@@ -219,7 +272,12 @@ mod tests {
         let mut documented: serde_json::Value =
             serde_json::from_str(block.split("```").next().unwrap()).unwrap();
         let guides = [("en", b"guide".to_vec())];
-        let made = manifest(&TENCENT, b"component", version(root()).unwrap(), &guides);
+        let made = manifest(
+            &TENCENT,
+            b"component",
+            &About::read(root()).unwrap(),
+            &guides,
+        );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(
             made["annotations"]["guide.en"],
@@ -255,7 +313,7 @@ mod tests {
         let made = manifest(
             &WEBHOOK,
             b"component",
-            version(&root().join(WEBHOOK.folder)).unwrap(),
+            &About::read(&root().join(WEBHOOK.folder)).unwrap(),
             &[],
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
@@ -263,6 +321,22 @@ mod tests {
         assert_eq!(made["origins"], serde_json::json!([]));
         assert_eq!(made["version"], "0.1.0");
         assert_eq!(made.get("annotations"), None);
+    }
+
+    #[test]
+    fn homepage_and_publisher_come_from_cargo() {
+        let text = "version = \"1.2.3\"\nhomepage = \"https://example.com\"\nauthors = [\"Acme <a@example.com>\", \"B\"]\n";
+        let made = manifest(&TENCENT, b"component", &About::parse(text).unwrap(), &[]);
+        let made: Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(
+            (&made["version"], &made["homepage"]),
+            (&json!("1.2.3"), &json!("https://example.com"))
+        );
+        assert_eq!(made["annotations"]["publisher"], "Acme <a@example.com>, B");
+        let bare =
+            About::parse("version = \"1.2.3\"\nhomepage.workspace = true\nauthors = []\n").unwrap();
+        assert!(bare.homepage.is_none() && bare.publisher.is_none());
+        assert!(About::parse("homepage = \"https://example.com\"").is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ struct Suite {
     needs: &'static [&'static str],
 }
 
-const SUITES: [Suite; 9] = [
+const SUITES: &[Suite] = &[
     Suite {
         title: "Tencent's Node SDK against the simulator",
         script: "tests/sdk/node/run.sh",
@@ -54,7 +54,12 @@ const SUITES: [Suite; 9] = [
         needs: &["node", "npm", "python3", "curl"],
     },
     Suite {
-        title: "The commands of docs/publishing.md, and what they made read by other programs",
+        title: "The workflows, by linters of other authors",
+        script: "tests/workflows/run.sh",
+        needs: &["python3"],
+    },
+    Suite {
+        title: "The commands of docs/publishing.md and docs/plugins.md, and what they made read by other programs",
         script: "tests/distribution/run.sh",
         needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },

@@ -54,6 +54,10 @@ Commands:
                  The same, and sign the provenance
   publish REGISTRY/NAME:VERSION
                  Publish what `dist` wrote and minisign signed; --dry-run shows it, --help has the rest
+  publish REGISTRY/NAME:VERSION --contract
+                 Publish the contract, a package of WIT, which `dist` wrote too
+  catalogue LIST [--out FILE]
+                 Make a catalogue of the published plugins that a file lists; --help has the rest
   reproduce      Build the last commit in two other clones, and compare what would be published
   package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(None),
         ["publish", arguments @ ..] => publish(arguments),
+        ["catalogue", ..] => publish(&words),
         ["reproduce"] => {
             build::Workspace::open().and_then(|workspace| reproduce::check(&workspace))
         }
@@ -116,7 +121,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the publisher in the folder that the command was given in, for the sake of relative paths.
+/// Runs the publisher, which makes catalogues too, in the folder that the command was given in, for the sake of relative paths.
 fn publish(arguments: &[&str]) -> process::Result {
     let publisher = build::Workspace::open()?.publisher()?;
     process::run(std::process::Command::new(publisher).args(arguments))

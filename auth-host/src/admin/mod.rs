@@ -7,7 +7,9 @@ pub mod keys;
 pub mod maintenance;
 pub mod numbers;
 pub mod plugins;
+pub mod pulls;
 pub mod tenants;
+pub mod versions;
 pub mod webhooks;
 
 use crate::app::App;

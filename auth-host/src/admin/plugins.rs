@@ -1,14 +1,16 @@
-//! Plugins: installed from a package or a bare component, pinned by digest, with the origins that were granted.
+//! Plugins: installed from a registry, a package or a bare component, pinned by digest, with the origins and limits that
+//! were granted.
 
-use super::{Actor, Entry, blocking, change, check_name};
+use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::catalog;
-use crate::ids;
 use crate::problem::Problem;
 use crate::store::registry;
-use auth_connector_host::{Decision, Grants, Manifest, Package, Plugin, TrustedKey};
+use auth_connector_host::{Decision, TrustedKey};
+use auth_connector_registry::{Change, Facts, Finding, Pulled};
 use axum::http::StatusCode;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An installed plugin.
@@ -20,17 +22,44 @@ pub struct PluginView {
     pub digest: String,
     /// Its version, by its manifest.
     pub version: Option<String>,
-    /// The key that signed it.
+    /// The identity of the key that signed it.
     pub signer: Option<String>,
+    /// Its licence, by its manifest.
+    pub license: Option<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The artifact that it was pulled from, pinned by digest.
+    pub reference: Option<String>,
+    /// The tag that named it when it was pulled.
+    pub tag: Option<String>,
     /// The origins that it was granted.
     pub origins: Vec<String>,
+    /// Those that it was granted although its manifest does not ask for them.
+    pub beyond: Vec<String>,
     /// Where its configs name further origins, which a host administrator confirms for each connector.
     pub config_origins: Vec<String>,
+    /// The limits that it was granted; the host's own for the others.
+    pub limits: BTreeMap<String, u64>,
     /// When it was added, in milliseconds since 1970.
     pub added_at: i64,
+    /// Everything that was known about it when it was added: authority, SBOM, provenance.
+    pub facts: Facts,
+}
+
+/// A plugin that was added or updated, and how that went.
+#[derive(Debug, Serialize)]
+pub struct Added {
+    /// The plugin.
+    #[serde(flatten)]
+    pub plugin: PluginView,
+    /// What was verified and what was not.
+    pub findings: Vec<Finding>,
+    /// What differs from the version in whose place it was put.
+    pub changes: Vec<Change>,
 }
 
 /// A plugin to be installed.
+#[derive(Default)]
 pub struct NewPlugin {
     /// Its name; by default its manifest's id.
     pub name: Option<String>,
@@ -40,105 +69,31 @@ pub struct NewPlugin {
     pub manifest: Option<Vec<u8>>,
     /// The manifest's signature.
     pub signature: Option<Vec<u8>>,
+    /// What was pulled, where these parts came from a registry.
+    pub pulled: Option<Box<Pulled>>,
     /// Origins that are granted.
     pub origins: Vec<String>,
+    /// Origins that are granted although the manifest does not ask for them: a test double, a relay.
+    pub beyond: Vec<String>,
     /// Whether everything that the manifest asks for is granted.
     pub grant_asked: bool,
+    /// Limits that are granted, by their keys in a manifest.
+    pub limits: BTreeMap<String, u64>,
     /// Keys whose signature is believed.
     pub trusted: Vec<TrustedKey>,
     /// Whether it is installed without such a signature.
     pub is_unsigned: bool,
+    /// The version that it has to have; one that is named may be older than the installed one.
+    pub version: Option<String>,
 }
 
-/// Installs a plugin, or puts another version in its place.
-///
-/// # Errors
-///
-/// [`Problem`] that says why it is refused.
-pub async fn add(app: &Arc<App>, actor: &Actor, mut new: NewPlugin) -> Result<PluginView, Problem> {
-    let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-    let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
-    let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
-    let name = name.ok_or_else(|| {
-        Problem::invalid(
-            "/id",
-            "A bare component has no manifest with an id. Give it a name.",
-        )
-    })?;
-    check_name("/id", &name)?;
-    if let Some(manifest) = &manifest
-        && new.grant_asked
-    {
-        let asked = manifest.origins.iter().map(ToString::to_string);
-        new.origins.extend(asked);
-        new.origins.sort();
-        new.origins.dedup();
-    }
-    let loading = app.clone();
-    let (plugin, new) = blocking(move || {
-        let plugin = load(&loading, &new)?;
-        Ok((plugin, new))
-    })
-    .await?;
-    let row = registry::Plugin {
-        id: name,
-        digest: plugin.description().sha256.clone(),
-        manifest: new.manifest,
-        signature: new.signature,
-        origins: new.origins,
-        signer: plugin.provenance().map(|p| format!("{:?}", p.signer)),
-        added_at: ids::now_ms(),
-    };
-    let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(format!(
-        "sha256:{} {}",
-        row.digest,
-        row.origins.join(", ")
-    ));
-    let (kept, component) = (row.clone(), new.component);
-    change(app, entry, move |db| {
-        Ok(registry::put_plugin(db, &kept, &component)?)
-    })
-    .await?;
-    Ok(view(&row))
-}
-
-/// Checks what was handed over: signature, manifest, grants, component. No code of it runs.
-fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
-    let refused_load = |error: auth_connector_host::LoadError| refused(&error.to_string());
-    let grants = catalog::grants(&new.origins, &[]).map_err(|error| refused(&error))?;
-    let Some(manifest) = &new.manifest else {
-        if !new.is_unsigned {
-            return Err(refused(
-                "a bare component has no signature. Install a package, or say that it may be unsigned",
-            ));
-        }
-        let component = new.component.as_slice();
-        let loaded = app.host.load_with(component, grants.egress, None);
-        return loaded.map_err(refused_load);
-    };
-    let package = Package::new(
-        new.component.as_slice(),
-        manifest.as_slice(),
-        new.signature.as_deref(),
-    );
-    let mut options = app.host.options().clone();
-    options.trusted_keys = new.trusted.clone();
-    options.allow_unsigned = new.is_unsigned;
-    let host = auth_connector_host::ConnectorHost::new(options)
-        .map_err(|error| refused(&error.to_string()))?;
-    let grants = Grants {
-        accept_less: false,
-        ..grants
-    };
-    host.load_package(package, &grants).map_err(refused_load)
-}
-
-fn refused(why: &str) -> Problem {
+/// A refusal of a plugin.
+pub(super) fn refused(why: &str) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "plugin-refused",
         "The plugin is refused",
-        format!("Refused: {why}."),
+        format!("Refused: {}.", why.trim_end_matches('.')),
     )
 }
 
@@ -155,19 +110,35 @@ pub fn list(app: &App) -> Vec<PluginView> {
     app.catalog.load().plugins.values().map(view).collect()
 }
 
-fn view(row: &registry::Plugin) -> PluginView {
-    let manifest = row
-        .manifest
-        .as_deref()
-        .and_then(|m| Manifest::parse(m).ok());
+/// An installed plugin's row.
+///
+/// # Errors
+///
+/// [`Problem`] when there is none of this name.
+pub fn installed(app: &App, id: &str) -> Result<registry::Plugin, Problem> {
+    let catalog = app.catalog.load();
+    let row = catalog.plugins.get(id).cloned();
+    row.ok_or_else(|| Problem::not_found("plugin"))
+}
+
+/// A plugin as it is shown.
+pub(super) fn view(row: &registry::Plugin) -> PluginView {
+    let facts = row.facts.clone();
     PluginView {
         id: row.id.clone(),
         digest: row.digest.clone(),
-        version: manifest.as_ref().map(|m| m.version.clone()),
-        signer: row.signer.clone(),
+        version: facts.version.clone(),
+        signer: facts.signer.as_ref().map(|signer| signer.key_id.clone()),
+        license: facts.license.clone(),
+        size: facts.size,
+        reference: facts.reference.clone(),
+        tag: facts.tag.clone(),
         origins: row.origins.clone(),
-        config_origins: manifest.map(|m| m.config_origins).unwrap_or_default(),
+        beyond: row.beyond.clone(),
+        config_origins: facts.config_origins.clone(),
+        limits: row.limits.clone(),
         added_at: row.added_at,
+        facts,
     }
 }
 

@@ -5,7 +5,7 @@ use super::answer::Shown;
 use super::call::{Authorized, Call};
 use super::verifications::Nothing;
 use crate::access::{Host, Tenant};
-use crate::admin::{Actor, connectors, keys, numbers, plugins, tenants};
+use crate::admin::{Actor, connectors, keys, numbers, tenants};
 use crate::app::App;
 use crate::ids;
 use crate::limits;
@@ -19,8 +19,6 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post, put};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,8 +30,6 @@ pub(super) type Of<T> = Result<T, Problem>;
 /// The routes below `/admin`.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/plugins", get(list_plugins).post(add_plugin))
-        .route("/plugins/{id}", delete(remove_plugin))
         .route("/stop", post(stop))
         .route("/tenants", get(list_tenants))
         .route("/tenants/{tenant}", put(put_tenant).get(get_tenant))
@@ -63,68 +59,6 @@ pub fn routes() -> Router<Arc<App>> {
 
 pub(super) fn actor<S>(by: &Authorized<S>) -> Actor {
     Actor(by.actor.clone())
-}
-
-async fn list_plugins(
-    State(app): State<Arc<App>>,
-    _by: Authorized<Host>,
-) -> Shown<Vec<plugins::PluginView>> {
-    Shown(plugins::list(&app))
-}
-
-/// A plugin's parts, in base64.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PluginUpload {
-    id: Option<String>,
-    component: String,
-    manifest: Option<String>,
-    signature: Option<String>,
-    #[serde(default)]
-    origins: Vec<String>,
-    #[serde(default)]
-    grant_asked: bool,
-    #[serde(default)]
-    trusted: Vec<String>,
-    #[serde(default)]
-    is_unsigned: bool,
-}
-
-async fn add_plugin(
-    State(app): State<Arc<App>>,
-    call: Call<Host, PluginUpload>,
-) -> Answer<plugins::PluginView> {
-    let decode = |place: &str, text: &str| {
-        STANDARD
-            .decode(text)
-            .map_err(|_| Problem::invalid(place, "This is not base64."))
-    };
-    let body = call.body;
-    let optional = |place: &str, text: Option<String>| text.map(|t| decode(place, &t)).transpose();
-    let trusted = body.trusted.iter().map(|key| {
-        auth_connector_host::TrustedKey::parse(key)
-            .map_err(|error| Problem::invalid("/trusted", format!("{error}.")))
-    });
-    let new = plugins::NewPlugin {
-        name: body.id,
-        component: decode("/component", &body.component)?,
-        manifest: optional("/manifest", body.manifest)?,
-        signature: optional("/signature", body.signature)?,
-        origins: body.origins,
-        grant_asked: body.grant_asked,
-        trusted: trusted.collect::<Result<_, _>>()?,
-        is_unsigned: body.is_unsigned,
-    };
-    Ok(Shown(plugins::add(&app, &actor(&call.by), new).await?))
-}
-
-async fn remove_plugin(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    by: Authorized<Host>,
-) -> Of<StatusCode> {
-    plugins::remove(&app, &actor(&by), &id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

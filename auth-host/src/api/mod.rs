@@ -8,6 +8,7 @@ mod callbacks;
 mod health;
 mod messages;
 mod openapi;
+mod plugins;
 mod verifications;
 
 use crate::app::App;
@@ -53,7 +54,12 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 /// The routes of the administrator's listener.
 pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .nest("/admin", admin::routes().merge(admin_webhooks::routes()))
+        .nest(
+            "/admin",
+            admin::routes()
+                .merge(plugins::routes())
+                .merge(admin_webhooks::routes()),
+        )
         .with_state(app)
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))

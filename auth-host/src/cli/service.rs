@@ -1,6 +1,6 @@
 //! Arguments of the service and of the commands that administer it.
 
-use super::ConfigArgs;
+use super::{ConfigArgs, Plugin};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -139,41 +139,6 @@ pub struct Limits {
     /// A limit to change (repeatable): number_a_day=20
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-}
-
-/// `plugin`
-#[derive(Subcommand)]
-pub enum Plugin {
-    /// Install a plugin from a package's folder or a component's file, or put another version in its place
-    Add(PluginAdd),
-    /// Show all plugins
-    List(At),
-    /// Remove a plugin that no connector uses
-    Remove(Named),
-}
-
-/// `plugin add`
-#[derive(Args)]
-pub struct PluginAdd {
-    #[command(flatten)]
-    pub at: At,
-    /// A package's folder or manifest, or a component, a .wasm file
-    pub source: PathBuf,
-    /// Its name here [default: its manifest's id]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// An origin that it may reach (repeatable): https://sms.example.com
-    #[arg(long, value_name = "ORIGIN")]
-    pub allow: Vec<String>,
-    /// Let it reach everything that its manifest asks for
-    #[arg(long)]
-    pub allow_asked: bool,
-    /// Believe signatures by this minisign key (repeatable)
-    #[arg(long, value_name = "KEY")]
-    pub trust: Vec<String>,
-    /// Install it although nobody who is trusted has signed it
-    #[arg(long)]
-    pub unsigned: bool,
 }
 
 /// A place and a name.

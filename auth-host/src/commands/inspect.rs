@@ -5,7 +5,7 @@ use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::{host, json, text};
 use auth_connector_host::{
-    CacheUse, ConfigGuard, Description, LocalizedText, Metadata, Plugin, Provenance,
+    CacheUse, ConfigGuard, Description, LocalizedText, Metadata, Plugin, Provenance, authority,
 };
 use serde_json::{Map, Value, json};
 
@@ -105,7 +105,7 @@ fn show(
         page.line(format_args!(
             "  {:<40}{}",
             text::clean(import),
-            meaning(import)
+            authority(import)
         ));
     }
     page.line("  no files, no environment, no sockets, no output, no randomness; the host decides which origins");
@@ -211,18 +211,6 @@ fn show_field(page: &mut Page, field: &Value) {
         "  {mark} {key:<22}{label} ({}{secret})",
         shown(&field["type"])
     ));
-}
-
-fn meaning(import: &str) -> &'static str {
-    match import.split('@').next().unwrap_or_default() {
-        "wasi:http/outgoing-handler" => "send HTTP requests, where the host lets it",
-        "wasi:http/types" => "build those requests, read the answers",
-        "wasi:clocks/wall-clock" => "read the time of day",
-        "wasi:clocks/monotonic-clock" => "measure time and set deadlines",
-        "wasi:io/poll" => "wait",
-        "wasi:io/streams" | "wasi:io/error" => "carry bodies",
-        _ => "",
-    }
 }
 
 /// Texts by language; of a language that occurs twice, the first counts.

@@ -4,7 +4,7 @@
 
 use super::Addresses;
 use super::settings::Settings;
-use crate::admin::{Actor, connectors, keys, plugins, tenants};
+use crate::admin::{Actor, connectors, keys, plugins, tenants, versions};
 use crate::app::App;
 use crate::exit::Stop;
 use crate::files;
@@ -98,14 +98,11 @@ impl Dev {
         let plugin = plugins::NewPlugin {
             name: Some("tencent-sms".to_owned()),
             component: self.component.clone(),
-            manifest: None,
-            signature: None,
             origins: vec![url.clone()],
-            grant_asked: false,
-            trusted: Vec::new(),
             is_unsigned: true,
+            ..plugins::NewPlugin::default()
         };
-        plugins::add(app, &actor, plugin).await?;
+        versions::add(app, &actor, plugin).await?;
         let codes = json!({"mainland": "1110000", "international": "1110002"});
         let templates = ["SignIn", "Register", "ForgotPassword", "Generic"]
             .map(|usage| json!({"usageType": usage, "templateCode": codes}));

@@ -1,9 +1,11 @@
 //! Rows of what an operator sets up: tenants, plugins, connectors, flows, keys, test numbers, settings.
 
 use super::writer::{Result, StoreError};
+use auth_connector_registry::Facts;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a tenant may do, and how. Stored as JSON, so that a new key needs no migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -83,8 +85,12 @@ pub struct Plugin {
     pub signature: Option<Vec<u8>>,
     /// The origins that an administrator granted.
     pub origins: Vec<String>,
-    /// The key that signed it.
-    pub signer: Option<String>,
+    /// Origins that it was granted although its manifest does not ask for them.
+    pub beyond: Vec<String>,
+    /// The limits that an administrator granted, by their keys in a manifest; the host's own for the others.
+    pub limits: BTreeMap<String, u64>,
+    /// What was known about it when it was added.
+    pub facts: Facts,
     /// When it was added.
     pub added_at: i64,
 }
@@ -231,7 +237,7 @@ pub fn put_tenant(db: &Connection, id: &str, settings: &TenantSettings) -> Resul
 
 /// All plugins, without their bytes.
 pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
-    let sql = "SELECT id, digest, manifest, signature, origins, signer, added_at FROM plugins ORDER BY id";
+    let sql = "SELECT id, digest, manifest, signature, origins, beyond, limits, facts, added_at FROM plugins ORDER BY id";
     all(db, sql, [], |row| {
         Ok(Plugin {
             id: row.get(0)?,
@@ -239,8 +245,10 @@ pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
             manifest: row.get(2)?,
             signature: row.get(3)?,
             origins: json(&row.get::<_, String>(4)?, "plugins")?,
-            signer: row.get(5)?,
-            added_at: row.get(6)?,
+            beyond: json(&row.get::<_, String>(5)?, "plugins")?,
+            limits: json(&row.get::<_, String>(6)?, "plugins")?,
+            facts: json(&row.get::<_, String>(7)?, "plugins")?,
+            added_at: row.get(8)?,
         })
     })
 }
@@ -254,12 +262,21 @@ pub fn component(db: &Connection, id: &str) -> Result<Option<Vec<u8>>> {
         .optional()?)
 }
 
+/// The digest of a plugin's component.
+pub fn digest(db: &Connection, id: &str) -> Result<Option<String>> {
+    Ok(db
+        .query_row("SELECT digest FROM plugins WHERE id = ?1", [id], |row| {
+            row.get(0)
+        })
+        .optional()?)
+}
+
 /// Installs a plugin, or puts another in the place of one.
 pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<()> {
     db.execute(
-        "INSERT INTO plugins (id, digest, component, manifest, signature, origins, signer, added_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET digest = ?2, component = ?3,
-         manifest = ?4, signature = ?5, origins = ?6, signer = ?7, added_at = ?8",
+        "INSERT INTO plugins (id, digest, component, manifest, signature, origins, beyond, limits, facts, added_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET digest = ?2, component = ?3,
+         manifest = ?4, signature = ?5, origins = ?6, beyond = ?7, limits = ?8, facts = ?9, added_at = ?10",
         params![
             plugin.id,
             plugin.digest,
@@ -267,7 +284,9 @@ pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<
             plugin.manifest,
             plugin.signature,
             text(&plugin.origins)?,
-            plugin.signer,
+            text(&plugin.beyond)?,
+            text(&plugin.limits)?,
+            text(&plugin.facts)?,
             plugin.added_at
         ],
     )?;

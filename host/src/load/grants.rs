@@ -25,6 +25,10 @@ pub struct Grants {
     pub beyond: Egress,
     /// Caps on each of its calls; the host's own where they are lower. None: the host's own.
     pub limits: Option<Limits>,
+    /// Caps on single limits, in the unit of each; the host's own where they are lower.
+    pub caps: Vec<(Limit, u64)>,
+    /// The largest component that is taken, in bytes; the host's own where it is lower. None: the host's own.
+    pub component_bytes: Option<u64>,
     /// Whether it is loaded with less than it asks for. Default false: it is refused.
     pub accept_less: bool,
     /// The id that its manifest must have. A key may sign several plugins, so a signature alone does not
@@ -57,6 +61,20 @@ impl Grants {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Sets a cap on one limit of each call.
+    #[must_use]
+    pub fn cap(mut self, limit: Limit, most: u64) -> Self {
+        self.caps.push((limit, most));
+        self
+    }
+
+    /// Takes no component of more bytes.
+    #[must_use]
+    pub const fn component_bytes(mut self, most: u64) -> Self {
+        self.component_bytes = Some(most);
         self
     }
 
@@ -194,6 +212,9 @@ impl Decision {
             for limit in Limit::ALL {
                 limit.lower(&mut granted, limit.of(limits));
             }
+        }
+        for (limit, most) in &grants.caps {
+            limit.lower(&mut granted, *most);
         }
         let mut effective = granted.clone();
         let mut limits = Vec::new();
@@ -356,6 +377,24 @@ mod tests {
              does not ask for http://127.0.0.1:1: given all the same"
         );
         assert_eq!(decision.egress().origins().len(), 3);
+    }
+
+    #[test]
+    fn cap_lowers_one_limit_and_raises_none() {
+        let host = Limits::default();
+        let own = Limit::Memory.of(&host);
+        for (cap, given) in [(own + 1, own), (own, own), (own - 1, own - 1)] {
+            let grants = Grants::default().cap(Limit::Memory, cap);
+            let decision = Decision::of(&manifest(&[], &[]), &grants, &host);
+            assert_eq!(Limit::Memory.of(decision.effective_limits()), given);
+            assert_eq!(
+                Limit::Handles.of(decision.effective_limits()),
+                Limit::Handles.of(&host)
+            );
+        }
+        let asked = manifest(&[], &[(Limit::Memory, own)]);
+        let grants = Grants::default().cap(Limit::Memory, own - 1);
+        assert!(!Decision::of(&asked, &grants, &host).is_complete());
     }
 
     #[test]

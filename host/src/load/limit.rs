@@ -52,6 +52,11 @@ impl Limit {
         }
     }
 
+    /// The limit of a key.
+    pub fn named(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.as_str() == key)
+    }
+
     /// Its value, in the key's unit.
     pub fn of(self, limits: &Limits) -> u64 {
         let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);

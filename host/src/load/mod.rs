@@ -4,6 +4,7 @@
 //! package (signature, manifest, grants) -> source -> precheck -> cache, or the compiler -> world (imports and exports)
 //! ```
 
+pub mod authority;
 pub mod cache;
 mod engine;
 pub mod error;

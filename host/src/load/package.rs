@@ -119,6 +119,10 @@ impl<'a> Package<'a> {
                 supported: CONTRACT,
             });
         }
+        let size = manifest.component.size;
+        if let Some(limit) = grants.component_bytes.filter(|most| size > *most) {
+            return Err(LoadError::TooLarge { size, limit });
+        }
         let decision = Decision::of(&manifest, grants, limits);
         Ok(Provenance {
             manifest,

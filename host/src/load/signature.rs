@@ -36,10 +36,18 @@ impl fmt::Debug for KeyId {
 }
 
 /// A public key whose signatures are accepted.
+/// `Display` is the line that minisign shows, which [`TrustedKey::parse`] reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedKey {
     key: PublicKey,
     id: KeyId,
+    line: String,
+}
+
+impl fmt::Display for TrustedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
 }
 
 /// A text is not a public key of minisign.
@@ -67,7 +75,11 @@ impl TrustedKey {
         }
         let key = PublicKey::from_base64(line).map_err(|_| KeyError("it cannot be decoded"))?;
         let id = key_id(line).ok_or(KeyError("it cannot be decoded"))?;
-        Ok(Self { key, id })
+        Ok(Self {
+            key,
+            id,
+            line: line.to_owned(),
+        })
     }
 
     /// Its identity, as minisign prints it.

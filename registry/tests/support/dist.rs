@@ -48,12 +48,18 @@ impl Dist {
 
     /// The same, with files that the test changes before they are signed.
     pub fn with(change: impl FnOnce(&Path)) -> Self {
+        let pair = KeyPair::generate_unencrypted_keypair().unwrap();
+        Self::signed("1.4.0", &pair, change)
+    }
+
+    /// A version by a key of the test's.
+    pub fn signed(version: &str, pair: &KeyPair, change: impl FnOnce(&Path)) -> Self {
         let folder = scratch("dist");
         fs::create_dir_all(&folder).unwrap();
         let component = component();
         let project = Project {
             name: "example-sms".into(),
-            version: "1.4.0".into(),
+            version: version.into(),
             license: Some("Apache-2.0".into()),
             source: Some("https://example.com/sms.git".into()),
             repository: Repository {
@@ -73,7 +79,7 @@ impl Dist {
             &sbom::document(&project, &Graph::new(), &component),
         );
         let manifest = format!(
-            r#"{{"format": 1, "id": "example-sms", "version": "1.4.0", "contract": "auth:connector@0.1.0",
+            r#"{{"format": 1, "id": "example-sms", "version": "{version}", "contract": "auth:connector@0.1.0",
               "component": {{"file": "example.wasm", "size": {}, "sha256": "{}"}},
               "origins": ["https://sms.example.com"]}}"#,
             component.len(),
@@ -86,7 +92,6 @@ impl Dist {
         let key = SigningKey::from_pem(PROVENANCE_KEY).unwrap();
         put("provenance.sigstore.json", &key.bundle(&statement).unwrap());
         change(&folder);
-        let pair = KeyPair::generate_unencrypted_keypair().unwrap();
         let manifest = fs::read(folder.join("manifest.json")).unwrap();
         let signed = minisign::sign(None, &pair.sk, Cursor::new(manifest), Some("release"), None);
         fs::write(

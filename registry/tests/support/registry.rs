@@ -4,6 +4,7 @@ use connector_packaging::sha256;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -33,6 +34,7 @@ struct State {
     requests: Vec<Request>,
     has_referrers: bool,
     behaviour: Option<Behaviour>,
+    dripped: Vec<Duration>,
 }
 
 impl Registry {
@@ -66,6 +68,11 @@ impl Registry {
     /// What was asked since the start.
     pub fn requests(&self) -> Vec<Request> {
         self.state.lock().unwrap().requests.clone()
+    }
+
+    /// How long connections were kept by clients that were answered by one byte at a time.
+    pub fn dripped(&self) -> Vec<Duration> {
+        self.state.lock().unwrap().dripped.clone()
     }
 
     /// Forgets what was asked.
@@ -110,6 +117,13 @@ impl Registry {
         if answer.ends_with(ENDLESS) {
             while stream.write_all(&[0; 4096]).await.is_ok() {}
         }
+        if answer.ends_with(DRIPPING) {
+            let begun = Instant::now();
+            while stream.write_all(b".").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            self.state.lock().unwrap().dripped.push(begun.elapsed());
+        }
         if answer.ends_with(SILENT) {
             std::future::pending::<()>().await;
         }
@@ -120,6 +134,9 @@ impl Registry {
 pub const ENDLESS: &[u8] = b"(endless)";
 /// A response that ends so never ends.
 pub const SILENT: &[u8] = b"(silent)";
+
+/// A response that ends so goes on by one byte at a time, until the client hangs up.
+pub const DRIPPING: &[u8] = b"(dripping)";
 
 /// A response.
 pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {

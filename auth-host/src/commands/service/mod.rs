@@ -3,6 +3,7 @@
 
 mod common;
 mod numbers;
+mod plugins;
 mod registry;
 mod serve;
 mod webhooks;
@@ -19,7 +20,7 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
         Service::Config => explain(),
         Service::Tenant(command) => registry::tenant(command).await,
         Service::Limits(args) => registry::limits(args).await,
-        Service::Plugin(command) => registry::plugin(command).await,
+        Service::Plugin(command) => plugins::plugin(command).await,
         Service::Connector(command) => registry::connector(command).await,
         Service::Flow(command) => registry::flow(command).await,
         Service::Key(command) => registry::key(command).await,

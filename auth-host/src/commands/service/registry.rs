@@ -1,22 +1,15 @@
-//! Commands that set up tenants, plugins, connectors, flows and keys.
+//! Commands that set up tenants, connectors, flows and keys.
 
 use super::common::{actor, open, show, show_value};
-use crate::admin::{callbacks, connectors, keys, plugins, tenants};
+use crate::admin::{callbacks, connectors, keys, tenants};
 use crate::cli::{
-    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Plugin,
-    PluginAdd, Scope, Switch, Tenant,
+    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Scope, Switch,
+    Tenant,
 };
 use crate::config;
 use crate::exit::{Code, Stop};
-use crate::files;
 use crate::store::registry as rows;
-use auth_connector_host::{Manifest, TrustedKey};
 use serde_json::{Map, Value, json};
-use std::path::Path;
-
-/// The largest component that is read from a file, in bytes.
-const COMPONENT_BYTES: u64 = 16 << 20;
-const TEXT_BYTES: u64 = 64 << 10;
 
 /// `tenant`
 pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
@@ -77,79 +70,6 @@ fn patch(settings: &[String]) -> Result<Value, Stop> {
         patch.insert(name.to_owned(), value);
     }
     Ok(Value::Object(patch))
-}
-
-/// `plugin`
-pub async fn plugin(command: Plugin) -> Result<Code, Stop> {
-    match command {
-        Plugin::Add(args) => {
-            let app = open(&args.at).await?;
-            let new = read_plugin(&args)?;
-            let added = plugins::add(&app, &actor(), new).await?;
-            if let Some(decision) = plugins::decision(&app, &added.id)
-                && !args.at.json
-            {
-                let mut page = crate::output::Page::default();
-                page.line(decision);
-                page.write()?;
-            }
-            show(&args.at, &added)
-        }
-        Plugin::List(at) => {
-            let app = open(&at).await?;
-            show(&at, &plugins::list(&app))
-        }
-        Plugin::Remove(args) => {
-            let app = open(&args.at).await?;
-            plugins::remove(&app, &actor(), &args.name).await?;
-            show(&args.at, &json!({"removed": args.name}))
-        }
-    }
-}
-
-fn read_plugin(args: &PluginAdd) -> Result<plugins::NewPlugin, Stop> {
-    let read = |path: &Path, most: u64| {
-        files::read(path, most).map_err(|error| {
-            Stop::usage(format!(
-                "{} cannot be read: {error}",
-                crate::mask::path(path)
-            ))
-        })
-    };
-    let trusted = args.trust.iter().map(|key| crate::host::trusted(key));
-    let trusted: Vec<TrustedKey> = trusted.collect::<Result<_, _>>()?;
-    let manifest = if args.source.is_dir() {
-        Some(args.source.join("manifest.json"))
-    } else {
-        let is_manifest = args.source.extension().is_some_and(|e| e == "json");
-        is_manifest.then(|| args.source.clone())
-    };
-    let mut new = plugins::NewPlugin {
-        name: args.name.clone(),
-        component: Vec::new(),
-        manifest: None,
-        signature: None,
-        origins: args.allow.clone(),
-        grant_asked: args.allow_asked,
-        trusted,
-        is_unsigned: args.unsigned,
-    };
-    let Some(manifest) = manifest else {
-        new.component = read(&args.source, COMPONENT_BYTES)?;
-        return Ok(new);
-    };
-    let bytes = read(&manifest, TEXT_BYTES)?;
-    let parsed = Manifest::parse(&bytes).map_err(|error| Stop::usage(error.to_string()))?;
-    let folder = manifest.parent().unwrap_or(Path::new(""));
-    new.component = read(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
-    let mut signature = manifest.clone().into_os_string();
-    signature.push(".minisig");
-    let signature = Path::new(&signature);
-    if signature.symlink_metadata().is_ok() {
-        new.signature = Some(read(signature, TEXT_BYTES)?);
-    }
-    new.manifest = Some(bytes);
-    Ok(new)
 }
 
 /// `connector`

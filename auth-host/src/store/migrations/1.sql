@@ -15,7 +15,9 @@ CREATE TABLE plugins (
     manifest BLOB,
     signature BLOB,
     origins TEXT NOT NULL,
-    signer TEXT,
+    beyond TEXT NOT NULL,
+    limits TEXT NOT NULL,
+    facts TEXT NOT NULL,
     added_at INTEGER NOT NULL
 ) STRICT;
 

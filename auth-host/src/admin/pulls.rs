@@ -1,0 +1,169 @@
+//! Plugins from registries: pulled to be installed, and checked again later.
+
+use super::plugins::{NewPlugin, installed, refused};
+use super::versions::checker;
+use crate::app::App;
+use crate::catalog;
+use crate::problem::Problem;
+use crate::registry::Access;
+use crate::store::registry::{self as rows, component};
+use auth_connector_host::{ConnectorHost, Grants, Package, TrustedKey};
+use auth_connector_registry::{Digest, Finding, Pulled, Reference, RegistryError};
+
+/// Fills in the parts of a plugin that a reference names. A tag is resolved once, and the digest is what counts from then
+/// on. `id` is the plugin that it has to be.
+///
+/// # Errors
+///
+/// [`Problem`] that says why it is refused. Nothing is kept then.
+pub async fn fetch(
+    app: &App,
+    access: &Access,
+    reference: &Reference,
+    mut new: NewPlugin,
+    id: Option<String>,
+) -> Result<NewPlugin, Problem> {
+    let grants = catalog::grants(&[], &[], &new.limits).map_err(|error| refused(&error))?;
+    let grants = Grants { id, ..grants };
+    let host = checker(app, &new)?;
+    let pulled = access.pull(reference, (&host, &grants)).await?;
+    new.component = pulled.component().to_vec();
+    if let Some((manifest, signature)) = pulled.manifest() {
+        new.manifest = Some(manifest.to_vec());
+        new.signature = signature.map(<[u8]>::to_vec);
+    }
+    new.pulled = Some(Box::new(pulled));
+    Ok(new)
+}
+
+/// Checks an installed plugin again: its bytes, its signature by the key that it had, and, with access to registries,
+/// the artifact that it came from.
+///
+/// # Errors
+///
+/// [`Problem`] when something is not as it was installed.
+pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<Finding>, Problem> {
+    let row = installed(app, id)?;
+    let stored = app
+        .store
+        .read(|db| component(db, id))?
+        .ok_or_else(|| Problem::not_found("plugin"))?;
+    let found = Digest::of(&stored);
+    if found.hex() != row.digest {
+        return Err(refused(&format!(
+            "the database has a component {found}, and sha256:{} was installed: it was changed there",
+            row.digest
+        )));
+    }
+    let mut findings = vec![Finding {
+        subject: "stored".to_owned(),
+        is_verified: true,
+        text: format!("the bytes in the database are {found}, as they were installed"),
+    }];
+    let keys = signer(&row)?;
+    let new = NewPlugin {
+        is_unsigned: keys.is_empty(),
+        trusted: keys,
+        ..NewPlugin::default()
+    };
+    let host = checker(app, &new)?;
+    let grants = Grants {
+        id: row.facts.id.clone(),
+        ..Grants::default()
+    };
+    findings.push(signature(&host, &grants, &row)?);
+    let Some(reference) = &row.facts.reference else {
+        findings.push(not_looked_at("the plugin came from files, which have none"));
+        return Ok(findings);
+    };
+    let Some(access) = access else {
+        findings.push(not_looked_at(
+            "they are in the registry, which was not asked: --pull does that",
+        ));
+        return Ok(findings);
+    };
+    let reference = Reference::parse(reference)?;
+    let pulled = access.pull(&reference, (&host, &grants)).await?;
+    check_same(&pulled, &row)?;
+    findings.extend(pulled.findings());
+    Ok(findings)
+}
+
+/// The key that signed an installed plugin, which counts for its other versions too.
+///
+/// # Errors
+///
+/// [`Problem`] when what is stored is no key.
+pub fn signer(row: &rows::Plugin) -> Result<Vec<TrustedKey>, Problem> {
+    let key = row
+        .facts
+        .signer
+        .as_ref()
+        .map(|signer| TrustedKey::parse(&signer.key));
+    let key = key
+        .transpose()
+        .map_err(|error| refused(&error.to_string()))?;
+    Ok(key.into_iter().collect())
+}
+
+fn signature(
+    host: &ConnectorHost,
+    grants: &Grants,
+    row: &rows::Plugin,
+) -> Result<Finding, Problem> {
+    let finding = |is_verified, text: String| Finding {
+        subject: "signature".to_owned(),
+        is_verified,
+        text,
+    };
+    let Some(manifest) = &row.manifest else {
+        let text = "there is no manifest: nobody says what the plugin asks for";
+        return Ok(finding(false, text.to_owned()));
+    };
+    let package = Package::new(
+        b"".as_slice(),
+        manifest.as_slice(),
+        row.signature.as_deref(),
+    );
+    let vouched = host.examine(&package, grants);
+    let vouched = vouched.map_err(|error| refused(&error.to_string()))?;
+    if vouched.manifest.component.sha256 != row.digest {
+        return Err(refused("the manifest is for another component"));
+    }
+    Ok(match vouched.signer {
+        Some(signer) => finding(
+            true,
+            format!(
+                "signed by {}, the key that was trusted when it was installed",
+                signer.key
+            ),
+        ),
+        None => finding(false, "it was installed without a trusted one".to_owned()),
+    })
+}
+
+fn not_looked_at(why: &str) -> Finding {
+    Finding {
+        subject: "documents".to_owned(),
+        is_verified: false,
+        text: format!("provenance and SBOM were not looked at: {why}"),
+    }
+}
+
+fn check_same(pulled: &Pulled, row: &rows::Plugin) -> Result<(), Problem> {
+    if Digest::of(pulled.component()).hex() == row.digest {
+        return Ok(());
+    }
+    Err(refused(
+        "the registry has another component under this digest",
+    ))
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Reference(message) => Self::invalid("/reference", message),
+            error => refused(&error.to_string()),
+        }
+    }
+}

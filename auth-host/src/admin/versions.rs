@@ -1,0 +1,271 @@
+//! Version of a plugin on its way in: checked, compared with the installed one, and kept if all that it asks for is
+//! granted.
+
+use super::plugins::{Added, NewPlugin, refused, view};
+use super::{Actor, Entry, blocking, change, check_name};
+use crate::app::App;
+use crate::catalog::{self, COMPONENT_BYTES};
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::registry;
+use auth_connector_host::{ConnectorHost, Grants, LoadError, Manifest, Package, Plugin};
+use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
+use axum::http::StatusCode;
+use std::sync::Arc;
+
+/// A version that passed every check but that of what it is granted.
+pub struct Prepared {
+    /// What the version in whose place it would be put does not have, or has otherwise.
+    pub changes: Vec<Change>,
+    /// What was verified and what was not.
+    pub findings: Vec<Finding>,
+    /// What it asks for and is not granted, a line each.
+    pub missing: Vec<String>,
+    /// The digest of the version in whose place it would be put.
+    before: Option<String>,
+    row: registry::Plugin,
+    component: Vec<u8>,
+}
+
+impl Prepared {
+    /// What is known about it.
+    pub fn facts(&self) -> &Facts {
+        &self.row.facts
+    }
+}
+
+/// Installs a plugin, or puts another version in its place.
+///
+/// # Errors
+///
+/// [`Problem`] that says why it is refused.
+pub async fn add(app: &Arc<App>, actor: &Actor, new: NewPlugin) -> Result<Added, Problem> {
+    let prepared = prepare(app, new).await?;
+    keep(app, actor, prepared).await
+}
+
+/// Checks a version, and compares it with the installed one. Nothing is kept.
+///
+/// # Errors
+///
+/// [`Problem`] that says why it is refused.
+pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Problem> {
+    let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
+    let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
+    let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
+    let name = name.ok_or_else(|| {
+        Problem::invalid(
+            "/id",
+            "A bare component has no manifest with an id. Give it a name.",
+        )
+    })?;
+    check_name("/id", &name)?;
+    let before = app.catalog.load().plugins.get(&name).cloned();
+    check_version(
+        &new,
+        manifest.as_ref(),
+        before.as_ref().map(|row| &row.facts),
+    )?;
+    if let Some(manifest) = &manifest
+        && new.grant_asked
+    {
+        let asked = manifest.origins.iter().map(ToString::to_string);
+        new.origins.extend(asked);
+    }
+    for origins in [&mut new.origins, &mut new.beyond] {
+        origins.sort();
+        origins.dedup();
+    }
+    let loading = app.clone();
+    let (plugin, new) = blocking(move || {
+        let plugin = load(&loading, &new)?;
+        Ok((plugin, new))
+    })
+    .await?;
+    let signer = plugin.provenance().and_then(|found| found.signer.as_ref());
+    let mut facts =
+        Facts::of(plugin.description(), manifest.as_ref()).signed_by(signer, &new.trusted);
+    if let Some(pulled) = &new.pulled {
+        facts = facts.pulled(pulled);
+    }
+    let findings = match &new.pulled {
+        Some(pulled) => pulled.findings(),
+        None => of_files(&facts),
+    };
+    let missing = plugin.grants().map(|decision| decision.missing().collect());
+    Ok(Prepared {
+        changes: before
+            .as_ref()
+            .map(|before| changes(&before.facts, &facts))
+            .unwrap_or_default(),
+        findings,
+        missing: missing.unwrap_or_default(),
+        before: before.map(|before| before.digest),
+        row: registry::Plugin {
+            id: name,
+            digest: plugin.description().sha256.clone(),
+            manifest: new.manifest,
+            signature: new.signature,
+            origins: new.origins,
+            beyond: new.beyond,
+            limits: new.limits,
+            facts,
+            added_at: ids::now_ms(),
+        },
+        component: new.component,
+    })
+}
+
+/// Refuses another plugin, another version than was named, and one that is older than the installed one.
+fn check_version(
+    new: &NewPlugin,
+    manifest: Option<&Manifest>,
+    before: Option<&Facts>,
+) -> Result<(), Problem> {
+    let version = manifest.map(|manifest| manifest.version.as_str());
+    if let Some(named) = &new.version
+        && version != Some(named)
+    {
+        let found = version.unwrap_or("none");
+        return Err(refused(&format!(
+            "its version is {found}, and {named} was named"
+        )));
+    }
+    let Some(before) = before else {
+        return Ok(());
+    };
+    if let (Some(manifest), Some(id)) = (manifest, &before.id)
+        && manifest.id != *id
+    {
+        return Err(refused(&format!(
+            "it is the plugin {}, and the installed one is {id}. Install it under another name",
+            manifest.id
+        )));
+    }
+    let installed = before.version.as_deref();
+    if new.version.is_none() && is_older(version, installed) {
+        return Err(refused(&format!(
+            "version {} is older than the installed {}, and may have faults that were mended since. To go back all the \
+             same, name it: --version {0}",
+            version.unwrap_or_default(),
+            installed.unwrap_or_default(),
+        )));
+    }
+    Ok(())
+}
+
+/// Checks what was handed over: signature, manifest, component. What is not granted is not given. No code of it runs.
+fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
+    let refused_load = |error: LoadError| refused(&error.to_string());
+    let grants =
+        catalog::grants(&new.origins, &new.beyond, &new.limits).map_err(|error| refused(&error))?;
+    let Some(manifest) = &new.manifest else {
+        return load_bare(app, new, grants);
+    };
+    let package = Package::new(
+        new.component.as_slice(),
+        manifest.as_slice(),
+        new.signature.as_deref(),
+    );
+    checker(app, new)?
+        .load_package(package, &grants)
+        .map_err(refused_load)
+}
+
+fn load_bare(app: &App, new: &NewPlugin, grants: Grants) -> Result<Plugin, Problem> {
+    if !new.is_unsigned {
+        return Err(refused(
+            "a bare component has no signature. Install a package, or say that it may be unsigned",
+        ));
+    }
+    if new.limits.keys().any(|key| key != COMPONENT_BYTES) {
+        return Err(refused(
+            "a bare component has no manifest that asks for limits, so none but componentBytes can be granted",
+        ));
+    }
+    let size = new.component.len() as u64;
+    if let Some(limit) = grants.component_bytes.filter(|most| size > *most) {
+        return Err(refused(&LoadError::TooLarge { size, limit }.to_string()));
+    }
+    let component = new.component.as_slice();
+    let loaded = app.host.load_with(component, grants.egress, None);
+    loaded.map_err(|error| refused(&error.to_string()))
+}
+
+/// A host with the keys that count for this plugin.
+pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Problem> {
+    let mut options = app.host.options().clone();
+    options.trusted_keys.clone_from(&new.trusted);
+    options.allow_unsigned = new.is_unsigned;
+    ConnectorHost::new(options).map_err(|error| refused(&error.to_string()))
+}
+
+/// What was verified of a package from a folder, or of a component's file.
+fn of_files(facts: &Facts) -> Vec<Finding> {
+    let finding = |subject: &str, is_verified, text: &str| Finding {
+        subject: subject.to_owned(),
+        is_verified,
+        text: text.to_owned(),
+    };
+    let bytes = match facts.id {
+        Some(_) => finding("bytes", true, "against the SHA-256 in the manifest"),
+        None => finding("bytes", false, "nobody said which bytes are expected"),
+    };
+    let signed = match (&facts.signer, &facts.id) {
+        (Some(signer), _) => {
+            let text = format!("signed by the trusted key {}", signer.key_id);
+            finding("manifest", true, &text)
+        }
+        (None, Some(_)) => finding("manifest", false, "nobody who is trusted signed it"),
+        (None, None) => finding(
+            "manifest",
+            false,
+            "there is none: nobody says what the plugin asks for",
+        ),
+    };
+    let absent = "files have none beside them that is read; a registry does";
+    vec![
+        bytes,
+        signed,
+        finding("provenance", false, absent),
+        finding("SBOM", false, absent),
+    ]
+}
+
+/// Keeps a version, if all that it asks for is granted and the installed one is still that which it was compared with.
+///
+/// # Errors
+///
+/// [`Problem`] that says why not.
+pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<Added, Problem> {
+    if !prepared.missing.is_empty() {
+        let missing = prepared.missing;
+        return Err(refused(&LoadError::NotGranted { missing }.to_string()));
+    }
+    let row = prepared.row;
+    let place = row.facts.reference.as_deref().unwrap_or("files");
+    let detail = format!(
+        "sha256:{} from {place} {}",
+        row.digest,
+        [row.origins.as_slice(), &row.beyond].concat().join(", ")
+    );
+    let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(detail);
+    let (kept, component, before) = (row.clone(), prepared.component, prepared.before);
+    change(app, entry, move |db| {
+        if registry::digest(db, &kept.id)? != before {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "changed",
+                "The plugin was changed",
+                "Somebody else changed the plugin meanwhile. Look at it again.",
+            ));
+        }
+        Ok(registry::put_plugin(db, &kept, &component)?)
+    })
+    .await?;
+    Ok(Added {
+        plugin: view(&row),
+        findings: prepared.findings,
+        changes: prepared.changes,
+    })
+}

@@ -1,0 +1,252 @@
+//! `/admin/plugins` and `/admin/catalogue`: plugins are installed, checked, updated and looked for by a key of the host.
+
+use super::admin::{Answer, Of, actor};
+use super::answer::Shown;
+use super::call::{Authorized, Call};
+use crate::access::Host;
+use crate::admin::plugins::{Added, NewPlugin, PluginView, installed, list, remove};
+use crate::admin::{pulls, versions};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::registry::Access;
+use auth_connector_host::TrustedKey;
+use auth_connector_registry::catalogue::{Entry, is_address};
+use auth_connector_registry::{Change, Facts, Finding, Place, ProvenanceKey, Reference};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/plugins", get(list_plugins).post(add_plugin))
+        .route("/plugins/{id}", delete(remove_plugin))
+        .route("/plugins/{id}/verify", post(verify_plugin))
+        .route("/plugins/{id}/update", post(update_plugin))
+        .route("/catalogue/search", post(search))
+}
+
+async fn list_plugins(
+    State(app): State<Arc<App>>,
+    _by: Authorized<Host>,
+) -> Shown<Vec<PluginView>> {
+    Shown(list(&app))
+}
+
+/// A reference, or a plugin's parts in base64; what is granted, whose signature counts, and how a registry is reached.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Version {
+    id: Option<String>,
+    reference: Option<String>,
+    component: Option<String>,
+    manifest: Option<String>,
+    signature: Option<String>,
+    /// For an update: the digest of the component that an earlier answer showed. Without it nothing is changed.
+    accept: Option<String>,
+    origins: Vec<String>,
+    beyond: Vec<String>,
+    grant_asked: bool,
+    limits: BTreeMap<String, u64>,
+    trusted: Vec<String>,
+    is_unsigned: bool,
+    version: Option<String>,
+    provenance_key: Option<String>,
+    loopback_http: bool,
+}
+
+impl Version {
+    fn new_plugin(&self) -> Result<NewPlugin, Problem> {
+        let trusted = self.trusted.iter().map(|key| {
+            TrustedKey::parse(key)
+                .map_err(|error| Problem::invalid("/trusted", format!("{error}.")))
+        });
+        if self.limits.values().any(|most| *most == 0) {
+            return Err(Problem::invalid("/limits", "A limit is a number above 0."));
+        }
+        Ok(NewPlugin {
+            origins: self.origins.clone(),
+            beyond: self.beyond.clone(),
+            grant_asked: self.grant_asked,
+            limits: self.limits.clone(),
+            trusted: trusted.collect::<Result<_, _>>()?,
+            is_unsigned: self.is_unsigned,
+            version: self.version.clone(),
+            ..NewPlugin::default()
+        })
+    }
+
+    fn access(&self, app: &App) -> Result<Access, Problem> {
+        access(app, self.provenance_key.as_deref(), self.loopback_http)
+    }
+}
+
+fn access(app: &App, key: Option<&str>, has_loopback_http: bool) -> Result<Access, Problem> {
+    let key = key.map(|key| {
+        ProvenanceKey::from_pem(key.as_bytes())
+            .map_err(|error| Problem::invalid("/provenance_key", format!("{error}.")))
+    });
+    let network = app.host.options().clone();
+    let access = Access::new(network, crate::host::registry_proxy);
+    Ok(access.with_key(key.transpose()?, has_loopback_http))
+}
+
+/// A reference into a registry. Folders of this machine are the command line's.
+fn reference(text: &str) -> Result<Reference, Problem> {
+    let reference = Reference::parse(text)?;
+    match reference.place {
+        Place::Registry { .. } => Ok(reference),
+        Place::Layout(_) => Err(Problem::invalid(
+            "/reference",
+            "A folder is no registry. Add it by the command line: auth-host plugin add oci-layout:FOLDER:TAG.",
+        )),
+    }
+}
+
+async fn add_plugin(State(app): State<Arc<App>>, call: Call<Host, Version>) -> Answer<Added> {
+    let body = call.body;
+    let mut new = body.new_plugin()?;
+    new.name = body.id.clone();
+    let decode = |place: &str, text: &Option<String>| {
+        let decoded = text.as_ref().map(|text| STANDARD.decode(text)).transpose();
+        decoded.map_err(|_| Problem::invalid(place, "This is not base64."))
+    };
+    match (&body.reference, &body.component) {
+        (Some(text), None) => {
+            let reference = reference(text)?;
+            let access = body.access(&app)?;
+            new = pulls::fetch(&app, &access, &reference, new, None).await?;
+        }
+        (None, Some(_)) => {
+            new.component = decode("/component", &body.component)?.unwrap_or_default();
+            new.manifest = decode("/manifest", &body.manifest)?;
+            new.signature = decode("/signature", &body.signature)?;
+        }
+        _ => {
+            return Err(Problem::invalid(
+                "/reference",
+                "Give either a reference or a component.",
+            ));
+        }
+    }
+    Ok(Shown(versions::add(&app, &actor(&call.by), new).await?))
+}
+
+async fn remove_plugin(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    by: Authorized<Host>,
+) -> Of<StatusCode> {
+    remove(&app, &actor(&by), &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Verification {
+    pull: bool,
+    provenance_key: Option<String>,
+    loopback_http: bool,
+}
+
+async fn verify_plugin(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<Host, Verification>,
+) -> Answer<Vec<Finding>> {
+    let body = call.body;
+    let row = installed(&app, &id)?;
+    if body.pull
+        && let Some(text) = &row.facts.reference
+    {
+        reference(text)?;
+    }
+    let access = access(&app, body.provenance_key.as_deref(), body.loopback_http)?;
+    let found = pulls::verify(&app, &id, body.pull.then_some(&access)).await?;
+    Ok(Shown(found))
+}
+
+/// What an update would do or did.
+#[derive(Serialize)]
+struct Updated {
+    updated: bool,
+    changes: Vec<Change>,
+    findings: Vec<Finding>,
+    missing: Vec<String>,
+    facts: Facts,
+}
+
+/// Shows what another version would change; with the digest of what was shown it is put in the plugin's place.
+async fn update_plugin(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<Host, Version>,
+) -> Answer<Updated> {
+    let (by, body) = (actor(&call.by), call.body);
+    let row = installed(&app, &id)?;
+    let mut new = body.new_plugin()?;
+    new.name = Some(id);
+    new.origins.extend(row.origins.iter().cloned());
+    new.beyond.extend(row.beyond.iter().cloned());
+    for (key, most) in &row.limits {
+        new.limits.entry(key.clone()).or_insert(*most);
+    }
+    new.trusted.extend(pulls::signer(&row)?);
+    let text = body.reference.as_deref().unwrap_or_default();
+    let (reference, access) = (reference(text)?, body.access(&app)?);
+    let new = pulls::fetch(&app, &access, &reference, new, row.facts.id).await?;
+    let prepared = versions::prepare(&app, new).await?;
+    let mut updated = Updated {
+        updated: false,
+        changes: prepared.changes.clone(),
+        findings: prepared.findings.clone(),
+        missing: prepared.missing.clone(),
+        facts: prepared.facts().clone(),
+    };
+    let Some(accepted) = body.accept else {
+        return Ok(Shown(updated));
+    };
+    if accepted != updated.facts.sha256 {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "changed",
+            "Another version than was accepted",
+            "The reference leads to another component now. Look at what it changes again.",
+        ));
+    }
+    versions::keep(&app, &by, prepared).await?;
+    updated.updated = true;
+    Ok(Shown(updated))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    catalogue: String,
+    #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
+    loopback_http: bool,
+}
+
+async fn search(State(app): State<Arc<App>>, call: Call<Host, Search>) -> Answer<Vec<Entry>> {
+    let body = call.body;
+    if !is_address(&body.catalogue) {
+        return Err(Problem::invalid(
+            "/catalogue",
+            "A catalogue has an https address here. Files are the command line's.",
+        ));
+    }
+    let found = access(&app, None, body.loopback_http)?
+        .catalogue(&body.catalogue)
+        .await
+        .map_err(|error| Problem::invalid("/catalogue", format!("{error}.")))?;
+    let words: Vec<&str> = body.words.iter().map(String::as_str).collect();
+    Ok(Shown(found.search(&words).into_iter().cloned().collect()))
+}

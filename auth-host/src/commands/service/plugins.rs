@@ -1,0 +1,301 @@
+//! Commands that install plugins, check them again, and put other versions in their place.
+
+use super::common::{actor, open, show};
+use crate::admin::plugins::{self, Added, NewPlugin};
+use crate::admin::pulls;
+use crate::admin::versions::{self, Prepared};
+use crate::app::App;
+use crate::cli::{Granting, Plugin, PluginAdd, PluginSearch, PluginUpdate, PluginVerify, Reaching};
+use crate::exit::{Code, DONE, Stop};
+use crate::output::{self, Page};
+use crate::registry::Access;
+use crate::{files, host, mask};
+use auth_connector_host::{ConnectorHost, HostOptions, Manifest, TrustedKey};
+use auth_connector_registry::{Finding, Reference, catalogue};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stdin};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The largest component that is read from a file, in bytes.
+const COMPONENT_BYTES: u64 = 16 << 20;
+const TEXT_BYTES: u64 = 64 << 10;
+
+/// `plugin`
+pub async fn plugin(command: Plugin) -> Result<Code, Stop> {
+    match command {
+        Plugin::Add(args) => add(args).await,
+        Plugin::List(at) => {
+            let app = open(&at).await?;
+            let mut all = serde_json::to_value(plugins::list(&app))
+                .map_err(|error| Stop::machine(error.to_string()))?;
+            // For people the facts are too many: `plugin verify` and the catalogue have what matters.
+            for plugin in all
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+                .filter(|_| !at.json)
+            {
+                plugin
+                    .as_object_mut()
+                    .and_then(|plugin| plugin.remove("facts"));
+            }
+            show(&at, &all)
+        }
+        Plugin::Verify(args) => verify(args).await,
+        Plugin::Update(args) => update(args).await,
+        Plugin::Search(args) => search(args).await,
+        Plugin::Remove(args) => {
+            let app = open(&args.at).await?;
+            plugins::remove(&app, &actor(), &args.name).await?;
+            show(&args.at, &json!({"removed": args.name}))
+        }
+    }
+}
+
+async fn add(args: PluginAdd) -> Result<Code, Stop> {
+    let app = open(&args.at).await?;
+    let new = NewPlugin {
+        name: args.name,
+        ..granted(&args.granting)?
+    };
+    let new = read(&app, &args.source, new, None, &args.reaching).await?;
+    let added = versions::add(&app, &actor(), new).await?;
+    report(&app, &args.at, &added)
+}
+
+/// Shows a plugin that was added: for people first what was verified, and what it asks for.
+fn report(app: &App, at: &crate::cli::At, added: &Added) -> Result<Code, Stop> {
+    if at.json {
+        return show(at, added);
+    }
+    let mut page = Page::default();
+    findings(&mut page, &added.findings);
+    if let Some(decision) = plugins::decision(app, &added.plugin.id) {
+        page.line(decision);
+    }
+    page.write()?;
+    let mut shown =
+        serde_json::to_value(&added.plugin).map_err(|error| Stop::machine(error.to_string()))?;
+    shown
+        .as_object_mut()
+        .and_then(|shown| shown.remove("facts"));
+    show(at, &shown)
+}
+
+fn findings(page: &mut Page, findings: &[Finding]) {
+    for finding in findings {
+        page.line(finding);
+    }
+}
+
+async fn verify(args: PluginVerify) -> Result<Code, Stop> {
+    let PluginVerify {
+        named,
+        pull,
+        reaching,
+    } = args;
+    let app = open(&named.at).await?;
+    let access = access(app.host.options().clone(), &reaching)?;
+    let found = pulls::verify(&app, &named.name, pull.then_some(&access)).await?;
+    if named.at.json {
+        return show(&named.at, &found);
+    }
+    let mut page = Page::default();
+    findings(&mut page, &found);
+    page.write()?;
+    Ok(DONE)
+}
+
+async fn update(args: PluginUpdate) -> Result<Code, Stop> {
+    let (at, name) = (&args.named.at, &args.named.name);
+    let app = open(at).await?;
+    let row = plugins::installed(&app, name)?;
+    let source = version_of(args.source.as_deref(), &row.facts)?;
+    let mut new = granted(&args.granting)?;
+    new.name = Some(name.clone());
+    new.origins.extend(row.origins.iter().cloned());
+    new.beyond.extend(row.beyond.iter().cloned());
+    for (key, most) in &row.limits {
+        new.limits.entry(key.clone()).or_insert(*most);
+    }
+    new.trusted.extend(pulls::signer(&row)?);
+    let id = row.facts.id.clone();
+    let new = read(&app, Path::new(&source), new, id, &args.reaching).await?;
+    let prepared = versions::prepare(&app, new).await?;
+    if prepared.changes.is_empty() {
+        return show(
+            at,
+            &json!({"plugin": name, "changes": [], "updated": false}),
+        );
+    }
+    if !at.json {
+        differences(&prepared)?;
+    }
+    if prepared.missing.is_empty() && !args.yes && !is_agreed()? {
+        let pinned = prepared.facts().reference.clone().unwrap_or(source);
+        let message =
+            format!("nothing was changed. To go ahead: plugin update {name} {pinned} --yes");
+        return Err(Stop::usage(message));
+    }
+    let added = versions::keep(&app, &actor(), prepared).await?;
+    if at.json {
+        return show(at, &added);
+    }
+    show(
+        at,
+        &json!({"plugin": name, "version": added.plugin.version, "updated": true}),
+    )
+}
+
+/// Shows what would change. A mark stands before what lets the plugin do more, or makes somebody else vouch for it.
+fn differences(prepared: &Prepared) -> Result<(), Stop> {
+    let mut page = Page::default();
+    if let Some(reference) = &prepared.facts().reference {
+        page.line(format!("found {reference}"));
+    }
+    findings(&mut page, &prepared.findings);
+    page.line("\nwhat would change (! marks what widens it)");
+    for change in &prepared.changes {
+        page.line(change);
+    }
+    for missing in &prepared.missing {
+        page.line(format!("! {missing}"));
+    }
+    page.write()
+}
+
+/// Asks, where somebody can answer.
+fn is_agreed() -> Result<bool, Stop> {
+    if !stdin().is_terminal() {
+        return Ok(false);
+    }
+    output::complain("put it in the plugin's place? (yes or no)");
+    let mut answer = String::new();
+    stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Stop::machine(format!("the answer cannot be read: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "yes"))
+}
+
+/// The other version's source: as it was given, or in the place of the installed one, or by its tag again.
+fn version_of(
+    given: Option<&Path>,
+    facts: &auth_connector_registry::Facts,
+) -> Result<String, Stop> {
+    let reference = facts.reference.as_deref().unwrap_or_default();
+    let place = reference.split_once('@').map(|(place, _)| place);
+    let given = given.map(|path| path.to_string_lossy().into_owned());
+    match (given, place, &facts.tag) {
+        (Some(part), Some(place), _) if part.starts_with([':', '@']) => {
+            Ok(format!("{place}{part}"))
+        }
+        (Some(source), ..) => Ok(source),
+        (None, Some(place), Some(tag)) => Ok(format!("{place}:{tag}")),
+        (None, ..) => Err(Stop::usage(
+            "the plugin was not added by a tag, so name the other version: oci://HOST/NAME:TAG, or :TAG in the same place",
+        )),
+    }
+}
+
+async fn search(args: PluginSearch) -> Result<Code, Stop> {
+    let options = ConnectorHost::builder().options().clone();
+    let access = access(options, &args.reaching)?;
+    let found = access.catalogue(&args.catalogue).await?;
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let plugins = found.search(&words);
+    let mut page = Page::default();
+    if args.json {
+        let shown = serde_json::to_value(&plugins).map_err(|e| Stop::machine(e.to_string()))?;
+        crate::json::show(&mut page, &shown);
+    } else {
+        for plugin in &plugins {
+            for line in catalogue::lines(plugin) {
+                page.line(line);
+            }
+        }
+        page.line(match plugins.len() {
+            0 => "nothing in the catalogue has all of these words",
+            _ => "the catalogue's own words; `plugin add` verifies what it can, and says what it cannot",
+        });
+    }
+    page.write()?;
+    Ok(DONE)
+}
+
+/// What the arguments grant, with no parts yet.
+fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
+    let trusted = args.trust.iter().map(|key| host::trusted(key));
+    let limits = args.limit.iter().map(|text| {
+        let (name, most) = text.split_once('=').unwrap_or((text, ""));
+        let most = most.parse().ok().filter(|most: &u64| *most > 0);
+        let most = most.ok_or_else(|| {
+            Stop::usage("--limit takes NAME=NUMBER with a number above 0: componentBytes=1000000")
+        })?;
+        Ok((name.to_owned(), most))
+    });
+    Ok(NewPlugin {
+        origins: args.allow.clone(),
+        beyond: args.allow_beyond.clone(),
+        grant_asked: args.allow_asked,
+        limits: limits.collect::<Result<BTreeMap<_, _>, Stop>>()?,
+        trusted: trusted.collect::<Result<Vec<TrustedKey>, _>>()?,
+        is_unsigned: args.unsigned,
+        version: args.version.clone(),
+        ..NewPlugin::default()
+    })
+}
+
+fn access(network: HostOptions, args: &Reaching) -> Result<Access, Stop> {
+    Access::new(network, host::registry_proxy).with_files(
+        args.registry_ca.as_deref(),
+        args.provenance_key.as_deref(),
+        args.loopback_http,
+    )
+}
+
+/// Reads a plugin's parts from where they are. `id` is the plugin that it has to be, where that is known.
+async fn read(
+    app: &Arc<App>,
+    source: &Path,
+    new: NewPlugin,
+    id: Option<String>,
+    reaching: &Reaching,
+) -> Result<NewPlugin, Stop> {
+    if let Some(text) = source.to_str().filter(|text| Reference::is_meant(text)) {
+        let reference = Reference::parse(text)?;
+        let access = access(app.host.options().clone(), reaching)?;
+        return Ok(pulls::fetch(app, &access, &reference, new, id).await?);
+    }
+    read_files(source, new)
+}
+
+fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
+    let read = |path: &Path, most: u64| {
+        files::read(path, most)
+            .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(path))))
+    };
+    let manifest = if source.is_dir() {
+        Some(source.join("manifest.json"))
+    } else {
+        let is_manifest = source.extension().is_some_and(|e| e == "json");
+        is_manifest.then(|| source.to_owned())
+    };
+    let Some(manifest) = manifest else {
+        new.component = read(source, COMPONENT_BYTES)?;
+        return Ok(new);
+    };
+    let bytes = read(&manifest, TEXT_BYTES)?;
+    let parsed = Manifest::parse(&bytes).map_err(|error| Stop::usage(error.to_string()))?;
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    new.component = read(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
+    let mut signature = manifest.clone().into_os_string();
+    signature.push(".minisig");
+    let signature = Path::new(&signature);
+    if signature.symlink_metadata().is_ok() {
+        new.signature = Some(read(signature, TEXT_BYTES)?);
+    }
+    new.manifest = Some(bytes);
+    Ok(new)
+}

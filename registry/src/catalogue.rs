@@ -1,0 +1,374 @@
+//! Catalogue: a static index of plugins that anybody can host as a file.
+//!
+//! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
+//! pulled by the reference, and checked then.
+
+use crate::exchange::{self, Deadline};
+use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
+use auth_connector_host::Origin;
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri};
+use http_body_util::Full;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The format that is written and read.
+pub const FORMAT: u32 = 1;
+
+/// The largest catalogue that is read, in bytes.
+pub const BYTES: u64 = 4 << 20;
+
+/// What the schema is called in a catalogue.
+const SCHEMA: &str = "urn:auth-connector:catalogue:1";
+
+/// A catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The schema, for editors.
+    #[serde(rename = "$schema", default)]
+    pub schema: String,
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The plugins, by id.
+    pub plugins: Vec<Entry>,
+}
+
+/// A plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id, by its manifests.
+    pub id: String,
+    /// Its versions, the newest first.
+    pub versions: Vec<Listed>,
+}
+
+/// A version of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// What whoever made the catalogue found in it.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// What was verified then, and what was not.
+    pub findings: Vec<Finding>,
+    /// What differs from the version before it in the catalogue.
+    pub changes: Vec<Change>,
+}
+
+impl Catalogue {
+    /// A catalogue of these versions.
+    ///
+    /// # Errors
+    ///
+    /// When one has no manifest, or two are the same version of the same plugin.
+    pub fn of(versions: Vec<(Facts, Vec<Finding>)>) -> Result<Self, RegistryError> {
+        let mut plugins: Vec<Entry> = Vec::new();
+        for (facts, findings) in versions {
+            let place = facts.reference.clone().unwrap_or_default();
+            let (Some(id), Some(version)) = (facts.id.clone(), facts.version.clone()) else {
+                return Err(RegistryError::malformed(
+                    place,
+                    "it has no manifest of a plugin, so it is not listed",
+                ));
+            };
+            let index = match plugins.iter().position(|entry| entry.id == id) {
+                Some(index) => index,
+                None => {
+                    plugins.push(Entry {
+                        id: id.clone(),
+                        versions: Vec::new(),
+                    });
+                    plugins.len() - 1
+                }
+            };
+            let Some(entry) = plugins.get_mut(index) else {
+                continue;
+            };
+            let is_same = |listed: &Listed| listed.facts.version.as_ref() == Some(&version);
+            if entry.versions.iter().any(is_same) {
+                let reason = format!("{id} {version} is listed twice. Remove one of them");
+                return Err(RegistryError::malformed(place, reason));
+            }
+            let is_newer =
+                |listed: &Listed| is_older(listed.facts.version.as_deref(), Some(&version));
+            let at = entry.versions.iter().position(is_newer);
+            let listed = Listed {
+                facts,
+                findings,
+                changes: Vec::new(),
+            };
+            entry
+                .versions
+                .insert(at.unwrap_or(entry.versions.len()), listed);
+        }
+        plugins.sort_by(|one, other| one.id.cmp(&other.id));
+        for entry in &mut plugins {
+            let mut before: Option<Facts> = None;
+            for listed in entry.versions.iter_mut().rev() {
+                listed.changes = before
+                    .as_ref()
+                    .map(|before| changes(before, &listed.facts))
+                    .unwrap_or_default();
+                before = Some(listed.facts.clone());
+            }
+        }
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            format: FORMAT,
+            plugins,
+        })
+    }
+
+    /// Reads a catalogue.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or of another format.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RegistryError> {
+        let wrong = |reason: String| RegistryError::malformed("the catalogue", reason);
+        let value: serde_json::Value =
+            serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        if value.get("format") != Some(&FORMAT.into()) {
+            return Err(wrong(format!(
+                "its format is not {FORMAT}. If it is newer, use a newer program"
+            )));
+        }
+        serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Reads a catalogue from a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is too large, or is none.
+    pub fn read(file: &Path) -> Result<Self, RegistryError> {
+        Self::parse(&crate::layout::read(file, BYTES)?)
+    }
+
+    /// Fetches a catalogue by https. Redirects are not followed, and no credentials are sent.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached in time, is too large, or is none.
+    pub async fn fetch(settings: &Settings, url: &str) -> Result<Self, RegistryError> {
+        let (origin, path) = target(url, settings.has_loopback_http)?;
+        let request = Request::get(path).body(Full::new(Bytes::new()));
+        let request = request.map_err(|_| wrong(url, "it cannot be read"))?;
+        let deadline = Deadline::after(settings.time);
+        let response = exchange::send(&settings.outbound, &origin, request, deadline).await?;
+        match response.status {
+            StatusCode::OK => Self::parse(&response.read("the catalogue", BYTES).await?),
+            _ => Err(response.refusal("the catalogue").await),
+        }
+    }
+
+    /// The plugins that have every word, in any case, in the newest version's texts. Without words all of them.
+    pub fn search(&self, words: &[&str]) -> Vec<&Entry> {
+        let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        let has = |entry: &&Entry| {
+            let text = entry.text().to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        };
+        self.plugins.iter().filter(has).collect()
+    }
+}
+
+impl Entry {
+    /// What is searched.
+    fn text(&self) -> String {
+        let mut texts = vec![self.id.clone()];
+        if let Some(newest) = self.versions.first() {
+            let facts = &newest.facts;
+            let optional = [
+                &facts.name,
+                &facts.description,
+                &facts.license,
+                &facts.publisher,
+            ];
+            texts.extend(optional.into_iter().flatten().cloned());
+            texts.extend(facts.origins.iter().cloned());
+        }
+        texts.join("\n")
+    }
+}
+
+/// An entry for people, a line each.
+pub fn lines(entry: &Entry) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, listed) in entry.versions.iter().enumerate() {
+        let facts = &listed.facts;
+        let version = facts.version.as_deref().unwrap_or_default();
+        let mut field = |label: &str, text: String| lines.push(format!("  {label:<12} {text}"));
+        if index > 0 {
+            field(
+                "before that",
+                format!("{version} {}", optional(facts.reference.as_ref())),
+            );
+            continue;
+        }
+        field("install", optional(facts.reference.as_ref()));
+        if let Some(text) = &facts.description {
+            field("does", text.clone());
+        }
+        field("publisher", optional(facts.publisher.as_ref()));
+        let signer = facts.signer.as_ref().map(|signer| signer.key.clone());
+        field("signed by", optional(signer.as_ref()));
+        field("licence", optional(facts.license.as_ref()));
+        field("size", format!("{} bytes", facts.size));
+        for import in &facts.authority {
+            field("can", format!("{} ({})", import.words, import.import));
+        }
+        for origin in &facts.origins {
+            field("asks for", origin.clone());
+        }
+        for pointer in &facts.config_origins {
+            field("asks for", format!("the origin at {pointer} of its config"));
+        }
+        for (limit, most) in &facts.limits {
+            field("asks for", format!("{limit} {most}"));
+        }
+        if let Some(sbom) = &facts.sbom {
+            let licenses: Vec<String> = sbom
+                .licenses
+                .iter()
+                .map(|(name, count)| format!("{count} {name}"))
+                .collect();
+            field(
+                "linked",
+                format!("{} components: {}", sbom.components, licenses.join(", ")),
+            );
+        }
+        if let Some(built) = &facts.provenance {
+            field("built by", built.builder.clone());
+            field("source", optional(built.source.as_ref()));
+            field("revision", optional(built.revision.as_ref()));
+        }
+        for finding in &listed.findings {
+            field("then", finding.to_string());
+        }
+        for change in &listed.changes {
+            field("changed", change.to_string());
+        }
+        lines.insert(0, format!("{} {version}", entry.id));
+    }
+    lines.push(String::new());
+    lines
+}
+
+fn optional(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_else(|| "not named".to_owned())
+}
+
+/// An address's origin and path.
+fn target(url: &str, has_loopback_http: bool) -> Result<(Origin, String), RegistryError> {
+    let uri: Uri = url.parse().map_err(|_| wrong(url, "it cannot be read"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(wrong(url, "it cannot be read"));
+    };
+    let origin = Origin::parse(&format!("{scheme}://{authority}"))
+        .map_err(|_| wrong(url, "it cannot be read"))?;
+    let is_allowed = origin.is_https() || (has_loopback_http && origin.is_loopback());
+    if !is_allowed {
+        return Err(wrong(url, "it is not reached by https"));
+    }
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Ok((origin, path.to_owned()))
+}
+
+fn wrong(url: &str, reason: &str) -> RegistryError {
+    let url: String = url.chars().take(120).collect();
+    RegistryError::Reference(format!("{url:?} is no address of a catalogue: {reason}"))
+}
+
+/// Whether a text is meant as an address and not as a file's name.
+pub fn is_address(text: &str) -> bool {
+    text.contains("://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(id: &str, version: &str, size: u64) -> (Facts, Vec<Finding>) {
+        let facts = Facts {
+            id: Some(id.into()),
+            version: Some(version.into()),
+            description: Some(format!("Sends by {id}")),
+            size,
+            reference: Some(format!("oci://r.test/{id}@sha256:{version}")),
+            ..Facts::default()
+        };
+        (facts, Vec::new())
+    }
+
+    #[test]
+    fn versions_stand_newest_first_with_their_changes() {
+        let made = Catalogue::of(vec![
+            version("b", "1.9.0", 1),
+            version("b", "1.10.0", 2),
+            version("a", "0.1.0", 3),
+            version("b", "1.10.0-rc.1", 2),
+        ])
+        .unwrap();
+        let ids: Vec<&str> = made.plugins.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        let versions: Vec<_> = made.plugins[1]
+            .versions
+            .iter()
+            .map(|v| (v.facts.version.as_deref().unwrap(), v.changes.len()))
+            .collect();
+        assert_eq!(versions, [("1.10.0", 1), ("1.10.0-rc.1", 2), ("1.9.0", 0)]);
+        let text = serde_json::to_vec(&made).unwrap();
+        assert_eq!(Catalogue::parse(&text).unwrap(), made);
+    }
+
+    #[test]
+    fn same_version_twice_or_none_is_refused() {
+        let twice = Catalogue::of(vec![version("a", "1.0.0", 1), version("a", "1.0.0", 2)]);
+        assert!(twice.unwrap_err().to_string().contains("listed twice"));
+        let bare = Catalogue::of(vec![(Facts::default(), Vec::new())]);
+        assert!(bare.unwrap_err().to_string().contains("no manifest"));
+    }
+
+    #[test]
+    fn search_needs_every_word() {
+        let made = Catalogue::of(vec![
+            version("acme-sms", "1.0.0", 1),
+            version("other", "1.0.0", 1),
+        ]);
+        let made = made.unwrap();
+        for (words, found) in [
+            (&[][..], 2),
+            (&["SENDS"], 2),
+            (&["sends", "acme"], 1),
+            (&["sends", "missing"], 0),
+        ] {
+            assert_eq!(made.search(words).len(), found, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn other_format_and_noise_are_refused() {
+        for text in [
+            "{\"format\": 2, \"plugins\": []}",
+            "{\"plugins\": []}",
+            "[",
+            "{\"format\": 1}",
+        ] {
+            assert!(Catalogue::parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn address_is_https_or_loopback_where_allowed() {
+        for (url, leave, allowed) in [
+            ("https://example.com/c.json", false, true),
+            ("http://example.com/c.json", true, false),
+            ("http://127.0.0.1:80/c.json", false, false),
+            ("http://127.0.0.1:80/c.json", true, true),
+            ("https://user@example.com/c.json", false, false),
+            ("file:///etc/passwd", true, false),
+        ] {
+            assert_eq!(target(url, leave).is_ok(), allowed, "{url}");
+        }
+    }
+}

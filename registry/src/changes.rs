@@ -1,0 +1,319 @@
+//! Changes from one version of a plugin to another: what an operator decides by before an update.
+
+use crate::{Facts, SbomSummary};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Of what.
+    pub what: String,
+    /// What the version before has. None: it does not have this.
+    pub was: Option<String>,
+    /// What this version has. None: it has no longer.
+    pub is: Option<String>,
+    /// Whether the plugin could do more than before, or somebody else vouches for it.
+    pub is_wider: bool,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.is_wider { '!' } else { ' ' };
+        write!(f, "{mark} {:<14} ", self.what)?;
+        match (&self.was, &self.is) {
+            (Some(was), Some(is)) => write!(f, "{was} -> {is}"),
+            (None, Some(is)) => write!(f, "+ {is}"),
+            (Some(was), None) => write!(f, "- {was}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Everything that differs, the same things in the same order each time.
+pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
+    let mut found = Changes(Vec::new());
+    found.single(
+        "version",
+        before.version.as_ref(),
+        after.version.as_ref(),
+        false,
+    );
+    let signer = |facts: &Facts| facts.signer.as_ref().map(|signer| signer.key_id.clone());
+    found.single(
+        "signer",
+        signer(before).as_ref(),
+        signer(after).as_ref(),
+        true,
+    );
+    let imports = |facts: &Facts| -> BTreeSet<String> {
+        facts
+            .authority
+            .iter()
+            .map(|import| unversioned(&import.import))
+            .collect()
+    };
+    found.list("authority", imports(before), imports(after), true);
+    found.list("origin", set(&before.origins), set(&after.origins), true);
+    let pointers = |facts: &Facts| set(&facts.config_origins);
+    found.list("config origin", pointers(before), pointers(after), true);
+    found.limits(&before.limits, &after.limits);
+    found.single(
+        "licence",
+        before.license.as_ref(),
+        after.license.as_ref(),
+        false,
+    );
+    found.single(
+        "publisher",
+        before.publisher.as_ref(),
+        after.publisher.as_ref(),
+        true,
+    );
+    let size = |facts: &Facts| Some(format!("{} bytes", facts.size));
+    found.single("size", size(before).as_ref(), size(after).as_ref(), false);
+    found.single(
+        "component",
+        Some(&before.sha256),
+        Some(&after.sha256),
+        false,
+    );
+    let count = |facts: &Facts| {
+        let sbom = facts.sbom.as_ref();
+        sbom.map(|sbom| format!("{} components", sbom.components))
+    };
+    found.single("SBOM", count(before).as_ref(), count(after).as_ref(), false);
+    let licenses = |facts: &Facts| -> BTreeSet<String> {
+        let of = |sbom: &SbomSummary| sbom.licenses.keys().cloned().collect();
+        facts.sbom.as_ref().map(of).unwrap_or_default()
+    };
+    found.list("SBOM licence", licenses(before), licenses(after), false);
+    let provenance = |part: fn(&crate::ProvenanceFacts) -> Option<String>| {
+        move |facts: &Facts| facts.provenance.as_ref().and_then(part)
+    };
+    let standing = provenance(|provenance| {
+        let is = if provenance.is_verified {
+            "verified"
+        } else {
+            "not verified"
+        };
+        Some(is.to_owned())
+    });
+    let (was, is) = (standing(before), standing(after));
+    // That nobody vouches for the build any more is as good as another signer.
+    let is_lost = was.as_deref() == Some("verified");
+    found.single("provenance", was.as_ref(), is.as_ref(), is_lost);
+    let builder = provenance(|provenance| Some(provenance.builder.clone()));
+    found.single(
+        "builder",
+        builder(before).as_ref(),
+        builder(after).as_ref(),
+        false,
+    );
+    let revision = provenance(|provenance| provenance.revision.clone());
+    found.single(
+        "revision",
+        revision(before).as_ref(),
+        revision(after).as_ref(),
+        false,
+    );
+    found.0
+}
+
+/// Whether a version goes before another, by the rules of semantic versions. False where one of them is none.
+pub fn is_older(version: Option<&str>, than: Option<&str>) -> bool {
+    let parsed = |text: Option<&str>| Version::parse(text?).ok();
+    match (parsed(version), parsed(than)) {
+        // Build metadata has no precedence.
+        (Some(version), Some(than)) => version.cmp_precedence(&than) == Ordering::Less,
+        _ => false,
+    }
+}
+
+fn set(list: &[String]) -> BTreeSet<String> {
+    list.iter().cloned().collect()
+}
+
+/// An interface without its version: WASI's versions change with toolchains and give no other authority.
+fn unversioned(import: &str) -> String {
+    import.split('@').next().unwrap_or_default().to_owned()
+}
+
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn add(&mut self, what: &str, was: Option<String>, is: Option<String>, is_wider: bool) {
+        self.0.push(Change {
+            what: what.to_owned(),
+            was,
+            is,
+            is_wider,
+        });
+    }
+
+    fn single(&mut self, what: &str, was: Option<&String>, is: Option<&String>, is_wider: bool) {
+        if was != is {
+            self.add(what, was.cloned(), is.cloned(), is_wider);
+        }
+    }
+
+    /// What came and what went. Only what came is wider.
+    fn list(&mut self, what: &str, was: BTreeSet<String>, is: BTreeSet<String>, is_wider: bool) {
+        for new in is.difference(&was) {
+            self.add(what, None, Some(new.clone()), is_wider);
+        }
+        for gone in was.difference(&is) {
+            self.add(what, Some(gone.clone()), None, false);
+        }
+    }
+
+    /// A limit that is not asked for is as granted, so leaving it out asks for more.
+    fn limits(&mut self, was: &BTreeMap<String, u64>, is: &BTreeMap<String, u64>) {
+        let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+        for name in names {
+            let (before, after) = (was.get(name), is.get(name));
+            if before != after {
+                let is_wider =
+                    after.is_none_or(|after| before.is_some_and(|before| after > before));
+                let shown = |most: Option<&u64>| most.map(ToString::to_string);
+                self.add(name, shown(before), shown(after), is_wider);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Import, SignerFacts};
+
+    fn facts() -> Facts {
+        Facts {
+            version: Some("1.0.0".into()),
+            license: Some("MIT".into()),
+            signer: Some(SignerFacts {
+                key_id: "A".into(),
+                key: "RWA".into(),
+                comment: String::new(),
+            }),
+            sha256: "ab".into(),
+            size: 10,
+            authority: vec![Import {
+                import: "wasi:io/poll@0.2.9".into(),
+                words: "wait".into(),
+            }],
+            origins: vec!["https://a.test".into()],
+            limits: [("requests".to_owned(), 2)].into(),
+            ..Facts::default()
+        }
+    }
+
+    fn lines(change: impl FnOnce(&mut Facts)) -> Vec<String> {
+        let mut after = facts();
+        change(&mut after);
+        changes(&facts(), &after)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn same_facts_have_no_changes() {
+        assert_eq!(changes(&facts(), &facts()), []);
+        let newer_wasi = lines(|f| f.authority[0].import = "wasi:io/poll@0.2.12".into());
+        assert!(newer_wasi.is_empty(), "{newer_wasi:?}");
+    }
+
+    #[test]
+    fn what_widens_is_marked() {
+        let shown = lines(|f| {
+            f.version = Some("1.1.0".into());
+            f.signer = None;
+            f.authority[0].import = "wasi:clocks/wall-clock@0.2.9".into();
+            f.origins = vec!["https://b.test".into()];
+            f.config_origins = vec!["/url".into()];
+            f.license = None;
+        });
+        assert_eq!(
+            shown,
+            [
+                "  version        1.0.0 -> 1.1.0",
+                "! signer         - A",
+                "! authority      + wasi:clocks/wall-clock",
+                "  authority      - wasi:io/poll",
+                "! origin         + https://b.test",
+                "  origin         - https://a.test",
+                "! config origin  + /url",
+                "  licence        - MIT",
+            ]
+        );
+    }
+
+    #[test]
+    fn provenance_that_is_no_longer_verified_is_marked() {
+        let built = |is_verified| {
+            Some(crate::ProvenanceFacts {
+                is_verified,
+                builder: "b".into(),
+                source: None,
+                revision: None,
+            })
+        };
+        for (was, is, shown) in [
+            (
+                built(true),
+                built(false),
+                "! provenance     verified -> not verified",
+            ),
+            (
+                built(false),
+                built(true),
+                "  provenance     not verified -> verified",
+            ),
+            (built(true), None, "! provenance     - verified"),
+            (None, built(false), "  provenance     + not verified"),
+        ] {
+            let [mut before, mut after] = [facts(), facts()];
+            (before.provenance, after.provenance) = (was, is);
+            assert_eq!(changes(&before, &after)[0].to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn limit_left_out_asks_for_more() {
+        for (limits, wider) in [(vec![], true), (vec![3], true), (vec![1], false)] {
+            let mut after = facts();
+            after.limits = limits.iter().map(|n| ("requests".to_owned(), *n)).collect();
+            let found = changes(&facts(), &after);
+            assert_eq!(found.len(), 1, "{limits:?}");
+            assert_eq!(found[0].is_wider, wider, "{limits:?}");
+        }
+        let mut after = facts();
+        after.limits.insert("handles".into(), 8);
+        assert!(!changes(&facts(), &after)[0].is_wider, "asks for less");
+    }
+
+    #[test]
+    fn versions_are_ordered_by_precedence() {
+        for (version, than, older) in [
+            ("1.9.0", "1.10.0", true),
+            ("1.10.0", "1.9.0", false),
+            ("1.0.0-rc.1", "1.0.0", true),
+            ("1.0.0+b", "1.0.0+a", false),
+            ("1.0.0+a", "1.0.0+b", false),
+            ("1.0.0", "1.0.0", false),
+            ("x", "1.0.0", false),
+        ] {
+            assert_eq!(
+                is_older(Some(version), Some(than)),
+                older,
+                "{version} {than}"
+            );
+        }
+        assert!(!is_older(None, Some("1.0.0")));
+        assert!(!is_older(Some("1.0.0"), None));
+    }
+}

@@ -1,0 +1,154 @@
+//! Facts about a version of a plugin: what an operator reads before it is added, and what its next version is compared
+//! with.
+
+use crate::{Attestation, Pulled, SbomSummary};
+use auth_connector_host::{Description, Manifest, Signer, TrustedKey, authority};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is known about one version of a plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Its id, by its manifest; none for a bare component, as everything that a manifest says.
+    pub id: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// What it does, in a sentence.
+    pub description: Option<String>,
+    /// Its licence, as an SPDX expression.
+    pub license: Option<String>,
+    /// Where to read more.
+    pub homepage: Option<String>,
+    /// Who publishes it, as the signed manifest says in its annotation `publisher`.
+    pub publisher: Option<String>,
+    /// Who signed it. None: nobody who is trusted.
+    pub signer: Option<SignerFacts>,
+    /// SHA-256 of the component, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Everything that it can ask its host for, with words for each.
+    pub authority: Vec<Import>,
+    /// The origins that it asks for.
+    pub origins: Vec<String>,
+    /// Where its configs name further origins, as JSON Pointers.
+    pub config_origins: Vec<String>,
+    /// The limits that it asks for. One that is not named is as granted.
+    pub limits: BTreeMap<String, u64>,
+    /// What is linked in it, by its SBOM.
+    pub sbom: Option<SbomSummary>,
+    /// How it was built, by its provenance.
+    pub provenance: Option<ProvenanceFacts>,
+    /// The artifact that it was pulled from, pinned by digest. None for one from a folder or a file.
+    pub reference: Option<String>,
+    /// The tag that named the artifact, where one was asked for.
+    pub tag: Option<String>,
+}
+
+/// A key, and what its holder wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignerFacts {
+    /// The key's identity, as minisign prints it.
+    pub key_id: String,
+    /// The public key.
+    pub key: String,
+    /// What was signed beside the manifest.
+    pub comment: String,
+}
+
+/// An import of the component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The interface.
+    pub import: String,
+    /// What it is for.
+    pub words: String,
+}
+
+/// Claims about a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenanceFacts {
+    /// Whether the signature over it was verified, by a key that was given.
+    pub is_verified: bool,
+    /// Who built.
+    pub builder: String,
+    /// The repository.
+    pub source: Option<String>,
+    /// The commit.
+    pub revision: Option<String>,
+}
+
+impl Facts {
+    /// The facts of a component that was loaded, with its manifest if it has one.
+    pub fn of(description: &Description, manifest: Option<&Manifest>) -> Self {
+        let import = |import: &String| Import {
+            import: import.clone(),
+            words: authority(import).to_owned(),
+        };
+        let mut facts = Self {
+            sha256: description.sha256.clone(),
+            size: description.size as u64,
+            authority: description.imports.iter().map(import).collect(),
+            ..Self::default()
+        };
+        let Some(manifest) = manifest else {
+            return facts;
+        };
+        let publisher = manifest
+            .annotations
+            .iter()
+            .find(|(key, _)| key == "publisher");
+        facts.id = Some(manifest.id.clone());
+        facts.version = Some(manifest.version.clone());
+        facts.name.clone_from(&manifest.name);
+        facts.description.clone_from(&manifest.description);
+        facts.license.clone_from(&manifest.license);
+        facts.homepage.clone_from(&manifest.homepage);
+        facts.publisher = publisher.map(|(_, text)| text.clone());
+        facts.origins = manifest.origins.iter().map(ToString::to_string).collect();
+        facts.config_origins.clone_from(&manifest.config_origins);
+        let limits = manifest.limits.iter();
+        facts.limits = limits
+            .map(|(limit, most)| (limit.as_str().to_owned(), *most))
+            .collect();
+        facts
+    }
+
+    /// Adds who signed. `keys` are those that were trusted.
+    #[must_use]
+    pub fn signed_by(mut self, signer: Option<&Signer>, keys: &[TrustedKey]) -> Self {
+        self.signer = signer.map(|signer| SignerFacts {
+            key_id: signer.key.to_string(),
+            key: keys
+                .iter()
+                .find(|key| key.id() == signer.key)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            comment: signer.trusted_comment.clone(),
+        });
+        self
+    }
+
+    /// Adds what was pulled beside the component.
+    #[must_use]
+    pub fn pulled(mut self, pulled: &Pulled) -> Self {
+        let sbom = pulled.sbom.as_deref();
+        self.sbom = sbom.and_then(|document| SbomSummary::of(document, &self.sha256));
+        self.provenance = match &pulled.attestation {
+            Attestation::Absent => None,
+            Attestation::Unverified(claims) => Some((claims, false)),
+            Attestation::Verified(claims) => Some((claims, true)),
+        }
+        .map(|(claims, is_verified)| ProvenanceFacts {
+            is_verified,
+            builder: claims.builder.clone(),
+            source: claims.source.clone(),
+            revision: claims.revision.clone(),
+        });
+        self.reference = Some(pulled.reference.to_string());
+        self.tag.clone_from(&pulled.tag);
+        self
+    }
+}
