@@ -5,6 +5,7 @@
 //! | `cli`, `usage`, `commands` | the command line |
 //! | `serve` | the service: listeners, settings, what goes on by itself |
 //! | `api`, `problem` | HTTP: routes, keys, bodies, refusals |
+//! | `console` | pages for operators, on the administrator's listener |
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
 //! | `catalog`, `app` | what was set up, in memory; everything that is open |
@@ -26,6 +27,8 @@ mod clean;
 mod cli;
 mod commands;
 mod config;
+#[cfg(feature = "serve")]
+mod console;
 #[cfg(feature = "serve")]
 mod crypt;
 mod exit;

@@ -1,11 +1,16 @@
 //! Operations of administrators, for their API and the command line alike. Every change is in the audit log.
 
 pub mod connectors;
+pub mod guides;
 pub mod keys;
 pub mod maintenance;
+pub mod messages;
 pub mod numbers;
 pub mod plugins;
+pub mod secrets;
 pub mod tenants;
+pub mod trials;
+pub mod users;
 
 use crate::app::App;
 use crate::problem::Problem;

@@ -44,10 +44,11 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 }
 
 /// The routes of the administrator's listener.
-pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
+pub fn administration(app: Arc<App>, readiness: Arc<Readiness>, hosts: Vec<String>) -> Router {
     Router::new()
         .nest("/admin", admin::routes())
-        .with_state(app)
+        .with_state(app.clone())
+        .merge(crate::console::routes(app, hosts))
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))
         .fallback(nothing_here)

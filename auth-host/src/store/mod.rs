@@ -3,12 +3,14 @@
 //! [`Store`] writes by one thread and reads beside it; each of the other modules has the queries of some tables.
 
 pub mod audit;
+pub mod guides;
 pub mod idempotency;
 pub mod limits;
 pub mod messages;
 mod open;
 pub mod registry;
 pub mod retention;
+pub mod users;
 pub mod verifications;
 mod writer;
 

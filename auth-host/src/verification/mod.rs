@@ -9,6 +9,6 @@ mod views;
 
 pub use check::{CheckRequest, Checked, cancel, check};
 pub use message::{MessageRequest, send, verified};
-pub use rules::Caller;
+pub use rules::{Caller, check_usage};
 pub use start::{StartRequest, resend, start};
 pub use views::{Answer, MessageView, VerificationView, message_view, rfc3339, view};

@@ -62,7 +62,7 @@ pub(super) fn code_bytes(v: &Verification, code: &str) -> Vec<u8> {
 }
 
 /// Refuses a usage that is none.
-pub(super) fn check_usage(usage: &str) -> Result<(), Problem> {
+pub fn check_usage(usage: &str) -> Result<(), Problem> {
     let fits = (1..=64).contains(&usage.len()) && usage.bytes().all(|b| b.is_ascii_alphanumeric());
     if fits {
         return Ok(());

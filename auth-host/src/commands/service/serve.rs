@@ -56,10 +56,18 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     };
     #[cfg(not(feature = "dev"))]
     let guide: Option<fn(&Addresses) -> String> = None;
+    let setup = crate::admin::users::first_setup(&service.app).await?;
     let started = move |addresses: Addresses| {
         let mut page = Page::default();
         page.line(format!("auth-host listens at {}", addresses.api));
         page.line(format!("administrators' API at {}", addresses.admin));
+        let console = format!("http://{}/console/", addresses.admin);
+        match &setup {
+            Some(link) => page.line(format!(
+                "console at {console}set-up?link={link} (works once, for the first administrator)"
+            )),
+            None => page.line(format!("console at {console}")),
+        }
         if let Some(guide) = guide {
             page.line(guide(&addresses));
         }
