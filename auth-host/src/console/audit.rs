@@ -1,10 +1,9 @@
 //! The audit log of a tenant, or of the whole host.
 
-use super::Console;
 use super::fault::Fault;
 use super::form::shown;
-use super::messages::time;
-use super::page::{Page, render};
+use super::page::{Page, render, time};
+use super::state::Console;
 use super::visit::Visit;
 use crate::store::audit;
 use askama::Template;
@@ -63,11 +62,7 @@ async fn show(visit: Visit, Query(query): Query<Before>) -> Result<Html<String>,
         ]
     });
     Ok(render(&Audit {
-        page: Page::new(
-            &visit,
-            if is_whole { "log" } else { "audit" },
-            visit.t.say("audit"),
-        ),
+        page: visit.page(if is_whole { "log" } else { "audit" }, visit.t.say("audit")),
         entries: entries.collect(),
         next: last
             .map(|(id, _)| format!("?before={id}"))

@@ -1,8 +1,8 @@
 //! The list of a tenant's connectors.
 
-use super::Console;
 use super::fault::Fault;
 use super::page::{Page, render};
+use super::state::Console;
 use super::visit::Visit;
 use askama::Template;
 use auth_connector_host::Manifest;
@@ -63,7 +63,7 @@ async fn list(visit: Visit) -> Result<Html<String>, Fault> {
     };
     let plugins = catalog.plugins.values();
     Ok(render(&List {
-        page: Page::new(&visit, "connectors", visit.t.say("connectors")),
+        page: visit.page("connectors", visit.t.say("connectors")),
         connectors: own.map(entry).collect(),
         plugins: plugins
             .map(|row| (row.id.clone(), plugin_name(row)))

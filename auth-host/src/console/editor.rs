@@ -7,9 +7,10 @@ use super::connectors::plugin_name;
 use super::fault::{Fault, problem_text};
 use super::form::{self, Draft, Field, Shown};
 use super::page::{Page, render};
+use super::state::Console;
 use super::texts::Texts;
 use super::visit::{Fields, Posted, Visit};
-use super::{Console, guide, words};
+use super::{guide, words};
 use crate::admin::connectors::{self, Edit, Prepared, Put};
 use crate::admin::{guides, trials};
 use crate::problem::{Finding, Problem};
@@ -593,7 +594,7 @@ impl State {
             false => self.title,
         };
         let page = render(&Editor {
-            page: Page::new(visit, "connectors", title).notice(self.notice),
+            page: visit.page("connectors", title).notice(self.notice),
             name: subject.name.clone(),
             is_new: subject.id.is_none(),
             plugin_title,
@@ -647,7 +648,7 @@ async fn show_guide(
     let text = guides::get(&visit.console.app, &plugin, &visit.t.locales())?;
     let text = text.ok_or_else(|| Problem::not_found("guide"))?;
     let (guide, is_cut) = guide::render(&text);
-    let page = Page::new(&visit, "connectors", visit.t.say("guide"));
+    let page = visit.page("connectors", visit.t.say("guide"));
     Ok(render(&GuidePage {
         page,
         guide,

@@ -2,8 +2,9 @@
 
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
+use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
-use super::{Console, words};
+use super::words;
 use crate::admin::tenants;
 use crate::number::Number;
 use crate::store::registry::Flow;
@@ -110,7 +111,7 @@ fn page(
         .values()
         .filter(|c| c.row.tenant == visit.tenant);
     let flows = Flows {
-        page: Page::new(visit, "flows", t.say("flows")),
+        page: visit.page("flows", t.say("flows")),
         usages: usages.collect(),
         flows: own
             .iter()

@@ -1,9 +1,8 @@
 //! API keys of a tenant: made, shown once, revoked.
 
-use super::Console;
 use super::fault::{Fault, problem_text};
-use super::messages::time;
-use super::page::{Page, render};
+use super::page::{Page, render, time};
+use super::state::Console;
 use super::visit::{Posted, Visit};
 use crate::admin::keys;
 use askama::Template;
@@ -48,7 +47,7 @@ fn page(visit: &Visit, status: StatusCode, made: String, error: String) -> Respo
         at: time(key.created_at),
         revoked: key.revoked_at.map(time).unwrap_or_default(),
     });
-    let page = Page::new(visit, "keys", visit.t.say("keys"));
+    let page = visit.page("keys", visit.t.say("keys"));
     let keys = shown.collect();
     (
         status,

@@ -1,9 +1,10 @@
 //! Limits and other settings of a tenant. A host administrator sets them, because they decide what a tenant may cost.
 
-use super::Console;
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
+use super::state::Console;
 use super::visit::{Posted, Visit};
+use super::words;
 use crate::admin::tenants;
 use crate::problem::Problem;
 use crate::store::registry::{TenantSettings, Unverified};
@@ -14,16 +15,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-
-/// Settings that are numbers, with the identifiers of their texts.
-pub const NAMES: [(&str, &str); 6] = [
-    ("number_in_ten_minutes", "limit-number-in-ten-minutes"),
-    ("number_a_day", "limit-number-a-day"),
-    ("prefix_a_day", "limit-prefix-a-day"),
-    ("network_a_day", "limit-network-a-day"),
-    ("segments_a_day", "limit-segments-a-day"),
-    ("retention_days", "limit-retention-days"),
-];
 
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
@@ -57,9 +48,9 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
     let settings: TenantSettings = settings.unwrap_or_default();
     let values = serde_json::to_value(&settings).unwrap_or_default();
     let value = |name: &str| values.get(name).map(Value::to_string).unwrap_or_default();
-    let numbers = NAMES.map(|(name, id)| (name, visit.t.say(id), value(name)));
+    let numbers = words::LIMITS.map(|(name, id)| (name, visit.t.say(id), value(name)));
     let limits = Limits {
-        page: Page::new(visit, "limits", visit.t.say("limits")),
+        page: visit.page("limits", visit.t.say("limits")),
         numbers: numbers.to_vec(),
         name: settings.name,
         home: settings.home_countries.join(", "),
@@ -74,7 +65,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.host_admin()?;
     let mut patch = Map::new();
-    for (name, _) in NAMES {
+    for (name, _) in words::LIMITS {
         let number = fields.get(name).trim().parse::<u32>();
         let number = number.map_or_else(|_| Value::from(fields.get(name)), Value::from);
         patch.insert(name.to_owned(), number);
@@ -120,7 +111,7 @@ struct Tenants {
 
 async fn show_tenants(visit: Visit) -> Result<Response, Fault> {
     visit.host()?;
-    let page = Page::new(&visit, "tenants", visit.t.say("tenants"));
+    let page = visit.page("tenants", visit.t.say("tenants"));
     Ok(render(&Tenants {
         page,
         error: String::new(),
@@ -140,7 +131,7 @@ async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
     match added {
         Ok(_) => Ok(Redirect::to(&format!("/console/t/{id}/")).into_response()),
         Err(problem) => {
-            let page = Page::new(&visit, "tenants", visit.t.say("tenants"));
+            let page = visit.page("tenants", visit.t.say("tenants"));
             let error = problem_text(&problem);
             let page = render(&Tenants { page, error });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

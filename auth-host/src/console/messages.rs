@@ -2,16 +2,17 @@
 
 use super::fault::Fault;
 use super::form::shown;
-use super::page::{Page, render};
+use super::page::{Page, render, time};
+use super::state::Console;
 use super::visit::{Posted, Visit};
-use super::{Console, words};
+use super::words;
 use crate::admin::{messages as admin, numbers};
 use crate::ids;
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::messages::{self, Filter, Message, State};
 use crate::store::verifications::{self, Verification};
-use crate::verification::{rfc3339, view};
+use crate::verification::view;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query};
@@ -73,12 +74,6 @@ struct VerificationRow {
     status: String,
     name: String,
     sends: u32,
-}
-
-/// A time to the second, in UTC.
-pub fn time(ms: i64) -> String {
-    let text = rfc3339(ms);
-    text.get(..19).unwrap_or_default().replace('T', " ")
 }
 
 fn row(visit: &Visit, row: &Message) -> Row {
@@ -154,7 +149,7 @@ fn day(text: &str) -> Option<i64> {
 fn list_page(visit: &Visit, state: &str, title: &'static str) -> List {
     let states = words::STATES.iter();
     List {
-        page: Page::new(visit, title, visit.t.say("messages")),
+        page: visit.page(title, visit.t.say("messages")),
         states: states
             .map(|s| (s.as_str(), words::state(visit.t, *s), s.as_str() == state))
             .collect(),
@@ -372,7 +367,7 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
     fact("country", Some(message.country.clone()));
     fact("segments", Some(message.segments.to_string()));
     Ok(render(&One {
-        page: Page::new(&visit, "messages", t.say("message")),
+        page: visit.page("messages", t.say("message")),
         row: row(&visit, &message),
         id: message.id,
         facts,
@@ -419,7 +414,7 @@ async fn one_verification(
     let v = found.ok_or_else(|| Problem::not_found("verification"))?;
     let sent = app.store.read(|db| messages::of_verification(db, &v.id))?;
     Ok(render(&OneVerification {
-        page: Page::new(&visit, "messages", visit.t.say("verification")),
+        page: visit.page("messages", visit.t.say("verification")),
         expires: time(v.expires_at),
         attempts: v.attempts,
         rows: sent.iter().map(|m| row(&visit, m)).collect(),

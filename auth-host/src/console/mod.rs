@@ -3,10 +3,10 @@
 //! | module | purpose |
 //! |---|---|
 //! | `policy`, `fault` | what is asked of every request; refusals as pages |
-//! | `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
+//! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
 //! | `page`, `texts`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
-//! | `connectors`, `flows`, `messages`, `plugins`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
+//! | `connectors`, `flows`, `messages`, `plugins`, `uploads`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
 
@@ -29,7 +29,9 @@ mod plot;
 mod plugins;
 mod policy;
 mod sign_in;
+mod state;
 mod texts;
+mod uploads;
 mod visit;
 mod words;
 
@@ -40,16 +42,9 @@ use axum::middleware::{self, Next};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
 use fault::Fault;
+use state::Console;
 use std::sync::Arc;
 use visit::Visit;
-
-/// What the pages need.
-pub struct Console {
-    app: Arc<App>,
-    hosts: Vec<String>,
-    passwords: password::Passwords,
-    uploads: plugins::Uploads,
-}
 
 /// The console's routes. `hosts` are names of this machine beside those of loopback.
 pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
@@ -57,7 +52,7 @@ pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
         app,
         hosts,
         passwords: password::Passwords::default(),
-        uploads: plugins::Uploads::default(),
+        uploads: uploads::Uploads::default(),
     });
     Router::new()
         .route("/", get(|| async { Redirect::to("/console/") }))

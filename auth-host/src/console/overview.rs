@@ -3,8 +3,9 @@
 use super::fault::Fault;
 use super::page::{Page, render};
 use super::plot::Plot;
+use super::state::Console;
 use super::visit::{Posted, Visit};
-use super::{Console, words};
+use super::words;
 use crate::admin::tenants;
 use crate::ids;
 use crate::limits;
@@ -145,7 +146,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     ];
     let budget = settings.segments_a_day;
     Ok(render(&Overview {
-        page: Page::new(&visit, "overview", t.say("overview")),
+        page: visit.page("overview", t.say("overview")),
         states: states
             .into_iter()
             .map(|(s, count)| (s.as_str(), words::state(t, s), count))

@@ -1,7 +1,7 @@
 //! The frame of every page: navigation, language, and who is signed in.
 
 use super::texts::Texts;
-use super::visit::Visit;
+use crate::verification::rfc3339;
 use askama::Template;
 use axum::response::Html;
 
@@ -32,27 +32,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// The frame for somebody who is signed in.
-    pub fn new(visit: &Visit, active: &'static str, title: String) -> Self {
-        let catalog = visit.console.app.catalog.load();
-        let tenant = visit.tenant.clone();
-        let is_own = |id: &&String| visit.user.tenant.as_ref().is_none_or(|own| own == *id);
-        let settings = catalog.tenants.get(&tenant);
-        Self {
-            t: visit.t,
-            title,
-            active,
-            is_stopped: catalog.is_stopped || settings.is_some_and(|t| t.settings.is_stopped),
-            tenants: catalog.tenants.keys().filter(is_own).cloned().collect(),
-            tenant,
-            user: visit.user.name.clone(),
-            is_admin: visit.is_admin(),
-            is_host: visit.user.tenant.is_none(),
-            token: visit.token.clone(),
-            notice: String::new(),
-        }
-    }
-
     /// The frame before anybody is signed in.
     pub fn bare(t: Texts, title: String) -> Self {
         Self {
@@ -91,6 +70,12 @@ impl Page {
     pub fn current(&self, part: &str) -> &'static str {
         if self.active == part { "page" } else { "false" }
     }
+}
+
+/// A time to the second, in UTC.
+pub fn time(ms: i64) -> String {
+    let text = rfc3339(ms);
+    text.get(..19).unwrap_or_default().replace('T', " ")
 }
 
 /// A page's text.

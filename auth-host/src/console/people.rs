@@ -1,10 +1,9 @@
 //! Users of the console: added, given another password, removed.
 
-use super::Console;
 use super::fault::{Fault, problem_text};
-use super::messages::time;
-use super::page::{Page, render};
+use super::page::{Page, render, time};
 use super::sign_in::check;
+use super::state::Console;
 use super::visit::{Posted, Visit};
 use crate::admin::users;
 use crate::problem::Problem;
@@ -50,7 +49,7 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Result<Response, Fa
             time(user.created_at),
         ]
     });
-    let page = Page::new(visit, "users", visit.t.say("users"));
+    let page = visit.page("users", visit.t.say("users"));
     let users = users.collect();
     Ok((status, render(&Users { page, users, error })).into_response())
 }

@@ -1,17 +1,17 @@
 //! Plugins: installed from a component or a package, after a review in which nothing of it runs.
 
-use super::Console;
 use super::connectors::plugin_name;
 use super::fault::{Fault, problem_text};
 use super::form::shown;
-use super::messages::time;
-use super::page::{Page, render};
+use super::page::{Page, render, time};
+use super::state::Console;
 use super::texts::Texts;
+use super::uploads::Upload;
 use super::visit::{Posted, Visit};
+use super::words;
 use crate::admin::plugins::{self as admin, NewPlugin, Review};
 use crate::admin::{guides, users};
 use crate::ids;
-use crate::problem::Problem;
 use askama::Template;
 use auth_connector_host::{Manifest, TrustedKey};
 use axum::Router;
@@ -19,27 +19,13 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The largest upload, in bytes: a component of 16 MiB, a manifest, guides.
 const UPLOAD_BYTES: usize = 20 << 20;
 
-/// The most files of an upload, and the most uploads that wait for their review.
+/// The most files of an upload.
 const FILES: usize = 64;
-const WAITING: usize = 4;
-
-/// How long an upload waits, in milliseconds.
-const WAITING_MS: i64 = 30 * 60_000;
-
-/// What imports mean, by their beginning.
-pub const IMPORTS: [(&str, &str); 5] = [
-    ("wasi:http/", "import-http"),
-    ("wasi:clocks/", "import-clocks"),
-    ("wasi:io/", "import-io"),
-    ("wasi:random/", "import-random"),
-    ("", "import-other"),
-];
 
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
@@ -50,45 +36,6 @@ pub fn routes() -> Router<Arc<Console>> {
             post(upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)),
         )
         .route("/console/plugins/review/{id}", get(review).post(install))
-}
-
-/// Uploads that wait for their review, in memory.
-#[derive(Default)]
-pub struct Uploads(Mutex<VecDeque<Upload>>);
-
-/// An upload.
-#[derive(Clone)]
-struct Upload {
-    id: String,
-    user: String,
-    at: i64,
-    new: NewPlugin,
-    guides: Vec<(String, String)>,
-}
-
-impl Uploads {
-    fn keep(&self, upload: Upload) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|other| ids::now_ms() - other.at < WAITING_MS);
-        if waiting.len() >= WAITING {
-            waiting.pop_front();
-        }
-        waiting.push_back(upload);
-    }
-
-    fn find(&self, id: &str, user: &str) -> Result<Upload, Fault> {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = waiting.iter().find(|u| u.id == id && u.user == user);
-        let found = found.filter(|u| ids::now_ms() - u.at < WAITING_MS);
-        found
-            .cloned()
-            .ok_or_else(|| Problem::not_found("upload").into())
-    }
-
-    fn drop(&self, id: &str) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|upload| upload.id != id);
-    }
 }
 
 #[derive(Template)]
@@ -141,7 +88,7 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
                 .count(),
             id: plugin.id,
         });
-    let page = Page::new(visit, "plugins", visit.t.say("plugins"));
+    let page = visit.page("plugins", visit.t.say("plugins"));
     let plugins = plugins.collect();
     (
         status,
@@ -314,7 +261,7 @@ async fn review_page(
         .unwrap_or_default();
     let origins = asked.unwrap_or_default();
     let page = ReviewPage {
-        page: Page::new(visit, "plugins", t.say("review")),
+        page: visit.page("plugins", t.say("review")),
         title: shown(
             manifest.and_then(|m| m.name.as_deref()).unwrap_or(&name),
             80,
@@ -377,7 +324,9 @@ fn facts(t: Texts, review: &Review) -> Vec<(String, String)> {
 
 fn imports(t: Texts, imports: &[String]) -> Vec<(String, String)> {
     let meaning = |import: &String| {
-        let known = IMPORTS.iter().find(|(start, _)| import.starts_with(start));
+        let known = words::IMPORTS
+            .iter()
+            .find(|(start, _)| import.starts_with(start));
         let id = known.map_or("import-other", |(_, id)| id);
         (t.say(id), shown(import, 100))
     };

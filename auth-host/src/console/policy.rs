@@ -6,8 +6,8 @@
 //! | a request that another site's page causes is a visit and nothing more | reading and changing across origins |
 //! | a POST names this origin and says that it comes from it | forged forms; its token is checked with the session |
 
-use super::Console;
 use super::fault::Fault;
+use super::state::Console;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;

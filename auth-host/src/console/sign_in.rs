@@ -1,9 +1,9 @@
 //! The set-up link, signing in and out, and the choice of a language.
 
-use super::Console;
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
 use super::password;
+use super::state::Console;
 use super::texts::Texts;
 use super::visit::{self, BEFORE, LANGUAGE, Posted, SESSION, cookie, form_token, set_cookie};
 use crate::admin::users;

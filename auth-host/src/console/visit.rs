@@ -1,7 +1,8 @@
 //! Who asks: session cookie, language, tenant, and the fields of a form with its token.
 
-use super::Console;
 use super::fault::Fault;
+use super::page::Page;
+use super::state::Console;
 use super::texts::Texts;
 use crate::admin::{Actor, users};
 use crate::crypt::digest;
@@ -72,6 +73,24 @@ impl Visit {
     pub fn host_admin(&self) -> Result<(), Fault> {
         self.host()?;
         self.admin()
+    }
+
+    /// The frame of a page.
+    pub fn page(&self, active: &'static str, title: String) -> Page {
+        let catalog = self.console.app.catalog.load();
+        let is_own = |id: &&String| self.user.tenant.as_ref().is_none_or(|own| own == *id);
+        let settings = catalog.tenants.get(&self.tenant);
+        Page {
+            active,
+            is_stopped: catalog.is_stopped || settings.is_some_and(|t| t.settings.is_stopped),
+            tenants: catalog.tenants.keys().filter(is_own).cloned().collect(),
+            tenant: self.tenant.clone(),
+            user: self.user.name.clone(),
+            is_admin: self.is_admin(),
+            is_host: self.user.tenant.is_none(),
+            token: self.token.clone(),
+            ..Page::bare(self.t, title)
+        }
     }
 
     /// Who did it, for the audit log.

@@ -47,6 +47,25 @@ pub const USAGES: [&str; 9] = [
     "BindMfa",
 ];
 
+/// What imports mean, by their beginning.
+pub const IMPORTS: [(&str, &str); 5] = [
+    ("wasi:http/", "import-http"),
+    ("wasi:clocks/", "import-clocks"),
+    ("wasi:io/", "import-io"),
+    ("wasi:random/", "import-random"),
+    ("", "import-other"),
+];
+
+/// Settings that are numbers, with the identifiers of their texts.
+pub const LIMITS: [(&str, &str); 6] = [
+    ("number_in_ten_minutes", "limit-number-in-ten-minutes"),
+    ("number_a_day", "limit-number-a-day"),
+    ("prefix_a_day", "limit-prefix-a-day"),
+    ("network_a_day", "limit-network-a-day"),
+    ("segments_a_day", "limit-segments-a-day"),
+    ("retention_days", "limit-retention-days"),
+];
+
 /// Every identifier that is made here.
 #[cfg(test)]
 pub fn every() -> Vec<String> {
@@ -79,8 +98,8 @@ pub fn every() -> Vec<String> {
     let kinds = kinds.map(|kind| format!("kind-{kind}"));
     let usages = USAGES.map(|usage| format!("usage-{usage}"));
     let verdicts = ["pass", "fail", "cannot-verify", "other"].map(|v| format!("verdict-{v}"));
-    let imports = super::plugins::IMPORTS.map(|(_, id)| id.to_owned());
-    let limits = super::limits::NAMES.map(|(_, id)| id.to_owned());
+    let imports = IMPORTS.map(|(_, id)| id.to_owned());
+    let limits = LIMITS.map(|(_, id)| id.to_owned());
     states
         .into_iter()
         .chain(statuses)

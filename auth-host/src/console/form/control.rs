@@ -1,6 +1,7 @@
 //! A config and its findings as controls. Every finding stands at its field; what belongs to none comes first.
 
-use super::{Choice, Draft, Field, Widget, escaped};
+use super::field::{Choice, Field, Widget, escaped};
+use super::read::Draft;
 use crate::console::texts::Texts;
 use crate::problem::Finding;
 use askama::Template;

@@ -4,7 +4,7 @@
 //! list's pointer carries the ids in order, `j` a value that was edited as JSON, `x` the members of an object that have no
 //! control.
 
-use super::{Field, Widget, escaped};
+use super::field::{Field, Widget, escaped};
 use crate::console::visit::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashMap;

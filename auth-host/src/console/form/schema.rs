@@ -1,6 +1,6 @@
 //! What a JSON Schema says about the inside of a value: an object's fields, a list's columns, a list of texts.
 
-use super::{DESCRIPTION, FIELDS, Field, LABEL, Widget, escaped, is_key, shown};
+use super::field::{DESCRIPTION, FIELDS, Field, LABEL, Widget, escaped, is_key, shown};
 use serde_json::{Map, Value};
 
 /// How often a `$ref` or a combination is followed.

@@ -1,9 +1,11 @@
+use super::field::{LABEL, Widget};
 use super::*;
 use crate::console::texts::Texts;
 use crate::console::visit::Fields;
 use crate::problem::Finding;
 use askama::Template as _;
-use serde_json::json;
+use auth_connector_host::ConfigGuard;
+use serde_json::{Value, json};
 
 fn guard(form: &Value, schema: &Value, secrets: &[&str]) -> ConfigGuard {
     ConfigGuard {
