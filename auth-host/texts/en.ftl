@@ -108,6 +108,7 @@ remove = Remove
 remove-sure = Remove this? It cannot be undone.
 guide = Guide
 guide-none = The plugin brought no guide.
+guide-whole = The whole guide
 guide-cut = The rest of the guide is left out. It is in the plugin’s package.
 flows-text = A rule says which connectors send which codes. The rule that names most wins: usage and country, then usage, then country.
 flow-connectors = Connectors, in order

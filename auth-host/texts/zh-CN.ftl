@@ -102,6 +102,7 @@ remove = 删除
 remove-sure = 确定删除？此操作无法撤销。
 guide = 指南
 guide-none = 此插件未附带指南。
+guide-whole = 查看完整指南
 guide-cut = 指南其余部分未显示，请查看插件包。
 flows-text = 规则决定由哪些连接器发送哪些验证码。指定最详细的规则优先：用途和国家/地区，其次用途，再次国家/地区。
 flow-connectors = 连接器（按顺序）

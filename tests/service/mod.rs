@@ -8,6 +8,7 @@
 //! | `guide` | the commands of docs/auth-host.md |
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
+//! | `console` | the pages for operators: what is refused, and what a page costs |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `origins` | destinations that a config names |
@@ -17,6 +18,7 @@
 //! | `transactions` | how often a verification waits for the disk |
 //! | `start` | what a service refuses to start with |
 
+mod console;
 mod crashes;
 mod failover;
 mod guide;

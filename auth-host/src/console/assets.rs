@@ -22,6 +22,11 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// The size of what every page loads.
+pub fn bytes() -> usize {
+    FILES.iter().map(|(.., text)| text.len()).sum()
+}
+
 /// Answers with a file.
 pub async fn show(Path(name): Path<String>) -> Response {
     let file = FILES.iter().find(|(known, ..)| *known == name);

@@ -10,7 +10,7 @@ use super::page::{Page, render};
 use super::state::Console;
 use super::texts::Texts;
 use super::visit::{Fields, Posted, Visit};
-use super::{guide, words};
+use super::{assets, guide, words};
 use crate::admin::connectors::{self, Edit, Prepared, Put};
 use crate::admin::{guides, trials};
 use crate::problem::{Finding, Problem};
@@ -19,7 +19,7 @@ use auth_connector_host::Config;
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -53,8 +53,8 @@ struct Editor {
     warnings: usize,
     problem: String,
     origins: Vec<(String, bool)>,
-    guide: String,
-    is_cut: bool,
+    has_guide: bool,
+    plugin: String,
     trial: Trial,
     checks: Vec<(String, String, String, String)>,
     is_dirty: bool,
@@ -559,11 +559,7 @@ impl State {
         let visit = &subject.visit;
         let t = visit.t;
         let guide = guides::get(&visit.console.app, &subject.plugin, &self.locales);
-        let (guide, is_cut) = guide
-            .ok()
-            .flatten()
-            .map(|text| guide::render(&text))
-            .unwrap_or_default();
+        let guide = guide.ok().flatten();
         let count = |severity: &str| {
             self.findings
                 .iter()
@@ -608,15 +604,24 @@ impl State {
             warnings,
             problem: self.problem,
             origins: self.origins,
-            guide,
-            is_cut,
+            has_guide: guide.is_some(),
+            plugin: subject.plugin.clone(),
             trial: self.trial,
             checks: self.checks,
             is_dirty: self.posted.is_some(),
         });
-        (self.status, page).into_response()
+        // The guide gets what is left of a page's 60 KB; the whole of it has a page of its own.
+        let room = PAGE_BYTES.saturating_sub(page.0.len() + assets::bytes());
+        let guide = guide.map(|text| guide::render(&text, room).0);
+        let page = page
+            .0
+            .replacen("<!--guide-->", &guide.unwrap_or_default(), 1);
+        (self.status, Html(page)).into_response()
     }
 }
+
+/// The largest page, with its script and its style.
+const PAGE_BYTES: usize = 58_000;
 
 fn shown_finding(finding: &Finding) -> Finding {
     Finding {
@@ -647,7 +652,7 @@ async fn show_guide(
 ) -> Result<Response, Fault> {
     let text = guides::get(&visit.console.app, &plugin, &visit.t.locales())?;
     let text = text.ok_or_else(|| Problem::not_found("guide"))?;
-    let (guide, is_cut) = guide::render(&text);
+    let (guide, is_cut) = guide::render(&text, PAGE_BYTES - assets::bytes() - 8_000);
     let page = visit.page("connectors", visit.t.say("guide"));
     Ok(render(&GuidePage {
         page,

@@ -1,66 +1,78 @@
 //! A plugin's guide, from Markdown. Markup in it stays text, pictures become their descriptions, and links lead to the
 //! web or to a place on the page.
 
+use crate::clean::is_deceptive;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-/// The longest guide beside a form, in bytes of HTML. Pages stay below 60 KB with everything.
-const LONGEST: usize = 22 << 10;
-
-/// A guide as HTML, and whether its end is missing.
-pub fn render(text: &str) -> (String, bool) {
+/// A guide as HTML of at most so many bytes, and whether its end is missing.
+pub fn render(text: &str, most: usize) -> (String, bool) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut pictures = 0_u32;
-    let mut links: Vec<bool> = Vec::new();
-    let mut cut = false;
-    let mut size = 0;
-    let mut events = Vec::new();
+    // Escape sequences, and marks that show a reader another text than the one that is there.
+    let hidden = |c: char| if c != '\n' && is_deceptive(c) { ' ' } else { c };
+    let text: String = text.chars().map(hidden).collect();
+    let mut page = String::new();
+    let mut block = Vec::new();
     let mut depth = 0_usize;
-    for event in Parser::new_ext(text, options) {
-        let event = match event {
-            Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-            Event::Start(Tag::Image { .. }) => {
-                pictures += 1;
-                continue;
-            }
-            Event::End(TagEnd::Image) => {
-                pictures = pictures.saturating_sub(1);
-                continue;
-            }
-            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
-                links.push(false);
-                continue;
-            }
-            Event::Start(tag @ Tag::Link { .. }) => {
-                links.push(true);
-                Event::Start(tag)
-            }
-            Event::End(TagEnd::Link) if links.pop() == Some(false) => continue,
-            Event::Start(Tag::Heading { level, .. }) => Event::Start(heading(level)),
-            Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(lower(level))),
-            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
-            Event::Text(text) if pictures > 0 => Event::Text(CowStr::from(format!("[{text}]"))),
-            other => other,
-        };
+    let mut reader = Reader::default();
+    for event in Parser::new_ext(&text, options) {
         match &event {
             Event::Start(_) => depth += 1,
             Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Text(text) | Event::Code(text) => size += text.len() * 3 / 2 + 8,
             _ => {}
         }
-        // A guide is cut between two blocks, so that everything that was opened is closed.
-        let is_between = depth == 0;
-        events.push(event);
-        if size > LONGEST && is_between {
-            cut = true;
-            break;
+        block.extend(reader.safe(event));
+        if depth > 0 {
+            continue;
         }
+        // A guide is cut between two blocks, so that everything that was opened is closed.
+        let mut html = String::new();
+        html::push_html(&mut html, block.drain(..));
+        if page.len() + html.len() > most {
+            return (page, true);
+        }
+        page.push_str(&html);
     }
-    let mut page = String::new();
-    html::push_html(&mut page, events.into_iter());
-    if page.len() > 2 * LONGEST {
-        return (String::new(), true);
+    (page, false)
+}
+
+/// What was opened and is left out.
+#[derive(Default)]
+struct Reader {
+    pictures: u32,
+    links: Vec<bool>,
+}
+
+impl Reader {
+    /// An event that is fit for a page; none where there is nothing to be shown.
+    fn safe<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
+        Some(match event {
+            Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+            Event::Start(Tag::Image { .. }) => {
+                self.pictures += 1;
+                return None;
+            }
+            Event::End(TagEnd::Image) => {
+                self.pictures = self.pictures.saturating_sub(1);
+                return None;
+            }
+            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
+                self.links.push(false);
+                return None;
+            }
+            Event::Start(tag @ Tag::Link { .. }) => {
+                self.links.push(true);
+                Event::Start(tag)
+            }
+            Event::End(TagEnd::Link) if self.links.pop() == Some(false) => return None,
+            Event::Start(Tag::Heading { level, .. }) => Event::Start(heading(level)),
+            Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(lower(level))),
+            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => return None,
+            Event::Text(text) if self.pictures > 0 => {
+                Event::Text(CowStr::from(format!("[{text}]")))
+            }
+            other => other,
+        })
     }
-    (page, cut)
 }
 
 fn is_safe(url: &str) -> bool {
@@ -93,13 +105,14 @@ mod tests {
     #[test]
     fn markup_in_a_guide_stays_text() {
         let (page, cut) = render(
-            "# A <script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) \
+            "# A <script>alert(1)</script>\u{1b}[2J\u{202e}\n\n<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) \
              [b](https://example.com) [c](#here) [d](/console/plugins) ![logo](https://evil.example/x.png)\n\n\
              <div style=\"color:red\">\n\nx",
+            10_000,
         );
         assert!(!cut);
         assert!(
-            page.contains("<h3>A &lt;script&gt;alert(1)&lt;/script&gt;</h3>"),
+            page.contains("<h3>A &lt;script&gt;alert(1)&lt;/script&gt; [2J"),
             "{page}"
         );
         assert!(
@@ -107,6 +120,8 @@ mod tests {
             "{page}"
         );
         for never in [
+            "\u{1b}",
+            "\u{202e}",
             "<script",
             "<img",
             "javascript:",
@@ -120,13 +135,13 @@ mod tests {
 
     #[test]
     fn long_guide_is_cut_between_blocks() {
-        let (page, cut) = render(&"A paragraph of *some* words.\n\n".repeat(5000));
+        let (page, cut) = render(&"A paragraph of *some* words.\n\n".repeat(5000), 20_000);
         assert!(
-            cut && page.len() < 60_000 && page.ends_with("</p>\n"),
+            cut && (19_000..=20_000).contains(&page.len()) && page.ends_with("</p>\n"),
             "{}",
             page.len()
         );
-        let (page, cut) = render(&"<".repeat(100_000));
-        assert!(cut && page.len() < 60_000, "{}", page.len());
+        let (page, cut) = render(&"<".repeat(100_000), 20_000);
+        assert_eq!((page.as_str(), cut), ("", true));
     }
 }
