@@ -52,6 +52,11 @@ const SUITES: [Suite; 7] = [
         script: "tests/distribution/run.sh",
         needs: &["docker-registry", "node", "npm", "python3", "curl"],
     },
+    Suite {
+        title: "The console in a browser",
+        script: "tests/browser/run.sh",
+        needs: &["chromium", "node", "npm"],
+    },
 ];
 
 /// Runs every suite, each as a step with its title.
@@ -66,6 +71,7 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .current_dir(&workspace.root)
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("WEBHOOK_WASM", workspace.guest("webhook_connector"))
+                .env("HOSTILE_WASM", workspace.guest("hostile"))
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
                 .env("SDK_WORK_DIR", workspace.scratch("sdk"))
