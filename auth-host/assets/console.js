@@ -62,10 +62,11 @@ function edit(form) {
     if (control && "value" in control) {
       const wrong = document.querySelector(`#${CSS.escape(id)} .error`) !== null;
       control.setAttribute("aria-invalid", String(wrong));
+      if (wrong) control.setAttribute("aria-describedby", id);
     }
   }
 
-  for (const part of form.querySelectorAll(".findings[id]")) mark(part.id);
+  for (const part of form.querySelectorAll("p[data-live]")) mark(part.id);
 
   form.addEventListener("input", () => {
     dirty = true;

@@ -68,8 +68,16 @@ struct Trial {
     locale: String,
     usages: Vec<(&'static str, String)>,
     error: String,
-    preview: Option<(String, String, Vec<String>, Vec<(String, String)>)>,
+    preview: Option<Preview>,
     sent: Option<Sent>,
+}
+
+/// What would be sent.
+struct Preview {
+    route: String,
+    template: String,
+    parameters: Vec<String>,
+    attributes: Vec<(String, String)>,
 }
 
 struct Sent {
@@ -466,19 +474,19 @@ impl State {
         match preview {
             Ok(Ok(preview)) => {
                 let attributes = preview.attributes.iter().take(8);
-                self.trial.preview = Some((
-                    form::shown(&preview.route, 60),
-                    form::shown(&preview.template, 60),
-                    preview
+                self.trial.preview = Some(Preview {
+                    route: form::shown(&preview.route, 60),
+                    template: form::shown(&preview.template, 60),
+                    parameters: preview
                         .parameters
                         .iter()
                         .take(20)
                         .map(|p| form::shown(p, 100))
                         .collect(),
-                    attributes
+                    attributes: attributes
                         .map(|(k, v)| (form::shown(k, 40), form::shown(v, 80)))
                         .collect(),
-                ));
+                });
             }
             Ok(Err(message)) => self.trial.error = form::shown(&message, 600),
             Err(problem) => self.trial.error = problem.detail,

@@ -31,8 +31,8 @@ fn field(item: &Value, schema: &Value, secrets: &[String]) -> Option<Field> {
     };
     let key = item.get("key")?.as_str().filter(|key| is_key(key))?;
     let pointer = format!("/{}", escaped(key));
-    let is_secret = item.get("isConfidential") == Some(&Value::Bool(true))
-        || secrets.iter().any(|secret| *secret == pointer);
+    let is_secret =
+        item.get("isConfidential") == Some(&Value::Bool(true)) || secrets.contains(&pointer);
     let choices = || choices(item.get("selectItems"));
     let widget = match item.get("type").and_then(Value::as_str) {
         Some("Number") => Widget::Number,
