@@ -5,6 +5,8 @@
 //! | `cli`, `usage`, `commands` | the command line |
 //! | `serve` | the service: listeners, settings, what goes on by itself |
 //! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
+//! | `webhooks`, `platforms`, `twilio`, `receipts`, `events` | what auth platforms and providers post, and what tenants are told |
+//! | `console` | pages for operators, on the administrator's listener |
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
 //! | `registry` | packages from OCI registries |
@@ -28,6 +30,8 @@ mod clean;
 mod cli;
 mod commands;
 mod config;
+#[cfg(feature = "serve")]
+mod console;
 #[cfg(feature = "serve")]
 mod crypt;
 #[cfg(feature = "serve")]

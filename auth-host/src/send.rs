@@ -195,7 +195,7 @@ fn not_called(row: &mut messages::Message, kind: FailureKind, reason: &str) {
 }
 
 /// Puts an outcome into a row.
-fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
+pub fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
     let now = ids::now_ms();
     row.settled_at = Some(now);
     match outcome {
@@ -281,7 +281,7 @@ fn is_mendable(row: &messages::Message) -> bool {
 
 /// Writes an outcome down, and the next attempt or whatever the caller adds, in one transaction. Tries again while the
 /// database fails.
-async fn write_down(
+pub async fn write_down(
     app: &Arc<App>,
     row: &messages::Message,
     next: Option<&messages::Message>,

@@ -26,7 +26,7 @@ pub struct Checks<'a> {
 }
 
 /// A plugin that was pulled and checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pulled {
     /// The reference, pinned by the digest of the artifact's manifest.
     pub reference: Reference,
@@ -45,7 +45,7 @@ pub struct Pulled {
 }
 
 /// A plugin's manifest and its signature.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Signed {
     pub(crate) manifest: Vec<u8>,
     pub(crate) signature: Option<Vec<u8>>,

@@ -10,6 +10,7 @@
 //! | `granted` | limits that an operator grants one plugin |
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
+//! | `console` | the pages for operators: what is refused, and what a page costs |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `origins` | destinations that a config names |
@@ -23,6 +24,7 @@
 //! | `start` | what a service refuses to start with |
 
 mod bodies;
+mod console;
 mod crashes;
 mod failover;
 mod granted;

@@ -62,6 +62,8 @@ pub fn command(folder: &Path, arguments: &[&str], input: &str) -> Result<Value, 
 pub struct Answer {
     pub status: u16,
     pub head: String,
+    /// The cookies that it sets, as they are.
+    pub cookies: Vec<String>,
     pub text: String,
 }
 
@@ -118,6 +120,11 @@ pub fn http(
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
     Ok(Answer {
         status: status.ok_or(std::io::ErrorKind::InvalidData)?,
+        cookies: head
+            .lines()
+            .filter_map(|line| line.strip_prefix("set-cookie: "))
+            .map(str::to_owned)
+            .collect(),
         head: head.to_ascii_lowercase(),
         text: body.to_owned(),
     })
@@ -188,6 +195,11 @@ impl Process {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Its process, as the system numbers it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn kill(&mut self) {

@@ -240,6 +240,7 @@ impl Workspace {
             .current_dir(&self.root)
             .env("CONNECTOR_WASM", self.component())
             .env("WEBHOOK_WASM", self.guest("webhook_connector"))
+            .env("HOSTILE_WASM", self.guest("hostile"))
             .env("AUTH_HOST_BIN", self.program("auth-host"))
             .env("SIMULATOR_BIN", self.program("tencent-sms-simulator"))
             .env("SDK_WORK_DIR", self.scratch("sdk"))

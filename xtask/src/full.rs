@@ -68,6 +68,11 @@ const SUITES: &[Suite] = &[
         script: "tests/browser-inbox/run.sh",
         needs: &["chromium", "node", "npm"],
     },
+    Suite {
+        title: "The console in a browser",
+        script: "tests/browser/run.sh",
+        needs: &["chromium", "node", "npm"],
+    },
 ];
 
 /// The suite of the engines, which has two lengths.

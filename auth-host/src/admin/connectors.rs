@@ -1,6 +1,6 @@
 //! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
 
-use super::{Actor, Entry, blocking, change, check_name};
+use super::{Actor, Entry, blocking, change, check_name, secrets};
 use crate::app::App;
 use crate::catalog::{self, Connector};
 use crate::crypt::Purpose;
@@ -8,11 +8,10 @@ use crate::ids;
 use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
 use crate::store::registry;
-use auth_connector_host::{Config, Diagnostic, Manifest, Severity};
+use auth_connector_host::{Config, ConfigGuard, Diagnostic, Manifest, Metadata, Plugin, Severity};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A connector as it is shown.
@@ -56,18 +55,58 @@ pub struct Put<'a> {
     pub locales: &'a [String],
 }
 
-/// Makes a connector, or changes it.
+/// What an editor knows beyond the config.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// Entries of lists that were there before: the new pointer and the old one, whose secrets it keeps.
+    pub entries: Vec<(String, String)>,
+    /// The revision that was edited; another one is a conflict.
+    pub revision: Option<i64>,
+}
+
+/// A config that was read, completed with stored secrets and validated, and its plugin.
+pub struct Prepared {
+    /// The installed plugin.
+    pub row: registry::Plugin,
+    /// The loaded plugin.
+    pub plugin: Plugin,
+    /// What it asks of a config.
+    pub guard: ConfigGuard,
+    /// The config with its secrets.
+    pub config: Value,
+    /// What the plugin says about it.
+    pub findings: Vec<Finding>,
+    /// The origins that it asks for.
+    pub wanted: Vec<String>,
+    /// Those of them that were confirmed.
+    pub confirmed: Vec<String>,
+    /// The connector that is there.
+    pub before: Option<Arc<Connector>>,
+}
+
+/// Reads a config as [`put`] does, and keeps nothing. `allowed` are origins that are confirmed by this very request.
 ///
 /// # Errors
 ///
-/// [`Problem`] with every finding when the config cannot work; nothing is changed then.
-pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<ConnectorView, Problem> {
-    check_name("/name", put.name)?;
+/// [`Problem`] when the plugin gives no answer or a stored secret is not taken over. Findings are no error.
+pub async fn prepare(
+    app: &Arc<App>,
+    put: Put<'_>,
+    edit: &Edit,
+    allowed: &[String],
+) -> Result<Prepared, Problem> {
     let catalog = app.catalog.load_full();
     if !catalog.tenants.contains_key(put.tenant) {
         return Err(Problem::not_found("tenant"));
     }
     let before = find(app, put.tenant, put.name);
+    if let (Some(revision), Some(before)) = (edit.revision, &before)
+        && before.row.revision != revision
+    {
+        return Err(conflict(
+            "The connector was changed meanwhile. Read it again.",
+        ));
+    }
     let plugin_id = put
         .plugin
         .or(before.as_ref().map(|c| c.row.plugin.as_str()));
@@ -82,66 +121,108 @@ pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<Connecto
         .manifest
         .as_deref()
         .and_then(|m| Manifest::parse(m).ok());
-    let (loading, plugin_row) = (app.clone(), row.clone());
+    let mut config = put.config;
+    let wanted_before = wanted(manifest.as_ref(), &config);
+    let known = before.as_ref().map(|c| c.row.confirmed.as_slice());
+    let known = known.unwrap_or_default().iter().chain(allowed);
+    let confirmed: Vec<String> = known
+        .filter(|o| wanted_before.as_ref().is_ok_and(|w| w.contains(o)))
+        .cloned()
+        .collect();
+    let (loading, plugin_row, more) = (app.clone(), row.clone(), confirmed.clone());
     let plugin = blocking(move || {
-        catalog::load_plugin(loading.parts(), &plugin_row, &[])
+        catalog::load_plugin(loading.parts(), &plugin_row, &more)
             .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
     })
     .await?;
+    let plugin = plugin.for_tenant(put.tenant);
     let guard = plugin.get_config_guard(put.locales).await;
     let guard = guard.map_err(|error| plugin_failed(&error.to_string()))?;
-    let mut config = put.config;
     if let Some(before) = &before {
-        keep_secrets(
-            app,
-            before,
-            &row.id,
-            &guard.secret_pointers,
-            manifest.as_ref(),
+        let old = open_config(app, &before.row)?;
+        secrets::keep(
+            &old,
             &mut config,
+            &secrets::Kept {
+                pointers: &guard.secret_pointers,
+                entries: &edit.entries,
+                named: manifest.as_ref().map(|m| m.config_origins.as_slice()),
+                is_same_plugin: before.row.plugin == row.id,
+            },
         )?;
     }
     let text = config.to_string();
     let found = plugin
         .validate_config(&Config::new(text.as_str()), put.locales)
         .await;
-    let findings: Vec<Finding> = found
+    let findings = found
         .map_err(|error| plugin_failed(&error.to_string()))?
         .iter()
         .map(finding)
         .collect();
+    Ok(Prepared {
+        plugin,
+        guard,
+        findings,
+        wanted: wanted_before?,
+        confirmed,
+        config,
+        before,
+        row,
+    })
+}
+
+/// Makes a connector, or changes it.
+///
+/// # Errors
+///
+/// [`Problem`] with every finding when the config cannot work; nothing is changed then.
+pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<ConnectorView, Problem> {
+    put_edited(app, actor, put, &Edit::default()).await
+}
+
+/// As [`put`], for an editor that tells entries of lists apart.
+///
+/// # Errors
+///
+/// As [`put`], and when another revision was edited.
+pub async fn put_edited(
+    app: &Arc<App>,
+    actor: &Actor,
+    put: Put<'_>,
+    edit: &Edit,
+) -> Result<ConnectorView, Problem> {
+    check_name("/name", put.name)?;
+    let (tenant, name) = (put.tenant.to_owned(), put.name.to_owned());
+    let prepared = prepare(app, put, edit, &[]).await?;
+    let findings = prepared.findings;
     if findings.iter().any(|f| f.severity == "error") {
         let mut problem =
             Problem::invalid("/config", "The config cannot send. Nothing was changed.");
         problem.findings = findings;
         return Err(problem);
     }
-    let wanted = wanted(manifest.as_ref(), &config)?;
-    let confirmed = before.as_ref().map(|c| c.row.confirmed.clone());
-    let confirmed = confirmed.unwrap_or_default();
-    let now = ids::now_ms();
+    let (before, now) = (prepared.before, ids::now_ms());
     let id = before
         .as_ref()
         .map_or_else(|| ids::new("c"), |c| c.row.id.clone());
+    let text = prepared.config.to_string();
     let next = registry::Connector {
-        tenant: put.tenant.to_owned(),
-        name: put.name.to_owned(),
-        plugin: row.id,
+        tenant: tenant.clone(),
+        name: before.as_ref().map_or(name, |c| c.row.name.clone()),
+        plugin: prepared.row.id,
         config: app
             .keys
-            .seal(put.tenant, Purpose::Configs, &id, text.as_bytes())?,
-        secrets: guard.secret_pointers,
-        confirmed: confirmed
-            .into_iter()
-            .filter(|o| wanted.contains(o))
-            .collect(),
-        wanted,
+            .seal(&tenant, Purpose::Configs, &id, text.as_bytes())?,
+        secrets: prepared.guard.secret_pointers,
+        confirmed: prepared.confirmed,
+        wanted: prepared.wanted,
         revision: before.as_ref().map_or(1, |c| c.row.revision + 1),
         created_at: before.as_ref().map_or(now, |c| c.row.created_at),
         updated_at: now,
         id: id.clone(),
     };
-    let entry = Entry::new(Some(put.tenant), actor, "connector.put", &id).detail(put.name);
+    let entry = Entry::new(Some(&tenant), actor, "connector.put", &id).detail(next.name.as_str());
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
@@ -152,9 +233,54 @@ pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<Connecto
         }
     })
     .await?;
-    let mut shown = get(app, put.tenant, put.name)?;
+    let mut shown = get(app, &tenant, &id)?;
     shown.findings = findings;
     Ok(shown)
+}
+
+/// A plugin for a tenant's form: that of a connector that is ready, or loaded anew.
+///
+/// # Errors
+///
+/// [`Problem`] when it is refused.
+pub async fn open_plugin(
+    app: &Arc<App>,
+    tenant: &str,
+    plugin: &str,
+    connector: Option<&str>,
+) -> Result<Plugin, Problem> {
+    let ready = connector.and_then(|id| find(app, tenant, id));
+    if let Some(ready) = ready.filter(|c| c.row.plugin == plugin)
+        && let Ok(ready) = &ready.ready
+    {
+        return Ok(ready.plugin.clone());
+    }
+    let row = app.catalog.load().plugins.get(plugin).cloned();
+    let row = row.ok_or_else(|| Problem::not_found("plugin"))?;
+    let (loading, tenant) = (app.clone(), tenant.to_owned());
+    blocking(move || {
+        let loaded = catalog::load_plugin(loading.parts(), &row, &[]);
+        loaded
+            .map(|plugin| plugin.for_tenant(tenant.as_str()))
+            .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
+    })
+    .await
+}
+
+/// A plugin's form and its names.
+///
+/// # Errors
+///
+/// [`Problem`] when it gives no answer.
+pub async fn describe(
+    plugin: &Plugin,
+    locales: &[String],
+) -> Result<(ConfigGuard, Metadata), Problem> {
+    let guard = plugin.get_config_guard(locales).await;
+    let guard = guard.map_err(|error| plugin_failed(&error.to_string()))?;
+    let metadata = plugin.metadata().await;
+    let metadata = metadata.map_err(|error| plugin_failed(&error.to_string()))?;
+    Ok((guard, metadata))
 }
 
 fn conflict(detail: &str) -> Problem {
@@ -166,7 +292,7 @@ fn conflict(detail: &str) -> Problem {
     )
 }
 
-fn plugin_failed(why: &str) -> Problem {
+pub(super) fn plugin_failed(why: &str) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
@@ -176,7 +302,7 @@ fn plugin_failed(why: &str) -> Problem {
 }
 
 /// A finding of a plugin.
-fn finding(diagnostic: &Diagnostic) -> Finding {
+pub(super) fn finding(diagnostic: &Diagnostic) -> Finding {
     Finding {
         pointer: diagnostic.pointer.clone(),
         severity: match diagnostic.severity {
@@ -200,101 +326,6 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
             Err(error) => Err(Problem::invalid("/config", format!("{error}."))),
         })
         .collect()
-}
-
-/// Puts the stored secrets where the new config has none.
-///
-/// Whoever may edit a config could otherwise change its address and have the stored secret sent there. So stored
-/// secrets are taken over only while the plugin and every value that decides a destination are the same.
-fn keep_secrets(
-    app: &App,
-    before: &Connector,
-    plugin: &str,
-    pointers: &[String],
-    manifest: Option<&Manifest>,
-    config: &mut Value,
-) -> Result<(), Problem> {
-    let old = open_config(app, &before.row)?;
-    let is_blank = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.is_empty(),
-        Some(_) => false,
-    };
-    let missing = pointers
-        .iter()
-        .filter(|pointer| is_blank(config.pointer(pointer)) && !is_blank(old.pointer(pointer)));
-    let missing: Vec<_> = missing.collect();
-    let origins = manifest
-        .map(|m| m.config_origins.as_slice())
-        .unwrap_or_default();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    // Another plugin reaches other origins, and may send what it is given there.
-    if before.row.plugin != plugin || destinations(&old, origins) != destinations(config, origins) {
-        return Err(Problem::invalid(
-            &format!("/config{}", missing.first().map_or("", |p| p.as_str())),
-            "The plugin or a value that decides where requests go was changed, so the stored secrets are not taken over. Enter them \
-            again.",
-        ));
-    }
-    for pointer in missing {
-        if let (Some(value), Some(place)) = (old.pointer(pointer), place(config, pointer)) {
-            *place = value.clone();
-        }
-    }
-    Ok(())
-}
-
-/// The value at a JSON Pointer, made where only the last key is missing.
-fn place<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
-    let (parent, key) = pointer.rsplit_once('/')?;
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match config.pointer_mut(parent)? {
-        Value::Object(object) => Some(object.entry(key).or_insert(Value::Null)),
-        Value::Array(array) => array.get_mut(key.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
-/// Every value that may decide where requests go: those that the manifest names, whatever looks like a URL, and keys
-/// that are called like an address.
-fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
-    const NAMES: [&str; 8] = [
-        "endpoint", "url", "uri", "host", "hostname", "domain", "region", "proxy",
-    ];
-    let mut found = BTreeMap::new();
-    walk(config, String::new(), &mut |pointer, value| {
-        let key = pointer
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let is_address = named.iter().any(|n| n == pointer)
-            || NAMES.iter().any(|name| key.ends_with(name))
-            || value.as_str().is_some_and(|text| text.contains("://"));
-        if is_address && !value.is_null() {
-            found.insert(pointer.to_owned(), value.to_string());
-        }
-    });
-    found
-}
-
-fn walk(value: &Value, pointer: String, visit: &mut impl FnMut(&str, &Value)) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                walk(value, format!("{pointer}/{key}"), visit);
-            }
-        }
-        Value::Array(array) => {
-            for (index, value) in array.iter().enumerate() {
-                walk(value, format!("{pointer}/{index}"), visit);
-            }
-        }
-        _ => visit(&pointer, value),
-    }
 }
 
 fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
@@ -343,12 +374,12 @@ pub fn list(app: &App, tenant: &str) -> Result<Vec<ConnectorView>, Problem> {
 fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
     let row = &connector.row;
     let mut config = open_config(app, row)?;
-    let mut secrets = Vec::new();
-    for pointer in &row.secrets {
-        if let Some(value) = config.pointer_mut(pointer)
+    let mut set = Vec::new();
+    for pointer in secrets::concrete(&row.secrets, &config) {
+        if let Some(value) = config.pointer_mut(&pointer)
             && !value.is_null()
         {
-            secrets.push(pointer.clone());
+            set.push(pointer);
             *value = Value::Null;
         }
     }
@@ -358,7 +389,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
         name: row.name.clone(),
         plugin: row.plugin.clone(),
         config,
-        secrets,
+        secrets: set,
         wanted: row.wanted.clone(),
         confirmed: row.confirmed.clone(),
         problem: connector.ready.as_ref().err().cloned(),
@@ -444,10 +475,20 @@ pub async fn check(
 ) -> Result<Value, Problem> {
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     let ready = connector.ready.as_ref().map_err(|why| plugin_failed(why))?;
-    let checks = ready
-        .plugin
-        .check_config(&ready.config, locales, None)
-        .await;
+    check_with(&ready.plugin, &ready.config, locales).await
+}
+
+/// As [`check`], with a config that nobody saved.
+///
+/// # Errors
+///
+/// [`Problem`] when the plugin cannot ask.
+pub async fn check_with(
+    plugin: &Plugin,
+    config: &Config,
+    locales: &[String],
+) -> Result<Value, Problem> {
+    let checks = plugin.check_config(config, locales, None).await;
     let checks = checks.map_err(|error| plugin_failed(&error.to_string()))?;
     let shown: Vec<_> = checks
         .iter()
@@ -458,44 +499,4 @@ pub async fn check(
         })
         .collect();
     Ok(Value::from(shown))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn destinations_are_addresses_by_name_form_or_manifest() {
-        let config = json!({
-            "secretKey": "s", "endpoint": "sms.example.com", "webhookUrl": "x", "text": "https://a.example",
-            "list": [{"region": "r"}], "target": "t", "label": "l",
-        });
-        let found: Vec<_> = destinations(&config, &["/target".to_owned()])
-            .into_keys()
-            .collect();
-        assert_eq!(
-            found,
-            [
-                "/endpoint",
-                "/list/0/region",
-                "/target",
-                "/text",
-                "/webhookUrl"
-            ]
-        );
-    }
-
-    #[test]
-    fn secret_is_put_where_its_object_is() {
-        let mut config = json!({"a": {}, "list": [1]});
-        for (pointer, found) in [
-            ("/a/b", true),
-            ("/c/d", false),
-            ("/list/0", true),
-            ("/list/9", false),
-        ] {
-            assert_eq!(place(&mut config, pointer).is_some(), found, "{pointer}");
-        }
-    }
 }

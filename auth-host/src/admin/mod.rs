@@ -3,12 +3,18 @@
 pub mod callbacks;
 pub mod connectors;
 pub mod events;
+pub mod guides;
 pub mod keys;
 pub mod maintenance;
+pub mod messages;
 pub mod numbers;
 pub mod plugins;
 pub mod pulls;
+pub mod reviews;
+pub mod secrets;
 pub mod tenants;
+pub mod trials;
+pub mod users;
 pub mod versions;
 pub mod webhooks;
 

@@ -44,7 +44,7 @@ pub struct TestNumberView {
     pub expires_at: String,
 }
 
-fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Problem> {
+pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Problem> {
     let catalog = app.catalog.load();
     let found = catalog.tenants.get(tenant);
     let found = found.ok_or_else(|| Problem::not_found("tenant"))?;

@@ -59,7 +59,7 @@ pub struct Added {
 }
 
 /// A plugin to be installed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct NewPlugin {
     /// Its name; by default its manifest's id.
     pub name: Option<String>,

@@ -52,7 +52,7 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 }
 
 /// The routes of the administrator's listener.
-pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
+pub fn administration(app: Arc<App>, readiness: Arc<Readiness>, hosts: Vec<String>) -> Router {
     Router::new()
         .nest(
             "/admin",
@@ -60,7 +60,8 @@ pub fn administration(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
                 .merge(plugins::routes())
                 .merge(admin_webhooks::routes()),
         )
-        .with_state(app)
+        .with_state(app.clone())
+        .merge(crate::console::routes(app, hosts))
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))
         .fallback(nothing_here)

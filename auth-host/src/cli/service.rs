@@ -53,6 +53,8 @@ pub enum Service {
     Stop(Switch),
     /// Go on sending after stop
     Go(Switch),
+    /// Print a link that adds an administrator to the console, or gives one another password
+    ConsoleLink(At),
     /// Show the audit log
     Audit(Scope),
     /// Delete everything about a number

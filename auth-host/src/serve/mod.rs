@@ -113,7 +113,11 @@ impl Service {
     ) -> Result<(), String> {
         let readiness = Readiness::new(self.app.clone(), self.figures.clone());
         let public = api::public(self.app.clone(), readiness.clone());
-        let administration = api::administration(self.app.clone(), readiness.clone());
+        let administration = api::administration(
+            self.app.clone(),
+            readiness.clone(),
+            self.settings.console_hosts.clone(),
+        );
         let (stopping, stopped) = watch::channel(false);
         let (api_handle, admin_handle) = (Handle::new(), Handle::new());
         let api_listener = bind(self.settings.listen)?;

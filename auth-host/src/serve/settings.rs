@@ -34,7 +34,12 @@ pub const EXPLAINED: &[Explained] = &[
     Explained {
         key: "admin",
         default: "127.0.0.1:8421",
-        meaning: "The address of the administrator's API and of the metrics. Keep it on loopback.",
+        meaning: "The address of the console, the administrator's API and the metrics. Keep it on loopback.",
+    },
+    Explained {
+        key: "console_hosts",
+        default: "[]",
+        meaning: "Names beside those of loopback under which browsers reach the console, e.g. [\"console.example.com\"].",
     },
     Explained {
         key: "tls_certificate",
@@ -90,6 +95,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `admin`
     pub admin: SocketAddr,
+    /// `console_hosts`
+    pub console_hosts: Vec<String>,
     /// `tls_certificate`
     pub tls_certificate: Option<PathBuf>,
     /// `tls_key`
@@ -115,6 +122,7 @@ impl Default for Settings {
             key_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
             admin: SocketAddr::from(([127, 0, 0, 1], 8421)),
+            console_hosts: Vec::new(),
             tls_certificate: None,
             tls_key: None,
             trusted_proxy: false,
@@ -202,7 +210,7 @@ pub fn variable(key: &str) -> String {
 /// A variable's text as the key's type: a list at commas, a number, a truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
-        ("permit_networks", list) => {
+        ("permit_networks" | "console_hosts", list) => {
             let entries = list.split(',').map(str::trim).filter(|e| !e.is_empty());
             toml::Value::Array(entries.map(toml::Value::from).collect())
         }

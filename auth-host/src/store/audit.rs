@@ -63,6 +63,30 @@ pub fn newest(db: &Connection, tenant: Option<&str>, most: u32) -> Result<Vec<En
     })
 }
 
+/// A page of the log, the newest first: a tenant's entries or all, before an entry. With the identifier of each.
+pub fn page(
+    db: &Connection,
+    tenant: Option<&str>,
+    before: Option<&str>,
+    most: u32,
+) -> Result<Vec<(String, Entry)>> {
+    let sql = "SELECT at, tenant, actor, action, subject, detail, id FROM audit
+               WHERE (?1 IS NULL OR tenant = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3";
+    // Every identifier sorts before it.
+    let before = before.unwrap_or("b");
+    all(db, sql, params![tenant, before, most], |row| {
+        let entry = Entry {
+            at: row.get(0)?,
+            tenant: row.get(1)?,
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            subject: row.get(4)?,
+            detail: row.get(5)?,
+        };
+        Ok((row.get(6)?, entry))
+    })
+}
+
 /// How many entries of an action a tenant has since a time.
 pub fn count_since(db: &Connection, tenant: &str, action: &str, since: i64) -> Result<u32> {
     Ok(db

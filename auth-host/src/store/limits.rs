@@ -78,6 +78,22 @@ impl Counter<'_> {
     }
 }
 
+/// The sums of a scope's subjects in each of the last hours that has any.
+pub fn by_hour(
+    db: &Connection,
+    tenant: &str,
+    scope: &str,
+    now: i64,
+    hours: i64,
+) -> Result<Vec<(i64, i64)>> {
+    all(
+        db,
+        "SELECT hour, sum(count) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3 GROUP BY hour",
+        params![tenant, scope, now / HOUR_MS - hours],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// A leaky bucket: its level falls by its capacity in a period.
 #[derive(Clone, Copy)]
 pub struct Bucket<'a> {

@@ -225,6 +225,14 @@ pub fn latest_attempt(db: &Connection, tenant: &str, first: &str) -> Result<Opti
     Ok(all(db, &sql, [first, tenant], read)?.pop())
 }
 
+/// Every attempt at a message, by its first one, oldest first.
+pub fn attempts(db: &Connection, tenant: &str, first: &str) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE tenant = ?2 AND (id = ?1 OR first = ?1 AND NOT is_first) ORDER BY id"
+    );
+    all(db, &sql, [first, tenant], read)
+}
+
 /// The messages of a verification, oldest first.
 pub fn of_verification(db: &Connection, verification: &str) -> Result<Vec<Message>> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE verification = ?1 ORDER BY id");
@@ -251,6 +259,76 @@ pub fn newest(
         params![tenant, number_hash, state, before, most],
         read,
     )
+}
+
+/// What people look for among a tenant's messages.
+#[derive(Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Those in a state.
+    pub state: Option<State>,
+    /// Those with the provider's serial number.
+    pub serial: Option<&'a str>,
+    /// Those since a time.
+    pub since: Option<i64>,
+    /// Those until a time.
+    pub until: Option<i64>,
+    /// Those before one, by its time and identifier.
+    pub before: Option<(i64, &'a str)>,
+}
+
+/// A page of a tenant's messages, the newest first. Only conditions that are set are in the query, so that an index
+/// serves each of them whatever the size of the table.
+pub fn page(db: &Connection, tenant: &str, filter: &Filter<'_>, most: u32) -> Result<Vec<Message>> {
+    use rusqlite::types::Value;
+    let mut sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant = ?");
+    let mut values = vec![Value::from(tenant.to_owned())];
+    let mut add = |condition: &str, value: Value| {
+        sql.push_str(condition);
+        values.push(value);
+    };
+    if let Some(state) = filter.state {
+        add(" AND state = ?", state.as_str().to_owned().into());
+    }
+    if let Some(serial) = filter.serial {
+        add(" AND provider_message = ?", serial.to_owned().into());
+    }
+    if let Some(since) = filter.since {
+        add(" AND created_at >= ?", since.into());
+    }
+    if let Some(until) = filter.until {
+        add(" AND created_at < ?", until.into());
+    }
+    if let Some((at, id)) = filter.before {
+        add(" AND (created_at, id) < (?", at.into());
+        add(", ?)", id.to_owned().into());
+    }
+    let is_rare = |state: &State| !matches!(state, State::Sending | State::Accepted);
+    if filter.state.is_some_and(|state| is_rare(&state)) {
+        // The condition of the index of rare states.
+        sql.push_str(" AND state NOT IN ('sending', 'accepted')");
+    }
+    sql.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
+    values.push(most.into());
+    all(db, &sql, rusqlite::params_from_iter(values), read)
+}
+
+/// Settles an unknown outcome by what an operator found out.
+pub fn settle_unknown(db: &Connection, id: &str, state: State, now: i64) -> Result<()> {
+    db.execute(
+        "UPDATE messages SET state = ?2, settled_at = ?3, reason = 'settled-by-operator', next_lookup_at = NULL
+         WHERE id = ?1 AND state = 'unknown'",
+        params![id, state.as_str(), now],
+    )?;
+    Ok(())
+}
+
+/// Sets when a message is looked up next.
+pub fn look_up_at(db: &Connection, id: &str, at: i64) -> Result<()> {
+    db.execute(
+        "UPDATE messages SET next_lookup_at = ?2 WHERE id = ?1 AND state = 'unknown'",
+        params![id, at],
+    )?;
+    Ok(())
 }
 
 /// How many first attempts went to a number since a time, whatever became of them, and when the oldest was.

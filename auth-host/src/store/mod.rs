@@ -5,12 +5,14 @@
 pub mod audit;
 pub mod callbacks;
 pub mod events;
+pub mod guides;
 pub mod idempotency;
 pub mod limits;
 pub mod messages;
 mod open;
 pub mod registry;
 pub mod retention;
+pub mod users;
 pub mod verifications;
 pub mod webhooks;
 mod writer;

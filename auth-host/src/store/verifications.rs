@@ -140,6 +140,23 @@ pub fn latest_by(
     Ok(all(db, &sql, params![tenant, number_hash, source], read)?.pop())
 }
 
+/// A page of a tenant's verifications, the newest first, after one by its time and identifier.
+pub fn page(
+    db: &Connection,
+    tenant: &str,
+    before: Option<(i64, &str)>,
+    most: u32,
+) -> Result<Vec<Verification>> {
+    let (condition, at, id) = match before {
+        Some((at, id)) => ("AND (created_at, id) < (?2, ?3)", at, id),
+        None => ("AND ?2 = ?2 AND ?3 = ?3", 0, ""),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 {condition} ORDER BY created_at DESC, id DESC LIMIT ?4"
+    );
+    all(db, &sql, params![tenant, at, id, most], read)
+}
+
 /// Writes down what a check, a resend or a cancellation changed.
 pub fn update(db: &Connection, v: &Verification) -> Result<()> {
     db.prepare_cached(

@@ -82,7 +82,7 @@ pub(super) fn code_bytes(v: &Verification, code: &str) -> Vec<u8> {
 }
 
 /// Refuses a usage that is none.
-pub(super) fn check_usage(usage: &str) -> Result<(), Problem> {
+pub fn check_usage(usage: &str) -> Result<(), Problem> {
     if is_usage(usage) {
         return Ok(());
     }

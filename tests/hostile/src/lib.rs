@@ -12,6 +12,7 @@ mod receipts;
 #[path = "../../../kit/src/runtime.rs"]
 mod runtime;
 mod scene;
+mod texts;
 mod web;
 
 use alloc::string::String;
@@ -64,14 +65,19 @@ impl sms::Guest for Hostile {
 
     fn get_config_guard(_: Vec<String>) -> sms::ConfigGuard {
         sms::ConfigGuard {
-            json_schema: String::new(),
-            form_json: String::new(),
+            json_schema: texts::schema(),
+            form_json: texts::form(),
             secret_pointers: Vec::new(),
         }
     }
 
     fn validate_config(config: String, _: Vec<String>) -> Vec<sms::Diagnostic> {
-        let _ = attacks::run(&Scene::read(&config, &answers::nobody()));
+        let nobody = answers::nobody();
+        let scene = Scene::read(&config, &nobody);
+        if scene.attack == "texts" {
+            return texts::findings();
+        }
+        let _ = attacks::run(&scene);
         Vec::new()
     }
 
@@ -82,6 +88,9 @@ impl sms::Guest for Hostile {
         let scene = Scene::read(&config, &message);
         if scene.attack == "echo-preview" {
             return Ok(answers::preview(&scene));
+        }
+        if scene.attack == "texts" {
+            return Err(sms::SendError::NotSent(answers::failure(texts::evil())));
         }
         let failure = match attacks::run(&scene) {
             Err(error) => answers::of(error),

@@ -34,6 +34,7 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
         Service::Numbers(command) => numbers::numbers(command).await,
         Service::TestNumber(command) => numbers::test_number(command).await,
         Service::Forget(args) => numbers::forget(args).await,
+        Service::ConsoleLink(at) => registry::console_link(at).await,
         Service::Audit(args) => numbers::audit(args).await,
         Service::Backup(args) => numbers::backup(args).await,
         Service::Restore(args) => numbers::restore(args).await,

@@ -1,7 +1,7 @@
 //! Commands that set up tenants, connectors, flows and keys.
 
 use super::common::{actor, open, show, show_value};
-use crate::admin::{callbacks, connectors, keys, tenants};
+use crate::admin::{callbacks, connectors, keys, tenants, users};
 use crate::cli::{
     At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Scope, Switch,
     Tenant,
@@ -239,6 +239,15 @@ pub async fn key(command: Key) -> Result<Code, Stop> {
             show(&args.at, &json!({"revoked": args.name}))
         }
     }
+}
+
+/// `console-link`
+pub async fn console_link(at: At) -> Result<Code, Stop> {
+    let admin = super::common::settings(&at)?.admin;
+    let app = open(&at).await?;
+    let link = users::new_setup(&app).await?;
+    let url = format!("http://{admin}/console/set-up?link={link}");
+    show(&at, &json!({"link": url}))
 }
 
 /// `stop` and `go`

@@ -105,6 +105,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
         }
         None => None,
     };
+    let setup = crate::admin::users::first_setup(&service.app).await?;
     let started = move |addresses: Addresses| {
         let mut page = Page::default();
         page.line(format!("auth-host listens at {}", addresses.api));
@@ -113,6 +114,13 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
             page.line(format!("sample sign-in at http://{host}"));
             let api = addresses.api;
             sample::start(listener, host, Sample { api, key, inbox });
+        }
+        let console = format!("http://{}/console/", addresses.admin);
+        match &setup {
+            Some(link) => page.line(format!(
+                "console at {console}set-up?link={link} (works once, for the first administrator)"
+            )),
+            None => page.line(format!("console at {console}")),
         }
         if let Some(guide) = guide {
             page.line(guide(&addresses));

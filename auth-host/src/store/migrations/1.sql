@@ -77,7 +77,7 @@ CREATE TABLE verifications (
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX verifications_by_number ON verifications (tenant, number_hash, created_at);
-CREATE INDEX verifications_by_time ON verifications (created_at);
+CREATE INDEX verifications_by_time ON verifications (tenant, created_at);
 
 -- One row for each attempt of one connector. `id` is the correlation id that the provider gets; `first` is the id of
 -- the first attempt at the same message; `source` is the webhook that it came by.
@@ -113,10 +113,12 @@ CREATE INDEX messages_by_number ON messages (tenant, number_hash, created_at);
 CREATE INDEX messages_by_verification ON messages (verification) WHERE verification IS NOT NULL;
 CREATE INDEX messages_by_first ON messages (first) WHERE NOT is_first;
 CREATE INDEX messages_open ON messages (next_lookup_at) WHERE next_lookup_at IS NOT NULL;
-CREATE INDEX messages_by_receipt ON messages (connector, provider_message) WHERE provider_message IS NOT NULL;
 CREATE INDEX messages_unreported ON messages (next_report_at) WHERE next_report_at IS NOT NULL;
 CREATE INDEX messages_sending ON messages (id) WHERE state = 'sending';
-CREATE INDEX messages_by_time ON messages (created_at);
+CREATE INDEX messages_by_time ON messages (tenant, created_at);
+-- What people look for. The common states are found by time; an index of them would cost every message.
+CREATE INDEX messages_by_state ON messages (tenant, state, created_at) WHERE state NOT IN ('sending', 'accepted');
+CREATE INDEX messages_by_serial ON messages (tenant, provider_message) WHERE provider_message IS NOT NULL;
 
 CREATE TABLE idempotency (
     tenant TEXT NOT NULL,
@@ -220,4 +222,28 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The console: who may use it, their sessions, and the plugins' guides.
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    role TEXT NOT NULL,
+    tenant TEXT REFERENCES tenants (id),
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    hash BLOB PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE guides (
+    plugin TEXT NOT NULL REFERENCES plugins (id) ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (plugin, language)
 ) STRICT, WITHOUT ROWID;

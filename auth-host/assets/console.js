@@ -1,0 +1,123 @@
+// The console's script. Pages work without it: it asks before changes are lost, copies rows of tables, and posts the
+// editor's form while one types, to take over what the server says about it.
+"use strict";
+
+for (const button of document.querySelectorAll("[data-confirm]")) {
+  button.addEventListener("click", (event) => {
+    if (!window.confirm(button.dataset.confirm)) event.preventDefault();
+  });
+}
+
+// A menu closes when one goes elsewhere.
+for (const menu of document.querySelectorAll("details.switcher")) {
+  menu.addEventListener("focusout", (event) => {
+    if (!menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}
+
+const editor = document.getElementById("editor");
+if (editor) edit(editor);
+
+function edit(form) {
+  let dirty = "dirty" in form.dataset;
+  let timer = 0;
+  let turn = 0;
+
+  // Takes over the marked parts of the page that the server makes of the form.
+  async function ask(action, source) {
+    const mine = ++turn;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", action);
+    if (source) source.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine !== turn && !source) return;
+      const parts = page.querySelectorAll("[data-live]");
+      if (parts.length === 0) return tell(page.querySelector("main")?.textContent.trim());
+      for (const part of parts) {
+        const old = document.getElementById(part.id);
+        const isTrial = part.id === "trial" && !source;
+        if (!old || isTrial) continue;
+        if (old.innerHTML !== part.innerHTML) old.replaceChildren(...part.cloneNode(true).childNodes);
+        old.hidden = part.hidden;
+        mark(part.id);
+      }
+    } catch {
+      tell(form.dataset.offline);
+    } finally {
+      if (source) source.removeAttribute("aria-busy");
+    }
+  }
+
+  function tell(text) {
+    const problem = document.getElementById("problem");
+    problem.textContent = text || "";
+    problem.hidden = !text;
+  }
+
+  // A control with a finding says so to programs that read pages aloud.
+  function mark(id) {
+    const control = id.endsWith("-f") && document.getElementById(id.slice(0, -2));
+    if (control && "value" in control) {
+      const wrong = document.querySelector(`#${CSS.escape(id)} .error`) !== null;
+      control.setAttribute("aria-invalid", String(wrong));
+      if (wrong) control.setAttribute("aria-describedby", id);
+    }
+  }
+
+  for (const part of form.querySelectorAll("p[data-live]")) mark(part.id);
+
+  form.addEventListener("input", () => {
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => ask("validate"), 400);
+  });
+
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if ("fetch" in button.dataset) {
+      event.preventDefault();
+      ask(button.value, button);
+    } else if ("add" in button.dataset) {
+      event.preventDefault();
+      addRow(button);
+    } else if ("remove" in button.dataset) {
+      event.preventDefault();
+      const next = button.closest("fieldset").querySelector("[data-add]");
+      button.closest("tr").remove();
+      next.focus();
+      form.dispatchEvent(new Event("input"));
+    }
+  });
+
+  function addRow(button) {
+    const list = button.closest("fieldset");
+    const template = list.querySelector("template");
+    const id = "n" + Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, "0")).join("");
+    const row = template.content.firstElementChild.cloneNode(true);
+    for (const element of row.querySelectorAll("*")) {
+      for (const attribute of element.attributes) {
+        if (attribute.value.includes("NEW-ROW")) attribute.value = attribute.value.replaceAll("NEW-ROW", id);
+      }
+      for (const name of ["id", "for", "aria-describedby"]) {
+        const value = element.getAttribute(name);
+        if (value) element.setAttribute(name, value.replaceAll("NEW_2dROW", id));
+      }
+    }
+    list.querySelector("tbody").append(row);
+    row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    form.dispatchEvent(new Event("input"));
+  }
+
+  let leaving = false;
+  form.addEventListener("submit", (event) => {
+    leaving = true;
+    // Whoever presses the key twice sends once.
+    if (event.submitter) setTimeout(() => (leaving = false), 3000);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty && !leaving) event.preventDefault();
+  });
+}

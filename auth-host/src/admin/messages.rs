@@ -1,0 +1,77 @@
+//! Messages: what an operator does about one whose outcome nobody can tell.
+
+use super::{Actor, Entry, change};
+use crate::app::App;
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::messages::{self, State};
+use axum::http::StatusCode;
+use std::sync::Arc;
+
+/// Settles an unknown outcome by what the operator found out: whether the message arrived.
+///
+/// # Errors
+///
+/// [`Problem`] when the tenant has no such message, or when it is not unknown.
+pub async fn settle(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    id: &str,
+    has_arrived: bool,
+) -> Result<(), Problem> {
+    let state = if has_arrived {
+        State::Delivered
+    } else {
+        State::Undelivered
+    };
+    unknown(
+        app,
+        actor,
+        tenant,
+        id,
+        "message.settle",
+        state.as_str(),
+        move |db, id| messages::settle_unknown(db, id, state, ids::now_ms()),
+    )
+    .await
+}
+
+/// Has an unknown outcome looked up at once.
+///
+/// # Errors
+///
+/// As [`settle`].
+pub async fn look_up(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
+    unknown(app, actor, tenant, id, "message.look-up", "", |db, id| {
+        messages::look_up_at(db, id, ids::now_ms())
+    })
+    .await
+}
+
+async fn unknown(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    id: &str,
+    action: &'static str,
+    detail: &str,
+    then: impl FnOnce(&rusqlite::Connection, &str) -> crate::store::Result<()> + Send + 'static,
+) -> Result<(), Problem> {
+    let entry = Entry::new(Some(tenant), actor, action, id).detail(detail);
+    let (tenant, id) = (tenant.to_owned(), id.to_owned());
+    change(app, entry, move |db| {
+        let row = messages::get(db, &tenant, &id)?;
+        let row = row.ok_or_else(|| Problem::not_found("message"))?;
+        if row.state != State::Unknown {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Changed meanwhile",
+                "The message is not unknown any more. Read it again.",
+            ));
+        }
+        Ok(then(db, &id)?)
+    })
+    .await
+}

@@ -1,0 +1,296 @@
+//! Secrets of a config: where they are, which of them a new config takes over, and the values that decide a destination.
+
+use crate::problem::Problem;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The places of secrets in a config, `-` in a pointer standing for each index of a list.
+pub fn concrete(pointers: &[String], config: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for pointer in pointers {
+        expand(config, String::new(), pointer, &mut found);
+    }
+    found
+}
+
+fn expand(value: &Value, done: String, rest: &str, found: &mut Vec<String>) {
+    let Some(rest) = rest.strip_prefix('/') else {
+        return found.push(done);
+    };
+    let (key, after) = match rest.find('/') {
+        Some(end) => rest.split_at(end),
+        None => (rest, ""),
+    };
+    match value {
+        Value::Array(list) if key == "-" => {
+            for (index, entry) in list.iter().enumerate() {
+                expand(entry, format!("{done}/{index}"), after, found);
+            }
+        }
+        value => {
+            let pointer = format!("/{key}");
+            let inner = value.pointer(&pointer).unwrap_or(&Value::Null);
+            expand(inner, format!("{done}{pointer}"), after, found);
+        }
+    }
+}
+
+/// What decides on taking secrets over.
+pub struct Kept<'a> {
+    /// Where secrets are, by the plugin.
+    pub pointers: &'a [String],
+    /// Entries of lists by their new and their old place.
+    pub entries: &'a [(String, String)],
+    /// Places of addresses, by the manifest.
+    pub named: Option<&'a [String]>,
+    /// Whether the plugin is the one that the secrets were given to.
+    pub is_same_plugin: bool,
+}
+
+/// Puts the stored secrets where the new config has none.
+///
+/// Whoever may edit a config could otherwise change its address and have the stored secret sent there. So stored
+/// secrets are taken over only while the plugin and every value that decides a destination are the same.
+///
+/// An entry of a list is never told by its index: the editor says which one it was, or all else in it is the same.
+///
+/// # Errors
+///
+/// [`Problem`] at the first secret that has to be entered again.
+pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem> {
+    let mut missing = Vec::new();
+    for from in concrete(kept.pointers, old) {
+        if is_blank(old.pointer(&from)) {
+            continue;
+        }
+        let Some(to) = new_place(&from, old, new, kept) else {
+            continue;
+        };
+        let has_parent = to.rsplit_once('/').is_some_and(|(parent, _)| {
+            new.pointer(parent)
+                .is_some_and(|v| v.is_object() || v.is_array())
+        });
+        if has_parent && is_blank(new.pointer(&to)) {
+            missing.push((from, to));
+        }
+    }
+    let Some((_, first)) = missing.first() else {
+        return Ok(());
+    };
+    let named = kept.named.unwrap_or_default();
+    // Another plugin reaches other origins, and may send what it is given there.
+    if !kept.is_same_plugin || destinations(old, named) != destinations(new, named) {
+        return Err(Problem::invalid(
+            &format!("/config{first}"),
+            "The plugin or a value that decides where requests go was changed, so the stored secrets are not taken over. Enter them \
+            again.",
+        ));
+    }
+    for (from, to) in missing {
+        if let (Some(value), Some(place)) = (old.pointer(&from), place(new, &to)) {
+            *place = value.clone();
+        }
+    }
+    Ok(())
+}
+
+fn is_blank(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(_) => false,
+    }
+}
+
+/// Where a stored secret belongs in the new config: the same place, or that of its list's entry.
+fn new_place(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Option<String> {
+    let Some((list, index, rest)) = in_list(from, old) else {
+        return Some(from.to_owned());
+    };
+    let entry = format!("{list}/{index}");
+    let said = kept.entries.iter().find(|(_, before)| *before == entry);
+    if let Some((now, _)) = said {
+        return Some(format!("{now}{rest}"));
+    }
+    if !kept.entries.is_empty() {
+        return None;
+    }
+    let masked = |value: &Value, place: &str| {
+        let mut whole = value.clone();
+        for pointer in concrete(kept.pointers, value) {
+            if let Some(secret) = whole.pointer_mut(&pointer) {
+                *secret = Value::Null;
+            }
+        }
+        without_nulls(whole.pointer(place).cloned().unwrap_or_default())
+    };
+    let wanted = masked(old, &entry);
+    let entries = new.pointer(list)?.as_array()?;
+    let same = |index: &usize| masked(new, &format!("{list}/{index}")) == wanted;
+    let found = (0..entries.len()).find(same)?;
+    Some(format!("{list}/{found}{rest}"))
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    if let Value::Object(object) = &mut value {
+        object.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+/// The outermost list on the path to a value: its pointer, the index, and what follows.
+fn in_list<'a>(pointer: &'a str, config: &Value) -> Option<(&'a str, &'a str, &'a str)> {
+    let slashes: Vec<usize> = pointer.match_indices('/').map(|(at, _)| at).collect();
+    slashes.iter().find_map(|at| {
+        let (list, after) = pointer.split_at(*at);
+        config.pointer(list).filter(|value| value.is_array())?;
+        let after = after.strip_prefix('/')?;
+        let end = after.find('/').unwrap_or(after.len());
+        let (index, rest) = after.split_at(end);
+        Some((list, index, rest))
+    })
+}
+
+/// The value at a JSON Pointer, made where only the last key is missing.
+fn place<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let key = key.replace("~1", "/").replace("~0", "~");
+    match config.pointer_mut(parent)? {
+        Value::Object(object) => Some(object.entry(key).or_insert(Value::Null)),
+        Value::Array(array) => array.get_mut(key.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+/// Every value that may decide where requests go: those that the manifest names, whatever looks like a URL, and keys
+/// that are called like an address.
+fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
+    const NAMES: [&str; 8] = [
+        "endpoint", "url", "uri", "host", "hostname", "domain", "region", "proxy",
+    ];
+    let mut found = BTreeMap::new();
+    walk(config, String::new(), &mut |pointer, value| {
+        let key = pointer
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let is_address = named.iter().any(|n| n == pointer)
+            || NAMES.iter().any(|name| key.ends_with(name))
+            || value.as_str().is_some_and(|text| text.contains("://"));
+        if is_address && !value.is_null() {
+            found.insert(pointer.to_owned(), value.to_string());
+        }
+    });
+    found
+}
+
+fn walk(value: &Value, pointer: String, visit: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                walk(value, format!("{pointer}/{key}"), visit);
+            }
+        }
+        Value::Array(array) => {
+            for (index, value) in array.iter().enumerate() {
+                walk(value, format!("{pointer}/{index}"), visit);
+            }
+        }
+        _ => visit(&pointer, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn destinations_are_addresses_by_name_form_or_manifest() {
+        let config = json!({
+            "secretKey": "s", "endpoint": "sms.example.com", "webhookUrl": "x", "text": "https://a.example",
+            "list": [{"region": "r"}], "target": "t", "label": "l",
+        });
+        let found: Vec<_> = destinations(&config, &["/target".to_owned()])
+            .into_keys()
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "/endpoint",
+                "/list/0/region",
+                "/target",
+                "/text",
+                "/webhookUrl"
+            ]
+        );
+    }
+
+    #[test]
+    fn secret_is_put_where_its_object_is() {
+        let mut config = json!({"a": {}, "list": [1]});
+        for (pointer, found) in [
+            ("/a/b", true),
+            ("/c/d", false),
+            ("/list/0", true),
+            ("/list/9", false),
+        ] {
+            assert_eq!(place(&mut config, pointer).is_some(), found, "{pointer}");
+        }
+    }
+
+    fn keeps(old: Value, mut new: Value, entries: &[(&str, &str)]) -> Result<Value, String> {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect();
+        let kept = Kept {
+            pointers: &["/key".to_owned(), "/accounts/-/key".to_owned()],
+            entries: &entries,
+            named: None,
+            is_same_plugin: true,
+        };
+        keep(&old, &mut new, &kept)
+            .map(|()| new)
+            .map_err(|problem| problem.pointer.unwrap_or_default())
+    }
+
+    #[test]
+    fn secrets_of_a_list_follow_their_entry() {
+        let old =
+            json!({"key": "k", "accounts": [{"id": "a", "key": "1"}, {"id": "b", "key": "2"}]});
+        // Turned around without a word: each is found by what else is in it.
+        let turned = json!({"key": null, "accounts": [{"id": "b", "key": null}, {"id": "a"}]});
+        assert_eq!(
+            keeps(old.clone(), turned, &[]).unwrap(),
+            json!({"key": "k", "accounts": [{"id": "b", "key": "2"}, {"id": "a", "key": "1"}]})
+        );
+        // Another entry in the place of the first does not inherit its secret.
+        let other = json!({"accounts": [{"id": "c", "key": ""}]});
+        assert_eq!(
+            keeps(old.clone(), other.clone(), &[]).unwrap()["accounts"][0]["key"],
+            ""
+        );
+        // It was the second, renamed, by the editor's word.
+        let renamed = keeps(old.clone(), other, &[("/accounts/0", "/accounts/1")]);
+        assert_eq!(renamed.unwrap()["accounts"][0]["key"], "2");
+        // With its address changed, it is typed again.
+        let moved = json!({"accounts": [{"id": "b", "url": "https://evil.example"}]});
+        let moved = keeps(old.clone(), moved, &[("/accounts/0", "/accounts/1")]);
+        assert_eq!(moved.unwrap_err(), "/config/key");
+        let gone = json!({"key": "new"});
+        assert_eq!(keeps(old, gone.clone(), &[]).unwrap(), gone);
+    }
+
+    #[test]
+    fn dash_stands_for_every_index() {
+        let config = json!({"a": [{"k": 1}, {}], "b": {"k": 2}});
+        let pointers = ["/a/-/k", "/b/k", "/c", "/b/-/k"].map(str::to_owned);
+        assert_eq!(
+            concrete(&pointers, &config),
+            ["/a/0/k", "/a/1/k", "/b/k", "/c", "/b/-/k"]
+        );
+    }
+}

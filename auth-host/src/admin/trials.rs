@@ -1,0 +1,196 @@
+//! Trials of a config that nobody saved yet: what would be sent, and one message.
+//!
+//! A trial is a message like every other: it is written down before the call, counts towards the limits, and ends in one
+//! of the three states.
+
+use super::connectors::Prepared;
+use super::{Actor, numbers};
+use crate::app::App;
+use crate::ids;
+use crate::limits::{self, Asked};
+use crate::number::Number;
+use crate::problem::Problem;
+use crate::send::{self, Draft};
+use crate::store::messages::{self, Message};
+use crate::store::{StoreError, audit};
+use auth_connector_host::{Config, Message as Wanted, Preview, SendError};
+use axum::http::StatusCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a trial may take.
+const TIME: Duration = Duration::from_secs(8);
+
+/// What is asked for.
+pub struct Trial {
+    /// The number.
+    pub to: String,
+    /// The usage.
+    pub usage: String,
+    /// The person's language, or empty.
+    pub locale: String,
+}
+
+/// What a trial came to.
+pub struct Tried {
+    /// The message.
+    pub row: Message,
+    /// The code that it carried. It opens nothing.
+    pub code: String,
+    /// The plugin's words about a failure.
+    pub message: String,
+    /// The provider's words about it.
+    pub provider: String,
+}
+
+fn wanted(number: &Number, trial: &Trial, code: &str) -> Wanted {
+    let mut wanted = Wanted::code(number.e164(), &trial.usage, code);
+    if !trial.locale.is_empty() {
+        wanted.locales = vec![trial.locale.clone()];
+    }
+    wanted
+}
+
+fn check(trial: &Trial) -> Result<(), Problem> {
+    if trial.locale.len() > 64 {
+        return Err(Problem::invalid(
+            "/locale",
+            "A language is a tag such as zh-CN.",
+        ));
+    }
+    crate::verification::check_usage(&trial.usage)
+}
+
+/// What would be sent, found out without a network.
+///
+/// # Errors
+///
+/// [`Problem`] when the number is none; the inner error is what the send would fail with.
+pub async fn preview(
+    app: &App,
+    tenant: &str,
+    prepared: &Prepared,
+    trial: &Trial,
+) -> Result<Result<Preview, String>, Problem> {
+    check(trial)?;
+    let number = numbers::parse(app, tenant, &trial.to)?;
+    let config = Config::new(prepared.config.to_string());
+    let wanted = wanted(&number, trial, "123456");
+    let preview = prepared.plugin.preview_message(&config, &wanted).await;
+    Ok(preview.map_err(|error| match error.failure() {
+        Some(failure) => failure.message.clone(),
+        None => error.to_string(),
+    }))
+}
+
+/// Sends one message.
+///
+/// # Errors
+///
+/// [`Problem`] when the number is none, or when a limit or a kill switch refuses it. A message that was not sent is no
+/// error.
+pub async fn send(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    prepared: Prepared,
+    trial: Trial,
+) -> Result<Tried, Problem> {
+    check(&trial)?;
+    let number = numbers::parse(app, tenant, &trial.to)?;
+    let catalog = app.catalog.load_full();
+    let settings = catalog.tenants.get(tenant).map(|t| t.settings.clone());
+    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
+    if let Some(refusal) = limits::stopped(&catalog, &settings) {
+        return Err(refused(refusal));
+    }
+    let code = ids::code().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let draft = Draft {
+        tenant: tenant.to_owned(),
+        verification: None,
+        source: None,
+        number: number.clone(),
+        usage: trial.usage.clone(),
+        locales: Vec::new(),
+        variables: Vec::new(),
+        route: Vec::new(),
+        deadline: Instant::now() + TIME,
+    };
+    let connector = prepared.before.as_ref().map(|c| c.row.id.clone());
+    let row = draft.row(app, connector.as_deref().unwrap_or("trial"), None)?;
+    let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
+    let decided = app.store.write(move |db| {
+        let now = ids::now_ms();
+        let asked = Asked {
+            tenant: &written.tenant,
+            settings: &settings,
+            number: &asked,
+            number_hash: &written.number_hash,
+            network: None,
+            is_checked: false,
+        };
+        if let Some(refusal) = limits::decide(db, now, &asked)? {
+            return Ok(Some(refusal));
+        }
+        messages::add(db, &written)?;
+        audit::add(
+            db,
+            Some(&written.tenant),
+            &by,
+            "connector.trial",
+            &written.id,
+            "",
+        )?;
+        Ok::<_, StoreError>(None)
+    });
+    if let Some(refusal) = decided.await? {
+        return Err(refused(refusal));
+    }
+    let mut message = wanted(&number, &trial, &code);
+    message.correlation_id = Some(row.id.clone());
+    message.timeout_ms = u32::try_from(TIME.as_millis()).ok();
+    // It goes on when the reader leaves: its outcome has to be written down.
+    let task = tokio::spawn(carry_out(app.clone(), prepared, message, row));
+    let (row, message, provider) = task
+        .await
+        .map_err(|error| StoreError::Failed(error.to_string()))??;
+    Ok(Tried {
+        row,
+        code,
+        message,
+        provider,
+    })
+}
+
+async fn carry_out(
+    app: Arc<App>,
+    prepared: Prepared,
+    message: Wanted,
+    mut row: Message,
+) -> Result<(Message, String, String), StoreError> {
+    let config = Config::new(prepared.config.to_string());
+    let outcome = prepared.plugin.send_message(&config, &message).await;
+    send::settle(&mut row, &outcome);
+    let words = match &outcome {
+        Ok(_) => (String::new(), String::new()),
+        Err(SendError::NotSent(error) | SendError::Unknown(error)) => match error.failure() {
+            Some(failure) => {
+                let said = auth_connector_host::contract::attribute(
+                    &failure.attributes,
+                    "provider-message",
+                );
+                (failure.message.clone(), said.unwrap_or_default().to_owned())
+            }
+            None => (error.to_string(), String::new()),
+        },
+    };
+    let finish: send::Finish = Arc::new(|_: &rusqlite::Connection, _: &Message| Ok(()));
+    send::write_down(&app, &row, None, &finish).await?;
+    Ok((row, words.0, words.1))
+}
+
+fn refused(refusal: limits::Refusal) -> Problem {
+    let why = format!("Nothing was sent: {}.", refusal.reason);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Problem::new(status, refusal.reason, "A limit refuses it", why).after(refusal.retry_after_ms)
+}

@@ -1,0 +1,313 @@
+//! Users of the console: the set-up link, signing in, sessions.
+
+use super::{Actor, Entry, change, check_name};
+use crate::app::App;
+use crate::crypt::digest;
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::limits::Bucket;
+use crate::store::users::{self, Role, User};
+use crate::store::{StoreError, audit, registry};
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::sync::Arc;
+
+/// How long a session lasts at most, in milliseconds.
+pub const LONGEST_MS: i64 = 12 * 3_600_000;
+
+/// How long a session lasts without use.
+pub const IDLE_MS: i64 = 3_600_000;
+
+/// How exactly the last use is kept, so that looking around writes seldom.
+const EXACTLY_MS: i64 = 60_000;
+
+/// Where the set-up link's hash is kept.
+const SETUP: &str = "console_setup";
+
+/// A random token, as it travels.
+///
+/// # Errors
+///
+/// [`StoreError::Failed`] when the operating system has no random numbers.
+pub fn token() -> Result<String, StoreError> {
+    let random: [u8; 32] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(URL_SAFE_NO_PAD.encode(random))
+}
+
+/// What is kept of a token: 256 random bits need no slow hash.
+pub fn token_hash(token: &str) -> Vec<u8> {
+    digest(&[b"console", token.as_bytes()])
+}
+
+/// Makes a set-up link's token, in the place of an earlier one.
+///
+/// # Errors
+///
+/// [`StoreError`] when it cannot be kept.
+pub async fn new_setup(app: &Arc<App>) -> Result<String, StoreError> {
+    let made = token()?;
+    let hash = hex::encode(token_hash(&made));
+    app.store
+        .write(move |db| registry::put_setting(db, SETUP, &hash))
+        .await?;
+    Ok(made)
+}
+
+/// A set-up link's token where nobody can sign in yet.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn first_setup(app: &Arc<App>) -> Result<Option<String>, StoreError> {
+    if app.store.read(users::is_any)? {
+        return Ok(None);
+    }
+    new_setup(app).await.map(Some)
+}
+
+/// Whether a token is that of the set-up link.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn is_setup(app: &App, token: &str) -> Result<bool, StoreError> {
+    let kept = app.store.read(|db| registry::setting(db, SETUP))?;
+    Ok(kept.is_some_and(|kept| kept == hex::encode(token_hash(token))))
+}
+
+/// Adds the administrator of a set-up link, which is used up. A tenant is made where there is none.
+///
+/// # Errors
+///
+/// [`Problem`] when the link was used or the name is none.
+pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Result<(), Problem> {
+    check_name("/name", name)?;
+    let kept = hex::encode(token_hash(token));
+    let user = new(name, hash, Role::Admin, None);
+    let entry = Entry::new(None, &Actor("set-up link".to_owned()), "user.set-up", name);
+    change(app, entry, move |db| {
+        if registry::setting(db, SETUP)?.is_none_or(|setup| setup != kept) {
+            return Err(Problem::invalid(
+                "/token",
+                "The set-up link was used already.",
+            ));
+        }
+        registry::put_setting(db, SETUP, "")?;
+        put_again(db, &user)?;
+        if registry::tenants(db)?.is_empty() {
+            registry::put_tenant(db, "default", &registry::TenantSettings::default())?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn new(name: &str, password: String, role: Role, tenant: Option<&str>) -> User {
+    User {
+        id: ids::new("u"),
+        name: name.to_owned(),
+        password,
+        role,
+        tenant: tenant.map(str::to_owned),
+        created_at: ids::now_ms(),
+    }
+}
+
+/// Keeps a user; sessions that they had under another password end.
+fn put_again(db: &rusqlite::Connection, user: &User) -> Result<(), Problem> {
+    if let Some(before) = users::by_name(db, &user.name)? {
+        users::end_all(db, &before.id)?;
+    }
+    Ok(users::put(db, user)?)
+}
+
+/// Adds a user, or gives one another password, role and tenant.
+///
+/// # Errors
+///
+/// [`Problem`] when the name or the tenant is none, or when no administrator of the host would be left.
+pub async fn put(
+    app: &Arc<App>,
+    actor: &Actor,
+    name: &str,
+    hash: String,
+    role: Role,
+    tenant: Option<&str>,
+) -> Result<(), Problem> {
+    check_name("/name", name)?;
+    if let Some(tenant) = tenant
+        && !app.catalog.load().tenants.contains_key(tenant)
+    {
+        return Err(Problem::not_found("tenant"));
+    }
+    let user = new(name, hash, role, tenant);
+    let entry = Entry::new(tenant, actor, "user.put", name).detail(role.as_str());
+    change(app, entry, move |db| {
+        put_again(db, &user)?;
+        keep_one(db)
+    })
+    .await
+}
+
+/// Removes a user and ends their sessions.
+///
+/// # Errors
+///
+/// [`Problem`] when there is none, or when no administrator of the host would be left.
+pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
+    let entry = Entry::new(None, actor, "user.remove", id);
+    let id = id.to_owned();
+    change(app, entry, move |db| {
+        if !users::remove(db, &id)? {
+            return Err(Problem::not_found("user"));
+        }
+        keep_one(db)
+    })
+    .await
+}
+
+fn keep_one(db: &rusqlite::Connection) -> Result<(), Problem> {
+    let is_host = |user: &User| user.role == Role::Admin && user.tenant.is_none();
+    if users::list(db)?.iter().any(is_host) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/name",
+        "The host needs an administrator of all tenants. Add another one first.",
+    ))
+}
+
+/// All users.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn list(app: &App) -> Result<Vec<User>, StoreError> {
+    app.store.read(users::list)
+}
+
+/// Failed attempts to sign in: five of one name, one is forgiven every three minutes.
+fn by_name(subject: &[u8]) -> Bucket<'_> {
+    Bucket {
+        tenant: "",
+        scope: "console-name",
+        subject,
+        capacity: 5.0,
+        period_ms: 15 * 60_000,
+    }
+}
+
+/// Failed attempts of everybody together: thirty in a quarter of an hour.
+fn by_all<'a>() -> Bucket<'a> {
+    Bucket {
+        tenant: "",
+        scope: "console-all",
+        subject: b"",
+        capacity: 30.0,
+        period_ms: 15 * 60_000,
+    }
+}
+
+/// Counts an attempt to sign in before its password is looked at, and refuses one too many.
+///
+/// # Errors
+///
+/// [`Problem`] with the time to wait.
+pub async fn attempt(app: &Arc<App>, name: &str) -> Result<(), Problem> {
+    let subject = digest(&[name.as_bytes()]);
+    let waits = app.store.write(move |db| {
+        let now = ids::now_ms();
+        let buckets = [by_name(&subject), by_all()];
+        let mut wait = 0;
+        for bucket in buckets {
+            wait = bucket.wait_ms(bucket.level(db, now)?).max(wait);
+        }
+        if wait == 0 {
+            for bucket in buckets {
+                bucket.add(db, now, 1.0)?;
+            }
+        }
+        Ok::<_, StoreError>(wait)
+    });
+    match waits.await? {
+        0 => Ok(()),
+        wait => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "sign-in",
+            "Too many attempts",
+            "There were too many attempts to sign in. Wait, then try again.",
+        )
+        .after(Some(wait))),
+    }
+}
+
+/// Begins a session and forgives the failed attempts. Returns its token.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn begin(app: &Arc<App>, user: &User) -> Result<String, StoreError> {
+    let made = token()?;
+    let (hash, user) = (token_hash(&made), user.clone());
+    app.store
+        .write(move |db| {
+            let now = ids::now_ms();
+            let subject = digest(&[user.name.as_bytes()]);
+            by_name(&subject).clear(db)?;
+            by_all().add(db, now, -1.0)?;
+            users::sweep(db, now - LONGEST_MS, now - IDLE_MS)?;
+            users::begin(db, &hash, &user.id, now)?;
+            audit::add(
+                db,
+                user.tenant.as_deref(),
+                &user.name,
+                "user.sign-in",
+                &user.id,
+                "",
+            )
+        })
+        .await?;
+    Ok(made)
+}
+
+/// Ends a session.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn end(app: &Arc<App>, token: &str) -> Result<(), StoreError> {
+    let hash = token_hash(token);
+    app.store.write(move |db| users::end(db, &hash)).await
+}
+
+/// The user of a name.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn find(app: &App, name: &str) -> Result<Option<User>, StoreError> {
+    app.store.read(|db| users::by_name(db, name))
+}
+
+/// The user of a session that lasts, which counts as a use of it.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_session(app: &Arc<App>, token: &str) -> Result<Option<User>, StoreError> {
+    let hash = token_hash(token);
+    let now = ids::now_ms();
+    let Some(session) = app.store.read(|db| users::session(db, &hash))? else {
+        return Ok(None);
+    };
+    if now - session.created_at > LONGEST_MS || now - session.seen_at > IDLE_MS {
+        return Ok(None);
+    }
+    if now - session.seen_at > EXACTLY_MS {
+        app.store
+            .write(move |db| users::seen(db, &hash, now))
+            .await?;
+    }
+    Ok(Some(session.user))
+}

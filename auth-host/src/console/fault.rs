@@ -1,0 +1,113 @@
+//! Refusals of the console, as pages.
+
+use super::page::{Page, render};
+use super::texts::Texts;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Why a request is refused. Its page is made where the reader's language is known.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The request names a host that is not this one.
+    ForeignHost,
+    /// Another site's page caused it.
+    ForeignOrigin,
+    /// The form's token is not this session's.
+    Token,
+    /// Nobody is signed in; for a visit the sign-in page comes instead.
+    SignIn {
+        /// Whether it was a visit.
+        is_visit: bool,
+    },
+    /// The user's role does not allow it.
+    Role,
+    /// The form cannot be read.
+    Form,
+    /// Everything else.
+    Problem(Problem),
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        if matches!(self, Self::SignIn { is_visit: true }) {
+            let to = [(header::LOCATION, "/console/sign-in")];
+            return (StatusCode::SEE_OTHER, to).into_response();
+        }
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    page: Page,
+    text: String,
+}
+
+impl Fault {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
+            Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
+            Self::Form => StatusCode::BAD_REQUEST,
+            Self::Problem(problem) => {
+                StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    /// What to tell the reader.
+    pub fn text(&self, t: Texts) -> String {
+        match self {
+            Self::ForeignHost => t.say("fault-host"),
+            Self::ForeignOrigin => t.say("fault-origin"),
+            Self::Token => t.say("fault-token"),
+            Self::SignIn { .. } => t.say("fault-session"),
+            Self::Role => t.say("fault-role"),
+            Self::Form => t.say("fault-form"),
+            Self::Problem(problem) => problem_text(problem),
+        }
+    }
+
+    /// The page.
+    pub fn page(&self, t: Texts) -> Response {
+        let page = Page::bare(t, t.say("fault"));
+        let text = self.text(t);
+        let mut response = (self.status(), render(&FaultPage { page, text })).into_response();
+        if let Self::Problem(Problem {
+            retry_after: Some(seconds),
+            ..
+        }) = self
+        {
+            let seconds = HeaderValue::from(*seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+/// A problem in a line, with its place.
+pub fn problem_text(problem: &Problem) -> String {
+    match problem.pointer.as_deref() {
+        Some(pointer) if !pointer.is_empty() => format!("{pointer}: {}", problem.detail),
+        _ => problem.detail.clone(),
+    }
+}

@@ -1,0 +1,251 @@
+//! The sign-in experience: which connectors serve a usage and a country, and where a number would go.
+
+use super::fault::{Fault, problem_text};
+use super::page::{Page, render};
+use super::state::Console;
+use super::visit::{Fields, Posted, Visit};
+use super::words;
+use crate::admin::tenants;
+use crate::number::Number;
+use crate::store::registry::Flow;
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use std::sync::Arc;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/console/t/{tenant}/flows", get(show).post(post))
+}
+
+#[derive(Template)]
+#[template(path = "flows.html")]
+struct Flows {
+    page: Page,
+    usages: Vec<Usage>,
+    flows: Vec<Shown>,
+    connectors: Vec<(String, String, bool)>,
+    error: String,
+    usage: String,
+    country: String,
+    asked: Asked,
+}
+
+/// A usage and where it goes in most countries.
+struct Usage {
+    id: &'static str,
+    name: String,
+    connectors: Vec<String>,
+    is_own: bool,
+}
+
+/// A rule as it is shown.
+struct Shown {
+    usage: String,
+    country: String,
+    connectors: Vec<String>,
+}
+
+/// The question where a number would go, and its answer.
+#[derive(Default)]
+struct Asked {
+    number: String,
+    usage: String,
+    error: String,
+    country: String,
+    route: Vec<(String, String)>,
+    rule: String,
+    is_answered: bool,
+}
+
+async fn show(visit: Visit) -> Response {
+    page(
+        &visit,
+        StatusCode::OK,
+        String::new(),
+        &Fields::default(),
+        Asked::default(),
+    )
+}
+
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    error: String,
+    posted: &Fields,
+    asked: Asked,
+) -> Response {
+    let t = visit.t;
+    let catalog = visit.console.app.catalog.load();
+    let name = |id: &String| {
+        catalog
+            .connectors
+            .get(id)
+            .map_or_else(|| id.clone(), |c| c.row.name.clone())
+    };
+    let own = catalog
+        .flows
+        .get(&visit.tenant)
+        .cloned()
+        .unwrap_or_default();
+    let mut known: Vec<&str> = words::USAGES.to_vec();
+    known.extend(
+        own.iter()
+            .map(|f| f.usage.as_str())
+            .filter(|u| *u != "*" && !words::USAGES.contains(u)),
+    );
+    let usages = words::USAGES.iter().map(|usage| Usage {
+        id: usage,
+        name: t.say(&format!("usage-{usage}")),
+        connectors: catalog
+            .route(&visit.tenant, usage, "*")
+            .iter()
+            .map(|c| c.row.name.clone())
+            .collect(),
+        is_own: own.iter().any(|f| f.usage == *usage && f.country == "*"),
+    });
+    let connectors = catalog
+        .connectors
+        .values()
+        .filter(|c| c.row.tenant == visit.tenant);
+    let flows = Flows {
+        page: visit.page("flows", t.say("flows")),
+        usages: usages.collect(),
+        flows: own
+            .iter()
+            .map(|flow| Shown {
+                usage: flow.usage.clone(),
+                country: flow.country.clone(),
+                connectors: flow.connectors.iter().map(name).collect(),
+            })
+            .collect(),
+        connectors: connectors
+            .map(|c| (c.row.id.clone(), c.row.name.clone(), c.ready.is_ok()))
+            .collect(),
+        error,
+        usage: posted.get("usage").to_owned(),
+        country: posted.get("country").to_owned(),
+        asked,
+    };
+    (status, render(&flows)).into_response()
+}
+
+async fn post(posted: Posted) -> Result<Response, Fault> {
+    let (visit, fields) = (posted.visit, posted.fields);
+    if fields.get("do") == "ask" {
+        let asked = ask(&visit, &fields);
+        return Ok(page(
+            &visit,
+            StatusCode::OK,
+            String::new(),
+            &Fields::default(),
+            asked,
+        ));
+    }
+    visit.admin()?;
+    let or_all = |text: &str| match text.trim() {
+        "" => "*".to_owned(),
+        text => text.to_owned(),
+    };
+    let is_removed = fields.get("do") == "remove";
+    // The first one, then those that follow after *not sent*.
+    let names = ["first", "second", "third"].map(|name| fields.get(name).to_owned());
+    let mut connectors: Vec<String> = Vec::new();
+    for name in names
+        .into_iter()
+        .filter(|name| !name.is_empty() && !is_removed)
+    {
+        if !connectors.contains(&name) {
+            connectors.push(name);
+        }
+    }
+    if connectors.is_empty() && !is_removed {
+        let error = visit.t.say("flow-needs-connector");
+        return Ok(page(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            error,
+            &fields,
+            Asked::default(),
+        ));
+    }
+    let mut done = Ok(());
+    for usage in fields.all("usage") {
+        let flow = Flow {
+            usage: or_all(usage),
+            country: or_all(&fields.get("country").to_ascii_uppercase()),
+            connectors: connectors.clone(),
+        };
+        let app = &visit.console.app;
+        done = tenants::put_flow(app, &visit.actor(), &visit.tenant, flow)
+            .await
+            .map(drop);
+    }
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/console/t/{}/flows", visit.tenant)).into_response()),
+        Err(problem) => {
+            let error = problem_text(&problem);
+            Ok(page(
+                &visit,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                error,
+                &fields,
+                Asked::default(),
+            ))
+        }
+    }
+}
+
+/// Where a number would go, and by which rule.
+fn ask(visit: &Visit, fields: &Fields) -> Asked {
+    let t = visit.t;
+    let catalog = visit.console.app.catalog.load();
+    let (number, usage) = (fields.get("number").trim(), fields.get("usage").trim());
+    let mut asked = Asked {
+        number: number.chars().take(64).collect(),
+        usage: usage.chars().take(64).collect(),
+        ..Asked::default()
+    };
+    let settings = catalog
+        .tenants
+        .get(&visit.tenant)
+        .map(|t| t.settings.clone())
+        .unwrap_or_default();
+    let parsed = match Number::parse(number, settings.default_country.as_deref()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            asked.error = format!("{error}.");
+            return asked;
+        }
+    };
+    asked.is_answered = true;
+    asked.country = parsed.country().to_owned();
+    let flows = catalog
+        .flows
+        .get(&visit.tenant)
+        .cloned()
+        .unwrap_or_default();
+    let wanted = [
+        (usage, parsed.country()),
+        (usage, "*"),
+        ("*", parsed.country()),
+        ("*", "*"),
+    ];
+    let rule = wanted
+        .into_iter()
+        .find(|(u, c)| flows.iter().any(|f| f.usage == *u && f.country == *c));
+    asked.rule = rule.map(|(u, c)| format!("{u} / {c}")).unwrap_or_default();
+    for connector in catalog.route(&visit.tenant, usage, parsed.country()) {
+        let why = match &connector.ready {
+            Ok(_) => t.say("ready"),
+            Err(why) => why.clone(),
+        };
+        asked.route.push((connector.row.name.clone(), why));
+    }
+    if settings.is_stopped || catalog.is_stopped {
+        asked.error = t.say("stopped");
+    }
+    asked
+}

@@ -1,0 +1,24 @@
+//! The form of a config, made from a plugin's guard alone: its form items, and its JSON Schema for what is inside of
+//! lists and objects.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `field` | fields, their widgets, texts that are fit to be shown |
+//! | `items` | the form items of a guard as fields |
+//! | `schema` | what a JSON Schema says about the inside of a value |
+//! | `read` | a posted form as a config |
+//! | `control` | a config and its findings as controls |
+
+mod control;
+mod field;
+mod items;
+mod read;
+mod schema;
+
+pub use control::Shown;
+pub use field::{Field, shown};
+pub use items::{defaults, fields};
+pub use read::{Draft, parse_json, read};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Limits and other settings of a tenant. A host administrator sets them, because they decide what a tenant may cost.
+
+use super::fault::{Fault, problem_text};
+use super::page::{Page, render};
+use super::state::Console;
+use super::visit::{Posted, Visit};
+use super::words;
+use crate::admin::tenants;
+use crate::problem::Problem;
+use crate::store::registry::{TenantSettings, Unverified};
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/console/t/{tenant}/limits", get(show).post(post))
+        .route("/console/tenants", get(show_tenants).post(add_tenant))
+}
+
+#[derive(Template)]
+#[template(path = "limits.html")]
+struct Limits {
+    page: Page,
+    numbers: Vec<(&'static str, String, String)>,
+    name: String,
+    home: String,
+    default_country: String,
+    is_enforced: bool,
+    error: String,
+}
+
+async fn show(visit: Visit) -> Response {
+    page(&visit, StatusCode::OK, String::new())
+}
+
+fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
+    let catalog = visit.console.app.catalog.load();
+    let settings = catalog
+        .tenants
+        .get(&visit.tenant)
+        .map(|t| t.settings.clone());
+    let settings: TenantSettings = settings.unwrap_or_default();
+    let values = serde_json::to_value(&settings).unwrap_or_default();
+    let value = |name: &str| values.get(name).map(Value::to_string).unwrap_or_default();
+    let numbers = words::LIMITS.map(|(name, id)| (name, visit.t.say(id), value(name)));
+    let limits = Limits {
+        page: visit.page("limits", visit.t.say("limits")),
+        numbers: numbers.to_vec(),
+        name: settings.name,
+        home: settings.home_countries.join(", "),
+        default_country: settings.default_country.unwrap_or_default(),
+        is_enforced: settings.unverified == Unverified::Enforce,
+        error,
+    };
+    (status, render(&limits)).into_response()
+}
+
+async fn post(posted: Posted) -> Result<Response, Fault> {
+    let (visit, fields) = (posted.visit, posted.fields);
+    visit.host_admin()?;
+    let mut patch = Map::new();
+    for (name, _) in words::LIMITS {
+        let number = fields.get(name).trim().parse::<u32>();
+        let number = number.map_or_else(|_| Value::from(fields.get(name)), Value::from);
+        patch.insert(name.to_owned(), number);
+    }
+    let countries = fields
+        .get("home")
+        .split([',', ' '])
+        .map(str::trim)
+        .filter(|c| !c.is_empty());
+    let countries: Vec<String> = countries.map(str::to_ascii_uppercase).collect();
+    patch.insert("home_countries".to_owned(), countries.into());
+    let country = fields.get("default_country").trim().to_ascii_uppercase();
+    let country = if country.is_empty() {
+        Value::Null
+    } else {
+        country.into()
+    };
+    patch.insert("default_country".to_owned(), country);
+    patch.insert("name".to_owned(), fields.get("name").trim().into());
+    let rule = if fields.get("unverified") == "enforce" {
+        "enforce"
+    } else {
+        "record_only"
+    };
+    patch.insert("unverified".to_owned(), rule.into());
+    let app = &visit.console.app;
+    match tenants::put(app, &visit.actor(), &visit.tenant, &Value::Object(patch)).await {
+        Ok(_) => Ok(Redirect::to(&format!("/console/t/{}/limits", visit.tenant)).into_response()),
+        Err(problem) => Ok(page(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            problem_text(&problem),
+        )),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "tenants.html")]
+struct Tenants {
+    page: Page,
+    error: String,
+}
+
+async fn show_tenants(visit: Visit) -> Result<Response, Fault> {
+    visit.host()?;
+    let page = visit.page("tenants", visit.t.say("tenants"));
+    Ok(render(&Tenants {
+        page,
+        error: String::new(),
+    })
+    .into_response())
+}
+
+async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
+    let visit = posted.visit;
+    visit.host_admin()?;
+    let id = posted.fields.get("id").trim();
+    let app = &visit.console.app;
+    let added = match app.catalog.load().tenants.contains_key(id) {
+        true => Err(Problem::invalid("", visit.t.say("name-taken"))),
+        false => tenants::put(app, &visit.actor(), id, &json!({})).await,
+    };
+    match added {
+        Ok(_) => Ok(Redirect::to(&format!("/console/t/{id}/")).into_response()),
+        Err(problem) => {
+            let page = visit.page("tenants", visit.t.say("tenants"));
+            let error = problem_text(&problem);
+            let page = render(&Tenants { page, error });
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! Messages and verifications: lists by time and state, search, timelines, settling of unknown outcomes.
+
+use super::fault::Fault;
+use super::form::shown;
+use super::page::{Page, render, time};
+use super::state::Console;
+use super::visit::{Posted, Visit};
+use super::words;
+use crate::admin::{messages as admin, numbers};
+use crate::ids;
+use crate::problem::Problem;
+use crate::store::StoreError;
+use crate::store::messages::{self, Filter, Message, State};
+use crate::store::verifications::{self, Verification};
+use crate::verification::view;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The rows of a page.
+const ROWS: u32 = 50;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/console/t/{tenant}/messages", get(list))
+        .route("/console/t/{tenant}/messages/search", post(search))
+        .route("/console/t/{tenant}/messages/{id}", get(one).post(settle))
+        .route("/console/t/{tenant}/verifications", get(list_verifications))
+        .route(
+            "/console/t/{tenant}/verifications/{id}",
+            get(one_verification),
+        )
+}
+
+#[derive(Template)]
+#[template(path = "messages.html")]
+struct List {
+    page: Page,
+    states: Vec<(&'static str, String, bool)>,
+    since: String,
+    rows: Vec<Row>,
+    next: String,
+    query: String,
+    error: String,
+    found: Option<(String, String)>,
+    verifications: Vec<VerificationRow>,
+    is_verifications: bool,
+}
+
+/// A message in a list.
+struct Row {
+    id: String,
+    at: String,
+    to: String,
+    usage: String,
+    connector: String,
+    state: &'static str,
+    name: String,
+    reason: String,
+    is_verified: bool,
+}
+
+/// A verification in a list.
+struct VerificationRow {
+    id: String,
+    at: String,
+    to: String,
+    usage: String,
+    status: String,
+    name: String,
+    sends: u32,
+}
+
+fn row(visit: &Visit, row: &Message) -> Row {
+    let app = &visit.console.app;
+    let catalog = app.catalog.load();
+    let connector = catalog.connectors.get(&row.connector);
+    Row {
+        id: row.id.clone(),
+        at: time(row.created_at),
+        to: app.masked(&row.tenant, &row.number),
+        usage: shown(&row.usage, 40),
+        connector: match connector {
+            Some(connector) => shown(&connector.row.name, 40),
+            None if row.connector == "trial" => visit.t.say("trial"),
+            None => visit.t.say("connector-gone"),
+        },
+        state: row.state.as_str(),
+        name: words::state(visit.t, row.state),
+        reason: shown(
+            row.provider_code
+                .as_deref()
+                .or(row.reason.as_deref())
+                .unwrap_or_default(),
+            60,
+        ),
+        is_verified: row.verified_at.is_some(),
+    }
+}
+
+fn verification_row(visit: &Visit, v: &Verification) -> VerificationRow {
+    let seen = view(&visit.console.app, v, None, ids::now_ms());
+    VerificationRow {
+        id: v.id.clone(),
+        at: time(v.created_at),
+        to: seen.to,
+        usage: shown(&v.usage, 40),
+        name: words::status(visit.t, &seen.status),
+        status: seen.status,
+        sends: v.sends,
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Query_ {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// The time and the identifier of a page's last row: the key of the next page.
+fn key(text: &str) -> Option<(i64, &str)> {
+    let (at, id) = text.split_once('-')?;
+    Some((at.parse().ok()?, id))
+}
+
+/// A day, as a field for dates gives it, in milliseconds.
+fn day(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month: u8 = parts.next()?.parse().ok()?;
+    let date =
+        ::time::Date::from_calendar_date(year, month.try_into().ok()?, parts.next()?.parse().ok()?);
+    date.ok()?
+        .midnight()
+        .assume_utc()
+        .unix_timestamp()
+        .checked_mul(1000)
+}
+
+fn list_page(visit: &Visit, state: &str, title: &'static str) -> List {
+    let states = words::STATES.iter();
+    List {
+        page: visit.page(title, visit.t.say("messages")),
+        states: states
+            .map(|s| (s.as_str(), words::state(visit.t, *s), s.as_str() == state))
+            .collect(),
+        since: String::new(),
+        rows: Vec::new(),
+        next: String::new(),
+        query: String::new(),
+        error: String::new(),
+        found: None,
+        verifications: Vec::new(),
+        is_verifications: false,
+    }
+}
+
+async fn list(visit: Visit, Query(query): Query<Query_>) -> Result<Html<String>, Fault> {
+    let filter = Filter {
+        state: State::parse(&query.state),
+        since: day(&query.since),
+        before: key(&query.before),
+        ..Filter::default()
+    };
+    let app = &visit.console.app;
+    let rows = app
+        .store
+        .read(|db| messages::page(db, &visit.tenant, &filter, ROWS + 1))?;
+    let mut page = list_page(&visit, &query.state, "messages");
+    let is_more = rows.len() > ROWS as usize;
+    let shown_rows = rows.iter().take(ROWS as usize);
+    if let Some(last) = rows.get(ROWS as usize - 1).filter(|_| is_more) {
+        let more = form_urlencoded::Serializer::new(String::new())
+            .append_pair("state", &query.state)
+            .append_pair("since", &query.since)
+            .append_pair("before", &format!("{}-{}", last.created_at, last.id))
+            .finish();
+        page.next = format!("?{more}");
+    }
+    page.rows = shown_rows.map(|m| row(&visit, m)).collect();
+    page.since = shown(&query.since, 10);
+    Ok(render(&page))
+}
+
+async fn list_verifications(
+    visit: Visit,
+    Query(query): Query<Query_>,
+) -> Result<Html<String>, Fault> {
+    let app = &visit.console.app;
+    let before = key(&query.before);
+    let rows = app
+        .store
+        .read(|db| verifications::page(db, &visit.tenant, before, ROWS + 1))?;
+    let mut page = list_page(&visit, "", "messages");
+    page.is_verifications = true;
+    if let Some(last) = rows
+        .get(ROWS as usize - 1)
+        .filter(|_| rows.len() > ROWS as usize)
+    {
+        page.next = format!("?before={}-{}", last.created_at, last.id);
+    }
+    let shown_rows = rows.iter().take(ROWS as usize);
+    page.verifications = shown_rows.map(|v| verification_row(&visit, v)).collect();
+    Ok(render(&page))
+}
+
+/// Searches for a number, a message's identifier or the provider's serial number. A number is audited, and travels in a
+/// body, never in an address.
+async fn search(posted: Posted) -> Result<Response, Fault> {
+    let visit = posted.visit;
+    let (app, tenant) = (&visit.console.app, &visit.tenant);
+    let text = posted.fields.get("query").trim();
+    let mut page = list_page(&visit, "", "messages");
+    page.query = match text.starts_with(['m', 'v']) {
+        true => shown(text, 80),
+        false => String::new(),
+    };
+    if text.starts_with("m_")
+        && app
+            .store
+            .read(|db| messages::get(db, tenant, text))?
+            .is_some()
+    {
+        return Ok(Redirect::to(&format!("/console/t/{tenant}/messages/{text}")).into_response());
+    }
+    if text.starts_with("v_")
+        && app
+            .store
+            .read(|db| verifications::get(db, tenant, text))?
+            .is_some()
+    {
+        return Ok(
+            Redirect::to(&format!("/console/t/{tenant}/verifications/{text}")).into_response(),
+        );
+    }
+    let filter = Filter {
+        serial: Some(text),
+        ..Filter::default()
+    };
+    let by_serial = app
+        .store
+        .read(|db| messages::page(db, tenant, &filter, ROWS))?;
+    if !by_serial.is_empty() {
+        page.rows = by_serial.iter().map(|m| row(&visit, m)).collect();
+        page.found = Some((shown(text, 80), String::new()));
+        return Ok(render(&page).into_response());
+    }
+    match numbers::search(app, &visit.actor(), tenant, text).await {
+        Ok(found) => {
+            let ids: Vec<String> = found.messages.iter().map(|m| m.id.clone()).collect();
+            let verified: Vec<String> = found.verifications.iter().map(|v| v.id.clone()).collect();
+            let (rows, begun) = app.store.read(|db| {
+                let mut rows = Vec::new();
+                for id in &ids {
+                    rows.extend(messages::get(db, tenant, id)?);
+                }
+                let mut begun = Vec::new();
+                for id in &verified {
+                    begun.extend(verifications::get(db, tenant, id)?);
+                }
+                Ok::<_, StoreError>((rows, begun))
+            })?;
+            page.rows = rows.iter().map(|m| row(&visit, m)).collect();
+            page.verifications = begun.iter().map(|v| verification_row(&visit, v)).collect();
+            page.found = Some((found.number, found.locked_until.unwrap_or_default()));
+        }
+        Err(problem) if problem.status == 422 => page.error = visit.t.say("search-nothing"),
+        Err(problem) => page.error = problem.detail,
+    }
+    Ok(render(&page).into_response())
+}
+
+/// A moment of a message's life.
+struct Moment {
+    at: String,
+    what: String,
+    detail: String,
+    state: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct One {
+    page: Page,
+    row: Row,
+    id: String,
+    facts: Vec<(String, String)>,
+    moments: Vec<Moment>,
+    is_unknown: bool,
+    verification: String,
+}
+
+async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html<String>, Fault> {
+    let t = visit.t;
+    let app = &visit.console.app;
+    let found = app.store.read(|db| messages::get(db, &visit.tenant, &id))?;
+    let message = found.ok_or_else(|| Problem::not_found("message"))?;
+    let attempts = app
+        .store
+        .read(|db| messages::attempts(db, &visit.tenant, &message.first))?;
+    let mut moments = Vec::new();
+    for attempt in &attempts {
+        moments.push(Moment {
+            at: time(attempt.created_at),
+            what: t.say("moment-asked"),
+            detail: row(&visit, attempt).connector,
+            state: "sending",
+        });
+        if let Some(at) = attempt.settled_at {
+            moments.push(Moment {
+                at: time(at),
+                what: words::state(t, attempt.state),
+                detail: shown(
+                    attempt
+                        .provider_code
+                        .as_deref()
+                        .or(attempt.reason.as_deref())
+                        .unwrap_or_default(),
+                    80,
+                ),
+                state: attempt.state.as_str(),
+            });
+        }
+        if let Some(at) = attempt.verified_at {
+            moments.push(Moment {
+                at: time(at),
+                what: t.say("moment-verified"),
+                detail: String::new(),
+                state: "verified",
+            });
+        }
+        if let Some(at) = attempt.next_lookup_at {
+            moments.push(Moment {
+                at: time(at),
+                what: t.say("moment-look-up"),
+                detail: attempt.lookups.to_string(),
+                state: "next",
+            });
+        }
+    }
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            facts.push((t.say(name), shown(&value, 120)));
+        }
+    };
+    fact("serial", message.provider_message.clone());
+    fact("request-id", message.request_id.clone());
+    fact("provider-code", message.provider_code.clone());
+    fact(
+        "failure-kind",
+        message.kind.as_deref().map(|kind| words::kind(t, kind)),
+    );
+    fact(
+        "turn",
+        message.turn.as_deref().map(|turn| words::turn(t, turn)),
+    );
+    fact("country", Some(message.country.clone()));
+    fact("segments", Some(message.segments.to_string()));
+    Ok(render(&One {
+        page: visit.page("messages", t.say("message")),
+        row: row(&visit, &message),
+        id: message.id,
+        facts,
+        moments,
+        is_unknown: message.state == State::Unknown,
+        verification: message.verification.unwrap_or_default(),
+    }))
+}
+
+async fn settle(
+    Path((tenant, id)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Redirect, Fault> {
+    let visit = posted.visit;
+    visit.admin()?;
+    let app = &visit.console.app;
+    match posted.fields.get("do") {
+        "arrived" => admin::settle(app, &visit.actor(), &tenant, &id, true).await?,
+        "lost" => admin::settle(app, &visit.actor(), &tenant, &id, false).await?,
+        "look-up" => admin::look_up(app, &visit.actor(), &tenant, &id).await?,
+        _ => return Err(Fault::Form),
+    }
+    Ok(Redirect::to(&format!("/console/t/{tenant}/messages/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "verification.html")]
+struct OneVerification {
+    page: Page,
+    v: VerificationRow,
+    expires: String,
+    attempts: u32,
+    rows: Vec<Row>,
+}
+
+async fn one_verification(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Html<String>, Fault> {
+    let app = &visit.console.app;
+    let found = app
+        .store
+        .read(|db| verifications::get(db, &visit.tenant, &id))?;
+    let v = found.ok_or_else(|| Problem::not_found("verification"))?;
+    let sent = app.store.read(|db| messages::of_verification(db, &v.id))?;
+    Ok(render(&OneVerification {
+        page: visit.page("messages", visit.t.say("verification")),
+        expires: time(v.expires_at),
+        attempts: v.attempts,
+        rows: sent.iter().map(|m| row(&visit, m)).collect(),
+        v: verification_row(&visit, &v),
+    }))
+}

@@ -1,0 +1,68 @@
+//! Plots as SVG without styles in them: classes and attributes alone.
+
+use askama::Template;
+
+/// Bars, one for each part of the time.
+#[derive(Template)]
+#[template(path = "plot.svg.html")]
+pub struct Plot {
+    title: String,
+    bars: Vec<Bar>,
+    most: i64,
+    from: String,
+    until: String,
+}
+
+/// A bar: good on the ground, bad above.
+struct Bar {
+    x: usize,
+    good_y: i64,
+    good_height: i64,
+    bad_y: i64,
+    bad_height: i64,
+    name: String,
+}
+
+/// The height of the tallest bar and the width of each.
+const HEIGHT: i64 = 100;
+const WIDTH: usize = 10;
+
+impl Plot {
+    /// A plot of names with a good and a bad count each.
+    pub fn new(title: String, parts: &[(String, i64, i64)]) -> Self {
+        let most = parts.iter().map(|(_, good, bad)| good + bad).max();
+        let most = most.unwrap_or_default().max(1);
+        let scaled = |count: i64| match count {
+            0 => 0,
+            count => (count * HEIGHT / most).max(1),
+        };
+        let bar = |(nth, (name, good, bad)): (usize, &(String, i64, i64))| {
+            let (good_height, bad_height) = (scaled(*good), scaled(*bad));
+            Bar {
+                x: nth * WIDTH,
+                good_y: HEIGHT - good_height,
+                good_height,
+                bad_y: HEIGHT - good_height - bad_height,
+                bad_height,
+                name: format!("{name}: {good} / {bad}"),
+            }
+        };
+        Self {
+            title,
+            bars: parts.iter().enumerate().map(bar).collect(),
+            most,
+            from: parts
+                .first()
+                .map(|(name, ..)| name.clone())
+                .unwrap_or_default(),
+            until: parts
+                .last()
+                .map(|(name, ..)| name.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.bars.len() * WIDTH
+    }
+}

@@ -1,0 +1,203 @@
+//! What browsers are told and what is asked of them: headers of every answer, and checks of every request.
+//!
+//! | check | against |
+//! |---|---|
+//! | `Host` is a loopback name or one of `console_hosts` | another site's name that is made to point here (rebinding) |
+//! | a request that another site's page causes is a visit and nothing more | reading and changing across origins |
+//! | a POST names this origin and says that it comes from it | forged forms; its token is checked with the session |
+
+use super::fault::Fault;
+use super::state::Console;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+const CONTENT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Names of this machine that no name server can give away.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Refuses a request that is not this console's own.
+pub async fn check(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    match examine(&console.hosts, request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    }
+}
+
+/// Sets the headers of every answer.
+pub async fn headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-security-policy", CONTENT),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        // Without any, a form's `Origin` would be null.
+        ("referrer-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn examine(hosts: &[String], method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST.as_str()).unwrap_or_default();
+    if !is_own(host, hosts) {
+        return Err(Fault::ForeignHost);
+    }
+    let site = text("sec-fetch-site");
+    if *method == Method::GET || *method == Method::HEAD {
+        let is_visit = matches!(text("sec-fetch-mode"), Some("navigate"))
+            && matches!(text("sec-fetch-dest"), Some("document"));
+        return match site {
+            None | Some("same-origin" | "none") => Ok(()),
+            Some(_) if is_visit => Ok(()),
+            Some(_) => Err(Fault::ForeignOrigin),
+        };
+    }
+    let origin = text("origin").unwrap_or_default();
+    let of_origin = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    let is_same = of_origin.is_some_and(|name| name.eq_ignore_ascii_case(host));
+    if is_same && matches!(site, None | Some("same-origin")) {
+        return Ok(());
+    }
+    Err(Fault::ForeignOrigin)
+}
+
+/// Whether a `Host` is one of this machine's names, or one that the operator set, on any port.
+fn is_own(host: &str, hosts: &[String]) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let mut known = LOOPBACK.iter().copied();
+    !name.is_empty()
+        && (known.any(|known| known.eq_ignore_ascii_case(name))
+            || hosts.iter().any(|own| own.eq_ignore_ascii_case(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_is_loopback_or_set_on_any_port() {
+        let hosts = ["console.example.com".to_owned()];
+        for (host, own) in [
+            ("localhost", true),
+            ("LocalHost:8421", true),
+            ("127.0.0.1:8421", true),
+            ("[::1]:8421", true),
+            ("[::1]", true),
+            ("console.example.com", true),
+            ("console.example.com:443", true),
+            ("evil.example", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example:80", false),
+            ("localhost:80:80", false),
+            ("127.0.0.2", false),
+            ("", false),
+            (":80", false),
+        ] {
+            assert_eq!(is_own(host, &hosts), own, "{host}");
+        }
+    }
+
+    #[test]
+    fn request_of_another_site_may_visit_and_nothing_more() {
+        let own = [("host", "localhost:1"), ("origin", "http://localhost:1")];
+        let host = [("host", "localhost:1")];
+        let with = |base: &[(&'static str, &'static str)],
+                    more: &[(&'static str, &'static str)]| {
+            [base, more].concat()
+        };
+        for (method, headers, allowed) in [
+            (Method::GET, with(&host, &[]), true),
+            (
+                Method::GET,
+                with(&host, &[("sec-fetch-site", "same-origin")]),
+                true,
+            ),
+            (
+                Method::GET,
+                with(&host, &[("sec-fetch-site", "cross-site")]),
+                false,
+            ),
+            (
+                Method::GET,
+                with(&host, &[("sec-fetch-site", "same-site")]),
+                false,
+            ),
+            (
+                Method::GET,
+                with(
+                    &host,
+                    &[
+                        ("sec-fetch-site", "cross-site"),
+                        ("sec-fetch-mode", "navigate"),
+                        ("sec-fetch-dest", "document"),
+                    ],
+                ),
+                true,
+            ),
+            (
+                Method::GET,
+                with(
+                    &host,
+                    &[
+                        ("sec-fetch-site", "cross-site"),
+                        ("sec-fetch-mode", "navigate"),
+                        ("sec-fetch-dest", "iframe"),
+                    ],
+                ),
+                false,
+            ),
+            (Method::POST, with(&own, &[]), true),
+            (
+                Method::POST,
+                with(&own, &[("sec-fetch-site", "same-origin")]),
+                true,
+            ),
+            (
+                Method::POST,
+                with(&own, &[("sec-fetch-site", "same-site")]),
+                false,
+            ),
+            (
+                Method::POST,
+                with(&own, &[("sec-fetch-site", "none")]),
+                false,
+            ),
+            (Method::POST, with(&host, &[]), false),
+            (Method::POST, with(&host, &[("origin", "null")]), false),
+            (
+                Method::POST,
+                with(&host, &[("origin", "http://localhost:2")]),
+                false,
+            ),
+            (
+                Method::POST,
+                with(&host, &[("origin", "http://evil.example")]),
+                false,
+            ),
+            (Method::POST, vec![("origin", "http://localhost:1")], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in &headers {
+                map.insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(
+                examine(&[], &method, &map).is_ok(),
+                allowed,
+                "{method} {headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! State of the console, shared by its pages.
+
+use super::password::Passwords;
+use super::uploads::Uploads;
+use crate::app::App;
+use std::sync::Arc;
+
+/// What the pages need.
+pub struct Console {
+    /// The service.
+    pub app: Arc<App>,
+    /// Names of this machine beside those of loopback.
+    pub hosts: Vec<String>,
+    /// Hashes of passwords.
+    pub passwords: Passwords,
+    /// Plugins that wait for their review.
+    pub uploads: Uploads,
+}

@@ -1,0 +1,133 @@
+//! Texts of the console, in the reader's language, by Fluent.
+
+use axum::http::{HeaderMap, header};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::sync::LazyLock;
+
+/// A language of the console: its tag, its own name, its texts.
+struct Language {
+    tag: &'static str,
+    name: &'static str,
+    source: &'static str,
+}
+
+/// Another language is another line here.
+const LANGUAGES: [Language; 2] = [
+    Language {
+        tag: "en",
+        name: "English",
+        source: include_str!("../../texts/en.ftl"),
+    },
+    Language {
+        tag: "zh-CN",
+        name: "简体中文",
+        source: include_str!("../../texts/zh-CN.ftl"),
+    },
+];
+
+static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> =
+    LazyLock::new(|| LANGUAGES.iter().map(bundle).collect());
+
+fn bundle(language: &Language) -> FluentBundle<FluentResource> {
+    // A test finds faults of the files, so that what could be read is used.
+    let resource = FluentResource::try_new(language.source.to_owned())
+        .unwrap_or_else(|(resource, _)| resource);
+    let tag = language.tag.parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Marks of direction around values; no language here is written from right to left.
+    bundle.set_use_isolating(false);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// The texts of one language.
+#[derive(Clone, Copy, Default)]
+pub struct Texts(usize);
+
+impl Texts {
+    /// The language that the reader chose, or the first that the browser asks for and there is; else English.
+    pub fn of(headers: &HeaderMap, chosen: Option<&str>) -> Self {
+        if let Some(index) = chosen.and_then(exact) {
+            return Self(index);
+        }
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        Self(accepted.map_or(0, accepted_language))
+    }
+
+    /// The tag of a language that there is.
+    pub fn known(tag: &str) -> Option<&'static str> {
+        exact(tag).and_then(|index| LANGUAGES.get(index).map(|language| language.tag))
+    }
+
+    /// The tag, for `lang`.
+    pub fn tag(self) -> &'static str {
+        LANGUAGES.get(self.0).map_or("en", |language| language.tag)
+    }
+
+    /// The languages of plugins' texts, best first.
+    pub fn locales(self) -> Vec<String> {
+        vec![self.tag().to_owned()]
+    }
+
+    /// Every language's tag and own name.
+    pub fn all(self) -> Vec<(&'static str, &'static str)> {
+        LANGUAGES.iter().map(|l| (l.tag, l.name)).collect()
+    }
+
+    /// A text.
+    pub fn say(self, id: &str) -> String {
+        self.format(id, None)
+    }
+
+    /// A text about a value, `$value` in it.
+    pub fn about<'a>(self, id: &str, value: impl Into<FluentValue<'a>>) -> String {
+        let mut values = FluentArgs::new();
+        values.set("value", value.into());
+        self.format(id, Some(&values))
+    }
+
+    fn format(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
+        let own = BUNDLES.get(self.0).into_iter().chain(BUNDLES.first());
+        for bundle in own {
+            if let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) {
+                return bundle
+                    .format_pattern(pattern, values, &mut Vec::new())
+                    .into_owned();
+            }
+        }
+        id.to_owned()
+    }
+}
+
+fn exact(tag: &str) -> Option<usize> {
+    LANGUAGES
+        .iter()
+        .position(|language| language.tag.eq_ignore_ascii_case(tag))
+}
+
+/// The best of an `Accept-Language`, by weight, then by order. Every Chinese is the one there is.
+fn accepted_language(header: &str) -> usize {
+    let mut best = (0.0, 0);
+    for entry in header.split(',').take(32) {
+        let (tag, weight) = entry.split_once(';').unwrap_or((entry, ""));
+        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
+        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
+        let of_primary = |language: &Language| {
+            let own = language.tag.split('-').next().unwrap_or_default();
+            own.eq_ignore_ascii_case(primary)
+        };
+        let found = exact(tag.trim()).or_else(|| LANGUAGES.iter().position(of_primary));
+        if let (Some(index), Ok(weight)) = (found, weight)
+            && weight > best.0
+        {
+            best = (weight, index);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests;

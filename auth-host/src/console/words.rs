@@ -1,0 +1,113 @@
+//! Names of states, kinds and turns, by identifiers that are made at run time.
+
+use super::texts::Texts;
+use crate::store::messages::State;
+
+/// A message's state.
+pub fn state(t: Texts, state: State) -> String {
+    t.say(&format!("state-{}", state.as_str()))
+}
+
+/// A verification's status.
+pub fn status(t: Texts, status: &str) -> String {
+    t.say(&format!("status-{status}"))
+}
+
+/// Whose turn it is.
+pub fn turn(t: Texts, turn: &str) -> String {
+    t.say(&format!("turn-{turn}"))
+}
+
+/// The class of a failure.
+pub fn kind(t: Texts, kind: &str) -> String {
+    t.say(&format!("kind-{kind}"))
+}
+
+/// The states, in the order of their life.
+pub const STATES: [State; 7] = [
+    State::Accepted,
+    State::Delivered,
+    State::Undelivered,
+    State::Unknown,
+    State::NotSent,
+    State::Suppressed,
+    State::Sending,
+];
+
+/// The usages that the contract registers.
+pub const USAGES: [&str; 9] = [
+    "SignIn",
+    "Register",
+    "ForgotPassword",
+    "Generic",
+    "OrganizationInvitation",
+    "UserPermissionValidation",
+    "BindNewIdentifier",
+    "MfaVerification",
+    "BindMfa",
+];
+
+/// What imports mean, by their beginning.
+pub const IMPORTS: [(&str, &str); 5] = [
+    ("wasi:http/", "import-http"),
+    ("wasi:clocks/", "import-clocks"),
+    ("wasi:io/", "import-io"),
+    ("wasi:random/", "import-random"),
+    ("", "import-other"),
+];
+
+/// Settings that are numbers, with the identifiers of their texts.
+pub const LIMITS: [(&str, &str); 6] = [
+    ("number_in_ten_minutes", "limit-number-in-ten-minutes"),
+    ("number_a_day", "limit-number-a-day"),
+    ("prefix_a_day", "limit-prefix-a-day"),
+    ("network_a_day", "limit-network-a-day"),
+    ("segments_a_day", "limit-segments-a-day"),
+    ("retention_days", "limit-retention-days"),
+];
+
+/// Every identifier that is made here.
+#[cfg(test)]
+pub fn every() -> Vec<String> {
+    let states = STATES.map(|state| format!("state-{}", state.as_str()));
+    let statuses = ["pending", "approved", "cancelled", "expired"].map(|s| format!("status-{s}"));
+    let turns = [
+        "operator",
+        "caller",
+        "recipient",
+        "provider",
+        "plugin",
+        "host",
+    ];
+    let turns = turns.map(|turn| format!("turn-{turn}"));
+    let kinds = [
+        "invalid-config",
+        "invalid-message",
+        "no-template",
+        "authentication",
+        "denied",
+        "rate-limited",
+        "quota",
+        "recipient-rejected",
+        "unreachable",
+        "timeout",
+        "provider",
+        "unsupported",
+        "other",
+    ];
+    let kinds = kinds.map(|kind| format!("kind-{kind}"));
+    let usages = USAGES.map(|usage| format!("usage-{usage}"));
+    let verdicts = ["pass", "fail", "cannot-verify", "other"].map(|v| format!("verdict-{v}"));
+    let imports = IMPORTS.map(|(_, id)| id.to_owned());
+    let limits = LIMITS.map(|(_, id)| id.to_owned());
+    states
+        .into_iter()
+        .chain(statuses)
+        .chain(turns)
+        .chain(kinds)
+        .chain(usages)
+        .chain(verdicts)
+        .chain(imports)
+        .chain(limits)
+        .collect()
+}

@@ -1,0 +1,73 @@
+// The way to a saved connector and an enabled flow with the keyboard alone.
+
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { browser, command, logto, open, service, simulator, PASSWORD } from "./support.mjs";
+
+/** Presses Tab until the focus is where a test wants it, as somebody without a mouse does. */
+async function tabTo(page, selector) {
+  for (let nth = 0; nth < 120; nth += 1) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate((selector) => {
+      const element = document.activeElement;
+      const shown = element.getBoundingClientRect();
+      const style = getComputedStyle(element);
+      return element.matches(selector) && { isSeen: shown.width > 1, outline: style.outlineStyle };
+    }, selector);
+    if (here) {
+      assert.ok(here.isSeen, `${selector} has the focus and is not to be seen`);
+      assert.notEqual(here.outline, "none", `${selector} does not show that it has the focus`);
+      return;
+    }
+  }
+  assert.fail(`Tab never reaches ${selector}`);
+}
+
+test("keyboard alone reaches a connector and a flow", { timeout: 120_000 }, async () => {
+  const [host, sim, chromium] = await Promise.all([service(), simulator(), browser()]);
+  try {
+    const page = await open(chromium, host.origin);
+    const type = async (selector, text) => {
+      await tabTo(page, selector);
+      await page.keyboard.insertText(text);
+    };
+    const press = async (selector, key = "Enter") => {
+      await tabTo(page, selector);
+      await page.keyboard.press(key);
+    };
+    await page.goto(host.link);
+    await page.keyboard.insertText("ada");
+    await type("[name=password]", PASSWORD);
+    await type("[name=again]", PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/console/t/default/");
+    // A file is chosen in the system's own window, which no page has. The rest is the keyboard's.
+    await command(host.folder, ["plugin", "add", process.env.CONNECTOR_WASM, "--name", "sms", "--unsigned", "--allow", sim.url]);
+    await page.waitForTimeout(1200);
+    await press(".skip");
+    await press(".steps li:nth-child(2) a");
+    await page.waitForURL("**/connectors");
+    await press(".choices a");
+    await page.waitForURL("**/connector?plugin=sms");
+    await press("button[value=as-json]");
+    await page.locator("#json").waitFor();
+    await type("#name", "sim");
+    await tabTo(page, "#json");
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText(JSON.stringify({ ...logto(), endpoint: sim.url }));
+    await page.locator("#summary .fine").waitFor();
+    await type("[name=to]", "+8613800138000");
+    await press("button[value=send]");
+    await page.locator("#trial .accepted").waitFor();
+    await press("button[value=save]");
+    await page.waitForURL("**/connectors/c_*");
+    await press(".parts a[href$='/flows']");
+    await page.waitForURL("**/flows");
+    await press("button[value=set]");
+    await page.locator("td .tag.accepted").first().waitFor();
+    assert.equal(await page.locator("td .tag.accepted").count(), 9);
+    page.fine();
+  } finally {
+    await Promise.all([chromium.close(), host.stop(), sim.stop()]);
+  }
+});

@@ -1,0 +1,15 @@
+#!/bin/bash
+# The console in Debian's Chromium: from an empty folder to a code, with a hostile plugin, by keyboard alone, in both
+# languages, and what other sites and other tenants meet. Pictures stay in PICTURES_DIR.
+set -euo pipefail
+cd "$(dirname "$0")"
+: "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
+: "${SIMULATOR_BIN:?set SIMULATOR_BIN to tencent-sms-simulator}"
+: "${CONNECTOR_WASM:?set CONNECTOR_WASM to the connector}"
+: "${HOSTILE_WASM:?set HOSTILE_WASM to the hostile connector}"
+export CHROMIUM=${CHROMIUM:-$(command -v chromium)} ||
+    { echo "chromium is needed and was not found (Debian: apt-get install chromium)" >&2; exit 1; }
+export PICTURES_DIR=${PICTURES_DIR:-$(cd ../.. && pwd)/target/console-pictures}
+npm ci --no-audit --no-fund --loglevel=error
+node --test --test-concurrency=2 journey.mjs hostile.mjs safety.mjs keyboard.mjs
+echo "pictures: $PICTURES_DIR"

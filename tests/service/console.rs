@@ -1,0 +1,571 @@
+//! The console over HTTP, without a browser: what is refused, and what a page costs. `tests/browser` has the rest.
+
+use super::running::{Answer, Process, Running, http};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A browser's part that matters here: an origin, cookies, and the token of the last page.
+struct Visitor {
+    admin: String,
+    cookie: String,
+    token: String,
+}
+
+impl Visitor {
+    fn new(process: &Process) -> Self {
+        Self {
+            admin: process.admin.clone(),
+            cookie: String::new(),
+            token: String::new(),
+        }
+    }
+
+    fn get(&mut self, path: &str) -> Answer {
+        let answer = http(&self.admin, "GET", path, &[("Cookie", &self.cookie)], "").unwrap();
+        self.read(&answer);
+        answer
+    }
+
+    /// Keeps the cookies and the page's token.
+    fn read(&mut self, answer: &Answer) {
+        for cookie in &answer.cookies {
+            let (pair, _) = cookie.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let start = format!("{name}=");
+            let others = self.cookie.split("; ").filter(|c| !c.starts_with(&start));
+            let mut all: Vec<&str> = others.filter(|c| !c.is_empty()).collect();
+            if !value.is_empty() {
+                all.push(pair);
+            }
+            self.cookie = all.join("; ");
+        }
+        if let Some((_, rest)) = answer.text.split_once("name=\"token\" value=\"") {
+            self.token = rest.split('"').next().unwrap().to_owned();
+        }
+    }
+
+    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let origin = format!("http://{}", self.admin);
+        let answer = self.post_with(
+            path,
+            fields,
+            &[("Origin", &origin), ("Sec-Fetch-Site", "same-origin")],
+        );
+        self.read(&answer);
+        answer
+    }
+
+    fn post_with(&self, path: &str, fields: &[(&str, &str)], more: &[(&str, &str)]) -> Answer {
+        let with_token = [("token", self.token.as_str())];
+        let body: Vec<String> = with_token
+            .iter()
+            .chain(fields)
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        let mut headers = vec![
+            ("Cookie", self.cookie.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        headers.extend(more);
+        http(&self.admin, "POST", path, &headers, &body.join("&")).unwrap()
+    }
+
+    /// Uses a set-up link that was made by the command line.
+    fn set_up(host: &Running, name: &str) -> Self {
+        let made = host.command(&["console-link"], "").unwrap();
+        let link = made["link"].as_str().unwrap();
+        let link = link.split_once("link=").unwrap().1;
+        let mut visitor = Self::new(&host.process);
+        assert_eq!(
+            visitor.get(&format!("/console/set-up?link={link}")).status,
+            200
+        );
+        let fields = [
+            ("link", link),
+            ("name", name),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ];
+        let entered = visitor.post("/console/set-up", &fields);
+        assert_eq!(entered.status, 303, "{}", entered.text);
+        visitor.get("/console/t/default/");
+        visitor
+    }
+
+    fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        self.get("/console/sign-in");
+        self.post(
+            "/console/sign-in",
+            &[("name", name), ("password", password)],
+        )
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+const STOP: &[(&str, &str)] = &[("of", "tenant"), ("to", "stop")];
+
+fn is_stopped(host: &Running) -> bool {
+    let tenants = host.command(&["tenant", "list"], "").unwrap();
+    tenants[0]["settings"]["is_stopped"] == true
+}
+
+#[test]
+fn set_up_link_works_once() {
+    let host = Running::start();
+    let printed = host.process.output.lock().unwrap().clone();
+    let link = printed.split_once("set-up?link=").unwrap().1;
+    let link = link.split_whitespace().next().unwrap().to_owned();
+    let mut visitor = Visitor::new(&host.process);
+    assert_eq!(visitor.get("/console/set-up?link=wrong").status, 410);
+    assert_eq!(
+        visitor.get(&format!("/console/set-up?link={link}")).status,
+        200
+    );
+    let mut fields = vec![
+        ("link", link.as_str()),
+        ("name", "ada"),
+        ("password", "too short"),
+        ("again", "too short"),
+    ];
+    assert_eq!(visitor.post("/console/set-up", &fields).status, 422);
+    fields[2].1 = PASSWORD;
+    assert_eq!(
+        visitor.post("/console/set-up", &fields).status,
+        422,
+        "typed differently"
+    );
+    fields[3].1 = PASSWORD;
+    assert_eq!(visitor.post("/console/set-up", &fields).status, 303);
+    assert_eq!(visitor.get("/console/t/default/").status, 200);
+    let mut other = Visitor::new(&host.process);
+    assert_eq!(
+        other.get(&format!("/console/set-up?link={link}")).status,
+        410
+    );
+    other.get("/console/sign-in");
+    fields[1].1 = "eve";
+    assert_eq!(other.post("/console/set-up", &fields).status, 410);
+    // Whoever has an administrator needs no link at the next start, and none is printed.
+    drop(visitor);
+    let folder = &host.folder.0;
+    let mut process = host.process;
+    process.kill();
+    let process = Process::start(folder, &[]);
+    assert!(!process.output.lock().unwrap().contains("set-up?link="));
+}
+
+#[test]
+fn forged_requests_change_nothing() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let own = format!("http://{}", ada.admin);
+    let path = "/console/t/default/";
+    let port = ada.admin.rsplit_once(':').unwrap().1;
+    let other = format!("http://127.0.0.1:{}1", &port[..port.len() - 1]);
+    for headers in [
+        vec![],
+        vec![("Origin", "null")],
+        vec![("Origin", "http://evil.example")],
+        vec![("Origin", other.as_str())],
+        vec![("Origin", own.as_str()), ("Sec-Fetch-Site", "cross-site")],
+        vec![("Origin", own.as_str()), ("Sec-Fetch-Site", "same-site")],
+    ] {
+        let answer = ada.post_with(path, STOP, &headers);
+        assert_eq!(answer.status, 403, "{headers:?}");
+    }
+    let right = std::mem::replace(&mut ada.token, "0".repeat(64));
+    let origin = [("Origin", own.as_str())];
+    assert_eq!(
+        ada.post_with(path, STOP, &origin).status,
+        403,
+        "another token"
+    );
+    ada.token = right;
+    // Signing in and set-up have tokens as well, of a cookie that another site cannot set.
+    let mut stranger = Visitor::new(&host.process);
+    for (path, fields) in [
+        (
+            "/console/sign-in",
+            vec![("name", "ada"), ("password", PASSWORD)],
+        ),
+        ("/console/set-up", vec![("link", "x")]),
+    ] {
+        assert_eq!(
+            stranger.post(path, &fields).status,
+            403,
+            "{path} without a cookie"
+        );
+        stranger.get("/console/sign-in");
+        let token = std::mem::replace(&mut stranger.token, "0".repeat(64));
+        assert_eq!(
+            stranger.post(path, &fields).status,
+            403,
+            "{path} with another token"
+        );
+        stranger.token = token;
+        assert_eq!(
+            stranger.post_with(path, &fields, &[]).status,
+            403,
+            "{path} without an origin"
+        );
+        stranger.cookie.clear();
+    }
+    // A session's cookie alone does not make an upload.
+    let upload = ada.post_with("/console/plugins/upload", &[], &origin);
+    assert!((400..500).contains(&upload.status), "{}", upload.status);
+    assert!(!is_stopped(&host));
+    assert_eq!(ada.post_with(path, STOP, &origin).status, 303);
+    assert!(is_stopped(&host));
+}
+
+#[test]
+fn name_that_leads_here_from_elsewhere_is_refused() {
+    let host = Running::with(&[("AUTH_HOST_CONSOLE_HOSTS", "console.example.com")]);
+    let port = host.process.admin.rsplit_once(':').unwrap().1.to_owned();
+    for (name, status) in [
+        ("evil.example".to_owned(), 421),
+        (format!("evil.example:{port}"), 421),
+        (format!("localhost:{port}"), 200),
+        ("console.example.com".to_owned(), 200),
+    ] {
+        let request =
+            format!("GET /console/sign-in HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+        let text = raw(&host.process.admin, &request);
+        assert!(
+            text.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{name}: {text}"
+        );
+        assert!(text.contains("content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; \
+            img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n"));
+    }
+}
+
+fn raw(address: &str, request: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = Vec::new();
+    stream.read_to_end(&mut text).unwrap();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[test]
+fn viewer_looks_and_changes_nothing() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let fields = [
+        ("do", "put"),
+        ("name", "vic"),
+        ("role", "viewer"),
+        ("tenant", ""),
+        ("password", PASSWORD),
+        ("again", PASSWORD),
+    ];
+    assert_eq!(ada.post("/console/users", &fields).status, 303);
+    let mut vic = Visitor::new(&host.process);
+    assert_eq!(vic.sign_in("vic", PASSWORD).status, 303);
+    let connectors = host.command(&["connector", "list"], "").unwrap();
+    let connector = format!(
+        "/console/t/default/connectors/{}",
+        connectors[0]["id"].as_str().unwrap()
+    );
+    for path in [
+        "/console/t/default/",
+        &connector,
+        "/console/t/default/messages",
+        "/console/plugins",
+        "/console/users",
+    ] {
+        assert_eq!(vic.get(path).status, 200, "{path}");
+    }
+    let flow = [("usage", "*"), ("country", ""), ("do", "remove")];
+    for (path, fields) in [
+        ("/console/t/default/", STOP),
+        (&connector, &[("do", "send"), ("to", "+8613800138000")]),
+        (&connector, &[("do", "save")]),
+        ("/console/t/default/flows", &flow),
+        (
+            "/console/t/default/limits",
+            &[("segments_a_day", "1000000")],
+        ),
+        (
+            "/console/t/default/keys",
+            &[("do", "add"), ("name", "k"), ("scope", "verify")],
+        ),
+        ("/console/users", &fields),
+        ("/console/plugins", &[("id", "sms")]),
+        ("/console/tenants", &[("id", "new")]),
+    ] {
+        assert_eq!(vic.post(path, fields).status, 403, "{path}");
+    }
+    assert!(host.simulator.messages().is_empty() && !is_stopped(&host));
+    // The last administrator stays.
+    let users = ada.get("/console/users").text;
+    let id = users
+        .split("name=\"id\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        ada.post("/console/users", &[("do", "remove"), ("id", &id)])
+            .status,
+        422
+    );
+    // A session under an old password ends.
+    assert_eq!(ada.post("/console/users", &fields).status, 303);
+    assert_eq!(
+        vic.get("/console/t/default/").status,
+        303,
+        "to the sign-in page"
+    );
+}
+
+#[test]
+fn sixth_wrong_password_waits() {
+    let host = Running::start();
+    Visitor::set_up(&host, "ada");
+    let mut eve = Visitor::new(&host.process);
+    for _ in 0..5 {
+        assert_eq!(eve.sign_in("ada", "wrong password").status, 401);
+    }
+    let refused = eve.sign_in("ada", PASSWORD);
+    assert_eq!(
+        refused.status, 429,
+        "the right password does not help any more"
+    );
+    assert!(refused.head.contains("retry-after: "), "{}", refused.head);
+    // A name that is nobody's is treated alike.
+    for nth in 0..6 {
+        let status = eve.sign_in("nobody", PASSWORD).status;
+        assert_eq!(status, if nth < 5 { 401 } else { 429 });
+    }
+    let audit = host.command(&["audit"], "").unwrap().to_string();
+    assert!(!audit.contains(PASSWORD));
+}
+
+/// A session lasts an hour without use and twelve in all.
+#[test]
+fn session_ends_after_an_hour_or_twelve() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let age = |column: &str, ms: i64| {
+        let db = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+        db.busy_timeout(Duration::from_secs(5)).unwrap();
+        db.execute(
+            &format!("UPDATE sessions SET {column} = {column} - ?1"),
+            [ms],
+        )
+        .unwrap();
+    };
+    const HOUR_MS: i64 = 3_600_000;
+    age("seen_at", HOUR_MS - 60_000);
+    assert_eq!(ada.get("/console/t/default/").status, 200);
+    age("seen_at", HOUR_MS + 1000);
+    assert_eq!(ada.get("/console/t/default/").status, 303);
+    assert_eq!(ada.sign_in("ada", PASSWORD).status, 303);
+    age("created_at", 12 * HOUR_MS - 60_000);
+    assert_eq!(ada.get("/console/t/default/").status, 200);
+    age("created_at", 120_000);
+    assert_eq!(ada.get("/console/t/default/").status, 303);
+}
+
+#[test]
+fn unsaved_trial_counts_and_keeps_nothing() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let config = super::running::config(&host.simulator.url()).to_string();
+    let fields = |action| {
+        [
+            ("do", action),
+            ("view", "json"),
+            ("json", config.as_str()),
+            ("name", "new"),
+            ("to", "+8613800138000"),
+            ("usage", "SignIn"),
+        ]
+    };
+    let path = "/console/t/default/connector?plugin=sms";
+    let preview = ada.post(path, &fields("preview"));
+    assert_eq!(preview.status, 200, "{}", preview.text);
+    assert!(preview.text.contains("<code>123456</code>") && host.simulator.messages().is_empty());
+    for _ in 0..5 {
+        let sent = ada.post(path, &fields("send"));
+        assert!(sent.text.contains("tag accepted"), "{}", sent.text);
+    }
+    assert_eq!(host.simulator.messages().len(), 5);
+    let refused = ada.post(path, &fields("send"));
+    assert!(
+        refused.text.contains("number-in-ten-minutes"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(host.simulator.messages().len(), 5);
+    let connectors = host.command(&["connector", "list"], "").unwrap();
+    assert_eq!(connectors.as_array().unwrap().len(), 1, "nothing was saved");
+    let listed = host.command(&["message", "list"], "").unwrap();
+    assert_eq!(
+        listed.as_array().unwrap().len(),
+        5,
+        "every trial is written down"
+    );
+    ada.get("/console/t/default/");
+    ada.post("/console/t/default/", STOP);
+    let stopped = ada.post(path, &fields("send"));
+    assert!(stopped.text.contains("stopped") && host.simulator.messages().len() == 5);
+}
+
+#[test]
+fn unknown_outcome_is_settled_by_an_operator_once() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let id = host.begin("+8613800138000");
+    let seen: Value = host.get(&format!("/v1/verifications/{id}")).expect(200);
+    let message = seen["message"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/console/t/default/messages/{message}");
+    assert_eq!(
+        ada.post(&path, &[("do", "arrived")]).status,
+        409,
+        "it is accepted"
+    );
+    let db = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    db.execute(
+        "UPDATE messages SET state = 'unknown', next_lookup_at = NULL",
+        [],
+    )
+    .unwrap();
+    assert!(
+        ada.get("/console/t/default/messages?state=unknown")
+            .text
+            .contains(&message)
+    );
+    assert_eq!(ada.post(&path, &[("do", "arrived")]).status, 303);
+    assert_eq!(
+        ada.post(&path, &[("do", "lost")]).status,
+        409,
+        "it is settled"
+    );
+    let seen: Value = host.get(&format!("/v1/verifications/{id}")).expect(200);
+    assert_eq!(seen["message"]["state"], json!("delivered"));
+    assert!(
+        !ada.get("/console/t/default/messages?state=unknown")
+            .text
+            .contains(&message)
+    );
+}
+
+/// The processor time of a process, in ticks of the system's clock.
+#[cfg(target_os = "linux")]
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// Each page's processor time with 100,000 messages against that with 1,000, in one run. `figure` in its name, for the
+/// command of docs/console.md.
+#[cfg(target_os = "linux")]
+#[test]
+fn page_costs_the_same_with_many_messages_figure() {
+    const LOADS: u32 = 150;
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    host.begin("+8613800138000");
+    let multiply = |count: u32| {
+        let mut db = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+        db.busy_timeout(Duration::from_secs(30)).unwrap();
+        let all = db.transaction().unwrap();
+        for table in ["messages", "verifications"] {
+            let columns: Vec<String> = {
+                let mut query = all
+                    .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
+                    .unwrap();
+                query
+                    .query_map([], |row| row.get(0))
+                    .unwrap()
+                    .map(Result::unwrap)
+                    .collect()
+            };
+            let values = columns.iter().map(|name| match name.as_str() {
+                "id" => format!("substr(id, 1, 2) || printf('%032x', n + {count})"),
+                "first" => format!("substr(id, 1, 2) || printf('%032x', n + {count})"),
+                "state" if table == "messages" => {
+                    "CASE n % 10 WHEN 0 THEN 'unknown' WHEN 1 THEN 'not_sent' ELSE 'accepted' END"
+                        .to_owned()
+                }
+                "created_at" => "created_at - n * 1000".to_owned(),
+                "number_hash" => "CAST(number_hash || (n / 5) AS BLOB)".to_owned(),
+                "provider_message" => "provider_message || n".to_owned(),
+                "next_lookup_at" => "NULL".to_owned(),
+                name => name.to_owned(),
+            });
+            let values: Vec<String> = values.collect();
+            all.execute(
+                &format!(
+                    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count})
+                     INSERT INTO {table} ({}) SELECT {} FROM (SELECT * FROM {table} ORDER BY created_at DESC LIMIT 1), c",
+                    columns.join(", "),
+                    values.join(", ")
+                ),
+                [],
+            )
+            .unwrap();
+        }
+        all.commit().unwrap();
+    };
+    let pages = [
+        "/console/t/default/",
+        "/console/t/default/messages",
+        "/console/t/default/messages?state=unknown",
+        "/console/t/default/messages?state=delivered",
+        "/console/t/default/verifications",
+        "/console/t/default/audit",
+        "/console/t/default/connectors",
+    ];
+    let mut cost = |pages: &[&str]| -> Vec<u64> {
+        let load = |ada: &mut Visitor, page: &str, times: u32| {
+            for _ in 0..times {
+                assert_eq!(ada.get(page).status, 200, "{page}");
+            }
+        };
+        let measure = |page: &&str| {
+            load(&mut ada, page, 10);
+            let before = ticks(host.process.id());
+            load(&mut ada, page, LOADS);
+            ticks(host.process.id()) - before
+        };
+        pages.iter().map(measure).collect()
+    };
+    multiply(1_000);
+    let few = cost(&pages);
+    multiply(100_000);
+    let many = cost(&pages);
+    for ((page, few), many) in pages.iter().zip(&few).zip(&many) {
+        println!("{page}: {few} ticks for {LOADS} loads with 1,000 messages, {many} with 100,000");
+    }
+    let (few, many): (u64, u64) = (few.iter().sum(), many.iter().sum());
+    println!("all pages: {:.2} times", many as f64 / few as f64);
+    assert!(many as f64 <= few as f64 * 1.5, "{many} {few}");
+}
