@@ -171,13 +171,11 @@ fn forged_requests_change_nothing() {
     let mut ada = Visitor::set_up(&host, "ada");
     let own = format!("http://{}", ada.admin);
     let path = "/console/t/default/";
-    let port = ada.admin.rsplit_once(':').unwrap().1;
-    let other = format!("http://127.0.0.1:{}1", &port[..port.len() - 1]);
     for headers in [
         vec![],
         vec![("Origin", "null")],
         vec![("Origin", "http://evil.example")],
-        vec![("Origin", other.as_str())],
+        vec![("Origin", "http://127.0.0.1:1")],
         vec![("Origin", own.as_str()), ("Sec-Fetch-Site", "cross-site")],
         vec![("Origin", own.as_str()), ("Sec-Fetch-Site", "same-site")],
     ] {

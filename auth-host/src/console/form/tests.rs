@@ -115,7 +115,8 @@ fn sent(page: &str) -> Fields {
             && let Some(name) = &name
         {
             let is_box = head.contains("type=\"checkbox\"");
-            let value = attribute(head, "value").unwrap_or_else(|| "on".to_owned());
+            let value = attribute(head, "value")
+                .unwrap_or_else(|| if is_box { "on" } else { "" }.to_owned());
             if !is_box || head.contains(" checked") {
                 body.append_pair(name, &value);
             }
