@@ -80,6 +80,7 @@ echo "the commands of docs/publishing.md run"
 
 # The operator's page, in a folder of its own, with what the publisher handed over. Programs by their names: a function of
 # the shell would stand between it and what it has to end.
+unset -f auth-host
 operator=$work/operator
 mkdir -p "$operator/bin"
 ln -s "$AUTH_HOST_BIN" "$operator/bin/auth-host"
@@ -95,6 +96,11 @@ page=$(sed -e "s#127.0.0.1:8419#127.0.0.1:${ports[0]}#g" -e "s#127.0.0.1:8420#12
 (cd "$operator" && export AUTH_HOST_LISTEN=127.0.0.1:${ports[1]} AUTH_HOST_ADMIN=127.0.0.1:${ports[2]} &&
     PATH=$operator/bin:$PATH bash -euo pipefail -c "$page" </dev/null) >"$work/operator.log" 2>&1 ||
     { cat "$work/operator.log"; echo "a command of docs/plugins.md failed" >&2; exit 1; }
+if curl --silent --output /dev/null "http://127.0.0.1:${ports[1]}/healthz" && sleep 5 &&
+    curl --silent --output /dev/null "http://127.0.0.1:${ports[1]}/healthz"; then
+    echo "the service of docs/plugins.md still runs" >&2
+    exit 1
+fi
 for line in 'tencent-short-message-service 0.1.0' 'manifest     verified' 'provenance   verified' 'SBOM         NOT verified' \
     'asks for https://sms.tencentcloudapi.com: granted' 'stored       verified' 'updated: false' '"state":"accepted"'; do
     grep -qF "$line" "$work/operator.log" ||
