@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import socket
+import time
 
 from engines import NAME, WasmCloud
 from processes import ROOT, Failed, wait_for
@@ -133,6 +135,21 @@ def nothing_secret(client):
         for answer in client.seen:
             if secret in answer:
                 raise Failed("an answer has a secret, a number or a code in it.")
+
+
+def slow_body(engine):
+    """A body that does not arrive holds an instance for ten seconds, and no longer."""
+    host, port = engine.address(0).split(":")
+    head = (
+        f"POST /v1/messages HTTP/1.1\r\nHost: {NAME}\r\nAuthorization: Bearer {KEY}\r\n"
+        "Content-Type: application/json\r\nCorrelation-Id: c-slow\r\nContent-Length: 100\r\n\r\n{"
+    )
+    with socket.create_connection((host, int(port)), timeout=20) as caller:
+        begun = time.monotonic()
+        caller.sendall(head.encode())
+        answer = caller.recv(65536).decode()
+    waited = time.monotonic() - begun
+    same((answer.split(" ")[1], 9 < waited < 13), ("408", True), f"a body that does not arrive, after {waited:.1f} s")
 
 
 def denied(folder, provider):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import balancer
 import cases
+import connections
 import contract
 import cost
 import manifests
@@ -53,6 +54,8 @@ class Suite:
         folder = self.place(kind.name.replace(" ", "-"))
         engine = kind(folder, self.provider)
         self.step(f"{kind.name}: the gateway's answers", lambda: contract.check(engine, self.provider))
+        if self.is_full:
+            self.step(f"{kind.name}: a body that does not arrive", lambda: contract.slow_body(engine))
         plan = [(balancer.HAProxy, [cases.killed, cases.terminated, cases.drained])]
         if kind is WasmtimeServe:
             plan += [
@@ -85,6 +88,10 @@ class Suite:
             self.engine(kind)
         granted = lambda: contract.denied(self.place("denied"), self.provider)
         self.step("wasmCloud: a connector without a grant", granted, WasmCloud.lacks())
+        for kind, keeps in ((WasmtimeServe, False), (WasmCloud, True)):
+            place = self.place(f"connections-{keeps}")
+            counted = lambda: connections.check(place, kind, keeps)
+            self.step(f"{kind.name}: connections to the provider", counted, kind.lacks())
         lacks = [kind.lacks() for kind in (WasmtimeServe, WasmCloud, balancer.HAProxy)]
         self.step("The commands of docs/engines.md", lambda: page.run(self.place("page")), *lacks)
         seconds, rounds = (5, 5) if self.is_full else (1.5, 1)
