@@ -137,7 +137,7 @@ fn ensure(program: &str, what: &str) -> Result {
         _ => Err(format!(
             "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
              curl, docker-registry and minisign (Debian: apt-get install nodejs npm python3 python3-venv curl \
-             docker-registry minisign), or run `cargo xtask test` without --full."
+             docker-registry minisign; haproxy and nginx too, or the engines' suite leaves them out), or run `cargo xtask test` without --full."
         )),
     }
 }
