@@ -9,7 +9,7 @@ from processes import ROOT, Failed, free_port
 
 PAGE = ROOT / "docs/engines.md"
 # What is built and installed before: the same files are linked where these commands put them.
-PREPARED = ("cargo ", "sudo ", "python3 -m venv ", "engines/bin/pip ")
+PREPARED = ("cargo ", "sudo ", "python3 -m venv ", "target/engines/bin/pip ")
 PORT = re.compile(r"\b(82\d\d|8100|4222|5000)\b")
 COPIED = ["deploy/haproxy.cfg", "deploy/wasmcloud/registry.yml"]
 
@@ -31,7 +31,7 @@ def run(folder):
     prepare(folder, moved)
     # Ends what the page leaves running, and what that started.
     script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n" + moved(commands())
-    path = f"{folder}/engines/bin:{os.environ['PATH']}"
+    path = f"{folder}/target/engines/bin:{os.environ['PATH']}"
     environment = os.environ | {"HOME": str(folder), "PATH": path}
     log = folder / "page.log"
     # A file and no pipe: servers that outlive a failed script would hold the pipe open.
@@ -64,7 +64,7 @@ def prepare(folder, moved):
         ("target/dist/gateway/sms_gateway.wasm", os.environ["GATEWAY_WASM"]),
         ("target/dist/gateway/composed/tencent_sms_gateway.wasm", os.environ["COMPOSED_WASM"]),
         ("target/host/tencent-sms-simulator", os.environ["SIMULATOR_BIN"]),
-        ("engines/bin/wasmtime", os.environ["WASMTIME_BIN"]),
+        ("target/engines/bin/wasmtime", os.environ["WASMTIME_BIN"]),
     ]:
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).symlink_to(Path(built).resolve())

@@ -1,6 +1,7 @@
 """The suite: `suite.py` in about two minutes, `suite.py --full` in full length, which writes the page's tables."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,8 @@ def main(words):
     if words not in ([], ["--full"]):
         raise SystemExit(__doc__)
     begun = time.monotonic()
+    # So that the servers end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("tests/engines: ended from outside."))
     with tempfile.TemporaryDirectory(prefix="engines-") as folder:
         suite = Suite(Path(folder), bool(words))
         try:

@@ -156,8 +156,9 @@ fn ensure(program: &str, what: &str) -> Result {
         Ok(status) if status.success() => Ok(()),
         _ => Err(format!(
             "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
-             curl, docker-registry, minisign and chromium (Debian: apt-get install nodejs npm python3 python3-venv curl \
-             docker-registry minisign chromium), or run `cargo xtask test` without --full."
+             curl, openssl, chromium, fonts-noto-cjk, docker-registry and minisign (Debian: apt-get install nodejs npm \
+             python3 python3-venv curl openssl chromium fonts-noto-cjk docker-registry minisign; haproxy and nginx too, \
+             or the engines' suite leaves them out), or run `cargo xtask test` without --full."
         )),
     }
 }
