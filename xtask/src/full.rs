@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
+use crate::debian;
 use crate::process::{Result, run};
 use crate::{dist, gateway, reproduce};
 
@@ -85,6 +86,7 @@ const ENGINES: Suite = Suite {
 /// `cargo xtask test --engines`: the suite of the engines in full length, which writes its tables into the page.
 pub fn engines() -> Result {
     let workspace = Workspace::open()?;
+    debian::install_missing()?;
     workspace.build_component()?;
     workspace.build_gateway()?;
     workspace.build_programs()?;
@@ -118,6 +120,7 @@ fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
 
 /// Runs every suite, each as a step with its title.
 pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) -> Result) -> Result {
+    debian::install_missing()?;
     for suite in SUITES {
         for program in suite.needs {
             ensure(program, suite.title)?;

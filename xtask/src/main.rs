@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod component;
 mod contract;
+mod debian;
 mod demo;
 mod deny;
 mod dist;

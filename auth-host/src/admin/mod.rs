@@ -16,6 +16,7 @@ pub mod tenants;
 pub mod trials;
 pub mod users;
 pub mod versions;
+mod webhook_settings;
 pub mod webhooks;
 
 use crate::app::App;

@@ -1,5 +1,6 @@
 //! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
 
+use super::webhook_settings::patched;
 use super::{Actor, Entry, change, check_name};
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -8,7 +9,7 @@ use crate::limits::WEBHOOK;
 use crate::number::Bare;
 use crate::platforms::auth::Auth;
 use crate::platforms::settings::{Platform, Settings};
-use crate::platforms::{Webhook, patched, presets};
+use crate::platforms::{Webhook, presets};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::limits::Counter;

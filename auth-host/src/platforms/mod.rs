@@ -1,10 +1,8 @@
 //! Webhooks as they are set up: the platform, its settings and defaults, and how its requests prove where they come from.
 
 pub mod auth;
-mod change;
 mod instance;
 pub mod presets;
 pub mod settings;
 
-pub use change::patched;
 pub use instance::Webhook;

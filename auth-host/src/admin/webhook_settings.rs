@@ -1,10 +1,10 @@
 //! Changes of a webhook's settings, and what settings have to be like.
 
-use super::auth::Auth;
-use super::presets;
-use super::settings::{Fields, Settings};
 use crate::form::is_usage;
 use crate::number::Bare;
+use crate::platforms::auth::Auth;
+use crate::platforms::presets;
+use crate::platforms::settings::{Fields, Settings};
 use crate::problem::Problem;
 
 /// Settings with a JSON merge patch (RFC 7396) laid over them.
