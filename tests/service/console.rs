@@ -471,6 +471,59 @@ fn unknown_outcome_is_settled_by_an_operator_once() {
 
 /// The processor time of a process, in ticks of the system's clock.
 #[cfg(target_os = "linux")]
+/// A webhook is made, its secret is shown once, and it takes the platform's messages from then on.
+#[test]
+fn webhook_made_in_the_console_takes_messages() {
+    let host = Running::start();
+    let mut visitor = Visitor::set_up(&host, "ada");
+    let place = "/console/t/default/webhooks";
+    visitor.get(place);
+    let fields = |platform| [("do", "add"), ("name", "back-end"), ("platform", platform)];
+    let refused = visitor.post(place, &fields("zitadel"));
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.text.contains("Zitadel makes the signing key"),
+        "{}",
+        refused.text
+    );
+    let made = visitor.post(place, &fields("better-auth"));
+    let shown: Vec<&str> = made.text.split("<code class=\"secret\">").skip(1).collect();
+    let [path, secret] = shown.as_slice() else {
+        panic!("{}", made.text);
+    };
+    let (path, secret) = (
+        path.split('<').next().unwrap(),
+        secret.split('<').next().unwrap(),
+    );
+    let again = visitor.get(place);
+    assert!(
+        again.text.contains(path) && !again.text.contains(secret),
+        "{}",
+        again.text
+    );
+    let bearer = format!("Bearer {secret}");
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body = json!({"phoneNumber": "+8613800138000", "code": "123456"}).to_string();
+    let sent = http(&host.process.api, "POST", path, &headers, &body).unwrap();
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    assert_eq!(
+        visitor.post(place, &fields("logto")).status,
+        422,
+        "the name is taken"
+    );
+    let removed = visitor.post(place, &[("do", "remove"), ("name", "back-end")]);
+    assert_eq!(removed.status, 303);
+    assert_eq!(
+        http(&host.process.api, "POST", path, &headers, &body)
+            .unwrap()
+            .status,
+        404
+    );
+}
+
 fn ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat

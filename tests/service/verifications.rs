@@ -258,3 +258,42 @@ fn bad_request_is_refused_at_its_place() {
     }
     assert!(host.simulator.messages().is_empty());
 }
+
+/// The command line starts and checks as the API does; the code comes by standard input.
+#[test]
+fn verification_works_on_the_command_line() {
+    let host = Running::start();
+    let started = host
+        .command(
+            &[
+                "verification",
+                "start",
+                "+8613800138000",
+                "--usage",
+                "SignIn",
+            ],
+            "",
+        )
+        .unwrap();
+    assert_eq!(started["message"]["state"], "accepted", "{started}");
+    let id = started["id"].as_str().unwrap();
+    let wrong = host
+        .command(&["verification", "check", id], "000000\n")
+        .unwrap();
+    assert_eq!(wrong["valid"], false, "{wrong}");
+    let code = host.code("+8613800138000");
+    let right = host
+        .command(&["verification", "check", id], &format!("{code}\n"))
+        .unwrap();
+    assert_eq!(
+        (&right["valid"], &right["status"]),
+        (&json!(true), &json!("approved"))
+    );
+    let used = host
+        .command(&["verification", "check", id], &code)
+        .unwrap_err();
+    assert!(
+        used.contains("No verification with this id waits for a code"),
+        "{used}"
+    );
+}

@@ -357,8 +357,25 @@ pub enum Verification {
     List(Scope),
     /// Show a verification
     Show(NamedOf),
+    /// Send a code to a number
+    Start(VerificationStart),
+    /// Check a code, which is read from standard input
+    Check(NamedOf),
     /// Cancel a verification
     Cancel(NamedOf),
+}
+
+/// `verification start`
+#[derive(Args)]
+pub struct VerificationStart {
+    #[command(flatten)]
+    pub number: Number,
+    /// Why: SignIn, Register, ForgotPassword, Generic and others
+    #[arg(long, default_value = "Generic")]
+    pub usage: String,
+    /// The person's language (repeatable, the best first)
+    #[arg(long)]
+    pub locale: Vec<String>,
 }
 
 /// A tenant's number.

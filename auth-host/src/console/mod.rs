@@ -33,6 +33,7 @@ mod state;
 mod texts;
 mod uploads;
 mod visit;
+mod webhooks;
 mod words;
 
 use crate::app::App;
@@ -66,6 +67,7 @@ pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
         .merge(messages::routes())
         .merge(limits::routes())
         .merge(keys::routes())
+        .merge(webhooks::routes())
         .merge(audit::routes())
         .merge(plugins::routes())
         .merge(people::routes())

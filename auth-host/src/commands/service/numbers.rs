@@ -10,12 +10,15 @@ use crate::number::Bare;
 use crate::problem::Problem;
 use crate::store::messages::{self, State};
 use crate::store::{StoreError, audit as log, verifications};
-use crate::verification::{self, Caller, message_view, view};
+use crate::verification::{self, Answer, Caller, CheckRequest, StartRequest, message_view, view};
 use serde_json::json;
 use std::io::Read;
 
 /// The longest list of numbers that is read, in bytes: some three million numbers.
 const LIST_BYTES: u64 = 64 << 20;
+
+/// The longest code that is read, in bytes.
+const CODE_BYTES: u64 = 64;
 
 /// How many rows a list shows.
 const ROWS: u32 = 100;
@@ -72,17 +75,56 @@ pub async fn verification(command: Verification) -> Result<Code, Stop> {
             let shown = view(&app, &found, None, ids::now_ms());
             show(&scope.at, &json!({"verification": shown, "messages": sent}))
         }
+        Verification::Start(args) => {
+            let Number { scope, number } = args.number;
+            let app = open(&scope.at).await?;
+            let request = StartRequest {
+                to: number,
+                usage: args.usage,
+                locales: args.locale,
+                country: None,
+                ip: None,
+                lifetime_s: None,
+                suppress: false,
+            };
+            let started = verification::start(&app, &caller(scope.tenant), request, None).await?;
+            show_answer(scope.at.json, &started)
+        }
+        Verification::Check(NamedOf { scope, name }) => {
+            // Arguments are visible to every user of the machine.
+            let mut code = String::new();
+            std::io::stdin()
+                .take(CODE_BYTES)
+                .read_to_string(&mut code)
+                .map_err(|error| Stop::usage(format!("the code cannot be read: {error}")))?;
+            let app = open(&scope.at).await?;
+            let request = CheckRequest { code, to: None };
+            let caller = caller(scope.tenant);
+            let checked = verification::check(&app, &caller, &name, request, None).await?;
+            show_answer(scope.at.json, &checked)
+        }
         Verification::Cancel(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
-            let caller = Caller {
-                tenant: scope.tenant,
-                actor: actor().0,
-                source: None,
-            };
+            let caller = caller(scope.tenant);
             verification::cancel(&app, &caller, &name).await?;
             show(&scope.at, &json!({"cancelled": name}))
         }
     }
+}
+
+fn caller(tenant: String) -> Caller {
+    Caller {
+        tenant,
+        actor: actor().0,
+        source: None,
+    }
+}
+
+/// Shows an answer of the API.
+fn show_answer(as_json: bool, answer: &Answer) -> Result<Code, Stop> {
+    let value = serde_json::from_str(&answer.body);
+    let value = value.map_err(|error| Stop::machine(error.to_string()))?;
+    show_value(as_json, &value)
 }
 
 /// `numbers`

@@ -1,0 +1,145 @@
+//! Webhooks of a tenant: made, shown with what to paste at the platform, rotated, removed.
+
+use super::fault::{Fault, problem_text};
+use super::page::{Page, render};
+use super::state::Console;
+use super::visit::{Fields, Posted, Visit};
+use crate::admin::webhooks::{self, WebhookView};
+use crate::platforms::settings::Platform;
+use crate::problem::Problem;
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The most webhooks that a page shows.
+const SHOWN: usize = 100;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/console/t/{tenant}/webhooks", get(show).post(post))
+}
+
+#[derive(Template)]
+#[template(path = "webhooks.html")]
+struct Webhooks {
+    page: Page,
+    hooks: Vec<Shown>,
+    platforms: Vec<&'static str>,
+    made: Option<Made>,
+    error: String,
+}
+
+struct Shown {
+    name: String,
+    platform: &'static str,
+    path: String,
+    auth: String,
+    bare_digits: String,
+    secrets: usize,
+    figures: Vec<(String, i64)>,
+    warnings: Vec<String>,
+}
+
+/// What is shown once.
+struct Made {
+    path: String,
+    secret: String,
+}
+
+async fn show(visit: Visit) -> Result<Response, Fault> {
+    page(&visit, StatusCode::OK, None, String::new())
+}
+
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    made: Option<Made>,
+    error: String,
+) -> Result<Response, Fault> {
+    let (app, tenant) = (&visit.console.app, &visit.tenant);
+    let mut hooks = Vec::new();
+    for view in webhooks::list(app, tenant).into_iter().take(SHOWN) {
+        let figures = webhooks::figures(app, tenant, &view.id)?;
+        hooks.push(Shown {
+            platform: view.settings.platform.as_str(),
+            auth: view.settings.auth,
+            bare_digits: view.settings.bare_digits,
+            name: view.name,
+            path: view.path,
+            secrets: view.secrets,
+            figures: figures.into_iter().collect(),
+            warnings: view.warnings,
+        });
+    }
+    let page = visit.page("webhooks", visit.t.say("webhooks"));
+    let platforms = Platform::ALL.iter().map(|p| p.as_str()).collect();
+    let shown = Webhooks {
+        page,
+        hooks,
+        platforms,
+        made,
+        error,
+    };
+    Ok((status, render(&shown)).into_response())
+}
+
+async fn post(posted: Posted) -> Result<Response, Fault> {
+    let (visit, fields) = (posted.visit, posted.fields);
+    visit.admin()?;
+    match change(&visit, &fields).await {
+        Ok(WebhookView {
+            path,
+            secret: Some(secret),
+            ..
+        }) => page(
+            &visit,
+            StatusCode::OK,
+            Some(Made { path, secret }),
+            String::new(),
+        ),
+        Ok(_) => {
+            let place = format!("/console/t/{}/webhooks", visit.tenant);
+            Ok(Redirect::to(&place).into_response())
+        }
+        Err(problem) => {
+            let error = problem_text(&problem);
+            page(&visit, StatusCode::UNPROCESSABLE_ENTITY, None, error)
+        }
+    }
+}
+
+async fn change(visit: &Visit, fields: &Fields) -> Result<WebhookView, Problem> {
+    let (app, actor, tenant) = (&visit.console.app, visit.actor(), &visit.tenant);
+    let name = fields.get("name").trim();
+    let secret = Some(fields.get("secret").trim().to_owned()).filter(|text| !text.is_empty());
+    match fields.get("do") {
+        "add" => {
+            if webhooks::find(app, tenant, name).is_some() {
+                return Err(Problem::invalid(
+                    "/name",
+                    "There is a webhook of this name.",
+                ));
+            }
+            let mut body = json!({"platform": fields.get("platform")});
+            if let Some(secret) = secret {
+                body["secrets"] = json!([secret]);
+            }
+            let bare = fields.get("bare_digits").trim();
+            if !bare.is_empty() {
+                body["bare_digits"] = json!(bare);
+            }
+            webhooks::put(app, &actor, tenant, name, body).await
+        }
+        "secret" => webhooks::add_secret(app, &actor, tenant, name, secret).await,
+        "drop" => webhooks::drop_old_secrets(app, &actor, tenant, name).await,
+        _ => {
+            let view = webhooks::get(app, tenant, name)?;
+            webhooks::remove(app, &actor, tenant, name).await?;
+            Ok(view)
+        }
+    }
+}
