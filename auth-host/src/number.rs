@@ -165,7 +165,13 @@ impl Number {
             && number.is_mobile
             && number.country == *country
         {
-            return Ok((number, Reading::National));
+            // libphonenumber reads a calling code without its plus as well.
+            let digits: String = trimmed.chars().filter(char::is_ascii_digit).collect();
+            let how = match number.e164.strip_prefix('+') {
+                Some(whole) if whole == digits => Reading::PlusAdded,
+                _ => Reading::National,
+            };
+            return Ok((number, how));
         }
         match bare {
             Bare::Refuse => Ok((Self::parse(trimmed, None)?, Reading::International)),
@@ -308,7 +314,8 @@ mod tests {
                 Some(("+13125550123", International)),
             ),
             ("013800138000", Bare::E164, None),
-            ("13800138000", Bare::E164, None),
+            // Possible and not given out: a platform that strips the plus knows that it was there.
+            ("13800138000", Bare::E164, Some(("+13800138000", PlusAdded))),
             ("13800138000", cn(), Some(("+8613800138000", National))),
             ("13125550123", cn(), Some(("+8613125550123", National))),
             ("13125550123", Bare::E164, Some(("+13125550123", PlusAdded))),
