@@ -12,7 +12,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use serde_json::json;
 use std::sync::Arc;
 
 /// The most webhooks that a page shows.
@@ -124,15 +123,16 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<WebhookView, Problem> 
                     "There is a webhook of this name.",
                 ));
             }
-            let mut body = json!({"platform": fields.get("platform")});
+            let mut body = serde_json::Map::new();
+            body.insert("platform".to_owned(), fields.get("platform").into());
             if let Some(secret) = secret {
-                body["secrets"] = json!([secret]);
+                body.insert("secrets".to_owned(), vec![secret].into());
             }
             let bare = fields.get("bare_digits").trim();
             if !bare.is_empty() {
-                body["bare_digits"] = json!(bare);
+                body.insert("bare_digits".to_owned(), bare.into());
             }
-            webhooks::put(app, &actor, tenant, name, body).await
+            webhooks::put(app, &actor, tenant, name, body.into()).await
         }
         "secret" => webhooks::add_secret(app, &actor, tenant, name, secret).await,
         "drop" => webhooks::drop_old_secrets(app, &actor, tenant, name).await,
