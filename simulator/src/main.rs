@@ -11,6 +11,7 @@ use clap::Parser;
 use serde::Serialize;
 use tencent_sms_simulator::{Catalogue, Leniency, Simulator, console};
 
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

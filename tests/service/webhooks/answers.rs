@@ -216,6 +216,30 @@ fn refuses(host: &Running, hook: &Hook, nth: usize) {
     assert_eq!(wrong_method.status, 405, "{platform}");
 }
 
+/// Whatever the platform, what proves its origin to one tenant's webhook proves nothing to another's.
+#[test]
+fn proof_for_one_tenant_is_none_for_another() {
+    let host = Running::start();
+    host.admin("PUT", "/admin/tenants/other", &host.host_key, &json!({}))
+        .expect(200);
+    for platform in PLATFORMS {
+        let own = Hook::put(&host, platform, &json!({}));
+        let another = match platform {
+            "supabase" => "v1,whsec_ZWZnaGlqa2xtbm9wcXJzdHV2d3h5ent8fX5/gIGCg4Q=",
+            "clerk" => "whsec_ZWZnaGlqa2xtbm9wcXJzdHV2d3h5ent8fX5/gIGCg4Q=",
+            _ => "another-secret-altogether",
+        };
+        let others = Hook::put_for(&host, "other", platform, &json!({"secrets": [another]}));
+        let crossed = Hook {
+            path: others.path,
+            ..own
+        };
+        let answer = crossed.post(&host, &message(platform, "+8613800138000", "123456"));
+        assert_eq!(answer.status, 401, "{platform}: {}", answer.text);
+    }
+    assert_eq!(host.simulator.complete_requests(), 0);
+}
+
 /// A tenant's secret says nothing to another tenant's webhook, and its address serves its own platform alone.
 #[test]
 fn webhook_of_another_tenant_takes_no_secret_of_this_one() {
