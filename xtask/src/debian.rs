@@ -42,7 +42,7 @@ pub fn install_missing() -> Result {
 }
 
 /// Whether a program stands in a folder of PATH, or where Debian keeps servers.
-fn is_there(program: &str) -> bool {
+pub fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
     folders.push("/usr/sbin".into());

@@ -4,7 +4,6 @@
 //! code when something fails. A runtime that is missing is a failure, not a skip.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
 use crate::debian;
@@ -150,18 +149,13 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
 }
 
 fn ensure(program: &str, what: &str) -> Result {
-    let found = Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    match found {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err(format!(
-            "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
+    if debian::is_there(program) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
              curl, openssl, chromium, fonts-noto-cjk, docker-registry and minisign (Debian: apt-get install nodejs npm \
              python3 python3-venv curl openssl chromium fonts-noto-cjk docker-registry minisign; haproxy and nginx too, \
              or the engines' suite leaves them out), or run `cargo xtask test` without --full."
-        )),
-    }
+    ))
 }
