@@ -52,6 +52,7 @@ mod metrics;
 #[cfg(feature = "serve")]
 mod number;
 mod output;
+#[cfg(feature = "serve")]
 mod phrases;
 #[cfg(feature = "serve")]
 mod platforms;

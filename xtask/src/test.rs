@@ -66,6 +66,24 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
             "warnings",
         ])
     })?;
+    step("Lints of what the demo builds", &|| {
+        cargo(&[
+            "clippy",
+            "--locked",
+            "--profile",
+            "host",
+            "--no-default-features",
+            "--package",
+            "auth-host",
+            "--package",
+            "tencent-sms-simulator",
+            "--package",
+            "workspace-features",
+            "--",
+            "-D",
+            "warnings",
+        ])
+    })?;
     step("The plugins that attack the host", &|| {
         workspace.build_hostile()
     })?;
