@@ -257,6 +257,15 @@ impl Keyring {
         })
     }
 
+    /// The keyed hashes under every key, the current one first: to find again what was stored before a rotation.
+    pub fn hashes(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<Vec<u8>> {
+        let hash = |key: &Master| {
+            let mac = key.mac(tenant, purpose, value);
+            mac.finalize().into_bytes().to_vec()
+        };
+        self.0.iter().map(hash).collect()
+    }
+
     /// A keyed hash with the identifier of its key before it, to be compared after a rotation as well.
     pub fn tag(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<u8> {
         let id = self.0.first().map(|key| key.id).unwrap_or_default();

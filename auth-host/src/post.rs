@@ -26,6 +26,11 @@ pub struct Address {
 }
 
 impl Address {
+    /// Its scheme, host and port. The rest may hold a token.
+    pub fn origin(&self) -> String {
+        self.origin.to_string()
+    }
+
     /// Reads an `https` address, or an `http` one of loopback.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn tree_becomes_a_graph_without_paths() {
-        let tree = "0 a v0.1.0 (/home/x/a)\n1 b v1.0.0 (/home/x/b)\n2 c v2.0.0\n1 c v2.0.0\n";
+        let tree = "0 a v0.1.0 (/checkout/a)\n1 b v1.0.0 (/checkout/b)\n2 c v2.0.0\n1 c v2.0.0\n";
         let graph = parse(tree).unwrap();
         let shown: Vec<String> = graph
             .iter()

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The most tokens of one connector: an old and a new one, and room for mistakes.
+/// The most tokens of one connector: an old and a new one, and a few by mistake.
 const TOKENS: usize = 8;
 
 /// A callback's address as it is shown.

@@ -1,4 +1,4 @@
-//! Where a tenant's events are posted. A host administrator sets it: it is a destination.
+//! Address of a tenant's events. A host administrator sets it, because it is a destination.
 
 use super::{Actor, Entry, change};
 use crate::app::App;
@@ -43,7 +43,8 @@ pub async fn put(
     if !app.catalog.load().tenants.contains_key(tenant) {
         return Err(Problem::not_found("tenant"));
     }
-    Address::parse(url).map_err(|why| Problem::invalid("/url", format!("{why}.")))?;
+    let address = Address::parse(url);
+    let address = address.map_err(|why| Problem::invalid("/url", format!("{why}.")))?;
     let secret = Auth::Svix.new_secret();
     let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
     let target = Target {
@@ -53,7 +54,7 @@ pub async fn put(
             .keys
             .seal(tenant, Purpose::Configs, PLACE, secret.as_bytes())?,
     };
-    let entry = Entry::new(Some(tenant), actor, "events.put", tenant).detail(url);
+    let entry = Entry::new(Some(tenant), actor, "events.put", tenant).detail(address.origin());
     change(app, entry, move |db| {
         Ok(rows::put_target(db, &target, ids::now_ms())?)
     })

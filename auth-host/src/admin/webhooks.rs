@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The most secrets of one webhook: a new and an old one, and room for mistakes.
+/// The most secrets of one webhook: a new and an old one, and a few by mistake.
 const SECRETS: usize = 8;
 
 /// A webhook as it is shown.
@@ -92,7 +92,8 @@ pub async fn put(
     let mut made = None;
     let secrets = match (given, &before) {
         (Some(given), _) => checked(&auth, given)?,
-        (None, Some(before)) => clear(before),
+        // Another proof of origin may take secrets of another form.
+        (None, Some(before)) => checked(&auth, clear(before))?,
         (None, None) => {
             let secret = new_secret(settings.platform, &auth)?;
             made = Some(secret.clone());

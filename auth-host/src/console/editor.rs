@@ -619,8 +619,8 @@ impl State {
             is_dirty: self.posted.is_some(),
         });
         // The guide gets what is left of a page's 60 KB; the whole of it has a page of its own.
-        let room = PAGE_BYTES.saturating_sub(page.0.len() + assets::bytes());
-        let guide = guide.map(|text| guide::render(&text, room).0);
+        let left = PAGE_BYTES.saturating_sub(page.0.len() + assets::bytes());
+        let guide = guide.map(|text| guide::render(&text, left).0);
         let page = page
             .0
             .replacen("<!--guide-->", &guide.unwrap_or_default(), 1);

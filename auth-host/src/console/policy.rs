@@ -1,4 +1,4 @@
-//! What browsers are told and what is asked of them: headers of every answer, and checks of every request.
+//! Security headers of every response, and checks of every request.
 //!
 //! | check | against |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Who asks: session cookie, language, tenant, and the fields of a form with its token.
+//! Visitor of the console: session cookie, language, tenant, and the fields of a form with its token.
 
 use super::fault::Fault;
 use super::page::Page;

@@ -1,4 +1,4 @@
-//! What each page of the sample does.
+//! Routes of the sample sign-in.
 
 use super::api::{Refused, Started};
 use super::countries;

@@ -8,7 +8,7 @@ use super::verdict::is_permanent;
 use crate::ids;
 use crate::store::messages::{self, Message, State};
 use crate::store::webhooks::{self as rows, Remembered};
-use crate::store::{self};
+use crate::store::{self, StoreError};
 use crate::verification::Once;
 use rusqlite::Connection;
 
@@ -17,14 +17,21 @@ use rusqlite::Connection;
 pub struct Asked {
     /// Whose it is.
     pub tenant: String,
-    /// What it is remembered under.
-    pub key: Vec<u8>,
-    /// The keyed hash of what it asks for.
-    pub request: Vec<u8>,
+    /// How it is known: under the current key of the host first, then under those from before a rotation.
+    pub identities: Vec<Identity>,
     /// The connectors that serve it, with their versions.
     pub route: Vec<u8>,
     /// How long it is recognised after its message was settled, in milliseconds.
     pub window_ms: i64,
+}
+
+/// A request under one of the host's keys.
+#[derive(Clone)]
+pub struct Identity {
+    /// What it is remembered under.
+    pub key: Vec<u8>,
+    /// The keyed hash of what it asks for.
+    pub request: Vec<u8>,
 }
 
 /// What is known about a request that came before.
@@ -43,7 +50,14 @@ impl Asked {
     /// What is known, unless it is to be carried out.
     pub fn known(&self, db: &Connection) -> store::Result<Option<Known>> {
         let now = ids::now_ms();
-        let Some(before) = rows::remembered(db, &self.tenant, &self.key)? else {
+        let mut found = None;
+        for identity in &self.identities {
+            if let Some(before) = rows::remembered(db, &self.tenant, &identity.key)? {
+                found = Some(before);
+                break;
+            }
+        }
+        let Some(before) = found else {
             return Ok(None);
         };
         if before.created_at + rows::KEPT_MS < now {
@@ -76,7 +90,8 @@ impl Asked {
                 }
             },
         };
-        if before.request == self.request {
+        let is_same = |identity: &Identity| identity.request == before.request;
+        if self.identities.iter().any(is_same) {
             Ok(Some(known))
         } else {
             Ok(Some(Known::Other))
@@ -92,13 +107,16 @@ impl Once for Asked {
     }
 
     fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()> {
+        let Some(identity) = self.identities.first() else {
+            return Err(StoreError::Failed("the host has no key".to_owned()));
+        };
         let remembered = Remembered {
-            request: self.request.clone(),
+            request: identity.request.clone(),
             route: self.route.clone(),
             message: row.id.clone(),
             created_at: ids::now_ms(),
         };
-        rows::remember(db, &self.tenant, &self.key, &remembered)
+        rows::remember(db, &self.tenant, &identity.key, &remembered)
     }
 
     /// The message's row says it all.

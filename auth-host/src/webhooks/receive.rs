@@ -3,7 +3,7 @@
 use super::adapters;
 use super::answers::answer;
 use super::body;
-use super::once::{Asked, Known};
+use super::once::{Asked, Identity, Known};
 use super::verdict::{Class, Verdict};
 use super::wanted::Wanted;
 use crate::app::App;
@@ -311,16 +311,21 @@ fn asked(
         bytes.extend_from_slice(&part.len().to_be_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
-    let request = app.keys.hash(&webhook.tenant, Purpose::Search, &bytes);
-    let (key, window_ms) = match &wanted.id {
-        Some(id) => (
-            digest(&[b"id", webhook.id.as_bytes(), id.as_bytes()]),
-            KEPT_MS,
-        ),
-        None => (
-            digest(&[b"request", &request]),
-            i64::from(webhook.settings.window_s) * 1000,
-        ),
+    let requests = app.keys.hashes(&webhook.tenant, Purpose::Search, &bytes);
+    let own = wanted
+        .id
+        .as_ref()
+        .map(|id| digest(&[b"id", webhook.id.as_bytes(), id.as_bytes()]));
+    let window_ms = match own {
+        Some(_) => KEPT_MS,
+        None => i64::from(webhook.settings.window_s) * 1000,
+    };
+    let identity = |request: Vec<u8>| Identity {
+        key: match &own {
+            Some(own) => own.clone(),
+            None => digest(&[b"request", &request]),
+        },
+        request,
     };
     let versions: String = route
         .iter()
@@ -328,8 +333,7 @@ fn asked(
         .collect();
     Asked {
         tenant: webhook.tenant.clone(),
-        key,
-        request,
+        identities: requests.into_iter().map(identity).collect(),
         route: digest(&[versions.as_bytes()]),
         window_ms,
     }

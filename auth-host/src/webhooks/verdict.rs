@@ -1,4 +1,4 @@
-//! What became of a platform's request, by the classes that platforms tell apart.
+//! Verdict on a platform's request, in the classes that platforms tell apart.
 
 use crate::limits::Refusal;
 use crate::store::messages::{Message, State};

@@ -67,8 +67,8 @@ fn read(body: &IncomingBody, most: usize) -> Result<Vec<u8>, Problem> {
             ));
         }
         // One byte more than allowed, so that a body that is too large shows.
-        let room = (most + 1).saturating_sub(bytes.len());
-        match stream.read(room as u64) {
+        let left = (most + 1).saturating_sub(bytes.len());
+        match stream.read(left as u64) {
             Ok(part) => bytes.extend(part),
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(_)) => return Err(broken()),

@@ -276,6 +276,26 @@ fn generic_webhook_reads_what_it_is_told_to() {
     assert_eq!(before.status, 200, "nothing of them was taken over");
 }
 
+/// Secrets of one form are not left behind a proof of origin that takes another.
+#[test]
+fn proof_of_origin_is_not_changed_under_its_secrets() {
+    let host = Running::start();
+    Hook::put(&host, "generic", &json!({}));
+    let path = "/admin/tenants/default/webhooks/generic";
+    let changed = host.admin(
+        "PUT",
+        path,
+        &host.host_key,
+        &json!({"auth": "standard-webhooks"}),
+    );
+    assert_eq!(
+        (changed.status, &changed.json()["pointer"]),
+        (422, &json!("/secrets/0"))
+    );
+    let both = json!({"auth": "standard-webhooks", "secrets": [super::platforms::WHSEC]});
+    assert_eq!(host.admin("PUT", path, &host.host_key, &both).status, 200);
+}
+
 /// Old and new secrets count side by side until the old ones are dropped.
 #[test]
 fn secrets_are_rotated_without_a_gap() {

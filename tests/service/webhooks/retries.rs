@@ -184,6 +184,29 @@ fn nothing_is_sent_again_after_an_unknown_outcome() {
     }
 }
 
+/// What a request asks for is hashed under the host's key, and the key is replaced between two attempts.
+#[test]
+fn retry_is_recognised_after_the_key_was_rotated() {
+    for (platform, has_own_id) in [("kratos", false), ("supabase", true)] {
+        let mut host = Running::start();
+        let hook = Hook::put(&host, platform, &json!({}));
+        let body = message(platform, TO, "123456");
+        let first = hook.post(&host, &body);
+        assert_eq!(first.status, 200, "{platform}: {}", first.text);
+        host.process.kill();
+        host.command(&["rotate-key"], "").unwrap();
+        host.process = Process::start(&host.folder.0, &[]);
+        let again = hook.post(&host, &body);
+        assert_eq!(
+            (again.status, is_replay(&again)),
+            (200, true),
+            "{platform} {has_own_id}: {}",
+            again.text
+        );
+        assert_eq!(host.simulator.messages().len(), 1, "{platform}");
+    }
+}
+
 /// GoTrue leaves and comes back while the first attempt is under way; the second waits for its outcome.
 #[test]
 fn second_request_waits_for_the_first_one() {

@@ -1,4 +1,4 @@
-//! What a JSON Schema says about the inside of a value: an object's fields, a list's columns, a list of texts.
+//! JSON Schema of a value's inside: an object's fields, a list's columns, a list of texts.
 
 use super::field::{DESCRIPTION, FIELDS, Field, LABEL, Widget, escaped, is_key, shown};
 use serde_json::{Map, Value};
