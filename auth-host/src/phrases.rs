@@ -40,19 +40,9 @@ impl Language {
         found.unwrap_or(Self(0))
     }
 
-    /// The best for an `Accept-Language` header (RFC 9110, section 12.5.4).
+    /// The best for an `Accept-Language` header.
     pub fn accepted(header: &str) -> Self {
-        let mut ranges: Vec<(&str, f32)> = header
-            .split(',')
-            .take(32)
-            .filter_map(|range| {
-                let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-                let weight = weight.trim().strip_prefix("q=")?.parse().ok()?;
-                Some((tag.trim(), weight)).filter(|(_, weight)| *weight > 0.0)
-            })
-            .collect();
-        ranges.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-        Self::best(ranges.into_iter().map(|(tag, _)| tag))
+        Self::best(crate::form::languages(header))
     }
 
     /// The language that a BCP 47 tag asks for, region and script aside where they make no difference here.

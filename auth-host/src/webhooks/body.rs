@@ -77,21 +77,6 @@ pub fn locale(body: &Value, pointer: &str) -> Vec<String> {
         .collect()
 }
 
-/// The languages of an `Accept-Language` header, best first. At most eight.
-pub fn languages(header: &str) -> Vec<String> {
-    let weighted = header.split(',').filter_map(|part| {
-        let (tag, rest) = part.split_once(';').unwrap_or((part, ""));
-        let weight = rest.trim().strip_prefix("q=");
-        let weight: f32 = weight.map_or(Some(1.0), |text| text.trim().parse().ok())?;
-        let tag = tag.trim();
-        let is_wanted = weight > 0.0 && crate::form::is_locale(tag);
-        is_wanted.then(|| (tag.to_owned(), weight))
-    });
-    let mut tags: Vec<(String, f32)> = weighted.take(32).collect();
-    tags.sort_by(|a, b| b.1.total_cmp(&a.1));
-    tags.into_iter().map(|(tag, _)| tag).take(8).collect()
-}
-
 /// The only run of four to six digits in a text that touches no other digit. The same digits on a line for the browser
 /// (`@host #123456`) count once.
 pub fn code_in_text(text: &str) -> Option<String> {
@@ -129,22 +114,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(code_in_text(text).as_deref(), code, "{text}");
-        }
-    }
-
-    #[test]
-    fn languages_are_ordered_by_their_weights() {
-        for (header, tags) in [
-            (
-                "de-CH, fr;q=0.9, en;q=0.95, *;q=0.1",
-                vec!["de-CH", "en", "fr"],
-            ),
-            ("zh-CN", vec!["zh-CN"]),
-            ("fr;q=0, de", vec!["de"]),
-            ("fr;q=x, de", vec!["de"]),
-            ("", vec![]),
-        ] {
-            assert_eq!(languages(header), tags, "{header}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Messages that are read by fields.
 
+use crate::form::languages;
 use crate::platforms::settings::Fields;
-use crate::webhooks::body::{code_in_text, ip, languages, required, text};
+use crate::webhooks::body::{code_in_text, ip, required, text};
 use crate::webhooks::wanted::{Unreadable, Wanted, expected};
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 //! Facts: `courier/template/sms` of ory/kratos. Kratos' own default Jsonnet leaves the codes of login and registration
 //! out.
 
-use crate::webhooks::body::{ip, languages, locale, required, text};
+use crate::form::languages;
+use crate::webhooks::body::{ip, locale, required, text};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 
