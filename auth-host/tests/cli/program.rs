@@ -3,8 +3,9 @@
 use super::support;
 use serde_json::Value;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub const NUMBER: &str = "+8613800138000";
 
@@ -12,9 +13,18 @@ pub const NUMBER: &str = "+8613800138000";
 pub fn directory(name: &str) -> PathBuf {
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&dir).unwrap();
-    std::fs::write(dir.join("plugin.wasm"), support::plugin()).unwrap();
-    std::fs::write(dir.join("secure.wasm"), support::secure_plugin()).unwrap();
+    put(&dir.join("plugin.wasm"), support::plugin());
+    put(&dir.join("secure.wasm"), support::secure_plugin());
     dir
+}
+
+/// Puts a file in its place as a whole: tests that share a directory run at the same time.
+pub fn put(file: &Path, bytes: impl AsRef<[u8]>) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let nth = NEXT.fetch_add(1, Ordering::Relaxed);
+    let part = file.with_extension(format!("{nth}.part"));
+    std::fs::write(&part, bytes).unwrap();
+    std::fs::rename(part, file).unwrap();
 }
 
 /// Runs `auth-host` in a directory; the config goes in by standard input.

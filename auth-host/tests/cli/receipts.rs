@@ -1,18 +1,17 @@
 //! `callback`, `report`, and what `inspect` shows.
 
-use super::program::{NUMBER, directory, run};
+use super::program::{NUMBER, directory, put, run};
 use super::support;
 use serde_json::Value;
 
 /// Runs a command of `sms-receipts`; gives its exit code and its document.
 fn receipts(config: &str, command: &[&str]) -> (i32, Value) {
     let dir = directory("receipts");
-    std::fs::write(dir.join("receipts.wasm"), support::plugin_with_receipts()).unwrap();
-    std::fs::write(
-        dir.join("body.json"),
+    put(&dir.join("receipts.wasm"), support::plugin_with_receipts());
+    put(
+        &dir.join("body.json"),
         r#"[{"mobile":"13800138000","report":"DELIVRD"}]"#,
-    )
-    .unwrap();
+    );
     let name = command.first().unwrap();
     let mut arguments = vec![
         *name,
@@ -152,7 +151,7 @@ fn body_and_config_cannot_both_come_by_standard_input() {
 #[test]
 fn inspect_shows_typed_metadata_and_optional_interfaces() {
     let dir = directory("metadata");
-    std::fs::write(dir.join("receipts.wasm"), support::plugin_with_receipts()).unwrap();
+    put(&dir.join("receipts.wasm"), support::plugin_with_receipts());
     for (file, receipts, optional) in [
         ("plugin.wasm", false, "none"),
         ("receipts.wasm", true, "sms-receipts"),
