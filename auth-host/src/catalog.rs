@@ -124,8 +124,12 @@ impl Catalog {
         Ok(next)
     }
 
-    /// Whether a connector can tell its provider which codes were used.
-    pub fn reports(&self, connector: &str) -> bool {
+    /// Whether a tenant's connector tells its provider which codes were used.
+    pub fn reports(&self, tenant: &str, connector: &str) -> bool {
+        let tenant = self.tenants.get(tenant);
+        if !tenant.is_some_and(|tenant| tenant.settings.report_used_codes) {
+            return false;
+        }
         let found = self.connectors.get(connector);
         found.is_some_and(|c| {
             let ready = c.ready.as_ref();

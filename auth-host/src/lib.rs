@@ -113,11 +113,16 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// One thread for what does one thing, and as many as there are processors for the service.
+/// One thread for what does one thing. For the service one for each processor but the one that the database's thread
+/// keeps busy: nearly half of a verification's work is there, and on two processors two threads beside it take a tenth
+/// more CPU for each verification (`cargo xtask bench --verifications`).
 fn runtime(cli: &cli::Cli) -> tokio::runtime::Builder {
     #[cfg(feature = "serve")]
     if matches!(cli.command, cli::Command::Service(cli::Service::Serve(_))) {
-        return tokio::runtime::Builder::new_multi_thread();
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut threads = tokio::runtime::Builder::new_multi_thread();
+        threads.worker_threads(processors.saturating_sub(1).max(1));
+        return threads;
     }
     let _ = cli;
     tokio::runtime::Builder::new_current_thread()

@@ -192,6 +192,7 @@ tenant-name = Name for people
 home-countries = Home countries
 default-country = Country of numbers without a calling code
 unverified-enforce = Refuse a country or network whose codes are hardly ever used
+report-used-codes = Tell providers which codes were used, where the connector can
 tenant = Tenant
 tenant-new = Name of a new tenant
 add = Add

@@ -186,6 +186,7 @@ tenant-name = 显示名称
 home-countries = 本国/本地区
 default-country = 无国家代码时的默认国家/地区
 unverified-enforce = 拒绝验证码几乎无人使用的国家/地区或网段
+report-used-codes = 在连接器支持时，向服务商上报已使用的验证码
 tenant = 租户
 tenant-new = 新租户的名称
 add = 添加

@@ -87,8 +87,16 @@ impl AuthHost {
         let set_up = |arguments: &[&str], input: &str| -> Result<Value> {
             command(&program, arguments, &data, input)
         };
-        let tenant = ["tenant", "put", "--set", "default_country=CN"];
-        set_up(&[&tenant[..], &["--set", "home_countries=CN"]].concat(), "")?;
+        let mut tenant = vec!["tenant", "put"];
+        // The peer tells the provider of no used code either.
+        for setting in [
+            "default_country=CN",
+            "home_countries=CN",
+            "report_used_codes=false",
+        ] {
+            tenant.extend(["--set", setting]);
+        }
+        set_up(&tenant, "")?;
         let mut limits = vec!["limits"];
         for limit in [
             "number_a_day=1000000",

@@ -31,6 +31,7 @@ struct Limits {
     name: String,
     home: String,
     default_country: String,
+    is_reported: bool,
     is_enforced: bool,
     error: String,
 }
@@ -55,6 +56,7 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
         name: settings.name,
         home: settings.home_countries.join(", "),
         default_country: settings.default_country.unwrap_or_default(),
+        is_reported: settings.report_used_codes,
         is_enforced: settings.unverified == Unverified::Enforce,
         error,
     };
@@ -91,6 +93,8 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         "record_only"
     };
     patch.insert("unverified".to_owned(), rule.into());
+    let is_reported = fields.get("report_used_codes") == "on";
+    patch.insert("report_used_codes".to_owned(), is_reported.into());
     let app = &visit.console.app;
     match tenants::put(app, &visit.actor(), &visit.tenant, &Value::Object(patch)).await {
         Ok(_) => Ok(Redirect::to(&format!("/console/t/{}/limits", visit.tenant)).into_response()),

@@ -30,16 +30,24 @@ pub async fn report(app: Arc<App>) {
             return;
         }
     };
+    if due.is_empty() {
+        return;
+    }
+    let mut done = Vec::with_capacity(due.len());
     for row in due {
         let now = ids::now_ms();
         let is_reported = report_one(&app, &row, now).await;
         let used_at = row.verified_at.unwrap_or(now);
         let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
-        let id = row.id.clone();
-        let written = app.store.write(move |db| rows::report_at(db, &id, next));
-        if let Err::<(), StoreError>(error) = written.await {
-            tracing::error!(%error, "a report cannot be written down");
-        }
+        done.push((row.id, next));
+    }
+    // One transaction for a round: a report that is made again after a crash is harmless.
+    let written = app.store.write(move |db| {
+        done.iter()
+            .try_for_each(|(id, next)| rows::report_at(db, id, *next))
+    });
+    if let Err::<(), StoreError>(error) = written.await {
+        tracing::error!(%error, "reports cannot be written down");
     }
 }
 

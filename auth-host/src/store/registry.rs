@@ -33,6 +33,9 @@ pub struct TenantSettings {
     pub unverified: Unverified,
     /// How long messages and verifications are kept, in days.
     pub retention_days: u32,
+    /// Whether providers that count used codes are told of each, where the connector can. It costs a request for every
+    /// code that is used, after the answer to the caller.
+    pub report_used_codes: bool,
 }
 
 /// What the rule about unverified sends does.
@@ -59,6 +62,7 @@ impl Default for TenantSettings {
             segments_a_day: 1000,
             unverified: Unverified::RecordOnly,
             retention_days: 30,
+            report_used_codes: true,
         }
     }
 }

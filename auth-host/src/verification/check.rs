@@ -174,7 +174,7 @@ impl Check {
         v.state = "approved".to_owned();
         events::verification(&self.app, db, v, "approved")?;
         if let Some((message, connector, _)) = messages::latest_of(db, &v.id)? {
-            let is_reported = !v.is_test && self.app.catalog.load().reports(&connector);
+            let is_reported = !v.is_test && self.app.catalog.load().reports(&v.tenant, &connector);
             messages::mark_verified(db, &v.tenant, &message, now, is_reported)?;
         }
         if !v.is_test {

@@ -179,7 +179,7 @@ pub async fn verified(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), P
             return Ok(false);
         };
         if row.verified_at.is_none() {
-            let is_reported = catalog.reports(&row.connector);
+            let is_reported = catalog.reports(&tenant, &row.connector);
             messages::mark_verified(db, &tenant, &id, now, is_reported)?;
             limits::verified(db, now, &tenant, &row.country, None)?;
         }

@@ -298,5 +298,13 @@ fn provider_calls_back_and_hears_of_used_codes() {
     wait("the used code was not reported", &|| reports() == 1);
     std::thread::sleep(Duration::from_millis(2500));
     assert_eq!(reports(), 1, "reported once");
-    assert_eq!(host.simulator.messages().len(), 1);
+
+    let unreported = ["tenant", "put", "--set", "report_used_codes=false"];
+    host.change(&unreported, "");
+    let second = host.begin("+8613800138001");
+    let code = host.code("+8613800138001");
+    assert_eq!(host.check(&second, &code).expect(200)["valid"], true);
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(reports(), 1, "the tenant reports no more");
+    assert_eq!(host.simulator.messages().len(), 2);
 }
