@@ -5,8 +5,8 @@ use crate::egress::Origin;
 use crate::error::BuildError;
 use crate::host::ConnectorHost;
 use crate::limits::Limits;
-use crate::load::signature::TrustedKey;
 use crate::options::{HostOptions, ResolveOverride};
+use auth_connector_package::TrustedKey;
 use ipnet::IpNet;
 use std::path::PathBuf;
 

@@ -45,6 +45,10 @@ pub mod residency;
 pub mod runtime;
 pub mod tenant;
 
+pub use auth_connector_package::{
+    Caps, ConfigOriginError, Decision, Grants, KeyId, Limit, LoadError, Manifest, ManifestError,
+    ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey, authority,
+};
 pub use builder::HostBuilder;
 pub use clock::WallClock;
 pub use config::Config;
@@ -60,15 +64,7 @@ pub use host::ConnectorHost;
 pub use http::{Outbound, OutboundError, OutboundStream};
 pub use limits::Limits;
 pub use load::Description;
-pub use load::authority::authority;
 pub use load::cache::CacheKey;
-pub use load::error::LoadError;
-pub use load::grants::{Decision, Grants};
-pub use load::limit::Limit;
-pub use load::manifest::{ConfigOriginError, Manifest, ManifestError, ManifestFault};
-pub use load::package::{Package, Provenance};
-pub use load::signature::{KeyId, SignatureError, Signer, TrustedKey};
-pub use load::source::Source;
 pub use network::{Network, Proxy};
 pub use options::{CannedAnswer, ConnectionSharing, HostOptions};
 pub use report::{CacheUse, CallReport, HttpExchange, LoadTimings, NO_TRUSTED_AUTHORITY, Reported};

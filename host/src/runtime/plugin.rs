@@ -17,14 +17,14 @@ use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
 use crate::http::{Client, Owner};
 use crate::limits::Limits;
 use crate::load::Description;
-use crate::load::grants::Decision;
-use crate::load::package::Provenance;
 use crate::load::world::{Receipts, SMS};
 use crate::network::Network;
 use crate::options::ConnectionSharing;
 use crate::redact::shorten;
 use crate::report::{CallReport, LoadTimings, Reported};
 use crate::tenant::Tenant;
+use auth_connector_package::Decision;
+use auth_connector_package::Provenance;
 use std::sync::Arc;
 use std::time::Duration;
 
