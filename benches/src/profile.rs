@@ -27,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ),
     (
         "the host library: queue, limits, judging the request, report",
-        &["auth_connector_host::"],
+        &["auth_connector_host::", "auth_connector_egress::"],
     ),
     ("the client's pool", &["hyper_util::"]),
     (

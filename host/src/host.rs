@@ -2,12 +2,12 @@
 
 use crate::error::BuildError;
 use crate::load::{CacheSettings, Checked, Loader, one_line};
-use crate::network::Network;
 use crate::observe;
 use crate::options::HostOptions;
 use crate::runtime::plugin::Plugin;
 use crate::runtime::queue::Occupancy;
 use crate::runtime::{self, CallState, Loaded, Shared};
+use auth_connector_egress::Network;
 use auth_connector_package::{
     COMPONENT_BYTES, Egress, Grants, LoadError, Origin, Package, Provenance, Source,
 };

@@ -269,8 +269,9 @@ mod tests {
         assert!(limits.requests_at_once <= limits.requests);
     }
 
+    /// Connections survive lost packets and end before their servers end them.
     #[test]
-    fn connections_survive_lost_packets_and_end_before_their_servers_end_them() {
+    fn connections_survive_lost_packets_and_end_before_servers_do() {
         let limits = Limits::default();
         // The third packet leaves after one second and two more.
         assert!(limits.connect_timeout > Duration::from_secs(1 + 2) + 10 * PROVIDER);

@@ -10,10 +10,9 @@
 //! A plugin gets each limit as the lowest of what it asks for, what is granted, and the host's own; one that it
 //! does not ask for is as granted.
 
-use crate::egress::Egress;
 use crate::limit::{Caps, Limit};
 use crate::manifest::Manifest;
-use crate::origin::{Origin, OriginError};
+use auth_connector_egress::{Egress, Origin, OriginError};
 use std::fmt;
 
 /// What an operator grants one plugin. The default grants no origin, and the host's own limits.

@@ -12,33 +12,29 @@
 //! | [`package`] | [`Package`]: its files, and the order of their checks |
 //! | [`signature`] | minisign's signature over the manifest |
 //! | [`manifest`], `text` | what a manifest says; the form of its texts |
-//! | [`origin`], [`egress`] | scheme, host and port; lists of them |
 //! | [`limit`] | limits that a manifest may ask for |
 //! | [`grants`] | what is asked for, compared with what an operator grants |
 //! | [`authority`](mod@authority) | imports of a component in words |
 //! | [`source`], [`error`] | reading a file of limited size; reasons to refuse a plugin |
 
 pub mod authority;
-pub mod egress;
 pub mod error;
 pub mod grants;
 pub mod limit;
 pub mod manifest;
-pub mod origin;
 pub mod package;
 pub mod signature;
 pub mod source;
 mod text;
 
+pub use auth_connector_egress::{Egress, Origin, OriginError};
 pub use authority::authority;
-pub use egress::Egress;
 pub use error::LoadError;
 pub use grants::{Decision, Grants};
 pub use limit::{Caps, Limit};
 pub use manifest::{
     COMPONENT_BYTES, CONTRACT, ConfigOriginError, Manifest, ManifestError, ManifestFault,
 };
-pub use origin::{Origin, OriginError};
 pub use package::{Package, Provenance};
 pub use signature::{KeyId, SignatureError, Signer, TrustedKey};
 pub use source::Source;

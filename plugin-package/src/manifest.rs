@@ -19,8 +19,8 @@
 //! | `annotations` | | the publisher's own texts, signed with the rest and not used by the host |
 
 use crate::limit::Limit;
-use crate::origin::Origin;
 use crate::text::{self, Form};
+use auth_connector_egress::Origin;
 use http::Uri;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;

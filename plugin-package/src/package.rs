@@ -1,5 +1,4 @@
-//! Package of a plugin as it is published: a component, a manifest that says which bytes it is and what it asks for, and a
-//! signature over the manifest.
+//! Package of a plugin: a component, its manifest, and a signature over the manifest.
 //!
 //! | file | what |
 //! |---|---|

@@ -1,5 +1,6 @@
-//! Forms of a manifest's texts. `docs/manifest.schema.json` has them as regular expressions, and `tests/manifest.rs`
-//! compares the two.
+//! Forms of a manifest's texts.
+//!
+//! `docs/manifest.schema.json` has them as regular expressions, and `tests/manifest.rs` compares the two.
 
 /// A text's form: the test, and its description as it stands in an error.
 pub(crate) struct Form {

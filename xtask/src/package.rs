@@ -14,8 +14,9 @@ use crate::process::{Result, output, run};
 use crate::tools::tool;
 
 /// The crates that are published: name, folder, and whether cargo builds what it packed.
-const CRATES: [(&str, &str, bool); 5] = [
+const CRATES: [(&str, &str, bool); 6] = [
     ("connector-kit", "kit", true),
+    ("auth-connector-egress", "egress", false),
     ("auth-connector-package", "plugin-package", true),
     ("auth-connector-redaction", "redaction", true),
     ("auth-connector-host", "host", false),

@@ -1,4 +1,4 @@
-//! Loading: everything between a file and a component that may be linked.
+//! Loading: the steps from a package to a component that may be linked.
 //!
 //! ```text
 //! package (signature, manifest, grants) -> precheck -> cache, or the compiler -> world (imports and exports)

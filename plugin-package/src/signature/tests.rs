@@ -52,8 +52,9 @@ fn the_tools_legacy_mode_is_refused_and_named() {
     }
 }
 
+/// A manifest or signature with one byte changed anywhere does not verify.
 #[test]
-fn a_manifest_or_signature_with_one_byte_changed_anywhere_does_not_verify() {
+fn manifest_or_signature_with_a_changed_byte_does_not_verify() {
     let keys = [TrustedKey::parse(TOOL_KEY).unwrap()];
     for place in 0..TOOL_MANIFEST.len() {
         let mut changed = TOOL_MANIFEST.to_vec();
@@ -102,8 +103,9 @@ fn a_key_that_is_not_trusted_is_named_beside_those_that_are() {
     assert_eq!(verify(b"{}", Some(&signature), &[first], true), Ok(None));
 }
 
+/// A signature that a trusted key did not make is refused even where unsigned is allowed.
 #[test]
-fn a_signature_that_a_trusted_key_did_not_make_is_refused_even_where_unsigned_is_allowed() {
+fn forged_signature_is_refused_where_unsigned_is_allowed() {
     let (pair, trusted) = key();
     let signature = sign(&pair, b"{\"a\":1}", "");
     for allow_unsigned in [false, true] {

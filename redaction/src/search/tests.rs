@@ -192,8 +192,9 @@ fn secrets_of_urls_connection_strings_and_repeated_keys_are_taken_out() {
     }
 }
 
+/// An identifier keeps a short code and loses a number a secret and a long code.
 #[test]
-fn an_identifier_keeps_a_short_code_and_loses_a_number_a_secret_and_a_long_code() {
+fn identifier_keeps_short_codes_and_loses_all_else() {
     let id = |text: &str, code: &str| cleaned_as(CONFIG, code, text, Kind::Identifier);
     assert_eq!(id("9246:59123", "9246"), "9246:59123");
     assert_eq!(id("924611:59123", "924611"), "****:59123");

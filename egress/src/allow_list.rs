@@ -5,7 +5,7 @@ use crate::origin::Origin;
 /// The origins that a plugin may reach. Empty, the default, denies all.
 ///
 /// ```
-/// use auth_connector_package::{Egress, Origin};
+/// use auth_connector_egress::{Egress, Origin};
 ///
 /// let egress: Egress = [Origin::parse("https://sms.example.com")?].into_iter().collect();
 /// assert!(egress.allows(&Origin::parse("https://SMS.example.com:443/")?));
@@ -13,7 +13,7 @@ use crate::origin::Origin;
 /// assert!(!egress.allows(&Origin::parse("https://sms.example.com:8443")?), "another port");
 /// assert!(!egress.allows(&Origin::parse("https://a.sms.example.com")?), "a name below it");
 /// assert!(!Egress::default().allows(&Origin::parse("https://sms.example.com")?), "nothing was granted");
-/// # Ok::<(), auth_connector_package::OriginError>(())
+/// # Ok::<(), auth_connector_egress::OriginError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress(Vec<Origin>);

@@ -108,8 +108,9 @@ mod tests {
         Err(io::ErrorKind::TimedOut.into())
     }
 
+    /// A name that never answers costs one thread however often it is asked for.
     #[tokio::test]
-    async fn a_name_that_never_answers_costs_one_thread_however_often_it_is_asked_for() {
+    async fn name_that_never_answers_costs_one_thread() {
         let resolver = Resolver::with(tar_pit);
         for _ in 0..100 {
             let asked = resolver.addresses("slow.test", 443);

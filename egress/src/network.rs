@@ -1,42 +1,24 @@
 //! Network settings: the authorities to trust, and the proxy.
 //!
-//! A host has one [`Network`], from its [`crate::HostOptions`]. A plugin or a tenant can have another:
-//!
-//! ```no_run
-//! # use auth_connector_host::{ConnectorHost, Proxy};
-//! # fn run(host: ConnectorHost, private_ca: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
-//! let plugin = host.load("connector.wasm")?;
-//! let mut network = host.network();
-//! network.authorities_pem = private_ca;
-//! network.proxy = Some(Proxy::parse("http://proxy.corp.example:3128")?);
-//! let acme = plugin.with_network(&network)?.for_tenant("acme");
-//! # let _ = acme;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! Connections are kept for the tenant and the plugin that made them, per origin, set of authorities and proxy.
-//! [`crate::options::ConnectionSharing`] can widen that to all tenants of a plugin, and says what that risks. TLS sessions
-//! resume among all that agree in origin, authorities and proxy: a session holds keys and no content.
-//!
 //! # Behind a proxy
 //!
 //! | | |
 //! |---|---|
 //! | `https` origins | through a tunnel (`CONNECT`), so the proxy reads a name and no content |
 //! | `http` origins | in absolute form, so the proxy reads everything |
-//! | `localhost` and loopback addresses, origins with a [`crate::options::ResolveOverride`] | dialled directly: the one means this machine, for the other the operator wrote down what to dial |
+//! | `localhost` and loopback addresses, origins with a [`crate::ResolveOverride`] | dialled directly: the one means this machine, for the other the operator wrote down what to dial |
 //! | which origins a plugin may reach | as without a proxy: nothing is asked of the proxy for an origin that was not granted |
 //! | which addresses a name may resolve to | the proxy resolves, so it is the proxy that must refuse private ones; an origin that is itself an address is still checked here |
 //! | the proxy's own address | the operator's word: an address in the URL is dialled; a name must resolve to public addresses, or into networks given by [`Proxy::permit_network`] |
 
-use crate::egress::address::may_dial;
-use crate::egress::{Host, Origin};
-use crate::error::BuildError;
+use crate::address::may_dial;
+use crate::error::NetworkError;
+use crate::origin::{Host, Origin};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use http::HeaderValue;
 use ipnet::IpNet;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -49,6 +31,19 @@ pub struct Network {
     pub authorities_pem: Vec<u8>,
     /// The proxy, if there is one.
     pub proxy: Option<Proxy>,
+}
+
+impl Network {
+    /// A digest of everything that distinguishes two networks, credentials included.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update([u8::from(self.system_roots)]);
+        hash.update(Sha256::digest(&self.authorities_pem));
+        if let Some(proxy) = &self.proxy {
+            hash.update(proxy.fingerprint());
+        }
+        hash.finalize().into()
+    }
 }
 
 /// An HTTP proxy. Its credentials show in no error, log or debug output.
@@ -64,9 +59,9 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Proxy`], which does not repeat the text.
-    pub fn parse(url: &str) -> Result<Self, BuildError> {
-        let refused = BuildError::Proxy;
+    /// [`NetworkError::Proxy`], which does not repeat the text.
+    pub fn parse(url: &str) -> Result<Self, NetworkError> {
+        let refused = NetworkError::Proxy;
         let rest = url
             .strip_prefix("http://")
             .ok_or(refused("it does not start with http://; proxies that are reached over TLS or SOCKS are not supported"))?;
@@ -108,7 +103,7 @@ impl Proxy {
     }
 
     /// What two proxies must agree in to be one.
-    pub(crate) fn fingerprint(&self) -> Vec<u8> {
+    fn fingerprint(&self) -> Vec<u8> {
         let credentials = self.authorization.as_ref().map(HeaderValue::as_bytes);
         format!("{} {credentials:?} {:?}", self.origin, self.permitted).into_bytes()
     }

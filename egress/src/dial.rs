@@ -8,16 +8,15 @@
 //! [hyper 3948](https://github.com/hyperium/hyper/issues/3948) proposes name resolution and connecting as layers of their
 //! own, between which the check and the slots could stand.
 
-use super::error::DialError;
-use super::resolve::Resolver;
-use super::slots::Slot;
-use super::stream::{Records, Transport};
-use super::tls::Trust;
-use super::tunnel;
-use crate::egress::Origin;
-use crate::egress::address::may_dial;
-use crate::network::Proxy;
-use crate::options::ResolveOverride;
+use crate::address::may_dial;
+use crate::error::{DialError, NetworkError};
+use crate::network::{Network, Proxy};
+use crate::origin::{Host, Origin};
+use crate::resolve::Resolver;
+use crate::resolve_override::ResolveOverride;
+use crate::tls::Trust;
+use crate::transport::{Records, Transport};
+use crate::tunnel;
 use http::{HeaderValue, Uri};
 use ipnet::IpNet;
 use rustls::pki_types::ServerName;
@@ -30,28 +29,30 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::either::Either;
 
-use crate::egress::Host;
-
 /// How a connection came about.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DialReport {
-    pub(super) dns: Option<Duration>,
-    pub(super) connect: Duration,
-    pub(super) tls: Option<Duration>,
+pub struct DialReport {
+    /// Resolving the name, where a resolver was asked.
+    pub dns: Option<Duration>,
+    /// Connecting, through a proxy's tunnel where there is one.
+    pub connect: Duration,
+    /// The TLS handshake, for `https`.
+    pub tls: Option<Duration>,
 }
 
 /// A connection that came about.
-pub(super) struct Dialled {
-    pub(super) transport: Transport,
+pub struct Dialled {
+    /// The connection.
+    pub transport: Transport,
     /// Whether requests on it are a proxy's to read.
-    pub(super) proxied: bool,
-    pub(super) report: DialReport,
-    pub(super) slot: Slot,
+    pub proxied: bool,
+    /// How it came about.
+    pub report: DialReport,
 }
 
 /// Makes connections.
 #[derive(Clone)]
-pub(crate) struct Dialer(Arc<Inner>);
+pub struct Dialer(Arc<Inner>);
 
 struct Inner {
     trust: Trust,
@@ -62,46 +63,49 @@ struct Inner {
 }
 
 impl Dialer {
-    pub(crate) fn new(
-        trust: Trust,
-        proxy: Option<Proxy>,
+    /// Dials in a network, with overrides of the resolver and networks that are not public and permitted all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError::Authority`] when the network's authorities cannot be read.
+    pub fn new(
+        network: &Network,
         overrides: Vec<ResolveOverride>,
         permitted: Vec<IpNet>,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            trust,
-            proxy,
+    ) -> Result<Self, NetworkError> {
+        Ok(Self(Arc::new(Inner {
+            trust: Trust::new(network.system_roots, &network.authorities_pem)?,
+            proxy: network.proxy.clone(),
             overrides,
             permitted,
             resolver: Resolver::system(),
-        }))
+        })))
     }
-}
 
-impl Dialer {
     /// Reads the roots now rather than in the first send, where it would cost about 5 ms.
-    pub(crate) fn warm_up(&self) {
+    pub fn warm_up(&self) {
         self.0.trust.connector();
     }
 
     /// What a request itself has to carry for the proxy: only what is not tunnelled meets it.
-    pub(crate) fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+    pub fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         let origin = Origin::of(uri).ok().filter(|origin| !origin.is_https())?;
         self.0.proxy_for(&origin)?.authorization().cloned()
     }
-}
 
-impl Dialer {
-    /// A connection to an origin, within a time. It holds the slot; a further attempt beside one that hangs holds an
-    /// extra one.
-    pub(super) async fn dial(
+    /// A connection to an origin, within a time. A further attempt beside one that hangs is made where `extra` gives it
+    /// a place, which it holds.
+    ///
+    /// # Errors
+    ///
+    /// [`DialError`]. Nothing of a request has left.
+    pub async fn dial<E: Send + 'static>(
         &self,
         origin: &Origin,
         patience: Duration,
-        slot: Slot,
-        extra: impl Fn() -> Option<Slot>,
+        extra: impl Fn() -> Option<E>,
     ) -> Result<Dialled, DialError> {
-        let dialled = self.0.dial(origin, patience, slot, extra);
+        let dialled = self.0.dial(origin, patience, extra);
         tokio::time::timeout(patience, dialled)
             .await
             .unwrap_or(Err(DialError::Timeout))
@@ -109,12 +113,11 @@ impl Dialer {
 }
 
 impl Inner {
-    async fn dial(
+    async fn dial<E: Send + 'static>(
         &self,
         origin: &Origin,
         patience: Duration,
-        slot: Slot,
-        extra: impl Fn() -> Option<Slot>,
+        extra: impl Fn() -> Option<E>,
     ) -> Result<Dialled, DialError> {
         let tls = if origin.is_https() {
             Some(self.trust.connector().ok_or(DialError::NoRoots)?)
@@ -156,7 +159,6 @@ impl Inner {
             transport,
             proxied,
             report,
-            slot,
         })
     }
 

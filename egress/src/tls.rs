@@ -1,14 +1,14 @@
 //! TLS settings: the authorities that a server's certificate may come from.
 
-use crate::error::BuildError;
+use crate::error::NetworkError;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
 use tokio_rustls::TlsConnector;
 
-/// The roots, and the TLS settings made from them when the first plugin with an `https` origin is
-/// loaded: reading the system's takes about 5 ms that a plain `inspect` need not spend.
+/// The roots, and the TLS settings made from them when they are first needed: reading the system's
+/// takes about 5 ms, which who dials nothing need not spend.
 pub(crate) struct Trust {
     roots: Roots,
     connector: OnceLock<Option<TlsConnector>>,
@@ -21,8 +21,8 @@ struct Roots {
 
 impl Trust {
     /// `given` is PEM text with any number of certificates.
-    pub(crate) fn new(system: bool, given: &[u8]) -> Result<Self, BuildError> {
-        let refused = |reason: String| BuildError::Authority(reason);
+    pub(crate) fn new(system: bool, given: &[u8]) -> Result<Self, NetworkError> {
+        let refused = |reason: String| NetworkError::Authority(reason);
         let certificates = CertificateDer::pem_slice_iter(given)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| refused(error.to_string()))?;

@@ -1,7 +1,8 @@
-//! Tunnel through an HTTP proxy (RFC 9110, section 9.3.6). Not hyper-util's, whose errors leave out the proxy's status,
-//! which an operator needs.
+//! Tunnel through an HTTP proxy (RFC 9110, section 9.3.6).
+//!
+//! The errors of hyper-util's tunnel leave out the proxy's status, which an operator needs.
 
-use super::error::DialError;
+use crate::error::DialError;
 use http::HeaderValue;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -10,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const HEAD: usize = 8 << 10;
 
 /// Asks for a tunnel to `authority`, which is host and port. What follows on the stream is the target's.
-pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     authority: &str,
     authorization: Option<&HeaderValue>,

@@ -14,7 +14,7 @@
 //! | 224/4, 240/4, ff00::/8 | multicast, reserved, broadcast |
 //! | ::ffff:0:0/96, ::/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16, 2001::/32 | IPv4 inside IPv6: checked as that IPv4 address, or refused where it cannot be |
 //!
-//! Networks can be permitted one by one ([`crate::HostOptions::permitted_networks`]), for providers that are
+//! Networks can be permitted one by one (the `permitted` of [`may_dial`]), for providers that are
 //! reached inside a private network.
 
 use ipnet::IpNet;
