@@ -23,11 +23,11 @@ const RATE: &str = "1999";
 const LAYERS: [(&str, &[&str]); 9] = [
     (
         "looking for secrets in what the plugin says",
-        &["auth_connector_host::redact"],
+        &["auth_connector_redaction::", "auth_connector_host::redact"],
     ),
     (
         "the host library: queue, limits, judging the request, report",
-        &["auth_connector_host::"],
+        &["auth_connector_host::", "auth_connector_egress::"],
     ),
     ("the client's pool", &["hyper_util::"]),
     (
@@ -204,7 +204,7 @@ mod tests {
             of(&[
                 "  7f malloc (/usr/lib/libc.so.6)",
                 "  55 alloc::vec::Vec<T>::push (/bench)",
-                "  55 auth_connector_host::redact::Scrub::clean (/bench)",
+                "  55 auth_connector_redaction::search::Search::clean (/bench)",
                 "  55 auth_connector_host::plugin::Plugin::send (/bench)",
             ]),
             "looking for secrets in what the plugin says"

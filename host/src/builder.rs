@@ -1,12 +1,12 @@
 //! Builder of a host.
 
 use crate::clock::WallClock;
-use crate::egress::Origin;
 use crate::error::BuildError;
 use crate::host::ConnectorHost;
 use crate::limits::Limits;
-use crate::load::signature::TrustedKey;
 use crate::options::{HostOptions, ResolveOverride};
+use auth_connector_egress::Origin;
+use auth_connector_package::TrustedKey;
 use ipnet::IpNet;
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Resolve`] when it does not have that form.
+    /// [`BuildError::Network`] when it does not have that form.
     pub fn resolve(mut self, text: &str) -> Result<Self, BuildError> {
         self.options.resolve.push(ResolveOverride::parse(text)?);
         Ok(self)

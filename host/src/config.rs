@@ -2,7 +2,7 @@
 
 use crate::contract::CONFIG_BYTES;
 use crate::error::HostFault;
-use crate::redact::SecretText;
+use auth_connector_redaction::SecretText;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct Config(Arc<SecretText>);
 impl Config {
     /// Takes JSON text as it is; the connector checks it.
     pub fn new(json: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(SecretText::new(json.into())))
+        Self(Arc::new(SecretText::new(json)))
     }
 
     /// The text, secrets included.

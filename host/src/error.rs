@@ -13,6 +13,7 @@
 
 use crate::bindings::sms;
 use crate::contract::{CallbackRefusal, Failure, FailureKind};
+use auth_connector_egress::{NetworkError, OriginError};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,20 +36,10 @@ pub enum BuildError {
     },
     /// An origin is not an origin.
     #[error(transparent)]
-    Origin(#[from] crate::egress::OriginError),
-    /// A certificate authority's PEM has no certificate that can be used.
-    #[error("the given authority's PEM cannot be used: {0}")]
-    Authority(String),
-    /// A proxy's URL cannot be used. It may hold a password, so it is not repeated.
-    #[error(
-        "the proxy's URL cannot be used: {0}. Write http://host:port or http://user:password@host:port"
-    )]
-    Proxy(&'static str),
-    /// A resolve override is not `host:port:address`.
-    #[error(
-        "a resolve override is written host:port:address, such as sms.example.com:443:127.0.0.1:8443 (the second port is optional): {0:?} is not"
-    )]
-    Resolve(String),
+    Origin(#[from] OriginError),
+    /// An authority, a proxy or a resolve override cannot be used.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
 }
 
 /// The host ended a call itself, or never began it.

@@ -1,19 +1,16 @@
 //! [`ConnectorHost`]: the engine, the queue and the connections that all plugins of a process share.
 
-use crate::egress::{Egress, Origin};
 use crate::error::BuildError;
-use crate::limits::COMPONENT_BYTES;
-use crate::load::error::LoadError;
-use crate::load::grants::Grants;
-use crate::load::package::{Package, Provenance};
-use crate::load::source::{Source, read};
 use crate::load::{CacheSettings, Checked, Loader, one_line};
-use crate::network::Network;
 use crate::observe;
 use crate::options::HostOptions;
 use crate::runtime::plugin::Plugin;
 use crate::runtime::queue::Occupancy;
 use crate::runtime::{self, CallState, Loaded, Shared};
+use auth_connector_egress::Network;
+use auth_connector_package::{
+    COMPONENT_BYTES, Egress, Grants, LoadError, Origin, Package, Provenance, Source,
+};
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::component::Linker;
@@ -102,7 +99,7 @@ impl ConnectorHost {
         expected: Option<&str>,
     ) -> Result<Plugin, LoadError> {
         let start = Instant::now();
-        let bytes = read(source.into(), COMPONENT_BYTES)?;
+        let bytes = source.into().read(COMPONENT_BYTES)?;
         let checked = self.0.loader.load(&bytes, start, expected)?;
         self.link(checked, egress, None)
     }
@@ -115,8 +112,8 @@ impl ConnectorHost {
     /// [`LoadError`] when it is not vouched for, or is for another contract.
     pub fn examine(&self, package: &Package<'_>, grants: &Grants) -> Result<Provenance, LoadError> {
         let options = self.options();
-        let (keys, limits) = (&options.trusted_keys, &options.limits);
-        package.examine(grants, keys, options.allow_unsigned, limits)
+        let own = options.limits.caps();
+        package.examine(grants, &options.trusted_keys, options.allow_unsigned, &own)
     }
 
     /// Loads a package: signed by a trusted key, unchanged, and with what it asks for as far as it is granted.
@@ -168,7 +165,7 @@ impl ConnectorHost {
             shared.client.warm_up();
         }
         let limits = match &provenance {
-            Some(provenance) => Arc::new(provenance.decision.effective_limits().clone()),
+            Some(provenance) => Arc::new(shared.limits.within(provenance.decision.caps())),
             None => shared.limits.clone(),
         };
         observe::loaded(&checked.description.sha256, checked.timings);

@@ -15,28 +15,28 @@
 //! | [`host`], `builder` | [`ConnectorHost`], which loads plugins |
 //! | [`runtime`] | [`Plugin`] and its calls: queue, instance, limits; hot swap by [`LivePlugin`] |
 //! | `http` | outbound requests: policy, clients, connection pool |
-//! | [`options`], [`network`] | the settings of a host and of its network, with safe defaults |
-//! | [`load`] | signed packages, checks, compilation and its cache |
+//! | [`options`] | the settings of a host, with safe defaults |
+//! | [`load`] | checks of a component, compilation and its cache |
 //! | [`observe`] | traces and metrics, and what is not in them |
 //! | `config`, `redact` | a config, and secrets, numbers and codes taken out of answers |
 //! | [`error`], [`report`] | faults by whose turn it is; times and requests of a call |
-//! | [`egress`], [`limits`], [`residency`], [`clock`], [`tenant`] | allow list, limits, memory between calls, wall clock, tenants |
+//! | [`limits`], [`residency`], [`clock`], [`tenant`] | limits, memory between calls, wall clock, tenants |
 //! | [`contract`], `bindings` | the contract's records, generated from `wit/` where they hold no secret |
 //!
-//! The crate depends on the contract in `wit/` and on no provider.
+//! Three crates below this one are re-exported: [`egress`] decides what may be dialled and dials it,
+//! [`auth_connector_package`] reads what is loaded, [`auth_connector_redaction`] cleans what is returned. The crate depends
+//! on the contract in `wit/` and on no provider.
 
 mod bindings;
 mod builder;
 pub mod clock;
 mod config;
 pub mod contract;
-pub mod egress;
 pub mod error;
 pub mod host;
 mod http;
 pub mod limits;
 pub mod load;
-pub mod network;
 pub mod observe;
 pub mod options;
 mod redact;
@@ -45,6 +45,15 @@ pub mod residency;
 pub mod runtime;
 pub mod tenant;
 
+pub use auth_connector_egress as egress;
+pub use auth_connector_egress::{
+    Egress, Network, NetworkError, Origin, OriginError, Outbound, OutboundError, OutboundStream,
+    Proxy, network,
+};
+pub use auth_connector_package::{
+    Caps, ConfigOriginError, Decision, Grants, KeyId, Limit, LoadError, Manifest, ManifestError,
+    ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey, authority,
+};
 pub use builder::HostBuilder;
 pub use clock::WallClock;
 pub use config::Config;
@@ -54,22 +63,11 @@ pub use contract::{
     DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText, Message,
     Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
 };
-pub use egress::{Egress, Origin, OriginError};
 pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError, Side};
 pub use host::ConnectorHost;
-pub use http::{Outbound, OutboundError, OutboundStream};
 pub use limits::Limits;
 pub use load::Description;
-pub use load::authority::authority;
 pub use load::cache::CacheKey;
-pub use load::error::LoadError;
-pub use load::grants::{Decision, Grants};
-pub use load::limit::Limit;
-pub use load::manifest::{ConfigOriginError, Manifest, ManifestError, ManifestFault};
-pub use load::package::{Package, Provenance};
-pub use load::signature::{KeyId, SignatureError, Signer, TrustedKey};
-pub use load::source::Source;
-pub use network::{Network, Proxy};
 pub use options::{CannedAnswer, ConnectionSharing, HostOptions};
 pub use report::{CacheUse, CallReport, HttpExchange, LoadTimings, NO_TRUSTED_AUTHORITY, Reported};
 pub use residency::Residency;

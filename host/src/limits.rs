@@ -5,6 +5,7 @@
 //! least of each limit with which a send still succeeds, and holds the defaults to several times that. `docs/defaults.md`
 //! has the reason of each.
 
+use auth_connector_package::{Caps, Limit};
 use std::time::Duration;
 
 /// The caps on every call. `Limits::default()` is safe for untrusted plugins.
@@ -106,6 +107,55 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The limits that a manifest may ask for, in the units of its keys.
+    pub(crate) fn caps(&self) -> Caps {
+        Limit::ALL
+            .map(|limit| (limit, self.of(limit)))
+            .into_iter()
+            .collect()
+    }
+
+    /// The same, as far as these caps reach.
+    pub(crate) fn within(&self, caps: &Caps) -> Self {
+        let mut limits = self.clone();
+        for limit in Limit::ALL {
+            let cap = caps.of(limit);
+            if cap < self.of(limit) {
+                limits.set(limit, cap);
+            }
+        }
+        limits
+    }
+
+    fn of(&self, limit: Limit) -> u64 {
+        let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        match limit {
+            Limit::CallTimeout => millis(self.call_timeout),
+            Limit::Compute => millis(self.compute),
+            Limit::Memory => wide(self.memory_bytes),
+            Limit::TableElements => wide(self.table_elements),
+            Limit::Handles => wide(self.handles),
+            Limit::Requests => self.requests.into(),
+            Limit::RequestBody => self.request_body_bytes,
+            Limit::ResponseBody => self.response_body_bytes,
+        }
+    }
+
+    fn set(&mut self, limit: Limit, to: u64) {
+        let narrow = usize::try_from(to).unwrap_or(usize::MAX);
+        match limit {
+            Limit::CallTimeout => self.call_timeout = Duration::from_millis(to),
+            Limit::Compute => self.compute = Duration::from_millis(to),
+            Limit::Memory => self.memory_bytes = narrow,
+            Limit::TableElements => self.table_elements = narrow,
+            Limit::Handles => self.handles = narrow,
+            Limit::Requests => self.requests = u32::try_from(to).unwrap_or(u32::MAX),
+            Limit::RequestBody => self.request_body_bytes = to,
+            Limit::ResponseBody => self.response_body_bytes = to,
+        }
+    }
+
     /// The most connections of the host, and of each owner.
     pub(crate) fn most_connections(&self) -> (usize, usize) {
         let calls = usize::try_from(self.concurrent_calls).unwrap_or(usize::MAX);
@@ -127,10 +177,6 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 pub(crate) const CORE_INSTANCES: u32 = 16;
 pub(crate) const TABLES: u32 = 8;
 pub(crate) const MEMORIES: u32 = 2;
-
-/// The largest component that is read, in bytes. The reference connector is under 160 KB and takes 0.2 s of CPU to
-/// compile; twelve times that of straight code takes up to 8 s and 300 MB. Nested loops take far more: see `load::precheck`.
-pub(crate) const COMPONENT_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +201,32 @@ mod tests {
         assert!(limits.connect_timeout + limits.queue_timeout < OWN_LIMIT);
         assert!(limits.compute >= 10 * TICK);
         assert!(limits.compute < OWN_LIMIT);
+    }
+
+    #[test]
+    fn caps_lower_their_own_limit_and_raise_none() {
+        let own = Limits::default();
+        for limit in Limit::ALL {
+            let value = own.of(limit);
+            for (cap, given) in [(value - 1, value - 1), (value, value), (value + 1, value)] {
+                let mut caps = own.caps();
+                assert_eq!(caps.of(limit), value);
+                caps = caps_with(&caps, limit, cap);
+                let limits = own.within(&caps);
+                assert_eq!(limits.of(limit), given, "{limit:?}");
+                for other in Limit::ALL.into_iter().filter(|other| *other != limit) {
+                    assert_eq!(limits.of(other), own.of(other), "{other:?} by {limit:?}");
+                }
+            }
+        }
+    }
+
+    fn caps_with(caps: &Caps, limit: Limit, cap: u64) -> Caps {
+        let of = |other| if other == limit { cap } else { caps.of(other) };
+        Limit::ALL
+            .map(|other| (other, of(other)))
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -197,8 +269,9 @@ mod tests {
         assert!(limits.requests_at_once <= limits.requests);
     }
 
+    /// Connections survive lost packets and end before their servers end them.
     #[test]
-    fn connections_survive_lost_packets_and_end_before_their_servers_end_them() {
+    fn connections_survive_lost_packets_and_end_before_servers_do() {
         let limits = Limits::default();
         // The third packet leaves after one second and two more.
         assert!(limits.connect_timeout > Duration::from_secs(1 + 2) + 10 * PROVIDER);

@@ -1,5 +1,6 @@
-//! Report of a call: its times and its requests, for people and metrics, with nothing in it that
-//! identifies a recipient or helps an attacker.
+//! Report of a call: its times and its requests, for people and metrics.
+//!
+//! Nothing in it identifies a recipient or helps an attacker.
 
 use parking_lot::Mutex;
 use std::sync::Arc;

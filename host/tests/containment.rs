@@ -1,4 +1,4 @@
-//! A plugin that misbehaves is stopped, its call ends in the right state, and its neighbours go on.
+//! Containment of plugins that misbehave: they are stopped, their calls end in the right state, others go on.
 
 #![allow(
     clippy::unwrap_used,
@@ -190,8 +190,9 @@ async fn a_message_with_less_time_than_the_host_grants_ends_sooner() {
     );
 }
 
+/// The plugin is told the smaller of the callers and the hosts time limit.
 #[tokio::test]
-async fn the_plugin_is_told_the_smaller_of_the_callers_and_the_hosts_time_limit() {
+async fn plugin_is_told_the_smaller_of_two_time_limits() {
     for (asked, told) in [
         (None, 600_u32),
         (Some(5_000), 600),
@@ -276,8 +277,9 @@ async fn an_endless_loop_is_stopped_and_a_neighbour_on_the_same_thread_goes_on()
     );
 }
 
+/// Memory handles stack and answers beyond their limits end the call only.
 #[tokio::test]
-async fn memory_handles_stack_and_answers_beyond_their_limits_end_the_call_only() {
+async fn limit_that_is_exceeded_ends_the_call_only() {
     let plugin = plugin();
     let (memory, certain) = fault(&plugin, "m").await;
     assert!(

@@ -84,9 +84,9 @@ async fn no_connection_is_made_to_what_was_not_granted() {
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
 
+/// A name that resolves to this machine is not dialled unless it says so or the operator does.
 #[tokio::test]
-async fn a_name_that_resolves_to_this_machine_is_not_dialled_unless_it_says_so_or_the_operator_does()
- {
+async fn name_of_this_machine_is_dialled_only_where_permitted() {
     let authority = server(OK).await;
     let port = authority.rsplit(':').next().unwrap();
     let sent = fetch(
@@ -124,8 +124,9 @@ async fn a_name_that_resolves_to_this_machine_is_not_dialled_unless_it_says_so_o
     );
 }
 
+/// Private and metadata addresses are not dialled even when their origin is granted.
 #[tokio::test]
-async fn private_and_metadata_addresses_are_not_dialled_even_when_their_origin_is_granted() {
+async fn private_addresses_of_granted_origins_are_not_dialled() {
     for address in [
         "10.0.0.1:80",
         "192.168.1.1:80",

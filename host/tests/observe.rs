@@ -1,5 +1,6 @@
-//! Traces and metrics of calls that succeed and of plugins that misbehave: every name that is documented,
-//! and nothing of the recipient, the code or the config.
+//! Traces and metrics of calls that succeed and of plugins that misbehave.
+//!
+//! Each documented name is in them, and nothing of the recipient, the code or the config.
 
 #![allow(
     clippy::unwrap_used,
@@ -173,8 +174,9 @@ fn a_plugin_that_echoes_everything_into_its_errors_leaks_none_of_it() {
     discreet(&traces);
 }
 
+/// Calls that end in every way show nothing of the recipient the code or the config.
 #[test]
-fn calls_that_end_in_every_way_show_nothing_of_the_recipient_the_code_or_the_config() {
+fn ended_calls_show_no_recipient_code_or_config() {
     let (traces, figures) = observed(|| async {
         let authority = server(OK).await;
         let host = host(&authority);

@@ -93,8 +93,9 @@ fn granting(origins: &[&str]) -> Grants {
     origins.iter().fold(grants, |g, o| g.allow(o).unwrap())
 }
 
+/// A signed plugin reaches what it asks for and nothing else that is granted.
 #[tokio::test]
-async fn a_signed_plugin_reaches_what_it_asks_for_and_nothing_else_that_is_granted() {
+async fn signed_plugin_reaches_what_it_asks_for_alone() {
     let (asked, other) = (
         support::server(support::OK).await,
         support::server(support::OK).await,
@@ -125,8 +126,9 @@ async fn a_signed_plugin_reaches_what_it_asks_for_and_nothing_else_that_is_grant
     assert_eq!(signer.trusted_comment, "release 7");
 }
 
+/// A plugin that asks for more is refused or loaded with less as the operator chose.
 #[tokio::test]
-async fn a_plugin_that_asks_for_more_is_refused_or_loaded_with_less_as_the_operator_chose() {
+async fn plugin_that_asks_for_more_is_refused_or_gets_less() {
     let authority = support::server(support::OK).await;
     let origin = format!("http://{authority}");
     let published = Published::asking(&[&origin, "https://sms.example.net"]);
@@ -193,8 +195,9 @@ async fn a_plugin_gets_the_limits_that_it_asks_for_where_those_are_lower() {
     assert!(cause.to_string().contains("more than 20 ms"), "{cause}");
 }
 
+/// Bytes that are not the signed ones are refused before they are compiled.
 #[test]
-fn bytes_that_are_not_the_signed_ones_are_refused_before_they_are_compiled() {
+fn changed_bytes_are_refused_before_they_are_compiled() {
     let mut published = Published::asking(&[]);
     published.component.push(0);
     assert!(matches!(
@@ -209,8 +212,9 @@ fn bytes_that_are_not_the_signed_ones_are_refused_before_they_are_compiled() {
     ));
 }
 
+/// A manifest that was changed or is not signed is refused before it is read.
 #[test]
-fn a_manifest_that_was_changed_or_is_not_signed_is_refused_before_it_is_read() {
+fn changed_or_unsigned_manifest_is_refused_unread() {
     let mut published = Published::asking(&[]);
     published.manifest = published.manifest.replace("1.4.0", "1.4.1");
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! Requests through a proxy: what the proxy sees, what the plugin may still not reach, and who is told what.
+//! Requests through a proxy: what the proxy reads, what the plugin may still not reach, and who is told what.
 
 #![allow(
     clippy::unwrap_used,
@@ -110,8 +110,9 @@ async fn tls_server() -> (String, String) {
 
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 
+/// Https goes through a tunnel to a name that the proxy resolves and tls is the targets.
 #[tokio::test]
-async fn https_goes_through_a_tunnel_to_a_name_that_the_proxy_resolves_and_tls_is_the_targets() {
+async fn https_goes_through_a_tunnel_with_the_targets_tls() {
     let (target, ca) = tls_server().await;
     let (proxy, asked) = proxy(ESTABLISHED, Some(target)).await;
     let host = host(
@@ -163,8 +164,9 @@ async fn plain_http_goes_in_absolute_form_with_the_proxys_credentials() {
     );
 }
 
+/// A proxy is asked for nothing that was not granted and for no private address.
 #[tokio::test]
-async fn a_proxy_is_asked_for_nothing_that_was_not_granted_and_for_no_private_address() {
+async fn proxy_is_asked_for_granted_public_origins_alone() {
     let (proxy, asked) = proxy(ESTABLISHED, None).await;
     for (allowed, authority, refused) in [
         ("https://sms.example.com".to_owned(), NAME, "origin"),

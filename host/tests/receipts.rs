@@ -91,8 +91,9 @@ async fn a_refusal_keeps_its_kind_and_its_words() {
     assert_eq!(refusal.message, "no signature");
 }
 
+/// Bodies and headers beyond the limit are refused before the plugin runs.
 #[tokio::test]
-async fn bodies_and_headers_beyond_the_limit_are_refused_before_the_plugin_runs() {
+async fn oversized_callback_is_refused_before_the_plugin_runs() {
     let plugin = plugin();
     let read = async |callback: &Callback| plugin.read_callback(&config("u"), callback).await;
     // The plugin crashes at once, so whatever is refused was refused by the host.
@@ -149,8 +150,9 @@ async fn a_correlation_id_that_no_message_can_have_is_left_out() {
     }
 }
 
+/// Secrets and numbers are taken out of whatever is said about a callback.
 #[tokio::test]
-async fn secrets_and_numbers_are_taken_out_of_whatever_is_said_about_a_callback() {
+async fn words_about_a_callback_hold_no_secret_and_no_number() {
     let body = format!(r#"[{{"mobile":"{NUMBER}","sid":"m-1","note":"{SECRET}"}}]"#);
     for letter in ["a", "b", "r"] {
         let shown = format!("{:?}", read(letter, &body).await);

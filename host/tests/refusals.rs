@@ -86,8 +86,9 @@ fn a_component_for_another_version_is_refused_with_both_versions() {
     );
 }
 
+/// A component that claims the contract and lacks a function is refused by its name.
 #[test]
-fn a_component_that_claims_the_contract_and_lacks_a_function_is_refused_by_its_name() {
+fn component_that_lacks_a_function_is_refused_by_its_name() {
     let line = refusal(&component(
         r#"(component (instance $i) (export "auth:connector/sms@0.1.0" (instance $i)))"#,
     ));

@@ -3,7 +3,7 @@
 mod files;
 mod index_command;
 
-use auth_connector_host::{ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
+use auth_connector_host::{BuildError, ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
     Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
@@ -115,7 +115,7 @@ fn send(
         let url = std::env::var(name).map_err(|_| {
             RegistryError::Credentials(format!("the environment variable {name} is not set"))
         })?;
-        options.proxy = Some(Proxy::parse(&url)?);
+        options.proxy = Some(Proxy::parse(&url).map_err(BuildError::from)?);
     }
     let settings = Settings {
         outbound: Outbound::new(&options)?,

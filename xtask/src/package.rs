@@ -14,8 +14,11 @@ use crate::process::{Result, output, run};
 use crate::tools::tool;
 
 /// The crates that are published: name, folder, and whether cargo builds what it packed.
-const CRATES: [(&str, &str, bool); 3] = [
+const CRATES: [(&str, &str, bool); 6] = [
     ("connector-kit", "kit", true),
+    ("auth-connector-egress", "egress", false),
+    ("auth-connector-package", "plugin-package", true),
+    ("auth-connector-redaction", "redaction", true),
     ("auth-connector-host", "host", false),
     ("tencent-sms-simulator", "simulator", false),
 ];
@@ -49,25 +52,14 @@ pub fn run_all() -> Result {
 
 /// Packs each crate and compares it with the last release.
 pub fn check(workspace: &Workspace) -> Result<Compared> {
-    for (name, folder, builds) in CRATES {
+    for (name, folder, _) in CRATES {
         let files = files(workspace, name)?;
         complete(&workspace.root.join(folder), &files)?;
-        let mut cargo = workspace.cargo();
-        // Changes that are not committed yet are checked as well.
-        cargo.args([
-            "package",
-            "--quiet",
-            "--locked",
-            "--allow-dirty",
-            "--package",
-            name,
-        ]);
-        if !builds {
-            cargo.arg("--no-verify");
-        }
-        run(&mut cargo)?;
         println!("   {name}: {} files", files.len());
     }
+    // All in one command: cargo then finds those that depend on each other before a registry has them.
+    pack(workspace, false)?;
+    pack(workspace, true)?;
     match last_release(&workspace.root) {
         Some(tag) => {
             compare(workspace, &tag)?;
@@ -80,6 +72,20 @@ pub fn check(workspace: &Workspace) -> Result<Compared> {
             Ok(Compared::Nothing)
         }
     }
+}
+
+/// Packs all crates, or packs and builds those that cargo builds.
+fn pack(workspace: &Workspace, builds: bool) -> Result {
+    let mut cargo = workspace.cargo();
+    // Changes that are not committed yet are checked as well.
+    cargo.args(["package", "--quiet", "--locked", "--allow-dirty"]);
+    if !builds {
+        cargo.arg("--no-verify");
+    }
+    for (name, ..) in CRATES.iter().filter(|(.., built)| *built || !builds) {
+        cargo.args(["--package", name]);
+    }
+    run(&mut cargo)
 }
 
 /// The files of a crate, by their paths in it.

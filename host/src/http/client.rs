@@ -9,19 +9,17 @@
 
 use super::canned;
 use super::connection::{Connection, Unanswered, is_unambiguous};
-use super::dial::Dialer;
-use super::error::{self, DialError};
+use super::error::{self, Full};
 use super::heads::{HEAD_BYTES, Heads};
 use super::pool::{Key, Pool};
 use super::request_body::RequestBody;
 use super::response_body::{NoAnswer, ResponseBody, Source};
 use super::slots::Owner;
-use super::tls::Trust;
-use crate::egress::Origin;
+use crate::error::BuildError;
 use crate::limits::Limits;
-use crate::network::Proxy;
 use crate::options::{CannedAnswer, HostOptions};
 use crate::report::Entry;
+use auth_connector_egress::{Dialer, Network, Origin};
 use http::header::{CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
@@ -53,31 +51,22 @@ pub(crate) struct Client {
 pub(crate) type Sent = (Response<WasiBody>, AbortOnDropJoinHandle<()>);
 
 impl Client {
+    /// `key` identifies the network among those of the host.
     pub(crate) fn new(
         options: &HostOptions,
-        trust: Trust,
-        proxy: Option<Proxy>,
+        network: &Network,
         pool: Arc<Pool>,
-    ) -> Self {
-        Self {
-            dialer: Dialer::new(
-                trust,
-                proxy,
-                options.resolve.clone(),
-                options.permitted_networks.clone(),
-            ),
+        key: [u8; 32],
+    ) -> Result<Self, BuildError> {
+        let (overrides, permitted) = (&options.resolve, &options.permitted_networks);
+        Ok(Self {
+            dialer: Dialer::new(network, overrides.clone(), permitted.clone())?,
             pool,
             #[cfg(test)]
             limits: Arc::new(options.limits.clone()),
             canned: options.canned.clone(),
-            key: [0; 32],
-        }
-    }
-
-    /// Sets the key that identifies this network in the registry.
-    pub(crate) fn with_key(mut self, key: [u8; 32]) -> Self {
-        self.key = key;
-        self
+            key,
+        })
     }
 
     /// Prepares for TLS, so that the first send need not.
@@ -88,9 +77,12 @@ impl Client {
     /// One that trusts no authority.
     #[cfg(test)]
     pub(super) fn for_tests(options: &HostOptions) -> Arc<Self> {
-        let trust = Trust::new(false, &options.authorities_pem).unwrap();
+        let network = Network {
+            system_roots: false,
+            ..options.network()
+        };
         let pool = Pool::new(&options.limits);
-        Arc::new(Self::new(options, trust, None, pool))
+        Arc::new(Self::new(options, &network, pool, [0; 32]).unwrap())
     }
 
     #[cfg(test)]
@@ -204,10 +196,10 @@ impl Client {
         patience: Duration,
     ) -> Result<Box<Connection>, Box<dyn StdError + Send + Sync>> {
         let owner = &key.owner;
-        let slot = self.pool.slot(owner).ok_or(DialError::Full)?;
+        let slot = self.pool.slot(owner).ok_or(Full)?;
         let extra = || self.pool.extra_slot(owner);
-        let dialled = self.dialer.dial(&key.origin, patience, slot, extra).await?;
-        Ok(Connection::open(dialled, BUFFER).await?)
+        let dialled = self.dialer.dial(&key.origin, patience, extra).await?;
+        Ok(Connection::open(dialled, slot, BUFFER).await?)
     }
 
     /// What the guest gets of a response, and what happens to its connection.

@@ -2,24 +2,19 @@
 
 use super::client::Client;
 use super::pool::Pool;
-use super::tls::Trust;
 use crate::error::BuildError;
-use crate::network::Network;
 use crate::options::HostOptions;
+use auth_connector_egress::Network;
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// A digest of everything that distinguishes two networks.
-type Key = [u8; 32];
 
 /// The clients of one host. Their connections have one pool, so that its bounds hold for all.
 pub(crate) struct Clients {
     options: HostOptions,
     pool: Arc<Pool>,
-    /// Networks that plugins were given. As many as the operator made.
-    shared: Mutex<HashMap<Key, Arc<Client>>>,
+    /// Networks that plugins were given, by their digests. As many as the operator made.
+    shared: Mutex<HashMap<[u8; 32], Arc<Client>>>,
 }
 
 impl Clients {
@@ -33,36 +28,24 @@ impl Clients {
 
     /// The client for a network.
     pub(crate) fn shared(&self, network: &Network) -> Result<Arc<Client>, BuildError> {
-        let key = key(network);
+        let key = network.digest();
         let mut shared = self.shared.lock();
         if let Some(client) = shared.get(&key) {
             return Ok(client.clone());
         }
         // The others are no longer used. Their idle connections close when their time is over.
         shared.retain(|_, client| Arc::strong_count(client) > 1);
-        let trust = Trust::new(network.system_roots, &network.authorities_pem)?;
-        let proxy = network.proxy.clone();
-        let client = Client::new(&self.options, trust, proxy, self.pool.clone());
-        let client = Arc::new(client.with_key(key));
+        let client = Client::new(&self.options, network, self.pool.clone(), key)?;
+        let client = Arc::new(client);
         shared.insert(key, client.clone());
         Ok(client)
     }
 }
 
-fn key(network: &Network) -> Key {
-    let mut hash = Sha256::new();
-    hash.update([u8::from(network.system_roots)]);
-    hash.update(Sha256::digest(&network.authorities_pem));
-    if let Some(proxy) = &network.proxy {
-        hash.update(proxy.fingerprint());
-    }
-    hash.finalize().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Proxy;
+    use auth_connector_egress::Proxy;
 
     fn network(proxy: Option<&str>) -> Network {
         Network {

@@ -3,10 +3,11 @@
 //! No task runs beside it: the future that waits for the response, or reads its body, drives the connection. It ends with
 //! that future, and an idle connection is not polled.
 
-use super::dial::{DialReport, Dialled};
 use super::progress::Progress;
 use super::request_body::RequestBody;
+use super::slots::Slot;
 use super::stream::Stream;
+use auth_connector_egress::{DialReport, Dialled};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Request, Response, StatusCode, Version};
@@ -49,10 +50,11 @@ pub(super) enum Unanswered {
 impl Connection {
     pub(super) async fn open(
         dialled: Dialled,
+        slot: Slot,
         head_bytes: usize,
     ) -> Result<Box<Self>, hyper::Error> {
         let progress = Progress::new();
-        let stream = Stream::new(dialled.transport, progress.clone(), dialled.slot);
+        let stream = Stream::new(dialled.transport, progress.clone(), slot);
         let (sender, driver) = http1::Builder::new()
             .max_buf_size(head_bytes)
             .handshake(TokioIo::new(stream))

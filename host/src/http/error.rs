@@ -1,47 +1,20 @@
-//! Errors of dialling, and the contract's error codes for them and for all others of the network.
+//! The contract's error codes for errors of the network.
 //!
 //! Connectors read these codes as evidence: after a request was released, only those that exclude delivery
 //! still mean *not sent*. So a code is given only where it is certain, and everything that happened on an
 //! established connection becomes a code that excludes nothing.
 
 use super::progress::Refusal;
+use auth_connector_egress::DialError;
 use rustls::{AlertDescription, Error as TlsError};
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 use wasmtime_wasi_http::Error;
 
-/// Why no connection came about. Nothing of a request has left when one of these is returned.
+/// No connection is made, because there are as many as there may be. Nothing of a request has left.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DialError {
-    #[error("the URI is not an origin")]
-    Uri,
-    #[error("the name does not resolve")]
-    Resolve,
-    #[error("every address of the name is prohibited")]
-    Prohibited,
-    #[error("no connection within the time allowed")]
-    Timeout,
-    #[error("the plugin or the host has as many connections as it may")]
-    Full,
-    #[error(
-        "the proxy refused to connect: HTTP status {0}. Check its address, credentials and rules"
-    )]
-    ProxyRefused(u16),
-    #[error(
-        "what is at the proxy's address does not answer as a proxy. Check its address and port"
-    )]
-    NoProxy,
-    #[error(
-        "the proxy's name resolves to addresses that are not public. Write the address, or permit its network"
-    )]
-    ProxyProhibited,
-    #[error("connection failed")]
-    Connect(#[source] io::Error),
-    #[error("no authority to trust")]
-    NoRoots,
-    #[error("TLS handshake failed")]
-    Tls(#[source] io::Error),
-}
+#[error("the plugin or the host has as many connections as it may")]
+pub(super) struct Full;
 
 /// A failure of a request before its response.
 pub(crate) fn of_request(error: &(dyn StdError + 'static)) -> Error {
@@ -81,6 +54,9 @@ fn classify(error: &(dyn StdError + 'static)) -> Option<Error> {
     if let Some(dial) = error.downcast_ref::<DialError>() {
         return Some(of_dial(dial));
     }
+    if error.is::<Full>() {
+        return Some(Error::ConnectionLimitReached);
+    }
     if let Some(Error::HttpRequestBodySize(size)) = error.downcast_ref::<Error>() {
         return Some(Error::HttpRequestBodySize(*size));
     }
@@ -113,7 +89,6 @@ fn of_dial(error: &DialError) -> Error {
         DialError::ProxyRefused(_) | DialError::NoProxy => Error::DestinationUnavailable,
         DialError::ProxyProhibited => Error::DestinationIpProhibited,
         DialError::Timeout => Error::ConnectionTimeout,
-        DialError::Full => Error::ConnectionLimitReached,
         DialError::NoRoots => Error::ConfigurationError,
         DialError::Connect(io) => match io.kind() {
             ErrorKind::ConnectionRefused => Error::ConnectionRefused,

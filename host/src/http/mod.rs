@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! guest -> handler -> policy (origin, method, headers, counts) -> client (deadlines, caps)
-//!       -> pool, or dial (address, TCP, TLS) -> connection -> stream (examines the socket)
+//!       -> pool, or the dialler of auth_connector_egress -> connection -> stream (examines the socket)
 //! ```
 //!
 //! A request's body reaches the socket as the guest writes it and is never collected here: connectors hold its
@@ -12,27 +12,21 @@ mod canned;
 mod client;
 mod clients;
 mod connection;
-mod dial;
 mod error;
 mod handler;
 mod heads;
-mod outbound;
 mod policy;
 mod pool;
 mod progress;
 mod request_body;
-mod resolve;
 mod response_body;
 mod slots;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod tls;
-mod tunnel;
 
 pub(crate) use client::Client;
 pub(crate) use clients::Clients;
 pub(crate) use handler::add_to_linker;
-pub use outbound::{Outbound, OutboundError, OutboundStream};
 pub(crate) use policy::Policy;
 pub(crate) use slots::Owner;

@@ -17,9 +17,9 @@
 
 use super::client::Client;
 use super::slots::Owner;
-use crate::egress::{Egress, Origin};
 use crate::limits::Limits;
 use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
+use auth_connector_egress::{Egress, Origin};
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use std::sync::Arc;
@@ -419,8 +419,9 @@ mod tests {
         );
     }
 
+    /// A target in absolute form is refused even where the authority was granted.
     #[test]
-    fn a_target_in_absolute_form_is_refused_even_where_the_authority_was_granted() {
+    fn absolute_target_is_refused_despite_a_granted_authority() {
         let mut absolute = request("POST", "https://sms.example.com/", &[]);
         *absolute.uri_mut() = Uri::builder()
             .scheme("https")

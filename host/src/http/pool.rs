@@ -15,8 +15,8 @@
 
 use super::connection::Connection;
 use super::slots::{Full, Owner, Slot, Slots};
-use crate::egress::Origin;
 use crate::limits::Limits;
+use auth_connector_egress::Origin;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};

@@ -1,5 +1,6 @@
-//! Compile cache: compiled components on disk, so that a plugin that was compiled once loads in a fraction of a
-//! millisecond.
+//! Compile cache: compiled components on disk.
+//!
+//! A plugin that was compiled once loads in a fraction of a millisecond.
 //!
 //! Compiled code is native code: an attacker whose file the host loads controls the host. A file is
 //! therefore used only if it authenticates under the host's own key (keyed BLAKE3), for this component and this engine.

@@ -2,13 +2,13 @@
 
 use super::cache::{CacheKey, CompileCache};
 use super::engine::engine;
-use super::error::LoadError;
 use super::precheck;
 use super::world::{self, Exports};
 use crate::error::BuildError;
 use crate::limits::Limits;
 use crate::report::{CacheUse, LoadTimings};
 use crate::residency::Residency;
+use auth_connector_package::LoadError;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Instant;

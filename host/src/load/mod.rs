@@ -1,23 +1,19 @@
-//! Loading: everything between a file and a component that may be linked.
+//! Loading: the steps from a package to a component that may be linked.
 //!
 //! ```text
-//! package (signature, manifest, grants) -> source -> precheck -> cache, or the compiler -> world (imports and exports)
+//! package (signature, manifest, grants) -> precheck -> cache, or the compiler -> world (imports and exports)
 //! ```
+//!
+//! The package, up to the component's bytes, is read and checked by the crate [`auth_connector_package`].
 
-pub mod authority;
 pub mod cache;
 mod engine;
-pub mod error;
-pub mod grants;
-pub mod limit;
 mod loader;
-pub mod manifest;
-pub mod package;
 mod precheck;
-pub mod signature;
-pub mod source;
-mod text;
 pub(crate) mod world;
 
+pub use auth_connector_package::{
+    authority, error, grants, limit, manifest, package, signature, source,
+};
 pub use loader::Description;
 pub(crate) use loader::{CacheSettings, Checked, Loader, one_line};

@@ -15,7 +15,7 @@
 //!
 //! The sections are read by the parser that Wasmtime itself uses, so no file means one thing here and another there.
 
-use super::error::LoadError;
+use auth_connector_package::LoadError;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The longest body of a function, in bytes. The reference connector's longest has under 8 KiB.

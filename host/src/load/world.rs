@@ -4,12 +4,12 @@
 //! a component is loaded. The calls that `wasmtime::component::bindgen!` generates compare the types of a whole interface
 //! in every instance, so these are looked up here.
 
-use super::error::LoadError;
 use crate::bindings::sms::{self, Metadata, SendError};
 use crate::contract::{
     Callback, CallbackContent, CallbackRefusal, Check, ConfigGuard, Conversion, Deliveries,
     DeliveryQuery, Diagnostic, Failure, Preview, Receipt,
 };
+use auth_connector_package::LoadError;
 use std::marker::PhantomData;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{
@@ -18,9 +18,6 @@ use wasmtime::component::{
 
 /// The interface that every connector exports.
 pub(crate) const SMS: &str = "auth:connector/sms@0.1.0";
-/// The package of the contract, as manifests name it.
-pub(crate) const CONTRACT: &str = "auth:connector@0.1.0";
-
 /// The interfaces that a connector may export.
 pub(crate) const OPERATIONS: &str = "auth:connector/sms-operations@0.1.0";
 pub(crate) const RECEIPTS: &str = "auth:connector/sms-receipts@0.1.0";

@@ -1,55 +1,79 @@
-//! Redaction of secrets, numbers and codes in what a plugin returns.
+//! Redaction of what a plugin returns, by the rule of the crate [`auth_connector_redaction`].
 //!
-//! A plugin holds all three during a call, and its answer ends in a log. An honest plugin masks them; this is
-//! for one that does not.
-//!
-//! # What is secret
-//!
-//! | taken out | where it is found |
+//! | taken out of | what |
 //! |---|---|
-//! | values of the config under a telling key or in an object under one, from 4 characters, line by line: [`secrets`] has the names (`secret`, `token`, `password`, `webhook`, …, any name that ends in `key`) | anywhere |
-//! | other strings of the config that look like a token: 16 characters or more of letters, digits and `+/=_-.~` with a digit among them, and no host name; also as a word of a text or a segment of a path | anywhere |
-//! | within any string of the config: a URL's user and password, and what stands behind a telling name and `=` or `:` (`access_token=…&`, `AccountKey=…;`, `Authorization: Bearer …`); in a URL under a telling key every value of its query and every segment of its path from 8 characters | anywhere |
-//! | the recipient's number: its last 8 digits, and what stands before them of the number | among digits with at most three other characters between two |
-//! | the message's variables, from 4 characters; `code` from 2 | as a word of its own; codes from 4 digits also in groups |
-//! | in what a plugin says about a callback, the numbers of that callback: see [`callback`] | in texts as they stand |
+//! | texts | secrets of the config, the recipient's number, the message's variables |
+//! | figures: a time to wait, an age, a size, a count | those whose digits hold the number or a code are left out or rounded |
+//! | what a plugin says about a callback | the numbers of that callback as well |
 //!
-//! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
-//! all the same, because the plugin's reader may take it.
-//!
-//! No run of 11 bytes or more of a secret is shown, and neither its first nor its last 8. Upper and lower case are the
-//! same. Each text is read as it stands, without escapes (percent, JSON, `\x`, HTML numbers; wide letters, digits of
-//! other scripts, unseen characters between), out of hexadecimal and out of base64, of these also within escapes, and
-//! escapes twice. Variables are found in hexadecimal and base64 from 6 characters.
-//!
-//! Figures are a plugin's choice as well: a time to wait, an age, a size or a count whose digits hold the number or
-//! a code is left out or rounded.
-//!
-//! # What remains
-//!
-//! A plugin that encodes in a way of its own gets through: it could as well spell a secret in the order of its
-//! attributes. Lengths and counts are bounded, so that it gets through slowly. Identifiers (message id, request id) keep
-//! codes of fewer than six characters: in a serial number of thirty digits every code of four turns up once in four
-//! hundred messages. A preview's parameters keep the number and the variables, because they are the answer.
-//!
-//! # Bounds
-//!
-//! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 128 KiB of
-//! texts in an answer, more than 8 KiB of secrets in a config, more than 64 variables, and what is left when the call's
-//! time is over are masked whole. The time is the call's, and the thread is given up every few kilobytes.
+//! The time is the call's, and the thread is given up every few kilobytes. What is left when the time is over is masked.
 
-mod callback;
-mod literals;
-mod mask;
-mod names;
-mod numbers;
-mod parts;
-mod readings;
-mod search;
-mod secrets;
 mod texts;
 
-pub(crate) use callback::CallbackNumbers;
-pub(crate) use search::Redaction;
-pub(crate) use secrets::SecretText;
+use crate::contract::{CONFIG_BYTES, Callback};
+use auth_connector_redaction::{CallbackNumbers, Search, SecretText};
+use std::time::Instant;
+use texts::Item;
 pub(crate) use texts::{Answer, Texts, shorten};
+
+/// Of a longer config no text is shown, so every config that the contract allows is read.
+const _: () = assert!(CONFIG_BYTES <= auth_connector_redaction::CONFIG_BYTES);
+
+/// The thread is given up after so many bytes, which take less than a millisecond.
+const STRETCH: usize = 4 << 10;
+
+/// What must not be in an answer. Costs nothing before there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Redaction<'a> {
+    config: &'a SecretText,
+    to: &'a str,
+    variables: &'a [(String, String)],
+}
+
+impl<'a> Redaction<'a> {
+    /// For a call that was given this: a config, and maybe a recipient and variables.
+    pub(crate) fn new(
+        config: &'a SecretText,
+        to: &'a str,
+        variables: &'a [(String, String)],
+    ) -> Self {
+        Self {
+            config,
+            to,
+            variables,
+        }
+    }
+
+    /// Takes what must not show out of an answer. What is not searched by `until` is masked.
+    pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) {
+        let mut search = Search::new(self.config, self.to, self.variables);
+        let mut stretch = 0;
+        for item in texts.into_items() {
+            let before = search.left();
+            item.clean(&mut search);
+            stretch += before - search.left();
+            if stretch >= STRETCH {
+                stretch = 0;
+                if Instant::now() >= until {
+                    search.stop();
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+/// Takes a callback's numbers out of what a plugin said about it.
+pub(crate) fn clean_of_numbers(answer: &mut impl Answer, callback: &Callback) {
+    let numbers = CallbackNumbers::of(&callback.body, callback.url.as_deref());
+    let mut texts = Texts::default();
+    answer.list(&mut texts);
+    for item in texts.into_items() {
+        if let Item::Text(text, kind, _) = item {
+            numbers.clean(text, kind);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,13 @@
 //! An answer that holds a text and does not list it here would be shown unsearched, so each type that a call may return
 //! says what it holds.
 
-use super::mask::mask_whole;
 use crate::contract::{
     Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Diagnostic,
     Failure, LocalizedText, Metadata, Preview, Receipt,
 };
 use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::report::{CallReport, HttpExchange};
+use auth_connector_redaction::{Kind, Search, mask_whole};
 
 /// The longest text that a plugin may return about an error, in bytes. The longest honest one has about 400.
 pub(super) const TEXT: usize = 2_048;
@@ -26,15 +26,6 @@ const PARAMETERS: usize = 64;
 /// The most texts of one answer that are searched. More are masked.
 const TEXTS: usize = 8_192;
 
-/// What kind of text it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Identifier,
-    /// What the contract hands back on purpose.
-    Parameter,
-}
-
 /// Something that a plugin chose.
 pub(super) enum Item<'t> {
     /// A text of at most so many bytes.
@@ -49,6 +40,30 @@ pub(super) enum Item<'t> {
     Memory(&'t mut usize),
     /// A count, which may be left out.
     Count(&'t mut Option<u64>),
+}
+
+impl Item<'_> {
+    /// Takes what must not show out of it.
+    pub(super) fn clean(self, search: &mut Search<'_>) {
+        match self {
+            Self::Text(text, kind, cap) => search.clean(text, kind, cap),
+            Self::Wait(wait) => *wait = wait.filter(|wait| !search.reveals(u64::from(*wait))),
+            Self::Age(age) if search.reveals(u64::from(*age)) => *age = u32::MAX,
+            Self::Size(size) if search.reveals(*size) => *size = rounded(*size),
+            Self::Memory(size) if search.reveals(*size as u64) => {
+                *size = usize::try_from(rounded(*size as u64)).unwrap_or(usize::MAX);
+            }
+            Self::Count(count) => *count = count.filter(|count| !search.reveals(*count)),
+            Self::Age(_) | Self::Size(_) | Self::Memory(_) => {}
+        }
+    }
+}
+
+/// A size that says no more than its order.
+fn rounded(size: u64) -> u64 {
+    size.saturating_add(1)
+        .checked_next_power_of_two()
+        .unwrap_or(u64::MAX)
 }
 
 /// What a plugin returned, to be searched.
@@ -253,6 +268,15 @@ impl Answer for CallbackRefusal {
 /// Of a conversion that was reported there is nothing to say.
 impl Answer for () {
     fn list<'t>(&'t mut self, _: &mut Texts<'t>) {}
+}
+
+impl<T: Answer, E: Answer> Answer for Result<T, E> {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        match self {
+            Ok(answer) => answer.list(texts),
+            Err(error) => error.list(texts),
+        }
+    }
 }
 
 impl Answer for CallError {

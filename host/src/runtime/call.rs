@@ -153,10 +153,7 @@ impl<'a> Call<'a> {
         let mut outcome = settle(answer, log.may_have_left());
         if let (Ok(_), Some(redaction)) = (&place, &self.redaction) {
             let mut texts = Texts::default();
-            match &mut outcome {
-                Ok(answer) => answer.list(&mut texts),
-                Err(error) => error.list(&mut texts),
-            }
+            outcome.list(&mut texts);
             texts.report(&mut report);
             redaction.run(texts, start + self.longest()).await;
         }

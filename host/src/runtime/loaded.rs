@@ -2,12 +2,12 @@
 
 use super::shared::Shared;
 use super::state::CallState;
-use crate::egress::Egress;
 use crate::limits::Limits;
 use crate::load::Description;
-use crate::load::package::Provenance;
 use crate::load::world::Exports;
 use crate::report::LoadTimings;
+use auth_connector_egress::Egress;
+use auth_connector_package::Provenance;
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
 

@@ -12,19 +12,19 @@ use crate::contract::{
     Attributes, Check, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure, Message,
     Metadata, Preview, Receipt, Severity,
 };
-use crate::egress::{Egress, Origin};
 use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
 use crate::http::{Client, Owner};
 use crate::limits::Limits;
 use crate::load::Description;
-use crate::load::grants::Decision;
-use crate::load::package::Provenance;
 use crate::load::world::{Receipts, SMS};
-use crate::network::Network;
 use crate::options::ConnectionSharing;
 use crate::redact::shorten;
 use crate::report::{CallReport, LoadTimings, Reported};
 use crate::tenant::Tenant;
+use auth_connector_egress::Network;
+use auth_connector_egress::{Egress, Origin};
+use auth_connector_package::Decision;
+use auth_connector_package::Provenance;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,11 +72,28 @@ impl Plugin {
         self.called(Some(tenant.into()), self.network.clone())
     }
 
-    /// The same plugin with another network: see [`crate::network`].
+    /// The same plugin with other authorities or another proxy: see [`crate::network`].
+    ///
+    /// ```no_run
+    /// # use auth_connector_host::{ConnectorHost, Proxy};
+    /// # fn run(host: ConnectorHost, private_ca: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let plugin = host.load("connector.wasm")?;
+    /// let mut network = host.network();
+    /// network.authorities_pem = private_ca;
+    /// network.proxy = Some(Proxy::parse("http://proxy.corp.example:3128")?);
+    /// let acme = plugin.with_network(&network)?.for_tenant("acme");
+    /// # let _ = acme;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Connections are kept for the tenant and the plugin that made them, per origin, authorities and proxy;
+    /// [`ConnectionSharing`] can widen that. TLS sessions resume among all that agree in origin, authorities and proxy: a
+    /// session holds keys and no content.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Authority`] when its authorities cannot be read.
+    /// [`BuildError::Network`] when its authorities cannot be read.
     pub fn with_network(&self, network: &Network) -> Result<Self, BuildError> {
         let network = self.inner.shared.clients.shared(network)?;
         if self.inner.egress.origins().iter().any(Origin::is_https) {
@@ -386,7 +403,6 @@ pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Resul
     answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
 }
 
-/// The finding about a config that no plugin is given.
 /// The outcome of a function that the plugin does not export.
 pub(super) fn unsupported<T>(function: &'static str) -> Reported<Result<T, CallError>> {
     Reported {
@@ -395,6 +411,7 @@ pub(super) fn unsupported<T>(function: &'static str) -> Reported<Result<T, CallE
     }
 }
 
+/// The finding about a config that no plugin is given.
 fn too_long(fault: &HostFault) -> Diagnostic {
     Diagnostic {
         pointer: String::new(),

@@ -7,7 +7,7 @@ use crate::contract::{
     Conversion,
 };
 use crate::error::{CallError, CallbackError, HostFault};
-use crate::redact::CallbackNumbers;
+use crate::redact::clean_of_numbers;
 use crate::report::Reported;
 
 /// The longest body of a callback, and the most bytes of its address and headers together.
@@ -57,12 +57,7 @@ impl Plugin {
             Ok(content)
         };
         let mut outcome = call.run(function, params, settle).await.outcome;
-        let numbers = CallbackNumbers::of(callback);
-        match &mut outcome {
-            Ok(content) => numbers.content(content),
-            Err(CallbackError::Refused(refusal)) => numbers.refusal(refusal),
-            Err(CallbackError::Failed(_)) => {}
-        }
+        clean_of_numbers(&mut outcome, callback);
         outcome
     }
 

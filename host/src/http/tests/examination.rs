@@ -344,8 +344,9 @@ fn early(status: &'static str) -> (String, Sender<()>, Receiver<String>) {
     (authority, go, told)
 }
 
+/// An early answer on a fresh connection is told and the last byte withheld.
 #[tokio::test]
-async fn an_early_answer_on_a_fresh_connection_is_told_and_the_last_byte_withheld() {
+async fn early_answer_on_a_fresh_connection_withholds_the_last_byte() {
     for (status, readable) in [("403 Forbidden", true), ("200 OK", false)] {
         let (authority, go, told) = early(status);
         go.send(()).unwrap();

@@ -93,8 +93,9 @@ async fn each_part_of_a_body_is_on_the_wire_before_the_next_is_written() {
     assert_eq!(log.take()[0].request_body_bytes, 4);
 }
 
+/// A body that ends short of its length ends the connection and is no request.
 #[tokio::test]
-async fn a_body_that_ends_short_of_its_length_ends_the_connection_and_is_no_request() {
+async fn body_short_of_its_length_ends_the_connection() {
     let (listener, authority) = listen().await;
     let (writer, request) = post(&authority, 4);
     let sending = tokio::spawn(client().send(

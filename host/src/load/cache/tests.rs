@@ -173,8 +173,9 @@ fn a_file_that_another_hosts_key_sealed_is_not_used() {
     assert_eq!(load(&cache, &engine, 1), (CacheUse::Rejected, true));
 }
 
+/// An engine with other settings or of another patch release finds nothing.
 #[test]
-fn an_engine_with_other_settings_or_of_another_patch_release_finds_nothing() {
+fn engine_with_other_settings_or_release_finds_nothing() {
     let scratch = Scratch::new();
     let cache = scratch.cache();
     let engine = |change: &dyn Fn(&mut Config)| {
@@ -237,8 +238,9 @@ fn the_default_engine_is_told_apart_by_wasmtimes_full_version() {
     );
 }
 
+/// The oldest unused code goes when the cap is reached and foreign files stay.
 #[test]
-fn the_oldest_unused_code_goes_when_the_cap_is_reached_and_foreign_files_stay() {
+fn oldest_unused_code_goes_at_the_cap_and_foreign_files_stay() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     load(&scratch.cache(), &engine, 1);
     let size = fs::metadata(scratch.only_file()).unwrap().len();
@@ -285,8 +287,9 @@ fn code_larger_than_the_whole_cache_is_used_and_not_kept() {
     assert_eq!(scratch.files(), [] as [PathBuf; 0]);
 }
 
+/// A folder that vanishes or holds a folder in a files place costs a compilation and no more.
 #[test]
-fn a_folder_that_vanishes_or_holds_a_folder_in_a_files_place_costs_a_compilation_and_no_more() {
+fn vanished_or_blocked_folder_costs_a_compilation() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = scratch.cache();
     load(&cache, &engine, 1);

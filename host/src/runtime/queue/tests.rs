@@ -49,8 +49,9 @@ async fn queued(pool: &Queue, calls: u32) {
     }
 }
 
+/// A tenant without a number of its own runs a quarter of the calls at once.
 #[test]
-fn a_tenant_without_a_number_of_its_own_runs_a_quarter_of_the_calls_at_once() {
+fn tenant_without_a_limit_runs_a_quarter_of_the_calls() {
     let limits = Limits::default();
     let pool = Queue::new(&limits, TenantLimits::default());
     let (concurrent, queued, rate) = pool.bounds(Some(&Tenant::new("any")));
@@ -58,8 +59,9 @@ fn a_tenant_without_a_number_of_its_own_runs_a_quarter_of_the_calls_at_once() {
     assert_eq!((queued, rate), (TenantLimits::default().queued_calls, None));
 }
 
+/// A tenant with many calls waiting delays another by one call and not by all of them.
 #[tokio::test]
-async fn a_tenant_with_many_calls_waiting_delays_another_by_one_call_and_not_by_all_of_them() {
+async fn waiting_calls_of_one_tenant_delay_another_by_one_call() {
     let pool = pool(1, 100, LONG);
     let flood = tenant("flood", 100, 100);
     let first = pool.enter(claim(Some(&flood))).await.unwrap();
@@ -180,8 +182,9 @@ async fn who_stops_waiting_leaves_the_queue_and_no_place_is_lost() {
     );
 }
 
+/// Places are neither lost nor made when waiting is given up at any moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn places_are_neither_lost_nor_made_when_waiting_is_given_up_at_any_moment() {
+async fn abandoned_waits_neither_lose_nor_make_places() {
     let pool = pool(3, 1000, LONG);
     let mut calls = JoinSet::new();
     for number in 0..600_u64 {

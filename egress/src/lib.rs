@@ -1,0 +1,58 @@
+//! Connections to granted origins, at addresses that may be dialled.
+//!
+//! Untrusted code names where it wants to connect. Two checks decide, because either alone can be circumvented:
+//! an [`Egress`] lists exact [`Origin`]s and is asked before anything is resolved; the addresses that a name resolved to
+//! are checked after that ([`address`]), and the address that was checked is the one that is dialled.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/fetch.rs")]
+//! ```
+//!
+//! | module | purpose |
+//! |---|---|
+//! | [`origin`], [`allow_list`] | scheme, host and port; the list of them |
+//! | [`address`] | addresses that may be dialled |
+//! | [`network`], [`resolve_override`] | authorities, proxy, addresses in place of a resolver |
+//! | [`dial`] | name, address, TCP, tunnel, TLS, within one deadline |
+//! | `resolve`, `tunnel`, `tls` | its steps |
+//! | [`transport`] | the connection, whose socket can be examined |
+//! | [`outbound`] | connections of a program's own |
+//!
+//! Without the feature `dial`, which is on by default, the crate has origins and their list alone, for programs that read
+//! what a plugin asks for.
+
+#[cfg(feature = "dial")]
+pub mod address;
+pub mod allow_list;
+#[cfg(feature = "dial")]
+pub mod dial;
+#[cfg(feature = "dial")]
+pub mod error;
+#[cfg(feature = "dial")]
+pub mod network;
+pub mod origin;
+#[cfg(feature = "dial")]
+pub mod outbound;
+#[cfg(feature = "dial")]
+mod resolve;
+#[cfg(feature = "dial")]
+pub mod resolve_override;
+#[cfg(feature = "dial")]
+mod tls;
+#[cfg(feature = "dial")]
+pub mod transport;
+#[cfg(feature = "dial")]
+mod tunnel;
+
+pub use allow_list::Egress;
+#[cfg(feature = "dial")]
+pub use dial::{DialReport, Dialer, Dialled};
+#[cfg(feature = "dial")]
+pub use error::{DialError, NetworkError};
+#[cfg(feature = "dial")]
+pub use network::{Network, Proxy};
+pub use origin::{Host, Origin, OriginError};
+#[cfg(feature = "dial")]
+pub use outbound::{Outbound, OutboundError, OutboundStream};
+#[cfg(feature = "dial")]
+pub use resolve_override::ResolveOverride;

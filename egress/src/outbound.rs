@@ -1,0 +1,157 @@
+//! Connections of a program's own, by the rules that hold for plugins.
+//!
+//! They are for what it fetches itself, such as a plugin from a registry. Origins are the caller's to choose; the
+//! addresses that they resolve to are checked.
+
+use crate::dial::Dialer;
+use crate::origin::Origin;
+use crate::transport::Transport;
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The most connections at once, parallel attempts to several addresses among them.
+const CONNECTIONS: usize = 8;
+
+/// Dials origins.
+#[derive(Clone)]
+pub struct Outbound {
+    dialer: Dialer,
+    places: Arc<Semaphore>,
+}
+
+/// A connection: plain for `http`, TLS for `https`.
+pub struct OutboundStream {
+    transport: Transport,
+    _place: OwnedSemaphorePermit,
+}
+
+/// No connection came about. One line that names no credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OutboundError(String);
+
+impl Outbound {
+    /// Dials by a [`Dialer`], or by settings that describe one, such as the options of a host.
+    ///
+    /// # Errors
+    ///
+    /// When the settings describe none.
+    pub fn new<D: TryInto<Dialer>>(dialer: D) -> Result<Self, D::Error> {
+        Ok(Self {
+            dialer: dialer.try_into()?,
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+        })
+    }
+
+    /// Opens a connection within this time. A name has to resolve to public addresses or into permitted networks, and
+    /// loopback is reached only by an origin that names it. An `http` origin is not reached through a proxy, which
+    /// could read everything.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError`], with the reason.
+    pub async fn connect(
+        &self,
+        origin: &Origin,
+        within: Duration,
+    ) -> Result<OutboundStream, OutboundError> {
+        let place = || self.places.clone().try_acquire_owned().ok();
+        let taken =
+            place().ok_or_else(|| OutboundError("too many connections at once".to_owned()))?;
+        // A second attempt beside the first one takes no more than half of the places.
+        let has_plenty = || self.places.available_permits() > CONNECTIONS / 2;
+        let extra = || has_plenty().then(place).flatten();
+        let dialled = self.dialer.dial(origin, within, extra).await;
+        let dialled = dialled.map_err(|error| {
+            let cause = error.source().map(|cause| format!(": {cause}"));
+            OutboundError(format!("{error}{}", cause.unwrap_or_default()))
+        })?;
+        if dialled.proxied {
+            return Err(OutboundError(
+                "http is not sent through a proxy, which could read it: use https".to_owned(),
+            ));
+        }
+        Ok(OutboundStream {
+            transport: dialled.transport,
+            _place: taken,
+        })
+    }
+}
+
+impl AsyncRead for OutboundStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for OutboundStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.transport).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Network;
+    use tokio::net::TcpListener;
+
+    fn outbound() -> Outbound {
+        let network = Network {
+            system_roots: false,
+            authorities_pem: Vec::new(),
+            proxy: None,
+        };
+        let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+        let Ok(outbound) = Outbound::new(dialer);
+        outbound
+    }
+
+    #[tokio::test]
+    async fn connections_are_bounded_and_given_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let origin = Origin::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+        let (outbound, within) = (outbound(), Duration::from_secs(5));
+        let mut held = Vec::new();
+        for _ in 0..CONNECTIONS {
+            held.push(outbound.connect(&origin, within).await.unwrap());
+        }
+        let full = outbound.connect(&origin, within).await.err().unwrap();
+        assert_eq!(full.to_string(), "too many connections at once");
+        held.pop();
+        assert!(outbound.connect(&origin, within).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn failure_names_its_cause() {
+        let origin = Origin::parse("http://10.0.0.1").unwrap();
+        let refused = outbound().connect(&origin, Duration::from_secs(5)).await;
+        assert_eq!(
+            refused.err().unwrap().to_string(),
+            "every address of the name is prohibited"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Name resolution by the system, with at most one lookup at a time for each name.
+//!
+//! A lookup is a blocking call on a thread that cannot be stopped, and tokio has 512 of those for the whole process. A
+//! plugin whose provider's name is served by a tar pit would hold one for every request that it makes, and after a
+//! few calls its neighbours could not resolve anything. A request for a name that is being looked up therefore
+//! waits for that answer.
+
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A name and a port.
+type Key = (String, u16);
+/// What came of a lookup, once it is over.
+type Answer = Option<Result<Vec<SocketAddr>, io::ErrorKind>>;
+type Lookup = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// The lookups of a process.
+#[derive(Clone)]
+pub(crate) struct Resolver {
+    flights: Flights,
+    lookup: Lookup,
+}
+
+#[derive(Clone, Default)]
+struct Flights(Arc<Mutex<HashMap<Key, watch::Receiver<Answer>>>>);
+
+/// Takes a lookup off the list however it ends, be it that the runtime goes before it began.
+struct Landing {
+    flights: Flights,
+    key: Key,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.flights.0.lock().remove(&self.key);
+    }
+}
+
+impl Resolver {
+    /// The operating system's resolver.
+    pub(crate) fn system() -> Self {
+        Self::with(|name, port| (name, port).to_socket_addrs().map(Iterator::collect))
+    }
+
+    pub(crate) fn with(lookup: Lookup) -> Self {
+        Self {
+            flights: Flights::default(),
+            lookup,
+        }
+    }
+
+    /// The addresses of a name.
+    pub(crate) async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let mut answer = self.join((name.to_owned(), port));
+        let found = answer.wait_for(Option::is_some).await;
+        match found.map(|found| found.clone()) {
+            Ok(Some(found)) => found.map_err(io::Error::from),
+            _ => Err(io::Error::other("the lookup was abandoned")),
+        }
+    }
+
+    /// The lookup that is under way, or a new one.
+    fn join(&self, key: Key) -> watch::Receiver<Answer> {
+        let mut flights = self.flights.0.lock();
+        if let Some(flight) = flights.get(&key) {
+            return flight.clone();
+        }
+        let (tell, answer) = watch::channel(None);
+        flights.insert(key.clone(), answer.clone());
+        drop(flights);
+        let landing = Landing {
+            flights: self.flights.clone(),
+            key,
+        };
+        let lookup = self.lookup;
+        tokio::task::spawn_blocking(move || {
+            let (name, port) = &landing.key;
+            let found = lookup(name, *port).map_err(|error| error.kind());
+            // First off the list, so that requests after the answer ask anew.
+            drop(landing);
+            let _ = tell.send(Some(found));
+        });
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static OPEN: AtomicBool = AtomicBool::new(false);
+
+    fn tar_pit(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if name != "slow.test" {
+            return Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))]);
+        }
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        while !OPEN.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// A name that never answers costs one thread however often it is asked for.
+    #[tokio::test]
+    async fn name_that_never_answers_costs_one_thread() {
+        let resolver = Resolver::with(tar_pit);
+        for _ in 0..100 {
+            let asked = resolver.addresses("slow.test", 443);
+            assert!(
+                tokio::time::timeout(Duration::from_millis(1), asked)
+                    .await
+                    .is_err()
+            );
+        }
+        assert_eq!(ASKED.load(Ordering::SeqCst), 1, "given up a hundred times");
+        let neighbour = resolver.addresses("quick.test", 443).await.unwrap();
+        assert_eq!(neighbour, [SocketAddr::from(([192, 0, 2, 1], 443))]);
+        let waiting = resolver.addresses("slow.test", 443);
+        OPEN.store(true, Ordering::SeqCst);
+        let error = waiting.await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(
+            resolver.flights.0.lock().is_empty(),
+            "nothing is remembered"
+        );
+    }
+}

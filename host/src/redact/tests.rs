@@ -1,0 +1,204 @@
+//! Texts and figures of every kind of answer, searched.
+
+use super::*;
+use crate::contract::{
+    Attributes, Deliveries, Delivery, DeliveryState, Diagnostic, Failure, FailureKind, Preview,
+    Severity,
+};
+use crate::error::CallError;
+use crate::report::{CallReport, HttpExchange};
+use auth_connector_redaction::MASK;
+use std::time::Duration;
+
+const KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+const CONFIG: &str =
+    r#"{"accessKeySecret":"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE","endpoint":"sms.example.com"}"#;
+const TO: &str = "+86 138-0013-8000";
+
+fn code(code: &str) -> Attributes {
+    let ttl = ("ttl".to_owned(), "5".to_owned());
+    vec![("code".to_owned(), code.to_owned()), ttl]
+}
+
+/// Scrubs what a call returned that had a code of six digits, in a minute.
+async fn scrub(config: &str, texts: Texts<'_>) {
+    let (config, variables) = (SecretText::new(config), code("918273"));
+    let until = Instant::now() + Duration::from_secs(60);
+    Redaction::new(&config, TO, &variables)
+        .run(texts, until)
+        .await;
+}
+
+fn listed(answer: &mut impl Answer) -> Texts<'_> {
+    let mut texts = Texts::default();
+    answer.list(&mut texts);
+    texts
+}
+
+fn failure(message: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Other,
+        message: message.to_owned(),
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: vec![],
+        attributes: vec![],
+    }
+}
+
+#[tokio::test]
+async fn a_preview_keeps_its_parameters_and_no_secret() {
+    let all = format!("{KEY} +8613800138000 918273");
+    let mut preview = Preview {
+        route: all.clone(),
+        template: all.clone(),
+        parameters: vec!["918273".to_owned(), all.clone()],
+        attributes: vec![("to".to_owned(), all.clone())],
+    };
+    scrub(CONFIG, listed(&mut preview)).await;
+    assert_eq!(preview.route, "**** +**** ****");
+    assert_eq!(preview.template, preview.route);
+    assert_eq!(
+        preview.attributes,
+        [("to".to_owned(), preview.route.clone())]
+    );
+    assert_eq!(preview.parameters, ["918273", "**** +8613800138000 918273"]);
+}
+
+#[tokio::test]
+async fn a_figure_that_is_the_code_or_the_number_is_left_out() {
+    for (wait, kept) in [
+        (Some(918_273), None),
+        (Some(918_273_000), None),
+        (Some(1_918_273), None),
+        (Some(30_000), Some(30_000)),
+    ] {
+        let mut failure = failure("x");
+        failure.retry_after_ms = wait;
+        scrub(CONFIG, listed(&mut failure)).await;
+        assert_eq!(failure.retry_after_ms, kept, "{wait:?}");
+    }
+    let delivery = |age_s| Delivery {
+        message_id: "1".to_owned(),
+        age_s,
+        state: DeliveryState::Pending,
+        attributes: vec![],
+    };
+    let mut deliveries = Deliveries {
+        found: vec![delivery(918_273), delivery(60)],
+        exhaustive: true,
+    };
+    scrub(CONFIG, listed(&mut deliveries)).await;
+    assert_eq!(deliveries.found, [delivery(u32::MAX), delivery(60)]);
+}
+
+#[tokio::test]
+async fn what_a_plugin_asked_of_the_network_is_its_choice_as_well() {
+    let mut report = CallReport {
+        memory_bytes: 2_918_273,
+        fuel: Some(918_273),
+        http: vec![HttpExchange {
+            method: "PATCH".to_owned(),
+            origin: "https://c-918273.evil.test".to_owned(),
+            path: format!("/{KEY}/{}", "p".repeat(10_000)),
+            request_headers: vec!["x-8613800138000".to_owned(); 1_000],
+            request_body_bytes: 918_273,
+            response_body_bytes: 1_000,
+            error: Some("length 918273".to_owned()),
+            ..HttpExchange::default()
+        }],
+        ..CallReport::default()
+    };
+    let mut texts = Texts::default();
+    texts.report(&mut report);
+    scrub(CONFIG, texts).await;
+    assert_eq!((report.memory_bytes, report.fuel), (1 << 22, None));
+    let asked = &report.http[0];
+    assert_eq!(asked.origin, "https://c-****.evil.test");
+    assert!(asked.path.starts_with("/****/ppp") && asked.path.len() <= texts::WORD + 3);
+    assert_eq!(asked.request_headers, vec!["x-****"; texts::ATTRIBUTES]);
+    assert_eq!(asked.error.as_deref(), Some("length ****"));
+    assert_eq!(asked.request_body_bytes, 1 << 20);
+    assert_eq!(asked.response_body_bytes, 1_000);
+}
+
+#[tokio::test]
+async fn a_plugin_that_floods_its_failure_is_cut_short() {
+    let mut cause = CallError::Connector(Box::new(Failure {
+        message: "m".repeat(1 << 20),
+        provider_code: Some("c".repeat(10_000)),
+        request_id: Some("验".repeat(10_000)),
+        attributes: vec![("k".repeat(10_000), "v".repeat(10_000)); 1_000],
+        ..failure("")
+    }));
+    let mut texts = Texts::default();
+    cause.list(&mut texts);
+    scrub("{}", texts).await;
+    let failure = cause.failure().unwrap();
+    assert!(failure.message.len() <= texts::TEXT + 3);
+    assert!(failure.provider_code.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert!(failure.request_id.as_ref().unwrap().len() <= texts::WORD + 3);
+    assert_eq!(failure.attributes.len(), texts::ATTRIBUTES);
+    assert!(failure.attributes[0].1.len() <= texts::TEXT + 3);
+}
+
+fn findings(count: usize) -> Vec<Diagnostic> {
+    let text = "f".repeat(1_000);
+    let finding = Diagnostic {
+        pointer: "/x".to_owned(),
+        code: "x".to_owned(),
+        severity: Severity::Error,
+        message: text,
+        attributes: vec![],
+    };
+    vec![finding; count]
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_bytes_that_are_searched_is_masked() {
+    let mut many = findings(400);
+    scrub(CONFIG, listed(&mut many)).await;
+    assert!(many[0].message.starts_with("fff"));
+    assert_eq!(many[399].message, MASK);
+}
+
+#[tokio::test]
+async fn what_is_not_searched_in_time_is_masked() {
+    let mut many = findings(100);
+    let (config, variables) = (SecretText::new(CONFIG), code("918273"));
+    let over = Instant::now();
+    Redaction::new(&config, TO, &variables)
+        .run(listed(&mut many), over)
+        .await;
+    assert_eq!(many[99].message, MASK);
+    assert!(many.iter().filter(|one| one.message != MASK).count() < 10);
+}
+
+#[tokio::test]
+async fn a_config_with_more_secrets_than_are_looked_for_shows_no_text() {
+    let config = serde_json::json!({ "password": "x1".repeat(CONFIG_BYTES / 4) }).to_string();
+    let mut failure = failure("something");
+    failure.retry_after_ms = Some(5);
+    scrub(&config, listed(&mut failure)).await;
+    assert_eq!(failure.message, MASK);
+    assert_eq!(failure.retry_after_ms, None);
+}
+
+/// The thread is given up: a task that only counts has its turn many times meanwhile.
+#[tokio::test]
+async fn other_tasks_have_their_turn_during_a_search() {
+    let turns = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = turns.clone();
+    let counting = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut many = findings(200);
+    scrub(CONFIG, listed(&mut many)).await;
+    counting.abort();
+    let turns = turns.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(turns > 20, "{turns} turns");
+}

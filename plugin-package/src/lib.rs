@@ -1,0 +1,40 @@
+//! Packages of `auth:connector` plugins: manifest, signature, and what a plugin asks for beside what it is granted.
+//!
+//! Nothing here runs a plugin or compiles one. Hosts check a package before they load it; registries, marketplaces and
+//! build tools read the same package by the same rules.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/review.rs")]
+//! ```
+//!
+//! | module | purpose |
+//! |---|---|
+//! | [`package`] | [`Package`]: its files, and the order of their checks |
+//! | [`signature`] | minisign's signature over the manifest |
+//! | [`manifest`], `text` | what a manifest says; the form of its texts |
+//! | [`limit`] | limits that a manifest may ask for |
+//! | [`grants`] | what is asked for, compared with what an operator grants |
+//! | [`authority`](mod@authority) | imports of a component in words |
+//! | [`source`], [`error`] | reading a file of limited size; reasons to refuse a plugin |
+
+pub mod authority;
+pub mod error;
+pub mod grants;
+pub mod limit;
+pub mod manifest;
+pub mod package;
+pub mod signature;
+pub mod source;
+mod text;
+
+pub use auth_connector_egress::{Egress, Origin, OriginError};
+pub use authority::authority;
+pub use error::LoadError;
+pub use grants::{Decision, Grants};
+pub use limit::{Caps, Limit};
+pub use manifest::{
+    COMPONENT_BYTES, CONTRACT, ConfigOriginError, Manifest, ManifestError, ManifestFault,
+};
+pub use package::{Package, Provenance};
+pub use signature::{KeyId, SignatureError, Signer, TrustedKey};
+pub use source::Source;

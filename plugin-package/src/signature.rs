@@ -1,0 +1,207 @@
+//! Signature of a manifest: detached, by minisign, over its exact bytes.
+//!
+//! | the signature | where unsigned plugins are refused | where they are allowed |
+//! |---|---|---|
+//! | verifies under a trusted key | taken, signer named | the same |
+//! | by a key that is not trusted | refused, the key's id named | taken as unsigned |
+//! | missing | refused | taken as unsigned |
+//! | by a trusted key, and does not verify | refused | refused |
+//! | by a trusted key in minisign's legacy mode, or no signature at all by its form | refused | refused |
+//!
+//! The legacy mode signs the file itself and not its hash; minisign 0.11 makes such signatures only with
+//! `-l`, and this format never had any, so there is nothing to stay compatible with.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use minisign_verify::{Error, PublicKey, Signature};
+use std::fmt;
+
+/// The largest signature file, in bytes. minisign's own cap on the trusted comment is 8 KiB.
+pub(crate) const SIGNATURE_BYTES: u64 = 16 << 10;
+
+/// The identity that minisign gives a key. `Display` is what minisign prints: hexadecimal, without leading zeros.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:X}", u64::from_le_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+/// A public key whose signatures are accepted.
+/// `Display` is the line that minisign shows, which [`TrustedKey::parse`] reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedKey {
+    key: PublicKey,
+    id: KeyId,
+    line: String,
+}
+
+impl fmt::Display for TrustedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+/// A text is not a public key of minisign.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a public key of minisign: {0}. Give the 56 characters that begin with RW, or the whole of the file minisign.pub"
+)]
+pub struct KeyError(&'static str);
+
+impl TrustedKey {
+    /// Reads a key: the line that minisign shows, or the text of `minisign.pub` with its comment.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when it is neither.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        const COMMENT: &str = "untrusted comment:";
+        let mut lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with(COMMENT));
+        let line = lines.next().ok_or(KeyError("there is no key in it"))?;
+        if lines.next().is_some() {
+            return Err(KeyError("there is more than one key in it"));
+        }
+        let key = PublicKey::from_base64(line).map_err(|_| KeyError("it cannot be decoded"))?;
+        let id = key_id(line).ok_or(KeyError("it cannot be decoded"))?;
+        Ok(Self {
+            key,
+            id,
+            line: line.to_owned(),
+        })
+    }
+
+    /// Its identity, as minisign prints it.
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+}
+
+/// Who signed a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The trusted key.
+    pub key: KeyId,
+    /// What the signer wrote beside it, signed as well: by default the time and the file's name.
+    pub trusted_comment: String,
+}
+
+/// A manifest is not signed as required.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// There is no signature.
+    #[error(
+        "the manifest is not signed: expected was its signature by a trusted key, in a file of the same name with .minisig. Sign it by `minisign -Sm manifest.json`, or allow unsigned plugins"
+    )]
+    Missing,
+    /// The file is not a signature.
+    #[error(
+        "the manifest's signature is not one of minisign: {0}. Sign the manifest again by `minisign -Sm manifest.json`"
+    )]
+    Malformed(&'static str),
+    /// The key that signed is not trusted.
+    #[error(
+        "the manifest is signed by the key {id}, which is not trusted; trusted {trusted}. Get the publisher's key by another way than the plugin, and trust it if its id is this one"
+    )]
+    UnknownKey {
+        /// The key that signed.
+        id: KeyId,
+        /// The trusted ones, as text.
+        trusted: String,
+    },
+    /// The signature is in the legacy mode.
+    #[error(
+        "the manifest's signature by the key {0} is in minisign's legacy mode, which is not accepted. Sign it again without -l"
+    )]
+    Legacy(KeyId),
+    /// The key is trusted and the signature does not fit.
+    #[error(
+        "the manifest does not fit its signature by the key {0}: one of them was changed. Get both again from the publisher"
+    )]
+    Invalid(KeyId),
+}
+
+/// Verifies a signature over these exact bytes. `Ok(None)` where unsigned is allowed and no trusted key signed.
+pub(crate) fn verify(
+    manifest: &[u8],
+    signature: Option<&[u8]>,
+    keys: &[TrustedKey],
+    allow_unsigned: bool,
+) -> Result<Option<Signer>, SignatureError> {
+    let Some(file) = signature else {
+        return if allow_unsigned {
+            Ok(None)
+        } else {
+            Err(SignatureError::Missing)
+        };
+    };
+    let malformed = SignatureError::Malformed;
+    if file.len() as u64 > SIGNATURE_BYTES {
+        return Err(malformed("it is longer than 16 KiB"));
+    }
+    let text = std::str::from_utf8(file).map_err(|_| malformed("it is not text"))?;
+    let signature =
+        Signature::decode(text).map_err(|_| malformed("its four lines cannot be decoded"))?;
+    let id = text
+        .lines()
+        .nth(1)
+        .and_then(key_id)
+        .ok_or(malformed("it names no key"))?;
+    let mut known = keys.iter().filter(|key| key.id == id).peekable();
+    if known.peek().is_none() {
+        return if allow_unsigned {
+            Ok(None)
+        } else {
+            Err(SignatureError::UnknownKey {
+                id,
+                trusted: names(keys),
+            })
+        };
+    }
+    let mut refusal = SignatureError::Invalid(id);
+    // An id is 64 bits that the key's maker chose, so two keys may share one.
+    for key in known {
+        match key.key.verify(manifest, &signature, false) {
+            Ok(()) => {
+                return Ok(Some(Signer {
+                    key: id,
+                    trusted_comment: signature.trusted_comment().to_owned(),
+                }));
+            }
+            Err(Error::UnexpectedAlgorithm) => refusal = SignatureError::Legacy(id),
+            Err(_) => {}
+        }
+    }
+    Err(refusal)
+}
+
+fn names(keys: &[TrustedKey]) -> String {
+    if keys.is_empty() {
+        return "is no key at all".to_owned();
+    }
+    let ids: Vec<String> = keys.iter().map(|key| key.id.to_string()).collect();
+    let verb = if ids.len() == 1 { "is" } else { "are" };
+    format!("{verb} {}", ids.join(", "))
+}
+
+/// The identity in a key or a signature: bytes 2 to 10 of what the line encodes in Base64.
+fn key_id(line: &str) -> Option<KeyId> {
+    // Sixteen characters hold twelve bytes.
+    let bytes = BASE64_STANDARD.decode(line.get(..16)?).ok()?;
+    bytes.get(2..10)?.try_into().ok().map(KeyId)
+}
+
+#[cfg(test)]
+mod tests;

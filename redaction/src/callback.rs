@@ -1,0 +1,221 @@
+//! Phone numbers in a provider's callback, taken out of what a plugin says about it.
+//!
+//! Providers name their fields as they like, so a number is what stands in a JSON body or a form under a name that
+//! sounds like one: `mobile`, `phone`, `to`. Texts lose every run of digits that holds the last eight of such a number.
+//! Identifiers lose it only where they are the number itself: among the ids of a thousand messages, eight digits of one
+//! turn up in another.
+
+use crate::mask::masked;
+use crate::search::Kind;
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// How many of a number's last digits give it away, and how many a number has at least and at most.
+const TAIL: usize = 8;
+const SHORTEST: usize = 7;
+const LONGEST: usize = 15;
+/// How many characters may stand between two digits of one number, none of them a letter.
+const GAP: usize = 3;
+
+/// The numbers of one callback.
+#[derive(Default)]
+pub struct CallbackNumbers {
+    whole: HashSet<String>,
+    tails: HashSet<String>,
+}
+
+impl CallbackNumbers {
+    /// The numbers in a callback's body and in the query of its address, where that is known.
+    pub fn of(body: &[u8], url: Option<&str>) -> Self {
+        let mut found = Self::default();
+        if let Ok(json) = serde_json::from_slice::<Value>(body) {
+            found.walk("", &json);
+        } else if let Ok(form) = std::str::from_utf8(body) {
+            found.form(form);
+        }
+        if let Some((_, query)) = url.and_then(|url| url.split_once('?')) {
+            found.form(query);
+        }
+        found
+    }
+
+    fn walk(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    self.walk(name, member);
+                }
+            }
+            Value::Array(members) => members.iter().for_each(|member| self.walk(name, member)),
+            Value::String(text) if sounds_like_a_number(name) => self.add(text),
+            Value::Number(number) if sounds_like_a_number(name) => self.add(&number.to_string()),
+            _ => {}
+        }
+    }
+
+    fn form(&mut self, form: &str) {
+        for (name, value) in form.split('&').filter_map(|pair| pair.split_once('=')) {
+            if sounds_like_a_number(name) {
+                // `%2B` is a plus sign, and its 2 no digit of the number.
+                let mut pieces = value.split('%');
+                let mut text = pieces.next().unwrap_or_default().to_owned();
+                pieces.for_each(|piece| text.push_str(piece.get(2..).unwrap_or_default()));
+                self.add(&text);
+            }
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if (SHORTEST..=LONGEST).contains(&digits.len()) {
+            let from = digits.len().saturating_sub(TAIL);
+            self.tails.extend(digits.get(from..).map(str::to_owned));
+            self.whole.insert(digits);
+        }
+    }
+
+    /// Takes them out of a text or an identifier.
+    pub fn clean(&self, text: &mut String, kind: Kind) {
+        match kind {
+            Kind::Text | Kind::Parameter => self.text(text),
+            Kind::Identifier => self.identifier(text),
+        }
+    }
+
+    /// Takes them out of a text, however their digits are grouped.
+    fn text(&self, text: &mut String) {
+        self.take_out(text, GAP, |digits| {
+            (SHORTEST..=TAIL).any(|length| {
+                let starts = 0..=digits.len().saturating_sub(length);
+                let mut windows = starts.filter_map(|start| digits.get(start..start + length));
+                windows.any(|window| self.tails.contains(window))
+            })
+        });
+    }
+
+    /// Takes them out of an identifier in which one of them stands alone, with or without a calling code.
+    fn identifier(&self, text: &mut String) {
+        let is_one = |digits: &str| {
+            let calling_code = 0..=3;
+            digits.len() <= LONGEST
+                && calling_code
+                    .filter_map(|length| digits.get(length..))
+                    .any(|number| self.whole.contains(number))
+        };
+        for gap in [0, GAP] {
+            self.take_out(text, gap, is_one);
+        }
+    }
+
+    fn take_out(&self, text: &mut String, gap: usize, holds: impl Fn(&str) -> bool) {
+        if self.whole.is_empty() {
+            return;
+        }
+        let mut found = Vec::new();
+        for (digits, start, end) in groups(text, gap) {
+            if holds(&digits) {
+                found.push((start, end));
+            }
+        }
+        if !found.is_empty() {
+            *text = masked(text, &found, false);
+        }
+    }
+}
+
+/// The digits of a text, in groups with at most so many characters between two of them, and where each group stands.
+fn groups(text: &str, gap: usize) -> Vec<(String, usize, usize)> {
+    let mut groups: Vec<(String, usize, usize)> = Vec::new();
+    let mut joins = false;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte.is_ascii_digit() {
+            match groups.last_mut() {
+                Some((digits, _, end)) if joins && at - *end <= gap => {
+                    digits.push(char::from(byte));
+                    *end = at + 1;
+                }
+                _ => groups.push((char::from(byte).to_string(), at, at + 1)),
+            }
+            joins = true;
+        } else if byte.is_ascii_alphabetic() || !byte.is_ascii() {
+            joins = false;
+        }
+    }
+    groups
+}
+
+fn sounds_like_a_number(name: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "mobile",
+        "phone",
+        "msisdn",
+        "recipient",
+        "receiver",
+        "destination",
+    ];
+    let name = name.to_ascii_lowercase();
+    ["to", "from", "tel", "number"].contains(&name.as_str())
+        || WORDS.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> CallbackNumbers {
+        let url = "https://auth.example.com/callback?To=%2B447700900123";
+        CallbackNumbers::of(body.as_bytes(), Some(url))
+    }
+
+    fn cleaned(numbers: &CallbackNumbers, text: &str) -> (String, String) {
+        let (mut as_text, mut as_identifier) = (text.to_owned(), text.to_owned());
+        numbers.clean(&mut as_text, Kind::Text);
+        numbers.clean(&mut as_identifier, Kind::Identifier);
+        (as_text, as_identifier)
+    }
+
+    #[test]
+    fn numbers_of_a_json_body_leave_texts_and_identifiers() {
+        let json = r#"[{"mobile":"13800138000","nationcode":"86","sid":"2019:5386861316612345"},
+            {"phone":{"mobile":8521234567}}]"#;
+        let numbers = of(json);
+        for (text, as_text, as_identifier) in [
+            ("to 13800138000.", "to ****.", "to ****."),
+            ("+86 138-0013-8000", "+****", "+****"),
+            ("8521234567", "****", "****"),
+            ("+447700900123", "+****", "+****"),
+            // A long id that happens to hold the digits, and a time.
+            ("2019:77138001380001234", "****", "2019:77138001380001234"),
+            (
+                "2015-10-17 08:03:04",
+                "2015-10-17 08:03:04",
+                "2015-10-17 08:03:04",
+            ),
+            (
+                "2019:5386861316612345",
+                "2019:5386861316612345",
+                "2019:5386861316612345",
+            ),
+            ("9246:13800138000", "****", "9246:****"),
+            ("DELIVRD", "DELIVRD", "DELIVRD"),
+        ] {
+            let expected = (as_text.to_owned(), as_identifier.to_owned());
+            assert_eq!(cleaned(&numbers, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_a_form_leave_texts() {
+        let numbers = of("MessageSid=SM123&To=%2B8613800138000&Body=918273");
+        assert_eq!(cleaned(&numbers, "+86 13800138000").0, "+****");
+        assert_eq!(cleaned(&numbers, "SM123").0, "SM123");
+    }
+
+    #[test]
+    fn a_body_without_numbers_changes_nothing() {
+        for body in ["", "[]", "{\"to\":\"x\"}", "\u{0}", "to=123456"] {
+            let numbers = CallbackNumbers::of(body.as_bytes(), None);
+            assert_eq!(cleaned(&numbers, "13800138000").0, "13800138000", "{body}");
+        }
+    }
+}
