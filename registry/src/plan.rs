@@ -2,6 +2,10 @@
 //!
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
+mod component;
+
+pub use component::Signers;
+
 use crate::document::{Descriptor, Manifest};
 use crate::{Digest, Layout, RegistryError, media};
 use auth_connector_host::{Grants, HostBuilder, Package};
@@ -191,7 +195,7 @@ fn check_package(
 fn attach(
     title: &'static str,
     kind: &'static str,
-    layers: Vec<(&'static str, &'static str, Vec<u8>)>,
+    layers: Vec<(&'static str, &str, Vec<u8>)>,
     subject: &Descriptor,
     created: Option<&String>,
 ) -> Result<Part, RegistryError> {

@@ -15,6 +15,7 @@ import contract
 import cost
 import manifests
 import page
+import tls
 from engines import WasmCloud, WasmtimeServe
 from processes import Failed
 from provider import Provider
@@ -26,6 +27,7 @@ class Suite:
         self.is_full = is_full
         self.seconds = 20 if is_full else 4
         self.provider = Provider(folder)
+        self.secure = Provider(self.place("secure"), has_tls=True)
         self.rows = []
         self.skipped = []
 
@@ -89,6 +91,12 @@ class Suite:
             self.engine(kind)
         granted = lambda: contract.denied(self.place("denied"), self.provider)
         self.step("wasmCloud: a connector without a grant", granted, WasmCloud.lacks())
+        sent = lambda: tls.accepted(self.place("tls"), self.secure)
+        self.step("wasmCloud: a message over TLS to the provider", sent, WasmCloud.lacks())
+        for kind in (WasmtimeServe, WasmCloud):
+            place = self.place(f"untrusted-{kind.name.replace(' ', '-')}")
+            refused = lambda: tls.refused(place, self.secure, kind)
+            self.step(f"{kind.name}: a provider with a certificate that is not trusted", refused, kind.lacks())
         for kind, keeps in ((WasmtimeServe, False), (WasmCloud, True)):
             place = self.place(f"connections-{keeps}")
             counted = lambda: connections.check(place, kind, keeps)
@@ -98,7 +106,7 @@ class Suite:
         seconds, rounds = (5, 5) if self.is_full else (1.5, 1)
         rows = self.step(
             "Cost of a send",
-            lambda: cost.measure(self.place("cost"), self.provider, seconds, rounds),
+            lambda: cost.measure(self.place("cost"), self.provider, self.secure, seconds, rounds),
             WasmtimeServe.lacks(),
         )
         for line in cost.table(rows) if rows else []:
