@@ -1,4 +1,4 @@
-//! `auth-connector-publish`: what `cargo xtask publish` and `cargo xtask catalogue` run.
+//! Command line of `auth-connector-publish`, which `cargo xtask publish` and `cargo xtask catalogue` run.
 
 mod files;
 mod index_command;

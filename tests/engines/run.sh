@@ -19,4 +19,4 @@ export PATH=$environment/bin:$PATH:/usr/sbin
 # With them each request on wasmCloud records backtraces: docs/engines.md. The suite sets one where it measures it.
 unset RUST_BACKTRACE RUST_LIB_BACKTRACE
 # The servers end with the suite, which ends by itself.
-exec timeout --foreground 1200 "$environment/bin/python" suite.py "$@"
+exec timeout --foreground 1800 "$environment/bin/python" suite.py "$@"
