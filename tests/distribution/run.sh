@@ -141,16 +141,20 @@ cmp "$work/contract.wasm" "$dist/contract/auth_connector.wasm"
 echo "wash oci pull gives the same contract"
 
 # The gateway, alone and composed: the same bytes by another client, and what is attached to them by the documents' own tools.
-for form in sms-gateway:gateway/sms_gateway tencent-sms-gateway:gateway/composed/tencent_sms_gateway; do
-    name=${form%%:*} component=$dist/${form##*:}.wasm
+# Holds a form of the gateway to what dist wrote: name, component, and crates that are linked.
+gateway() {
+    local name=$1 component=$dist/$2
+    shift 2
     "$environment/bin/wash" oci pull --insecure "$plain/acme/$name:0.1.0" "$work/$name.wasm" >/dev/null
     cmp "$work/$name.wasm" "$component"
     "$environment/bin/python" referrers.py "$plain" "acme/$name" 0.1.0 "$work/$name"
     minisign -V -q -p "$work/keys/minisign.pub" -m "$work/$name.wasm" -x "$work/$name/$(basename "$component").minisig"
     node bundle.mjs "$work/$name/provenance.sigstore.json" "$work/keys/provenance.pub" "$(sha256sum "$component" | cut -d' ' -f1)"
-    "$environment/bin/python" sbom.py "$work/$name/sbom.cdx.json"
+    "$environment/bin/python" sbom.py "$work/$name/sbom.cdx.json" "$@"
     echo "wash oci pull gives the same $name, and its signature, provenance and SBOM hold"
-done
+}
+gateway sms-gateway gateway/sms_gateway.wasm subtle
+gateway tencent-sms-gateway gateway/composed/tencent_sms_gateway.wasm subtle tencent-sms-connector sha2
 
 # What another tool pushes is the component alone, and we say so.
 "$environment/bin/wash" oci push --insecure "$plain/washed/tencent-sms:0.1.0" "$dist/tencent_sms_connector.wasm" >/dev/null
@@ -177,7 +181,7 @@ done
 
 minisign -V -q -p "$work/keys/minisign.pub" -m "$dist/manifest.json"
 node bundle.mjs "$dist/provenance.sigstore.json" "$work/keys/provenance.pub" "$digest"
-"$environment/bin/python" sbom.py "$dist/sbom.cdx.json"
+"$environment/bin/python" sbom.py "$dist/sbom.cdx.json" sha2
 if grep -rlF --exclude-dir=build "$root" "$dist"; then
     echo "a published file names this machine's folder" >&2
     exit 1
@@ -187,9 +191,8 @@ fi
 "$environment/bin/python" release.py list "$root/docs/releasing.md" "$dist"
 # The commands of the release's last job, with a program that notes its arguments in the place of `gh`.
 "$environment/bin/python" release.py commands "$root/.github/workflows/release.yml" 'Checksums, and the release' >"$work/release.sh"
-mkdir -p "$work/release/bin"
-cp -r "$dist" "$work/release/dist"
-rm -rf "$work/release/dist/build"
+mkdir -p "$work/release/bin" "$work/release/dist"
+(cd "$dist" && find . -path ./build -prune -o -type f -exec cp --parents -t "$work/release/dist" {} +)
 printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$work/release/bin/gh"
 chmod +x "$work/release/bin/gh"
 (cd "$work/release" && GITHUB_REF_NAME=v0.1.0 PATH=$work/release/bin:$PATH bash -eo pipefail "$work/release.sh") >"$work/released"
@@ -197,5 +200,6 @@ chmod +x "$work/release/bin/gh"
 for asset in SHA256SUMS manifest.json.minisig tencent_sms_connector.wasm sms-gateway.tar.gz webhook-sms.tar.gz guides.tar.gz; do
     grep -qx "$asset" "$work/released" || { cat "$work/released"; echo "the release has no $asset" >&2; exit 1; }
 done
-tar -tzf "$work/release/dist/sms-gateway.tar.gz" | grep -qx 'gateway/composed/tencent_sms_gateway.wasm.minisig'
+tar -tzf "$work/release/dist/sms-gateway.tar.gz" >"$work/packed"
+grep -qx 'gateway/composed/tencent_sms_gateway.wasm.minisig' "$work/packed"
 echo "the release's files are those of docs/releasing.md"
