@@ -4,7 +4,8 @@ mod files;
 mod index_command;
 
 use auth_connector_host::{ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
-use auth_connector_registry::plan::{Plan, Signers};
+use auth_connector_registry::component::Signers;
+use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
     Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
 };

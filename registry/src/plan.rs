@@ -2,10 +2,6 @@
 //!
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
-mod component;
-
-pub use component::Signers;
-
 use crate::document::{Descriptor, Manifest};
 use crate::{Digest, Layout, RegistryError, media};
 use auth_connector_host::{Grants, HostBuilder, Package};
@@ -13,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The date that referrers take over.
-const CREATED: &str = "org.opencontainers.image.created";
+pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
 /// An artifact or a referrer.
 #[derive(Debug)]
@@ -134,7 +130,7 @@ impl Plan {
 }
 
 /// A file that `cargo xtask dist` wrote.
-fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
+pub(crate) fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
     let path = folder.join(name);
     std::fs::read(&path).map_err(|error| {
         RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
@@ -142,7 +138,10 @@ fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 /// The artifact in a folder, with its manifest as it was read.
-fn artifact(folder: &Path, title: &'static str) -> Result<(Part, Manifest), RegistryError> {
+pub(crate) fn artifact(
+    folder: &Path,
+    title: &'static str,
+) -> Result<(Part, Manifest), RegistryError> {
     const MANIFEST: &str = "oci-manifest.json";
     let manifest = file(folder, MANIFEST)?;
     let read = Manifest::parse(MANIFEST, &manifest)?;
@@ -192,7 +191,7 @@ fn check_package(
 }
 
 /// A referrer: a manifest with an empty config and these layers.
-fn attach(
+pub(crate) fn attach(
     title: &'static str,
     kind: &'static str,
     layers: Vec<(&'static str, &str, Vec<u8>)>,

@@ -3,7 +3,8 @@
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, settings};
 use auth_connector_host::TrustedKey;
-use auth_connector_registry::plan::{Plan, Signers};
+use auth_connector_registry::component::Signers;
+use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;
 use auth_connector_registry::{Client, Layout, Reference, media};
 use minisign::KeyPair;

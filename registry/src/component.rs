@@ -3,7 +3,7 @@
 //! It asks a host for nothing, so it has no manifest to sign. minisign signs the component itself, and the signature is a
 //! referrer of its own.
 
-use super::{CREATED, Plan, artifact, attach, file};
+use crate::plan::{CREATED, Plan, artifact, attach, file};
 use crate::{RegistryError, bounds, media};
 use auth_connector_host::TrustedKey;
 use minisign_verify::{PublicKey, Signature};
