@@ -1,4 +1,4 @@
-//! What comes back after the request was taken whole: an answer of the service, or something else.
+//! Responses after the request was taken whole: an answer of the service, or something else.
 
 use crate::support::trial::{OK, PLENTY, against, answer, answered, call};
 use crate::support::{Server, host, load};

@@ -30,8 +30,9 @@ async fn a_closed_port_is_not_sent() {
     assert!(ended.took < Duration::from_secs(1));
 }
 
+/// The send ends as not sent.
 #[tokio::test]
-async fn a_destination_that_the_host_does_not_grant_is_not_sent_and_nothing_is_dialled() {
+async fn destination_that_is_not_granted_is_not_dialled() {
     let server = Server::start(|mut peer| async move { peer.rest().await });
     for builder in [
         host(),
@@ -113,8 +114,9 @@ async fn a_tls_handshake_that_never_ends_is_not_sent_at_the_deadline() {
     assert_eq!(ended.connections, 1);
 }
 
+/// It took the whole request.
 #[tokio::test]
-async fn a_server_that_takes_the_request_and_falls_silent_is_unknown_at_the_deadline() {
+async fn silent_server_is_unknown_at_the_deadline() {
     let ended = against(300, |mut peer| async move { peer.rest().await }).await;
     assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
     assert_eq!(ended.complete, 1);
@@ -144,8 +146,9 @@ async fn a_server_that_takes_the_request_and_resets_is_unknown() {
     assert_eq!(ended.complete, 1);
 }
 
+/// The clock is off, so there is a second one. It ends as any other.
 #[tokio::test]
-async fn the_second_attempt_of_a_clock_that_is_off_shares_the_deadline_and_ends_as_any_other() {
+async fn second_attempt_shares_the_deadline_of_the_first() {
     let ended = against(400, |mut peer| async move {
         peer.request().await;
         let expired = r#"{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":""},"RequestId":"a"}}"#;
@@ -166,8 +169,9 @@ async fn the_second_attempt_of_a_clock_that_is_off_shares_the_deadline_and_ends_
     assert!(ended.took < Duration::from_millis(400) + MARGIN);
 }
 
+/// They are the host's, the message's and the config's.
 #[tokio::test]
-async fn the_smallest_of_the_hosts_the_messages_and_the_configs_limits_is_the_deadline() {
+async fn smallest_of_three_limits_is_the_deadline() {
     let server = Server::start(|mut peer| async move { peer.rest().await });
     let ms = |limit: u64| Duration::from_millis(limit);
     for (host_limit, message_limit, config_limit) in [

@@ -200,9 +200,9 @@ async fn refused(plugin: &Plugin, config: &Value, message: &Message) -> Failure 
     failure
 }
 
+/// Neither the usage nor `Generic` has one for it.
 #[tokio::test]
-async fn a_route_for_which_neither_usage_nor_generic_has_a_code_is_refused_before_it_costs_anything()
- {
+async fn route_without_a_template_code_is_refused_before_it_costs() {
     let plugin = plugin();
     let mut config = config(None);
     for index in 0..4 {

@@ -34,7 +34,7 @@ async fn errors(plugin: &Plugin, config: &Config) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_config_of_65536_bytes_is_read_and_a_longer_one_is_refused_for_its_length() {
+async fn config_beyond_65536_bytes_is_refused_for_its_length() {
     let plugin = load(host());
     assert!(errors(&plugin, &padded(MAX_CONFIG)).await.is_empty());
     for bytes in [MAX_CONFIG + 1, 1_000_000] {
@@ -53,7 +53,7 @@ async fn a_config_of_65536_bytes_is_read_and_a_longer_one_is_refused_for_its_len
 }
 
 #[tokio::test]
-async fn a_config_16_levels_deep_is_read_and_a_deeper_one_is_refused_for_its_depth() {
+async fn config_beyond_16_levels_is_refused_for_its_depth() {
     let plugin = load(host());
     assert!(errors(&plugin, &deep(16)).await.is_empty());
     for levels in [17, 18, 30_000] {
@@ -97,7 +97,7 @@ async fn a_config_that_is_wrong_everywhere_is_answered_within_the_hosts_caps() {
 }
 
 #[tokio::test]
-async fn sixty_four_variables_of_1024_bytes_are_taken_and_more_or_longer_ones_are_refused() {
+async fn variables_beyond_64_or_1024_bytes_are_refused() {
     let plugin = load(host());
     let config = to_config(&config(None));
     let message = |count: usize, bytes: usize| {
@@ -236,8 +236,9 @@ fn message(to: &str) -> Val {
     Val::Record(fields.map(|(name, value)| (name.into(), value)).into())
 }
 
+/// All calls run on one instance.
 #[test]
-fn ten_thousand_calls_on_one_instance_need_no_more_memory_than_the_first_ones() {
+fn ten_thousand_calls_need_no_more_memory_than_the_first() {
     let (mut store, validate, preview) = one_instance();
     let good = config(None).to_string();
     let configs = [
@@ -268,8 +269,9 @@ fn ten_thousand_calls_on_one_instance_need_no_more_memory_than_the_first_ones() 
     assert_eq!(store.data().0, after_first);
 }
 
+/// It keeps no more memory than that config needed.
 #[test]
-fn an_instance_that_met_the_largest_config_goes_on_and_keeps_no_more_than_that_needed() {
+fn instance_goes_on_after_the_largest_config() {
     let (mut store, validate, _) = one_instance();
     let largest = padded(MAX_CONFIG).expose().to_owned();
     let mut sizes = Vec::new();

@@ -208,8 +208,9 @@ fn a_message_of_which_nobody_can_tell_exits_with_4_and_is_in_the_inbox() {
     assert!(ran.stdout.contains("may arrive"), "{}", ran.stdout);
 }
 
+/// It is sent nothing.
 #[test]
-fn a_service_that_is_not_granted_or_not_trusted_exits_with_3_and_is_sent_nothing() {
+fn service_not_granted_or_not_trusted_exits_with_3() {
     let cli = Cli::new();
     let ran = cli.send_ungranted(&cli.config(), MAINLAND, &["--json".to_owned()]);
     assert_eq!((ran.exit, ran.json()["kind"].as_str()), (3, Some("denied")));

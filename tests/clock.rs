@@ -35,8 +35,9 @@ async fn a_clock_off_by_300_seconds_is_good_enough() {
     }
 }
 
+/// It is off by 301 seconds or by years. The second attempt has the server's time.
 #[tokio::test]
-async fn a_clock_off_by_301_seconds_or_by_years_costs_one_more_attempt_with_the_servers_time() {
+async fn clock_that_is_off_costs_one_more_attempt() {
     for seconds in [-301, 301, -NOON, 10 * 365 * 86_400] {
         let rig = off_by(NOON, seconds);
         let receipt = accepted(rig.send(&code_to(MAINLAND)).await);
@@ -62,8 +63,9 @@ async fn the_second_attempt_is_signed_for_the_servers_day() {
     }
 }
 
+/// The caller gets the service's code.
 #[tokio::test]
-async fn without_the_servers_time_the_caller_gets_the_code_and_one_request_was_made() {
+async fn answer_without_the_servers_time_gets_no_second_attempt() {
     let rig = off_by(NOON, 301);
     rig.simulator.omit_date_header(true);
     let failure = not_sent(rig.send(&code_to(MAINLAND)).await);

@@ -8,8 +8,9 @@ use auth_connector_host::{FailureKind, Message};
 use serde_json::json;
 use tencent_sms_simulator::Simulator;
 
+/// The receipt names the service's serial number.
 #[tokio::test]
-async fn a_code_to_a_mainland_number_arrives_and_the_receipt_names_the_services_serial_number() {
+async fn code_to_a_mainland_number_arrives() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&code_to(MAINLAND)).await);
 
@@ -83,8 +84,9 @@ async fn the_callers_own_identifier_travels_with_the_message() {
     assert_eq!(rig.simulator.messages().len(), 1);
 }
 
+/// The receipt says so.
 #[tokio::test]
-async fn a_usage_without_a_template_takes_the_generic_one_and_the_receipt_says_so() {
+async fn usage_without_a_template_takes_the_generic_one() {
     let rig = Rig::new();
     let message = Message::code(MAINLAND, "MfaVerification", CODE);
     let receipt = accepted(rig.send(&message).await);
@@ -143,8 +145,9 @@ async fn what_a_preview_shows_is_what_is_sent() {
     }
 }
 
+/// The config is unchanged; the service's name leads to the simulator.
 #[tokio::test]
-async fn a_config_for_the_real_service_works_unchanged_when_its_name_leads_to_the_simulator() {
+async fn config_of_the_real_service_works_with_the_simulator() {
     let simulator = Simulator::builder().tls(true).start_blocking().unwrap();
     let plugin = load(
         host()

@@ -3,9 +3,9 @@
 use crate::support::{bench, component, hostile, simulator};
 use std::process::Command;
 
+/// They run among faults, replaced plugins and hostile neighbours.
 #[test]
-fn thousands_of_sends_end_in_one_of_three_states_among_faults_replaced_plugins_and_hostile_neighbours()
- {
+fn thousands_of_sends_under_attack_end_in_three_states() {
     let output = Command::new(bench())
         .args(["soak", "5000"])
         .env("CONNECTOR_WASM", component())

@@ -1,5 +1,5 @@
-//! What a sick service or a broken network does after the request was taken: the caller is told, and what the inbox
-//! holds is the truth that it is held against. All of it over TLS.
+//! Faults of the service and the network after the request was taken. Outcomes are compared with the inbox. All of it
+//! over TLS.
 
 use crate::support::trial::{MARGIN, PLENTY};
 use crate::support::{MAINLAND, Rig, State, code_to, state};
@@ -126,8 +126,9 @@ async fn a_service_that_took_nothing_is_unknown_only_where_nobody_can_tell() {
     }
 }
 
+/// Where the whole request was there, it is unknown.
 #[tokio::test]
-async fn a_connection_that_is_reset_halfway_is_not_sent_unless_the_whole_request_was_there() {
+async fn connection_reset_halfway_is_not_sent() {
     for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {
         for _ in 0..20 {
             let rig = Rig::new();

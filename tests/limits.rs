@@ -1,4 +1,4 @@
-//! What a whole send needs of each limit, measured, and how far above that the default is.
+//! Needs of a whole send, measured for each limit, and the distance of the default.
 
 use crate::support::{self, CODE, MAINLAND, component, host};
 use auth_connector_host::{Limits, Message};
@@ -85,8 +85,9 @@ async fn least<F: Future<Output = bool>>(most: u64, mut succeeds: impl FnMut(u64
     works
 }
 
+/// The largest send has everything in its config.
 #[tokio::test]
-async fn every_default_is_several_times_what_a_send_with_everything_in_its_config_needs() {
+async fn defaults_are_several_times_what_the_largest_send_needs() {
     let catalogue = Catalogue {
         limits: NumberLimits {
             same_content_interval_s: None,

@@ -48,8 +48,9 @@ fn delivered(simulator: &Simulator) -> HashMap<String, usize> {
     counts
 }
 
+/// It is replaced every few milliseconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replacing_the_plugin_every_few_milliseconds_loses_no_message_and_sends_none_twice() {
+async fn replacing_the_plugin_loses_and_doubles_no_message() {
     const WORKERS: usize = 8;
     const REPLACEMENTS: usize = 100;
     // Eight workers send more than the service takes in a second.
@@ -119,8 +120,9 @@ async fn slow(simulator: &Simulator, plugin: Plugin) -> tokio::task::JoinHandle<
 
 type Outcome = Result<auth_connector_host::Receipt, SendError>;
 
+/// Calls begin again when there is another plugin.
 #[tokio::test]
-async fn a_plugin_out_of_service_ends_what_it_began_and_begins_nothing_until_there_is_another() {
+async fn plugin_out_of_service_ends_its_calls_and_begins_none() {
     let rig = Rig::new();
     let live = LivePlugin::new(rig.plugin.clone());
     let config = to_config(&rig.config());

@@ -408,9 +408,9 @@ async fn a_check_speaks_chinese_where_that_is_asked_for() {
     );
 }
 
+/// A config that cannot work fails with its findings.
 #[tokio::test]
-async fn a_check_fails_where_nothing_can_be_asked_and_a_config_that_cannot_work_with_its_findings()
-{
+async fn check_fails_where_nothing_can_be_asked() {
     let simulator = Simulator::builder().start_blocking().unwrap();
     let plugin = load(host());
     let mut config = crate::support::config(Some(&simulator.url()));
@@ -482,8 +482,9 @@ fn message(to: &str, id: &str) -> Message {
     }
 }
 
+/// Before its report it is found as being on its way.
 #[tokio::test]
-async fn an_unknown_outcome_is_found_first_on_its_way_then_by_its_own_identifier() {
+async fn unknown_outcome_is_found_by_its_own_identifier() {
     let rig = rig(|_| {});
     for to in [MAINLAND, INTERNATIONAL] {
         rig.simulator.queue_fault(Fault::AcceptThenClose);
@@ -624,8 +625,9 @@ async fn reports_reach_further_back_than_records() {
     assert!(!deliveries.exhaustive);
 }
 
+/// The permission is the one to look deliveries up.
 #[tokio::test]
-async fn keys_that_may_not_look_deliveries_up_are_told_which_permission_is_missing() {
+async fn key_without_permission_is_told_which_one_is_missing() {
     let rig = rig(|catalogue| {
         catalogue.accounts[0].credentials[0].allow = vec![
             "sms:SendSms".to_owned(),

@@ -130,8 +130,9 @@ async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_often_not_sent() {
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
+/// Else it is unknown.
 #[tokio::test]
-async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_often_not_sent() {
+async fn end_in_the_middle_of_the_body_is_often_not_sent() {
     for reset in [true, false] {
         let tally = race(
             "end in the middle of the body",
@@ -149,8 +150,9 @@ async fn an_end_in_the_middle_of_the_body_is_not_sent_or_unknown_and_often_not_s
     }
 }
 
+/// Else it is unknown.
 #[tokio::test]
-async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_often_not_sent() {
+async fn refusal_before_the_body_is_read_is_often_not_sent() {
     for status in [
         "403 Forbidden",
         "413 Content Too Large",
@@ -172,8 +174,9 @@ async fn a_refusal_before_the_body_is_read_is_not_sent_or_unknown_and_often_not_
     }
 }
 
+/// Half a request is never taken for accepted.
 #[tokio::test]
-async fn a_yes_before_the_body_is_read_is_never_taken_for_an_acceptance_of_half_a_request() {
+async fn yes_before_the_body_is_read_is_no_acceptance() {
     let tally = race("200 before the body", 1, |mut peer| async move {
         peer.head().await;
         peer.write(&answer("200 OK", OK)).await;
@@ -218,8 +221,9 @@ enum End {
     WholeSecond,
 }
 
+/// It dies between two sends or during the second.
 #[tokio::test]
-async fn a_kept_connection_that_dies_between_two_sends_or_during_the_second_sends_nothing_twice() {
+async fn kept_connection_that_dies_sends_nothing_twice() {
     for end in [
         End::AtOnce,
         End::After(Duration::from_micros(300)),
@@ -237,7 +241,7 @@ async fn a_kept_connection_that_dies_between_two_sends_or_during_the_second_send
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_idled_and_dies_as_it_is_used_again_is_often_not_sent() {
+async fn idle_connection_that_dies_on_use_is_often_not_sent() {
     const PAIRS: usize = 10;
     let server = Server::start(|peer| second_meets(peer, End::HeadOfTheSecond));
     let there = &server;

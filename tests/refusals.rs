@@ -1,4 +1,4 @@
-//! What the service refuses, and what the operator is told: the class, how long to wait, whose turn it is.
+//! Refusals of the service, and what the operator is told: the class, how long to wait, whose turn it is.
 //!
 //! First refusals that the simulator comes to by its own rules, as an operator meets them; then single codes.
 
@@ -19,8 +19,9 @@ fn gist(failure: &Failure) -> (&str, FailureKind, &str) {
     )
 }
 
+/// The operator reads the service's code and the field to look at.
 #[tokio::test]
-async fn an_operators_mistake_is_diagnosed_with_the_services_code_and_the_field_to_look_at() {
+async fn operators_mistake_is_diagnosed_with_code_and_field() {
     type Mistake = fn(&mut Value);
     let cases: [(Mistake, &str, FailureKind, &str); 7] = [
         (
@@ -81,8 +82,9 @@ async fn an_operators_mistake_is_diagnosed_with_the_services_code_and_the_field_
     assert!(rig.simulator.messages().is_empty());
 }
 
+/// After that time it is accepted.
 #[tokio::test]
-async fn the_same_code_within_30_seconds_is_refused_with_the_time_to_wait_and_accepted_after_it() {
+async fn same_code_within_30_seconds_is_refused_with_a_wait() {
     let rig = Rig::new();
     accepted(rig.send(&code_to(MAINLAND)).await);
     let failure = not_sent(rig.send(&code_to(MAINLAND)).await);

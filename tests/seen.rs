@@ -155,8 +155,9 @@ fn base64_is_found_wherever_it_begins() {
     assert_eq!(base64(b"foobar", 1), "Zvb2Jhc");
 }
 
+/// They hold no recipient, code, secret, config or message.
 #[test]
-fn no_trace_and_no_metric_names_a_recipient_a_code_a_secret_a_config_or_a_message() {
+fn traces_and_metrics_name_nothing_personal_or_secret() {
     let rig = Rig::new();
     let all = observed(|| async {
         let config = rig.config();

@@ -275,8 +275,9 @@ fn judge(call: usize, found: &Result<Deliveries, CallError>, truth: Option<&Stri
     }
 }
 
+/// Each is found again by a look-up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_sends_across_every_fault_end_as_they_are_told_and_are_found_again() {
+async fn ten_thousand_sends_across_every_fault_end_as_told() {
     let begun = Instant::now();
     let soak = Soak::run().await;
     let sent_in = begun.elapsed();

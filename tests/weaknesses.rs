@@ -1,5 +1,4 @@
-//! What fails the users of the connector that this one replaces, by the numbers of a list of its weaknesses: here each
-//! has a test that shows it gone.
+//! Weaknesses of the connector that this one replaces, by their numbers in a list: each has a test that shows it gone.
 
 use crate::support::trial::{OK, PLENTY, against, answer, answered};
 use crate::support::{
@@ -36,8 +35,9 @@ async fn findings(config: &Value) -> Vec<(String, String, bool)> {
         .collect()
 }
 
+/// The stranger would be in China.
 #[tokio::test]
-async fn w1_a_foreign_number_without_its_prefix_never_reaches_a_stranger_in_china() {
+async fn w1_foreign_number_without_prefix_reaches_no_stranger() {
     let rig = Rig::new();
     for digits in [
         "18624017194",
@@ -136,7 +136,7 @@ async fn w4_one_config_serves_the_mainland_and_the_world_each_in_its_own_name() 
 }
 
 #[tokio::test]
-async fn w5_a_template_takes_the_code_the_minutes_and_any_other_value_in_its_order() {
+async fn w5_template_takes_code_minutes_and_other_values_in_order() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["templates"][1] = json!({"usageType": "Register", "templateCode": "1110001",
@@ -174,7 +174,7 @@ async fn w6_a_message_without_its_code_is_refused_before_an_empty_one_is_sent() 
 }
 
 #[tokio::test]
-async fn w7_an_answer_that_is_none_and_a_connection_that_dies_end_in_a_typed_error() {
+async fn w7_unusable_answer_and_dead_connection_are_typed_errors() {
     for body in [
         "",
         "{}",
@@ -256,8 +256,9 @@ async fn w10_a_service_that_hangs_is_left_at_the_deadline_after_one_request() {
     assert!(begun.elapsed() < Duration::from_secs(8));
 }
 
+/// They are named all at once.
 #[tokio::test]
-async fn w11_everything_that_is_wrong_with_a_config_is_said_at_once_with_its_place() {
+async fn w11_all_mistakes_of_a_config_are_named_with_their_place() {
     let mut wrong = config(None);
     wrong["accessKeyId"] = " ".into();
     wrong["accessKeySecret"] = "<access-key-secret>".into();
@@ -334,7 +335,7 @@ async fn w12_the_template_is_in_the_language_of_the_reader_and_falls_back() {
 }
 
 #[tokio::test]
-async fn w13_the_entrance_the_sender_the_extension_and_the_language_are_the_operators() {
+async fn w13_operator_sets_endpoint_sender_extension_and_language() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["extendCode"] = "12".into();

@@ -1,7 +1,7 @@
 //! JSON with sorted keys.
 //!
-//! Whether `serde_json` keeps the order of keys depends on a feature that any crate of a build may switch on, and bytes
-//! that are hashed must not.
+//! The order in which `serde_json` writes keys depends on a feature that any crate of a build may switch on. Bytes that
+//! are hashed must not depend on it.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! `connector-packaging`: what `cargo xtask dist` runs after the build.
+//! Command line of `connector-packaging`, which `cargo xtask dist` runs after the build.
 
 use connector_packaging::artifact::{self, Artifact};
 use connector_packaging::bundle::{self, SigningKey};

@@ -20,6 +20,7 @@ mod bounds;
 pub mod catalogue;
 mod changes;
 mod client;
+pub mod component;
 pub mod credentials;
 mod digest;
 mod document;

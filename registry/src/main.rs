@@ -1,9 +1,10 @@
-//! `auth-connector-publish`: what `cargo xtask publish` and `cargo xtask catalogue` run.
+//! Command line of `auth-connector-publish`, which `cargo xtask publish` and `cargo xtask catalogue` run.
 
 mod files;
 mod index_command;
 
 use auth_connector_host::{BuildError, ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
+use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
     Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
@@ -32,10 +33,14 @@ struct Arguments {
     /// Publish the contract, a package of WIT, which `cargo xtask dist` wrote into the folder `contract` of --folder
     #[arg(long, conflicts_with_all = ["trust", "unsigned"])]
     contract: bool,
+    /// Publish a component that is no plugin, such as the gateway in --folder target/dist/gateway: it has no manifest, so
+    /// minisign signs the component itself
+    #[arg(long, conflicts_with = "contract")]
+    component: bool,
     /// Show what would be published, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Check the manifest's signature by this minisign key first (repeatable), a file
+    /// Check the signature by this minisign key first (repeatable), a file
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
     /// Publish although nobody who is trusted has signed
@@ -80,6 +85,12 @@ fn run(arguments: &Arguments) -> Result<(), RegistryError> {
     let reference = Reference::parse(&arguments.reference)?;
     let plan = if arguments.contract {
         Plan::read_contract(&arguments.folder.join("contract"))?
+    } else if arguments.component {
+        let signers = Signers {
+            trusted: &trusted(arguments)?,
+            allow_unsigned: arguments.unsigned,
+        };
+        Plan::read_component(&arguments.folder, &signers)?
     } else {
         Plan::read(&arguments.folder, host(arguments)?)?
     };
@@ -149,11 +160,18 @@ fn host(arguments: &Arguments) -> Result<HostBuilder, RegistryError> {
         ));
     }
     let mut builder = ConnectorHost::builder();
-    for file in &arguments.trust {
-        let text = String::from_utf8_lossy(&read(file)?).into_owned();
-        let key = TrustedKey::parse(&text).map_err(|error| failed(file, error))?;
+    for key in trusted(arguments)? {
         builder = builder.trust_key(key);
     }
     let has_keys = !arguments.trust.is_empty();
     Ok(builder.with(|options| options.allow_unsigned = arguments.unsigned || !has_keys))
+}
+
+/// The keys of `--trust`.
+fn trusted(arguments: &Arguments) -> Result<Vec<TrustedKey>, RegistryError> {
+    let key = |file: &PathBuf| {
+        let text = String::from_utf8_lossy(&read(file)?).into_owned();
+        TrustedKey::parse(&text).map_err(|error| failed(file, error))
+    };
+    arguments.trust.iter().map(key).collect()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The date that referrers take over.
-const CREATED: &str = "org.opencontainers.image.created";
+pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
 /// An artifact or a referrer.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Plan {
 }
 
 /// A file that `cargo xtask dist` wrote.
-fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
+pub(crate) fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
     let path = folder.join(name);
     std::fs::read(&path).map_err(|error| {
         RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
@@ -138,7 +138,10 @@ fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 /// The artifact in a folder, with its manifest as it was read.
-fn artifact(folder: &Path, title: &'static str) -> Result<(Part, Manifest), RegistryError> {
+pub(crate) fn artifact(
+    folder: &Path,
+    title: &'static str,
+) -> Result<(Part, Manifest), RegistryError> {
     const MANIFEST: &str = "oci-manifest.json";
     let manifest = file(folder, MANIFEST)?;
     let read = Manifest::parse(MANIFEST, &manifest)?;
@@ -188,10 +191,10 @@ fn check_package(
 }
 
 /// A referrer: a manifest with an empty config and these layers.
-fn attach(
+pub(crate) fn attach(
     title: &'static str,
     kind: &'static str,
-    layers: Vec<(&'static str, &'static str, Vec<u8>)>,
+    layers: Vec<(&'static str, &str, Vec<u8>)>,
     subject: &Descriptor,
     created: Option<&String>,
 ) -> Result<Part, RegistryError> {

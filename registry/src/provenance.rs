@@ -1,7 +1,7 @@
 //! Provenance: an in-toto statement in a Sigstore bundle, verified offline by a key of P-256.
 //!
-//! A bundle by an identity (keyless) has a certificate and an entry of a transparency log in place of a key. Verifying
-//! those needs Sigstore's roots, and is not done here.
+//! A bundle by an identity (keyless) has a certificate and an entry of a transparency log in place of a key. It is read,
+//! and not verified: docs/plugins.md says which programs do.
 
 use crate::error::legible;
 use crate::{Digest, RegistryError, media};
@@ -59,10 +59,11 @@ pub struct Claims {
     pub revision: Option<String>,
 }
 
-/// What a bundle says about a component, once its signature is verified if there is a key.
+/// What a bundle says about one of these digests, once its signature is verified if there is a key. `dist` names the
+/// component; GitHub's attester names the artifact's manifest, which is what it is given.
 pub(crate) fn read(
     bundle: &[u8],
-    component: &Digest,
+    about: &[&Digest],
     key: Option<&ProvenanceKey>,
 ) -> Result<Claims, String> {
     let bundle: Value =
@@ -100,17 +101,20 @@ pub(crate) fn read(
     }
     let statement: Value =
         serde_json::from_slice(&payload).map_err(|_| "the statement is not JSON".to_owned())?;
-    claims(&statement, component)
+    claims(&statement, about)
 }
 
-fn claims(statement: &Value, component: &Digest) -> Result<Claims, String> {
+fn claims(statement: &Value, about: &[&Digest]) -> Result<Claims, String> {
     if text(statement, "/_type") != Some(STATEMENT)
         || text(statement, "/predicateType") != Some(PREDICATE)
     {
         return Err("the statement is not SLSA's provenance, version 1".to_owned());
     }
     let subjects = statement.pointer("/subject").and_then(Value::as_array);
-    let is_subject = |subject: &Value| text(subject, "/digest/sha256") == Some(component.hex());
+    let is_subject = |subject: &Value| {
+        let digest = text(subject, "/digest/sha256");
+        about.iter().any(|about| digest == Some(about.hex()))
+    };
     if !subjects.is_some_and(|subjects| subjects.iter().any(is_subject)) {
         return Err("the statement is about another component".to_owned());
     }

@@ -235,7 +235,8 @@ impl Attached<'_> {
             let Some(bundle) = self.content(descriptor, "the provenance").await? else {
                 continue;
             };
-            match (provenance::read(&bundle, component, key), key) {
+            let about = [component, self.subject];
+            match (provenance::read(&bundle, &about, key), key) {
                 (Ok(claims), Some(_)) => return Ok(Attestation::Verified(claims)),
                 (Ok(claims), None) => return Ok(Attestation::Unverified(claims)),
                 (Err(error), _) => reason = error,

@@ -10,6 +10,7 @@
 
 mod bytes;
 mod catalogue;
+mod component;
 mod credentials;
 mod lists;
 mod memory;

@@ -2,17 +2,22 @@
 
 use crate::HEAP;
 use crate::support::*;
-use auth_connector_registry::Bounds;
+use auth_connector_host::HostBuilder;
+use auth_connector_registry::{Bounds, Pulled, RegistryError};
 use registry::ENDLESS;
 use std::process::Command;
 
 /// Names the test that this process was started for: other tests would count.
 const ALONE: &str = "REGISTRY_TEST_ALONE";
 
-/// Whether this process runs this test and no other. If not, one that does is run, and has to pass.
-fn alone(test: &str) -> bool {
+/// Runs a test in a process that runs no other: others would count.
+fn alone(test: &str, body: impl Future<Output = ()>) {
     if std::env::var_os(ALONE).is_some_and(|name| name == test) {
-        return true;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        return runtime.block_on(body);
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])
@@ -24,20 +29,29 @@ fn alone(test: &str) -> bool {
         output.status.success() && said.contains("1 passed"),
         "{said}"
     );
-    false
+}
+
+/// What a pull came to, and the most that it held on the heap, in bytes.
+async fn measured(
+    reference: &str,
+    host: HostBuilder,
+    component: u64,
+) -> (Result<Pulled, RegistryError>, u64) {
+    let bounds = Bounds {
+        component,
+        ..Bounds::default()
+    };
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
+    let pulled = pulled_by(reference, host, None, bounds).await;
+    (pulled, (HEAP.peak_usage() - before) as u64)
 }
 
 /// Manifests, lists and blobs without an end and without a length; the component says that it has what is granted.
 #[test]
 fn endless_registry_fills_no_more_than_granted() {
-    if !alone("memory::endless_registry_fills_no_more_than_granted") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    let test = "memory::endless_registry_fills_no_more_than_granted";
+    alone(test, async {
         const GRANTED: u64 = 2 << 20;
         for (what, least) in [("manifests/", 0), ("referrers/", 0), ("blobs/", GRANTED)] {
             let (dist, registry) = published().await;
@@ -53,15 +67,9 @@ fn endless_registry_fills_no_more_than_granted() {
                     .contains(what)
                     .then(|| [head.as_slice(), ENDLESS].concat())
             });
-            let bounds = Bounds {
-                component: GRANTED,
-                ..Bounds::default()
-            };
             let host = trusting(&dist).with(|options| options.allow_unsigned = true);
-            let before = HEAP.current_usage();
-            HEAP.reset_peak_usage();
-            let error = refusal(pulled_by(&registry.reference(":large"), host, None, bounds).await);
-            let used = (HEAP.peak_usage() - before) as u64;
+            let (pulled, used) = measured(&registry.reference(":large"), host, GRANTED).await;
+            let error = refusal(pulled);
             assert!(error.contains("expected were at most"), "{what}: {error}");
             // What was to be filled was filled, so that the bound below means something.
             assert!(
@@ -76,24 +84,12 @@ fn endless_registry_fills_no_more_than_granted() {
 /// An honest one, as large as is granted to the byte.
 #[test]
 fn largest_granted_component_fits_the_memory() {
-    if !alone("memory::largest_granted_component_fits_the_memory") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    let test = "memory::largest_granted_component_fits_the_memory";
+    alone(test, async {
         let (dist, registry) = published().await;
         let granted = dist.component.len() as u64;
-        let bounds = Bounds {
-            component: granted,
-            ..Bounds::default()
-        };
-        let before = HEAP.current_usage();
-        HEAP.reset_peak_usage();
-        let pulled = pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await;
-        let used = (HEAP.peak_usage() - before) as u64;
+        let reference = registry.reference(":1.4.0");
+        let (pulled, used) = measured(&reference, trusting(&dist), granted).await;
         assert_eq!(pulled.unwrap().component().len() as u64, granted);
         assert!(used <= granted + (8 << 20), "{used} bytes for {granted}");
     });

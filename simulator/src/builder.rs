@@ -1,4 +1,4 @@
-//! How a simulator should start, and why it may not.
+//! Builder of a simulator, and the reasons why one does not start.
 
 use std::fmt;
 use std::io;

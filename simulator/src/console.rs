@@ -1,4 +1,4 @@
-//! What the binary tells on its standard error about each request.
+//! Lines about each request on the binary's standard error.
 //!
 //! Everything is masked, but for lines that begin with `inbox `: they hold the whole number and the text of
 //! an accepted message, one line each, because showing them is what an inbox is for.

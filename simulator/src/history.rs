@@ -1,4 +1,4 @@
-//! What went to whom: the memory behind per-number limits and per-application daily caps.
+//! Messages by recipient: the memory behind per-number limits and per-application daily caps.
 //!
 //! Only accepted messages count. Days are natural days of UTC+8, whatever the caller's zone.
 

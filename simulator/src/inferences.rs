@@ -1,4 +1,4 @@
-//! What the simulator does without anything official to rest on, for `--explain` and `/_sim/inferences`.
+//! Behaviour that rests on nothing official, for `--explain` and `/_sim/inferences`.
 //!
 //! The rules here were inferred from documentation that stops short, from other answers of the service, or
 //! from what its SDKs expect. A test that passes only because of one of them proves nothing about the real

@@ -1,4 +1,4 @@
-//! What may be shown of things that identify or authorise: enough to recognise one's own, no more.
+//! Masks for what identifies or authorises: enough to recognise one's own, no more.
 //!
 //! Used for everything that leaves the simulator, except the wire answers that the service itself gives
 //! and the inbox, whose purpose is to show the message.

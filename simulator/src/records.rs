@@ -1,4 +1,4 @@
-//! What became of every number of every `SendSms` that reached the backend, for the actions that look back.
+//! Records of every number of every `SendSms` that reached the backend, for the actions that look back.
 //!
 //! Keeps as many as the inbox and drops the oldest beyond. Texts are kept with their values hidden, as the
 //! service keeps them.

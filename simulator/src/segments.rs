@@ -1,4 +1,4 @@
-//! How many billed segments a text takes, which is the `Fee` of an accepted message.
+//! Count of the billed segments of a text, which is the `Fee` of an accepted message.
 //!
 //! | route, alphabet | one segment holds | several hold, each |
 //! |---|---|---|

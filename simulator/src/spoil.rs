@@ -1,4 +1,4 @@
-//! What a fault does to an answer that was decided.
+//! Effects of a fault on an answer that was decided.
 
 use std::borrow::Cow;
 

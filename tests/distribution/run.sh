@@ -71,7 +71,8 @@ export AUTH_HOST_BIN SSL_CERT_FILE=$work/ca.pem
 (cd "$root" && bash -euo pipefail -c "$commands" </dev/null) >"$work/page.log" 2>&1 ||
     { cat "$work/page.log"; echo "a command of docs/publishing.md failed" >&2; exit 1; }
 for line in 'listed in the fallback index' 'Published: oci-layout' 'manifest     verified' 'provenance   verified' \
-    "Published: oci://$secure/acme/auth-connector@" '2 plugins in target/catalogue.json' 'webhook-sms 0.1.0'; do
+    "Published: oci://$secure/acme/auth-connector@" "Published: oci://$secure/acme/sms-gateway@" \
+    "Published: oci://$secure/acme/tencent-sms-gateway@" '2 plugins in target/catalogue.json' 'webhook-sms 0.1.0'; do
     grep -q "$line" "$work/page.log" || { cat "$work/page.log"; echo "the page's commands do not print: $line" >&2; exit 1; }
 done
 echo "the commands of docs/publishing.md run"
@@ -139,6 +140,22 @@ same "$work/orased/tencent_sms_connector.wasm" "oras pull"
 cmp "$work/contract.wasm" "$dist/contract/auth_connector.wasm"
 echo "wash oci pull gives the same contract"
 
+# The gateway, alone and composed: the same bytes by another client, and what is attached to them by the documents' own tools.
+# Holds a form of the gateway to what dist wrote: name, component, and crates that are linked.
+gateway() {
+    local name=$1 component=$dist/$2
+    shift 2
+    "$environment/bin/wash" oci pull --insecure "$plain/acme/$name:0.1.0" "$work/$name.wasm" >/dev/null
+    cmp "$work/$name.wasm" "$component"
+    "$environment/bin/python" referrers.py "$plain" "acme/$name" 0.1.0 "$work/$name"
+    minisign -V -q -p "$work/keys/minisign.pub" -m "$work/$name.wasm" -x "$work/$name/$(basename "$component").minisig"
+    node bundle.mjs "$work/$name/provenance.sigstore.json" "$work/keys/provenance.pub" "$(sha256sum "$component" | cut -d' ' -f1)"
+    "$environment/bin/python" sbom.py "$work/$name/sbom.cdx.json" "$@"
+    echo "wash oci pull gives the same $name, and its signature, provenance and SBOM hold"
+}
+gateway sms-gateway gateway/sms_gateway.wasm subtle
+gateway tencent-sms-gateway gateway/composed/tencent_sms_gateway.wasm subtle tencent-sms-connector sha2
+
 # What another tool pushes is the component alone, and we say so.
 "$environment/bin/wash" oci push --insecure "$plain/washed/tencent-sms:0.1.0" "$dist/tencent_sms_connector.wasm" >/dev/null
 if "$AUTH_HOST_BIN" inspect "oci://$plain/washed/tencent-sms:0.1.0" --loopback-http --unsigned --save "$work/bare" 2>"$work/bare.log"; then
@@ -164,8 +181,25 @@ done
 
 minisign -V -q -p "$work/keys/minisign.pub" -m "$dist/manifest.json"
 node bundle.mjs "$dist/provenance.sigstore.json" "$work/keys/provenance.pub" "$digest"
-"$environment/bin/python" sbom.py "$dist/sbom.cdx.json"
-if grep -rlF "$root" "$dist"/*.json "$dist"/*.wasm; then
+"$environment/bin/python" sbom.py "$dist/sbom.cdx.json" sha2
+if grep -rlF --exclude-dir=build "$root" "$dist"; then
     echo "a published file names this machine's folder" >&2
     exit 1
 fi
+
+# docs/releasing.md lists what is there, and nothing else. The signed provenance is a developer's.
+"$environment/bin/python" release.py list "$root/docs/releasing.md" "$dist"
+# The commands of the release's last job, with a program that notes its arguments in the place of `gh`.
+"$environment/bin/python" release.py commands "$root/.github/workflows/release.yml" 'Checksums, and the release' >"$work/release.sh"
+mkdir -p "$work/release/bin" "$work/release/dist"
+(cd "$dist" && find . -path ./build -prune -o -type f -exec cp --parents -t "$work/release/dist" {} +)
+printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$work/release/bin/gh"
+chmod +x "$work/release/bin/gh"
+(cd "$work/release" && GITHUB_REF_NAME=v0.1.0 PATH=$work/release/bin:$PATH bash -eo pipefail "$work/release.sh") >"$work/released"
+(cd "$work/release/dist" && sha256sum --check --quiet SHA256SUMS)
+for asset in SHA256SUMS manifest.json.minisig tencent_sms_connector.wasm sms-gateway.tar.gz webhook-sms.tar.gz guides.tar.gz; do
+    grep -qx "$asset" "$work/released" || { cat "$work/released"; echo "the release has no $asset" >&2; exit 1; }
+done
+tar -tzf "$work/release/dist/sms-gateway.tar.gz" >"$work/packed"
+grep -qx 'gateway/composed/tencent_sms_gateway.wasm.minisig' "$work/packed"
+echo "the release's files are those of docs/releasing.md"

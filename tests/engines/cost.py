@@ -1,12 +1,13 @@
 """Cost of a send on each engine: CPU time of the serving process for each accepted message, in one run.
 
-The provider answers at once, over plain HTTP on loopback, so the figures have no TLS in them and compare engines. Rounds
-alternate, so that what else the machine does meets all of them."""
+The provider answers at once on loopback, over plain HTTP but for the last line. Rounds alternate, so that what else the
+machine does meets all of them."""
 
 import asyncio
 import json
 from statistics import median
 
+import tls
 from engines import WasmCloud, WasmtimeServe
 from processes import ROOT, Failed
 from traffic import traffic
@@ -15,24 +16,25 @@ from traffic import traffic
 PROVIDER_LIMIT = 3000
 
 
-def measure(folder, provider, seconds, rounds):
+def measure(folder, provider, secure, seconds, rounds):
     """Rows of label, ms of CPU, against the first, messages a second, MiB of memory."""
     provider.delay(0)
-    composed = folder / "composed.json"
-    lanes = [("wasmtime serve", WasmtimeServe, None, {})]
+    lanes = [("wasmtime serve", lambda place: WasmtimeServe(place, provider, replicas=1))]
     if WasmCloud.lacks() is None:
+        composed = folder / "composed.json"
         composed.write_text(composed_workload())
-        lanes += [
-            ("wasmCloud, gateway and connector linked", WasmCloud, None, {}),
-            ("wasmCloud, composed", WasmCloud, composed, {}),
-            ("wasmCloud, linked, with RUST_BACKTRACE=1", WasmCloud, None, {"RUST_BACKTRACE": "1"}),
-        ]
-    measured = {label: [] for label, *_ in lanes}
+        lanes += [(label, wasmcloud(provider, **how)) for label, how in [
+            ("wasmCloud, gateway and connector linked", {}),
+            ("wasmCloud, composed", {"workload": composed}),
+            ("wasmCloud, linked, with RUST_BACKTRACE=1", {"environment": {"RUST_BACKTRACE": "1"}}),
+        ]]
+        lanes.append(("wasmCloud, linked, over TLS to the provider", lambda place: tls.trusting(place, secure)))
+    measured = {label: [] for label, _ in lanes}
     for turn in range(rounds):
-        for nth, (label, engine, workload, environment) in enumerate(lanes):
+        for nth, (label, engine) in enumerate(lanes):
             place = folder / f"cost-{turn}-{nth}"
             place.mkdir()
-            measured[label].append(one(place, provider, engine, workload, environment, seconds))
+            measured[label].append(one(engine(place), seconds))
     rows = []
     for label, found in measured.items():
         cpu, rate, memory = (median(column) for column in zip(*found))
@@ -40,9 +42,11 @@ def measure(folder, provider, seconds, rounds):
     return rows
 
 
-def one(folder, provider, engine, workload, environment, seconds):
-    more = {"workload": workload} if workload else {}
-    engine = engine(folder, provider, replicas=1, environment=environment, **more)
+def wasmcloud(provider, **how):
+    return lambda place: WasmCloud(place, provider, replicas=1, **how)
+
+
+def one(engine, seconds):
     process = engine.processes[0]
     # Connections and code that the first requests find cold.
     asyncio.run(traffic(engine.address(0), 0.5))

@@ -1,16 +1,18 @@
 """Engines: three replicas of the gateway on `wasmtime serve`, and on wasmCloud hosts."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from processes import ROOT, Failed, Process, call, free_port, wait_for
 from traffic import KEY
 
 NAME = "sms.example"
+# What `cargo xtask dist` wrote: the engines serve the published files.
+DIST = Path(os.environ["DIST_DIR"])
 
 
 class WasmtimeServe:
@@ -42,7 +44,7 @@ class WasmtimeServe:
         arguments = ["serve", "-S", "cli,http", "--addr", f"127.0.0.1:{self.ports[nth]}"]
         for variable in self.settings:
             arguments += ["--env", variable]
-        arguments = [os.environ["WASMTIME_BIN"], *arguments, os.environ["COMPOSED_WASM"]]
+        arguments = [os.environ["WASMTIME_BIN"], *arguments, DIST / "gateway/composed/tencent_sms_gateway.wasm"]
         self.processes[nth] = Process(f"serve-{nth}", arguments, self.folder, self.settings | self.environment)
         self.wait(nth)
 
@@ -65,8 +67,10 @@ class WasmCloud(WasmtimeServe):
 
     name = "wasmCloud"
 
-    def __init__(self, folder, provider, replicas=3, environment=None, workload=None, provider_granted=True):
+    def __init__(self, folder, provider, replicas=3, environment=None, workload=None, provider_granted=True, more=()):
         self.folder = folder
+        # Further arguments of each host.
+        self.more = list(more)
         # wash keeps its configuration at home.
         self.environment = {"HOME": str(folder)} | (environment or {})
         self.nats = free_port()
@@ -78,9 +82,9 @@ class WasmCloud(WasmtimeServe):
             "GATEWAY_KEY": KEY,
             "CONNECTOR_CONFIG": provider.config(),
             "PROVIDER": provider.url if provider_granted else "http://127.0.0.1:1",
-            "GATEWAY_IMAGE": self.registry.push("sms-gateway", os.environ["GATEWAY_WASM"]),
-            "CONNECTOR_IMAGE": self.registry.push("tencent-sms", os.environ["CONNECTOR_WASM"]),
-            "COMPOSED_IMAGE": self.registry.push("composed", os.environ["COMPOSED_WASM"]),
+            "GATEWAY_IMAGE": self.registry.publish("sms-gateway", "gateway", "--component"),
+            "CONNECTOR_IMAGE": self.registry.publish("tencent-sms", "."),
+            "COMPOSED_IMAGE": self.registry.publish("tencent-sms-gateway", "gateway/composed", "--component"),
         }
         self.ports = [free_port() for _ in range(replicas)]
         self.processes = [None] * replicas
@@ -98,7 +102,7 @@ class WasmCloud(WasmtimeServe):
         arguments += ["--scheduler-nats-url", nats, "--data-nats-url", nats]
         # The registry speaks plain HTTP, and the provider is on loopback: for tests alone.
         arguments += ["--allow-insecure-registries", "--deny-special-ranges", "false"]
-        arguments += ["--oci-cache-dir", self.folder / "cache"]
+        arguments += ["--oci-cache-dir", self.folder / "cache", *self.more]
         # The log of an earlier host of this place comes before.
         log = self.folder / f"host-{nth}.log"
         earlier = log.read_text().count('host_id="') if log.exists() else 0
@@ -132,13 +136,12 @@ class Registry:
         self.process = Process("registry", ["docker-registry", "serve", "registry.yml"], folder)
         wait_for("the registry's start", lambda: call(f"http://{self.address}/v2/")[0] == 200, self.process)
 
-    def push(self, name, file):
-        """Pushes a component and returns its reference by digest."""
-        reference = f"{self.address}/auth/{name}"
-        subprocess.run(
-            ["wash", "oci", "push", "--insecure", f"{reference}:0.1.0", file], check=True, capture_output=True
-        )
-        accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
-        _, headers, manifest = call(f"http://{self.address}/v2/auth/{name}/manifests/0.1.0", headers=accept)
-        assert json.loads(manifest)["config"]["mediaType"] == "application/vnd.wasm.config.v0+json"
-        return f"{reference}@{headers['Docker-Content-Digest']}"
+    def publish(self, name, folder, *more):
+        """Publishes what is in a folder of `dist`, by the command that releases use, and returns its reference by digest."""
+        reference = f"{self.address}/auth/{name}:0.1.0"
+        publish = [os.environ["PUBLISH_BIN"], reference, "--folder", DIST / folder, "--loopback-http", "--unsigned", *more]
+        done = subprocess.run(publish, capture_output=True, text=True, timeout=60)
+        printed = re.search(r"^Published: oci://(\S+@sha256:[0-9a-f]{64})$", done.stdout, re.MULTILINE)
+        if printed is None:
+            raise Failed(f"{name} was not published: {done.stdout}{done.stderr}")
+        return printed[1]

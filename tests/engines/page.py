@@ -9,7 +9,7 @@ from processes import ROOT, Failed, free_port
 
 PAGE = ROOT / "docs/engines.md"
 # What is built and installed before: the same files are linked where these commands put them.
-PREPARED = ("cargo ", "sudo ", "python3 -m venv ", "target/engines/bin/pip ")
+PREPARED = ("cargo install ", "cargo xtask dist", "cargo build ", "sudo ", "python3 -m venv ", "target/engines/bin/pip ")
 PORT = re.compile(r"\b(82\d\d|8100|4222|5000)\b")
 COPIED = ["deploy/haproxy.cfg", "deploy/wasmcloud/registry.yml"]
 
@@ -21,7 +21,8 @@ def commands():
     kept = [line for line in lines if not line.startswith(PREPARED)]
     if len(lines) - len(kept) != 6:
         raise Failed(f"the page has {len(lines) - len(kept)} commands that prepare, instead of 6.")
-    return "\n".join(kept)
+    # The program that the command runs, without looking whether it has to be built.
+    return "\n".join(kept).replace("cargo xtask publish ", '"$PUBLISH_BIN" ')
 
 
 def run(folder):
@@ -60,9 +61,7 @@ def prepare(folder, moved):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(moved(text) if place in COPIED else text)
     for place, built in [
-        ("target/dist/tencent_sms_connector.wasm", os.environ["CONNECTOR_WASM"]),
-        ("target/dist/gateway/sms_gateway.wasm", os.environ["GATEWAY_WASM"]),
-        ("target/dist/gateway/composed/tencent_sms_gateway.wasm", os.environ["COMPOSED_WASM"]),
+        ("target/dist", os.environ["DIST_DIR"]),
         ("target/host/tencent-sms-simulator", os.environ["SIMULATOR_BIN"]),
         ("target/engines/bin/wasmtime", os.environ["WASMTIME_BIN"]),
     ]:

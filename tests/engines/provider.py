@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 import subprocess
 from collections import Counter
 
@@ -25,11 +26,16 @@ def unlimited(folder):
 
 
 class Provider:
-    def __init__(self, folder):
+    def __init__(self, folder, has_tls=False):
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if has_tls else 'http'}://127.0.0.1:{self.port}"
+        # The certificate of an authority that the simulator makes for its run.
+        self.authority = folder / "authority.pem"
+        self.has_tls = has_tls
         arguments = ["--listen", f"127.0.0.1:{self.port}", "--quiet", "--retention", "200000"]
         arguments += ["--catalogue", unlimited(folder)]
+        if has_tls:
+            arguments += ["--tls", "--ca-out", self.authority]
         self.process = Process("simulator", [os.environ["SIMULATOR_BIN"], *arguments], folder)
         wait_for("the simulator's start", lambda: self._get("/health"), self.process)
 
@@ -57,11 +63,15 @@ class Provider:
         return Counter(message["to"] for message in self._get("/messages")["messages"])
 
     def _get(self, path):
-        status, _, body = call(f"{self.url}/_sim{path}")
+        status, _, body = self._call(path)
         assert status == 200, (path, status)
         return json.loads(body)
 
     def _ask(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        status, _, answer = call(f"{self.url}/_sim{path}", method, data, {"content-type": "application/json"})
+        status, _, answer = self._call(path, method, data, {"content-type": "application/json"})
         assert status < 300, (path, status, answer)
+
+    def _call(self, path, *more):
+        trusted = ssl.create_default_context(cafile=self.authority) if self.has_tls else None
+        return call(f"{self.url}/_sim{path}", *more, trusted=trusted)

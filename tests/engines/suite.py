@@ -15,9 +15,19 @@ import contract
 import cost
 import manifests
 import page
+import tls
 from engines import WasmCloud, WasmtimeServe
 from processes import Failed
 from provider import Provider
+
+
+# What no run of this suite covers, with the reason.
+NEVER_RUN = [
+    "Kubernetes manifests on a cluster: no cluster is in a registry; they are checked against the schemas",
+    "WorkloadDeployment: it needs a cluster and wasmCloud's operator",
+    "Spin: it is in no registry that the tests use",
+    "wasmtime serve over TLS to a provider that it trusts: it takes no private authority",
+]
 
 
 class Suite:
@@ -26,6 +36,7 @@ class Suite:
         self.is_full = is_full
         self.seconds = 20 if is_full else 4
         self.provider = Provider(folder)
+        self.secure = Provider(self.place("secure"), has_tls=True)
         self.rows = []
         self.skipped = []
 
@@ -89,6 +100,12 @@ class Suite:
             self.engine(kind)
         granted = lambda: contract.denied(self.place("denied"), self.provider)
         self.step("wasmCloud: a connector without a grant", granted, WasmCloud.lacks())
+        sent = lambda: tls.accepted(self.place("tls"), self.secure)
+        self.step("wasmCloud: a message over TLS to the provider", sent, WasmCloud.lacks())
+        for kind in (WasmtimeServe, WasmCloud):
+            place = self.place(f"untrusted-{kind.name.replace(' ', '-')}")
+            refused = lambda: tls.refused(place, self.secure, kind)
+            self.step(f"{kind.name}: a provider with a certificate that is not trusted", refused, kind.lacks())
         for kind, keeps in ((WasmtimeServe, False), (WasmCloud, True)):
             place = self.place(f"connections-{keeps}")
             counted = lambda: connections.check(place, kind, keeps)
@@ -98,7 +115,7 @@ class Suite:
         seconds, rounds = (5, 5) if self.is_full else (1.5, 1)
         rows = self.step(
             "Cost of a send",
-            lambda: cost.measure(self.place("cost"), self.provider, seconds, rounds),
+            lambda: cost.measure(self.place("cost"), self.provider, self.secure, seconds, rounds),
             WasmtimeServe.lacks(),
         )
         for line in cost.table(rows) if rows else []:
@@ -121,6 +138,7 @@ def main(words):
         except (Failed, AssertionError, OSError, subprocess.SubprocessError) as wrong:
             raise SystemExit(f"tests/engines: {wrong}") from None
     seconds = time.monotonic() - begun
+    print("\nNot covered by any run:\n" + "\n".join(f"  {what}" for what in NEVER_RUN))
     # For whoever sums up after this.
     if "SKIPPED_FILE" in os.environ:
         Path(os.environ["SKIPPED_FILE"]).write_text("".join(f"{what}\n" for what in suite.skipped))

@@ -124,7 +124,7 @@ async fn an_allocator_that_lies_to_the_host_is_a_crash() {
 }
 
 #[tokio::test]
-async fn handles_that_were_dropped_forged_or_belong_to_something_else_are_crashes() {
+async fn dropped_forged_and_foreign_handles_are_crashes() {
     let arena = Arena::new();
     assert_eq!(
         arena.run("use-after-drop").await.crashed("handle"),

@@ -35,8 +35,9 @@ async fn an_endless_loop_in_any_other_function_is_stopped_as_well() {
     assert_eq!(previewed, Err(OVER.into()));
 }
 
+/// They are of the same thread.
 #[tokio::test]
-async fn timers_and_sockets_of_the_same_thread_have_their_turn_while_a_loop_runs() {
+async fn timers_and_sockets_have_their_turn_while_a_loop_runs() {
     let arena = Arena::with(
         crate::support::hostile(),
         |limits| limits.compute = Duration::from_millis(500),

@@ -1,4 +1,4 @@
-//! What a request may look like on the wire: one request for each, and nothing that two readers read in two ways.
+//! Framing of requests on the wire: one request for each, and nothing that two readers read in two ways.
 
 use super::arena::{Arena, granting, orders};
 use crate::support::trial::{OK, answer};
@@ -6,8 +6,9 @@ use crate::support::{
     MAINLAND, Peer, Server, State, code_to, component, config, host, hostile, state, to_config,
 };
 
+/// Nor can lines be broken.
 #[tokio::test]
-async fn headers_of_the_connection_the_proxy_and_the_host_cannot_be_set_nor_lines_be_broken() {
+async fn headers_of_connection_proxy_and_host_cannot_be_set() {
     assert_eq!(Arena::new().run("forbidden-headers").await.found(), "");
 }
 

@@ -1,4 +1,4 @@
-//! What is refused before a line of it runs, in one line and in a moment.
+//! Refusals before a line of a plugin runs, in one line and in a moment.
 
 use super::core::component;
 use crate::support::{self, auth_host, host, hostile_with_std};
@@ -19,8 +19,9 @@ fn text(component: &str) -> Vec<u8> {
     wat::parse_str(component).unwrap()
 }
 
+/// They are files, sockets and the environment.
 #[test]
-fn a_connector_that_wants_files_sockets_and_the_environment_is_told_which_imports_are_too_many() {
+fn imports_beyond_the_world_are_named_in_the_refusal() {
     match refused(hostile_with_std()) {
         LoadError::ForbiddenImports { imports } => {
             for wanted in [
@@ -138,8 +139,9 @@ fn what_takes_the_compiler_for_ever_is_given_up_in_a_process_of_its_own() {
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
+/// Another process compiled them.
 #[test]
-fn a_host_that_does_not_compile_loads_what_another_process_compiled_and_nothing_else() {
+fn host_without_a_compiler_loads_precompiled_plugins_only() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-elsewhere");
     let _ = std::fs::remove_dir_all(&folder);
     let careful = || {

@@ -1,4 +1,4 @@
-//! Where requests go: to the granted origin, at an address that may be dialled, and nowhere else.
+//! Destinations of requests: to the granted origin, at an address that may be dialled, and nowhere else.
 
 use super::arena::{Arena, polite};
 use crate::support::{Peer, Server, hostile};
@@ -63,7 +63,7 @@ async fn an_address_spelled_so_that_only_a_resolver_reads_it_is_denied() {
 }
 
 #[tokio::test]
-async fn private_and_metadata_addresses_are_prohibited_even_where_they_were_granted() {
+async fn granted_private_and_metadata_addresses_are_prohibited() {
     let arena = Arena::new();
     for host in [
         "10.0.0.1",
@@ -125,7 +125,7 @@ async fn a_redirect_is_an_answer_and_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn names_that_do_not_resolve_are_asked_for_no_more_often_than_requests_are_allowed() {
+async fn unresolvable_names_are_asked_for_within_the_request_limit() {
     let arena = Arena::new();
     let ended = arena
         .run_granted("many-requests", "http://no-such-name.invalid")

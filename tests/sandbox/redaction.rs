@@ -101,7 +101,7 @@ async fn the_end_of_a_long_secret_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_preview_that_succeeds_shows_parameters_and_nothing_else_of_the_message() {
+async fn preview_shows_parameters_and_nothing_else_of_the_message() {
     let plugin = attacker();
     let preview = plugin
         .preview_message(&orders("echo-preview", "", ""), &code_to(MAINLAND))

@@ -1,4 +1,4 @@
-//! How much, how often and how slowly a plugin may use the network.
+//! Bounds on how much, how often and how slowly a plugin uses the network.
 
 use super::arena::{Arena, TIMEOUT_MS, granting, orders};
 use crate::support::{MAINLAND, Peer, code_to, host, hostile};

@@ -19,8 +19,9 @@ async fn a_crash_or_a_loop_after_a_request_left_is_unknown() {
     assert_eq!(arena.server.requests().len(), 2);
 }
 
+/// The request never becomes whole.
 #[tokio::test]
-async fn a_crash_in_the_middle_of_a_request_is_unknown_and_the_request_never_becomes_whole() {
+async fn crash_in_the_middle_of_a_request_is_unknown() {
     let arena = Arena::new();
     let ended = arena.run("half-body-then-trap").await;
     assert_eq!(ended.crashed("unreachable"), "unknown");

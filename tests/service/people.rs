@@ -1,4 +1,4 @@
-//! What the API gives a back end to tell the person who waits.
+//! Texts of the API for the person who waits for a code.
 
 use super::running::Running;
 use super::sample::refused_by_the_provider;

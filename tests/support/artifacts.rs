@@ -1,4 +1,4 @@
-//! Where the things under test are.
+//! Paths of the programs and components under test.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What the tests share: the component in a sandbox, configs, and servers that do as they are told.
+//! Parts that the tests share: the component in a sandbox, configs, and servers that do as they are told.
 
 #[cfg(target_os = "linux")]
 mod alone;

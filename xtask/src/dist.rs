@@ -72,28 +72,69 @@ const WEBHOOK: Connector = Connector {
 /// The contract's folder in `target`.
 const CONTRACT: &str = "dist/contract";
 
-/// Builds both and prints their place, size and digest, and writes the contract. `key` is a PEM file that signs the provenance.
+/// Builds everything that is published, and prints its place, size and digest. `key` is a PEM file that signs the provenance.
 pub fn run_all(key: Option<&str>) -> Result {
     let workspace = Workspace::open()?;
-    let packaging = workspace.packaging()?;
+    for made in everything(&workspace, &workspace.packaging()?, key)? {
+        let bytes = component::read(&made.file)?;
+        println!(
+            "\n{}\n  {} bytes, sha256 {}\n  beside it {}{}",
+            made.file.display(),
+            bytes.len(),
+            digest(&bytes),
+            made.beside,
+            if key.is_some() && made.has_provenance {
+                ", provenance.sigstore.json"
+            } else {
+                ""
+            }
+        );
+    }
+    Ok(())
+}
+
+/// A component or the contract, as it was written.
+pub struct Made {
+    file: PathBuf,
+    /// The documents beside it.
+    beside: String,
+    has_provenance: bool,
+}
+
+impl Made {
+    fn component(file: PathBuf, further: &str) -> Self {
+        Self {
+            file,
+            beside: format!(
+                "{further}sbom.cdx.json, oci-config.json, oci-manifest.json, provenance.json"
+            ),
+            has_provenance: true,
+        }
+    }
+}
+
+/// Builds everything that is published from `workspace`. `packaging`, the program, writes what stands beside it.
+pub fn everything(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Result<Vec<Made>> {
+    let mut all = Vec::new();
     for connector in [&TENCENT, &WEBHOOK] {
-        let component = publishable(&workspace, &packaging, connector, key)?;
+        let file = publishable(workspace, packaging, connector, key)?;
         let guides = if connector.guides.is_empty() {
             ""
         } else {
             "guides, "
         };
-        show(&component, &format!("manifest.json, {guides}"), key)?;
+        all.push(Made::component(file, &format!("manifest.json, {guides}")));
     }
-    for component in gateway::make(&workspace, &packaging, key)? {
-        show(&component, "", key)?;
+    for file in gateway::make(workspace, packaging, key)? {
+        all.push(Made::component(file, ""));
     }
-    contract(&workspace, &packaging)
+    all.push(contract(workspace, packaging)?);
+    Ok(all)
 }
 
 /// Writes the released contract as a package of WIT. It has to be the one that was released, because hosts and connectors
 /// are built against that.
-fn contract(workspace: &Workspace, packaging: &Path) -> Result {
+fn contract(workspace: &Workspace, packaging: &Path) -> Result<Made> {
     contract::check(&workspace.root)?;
     let folder = workspace.scratch(CONTRACT);
     run(Command::new(packaging)
@@ -101,38 +142,16 @@ fn contract(workspace: &Workspace, packaging: &Path) -> Result {
         .arg("contract")
         .args([&workspace.root, Path::new(TENCENT.package)])
         .args([&workspace.root.join("wit"), &folder]))?;
-    println!(
-        "\n{}\n  the contract as a package of WIT, beside it oci-config.json, oci-manifest.json",
-        folder.join("auth_connector.wasm").display()
-    );
-    Ok(())
+    Ok(Made {
+        file: folder.join("auth_connector.wasm"),
+        beside: "oci-config.json, oci-manifest.json".to_owned(),
+        has_provenance: false,
+    })
 }
 
-fn show(component: &Path, manifest: &str, key: Option<&str>) -> Result {
-    let bytes = component::read(component)?;
-    println!(
-        "\n{}\n  {} bytes, sha256 {}\n  beside it {manifest}sbom.cdx.json, oci-config.json, oci-manifest.json, \
-         provenance.json{}",
-        component.display(),
-        bytes.len(),
-        digest(&bytes),
-        if key.is_some() {
-            ", provenance.sigstore.json"
-        } else {
-            ""
-        }
-    );
-    Ok(())
-}
-
-/// Builds everything of the Tencent connector and returns the component's path.
+/// Builds the Tencent connector, writes what stands beside it, and returns the component's path.
 pub fn component(workspace: &Workspace) -> Result<PathBuf> {
-    make(workspace, &workspace.packaging()?, None)
-}
-
-/// Builds the Tencent connector of `workspace` and has `packaging`, the program, write what stands beside it.
-pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Result<PathBuf> {
-    publishable(workspace, packaging, &TENCENT, key)
+    publishable(workspace, &workspace.packaging()?, &TENCENT, None)
 }
 
 fn publishable(

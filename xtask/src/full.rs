@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::build::Workspace;
 use crate::debian;
 use crate::process::{Result, run};
-use crate::{dist, gateway, reproduce};
+use crate::{dist, reproduce};
 
 /// A suite: what it shows, its script below the root, and the programs that it needs.
 struct Suite {
@@ -86,8 +86,6 @@ const ENGINES: Suite = Suite {
 pub fn engines() -> Result {
     let workspace = Workspace::open()?;
     debian::install_missing()?;
-    workspace.build_component()?;
-    workspace.build_gateway()?;
     workspace.build_programs()?;
     engines_of(&workspace, &["--full"])
 }
@@ -105,15 +103,13 @@ fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
     for program in ENGINES.needs {
         ensure(program, ENGINES.title)?;
     }
-    let gateway = workspace.guest("sms_gateway");
-    let composed = workspace.guest("tencent_sms_gateway");
-    let packaging = workspace.program("connector-packaging");
-    gateway::compose(&packaging, &gateway, &workspace.component(), &composed)?;
+    // The engines serve what is published.
+    dist::everything(workspace, &workspace.program("connector-packaging"), None)?;
     run(workspace
         .script(ENGINES.script)
         .args(arguments)
-        .env("GATEWAY_WASM", gateway)
-        .env("COMPOSED_WASM", composed)
+        .env("DIST_DIR", workspace.scratch("dist"))
+        .env("PUBLISH_BIN", workspace.program("auth-connector-publish"))
         .env("SKIPPED_FILE", skipped_file(workspace)))
 }
 

@@ -49,7 +49,7 @@ pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Resul
 }
 
 /// Composes a gateway with a connector.
-pub fn compose(packaging: &Path, gateway: &Path, connector: &Path, out: &Path) -> Result {
+fn compose(packaging: &Path, gateway: &Path, connector: &Path, out: &Path) -> Result {
     run(Command::new(packaging)
         .arg("compose")
         .args([gateway, connector, out]))

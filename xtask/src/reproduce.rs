@@ -1,5 +1,6 @@
 //! Reproduction of the published files: two clones in folders of different names and lengths, and a second run.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +9,20 @@ use crate::build::Workspace;
 use crate::dist;
 use crate::process::{Result, run};
 
-/// What has to be the same bytes. Provenance has the time of the build and is left out, as signatures are.
-const FILES: [&str; 5] = [
-    "tencent_sms_connector.wasm",
-    "manifest.json",
-    "sbom.cdx.json",
-    "oci-config.json",
-    "oci-manifest.json",
+/// Each published artifact's folder in `target/dist`, and its file. All others are compared too; these have to be there.
+const ARTIFACTS: [(&str, &str); 5] = [
+    ("", "tencent_sms_connector.wasm"),
+    ("webhook/", "webhook_connector.wasm"),
+    ("gateway/", "sms_gateway.wasm"),
+    ("gateway/composed/", "tencent_sms_gateway.wasm"),
+    ("contract/", "auth_connector.wasm"),
 ];
+
+/// The folder that cargo builds in.
+const BUILD: &str = "build";
+
+/// Names the time of the build and its machine, so it differs, as signatures do.
+const PROVENANCE: &str = "provenance.json";
 
 /// Builds the last commit three times and compares.
 pub fn check(workspace: &Workspace) -> Result {
@@ -32,36 +39,116 @@ pub fn check(workspace: &Workspace) -> Result {
         build(&root, &packaging)?;
     }
     let [first, second] = names.map(|name| scratch.join(name).join("target/dist"));
-    compare(&first, &second)?;
-    fs::rename(&first, scratch.join("first"))
-        .map_err(|error| format!("{}: {error}.", first.display()))?;
+    let made = files(&first)?;
+    compare(&made, &files(&second)?)?;
+    for name in made.keys() {
+        let file = first.join(name);
+        fs::remove_file(&file).map_err(|error| format!("{}: {error}.", file.display()))?;
+    }
     build(&scratch.join("a"), &packaging)?;
-    compare(&first, &scratch.join("first"))?;
+    compare(&made, &files(&first)?)?;
     fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}.", scratch.display()))?;
-    println!(
-        "The same bytes from two clones and from two runs: {}.",
-        FILES.join(", ")
-    );
+    println!("The same bytes from two clones and from two runs:");
+    for name in made.keys() {
+        println!("  {name}");
+    }
     Ok(())
 }
 
 fn build(root: &Path, packaging: &Path) -> Result {
-    dist::make(&Workspace::at(root.to_path_buf()), packaging, None).map(drop)
+    dist::everything(&Workspace::at(root.to_path_buf()), packaging, None).map(drop)
 }
 
-fn compare(one: &Path, other: &Path) -> Result {
-    for file in FILES {
-        let read = |folder: &Path| {
-            let path = folder.join(file);
-            fs::read(&path).map_err(|error| format!("{}: {error}.", path.display()))
-        };
-        if read(one)? != read(other)? {
+/// Files by their names, with their bytes.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// What is published from a folder and has to be the same.
+fn files(dist: &Path) -> Result<Files> {
+    let mut found = Files::new();
+    collect(dist, "", &mut found)?;
+    for (folder, file) in ARTIFACTS {
+        for name in [file, "oci-config.json", "oci-manifest.json"] {
+            let name = format!("{folder}{name}");
+            if !found.contains_key(&name) {
+                return Err(format!("{}: {name} was not written.", dist.display()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn collect(folder: &Path, prefix: &str, found: &mut Files) -> Result {
+    let failed = |error: std::io::Error| format!("{}: {error}.", folder.display());
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let whole = format!("{prefix}{name}");
+        if path.is_dir() {
+            if whole != BUILD {
+                collect(&path, &format!("{whole}/"), found)?;
+            }
+        } else if name != PROVENANCE {
+            found.insert(whole, fs::read(&path).map_err(failed)?);
+        }
+    }
+    Ok(())
+}
+
+fn compare(one: &Files, other: &Files) -> Result {
+    let names = one.keys().chain(other.keys());
+    for name in names {
+        if one.get(name) != other.get(name) {
             return Err(format!(
-                "{file} differs between {} and {}: the build depends on its folder, its time or its machine.",
-                one.display(),
-                other.display()
+                "{name} differs or is missing in one of two builds: the build depends on its folder, its time or its \
+                 machine."
             ));
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder as `cargo xtask dist` leaves it, with as little in it as passes.
+    fn dist(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("reproduce-{name}-{}", std::process::id()));
+        for (place, file) in ARTIFACTS {
+            let place = folder.join(place);
+            fs::create_dir_all(&place).unwrap();
+            for file in [file, "oci-config.json", "oci-manifest.json", PROVENANCE] {
+                fs::write(place.join(file), file).unwrap();
+            }
+        }
+        fs::create_dir_all(folder.join(BUILD)).unwrap();
+        fs::write(folder.join(BUILD).join("cache"), name).unwrap();
+        folder
+    }
+
+    #[test]
+    fn another_byte_or_file_of_the_gateway_is_named() {
+        let folder = dist("other");
+        let made = files(&folder).unwrap();
+        assert!(!made.keys().any(|name| name.contains("provenance")));
+        assert!(!made.keys().any(|name| name.contains("cache")));
+        compare(&made, &made).unwrap();
+        let composed = "gateway/composed/tencent_sms_gateway.wasm";
+        let mut other = made.clone();
+        other.get_mut(composed).unwrap().push(0);
+        assert!(compare(&made, &other).unwrap_err().contains(composed));
+        other = made.clone();
+        other.insert("gateway/more.json".to_owned(), Vec::new());
+        assert!(compare(&made, &other).unwrap_err().contains("more.json"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn artifact_that_was_not_written_is_named() {
+        let folder = dist("missing");
+        fs::remove_file(folder.join("gateway/oci-config.json")).unwrap();
+        let error = files(&folder).unwrap_err();
+        assert!(error.contains("gateway/oci-config.json"), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -19,7 +19,7 @@ fn key() -> ProvenanceKey {
 
 #[test]
 fn bundle_signed_by_openssl_is_verified() {
-    let claims = read(BUNDLE.as_bytes(), &component(), Some(&key())).unwrap();
+    let claims = read(BUNDLE.as_bytes(), &[&component()], Some(&key())).unwrap();
     assert_eq!(claims.builder, "urn:example:builder");
     assert_eq!(claims.revision.as_deref(), Some("0123456789abcdef"));
     assert_eq!(
@@ -36,16 +36,36 @@ fn changed_statement_is_refused_by_key_and_read_without() {
     let forged = statement.replace("urn:example:builder", "urn:example:another");
     bundle["dsseEnvelope"]["payload"] = BASE64_STANDARD.encode(forged).into();
     let bundle = bundle.to_string();
-    let error = read(bundle.as_bytes(), &component(), Some(&key())).unwrap_err();
+    let error = read(bundle.as_bytes(), &[&component()], Some(&key())).unwrap_err();
     assert!(error.contains("not by the key"), "{error}");
-    let claims = read(bundle.as_bytes(), &component(), None).unwrap();
+    let claims = read(bundle.as_bytes(), &[&component()], None).unwrap();
     assert_eq!(claims.builder, "urn:example:another");
 }
 
 #[test]
 fn statement_about_another_component_is_refused() {
-    let error = read(BUNDLE.as_bytes(), &Digest::of(b"x"), Some(&key())).unwrap_err();
+    let error = read(BUNDLE.as_bytes(), &[&Digest::of(b"x")], Some(&key())).unwrap_err();
     assert!(error.contains("another component"), "{error}");
+}
+
+/// GitHub's attester signs by an identity, and is given the digest of the artifact's manifest.
+#[test]
+fn keyless_bundle_about_the_artifact_is_read_and_not_verified() {
+    let mut bundle: Value = serde_json::from_str(BUNDLE).unwrap();
+    bundle["verificationMaterial"] =
+        serde_json::json!({"certificate": {"rawBytes": "MAA="}, "tlogEntries": []});
+    let payload = text(&bundle, "/dsseEnvelope/payload").unwrap();
+    let statement = String::from_utf8(BASE64_STANDARD.decode(payload).unwrap()).unwrap();
+    let artifact = Digest::of(b"the artifact's manifest");
+    let of_artifact = statement.replace(component().hex(), artifact.hex());
+    bundle["dsseEnvelope"]["payload"] = BASE64_STANDARD.encode(of_artifact).into();
+    let bundle = bundle.to_string();
+    let about = [&component(), &artifact];
+    let claims = read(bundle.as_bytes(), &about, None).unwrap();
+    assert_eq!(claims.builder, "urn:example:builder");
+    let error = read(bundle.as_bytes(), &about, Some(&key())).unwrap_err();
+    assert!(error.contains("by an identity and not by a key"), "{error}");
+    assert!(read(bundle.as_bytes(), &about[..1], None).is_err());
 }
 
 #[test]
@@ -58,11 +78,11 @@ fn another_kind_of_envelope_is_refused() {
         let mut bundle: Value = serde_json::from_str(BUNDLE).unwrap();
         *bundle.pointer_mut(pointer).unwrap() = value.into();
         assert!(
-            read(bundle.to_string().as_bytes(), &component(), None).is_err(),
+            read(bundle.to_string().as_bytes(), &[&component()], None).is_err(),
             "{pointer}"
         );
     }
-    assert!(read(b"{", &component(), None).is_err());
+    assert!(read(b"{", &[&component()], None).is_err());
 }
 
 #[test]

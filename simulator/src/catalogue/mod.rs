@@ -1,4 +1,4 @@
-//! What the simulated service knows: accounts, keys, applications, signatures, templates and limits.
+//! Catalogue of the simulated service: accounts, keys, applications, signatures, templates and limits.
 //!
 //! Read from YAML (see `simulator/catalogue.yaml`, every key explained) or built in code.
 

@@ -1,5 +1,5 @@
-//! Why a signature does not match: the variations that clients really produce are tried, and the one whose
-//! signature is the client's is the cause.
+//! Diagnosis of a signature that does not match: the variations that clients really produce are tried, and the one
+//! whose signature is the client's is the cause.
 //!
 //! A signature cannot be read backwards, but the server knows the secret, so it can sign what the client may
 //! have signed: another host, another content type, a body before it was re-encoded, values that were not

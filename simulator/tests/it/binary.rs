@@ -92,8 +92,9 @@ fn the_ready_line_says_where_and_closing_standard_input_ends_it() {
     assert_eq!(running.finish().0, Some(0));
 }
 
+/// It shows the secret nowhere.
 #[test]
-fn the_console_shows_number_and_code_on_inbox_lines_only_and_the_secret_nowhere() {
+fn console_shows_number_and_code_on_inbox_lines_only() {
     let running = Running::start(&[]);
     assert_eq!(Call::new(running.addr()).send().code(), "Ok");
     let mut wrong = Call::new(running.addr());

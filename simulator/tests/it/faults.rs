@@ -48,8 +48,9 @@ fn a_request_that_is_not_read_is_not_counted_when_its_body_never_came() {
     assert!(simulator.journal().iter().all(|entry| !entry.complete));
 }
 
+/// All of it was there.
 #[test]
-fn a_request_that_was_all_there_counts_as_complete_even_if_it_was_not_processed() {
+fn request_that_was_not_processed_counts_as_complete() {
     let simulator = start();
     assert_eq!(nothing(&simulator, Fault::ReadHalfThenClose), (1, 0));
 }
@@ -234,8 +235,9 @@ fn spoilt_answers_are_spoilt_as_their_names_say() {
     );
 }
 
+/// The requests were complete.
 #[test]
-fn the_journal_names_whom_a_complete_request_was_to_although_nobody_processed_it() {
+fn journal_names_the_recipients_of_unprocessed_requests() {
     let simulator = start();
     let code = Fault::Code {
         code: "InternalError".to_owned(),

@@ -89,8 +89,9 @@ fn a_caller_that_asks_for_chinese_gets_the_failure_in_chinese() {
     );
 }
 
+/// It holds in either direction.
 #[test]
-fn three_hundred_seconds_off_pass_and_one_more_does_not_in_either_direction() {
+fn timestamp_off_by_300_seconds_passes_and_by_301_is_refused() {
     let simulator = frozen();
     for (off, code) in [
         (300, "Ok"),
@@ -276,7 +277,7 @@ fn a_get_signs_its_query_and_an_empty_payload() {
 }
 
 #[test]
-fn the_service_name_that_the_node_sdk_derives_is_accepted_only_when_asked_for() {
+fn service_name_derived_by_the_node_sdk_needs_an_option() {
     let derived = Leniency {
         derived_service: true,
         any_credentials: false,
@@ -299,8 +300,9 @@ fn the_service_name_that_the_node_sdk_derives_is_accepted_only_when_asked_for() 
     assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
 }
 
+/// The journal says what was overlooked.
 #[test]
-fn any_credentials_pass_only_when_asked_for_and_the_journal_says_what_was_overlooked() {
+fn any_credentials_pass_only_with_the_lenient_option() {
     let lenient = Leniency {
         any_credentials: true,
         derived_service: true,

@@ -1,0 +1,92 @@
+//! Plan for a component that is no plugin, such as the gateway.
+//!
+//! It asks a host for nothing, so it has no manifest to sign. minisign signs the component itself, and the signature is a
+//! referrer of its own.
+
+use crate::plan::{CREATED, Plan, artifact, attach, file};
+use crate::{RegistryError, bounds, media};
+use auth_connector_host::TrustedKey;
+use minisign_verify::{PublicKey, Signature};
+use std::path::Path;
+
+/// Who has to have signed.
+#[derive(Debug)]
+pub struct Signers<'a> {
+    /// The keys of which one has to verify the signature. With none, a signature is only attached.
+    pub trusted: &'a [TrustedKey],
+    /// Whether a missing signature is none.
+    pub allow_unsigned: bool,
+}
+
+impl Plan {
+    /// Reads a folder with a component, and what `cargo xtask dist` and minisign wrote beside it.
+    ///
+    /// # Errors
+    ///
+    /// When files are missing or do not belong together, or the component is not signed as required.
+    pub fn read_component(folder: &Path, signers: &Signers<'_>) -> Result<Self, RegistryError> {
+        let (artifact, read) = artifact(folder, "component")?;
+        let (name, component) = match artifact.blobs.as_slice() {
+            [_, blob] => (blob.title.as_str(), blob.bytes.as_slice()),
+            _ => {
+                return Err(RegistryError::malformed(
+                    "the artifact",
+                    "it has no component",
+                ));
+            }
+        };
+        let signature_file = format!("{name}.minisig");
+        let path = folder.join(&signature_file);
+        let mut attached = Vec::new();
+        if path.exists() {
+            let signature = crate::layout::read(&path, bounds::SIGNATURE)?;
+            verify(component, &signature, signers.trusted)
+                .map_err(|reason| RegistryError::file(&path, reason))?;
+            attached.push(("signature", media::SIGNATURE, signature_file, signature));
+        } else if !signers.allow_unsigned {
+            return Err(RegistryError::file(
+                &path,
+                format!(
+                    "it is missing. Sign by `minisign -Sm {name}`, or publish without by --unsigned"
+                ),
+            ));
+        }
+        for (title, kind, name) in [
+            ("SBOM", media::SBOM, "sbom.cdx.json"),
+            ("provenance", media::BUNDLE, "provenance.sigstore.json"),
+        ] {
+            if folder.join(name).exists() {
+                attached.push((title, kind, name.to_owned(), file(folder, name)?));
+            }
+        }
+        let created = read.annotations.get(CREATED);
+        let referrers = attached
+            .into_iter()
+            .map(|(title, kind, name, bytes)| {
+                let layers = vec![(kind, name.as_str(), bytes)];
+                attach(title, kind, layers, &artifact.descriptor, created)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            artifact,
+            referrers,
+        })
+    }
+}
+
+/// Verifies minisign's signature over these bytes by one of the keys, if there are any.
+fn verify(bytes: &[u8], signature: &[u8], trusted: &[TrustedKey]) -> Result<(), &'static str> {
+    const FORM: &str = "it is no signature of minisign. Sign again by `minisign -S`";
+    let text = std::str::from_utf8(signature).map_err(|_| FORM)?;
+    let signature = Signature::decode(text).map_err(|_| FORM)?;
+    let verifies = |key: &TrustedKey| {
+        PublicKey::from_base64(&key.to_string())
+            .is_ok_and(|key| key.verify(bytes, &signature, false).is_ok())
+    };
+    if trusted.is_empty() || trusted.iter().any(verifies) {
+        return Ok(());
+    }
+    Err(
+        "no trusted key verifies it: another key signed, or the component was built again since. Sign again by `minisign -S`",
+    )
+}
