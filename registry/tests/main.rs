@@ -11,6 +11,7 @@
 mod bytes;
 mod catalogue;
 mod credentials;
+mod guides;
 mod lists;
 mod memory;
 mod network;
