@@ -195,7 +195,11 @@ mod tests {
     fn file_counts_where_name_and_digest_are_pinned() {
         let pins = pins(&[("guide.zh-cn", "Chinese"), ("logo", "<svg/>")]);
         for (name, text, found) in [
-            ("guides/zh-CN.md", "Chinese", Some(Pinned::Guide("zh-CN".into()))),
+            (
+                "guides/zh-CN.md",
+                "Chinese",
+                Some(Pinned::Guide("zh-CN".into())),
+            ),
             ("guides/zh-CN.md", "other", None),
             ("guides/en.md", "Chinese", None),
             ("logo.svg", "<svg/>", Some(Pinned::Logo)),

@@ -79,7 +79,9 @@ async fn guides_come_from_a_folder_too() {
     plan.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
     let reference = format!("oci-layout:{}:1.4.0", folder.display());
     assert!(Reference::parse(&reference).is_ok());
-    let found = pulled(&reference, &dist).await.map(|p| p.texts.guides.len());
+    let found = pulled(&reference, &dist)
+        .await
+        .map(|p| p.texts.guides.len());
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(found.unwrap(), 2);
 }
@@ -104,7 +106,11 @@ async fn guide_without_a_pin_is_not_fetched() {
     assert_eq!(pulled.texts.logo, None);
     let chinese = sha256(CHINESE.as_bytes());
     let requests = registry.requests();
-    assert!(!requests.iter().any(|request| request.path.contains(&chinese)));
+    assert!(
+        !requests
+            .iter()
+            .any(|request| request.path.contains(&chinese))
+    );
 }
 
 #[tokio::test]
@@ -129,10 +135,7 @@ async fn other_bytes_in_place_of_a_guide_are_refused() {
 async fn missing_guides_are_told_of() {
     let dist = Dist::with(|folder| with_texts(folder, &[], &[("guide.en", ENGLISH)]));
     let refused = Plan::read(&dist.folder, trusting(&dist)).unwrap_err();
-    assert!(
-        refused.to_string().contains("pins 1 guides"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("pins 1 guides"), "{refused}");
     let (dist, registry) = (guided(), Registry::start().await);
     publish_to(&dist, &registry).await;
     let index = dist.digest().replace(':', "-");
@@ -169,11 +172,7 @@ fn guide_that_no_host_would_show_is_not_published() {
     }
     let large = "x".repeat((128 << 10) + 1);
     let dist = Dist::with(|folder| {
-        with_texts(
-            folder,
-            &[("guides/en.md", &large)],
-            &[("guide.en", &large)],
-        );
+        with_texts(folder, &[("guides/en.md", &large)], &[("guide.en", &large)]);
     });
     let refused = Plan::read(&dist.folder, trusting(&dist)).unwrap_err();
     assert!(refused.to_string().contains("131072"), "{refused}");

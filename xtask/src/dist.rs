@@ -351,7 +351,12 @@ mod tests {
     #[test]
     fn homepage_and_publisher_come_from_cargo() {
         let text = "version = \"1.2.3\"\nhomepage = \"https://example.com\"\nauthors = [\"Acme <a@example.com>\", \"B\"]\n";
-        let made = manifest(&TENCENT, b"component", &About::parse(text).unwrap(), (&[], None));
+        let made = manifest(
+            &TENCENT,
+            b"component",
+            &About::parse(text).unwrap(),
+            (&[], None),
+        );
         let made: Value = serde_json::from_str(&made).unwrap();
         assert_eq!(
             (&made["version"], &made["homepage"]),

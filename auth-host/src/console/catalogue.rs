@@ -221,7 +221,9 @@ fn tell(t: Texts, part: &mut ListedPage<'_>, newest: &Listed) {
         .map(|origin| shown(origin, 200))
         .collect();
     let limits = facts.limits.iter().take(12);
-    part.limits = limits.map(|(name, most)| (shown(name, 40), *most)).collect();
+    part.limits = limits
+        .map(|(name, most)| (shown(name, 40), *most))
+        .collect();
     let findings = newest.findings.iter().take(8);
     part.findings = findings
         .map(|found| {

@@ -89,7 +89,12 @@ pub struct Asked {
 
 async fn show(visit: Visit) -> Result<Response, Fault> {
     visit.host()?;
-    Ok(page(&visit, StatusCode::OK, String::new(), Asked::default()))
+    Ok(page(
+        &visit,
+        StatusCode::OK,
+        String::new(),
+        Asked::default(),
+    ))
 }
 
 /// The page of the installed plugins.

@@ -168,6 +168,7 @@ fn refused(visit: &Visit, mut asked: Asked, why: &Entered) -> Response {
         Entered::Pull(refusal) => ("reference", refusal.words(t), refusal.reason()),
     };
     asked.reason = shown(&asked.reason, 1000);
+    asked.reference = shown(&asked.reference, 500);
     plugins::page(
         visit,
         StatusCode::UNPROCESSABLE_ENTITY,

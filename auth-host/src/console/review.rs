@@ -290,11 +290,7 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
 }
 
 /// The upload, held against the keys that were entered.
-async fn with_keys(
-    visit: &Visit,
-    mut upload: Upload,
-    fields: &Fields,
-) -> Result<Upload, Entered> {
+async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<Upload, Entered> {
     let (key, provenance) = (fields.get("key").trim(), fields.get("provenance").trim());
     let is_same = upload.key.trim() == key && upload.provenance_key.trim() == provenance;
     if is_same {

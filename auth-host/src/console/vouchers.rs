@@ -67,7 +67,10 @@ fn manifest(t: Texts, review: &Review, new: &NewPlugin) -> Voucher {
         (Some(_), None) => t.say("vouch-unchecked"),
         (Some(_), Some(_)) => t.say("vouch-other-key"),
     };
-    let reason = review.unsigned.as_deref().filter(|_| new.signature.is_some());
+    let reason = review
+        .unsigned
+        .as_deref()
+        .filter(|_| new.signature.is_some());
     Voucher {
         detail: shown(reason.unwrap_or_default(), 400),
         ..voucher(subject, false, text)

@@ -334,7 +334,10 @@ mod tests {
             ("admin = \"0.0.0.0:1\"", false),
             ("answer_within_ms = 999", false),
             ("answer_within_ms = 1000", true),
-            ("catalogues = [\"https://a.example/c.json\", \"c.json\"]", true),
+            (
+                "catalogues = [\"https://a.example/c.json\", \"c.json\"]",
+                true,
+            ),
             ("catalogues = [\"http://127.0.0.1:1/c.json\"]", false),
             (
                 "catalogues = [\"http://127.0.0.1:1/c.json\"]\nregistry_loopback_http = true",

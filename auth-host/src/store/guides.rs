@@ -33,7 +33,5 @@ pub fn of_plugin(db: &Connection, plugin: &str) -> Result<Vec<(String, String)>>
 /// A plugin's logo.
 pub fn logo(db: &Connection, plugin: &str) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT svg FROM logos WHERE plugin = ?1";
-    Ok(db
-        .query_row(sql, [plugin], |row| row.get(0))
-        .optional()?)
+    Ok(db.query_row(sql, [plugin], |row| row.get(0)).optional()?)
 }
