@@ -37,8 +37,8 @@ async function journey(page, host, published, locale) {
   // What is wrong stands at the field, and what was typed stays.
   await page.locator("form[action$='/pull'] [name=reference]").fill(published.reference(":9.9.9"));
   await page.locator("form[action$='/pull'] button").click();
-  await page.locator("#pull-wrong").waitFor();
-  assert.equal(await page.locator("[aria-describedby=pull-wrong]").inputValue(), published.reference(":9.9.9"));
+  await page.locator("#wrong").waitFor();
+  assert.equal(await page.locator("[aria-describedby=wrong]").inputValue(), published.reference(":9.9.9"));
   await picture("refused");
 
   // Found in the catalogue.
@@ -82,14 +82,14 @@ async function journey(page, host, published, locale) {
   assert.match(guide, locale === "zh-CN" ? /腾讯云/ : /Tencent Cloud/);
   await picture("guide");
 
-  // No update, then one that asks for more.
+  // The catalogue has no newer one; then comes one that asks for more.
   await page.goto(`${host.origin}/console/plugins`);
   await page.locator("form[action$='/update'] > button").first().click();
   await page.locator(".alert.good").waitFor();
   published.publish("0.2.0", { origins: ["https://sms.example.com"] });
-  await page.locator("td details summary").click();
-  await page.locator("td details [name=reference]").fill(":0.2.0");
-  await page.locator("td details button").click();
+  await page.locator("article details summary").click();
+  await page.locator("article details [name=reference]").fill(":0.2.0");
+  await page.locator("article details button").click();
   await page.waitForURL("**/review/*");
   assert.ok((await body()).includes("0.1.0 → 0.2.0"));
   assert.equal(await page.locator("[value='https://sms.example.com']").isChecked(), false);
@@ -98,12 +98,12 @@ async function journey(page, host, published, locale) {
   await page.locator("[value='https://sms.example.com']").check();
   await page.locator("[value=install]").click();
   await page.waitForURL("**/console/plugins");
-  assert.match(await page.locator("tbody").innerText(), /0\.2\.0/);
+  assert.match(await page.locator("article").innerText(), /0\.2\.0/);
 
   // Older, though signed.
-  await page.locator("td details summary").click();
-  await page.locator("td details [name=reference]").fill(":0.1.0");
-  await page.locator("td details button").click();
+  await page.locator("article details summary").click();
+  await page.locator("article details [name=reference]").fill(":0.1.0");
+  await page.locator("article details button").click();
   await page.waitForURL("**/review/*");
   await page.locator("[name=version]").waitFor();
   await picture("older");
@@ -129,7 +129,7 @@ async function journey(page, host, published, locale) {
   await page.locator("form[enctype] button").click();
   await page.locator(".alert.bad").waitFor();
   assert.match(await page.locator(".alert.bad").innerText(), /does not fit its signature/);
-  assert.match(await page.locator("tbody").innerText(), /0\.2\.0/);
+  assert.match(await page.locator("article").innerText(), /0\.2\.0/);
   await picture("forged");
 
   // The package of a folder by upload, with its signer named.

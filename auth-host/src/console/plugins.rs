@@ -59,7 +59,7 @@ struct Shown {
     version: String,
     digest: String,
     reference: String,
-    has_tag: bool,
+    has_updates: bool,
     signer: String,
     origins: Vec<String>,
     at: String,
@@ -87,6 +87,16 @@ pub struct Asked {
     pub notice: String,
 }
 
+impl Asked {
+    /// The field that is wrong in the form of a new plugin.
+    fn wrong_of_new(&self) -> &'static str {
+        match self.of.is_empty() {
+            true => self.wrong,
+            false => "",
+        }
+    }
+}
+
 async fn show(visit: Visit) -> Result<Response, Fault> {
     visit.host()?;
     Ok(page(
@@ -102,6 +112,7 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
     let app = &visit.console.app;
     let catalog = app.catalog.load();
     let mut room = LOGOS_BYTES;
+    let has_catalogues = !visit.console.market.places().is_empty();
     let plugins = admin::list(app).into_iter().map(|plugin| Shown {
         name: catalog
             .plugins
@@ -115,8 +126,8 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
         },
         version: shown(&plugin.version.unwrap_or_default(), 40),
         digest: plugin.digest.chars().take(16).collect(),
+        has_updates: plugin.tag.is_some() || (has_catalogues && plugin.reference.is_some()),
         reference: shown(&plugin.reference.unwrap_or_default(), 300),
-        has_tag: plugin.tag.is_some(),
         signer: shown(&plugin.signer.unwrap_or_default(), 60),
         origins: plugin
             .origins
@@ -137,7 +148,7 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
         page: page.notice(asked.notice.clone()),
         plugins,
         asked,
-        has_catalogues: !visit.console.market.places().is_empty(),
+        has_catalogues,
         error,
     };
     (status, render(&page)).into_response()

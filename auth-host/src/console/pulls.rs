@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::form::shown;
-use super::market::Refusal;
+use super::market::{Market, Refusal};
 use super::plugins::{self, Asked};
 use super::state::Console;
 use super::uploads::Upload;
@@ -12,7 +12,7 @@ use crate::admin::{pulls, users};
 use crate::ids;
 use crate::problem::Problem;
 use auth_connector_host::{Manifest, TrustedKey};
-use auth_connector_registry::{Facts, ProvenanceKey, Reference, RegistryError};
+use auth_connector_registry::{Facts, ProvenanceKey, Reference, RegistryError, is_older};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -199,7 +199,20 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
         reference: given.unwrap_or_default().to_owned(),
         ..Asked::default()
     };
-    let Some(source) = pulls::other_version(given, &row.facts) else {
+    let none = visit.t.about("update-none", row.id.as_str());
+    let listed = match (given, &row.facts.tag) {
+        (None, None) => listed(&visit.console.market, &row.facts).await,
+        _ => None,
+    };
+    let claimed = listed.map(Box::new);
+    let newer = claimed
+        .as_ref()
+        .and_then(|facts| facts.reference.as_deref());
+    let Some(source) = pulls::other_version(given.or(newer), &row.facts) else {
+        if row.facts.reference.is_some() && !visit.console.market.places().is_empty() {
+            asked.notice = none;
+            return Ok(plugins::page(&visit, StatusCode::OK, String::new(), asked));
+        }
         (asked.wrong, asked.headline) = ("reference", visit.t.say("update-no-tag"));
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(plugins::page(&visit, status, String::new(), asked));
@@ -212,6 +225,7 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
         id: users::token()?,
         user: visit.user.id.clone(),
         at: ids::now_ms(),
+        claimed,
         ..Upload::default()
     };
     pulls::in_place_of(&row, &mut upload.new)?;
@@ -222,8 +236,29 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
     let pulled = upload.new.pulled.as_ref();
     let pinned = pulled.map(|pulled| pulled.reference.to_string());
     if pinned.is_some() && pinned == row.facts.reference {
-        asked.notice = visit.t.about("update-none", row.id);
+        asked.notice = none;
         return Ok(plugins::page(&visit, StatusCode::OK, String::new(), asked));
     }
     Ok(waiting(&visit, upload))
+}
+
+/// The newest version of a plugin in the catalogues, if it is newer than the installed one. A catalogue that cannot be
+/// read now has none: its own page says why.
+async fn listed(market: &Market, installed: &Facts) -> Option<Facts> {
+    let id = installed.id.as_deref()?;
+    let mut best: Option<Facts> = None;
+    for place in 0..market.places().len() {
+        let Ok(catalogue) = market.catalogue(place).await else {
+            continue;
+        };
+        let entry = catalogue.plugins.iter().find(|entry| entry.id == id);
+        let Some(newest) = entry.and_then(|entry| entry.versions.first()) else {
+            continue;
+        };
+        let known = best.as_ref().unwrap_or(installed).version.as_deref();
+        if is_older(known, newest.facts.version.as_deref()) {
+            best = Some(newest.facts.clone());
+        }
+    }
+    best
 }

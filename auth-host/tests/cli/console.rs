@@ -288,10 +288,7 @@ async fn refusal_of_a_registry_stands_at_the_field() {
     ] {
         let answer = ada.post("/console/plugins/pull", fields);
         assert_eq!(answer.status, 422, "{fields:?}");
-        answer.has(&[
-            said,
-            "aria-invalid=\"true\" aria-describedby=\"pull-wrong\"",
-        ]);
+        answer.has(&[said, "aria-invalid=\"true\" aria-describedby=\"wrong\""]);
         answer.has_not(&["\u{1b}", "<b>\u{1b}"]);
     }
     // In Chinese too.
@@ -382,15 +379,16 @@ async fn update_shows_what_it_changes_and_keeps_what_was_granted() {
         &[("id", NAME), ("reference", ":1.7.0")],
     );
     assert_eq!(answer.status, 422);
-    answer.has(&[
-        "The plugin is refused.",
-        "aria-describedby=\"update-wrong\"",
-    ]);
+    answer.has(&["The plugin is refused.", "aria-describedby=\"wrong\""]);
 }
 
 /// A catalogue of the published plugin, as whoever made it found it.
 fn catalogue(market: &Market) -> Value {
-    let added = market.add(":1.4.0");
+    catalogue_of(market, ":1.4.0")
+}
+
+fn catalogue_of(market: &Market, rest: &str) -> Value {
+    let added = market.add(rest);
     let mut version = market.installed()["facts"].clone();
     version["findings"] = added["findings"].clone();
     version["changes"] = json!([]);
@@ -407,17 +405,22 @@ async fn catalogue_is_held_against_what_is_pulled() {
     let version = &mut lying["plugins"][0]["versions"][0];
     version["origins"] = json!([]);
     version["license"] = json!("MIT");
-    let bodies = [honest.to_string(), lying.to_string()];
+    market.publish("1.5.0", &[]).await;
+    let newer = catalogue_of(&market, ":1.5.0");
+    let bodies = [honest.to_string(), lying.to_string(), newer.to_string()];
     market.registry.behave(move |request| {
         let body = match request.path.as_str() {
             "/honest.json" => &bodies[0],
             "/lying.json" => &bodies[1],
+            "/newer.json" => &bodies[2],
             _ => return None,
         };
         Some(response(200, "", body.as_bytes()))
     });
     let address = |file: &str| format!("http://{}/{file}", market.registry.address);
-    let places = format!("{},{}", address("honest.json"), address("lying.json"));
+    let places = ["honest.json", "lying.json", "newer.json"]
+        .map(address)
+        .join(",");
     let service = Service::start_with(&market, &[PLAIN, ("AUTH_HOST_CATALOGUES", &places)]);
     let mut ada = Operator::new(&market, &service);
     let page = ada.get("/console/plugins/catalogue?q=EXAMPLE");
@@ -444,6 +447,23 @@ async fn catalogue_is_held_against_what_is_pulled() {
         "wants to reach: https://sms.example.com <b>can do more</b>",
         "Licence: MIT",
     ]);
+    // One that was installed by its digest is updated by what a catalogue lists, and held against that.
+    market.run(&[
+        "plugin",
+        "add",
+        reference,
+        "--trust",
+        &market.key(),
+        "--allow-asked",
+        "--loopback-http",
+    ]);
+    assert_eq!(market.installed()["tag"], Value::Null);
+    let (_, page) = ada.review("/console/plugins/update", &[("id", NAME)]);
+    page.has(&[
+        "Version: 1.4.0 → 1.5.0",
+        "What was pulled is what the catalogue says.",
+    ]);
+    market.json(&["plugin", "remove", NAME]);
     // Only what stands in it is pulled from it.
     let other = [
         ("c", "0"),
