@@ -313,6 +313,7 @@ version-older = 仍要退回旧版本，请输入该版本号
 origins-beyond = 保留您在其要求之外授予的地址：
 change-other = 变更
 change-wider = 权限增加
+change-vouch = 担保者不同
 change-sbom-license = 所链接内容的许可证
 fact-id = 标识
 fact-publisher = 发布者

@@ -59,8 +59,10 @@ struct ReviewPage {
 
 /// A change in words.
 pub struct Changed {
-    /// Whether it lets the plugin do more, or takes away who vouches for it.
+    /// Whether it lets the plugin do more, or has others vouch for it.
     pub is_wider: bool,
+    /// Which of these.
+    pub why: String,
     /// What comes, goes, or is another.
     pub kind: String,
     /// Of what.
@@ -79,8 +81,18 @@ impl Changed {
             (Some(_), None) => t.say("change-gone"),
             (Some(_), Some(_)) => t.say("change-other"),
         };
-        let part = |text: &Option<String>| shown(text.as_deref().unwrap_or_default(), 160);
+        let is_provenance = change.what == "provenance";
+        let part = |text: &Option<String>| match text.as_deref() {
+            Some("verified") if is_provenance => t.say("verified"),
+            Some("not verified") if is_provenance => t.say("not-verified"),
+            text => shown(text.unwrap_or_default(), 160),
+        };
+        let why = match change.what.as_str() {
+            "signer" | "publisher" | "provenance" => t.say("change-vouch"),
+            _ => t.say("change-wider"),
+        };
         Self {
+            why,
             is_wider: change.is_wider,
             kind,
             what: words::change(t, &change.what),
