@@ -461,6 +461,16 @@ async fn catalogue_is_held_against_what_is_pulled() {
         "--loopback-http",
     ]);
     assert_eq!(market.installed()["tag"], Value::Null);
+    // A running service notices within a second what the command line did.
+    let begun = Instant::now();
+    while !ada
+        .get("/console/plugins")
+        .text
+        .contains("Look for updates")
+    {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let (_, page) = ada.review("/console/plugins/update", &[("id", NAME)]);
     page.has(&[
         "Version: 1.4.0 → 1.5.0",
