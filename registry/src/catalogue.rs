@@ -3,6 +3,7 @@
 //! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
 //! pulled by the reference, and checked then.
 
+use crate::error::legible;
 use crate::exchange::{self, Deadline};
 use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
 use auth_connector_host::Origin;
@@ -17,6 +18,9 @@ pub const FORMAT: u32 = 1;
 
 /// The largest catalogue that is read, in bytes.
 pub const BYTES: u64 = 4 << 20;
+
+/// The longest text in a catalogue, in bytes. The schema's longest has 8,192 characters.
+const TEXT_BYTES: usize = 32 << 10;
 
 /// What the schema is called in a catalogue.
 const SCHEMA: &str = "urn:auth-connector:catalogue:1";
@@ -132,7 +136,39 @@ impl Catalogue {
                 "its format is not {FORMAT}. If it is newer, use a newer program"
             )));
         }
-        serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+        check_texts(&value).map_err(|reason| wrong(reason.to_owned()))?;
+        let mut read: Self =
+            serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+        read.plugins.sort_by(|one, other| one.id.cmp(&other.id));
+        read.check().map_err(wrong)?;
+        Ok(read)
+    }
+
+    /// Refuses what [`Catalogue::of`] would not have made.
+    fn check(&self) -> Result<(), String> {
+        if let Some(entry) = self.plugins.iter().find(|entry| entry.versions.is_empty()) {
+            return Err(format!("{} has no version", legible(&entry.id)));
+        }
+        let mut before: Option<&str> = None;
+        for entry in &self.plugins {
+            if before == Some(entry.id.as_str()) {
+                return Err(format!("{} is listed twice", legible(&entry.id)));
+            }
+            before = Some(&entry.id);
+            let is_other = |listed: &Listed| listed.facts.id.as_ref() != Some(&entry.id);
+            if entry.versions.iter().any(is_other) {
+                let id = legible(&entry.id);
+                return Err(format!("a version of {id} has another id"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The version that this reference leads to.
+    pub fn version(&self, id: &str, reference: &str) -> Option<&Listed> {
+        let entry = self.plugins.iter().find(|entry| entry.id == id)?;
+        let is_it = |listed: &&Listed| listed.facts.reference.as_deref() == Some(reference);
+        entry.versions.iter().find(is_it)
     }
 
     /// Reads a catalogue from a file.
@@ -279,6 +315,26 @@ fn wrong(url: &str, reason: &str) -> RegistryError {
     RegistryError::Reference(format!("{url:?} is no address of a catalogue: {reason}"))
 }
 
+/// Refuses texts that are longer than the schema allows any to be.
+fn check_texts(value: &serde_json::Value) -> Result<(), &'static str> {
+    use serde_json::Value;
+    let mut left = vec![value];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) if text.len() > TEXT_BYTES => {
+                return Err("a text in it is longer than 32768 bytes");
+            }
+            Value::Array(all) => left.extend(all),
+            Value::Object(all) if all.keys().any(|key| key.len() > TEXT_BYTES) => {
+                return Err("a key in it is longer than 32768 bytes");
+            }
+            Value::Object(all) => left.extend(all.values()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Whether a text is meant as an address and not as a file's name.
 pub fn is_address(text: &str) -> bool {
     text.contains("://")
@@ -355,6 +411,33 @@ mod tests {
             "{\"format\": 1}",
         ] {
             assert!(Catalogue::parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn catalogue_that_nobody_here_made_is_refused() {
+        let made = Catalogue::of(vec![version("a", "1.0.0", 1), version("b", "1.0.0", 1)]).unwrap();
+        let text = serde_json::to_string(&made).unwrap();
+        assert!(Catalogue::parse(text.as_bytes()).is_ok());
+        assert!(made.version("a", "oci://r.test/a@sha256:1.0.0").is_some());
+        assert!(made.version("b", "oci://r.test/a@sha256:1.0.0").is_none());
+        let mut none = made.clone();
+        none.plugins[0].versions.clear();
+        let mut twice = made.clone();
+        twice.plugins[1] = twice.plugins[0].clone();
+        let mut other = made.clone();
+        other.plugins[0].versions[0].facts.id = Some("c".into());
+        let mut long = made.clone();
+        long.plugins[0].versions[0].facts.description = Some("x".repeat(TEXT_BYTES + 1));
+        for (wrong, said) in [
+            (none, "has no version"),
+            (twice, "listed twice"),
+            (other, "another id"),
+            (long, "longer than 32768 bytes"),
+        ] {
+            let text = serde_json::to_vec(&wrong).unwrap();
+            let refused = Catalogue::parse(&text).unwrap_err().to_string();
+            assert!(refused.contains(said), "{refused}");
         }
     }
 

@@ -63,7 +63,7 @@ impl Plan {
         let referrers = attached
             .into_iter()
             .map(|(title, kind, name, bytes)| {
-                let layers = vec![(kind, name.as_str(), bytes)];
+                let layers = vec![(kind, name, bytes)];
                 attach(title, kind, layers, &artifact.descriptor, created)
             })
             .collect::<Result<_, _>>()?;

@@ -1,12 +1,13 @@
 //! Plugins in OCI registries: publishing them, and pulling them as checked packages.
 //!
-//! A published plugin is an artifact in the CNCF's layout for WebAssembly, with three referrers:
+//! A published plugin is an artifact in the CNCF's layout for WebAssembly, with four referrers:
 //!
 //! | document | artifact type | content |
 //! |---|---|---|
 //! | manifest | [`media::MANIFEST`] | `manifest.json` and its minisign signature |
 //! | SBOM | [`media::SBOM`] | CycloneDX |
 //! | provenance | [`media::BUNDLE`] | in-toto statement in a Sigstore bundle |
+//! | guides | [`media::GUIDES`] | `guides/<language>.md` and `logo.svg`, pinned by the manifest |
 //!
 //! [`pull`] reads them from a [`Source`], a registry or an OCI layout folder, and gives the package to the same checks
 //! as one from a folder: [`auth_connector_host::Package`]. Everything that a registry sends is bounded and checked
@@ -27,6 +28,7 @@ mod document;
 pub mod error;
 mod exchange;
 mod facts;
+pub mod guides;
 mod index;
 mod layout;
 pub mod media;

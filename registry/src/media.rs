@@ -14,6 +14,14 @@ pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 pub const MANIFEST: &str = "application/vnd.auth-connector.manifest.v1+json";
 /// minisign's signature over it.
 pub const SIGNATURE: &str = "application/vnd.dev.minisign.signature";
+/// A plugin's guides and its logo, as a referrer.
+pub const GUIDES: &str = "application/vnd.auth-connector.guides.v1";
+/// A guide.
+pub const MARKDOWN: &str = "text/markdown";
+/// A logo.
+pub const SVG: &str = "image/svg+xml";
+/// The annotation of a layer that has its file's name.
+pub(crate) const TITLE: &str = "org.opencontainers.image.title";
 /// A CycloneDX document.
 pub const SBOM: &str = "application/vnd.cyclonedx+json";
 /// A Sigstore bundle.

@@ -3,7 +3,8 @@
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
 use crate::document::{Descriptor, Manifest};
-use crate::{Digest, Layout, RegistryError, media};
+use crate::guides::{self, LOGO_FILE, Pins, Texts};
+use crate::{Bounds, Digest, Layout, RegistryError, media};
 use auth_connector_host::{Grants, HostBuilder, Package};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +20,9 @@ pub(crate) struct Part {
     pub(crate) descriptor: Descriptor,
     pub(crate) blobs: Vec<Blob>,
 }
+
+/// A layer of a referrer: its media type, its file's name, its bytes.
+pub(crate) type Layer = (&'static str, String, Vec<u8>);
 
 /// Bytes that a manifest names.
 #[derive(Debug)]
@@ -45,16 +49,17 @@ impl Plan {
     pub fn read(folder: &Path, host: HostBuilder) -> Result<Self, RegistryError> {
         let file = |name: &str| file(folder, name);
         let (artifact, read) = artifact(folder, "plugin")?;
-        check_package(folder, host, read.component()?)?;
+        let manifest = check_package(folder, host, read.component()?)?;
         let optional = |name: &'static str| {
             let is_there = folder.join(name).exists();
             is_there
                 .then(|| file(name).map(|bytes| (name, bytes)))
                 .transpose()
         };
-        let mut signed = vec![(media::MANIFEST, "manifest.json", file("manifest.json")?)];
+        let manifest_file = "manifest.json".to_owned();
+        let mut signed = vec![(media::MANIFEST, manifest_file, file("manifest.json")?)];
         if let Some((name, bytes)) = optional("manifest.json.minisig")? {
-            signed.push((media::SIGNATURE, name, bytes));
+            signed.push((media::SIGNATURE, name.to_owned(), bytes));
         }
         let created = read.annotations.get(CREATED);
         let attach =
@@ -65,8 +70,12 @@ impl Plan {
             ("provenance", media::BUNDLE, "provenance.sigstore.json"),
         ] {
             if let Some((name, bytes)) = optional(name)? {
-                referrers.push(attach(title, kind, vec![(kind, name, bytes)])?);
+                referrers.push(attach(title, kind, vec![(kind, name.to_owned(), bytes)])?);
             }
+        }
+        let texts = texts(folder, &Pins::of(&manifest))?;
+        if !texts.is_empty() {
+            referrers.push(attach("guides", media::GUIDES, texts)?);
         }
         Ok(Self {
             artifact,
@@ -146,7 +155,7 @@ pub(crate) fn artifact(
     let manifest = file(folder, MANIFEST)?;
     let read = Manifest::parse(MANIFEST, &manifest)?;
     let layer = read.component()?;
-    let name = layer.annotations.get("org.opencontainers.image.title");
+    let name = layer.annotations.get(media::TITLE);
     let name = name.ok_or_else(|| RegistryError::malformed(MANIFEST, "the layer has no title"))?;
     let config = file(folder, "oci-config.json")?;
     let config = blob("oci-config.json", config, &read.config)?;
@@ -175,7 +184,7 @@ fn check_package(
     folder: &Path,
     host: HostBuilder,
     layer: &Descriptor,
-) -> Result<(), RegistryError> {
+) -> Result<auth_connector_host::Manifest, RegistryError> {
     let host = host.build()?;
     let package = Package::open(folder)?;
     let vouched = host.examine(&package, &Grants::default())?;
@@ -187,14 +196,74 @@ fn check_package(
             found: layer.digest.clone(),
         });
     }
-    Ok(())
+    Ok(vouched.manifest)
+}
+
+/// The guides and the logo in a folder. Each file has its pin and each pin its file: nobody who pulls takes another.
+fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
+    let mut texts = Texts::default();
+    let mut layers = Vec::new();
+    let place = folder.join("guides");
+    if place.exists() {
+        let failed = |error: std::io::Error| RegistryError::file(&place, error);
+        let entries = std::fs::read_dir(&place).map_err(failed)?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            names.push(name.to_string_lossy().into_owned());
+        }
+        names.sort();
+        for name in names {
+            let name = format!("guides/{name}");
+            let wrong = |reason: String| RegistryError::malformed(name.clone(), reason);
+            let language = guides::language(&name)
+                .ok_or_else(|| wrong("it is not named by a language, as en.md".to_owned()))?;
+            if pins.guide(language).is_none() {
+                let key = language.to_ascii_lowercase();
+                return Err(wrong(format!(
+                    "the manifest does not pin it by the annotation guide.{key}, so no host would show it"
+                )));
+            }
+            let bytes = file(folder, &name)?;
+            let text = String::from_utf8(bytes.clone())
+                .map_err(|_| wrong("it is not UTF-8".to_owned()))?;
+            texts.guides.push((language.to_owned(), text));
+            layers.push((media::MARKDOWN, name, bytes));
+        }
+    }
+    if texts.guides.len() < pins.guides() {
+        return Err(RegistryError::malformed(
+            "manifest.json",
+            format!(
+                "it pins {} guides, and the folder guides has {}",
+                pins.guides(),
+                texts.guides.len()
+            ),
+        ));
+    }
+    if pins.logo().is_some() {
+        let bytes = file(folder, LOGO_FILE)?;
+        texts.logo = Some(bytes.clone());
+        layers.push((media::SVG, LOGO_FILE.to_owned(), bytes));
+    }
+    pins.check(&texts)?;
+    let total: u64 = layers.iter().map(|(.., bytes)| bytes.len() as u64).sum();
+    let limit = Bounds::default().document;
+    if total > limit {
+        return Err(RegistryError::TooLarge {
+            what: "all guides together".to_owned(),
+            size: total,
+            limit,
+        });
+    }
+    Ok(layers)
 }
 
 /// A referrer: a manifest with an empty config and these layers.
 pub(crate) fn attach(
     title: &'static str,
     kind: &'static str,
-    layers: Vec<(&'static str, &str, Vec<u8>)>,
+    layers: Vec<Layer>,
     subject: &Descriptor,
     created: Option<&String>,
 ) -> Result<Part, RegistryError> {
@@ -208,10 +277,9 @@ pub(crate) fn attach(
     let mut described = Vec::new();
     for (media_type, name, bytes) in layers {
         let mut layer = Descriptor::of(media_type, &bytes);
-        let title = ("org.opencontainers.image.title".to_owned(), name.to_owned());
-        layer.annotations = BTreeMap::from([title]);
+        layer.annotations = BTreeMap::from([(media::TITLE.to_owned(), name.clone())]);
         blobs.push(Blob {
-            title: name.to_owned(),
+            title: name,
             digest: layer.digest()?,
             bytes,
         });

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! artifact's manifest (by digest; a tag is resolved once) -> referrers -> plugin's manifest and signature
-//!   -> the host's checks -> provenance, SBOM -> component
+//!   -> the host's checks -> provenance, SBOM, guides -> component
 //! ```
 //!
 //! The component comes last, so that nothing large is fetched for a plugin that is refused.
 
 use crate::document::{Descriptor, Manifest};
+use crate::guides::{self, Pinned, Pins, Texts};
 use crate::provenance::{self, Claims, ProvenanceKey};
 use crate::{Bounds, Digest, Reference, RegistryError, Source, bounds, media};
 use auth_connector_host::{ConnectorHost, Grants, LoadError, Package, Provenance, SignatureError};
@@ -40,6 +41,8 @@ pub struct Pulled {
     pub attestation: Attestation,
     /// The SBOM, as it came.
     pub sbom: Option<Vec<u8>>,
+    /// The guides and the logo that the manifest pins, as far as they are there.
+    pub texts: Texts,
     component: Vec<u8>,
     signed: Option<Signed>,
 }
@@ -140,6 +143,10 @@ pub async fn pull(
         .provenance(&layer.digest()?, checks.provenance_key)
         .await?;
     let sbom = attached.sbom().await?;
+    let texts = match &found {
+        Some((_, vouched)) => attached.texts(&Pins::of(&vouched.manifest)).await?,
+        None => Texts::default(),
+    };
     let limit = checks.bounds.component;
     let component = source.blob("the component", layer, limit).await?;
     let (signed, vouched) = found.unzip();
@@ -150,6 +157,7 @@ pub async fn pull(
         vouched,
         attestation,
         sbom,
+        texts,
         component,
         signed,
     })
@@ -255,6 +263,49 @@ impl Attached<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The guides and the logo that are pinned. Nothing else is fetched.
+    async fn texts(&self, pins: &Pins) -> Result<Texts, RegistryError> {
+        let mut texts = Texts::default();
+        if pins.is_empty() {
+            return Ok(texts);
+        }
+        let mut left = self.bounds.document;
+        for descriptor in self.of(media::GUIDES) {
+            let Some(referrer) = self.open(descriptor).await? else {
+                continue;
+            };
+            for layer in referrer.layers.iter().take(guides::GUIDES + 1) {
+                let name = layer.annotations.get(media::TITLE);
+                let name = name.map_or("", String::as_str);
+                let Some(file) = pins.file(name, &layer.digest()?) else {
+                    continue;
+                };
+                let is_there = match &file {
+                    Pinned::Guide(language) => texts.guides.iter().any(|(one, _)| one == language),
+                    Pinned::Logo => texts.logo.is_some(),
+                };
+                if is_there {
+                    continue;
+                }
+                let limit = match &file {
+                    Pinned::Guide(_) => guides::GUIDE,
+                    Pinned::Logo => guides::LOGO,
+                };
+                let bytes = self.source.blob(name, layer, limit.min(left)).await?;
+                left = left.saturating_sub(bytes.len() as u64);
+                match file {
+                    Pinned::Logo => texts.logo = Some(bytes),
+                    Pinned::Guide(language) => {
+                        let text = String::from_utf8(bytes)
+                            .map_err(|_| RegistryError::malformed(name, "it is not UTF-8"))?;
+                        texts.guides.push((language, text));
+                    }
+                }
+            }
+        }
+        Ok(texts)
     }
 
     /// The one layer of a referrer.

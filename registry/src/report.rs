@@ -1,5 +1,6 @@
 //! Findings of a pull: what was verified, by what, and what was not.
 
+use crate::guides::Pins;
 use crate::pull::Pulled;
 use crate::{Attestation, SbomSummary};
 use serde::{Deserialize, Serialize};
@@ -30,12 +31,38 @@ impl fmt::Display for Finding {
 impl Pulled {
     /// What was verified and what was not, a line each.
     pub fn findings(&self) -> Vec<Finding> {
-        vec![
+        let mut findings = vec![
             self.of_bytes(),
             self.of_signature(),
             self.of_provenance(),
             self.of_sbom(),
-        ]
+        ];
+        findings.extend(self.of_guides());
+        findings
+    }
+
+    /// The guides, where the manifest pins some.
+    fn of_guides(&self) -> Option<Finding> {
+        let vouched = self.vouched.as_ref()?;
+        let pinned = Pins::of(&vouched.manifest).guides();
+        if pinned == 0 {
+            return None;
+        }
+        let found = self.texts.guides.len();
+        let (is_verified, text) = if found < pinned {
+            let text = format!("the manifest names {pinned}, the registry has {found} of them");
+            (false, text)
+        } else if vouched.signer.is_some() {
+            (true, format!("{found}, by digests in the signed manifest"))
+        } else {
+            let text = format!("{found}, by digests in a manifest that nobody trusted signed");
+            (false, text)
+        };
+        Some(Finding {
+            subject: "guides".to_owned(),
+            is_verified,
+            text,
+        })
     }
 
     fn of_bytes(&self) -> Finding {

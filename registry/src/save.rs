@@ -1,6 +1,7 @@
 //! Writing a pulled plugin as a package's folder, whole or not at all.
 
 use crate::RegistryError;
+use crate::guides::LOGO_FILE;
 use crate::pull::Pulled;
 use std::fs::{self, File};
 use std::io::Write;
@@ -40,7 +41,18 @@ impl Pulled {
             files.push((BARE, self.component()));
         }
         files.extend(self.sbom.as_deref().map(|bytes| (SBOM, bytes)));
+        files.extend(self.texts.logo.as_deref().map(|bytes| (LOGO_FILE, bytes)));
+        // A language has letters, digits and hyphens alone.
+        let guides = self.texts.guides.iter();
+        let guides: Vec<(String, &[u8])> = guides
+            .map(|(language, text)| (format!("guides/{language}.md"), text.as_bytes()))
+            .collect();
+        files.extend(guides.iter().map(|(name, bytes)| (name.as_str(), *bytes)));
         let written = fs::create_dir(&partial)
+            .and_then(|()| match guides.is_empty() {
+                true => Ok(()),
+                false => fs::create_dir(partial.join("guides")),
+            })
             .and_then(|()| {
                 files.iter().try_for_each(|(name, bytes)| {
                     File::create_new(partial.join(name))?.write_all(bytes)

@@ -12,6 +12,7 @@ mod bytes;
 mod catalogue;
 mod component;
 mod credentials;
+mod guides;
 mod lists;
 mod memory;
 mod network;

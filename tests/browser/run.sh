@@ -7,9 +7,13 @@ cd "$(dirname "$0")"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to tencent-sms-simulator}"
 : "${CONNECTOR_WASM:?set CONNECTOR_WASM to the connector}"
 : "${HOSTILE_WASM:?set HOSTILE_WASM to the hostile connector}"
+for program in docker-registry minisign openssl; do
+    command -v "$program" >/dev/null ||
+        { echo "$program is needed and was not found (Debian: apt-get install $program)" >&2; exit 1; }
+done
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)} ||
     { echo "chromium is needed and was not found (Debian: apt-get install chromium)" >&2; exit 1; }
 export PICTURES_DIR=${PICTURES_DIR:-$(cd ../.. && pwd)/target/console-pictures}
 npm ci --no-audit --no-fund --loglevel=error
-node --test --test-concurrency=2 journey.mjs hostile.mjs safety.mjs keyboard.mjs
+node --test --test-concurrency=2 journey.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs
 echo "pictures: $PICTURES_DIR"

@@ -13,8 +13,8 @@ const pictures = process.env.PICTURES_DIR ?? join(tmpdir(), "console-pictures");
 mkdirSync(pictures, { recursive: true });
 
 /** Starts a program and waits for a line that it prints. */
-function start(command, args, wanted) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+function start(command, args, wanted, environment = {}) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
   let text = "";
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${command} did not start: ${text}`)), 60_000);
@@ -58,10 +58,10 @@ export function simulator() {
 }
 
 /** Starts the service on an empty folder, or on one that is given. */
-export async function service(given) {
+export async function service(given, environment = {}) {
   const folder = given ?? mkdtempSync(join(tmpdir(), "auth-host-console-"));
   const args = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", folder];
-  const { child, found } = await start(process.env.AUTH_HOST_BIN, args, /console at (http:\/\/[^/]+)(\/\S*)/);
+  const { child, found } = await start(process.env.AUTH_HOST_BIN, args, /console at (http:\/\/[^/]+)(\/\S*)/, environment);
   return {
     folder,
     origin: found[1],

@@ -36,6 +36,8 @@ struct Connector {
     requests: u32,
     /// The languages of its guides, which stand in `guides` of its folder.
     guides: &'static [&'static str],
+    /// Its logo, an SVG in its folder.
+    logo: Option<&'static str>,
 }
 
 /// A guide's language and its text.
@@ -55,6 +57,7 @@ const TENCENT: Connector = Connector {
     config_origins: &[],
     requests: 2,
     guides: &["de", "en", "fr", "pt-BR", "zh-CN", "zh-TW"],
+    logo: Some("packages/logto-connector/logo.svg"),
 };
 
 const WEBHOOK: Connector = Connector {
@@ -67,6 +70,7 @@ const WEBHOOK: Connector = Connector {
     config_origins: &["/url"],
     requests: 1,
     guides: &[],
+    logo: None,
 };
 
 /// The contract's folder in `target`.
@@ -121,7 +125,7 @@ pub fn everything(workspace: &Workspace, packaging: &Path, key: Option<&str>) ->
         let guides = if connector.guides.is_empty() {
             ""
         } else {
-            "guides, "
+            "guides, logo.svg, "
         };
         all.push(Made::component(file, &format!("manifest.json, {guides}")));
     }
@@ -171,7 +175,12 @@ fn publishable(
         fs::create_dir_all(&place).map_err(|error| format!("{}: {error}.", place.display()))?;
         write(&place.join(format!("{language}.md")), text)?;
     }
-    let manifest = manifest(connector, &bytes, &About::read(&root)?, &guides);
+    let logo = logo(connector, &root)?;
+    if let Some(logo) = &logo {
+        write(&folder.join("logo.svg"), logo)?;
+    }
+    let texts = (guides.as_slice(), logo.as_deref());
+    let manifest = manifest(connector, &bytes, &About::read(&root)?, texts);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     run(Command::new(packaging)
         .current_dir(&root)
@@ -232,8 +241,19 @@ fn guides(connector: &Connector, root: &Path) -> Result<Vec<Guide>> {
     connector.guides.iter().map(read).collect()
 }
 
+/// The connector's logo, which its package holds and its manifest pins.
+fn logo(connector: &Connector, root: &Path) -> Result<Option<Vec<u8>>> {
+    let read = |file: &str| component::read(&root.join(file));
+    connector.logo.map(read).transpose()
+}
+
 /// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
-fn manifest(connector: &Connector, bytes: &[u8], about: &About, guides: &[Guide]) -> String {
+fn manifest(
+    connector: &Connector,
+    bytes: &[u8],
+    about: &About,
+    (guides, logo): (&[Guide], Option<&[u8]>),
+) -> String {
     let component: BTreeMap<&str, Value> = [
         ("file", connector.file.into()),
         ("sha256", digest(bytes).into()),
@@ -262,6 +282,7 @@ fn manifest(connector: &Connector, bytes: &[u8], about: &About, guides: &[Guide]
         (key, digest(text))
     });
     let mut annotations: BTreeMap<String, String> = pins.collect();
+    annotations.extend(logo.map(|logo| ("logo".to_owned(), digest(logo))));
     if let Some(publisher) = &about.publisher {
         annotations.insert("publisher".to_owned(), publisher.clone());
     }
@@ -295,12 +316,16 @@ mod tests {
             &TENCENT,
             b"component",
             &About::read(root()).unwrap(),
-            &guides,
+            (&guides, Some(b"<svg/>")),
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(
             made["annotations"]["guide.en"],
             "83ca68be6227af2feb15f227485ed18aff8ecae99416a4bd6df3be1b5e8059b4"
+        );
+        assert_eq!(
+            made["annotations"]["logo"],
+            "d4dc56669143034f31aa309635d4113d9ad76a02b1739da22c965ed2049be9e6"
         );
         documented["annotations"] = made["annotations"].clone();
         assert_eq!(made["component"]["size"], 9);
@@ -333,7 +358,7 @@ mod tests {
             &WEBHOOK,
             b"component",
             &About::read(&root().join(WEBHOOK.folder)).unwrap(),
-            &[],
+            (&[], None),
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
@@ -345,7 +370,12 @@ mod tests {
     #[test]
     fn homepage_and_publisher_come_from_cargo() {
         let text = "version = \"1.2.3\"\nhomepage = \"https://example.com\"\nauthors = [\"Acme <a@example.com>\", \"B\"]\n";
-        let made = manifest(&TENCENT, b"component", &About::parse(text).unwrap(), &[]);
+        let made = manifest(
+            &TENCENT,
+            b"component",
+            &About::parse(text).unwrap(),
+            (&[], None),
+        );
         let made: Value = serde_json::from_str(&made).unwrap();
         assert_eq!(
             (&made["version"], &made["homepage"]),

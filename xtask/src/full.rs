@@ -71,7 +71,7 @@ const SUITES: &[Suite] = &[
     Suite {
         title: "The console in a browser",
         script: "tests/browser/run.sh",
-        needs: &["chromium", "node", "npm"],
+        needs: &["chromium", "node", "npm", "docker-registry", "openssl"],
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::catalog;
 use crate::problem::Problem;
 use crate::store::registry;
 use auth_connector_host::{Decision, TrustedKey};
+use auth_connector_registry::guides::Texts;
 use auth_connector_registry::{Change, Facts, Finding, Pulled};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -69,6 +70,8 @@ pub struct NewPlugin {
     pub manifest: Option<Vec<u8>>,
     /// The manifest's signature.
     pub signature: Option<Vec<u8>>,
+    /// Its guides and its logo.
+    pub texts: Texts,
     /// What was pulled, where these parts came from a registry.
     pub pulled: Option<Box<Pulled>>,
     /// Origins that are granted.

@@ -8,7 +8,28 @@ use crate::problem::Problem;
 use crate::registry::Access;
 use crate::store::registry::{self as rows, component};
 use auth_connector_host::{ConnectorHost, Grants, Package, TrustedKey};
-use auth_connector_registry::{Digest, Finding, Pulled, Reference, RegistryError};
+use auth_connector_registry::{Digest, Facts, Finding, Pulled, Reference, RegistryError};
+
+/// Why a plugin was not pulled.
+#[derive(Debug)]
+pub enum Failure {
+    /// By the registry, or by what it sent.
+    Registry(RegistryError),
+    /// By this host.
+    Problem(Problem),
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
 
 /// Fills in the parts of a plugin that a reference names. A tag is resolved once, and the digest is what counts from then
 /// on. `id` is the plugin that it has to be.
@@ -20,9 +41,28 @@ pub async fn fetch(
     app: &App,
     access: &Access,
     reference: &Reference,
-    mut new: NewPlugin,
+    new: NewPlugin,
     id: Option<String>,
 ) -> Result<NewPlugin, Problem> {
+    let pulled = pull(app, access, reference, new, id).await;
+    pulled.map_err(|failure| match failure {
+        Failure::Registry(error) => error.into(),
+        Failure::Problem(problem) => problem,
+    })
+}
+
+/// The same, with the reason of the registry's client.
+///
+/// # Errors
+///
+/// [`Failure`]. Nothing is kept then.
+pub async fn pull(
+    app: &App,
+    access: &Access,
+    reference: &Reference,
+    mut new: NewPlugin,
+    id: Option<String>,
+) -> Result<NewPlugin, Failure> {
     let grants = catalog::grants(&[], &[], &new.limits).map_err(|error| refused(&error))?;
     let grants = Grants { id, ..grants };
     let host = checker(app, &new)?;
@@ -32,8 +72,40 @@ pub async fn fetch(
         new.manifest = Some(manifest.to_vec());
         new.signature = signature.map(<[u8]>::to_vec);
     }
+    new.texts = pulled.texts.clone();
     new.pulled = Some(Box::new(pulled));
     Ok(new)
+}
+
+/// Another version keeps what the installed one was granted, and counts as signed by its key.
+///
+/// # Errors
+///
+/// [`Problem`] when what is stored is no key.
+pub fn in_place_of(row: &rows::Plugin, new: &mut NewPlugin) -> Result<(), Problem> {
+    new.name = Some(row.id.clone());
+    new.origins.extend(row.origins.iter().cloned());
+    new.beyond.extend(row.beyond.iter().cloned());
+    for (key, most) in &row.limits {
+        new.limits.entry(key.clone()).or_insert(*most);
+    }
+    new.trusted.extend(signer(row)?);
+    Ok(())
+}
+
+/// The other version's source: as it was given, or in the place of the installed one, or by its tag again. None where a
+/// plugin that was not added by a tag names nothing.
+pub fn other_version(given: Option<&str>, facts: &Facts) -> Option<String> {
+    let reference = facts.reference.as_deref().unwrap_or_default();
+    let place = reference.split_once('@').map(|(place, _)| place);
+    match (given, place, &facts.tag) {
+        (Some(part), Some(place), _) if part.starts_with([':', '@']) => {
+            Some(format!("{place}{part}"))
+        }
+        (Some(source), ..) => Some(source.to_owned()),
+        (None, Some(place), Some(tag)) => Some(format!("{place}:{tag}")),
+        (None, ..) => None,
+    }
 }
 
 /// Checks an installed plugin again: its bytes, its signature by the key that it had, and, with access to registries,

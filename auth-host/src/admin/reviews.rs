@@ -1,11 +1,14 @@
-//! Review of a plugin before it is installed: what it can ask for, beside what the installed one can.
+//! Review of a plugin before it is installed: what it is, who vouches for it, and what it can ask for, beside the
+//! installed one.
 
 use super::blocking;
 use super::plugins::{NewPlugin, refused};
+use super::versions::checker;
 use crate::app::App;
-use crate::catalog;
 use crate::problem::Problem;
-use auth_connector_host::{Description, Grants, Manifest, Package};
+use auth_connector_host::{ConnectorHost, Description, Grants, Manifest, Package};
+use auth_connector_registry::guides::Pins;
+use auth_connector_registry::{Change, Facts, changes, is_older};
 use std::sync::Arc;
 
 /// What there is to know about a plugin before it is installed. No code of it ran.
@@ -16,70 +19,109 @@ pub struct Review {
     pub manifest: Option<Manifest>,
     /// The limits that it asks for beside the host's own.
     pub limits: Vec<(String, u64, u64)>,
+    /// Everything that is known about it.
+    pub facts: Facts,
+    /// What its manifest pins.
+    pub pins: Pins,
+    /// Why its signature does not count, where keys were given.
+    pub unsigned: Option<String>,
     /// The plugin that it would replace.
     pub before: Option<Before>,
 }
 
-/// The authority of a plugin that is installed.
+/// The plugin that is installed.
 pub struct Before {
     /// The origins that it was granted.
     pub origins: Vec<String>,
-    /// What it can ask for.
-    pub imports: Vec<String>,
-    /// Its manifest.
-    pub manifest: Option<Manifest>,
+    /// Its version.
+    pub version: Option<String>,
+    /// What the new one has otherwise.
+    pub changes: Vec<Change>,
+    /// Whether the new one is older.
+    pub is_newer: bool,
 }
 
-/// Reads what was handed over, without believing its signature: that is decided at the installation.
+/// Reads what was handed over. Its signature is shown, and decided upon at the installation.
 ///
 /// # Errors
 ///
 /// [`Problem`] that says why it can never be installed.
 pub async fn review(app: &Arc<App>, new: NewPlugin) -> Result<Review, Problem> {
     let app = app.clone();
-    blocking(move || {
-        let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-        let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
-        let loaded = match &new.manifest {
-            Some(bytes) => {
-                let component = new.component.as_slice();
-                let package = Package::new(component, bytes.as_slice(), None::<Vec<u8>>);
-                let grants = Grants::default().accept_less();
-                app.host.load_package(package, &grants)
-            }
-            None => {
-                let egress = Grants::default().egress;
-                app.host.load_with(new.component.as_slice(), egress, None)
-            }
-        };
-        let loaded = loaded.map_err(|error| refused(&error.to_string()))?;
-        let limits = loaded.grants().map(|decision| {
-            let limits = decision.limits().iter();
-            limits
-                .map(|l| (l.limit.as_str().to_owned(), l.asked, l.granted))
-                .collect()
-        });
-        let catalog = app.catalog.load();
-        let row = manifest.as_ref().and_then(|m| catalog.plugins.get(&m.id));
-        let before = row.map(|row| {
-            let loaded = catalog::load_plugin(app.parts(), row, &[]);
-            Before {
-                origins: row.origins.clone(),
-                imports: loaded
-                    .map(|p| p.description().imports.clone())
-                    .unwrap_or_default(),
-                manifest: row
-                    .manifest
-                    .as_deref()
-                    .and_then(|m| Manifest::parse(m).ok()),
-            }
-        });
-        Ok(Review {
-            description: loaded.description().clone(),
-            limits: limits.unwrap_or_default(),
-            manifest,
-            before,
-        })
+    blocking(move || look(&app, &new)).await
+}
+
+fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
+    let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
+    let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
+    let component = new.component.as_slice();
+    let lenient = NewPlugin {
+        is_unsigned: true,
+        trusted: new.trusted.clone(),
+        ..NewPlugin::default()
+    };
+    let host = checker(app, &lenient)?;
+    let loaded = match &new.manifest {
+        Some(bytes) => {
+            let signature = new.signature.as_deref();
+            let package = Package::new(component, bytes.as_slice(), signature);
+            host.load_package(package, &Grants::default().accept_less())
+        }
+        None => app
+            .host
+            .load_with(component, Grants::default().egress, None),
+    };
+    let loaded = loaded.map_err(|error| refused(&error.to_string()))?;
+    let limits = loaded.grants().map(|decision| {
+        let limits = decision.limits().iter();
+        limits
+            .map(|l| (l.limit.as_str().to_owned(), l.asked, l.granted))
+            .collect()
+    });
+    let description = loaded.description().clone();
+    let signer = loaded.provenance().and_then(|found| found.signer.as_ref());
+    let mut facts = Facts::of(&description, manifest.as_ref()).signed_by(signer, &new.trusted);
+    let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
+    pins.check(&new.texts)
+        .map_err(|error| refused(&error.to_string()))?;
+    if let Some(pulled) = &new.pulled {
+        facts = facts.pulled(pulled);
+    }
+    let name = new.name.as_ref().or(facts.id.as_ref());
+    let catalog = app.catalog.load();
+    let row = name.and_then(|name| catalog.plugins.get(name));
+    let before = row.map(|row| Before {
+        origins: row.origins.clone(),
+        version: row.facts.version.clone(),
+        changes: changes(&row.facts, &facts),
+        is_newer: is_older(facts.version.as_deref(), row.facts.version.as_deref()),
+    });
+    let unsigned = match facts.signer {
+        Some(_) => None,
+        None => refusal(app, new)?,
+    };
+    Ok(Review {
+        description,
+        limits: limits.unwrap_or_default(),
+        manifest,
+        facts,
+        pins,
+        unsigned,
+        before,
     })
-    .await
+}
+
+/// What a host says that takes nothing but the given keys' signatures. None where no key was given.
+fn refusal(app: &App, new: &NewPlugin) -> Result<Option<String>, Problem> {
+    let Some(manifest) = new.manifest.as_deref().filter(|_| !new.trusted.is_empty()) else {
+        return Ok(None);
+    };
+    let strict = NewPlugin {
+        trusted: new.trusted.clone(),
+        ..NewPlugin::default()
+    };
+    let host: ConnectorHost = checker(app, &strict)?;
+    let package = Package::new(b"".as_slice(), manifest, new.signature.as_deref());
+    let examined = host.examine(&package, &Grants::default());
+    Ok(examined.err().map(|error| error.to_string()))
 }

@@ -7,8 +7,9 @@ use crate::app::App;
 use crate::catalog::{self, COMPONENT_BYTES};
 use crate::ids;
 use crate::problem::Problem;
-use crate::store::registry;
+use crate::store::{guides, registry};
 use auth_connector_host::{ConnectorHost, Grants, LoadError, Manifest, Package, Plugin};
+use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub struct Prepared {
     before: Option<String>,
     row: registry::Plugin,
     component: Vec<u8>,
+    texts: Texts,
 }
 
 impl Prepared {
@@ -60,6 +62,9 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
         )
     })?;
     check_name("/id", &name)?;
+    let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
+    pins.check(&new.texts)
+        .map_err(|error| refused(&error.to_string()))?;
     let before = app.catalog.load().plugins.get(&name).cloned();
     check_version(
         &new,
@@ -90,7 +95,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     }
     let findings = match &new.pulled {
         Some(pulled) => pulled.findings(),
-        None => of_files(&facts),
+        None => of_files(&facts, &pins, &new.texts),
     };
     let missing = plugin.grants().map(|decision| decision.missing().collect());
     Ok(Prepared {
@@ -113,6 +118,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
             added_at: ids::now_ms(),
         },
         component: new.component,
+        texts: new.texts,
     })
 }
 
@@ -201,7 +207,7 @@ pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Probl
 }
 
 /// What was verified of a package from a folder, or of a component's file.
-fn of_files(facts: &Facts) -> Vec<Finding> {
+fn of_files(facts: &Facts, pins: &Pins, texts: &Texts) -> Vec<Finding> {
     let finding = |subject: &str, is_verified, text: &str| Finding {
         subject: subject.to_owned(),
         is_verified,
@@ -224,12 +230,30 @@ fn of_files(facts: &Facts) -> Vec<Finding> {
         ),
     };
     let absent = "files have none beside them that is read; a registry does";
-    vec![
+    let mut findings = vec![
         bytes,
         signed,
         finding("provenance", false, absent),
         finding("SBOM", false, absent),
-    ]
+    ];
+    if !texts.guides.is_empty() {
+        let (all, covered) = (texts.guides.len(), pins.covered(texts));
+        findings.push(match (&facts.signer, all == covered) {
+            (Some(_), true) => {
+                let text = format!("{all}, by digests in the signed manifest");
+                finding("guides", true, &text)
+            }
+            (Some(_), false) => {
+                let text = format!("{all}, of which the signed manifest names {covered}");
+                finding("guides", false, &text)
+            }
+            (None, _) => {
+                let text = format!("{all}, for which nobody who is trusted vouches");
+                finding("guides", false, &text)
+            }
+        });
+    }
+    findings
 }
 
 /// Keeps a version, if all that it asks for is granted and the installed one is still that which it was compared with.
@@ -251,6 +275,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     );
     let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(detail);
     let (kept, component, before) = (row.clone(), prepared.component, prepared.before);
+    let texts = prepared.texts;
     change(app, entry, move |db| {
         if registry::digest(db, &kept.id)? != before {
             return Err(Problem::new(
@@ -260,7 +285,8 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
                 "Somebody else changed the plugin meanwhile. Look at it again.",
             ));
         }
-        Ok(registry::put_plugin(db, &kept, &component)?)
+        registry::put_plugin(db, &kept, &component)?;
+        Ok(guides::put(db, &kept.id, &texts)?)
     })
     .await?;
     Ok(Added {

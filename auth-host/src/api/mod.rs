@@ -52,7 +52,11 @@ pub fn public(app: Arc<App>, readiness: Arc<Readiness>) -> Router {
 }
 
 /// The routes of the administrator's listener.
-pub fn administration(app: Arc<App>, readiness: Arc<Readiness>, hosts: Vec<String>) -> Router {
+pub fn administration(
+    app: Arc<App>,
+    readiness: Arc<Readiness>,
+    console: crate::console::Settings,
+) -> Router {
     Router::new()
         .nest(
             "/admin",
@@ -61,7 +65,7 @@ pub fn administration(app: Arc<App>, readiness: Arc<Readiness>, hosts: Vec<Strin
                 .merge(admin_webhooks::routes()),
         )
         .with_state(app.clone())
-        .merge(crate::console::routes(app, hosts))
+        .merge(crate::console::routes(app, console))
         .merge(health::routes(readiness.clone()))
         .merge(health::metrics(readiness))
         .fallback(nothing_here)

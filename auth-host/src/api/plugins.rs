@@ -191,13 +191,7 @@ async fn update_plugin(
     let (by, body) = (actor(&call.by), call.body);
     let row = installed(&app, &id)?;
     let mut new = body.new_plugin()?;
-    new.name = Some(id);
-    new.origins.extend(row.origins.iter().cloned());
-    new.beyond.extend(row.beyond.iter().cloned());
-    for (key, most) in &row.limits {
-        new.limits.entry(key.clone()).or_insert(*most);
-    }
-    new.trusted.extend(pulls::signer(&row)?);
+    pulls::in_place_of(&row, &mut new)?;
     let text = body.reference.as_deref().unwrap_or_default();
     let (reference, access) = (reference(text)?, body.access(&app)?);
     let new = pulls::fetch(&app, &access, &reference, new, row.facts.id).await?;

@@ -27,12 +27,22 @@ pub fn render(text: &str, most: usize) -> (String, bool) {
         // A guide is cut between two blocks, so that everything that was opened is closed.
         let mut html = String::new();
         html::push_html(&mut html, block.drain(..));
+        let html = reachable(&html);
         if page.len() + html.len() > most {
             return (page, true);
         }
         page.push_str(&html);
     }
     (page, false)
+}
+
+/// Tables and code scroll by themselves on a narrow page, and by keyboard; a corner without a word is no heading. Text has
+/// no `<` at this point, so each of these is an element.
+fn reachable(html: &str) -> String {
+    html.replace("<pre>", "<pre tabindex=\"0\">")
+        .replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>")
+        .replace("</table>", "</table></div>")
+        .replace("<th></th>", "<td></td>")
 }
 
 /// What was opened and is left out.
@@ -131,6 +141,24 @@ mod tests {
         ] {
             assert!(!page.contains(never), "{never}: {page}");
         }
+    }
+
+    #[test]
+    fn wide_parts_of_a_guide_are_reached_by_keyboard() {
+        let (page, _) = render(
+            "| | a |\n|---|---|\n| b | `<table>` |\n\n```text\n<pre>\n```\n",
+            10_000,
+        );
+        for there in [
+            "<div class=\"scroll\" tabindex=\"0\"><table>",
+            "</table></div>",
+            "<td></td><th>a</th>",
+            "<code>&lt;table&gt;</code>",
+            "<pre tabindex=\"0\"><code class=\"language-text\">&lt;pre&gt;",
+        ] {
+            assert!(page.contains(there), "{there}: {page}");
+        }
+        assert_eq!(page.matches("scroll").count(), 1, "{page}");
     }
 
     #[test]

@@ -6,12 +6,14 @@
 //! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
 //! | `page`, `texts`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
-//! | `connectors`, `flows`, `messages`, `plugins`, `uploads`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
+//! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
+//! | `connectors`, `flows`, `messages`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
 
 mod assets;
 mod audit;
+mod catalogue;
 mod connectors;
 mod editor;
 mod fault;
@@ -20,6 +22,7 @@ mod form;
 mod guide;
 mod keys;
 mod limits;
+mod market;
 mod messages;
 mod overview;
 mod page;
@@ -28,11 +31,14 @@ mod people;
 mod plot;
 mod plugins;
 mod policy;
+mod pulls;
+mod review;
 mod sign_in;
 mod state;
 mod texts;
 mod uploads;
 mod visit;
+mod vouchers;
 mod webhooks;
 mod words;
 
@@ -47,11 +53,23 @@ use state::Console;
 use std::sync::Arc;
 use visit::Visit;
 
-/// The console's routes. `hosts` are names of this machine beside those of loopback.
-pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
+/// What the settings say about the console.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// Names of this machine beside those of loopback.
+    pub hosts: Vec<String>,
+    /// Catalogues of plugins.
+    pub catalogues: Vec<String>,
+    /// Whether a registry on this machine is reached by plain http.
+    pub has_loopback_http: bool,
+}
+
+/// The console's routes.
+pub fn routes(app: Arc<App>, settings: Settings) -> Router {
     let console = Arc::new(Console {
+        market: market::Market::new(&app, settings.catalogues, settings.has_loopback_http),
         app,
-        hosts,
+        hosts: settings.hosts,
         passwords: password::Passwords::default(),
         uploads: uploads::Uploads::default(),
     });
@@ -70,6 +88,9 @@ pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
         .merge(webhooks::routes())
         .merge(audit::routes())
         .merge(plugins::routes())
+        .merge(review::routes())
+        .merge(pulls::routes())
+        .merge(catalogue::routes())
         .merge(people::routes())
         .layer(middleware::from_fn_with_state(
             console.clone(),

@@ -1,4 +1,4 @@
-//! Plugins: installed from a component or a package, after a review in which nothing of it runs.
+//! Plugins: the installed ones, and uploads of a component or a package.
 
 use super::connectors::plugin_name;
 use super::fault::{Fault, problem_text};
@@ -8,23 +8,26 @@ use super::state::Console;
 use super::texts::Texts;
 use super::uploads::Upload;
 use super::visit::{Posted, Visit};
-use super::words;
 use crate::admin::plugins::{self as admin, NewPlugin};
-use crate::admin::reviews::{self, Review};
-use crate::admin::versions;
-use crate::admin::{guides, users};
+use crate::admin::{guides, pulls, users};
 use crate::ids;
 use askama::Template;
-use auth_connector_host::{Manifest, TrustedKey};
+use auth_connector_host::Manifest;
+use auth_connector_registry::guides::{LOGO_FILE, Texts as Guides};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 
 /// The largest upload, in bytes: a component of 16 MiB, a manifest, guides.
 const UPLOAD_BYTES: usize = 20 << 20;
+
+/// The most that logos take of a page, in bytes.
+const LOGOS_BYTES: usize = 16 << 10;
 
 /// The most files of an upload.
 const FILES: usize = 64;
@@ -37,7 +40,6 @@ pub fn routes() -> Router<Arc<Console>> {
             "/console/plugins/upload",
             post(upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)),
         )
-        .route("/console/plugins/review/{id}", get(review).post(install))
 }
 
 #[derive(Template)]
@@ -45,62 +47,130 @@ pub fn routes() -> Router<Arc<Console>> {
 struct Plugins {
     page: Page,
     plugins: Vec<Shown>,
+    asked: Asked,
+    has_catalogues: bool,
     error: String,
 }
 
 struct Shown {
     id: String,
     name: String,
+    logo: String,
     version: String,
     digest: String,
+    reference: String,
+    has_updates: bool,
     signer: String,
     origins: Vec<String>,
     at: String,
     uses: usize,
 }
 
-async fn show(visit: Visit) -> Result<Response, Fault> {
-    visit.host()?;
-    Ok(page(&visit, StatusCode::OK, String::new()))
+/// A form about a registry as it was sent, with what is wrong in it.
+#[derive(Clone, Default)]
+pub struct Asked {
+    /// The plugin to be updated; empty for a new one.
+    pub of: String,
+    /// The reference.
+    pub reference: String,
+    /// The publisher's key.
+    pub key: String,
+    /// The key of the provenance.
+    pub provenance_key: String,
+    /// The field that is wrong.
+    pub wrong: &'static str,
+    /// What is wrong, in words.
+    pub headline: String,
+    /// The exact reason.
+    pub reason: String,
+    /// What was found, where nothing is wrong.
+    pub notice: String,
 }
 
-fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
-    let catalog = visit.console.app.catalog.load();
-    let plugins = admin::list(&visit.console.app)
-        .into_iter()
-        .map(|plugin| Shown {
-            name: catalog
-                .plugins
-                .get(&plugin.id)
-                .map(plugin_name)
-                .unwrap_or_default(),
-            version: shown(&plugin.version.unwrap_or_default(), 40),
-            digest: plugin.digest.chars().take(16).collect(),
-            signer: shown(&plugin.signer.unwrap_or_default(), 60),
-            origins: plugin
-                .origins
-                .iter()
-                .map(|origin| shown(origin, 120))
-                .collect(),
-            at: time(plugin.added_at),
-            uses: catalog
-                .connectors
-                .values()
-                .filter(|c| c.row.plugin == plugin.id)
-                .count(),
-            id: plugin.id,
-        });
-    let page = visit.page("plugins", visit.t.say("plugins"));
+impl Asked {
+    /// The field that is wrong in the form of a new plugin.
+    fn wrong_of_new(&self) -> &'static str {
+        match self.of.is_empty() {
+            true => self.wrong,
+            false => "",
+        }
+    }
+}
+
+async fn show(visit: Visit) -> Result<Response, Fault> {
+    visit.host()?;
+    Ok(page(
+        &visit,
+        StatusCode::OK,
+        String::new(),
+        Asked::default(),
+    ))
+}
+
+/// The page of the installed plugins.
+pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> Response {
+    let app = &visit.console.app;
+    let catalog = app.catalog.load();
+    let mut room = LOGOS_BYTES;
+    let has_catalogues = !visit.console.market.places().is_empty();
+    let plugins = admin::list(app).into_iter().map(|plugin| Shown {
+        name: catalog
+            .plugins
+            .get(&plugin.id)
+            .map(plugin_name)
+            .unwrap_or_default(),
+        // Whoever vouches for the manifest vouches for the logo that it pins.
+        logo: match plugin.signer {
+            Some(_) => logo(visit, &plugin.id, &mut room),
+            None => String::new(),
+        },
+        version: shown(&plugin.version.unwrap_or_default(), 40),
+        digest: plugin.digest.chars().take(16).collect(),
+        has_updates: plugin.tag.is_some() || (has_catalogues && plugin.reference.is_some()),
+        reference: shown(&plugin.reference.unwrap_or_default(), 300),
+        signer: shown(&plugin.signer.unwrap_or_default(), 60),
+        origins: plugin
+            .origins
+            .iter()
+            .map(|origin| shown(origin, 120))
+            .collect(),
+        at: time(plugin.added_at),
+        uses: catalog
+            .connectors
+            .values()
+            .filter(|c| c.row.plugin == plugin.id)
+            .count(),
+        id: plugin.id,
+    });
     let plugins = plugins.collect();
-    (
-        status,
-        render(&Plugins {
-            page,
-            plugins,
-            error,
-        }),
-    )
-        .into_response()
+    let page = visit.page("plugins", visit.t.say("plugins"));
+    let page = Plugins {
+        page: page.notice(asked.notice.clone()),
+        plugins,
+        asked,
+        has_catalogues,
+        error,
+    };
+    (status, render(&page)).into_response()
+}
+
+/// A logo as a picture in the page, where there is room. In a picture an SVG runs no script and fetches nothing.
+fn logo(visit: &Visit, id: &str, room: &mut usize) -> String {
+    let found = guides::logo(&visit.console.app, id).ok().flatten();
+    let Some(svg) = found else {
+        return String::new();
+    };
+    let text = format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg));
+    let Some(left) = room.checked_sub(text.len()) else {
+        return String::new();
+    };
+    *room = left;
+    text
+}
+
+/// The page with what went wrong above it.
+pub fn failed(visit: &Visit, status: StatusCode, error: String) -> Response {
+    page(visit, status, error, Asked::default())
 }
 
 async fn remove(posted: Posted) -> Result<Response, Fault> {
@@ -109,7 +179,7 @@ async fn remove(posted: Posted) -> Result<Response, Fault> {
     let app = &visit.console.app;
     match admin::remove(app, &visit.actor(), posted.fields.get("id")).await {
         Ok(()) => Ok(Redirect::to("/console/plugins").into_response()),
-        Err(problem) => Ok(page(&visit, StatusCode::CONFLICT, problem_text(&problem))),
+        Err(problem) => Ok(failed(&visit, StatusCode::CONFLICT, problem_text(&problem))),
     }
 }
 
@@ -143,276 +213,59 @@ async fn upload(
             _ => {}
         }
     }
-    let (new, guides) = match sorted(visit.t, files) {
-        Ok(sorted) => sorted,
-        Err(error) => return Ok(page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error)),
+    let mut new = match sorted(visit.t, files) {
+        Ok(new) => new,
+        Err(error) => return Ok(failed(&visit, StatusCode::UNPROCESSABLE_ENTITY, error)),
     };
+    let manifest = new.manifest.as_deref().map(Manifest::parse);
+    if let Some(Ok(manifest)) = manifest
+        && let Some(row) = console.app.catalog.load().plugins.get(&manifest.id)
+    {
+        pulls::in_place_of(row, &mut new)?;
+    }
     let id = users::token()?;
     console.uploads.keep(Upload {
         id: id.clone(),
         user: visit.user.id.clone(),
         at: ids::now_ms(),
         new,
-        guides,
+        ..Upload::default()
     });
     Ok(Redirect::to(&format!("/console/plugins/review/{id}")).into_response())
 }
 
-/// Component, manifest, signature and guides among files, by their names.
-fn sorted(
-    t: Texts,
-    files: Vec<(String, Vec<u8>)>,
-) -> Result<(NewPlugin, Vec<(String, String)>), String> {
+/// Component, manifest, signature, guides and logo among files, by their names.
+fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> {
     let mut new = NewPlugin {
         is_unsigned: true,
         ..NewPlugin::default()
     };
-    let mut found = Vec::new();
+    let mut suggested = None;
+    let mut texts = Guides::default();
     for (name, bytes) in files {
         if let Some(stem) = name.strip_suffix(".wasm") {
             // A suggestion, for a component without a manifest.
-            new.name = Some(
-                stem.replace('_', "-")
-                    .trim_end_matches("-connector")
-                    .to_owned(),
-            );
+            let stem = stem.replace('_', "-");
+            suggested = Some(stem.trim_end_matches("-connector").to_owned());
             new.component = bytes;
         } else if name.ends_with("manifest.json") {
             new.manifest = Some(bytes);
         } else if name.ends_with(".minisig") {
             new.signature = Some(bytes);
+        } else if name == LOGO_FILE {
+            texts.logo = Some(bytes);
         } else if let Some(language) = guides::language(&name)
             && let Ok(text) = String::from_utf8(bytes)
         {
-            found.push((language.to_owned(), text));
+            texts.guides.push((language.to_owned(), text));
         }
     }
     if new.component.is_empty() {
         return Err(t.say("upload-no-component"));
     }
-    Ok((new, found))
-}
-
-#[derive(Template)]
-#[template(path = "review.html")]
-struct ReviewPage {
-    page: Page,
-    name: String,
-    title: String,
-    facts: Vec<(String, String)>,
-    imports: Vec<(String, String)>,
-    origins: Vec<(String, bool)>,
-    config_origins: Vec<String>,
-    limits: Vec<(String, u64, u64)>,
-    changes: Vec<(bool, String)>,
-    is_update: bool,
-    is_signed: bool,
-    has_manifest: bool,
-    guides: String,
-    more: String,
-    key: String,
-    error: String,
-}
-
-async fn review(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
-    visit.host_admin()?;
-    let upload = visit.console.uploads.find(&id, &visit.user.id)?;
-    review_page(&visit, upload, StatusCode::OK, String::new()).await
-}
-
-async fn review_page(
-    visit: &Visit,
-    upload: Upload,
-    status: StatusCode,
-    error: String,
-) -> Result<Response, Fault> {
-    let reviewed = reviews::review(&visit.console.app, upload.new.clone()).await;
-    let review = match reviewed {
-        Ok(review) => review,
-        Err(problem) => {
-            visit.console.uploads.drop(&upload.id);
-            return Ok(page(
-                visit,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                shown(&problem.detail, 1000),
-            ));
-        }
-    };
-    let t = visit.t;
-    let manifest = review.manifest.as_ref();
-    let name = manifest
-        .map(|m| m.id.clone())
-        .or(upload.new.name.clone())
-        .unwrap_or_default();
-    let asked = manifest.map(|m| {
-        m.origins
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-    });
-    let granted = review
-        .before
-        .as_ref()
-        .map(|b| b.origins.clone())
-        .unwrap_or_default();
-    let origins = asked.unwrap_or_default();
-    let page = ReviewPage {
-        page: visit.page("plugins", t.say("review")),
-        title: shown(
-            manifest.and_then(|m| m.name.as_deref()).unwrap_or(&name),
-            80,
-        ),
-        facts: facts(t, &review),
-        imports: imports(t, &review.description.imports),
-        origins: origins
-            .iter()
-            .take(64)
-            .map(|o| (shown(o, 200), granted.is_empty() || granted.contains(o)))
-            .collect(),
-        config_origins: manifest
-            .map(|m| m.config_origins.iter().map(|p| shown(p, 80)).collect())
-            .unwrap_or_default(),
-        limits: review.limits.clone(),
-        changes: changes(t, &review),
-        is_update: review.before.is_some(),
-        is_signed: upload.new.signature.is_some(),
-        has_manifest: manifest.is_some(),
-        guides: upload
-            .guides
-            .iter()
-            .map(|(language, _)| language.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-        more: upload.new.origins.join(" "),
-        key: String::new(),
-        name,
-        error,
-    };
-    Ok((status, render(&page)).into_response())
-}
-
-fn facts(t: Texts, review: &Review) -> Vec<(String, String)> {
-    let manifest = review.manifest.as_ref();
-    let text = |of: fn(&Manifest) -> Option<String>| {
-        shown(&manifest.and_then(of).unwrap_or_default(), 300)
-    };
-    let facts = [
-        (t.say("fact-version"), text(|m| Some(m.version.clone()))),
-        (t.say("fact-description"), text(|m| m.description.clone())),
-        (t.say("fact-license"), text(|m| m.license.clone())),
-        (t.say("fact-homepage"), text(|m| m.homepage.clone())),
-        (
-            t.say("fact-contract"),
-            review.description.contract.to_owned(),
-        ),
-        (
-            t.say("fact-size"),
-            format!("{} KB", review.description.size.div_ceil(1024)),
-        ),
-        (
-            t.say("fact-digest"),
-            format!("sha256:{}", review.description.sha256),
-        ),
-    ];
-    let facts = facts.into_iter();
-    facts.filter(|(_, value)| !value.is_empty()).collect()
-}
-
-fn imports(t: Texts, imports: &[String]) -> Vec<(String, String)> {
-    let meaning = |import: &String| {
-        let known = words::IMPORTS
-            .iter()
-            .find(|(start, _)| import.starts_with(start));
-        let id = known.map_or("import-other", |(_, id)| id);
-        (t.say(id), shown(import, 100))
-    };
-    let mut found: Vec<(String, String)> = Vec::new();
-    for (words, import) in imports.iter().take(100).map(meaning) {
-        match found.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, all)) => *all = format!("{all}, {import}"),
-            None => found.push((words, import)),
-        }
+    if new.manifest.is_none() {
+        new.name = suggested;
     }
-    found
-}
-
-/// What an update changes in authority: what is new (true) and what goes.
-fn changes(t: Texts, review: &Review) -> Vec<(bool, String)> {
-    let Some(before) = &review.before else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut compare = |what: String, old: &[String], new: &[String]| {
-        let fresh = new.iter().filter(|entry| !old.contains(entry));
-        found.extend(fresh.map(|entry| (true, format!("{what}: {}", shown(entry, 160)))));
-        let gone = old.iter().filter(|entry| !new.contains(entry));
-        found.extend(gone.map(|entry| (false, format!("{what}: {}", shown(entry, 160)))));
-    };
-    let asked = |manifest: Option<&Manifest>| -> Vec<String> {
-        manifest
-            .map(|m| m.origins.iter().map(ToString::to_string).collect())
-            .unwrap_or_default()
-    };
-    let from_config = |manifest: Option<&Manifest>| {
-        manifest
-            .map(|m| m.config_origins.clone())
-            .unwrap_or_default()
-    };
-    let (old, new) = (before.manifest.as_ref(), review.manifest.as_ref());
-    compare(
-        t.say("change-import"),
-        &before.imports,
-        &review.description.imports,
-    );
-    compare(t.say("change-origin"), &asked(old), &asked(new));
-    compare(
-        t.say("change-config-origin"),
-        &from_config(old),
-        &from_config(new),
-    );
-    found
-}
-
-async fn install(Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
-    let (visit, fields) = (posted.visit, posted.fields);
-    visit.host_admin()?;
-    let uploads = &visit.console.uploads;
-    let mut upload = uploads.find(&id, &visit.user.id)?;
-    if fields.get("do") == "discard" {
-        uploads.drop(&id);
-        return Ok(Redirect::to("/console/plugins").into_response());
-    }
-    let new = &mut upload.new;
-    new.origins = fields.all("origin").map(str::to_owned).collect();
-    let more = fields.get("more").split_whitespace().map(str::to_owned);
-    new.origins.extend(more);
-    new.origins.dedup();
-    let name = fields.get("name").trim();
-    new.name = Some(name)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned);
-    new.is_unsigned = fields.get("unsigned") == "on";
-    let key = fields.get("key").trim();
-    if !key.is_empty() {
-        match TrustedKey::parse(key) {
-            Ok(key) => new.trusted.push(key),
-            Err(error) => {
-                let error = format!("{error}.");
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return review_page(&visit, upload, status, error).await;
-            }
-        }
-    }
-    let app = &visit.console.app;
-    match versions::add(app, &visit.actor(), upload.new.clone()).await {
-        Ok(added) => {
-            guides::put(app, &added.plugin.id, upload.guides).await?;
-            uploads.drop(&id);
-            Ok(Redirect::to("/console/plugins").into_response())
-        }
-        Err(problem) => {
-            let error = shown(&problem_text(&problem), 1000);
-            review_page(&visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
-        }
-    }
+    new.texts = texts;
+    Ok(new)
 }

@@ -1,5 +1,6 @@
 //! State of the console, shared by its pages.
 
+use super::market::Market;
 use super::password::Passwords;
 use super::uploads::Uploads;
 use crate::app::App;
@@ -13,6 +14,8 @@ pub struct Console {
     pub hosts: Vec<String>,
     /// Hashes of passwords.
     pub passwords: Passwords,
+    /// Registries and catalogues.
+    pub market: Market,
     /// Plugins that wait for their review.
     pub uploads: Uploads,
 }

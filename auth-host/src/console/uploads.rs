@@ -1,8 +1,9 @@
-//! Plugins that were uploaded and wait for their review.
+//! Plugins that were uploaded or pulled and wait for their review.
 
 use crate::admin::plugins::NewPlugin;
 use crate::ids;
 use crate::problem::Problem;
+use auth_connector_registry::Facts;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
@@ -16,26 +17,30 @@ const WAITING_MS: i64 = 30 * 60_000;
 #[derive(Default)]
 pub struct Uploads(Mutex<VecDeque<Upload>>);
 
-/// An upload.
-#[derive(Clone)]
+/// A plugin that waits.
+#[derive(Clone, Default)]
 pub struct Upload {
     /// Its identifier.
     pub id: String,
-    /// Who uploaded it.
+    /// Who uploaded it, or had it pulled.
     pub user: String,
     /// When.
     pub at: i64,
     /// The plugin.
     pub new: NewPlugin,
-    /// Its guides: language and text.
-    pub guides: Vec<(String, String)>,
+    /// The publisher's key, as it was entered.
+    pub key: String,
+    /// The key of the provenance, as it was entered.
+    pub provenance_key: String,
+    /// What the catalogue says of it, that it was found in.
+    pub claimed: Option<Box<Facts>>,
 }
 
 impl Uploads {
-    /// Keeps an upload; the oldest goes where there are too many.
+    /// Keeps an upload, in the place of one with its identifier; the oldest goes where there are too many.
     pub fn keep(&self, upload: Upload) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|other| ids::now_ms() - other.at < WAITING_MS);
+        waiting.retain(|other| ids::now_ms() - other.at < WAITING_MS && other.id != upload.id);
         if waiting.len() >= WAITING {
             waiting.pop_front();
         }

@@ -1,5 +1,6 @@
 //! Names of states, kinds and turns, by identifiers that are made at run time.
 
+use super::form::shown;
 use super::texts::Texts;
 use crate::store::messages::State;
 
@@ -56,6 +57,32 @@ pub const IMPORTS: [(&str, &str); 5] = [
     ("", "import-other"),
 ];
 
+/// What changes from one version of a plugin to another, with the identifiers of their texts. Limits have their own names.
+const CHANGES: [(&str, &str); 14] = [
+    ("version", "fact-version"),
+    ("signer", "signer"),
+    ("authority", "change-import"),
+    ("origin", "change-origin"),
+    ("config origin", "change-config-origin"),
+    ("licence", "fact-license"),
+    ("publisher", "fact-publisher"),
+    ("size", "fact-size"),
+    ("component", "fact-digest"),
+    ("SBOM", "fact-sbom"),
+    ("SBOM licence", "change-sbom-license"),
+    ("provenance", "provenance"),
+    ("builder", "fact-builder"),
+    ("revision", "fact-revision"),
+];
+
+/// What a change is of.
+pub fn change(t: Texts, what: &str) -> String {
+    match CHANGES.iter().find(|(known, _)| *known == what) {
+        Some((_, id)) => t.say(id),
+        None => shown(what, 40),
+    }
+}
+
 /// Settings that are numbers, with the identifiers of their texts.
 pub const LIMITS: [(&str, &str); 6] = [
     ("number_in_ten_minutes", "limit-number-in-ten-minutes"),
@@ -100,6 +127,7 @@ pub fn every() -> Vec<String> {
     let verdicts = ["pass", "fail", "cannot-verify", "other"].map(|v| format!("verdict-{v}"));
     let imports = IMPORTS.map(|(_, id)| id.to_owned());
     let limits = LIMITS.map(|(_, id)| id.to_owned());
+    let changes = CHANGES.map(|(_, id)| id.to_owned());
     states
         .into_iter()
         .chain(statuses)
@@ -109,5 +137,6 @@ pub fn every() -> Vec<String> {
         .chain(verdicts)
         .chain(imports)
         .chain(limits)
+        .chain(changes)
         .collect()
 }

@@ -116,7 +116,11 @@ impl Service {
         let administration = api::administration(
             self.app.clone(),
             readiness.clone(),
-            self.settings.console_hosts.clone(),
+            crate::console::Settings {
+                hosts: self.settings.console_hosts.clone(),
+                catalogues: self.settings.catalogues.clone(),
+                has_loopback_http: self.settings.registry_loopback_http,
+            },
         );
         let (stopping, stopped) = watch::channel(false);
         let (api_handle, admin_handle) = (Handle::new(), Handle::new());

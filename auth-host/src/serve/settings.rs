@@ -77,11 +77,24 @@ pub const EXPLAINED: &[Explained] = &[
         meaning: "Networks that are not public and that connectors may reach all the same, e.g. [\"10.20.0.0/16\"].",
     },
     Explained {
+        key: "catalogues",
+        default: "[]",
+        meaning: "Catalogues in which the console looks for plugins: https addresses or files, e.g. [\"https://plugins.example.com/catalogue.json\"].",
+    },
+    Explained {
+        key: "registry_loopback_http",
+        default: "false",
+        meaning: "Whether the console reaches a registry or a catalogue on this machine by plain http, for tests.",
+    },
+    Explained {
         key: "log",
         default: "info",
         meaning: "The least level of what is logged: error, warn, info, debug, trace.",
     },
 ];
+
+/// The most catalogues.
+const MOST_CATALOGUES: usize = 16;
 
 /// The settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -111,6 +124,10 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// `permit_networks`
     pub permit_networks: Vec<ipnet::IpNet>,
+    /// `catalogues`
+    pub catalogues: Vec<String>,
+    /// `registry_loopback_http`
+    pub registry_loopback_http: bool,
     /// `log`
     pub log: String,
 }
@@ -130,6 +147,8 @@ impl Default for Settings {
             answer_within_ms: 8000,
             ca: None,
             permit_networks: Vec::new(),
+            catalogues: Vec::new(),
+            registry_loopback_http: false,
             log: "info".to_owned(),
         }
     }
@@ -195,6 +214,20 @@ impl Settings {
                 self.admin
             ));
         }
+        if self.catalogues.len() > MOST_CATALOGUES {
+            return Err(format!(
+                "catalogues has {} entries, expected were at most {MOST_CATALOGUES}",
+                self.catalogues.len()
+            ));
+        }
+        let is_plain = |place: &&String| place.starts_with("http://");
+        if let Some(place) = self.catalogues.iter().find(is_plain)
+            && !self.registry_loopback_http
+        {
+            return Err(format!(
+                "catalogues has {place}, expected was an https address or a file"
+            ));
+        }
         if !(1000..=10_000).contains(&self.answer_within_ms) {
             return Err("answer_within_ms is 1000 to 10000".to_owned());
         }
@@ -210,12 +243,12 @@ pub fn variable(key: &str) -> String {
 /// A variable's text as the key's type: a list at commas, a number, a truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
-        ("permit_networks" | "console_hosts", list) => {
+        ("permit_networks" | "console_hosts" | "catalogues", list) => {
             let entries = list.split(',').map(str::trim).filter(|e| !e.is_empty());
             toml::Value::Array(entries.map(toml::Value::from).collect())
         }
-        ("trusted_proxy", "1" | "true") => true.into(),
-        ("trusted_proxy", "0" | "false") => false.into(),
+        ("trusted_proxy" | "registry_loopback_http", "1" | "true") => true.into(),
+        ("trusted_proxy" | "registry_loopback_http", "0" | "false") => false.into(),
         ("answer_within_ms", number) => number
             .parse::<i64>()
             .map_or_else(|_| number.into(), toml::Value::from),
@@ -251,11 +284,17 @@ mod tests {
                 ("AUTH_HOST_PERMIT_NETWORKS", "10.0.0.0/8, 192.168.0.0/16"),
                 ("AUTH_HOST_ANSWER_WITHIN_MS", "5000"),
                 ("AUTH_HOST_TRUSTED_PROXY", "true"),
+                ("AUTH_HOST_CATALOGUES", "a.json, https://a.example/c.json"),
+                ("AUTH_HOST_REGISTRY_LOOPBACK_HTTP", "1"),
             ],
         )
         .unwrap();
         assert_eq!((settings.listen.port(), settings.admin.port()), (3, 2));
         assert_eq!(settings.permit_networks.len(), 2);
+        assert_eq!(
+            (settings.catalogues.len(), settings.registry_loopback_http),
+            (2, true)
+        );
         assert_eq!(
             (settings.answer_within_ms, settings.trusted_proxy),
             (5000, true)
@@ -295,6 +334,15 @@ mod tests {
             ("admin = \"0.0.0.0:1\"", false),
             ("answer_within_ms = 999", false),
             ("answer_within_ms = 1000", true),
+            (
+                "catalogues = [\"https://a.example/c.json\", \"c.json\"]",
+                true,
+            ),
+            ("catalogues = [\"http://127.0.0.1:1/c.json\"]", false),
+            (
+                "catalogues = [\"http://127.0.0.1:1/c.json\"]\nregistry_loopback_http = true",
+                true,
+            ),
         ] {
             let settings = read(text, &[]).unwrap();
             assert_eq!(settings.check().is_ok(), fine, "{text}");

@@ -1,16 +1,24 @@
-//! Guides of plugins, one in each language.
+//! Guides of plugins, one in each language, and their logos.
 
 use super::registry::all;
 use super::writer::Result;
-use rusqlite::{Connection, params};
+use auth_connector_registry::guides::Texts;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// Puts a plugin's guides in the place of those that it had.
-pub fn put(db: &Connection, plugin: &str, guides: &[(String, String)]) -> Result<()> {
+/// Puts a plugin's guides and its logo in the place of those that it had.
+pub fn put(db: &Connection, plugin: &str, texts: &Texts) -> Result<()> {
     db.execute("DELETE FROM guides WHERE plugin = ?1", [plugin])?;
-    for (language, text) in guides {
+    db.execute("DELETE FROM logos WHERE plugin = ?1", [plugin])?;
+    for (language, text) in &texts.guides {
         db.execute(
             "INSERT OR REPLACE INTO guides (plugin, language, text) VALUES (?1, ?2, ?3)",
             params![plugin, language, text],
+        )?;
+    }
+    if let Some(logo) = &texts.logo {
+        db.execute(
+            "INSERT INTO logos (plugin, svg) VALUES (?1, ?2)",
+            params![plugin, logo],
         )?;
     }
     Ok(())
@@ -20,4 +28,10 @@ pub fn put(db: &Connection, plugin: &str, guides: &[(String, String)]) -> Result
 pub fn of_plugin(db: &Connection, plugin: &str) -> Result<Vec<(String, String)>> {
     let sql = "SELECT language, text FROM guides WHERE plugin = ?1 ORDER BY language";
     all(db, sql, [plugin], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// A plugin's logo.
+pub fn logo(db: &Connection, plugin: &str) -> Result<Option<Vec<u8>>> {
+    let sql = "SELECT svg FROM logos WHERE plugin = ?1";
+    Ok(db.query_row(sql, [plugin], |row| row.get(0)).optional()?)
 }

@@ -21,7 +21,7 @@ mod dist;
 mod registry;
 
 pub use dist::Dist;
-pub use registry::{Registry, response};
+pub use registry::{DRIPPING, ENDLESS, Registry, response};
 
 /// A publisher with a key, a registry, and an operator's folder.
 pub struct Market {
@@ -57,15 +57,18 @@ impl Market {
         version: &str,
         replaced: &[(&str, &str)],
     ) -> Dist {
-        let dist = Dist::signed(version, pair, |folder: &Path| {
-            let file = folder.join("manifest.json");
-            let mut text = std::fs::read_to_string(&file).unwrap();
-            for (was, is) in replaced {
-                assert!(text.contains(was), "{was}");
-                text = text.replace(was, is);
-            }
-            std::fs::write(file, text).unwrap();
-        });
+        self.publish_with(pair, version, |folder| replace(folder, replaced))
+            .await
+    }
+
+    /// Publishes a version whose files are changed before they are signed.
+    pub async fn publish_with(
+        &self,
+        pair: &KeyPair,
+        version: &str,
+        change: impl FnOnce(&Path),
+    ) -> Dist {
+        let dist = Dist::signed(version, pair, change);
         let key = TrustedKey::parse(&pair.pk.to_base64()).unwrap();
         let plan = Plan::read(&dist.folder, ConnectorHost::builder().trust_key(key)).unwrap();
         let options = ConnectorHost::builder().options().clone();
@@ -140,4 +143,15 @@ impl Market {
     pub fn installed(&self) -> Value {
         self.json(&["plugin", "list"])[0].clone()
     }
+}
+
+/// Replaces texts in a manifest.
+pub fn replace(folder: &Path, replaced: &[(&str, &str)]) {
+    let file = folder.join("manifest.json");
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    for (was, is) in replaced {
+        assert!(text.contains(was), "{was}");
+        text = text.replace(was, is);
+    }
+    std::fs::write(file, text).unwrap();
 }

@@ -7,9 +7,10 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 /// A service that runs on the market's folder.
-struct Service {
+pub struct Service {
     child: Child,
-    address: String,
+    /// Of the administrators' listener.
+    pub address: String,
     key: String,
 }
 
@@ -23,6 +24,11 @@ impl Drop for Service {
 
 impl Service {
     fn start(market: &Market) -> Self {
+        Self::start_with(market, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(market: &Market, variables: &[(&str, &str)]) -> Self {
         let key = market.json(&["key", "add", "operator", "--host"]);
         let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
             .current_dir(&market.folder)
@@ -37,6 +43,7 @@ impl Service {
             ])
             .env_remove("HTTPS_PROXY")
             .env("DOCKER_CONFIG", &market.folder)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

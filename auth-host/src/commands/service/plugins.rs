@@ -11,6 +11,7 @@ use crate::output::{self, Page};
 use crate::registry::Access;
 use crate::{files, host, mask};
 use auth_connector_host::{ConnectorHost, HostOptions, Manifest, TrustedKey};
+use auth_connector_registry::guides::{self, Texts};
 use auth_connector_registry::{Finding, Reference, catalogue};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -112,15 +113,14 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     let (at, name) = (&args.named.at, &args.named.name);
     let app = open(at).await?;
     let row = plugins::installed(&app, name)?;
-    let source = version_of(args.source.as_deref(), &row.facts)?;
+    let given = args.source.as_deref().map(Path::to_string_lossy);
+    let source = pulls::other_version(given.as_deref(), &row.facts).ok_or_else(|| {
+        Stop::usage(
+            "the plugin was not added by a tag, so name the other version: oci://HOST/NAME:TAG, or :TAG in the same place",
+        )
+    })?;
     let mut new = granted(&args.granting)?;
-    new.name = Some(name.clone());
-    new.origins.extend(row.origins.iter().cloned());
-    new.beyond.extend(row.beyond.iter().cloned());
-    for (key, most) in &row.limits {
-        new.limits.entry(key.clone()).or_insert(*most);
-    }
-    new.trusted.extend(pulls::signer(&row)?);
+    pulls::in_place_of(&row, &mut new)?;
     let id = row.facts.id.clone();
     let new = read(&app, Path::new(&source), new, id, &args.reaching).await?;
     let prepared = versions::prepare(&app, new).await?;
@@ -177,26 +177,6 @@ fn is_agreed() -> Result<bool, Stop> {
         .read_line(&mut answer)
         .map_err(|error| Stop::machine(format!("the answer cannot be read: {error}")))?;
     Ok(matches!(answer.trim(), "y" | "yes"))
-}
-
-/// The other version's source: as it was given, or in the place of the installed one, or by its tag again.
-fn version_of(
-    given: Option<&Path>,
-    facts: &auth_connector_registry::Facts,
-) -> Result<String, Stop> {
-    let reference = facts.reference.as_deref().unwrap_or_default();
-    let place = reference.split_once('@').map(|(place, _)| place);
-    let given = given.map(|path| path.to_string_lossy().into_owned());
-    match (given, place, &facts.tag) {
-        (Some(part), Some(place), _) if part.starts_with([':', '@']) => {
-            Ok(format!("{place}{part}"))
-        }
-        (Some(source), ..) => Ok(source),
-        (None, Some(place), Some(tag)) => Ok(format!("{place}:{tag}")),
-        (None, ..) => Err(Stop::usage(
-            "the plugin was not added by a tag, so name the other version: oci://HOST/NAME:TAG, or :TAG in the same place",
-        )),
-    }
 }
 
 async fn search(args: PluginSearch) -> Result<Code, Stop> {
@@ -272,10 +252,6 @@ async fn read(
 }
 
 fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
-    let read = |path: &Path, most: u64| {
-        files::read(path, most)
-            .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(path))))
-    };
     let manifest = if source.is_dir() {
         Some(source.join("manifest.json"))
     } else {
@@ -283,19 +259,50 @@ fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
         is_manifest.then(|| source.to_owned())
     };
     let Some(manifest) = manifest else {
-        new.component = read(source, COMPONENT_BYTES)?;
+        new.component = part(source, COMPONENT_BYTES)?;
         return Ok(new);
     };
-    let bytes = read(&manifest, TEXT_BYTES)?;
+    let bytes = part(&manifest, TEXT_BYTES)?;
     let parsed = Manifest::parse(&bytes).map_err(|error| Stop::usage(error.to_string()))?;
     let folder = manifest.parent().unwrap_or(Path::new(""));
-    new.component = read(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
+    new.component = part(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
     let mut signature = manifest.clone().into_os_string();
     signature.push(".minisig");
     let signature = Path::new(&signature);
     if signature.symlink_metadata().is_ok() {
-        new.signature = Some(read(signature, TEXT_BYTES)?);
+        new.signature = Some(part(signature, TEXT_BYTES)?);
     }
     new.manifest = Some(bytes);
+    new.texts = texts(folder)?;
     Ok(new)
+}
+
+/// The guides and the logo in a package's folder. What is too much is refused when it is added.
+fn texts(folder: &Path) -> Result<Texts, Stop> {
+    let mut texts = Texts::default();
+    let logo = folder.join(guides::LOGO_FILE);
+    if logo.symlink_metadata().is_ok() {
+        texts.logo = Some(part(&logo, guides::LOGO)?);
+    }
+    let Ok(entries) = std::fs::read_dir(folder.join("guides")) else {
+        return Ok(texts);
+    };
+    for entry in entries.take(guides::GUIDES + 1) {
+        let entry = entry.map_err(|error| Stop::machine(format!("guides: {error}")))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(language) = guides::language(&name) {
+            let bytes = part(&entry.path(), guides::GUIDE)?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Stop::usage(format!("guides/{name} is not UTF-8")))?;
+            texts.guides.push((language.to_owned(), text));
+        }
+    }
+    texts.guides.sort();
+    Ok(texts)
+}
+
+/// A file of a package.
+fn part(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
+    files::read(path, most)
+        .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(path))))
 }

@@ -247,3 +247,8 @@ CREATE TABLE guides (
     text TEXT NOT NULL,
     PRIMARY KEY (plugin, language)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE logos (
+    plugin TEXT PRIMARY KEY REFERENCES plugins (id) ON DELETE CASCADE,
+    svg BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,181 @@
+//! Registries and catalogues, as the console reaches them: by the host's network, a few at a time, and on threads that may
+//! wait.
+
+use super::texts::Texts;
+use crate::admin::plugins::NewPlugin;
+use crate::admin::pulls::{self, Failure};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::registry::Access;
+use auth_connector_registry::catalogue::Catalogue;
+use auth_connector_registry::{Place, ProvenanceKey, Reference, RegistryError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+/// The most pulls and catalogues at a time. Each has at most the bounds of a pull, in bytes and in time.
+const AT_ONCE: usize = 2;
+
+/// How long a catalogue that was read is used.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Registries and catalogues.
+pub struct Market {
+    access: Access,
+    has_loopback_http: bool,
+    places: Vec<String>,
+    turns: Semaphore,
+    read: Mutex<Vec<Read>>,
+}
+
+/// A catalogue that was read.
+struct Read {
+    place: usize,
+    at: Instant,
+    catalogue: Arc<Catalogue>,
+}
+
+/// Why nothing was pulled or read.
+pub enum Refusal {
+    /// Others are under way.
+    Busy,
+    /// A folder of this machine.
+    Folder,
+    /// By the registry, or by what it sent.
+    Registry(RegistryError),
+    /// By this host.
+    Problem(Problem),
+}
+
+impl From<RegistryError> for Refusal {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Registry(error) => Self::Registry(error),
+            Failure::Problem(problem) => Self::Problem(problem),
+        }
+    }
+}
+
+impl Refusal {
+    /// What happened, in the reader's language.
+    pub fn words(&self, t: Texts) -> String {
+        use RegistryError as E;
+        match self {
+            Self::Busy => t.say("registry-busy"),
+            Self::Folder => t.say("registry-folder"),
+            Self::Problem(_) => t.say("registry-refused"),
+            Self::Registry(error) => match error {
+                E::Reference(_) => t.say("registry-reference"),
+                E::Credentials(_) => t.say("registry-credentials"),
+                E::Unreachable { .. } | E::Broken { .. } => t.say("registry-unreachable"),
+                E::Time(_) => t.say("registry-time"),
+                E::Absent(_) => t.say("registry-absent"),
+                E::TooLarge { .. } => t.say("registry-too-large"),
+                E::NoManifest => t.say("registry-no-manifest"),
+                E::Provenance(_) => t.say("registry-provenance"),
+                E::Load(_) => t.say("registry-refused"),
+                E::Malformed { .. }
+                | E::Truncated { .. }
+                | E::OtherBytes { .. }
+                | E::OtherComponent { .. } => t.say("registry-wrong"),
+                _ => t.say("registry-failed"),
+            },
+        }
+    }
+
+    /// The exact reason, as the command line has it; empty where the words say all.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Busy | Self::Folder => String::new(),
+            Self::Registry(error) => error.to_string(),
+            Self::Problem(problem) => problem.detail.clone(),
+        }
+    }
+}
+
+impl Market {
+    /// Reaches registries by the network of the host.
+    pub fn new(app: &App, places: Vec<String>, has_loopback_http: bool) -> Self {
+        let network = app.host.options().clone();
+        Self {
+            access: Access::new(network, crate::host::registry_proxy)
+                .with_key(None, has_loopback_http),
+            has_loopback_http,
+            places,
+            turns: Semaphore::new(AT_ONCE),
+            read: Mutex::default(),
+        }
+    }
+
+    /// The catalogues that the settings name.
+    pub fn places(&self) -> &[String] {
+        &self.places
+    }
+
+    /// Pulls a plugin: its parts, checked by digests, by the keys in `new`, and by the key of its provenance if one is
+    /// given. `id` is the plugin that it has to be.
+    pub async fn pull(
+        &self,
+        app: &Arc<App>,
+        reference: &Reference,
+        new: NewPlugin,
+        (id, key): (Option<String>, Option<ProvenanceKey>),
+    ) -> Result<NewPlugin, Refusal> {
+        if matches!(reference.place, Place::Layout(_)) {
+            return Err(Refusal::Folder);
+        }
+        let _turn = self.turns.try_acquire().map_err(|_| Refusal::Busy)?;
+        let access = self.access.clone().with_key(key, self.has_loopback_http);
+        let (app, reference) = (app.clone(), reference.clone());
+        let pull = async move { pulls::pull(&app, &access, &reference, new, id).await };
+        Ok(apart(pull).await??)
+    }
+
+    /// Reads a catalogue, or takes what was read a moment ago.
+    pub async fn catalogue(&self, place: usize) -> Result<Arc<Catalogue>, Refusal> {
+        let is_it = |read: &&Read| read.place == place && read.at.elapsed() < FRESH;
+        let known = {
+            let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.iter().find(is_it).map(|read| read.catalogue.clone())
+        };
+        if let Some(catalogue) = known {
+            return Ok(catalogue);
+        }
+        let address = self.places.get(place).cloned();
+        let address = address.ok_or_else(|| Problem::not_found("catalogue"))?;
+        let _turn = self.turns.try_acquire().map_err(|_| Refusal::Busy)?;
+        let access = self.access.clone();
+        let catalogue = apart(async move { access.catalogue(&address).await }).await??;
+        let catalogue = Arc::new(catalogue);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.retain(|read| read.place != place && read.at.elapsed() < FRESH);
+        read.push(Read {
+            place,
+            at: Instant::now(),
+            catalogue: catalogue.clone(),
+        });
+        Ok(catalogue)
+    }
+}
+
+/// Runs on a thread that may wait: digests and documents of some megabytes would hold others up.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    let runtime = Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(work)).await;
+    done.map_err(|error| crate::store::StoreError::Failed(error.to_string()).into())
+}

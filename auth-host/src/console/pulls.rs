@@ -1,0 +1,264 @@
+//! Plugins from registries: pulled by a reference, as an update, or again by other keys. Nothing of them runs.
+
+use super::fault::Fault;
+use super::form::shown;
+use super::market::{Market, Refusal};
+use super::plugins::{self, Asked};
+use super::state::Console;
+use super::uploads::Upload;
+use super::visit::{Posted, Visit};
+use crate::admin::plugins::{NewPlugin, installed};
+use crate::admin::{pulls, users};
+use crate::ids;
+use crate::problem::Problem;
+use auth_connector_host::{Manifest, TrustedKey};
+use auth_connector_registry::{Facts, ProvenanceKey, Reference, RegistryError, is_older};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use std::sync::Arc;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/console/plugins/pull", post(pull))
+        .route("/console/plugins/update", post(update))
+}
+
+/// Why keys or a reference that were entered cannot be used.
+pub enum Entered {
+    /// The publisher's key.
+    Key(String),
+    /// The key of the provenance.
+    ProvenanceKey(String),
+    /// The pull.
+    Pull(Refusal),
+}
+
+impl From<RegistryError> for Entered {
+    fn from(error: RegistryError) -> Self {
+        Self::Pull(error.into())
+    }
+}
+
+impl From<Refusal> for Entered {
+    fn from(refusal: Refusal) -> Self {
+        Self::Pull(refusal)
+    }
+}
+
+impl From<Problem> for Entered {
+    fn from(problem: Problem) -> Self {
+        Self::Pull(problem.into())
+    }
+}
+
+/// Pulls a plugin, or pulls it again by other keys. What was resolved from a tag stays what it was.
+pub async fn fetch(
+    visit: &Visit,
+    reference: &Reference,
+    mut upload: Upload,
+    id: Option<String>,
+) -> Result<Upload, Entered> {
+    let console = &visit.console;
+    let mut new = std::mem::take(&mut upload.new);
+    let tag = new.pulled.take().and_then(|pulled| pulled.tag);
+    new.is_unsigned = true;
+    set_keys(visit, &mut new, &upload.key)?;
+    let key = provenance_key(&upload.provenance_key)?;
+    let (market, app) = (&console.market, &console.app);
+    let mut new = market.pull(app, reference, new, (id, key.clone())).await?;
+    // Another version of a plugin that is installed counts as signed by its key, and is held against that.
+    if new.name.is_none()
+        && let Some(name) = same(console, &new)
+    {
+        let row = installed(app, &name)?;
+        pulls::in_place_of(&row, &mut new)?;
+        let pinned = new.pulled.as_ref().map(|pulled| pulled.reference.clone());
+        if let Some(pinned) = pinned.filter(|_| row.facts.signer.is_some()) {
+            let tag = new.pulled.take().and_then(|pulled| pulled.tag);
+            let id = row.facts.id.clone();
+            new = market.pull(app, &pinned, new, (id, key)).await?;
+            keep_tag(&mut new, tag);
+        }
+    }
+    keep_tag(&mut new, tag);
+    upload.new = new;
+    Ok(upload)
+}
+
+/// What is pulled by its digest was named by a tag all the same.
+fn keep_tag(new: &mut NewPlugin, tag: Option<String>) {
+    if let Some(pulled) = &mut new.pulled {
+        pulled.tag = pulled.tag.take().or(tag);
+    }
+}
+
+/// The keys that count: the one that was entered, and that of the installed plugin.
+pub fn set_keys(visit: &Visit, new: &mut NewPlugin, key: &str) -> Result<(), Entered> {
+    let key = Some(key.trim()).filter(|key| !key.is_empty());
+    let key = key.map(TrustedKey::parse).transpose();
+    let key = key.map_err(|error| Entered::Key(format!("{error}.")))?;
+    new.trusted = key.into_iter().collect();
+    let catalog = visit.console.app.catalog.load();
+    if let Some(row) = new.name.as_ref().and_then(|name| catalog.plugins.get(name)) {
+        new.trusted.extend(pulls::signer(row)?);
+    }
+    Ok(())
+}
+
+/// The installed plugin with the id of a new one.
+fn same(console: &Console, new: &NewPlugin) -> Option<String> {
+    let manifest = Manifest::parse(new.manifest.as_deref()?).ok()?;
+    let catalog = console.app.catalog.load();
+    catalog
+        .plugins
+        .contains_key(&manifest.id)
+        .then_some(manifest.id)
+}
+
+fn provenance_key(key: &str) -> Result<Option<ProvenanceKey>, Entered> {
+    let key = Some(key.trim()).filter(|key| !key.is_empty());
+    let key = key.map(|key| ProvenanceKey::from_pem(key.as_bytes()));
+    key.transpose()
+        .map_err(|error| Entered::ProvenanceKey(format!("{error}.")))
+}
+
+/// Pulls, and goes on to the review.
+pub async fn begin(
+    visit: &Visit,
+    asked: Asked,
+    claimed: Option<Box<Facts>>,
+) -> Result<Response, Fault> {
+    let upload = Upload {
+        id: users::token()?,
+        user: visit.user.id.clone(),
+        at: ids::now_ms(),
+        key: asked.key.clone(),
+        provenance_key: asked.provenance_key.clone(),
+        claimed,
+        ..Upload::default()
+    };
+    let reference = match Reference::parse(asked.reference.trim()) {
+        Ok(reference) => reference,
+        Err(error) => return Ok(refused(visit, asked, &error.into())),
+    };
+    match fetch(visit, &reference, upload, None).await {
+        Ok(upload) => Ok(waiting(visit, upload)),
+        Err(entered) => Ok(refused(visit, asked, &entered)),
+    }
+}
+
+/// The address of the review.
+fn waiting(visit: &Visit, upload: Upload) -> Response {
+    let to = format!("/console/plugins/review/{}", upload.id);
+    visit.console.uploads.keep(upload);
+    Redirect::to(&to).into_response()
+}
+
+/// The page with what is wrong at the field that it is wrong in.
+fn refused(visit: &Visit, mut asked: Asked, why: &Entered) -> Response {
+    let t = visit.t;
+    (asked.wrong, asked.headline, asked.reason) = match why {
+        Entered::Key(reason) => ("key", t.say("key-wrong"), reason.clone()),
+        Entered::ProvenanceKey(reason) => {
+            ("provenance", t.say("provenance-key-wrong"), reason.clone())
+        }
+        Entered::Pull(refusal) => ("reference", refusal.words(t), refusal.reason()),
+    };
+    asked.reason = shown(&asked.reason, 1000);
+    asked.reference = shown(&asked.reference, 500);
+    plugins::page(
+        visit,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        String::new(),
+        asked,
+    )
+}
+
+async fn pull(posted: Posted) -> Result<Response, Fault> {
+    let (visit, fields) = (posted.visit, posted.fields);
+    visit.host_admin()?;
+    let asked = Asked {
+        reference: fields.get("reference").to_owned(),
+        key: fields.get("key").to_owned(),
+        provenance_key: fields.get("provenance").to_owned(),
+        ..Asked::default()
+    };
+    begin(&visit, asked, None).await
+}
+
+async fn update(posted: Posted) -> Result<Response, Fault> {
+    let (visit, fields) = (posted.visit, posted.fields);
+    visit.host_admin()?;
+    let row = installed(&visit.console.app, fields.get("id"))?;
+    let given = Some(fields.get("reference").trim()).filter(|given| !given.is_empty());
+    let mut asked = Asked {
+        of: row.id.clone(),
+        reference: given.unwrap_or_default().to_owned(),
+        ..Asked::default()
+    };
+    let none = visit.t.about("update-none", row.id.as_str());
+    let listed = match (given, &row.facts.tag) {
+        (None, None) => listed(&visit.console.market, &row.facts).await,
+        _ => None,
+    };
+    let claimed = listed.map(Box::new);
+    let newer = claimed
+        .as_ref()
+        .and_then(|facts| facts.reference.as_deref());
+    let Some(source) = pulls::other_version(given.or(newer), &row.facts) else {
+        if row.facts.reference.is_some() && !visit.console.market.places().is_empty() {
+            asked.notice = none;
+            return Ok(plugins::page(&visit, StatusCode::OK, String::new(), asked));
+        }
+        (asked.wrong, asked.headline) = ("reference", visit.t.say("update-no-tag"));
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(plugins::page(&visit, status, String::new(), asked));
+    };
+    let reference = match Reference::parse(&source) {
+        Ok(reference) => reference,
+        Err(error) => return Ok(refused(&visit, asked, &error.into())),
+    };
+    let mut upload = Upload {
+        id: users::token()?,
+        user: visit.user.id.clone(),
+        at: ids::now_ms(),
+        claimed,
+        ..Upload::default()
+    };
+    pulls::in_place_of(&row, &mut upload.new)?;
+    let upload = match fetch(&visit, &reference, upload, row.facts.id.clone()).await {
+        Ok(upload) => upload,
+        Err(entered) => return Ok(refused(&visit, asked, &entered)),
+    };
+    let pulled = upload.new.pulled.as_ref();
+    let pinned = pulled.map(|pulled| pulled.reference.to_string());
+    if pinned.is_some() && pinned == row.facts.reference {
+        asked.notice = none;
+        return Ok(plugins::page(&visit, StatusCode::OK, String::new(), asked));
+    }
+    Ok(waiting(&visit, upload))
+}
+
+/// The newest version of a plugin in the catalogues, if it is newer than the installed one. A catalogue that cannot be
+/// read now has none: its own page says why.
+async fn listed(market: &Market, installed: &Facts) -> Option<Facts> {
+    let id = installed.id.as_deref()?;
+    let mut best: Option<Facts> = None;
+    for place in 0..market.places().len() {
+        let Ok(catalogue) = market.catalogue(place).await else {
+            continue;
+        };
+        let entry = catalogue.plugins.iter().find(|entry| entry.id == id);
+        let Some(newest) = entry.and_then(|entry| entry.versions.first()) else {
+            continue;
+        };
+        let known = best.as_ref().unwrap_or(installed).version.as_deref();
+        if is_older(known, newest.facts.version.as_deref()) {
+            best = Some(newest.facts.clone());
+        }
+    }
+    best
+}
