@@ -1,5 +1,6 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
+use crate::calls::Calls;
 use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::{self, OpenError, Store, StoreError, registry};
@@ -73,6 +74,8 @@ pub struct App {
     pub outbound: Outbound,
     /// What the operator set up.
     pub catalog: ArcSwap<Catalog>,
+    /// The last calls of webhooks.
+    pub calls: Calls,
     /// This process, by a name that no other has.
     pub process: String,
     /// How long a caller waits for an answer at most.
@@ -157,6 +160,7 @@ impl App {
             host,
             outbound,
             catalog: ArcSwap::default(),
+            calls: Calls::default(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
             hook: Arc::new(|_| ()),

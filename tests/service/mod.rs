@@ -11,6 +11,8 @@
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
 //! | `console` | the pages for operators: what is refused, and what a page costs |
+//! | `timeline` | what an operator reads of a message: reports, look-ups, what to do |
+//! | `calls` | the last requests to a webhook, and its trial |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `origins` | destinations that a config names |
@@ -24,6 +26,7 @@
 //! | `start` | what a service refuses to start with |
 
 mod bodies;
+mod calls;
 mod console;
 mod crashes;
 mod failover;
@@ -40,7 +43,9 @@ mod sample;
 mod secrets;
 mod start;
 mod tenants;
+mod timeline;
 mod tls;
 mod transactions;
 mod verifications;
+mod visitor;
 mod webhooks;

@@ -8,6 +8,7 @@ use crate::ids::{self, rfc3339};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::callbacks::{self as rows, Token};
+use crate::texts::say;
 use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub async fn add(
             StatusCode::CONFLICT,
             "no-receipts",
             "The connector reads no callbacks",
-            "Its plugin has no sms-receipts, or the connector is not ready.",
+            say("refusal-no-receipts"),
         ));
     }
     if own(app, &connector.row.id).len() >= TOKENS {
@@ -53,7 +54,7 @@ pub async fn add(
             StatusCode::CONFLICT,
             "tokens",
             "Too many addresses",
-            "A connector has at most eight addresses for callbacks. Remove one.",
+            say("refusal-tokens"),
         ));
     }
     let random: [u8; 16] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;

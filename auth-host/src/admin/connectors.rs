@@ -8,6 +8,7 @@ use crate::ids;
 use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
 use crate::store::registry;
+use crate::texts::{about, say};
 use auth_connector_host::{Config, ConfigGuard, Diagnostic, Manifest, Metadata, Plugin, Severity};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -103,20 +104,13 @@ pub async fn prepare(
     if let (Some(revision), Some(before)) = (edit.revision, &before)
         && before.row.revision != revision
     {
-        return Err(conflict(
-            "The connector was changed meanwhile. Read it again.",
-        ));
+        return Err(changed());
     }
     let plugin_id = put
         .plugin
         .or(before.as_ref().map(|c| c.row.plugin.as_str()));
     let row = plugin_id.and_then(|id| catalog.plugins.get(id)).cloned();
-    let row = row.ok_or_else(|| {
-        Problem::invalid(
-            "/plugin",
-            "There is no such plugin. auth-host plugin list shows them.",
-        )
-    })?;
+    let row = row.ok_or_else(|| Problem::invalid("/plugin", say("refusal-no-plugin")))?;
     let manifest = row
         .manifest
         .as_deref()
@@ -132,7 +126,7 @@ pub async fn prepare(
     let (loading, plugin_row, more) = (app.clone(), row.clone(), confirmed.clone());
     let plugin = blocking(move || {
         catalog::load_plugin(loading.parts(), &plugin_row, &more)
-            .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
+            .map_err(|error| Problem::invalid("/plugin", about("refusal-plugin-load", error)))
     })
     .await?;
     let plugin = plugin.for_tenant(put.tenant);
@@ -197,8 +191,7 @@ pub async fn put_edited(
     let prepared = prepare(app, put, edit, &[]).await?;
     let findings = prepared.findings;
     if findings.iter().any(|f| f.severity == "error") {
-        let mut problem =
-            Problem::invalid("/config", "The config cannot send. Nothing was changed.");
+        let mut problem = Problem::invalid("/config", say("refusal-config"));
         problem.findings = findings;
         return Err(problem);
     }
@@ -226,9 +219,7 @@ pub async fn put_edited(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(conflict(
-                "The connector was changed meanwhile. Read it again.",
-            )),
+            Ok(false) => Err(changed()),
             Err(error) => Err(error.into()),
         }
     })
@@ -262,7 +253,7 @@ pub async fn open_plugin(
         let loaded = catalog::load_plugin(loading.parts(), &row, &[]);
         loaded
             .map(|plugin| plugin.for_tenant(tenant.as_str()))
-            .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
+            .map_err(|error| Problem::invalid("/plugin", about("refusal-plugin-load", error)))
     })
     .await
 }
@@ -283,12 +274,12 @@ pub async fn describe(
     Ok((guard, metadata))
 }
 
-fn conflict(detail: &str) -> Problem {
+fn changed() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "conflict",
         "Changed meanwhile",
-        detail,
+        say("refusal-connector-changed"),
     )
 }
 
@@ -297,7 +288,7 @@ pub(super) fn plugin_failed(why: &str) -> Problem {
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
         "The plugin gave no answer",
-        format!("{why}. Nothing was changed."),
+        about("refusal-plugin-failed", why),
     )
 }
 
@@ -323,7 +314,10 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
         .into_iter()
         .map(|origin| match origin {
             Ok(origin) => Ok(origin.to_string()),
-            Err(error) => Err(Problem::invalid("/config", format!("{error}."))),
+            Err(error) => Err(Problem::invalid(
+                "/config",
+                about("refusal-config-origin", error),
+            )),
         })
         .collect()
 }
@@ -413,10 +407,7 @@ pub async fn confirm(
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     let mut next = connector.row.clone();
     if !next.wanted.iter().any(|wanted| wanted == origin) {
-        return Err(Problem::invalid(
-            "/origin",
-            "The connector's config does not ask for this origin.",
-        ));
+        return Err(Problem::invalid("/origin", say("refusal-origin")));
     }
     if !next.confirmed.iter().any(|confirmed| confirmed == origin) {
         next.confirmed.push(origin.to_owned());
@@ -427,9 +418,7 @@ pub async fn confirm(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(conflict(
-                "The connector was changed meanwhile. Read it again.",
-            )),
+            Ok(false) => Err(changed()),
             Err(error) => Err(error.into()),
         }
     })

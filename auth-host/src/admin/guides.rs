@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::guides;
+use crate::texts::say;
 use auth_connector_host::LocalizedText;
 use std::sync::Arc;
 
@@ -29,10 +30,7 @@ pub fn language(file: &str) -> Option<&str> {
 /// [`Problem`] when there are too many or one is too long.
 pub async fn put(app: &Arc<App>, plugin: &str, all: Vec<(String, String)>) -> Result<(), Problem> {
     if all.len() > MOST || all.iter().any(|(_, text)| text.len() > BYTES) {
-        return Err(Problem::invalid(
-            "/guides",
-            "A plugin has at most 32 guides, each of at most 128 KiB.",
-        ));
+        return Err(Problem::invalid("/guides", say("refusal-guides")));
     }
     let plugin = plugin.to_owned();
     Ok(app

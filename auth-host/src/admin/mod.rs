@@ -17,11 +17,13 @@ pub mod trials;
 pub mod users;
 pub mod versions;
 mod webhook_settings;
+pub mod webhook_trials;
 pub mod webhooks;
 
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{StoreError, audit};
+use crate::texts::say;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -103,8 +105,5 @@ fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     if fits {
         return Ok(());
     }
-    Err(Problem::invalid(
-        pointer,
-        "A name has 1 to 64 letters, digits, hyphens, dots and underscores.",
-    ))
+    Err(Problem::invalid(pointer, say("refusal-name")))
 }

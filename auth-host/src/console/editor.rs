@@ -403,16 +403,10 @@ impl State {
                 pointer: place.to_owned(),
                 severity: "error".to_owned(),
                 code: "refused".to_owned(),
-                message: match problem
-                    .detail
-                    .starts_with("The plugin or a value that decides")
-                {
-                    true => self.t().say("secret-again"),
-                    false => problem.detail.clone(),
-                },
+                message: problem.text(self.t()),
             }),
             _ if !problem.findings.is_empty() => self.findings.clone_from(&problem.findings),
-            _ => self.problem = problem_text(problem),
+            _ => self.problem = problem_text(self.t(), problem),
         }
     }
 
@@ -489,7 +483,7 @@ impl State {
                 });
             }
             Ok(Err(message)) => self.trial.error = form::shown(&message, 600),
-            Err(problem) => self.trial.error = problem.detail,
+            Err(problem) => self.trial.error = problem.text(self.t()),
         }
         if !is_send || !self.trial.error.is_empty() {
             return;
@@ -522,7 +516,7 @@ impl State {
                     id: tried.row.id,
                 });
             }
-            Err(problem) => self.trial.error = problem.detail,
+            Err(problem) => self.trial.error = problem.text(self.t()),
         }
     }
 
@@ -558,7 +552,7 @@ impl State {
                     });
                 self.checks = shown.collect();
             }
-            Err(problem) => self.problem = form::shown(&problem.detail, 600),
+            Err(problem) => self.problem = form::shown(&problem.text(self.t()), 600),
         }
     }
 

@@ -97,7 +97,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         Err(problem) => Ok(page(
             &visit,
             StatusCode::UNPROCESSABLE_ENTITY,
-            problem_text(&problem),
+            problem_text(visit.t, &problem),
         )),
     }
 }
@@ -132,7 +132,7 @@ async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
         Ok(_) => Ok(Redirect::to(&format!("/console/t/{id}/")).into_response()),
         Err(problem) => {
             let page = visit.page("tenants", visit.t.say("tenants"));
-            let error = problem_text(&problem);
+            let error = problem_text(visit.t, &problem);
             let page = render(&Tenants { page, error });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `policy`, `fault` | what is asked of every request; refusals as pages |
 //! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
-//! | `page`, `texts`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
+//! | `page`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
-//! | `connectors`, `flows`, `messages`, `plugins`, `uploads`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
+//! | `connectors`, `flows`, `messages`, `timeline`, `plugins`, `uploads`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
 
@@ -30,13 +30,14 @@ mod plugins;
 mod policy;
 mod sign_in;
 mod state;
-mod texts;
+mod timeline;
 mod uploads;
 mod visit;
 mod webhooks;
-mod words;
+pub(crate) mod words;
 
 use crate::app::App;
+use crate::texts;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -65,6 +66,7 @@ pub fn routes(app: Arc<App>, hosts: Vec<String>) -> Router {
         .merge(editor::routes())
         .merge(flows::routes())
         .merge(messages::routes())
+        .merge(timeline::routes())
         .merge(limits::routes())
         .merge(keys::routes())
         .merge(webhooks::routes())

@@ -161,7 +161,11 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
         budget,
         share: (segments * 100 / i64::from(budget.max(1))).min(100),
         unknown: open,
-        refused: refused.into_iter().take(12).collect(),
+        refused: refused
+            .into_iter()
+            .take(12)
+            .map(|(reason, count)| (words::outcome(t, &reason), count))
+            .collect(),
         would_refuse: would,
         plot: Plot::new(t.say("plot-title"), &parts),
         is_host_stopped: catalog.is_stopped,

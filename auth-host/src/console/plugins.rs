@@ -109,7 +109,11 @@ async fn remove(posted: Posted) -> Result<Response, Fault> {
     let app = &visit.console.app;
     match admin::remove(app, &visit.actor(), posted.fields.get("id")).await {
         Ok(()) => Ok(Redirect::to("/console/plugins").into_response()),
-        Err(problem) => Ok(page(&visit, StatusCode::CONFLICT, problem_text(&problem))),
+        Err(problem) => Ok(page(
+            &visit,
+            StatusCode::CONFLICT,
+            problem_text(visit.t, &problem),
+        )),
     }
 }
 
@@ -234,7 +238,7 @@ async fn review_page(
             return Ok(page(
                 visit,
                 StatusCode::UNPROCESSABLE_ENTITY,
-                shown(&problem.detail, 1000),
+                shown(&problem.text(visit.t), 1000),
             ));
         }
     };
@@ -411,7 +415,7 @@ async fn install(Path(id): Path<String>, posted: Posted) -> Result<Response, Fau
             Ok(Redirect::to("/console/plugins").into_response())
         }
         Err(problem) => {
-            let error = shown(&problem_text(&problem), 1000);
+            let error = shown(&problem_text(visit.t, &problem), 1000);
             review_page(&visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
         }
     }
