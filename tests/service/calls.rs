@@ -114,7 +114,11 @@ fn trial_asks_first_and_names_a_wrong_number() {
     };
     let wrong = ada.post(PLACE, &fields("12"));
     assert_eq!(wrong.status, 422);
-    assert!(wrong.text.contains("too few or too many digits"), "{}", wrong.text);
+    assert!(
+        wrong.text.contains("too few or too many digits"),
+        "{}",
+        wrong.text
+    );
     ada.get("/console/language?to=zh-CN");
     ada.get(PLACE);
     let wrong = ada.post(PLACE, &fields("12"));

@@ -23,6 +23,9 @@ pub struct CallbackView {
     pub id: String,
     /// When it was made (RFC 3339).
     pub created_at: String,
+    /// The same for pages, in milliseconds since 1970.
+    #[serde(skip)]
+    pub created_at_ms: i64,
     /// The path to enter at the provider, below the public address; in the answer to its making alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -88,6 +91,7 @@ fn view(token: &Token) -> CallbackView {
     CallbackView {
         id: token.id.clone(),
         created_at: rfc3339(token.created_at),
+        created_at_ms: token.created_at,
         path: None,
     }
 }

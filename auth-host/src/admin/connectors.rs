@@ -1,6 +1,6 @@
 //! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
 
-use super::{Actor, Entry, blocking, change, check_name, secrets};
+use super::{Actor, Entry, blocking, change, check_name, named, own, secrets};
 use crate::app::App;
 use crate::catalog::{self, Connector};
 use crate::crypt::Purpose;
@@ -331,14 +331,7 @@ fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
 
 /// A tenant's connector by its name or its id.
 pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Connector>> {
-    let catalog = app.catalog.load();
-    let own = catalog
-        .connectors
-        .values()
-        .filter(|c| c.row.tenant == tenant);
-    own.into_iter()
-        .find(|c| c.row.id == name || c.row.name == name)
-        .cloned()
+    named(app.catalog.load().connectors.values(), tenant, name)
 }
 
 /// Shows a connector.
@@ -358,11 +351,9 @@ pub fn get(app: &App, tenant: &str, name: &str) -> Result<ConnectorView, Problem
 /// [`Problem`] when a config does not open.
 pub fn list(app: &App, tenant: &str) -> Result<Vec<ConnectorView>, Problem> {
     let catalog = app.catalog.load();
-    let own = catalog
-        .connectors
-        .values()
-        .filter(|c| c.row.tenant == tenant);
-    own.map(|connector| view(app, connector)).collect()
+    own(catalog.connectors.values(), tenant)
+        .map(|connector| view(app, connector))
+        .collect()
 }
 
 fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {

@@ -1,7 +1,7 @@
 //! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
 
 use super::webhook_settings::patched;
-use super::{Actor, Entry, change, check_name};
+use super::{Actor, Entry, change, check_name, named, own};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
@@ -284,9 +284,7 @@ pub async fn drop_old_secrets(
 
 /// A tenant's webhook by its name or its id.
 pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
-    let catalog = app.catalog.load();
-    let mut own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
-    own.find(|w| w.id == name || w.name == name).cloned()
+    named(app.catalog.load().webhooks.values(), tenant, name)
 }
 
 /// Shows a webhook.
@@ -302,8 +300,9 @@ pub fn get(app: &App, tenant: &str, name: &str) -> Result<WebhookView, Problem> 
 /// Shows a tenant's webhooks.
 pub fn list(app: &App, tenant: &str) -> Vec<WebhookView> {
     let catalog = app.catalog.load();
-    let own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
-    own.map(|webhook| view(webhook)).collect()
+    own(catalog.webhooks.values(), tenant)
+        .map(|webhook| view(webhook))
+        .collect()
 }
 
 fn view(webhook: &Webhook) -> WebhookView {
