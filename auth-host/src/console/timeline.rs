@@ -31,6 +31,7 @@ pub fn routes() -> Router<Arc<Console>> {
 
 /// A moment of a timeline.
 struct Moment {
+    ms: i64,
     at: String,
     what: String,
     /// How it is known, or which connector it is about.
@@ -87,6 +88,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
         });
     }
     let mut moments = vec![Moment {
+        ms: attempt.created_at,
         at: time(attempt.created_at),
         what: t.say("moment-asked"),
         how: row(visit, attempt).connector,
@@ -97,6 +99,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
         let is_answer = report.source == Source::Answer;
         let word = attempt.reason.as_deref().filter(|_| is_answer);
         moments.push(Moment {
+            ms: report.at,
             at: time(report.at),
             what: words::state(t, report.state),
             how: words::source(t, report.source),
@@ -110,6 +113,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     let mut more = |at: Option<i64>, what, how, state| {
         if let Some(at) = at {
             moments.push(Moment {
+                ms: at,
                 at: time(at),
                 what,
                 how,
@@ -131,6 +135,8 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
         done,
         "next",
     );
+    // The sort is stable: what came at once stays as it is.
+    moments.sort_by_key(|moment| moment.ms);
     Ok(moments)
 }
 
@@ -234,6 +240,7 @@ async fn one_verification(
     let is_expired = row_of_v.status == "expired";
     if is_expired || row_of_v.status == "pending" {
         all.push(Moment {
+            ms: v.expires_at,
             at: time(v.expires_at),
             what: match is_expired {
                 true => t.say("status-expired"),
