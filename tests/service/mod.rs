@@ -15,6 +15,7 @@
 //! | `calls` | the last requests to a webhook, and its trial |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
+//! | `operating` | what the other pages of the console change |
 //! | `origins` | destinations that a config names |
 //! | `secrets` | what is in no log, metric, answer or file |
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
@@ -36,6 +37,7 @@ mod hostile;
 mod idempotency;
 mod killed;
 mod limits;
+mod operating;
 mod origins;
 mod people;
 mod running;
