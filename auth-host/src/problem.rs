@@ -22,7 +22,7 @@ pub struct Problem {
     pub detail: String,
     /// The detail, to be said in an operator's language.
     #[serde(skip)]
-    pub sentence: Option<Sentence>,
+    pub sentence: Option<Box<Sentence>>,
     /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
     /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ impl Problem {
             title: title.to_owned(),
             status: status.as_u16(),
             detail: text,
-            sentence,
+            sentence: sentence.map(Box::new),
             user_message: None,
             pointer: None,
             retry_after: None,

@@ -32,6 +32,10 @@ fn overview_shows_what_happened() {
     let start = json!({"to": "+8613800138002", "usage": "SignIn"});
     let lost = host.post("/v1/verifications", &start).expect(201);
     assert_eq!(lost["message"]["state"], "unknown", "{lost}");
+    let once = ["tenant", "put", "--set", "number_in_ten_minutes=1"];
+    host.change(&once, "");
+    let again = json!({"to": TO, "usage": "Register"});
+    assert_eq!(host.post("/v1/verifications", &again).status, 429);
     ada.post("/console/t/default/", &[("of", "tenant"), ("to", "stop")]);
     let refused = json!({"to": "+8613800138003", "usage": "SignIn"});
     assert_eq!(host.post("/v1/verifications", &refused).status, 503);
@@ -45,7 +49,7 @@ fn overview_shows_what_happened() {
     );
     assert!(page.contains("The kill switch is on: nothing is sent."));
     assert!(
-        page.contains("<dt>kill switch is on</dt><dd>1</dd>"),
+        page.contains("<dt>limit: one number in 10 minutes</dt><dd>1</dd>"),
         "{page}"
     );
     assert!(!page.contains("Nothing was sent yet."));
