@@ -2,10 +2,24 @@
 // editor's form while one types, to take over what the server says about it.
 "use strict";
 
-for (const button of document.querySelectorAll("[data-confirm]")) {
-  button.addEventListener("click", (event) => {
-    if (!window.confirm(button.dataset.confirm)) event.preventDefault();
-  });
+// Before every other listener, and for parts of the page that come later, too.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-confirm]");
+  if (!button || window.confirm(button.dataset.confirm)) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+
+// On a narrow screen the part that one is in may be out of sight, and rows of tables stand one below the other: each value
+// gets the name of its column.
+document.querySelector('.parts [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const table of document.querySelectorAll(".wide table:not([data-rows])")) {
+  const names = Array.from(table.querySelectorAll("thead > tr > *"), (cell) => cell.textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    for (const [nth, cell] of Array.from(row.cells).entries()) {
+      if (nth > 0 && names[nth] && cell.textContent.trim()) cell.dataset.name = names[nth];
+    }
+  }
 }
 
 // A menu closes when one goes elsewhere.

@@ -1,12 +1,13 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
+use crate::calls::Calls;
 use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::{self, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Why the auth host does not open.
@@ -73,6 +74,10 @@ pub struct App {
     pub outbound: Outbound,
     /// What the operator set up.
     pub catalog: ArcSwap<Catalog>,
+    /// The last calls of webhooks.
+    pub calls: Calls,
+    /// Pages beside the console for who tries it out: the sample sign-in, and the inbox where codes arrive.
+    pub nearby: OnceLock<Nearby>,
     /// This process, by a name that no other has.
     pub process: String,
     /// How long a caller waits for an answer at most.
@@ -81,6 +86,15 @@ pub struct App {
     pub hook: Hook,
     /// The files.
     pub files: Files,
+}
+
+/// Addresses of pages beside the console.
+#[derive(Clone, Debug)]
+pub struct Nearby {
+    /// The sample sign-in.
+    pub sample: String,
+    /// Where codes arrive that reach no phone.
+    pub inbox: Option<String>,
 }
 
 /// The files of an auth host.
@@ -157,6 +171,8 @@ impl App {
             host,
             outbound,
             catalog: ArcSwap::default(),
+            calls: Calls::default(),
+            nearby: OnceLock::new(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
             hook: Arc::new(|_| ()),

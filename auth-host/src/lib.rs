@@ -10,9 +10,10 @@
 //! | `admin` | what operators do, for the API and the command line |
 //! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
 //! | `registry` | packages from OCI registries |
-//! | `catalog`, `app` | what was set up, in memory; everything that is open |
+//! | `catalog`, `calls`, `app` | what was set up and the last calls of webhooks, in memory; everything that is open |
 //! | `sample` | a sign-in that shows how an application uses the API |
 //! | `store`, `crypt` | the database, and keys for what is sealed in it |
+//! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 
 #[cfg(feature = "serve")]
@@ -24,6 +25,8 @@ mod api;
 #[cfg(feature = "serve")]
 pub mod app;
 mod cache;
+#[cfg(feature = "serve")]
+mod calls;
 #[cfg(feature = "serve")]
 mod catalog;
 mod clean;
@@ -74,6 +77,8 @@ mod signals;
 #[cfg(feature = "serve")]
 mod store;
 mod text;
+#[cfg(feature = "serve")]
+mod texts;
 mod trace;
 #[cfg(feature = "serve")]
 mod twilio;

@@ -1,5 +1,6 @@
 //! Phone numbers: reading, country, calling code, and what is known about their kind.
 
+use crate::texts::{Sentence, about};
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 use std::fmt;
@@ -44,14 +45,9 @@ impl Bare {
     }
 
     /// What the operator should know about the choice.
-    pub fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<Sentence> {
         match self {
-            Self::National(country) => Some(format!(
-                "Digits that are a valid mobile number of {country} are read as that, although they may be another country's \
-                number whose + is missing: with national:CN the stored digits 13125550123, the US number +1 312 555 0123, \
-                would reach a phone in China. Use it only where the platform stores national numbers. `auth-host numbers audit` \
-                counts in an export what would be read how."
-            )),
+            Self::National(country) => Some(about("warn-national", country)),
             Self::Refuse | Self::E164 => None,
         }
     }
@@ -87,6 +83,18 @@ pub enum NumberError {
         "The number belongs to a service that charges or that takes no messages: premium rate, shared cost, toll free or voice mail"
     )]
     Service,
+}
+
+impl NumberError {
+    /// The identifier of its text for operators.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NoCallingCode => "refusal-number-no-code",
+            Self::NotANumber => "refusal-number-none",
+            Self::Length => "refusal-number-length",
+            Self::Service => "refusal-number-service",
+        }
+    }
 }
 
 impl Number {

@@ -3,6 +3,7 @@
 use crate::crypt::KeyError;
 use crate::phrases::{self, Language};
 use crate::store::StoreError;
+use crate::texts::{Sentence, Texts, about, say};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -19,6 +20,9 @@ pub struct Problem {
     pub status: u16,
     /// What happened, and what to do.
     pub detail: String,
+    /// The detail, to be said in an operator's language.
+    #[serde(skip)]
+    pub sentence: Option<Box<Sentence>>,
     /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
     /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,14 +51,47 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What a problem tells: a sentence of the texts' files, or English for programs alone.
+#[derive(Debug)]
+pub struct Detail {
+    text: String,
+    sentence: Option<Sentence>,
+}
+
+impl From<Sentence> for Detail {
+    fn from(sentence: Sentence) -> Self {
+        Self {
+            text: sentence.english(),
+            sentence: Some(sentence),
+        }
+    }
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            sentence: None,
+        }
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 impl Problem {
     /// A problem of a kind.
-    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<Detail>) -> Self {
+        let Detail { text, sentence } = detail.into();
         Self {
             kind: format!("/problems/{kind}"),
             title: title.to_owned(),
             status: status.as_u16(),
-            detail: detail.into(),
+            detail: text,
+            sentence: sentence.map(Box::new),
             user_message: None,
             pointer: None,
             retry_after: None,
@@ -63,7 +100,7 @@ impl Problem {
     }
 
     /// The request's body cannot be used, at a place.
-    pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
+    pub fn invalid(pointer: &str, detail: impl Into<Detail>) -> Self {
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid",
@@ -76,8 +113,16 @@ impl Problem {
 
     /// There is no such thing, or none of the caller's.
     pub fn not_found(what: &str) -> Self {
-        let detail = format!("There is no such {what} here.");
+        let detail = about("refusal-not-found", what);
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// What happened and what to do, in an operator's language.
+    pub fn text(&self, t: Texts) -> String {
+        match &self.sentence {
+            Some(sentence) => sentence.text(t),
+            None => self.detail.clone(),
+        }
     }
 
     /// Adds what to tell a person, unless that was done in the person's own language before.
@@ -105,7 +150,7 @@ impl From<StoreError> for Problem {
             StatusCode::SERVICE_UNAVAILABLE,
             "storage",
             "Nothing can be written down",
-            "The database failed, so nothing was done. Send the same request with the same Idempotency-Key again.",
+            say("refusal-storage"),
         )
         .after(Some(5_000))
     }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::catalog::Connector;
 use crate::store::callbacks as rows;
 use crate::store::messages::{Message, State};
+use crate::store::receipts::{self as reports, Report, Source};
 use crate::store::{self, StoreError};
 use crate::{events, ids};
 use auth_connector_host::{
@@ -105,11 +106,21 @@ fn store_one(
     };
     let id = receipt.correlation_id.as_deref();
     let found = rows::find(db, tenant, connector, id, &receipt.message_id)?;
+    let now = ids::now_ms();
+    if let Some(row) = &found {
+        let report = Report {
+            source: Source::Callback,
+            state: reported,
+            code: reports::code(&receipt.attributes),
+            at: now,
+        };
+        reports::add(db, row, &report)?;
+    }
     let outcome = match found {
         None => "no-message",
         Some(row) if !may_settle(&row, reported, id) => "unchanged",
         Some(mut row) => {
-            rows::settle(db, &row.id, reported, &receipt.message_id, ids::now_ms())?;
+            rows::settle(db, &row.id, reported, &receipt.message_id, now)?;
             row.state = reported;
             row.provider_message
                 .get_or_insert_with(|| receipt.message_id.clone());

@@ -5,6 +5,7 @@
 
 use crate::app::{App, Point};
 use crate::catalog::{Connector, Ready};
+use crate::clean::clean;
 use crate::events;
 use crate::ids;
 use crate::number::Number;
@@ -28,6 +29,9 @@ const WRITING: Duration = Duration::from_secs(600);
 
 /// The first look-up of an unknown outcome comes after so long: providers' records appear with a delay.
 const FIRST_LOOKUP_MS: i64 = 5_000;
+
+/// The longest text of a plugin that is kept with a message, in characters.
+const HINT_CHARS: usize = 600;
 
 /// A message to be sent.
 #[derive(Clone)]
@@ -89,6 +93,7 @@ impl Draft {
             provider_code: None,
             provider_message: None,
             request_id: None,
+            hint: None,
             created_at: ids::now_ms(),
             settled_at: None,
             verified_at: None,
@@ -218,12 +223,21 @@ pub fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>)
             if let Some(failure) = cause.failure() {
                 row.provider_code = failure.provider_code.clone();
                 row.request_id = failure.request_id.clone();
+                row.hint = hint(failure);
             }
             if row.state == State::Unknown {
                 row.next_lookup_at = Some(now + FIRST_LOOKUP_MS);
             }
         }
     }
+}
+
+/// The plugin's words about a failure, and the provider's: the host has masked secrets and numbers in both.
+fn hint(failure: &Failure) -> Option<String> {
+    let said = attribute(&failure.attributes, "provider-message").unwrap_or_default();
+    let words = format!("{} {said}", failure.message);
+    let words: String = clean(words.trim()).chars().take(HINT_CHARS).collect();
+    Some(words).filter(|words| !words.is_empty())
 }
 
 /// Whose turn it is by the plugin's own word, where that is one of the contract's.
@@ -353,6 +367,7 @@ mod tests {
             provider_code: None,
             provider_message: None,
             request_id: None,
+            hint: None,
             created_at: 0,
             settled_at: None,
             verified_at: None,

@@ -67,7 +67,6 @@ required = 必填
 row-add = 添加一行
 row-remove = 删除此行
 secret-set = 已设置，留空则保持不变
-secret-again = 插件或决定请求去向的值已更改，因此不会使用已保存的密钥。请重新输入。
 either = 分别设置
 lines = 每行一项。
 origin-confirm = 允许请求
@@ -152,6 +151,27 @@ unknown-text = 请求已完整发出，但没有收到可用的应答。系统�
 look-up = 立即查询
 settle-arrived = 已送达
 settle-lost = 未送达
+plugin-says = 插件的说明
+look-ups-done = 已查询 { $value } 次
+source-answer = 连接器的应答
+source-callback = 来自回执回调
+source-look-up = 来自查询
+source-operator = 由管理员确认
+todo-invalid-config = 请打开连接器，更正其配置。插件的说明指出了有误的值。
+todo-invalid-message = 请更正应用提交的内容：号码、验证码或用途。
+todo-no-template = 请在连接器中为此用途和语言添加模板，或添加 Generic 模板。
+todo-authentication = 请检查连接器中的两个密钥、密钥是否启用以及本机时钟，然后使用“不发送，仅向服务商查询”。
+todo-denied = 请在服务商控制台查看应用、签名和模板是否已通过审核，以及密钥是否有发送权限。
+todo-rate-limited = 无需修复：请用户稍后重新获取验证码。如果经常发生，请查看服务商的频率限制。
+todo-quota = 请向账户充值，或在服务商处提高配额。
+todo-recipient-rejected = 服务商不支持此号码。请与用户核对国家/地区和号码。
+todo-unreachable = 请检查本机网络和连接器中的地址。如果规则中有下一个连接器，已经尝试。
+todo-timeout = 未及时收到应答，短信未发送。请检查网络，或增加连接器的超时时间。
+todo-provider = 服务商出现故障，请等待。如果持续发生，请为规则添加第二个连接器。
+todo-unsupported = 插件不支持此操作。请为规则选择其他连接器。
+todo-other = 请阅读插件的说明。如果没有说明，请将短信 ID 告知插件作者。
+todo-undelivered = 运营商未能送达。请询问用户手机是否开机、有信号、未拦截短信；错误码有更多说明。
+todo-unknown = 请不要自行重发。系统会自动查询；如果您已知结果，请确认。
 steps = 开始使用
 step-plugin = 安装插件
 step-connector = 创建连接器
@@ -161,7 +181,7 @@ done = 完成
 tile-messages = 24 小时短信数
 tile-rate = 验证码使用率
 tile-segments = 24 小时计费条数
-tile-unknown = 未确定
+tile-unknown = 结果未知
 plot-title = 每小时短信数（UTC）
 plot-good = 已受理或已送达
 plot-bad = 其他
@@ -383,11 +403,11 @@ webhooks = Webhook
 webhooks-text = 认证平台把自己生成的验证码提交到这些地址，由此处发送。各平台的设置方法见 docs/platforms.md。
 webhook-made = 粘贴到平台的内容
 webhook-once = 密钥仅显示这一次。
-webhook-path = 路径（接在公网地址之后）：
-webhook-secret = 密钥：
-webhook-proof = 来源验证：
+webhook-path = 路径（接在公网地址之后）
+webhook-secret = 密钥
+webhook-proof = 来源证明
 webhook-digits = 不带 + 的数字
-webhook-secrets = 密钥数：
+webhook-secrets = 密钥数
 webhook-figures = 最近 24 小时未转发：
 webhook-add-secret = 添加密钥
 webhook-drop = 删除旧密钥
@@ -397,3 +417,137 @@ webhook-platform = 平台
 webhook-own-secret = 平台生成的密钥
 webhook-hint = Zitadel、Authgear 和 Clerk 自行生成密钥。其他平台请留空，此处会生成一个。未填写时，数字按平台的写法读取。
 webhook-make = 创建 Webhook
+refusal-not-unknown = 这条短信的状态已确定，请重新打开。
+refusal-searches = 每个租户每小时最多搜索 60 次号码。
+refusal-test-number = 这可能是他人的手机号码，其持有人将无法再登录。请声明这是您自己的号码，或使用无人使用的号码。
+refusal-code = 验证码为六位数字。
+refusal-test-days = 测试号码的有效期为 1 至 90 天。
+refusal-language = 语言是形如 zh-CN 的标签。
+refusal-connector-changed = 此连接器已被他人更改。请重新打开。
+refusal-no-plugin = 没有此插件。可用 auth-host plugin list 查看。
+refusal-config = 此配置无法发送，未做任何更改。
+refusal-origin = 此连接器的配置不需要访问该地址。
+refusal-object = 应为对象。
+refusal-webhook-platform = Webhook 的平台不能更改，请另外新建。
+refusal-proof = 这不是可用的来源证明方式。
+refusal-secrets = 密钥应为一至八个文本的列表。
+refusal-secrets-most = 一个 Webhook 最多有八个密钥。
+refusal-set-up = 设置链接已被使用。
+refusal-last-administrator = 主机至少需要一位管理所有租户的管理员。请先添加另一位。
+refusal-sign-in = 登录尝试次数过多，请稍后再试。
+refusal-scopes = 租户密钥的权限为 verify、message 和 tenant；不属于租户的密钥权限为 host。
+refusal-secret-again = 插件或决定请求去向的值已更改，因此不会使用已保存的密钥。请重新输入。
+refusal-no-receipts = 插件不支持回执（sms-receipts），或连接器未就绪。
+refusal-tokens = 一个连接器最多有八个回调地址。请删除一个。
+refusal-proofs = 请求的来源证明方式有 standard-webhooks、svix、zitadel、hmac:HEADER、authorization、bearer、basic:USER 和 header:HEADER。
+refusal-proof-platform = 此平台不使用这种来源证明方式。留空则使用平台自己的方式。
+refusal-bare-digits = 不带 + 的数字可按 refuse、e164 或 national:XX（两个字母的国家/地区代码）读取。
+refusal-usage = 用途为 1 至 64 个字母和数字，例如 SignIn、Register、ForgotPassword 或 Generic。
+refusal-answer-within = 平台的等待时间为 1000 至 10000 毫秒。
+refusal-pointer = 位置是 JSON Pointer，例如 /to 或 /data/to。
+refusal-place-number = 缺少号码的位置。
+refusal-place-code = 缺少验证码的位置，或包含验证码的文本的位置。
+refusal-places = 此平台的消息格式固定，不能设置位置。
+refusal-plugin-in-use = 有连接器正在使用此插件。请先删除该连接器。
+refusal-plugin-name = 单独的组件没有带 id 的清单。请为其命名。
+refusal-plugin-changed = 插件已被他人更改。请重新查看。
+refusal-settings-object = 设置应为对象。
+refusal-country = 国家/地区为两个大写字母的 ISO 3166 代码，例如 CN。
+refusal-retention = 短信保存 4 至 3650 天。
+refusal-country-any = 国家/地区为两个大写字母的 ISO 3166 代码，例如 CN；* 表示其他所有国家/地区。
+refusal-no-connector = 此租户没有该连接器。请使用其名称或 ID。
+refusal-name = 名称为 1 至 64 个字母、数字、连字符、点和下划线。
+refusal-plugin-load = 插件无法加载：{ $value }。
+refusal-plugin-failed = 插件没有应答，未做任何更改：{ $value }。
+refusal-config-origin = 配置中的地址无法使用：{ $value }。
+refusal-platform = 平台为以下之一：{ $value }。
+refusal-secret-zitadel = 添加提供方时，Zitadel 会生成签名密钥并只显示一次。请在此输入。
+refusal-secret-authgear = Authgear 的密钥在 authgear.secrets.yaml 中。请在此输入。
+refusal-secret-clerk = Clerk 会显示端点的签名密钥。请在此输入。
+refusal-settings = 设置无法使用：{ $value }。
+refusal-plugin = 插件被拒绝：{ $value }。
+refusal-address = 地址无法使用：{ $value }。
+refusal-window = 平台可能在 { $value } 秒内重复提交同一短信，因此时间窗口为 { $value } 至 86400 秒。
+refusal-setting = 没有此设置，或其形式不对。可用的设置：{ $value }。
+refusal-limit = 未发送：{ $value ->
+    [number-in-ten-minutes] 该号码 10 分钟内的短信数已达上限
+    [number-a-day] 该号码 24 小时内的短信数已达上限
+    [prefix-a-day] 该国家/地区代码 24 小时内的短信数已达上限
+    [network-a-day] 该网络 24 小时内的短信数已达上限
+    [segments-a-day] 24 小时内的计费条数已达上限
+    [unverified] 该国家/地区或网络的验证码很少被使用
+    [stopped] 紧急停发已开启
+    [no-flow] 没有适用的规则
+   *[other] { $value }
+ }。
+refusal-not-found = 这里没有该{ $value ->
+    [tenant] 租户
+    [webhook] Webhook
+    [message] 短信
+    [verification] 验证
+    [plugin] 插件
+    [connector] 连接器
+    [guide] 指南
+    [user] 用户
+    [upload] 上传
+    [key] 密钥
+    [callback] 回调地址
+   *[other] 内容
+ }。
+refusal-storage = 数据库出错，未做任何操作。请用相同的 Idempotency-Key 重新发送同一请求。
+refusal-number-no-code = 号码缺少国家/地区代码。请以 + 和国家/地区代码开头，例如 +8613800138000，或设置租户的默认国家/地区。
+refusal-number-none = 这不是手机号码。请以 + 和国家/地区代码开头，例如 +8613800138000。
+refusal-number-length = 号码位数与其国家/地区不符。
+refusal-number-service = 该号码属于收费服务或不接收短信的服务：付费、分摊费用、免费电话或语音信箱。
+refusal-secret-webhook = 密钥为 v1,whsec_ 加至少 24 字节的 base64。有些平台用 | 连接多个密钥，请分别输入。
+refusal-secret-short = 密钥至少有 8 个字符。
+refusal-secret-long = 密钥最多有 512 个字符。
+refusal-secret-characters = 密钥由可见的 ASCII 字符和空格组成。
+refusal-guides = 一个插件最多有 32 份指南，每份最多 128 KiB。
+refusal-webhook-taken = 已有同名的 Webhook。
+warn-clerk = 此适配器未与 Clerk 本身验证。
+warn-unreported = 此平台不报告哪些验证码被使用，因此“验证码很少被使用”的规则不适用。
+warn-national = 属于 { $value } 有效手机号码的数字会按此读取，尽管它们可能是缺少 + 的其他国家/地区号码：使用 national:CN 时，存储的数字 13125550123（美国号码 +1 312 555 0123）会发到中国的手机。仅在平台存储本国号码时使用。`auth-host numbers audit` 可统计导出数据的读取方式。
+webhook-calls = 最近的请求
+webhook-calls-none = 程序启动以来暂无请求。
+webhook-answer = 应答
+webhook-outcome = 结果
+webhook-times = { $value } 次
+webhook-trial = 试一试
+webhook-trial-text = 按平台的方式发出请求，用最新的密钥签名，并显示应答。会向该号码真实发送一条短信，计入限额。
+webhook-trial-sure = 真实发送一条短信
+webhook-trial-go = 发出请求
+webhook-trial-code = 请求中的验证码
+outcome-sent = 已发送
+outcome-ignored = 没有验证码，未发送
+outcome-unauthorized = 缺少来源证明或证明错误
+outcome-stale = 签名已过期
+outcome-unreadable = 无法理解请求内容
+outcome-too-large = 请求内容过大
+outcome-too-slow = 请求内容到达过慢
+outcome-code-not-sendable = 验证码无法发送
+outcome-invalid-recipient = 不是手机号码
+outcome-unknown = 未知
+outcome-id-reused = 标识符已被使用
+outcome-in-flight = 仍在发送
+outcome-not-sent = 未发送
+outcome-storage = 数据库出错
+outcome-stopped = 紧急停发已开启
+outcome-no-flow = 没有适用的规则
+outcome-number-in-ten-minutes = 限额：单个号码 10 分钟
+outcome-number-a-day = 限额：单个号码 24 小时
+outcome-prefix-a-day = 限额：单个国家/地区代码 24 小时
+outcome-network-a-day = 限额：单个网络 24 小时
+outcome-segments-a-day = 限额：24 小时计费条数
+outcome-unverified = 验证码很少被使用
+flow-unused = 还没有规则使用此连接器，因此不会用它发送。
+reports = 送达回执
+reports-text = 服务商可以在此报告每条短信的结果。没有回执时，只查询状态未知的短信。
+reports-made = 请在服务商处填写以下路径，接在公网地址之后。仅显示这一次：
+reports-make = 新建地址
+first-code = 还没有发送过短信。
+first-code-go = 试用连接器
+nearby = 相关页面
+nearby-sample = 示例登录：用户看到的页面
+nearby-inbox = 收件箱：查看验证码
+either-below = 见下方

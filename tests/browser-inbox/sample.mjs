@@ -153,6 +153,27 @@ test('works without a script', async () => {
   await page.getByText('Wait a moment').waitFor();
 });
 
+/** A phone's browser, by a stand-in: the real one needs Chromium on Android and a message. */
+test('code comes by WebOTP where the browser has it', async () => {
+  await page.addInitScript(() => {
+    window.OTPCredential = class {};
+    navigator.credentials.get = (asked) => new Promise((resolve) => {
+      window.asked = asked;
+      window.arrive = (code) => resolve({ code });
+    });
+  });
+  await page.goto(`${sample}/register`);
+  assert.equal(await page.evaluate(() => window.asked), undefined, 'only where a code is expected');
+  await page.getByLabel('Phone number').fill('+447700900204');
+  await press('Send code');
+  await page.locator('#code').waitFor();
+  assert.deepEqual(await page.evaluate(() => window.asked.otp), { transport: ['sms'] });
+  const sent = await code('+447700900204');
+  await page.evaluate((sent) => window.arrive(sent), sent);
+  await page.getByLabel('Password').waitFor();
+  assert.deepEqual(outside, []);
+});
+
 test('keyboard alone chooses a country', async () => {
   await follow('Create account');
   await page.locator('#choose').focus();

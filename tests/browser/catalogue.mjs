@@ -17,7 +17,7 @@ for (const locale of ["en-US", "zh-CN"]) {
       AUTH_HOST_CATALOGUES: published.catalogue,
       AUTH_HOST_REGISTRY_LOOPBACK_HTTP: "true",
     };
-    const [host, chromium] = await Promise.all([service(undefined, environment), browser()]);
+    const [host, chromium] = await Promise.all([service(undefined, { environment }), browser()]);
     try {
       await journey(await open(chromium, host.origin, { locale }), host, published, locale);
     } finally {

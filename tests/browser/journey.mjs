@@ -5,14 +5,17 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { browser, logto, look, open, service, setUp, simulator } from "./support.mjs";
+import { LOOKS, find, moments, operator, person, relay, until } from "./people.mjs";
 
 for (const locale of ["en-US", "zh-CN"]) {
-  test(`operator reaches a saved connector and a flow in ${locale}`, { timeout: 180_000 }, async () => {
-    const [host, sim, chromium] = await Promise.all([service(), simulator(), browser()]);
+  test(`operator reaches a saved connector and a flow in ${locale}`, { timeout: 300_000 }, async () => {
+    const reports = await relay();
+    const [host, sim, chromium] = await Promise.all([service(), simulator("--callback", reports.url), browser()]);
     try {
-      await journey(await open(chromium, host.origin, { locale }), host, sim, locale);
+      const made = await journey(await open(chromium, host.origin, { locale }), host, sim, locale);
+      await people(chromium, host, sim, reports, locale, made);
     } finally {
-      await Promise.all([chromium.close(), host.stop(), sim.stop()]);
+      await Promise.all([chromium.close(), host.stop(), sim.stop(), reports.stop()]);
     }
   });
 }
@@ -126,7 +129,15 @@ async function journey(page, host, sim, locale) {
   await page.locator("[value=ask]").click();
   await page.locator("#trial .checks li").first().waitFor();
 
-  // Enabled for every usage.
+  // Where the provider reports deliveries, shown once.
+  await page.locator("[value=report]").click();
+  const path = await page.locator("#reports code.secret").innerText();
+  assert.match(path, /^\/callbacks\/c_/);
+
+  // Enabled for every usage. Until then the page says that nothing uses the connector.
+  await page.goto(page.url().split("?")[0]);
+  assert.equal(await page.locator("code.secret").count(), 0, "an address is shown once");
+  await page.locator("main > .alert a[href$='/flows']").waitFor();
   await page.goto(`${host.origin}/console/t/default/flows`);
   await page.locator("[value=set]").click();
   await page.locator("td .tag.accepted").first().waitFor();
@@ -153,7 +164,9 @@ async function journey(page, host, sim, locale) {
   await page.goto(`${host.origin}/console/t/default/keys`);
   await page.locator("form [name=name]").fill("back-end");
   await page.locator("[value=add]").click();
-  assert.match(await page.locator("code.secret").innerText(), /^k_/);
+  const key = await page.locator("code.secret").innerText();
+  assert.match(key, /^k_/);
+  await webhook(page, host, sim, picture);
   for (const [name, path] of [
     ["overview", "/console/t/default/"],
     ["keys", "/console/t/default/keys"],
@@ -172,4 +185,58 @@ async function journey(page, host, sim, locale) {
   assert.equal(await page.locator("html").getAttribute("lang"), other);
   assert.match(page.url(), /\/console\/tenants$/);
   page.fine();
+  return { path, key };
+}
+
+/** A webhook is made and tried: a real message goes out only after the operator said so. */
+async function webhook(page, host, sim, picture) {
+  await page.goto(`${host.origin}/console/t/default/webhooks`);
+  await page.locator(".grid [name=name]").fill("supabase");
+  await page.locator("[value=add]").click();
+  await picture("webhook-made");
+  await page.goto(`${host.origin}/console/t/default/webhooks`);
+  const before = (await sim.ask("/messages")).messages.length;
+  await page.locator("#hook-supabase details summary").click();
+  await page.locator("#hook-supabase [name=to]").fill("+86 138 0013 8030");
+  await page.locator("[value=try]").click();
+  await page.waitForTimeout(300);
+  assert.equal((await sim.ask("/messages")).messages.length, before, "nobody said that it may send");
+  await page.locator("#hook-supabase [name=sure]").check();
+  await page.locator("[value=try]").click();
+  const code = await page.locator(".trial .code-sent").innerText();
+  const { messages } = await sim.ask("/messages");
+  assert.equal(messages.length, before + 1);
+  assert.ok(messages.some((message) => message.params[0] === code));
+  await page.locator(".calls .tag.accepted").waitFor();
+  await picture("webhooks");
+  await page.locator(".calls a").click();
+  assert.deepEqual(await moments(page), ["sending", "accepted"]);
+}
+
+/** The service with the sample, by the key that was made: a person signs in, and the operator reads of it. */
+async function people(chromium, first, sim, reports, locale, { path, key }) {
+  await first.halt();
+  const host = await service(first.folder, { key });
+  reports.to(host.api + path);
+  try {
+    const number = await person(chromium, host, sim, locale);
+    const page = await operator(chromium, host, locale);
+    await find(page, host, number);
+    await until(page, "delivered");
+    const text = await page.locator(".timeline").innerText();
+    assert.match(text, locale === "zh-CN" ? /来自回执回调/ : /by callback/);
+    // The report may come before the code is typed or after.
+    const [asked, answered, ...later] = await moments(page);
+    assert.deepEqual([asked, answered, ...later.sort()], ["sending", "accepted", "delivered", "verified"]);
+    await look(page, `${locale}-message-delivered`, LOOKS);
+    await page.locator("a[href*='/verifications/v_']").click();
+    assert.ok((await moments(page)).includes("verified"));
+    await look(page, `${locale}-verification`, LOOKS);
+    await page.goto(`${host.origin}/console/t/default/verifications`);
+    assert.equal(await page.locator("tbody .tag.approved").count(), 3);
+    await look(page, `${locale}-verifications`, LOOKS);
+    page.fine();
+  } finally {
+    await host.stop();
+  }
 }

@@ -3,6 +3,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { browser, command, logto, open, service, simulator, PASSWORD } from "./support.mjs";
+import { ready } from "./people.mjs";
 
 /** Presses Tab until the focus is where a test wants it, as somebody without a mouse does. */
 async function tabTo(page, selector) {
@@ -67,6 +68,79 @@ test("keyboard alone reaches a connector and a flow", { timeout: 120_000 }, asyn
     await page.locator("td .tag.accepted").first().waitFor();
     assert.equal(await page.locator("td .tag.accepted").count(), 9);
     page.fine();
+  } finally {
+    await Promise.all([chromium.close(), host.stop(), sim.stop()]);
+  }
+});
+
+test("keyboard alone sets a fault, registers and reads the timeline", { timeout: 120_000 }, async () => {
+  const [sim, chromium] = await Promise.all([simulator(), browser()]);
+  const host = await ready(sim);
+  try {
+    const number = "+8613800138040";
+    // The inbox: a fault in its tools.
+    const box = await open(chromium, sim.url);
+    await box.goto(sim.url);
+    await box.locator("#status[data-state=live]").waitFor();
+    await tabTo(box, "#tab-messages");
+    await box.keyboard.press("ArrowLeft");
+    await tabTo(box, "#fault-add");
+    await box.keyboard.press("Enter");
+    await box.locator("#fault-list li").waitFor();
+    // The sample: refused once, then a code.
+    const page = await open(chromium, host.sample);
+    await page.goto(`${host.sample}/sign-in`);
+    await tabTo(page, "a[href='/register']");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/register");
+    await tabTo(page, "#number");
+    await page.keyboard.insertText(number);
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    await tabTo(page, "#number");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/code");
+    await tabTo(box, "[role=tab][aria-selected=true]");
+    await box.keyboard.press("ArrowRight");
+    await tabTo(box, "#list");
+    await box.keyboard.press("ArrowDown");
+    const code = await box.locator("#code").textContent();
+    // The field has the focus.
+    await page.keyboard.insertText(code);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/password");
+    await tabTo(page, "#password");
+    await page.keyboard.insertText(PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account");
+    await tabTo(page, "form[action='/sign-out'] button");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/sign-in");
+    // The console: both messages, and what was to be done about the first.
+    const operator = await open(chromium, host.origin);
+    await operator.goto(`${host.origin}/console/sign-in`);
+    await operator.locator("[name=name]").waitFor();
+    await operator.keyboard.insertText("ada");
+    await tabTo(operator, "[name=password]");
+    await operator.keyboard.insertText(PASSWORD);
+    await operator.keyboard.press("Enter");
+    await operator.waitForURL("**/console/t/default/");
+    await tabTo(operator, ".parts a[href$='/messages']");
+    await operator.keyboard.press("Enter");
+    await operator.waitForURL("**/messages");
+    await tabTo(operator, "[name=query]");
+    await operator.keyboard.insertText(number);
+    await operator.keyboard.press("Enter");
+    await operator.waitForURL("**/search");
+    const states = await operator.locator("td .tag").evaluateAll((tags) => tags.map((tag) => tag.className));
+    assert.ok(states.includes("tag not_sent") && states.includes("tag verified"), states.join());
+    const failed = operator.locator("tr", { has: operator.locator(".not_sent") }).locator("a");
+    const address = await failed.getAttribute("href");
+    await tabTo(operator, `a[href="${address}"]`);
+    await operator.keyboard.press("Enter");
+    await operator.waitForURL("**/messages/m_*");
+    assert.match(await operator.locator("main").innerText(), /Nothing to repair: the person asks for another code later/);
+    for (const each of [box, page, operator]) each.fine();
   } finally {
     await Promise.all([chromium.close(), host.stop(), sim.stop()]);
   }

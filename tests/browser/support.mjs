@@ -14,7 +14,8 @@ mkdirSync(pictures, { recursive: true });
 
 /** Starts a program and waits for a line that it prints. */
 function start(command, args, wanted, environment = {}) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
+  const env = { ...process.env, ...environment };
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let text = "";
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${command} did not start: ${text}`)), 60_000);
@@ -41,12 +42,15 @@ export function command(folder, args, input = "") {
     child.stdout.on("data", (bytes) => (out += bytes));
     child.stderr.on("data", (bytes) => (err += bytes));
     child.on("close", (code) => (code === 0 ? resolve(JSON.parse(out)) : reject(new Error(`${args}: ${err}`))));
+    // A command that reads nothing may have ended by now.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
 
-export function simulator() {
-  return start(process.env.SIMULATOR_BIN, [], /^\{.*"url".*\}$/m).then(({ child, found }) => {
+/** Starts the simulator, whose inbox is at its address; `args` as its command line takes them. */
+export function simulator(...args) {
+  return start(process.env.SIMULATOR_BIN, args, /^\{.*"url".*\}$/m).then(({ child, found }) => {
     const { url, control, control_token: token } = JSON.parse(found[0]);
     const ask = async (path, options = {}) => {
       const answer = await fetch(control + path, { ...options, headers: { authorization: `Bearer ${token}` } });
@@ -57,16 +61,25 @@ export function simulator() {
   });
 }
 
-/** Starts the service on an empty folder, or on one that is given. */
-export async function service(given, environment = {}) {
+/** Starts the service on an empty folder, or on one that is given; with a key, the sample sign-in as well. */
+export async function service(given, { key, environment = {} } = {}) {
   const folder = given ?? mkdtempSync(join(tmpdir(), "auth-host-console-"));
   const args = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", folder];
-  const { child, found } = await start(process.env.AUTH_HOST_BIN, args, /console at (http:\/\/[^/]+)(\/\S*)/, environment);
+  // It is the last line.
+  const wanted = /console at (http:\/\/[^/\s]+)(\/\S*)/;
+  if (key) args.push("--sample", "127.0.0.1:0");
+  const variables = key ? { ...environment, AUTH_HOST_SAMPLE_KEY: key } : environment;
+  const { child, found, output } = await start(process.env.AUTH_HOST_BIN, args, wanted, variables);
+  const printed = (line) => output().match(line)?.[1];
   return {
     folder,
     origin: found[1],
     link: found[1] + found[2],
+    sample: printed(/^sample sign-in at (\S+)$/m),
+    api: `http://${printed(/^auth-host listens at (\S+)$/m)}`,
     pid: child.pid,
+    /** Ends the program; the folder stays for another one. */
+    halt: () => stop(child),
     stop: async () => {
       await stop(child);
       if (!given) rmSync(folder, { recursive: true, force: true });
@@ -76,6 +89,7 @@ export async function service(given, environment = {}) {
 
 function stop(child) {
   child.removeAllListeners("exit");
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.on("exit", resolve);
     child.kill("SIGKILL");
@@ -142,7 +156,8 @@ export async function look(page, name, looks = LOOKS) {
       if (document.documentElement.scrollWidth > width) found.push(`page: ${document.documentElement.scrollWidth}`);
       for (const element of document.querySelectorAll("main *")) {
         const style = getComputedStyle(element);
-        const hides = style.overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1;
+        // A line of a list that ends with an ellipsis says so itself, and is whole where it is opened.
+        const hides = style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1;
         const isUnseen = element.classList.contains("unseen");
         if (hides && !isUnseen) found.push(element.outerHTML.slice(0, 80));
       }

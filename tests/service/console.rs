@@ -1,117 +1,9 @@
 //! The console over HTTP, without a browser: what is refused, and what a page costs. `tests/browser` has the rest.
 
-use super::running::{Answer, Process, Running, http};
+use super::running::{Process, Running, http};
+use super::visitor::{PASSWORD, Visitor};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-const PASSWORD: &str = "correct horse battery";
-
-/// A browser's part that matters here: an origin, cookies, and the token of the last page.
-struct Visitor {
-    admin: String,
-    cookie: String,
-    token: String,
-}
-
-impl Visitor {
-    fn new(process: &Process) -> Self {
-        Self {
-            admin: process.admin.clone(),
-            cookie: String::new(),
-            token: String::new(),
-        }
-    }
-
-    fn get(&mut self, path: &str) -> Answer {
-        let answer = http(&self.admin, "GET", path, &[("Cookie", &self.cookie)], "").unwrap();
-        self.read(&answer);
-        answer
-    }
-
-    /// Keeps the cookies and the page's token.
-    fn read(&mut self, answer: &Answer) {
-        for cookie in &answer.cookies {
-            let (pair, _) = cookie.split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            let start = format!("{name}=");
-            let others = self.cookie.split("; ").filter(|c| !c.starts_with(&start));
-            let mut all: Vec<&str> = others.filter(|c| !c.is_empty()).collect();
-            if !value.is_empty() {
-                all.push(pair);
-            }
-            self.cookie = all.join("; ");
-        }
-        if let Some((_, rest)) = answer.text.split_once("name=\"token\" value=\"") {
-            self.token = rest.split('"').next().unwrap().to_owned();
-        }
-    }
-
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let origin = format!("http://{}", self.admin);
-        let answer = self.post_with(
-            path,
-            fields,
-            &[("Origin", &origin), ("Sec-Fetch-Site", "same-origin")],
-        );
-        self.read(&answer);
-        answer
-    }
-
-    fn post_with(&self, path: &str, fields: &[(&str, &str)], more: &[(&str, &str)]) -> Answer {
-        let with_token = [("token", self.token.as_str())];
-        let body: Vec<String> = with_token
-            .iter()
-            .chain(fields)
-            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
-            .collect();
-        let mut headers = vec![
-            ("Cookie", self.cookie.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
-        headers.extend(more);
-        http(&self.admin, "POST", path, &headers, &body.join("&")).unwrap()
-    }
-
-    /// Uses a set-up link that was made by the command line.
-    fn set_up(host: &Running, name: &str) -> Self {
-        let made = host.command(&["console-link"], "").unwrap();
-        let link = made["link"].as_str().unwrap();
-        let link = link.split_once("link=").unwrap().1;
-        let mut visitor = Self::new(&host.process);
-        assert_eq!(
-            visitor.get(&format!("/console/set-up?link={link}")).status,
-            200
-        );
-        let fields = [
-            ("link", link),
-            ("name", name),
-            ("password", PASSWORD),
-            ("again", PASSWORD),
-        ];
-        let entered = visitor.post("/console/set-up", &fields);
-        assert_eq!(entered.status, 303, "{}", entered.text);
-        visitor.get("/console/t/default/");
-        visitor
-    }
-
-    fn sign_in(&mut self, name: &str, password: &str) -> Answer {
-        self.get("/console/sign-in");
-        self.post(
-            "/console/sign-in",
-            &[("name", name), ("password", password)],
-        )
-    }
-}
-
-fn encoded(text: &str) -> String {
-    let one = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(one).collect()
-}
 
 const STOP: &[(&str, &str)] = &[("of", "tenant"), ("to", "stop")];
 
@@ -469,8 +361,6 @@ fn unknown_outcome_is_settled_by_an_operator_once() {
     );
 }
 
-/// The processor time of a process, in ticks of the system's clock.
-#[cfg(target_os = "linux")]
 /// A webhook is made, its secret is shown once, and it takes the platform's messages from then on.
 #[test]
 fn webhook_made_in_the_console_takes_messages() {
@@ -524,6 +414,8 @@ fn webhook_made_in_the_console_takes_messages() {
     );
 }
 
+/// The processor time of a process, in ticks of the system's clock.
+#[cfg(target_os = "linux")]
 fn ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat

@@ -11,8 +11,11 @@
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
 //! | `console` | the pages for operators: what is refused, and what a page costs |
+//! | `timeline` | what an operator reads of a message: reports, look-ups, what to do |
+//! | `calls` | the last requests to a webhook, and its trial |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
+//! | `operating` | what the other pages of the console change |
 //! | `origins` | destinations that a config names |
 //! | `secrets` | what is in no log, metric, answer or file |
 //! | `crashes` | the process ended at each point of a message's life, and many times over |
@@ -24,6 +27,7 @@
 //! | `start` | what a service refuses to start with |
 
 mod bodies;
+mod calls;
 mod console;
 mod crashes;
 mod failover;
@@ -33,6 +37,7 @@ mod hostile;
 mod idempotency;
 mod killed;
 mod limits;
+mod operating;
 mod origins;
 mod people;
 mod running;
@@ -40,7 +45,9 @@ mod sample;
 mod secrets;
 mod start;
 mod tenants;
+mod timeline;
 mod tls;
 mod transactions;
 mod verifications;
+mod visitor;
 mod webhooks;

@@ -8,6 +8,7 @@ use crate::ids::{self, rfc3339};
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::callbacks::{self as rows, Token};
+use crate::texts::say;
 use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ pub struct CallbackView {
     pub id: String,
     /// When it was made (RFC 3339).
     pub created_at: String,
+    /// The same for pages, in milliseconds since 1970.
+    #[serde(skip)]
+    pub created_at_ms: i64,
     /// The path to enter at the provider, below the public address; in the answer to its making alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -45,7 +49,7 @@ pub async fn add(
             StatusCode::CONFLICT,
             "no-receipts",
             "The connector reads no callbacks",
-            "Its plugin has no sms-receipts, or the connector is not ready.",
+            say("refusal-no-receipts"),
         ));
     }
     if own(app, &connector.row.id).len() >= TOKENS {
@@ -53,7 +57,7 @@ pub async fn add(
             StatusCode::CONFLICT,
             "tokens",
             "Too many addresses",
-            "A connector has at most eight addresses for callbacks. Remove one.",
+            say("refusal-tokens"),
         ));
     }
     let random: [u8; 16] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
@@ -87,6 +91,7 @@ fn view(token: &Token) -> CallbackView {
     CallbackView {
         id: token.id.clone(),
         created_at: rfc3339(token.created_at),
+        created_at_ms: token.created_at,
         path: None,
     }
 }

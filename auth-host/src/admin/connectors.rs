@@ -1,6 +1,6 @@
 //! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
 
-use super::{Actor, Entry, blocking, change, check_name, secrets};
+use super::{Actor, Entry, blocking, change, check_name, named, own, secrets};
 use crate::app::App;
 use crate::catalog::{self, Connector};
 use crate::crypt::Purpose;
@@ -8,6 +8,7 @@ use crate::ids;
 use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
 use crate::store::registry;
+use crate::texts::{about, say};
 use auth_connector_host::{Config, ConfigGuard, Diagnostic, Manifest, Metadata, Plugin, Severity};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -103,20 +104,13 @@ pub async fn prepare(
     if let (Some(revision), Some(before)) = (edit.revision, &before)
         && before.row.revision != revision
     {
-        return Err(conflict(
-            "The connector was changed meanwhile. Read it again.",
-        ));
+        return Err(changed());
     }
     let plugin_id = put
         .plugin
         .or(before.as_ref().map(|c| c.row.plugin.as_str()));
     let row = plugin_id.and_then(|id| catalog.plugins.get(id)).cloned();
-    let row = row.ok_or_else(|| {
-        Problem::invalid(
-            "/plugin",
-            "There is no such plugin. auth-host plugin list shows them.",
-        )
-    })?;
+    let row = row.ok_or_else(|| Problem::invalid("/plugin", say("refusal-no-plugin")))?;
     let manifest = row
         .manifest
         .as_deref()
@@ -132,7 +126,7 @@ pub async fn prepare(
     let (loading, plugin_row, more) = (app.clone(), row.clone(), confirmed.clone());
     let plugin = blocking(move || {
         catalog::load_plugin(loading.parts(), &plugin_row, &more)
-            .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
+            .map_err(|error| Problem::invalid("/plugin", about("refusal-plugin-load", error)))
     })
     .await?;
     let plugin = plugin.for_tenant(put.tenant);
@@ -197,8 +191,7 @@ pub async fn put_edited(
     let prepared = prepare(app, put, edit, &[]).await?;
     let findings = prepared.findings;
     if findings.iter().any(|f| f.severity == "error") {
-        let mut problem =
-            Problem::invalid("/config", "The config cannot send. Nothing was changed.");
+        let mut problem = Problem::invalid("/config", say("refusal-config"));
         problem.findings = findings;
         return Err(problem);
     }
@@ -226,9 +219,7 @@ pub async fn put_edited(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(conflict(
-                "The connector was changed meanwhile. Read it again.",
-            )),
+            Ok(false) => Err(changed()),
             Err(error) => Err(error.into()),
         }
     })
@@ -262,7 +253,7 @@ pub async fn open_plugin(
         let loaded = catalog::load_plugin(loading.parts(), &row, &[]);
         loaded
             .map(|plugin| plugin.for_tenant(tenant.as_str()))
-            .map_err(|error| Problem::invalid("/plugin", format!("{error}.")))
+            .map_err(|error| Problem::invalid("/plugin", about("refusal-plugin-load", error)))
     })
     .await
 }
@@ -283,12 +274,12 @@ pub async fn describe(
     Ok((guard, metadata))
 }
 
-fn conflict(detail: &str) -> Problem {
+fn changed() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "conflict",
         "Changed meanwhile",
-        detail,
+        say("refusal-connector-changed"),
     )
 }
 
@@ -297,7 +288,7 @@ pub(super) fn plugin_failed(why: &str) -> Problem {
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
         "The plugin gave no answer",
-        format!("{why}. Nothing was changed."),
+        about("refusal-plugin-failed", why),
     )
 }
 
@@ -323,7 +314,10 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
         .into_iter()
         .map(|origin| match origin {
             Ok(origin) => Ok(origin.to_string()),
-            Err(error) => Err(Problem::invalid("/config", format!("{error}."))),
+            Err(error) => Err(Problem::invalid(
+                "/config",
+                about("refusal-config-origin", error),
+            )),
         })
         .collect()
 }
@@ -337,14 +331,7 @@ fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
 
 /// A tenant's connector by its name or its id.
 pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Connector>> {
-    let catalog = app.catalog.load();
-    let own = catalog
-        .connectors
-        .values()
-        .filter(|c| c.row.tenant == tenant);
-    own.into_iter()
-        .find(|c| c.row.id == name || c.row.name == name)
-        .cloned()
+    named(app.catalog.load().connectors.values(), tenant, name)
 }
 
 /// Shows a connector.
@@ -364,11 +351,9 @@ pub fn get(app: &App, tenant: &str, name: &str) -> Result<ConnectorView, Problem
 /// [`Problem`] when a config does not open.
 pub fn list(app: &App, tenant: &str) -> Result<Vec<ConnectorView>, Problem> {
     let catalog = app.catalog.load();
-    let own = catalog
-        .connectors
-        .values()
-        .filter(|c| c.row.tenant == tenant);
-    own.map(|connector| view(app, connector)).collect()
+    own(catalog.connectors.values(), tenant)
+        .map(|connector| view(app, connector))
+        .collect()
 }
 
 fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
@@ -413,10 +398,7 @@ pub async fn confirm(
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     let mut next = connector.row.clone();
     if !next.wanted.iter().any(|wanted| wanted == origin) {
-        return Err(Problem::invalid(
-            "/origin",
-            "The connector's config does not ask for this origin.",
-        ));
+        return Err(Problem::invalid("/origin", say("refusal-origin")));
     }
     if !next.confirmed.iter().any(|confirmed| confirmed == origin) {
         next.confirmed.push(origin.to_owned());
@@ -427,9 +409,7 @@ pub async fn confirm(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(conflict(
-                "The connector was changed meanwhile. Read it again.",
-            )),
+            Ok(false) => Err(changed()),
             Err(error) => Err(error.into()),
         }
     })

@@ -9,6 +9,7 @@ use crate::post::Address;
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::events::{self as rows, Target};
+use crate::texts::about;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub async fn put(
         return Err(Problem::not_found("tenant"));
     }
     let address = Address::parse(url);
-    let address = address.map_err(|why| Problem::invalid("/url", format!("{why}.")))?;
+    let address = address.map_err(|why| Problem::invalid("/url", about("refusal-address", why)))?;
     let secret = Auth::Svix.new_secret();
     let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
     let target = Target {

@@ -7,6 +7,7 @@ use crate::ids;
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::registry::{self, Key};
+use crate::texts::say;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -54,10 +55,7 @@ pub async fn add(
         SCOPES.contains(&scope.as_str()) && (scope == Host::NAME) == tenant.is_none()
     };
     if scopes.is_empty() || !scopes.iter().all(is_known) {
-        return Err(Problem::invalid(
-            "/scopes",
-            "Scopes of a tenant's key are verify, message and tenant; a key without a tenant has the scope host.",
-        ));
+        return Err(Problem::invalid("/scopes", say("refusal-scopes")));
     }
     let secret: [u8; 32] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
     let id = ids::new("k");

@@ -4,7 +4,9 @@ use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;
-use crate::store::messages::{self, State};
+use crate::store::messages::{self, Message, State};
+use crate::store::receipts::{self, Report, Source};
+use crate::texts::say;
 use axum::http::StatusCode;
 use std::sync::Arc;
 
@@ -32,7 +34,17 @@ pub async fn settle(
         id,
         "message.settle",
         state.as_str(),
-        move |db, id| messages::settle_unknown(db, id, state, ids::now_ms()),
+        move |db, row| {
+            let at = ids::now_ms();
+            let report = Report {
+                source: Source::Operator,
+                state,
+                code: String::new(),
+                at,
+            };
+            receipts::add(db, row, &report)?;
+            messages::settle_unknown(db, &row.id, state, at)
+        },
     )
     .await
 }
@@ -43,8 +55,8 @@ pub async fn settle(
 ///
 /// As [`settle`].
 pub async fn look_up(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
-    unknown(app, actor, tenant, id, "message.look-up", "", |db, id| {
-        messages::look_up_at(db, id, ids::now_ms())
+    unknown(app, actor, tenant, id, "message.look-up", "", |db, row| {
+        messages::look_up_at(db, &row.id, ids::now_ms())
     })
     .await
 }
@@ -56,7 +68,7 @@ async fn unknown(
     id: &str,
     action: &'static str,
     detail: &str,
-    then: impl FnOnce(&rusqlite::Connection, &str) -> crate::store::Result<()> + Send + 'static,
+    then: impl FnOnce(&rusqlite::Connection, &Message) -> crate::store::Result<()> + Send + 'static,
 ) -> Result<(), Problem> {
     let entry = Entry::new(Some(tenant), actor, action, id).detail(detail);
     let (tenant, id) = (tenant.to_owned(), id.to_owned());
@@ -68,10 +80,10 @@ async fn unknown(
                 StatusCode::CONFLICT,
                 "conflict",
                 "Changed meanwhile",
-                "The message is not unknown any more. Read it again.",
+                say("refusal-not-unknown"),
             ));
         }
-        Ok(then(db, &id)?)
+        Ok(then(db, &row)?)
     })
     .await
 }

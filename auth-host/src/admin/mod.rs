@@ -17,11 +17,15 @@ pub mod trials;
 pub mod users;
 pub mod versions;
 mod webhook_settings;
+pub mod webhook_trials;
 pub mod webhooks;
 
 use crate::app::App;
+use crate::catalog::Connector;
+use crate::platforms::Webhook;
 use crate::problem::Problem;
 use crate::store::{StoreError, audit};
+use crate::texts::say;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -103,8 +107,60 @@ fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     if fits {
         return Ok(());
     }
-    Err(Problem::invalid(
-        pointer,
-        "A name has 1 to 64 letters, digits, hyphens, dots and underscores.",
-    ))
+    Err(Problem::invalid(pointer, say("refusal-name")))
+}
+
+/// What a tenant owns, and what is found by its name or its identifier.
+trait Owned {
+    fn tenant(&self) -> &str;
+    fn id(&self) -> &str;
+    fn name(&self) -> &str;
+}
+
+impl Owned for Connector {
+    fn tenant(&self) -> &str {
+        &self.row.tenant
+    }
+
+    fn id(&self) -> &str {
+        &self.row.id
+    }
+
+    fn name(&self) -> &str {
+        &self.row.name
+    }
+}
+
+impl Owned for Webhook {
+    fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What a tenant has of a kind.
+fn own<'a, T: Owned + 'a>(
+    all: impl IntoIterator<Item = &'a Arc<T>>,
+    tenant: &str,
+) -> impl Iterator<Item = &'a Arc<T>> {
+    let all = all.into_iter();
+    all.filter(move |one| one.tenant() == tenant)
+}
+
+/// A tenant's one of a kind, by its name or its identifier.
+fn named<'a, T: Owned + 'a>(
+    all: impl IntoIterator<Item = &'a Arc<T>>,
+    tenant: &str,
+    name: &str,
+) -> Option<Arc<T>> {
+    let mut own = own(all, tenant);
+    own.find(|one| one.id() == name || one.name() == name)
+        .cloned()
 }

@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::store::limits::HOUR_MS;
 use crate::store::registry::{self, TestNumber};
 use crate::store::{StoreError, audit, messages, retention, verifications};
+use crate::texts::say;
 use crate::verification::{MessageView, VerificationView, message_view, view};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -49,7 +50,7 @@ pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Probl
     let found = catalog.tenants.get(tenant);
     let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
     Number::parse(text, found.settings.default_country.as_deref())
-        .map_err(|error| Problem::invalid("/number", format!("{error}.")))
+        .map_err(|error| Problem::invalid("/number", say(error.id())))
 }
 
 /// Searches for a number. Audited, and at most 60 times an hour.
@@ -80,7 +81,7 @@ pub async fn search(
             StatusCode::TOO_MANY_REQUESTS,
             "searches",
             "Too many searches",
-            "A tenant's numbers are searched for at most 60 times an hour.",
+            say("refusal-searches"),
         )
         .after(Some(HOUR_MS)));
     }
@@ -163,20 +164,13 @@ pub async fn add_test(
 ) -> Result<TestNumberView, Problem> {
     let number = parse(app, tenant, text)?;
     if number.is_mobile() && !is_own {
-        return Err(Problem::invalid(
-            "/number",
-            "This may be somebody's mobile number, and its holder could not sign in any more. Say that it is your own, or \
-            use one that is given to nobody.",
-        ));
+        return Err(Problem::invalid("/number", say("refusal-test-number")));
     }
     if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Problem::invalid("/code", "A code is six digits."));
+        return Err(Problem::invalid("/code", say("refusal-code")));
     }
     if !(1..=TEST_DAYS).contains(&days) {
-        return Err(Problem::invalid(
-            "/days",
-            "A test number lives 1 to 90 days.",
-        ));
+        return Err(Problem::invalid("/days", say("refusal-test-days")));
     }
     let expires_at = ids::now_ms() + i64::from(days) * 24 * HOUR_MS;
     let row = TestNumber {

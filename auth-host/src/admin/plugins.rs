@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::catalog;
 use crate::problem::Problem;
 use crate::store::registry;
+use crate::texts::{about, say};
 use auth_connector_host::{Decision, TrustedKey};
 use auth_connector_registry::guides::Texts;
 use auth_connector_registry::{Change, Facts, Finding, Pulled};
@@ -96,7 +97,7 @@ pub(super) fn refused(why: &str) -> Problem {
         StatusCode::UNPROCESSABLE_ENTITY,
         "plugin-refused",
         "The plugin is refused",
-        format!("Refused: {}.", why.trim_end_matches('.')),
+        about("refusal-plugin", why.trim_end_matches('.')),
     )
 }
 
@@ -157,7 +158,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
             StatusCode::CONFLICT,
             "in-use",
             "The plugin is in use",
-            "A connector uses this plugin. Remove the connector first.",
+            say("refusal-plugin-in-use"),
         ));
     }
     let entry = Entry::new(None, actor, "plugin.remove", id);

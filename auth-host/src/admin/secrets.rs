@@ -1,6 +1,7 @@
 //! Secrets of a config: where they are, which of them a new config takes over, and the values that decide a destination.
 
 use crate::problem::Problem;
+use crate::texts::say;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -82,8 +83,7 @@ pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem
     if !kept.is_same_plugin || destinations(old, named) != destinations(new, named) {
         return Err(Problem::invalid(
             &format!("/config{first}"),
-            "The plugin or a value that decides where requests go was changed, so the stored secrets are not taken over. Enter them \
-            again.",
+            say("refusal-secret-again"),
         ));
     }
     for (from, to) in missing {

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::number::is_country;
 use crate::problem::Problem;
 use crate::store::registry::{self, Flow, TenantSettings};
+use crate::texts::{about, say};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -46,11 +47,10 @@ fn names(patch: &Value) -> String {
 
 /// Settings with a JSON merge patch (RFC 7396) laid over them.
 fn patched(before: &TenantSettings, patch: &Value) -> Result<TenantSettings, Problem> {
-    let unusable =
-        |error: String| Problem::invalid("", format!("The settings cannot be used: {error}."));
+    let unusable = |error: String| Problem::invalid("", about("refusal-settings", error));
     let mut document = serde_json::to_value(before).map_err(|e| unusable(e.to_string()))?;
     let Some(changes) = patch.as_object() else {
-        return Err(Problem::invalid("", "Settings are an object."));
+        return Err(Problem::invalid("", say("refusal-settings-object")));
     };
     if let Some(object) = document.as_object_mut() {
         for (name, value) in changes {
@@ -70,10 +70,7 @@ fn patched(before: &TenantSettings, patch: &Value) -> Result<TenantSettings, Pro
             .unwrap_or_default();
         Problem::invalid(
             &format!("/{name}"),
-            format!(
-                "This setting is not known or has another form. There are: {}.",
-                known.join(", ")
-            ),
+            about("refusal-setting", known.join(", ")),
         )
     })
 }
@@ -89,16 +86,13 @@ fn check(settings: &TenantSettings) -> Result<(), Problem> {
         } else {
             "/home_countries"
         };
-        return Err(Problem::invalid(
-            place,
-            "A country is two capital letters of ISO 3166, such as CN.",
-        ));
+        return Err(Problem::invalid(place, say("refusal-country")));
     }
     // Unknown outcomes are looked up for three days.
     if !(4..=3650).contains(&settings.retention_days) {
         return Err(Problem::invalid(
             "/retention_days",
-            "Messages are kept 4 to 3650 days.",
+            say("refusal-retention"),
         ));
     }
     Ok(())
@@ -123,10 +117,7 @@ pub async fn put_flow(
         check_name("/usage", &flow.usage)?;
     }
     if flow.country != "*" && !is_country(&flow.country) {
-        return Err(Problem::invalid(
-            "/country",
-            "A country is two capital letters of ISO 3166, such as CN, or * for every other.",
-        ));
+        return Err(Problem::invalid("/country", say("refusal-country-any")));
     }
     for (index, wanted) in flow.connectors.iter_mut().enumerate() {
         let own = catalog
@@ -139,7 +130,7 @@ pub async fn put_flow(
         let Some(connector) = found else {
             return Err(Problem::invalid(
                 &format!("/connectors/{index}"),
-                "The tenant has no such connector. Name one by its name or its id.",
+                say("refusal-no-connector"),
             ));
         };
         *wanted = connector.row.id.clone();

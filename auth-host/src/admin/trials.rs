@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::messages::{self, Message};
 use crate::store::{StoreError, audit};
+use crate::texts::{about, say};
 use auth_connector_host::{Config, Message as Wanted, Preview, SendError};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -53,10 +54,7 @@ fn wanted(number: &Number, trial: &Trial, code: &str) -> Wanted {
 
 fn check(trial: &Trial) -> Result<(), Problem> {
     if trial.locale.len() > 64 {
-        return Err(Problem::invalid(
-            "/locale",
-            "A language is a tag such as zh-CN.",
-        ));
+        return Err(Problem::invalid("/locale", say("refusal-language")));
     }
     crate::verification::check_usage(&trial.usage)
 }
@@ -190,7 +188,7 @@ async fn carry_out(
 }
 
 fn refused(refusal: limits::Refusal) -> Problem {
-    let why = format!("Nothing was sent: {}.", refusal.reason);
+    let why = about("refusal-limit", refusal.reason);
     let status = StatusCode::TOO_MANY_REQUESTS;
     Problem::new(status, refusal.reason, "A limit refuses it", why).after(refusal.retry_after_ms)
 }

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::store::limits::Bucket;
 use crate::store::users::{self, Role, User};
 use crate::store::{StoreError, audit, registry};
+use crate::texts::say;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -88,10 +89,7 @@ pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Re
     let entry = Entry::new(None, &Actor("set-up link".to_owned()), "user.set-up", name);
     change(app, entry, move |db| {
         if registry::setting(db, SETUP)?.is_none_or(|setup| setup != kept) {
-            return Err(Problem::invalid(
-                "/token",
-                "The set-up link was used already.",
-            ));
+            return Err(Problem::invalid("/token", say("refusal-set-up")));
         }
         registry::put_setting(db, SETUP, "")?;
         put_again(db, &user)?;
@@ -172,10 +170,7 @@ fn keep_one(db: &rusqlite::Connection) -> Result<(), Problem> {
     if users::list(db)?.iter().any(is_host) {
         return Ok(());
     }
-    Err(Problem::invalid(
-        "/name",
-        "The host needs an administrator of all tenants. Add another one first.",
-    ))
+    Err(Problem::invalid("/name", say("refusal-last-administrator")))
 }
 
 /// All users.
@@ -236,7 +231,7 @@ pub async fn attempt(app: &Arc<App>, name: &str) -> Result<(), Problem> {
             StatusCode::TOO_MANY_REQUESTS,
             "sign-in",
             "Too many attempts",
-            "There were too many attempts to sign in. Wait, then try again.",
+            say("refusal-sign-in"),
         )
         .after(Some(wait))),
     }

@@ -8,6 +8,7 @@ use crate::catalog::{self, COMPONENT_BYTES};
 use crate::ids;
 use crate::problem::Problem;
 use crate::store::{guides, registry};
+use crate::texts::say;
 use auth_connector_host::{ConnectorHost, Grants, LoadError, Manifest, Package, Plugin};
 use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
@@ -55,12 +56,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
     let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
-    let name = name.ok_or_else(|| {
-        Problem::invalid(
-            "/id",
-            "A bare component has no manifest with an id. Give it a name.",
-        )
-    })?;
+    let name = name.ok_or_else(|| Problem::invalid("/id", say("refusal-plugin-name")))?;
     check_name("/id", &name)?;
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
@@ -282,7 +278,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
                 StatusCode::CONFLICT,
                 "changed",
                 "The plugin was changed",
-                "Somebody else changed the plugin meanwhile. Look at it again.",
+                say("refusal-plugin-changed"),
             ));
         }
         registry::put_plugin(db, &kept, &component)?;

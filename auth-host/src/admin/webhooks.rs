@@ -1,7 +1,7 @@
 //! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
 
 use super::webhook_settings::patched;
-use super::{Actor, Entry, change, check_name};
+use super::{Actor, Entry, change, check_name, named, own};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::limits::Counter;
 use crate::store::webhooks::{self as rows, Webhook as Row};
+use crate::texts::{Sentence, about, say};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// What deserves a look.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Sentence>,
 }
 
 /// Makes a webhook, or changes its settings and secrets.
@@ -64,7 +65,7 @@ pub async fn put(
         return Err(Problem::not_found("tenant"));
     }
     let Some(patch) = body.as_object_mut() else {
-        return Err(Problem::invalid("", "Expected: an object."));
+        return Err(Problem::invalid("", say("refusal-object")));
     };
     let before = find(app, tenant, name);
     let given = secrets_of(patch.remove("secrets"))?;
@@ -85,7 +86,7 @@ pub async fn put(
     if settings.platform != base.platform {
         return Err(Problem::invalid(
             "/platform",
-            "A webhook keeps its platform. Make another one.",
+            say("refusal-webhook-platform"),
         ));
     }
     let auth = auth_of(&settings)?;
@@ -119,21 +120,17 @@ fn platform(name: Option<&Value>) -> Result<Platform, Problem> {
     let found = name.and_then(Value::as_str).and_then(Platform::parse);
     found.ok_or_else(|| {
         let known: Vec<_> = Platform::ALL.iter().map(|p| p.as_str()).collect();
-        Problem::invalid(
-            "/platform",
-            format!("The platform is one of {}.", known.join(", ")),
-        )
+        Problem::invalid("/platform", about("refusal-platform", known.join(", ")))
     })
 }
 
 fn auth_of(settings: &Settings) -> Result<Auth, Problem> {
-    Auth::parse(&settings.auth)
-        .ok_or_else(|| Problem::invalid("/auth", "This is no proof of origin."))
+    Auth::parse(&settings.auth).ok_or_else(|| Problem::invalid("/auth", say("refusal-proof")))
 }
 
 /// The secrets of a body. Supabase joins several with `|`.
 fn secrets_of(value: Option<Value>) -> Result<Option<Vec<String>>, Problem> {
-    let not_a_list = || Problem::invalid("/secrets", "Secrets are a list of one to eight texts.");
+    let not_a_list = || Problem::invalid("/secrets", say("refusal-secrets"));
     let list = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(list)) => list,
@@ -162,17 +159,14 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
         };
         for secret in parts {
             auth.check_secret(&secret)
-                .map_err(|why| Problem::invalid(&format!("/secrets/{index}"), why))?;
+                .map_err(|why| Problem::invalid(&format!("/secrets/{index}"), say(why)))?;
             if !secrets.contains(&secret) {
                 secrets.push(secret);
             }
         }
     }
     if secrets.len() > SECRETS {
-        return Err(Problem::invalid(
-            "/secrets",
-            "A webhook has at most eight secrets.",
-        ));
+        return Err(Problem::invalid("/secrets", say("refusal-secrets-most")));
     }
     Ok(secrets)
 }
@@ -180,18 +174,13 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
 /// A new secret, for the platforms that take one.
 fn new_secret(platform: Platform, auth: &Auth) -> Result<String, Problem> {
     let maker = match platform {
-        Platform::Zitadel => {
-            Some("Zitadel makes the signing key when the provider is added, and shows it once")
-        }
-        Platform::Authgear => Some("Authgear has the secret in authgear.secrets.yaml"),
-        Platform::Clerk => Some("Clerk shows the signing secret of the endpoint"),
+        Platform::Zitadel => Some("refusal-secret-zitadel"),
+        Platform::Authgear => Some("refusal-secret-authgear"),
+        Platform::Clerk => Some("refusal-secret-clerk"),
         _ => None,
     };
     match maker {
-        Some(maker) => Err(Problem::invalid(
-            "/secrets",
-            format!("{maker}. Enter it here."),
-        )),
+        Some(maker) => Err(Problem::invalid("/secrets", say(maker))),
         None => auth
             .new_secret()
             .map_err(|error| StoreError::Failed(error.to_string()).into()),
@@ -295,9 +284,7 @@ pub async fn drop_old_secrets(
 
 /// A tenant's webhook by its name or its id.
 pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
-    let catalog = app.catalog.load();
-    let mut own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
-    own.find(|w| w.id == name || w.name == name).cloned()
+    named(app.catalog.load().webhooks.values(), tenant, name)
 }
 
 /// Shows a webhook.
@@ -313,8 +300,9 @@ pub fn get(app: &App, tenant: &str, name: &str) -> Result<WebhookView, Problem> 
 /// Shows a tenant's webhooks.
 pub fn list(app: &App, tenant: &str) -> Vec<WebhookView> {
     let catalog = app.catalog.load();
-    let own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
-    own.map(|webhook| view(webhook)).collect()
+    own(catalog.webhooks.values(), tenant)
+        .map(|webhook| view(webhook))
+        .collect()
 }
 
 fn view(webhook: &Webhook) -> WebhookView {
@@ -324,15 +312,12 @@ fn view(webhook: &Webhook) -> WebhookView {
         Platform::TwilioVerify => format!("/v2/Services/VA{uuid}"),
         _ => format!("/hooks/{}/{}", platform.as_str(), webhook.id),
     };
-    let mut warnings: Vec<String> = Bare::warning(&webhook.bare).into_iter().collect();
+    let mut warnings: Vec<Sentence> = Bare::warning(&webhook.bare).into_iter().collect();
     if platform == Platform::Clerk {
-        warnings.push("This adapter was not verified with Clerk itself.".to_owned());
+        warnings.push(say("warn-clerk"));
     }
     if platform != Platform::TwilioVerify {
-        warnings.push(
-            "The platform does not report which codes were used, so the rule about unverified sends does not apply."
-                .to_owned(),
-        );
+        warnings.push(say("warn-unreported"));
     }
     WebhookView {
         id: webhook.id.clone(),
@@ -383,13 +368,15 @@ pub async fn remove(
     let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     let id = webhook.id.clone();
     let entry = Entry::new(Some(tenant), actor, "webhook.remove", &id).detail(&webhook.name);
-    let tenant = tenant.to_owned();
+    let (tenant, removed) = (tenant.to_owned(), id.clone());
     change(app, entry, move |db| {
-        if rows::delete(db, &tenant, &id)? {
+        if rows::delete(db, &tenant, &removed)? {
             Ok(())
         } else {
             Err(Problem::not_found("webhook"))
         }
     })
-    .await
+    .await?;
+    app.calls.forget(&id);
+    Ok(())
 }

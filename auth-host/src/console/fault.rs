@@ -83,7 +83,7 @@ impl Fault {
             Self::SignIn { .. } => t.say("fault-session"),
             Self::Role => t.say("fault-role"),
             Self::Form => t.say("fault-form"),
-            Self::Problem(problem) => problem_text(problem),
+            Self::Problem(problem) => problem_text(t, problem),
         }
     }
 
@@ -104,10 +104,12 @@ impl Fault {
     }
 }
 
-/// A problem in a line, with its place.
-pub fn problem_text(problem: &Problem) -> String {
+/// A problem in a line, with its place where its text names none.
+pub fn problem_text(t: Texts, problem: &Problem) -> String {
     match problem.pointer.as_deref() {
-        Some(pointer) if !pointer.is_empty() => format!("{pointer}: {}", problem.detail),
-        _ => problem.detail.clone(),
+        Some(pointer) if !pointer.is_empty() && problem.sentence.is_none() => {
+            format!("{pointer}: {}", problem.detail)
+        }
+        _ => problem.text(t),
     }
 }

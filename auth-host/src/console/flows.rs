@@ -186,7 +186,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/console/t/{}/flows", visit.tenant)).into_response()),
         Err(problem) => {
-            let error = problem_text(&problem);
+            let error = problem_text(visit.t, &problem);
             Ok(page(
                 &visit,
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -79,7 +79,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
             String::new(),
         )),
         Err(problem) => {
-            let error = problem_text(&problem);
+            let error = problem_text(visit.t, &problem);
             Ok(page(
                 &visit,
                 StatusCode::UNPROCESSABLE_ENTITY,

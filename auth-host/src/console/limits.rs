@@ -1,18 +1,21 @@
 //! Limits and other settings of a tenant. A host administrator sets them, because they decide what a tenant may cost.
 
 use super::fault::{Fault, problem_text};
+use super::form::shown;
 use super::page::{Page, render};
 use super::state::Console;
-use super::visit::{Posted, Visit};
+use super::visit::{Fields, Posted, Visit};
 use super::words;
 use crate::admin::tenants;
 use crate::problem::Problem;
 use crate::store::registry::{TenantSettings, Unverified};
 use askama::Template;
 use axum::Router;
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -36,11 +39,42 @@ struct Limits {
     error: String,
 }
 
-async fn show(visit: Visit) -> Response {
-    page(&visit, StatusCode::OK, String::new())
+#[derive(Deserialize)]
+struct Saved {
+    #[serde(default)]
+    saved: bool,
 }
 
-fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
+async fn show(visit: Visit, Query(query): Query<Saved>) -> Response {
+    let notice = match query.saved {
+        true => visit.t.say("saved"),
+        false => String::new(),
+    };
+    render(&stored(&visit).noticed(notice)).into_response()
+}
+
+impl Limits {
+    fn noticed(mut self, notice: String) -> Self {
+        self.page = self.page.notice(notice);
+        self
+    }
+
+    /// What was typed, and why it was refused.
+    fn refused(mut self, fields: &Fields, error: String) -> Self {
+        for (name, _, value) in &mut self.numbers {
+            *value = shown(fields.get(name), 20);
+        }
+        self.name = shown(fields.get("name"), 100);
+        self.home = shown(fields.get("home"), 400);
+        self.default_country = shown(fields.get("default_country"), 2);
+        self.is_enforced = fields.get("unverified") == "enforce";
+        self.error = error;
+        self
+    }
+}
+
+/// The page with what is stored.
+fn stored(visit: &Visit) -> Limits {
     let catalog = visit.console.app.catalog.load();
     let settings = catalog
         .tenants
@@ -50,7 +84,7 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
     let values = serde_json::to_value(&settings).unwrap_or_default();
     let value = |name: &str| values.get(name).map(Value::to_string).unwrap_or_default();
     let numbers = words::LIMITS.map(|(name, id)| (name, visit.t.say(id), value(name)));
-    let limits = Limits {
+    Limits {
         page: visit.page("limits", visit.t.say("limits")),
         numbers: numbers.to_vec(),
         name: settings.name,
@@ -58,9 +92,8 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Response {
         default_country: settings.default_country.unwrap_or_default(),
         is_reported: settings.report_used_codes,
         is_enforced: settings.unverified == Unverified::Enforce,
-        error,
-    };
-    (status, render(&limits)).into_response()
+        error: String::new(),
+    }
 }
 
 async fn post(posted: Posted) -> Result<Response, Fault> {
@@ -97,12 +130,13 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     patch.insert("report_used_codes".to_owned(), is_reported.into());
     let app = &visit.console.app;
     match tenants::put(app, &visit.actor(), &visit.tenant, &Value::Object(patch)).await {
-        Ok(_) => Ok(Redirect::to(&format!("/console/t/{}/limits", visit.tenant)).into_response()),
-        Err(problem) => Ok(page(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            problem_text(&problem),
-        )),
+        Ok(_) => Ok(
+            Redirect::to(&format!("/console/t/{}/limits?saved=true", visit.tenant)).into_response(),
+        ),
+        Err(problem) => {
+            let page = stored(&visit).refused(&fields, problem_text(visit.t, &problem));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
+        }
     }
 }
 
@@ -136,7 +170,7 @@ async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
         Ok(_) => Ok(Redirect::to(&format!("/console/t/{id}/")).into_response()),
         Err(problem) => {
             let page = visit.page("tenants", visit.t.say("tenants"));
-            let error = problem_text(&problem);
+            let error = problem_text(visit.t, &problem);
             let page = render(&Tenants { page, error });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }

@@ -1,4 +1,4 @@
-//! Messages and verifications: lists by time and state, search, timelines, settling of unknown outcomes.
+//! Lists of messages and verifications by time and state, and search.
 
 use super::fault::Fault;
 use super::form::shown;
@@ -6,16 +6,15 @@ use super::page::{Page, render, time};
 use super::state::Console;
 use super::visit::{Posted, Visit};
 use super::words;
-use crate::admin::{messages as admin, numbers};
+use crate::admin::numbers;
 use crate::ids;
-use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::messages::{self, Filter, Message, State};
 use crate::store::verifications::{self, Verification};
 use crate::verification::view;
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -29,12 +28,7 @@ pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/t/{tenant}/messages", get(list))
         .route("/console/t/{tenant}/messages/search", post(search))
-        .route("/console/t/{tenant}/messages/{id}", get(one).post(settle))
         .route("/console/t/{tenant}/verifications", get(list_verifications))
-        .route(
-            "/console/t/{tenant}/verifications/{id}",
-            get(one_verification),
-        )
 }
 
 #[derive(Template)]
@@ -53,30 +47,31 @@ struct List {
 }
 
 /// A message in a list.
-struct Row {
-    id: String,
-    at: String,
-    to: String,
-    usage: String,
-    connector: String,
-    state: &'static str,
-    name: String,
-    reason: String,
-    is_verified: bool,
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) at: String,
+    pub(super) to: String,
+    pub(super) usage: String,
+    pub(super) connector: String,
+    pub(super) state: &'static str,
+    pub(super) name: String,
+    pub(super) reason: String,
+    pub(super) is_verified: bool,
 }
 
 /// A verification in a list.
-struct VerificationRow {
-    id: String,
-    at: String,
-    to: String,
-    usage: String,
-    status: String,
-    name: String,
-    sends: u32,
+pub(super) struct VerificationRow {
+    pub(super) id: String,
+    pub(super) at: String,
+    pub(super) to: String,
+    pub(super) usage: String,
+    pub(super) status: String,
+    pub(super) name: String,
+    pub(super) sends: u32,
 }
 
-fn row(visit: &Visit, row: &Message) -> Row {
+/// A message as a list shows it.
+pub(super) fn row(visit: &Visit, row: &Message) -> Row {
     let app = &visit.console.app;
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
@@ -103,7 +98,8 @@ fn row(visit: &Visit, row: &Message) -> Row {
     }
 }
 
-fn verification_row(visit: &Visit, v: &Verification) -> VerificationRow {
+/// A verification as a list shows it.
+pub(super) fn verification_row(visit: &Visit, v: &Verification) -> VerificationRow {
     let seen = view(&visit.console.app, v, None, ids::now_ms());
     VerificationRow {
         id: v.id.clone(),
@@ -274,150 +270,7 @@ async fn search(posted: Posted) -> Result<Response, Fault> {
             page.found = Some((found.number, found.locked_until.unwrap_or_default()));
         }
         Err(problem) if problem.status == 422 => page.error = visit.t.say("search-nothing"),
-        Err(problem) => page.error = problem.detail,
+        Err(problem) => page.error = problem.text(visit.t),
     }
     Ok(render(&page).into_response())
-}
-
-/// A moment of a message's life.
-struct Moment {
-    at: String,
-    what: String,
-    detail: String,
-    state: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct One {
-    page: Page,
-    row: Row,
-    id: String,
-    facts: Vec<(String, String)>,
-    moments: Vec<Moment>,
-    is_unknown: bool,
-    verification: String,
-}
-
-async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html<String>, Fault> {
-    let t = visit.t;
-    let app = &visit.console.app;
-    let found = app.store.read(|db| messages::get(db, &visit.tenant, &id))?;
-    let message = found.ok_or_else(|| Problem::not_found("message"))?;
-    let attempts = app
-        .store
-        .read(|db| messages::attempts(db, &visit.tenant, &message.first))?;
-    let mut moments = Vec::new();
-    for attempt in &attempts {
-        moments.push(Moment {
-            at: time(attempt.created_at),
-            what: t.say("moment-asked"),
-            detail: row(&visit, attempt).connector,
-            state: "sending",
-        });
-        if let Some(at) = attempt.settled_at {
-            moments.push(Moment {
-                at: time(at),
-                what: words::state(t, attempt.state),
-                detail: shown(
-                    attempt
-                        .provider_code
-                        .as_deref()
-                        .or(attempt.reason.as_deref())
-                        .unwrap_or_default(),
-                    80,
-                ),
-                state: attempt.state.as_str(),
-            });
-        }
-        if let Some(at) = attempt.verified_at {
-            moments.push(Moment {
-                at: time(at),
-                what: t.say("moment-verified"),
-                detail: String::new(),
-                state: "verified",
-            });
-        }
-        if let Some(at) = attempt.next_lookup_at {
-            moments.push(Moment {
-                at: time(at),
-                what: t.say("moment-look-up"),
-                detail: attempt.lookups.to_string(),
-                state: "next",
-            });
-        }
-    }
-    let mut facts = Vec::new();
-    let mut fact = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            facts.push((t.say(name), shown(&value, 120)));
-        }
-    };
-    fact("serial", message.provider_message.clone());
-    fact("request-id", message.request_id.clone());
-    fact("provider-code", message.provider_code.clone());
-    fact(
-        "failure-kind",
-        message.kind.as_deref().map(|kind| words::kind(t, kind)),
-    );
-    fact(
-        "turn",
-        message.turn.as_deref().map(|turn| words::turn(t, turn)),
-    );
-    fact("country", Some(message.country.clone()));
-    fact("segments", Some(message.segments.to_string()));
-    Ok(render(&One {
-        page: visit.page("messages", t.say("message")),
-        row: row(&visit, &message),
-        id: message.id,
-        facts,
-        moments,
-        is_unknown: message.state == State::Unknown,
-        verification: message.verification.unwrap_or_default(),
-    }))
-}
-
-async fn settle(
-    Path((tenant, id)): Path<(String, String)>,
-    posted: Posted,
-) -> Result<Redirect, Fault> {
-    let visit = posted.visit;
-    visit.admin()?;
-    let app = &visit.console.app;
-    match posted.fields.get("do") {
-        "arrived" => admin::settle(app, &visit.actor(), &tenant, &id, true).await?,
-        "lost" => admin::settle(app, &visit.actor(), &tenant, &id, false).await?,
-        "look-up" => admin::look_up(app, &visit.actor(), &tenant, &id).await?,
-        _ => return Err(Fault::Form),
-    }
-    Ok(Redirect::to(&format!("/console/t/{tenant}/messages/{id}")))
-}
-
-#[derive(Template)]
-#[template(path = "verification.html")]
-struct OneVerification {
-    page: Page,
-    v: VerificationRow,
-    expires: String,
-    attempts: u32,
-    rows: Vec<Row>,
-}
-
-async fn one_verification(
-    visit: Visit,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Html<String>, Fault> {
-    let app = &visit.console.app;
-    let found = app
-        .store
-        .read(|db| verifications::get(db, &visit.tenant, &id))?;
-    let v = found.ok_or_else(|| Problem::not_found("verification"))?;
-    let sent = app.store.read(|db| messages::of_verification(db, &v.id))?;
-    Ok(render(&OneVerification {
-        page: visit.page("messages", visit.t.say("verification")),
-        expires: time(v.expires_at),
-        attempts: v.attempts,
-        rows: sent.iter().map(|m| row(&visit, m)).collect(),
-        v: verification_row(&visit, &v),
-    }))
 }

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `policy`, `fault` | what is asked of every request; refusals as pages |
 //! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
-//! | `page`, `texts`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
+//! | `page`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
 //! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
-//! | `connectors`, `flows`, `messages`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
+//! | `connectors`, `flows`, `messages`, `timeline`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
 
@@ -35,14 +35,15 @@ mod pulls;
 mod review;
 mod sign_in;
 mod state;
-mod texts;
+mod timeline;
 mod uploads;
 mod visit;
 mod vouchers;
 mod webhooks;
-mod words;
+pub(crate) mod words;
 
 use crate::app::App;
+use crate::texts;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -83,6 +84,7 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
         .merge(editor::routes())
         .merge(flows::routes())
         .merge(messages::routes())
+        .merge(timeline::routes())
         .merge(limits::routes())
         .merge(keys::routes())
         .merge(webhooks::routes())

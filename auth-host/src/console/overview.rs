@@ -7,6 +7,7 @@ use super::state::Console;
 use super::visit::{Posted, Visit};
 use super::words;
 use crate::admin::tenants;
+use crate::app::Nearby;
 use crate::ids;
 use crate::limits;
 use crate::store::StoreError;
@@ -44,6 +45,8 @@ struct Overview {
     is_host_stopped: bool,
     is_tenant_stopped: bool,
     has_steps: bool,
+    nearby: Option<Nearby>,
+    to_try: Option<String>,
     steps: Vec<(bool, String, String)>,
 }
 
@@ -119,6 +122,11 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     let catalog = app.catalog.load();
     let base = format!("/console/t/{tenant}");
     let has_connector = catalog.connectors.values().any(|c| c.row.tenant == tenant);
+    let own = catalog.connectors.values();
+    let to_try = own
+        .filter(|c| sent == 0 && c.row.tenant == tenant)
+        .map(|c| format!("{base}/connectors/{}#try", c.row.id))
+        .next();
     let steps = vec![
         (
             !catalog.plugins.is_empty(),
@@ -161,11 +169,17 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
         budget,
         share: (segments * 100 / i64::from(budget.max(1))).min(100),
         unknown: open,
-        refused: refused.into_iter().take(12).collect(),
+        refused: refused
+            .into_iter()
+            .take(12)
+            .map(|(reason, count)| (words::outcome(t, &reason), count))
+            .collect(),
         would_refuse: would,
         plot: Plot::new(t.say("plot-title"), &parts),
         is_host_stopped: catalog.is_stopped,
         is_tenant_stopped: settings.is_stopped,
+        nearby: app.nearby.get().cloned(),
+        to_try,
         has_steps: steps.iter().any(|(is_done, ..)| !is_done),
         steps,
     }))

@@ -76,7 +76,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         Err(problem) => page(
             &visit,
             StatusCode::UNPROCESSABLE_ENTITY,
-            problem_text(&problem),
+            problem_text(visit.t, &problem),
         ),
     }
 }

@@ -335,7 +335,7 @@ async fn install(visit: &Visit, upload: Upload, fields: &Fields) -> Result<Respo
             Ok(Redirect::to("/console/plugins").into_response())
         }
         Err(problem) => {
-            let error = shown(&problem_text(&problem), 1000);
+            let error = shown(&problem_text(visit.t, &problem), 1000);
             review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
         }
     }

@@ -208,7 +208,7 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
     let password = fields.get("password");
     let hash = console.passwords.hash(password).await.map_err(failed)?;
     if let Err(problem) = users::set_up(&console.app, link, name, hash).await {
-        return Ok(refuse(unprocessable, problem_text(&problem), true));
+        return Ok(refuse(unprocessable, problem_text(t, &problem), true));
     }
     let user = users::find(&console.app, name)?;
     let user = user.ok_or_else(|| Problem::not_found("user"))?;

@@ -1,12 +1,16 @@
 //! Webhooks of a tenant: made, shown with what to paste at the platform, rotated, removed.
 
 use super::fault::{Fault, problem_text};
-use super::page::{Page, render};
+use super::form::shown;
+use super::page::{Page, render, time};
 use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
+use super::words;
+use crate::admin::webhook_trials;
 use crate::admin::webhooks::{self, WebhookView};
 use crate::platforms::settings::Platform;
 use crate::problem::Problem;
+use crate::texts::say;
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
@@ -29,6 +33,7 @@ struct Webhooks {
     hooks: Vec<Shown>,
     platforms: Vec<&'static str>,
     made: Option<Made>,
+    trial: Option<Trial>,
     error: String,
 }
 
@@ -41,6 +46,26 @@ struct Shown {
     secrets: usize,
     figures: Vec<(String, i64)>,
     warnings: Vec<String>,
+    calls: Vec<Call>,
+}
+
+/// A request of the platform.
+struct Call {
+    at: String,
+    times: String,
+    status: u16,
+    outcome: String,
+    is_sent: bool,
+    hint: String,
+    message: String,
+}
+
+/// What a trial came to.
+struct Trial {
+    name: String,
+    status: u16,
+    body: String,
+    code: String,
 }
 
 /// What is shown once.
@@ -50,19 +75,21 @@ struct Made {
 }
 
 async fn show(visit: Visit) -> Result<Response, Fault> {
-    page(&visit, StatusCode::OK, None, String::new())
+    page(&visit, StatusCode::OK, None, None, String::new())
 }
 
 fn page(
     visit: &Visit,
     status: StatusCode,
     made: Option<Made>,
+    trial: Option<Trial>,
     error: String,
 ) -> Result<Response, Fault> {
     let (app, tenant) = (&visit.console.app, &visit.tenant);
     let mut hooks = Vec::new();
     for view in webhooks::list(app, tenant).into_iter().take(SHOWN) {
         let figures = webhooks::figures(app, tenant, &view.id)?;
+        let calls = app.calls.of(&view.id);
         hooks.push(Shown {
             platform: view.settings.platform.as_str(),
             auth: view.settings.auth,
@@ -70,8 +97,12 @@ fn page(
             name: view.name,
             path: view.path,
             secrets: view.secrets,
-            figures: figures.into_iter().collect(),
-            warnings: view.warnings,
+            figures: figures
+                .into_iter()
+                .map(|(word, count)| (words::outcome(visit.t, &word), count))
+                .collect(),
+            warnings: view.warnings.iter().map(|w| w.text(visit.t)).collect(),
+            calls: calls.iter().map(|call| call_of(visit, call)).collect(),
         });
     }
     let page = visit.page("webhooks", visit.t.say("webhooks"));
@@ -81,6 +112,7 @@ fn page(
         hooks,
         platforms,
         made,
+        trial,
         error,
     };
     Ok((status, render(&shown)).into_response())
@@ -89,6 +121,9 @@ fn page(
 async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.admin()?;
+    if fields.get("do") == "try" {
+        return attempt(&visit, &fields).await;
+    }
     match change(&visit, &fields).await {
         Ok(WebhookView {
             path,
@@ -98,6 +133,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
             &visit,
             StatusCode::OK,
             Some(Made { path, secret }),
+            None,
             String::new(),
         ),
         Ok(_) => {
@@ -105,8 +141,49 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
             Ok(Redirect::to(&place).into_response())
         }
         Err(problem) => {
-            let error = problem_text(&problem);
-            page(&visit, StatusCode::UNPROCESSABLE_ENTITY, None, error)
+            let error = problem_text(visit.t, &problem);
+            page(&visit, StatusCode::UNPROCESSABLE_ENTITY, None, None, error)
+        }
+    }
+}
+
+/// A request as a list shows it.
+fn call_of(visit: &Visit, call: &crate::calls::Call) -> Call {
+    let t = visit.t;
+    Call {
+        at: time(call.at),
+        times: match call.times {
+            1 => String::new(),
+            times => t.about("webhook-times", times),
+        },
+        status: call.status,
+        outcome: words::outcome(t, &call.outcome),
+        is_sent: call.outcome == "sent",
+        hint: shown(&call.hint, 300),
+        message: call.message.clone().unwrap_or_default(),
+    }
+}
+
+/// Sends one message by a webhook, once the operator has said that it may.
+async fn attempt(visit: &Visit, fields: &Fields) -> Result<Response, Fault> {
+    if fields.find("sure").is_none() {
+        return Err(Fault::Form);
+    }
+    let (app, tenant) = (&visit.console.app, &visit.tenant);
+    let (name, to) = (fields.get("name").trim(), fields.get("to").trim());
+    match webhook_trials::send(app, &visit.actor(), tenant, name, to).await {
+        Ok(answer) => {
+            let trial = Trial {
+                name: name.to_owned(),
+                status: answer.status,
+                body: shown(&answer.body, 2000),
+                code: answer.code.unwrap_or_default(),
+            };
+            page(visit, StatusCode::OK, None, Some(trial), String::new())
+        }
+        Err(problem) => {
+            let error = problem_text(visit.t, &problem);
+            page(visit, StatusCode::UNPROCESSABLE_ENTITY, None, None, error)
         }
     }
 }
@@ -118,10 +195,7 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<WebhookView, Problem> 
     match fields.get("do") {
         "add" => {
             if webhooks::find(app, tenant, name).is_some() {
-                return Err(Problem::invalid(
-                    "/name",
-                    "There is a webhook of this name.",
-                ));
+                return Err(Problem::invalid("/name", say("refusal-webhook-taken")));
             }
             let mut body = serde_json::Map::new();
             body.insert("platform".to_owned(), fields.get("platform").into());

@@ -3,6 +3,7 @@
 use super::form::shown;
 use super::texts::Texts;
 use crate::store::messages::State;
+use crate::store::receipts::Source;
 
 /// A message's state.
 pub fn state(t: Texts, state: State) -> String {
@@ -23,6 +24,71 @@ pub fn turn(t: Texts, turn: &str) -> String {
 pub fn kind(t: Texts, kind: &str) -> String {
     t.say(&format!("kind-{kind}"))
 }
+
+/// How a report came.
+pub fn source(t: Texts, source: Source) -> String {
+    t.say(&format!("source-{}", source.as_str()))
+}
+
+/// What is done about a failure of a class.
+pub fn todo(t: Texts, kind: &str) -> String {
+    let known = KINDS.contains(&kind);
+    t.say(&format!("todo-{}", if known { kind } else { "other" }))
+}
+
+/// What became of a webhook's request, or why a message is refused: in words, or the word itself.
+pub fn outcome(t: Texts, word: &str) -> String {
+    if OUTCOMES.contains(&word) {
+        return t.say(&format!("outcome-{word}"));
+    }
+    match KINDS.contains(&word) {
+        true => kind(t, word),
+        false => word.to_owned(),
+    }
+}
+
+/// Words for what became of a request, beside the classes of failures.
+pub const OUTCOMES: [&str; 22] = [
+    "sent",
+    "ignored",
+    "unauthorized",
+    "stale",
+    "unreadable",
+    "too-large",
+    "too-slow",
+    "code-not-sendable",
+    "invalid-recipient",
+    "unknown",
+    "id-reused",
+    "in-flight",
+    "not-sent",
+    "storage",
+    "stopped",
+    "no-flow",
+    "number-in-ten-minutes",
+    "number-a-day",
+    "prefix-a-day",
+    "network-a-day",
+    "segments-a-day",
+    "unverified",
+];
+
+/// The classes of failures that the contract has.
+const KINDS: [&str; 13] = [
+    "invalid-config",
+    "invalid-message",
+    "no-template",
+    "authentication",
+    "denied",
+    "rate-limited",
+    "quota",
+    "recipient-rejected",
+    "unreachable",
+    "timeout",
+    "provider",
+    "unsupported",
+    "other",
+];
 
 /// The states, in the order of their life.
 pub const STATES: [State; 7] = [
@@ -107,22 +173,10 @@ pub fn every() -> Vec<String> {
         "host",
     ];
     let turns = turns.map(|turn| format!("turn-{turn}"));
-    let kinds = [
-        "invalid-config",
-        "invalid-message",
-        "no-template",
-        "authentication",
-        "denied",
-        "rate-limited",
-        "quota",
-        "recipient-rejected",
-        "unreachable",
-        "timeout",
-        "provider",
-        "unsupported",
-        "other",
-    ];
-    let kinds = kinds.map(|kind| format!("kind-{kind}"));
+    let kinds = KINDS.map(|kind| format!("kind-{kind}"));
+    let todos = KINDS.map(|kind| format!("todo-{kind}"));
+    let outcomes = OUTCOMES.map(|word| format!("outcome-{word}"));
+    let sources = Source::ALL.map(|source| format!("source-{}", source.as_str()));
     let usages = USAGES.map(|usage| format!("usage-{usage}"));
     let verdicts = ["pass", "fail", "cannot-verify", "other"].map(|v| format!("verdict-{v}"));
     let imports = IMPORTS.map(|(_, id)| id.to_owned());
@@ -133,6 +187,9 @@ pub fn every() -> Vec<String> {
         .chain(statuses)
         .chain(turns)
         .chain(kinds)
+        .chain(todos)
+        .chain(sources)
+        .chain(outcomes)
         .chain(usages)
         .chain(verdicts)
         .chain(imports)

@@ -3,6 +3,7 @@
 pub mod auth;
 mod instance;
 pub mod presets;
+mod prove;
 pub mod settings;
 
 pub use instance::Webhook;

@@ -30,19 +30,28 @@ pub fn of(platform: Platform) -> Settings {
         | Platform::Supertokens
         | Platform::BetterAuth => ("bearer", ONCE_S),
     };
-    let strips_plus = matches!(platform, Platform::Supabase | Platform::Logto);
     Settings {
         platform,
         auth: auth.to_owned(),
         usage: "Generic".to_owned(),
         usages: usages(platform),
-        bare_digits: if strips_plus { "e164" } else { "refuse" }.to_owned(),
+        bare_digits: if strips_plus(platform) {
+            "e164"
+        } else {
+            "refuse"
+        }
+        .to_owned(),
         answer_within_ms: 4000,
         window_s,
         ip_from: None,
         locale: "en".to_owned(),
         fields: fields(platform),
     }
+}
+
+/// Whether the platform writes numbers without `+`.
+pub fn strips_plus(platform: Platform) -> bool {
+    matches!(platform, Platform::Supabase | Platform::Logto)
 }
 
 /// Whether the platform can prove where its requests come from in a way.

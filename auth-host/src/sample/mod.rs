@@ -2,7 +2,8 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | `routes` | what each page does |
+//! | `routes`, `codes` | what each page does |
+//! | `visit` | what is asked of every request; its session and its form |
 //! | `session` | who is at which step; the cookie, forged requests |
 //! | `users` | accounts, in memory alone |
 //! | `state` | all of it, for the routes |
@@ -12,12 +13,14 @@
 //! Register, sign in and reset a password with a number and a code. It tells nobody which numbers have an account.
 
 mod api;
+mod codes;
 mod countries;
 mod pages;
 mod routes;
 mod session;
 mod state;
 mod users;
+mod visit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

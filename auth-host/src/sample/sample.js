@@ -92,8 +92,8 @@ if (resend) {
 
 const code = document.getElementById('code');
 code?.focus();
-// WebOTP: Chromium on Android, over https, for a message whose last line is `@host #code`. No test runs this: it needs a
-// phone. Elsewhere `autocomplete="one-time-code"` does the same by a tap.
+// WebOTP: Chromium on Android, over https, for a message whose last line is `@host #code`. A test runs this with a
+// stand-in; with a phone it was not run. Elsewhere `autocomplete="one-time-code"` does the same by a tap.
 if (code && 'OTPCredential' in window) {
   const stop = new AbortController();
   code.form.addEventListener('submit', () => stop.abort());

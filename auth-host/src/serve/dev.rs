@@ -4,14 +4,14 @@
 
 use super::Addresses;
 use super::settings::Settings;
-use crate::admin::{Actor, connectors, keys, plugins, tenants, versions};
+use crate::admin::{Actor, connectors, guides, keys, plugins, tenants, versions};
 use crate::app::App;
 use crate::exit::Stop;
 use crate::files;
 use crate::ids;
 use crate::store::registry::Flow;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tencent_sms_simulator::Simulator;
 
@@ -34,8 +34,27 @@ pub struct Made {
 pub struct Dev {
     simulator: Simulator,
     component: Vec<u8>,
+    guides: Vec<(String, String)>,
     /// A folder that goes when the service ends.
     _folder: Option<Folder>,
+}
+
+/// The guides of the repository that a connector was built in; none elsewhere.
+fn guides_beside(component: &Path) -> Vec<(String, String)> {
+    let root = component.ancestors().nth(COMPONENT.split('/').count());
+    let folder = root.map(|root| root.join("guides"));
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut found = Vec::new();
+    for entry in entries.into_iter().flatten().flatten() {
+        let path = entry.path();
+        let text = files::read(&path, guides::BYTES as u64).ok();
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+        let language = path.to_str().and_then(guides::language);
+        if let (Some(language), Some(text)) = (language, text) {
+            found.push((language.to_owned(), text));
+        }
+    }
+    found
 }
 
 struct Folder(PathBuf);
@@ -75,6 +94,7 @@ impl Dev {
             .map_err(|error| Stop::machine(error.to_string()))?;
         Ok(Self {
             simulator,
+            guides: guides_beside(&path),
             component,
             _folder: folder,
         })
@@ -103,6 +123,7 @@ impl Dev {
             ..plugins::NewPlugin::default()
         };
         versions::add(app, &actor, plugin).await?;
+        guides::put(app, "tencent-sms", self.guides.clone()).await?;
         let codes = json!({"mainland": "1110000", "international": "1110002"});
         let templates = ["SignIn", "Register", "ForgotPassword", "Generic"]
             .map(|usage| json!({"usageType": usage, "templateCode": codes}));

@@ -4,6 +4,7 @@ use super::{events, reports};
 use crate::app::App;
 use crate::ids;
 use crate::store::messages::{self, Message, State};
+use crate::store::receipts::{self, Report, Source};
 use crate::store::{StoreError, retention};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
 use std::collections::HashMap;
@@ -122,9 +123,21 @@ async fn look_up_one(app: &Arc<App>, row: Message) {
     let found = ask(app, &row, now).await;
     let told = app.clone();
     let written = app.store.write(move |db| {
-        let found = found
-            .as_ref()
-            .map(|(state, message)| (*state, Some(message.as_str()).filter(|m| !m.is_empty())));
+        if let Some(found) = &found {
+            let report = Report {
+                source: Source::LookUp,
+                state: found.state,
+                code: found.code.clone(),
+                at: ids::now_ms(),
+            };
+            receipts::add(db, &row, &report)?;
+        }
+        let found = found.as_ref().map(|found| {
+            (
+                found.state,
+                Some(found.serial.as_str()).filter(|s| !s.is_empty()),
+            )
+        });
         // A report of the carrier is the end of it; an acceptance may be followed by one.
         let next = match found {
             Some((State::Delivered | State::Undelivered, _)) => None,
@@ -153,8 +166,15 @@ fn next_look_up(row: &Message, now: i64) -> Option<i64> {
     (next < row.created_at + CLOSED_AFTER_MS).then_some(next)
 }
 
+/// What a provider knows of a message.
+struct Found {
+    state: State,
+    serial: String,
+    code: String,
+}
+
 /// Asks the provider. Only what it knows of this very message counts: absence proves nothing.
-async fn ask(app: &App, row: &Message, now: i64) -> Option<(State, String)> {
+async fn ask(app: &App, row: &Message, now: i64) -> Option<Found> {
     let catalog = app.catalog.load_full();
     let ready = catalog
         .connectors
@@ -184,5 +204,9 @@ async fn ask(app: &App, row: &Message, now: i64) -> Option<(State, String)> {
         DeliveryState::Undelivered => State::Undelivered,
         DeliveryState::Pending | DeliveryState::Other => State::Accepted,
     };
-    Some((state, own.message_id.clone()))
+    Some(Found {
+        state,
+        serial: own.message_id.clone(),
+        code: receipts::code(&own.attributes),
+    })
 }

@@ -97,6 +97,8 @@ pub struct Message {
     pub provider_message: Option<String>,
     /// The provider's request id.
     pub request_id: Option<String>,
+    /// The plugin's words about a failure, without secrets and numbers.
+    pub hint: Option<String>,
     /// When it was written down.
     pub created_at: i64,
     /// When its state became what it is.
@@ -113,7 +115,7 @@ pub struct Message {
 
 const COLUMNS: &str = "id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
     first, state, kind, turn, reason, provider_code, provider_message, request_id, created_at, settled_at, verified_at, lookups,
-    next_lookup_at, segments, source";
+    next_lookup_at, segments, source, hint";
 
 fn read(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -143,6 +145,7 @@ fn read(row: &Row<'_>) -> Result<Message> {
         next_lookup_at: row.get(22)?,
         segments: row.get(23)?,
         source: row.get(24)?,
+        hint: row.get(25)?,
     })
 }
 
@@ -178,7 +181,7 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
          request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
-         segments = ?11 WHERE id = ?1 AND state = 'sending'",
+         segments = ?11, hint = ?12 WHERE id = ?1 AND state = 'sending'",
     )?
     .execute(params![
         message.id,
@@ -191,7 +194,8 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.request_id,
         message.settled_at,
         message.next_lookup_at,
-        message.segments
+        message.segments,
+        message.hint
     ])?;
     Ok(())
 }

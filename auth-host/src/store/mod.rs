@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod messages;
 mod open;
+pub mod receipts;
 pub mod registry;
 pub mod retention;
 pub mod users;

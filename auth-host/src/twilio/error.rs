@@ -38,6 +38,16 @@ const UNAVAILABLE: Error = error(20503, 503, "The message could not be sent");
 const BAD_NUMBER: Error = error(60200, 400, "Invalid parameter");
 
 impl Error {
+    /// Twilio's number of it.
+    pub const fn code(&self) -> u32 {
+        self.code
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
     /// A parameter that cannot be used.
     pub const fn parameter(name: &'static str) -> Self {
         Self {

@@ -8,6 +8,7 @@ mod error;
 mod view;
 
 use crate::app::App;
+use crate::calls::Call;
 use crate::ids;
 use crate::number::Number;
 use crate::platforms::Webhook;
@@ -145,13 +146,46 @@ impl Service {
 }
 
 /// Starts a verification, or sends another code for the one that waits.
-async fn start(
+///
+/// # Errors
+///
+/// [`Error`], in Twilio's form.
+pub async fn start(
     State(app): State<Arc<App>>,
     Path(sid): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Error> {
-    let service = Service::of(&app, &sid, &headers, Some(body)).await?;
+    let begun = begin(&app, &sid, &headers, body).await;
+    let id = format!("w_{}", sid.strip_prefix("VA").unwrap_or_default());
+    let is_known = app.catalog.load().webhooks.contains_key(&id);
+    if is_known {
+        let (status, outcome) = match &begun {
+            Ok(_) => (201, "sent".to_owned()),
+            Err(error) => (error.status(), error.code().to_string()),
+        };
+        let message = begun.as_ref().ok().and_then(|(_, id)| id.clone());
+        let call = Call {
+            at: ids::now_ms(),
+            times: 1,
+            status,
+            outcome,
+            hint: String::new(),
+            message,
+        };
+        app.calls.add(&id, call);
+    }
+    begun.map(|(response, _)| response)
+}
+
+/// The answer, and the message that carries the code.
+async fn begin(
+    app: &Arc<App>,
+    sid: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Response, Option<String>), Error> {
+    let service = Service::of(app, sid, headers, Some(body)).await?;
     let number = service.number()?.ok_or(Error::parameter("To"))?;
     if service.text("Channel")?.as_deref() != Some("sms") {
         return Err(Error::parameter("Channel"));
@@ -169,10 +203,10 @@ async fn start(
         .then(|| body::ip(&service.form, "/DeviceIp"))
         .flatten();
     let caller = service.caller();
-    let waiting = service.by_number(&app, &number)?;
+    let waiting = service.by_number(app, &number)?;
     let waiting = waiting.filter(|v| is_live(v, ids::now_ms()));
     let answer = match waiting {
-        Some(v) => verification::resend(&app, &caller, &v.id, None).await?,
+        Some(v) => verification::resend(app, &caller, &v.id, None).await?,
         None => {
             let request = StartRequest {
                 to: number.e164().to_owned(),
@@ -183,14 +217,16 @@ async fn start(
                 lifetime_s: Some(LIFETIME_S),
                 suppress: false,
             };
-            verification::start(&app, &caller, request, None).await?
+            verification::start(app, &caller, request, None).await?
         }
     };
     let (id, message) = read(&answer)?;
     if let Some(error) = Error::of_message(&message) {
         return Err(error);
     }
-    Ok(service.show(&app, &id, Some(number.e164()))?.response(201))
+    let sent = message.get("id").and_then(Value::as_str);
+    let shown = service.show(app, &id, Some(number.e164()))?;
+    Ok((shown.response(201), sent.map(str::to_owned)))
 }
 
 /// The verification's id and the message in an answer.

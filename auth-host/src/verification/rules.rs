@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::store::messages::{self, State};
 use crate::store::registry::Tenant;
 use crate::store::verifications::{self, Verification};
+use crate::texts::say;
 use axum::http::StatusCode;
 
 /// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
@@ -86,10 +87,7 @@ pub fn check_usage(usage: &str) -> Result<(), Problem> {
     if is_usage(usage) {
         return Ok(());
     }
-    Err(Problem::invalid(
-        "/usage",
-        "A usage is 1 to 64 letters and digits, such as SignIn, Register, ForgotPassword or Generic.",
-    ))
+    Err(Problem::invalid("/usage", say("refusal-usage")))
 }
 
 /// Refuses languages that are none.

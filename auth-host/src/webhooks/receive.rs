@@ -7,6 +7,7 @@ use super::once::{Asked, Identity, Known};
 use super::verdict::{Class, Verdict};
 use super::wanted::Wanted;
 use crate::app::App;
+use crate::calls::Call;
 use crate::catalog::Connector;
 use crate::crypt::{Purpose, digest};
 use crate::form::USAGES;
@@ -43,6 +44,7 @@ const POLL: Duration = Duration::from_millis(50);
 struct Judged {
     verdict: Verdict,
     locales: Vec<String>,
+    message: Option<String>,
     is_replay: bool,
 }
 
@@ -51,6 +53,7 @@ impl From<Verdict> for Judged {
         Self {
             verdict,
             locales: Vec::new(),
+            message: None,
             is_replay: false,
         }
     }
@@ -82,14 +85,25 @@ pub async fn receive(
         Verdict::Sent | Verdict::Ignored => "",
     };
     tracing::info!(webhook = %webhook.id, name = %webhook.name, outcome = %word, hint, "a platform posted a message");
+    let call = Call {
+        at: ids::now_ms(),
+        times: 1,
+        status: 0,
+        outcome: word,
+        hint: hint.to_owned(),
+        message: judged.message,
+    };
     let mut locales = judged.locales;
     locales.push(webhook.settings.locale.clone());
-    answer(
+    let answer = answer(
         webhook.settings.platform,
         &judged.verdict,
         &locales,
         judged.is_replay,
-    )
+    );
+    let status = answer.status().as_u16();
+    app.calls.add(&webhook.id, Call { status, ..call });
+    answer
 }
 
 async fn judge(
@@ -374,6 +388,7 @@ fn of_message(app: &App, row: &crate::store::messages::Message, is_replay: bool)
     Judged {
         verdict: Verdict::of_message(row, name),
         locales: Vec::new(),
+        message: Some(row.id.clone()),
         is_replay,
     }
 }

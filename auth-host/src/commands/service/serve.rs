@@ -1,5 +1,6 @@
 //! `serve`: the service, until a signal ends it.
 
+use crate::app::Nearby;
 use crate::cli::Serve;
 use crate::exit::{Code, DONE, Stop};
 use crate::metrics;
@@ -101,6 +102,12 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
             let host = listener
                 .local_addr()
                 .map_err(|error| Stop::machine(error.to_string()))?;
+            let nearby = Nearby {
+                sample: format!("http://{host}"),
+                inbox: made.1.clone(),
+            };
+            // It is set once, here.
+            let _ = service.app.nearby.set(nearby);
             Some((listener, host, made))
         }
         None => None,

@@ -101,6 +101,7 @@ CREATE TABLE messages (
     provider_code TEXT,
     provider_message TEXT,
     request_id TEXT,
+    hint TEXT,
     created_at INTEGER NOT NULL,
     settled_at INTEGER,
     verified_at INTEGER,
@@ -119,6 +120,17 @@ CREATE INDEX messages_by_time ON messages (tenant, created_at);
 -- What people look for. The common states are found by time; an index of them would cost every message.
 CREATE INDEX messages_by_state ON messages (tenant, state, created_at) WHERE state NOT IN ('sending', 'accepted');
 CREATE INDEX messages_by_serial ON messages (tenant, provider_message) WHERE provider_message IS NOT NULL;
+
+-- What was reported of a message after its connector answered, and what was known before: by callback, by look-up, by an
+-- operator. The same report again is the same row.
+CREATE TABLE receipts (
+    message TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (message, source, state, code)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
     tenant TEXT NOT NULL,

@@ -1,4 +1,6 @@
-//! Texts of the console, in the reader's language, by Fluent.
+//! Texts for operators, in the reader's language, by Fluent: the console's, and the refusals that it shows.
+//!
+//! A refusal keeps its identifier, so that the API says it in English and the console in the reader's language.
 
 use axum::http::{HeaderMap, header};
 use fluent_bundle::concurrent::FluentBundle;
@@ -17,12 +19,12 @@ const LANGUAGES: [Language; 2] = [
     Language {
         tag: "en",
         name: "English",
-        source: include_str!("../../texts/en.ftl"),
+        source: include_str!("../texts/en.ftl"),
     },
     Language {
         tag: "zh-CN",
         name: "简体中文",
-        source: include_str!("../../texts/zh-CN.ftl"),
+        source: include_str!("../texts/zh-CN.ftl"),
     },
 ];
 
@@ -99,6 +101,45 @@ impl Texts {
             }
         }
         id.to_owned()
+    }
+}
+
+/// A text of the files that is not formatted yet, with a value in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    id: &'static str,
+    value: Option<String>,
+}
+
+/// A text.
+pub const fn say(id: &'static str) -> Sentence {
+    Sentence { id, value: None }
+}
+
+/// A text about a value, `$value` in it.
+pub fn about(id: &'static str, value: impl std::fmt::Display) -> Sentence {
+    let value = Some(value.to_string());
+    Sentence { id, value }
+}
+
+impl Sentence {
+    /// The text in a language.
+    pub fn text(&self, t: Texts) -> String {
+        match &self.value {
+            Some(value) => t.about(self.id, value.as_str()),
+            None => t.say(self.id),
+        }
+    }
+
+    /// The text in English, for programs.
+    pub fn english(&self) -> String {
+        self.text(Texts::default())
+    }
+}
+
+impl serde::Serialize for Sentence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.english())
     }
 }
 

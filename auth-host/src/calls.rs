@@ -1,0 +1,125 @@
+//! The last requests to each webhook, in memory, for the console.
+//!
+//! Nothing of a request is kept but what became of it: a refused request must cost no write of the database, and a send no
+//! other one than its own.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// How many are kept for each webhook.
+pub const KEPT: usize = 20;
+
+/// The longest text of a call, in characters.
+const CHARS: usize = 300;
+
+/// A request and what became of it. Requests without a message that end alike, one after the other, are one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// When the last of them came.
+    pub at: i64,
+    /// How many they are.
+    pub times: u32,
+    /// The answer's HTTP status.
+    pub status: u16,
+    /// A stable word for the outcome.
+    pub outcome: String,
+    /// What the operator can do. No secret and no number.
+    pub hint: String,
+    /// The message that it was about.
+    pub message: Option<String>,
+}
+
+/// The calls of every webhook.
+#[derive(Default)]
+pub struct Calls(Mutex<HashMap<String, VecDeque<Call>>>);
+
+impl Calls {
+    /// Keeps a call of a webhook that there is.
+    pub fn add(&self, webhook: &str, mut call: Call) {
+        call.hint = call.hint.chars().take(CHARS).collect();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(webhook.to_owned()).or_default();
+        if let Some(last) = own.front_mut()
+            && last.message.is_none()
+            && call.message.is_none()
+            && (last.status, &last.outcome, &last.hint) == (call.status, &call.outcome, &call.hint)
+        {
+            last.at = call.at;
+            last.times = last.times.saturating_add(1);
+            return;
+        }
+        own.push_front(call);
+        own.truncate(KEPT);
+    }
+
+    /// The calls of a webhook, the newest first.
+    pub fn of(&self, webhook: &str) -> Vec<Call> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(webhook).into_iter().flatten().cloned().collect()
+    }
+
+    /// Forgets a webhook that is removed.
+    pub fn forget(&self, webhook: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(webhook);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(at: i64, outcome: &str, message: Option<&str>) -> Call {
+        Call {
+            at,
+            times: 1,
+            status: 401,
+            outcome: outcome.to_owned(),
+            hint: String::new(),
+            message: message.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn calls_are_bounded_and_newest_first() {
+        let calls = Calls::default();
+        for nth in 0..25 {
+            calls.add("w", call(nth, "sent", Some(&format!("m{nth}"))));
+        }
+        calls.add("other", call(1, "sent", Some("m")));
+        let kept = calls.of("w");
+        assert_eq!(kept.len(), KEPT);
+        assert_eq!(kept.first().map(|c| c.at), Some(24));
+        assert_eq!(kept.last().map(|c| c.at), Some(5));
+        calls.forget("w");
+        assert!(calls.of("w").is_empty());
+        assert_eq!(calls.of("other").len(), 1);
+    }
+
+    /// Somebody without a secret pushes no call of the platform out of the list.
+    #[test]
+    fn same_refusals_are_one_call() {
+        let calls = Calls::default();
+        calls.add("w", call(1, "sent", Some("m")));
+        for at in 2..100 {
+            calls.add("w", call(at, "unauthorized", None));
+        }
+        calls.add("w", call(100, "stale", None));
+        let kept: Vec<_> = calls.of("w").iter().map(|c| (c.at, c.times)).collect();
+        assert_eq!(kept, [(100, 1), (99, 98), (1, 1)]);
+    }
+
+    #[test]
+    fn hint_of_a_call_is_cut() {
+        let calls = Calls::default();
+        let long = "é".repeat(1000);
+        calls.add(
+            "w",
+            Call {
+                hint: long,
+                ..call(1, "unreadable", None)
+            },
+        );
+        assert_eq!(calls.of("w")[0].hint.chars().count(), CHARS);
+    }
+}

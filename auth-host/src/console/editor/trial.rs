@@ -1,0 +1,43 @@
+//! The fields of a trial, and what came of it.
+
+use super::super::texts::Texts;
+use super::super::words;
+
+/// The trial's fields and what came of it.
+#[derive(Default)]
+pub(super) struct Trial {
+    pub(super) to: String,
+    pub(super) usage: String,
+    pub(super) locale: String,
+    pub(super) usages: Vec<(&'static str, String)>,
+    pub(super) error: String,
+    pub(super) preview: Option<Preview>,
+    pub(super) sent: Option<Sent>,
+}
+
+/// What would be sent.
+pub(super) struct Preview {
+    pub(super) route: String,
+    pub(super) template: String,
+    pub(super) parameters: Vec<String>,
+    pub(super) attributes: Vec<(String, String)>,
+}
+
+pub(super) struct Sent {
+    pub(super) state: &'static str,
+    pub(super) name: String,
+    pub(super) code: String,
+    pub(super) serial: String,
+    pub(super) provider_code: String,
+    pub(super) turn: String,
+    pub(super) kind: String,
+    pub(super) message: String,
+    pub(super) provider: String,
+    pub(super) id: String,
+}
+
+pub(super) fn usages(t: Texts) -> Vec<(&'static str, String)> {
+    words::USAGES
+        .map(|usage| (usage, t.say(&format!("usage-{usage}"))))
+        .to_vec()
+}

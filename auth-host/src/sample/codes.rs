@@ -1,0 +1,161 @@
+//! Codes: asked for, typed, asked for again.
+
+use super::api::{Refused, Started};
+use super::session::{Pending, Purpose};
+use super::visit::Visit;
+use crate::number::Number;
+use crate::phrases::Language;
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::time::{Duration, Instant};
+
+/// Asks the API for a code. Where there is no account to sign in to, nothing is sent and nobody is told.
+pub async fn start(mut visit: Visit) -> Response {
+    let name = visit.field("purpose");
+    let Some((purpose, ..)) = Purpose::ALL
+        .into_iter()
+        .find(|(_, known, _)| *known == name)
+    else {
+        return visit.to("/sign-in");
+    };
+    let (country, typed, language) = (
+        visit.country(),
+        visit.field("number").to_owned(),
+        visit.language(),
+    );
+    let number = match Number::parse(&typed, Some(&country)) {
+        Ok(number) => number.e164().to_owned(),
+        Err(_) => {
+            let error = language.say("check-number");
+            return visit.show(StatusCode::UNPROCESSABLE_ENTITY, Some(error), |page| {
+                page.ask_number(purpose, &country, &typed)
+            });
+        }
+    };
+    let suppress = purpose != Purpose::Register && !visit.state.users.has(&number);
+    let started = visit
+        .state
+        .api
+        .start(&number, purpose.usage(), language.tag(), suppress)
+        .await;
+    match started {
+        Ok(started) if !started.is_failed => {
+            visit.session.notice = told_unknown(&started);
+            visit.session.pending = Some(pending(purpose, number, &started));
+            visit.to("/code")
+        }
+        other => {
+            let error = words(other, language);
+            visit.show(StatusCode::UNPROCESSABLE_ENTITY, Some(&error), |page| {
+                page.ask_number(purpose, &country, &typed)
+            })
+        }
+    }
+}
+
+/// After an unknown outcome the message may come, and the person goes on to type its code.
+fn told_unknown(started: &Started) -> Option<&'static str> {
+    started.told.as_ref().map(|_| "maybe-sent")
+}
+
+fn pending(purpose: Purpose, number: String, started: &Started) -> Pending {
+    let wait = started
+        .resend_after_ms
+        .and_then(|ms| u64::try_from(ms).ok());
+    Pending {
+        purpose,
+        number,
+        id: started.id.clone(),
+        resend_at: wait.map(|ms| Instant::now() + Duration::from_millis(ms)),
+        is_verified: false,
+    }
+}
+
+/// What to tell where there is no code on its way.
+fn words(answer: Result<Started, Refused>, language: Language) -> String {
+    let told = match answer {
+        Ok(started) => started.told,
+        Err(refused) => refused.told,
+    };
+    told.unwrap_or_else(|| language.say("try-again").to_owned())
+}
+
+/// Asks for the code.
+pub async fn code(visit: Visit) -> Response {
+    ask_code(visit, StatusCode::OK, None)
+}
+
+fn ask_code(visit: Visit, status: StatusCode, error: Option<&str>) -> Response {
+    let Some(pending) = visit.pending(false) else {
+        return visit.to("/sign-in");
+    };
+    let left = |at: Instant| {
+        at.saturating_duration_since(Instant::now())
+            .as_millis()
+            .div_ceil(1000)
+    };
+    let seconds = pending
+        .resend_at
+        .map(|at| u64::try_from(left(at)).unwrap_or(u64::MAX));
+    visit.show(status, error, |page| {
+        page.ask_code(pending.purpose, &pending.number, seconds)
+    })
+}
+
+/// Has the API check a code.
+pub async fn check(mut visit: Visit) -> Response {
+    let Some(mut pending) = visit.pending(false) else {
+        return visit.to("/sign-in");
+    };
+    let checked = visit
+        .state
+        .api
+        .check(&pending.id, &pending.number, visit.field("code"))
+        .await;
+    let error = match checked {
+        Ok(None) => {
+            let has_account = visit.state.users.has(&pending.number);
+            return match pending.purpose {
+                Purpose::Register if has_account => {
+                    visit.sign_in(pending.number, Some("account-known"))
+                }
+                Purpose::SignIn => visit.sign_in(pending.number, None),
+                Purpose::Register | Purpose::ForgotPassword => {
+                    pending.is_verified = true;
+                    visit.session.pending = Some(pending);
+                    visit.to("/password")
+                }
+            };
+        }
+        Ok(Some(wrong)) => wrong,
+        Err(refused) => words(Err(refused), visit.language()),
+    };
+    ask_code(visit, StatusCode::UNPROCESSABLE_ENTITY, Some(&error))
+}
+
+/// Asks for another code.
+pub async fn resend(mut visit: Visit) -> Response {
+    let Some(before) = visit.pending(false) else {
+        return visit.to("/sign-in");
+    };
+    match visit.state.api.resend(&before.id).await {
+        Ok(started) if !started.is_failed => {
+            visit.session.notice = told_unknown(&started);
+            visit.session.pending = Some(pending(before.purpose, before.number, &started));
+            visit.to("/code")
+        }
+        other => {
+            if let Err(Refused {
+                retry_after_s: Some(seconds),
+                ..
+            }) = &other
+                && let Ok(seconds) = u64::try_from(*seconds)
+                && let Some(pending) = &mut visit.session.pending
+            {
+                pending.resend_at = Some(Instant::now() + Duration::from_secs(seconds));
+            }
+            let error = words(other, visit.language());
+            ask_code(visit, StatusCode::UNPROCESSABLE_ENTITY, Some(&error))
+        }
+    }
+}
