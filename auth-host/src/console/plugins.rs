@@ -179,7 +179,11 @@ async fn remove(posted: Posted) -> Result<Response, Fault> {
     let app = &visit.console.app;
     match admin::remove(app, &visit.actor(), posted.fields.get("id")).await {
         Ok(()) => Ok(Redirect::to("/console/plugins").into_response()),
-        Err(problem) => Ok(failed(&visit, StatusCode::CONFLICT, problem_text(visit.t, &problem))),
+        Err(problem) => Ok(failed(
+            &visit,
+            StatusCode::CONFLICT,
+            problem_text(visit.t, &problem),
+        )),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::Addresses;
 use super::settings::Settings;
-use crate::admin::{Actor, connectors, guides, keys, plugins, tenants, versions};
+use crate::admin::{Actor, connectors, keys, plugins, tenants, versions};
 use crate::app::App;
 use crate::exit::Stop;
 use crate::files;
@@ -120,10 +120,13 @@ impl Dev {
             component: self.component.clone(),
             origins: vec![url.clone()],
             is_unsigned: true,
+            texts: Texts {
+                guides: self.guides.clone(),
+                logo: None,
+            },
             ..plugins::NewPlugin::default()
         };
         versions::add(app, &actor, plugin).await?;
-        guides::put(app, "tencent-sms", self.guides.clone()).await?;
         let codes = json!({"mainland": "1110000", "international": "1110002"});
         let templates = ["SignIn", "Register", "ForgotPassword", "Generic"]
             .map(|usage| json!({"usageType": usage, "templateCode": codes}));
