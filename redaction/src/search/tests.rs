@@ -226,7 +226,7 @@ fn figure_that_holds_the_code_or_the_number_reveals_it() {
     ] {
         assert!(search.reveals(figure), "{figure}");
     }
-    for figure in [0, 30_000, 918_27, 13_800_138] {
+    for figure in [0, 30_000, 91_827, 13_800_138] {
         assert!(!search.reveals(figure), "{figure}");
     }
 }
