@@ -129,7 +129,10 @@ async fn review_page(
     let name = new.name.clone().or(review.facts.id.clone());
     let name = name.unwrap_or_default();
     let before = review.before.as_ref();
-    let is_granted = |origin: &String| before.is_none_or(|b| b.origins.contains(origin));
+    let is_granted = |origin: &String| match upload.is_chosen {
+        true => new.origins.contains(origin),
+        false => before.is_none_or(|before| before.origins.contains(origin)),
+    };
     let all = before.map_or(&[][..], |before| &before.changes);
     let older_than = before.filter(|before| before.is_newer);
     let older_than = older_than.and_then(|before| before.version.clone());
@@ -318,7 +321,7 @@ async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result
     pulls::fetch(visit, &reference, upload, None).await
 }
 
-async fn install(visit: &Visit, upload: Upload, fields: &Fields) -> Result<Response, Fault> {
+async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<Response, Fault> {
     let mut new = upload.new.clone();
     new.origins = fields.all("origin").map(str::to_owned).collect();
     let more = fields.get("more").split_whitespace().map(str::to_owned);
@@ -328,6 +331,10 @@ async fn install(visit: &Visit, upload: Upload, fields: &Fields) -> Result<Respo
     new.name = text("name").map(str::to_owned);
     new.version = text("version").map(str::to_owned);
     new.is_unsigned = fields.get("unsigned") == "on";
+    // A page that says why it is refused shows what was chosen.
+    upload.new.origins.clone_from(&new.origins);
+    upload.new.name.clone_from(&new.name);
+    upload.is_chosen = true;
     let app = &visit.console.app;
     match versions::add(app, &visit.actor(), new).await {
         Ok(_) => {

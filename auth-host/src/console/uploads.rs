@@ -32,6 +32,8 @@ pub struct Upload {
     pub key: String,
     /// The key of the provenance, as it was entered.
     pub provenance_key: String,
+    /// Whether its origins and its name are those that were chosen at the review.
+    pub is_chosen: bool,
     /// What the catalogue says of it, that it was found in.
     pub claimed: Option<Box<Facts>>,
 }

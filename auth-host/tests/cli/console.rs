@@ -341,6 +341,7 @@ async fn update_shows_what_it_changes_and_keeps_what_was_granted() {
     let refused = ada.post(&at, &less);
     assert_eq!(refused.status, 422);
     refused.has(&["https://more.example.com", "not granted"]);
+    refused.has(&["value=\"https://sms.example.com\" checked"]);
     let all = [&less[..], &[("origin", "https://more.example.com")]].concat();
     assert_eq!(ada.post(&at, &all).status, 303);
     assert_eq!(market.installed()["version"], "1.5.0");
