@@ -10,6 +10,7 @@ use crate::exit::Stop;
 use crate::files;
 use crate::ids;
 use crate::store::registry::Flow;
+use auth_connector_registry::guides::{self, Texts};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ fn guides_beside(component: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in entries.into_iter().flatten().flatten() {
         let path = entry.path();
-        let text = files::read(&path, guides::BYTES as u64).ok();
+        let text = files::read(&path, guides::GUIDE).ok();
         let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
         let language = path.to_str().and_then(guides::language);
         if let (Some(language), Some(text)) = (language, text) {
