@@ -492,7 +492,6 @@ refusal-secret-webhook = A secret is v1,whsec_ and the base64 of at least 24 byt
 refusal-secret-short = A secret has at least 8 characters.
 refusal-secret-long = A secret has at most 512 characters.
 refusal-secret-characters = A secret has visible ASCII characters and spaces.
-refusal-guides = A plugin has at most 32 guides, each of at most 128 KiB.
 refusal-webhook-taken = There is a webhook of this name.
 warn-clerk = This adapter was not verified with Clerk itself.
 warn-unreported = The platform does not report which codes were used, so the rule about unverified sends does not apply.

@@ -503,7 +503,6 @@ refusal-secret-webhook = 密钥为 v1,whsec_ 加至少 24 字节的 base64。有
 refusal-secret-short = 密钥至少有 8 个字符。
 refusal-secret-long = 密钥最多有 512 个字符。
 refusal-secret-characters = 密钥由可见的 ASCII 字符和空格组成。
-refusal-guides = 一个插件最多有 32 份指南，每份最多 128 KiB。
 refusal-webhook-taken = 已有同名的 Webhook。
 warn-clerk = 此适配器未与 Clerk 本身验证。
 warn-unreported = 此平台不报告哪些验证码被使用，因此“验证码很少被使用”的规则不适用。

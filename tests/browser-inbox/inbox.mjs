@@ -87,6 +87,17 @@ test('message appears as it arrives, and its code is copied', async () => {
   assert.deepEqual(outside, []);
 });
 
+/** Screen readers follow the document; rows that arrive while the list is open come first in both. */
+test('rows stand in the document as they stand on the page', async () => {
+  const [first, second] = ['+8613800138021', '+8613800138022'];
+  for (const to of [first, second]) {
+    await send(simulator.url, { PhoneNumberSet: [to] });
+    await row(to).waitFor();
+  }
+  const numbers = await rows().evaluateAll((all) => all.map((element) => element.textContent.match(/\+\d+/)[0]));
+  assert.deepEqual(numbers, [second, first]);
+});
+
 test('refused request says why', async () => {
   await send(simulator.url, {}, 'anotherSecretKey00000000EXAMPLE');
   await send(simulator.url, { TemplateParamSet: ['12', '34'] });

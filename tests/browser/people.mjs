@@ -82,6 +82,13 @@ export class Person {
     await gone;
   }
 
+  /** Asks for a code that is sent. A refusal says why. */
+  async send(path, number) {
+    await this.ask(path, number);
+    const refused = await this.page.getByRole("alert").allTextContents();
+    assert.equal(new URL(this.page.url()).pathname, "/code", `${path}: ${refused}`);
+  }
+
   async type(code) {
     await this.page.locator("#code").fill(code);
     await this.page.locator("main form button[type=submit]").first().click();
@@ -108,8 +115,7 @@ export async function person(chromium, host, sim, locale) {
   await me.ask("register", "12");
   await page.getByRole("alert").waitFor();
   await me.looks("wrong-number");
-  await me.ask("register", number);
-  await page.waitForURL("**/code");
+  await me.send("register", number);
   await me.looks("code");
   await me.type("000000");
   await page.getByRole("alert").waitFor();
@@ -126,12 +132,12 @@ export async function person(chromium, host, sim, locale) {
   await page.goto(`${host.sample}/account`);
   await me.signOut();
   await box.later();
-  await me.ask("sign-in-code", number);
+  await me.send("sign-in-code", number);
   await me.type(await box.code(number));
   await page.waitForURL("**/account");
   await me.signOut();
   await box.later();
-  await me.ask("forgot-password", number);
+  await me.send("forgot-password", number);
   await me.type(await box.code(number));
   await page.waitForURL("**/password");
   await me.choose("battery staple");

@@ -44,10 +44,16 @@ export class List {
     const { scrollTop, clientHeight } = this.box;
     const first = Math.max(0, Math.floor(scrollTop / HEIGHT) - AHEAD);
     const last = Math.min(this.items.length, Math.ceil((scrollTop + clientHeight) / HEIGHT) + AHEAD);
-    const wanted = new Set();
+    const wanted = new Set(this.items.slice(first, last).map(({ sequence }) => sequence));
+    for (const [key, element] of this.made) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.made.delete(key);
+    }
+    // Screen readers read elements in the order of the document, whatever their places on the page.
+    let before = null;
     for (let index = first; index < last; index += 1) {
       const item = this.items[index];
-      wanted.add(item.sequence);
       let element = this.made.get(item.sequence);
       if (!element) {
         element = this.row(item);
@@ -55,17 +61,14 @@ export class List {
         element.dataset.key = item.sequence;
         element.setAttribute('role', 'option');
         this.made.set(item.sequence, element);
-        this.rows.append(element);
       }
+      const place = before ? before.nextElementSibling : this.rows.firstElementChild;
+      if (place !== element) this.rows.insertBefore(element, place);
+      before = element;
       element.style.top = `${index * HEIGHT}px`;
       element.setAttribute('aria-posinset', index + 1);
       element.setAttribute('aria-setsize', this.items.length);
       element.setAttribute('aria-selected', item.sequence === this.key);
-    }
-    for (const [key, element] of this.made) {
-      if (wanted.has(key)) continue;
-      element.remove();
-      this.made.delete(key);
     }
     if (this.made.has(this.key)) this.box.setAttribute('aria-activedescendant', `row-${this.key}`);
     else this.box.removeAttribute('aria-activedescendant');
