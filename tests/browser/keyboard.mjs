@@ -102,6 +102,7 @@ test("keyboard alone sets a fault, registers and reads the timeline", { timeout:
     await page.waitForURL("**/code");
     await tabTo(box, "[role=tab][aria-selected=true]");
     await box.keyboard.press("ArrowRight");
+    await box.getByRole("option").filter({ hasText: number }).first().waitFor();
     await tabTo(box, "#list");
     await box.keyboard.press("ArrowDown");
     const code = await box.locator("#code").textContent();

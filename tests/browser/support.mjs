@@ -101,7 +101,7 @@ export const browser = () =>
 
 /** A page that tells of every request that leaves the origin, every error, and everything that the policy refused. */
 export async function open(browser, origin, options = {}) {
-  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 }, ...options });
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const complaints = [];
   page.on("request", (request) => {
