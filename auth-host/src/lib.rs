@@ -119,8 +119,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 /// One thread for what does one thing. For the service one for each processor but the one that the database's thread
-/// keeps busy: nearly half of a verification's work is there, and on two processors two threads beside it take a tenth
-/// more CPU for each verification (`cargo xtask bench --verifications`).
+/// keeps busy: nearly half of a verification's CPU is spent there, and further threads take turns with it.
 fn runtime(cli: &cli::Cli) -> tokio::runtime::Builder {
     #[cfg(feature = "serve")]
     if matches!(cli.command, cli::Command::Service(cli::Service::Serve(_))) {

@@ -80,10 +80,8 @@ class Result:
         # A replica that ends may say truthfully that it did not send: the inbox was compared above.
         if self.not_sent and self.disturbance == "drained":
             wrong.append(f"{self.not_sent} messages were refused, though nothing was wrong with them")
-        # nginx drains by a reload, which closes kept connections. What crosses on one never reached a gateway.
-        lost = self.unknown_delivered if self.balancer == "nginx" else self.unknown
-        if self.disturbance == "drained" and lost:
-            wrong.append(f"{lost} outcomes are unknown, though every replica was drained")
+        if self.disturbance == "drained" and self.unknown:
+            wrong.append(f"{self.unknown} outcomes are unknown, though every replica was drained")
         # A connection that closes without an answer makes some clients ask again by themselves.
         silent = sum(count for why, count in self.doubts.items() if not why.isdigit())
         if self.balancer == "HAProxy" and silent:
