@@ -104,13 +104,19 @@ fn hanging_connector_leaves_time_for_the_next() {
     let simulator = simulator();
     let right = config(&simulator.url());
     let host = two(&right, &right, simulator);
-    host.simulator.queue_fault(Fault::CloseBeforeReading);
-    let v = start(&host, "+8613800138000");
-    assert_eq!(
-        (&v["message"]["state"], &v["message"]["connector"]),
-        (&json!("accepted"), &json!("second")),
-        "{v}"
-    );
+    // Where the simulator is so slow to close that the last byte has left, the outcome is unknown, and says so.
+    let is_sent_by_the_second = (10..15).any(|nth| {
+        host.simulator.queue_fault(Fault::CloseBeforeReading);
+        let v = start(&host, &format!("+86138001380{nth}"));
+        let outcome = (&v["message"]["state"], &v["message"]["connector"]);
+        let is_late = outcome == (&json!("unknown"), &json!("first"));
+        assert!(
+            is_late || outcome == (&json!("accepted"), &json!("second")),
+            "{v}"
+        );
+        !is_late
+    });
+    assert!(is_sent_by_the_second);
     let begun = std::time::Instant::now();
     host.simulator.queue_fault(Fault::HangBeforeReading);
     let v = start(&host, "+8613800138001");
