@@ -4,7 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { browser, logto, look, open, service, setUp, simulator } from "./support.mjs";
+import { browser, logto, look, open, service, setUp, sight, simulator } from "./support.mjs";
 import { LOOKS, find, moments, operator, person, relay, until } from "./people.mjs";
 
 for (const locale of ["en-US", "zh-CN"]) {
@@ -65,6 +65,8 @@ async function journey(page, host, sim, locale) {
   const cell = page.locator("table[data-rows] tbody tr").nth(1);
   await cell.locator(".finding.error").waitFor();
   await picture("editor-findings");
+  // `docs/images/console-connector.png`.
+  await sight(cell, `${locale}-console-connector`);
   await page.locator("[value=save]").click();
   await cell.locator(".finding.error").waitFor();
   await code.fill("1110000");

@@ -174,6 +174,12 @@ export async function look(page, name, looks = LOOKS) {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
+/** Keeps a picture of what is in sight, for the documents: an element and what is around it. */
+export async function sight(element, name) {
+  await element.evaluate((found) => found.scrollIntoView({ block: "center" }));
+  await element.page().screenshot({ path: join(pictures, `${name}.png`) });
+}
+
 /** The size of a page with everything that it loads, in bytes. */
 export async function weight(page, url) {
   const sizes = [];

@@ -71,7 +71,7 @@ const SUITES: &[Suite] = &[
     Suite {
         title: "The console in a browser",
         script: "tests/browser/run.sh",
-        needs: &["chromium", "node", "npm", "docker-registry", "openssl"],
+        needs: &["chromium", "node", "npm", "docker-registry", "minisign", "openssl"],
     },
 ];
 
