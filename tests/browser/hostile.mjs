@@ -4,7 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { browser, look, open, service, setUp, weight } from "./support.mjs";
+import { browser, command, look, open, service, setUp, weight } from "./support.mjs";
 
 const EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>\u001b[2J";
 
@@ -56,9 +56,23 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     await page.locator("#trial .bad").waitFor();
     await isText(page, "findings");
     await look(page, "hostile-findings");
+    const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
+    await page.locator("[value=send]").click();
+    await answered;
+    await page.locator("#trial .bad").waitFor();
+    await isText(page, "trial");
     await page.locator("[value=save]").click();
     await page.locator(".alert.good").waitFor();
     await isText(page, "saved");
+    // What it says of a message that a flow brought it stands in the timeline.
+    await command(host.folder, ["tenant", "put", "--set", "default_country=CN"]);
+    await command(host.folder, ["flow", "put", "evil"]);
+    await command(host.folder, ["verification", "start", "+8613800138001"]).catch(() => {});
+    await page.goto(`${host.origin}/console/t/default/messages`);
+    await page.locator("table tbody a[href*='/messages/m_']").first().click();
+    await page.locator(".timeline li.not_sent, .timeline li").nth(1).waitFor();
+    await isText(page, "message");
+    await look(page, "hostile-message");
     for (const path of ["connectors", "flows", "messages", "audit"]) {
       await page.goto(`${host.origin}/console/t/default/${path}`);
       await isText(page, path);

@@ -103,6 +103,10 @@ impl sms::Guest for Hostile {
     }
 
     fn send_message(config: String, message: sms::Message) -> Result<sms::Receipt, sms::SendError> {
-        attacks::run(&Scene::read(&config, &message))
+        let scene = Scene::read(&config, &message);
+        if scene.attack == "texts" {
+            return Err(sms::SendError::NotSent(answers::failure(texts::evil())));
+        }
+        attacks::run(&scene)
     }
 }
