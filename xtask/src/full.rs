@@ -71,7 +71,14 @@ const SUITES: &[Suite] = &[
     Suite {
         title: "The console in a browser",
         script: "tests/browser/run.sh",
-        needs: &["chromium", "node", "npm", "docker-registry", "minisign", "openssl"],
+        needs: &[
+            "chromium",
+            "node",
+            "npm",
+            "docker-registry",
+            "minisign",
+            "openssl",
+        ],
     },
 ];
 
