@@ -6,7 +6,7 @@
 //! | `logo` | `logo.svg` | a picture |
 //!
 //! The manifest is signed, so the pins are. In a registry the files are layers of one referrer, [`crate::media::GUIDES`].
-//! What no pin names is not read there.
+//! A layer that no pin names is not fetched.
 
 use crate::{Digest, RegistryError};
 use auth_connector_host::Manifest;

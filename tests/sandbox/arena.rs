@@ -1,7 +1,7 @@
 //! One host, one thread, an attacker and a neighbour.
 //!
-//! Whatever the attack does, the neighbour's messages are accepted meanwhile, and nothing that the attacker's caller is
-//! told holds a secret, a number or a code.
+//! The neighbour's messages are accepted during any attack. No text that the attacker's caller gets holds a secret, a
+//! number or a code.
 
 use crate::support::{
     CODE, Peer, SECRET_KEY, Server, code_to, component, config, discreet, host, hostile, to_config,

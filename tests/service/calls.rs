@@ -2,6 +2,7 @@
 
 use super::running::{Running, http};
 use super::visitor::Visitor;
+use super::webhooks::platforms::PLATFORMS;
 use serde_json::json;
 
 const PLACE: &str = "/console/t/default/webhooks";
@@ -38,24 +39,8 @@ fn trial_of_every_platform_sends_one_message() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     ada.get(PLACE);
-    let platforms = [
-        "supabase",
-        "logto",
-        "zitadel",
-        "kratos",
-        "authgear",
-        "generic",
-        "authentik",
-        "fusionauth",
-        "casdoor",
-        "keycloak",
-        "auth0",
-        "supertokens",
-        "better-auth",
-        "clerk",
-        "twilio-verify",
-    ];
-    for (nth, platform) in platforms.into_iter().enumerate() {
+    let platforms = PLATFORMS.into_iter().chain(["twilio-verify"]);
+    for (nth, platform) in platforms.enumerate() {
         make(&mut ada, platform, platform);
         let to = format!("+86138001380{nth:02}");
         let fields = [

@@ -115,7 +115,7 @@ fn fill(visit: &Visit, page: &mut CataloguePage, catalogue: &Catalogue, after: &
     let words: Vec<&str> = page.q.split_whitespace().take(10).collect();
     let found = catalogue.search(&words);
     page.found = found.len();
-    let mut room = PAGE_BYTES - FRAME_BYTES - assets::bytes();
+    let mut free = PAGE_BYTES - FRAME_BYTES - assets::bytes();
     let mut last: Option<String> = None;
     for entry in found {
         if entry.id.as_str() <= after {
@@ -125,11 +125,11 @@ fn fill(visit: &Visit, page: &mut CataloguePage, catalogue: &Catalogue, after: &
         if text.len() > ENTRY_BYTES {
             text = listed(visit, &page.page, page.c, entry, false);
         }
-        let Some(left) = room.checked_sub(text.len()) else {
+        let Some(left) = free.checked_sub(text.len()) else {
             page.rest = last.as_deref().map(|last| rest(page, last));
             return;
         };
-        room = left;
+        free = left;
         page.entries.push_str(&text);
         last = Some(entry.id.clone());
     }

@@ -12,7 +12,7 @@ use auth_connector_registry::{Place, ProvenanceKey, Reference, RegistryError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The most pulls and catalogues at a time. Each has at most the bounds of a pull, in bytes and in time.
 const AT_ONCE: usize = 2;
@@ -25,7 +25,7 @@ pub struct Market {
     access: Access,
     has_loopback_http: bool,
     places: Vec<String>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     read: Mutex<Vec<Read>>,
 }
 
@@ -115,9 +115,15 @@ impl Market {
                 .with_key(None, has_loopback_http),
             has_loopback_http,
             places,
-            turns: Semaphore::new(AT_ONCE),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             read: Mutex::default(),
         }
+    }
+
+    /// A permit for one pull or catalogue.
+    fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let permit = self.turns.clone().try_acquire_owned();
+        permit.map_err(|_| Refusal::Busy)
     }
 
     /// The catalogues that the settings name.
@@ -137,11 +143,11 @@ impl Market {
         if matches!(reference.place, Place::Layout(_)) {
             return Err(Refusal::Folder);
         }
-        let _turn = self.turns.try_acquire().map_err(|_| Refusal::Busy)?;
+        let turn = self.turn()?;
         let access = self.access.clone().with_key(key, self.has_loopback_http);
         let (app, reference) = (app.clone(), reference.clone());
         let pull = async move { pulls::pull(&app, &access, &reference, new, id).await };
-        Ok(apart(pull).await??)
+        Ok(apart(turn, pull).await??)
     }
 
     /// Reads a catalogue, or takes what was read a moment ago.
@@ -156,9 +162,9 @@ impl Market {
         }
         let address = self.places.get(place).cloned();
         let address = address.ok_or_else(|| Problem::not_found("catalogue"))?;
-        let _turn = self.turns.try_acquire().map_err(|_| Refusal::Busy)?;
+        let turn = self.turn()?;
         let access = self.access.clone();
-        let catalogue = apart(async move { access.catalogue(&address).await }).await??;
+        let catalogue = apart(turn, async move { access.catalogue(&address).await }).await??;
         let catalogue = Arc::new(catalogue);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.retain(|read| read.place != place && read.at.elapsed() < FRESH);
@@ -171,11 +177,37 @@ impl Market {
     }
 }
 
-/// Runs on a thread that may wait: digests and documents of some megabytes would hold others up.
+/// Runs on a thread that may wait: digests and documents of some megabytes would hold others up. The permit is the work's,
+/// which goes on when the reader leaves.
 async fn apart<T: Send + 'static>(
+    permit: OwnedSemaphorePermit,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
     let runtime = Handle::current();
-    let done = tokio::task::spawn_blocking(move || runtime.block_on(work)).await;
+    let done = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        runtime.block_on(work)
+    })
+    .await;
     done.map_err(|error| crate::store::StoreError::Failed(error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readers who leave at once do not start more than the bound.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn permit_is_held_until_the_work_ends() {
+        let turns = Arc::new(Semaphore::new(1));
+        let permit = turns.clone().try_acquire_owned().unwrap();
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let reader = apart(permit, ended);
+        let left = tokio::time::timeout(Duration::from_millis(50), reader).await;
+        assert!(left.is_err(), "the work goes on");
+        assert!(turns.try_acquire().is_err(), "its permit was given back");
+        end.send(()).unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(10), turns.acquire()).await;
+        assert!(next.is_ok_and(|permit| permit.is_ok()));
+    }
 }

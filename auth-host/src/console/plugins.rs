@@ -111,7 +111,7 @@ async fn show(visit: Visit) -> Result<Response, Fault> {
 pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> Response {
     let app = &visit.console.app;
     let catalog = app.catalog.load();
-    let mut room = LOGOS_BYTES;
+    let mut free = LOGOS_BYTES;
     let has_catalogues = !visit.console.market.places().is_empty();
     let plugins = admin::list(app).into_iter().map(|plugin| Shown {
         name: catalog
@@ -121,7 +121,7 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
             .unwrap_or_default(),
         // Whoever vouches for the manifest vouches for the logo that it pins.
         logo: match plugin.signer {
-            Some(_) => logo(visit, &plugin.id, &mut room),
+            Some(_) => logo(visit, &plugin.id, &mut free),
             None => String::new(),
         },
         version: shown(&plugin.version.unwrap_or_default(), 40),
@@ -154,17 +154,17 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
     (status, render(&page)).into_response()
 }
 
-/// A logo as a picture in the page, where there is room. In a picture an SVG runs no script and fetches nothing.
-fn logo(visit: &Visit, id: &str, room: &mut usize) -> String {
+/// A logo as a picture in the page; none where it has more bytes than are free. In a picture an SVG runs no script and fetches nothing.
+fn logo(visit: &Visit, id: &str, free: &mut usize) -> String {
     let found = guides::logo(&visit.console.app, id).ok().flatten();
     let Some(svg) = found else {
         return String::new();
     };
     let text = format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg));
-    let Some(left) = room.checked_sub(text.len()) else {
+    let Some(left) = free.checked_sub(text.len()) else {
         return String::new();
     };
-    *room = left;
+    *free = left;
     text
 }
 

@@ -1,4 +1,4 @@
-//! What was verified of a plugin and what was not, in words: bytes, manifest, provenance, SBOM, guides.
+//! Results of the checks of a plugin's bytes, manifest, provenance, SBOM and guides, in words.
 
 use super::form::shown;
 use super::texts::Texts;

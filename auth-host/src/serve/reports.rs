@@ -41,7 +41,7 @@ pub async fn report(app: Arc<App>) {
         let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
         done.push((row.id, next));
     }
-    // One transaction for a round: a report that is made again after a crash is harmless.
+    // One transaction for a round. A crash before it repeats the round, which the contract calls harmless.
     let written = app.store.write(move |db| {
         done.iter()
             .try_for_each(|(id, next)| rows::report_at(db, id, *next))

@@ -1,4 +1,4 @@
-//! What an attack may say when it is over.
+//! Answers of the contract that attacks end with.
 
 use crate::bindings::exports::auth::connector::sms::{
     Failure, FailureKind, Message, Preview, Receipt, SendError,

@@ -1,4 +1,4 @@
-//! What an attack is told: what to do, and to whom.
+//! The order of an attack, read from the config and the message: its name and its target.
 
 use crate::bindings::exports::auth::connector::sms::Message;
 use crate::bindings::wasi::http::types::Scheme;

@@ -13,7 +13,7 @@
 mod answers;
 mod events;
 mod messages;
-mod platforms;
+pub(super) mod platforms;
 mod receipts;
 mod retries;
 mod twilio;
