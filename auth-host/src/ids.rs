@@ -9,6 +9,12 @@ pub fn new(kind: &str) -> String {
     format!("{kind}_{}", uuid::Uuid::now_v7().simple())
 }
 
+/// What is not greater than any identifier of a kind that was made at a time or later, and greater than all before: the
+/// first 48 bits of a UUID of version 7 are its milliseconds (RFC 9562, section 5.7).
+pub fn earliest(kind: &str, ms: i64) -> String {
+    format!("{kind}_{:012x}", ms.clamp(0, (1 << 48) - 1))
+}
+
 /// Now, in milliseconds since 1970.
 pub fn now_ms() -> i64 {
     let since = SystemTime::now()
@@ -66,6 +72,17 @@ mod tests {
             last = next;
         }
         assert!(last.starts_with("m_") && last.len() == 34);
+    }
+
+    #[test]
+    fn earliest_identifier_parts_times() {
+        let before = now_ms();
+        let id = new("m");
+        let after = now_ms();
+        assert!(earliest("m", before) < id, "{before} {id}");
+        assert!(id < earliest("m", after + 1), "{id} {after}");
+        assert_eq!(earliest("m", -5), "m_000000000000");
+        assert_eq!(earliest("m", i64::MAX), "m_ffffffffffff");
     }
 
     #[test]

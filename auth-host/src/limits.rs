@@ -9,6 +9,7 @@ use crate::store::limits::{Bucket, Counter, HOUR_MS};
 use crate::store::registry::{TenantSettings, Unverified};
 use crate::store::{Result, messages};
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -109,6 +110,9 @@ fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) ->
 
 fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
     let settings = asked.settings;
+    let most = settings.number_a_day.max(settings.number_in_ten_minutes);
+    let (tenant, hash) = (asked.tenant, asked.number_hash);
+    let sent = messages::to_number_since(db, tenant, hash, now - DAY_MS, most)?;
     for (reason, period, most) in [
         (
             "number-in-ten-minutes",
@@ -117,13 +121,8 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
         ),
         ("number-a-day", DAY_MS, settings.number_a_day),
     ] {
-        let since = now - period;
-        let (sent, oldest) = messages::to_number_since(db, asked.tenant, asked.number_hash, since)?;
-        if sent >= most {
-            return Ok(Some(refusal(
-                reason,
-                Some((oldest + period - now).max(1000)),
-            )));
+        if let Some(wait_ms) = wait_ms(&sent, now, period, most) {
+            return Ok(Some(refusal(reason, Some(wait_ms.max(1000)))));
         }
     }
     let is_home = settings
@@ -153,6 +152,15 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
     Ok(None)
 }
 
+/// How long until fewer than `most` of the times, newest first, are within the period; none where that is so now.
+fn wait_ms(newest_first: &[i64], now: i64, period: i64, most: u32) -> Option<i64> {
+    let Some(nth) = most.checked_sub(1) else {
+        return Some(period);
+    };
+    let time = newest_first.get(nth as usize)?;
+    Some(time + period - now).filter(|wait_ms| *wait_ms > 0)
+}
+
 /// The rule about unverified sends: the levels go up before each send, refused ones included, and down with each code
 /// that is used.
 fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
@@ -160,8 +168,10 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
         return Ok(None);
     }
     let mut triggered = false;
-    for rule in rules(db, now, asked.tenant, asked.number.country(), asked.network)? {
-        triggered |= rule.add(db, now, 1.0)? + 1.0 > rule.capacity;
+    for pair in rules(db, now, asked.tenant, asked.number.country(), asked.network)? {
+        let before = Bucket::add_to_both(pair, db, now, 1.0)?;
+        let mut levels = pair.iter().zip(before);
+        triggered |= levels.any(|(rule, level)| level + 1.0 > rule.capacity);
     }
     if !triggered {
         return Ok(None);
@@ -187,20 +197,21 @@ pub fn verified(
     if let Some(network) = network {
         count(db, now, tenant, "verified-network", network)?;
     }
-    for rule in rules(db, now, tenant, country, network)? {
-        rule.add(db, now, -1.0)?;
+    for pair in rules(db, now, tenant, country, network)? {
+        Bucket::add_to_both(pair, db, now, -1.0)?;
     }
     Ok(())
 }
 
-/// The buckets of a country and, where it is known, of a network: each as large as the codes allow that were used of late.
+/// The buckets of a country and, where it is known, of a network, for a day and for an hour: each as large as the codes
+/// allow that were used of late.
 fn rules<'a>(
     db: &Connection,
     now: i64,
     tenant: &'a str,
     country: &'a str,
     network: Option<&'a str>,
-) -> Result<Vec<Bucket<'a>>> {
+) -> Result<Vec<[Bucket<'a>; 2]>> {
     let bucket = |scope, subject: &'a str, hours: i64, capacity| Bucket {
         tenant,
         scope,
@@ -213,9 +224,8 @@ fn rules<'a>(
         scope: "verified",
         subject: country,
     };
-    let largest = used.largest_day(db, now, 14)? as f64;
-    let (day, hour) = (used.sum(db, now, 24)? as f64, used.sum(db, now, 1)? as f64);
-    let mut rules = vec![
+    let Used { largest, day, hour } = Used::of(&used.by_hour(db, now, 14 * 24)?, now / HOUR_MS);
+    let mut rules = vec![[
         bucket(
             "unverified-country-day",
             country,
@@ -228,7 +238,7 @@ fn rules<'a>(
             1,
             capacity(false, 1, largest, day, hour),
         ),
-    ];
+    ]];
     if let Some(network) = network {
         let used = Counter {
             tenant,
@@ -236,7 +246,7 @@ fn rules<'a>(
             subject: network,
         };
         let day = used.sum(db, now, 24)? as f64;
-        rules.extend([
+        rules.push([
             bucket(
                 "unverified-network-day",
                 network,
@@ -252,6 +262,36 @@ fn rules<'a>(
         ]);
     }
     Ok(rules)
+}
+
+/// How many codes were used of late.
+#[derive(Debug, PartialEq)]
+struct Used {
+    /// On the day that had most of them.
+    largest: f64,
+    /// In the last 24 hours.
+    day: f64,
+    /// In the present hour.
+    hour: f64,
+}
+
+impl Used {
+    /// Sums counts by the hour. A day of the largest begins at midnight UTC.
+    fn of(by_hour: &[(i64, i64)], this_hour: i64) -> Self {
+        let since = |first: i64| {
+            let counts = by_hour.iter().filter(|(hour, _)| *hour >= first);
+            counts.map(|(_, count)| *count).sum::<i64>() as f64
+        };
+        let mut days: BTreeMap<i64, i64> = BTreeMap::new();
+        for (hour, count) in by_hour {
+            *days.entry(hour / 24).or_default() += count;
+        }
+        Self {
+            largest: days.into_values().max().unwrap_or(0) as f64,
+            day: since(this_hour - 23),
+            hour: since(this_hour),
+        }
+    }
 }
 
 /// The largest level, by the published formula: `largest` day of the last 14, codes used in the last `day` and `hour`.
@@ -312,6 +352,39 @@ mod tests {
                 "{is_network} {hours} {found}"
             );
         }
+    }
+
+    #[test]
+    fn codes_used_are_summed_by_day_and_hour() {
+        let now = 100 * 24 + 5;
+        let counts = [
+            (now - 48, 9), // The day before yesterday.
+            (now - 24, 4), // Yesterday, and no longer within 24 hours.
+            (now - 23, 7),
+            (now - 1, 2),
+            (now, 1),
+        ];
+        let used = |largest, day, hour| Used { largest, day, hour };
+        assert_eq!(Used::of(&counts, now), used(11.0, 10.0, 1.0));
+        assert_eq!(Used::of(&[], now), used(0.0, 0.0, 0.0));
+        assert_eq!(Used::of(&counts[..1], now), used(9.0, 0.0, 0.0));
+    }
+
+    /// A number waits until the message leaves the period that makes it one too many.
+    #[test]
+    fn number_waits_for_the_message_that_is_one_too_many() {
+        let times = [950, 900, 200];
+        for (period, most, wait) in [
+            (100, 1, Some(50)),
+            (100, 2, None), // Sent 100 ago: no longer within the period.
+            (101, 2, Some(1)),
+            (1000, 3, Some(200)),
+            (1000, 4, None),
+            (1000, 0, Some(1000)),
+        ] {
+            assert_eq!(wait_ms(&times, 1000, period, most), wait, "{period} {most}");
+        }
+        assert_eq!(wait_ms(&[], 1000, 1000, 1), None);
     }
 
     #[test]

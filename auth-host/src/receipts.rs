@@ -120,7 +120,7 @@ fn store_one(
         None => "no-message",
         Some(row) if !may_settle(&row, reported, id) => "unchanged",
         Some(mut row) => {
-            rows::settle(db, &row.id, reported, &receipt.message_id, now)?;
+            rows::settle(db, &row, reported, &receipt.message_id, now)?;
             row.state = reported;
             row.provider_message
                 .get_or_insert_with(|| receipt.message_id.clone());

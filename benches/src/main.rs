@@ -10,9 +10,10 @@
 //! | [`report`], [`plot`] | figures and goals, tables, the plot |
 //! | [`profile`] | CPU of a send by layer: `cargo xtask profile` |
 //! | [`double_answers`] | a server that answers one request in twenty twice: `cargo xtask soak --double-answers` |
-//! | [`verifications`], [`servers`] | `auth-host serve` beside better-auth: `cargo xtask bench --verifications` |
+//! | [`verifications`], [`servers`], [`awake`] | `auth-host serve` beside better-auth: `cargo xtask bench --verifications` |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes: `cargo xtask soak` |
 
+mod awake;
 mod caller;
 mod component;
 mod double_answers;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         ["run", "--quick"] => run::all(run::QUICK, false),
         ["verifications"] => verify(verifications::FULL, true),
         ["verifications", "--quick"] => verify(verifications::QUICK, false),
+        ["spin"] => awake::spin(),
         ["profile"] => run::profile(),
         ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
         ["drive", calls, url, states] => {

@@ -452,8 +452,10 @@ fn page_costs_the_same_with_many_messages_figure() {
                     .collect()
             };
             let values = columns.iter().map(|name| match name.as_str() {
-                "id" => format!("substr(id, 1, 2) || printf('%032x', n + {count})"),
-                "first" => format!("substr(id, 1, 2) || printf('%032x', n + {count})"),
+                // Identifiers begin with their time.
+                "id" | "first" => format!(
+                    "substr(id, 1, 2) || printf('%012x%020x', created_at - n * 1000, n + {count})"
+                ),
                 "state" if table == "messages" => {
                     "CASE n % 10 WHEN 0 THEN 'unknown' WHEN 1 THEN 'not_sent' ELSE 'accepted' END"
                         .to_owned()

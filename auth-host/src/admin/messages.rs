@@ -43,7 +43,7 @@ pub async fn settle(
                 at,
             };
             receipts::add(db, row, &report)?;
-            messages::settle_unknown(db, &row.id, state, at)
+            messages::settle_unknown(db, row, state, at)
         },
     )
     .await
@@ -56,7 +56,7 @@ pub async fn settle(
 /// As [`settle`].
 pub async fn look_up(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
     unknown(app, actor, tenant, id, "message.look-up", "", |db, row| {
-        messages::look_up_at(db, &row.id, ids::now_ms())
+        messages::look_up_at(db, row, ids::now_ms())
     })
     .await
 }

@@ -89,8 +89,8 @@ pub async fn search(
         let failures = limits::failures(tenant, &hash);
         Ok::<_, StoreError>((
             failures.wait_ms(failures.level(db, now)?),
-            verifications::newest(db, tenant, Some(&hash), None, 50)?,
-            messages::newest(db, tenant, Some(&hash), None, None, 50)?,
+            verifications::of_number(db, tenant, &hash, None, 50)?,
+            messages::to_number(db, tenant, &hash, 50)?,
         ))
     })?;
     let latest = |id: &str| sent.iter().find(|m| m.verification.as_deref() == Some(id));

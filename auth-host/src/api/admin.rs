@@ -11,7 +11,7 @@ use crate::ids;
 use crate::limits;
 use crate::problem::Problem;
 use crate::store::limits::{Counter, HOUR_MS};
-use crate::store::messages::State as MessageState;
+use crate::store::messages::{Filter, State as MessageState};
 use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
 use crate::verification::{MessageView, message_view};
@@ -254,10 +254,14 @@ async fn list_messages(
     by: Authorized<Tenant>,
 ) -> Answer<Vec<MessageView>> {
     by.of(&tenant)?;
-    let (state, before) = (page.state, page.before);
+    let filter = Filter {
+        state: page.state,
+        before: page.before.as_deref(),
+        ..Filter::default()
+    };
     let rows = app
         .store
-        .read(|db| messages::newest(db, &tenant, None, state, before.as_deref(), 100))?;
+        .read(|db| messages::page(db, &tenant, &filter, 100))?;
     Ok(Shown(
         rows.iter().map(|row| message_view(&app, row)).collect(),
     ))

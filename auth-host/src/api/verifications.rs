@@ -6,7 +6,7 @@ use crate::access::Verify;
 use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;
-use crate::store::{StoreError, messages, verifications};
+use crate::store::messages;
 use crate::verification::{
     self, Answer, CheckRequest, Checked, StartRequest, VerificationView, view,
 };
@@ -85,12 +85,11 @@ pub async fn read(
     by: Authorized<Verify>,
 ) -> Result<Shown<VerificationView>, Problem> {
     let tenant = by.caller()?.tenant;
-    let (found, latest) = app.store.read(|db| {
-        let found = verifications::get(db, &tenant, &id)?;
-        Ok::<_, StoreError>((found, messages::of_verification(db, &id)?.pop()))
-    })?;
-    let found = found.ok_or_else(|| Problem::not_found("verification"))?;
-    Ok(Shown(view(&app, &found, latest.as_ref(), ids::now_ms())))
+    let found = app
+        .store
+        .read(|db| messages::with_verification(db, &tenant, &id))?;
+    let (found, sent) = found.ok_or_else(|| Problem::not_found("verification"))?;
+    Ok(Shown(view(&app, &found, sent.last(), ids::now_ms())))
 }
 
 /// Cancels a verification: its code is no longer valid.

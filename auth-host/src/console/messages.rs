@@ -122,10 +122,9 @@ struct Query_ {
     before: String,
 }
 
-/// The time and the identifier of a page's last row: the key of the next page.
-fn key(text: &str) -> Option<(i64, &str)> {
-    let (at, id) = text.split_once('-')?;
-    Some((at.parse().ok()?, id))
+/// The identifier of a page's last row: the key of the next page.
+fn key(text: &str) -> Option<&str> {
+    Some(text).filter(|id| !id.is_empty())
 }
 
 /// A day, as a field for dates gives it, in milliseconds.
@@ -178,7 +177,7 @@ async fn list(visit: Visit, Query(query): Query<Query_>) -> Result<Html<String>,
         let more = form_urlencoded::Serializer::new(String::new())
             .append_pair("state", &query.state)
             .append_pair("since", &query.since)
-            .append_pair("before", &format!("{}-{}", last.created_at, last.id))
+            .append_pair("before", &last.id)
             .finish();
         page.next = format!("?{more}");
     }
@@ -202,7 +201,7 @@ async fn list_verifications(
         .get(ROWS as usize - 1)
         .filter(|_| rows.len() > ROWS as usize)
     {
-        page.next = format!("?before={}-{}", last.created_at, last.id);
+        page.next = format!("?before={}", last.id);
     }
     let shown_rows = rows.iter().take(ROWS as usize);
     page.verifications = shown_rows.map(|v| verification_row(&visit, v)).collect();

@@ -78,7 +78,7 @@ struct OneVerification {
 fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     let t = visit.t;
     let app = &visit.console.app;
-    let mut reports = app.store.read(|db| receipts::of(db, &attempt.id))?;
+    let mut reports = app.store.read(|db| receipts::of(db, attempt))?;
     if let (true, Some(at)) = (reports.is_empty(), attempt.settled_at) {
         reports.push(Report {
             source: Source::Answer,
@@ -231,7 +231,7 @@ async fn one_verification(
         .store
         .read(|db| verifications::get(db, &visit.tenant, &id))?;
     let v = found.ok_or_else(|| Problem::not_found("verification"))?;
-    let sent = app.store.read(|db| messages::of_verification(db, &v.id))?;
+    let sent = app.store.read(|db| messages::of_verification(db, &v))?;
     let mut all = Vec::new();
     for message in &sent {
         all.extend(moments(&visit, message)?);

@@ -39,12 +39,12 @@ pub async fn report(app: Arc<App>) {
         let is_reported = report_one(&app, &row, now).await;
         let used_at = row.verified_at.unwrap_or(now);
         let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
-        done.push((row.id, next));
+        done.push((row, next));
     }
     // One transaction for a round. A crash before it repeats the round, which the contract calls harmless.
     let written = app.store.write(move |db| {
         done.iter()
-            .try_for_each(|(id, next)| rows::report_at(db, id, *next))
+            .try_for_each(|(row, next)| rows::report_at(db, row, *next))
     });
     if let Err::<(), StoreError>(error) = written.await {
         tracing::error!(%error, "reports cannot be written down");

@@ -143,7 +143,7 @@ async fn look_up_one(app: &Arc<App>, row: Message) {
             Some((State::Delivered | State::Undelivered, _)) => None,
             _ => next,
         };
-        messages::looked_up(db, &row.id, found, ids::now_ms(), next)?;
+        messages::looked_up(db, &row, found, ids::now_ms(), next)?;
         match found {
             Some((state, _)) if state != row.state => {
                 let row = Message { state, ..row };

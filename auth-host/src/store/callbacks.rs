@@ -70,12 +70,24 @@ pub fn find(
 }
 
 /// Writes down what a receipt said of a message.
-pub fn settle(db: &Connection, id: &str, state: State, serial: &str, now: i64) -> Result<()> {
+pub fn settle(
+    db: &Connection,
+    message: &Message,
+    state: State,
+    serial: &str,
+    now: i64,
+) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET state = ?2, settled_at = ?3, next_lookup_at = NULL,
-         provider_message = coalesce(provider_message, ?4) WHERE id = ?1",
+         provider_message = coalesce(provider_message, ?4) WHERE tenant = ?5 AND id = ?1",
     )?
-    .execute(params![id, state.as_str(), now, serial])?;
+    .execute(params![
+        message.id,
+        state.as_str(),
+        now,
+        serial,
+        message.tenant
+    ])?;
     Ok(())
 }
 
@@ -85,8 +97,8 @@ pub fn unreported(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> 
 }
 
 /// Says when a used code is reported, or that nothing is left to report.
-pub fn report_at(db: &Connection, id: &str, at: Option<i64>) -> Result<()> {
-    db.prepare_cached("UPDATE messages SET next_report_at = ?2 WHERE id = ?1")?
-        .execute(params![id, at])?;
+pub fn report_at(db: &Connection, message: &Message, at: Option<i64>) -> Result<()> {
+    db.prepare_cached("UPDATE messages SET next_report_at = ?3 WHERE tenant = ?1 AND id = ?2")?
+        .execute(params![message.tenant, message.id, at])?;
     Ok(())
 }

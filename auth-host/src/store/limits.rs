@@ -59,22 +59,14 @@ impl Counter<'_> {
         )
     }
 
-    /// The largest sum of a day among the last days.
-    pub fn largest_day(self, db: &Connection, now: i64, days: i64) -> Result<i64> {
-        Ok(db
-            .prepare_cached(
-                "SELECT coalesce(max(day), 0) FROM (SELECT sum(count) AS day FROM counters
-                 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4 GROUP BY hour / 24)",
-            )?
-            .query_row(
-                params![
-                    self.tenant,
-                    self.scope,
-                    self.subject,
-                    now / HOUR_MS - days * 24
-                ],
-                |row| row.get(0),
-            )?)
+    /// The counts of the last hours that have any, the present one included.
+    pub fn by_hour(self, db: &Connection, now: i64, hours: i64) -> Result<Vec<(i64, i64)>> {
+        all(
+            db,
+            "SELECT hour, count FROM counters WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4",
+            params![self.tenant, self.scope, self.subject, now / HOUR_MS - hours],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 }
 
@@ -138,6 +130,45 @@ impl Bucket<'_> {
              ON CONFLICT (tenant, scope, subject) DO UPDATE SET level = ?4, at = ?5",
         )?
         .execute(params![self.tenant, self.scope, self.subject, level, now])?;
+        Ok(before)
+    }
+
+    /// Adds to two buckets of one subject, or takes from them, up to their capacities. Returns the levels before.
+    pub fn add_to_both(
+        pair: [Self; 2],
+        db: &Connection,
+        now: i64,
+        amount: f64,
+    ) -> Result<[f64; 2]> {
+        let [first, second] = pair;
+        let (tenant, subject) = (first.tenant, first.subject);
+        let found: Vec<(String, f64, i64)> = all(
+            db,
+            // For IN, SQLite would make a table of its own at each call.
+            "SELECT scope, level, at FROM buckets WHERE tenant = ?1 AND scope = ?2 AND subject = ?4
+             UNION ALL SELECT scope, level, at FROM buckets WHERE tenant = ?1 AND scope = ?3 AND subject = ?4",
+            params![tenant, first.scope, second.scope, subject],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let before = pair.map(|bucket| {
+            let row = found.iter().find(|(scope, ..)| scope == bucket.scope);
+            row.map_or(0.0, |(_, level, at)| bucket.leaked(*level, now - at))
+        });
+        let added = |bucket: Self, level: f64| (level + amount).clamp(0.0, bucket.capacity);
+        let [of_first, of_second] = before;
+        db.prepare_cached(
+            "INSERT INTO buckets (tenant, scope, subject, level, at) VALUES (?1, ?2, ?4, ?5, ?7), (?1, ?3, ?4, ?6, ?7)
+             ON CONFLICT (tenant, scope, subject) DO UPDATE SET level = excluded.level, at = excluded.at",
+        )?
+        .execute(params![
+            tenant,
+            first.scope,
+            second.scope,
+            subject,
+            added(first, of_first),
+            added(second, of_second),
+            now
+        ])?;
         Ok(before)
     }
 

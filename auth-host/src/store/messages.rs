@@ -1,7 +1,9 @@
 //! Messages: one row for each attempt of one connector.
 
 use super::registry::all;
+use super::verifications::{self, Verification};
 use super::writer::Result;
+use crate::ids;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// What became of a message.
@@ -181,7 +183,7 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
          request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
-         segments = ?11, hint = ?12 WHERE id = ?1 AND state = 'sending'",
+         segments = ?11, hint = ?12 WHERE tenant = ?13 AND id = ?1 AND state = 'sending'",
     )?
     .execute(params![
         message.id,
@@ -195,7 +197,8 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.settled_at,
         message.next_lookup_at,
         message.segments,
-        message.hint
+        message.hint,
+        message.tenant
     ])?;
     Ok(())
 }
@@ -217,7 +220,7 @@ pub fn recover(db: &Connection, now: i64) -> Result<usize> {
 
 /// One message of a tenant.
 pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Message>> {
-    let sql = format!("SELECT {COLUMNS} FROM messages WHERE id = ?1 AND tenant = ?2");
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant = ?2 AND id = ?1");
     Ok(all(db, &sql, [id, tenant], read)?.pop())
 }
 
@@ -237,32 +240,38 @@ pub fn attempts(db: &Connection, tenant: &str, first: &str) -> Result<Vec<Messag
     all(db, &sql, [first, tenant], read)
 }
 
-/// The messages of a verification, oldest first.
-pub fn of_verification(db: &Connection, verification: &str) -> Result<Vec<Message>> {
-    let sql = format!("SELECT {COLUMNS} FROM messages WHERE verification = ?1 ORDER BY id");
-    all(db, &sql, [verification], read)
+/// The messages of a verification, oldest first. They are among those to its number.
+pub fn of_verification(db: &Connection, v: &Verification) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND verification = ?3 ORDER BY id"
+    );
+    all(db, &sql, params![v.tenant, v.number_hash, v.id], read)
 }
 
-/// The newest messages of a tenant: to a number, in a state, before a message.
-pub fn newest(
+/// A verification and its messages, oldest first.
+pub fn with_verification(
     db: &Connection,
     tenant: &str,
-    number_hash: Option<&[u8]>,
-    state: Option<State>,
-    before: Option<&str>,
+    id: &str,
+) -> Result<Option<(Verification, Vec<Message>)>> {
+    let Some(v) = verifications::get(db, tenant, id)? else {
+        return Ok(None);
+    };
+    let sent = of_verification(db, &v)?;
+    Ok(Some((v, sent)))
+}
+
+/// The newest messages to a number.
+pub fn to_number(
+    db: &Connection,
+    tenant: &str,
+    number_hash: &[u8],
     most: u32,
 ) -> Result<Vec<Message>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE tenant = ?1 AND (?2 IS NULL OR number_hash = ?2)
-         AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5"
+        "SELECT {COLUMNS} FROM messages WHERE tenant = ?1 AND number_hash = ?2 ORDER BY id DESC LIMIT ?3"
     );
-    let state = state.map(State::as_str);
-    all(
-        db,
-        &sql,
-        params![tenant, number_hash, state, before, most],
-        read,
-    )
+    all(db, &sql, params![tenant, number_hash, most], read)
 }
 
 /// What people look for among a tenant's messages.
@@ -276,8 +285,8 @@ pub struct Filter<'a> {
     pub since: Option<i64>,
     /// Those until a time.
     pub until: Option<i64>,
-    /// Those before one, by its time and identifier.
-    pub before: Option<(i64, &'a str)>,
+    /// Those before one, by its identifier.
+    pub before: Option<&'a str>,
 }
 
 /// A page of a tenant's messages, the newest first. Only conditions that are set are in the query, so that an index
@@ -297,59 +306,58 @@ pub fn page(db: &Connection, tenant: &str, filter: &Filter<'_>, most: u32) -> Re
         add(" AND provider_message = ?", serial.to_owned().into());
     }
     if let Some(since) = filter.since {
-        add(" AND created_at >= ?", since.into());
+        add(" AND id >= ?", ids::earliest("m", since).into());
     }
     if let Some(until) = filter.until {
-        add(" AND created_at < ?", until.into());
+        add(" AND id < ?", ids::earliest("m", until).into());
     }
-    if let Some((at, id)) = filter.before {
-        add(" AND (created_at, id) < (?", at.into());
-        add(", ?)", id.to_owned().into());
+    if let Some(before) = filter.before {
+        add(" AND id < ?", before.to_owned().into());
     }
     let is_rare = |state: &State| !matches!(state, State::Sending | State::Accepted);
     if filter.state.is_some_and(|state| is_rare(&state)) {
         // The condition of the index of rare states.
         sql.push_str(" AND state NOT IN ('sending', 'accepted')");
     }
-    sql.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
+    sql.push_str(" ORDER BY id DESC LIMIT ?");
     values.push(most.into());
     all(db, &sql, rusqlite::params_from_iter(values), read)
 }
 
 /// Settles an unknown outcome by what an operator found out.
-pub fn settle_unknown(db: &Connection, id: &str, state: State, now: i64) -> Result<()> {
+pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64) -> Result<()> {
     db.execute(
         "UPDATE messages SET state = ?2, settled_at = ?3, reason = 'settled-by-operator', next_lookup_at = NULL
-         WHERE id = ?1 AND state = 'unknown'",
-        params![id, state.as_str(), now],
+         WHERE tenant = ?4 AND id = ?1 AND state = 'unknown'",
+        params![message.id, state.as_str(), now, message.tenant],
     )?;
     Ok(())
 }
 
 /// Sets when a message is looked up next.
-pub fn look_up_at(db: &Connection, id: &str, at: i64) -> Result<()> {
+pub fn look_up_at(db: &Connection, message: &Message, at: i64) -> Result<()> {
     db.execute(
-        "UPDATE messages SET next_lookup_at = ?2 WHERE id = ?1 AND state = 'unknown'",
-        params![id, at],
+        "UPDATE messages SET next_lookup_at = ?3 WHERE tenant = ?1 AND id = ?2 AND state = 'unknown'",
+        params![message.tenant, message.id, at],
     )?;
     Ok(())
 }
 
-/// How many first attempts went to a number since a time, whatever became of them, and when the oldest was.
+/// When the first attempts to a number since a time were, whatever became of them: the newest first, `most` at most.
 pub fn to_number_since(
     db: &Connection,
     tenant: &str,
     number_hash: &[u8],
     since: i64,
-) -> Result<(u32, i64)> {
-    Ok(db
-        .prepare_cached(
-            "SELECT count(*), coalesce(min(created_at), 0) FROM messages
-             WHERE tenant = ?1 AND number_hash = ?2 AND created_at > ?3 AND is_first",
-        )?
-        .query_row(params![tenant, number_hash, since], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?)
+    most: u32,
+) -> Result<Vec<i64>> {
+    all(
+        db,
+        "SELECT created_at FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND id >= ?3 AND is_first
+         ORDER BY id DESC LIMIT ?4",
+        params![tenant, number_hash, ids::earliest("m", since), most],
+        |row| Ok(row.get(0)?),
+    )
 }
 
 /// Messages whose look-up is due.
@@ -384,7 +392,7 @@ pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>>
 /// Writes down what a look-up said, or when to look again.
 pub fn looked_up(
     db: &Connection,
-    id: &str,
+    message: &Message,
     found: Option<(State, Option<&str>)>,
     now: i64,
     next: Option<i64>,
@@ -394,14 +402,21 @@ pub fn looked_up(
             .prepare_cached(
                 "UPDATE messages SET state = ?2, settled_at = ?3, lookups = lookups + 1, next_lookup_at = ?4,
                  provider_message = coalesce(provider_message, ?5)
-                 WHERE id = ?1 AND state IN ('unknown', 'accepted')",
+                 WHERE tenant = ?6 AND id = ?1 AND state IN ('unknown', 'accepted')",
             )?
-            .execute(params![id, state.as_str(), now, next, provider_message])?,
+            .execute(params![
+                message.id,
+                state.as_str(),
+                now,
+                next,
+                provider_message,
+                message.tenant
+            ])?,
         None => db
             .prepare_cached(
-                "UPDATE messages SET lookups = lookups + 1, next_lookup_at = ?2 WHERE id = ?1",
+                "UPDATE messages SET lookups = lookups + 1, next_lookup_at = ?3 WHERE tenant = ?1 AND id = ?2",
             )?
-            .execute(params![id, next])?,
+            .execute(params![message.tenant, message.id, next])?,
     };
     Ok(())
 }
@@ -416,25 +431,30 @@ pub fn mark_verified(
 ) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET verified_at = coalesce(verified_at, ?3), next_report_at = ?4
-         WHERE id = ?1 AND tenant = ?2",
+         WHERE tenant = ?2 AND id = ?1",
     )?
     .execute(params![id, tenant, now, is_reported.then_some(now)])?;
     Ok(())
 }
 
 /// The connector of the latest message of a verification, and its state.
-pub fn latest_of(db: &Connection, verification: &str) -> Result<Option<(String, String, State)>> {
+pub fn latest_of(db: &Connection, v: &Verification) -> Result<Option<(String, String, State)>> {
     Ok(db
         .prepare_cached(
-            "SELECT id, connector, state FROM messages WHERE verification = ?1 ORDER BY id DESC LIMIT 1",
+            "SELECT id, connector, state FROM messages
+             WHERE tenant = ?1 AND number_hash = ?2 AND verification = ?3 ORDER BY id DESC LIMIT 1",
         )?
-        .query_row([verification], |row| {
+        .query_row(params![v.tenant, v.number_hash, v.id], |row| {
             let state: String = row.get(2)?;
             Ok((row.get(0)?, row.get(1)?, state))
         })
         .optional()?
         .map(|(id, connector, state): (String, String, String)| {
-            (id, connector, State::parse(&state).unwrap_or(State::Unknown))
+            (
+                id,
+                connector,
+                State::parse(&state).unwrap_or(State::Unknown),
+            )
         }))
 }
 
@@ -442,8 +462,8 @@ pub fn latest_of(db: &Connection, verification: &str) -> Result<Option<(String, 
 pub fn count_by_state(db: &Connection, tenant: &str, since: i64) -> Result<Vec<(String, i64)>> {
     all(
         db,
-        "SELECT state, count(*) FROM messages WHERE tenant = ?1 AND created_at > ?2 GROUP BY state ORDER BY state",
-        params![tenant, since],
+        "SELECT state, count(*) FROM messages WHERE tenant = ?1 AND id >= ?2 GROUP BY state ORDER BY state",
+        params![tenant, ids::earliest("m", since)],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }

@@ -63,8 +63,10 @@ pub fn code(attributes: &[(String, String)]) -> String {
 /// Keeps a report. What the message's row says of the connector's answer is kept first, for the report replaces it.
 pub fn add(db: &Connection, before: &Message, report: &Report) -> Result<()> {
     let has_rows: bool = db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM receipts WHERE message = ?1)")?
-        .query_row([&before.id], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM receipts WHERE tenant = ?1 AND message = ?2)",
+        )?
+        .query_row([&before.tenant, &before.id], |row| row.get(0))?;
     if let Some(at) = before.settled_at.filter(|_| !has_rows) {
         let answer = Report {
             source: Source::Answer,
@@ -72,33 +74,34 @@ pub fn add(db: &Connection, before: &Message, report: &Report) -> Result<()> {
             code: before.provider_code.clone().unwrap_or_default(),
             at,
         };
-        insert(db, &before.id, &answer)?;
+        insert(db, before, &answer)?;
     }
-    insert(db, &before.id, report)
+    insert(db, before, report)
 }
 
-fn insert(db: &Connection, message: &str, report: &Report) -> Result<()> {
+fn insert(db: &Connection, message: &Message, report: &Report) -> Result<()> {
     db.prepare_cached(
-        "INSERT OR IGNORE INTO receipts (message, source, state, code, at) SELECT ?1, ?2, ?3, ?4, ?5
-         WHERE (SELECT count(*) FROM receipts WHERE message = ?1) < ?6",
+        "INSERT OR IGNORE INTO receipts (message, source, state, code, at, tenant) SELECT ?1, ?2, ?3, ?4, ?5, ?7
+         WHERE (SELECT count(*) FROM receipts WHERE tenant = ?7 AND message = ?1) < ?6",
     )?
     .execute(params![
-        message,
+        message.id,
         report.source.as_str(),
         report.state.as_str(),
         report.code,
         report.at,
-        MOST
+        MOST,
+        message.tenant
     ])?;
     Ok(())
 }
 
 /// What was reported of a message, oldest first. Empty where nothing came after the connector's answer.
-pub fn of(db: &Connection, message: &str) -> Result<Vec<Report>> {
+pub fn of(db: &Connection, message: &Message) -> Result<Vec<Report>> {
     // The answer was first, whatever the clock said.
-    let sql = "SELECT source, state, code, at FROM receipts WHERE message = ?1
+    let sql = "SELECT source, state, code, at FROM receipts WHERE tenant = ?1 AND message = ?2
                ORDER BY source <> 'answer', at, source";
-    let rows = all(db, sql, [message], |row| {
+    let rows = all(db, sql, [&message.tenant, &message.id], |row| {
         let (source, state): (String, String) = (row.get(0)?, row.get(1)?);
         let source = Source::ALL.into_iter().find(|s| s.as_str() == source);
         Ok(Report {

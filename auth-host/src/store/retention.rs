@@ -5,6 +5,8 @@ use super::limits::HOUR_MS;
 use super::registry::{self, all};
 use super::webhooks;
 use super::writer::Result;
+use crate::ids;
+use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 /// How long counters are kept: the rule about unverified sends looks back 14 days, figures a year.
@@ -18,12 +20,14 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     let mut removed = 0;
     for tenant in registry::tenants(db)? {
         let before = now - i64::from(tenant.settings.retention_days) * 24 * HOUR_MS;
-        for table in ["messages", "verifications"] {
+        // A verification is found by its messages, which are younger, and goes before them.
+        for (table, kind) in [("verifications", "v"), ("messages", "m")] {
             removed += db.execute(
                 &format!(
-                    "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE tenant = ?1 AND created_at < ?2 LIMIT ?3)"
+                    "DELETE FROM {table} WHERE tenant = ?1 AND id IN
+                     (SELECT id FROM {table} WHERE tenant = ?1 AND id < ?2 ORDER BY id LIMIT ?3)"
                 ),
-                params![tenant.id, before, ROWS],
+                params![tenant.id, ids::earliest(kind, before), ROWS],
             )?;
         }
     }
@@ -47,8 +51,12 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
 
 /// Deletes everything about a number. Returns how many rows went.
 pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize> {
-    let mut removed = 0;
-    for table in ["messages", "verifications", "test_numbers"] {
+    let mut removed = db.execute(
+        "DELETE FROM verifications WHERE tenant = ?1
+         AND id IN (SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2)",
+        params![tenant, number_hash],
+    )?;
+    for table in ["messages", "test_numbers"] {
         removed += db.execute(
             &format!("DELETE FROM {table} WHERE tenant = ?1 AND number_hash = ?2"),
             params![tenant, number_hash],
@@ -66,8 +74,8 @@ pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize
 pub struct Sealed {
     /// The table.
     pub table: &'static str,
-    /// The row.
-    pub row: Vec<u8>,
+    /// The row: an identifier, or the hash of a test number.
+    pub row: Value,
     /// The tenant.
     pub tenant: String,
     /// The value.
@@ -79,7 +87,7 @@ pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed
     let row = if table == "test_numbers" {
         "number_hash"
     } else {
-        "CAST(id AS BLOB)"
+        "id"
     };
     all(
         db,
@@ -100,8 +108,8 @@ pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed
 pub fn reseal_number(db: &Connection, old: &Sealed, value: &[u8], hash: &[u8]) -> Result<()> {
     let (table, row) = match old.table {
         "test_numbers" => ("test_numbers", "number_hash"),
-        "messages" => ("messages", "CAST(id AS BLOB)"),
-        _ => ("verifications", "CAST(id AS BLOB)"),
+        "messages" => ("messages", "id"),
+        _ => ("verifications", "id"),
     };
     db.execute(
         &format!(

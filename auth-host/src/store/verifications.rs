@@ -107,61 +107,44 @@ pub fn add(db: &Connection, v: &Verification) -> Result<()> {
 
 /// One verification of a tenant.
 pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Verification>> {
-    let sql = format!("SELECT {COLUMNS} FROM verifications WHERE id = ?1 AND tenant = ?2");
+    let sql = format!("SELECT {COLUMNS} FROM verifications WHERE tenant = ?2 AND id = ?1");
     Ok(all(db, &sql, [id, tenant], read)?.pop())
 }
 
-/// The newest verifications of a tenant: of a number, before a verification.
-pub fn newest(
+/// A page of a tenant's verifications, the newest first, before one.
+pub fn page(
     db: &Connection,
     tenant: &str,
-    number_hash: Option<&[u8]>,
     before: Option<&str>,
     most: u32,
 ) -> Result<Vec<Verification>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 AND (?2 IS NULL OR number_hash = ?2)
-         AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4"
+        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3"
     );
-    all(db, &sql, params![tenant, number_hash, before, most], read)
+    all(db, &sql, params![tenant, before, most], read)
 }
 
-/// The newest verification of a number that came by a webhook.
-pub fn latest_by(
+/// The newest verifications of a number; of one webhook where it is named. They are those of the messages to it.
+pub fn of_number(
     db: &Connection,
     tenant: &str,
-    source: &str,
     number_hash: &[u8],
-) -> Result<Option<Verification>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 AND number_hash = ?2 AND source = ?3
-         ORDER BY created_at DESC, id DESC LIMIT 1"
-    );
-    Ok(all(db, &sql, params![tenant, number_hash, source], read)?.pop())
-}
-
-/// A page of a tenant's verifications, the newest first, after one by its time and identifier.
-pub fn page(
-    db: &Connection,
-    tenant: &str,
-    before: Option<(i64, &str)>,
+    source: Option<&str>,
     most: u32,
 ) -> Result<Vec<Verification>> {
-    let (condition, at, id) = match before {
-        Some((at, id)) => ("AND (created_at, id) < (?2, ?3)", at, id),
-        None => ("AND ?2 = ?2 AND ?3 = ?3", 0, ""),
-    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1 {condition} ORDER BY created_at DESC, id DESC LIMIT ?4"
+        "SELECT {COLUMNS} FROM verifications WHERE tenant = ?1
+         AND id IN (SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2)
+         AND (?3 IS NULL OR source = ?3) ORDER BY id DESC LIMIT ?4"
     );
-    all(db, &sql, params![tenant, at, id, most], read)
+    all(db, &sql, params![tenant, number_hash, source, most], read)
 }
 
 /// Writes down what a check, a resend or a cancellation changed.
 pub fn update(db: &Connection, v: &Verification) -> Result<()> {
     db.prepare_cached(
         "UPDATE verifications SET state = ?2, code = ?3, attempts = ?4, sends = ?5, sent_at = ?6, expires_at = ?7
-         WHERE id = ?1",
+         WHERE tenant = ?8 AND id = ?1",
     )?
     .execute(params![
         v.id,
@@ -170,7 +153,8 @@ pub fn update(db: &Connection, v: &Verification) -> Result<()> {
         v.attempts,
         v.sends,
         v.sent_at,
-        v.expires_at
+        v.expires_at,
+        v.tenant
     ])?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! Reads have a connection of their own, which WAL lets go on beside the writer.
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -192,50 +192,57 @@ impl Store {
     }
 }
 
-fn write_all(mut connection: Connection, waiting: &Receiver<Job>) {
+fn write_all(connection: Connection, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let more = waiting.try_iter().take(TOGETHER - 1);
         let jobs: Vec<Job> = std::iter::once(first).chain(more).collect();
-        write_together(&mut connection, jobs);
+        write_together(&connection, jobs);
     }
 }
 
 /// Runs jobs in one transaction, each in a savepoint.
-fn write_together(connection: &mut Connection, jobs: Vec<Job>) {
+fn write_together(db: &Connection, jobs: Vec<Job>) {
     let mut waiting = jobs.into_iter();
     let mut finishes: Vec<Finish> = Vec::with_capacity(waiting.len());
     let committed = (|| {
-        let mut transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        run(db, "BEGIN IMMEDIATE")?;
         // One that is alone needs no savepoint.
         if waiting.len() == 1
             && let Some(job) = waiting.next()
         {
-            let (keep, finish) = job(Ok(&transaction));
+            let (keep, finish) = job(Ok(db));
             finishes.push(finish);
-            return match keep {
-                true => transaction.commit(),
-                false => transaction.rollback(),
-            };
+            return run(db, if keep { "COMMIT" } else { "ROLLBACK" });
         }
         while waiting.len() > 0 {
-            let savepoint = transaction.savepoint()?;
+            run(db, "SAVEPOINT job")?;
             let Some(job) = waiting.next() else { break };
-            let (keep, finish) = job(Ok(&savepoint));
+            let (keep, finish) = job(Ok(db));
             finishes.push(finish);
-            // Dropped, a savepoint is undone.
-            if keep {
-                savepoint.commit()?;
+            if !keep {
+                run(db, "ROLLBACK TO job")?;
             }
+            run(db, "RELEASE job")?;
         }
-        transaction.commit()
+        run(db, "COMMIT")
     })();
-    let committed = committed.map_err(StoreError::from);
     if let Err(error) = &committed {
+        // SQLite undoes some transactions by itself when they fail.
+        if !db.is_autocommit()
+            && let Err(error) = run(db, "ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction cannot be undone");
+        }
         let refused = waiting.map(|job| job(Err(error.clone())).1);
         finishes.extend(refused);
     }
     for finish in finishes {
         finish(committed.clone());
     }
+}
+
+/// Runs a statement that begins or ends a transaction. rusqlite's own transactions parse these texts at each use.
+fn run(db: &Connection, statement: &str) -> Result<()> {
+    db.prepare_cached(statement)?.execute([])?;
+    Ok(())
 }

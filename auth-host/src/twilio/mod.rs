@@ -132,7 +132,8 @@ impl Service {
         let source = &self.webhook.id;
         Ok(app
             .store
-            .read(|db| verifications::latest_by(db, tenant, source, &hash))?)
+            .read(|db| verifications::of_number(db, tenant, &hash, Some(source), 1))?
+            .pop())
     }
 
     fn has(&self, v: &Verification) -> bool {

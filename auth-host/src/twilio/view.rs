@@ -3,7 +3,7 @@
 use super::error::{Error, NOT_FOUND};
 use crate::app::App;
 use crate::ids::{self, rfc3339};
-use crate::store::{StoreError, messages, verifications};
+use crate::store::messages;
 use crate::verification::{TRIES, is_live};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,11 +25,10 @@ pub fn shown(
     service: &str,
     account: &str,
 ) -> Result<Shown, Error> {
-    let (found, sent) = app.store.read(|db| {
-        let found = verifications::get(db, tenant, id)?;
-        Ok::<_, StoreError>((found, messages::of_verification(db, id)?))
-    })?;
-    let v = found.ok_or(NOT_FOUND)?;
+    let found = app
+        .store
+        .read(|db| messages::with_verification(db, tenant, id))?;
+    let (v, sent) = found.ok_or(NOT_FOUND)?;
     let is_live = is_live(&v, ids::now_ms());
     let status = match v.state.as_str() {
         "cancelled" => "canceled",

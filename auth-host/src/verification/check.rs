@@ -173,7 +173,7 @@ impl Check {
     fn approve(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
         v.state = "approved".to_owned();
         events::verification(&self.app, db, v, "approved")?;
-        if let Some((message, connector, _)) = messages::latest_of(db, &v.id)? {
+        if let Some((message, connector, _)) = messages::latest_of(db, v)? {
             let is_reported = !v.is_test && self.app.catalog.load().reports(&v.tenant, &connector);
             messages::mark_verified(db, &v.tenant, &message, now, is_reported)?;
         }

@@ -210,8 +210,8 @@ async fn resend_in_any(
     // The transaction reads all of this again; a verification keeps its number, usage and country.
     let known_v = app.store.read(|db| {
         let found = verifications::get(db, &caller.tenant, id)?;
-        let latest = messages::latest_of(db, id)?;
-        Ok::<_, StoreError>(found.map(|v| (v, latest)))
+        let with_latest = |v| messages::latest_of(db, &v).map(|latest| (v, latest));
+        found.map(with_latest).transpose()
     })?;
     let Some((v, latest)) = known_v else {
         return match replayed(known(app, key.as_ref())?) {
@@ -355,7 +355,7 @@ impl Begin {
         let Some(mut v) = found.filter(|v| is_live(v, now)) else {
             return Ok(Begun::NotUsable);
         };
-        let latest = messages::of_verification(db, id)?.pop();
+        let latest = messages::of_verification(db, &v)?.pop();
         let wait = resend_at(&v, latest.as_ref()) - now;
         if v.sends >= SENDS {
             return Ok(Begun::TooOften);
@@ -494,12 +494,11 @@ fn interrupted(
     status: StatusCode,
 ) -> Result<Answer, Problem> {
     let id = subject.unwrap_or_default();
-    let (found, latest) = app.store.read(|db| {
-        let found = verifications::get(db, &caller.tenant, &id)?;
-        Ok::<_, StoreError>((found, messages::of_verification(db, &id)?.pop()))
-    })?;
-    let v = found.ok_or_else(not_usable)?;
-    let mut answer = Answer::of(status, &view(app, &v, latest.as_ref(), ids::now_ms()));
+    let found = app
+        .store
+        .read(|db| messages::with_verification(db, &caller.tenant, &id))?;
+    let (v, sent) = found.ok_or_else(not_usable)?;
+    let mut answer = Answer::of(status, &view(app, &v, sent.last(), ids::now_ms()));
     answer.is_replay = true;
     Ok(answer)
 }

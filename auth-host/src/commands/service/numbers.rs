@@ -8,8 +8,8 @@ use crate::exit::{Code, Stop};
 use crate::ids;
 use crate::number::Bare;
 use crate::problem::Problem;
-use crate::store::messages::{self, State};
-use crate::store::{StoreError, audit as log, verifications};
+use crate::store::messages::{self, Filter, State};
+use crate::store::{audit as log, verifications};
 use crate::verification::{self, Answer, Caller, CheckRequest, StartRequest, message_view, view};
 use serde_json::json;
 use std::io::Read;
@@ -35,9 +35,13 @@ pub async fn message(command: Message) -> Result<Code, Stop> {
             });
             let state = state.transpose()?;
             let app = open(&at).await?;
+            let filter = Filter {
+                state,
+                ..Filter::default()
+            };
             let rows = app
                 .store
-                .read(|db| messages::newest(db, &tenant, None, state, None, ROWS))?;
+                .read(|db| messages::page(db, &tenant, &filter, ROWS))?;
             let shown: Vec<_> = rows.iter().map(|row| message_view(&app, row)).collect();
             show(&at, &shown)
         }
@@ -60,17 +64,16 @@ pub async fn verification(command: Verification) -> Result<Code, Stop> {
             let now = ids::now_ms();
             let rows = app
                 .store
-                .read(|db| verifications::newest(db, &tenant, None, None, ROWS))?;
+                .read(|db| verifications::page(db, &tenant, None, ROWS))?;
             let shown: Vec<_> = rows.iter().map(|row| view(&app, row, None, now)).collect();
             show(&at, &shown)
         }
         Verification::Show(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
-            let (found, sent) = app.store.read(|db| {
-                let found = verifications::get(db, &scope.tenant, &name)?;
-                Ok::<_, StoreError>((found, messages::of_verification(db, &name)?))
-            })?;
-            let found = found.ok_or_else(|| Problem::not_found("verification"))?;
+            let found = app
+                .store
+                .read(|db| messages::with_verification(db, &scope.tenant, &name))?;
+            let (found, sent) = found.ok_or_else(|| Problem::not_found("verification"))?;
             let sent: Vec<_> = sent.iter().map(|row| message_view(&app, row)).collect();
             let shown = view(&app, &found, None, ids::now_ms());
             show(&scope.at, &json!({"verification": shown, "messages": sent}))

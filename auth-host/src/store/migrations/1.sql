@@ -55,8 +55,10 @@ CREATE TABLE keys (
     revoked_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- Identifiers of verifications and messages sort by time, so the primary key is also the order of a tenant's lists. An
+-- index that a key makes superfluous would be another page to write for every message.
 CREATE TABLE verifications (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
     tenant TEXT NOT NULL,
     number BLOB NOT NULL,
     number_hash BLOB NOT NULL,
@@ -74,15 +76,15 @@ CREATE TABLE verifications (
     sent_at INTEGER NOT NULL,
     lifetime_ms INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX verifications_by_number ON verifications (tenant, number_hash, created_at);
-CREATE INDEX verifications_by_time ON verifications (tenant, created_at);
 
 -- One row for each attempt of one connector. `id` is the correlation id that the provider gets; `first` is the id of
--- the first attempt at the same message; `source` is the webhook that it came by.
+-- the first attempt at the same message; `source` is the webhook that it came by. Every verification has at least one
+-- message, to the same number, so its messages and the verifications of a number are found by `messages_by_number`.
 CREATE TABLE messages (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
     tenant TEXT NOT NULL,
     verification TEXT,
     connector TEXT NOT NULL,
@@ -108,28 +110,29 @@ CREATE TABLE messages (
     lookups INTEGER NOT NULL DEFAULT 0,
     next_lookup_at INTEGER,
     next_report_at INTEGER,
-    segments INTEGER NOT NULL DEFAULT 1
+    segments INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_by_number ON messages (tenant, number_hash, created_at);
-CREATE INDEX messages_by_verification ON messages (verification) WHERE verification IS NOT NULL;
-CREATE INDEX messages_by_first ON messages (first) WHERE NOT is_first;
+CREATE INDEX messages_by_number ON messages (tenant, number_hash);
+CREATE INDEX messages_by_first ON messages (tenant, first) WHERE NOT is_first;
 CREATE INDEX messages_open ON messages (next_lookup_at) WHERE next_lookup_at IS NOT NULL;
 CREATE INDEX messages_unreported ON messages (next_report_at) WHERE next_report_at IS NOT NULL;
 CREATE INDEX messages_sending ON messages (id) WHERE state = 'sending';
-CREATE INDEX messages_by_time ON messages (tenant, created_at);
 -- What people look for. The common states are found by time; an index of them would cost every message.
-CREATE INDEX messages_by_state ON messages (tenant, state, created_at) WHERE state NOT IN ('sending', 'accepted');
+CREATE INDEX messages_by_state ON messages (tenant, state) WHERE state NOT IN ('sending', 'accepted');
 CREATE INDEX messages_by_serial ON messages (tenant, provider_message) WHERE provider_message IS NOT NULL;
 
 -- What was reported of a message after its connector answered, and what was known before: by callback, by look-up, by an
 -- operator. The same report again is the same row.
 CREATE TABLE receipts (
-    message TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    tenant TEXT NOT NULL,
+    message TEXT NOT NULL,
     source TEXT NOT NULL,
     state TEXT NOT NULL,
     code TEXT NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (message, source, state, code)
+    PRIMARY KEY (tenant, message, source, state, code),
+    FOREIGN KEY (tenant, message) REFERENCES messages (tenant, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
@@ -264,3 +267,19 @@ CREATE TABLE logos (
     plugin TEXT PRIMARY KEY REFERENCES plugins (id) ON DELETE CASCADE,
     svg BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What SQLite's planner cannot know: most rows may be of one tenant. Without it, a tenant alone would seem to pick few of
+-- them, and a whole table be read. The first number is of rows; each other of rows that agree in so many columns
+-- (sqlite.org/fileformat2, section 2.6.4). Nothing in this program runs ANALYZE, which would replace it.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('verifications', 'verifications', '1000000 500000 1'),
+    ('messages', 'messages', '1000000 500000 1'),
+    ('messages', 'messages_by_number', '1000000 500000 4 1'),
+    ('messages', 'messages_by_first', '1000 500 2 1'),
+    ('messages', 'messages_open', '100 1'),
+    ('messages', 'messages_unreported', '100 1'),
+    ('messages', 'messages_sending', '10 1'),
+    ('messages', 'messages_by_state', '100000 50000 10000 1'),
+    ('messages', 'messages_by_serial', '1000000 500000 4 1');
+ANALYZE sqlite_schema;
