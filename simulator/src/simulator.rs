@@ -148,6 +148,15 @@ impl Simulator {
         }
     }
 
+    /// Queues a fault for the next request of one action, such as `SendSms`: look-ups in the background meet others.
+    pub fn queue_fault_of(&self, action: &str, fault: Fault) {
+        self.service.world().faults.push_back(Queued {
+            fault,
+            times: 1,
+            action: Some(action.to_owned()),
+        });
+    }
+
     /// Lets requests meet faults by chance, or stops doing so.
     pub fn set_chaos(&self, chaos: Option<Chaos>) {
         let mut world = self.service.world();

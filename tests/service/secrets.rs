@@ -23,10 +23,11 @@ fn nothing_personal_is_written_anywhere() {
     let start = json!({"to": numbers[0], "usage": "SignIn"});
     answers.push_str(&host.post("/v1/verifications", &start).text);
     codes.push(host.code(numbers[0]));
-    host.simulator.queue_fault(Fault::Code {
+    let refusal = Fault::Code {
         code: "LimitExceeded.PhoneNumberDailyLimit".to_owned(),
         message: Some(format!("{} got {}", numbers[0], SECRET_KEY)),
-    });
+    };
+    host.simulator.queue_fault_of("SendSms", refusal);
     answers.push_str(&host.post("/v1/verifications", &start).text);
     let send = json!({"to": numbers[0], "usage": "Generic", "variables": {"code": "975318"}});
     answers.push_str(&host.post("/v1/messages", &send).text);

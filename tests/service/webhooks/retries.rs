@@ -157,7 +157,8 @@ fn nothing_is_sent_again_after_an_unknown_outcome() {
         let hook = Hook::put(&host, platform, &json!({}));
         let to = format!("+861380013{nth:04}");
         let body = message(platform, &to, "123456");
-        host.simulator.queue_fault(Fault::AcceptThenReset);
+        host.simulator
+            .queue_fault_of("SendSms", Fault::AcceptThenReset);
         let first = hook.post(&host, &body);
         for seconds in [0, 31, 600] {
             if seconds > 0 {

@@ -56,7 +56,8 @@ CREATE TABLE keys (
 ) STRICT, WITHOUT ROWID;
 
 -- Identifiers of verifications and messages sort by time, so the primary key is also the order of a tenant's lists. An
--- index that a key makes superfluous would be another page to write for every message.
+-- index that a key makes superfluous would be another page to write for every message. WITHOUT ROWID is for small rows:
+-- a page would hold few of these, and its tree would be deep and split often (sqlite.org/withoutrowid, section 4).
 CREATE TABLE verifications (
     id TEXT NOT NULL,
     tenant TEXT NOT NULL,
@@ -78,7 +79,7 @@ CREATE TABLE verifications (
     expires_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- One row for each attempt of one connector. `id` is the correlation id that the provider gets; `first` is the id of
 -- the first attempt at the same message; `source` is the webhook that it came by. Every verification has at least one
@@ -112,15 +113,15 @@ CREATE TABLE messages (
     next_report_at INTEGER,
     segments INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_by_number ON messages (tenant, number_hash);
-CREATE INDEX messages_by_first ON messages (tenant, first) WHERE NOT is_first;
+) STRICT;
+CREATE INDEX messages_by_number ON messages (tenant, number_hash, id);
+CREATE INDEX messages_by_first ON messages (tenant, first, id) WHERE NOT is_first;
 CREATE INDEX messages_open ON messages (next_lookup_at) WHERE next_lookup_at IS NOT NULL;
 CREATE INDEX messages_unreported ON messages (next_report_at) WHERE next_report_at IS NOT NULL;
 CREATE INDEX messages_sending ON messages (id) WHERE state = 'sending';
 -- What people look for. The common states are found by time; an index of them would cost every message.
-CREATE INDEX messages_by_state ON messages (tenant, state) WHERE state NOT IN ('sending', 'accepted');
-CREATE INDEX messages_by_serial ON messages (tenant, provider_message) WHERE provider_message IS NOT NULL;
+CREATE INDEX messages_by_state ON messages (tenant, state, id) WHERE state NOT IN ('sending', 'accepted');
+CREATE INDEX messages_by_serial ON messages (tenant, provider_message, id) WHERE provider_message IS NOT NULL;
 
 -- What was reported of a message after its connector answered, and what was known before: by callback, by look-up, by an
 -- operator. The same report again is the same row.
@@ -145,7 +146,7 @@ CREATE TABLE idempotency (
     answer TEXT,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX idempotency_by_time ON idempotency (created_at);
 
 -- Where auth platforms post their messages.
@@ -195,7 +196,7 @@ CREATE TABLE events (
     created_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     next_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX events_due ON events (next_at);
 
 -- Leaky buckets: wrong codes of a number, unverified sends of a prefix or a network.
@@ -261,20 +262,20 @@ CREATE TABLE guides (
     language TEXT NOT NULL,
     text TEXT NOT NULL,
     PRIMARY KEY (plugin, language)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE logos (
     plugin TEXT PRIMARY KEY REFERENCES plugins (id) ON DELETE CASCADE,
     svg BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- What SQLite's planner cannot know: most rows may be of one tenant. Without it, a tenant alone would seem to pick few of
 -- them, and a whole table be read. The first number is of rows; each other of rows that agree in so many columns
 -- (sqlite.org/fileformat2, section 2.6.4). Nothing in this program runs ANALYZE, which would replace it.
 ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('verifications', 'verifications', '1000000 500000 1'),
-    ('messages', 'messages', '1000000 500000 1'),
+    ('verifications', 'sqlite_autoindex_verifications_1', '1000000 500000 1'),
+    ('messages', 'sqlite_autoindex_messages_1', '1000000 500000 1'),
     ('messages', 'messages_by_number', '1000000 500000 4 1'),
     ('messages', 'messages_by_first', '1000 500 2 1'),
     ('messages', 'messages_open', '100 1'),
