@@ -178,7 +178,11 @@ mod tests {
 
     #[test]
     fn index_is_no_manifest() {
-        let error = Manifest::parse("x", br#"{"schemaVersion": 2, "manifests": []}"#).unwrap_err();
+        let error = Manifest::parse(
+            part::artifact(),
+            br#"{"schemaVersion": 2, "manifests": []}"#,
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("list of manifests"), "{error}");
     }
 

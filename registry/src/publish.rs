@@ -61,7 +61,10 @@ pub async fn publish(
     for referrer in &plan.referrers {
         if !put_part(client, referrer, progress).await? {
             put_fallback(client, &digest, &referrer.descriptor).await?;
-            progress(&format!("{:<12} listed in the fallback index", referrer.title));
+            progress(&format!(
+                "{:<12} listed in the fallback index",
+                referrer.title
+            ));
         }
     }
     put_manifest(client, tag, &plan.artifact.manifest).await?;

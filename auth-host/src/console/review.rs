@@ -121,7 +121,11 @@ async fn review_page(
         Err(problem) => {
             visit.console.uploads.drop(&upload.id);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(plugins::failed(visit, status, shown(&problem.detail, 1000)));
+            return Ok(plugins::failed(
+                visit,
+                status,
+                shown(&problem_text(t, &problem), 1000),
+            ));
         }
     };
     let new = &upload.new;
@@ -286,10 +290,11 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
     let upload = match with_keys(&visit, upload.clone(), &fields).await {
         Ok(upload) => upload,
         Err(entered) => {
+            let t = visit.t;
             let error = match &entered {
-                Entered::Key(reason) | Entered::ProvenanceKey(reason) => reason.clone(),
+                Entered::Key(reason) | Entered::ProvenanceKey(reason) => t.phrase(reason),
                 Entered::Pull(refusal) => {
-                    format!("{} {}", refusal.words(visit.t), refusal.reason())
+                    format!("{} {}", refusal.words(t), refusal.reason(t))
                 }
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;

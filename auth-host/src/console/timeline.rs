@@ -104,7 +104,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
             what: words::state(t, report.state),
             how: words::source(t, report.source),
             code: match report.code.as_str() {
-                "" => shown(word.unwrap_or_default(), 60),
+                "" => word.map_or(String::new(), |word| shown(&words::outcome(t, word), 60)),
                 code => shown(code, 60),
             },
             state: report.state.as_str(),

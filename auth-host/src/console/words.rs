@@ -48,7 +48,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 22] = [
+pub const OUTCOMES: [&str; 40] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -71,6 +71,88 @@ pub const OUTCOMES: [&str; 22] = [
     "network-a-day",
     "segments-a-day",
     "unverified",
+    "connector-not-ready",
+    "no-connector",
+    "no-time-left",
+    "interrupted",
+    "settled-by-operator",
+    "host-overloaded",
+    "plugin-timed-out",
+    "plugin-computed-too-long",
+    "plugin-out-of-memory",
+    "plugin-out-of-handles",
+    "plugin-handed-over-too-much",
+    "plugin-crashed",
+    "plugin-broke-contract",
+    "config-too-long",
+    "tenant-rate",
+    "tenant-concurrency",
+    "tenant-queue",
+    "plugin-closed",
+];
+
+/// What the audit log says was done.
+pub fn action(t: Texts, action: &str) -> String {
+    match ACTIONS.contains(&action) {
+        true => t.say(&action_id(action)),
+        false => shown(action, 40),
+    }
+}
+
+fn action_id(action: &str) -> String {
+    format!("action-{}", action.replace('.', "-"))
+}
+
+/// Everything that the audit log says was done.
+const ACTIONS: [&str; 31] = [
+    "callback.add",
+    "callback.remove",
+    "connector.confirm",
+    "connector.put",
+    "connector.remove",
+    "connector.trial",
+    "events.put",
+    "events.remove",
+    "flow.put",
+    "host.go",
+    "host.stop",
+    "key.add",
+    "key.revoke",
+    "message.look-up",
+    "message.settle",
+    "number.forget",
+    "number.locked",
+    "number.search",
+    "number.unlock",
+    "plugin.add",
+    "plugin.remove",
+    "tenant.put",
+    "test-number.add",
+    "test-number.remove",
+    "user.put",
+    "user.remove",
+    "user.set-up",
+    "user.sign-in",
+    "webhook.put",
+    "webhook.remove",
+    "webhook.trial",
+];
+
+/// A part of a plugin that a catalogue's maker checked.
+pub fn checked(t: Texts, subject: &str) -> String {
+    match CHECKED.iter().find(|(known, _)| *known == subject) {
+        Some((_, id)) => t.say(id),
+        None => shown(subject, 40),
+    }
+}
+
+/// The parts that findings are about, with the identifiers of their texts.
+const CHECKED: [(&str, &str); 5] = [
+    ("bytes", "vouch-bytes"),
+    ("manifest", "vouch-manifest"),
+    ("provenance", "provenance"),
+    ("SBOM", "fact-sbom"),
+    ("guides", "guide"),
 ];
 
 /// The classes of failures that the contract has.
@@ -195,5 +277,7 @@ pub fn every() -> Vec<String> {
         .chain(imports)
         .chain(limits)
         .chain(changes)
+        .chain(ACTIONS.map(action_id))
+        .chain(CHECKED.map(|(_, id)| id.to_owned()))
         .collect()
 }

@@ -41,7 +41,13 @@ impl State {
                         .collect(),
                 });
             }
-            Ok(Err(message)) => self.trial.error = form::shown(&message, 600),
+            Ok(Err(error)) => {
+                let text = match error.failure() {
+                    Some(failure) => failure.message.clone(),
+                    None => self.t().phrase(&error.phrase()),
+                };
+                self.trial.error = form::shown(&text, 600);
+            }
             Err(problem) => self.trial.error = problem.text(self.t()),
         }
         if !is_send || !self.trial.error.is_empty() {
@@ -70,7 +76,7 @@ impl State {
                         .as_deref()
                         .map(|kind| words::kind(t, kind))
                         .unwrap_or_default(),
-                    message: form::shown(&tried.message, 600),
+                    message: form::shown(&t.phrase(&tried.message), 600),
                     provider: form::shown(&tried.provider, 300),
                     id: tried.row.id,
                 });
