@@ -31,9 +31,19 @@ pub fn source(t: Texts, source: Source) -> String {
 }
 
 /// What is done about a failure of a class.
-pub fn todo(t: Texts, kind: &str) -> String {
+fn todo(t: Texts, kind: &str) -> String {
     let known = KINDS.contains(&kind);
     t.say(&format!("todo-{}", if known { kind } else { "other" }))
+}
+
+/// What is done about a message that did not arrive; empty where nothing is.
+pub fn remedy(t: Texts, state: State, kind: Option<&str>) -> String {
+    match state {
+        State::NotSent => todo(t, kind.unwrap_or("other")),
+        State::Undelivered => t.say("todo-undelivered"),
+        State::Unknown => t.say("todo-unknown"),
+        State::Accepted | State::Delivered | State::Sending | State::Suppressed => String::new(),
+    }
 }
 
 /// What became of a webhook's request, or why a message is refused: in words, or the word itself.

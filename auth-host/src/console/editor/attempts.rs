@@ -76,7 +76,14 @@ impl State {
                         .as_deref()
                         .map(|kind| words::kind(t, kind))
                         .unwrap_or_default(),
-                    message: form::shown(&t.phrase(&tried.message), 600),
+                    todo: match tried.message.id() {
+                        "" => words::remedy(t, tried.row.state, tried.row.kind.as_deref()),
+                        _ => t.phrase(&tried.message),
+                    },
+                    hint: match tried.message.id() {
+                        "" => form::shown(tried.message.english(), 600),
+                        _ => String::new(),
+                    },
                     provider: form::shown(&tried.provider, 300),
                     id: tried.row.id,
                 });
