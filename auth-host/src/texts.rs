@@ -123,7 +123,9 @@ impl Texts {
             Value::Phrase(phrase) => self.phrase(phrase).into(),
             Value::List(phrases) => {
                 let all: Vec<String> = phrases.iter().map(|phrase| self.phrase(phrase)).collect();
-                all.join(&self.say("list-separator")).into()
+                // A line each, where lines are shown; a list in one line elsewhere.
+                let separator = format!("{}\n", self.say("list-separator"));
+                all.join(&separator).into()
             }
         }
     }

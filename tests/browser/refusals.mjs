@@ -76,6 +76,7 @@ test("refused packages are told in Chinese", { timeout: 180_000 }, async () => {
     await page.locator("[name=origin]").uncheck();
     await page.locator("[value=install]").click();
     await isChinese(page, "less than it asks for", /未获授予/);
+    assert.ok(await page.locator("[name=unsigned]").isChecked(), "what was chosen stays");
     await look(page, "zh-CN-refused-grants");
     await page.locator("[name=unsigned]").check();
     await page.locator("[name=origin]").check();
@@ -169,6 +170,7 @@ test("registry and catalogue that lie are told in Chinese", { timeout: 240_000 }
       await page.goto(`${host.origin}/console/plugins`);
       const form = page.locator("form[action$='/pull']");
       await form.locator("[name=reference]").fill(reference);
+      await form.locator("details").evaluateAll((all) => all.forEach((one) => (one.open = true)));
       for (const [name, value] of Object.entries(fields)) await form.locator(`[name=${name}]`).fill(value);
       await form.locator("button").click();
       await page.waitForLoadState();

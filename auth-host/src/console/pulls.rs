@@ -1,7 +1,7 @@
 //! Plugins from registries: pulled by a reference, as an update, or again by other keys. Nothing of them runs.
 
 use super::fault::Fault;
-use super::form::shown;
+use super::form::{lines, shown};
 use super::market::{Market, Refusal};
 use super::plugins::{self, Asked};
 use super::state::Console;
@@ -169,7 +169,7 @@ fn refused(visit: &Visit, mut asked: Asked, why: &Entered) -> Response {
         ),
         Entered::Pull(refusal) => ("reference", refusal.words(t), refusal.reason(t)),
     };
-    asked.reason = shown(&asked.reason, 1000);
+    asked.reason = lines(&asked.reason, 500);
     asked.reference = shown(&asked.reference, 500);
     plugins::page(
         visit,

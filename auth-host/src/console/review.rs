@@ -1,7 +1,7 @@
 //! Review of a plugin before it is installed: who vouches for it, what it can ask for, what it gets. Nothing of it runs.
 
 use super::fault::{Fault, problem_text};
-use super::form::shown;
+use super::form::{lines, shown};
 use super::page::{Page, render};
 use super::plugins;
 use super::pulls::{self, Entered};
@@ -48,6 +48,7 @@ struct ReviewPage {
     is_update: bool,
     older_than: String,
     is_signed: bool,
+    accepts_unsigned: bool,
     is_pulled: bool,
     has_manifest: bool,
     guides: String,
@@ -124,7 +125,7 @@ async fn review_page(
             return Ok(plugins::failed(
                 visit,
                 status,
-                shown(&problem_text(t, &problem), 1000),
+                lines(&problem_text(t, &problem), 500),
             ));
         }
     };
@@ -167,6 +168,7 @@ async fn review_page(
         is_update: before.is_some(),
         older_than: shown(&older_than.unwrap_or_default(), 60),
         is_signed: new.signature.is_some(),
+        accepts_unsigned: upload.accepts_unsigned,
         is_pulled: new.pulled.is_some(),
         has_manifest: manifest.is_some(),
         guides: new
@@ -298,7 +300,7 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
                 }
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return review_page(&visit, upload, status, shown(&error, 1000)).await;
+            return review_page(&visit, upload, status, lines(&error, 500)).await;
         }
     };
     uploads.keep(upload.clone());
@@ -340,6 +342,7 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
     upload.new.origins.clone_from(&new.origins);
     upload.new.name.clone_from(&new.name);
     upload.is_chosen = true;
+    upload.accepts_unsigned = new.is_unsigned;
     let app = &visit.console.app;
     match versions::add(app, &visit.actor(), new).await {
         Ok(_) => {
@@ -347,7 +350,7 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
             Ok(Redirect::to("/console/plugins").into_response())
         }
         Err(problem) => {
-            let error = shown(&problem_text(visit.t, &problem), 1000);
+            let error = lines(&problem_text(visit.t, &problem), 500);
             review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
         }
     }

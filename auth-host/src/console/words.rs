@@ -148,6 +148,24 @@ const ACTIONS: [&str; 31] = [
     "webhook.trial",
 ];
 
+/// A key of a preview and its value: those that the contract knows, in words.
+pub fn attribute(t: Texts, key: &str, value: &str) -> (String, String) {
+    let value = match (key, value) {
+        ("usage", usage) if USAGES.contains(&usage) => t.say(&format!("usage-{usage}")),
+        ("fallback", "true") => t.say("yes"),
+        ("fallback", "false") => t.say("no"),
+        _ => shown(value, 80),
+    };
+    let key = match key {
+        "usage" => t.say("usage"),
+        "locale" => t.say("locale"),
+        "to" => t.say("number"),
+        "fallback" => t.say("fallback"),
+        _ => shown(key, 40),
+    };
+    (key, value)
+}
+
 /// A part of a plugin that a catalogue's maker checked.
 pub fn checked(t: Texts, subject: &str) -> String {
     match CHECKED.iter().find(|(known, _)| *known == subject) {

@@ -1,7 +1,7 @@
 # What errors say: the reasons under the console's headlines.
 
 reason = { $value }
-list-separator = {"; "}
+list-separator = {";"}
 reason-stored-other = the database has a component { $found }, and sha256:{ $installed } was installed: it was changed there
 reason-stored-manifest = the manifest is for another component
 reason-pulled-other = the registry has another component under this digest

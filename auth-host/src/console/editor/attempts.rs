@@ -37,7 +37,7 @@ impl State {
                         .map(|p| form::shown(p, 100))
                         .collect(),
                     attributes: attributes
-                        .map(|(k, v)| (form::shown(k, 40), form::shown(v, 80)))
+                        .map(|(k, v)| words::attribute(self.t(), k, v))
                         .collect(),
                 });
             }
