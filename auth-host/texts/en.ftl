@@ -21,6 +21,7 @@ set-up = Set up the console
 set-up-text = Choose the name and the password of the first administrator. This link works once.
 set-up-gone = This link was used, or another one was made since. A new one:
 name = Name
+user-name = User name
 password = Password
 password-repeat = Repeat the password
 password-length = A password has 12 to 256 characters. A few words do well.

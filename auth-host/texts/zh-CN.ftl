@@ -21,6 +21,7 @@ set-up = 设置控制台
 set-up-text = 请设置首位管理员的用户名和密码。此链接只能使用一次。
 set-up-gone = 此链接已被使用，或已生成新的链接。获取新链接：
 name = 名称
+user-name = 用户名
 password = 密码
 password-repeat = 再次输入密码
 password-length = 密码为 12 至 256 个字符，几个单词即可。
