@@ -259,7 +259,7 @@ fn errors_are_said_in_the_language() {
     let manifest = Manifest::parse(br#"{"format": 1, "id": 5, "orgins": []}"#).unwrap_err();
     let shown = chinese.phrase(&manifest.phrase());
     assert!(
-        shown.contains("未知字段 `orgins`") && shown.contains("；/version：缺少字段"),
+        shown.contains("未知字段 `orgins`") && shown.contains("；\n/version：缺少字段"),
         "{shown}"
     );
     assert!(
