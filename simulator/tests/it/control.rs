@@ -272,7 +272,10 @@ fn account_shows_keys_of_the_documentation_alone() {
     );
     let own = Catalogue::BUILT_IN.replace("EXAMPLE", "PRIVATE");
     let own = Catalogue::from_yaml(&own).unwrap();
-    let simulator = Simulator::builder().catalogue(own).start().unwrap();
+    let simulator = Simulator::builder()
+        .catalogue(own)
+        .start_blocking()
+        .unwrap();
     let shown = get(simulator.addr(), "/_sim/account").json();
     assert_eq!(shown, json!({"account": null}));
 }
