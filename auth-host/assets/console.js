@@ -82,7 +82,9 @@ function edit(form) {
 
   for (const part of form.querySelectorAll("p[data-live]")) mark(part.id);
 
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    // What a trial is made with is not saved.
+    if (event.target.closest("#try")) return;
     dirty = true;
     clearTimeout(timer);
     timer = setTimeout(() => ask("validate"), 400);

@@ -3,14 +3,12 @@
 //! Nothing of a request is kept but what became of it: a refused request must cost no write of the database, and a send no
 //! other one than its own.
 
+use auth_connector_host::Phrase;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// How many are kept for each webhook.
 pub const KEPT: usize = 20;
-
-/// The longest text of a call, in characters.
-const CHARS: usize = 300;
 
 /// A request and what became of it. Requests without a message that end alike, one after the other, are one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub struct Call {
     /// A stable word for the outcome.
     pub outcome: String,
     /// What the operator can do. No secret and no number.
-    pub hint: String,
+    pub hint: Option<Phrase>,
     /// The message that it was about.
     pub message: Option<String>,
 }
@@ -35,8 +33,7 @@ pub struct Calls(Mutex<HashMap<String, VecDeque<Call>>>);
 
 impl Calls {
     /// Keeps a call of a webhook that there is.
-    pub fn add(&self, webhook: &str, mut call: Call) {
-        call.hint = call.hint.chars().take(CHARS).collect();
+    pub fn add(&self, webhook: &str, call: Call) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(webhook.to_owned()).or_default();
         if let Some(last) = own.front_mut()
@@ -75,7 +72,7 @@ mod tests {
             times: 1,
             status: 401,
             outcome: outcome.to_owned(),
-            hint: String::new(),
+            hint: None,
             message: message.map(str::to_owned),
         }
     }
@@ -107,19 +104,5 @@ mod tests {
         calls.add("w", call(100, "stale", None));
         let kept: Vec<_> = calls.of("w").iter().map(|c| (c.at, c.times)).collect();
         assert_eq!(kept, [(100, 1), (99, 98), (1, 1)]);
-    }
-
-    #[test]
-    fn hint_of_a_call_is_cut() {
-        let calls = Calls::default();
-        let long = "é".repeat(1000);
-        calls.add(
-            "w",
-            Call {
-                hint: long,
-                ..call(1, "unreadable", None)
-            },
-        );
-        assert_eq!(calls.of("w")[0].hint.chars().count(), CHARS);
     }
 }

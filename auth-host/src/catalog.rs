@@ -7,7 +7,7 @@ use crate::store::events::{self, Target};
 use crate::store::registry::Plugin as PluginRow;
 use crate::store::registry::{self, Flow, Key, Tenant, TestNumber};
 use crate::store::{Store, StoreError, webhooks};
-use auth_connector_host::{Config, ConnectorHost, Grants, Limit, Package, Plugin};
+use auth_connector_host::{Config, ConnectorHost, Grants, Limit, Package, Phrase, Plugin, phrase};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ pub struct Connector {
     /// The origins and limits that the plugin was granted.
     granted: Granted,
     /// The plugin and the config.
-    pub ready: Result<Ready, String>,
+    pub ready: Result<Ready, Phrase>,
 }
 
 /// A plugin that was loaded for a connector.
@@ -188,7 +188,11 @@ impl Connector {
     fn load(parts: Parts<'_>, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
         let ready = match plugin {
             Some(plugin) => ready(parts, &row, plugin),
-            None => Err(format!("its plugin {} is not installed", row.plugin)),
+            None => Err(phrase!(
+                "not-installed",
+                "its plugin {plugin} is not installed",
+                plugin = &row.plugin
+            )),
         };
         Self {
             digest: plugin.map(|p| p.digest.clone()).unwrap_or_default(),
@@ -207,7 +211,7 @@ fn granted(plugin: &PluginRow) -> Granted {
     )
 }
 
-fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, String> {
+fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, Phrase> {
     let open: Vec<&str> = row
         .wanted
         .iter()
@@ -215,15 +219,16 @@ fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Res
         .map(String::as_str)
         .collect();
     if !open.is_empty() {
-        return Err(format!(
-            "a host administrator has to confirm that its config may reach {}: auth-host connector confirm",
-            open.join(", ")
+        return Err(phrase!(
+            "not-confirmed",
+            "a host administrator has to confirm that its config may reach {origins}: auth-host connector confirm",
+            origins = open.join(", ")
         ));
     }
     let config = parts
         .keys
         .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| phrase!("config-sealed", of error))?;
     let loaded = load_plugin(parts, plugin, &row.confirmed)?;
     Ok(Ready {
         plugin: loaded.for_tenant(row.tenant.as_str()),
@@ -241,11 +246,11 @@ pub fn load_plugin(
     parts: Parts<'_>,
     plugin: &PluginRow,
     more: &[String],
-) -> Result<Plugin, String> {
+) -> Result<Plugin, Phrase> {
     let component = parts
         .store
         .read(|db| registry::component(db, &plugin.id))
-        .map_err(|error| error.to_string())?
+        .map_err(|error| phrase!("store-failed", of error))?
         .unwrap_or_default();
     let beyond = [&plugin.beyond, more].concat();
     let grants = grants(&plugin.origins, &beyond, &plugin.limits)?;
@@ -265,7 +270,7 @@ pub fn load_plugin(
                 .load_with(component.as_slice(), egress, Some(&plugin.digest))
         }
     };
-    loaded.map_err(|error| error.to_string())
+    loaded.map_err(|error| error.phrase())
 }
 
 /// Grants these origins, and these beyond what a manifest asks for. What a manifest asks for and is not among them is
@@ -278,18 +283,18 @@ pub fn grants(
     origins: &[String],
     beyond: &[String],
     limits: &BTreeMap<String, u64>,
-) -> Result<Grants, String> {
+) -> Result<Grants, Phrase> {
     let mut grants = Grants {
         accept_less: true,
         ..Grants::default()
     };
     for origin in origins {
-        grants = grants.allow(origin).map_err(|error| error.to_string())?;
+        grants = grants.allow(origin).map_err(|error| error.phrase())?;
     }
     for origin in beyond {
         grants = grants
             .allow_beyond(origin)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.phrase())?;
     }
     for (key, most) in limits {
         grants = match Limit::named(key) {
@@ -297,8 +302,12 @@ pub fn grants(
             None if key == COMPONENT_BYTES => grants.component_bytes(*most),
             None => {
                 let known = Limit::ALL.map(Limit::as_str).join(", ");
-                return Err(format!(
-                    "there is no limit {key:?}. Those that can be granted are {COMPONENT_BYTES}, {known}"
+                return Err(phrase!(
+                    "no-limit",
+                    "there is no limit \"{key}\". Those that can be granted are {first}, {known}",
+                    key = key.escape_debug().to_string(),
+                    first = COMPONENT_BYTES,
+                    known = known
                 ));
             }
         };

@@ -1,7 +1,7 @@
 //! The exit codes, one for each thing that a script would do next.
 
 use crate::mask;
-use auth_connector_host::{BuildError, CallError, LoadError, SignatureError};
+use auth_connector_host::{BuildError, CallError, LoadError, Phrase, SignatureError};
 use std::process::ExitCode;
 
 /// An exit code.
@@ -74,6 +74,7 @@ impl From<LoadError> for Stop {
                 format!("{} cannot be read: {reason}", mask::path(path)),
             ),
             LoadError::NotGranted { missing } => {
+                let missing: Vec<&str> = missing.iter().map(Phrase::english).collect();
                 let missing = missing.join(", ");
                 (
                     REFUSED,

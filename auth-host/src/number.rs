@@ -1,6 +1,7 @@
 //! Phone numbers: reading, country, calling code, and what is known about their kind.
 
 use crate::texts::{Sentence, about};
+use auth_connector_host::{Phrase, phrase};
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 use std::fmt;
@@ -93,6 +94,16 @@ impl NumberError {
             Self::NotANumber => "refusal-number-none",
             Self::Length => "refusal-number-length",
             Self::Service => "refusal-number-service",
+        }
+    }
+
+    /// What it says, as a part of another sentence.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            Self::NoCallingCode => phrase!("number-no-code", of self),
+            Self::NotANumber => phrase!("number-none", of self),
+            Self::Length => phrase!("number-length", of self),
+            Self::Service => phrase!("number-service", of self),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One POST to an address that an operator set, by the egress rules that hold for plugins. Follows no redirect.
 
 use auth_connector_host::{Origin, Outbound};
+use auth_connector_host::{Phrase, phrase};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -36,30 +37,34 @@ impl Address {
     /// # Errors
     ///
     /// What was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Phrase> {
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or("an address begins with https://")?;
+            .ok_or_else(|| phrase!("address-scheme", "an address begins with https://"))?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if authority.contains('@') {
-            return Err("an address has no user and no password".to_owned());
+            return Err(phrase!(
+                "address-user",
+                "an address has no user and no password"
+            ));
         }
         let is_path = path.bytes().all(|b| {
             b.is_ascii_graphic() && !matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'`')
         });
         if !is_path || path.len() > 2048 {
-            return Err(
+            return Err(phrase!(
+                "address-path",
                 "the path has visible ASCII characters, no fragment, and at most 2048 of them"
-                    .to_owned(),
-            );
+            ));
         }
         let origin =
-            Origin::parse(&format!("{scheme}://{authority}")).map_err(|error| error.to_string())?;
+            Origin::parse(&format!("{scheme}://{authority}")).map_err(|error| error.phrase())?;
         if scheme.eq_ignore_ascii_case("http") && !origin.is_loopback() {
-            return Err(
-                "http can be read on its way: use https, or an address of loopback".to_owned(),
-            );
+            return Err(phrase!(
+                "address-plain",
+                "http can be read on its way: use https, or an address of loopback"
+            ));
         }
         let path = if path.starts_with('/') {
             path.to_owned()

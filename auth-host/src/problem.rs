@@ -4,6 +4,7 @@ use crate::crypt::KeyError;
 use crate::phrases::{self, Language};
 use crate::store::StoreError;
 use crate::texts::{Sentence, Texts, about, say};
+use auth_connector_host::Phrase;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -64,6 +65,12 @@ impl From<Sentence> for Detail {
             text: sentence.english(),
             sentence: Some(sentence),
         }
+    }
+}
+
+impl From<Phrase> for Detail {
+    fn from(phrase: Phrase) -> Self {
+        Sentence::from(phrase).into()
     }
 }
 

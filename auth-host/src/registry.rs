@@ -187,7 +187,7 @@ fn pem(file: &Path) -> Result<Vec<u8>, Stop> {
 impl From<RegistryError> for Stop {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::Reference(message) => Self::usage(mask::typed(&message)),
+            RegistryError::Reference(message) => Self::usage(mask::typed(message.english())),
             RegistryError::File { path, reason } => {
                 Self::machine(format!("{}: {reason}", mask::path(Path::new(&path))))
             }

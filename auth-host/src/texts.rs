@@ -2,10 +2,15 @@
 //!
 //! A refusal keeps its identifier, so that the API says it in English and the console in the reader's language.
 
+use auth_connector_host::Phrase;
+use auth_connector_host::phrase::Value;
 use axum::http::{HeaderMap, header};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::sync::LazyLock;
+
+/// The beginning of the identifiers of what libraries' errors say.
+const REASON: &str = "reason-";
 
 /// A language of the console: its tag, its own name, its texts.
 struct Language {
@@ -19,12 +24,18 @@ const LANGUAGES: [Language; 2] = [
     Language {
         tag: "en",
         name: "English",
-        source: include_str!("../texts/en.ftl"),
+        source: concat!(
+            include_str!("../texts/en.ftl"),
+            include_str!("../texts/reasons/en.ftl")
+        ),
     },
     Language {
         tag: "zh-CN",
         name: "简体中文",
-        source: include_str!("../texts/zh-CN.ftl"),
+        source: concat!(
+            include_str!("../texts/zh-CN.ftl"),
+            include_str!("../texts/reasons/zh-CN.ftl")
+        ),
     },
 ];
 
@@ -91,16 +102,45 @@ impl Texts {
         self.format(id, Some(&values))
     }
 
-    fn format(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
-        let own = BUNDLES.get(self.0).into_iter().chain(BUNDLES.first());
-        for bundle in own {
-            if let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) {
-                return bundle
-                    .format_pattern(pattern, values, &mut Vec::new())
-                    .into_owned();
+    /// What an error of a library says.
+    pub fn phrase(self, phrase: &Phrase) -> String {
+        if phrase.id().is_empty() {
+            return phrase.english().to_owned();
+        }
+        let mut values = FluentArgs::new();
+        for (name, value) in phrase.values() {
+            values.set(*name, self.value(value));
+        }
+        let id = format!("{REASON}{}", phrase.id());
+        let text = self.find(&id, Some(&values));
+        text.unwrap_or_else(|| phrase.english().to_owned())
+    }
+
+    fn value(self, value: &Value) -> FluentValue<'static> {
+        match value {
+            Value::Text(text) => text.clone().into(),
+            Value::Number(number) => number.to_string().into(),
+            Value::Phrase(phrase) => self.phrase(phrase).into(),
+            Value::List(phrases) => {
+                let all: Vec<String> = phrases.iter().map(|phrase| self.phrase(phrase)).collect();
+                // A line each, where lines are shown; a list in one line elsewhere.
+                let separator = format!("{}\n", self.say("list-separator"));
+                all.join(&separator).into()
             }
         }
-        id.to_owned()
+    }
+
+    fn format(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
+        self.find(id, values).unwrap_or_else(|| id.to_owned())
+    }
+
+    fn find(self, id: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
+        let mut own = BUNDLES.get(self.0).into_iter().chain(BUNDLES.first());
+        own.find_map(|bundle| {
+            let pattern = bundle.get_message(id)?.value()?;
+            let text = bundle.format_pattern(pattern, values, &mut Vec::new());
+            Some(text.into_owned())
+        })
     }
 }
 
@@ -108,7 +148,7 @@ impl Texts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
     id: &'static str,
-    value: Option<String>,
+    value: Option<Value>,
 }
 
 /// A text.
@@ -117,23 +157,33 @@ pub const fn say(id: &'static str) -> Sentence {
 }
 
 /// A text about a value, `$value` in it.
-pub fn about(id: &'static str, value: impl std::fmt::Display) -> Sentence {
-    let value = Some(value.to_string());
+pub fn about(id: &'static str, value: impl Into<Value>) -> Sentence {
+    let value = Some(value.into());
     Sentence { id, value }
+}
+
+impl From<Phrase> for Sentence {
+    fn from(phrase: Phrase) -> Self {
+        about("reason", phrase)
+    }
 }
 
 impl Sentence {
     /// The text in a language.
     pub fn text(&self, t: Texts) -> String {
         match &self.value {
-            Some(value) => t.about(self.id, value.as_str()),
+            Some(value) => t.about(self.id, t.value(value)),
             None => t.say(self.id),
         }
     }
 
     /// The text in English, for programs.
     pub fn english(&self) -> String {
-        self.text(Texts::default())
+        let t = Texts::default();
+        match &self.value {
+            Some(value) => t.about(self.id, value.to_string()),
+            None => t.say(self.id),
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Errors of settings and of dialling.
 
+use crate::phrase;
+use crate::phrase::Phrase;
+use std::error::Error;
 use std::io;
 
 /// Settings of a network do not work.
@@ -60,4 +63,40 @@ pub enum DialError {
     /// The TLS handshake failed.
     #[error("TLS handshake failed")]
     Tls(#[source] io::Error),
+}
+
+impl NetworkError {
+    /// What it says, without the library's words about a PEM.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Authority(_) => phrase!("network-authority", of self),
+            Self::Proxy(_) => phrase!("network-proxy", of self),
+            Self::Resolve(text) => phrase!("network-resolve", of self, text = text),
+        }
+    }
+}
+
+impl DialError {
+    /// What it says, with the system's words where it has some.
+    pub fn phrase(&self) -> Phrase {
+        let cause = self.source().map(ToString::to_string).unwrap_or_default();
+        let whole = match cause.as_str() {
+            "" => self.to_string(),
+            cause => format!("{self}: {cause}"),
+        };
+        match self {
+            Self::Uri => phrase!("dial-uri", of whole),
+            Self::Resolve => phrase!("dial-resolve", of whole),
+            Self::Prohibited => phrase!("dial-prohibited", of whole),
+            Self::Timeout => phrase!("dial-timeout", of whole),
+            Self::ProxyRefused(status) => {
+                phrase!("dial-proxy-refused", of whole, status = u64::from(*status))
+            }
+            Self::NoProxy => phrase!("dial-no-proxy", of whole),
+            Self::ProxyProhibited => phrase!("dial-proxy-prohibited", of whole),
+            Self::Connect(_) => phrase!("dial-connect", of whole, cause = cause),
+            Self::NoRoots => phrase!("dial-no-roots", of whole),
+            Self::Tls(_) => phrase!("dial-tls", of whole, cause = cause),
+        }
+    }
 }

@@ -17,9 +17,10 @@
 //! | `resolve`, `tunnel`, `tls` | its steps |
 //! | [`transport`] | the connection, whose socket can be examined |
 //! | [`outbound`] | connections of a program's own |
+//! | [`phrase`] | what errors say, for other languages |
 //!
-//! Without the feature `dial`, which is on by default, the crate has origins and their list alone, for programs that read
-//! what a plugin asks for.
+//! Without the feature `dial`, which is on by default, the crate has origins, their list and phrases alone, for programs
+//! that read what a plugin asks for.
 
 #[cfg(feature = "dial")]
 pub mod address;
@@ -33,6 +34,7 @@ pub mod network;
 pub mod origin;
 #[cfg(feature = "dial")]
 pub mod outbound;
+pub mod phrase;
 #[cfg(feature = "dial")]
 mod resolve;
 #[cfg(feature = "dial")]
@@ -54,5 +56,6 @@ pub use network::{Network, Proxy};
 pub use origin::{Host, Origin, OriginError};
 #[cfg(feature = "dial")]
 pub use outbound::{Outbound, OutboundError, OutboundStream};
+pub use phrase::Phrase;
 #[cfg(feature = "dial")]
 pub use resolve_override::ResolveOverride;

@@ -11,6 +11,8 @@
 //! zeros before it, a host that is neither a DNS name in ASCII nor an address as it is normally written (`127.1` and
 //! `0x7f.1` are addresses to a resolver, so they are neither here; `[0:0:0:0:0:0:0:1]` is `[::1]`).
 
+use crate::phrase;
+use crate::phrase::Phrase;
 use http::Uri;
 use http::uri::Scheme;
 use std::fmt;
@@ -41,7 +43,14 @@ pub enum Host {
 )]
 pub struct OriginError {
     text: String,
-    reason: &'static str,
+    reason: Phrase,
+}
+
+impl OriginError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        phrase!("origin", of self, text = &self.text, reason = &self.reason)
+    }
 }
 
 impl Origin {
@@ -56,14 +65,21 @@ impl Origin {
             reason,
         };
         if text.contains('*') {
-            return Err(refused("there are no wildcards, each origin is named"));
+            return Err(refused(phrase!(
+                "origin-wildcard",
+                "there are no wildcards, each origin is named"
+            )));
         }
-        let uri = Uri::from_str(text).map_err(|_| refused("it cannot be parsed"))?;
+        let uri = Uri::from_str(text)
+            .map_err(|_| refused(phrase!("origin-unreadable", "it cannot be parsed")))?;
         if uri.scheme().is_none() {
-            return Err(refused("the scheme is missing"));
+            return Err(refused(phrase!(
+                "origin-no-scheme",
+                "the scheme is missing"
+            )));
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-            return Err(refused("an origin has no path"));
+            return Err(refused(phrase!("origin-path", "an origin has no path")));
         }
         Self::of(&uri).map_err(refused)
     }
@@ -73,15 +89,22 @@ impl Origin {
     /// # Errors
     ///
     /// The reason, which repeats nothing of the URI.
-    pub fn of(uri: &Uri) -> Result<Self, &'static str> {
+    pub fn of(uri: &Uri) -> Result<Self, Phrase> {
         let secure = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
-            _ => return Err("the scheme is neither http nor https"),
+            _ => {
+                return Err(phrase!(
+                    "origin-scheme",
+                    "the scheme is neither http nor https"
+                ));
+            }
         };
-        let authority = uri.authority().ok_or("the host is missing")?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| phrase!("origin-no-host", "the host is missing"))?;
         if authority.as_str().contains('@') {
-            return Err("a user has no place in it");
+            return Err(phrase!("origin-user", "a user has no place in it"));
         }
         let host = Host::parse(authority.host())?;
         // The client pools connections by the text, and a proxy is sent it, so one origin has one text: of a port that
@@ -89,16 +112,24 @@ impl Origin {
         let after_host = authority.as_str().strip_prefix(authority.host());
         let port = match after_host.map(|rest| (rest, rest.strip_prefix(':'))) {
             Some(("", _)) => default_port(secure),
-            Some((_, Some(""))) => return Err("the port is missing"),
-            Some((_, Some("0"))) => return Err("no server has port 0"),
+            Some((_, Some(""))) => return Err(phrase!("origin-no-port", "the port is missing")),
+            Some((_, Some("0"))) => return Err(phrase!("origin-port-0", "no server has port 0")),
             Some((_, Some(digits))) => digits
                 .parse()
                 .ok()
                 .filter(|port: &u16| port.to_string() == digits)
-                .ok_or(
-                    "the port is not a number from 1 to 65535, written without zeros before it",
-                )?,
-            _ => return Err("there is more than a host and a port"),
+                .ok_or_else(|| {
+                    phrase!(
+                        "origin-port",
+                        "the port is not a number from 1 to 65535, written without zeros before it"
+                    )
+                })?,
+            _ => {
+                return Err(phrase!(
+                    "origin-more",
+                    "there is more than a host and a port"
+                ));
+            }
         };
         Ok(Self { secure, host, port })
     }
@@ -147,16 +178,22 @@ impl FromStr for Origin {
 }
 
 impl Host {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    fn parse(text: &str) -> Result<Self, Phrase> {
         if let Some(inner) = text
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {
-            let address: Ipv6Addr = inner
-                .parse()
-                .map_err(|_| "the address in brackets is not an IPv6 address")?;
+            let address: Ipv6Addr = inner.parse().map_err(|_| {
+                phrase!(
+                    "origin-brackets",
+                    "the address in brackets is not an IPv6 address"
+                )
+            })?;
             if !address.to_string().eq_ignore_ascii_case(inner) {
-                return Err("the IPv6 address is not in its short form (RFC 5952)");
+                return Err(phrase!(
+                    "origin-ipv6",
+                    "the IPv6 address is not in its short form (RFC 5952)"
+                ));
             }
             return Ok(Self::Address(IpAddr::V6(address)));
         }
@@ -170,13 +207,16 @@ impl Host {
                     .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         });
         if !labels_fit || text.len() > 253 {
-            return Err("the host is not a DNS name");
+            return Err(phrase!("origin-name", "the host is not a DNS name"));
         }
         // The last label of a name is never numeric (RFC 3696, section 2); resolvers read such hosts as
         // addresses in forms that are not checked.
         let last = text.rsplit('.').next().unwrap_or_default();
         if last.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err("the host is neither a DNS name nor an address in its usual form");
+            return Err(phrase!(
+                "origin-address",
+                "the host is neither a DNS name nor an address in its usual form"
+            ));
         }
         Ok(Self::Name(text.to_ascii_lowercase()))
     }

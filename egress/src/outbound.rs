@@ -5,8 +5,9 @@
 
 use crate::dial::Dialer;
 use crate::origin::Origin;
+use crate::phrase;
+use crate::phrase::Phrase;
 use crate::transport::Transport;
-use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,7 +35,14 @@ pub struct OutboundStream {
 /// No connection came about. One line that names no credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct OutboundError(String);
+pub struct OutboundError(Phrase);
+
+impl OutboundError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        self.0.clone()
+    }
+}
 
 impl Outbound {
     /// Dials by a [`Dialer`], or by settings that describe one, such as the options of a host.
@@ -62,20 +70,19 @@ impl Outbound {
         within: Duration,
     ) -> Result<OutboundStream, OutboundError> {
         let place = || self.places.clone().try_acquire_owned().ok();
-        let taken =
-            place().ok_or_else(|| OutboundError("too many connections at once".to_owned()))?;
+        let taken = place().ok_or_else(|| {
+            OutboundError(phrase!("outbound-busy", "too many connections at once"))
+        })?;
         // A second attempt beside the first one takes no more than half of the places.
         let has_plenty = || self.places.available_permits() > CONNECTIONS / 2;
         let extra = || has_plenty().then(place).flatten();
         let dialled = self.dialer.dial(origin, within, extra).await;
-        let dialled = dialled.map_err(|error| {
-            let cause = error.source().map(|cause| format!(": {cause}"));
-            OutboundError(format!("{error}{}", cause.unwrap_or_default()))
-        })?;
+        let dialled = dialled.map_err(|error| OutboundError(error.phrase()))?;
         if dialled.proxied {
-            return Err(OutboundError(
-                "http is not sent through a proxy, which could read it: use https".to_owned(),
-            ));
+            return Err(OutboundError(phrase!(
+                "outbound-proxy",
+                "http is not sent through a proxy, which could read it: use https"
+            )));
         }
         Ok(OutboundStream {
             transport: dialled.transport,

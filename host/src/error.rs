@@ -13,7 +13,7 @@
 
 use crate::bindings::sms;
 use crate::contract::{CallbackRefusal, Failure, FailureKind};
-use auth_connector_egress::{NetworkError, OriginError};
+use auth_connector_egress::{NetworkError, OriginError, Phrase, phrase};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +40,20 @@ pub enum BuildError {
     /// An authority, a proxy or a resolve override cannot be used.
     #[error(transparent)]
     Network(#[from] NetworkError),
+}
+
+impl BuildError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Engine(_) => phrase!("build-engine", of self),
+            Self::Cache { path, .. } => {
+                phrase!("build-cache", of self, path = path.display().to_string())
+            }
+            Self::Origin(error) => error.phrase(),
+            Self::Network(error) => error.phrase(),
+        }
+    }
 }
 
 /// The host ended a call itself, or never began it.
@@ -137,6 +151,11 @@ fn interface(function: &str) -> &'static str {
     }
 }
 
+/// Milliseconds.
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl HostFault {
     /// The contract's class that fits best, so that callers need one table only.
     pub const fn kind(&self) -> FailureKind {
@@ -151,6 +170,33 @@ impl HostFault {
             | Self::Crossing { .. }
             | Self::Trapped(_)
             | Self::Contract(_) => FailureKind::Other,
+        }
+    }
+
+    /// What it says. A crash has Wasmtime's words with it.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Overloaded {
+                waited,
+                retry_after,
+            } => phrase!(
+                "host-overloaded", of self,
+                waited = ms(*waited), again = ms(*retry_after)
+            ),
+            Self::TimedOut { after } => phrase!("host-timed-out", of self, after = ms(*after)),
+            Self::Compute { limit } => phrase!("host-compute", of self, limit = ms(*limit)),
+            Self::Memory { limit, .. } => phrase!("host-memory", of self, limit = *limit),
+            Self::Handles { limit } => phrase!("host-handles", of self, limit = *limit),
+            Self::Crossing { limit } => phrase!("host-crossing", of self, limit = *limit),
+            Self::Trapped(said) => phrase!("host-trapped", of self, said = said),
+            Self::Contract(_) => phrase!("host-contract", of self),
+            Self::ConfigTooLong { bytes, limit } => {
+                phrase!("host-config-long", of self, bytes = *bytes, limit = *limit)
+            }
+            Self::Unsupported(function) => phrase!(
+                "host-unsupported", of self,
+                function = *function, interface = interface(function)
+            ),
         }
     }
 
@@ -223,6 +269,28 @@ impl PolicyFault {
                 FailureKind::RateLimited
             }
             Self::Closed => FailureKind::Denied,
+        }
+    }
+
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::TenantRate { retry_after } => {
+                phrase!("policy-rate", of self, again = ms(*retry_after))
+            }
+            Self::TenantConcurrency {
+                limit,
+                waited,
+                retry_after,
+            } => phrase!(
+                "policy-concurrency", of self,
+                limit = u64::from(*limit), waited = ms(*waited), again = ms(*retry_after)
+            ),
+            Self::TenantQueue { limit, retry_after } => {
+                let limit = u64::from(*limit);
+                phrase!("policy-queue", of self, limit = limit, again = ms(*retry_after))
+            }
+            Self::Closed => phrase!("policy-closed", of self),
         }
     }
 
@@ -315,6 +383,18 @@ impl CallError {
             }
             Self::Connector(_) | Self::Host(_) => Side::Plugin,
             Self::Policy(_) => Side::Policy,
+        }
+    }
+
+    /// What it says: the plugin's own words as they are, the host's as a phrase.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Connector(failure) => {
+                let words = failure.message.as_str();
+                phrase!("plugin-words", of self, kind = failure.kind.as_str(), words = words)
+            }
+            Self::Host(fault) => fault.phrase(),
+            Self::Policy(fault) => fault.phrase(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! [`ConnectorHost`]: the engine, the queue and the connections that all plugins of a process share.
 
 use crate::error::BuildError;
-use crate::load::{CacheSettings, Checked, Loader, one_line};
+use crate::load::{CacheSettings, Checked, Loader, words};
 use crate::observe;
 use crate::options::HostOptions;
 use crate::runtime::plugin::Plugin;
@@ -159,7 +159,7 @@ impl ConnectorHost {
         provenance: Option<Provenance>,
     ) -> Result<Plugin, LoadError> {
         let linked = self.0.linker.instantiate_pre(&checked.component);
-        let instance = linked.map_err(|error| LoadError::Link(one_line(&error)))?;
+        let instance = linked.map_err(|error| LoadError::Link(words(&error)))?;
         let shared = &self.0.shared;
         if egress.origins().iter().any(Origin::is_https) {
             shared.client.warm_up();

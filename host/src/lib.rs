@@ -48,11 +48,12 @@ pub mod tenant;
 pub use auth_connector_egress as egress;
 pub use auth_connector_egress::{
     Egress, Network, NetworkError, Origin, OriginError, Outbound, OutboundError, OutboundStream,
-    Proxy, network,
+    Phrase, Proxy, network, phrase,
 };
 pub use auth_connector_package::{
-    Caps, ConfigOriginError, Decision, Grants, KeyId, Limit, LoadError, Manifest, ManifestError,
-    ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey, authority,
+    Caps, ConfigOriginError, Decision, Grants, KeyError, KeyId, Limit, LoadError, Manifest,
+    ManifestError, ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey,
+    authority,
 };
 pub use builder::HostBuilder;
 pub use clock::WallClock;

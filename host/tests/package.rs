@@ -318,7 +318,11 @@ fn a_package_is_shown_without_its_component_and_whatever_is_granted() {
     let provenance = host.examine(&package, &Grants::default()).unwrap();
     assert_eq!(provenance.manifest.id, "example-sms");
     assert_eq!(
-        provenance.decision.missing().collect::<Vec<_>>(),
+        provenance
+            .decision
+            .missing()
+            .map(|line| line.to_string())
+            .collect::<Vec<_>>(),
         ["asks for https://sms.example.com: not granted"]
     );
 }

@@ -2,6 +2,7 @@
 
 use crate::manifest::ManifestError;
 use crate::signature::SignatureError;
+use auth_connector_egress::{Phrase, phrase};
 use std::path::PathBuf;
 
 /// A file is refused as a plugin. One line each, and no code of it has run.
@@ -61,18 +62,18 @@ pub enum LoadError {
         found: String,
     },
     /// It asks for more than it is granted.
-    #[error("the plugin {}. Grant it, or load the plugin with less by Grants::accept_less", .missing.join(", "))]
+    #[error("the plugin {}. Grant it, or load the plugin with less by Grants::accept_less", joined(.missing))]
     NotGranted {
         /// A line for each thing that is missing.
-        missing: Vec<String>,
+        missing: Vec<Phrase>,
     },
     /// It is not WebAssembly.
     #[error(
         "not WebAssembly: the file starts with {starts}, a component starts with 00 61 73 6d 0d 00 01 00"
     )]
     NotWebAssembly {
-        /// Its first bytes, as hexadecimal, or the words `nothing` and `text`.
-        starts: String,
+        /// Its first bytes, as hexadecimal, or that there is nothing or text.
+        starts: Phrase,
     },
     /// It is a core module.
     #[error(
@@ -81,14 +82,14 @@ pub enum LoadError {
     CoreModule,
     /// It is a component that Wasmtime cannot compile.
     #[error("not a valid component: {0}")]
-    Invalid(String),
+    Invalid(Phrase),
     /// Compiling it could hold the host up.
     #[error(
         "the component has {found} {what}, more than the {limit} that a plugin may have, because compiling it could hold the host up"
     )]
     TooComplex {
         /// Of what.
-        what: &'static str,
+        what: Phrase,
         /// How much.
         found: u64,
         /// The cap.
@@ -131,20 +132,103 @@ pub enum LoadError {
         /// The interface.
         contract: &'static str,
         /// How.
-        difference: String,
+        difference: Phrase,
     },
     /// Its imports do not link, or it needs more instances, tables or memories than one plugin may have.
     #[error("the component cannot be linked: {0}")]
-    Link(String),
+    Link(Phrase),
 }
+
+impl LoadError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Unreadable { path, reason } => {
+                let path = path.display().to_string();
+                phrase!("load-unreadable", of self, path = path, reason = reason)
+            }
+            Self::TooLarge { size, limit } => {
+                phrase!("load-too-large", of self, size = *size, limit = *limit)
+            }
+            Self::Digest { expected, found } => {
+                phrase!("load-digest", of self, expected = expected, found = found)
+            }
+            Self::Size { expected, found } => {
+                phrase!("load-size", of self, expected = *expected, found = *found)
+            }
+            Self::Signature(error) => error.phrase(),
+            Self::Manifest(error) => error.phrase(),
+            Self::OtherPlugin { expected, found } => {
+                let (expected, found) = (escaped(expected), escaped(found));
+                phrase!("load-other-plugin", of self, expected = expected, found = found)
+            }
+            Self::NotGranted { missing } => {
+                phrase!("load-not-granted", of self, missing = missing.clone())
+            }
+            Self::NotWebAssembly { starts } => {
+                phrase!("load-not-wasm", of self, starts = starts)
+            }
+            Self::CoreModule => phrase!("load-core-module", of self),
+            Self::Invalid(why) => phrase!("load-invalid", of self, why = why),
+            Self::TooComplex { what, found, limit } => {
+                phrase!("load-too-complex", of self, what = what, found = *found, limit = *limit)
+            }
+            Self::NotCompiled => phrase!("load-not-compiled", of self),
+            Self::ForbiddenImports { imports } => {
+                phrase!("load-imports", of self, imports = several(imports))
+            }
+            Self::NotAConnector { expected, exports } => match exports.is_empty() {
+                true => phrase!("load-no-exports", of self, expected = *expected),
+                false => {
+                    let exports = several(exports);
+                    phrase!("load-exports", of self, expected = *expected, exports = exports)
+                }
+            },
+            Self::ContractVersion { found, supported } => {
+                phrase!("load-contract", of self, found = found, supported = *supported)
+            }
+            Self::ContractMismatch {
+                item,
+                contract,
+                difference,
+            } => {
+                let (item, contract) = (*item, *contract);
+                phrase!("load-mismatch", of self, item = item, contract = contract, difference = difference)
+            }
+            Self::Link(why) => phrase!("load-link", of self, why = why),
+        }
+    }
+}
+
+/// Phrases in one line, by commas.
+fn joined(phrases: &[Phrase]) -> String {
+    let texts: Vec<&str> = phrases.iter().map(Phrase::english).collect();
+    texts.join(", ")
+}
+
+/// A publisher's text without what does not show.
+fn escaped(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+/// How many names one line has.
+const SHOWN: usize = 12;
 
 /// Names in one line, however many a component has.
 fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 12;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
     match names.len().saturating_sub(SHOWN) {
         _ if names.is_empty() => "nothing".to_owned(),
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The same for every language.
+fn several(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{}, … (+{more})", shown.join(", ")),
     }
 }

@@ -12,7 +12,7 @@
 
 use crate::limit::{Caps, Limit};
 use crate::manifest::Manifest;
-use auth_connector_egress::{Egress, Origin, OriginError};
+use auth_connector_egress::{Egress, Origin, OriginError, Phrase, phrase};
 use std::fmt;
 
 /// What an operator grants one plugin. The default grants no origin, and the host's own limits.
@@ -248,17 +248,25 @@ impl Decision {
     }
 
     /// A line for each thing that is asked for and not granted.
-    pub fn missing(&self) -> impl Iterator<Item = String> {
+    pub fn missing(&self) -> impl Iterator<Item = Phrase> {
         let origins = self
             .origins
             .iter()
             .filter(|decision| decision.standing == Standing::NotGranted)
-            .map(ToString::to_string);
+            .map(|decision| {
+                phrase!("missing-origin", of decision, origin = decision.origin.to_string())
+            });
         let limits = self
             .limits
             .iter()
             .filter(|decision| !decision.is_enough())
-            .map(ToString::to_string);
+            .map(|decision| {
+                let limit = decision.limit.as_str();
+                phrase!(
+                    "missing-limit", of decision,
+                    limit = limit, asked = decision.asked, granted = decision.granted
+                )
+            });
         origins.chain(limits)
     }
 }
@@ -431,7 +439,10 @@ mod tests {
         );
         let decision = Decision::of(&asked, &grants(&["https://a.test"]), &own());
         assert_eq!(
-            decision.missing().collect::<Vec<_>>(),
+            decision
+                .missing()
+                .map(|line| line.to_string())
+                .collect::<Vec<_>>(),
             [
                 "asks for https://b.test: not granted",
                 "asks for memoryBytes 67108864: not granted, at most 8388608",

@@ -27,7 +27,7 @@ pub mod signature;
 pub mod source;
 mod text;
 
-pub use auth_connector_egress::{Egress, Origin, OriginError};
+pub use auth_connector_egress::{Egress, Origin, OriginError, Phrase};
 pub use authority::authority;
 pub use error::LoadError;
 pub use grants::{Decision, Grants};
@@ -36,5 +36,5 @@ pub use manifest::{
     COMPONENT_BYTES, CONTRACT, ConfigOriginError, Manifest, ManifestError, ManifestFault,
 };
 pub use package::{Package, Provenance};
-pub use signature::{KeyId, SignatureError, Signer, TrustedKey};
+pub use signature::{KeyError, KeyId, SignatureError, Signer, TrustedKey};
 pub use source::Source;

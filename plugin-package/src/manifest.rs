@@ -20,7 +20,7 @@
 
 use crate::limit::Limit;
 use crate::text::{self, Form};
-use auth_connector_egress::Origin;
+use auth_connector_egress::{Origin, Phrase, phrase};
 use http::Uri;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -38,7 +38,9 @@ pub const COMPONENT_BYTES: u64 = 2 << 20;
 pub const MANIFEST_BYTES: u64 = 64 << 10;
 
 /// The place of the manifest as a whole, in an error.
-const WHOLE: &str = "the whole";
+fn whole_place() -> Phrase {
+    phrase!("manifest-whole", "the whole")
+}
 
 const FORMAT: u64 = 1;
 const ORIGINS: usize = 64;
@@ -94,9 +96,9 @@ pub struct ManifestError(Vec<ManifestFault>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestFault {
     /// Where: a JSON Pointer, or line and column where it is not JSON.
-    pub place: String,
+    pub place: Phrase,
     /// What is there, what was expected, and what to do.
-    pub message: String,
+    pub message: Phrase,
 }
 
 impl ManifestError {
@@ -105,11 +107,26 @@ impl ManifestError {
         &self.0
     }
 
-    fn one(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![ManifestFault {
-            place: place.into(),
-            message: message.into(),
-        }])
+    fn one(place: Phrase, message: Phrase) -> Self {
+        Self(vec![ManifestFault { place, message }])
+    }
+
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        let faults = self.0.iter().take(SHOWN).map(|fault| {
+            let (place, message) = (&fault.place, &fault.message);
+            phrase!(
+                "manifest-fault",
+                "{place}: {message}",
+                place = place,
+                message = message
+            )
+        });
+        let faults: Vec<Phrase> = faults.collect();
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => phrase!("manifest", of self, faults = faults),
+            more => phrase!("manifest-more", of self, faults = faults, more = more),
+        }
     }
 }
 
@@ -164,31 +181,46 @@ impl Manifest {
     /// ```
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         if bytes.len() as u64 > MANIFEST_BYTES {
-            let size = bytes.len();
-            let message = format!("it has {size} bytes, expected were at most {MANIFEST_BYTES}");
-            return Err(ManifestError::one(WHOLE, message));
+            let message = phrase!(
+                "manifest-size",
+                "it has {size} bytes, expected were at most {limit}",
+                size = bytes.len(),
+                limit = MANIFEST_BYTES
+            );
+            return Err(ManifestError::one(whole_place(), message));
         }
         let syntax = |error: serde_json::Error| {
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
-            let place = format!("line {}, column {}", error.line(), error.column());
-            ManifestError::one(place, format!("{text}, so it is not used as JSON"))
+            let place = phrase!(
+                "manifest-line",
+                "line {line}, column {column}",
+                line = error.line(),
+                column = error.column()
+            );
+            let whole = format!("{text}, so it is not used as JSON");
+            ManifestError::one(place, phrase!("manifest-json", of whole))
         };
         // The syntax of every part.
         let whole: Value = serde_json::from_slice(bytes).map_err(syntax)?;
         if !whole.is_object() {
-            let found = shortened(&whole.to_string());
-            let message = format!("{found:?} is there, expected was an object");
-            return Err(ManifestError::one(WHOLE, message));
+            let message = phrase!(
+                "manifest-object",
+                "\"{found}\" is there, expected was an object",
+                found = quoted(&whole.to_string())
+            );
+            return Err(ManifestError::one(whole_place(), message));
         }
         // Of another format nothing else can be said.
         let format = whole.get("format");
         if let Some(format) = format.filter(|format| format.as_u64() != Some(FORMAT)) {
-            let message = format!(
-                "{} is not a format that this host reads; expected was {FORMAT}. If it is newer, use a newer host",
-                shortened(&format.to_string())
+            let message = phrase!(
+                "manifest-format",
+                "{found} is not a format that this host reads; expected was {format}. If it is newer, use a newer host",
+                found = shortened(&format.to_string()),
+                format = FORMAT
             );
-            return Err(ManifestError::one("/format", message));
+            return Err(ManifestError::one(Phrase::verbatim("/format"), message));
         }
         let mut faults = Faults::default();
         let manifest = read(serde_json::from_slice(bytes).map_err(syntax)?, &mut faults);
@@ -225,8 +257,8 @@ impl Manifest {
                 value => value,
             };
             let origin = match value.as_str().map(str::parse::<Uri>) {
-                None => Err("it is not a text"),
-                Some(Err(_)) => Err("it cannot be parsed"),
+                None => Err(phrase!("config-origin-type", "it is not a text")),
+                Some(Err(_)) => Err(phrase!("origin-unreadable", "it cannot be parsed")),
                 Some(Ok(uri)) => Origin::of(&uri),
             };
             Some(origin.map_err(|reason| ConfigOriginError {
@@ -246,7 +278,14 @@ impl Manifest {
 pub struct ConfigOriginError {
     /// Where the value is in the config.
     pub pointer: String,
-    reason: &'static str,
+    reason: Phrase,
+}
+
+impl ConfigOriginError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        phrase!("config-origin", of self, pointer = &self.pointer, reason = &self.reason)
+    }
 }
 
 /// The manifest in this text. It may be used if no fault is added.
@@ -348,10 +387,12 @@ impl<'a> Object<'a> {
     fn end(self, faults: &mut Faults) {
         let known = self.known.join("`, `");
         let unknown = self.members.iter().map(|(key, _)| ManifestFault {
-            place: pointer(&self.place, key),
-            message: format!(
-                "unknown field `{}`, expected one of `{known}`. Correct its name or remove it",
-                legible(key)
+            place: Phrase::verbatim(pointer(&self.place, key)),
+            message: phrase!(
+                "manifest-unknown",
+                "unknown field `{key}`, expected one of `{known}`. Correct its name or remove it",
+                key = legible(key),
+                known = known.as_str()
             ),
         });
         faults.0.splice(self.first_fault..self.first_fault, unknown);
@@ -390,35 +431,38 @@ impl<'a> Visitor<'a> for MembersVisitor {
 struct Faults(Vec<ManifestFault>);
 
 impl Faults {
-    fn add(&mut self, place: impl Into<String>, message: String) {
-        let place = place.into();
-        let place = if place.is_empty() {
-            WHOLE.to_owned()
-        } else {
-            place
+    fn add(&mut self, place: impl Into<String>, message: Phrase) {
+        let place = match place.into() {
+            place if place.is_empty() => whole_place(),
+            place => Phrase::verbatim(place),
         };
         self.0.push(ManifestFault { place, message });
     }
 
     /// A member that has this type.
-    fn typed<'a, T: Deserialize<'a>>(&mut self, member: &Member<'a>) -> Option<T> {
+    fn typed<'a, T: Deserialize<'a> + Typed>(&mut self, member: &Member<'a>) -> Option<T> {
         let Some(text) = member.text else {
             if let Some(key) = member.required {
-                self.add(&member.place, format!("missing field `{key}`. Add it"));
+                let message = phrase!(
+                    "manifest-missing",
+                    "missing field `{key}`. Add it",
+                    key = key
+                );
+                self.add(&member.place, message);
             }
             return None;
         };
         serde_json::from_str(text.get())
             .map_err(|error| {
-                let text = error.to_string();
-                let text = text.split(" at line ").next().unwrap_or_default();
+                let said = error.to_string();
+                let said = said.split(" at line ").next().unwrap_or_default();
                 let (found, expected) =
-                    text.rsplit_once(", expected ").unwrap_or((text, "another"));
-                let found = legible(found);
-                self.add(
-                    &member.place,
-                    format!("{found}, expected {expected}. Correct it"),
-                );
+                    said.rsplit_once(", expected ").unwrap_or((said, "another"));
+                let english = format!("{}, expected {expected}. Correct it", legible(found));
+                let (found, expected) = (kind(text.get()), T::expected());
+                let message =
+                    phrase!("manifest-type", of english, found = found, expected = expected);
+                self.add(&member.place, message);
             })
             .ok()
     }
@@ -428,8 +472,13 @@ impl Faults {
         if (form.fits)(&text) {
             return Some(text);
         }
-        let found = shortened(&text);
-        self.add(&member.place, format!("{found:?} is not {}", form.expected));
+        let message = phrase!(
+            "manifest-form",
+            "\"{found}\" is not {expected}",
+            found = quoted(&text),
+            expected = (form.expected)()
+        );
+        self.add(&member.place, message);
         None
     }
 
@@ -438,10 +487,13 @@ impl Faults {
         let number: Number = self.typed(member)?;
         let value = number.as_u64().filter(|value| (1..=most).contains(value));
         if value.is_none() {
-            self.add(
-                &member.place,
-                format!("{number}, expected was a whole number from 1 to {most}"),
+            let message = phrase!(
+                "manifest-number",
+                "{found}, expected was a whole number from 1 to {most}",
+                found = number.to_string(),
+                most = most
             );
+            self.add(&member.place, message);
         }
         value
     }
@@ -455,7 +507,11 @@ impl Faults {
         let mut members: Vec<(String, &RawValue)> = Vec::new();
         for (key, value) in all {
             if members.iter().any(|(known, _)| *known == key) {
-                let message = format!("duplicate field `{}`. Remove one of them", legible(&key));
+                let message = phrase!(
+                    "manifest-twice",
+                    "duplicate field `{key}`. Remove one of them",
+                    key = legible(&key)
+                );
                 self.add(pointer(&place, &key), message);
             } else {
                 members.push((key, value));
@@ -480,10 +536,13 @@ impl Faults {
 
     fn count(&mut self, place: &str, count: usize, most: usize) {
         if count > most {
-            self.add(
-                place,
-                format!("{count} entries, expected were at most {most}"),
+            let message = phrase!(
+                "manifest-entries",
+                "{count} entries, expected were at most {most}",
+                count = count,
+                most = most
             );
+            self.add(place, message);
         }
     }
 
@@ -497,7 +556,11 @@ impl Faults {
         match item {
             Some(item) if list.contains(&item) => self.add(
                 &member.place,
-                format!("{item} is there twice: remove one of them"),
+                phrase!(
+                    "manifest-item-twice",
+                    "{item} is there twice: remove one of them",
+                    item = item.to_string()
+                ),
             ),
             item => list.extend(item),
         }
@@ -509,10 +572,14 @@ impl Faults {
             // One spelling for each, so that what people read is what is compared.
             Ok(origin) if origin.to_string() == text => return Some(origin),
             Ok(origin) => {
-                let written = origin.to_string();
-                format!("{:?} is written {written:?}", shortened(&text))
+                phrase!(
+                    "manifest-origin",
+                    "\"{found}\" is written \"{written}\"",
+                    found = quoted(&text),
+                    written = origin.to_string()
+                )
             }
-            Err(error) => error.to_string(),
+            Err(error) => error.phrase(),
         };
         self.add(&member.place, message);
         None
@@ -540,8 +607,13 @@ impl Faults {
         for (key, text) in object.members {
             let place = pointer(&member.place, &key);
             if !(text::ANNOTATION_KEY.fits)(&key) {
-                let expected = text::ANNOTATION_KEY.expected;
-                self.add(&place, format!("the key is not {expected}"));
+                let expected = (text::ANNOTATION_KEY.expected)();
+                let message = phrase!(
+                    "manifest-key",
+                    "the key is not {expected}",
+                    expected = expected
+                );
+                self.add(&place, message);
             }
             let text = self.text(&Member::new(place, text), &text::ANNOTATION);
             annotations.extend(text.map(|text| (key, text)));
@@ -573,6 +645,52 @@ fn shortened(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+/// The same between quotation marks.
+fn quoted(text: &str) -> String {
+    shortened(text).escape_debug().to_string()
+}
+
+/// A type that a part of the manifest has, for an error.
+trait Typed {
+    fn expected() -> Phrase;
+}
+
+impl Typed for String {
+    fn expected() -> Phrase {
+        phrase!("kind-text", "a text")
+    }
+}
+
+impl Typed for Number {
+    fn expected() -> Phrase {
+        phrase!("kind-number", "a number")
+    }
+}
+
+impl Typed for Vec<&RawValue> {
+    fn expected() -> Phrase {
+        phrase!("kind-list", "a list")
+    }
+}
+
+impl Typed for Members<'_> {
+    fn expected() -> Phrase {
+        phrase!("kind-object", "an object")
+    }
+}
+
+/// The type of JSON that is there.
+fn kind(json: &str) -> Phrase {
+    match json.trim_start().chars().next() {
+        Some('{') => Members::expected(),
+        Some('[') => Vec::<&RawValue>::expected(),
+        Some('"') => String::expected(),
+        Some('t' | 'f') => phrase!("kind-boolean", "true or false"),
+        Some('n') => phrase!("kind-null", "null"),
+        _ => Number::expected(),
+    }
 }
 
 /// A manifest for tests.

@@ -11,6 +11,7 @@
 //! The legacy mode signs the file itself and not its hash; minisign 0.11 makes such signatures only with
 //! `-l`, and this format never had any, so there is nothing to stay compatible with.
 
+use auth_connector_egress::{Phrase, phrase};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use minisign_verify::{Error, PublicKey, Signature};
@@ -55,7 +56,14 @@ impl fmt::Display for TrustedKey {
 #[error(
     "not a public key of minisign: {0}. Give the 56 characters that begin with RW, or the whole of the file minisign.pub"
 )]
-pub struct KeyError(&'static str);
+pub struct KeyError(Phrase);
+
+impl KeyError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        phrase!("key", of self, why = &self.0)
+    }
+}
 
 impl TrustedKey {
     /// Reads a key: the line that minisign shows, or the text of `minisign.pub` with its comment.
@@ -69,12 +77,18 @@ impl TrustedKey {
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty() && !line.starts_with(COMMENT));
-        let line = lines.next().ok_or(KeyError("there is no key in it"))?;
+        let line = lines
+            .next()
+            .ok_or_else(|| KeyError(phrase!("key-none", "there is no key in it")))?;
         if lines.next().is_some() {
-            return Err(KeyError("there is more than one key in it"));
+            return Err(KeyError(phrase!(
+                "key-several",
+                "there is more than one key in it"
+            )));
         }
-        let key = PublicKey::from_base64(line).map_err(|_| KeyError("it cannot be decoded"))?;
-        let id = key_id(line).ok_or(KeyError("it cannot be decoded"))?;
+        let undecoded = || KeyError(phrase!("key-undecoded", "it cannot be decoded"));
+        let key = PublicKey::from_base64(line).map_err(|_| undecoded())?;
+        let id = key_id(line).ok_or_else(undecoded)?;
         Ok(Self {
             key,
             id,
@@ -110,16 +124,16 @@ pub enum SignatureError {
     #[error(
         "the manifest's signature is not one of minisign: {0}. Sign the manifest again by `minisign -Sm manifest.json`"
     )]
-    Malformed(&'static str),
+    Malformed(Phrase),
     /// The key that signed is not trusted.
     #[error(
-        "the manifest is signed by the key {id}, which is not trusted; trusted {trusted}. Get the publisher's key by another way than the plugin, and trust it if its id is this one"
+        "the manifest is signed by the key {id}, which is not trusted; trusted {}. Get the publisher's key by another way than the plugin, and trust it if its id is this one", names(.trusted)
     )]
     UnknownKey {
         /// The key that signed.
         id: KeyId,
-        /// The trusted ones, as text.
-        trusted: String,
+        /// The trusted ones.
+        trusted: Vec<KeyId>,
     },
     /// The signature is in the legacy mode.
     #[error(
@@ -131,6 +145,25 @@ pub enum SignatureError {
         "the manifest does not fit its signature by the key {0}: one of them was changed. Get both again from the publisher"
     )]
     Invalid(KeyId),
+}
+
+impl SignatureError {
+    /// What it says.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Missing => phrase!("signature-missing", of self),
+            Self::Malformed(why) => phrase!("signature-malformed", of self, why = why),
+            Self::UnknownKey { id, trusted } if trusted.is_empty() => {
+                phrase!("signature-no-key", of self, id = id.to_string())
+            }
+            Self::UnknownKey { id, trusted } => {
+                let trusted = joined(trusted);
+                phrase!("signature-other-key", of self, id = id.to_string(), trusted = trusted)
+            }
+            Self::Legacy(id) => phrase!("signature-legacy", of self, id = id.to_string()),
+            Self::Invalid(id) => phrase!("signature-invalid", of self, id = id.to_string()),
+        }
+    }
 }
 
 /// Verifies a signature over these exact bytes. `Ok(None)` where unsigned is allowed and no trusted key signed.
@@ -149,16 +182,24 @@ pub(crate) fn verify(
     };
     let malformed = SignatureError::Malformed;
     if file.len() as u64 > SIGNATURE_BYTES {
-        return Err(malformed("it is longer than 16 KiB"));
+        return Err(malformed(phrase!(
+            "signature-long",
+            "it is longer than 16 KiB"
+        )));
     }
-    let text = std::str::from_utf8(file).map_err(|_| malformed("it is not text"))?;
-    let signature =
-        Signature::decode(text).map_err(|_| malformed("its four lines cannot be decoded"))?;
+    let text = std::str::from_utf8(file)
+        .map_err(|_| malformed(phrase!("signature-no-text", "it is not text")))?;
+    let signature = Signature::decode(text).map_err(|_| {
+        malformed(phrase!(
+            "signature-lines",
+            "its four lines cannot be decoded"
+        ))
+    })?;
     let id = text
         .lines()
         .nth(1)
         .and_then(key_id)
-        .ok_or(malformed("it names no key"))?;
+        .ok_or_else(|| malformed(phrase!("signature-unnamed", "it names no key")))?;
     let mut known = keys.iter().filter(|key| key.id == id).peekable();
     if known.peek().is_none() {
         return if allow_unsigned {
@@ -166,7 +207,7 @@ pub(crate) fn verify(
         } else {
             Err(SignatureError::UnknownKey {
                 id,
-                trusted: names(keys),
+                trusted: keys.iter().map(|key| key.id).collect(),
             })
         };
     }
@@ -187,13 +228,17 @@ pub(crate) fn verify(
     Err(refusal)
 }
 
-fn names(keys: &[TrustedKey]) -> String {
-    if keys.is_empty() {
-        return "is no key at all".to_owned();
+fn names(keys: &[KeyId]) -> String {
+    match keys.len() {
+        0 => "is no key at all".to_owned(),
+        1 => format!("is {}", joined(keys)),
+        _ => format!("are {}", joined(keys)),
     }
-    let ids: Vec<String> = keys.iter().map(|key| key.id.to_string()).collect();
-    let verb = if ids.len() == 1 { "is" } else { "are" };
-    format!("{verb} {}", ids.join(", "))
+}
+
+fn joined(keys: &[KeyId]) -> String {
+    let ids: Vec<String> = keys.iter().map(KeyId::to_string).collect();
+    ids.join(", ")
 }
 
 /// The identity in a key or a signature: bytes 2 to 10 of what the line encodes in Base64.

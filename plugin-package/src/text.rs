@@ -2,25 +2,42 @@
 //!
 //! `docs/manifest.schema.json` has them as regular expressions, and `tests/manifest.rs` compares the two.
 
+use auth_connector_egress::{Phrase, phrase};
+
 /// A text's form: the test, and its description as it stands in an error.
 pub(crate) struct Form {
     pub(crate) fits: fn(&str) -> bool,
-    pub(crate) expected: &'static str,
+    pub(crate) expected: fn() -> Phrase,
 }
 
 pub(crate) const SCHEMA: Form = Form {
     fits: |text| text.chars().count() <= 500,
-    expected: "the address of a JSON Schema, of at most 500 characters",
+    expected: || {
+        phrase!(
+            "form-schema",
+            "the address of a JSON Schema, of at most 500 characters"
+        )
+    },
 };
 
 pub(crate) const ID: Form = Form {
     fits: is_id,
-    expected: "an id: lower-case letters and digits, in groups joined by single dots, dashes or underscores, at most 64 in all, such as example-sms",
+    expected: || {
+        phrase!(
+            "form-id",
+            "an id: lower-case letters and digits, in groups joined by single dots, dashes or underscores, at most 64 in all, such as example-sms"
+        )
+    },
 };
 
 pub(crate) const VERSION: Form = Form {
     fits: is_version,
-    expected: "a semantic version of at most 64 characters, such as 1.4.0",
+    expected: || {
+        phrase!(
+            "form-version",
+            "a semantic version of at most 64 characters, such as 1.4.0"
+        )
+    },
 };
 
 pub(crate) const CONTRACT: Form = Form {
@@ -31,7 +48,12 @@ pub(crate) const CONTRACT: Form = Form {
                 && is_version(version)
         })
     },
-    expected: "a package of WIT with its version, such as auth:connector@0.1.0",
+    expected: || {
+        phrase!(
+            "form-contract",
+            "a package of WIT with its version, such as auth:connector@0.1.0"
+        )
+    },
 };
 
 pub(crate) const FILE: Form = Form {
@@ -42,7 +64,12 @@ pub(crate) const FILE: Form = Form {
                 .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
             && !text.starts_with(['.', '-'])
     },
-    expected: "the name of a file in the manifest's folder, in letters, digits, dots, dashes and underscores, such as example_sms.wasm",
+    expected: || {
+        phrase!(
+            "form-file",
+            "the name of a file in the manifest's folder, in letters, digits, dots, dashes and underscores, such as example_sms.wasm"
+        )
+    },
 };
 
 pub(crate) const SHA256: Form = Form {
@@ -52,7 +79,12 @@ pub(crate) const SHA256: Form = Form {
                 .bytes()
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     },
-    expected: "a SHA-256 in 64 lower-case hexadecimal digits, as sha256sum prints it",
+    expected: || {
+        phrase!(
+            "form-sha256",
+            "a SHA-256 in 64 lower-case hexadecimal digits, as sha256sum prints it"
+        )
+    },
 };
 
 pub(crate) const CONFIG_ORIGIN: Form = Form {
@@ -69,17 +101,32 @@ pub(crate) const CONFIG_ORIGIN: Form = Form {
                     .all(|key| !key.is_empty() && is_escaped(key))
             })
     },
-    expected: "a JSON Pointer to a URL in the config, in visible ASCII and of at most 200 characters, such as /url",
+    expected: || {
+        phrase!(
+            "form-config-origin",
+            "a JSON Pointer to a URL in the config, in visible ASCII and of at most 200 characters, such as /url"
+        )
+    },
 };
 
 pub(crate) const NAME: Form = Form {
     fits: |text| is_shown(text, 100),
-    expected: "a name of 1 to 100 characters on one line, without control or direction marks",
+    expected: || {
+        phrase!(
+            "form-name",
+            "a name of 1 to 100 characters on one line, without control or direction marks"
+        )
+    },
 };
 
 pub(crate) const DESCRIPTION: Form = Form {
     fits: |text| is_shown(text, 500),
-    expected: "a text of 1 to 500 characters on one line, without control or direction marks",
+    expected: || {
+        phrase!(
+            "form-description",
+            "a text of 1 to 500 characters on one line, without control or direction marks"
+        )
+    },
 };
 
 pub(crate) const LICENSE: Form = Form {
@@ -89,7 +136,12 @@ pub(crate) const LICENSE: Form = Form {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b" .+()-:".contains(&b))
     },
-    expected: "an SPDX licence expression, such as Apache-2.0",
+    expected: || {
+        phrase!(
+            "form-license",
+            "an SPDX licence expression, such as Apache-2.0"
+        )
+    },
 };
 
 pub(crate) const HOMEPAGE: Form = Form {
@@ -98,12 +150,22 @@ pub(crate) const HOMEPAGE: Form = Form {
             (1..=200).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_graphic())
         })
     },
-    expected: "an https address of at most 208 characters, such as https://example.com/sms",
+    expected: || {
+        phrase!(
+            "form-homepage",
+            "an https address of at most 208 characters, such as https://example.com/sms"
+        )
+    },
 };
 
 pub(crate) const ANNOTATION_KEY: Form = Form {
     fits: |text| text.len() <= 64 && is_id(text),
-    expected: "written like an id, such as source-revision",
+    expected: || {
+        phrase!(
+            "form-annotation-key",
+            "written like an id, such as source-revision"
+        )
+    },
 };
 
 pub(crate) const ANNOTATION: Form = Form {

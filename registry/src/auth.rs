@@ -5,6 +5,7 @@
 
 use crate::RegistryError;
 use auth_connector_host::Origin;
+use auth_connector_host::{Phrase, phrase};
 use http::Uri;
 use std::net::IpAddr;
 
@@ -57,28 +58,33 @@ pub(crate) fn token_request(
     scope: &str,
     registry: &Origin,
 ) -> Result<(Origin, String), RegistryError> {
-    let refused = |reason: &str| {
-        RegistryError::Credentials(format!(
-            "the registry {registry} names a token server that is not used: {reason}"
+    let refused = |reason: Phrase| {
+        RegistryError::Credentials(phrase!(
+            "token-server",
+            "the registry {registry} names a token server that is not used: {reason}",
+            registry = registry.to_string(),
+            reason = reason
         ))
     };
-    let uri: Uri = realm
-        .parse()
-        .map_err(|_| refused("its address cannot be read"))?;
+    let unread = || refused(phrase!("token-server-unread", "its address cannot be read"));
+    let uri: Uri = realm.parse().map_err(|_| unread())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(refused("its address cannot be read"));
+        return Err(unread());
     };
-    let origin = Origin::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| refused("its address cannot be read"))?;
+    let origin = Origin::parse(&format!("{scheme}://{authority}")).map_err(|_| unread())?;
     let (own, other) = (host(registry), host(&origin));
     if own != other && !has_same_domain(&own, &other) {
-        return Err(refused(
-            "it is of another domain, and would be given the credentials",
-        ));
+        return Err(refused(phrase!(
+            "token-server-domain",
+            "it is of another domain, and would be given the credentials"
+        )));
     }
     let is_local = own == other && !registry.is_https() && origin.is_loopback();
     if !origin.is_https() && !is_local {
-        return Err(refused("it is not reached by https"));
+        return Err(refused(phrase!(
+            "token-server-plain",
+            "it is not reached by https"
+        )));
     }
     let mut path = uri.path().to_owned();
     let mut separator = '?';

@@ -3,10 +3,13 @@
 //! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
 //! pulled by the reference, and checked then.
 
+use crate::error::english;
 use crate::error::legible;
 use crate::exchange::{self, Deadline};
+use crate::part;
 use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
 use auth_connector_host::Origin;
+use auth_connector_host::{Phrase, phrase};
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
@@ -70,8 +73,8 @@ impl Catalogue {
             let place = facts.reference.clone().unwrap_or_default();
             let (Some(id), Some(version)) = (facts.id.clone(), facts.version.clone()) else {
                 return Err(RegistryError::malformed(
-                    place,
-                    "it has no manifest of a plugin, so it is not listed",
+                    english(place),
+                    english("it has no manifest of a plugin, so it is not listed"),
                 ));
             };
             let index = match plugins.iter().position(|entry| entry.id == id) {
@@ -90,7 +93,7 @@ impl Catalogue {
             let is_same = |listed: &Listed| listed.facts.version.as_ref() == Some(&version);
             if entry.versions.iter().any(is_same) {
                 let reason = format!("{id} {version} is listed twice. Remove one of them");
-                return Err(RegistryError::malformed(place, reason));
+                return Err(RegistryError::malformed(english(place), english(reason)));
             }
             let is_newer =
                 |listed: &Listed| is_older(listed.facts.version.as_deref(), Some(&version));
@@ -128,37 +131,50 @@ impl Catalogue {
     ///
     /// When it is none, or of another format.
     pub fn parse(bytes: &[u8]) -> Result<Self, RegistryError> {
-        let wrong = |reason: String| RegistryError::malformed("the catalogue", reason);
-        let value: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |reason: Phrase| RegistryError::malformed(part::catalogue(), reason);
+        let no_json = |error| RegistryError::no_json(part::catalogue(), &error);
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(no_json)?;
         if value.get("format") != Some(&FORMAT.into()) {
-            return Err(wrong(format!(
-                "its format is not {FORMAT}. If it is newer, use a newer program"
+            return Err(wrong(phrase!(
+                "catalogue-format",
+                "its format is not {format}. If it is newer, use a newer program",
+                format = u64::from(FORMAT)
             )));
         }
-        check_texts(&value).map_err(|reason| wrong(reason.to_owned()))?;
-        let mut read: Self =
-            serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+        check_texts(&value).map_err(wrong)?;
+        let mut read: Self = serde_json::from_value(value).map_err(no_json)?;
         read.plugins.sort_by(|one, other| one.id.cmp(&other.id));
         read.check().map_err(wrong)?;
         Ok(read)
     }
 
     /// Refuses what [`Catalogue::of`] would not have made.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Phrase> {
         if let Some(entry) = self.plugins.iter().find(|entry| entry.versions.is_empty()) {
-            return Err(format!("{} has no version", legible(&entry.id)));
+            return Err(phrase!(
+                "catalogue-no-version",
+                "{id} has no version",
+                id = legible(&entry.id)
+            ));
         }
         let mut before: Option<&str> = None;
         for entry in &self.plugins {
             if before == Some(entry.id.as_str()) {
-                return Err(format!("{} is listed twice", legible(&entry.id)));
+                return Err(phrase!(
+                    "catalogue-twice",
+                    "{id} is listed twice",
+                    id = legible(&entry.id)
+                ));
             }
             before = Some(&entry.id);
             let is_other = |listed: &Listed| listed.facts.id.as_ref() != Some(&entry.id);
             if entry.versions.iter().any(is_other) {
                 let id = legible(&entry.id);
-                return Err(format!("a version of {id} has another id"));
+                return Err(phrase!(
+                    "catalogue-other-id",
+                    "a version of {id} has another id",
+                    id = id
+                ));
             }
         }
         Ok(())
@@ -188,12 +204,12 @@ impl Catalogue {
     pub async fn fetch(settings: &Settings, url: &str) -> Result<Self, RegistryError> {
         let (origin, path) = target(url, settings.has_loopback_http)?;
         let request = Request::get(path).body(Full::new(Bytes::new()));
-        let request = request.map_err(|_| wrong(url, "it cannot be read"))?;
+        let request = request.map_err(|_| unread(url))?;
         let deadline = Deadline::after(settings.time);
         let response = exchange::send(&settings.outbound, &origin, request, deadline).await?;
         match response.status {
-            StatusCode::OK => Self::parse(&response.read("the catalogue", BYTES).await?),
-            _ => Err(response.refusal("the catalogue").await),
+            StatusCode::OK => Self::parse(&response.read(&part::catalogue(), BYTES).await?),
+            _ => Err(response.refusal(&part::catalogue()).await),
         }
     }
 
@@ -296,37 +312,56 @@ fn optional(text: Option<&String>) -> String {
 
 /// An address's origin and path.
 fn target(url: &str, has_loopback_http: bool) -> Result<(Origin, String), RegistryError> {
-    let uri: Uri = url.parse().map_err(|_| wrong(url, "it cannot be read"))?;
+    let uri: Uri = url.parse().map_err(|_| unread(url))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(wrong(url, "it cannot be read"));
+        return Err(unread(url));
     };
-    let origin = Origin::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| wrong(url, "it cannot be read"))?;
+    let origin = Origin::parse(&format!("{scheme}://{authority}")).map_err(|_| unread(url))?;
     let is_allowed = origin.is_https() || (has_loopback_http && origin.is_loopback());
     if !is_allowed {
-        return Err(wrong(url, "it is not reached by https"));
+        return Err(wrong(
+            url,
+            phrase!("catalogue-plain", "it is not reached by https"),
+        ));
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     Ok((origin, path.to_owned()))
 }
 
-fn wrong(url: &str, reason: &str) -> RegistryError {
-    let url: String = url.chars().take(120).collect();
-    RegistryError::Reference(format!("{url:?} is no address of a catalogue: {reason}"))
+fn unread(url: &str) -> RegistryError {
+    wrong(url, phrase!("catalogue-unread", "it cannot be read"))
+}
+
+fn wrong(url: &str, reason: Phrase) -> RegistryError {
+    let url: String = url.chars().take(120).flat_map(char::escape_debug).collect();
+    RegistryError::Reference(phrase!(
+        "catalogue-address",
+        "\"{url}\" is no address of a catalogue: {reason}",
+        url = url,
+        reason = reason
+    ))
 }
 
 /// Refuses texts that are longer than the schema allows any to be.
-fn check_texts(value: &serde_json::Value) -> Result<(), &'static str> {
+fn check_texts(value: &serde_json::Value) -> Result<(), Phrase> {
     use serde_json::Value;
     let mut left = vec![value];
     while let Some(value) = left.pop() {
         match value {
             Value::String(text) if text.len() > TEXT_BYTES => {
-                return Err("a text in it is longer than 32768 bytes");
+                return Err(phrase!(
+                    "catalogue-text",
+                    "a text in it is longer than {most} bytes",
+                    most = TEXT_BYTES
+                ));
             }
             Value::Array(all) => left.extend(all),
             Value::Object(all) if all.keys().any(|key| key.len() > TEXT_BYTES) => {
-                return Err("a key in it is longer than 32768 bytes");
+                return Err(phrase!(
+                    "catalogue-key",
+                    "a key in it is longer than {most} bytes",
+                    most = TEXT_BYTES
+                ));
             }
             Value::Object(all) => left.extend(all.values()),
             _ => {}

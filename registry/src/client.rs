@@ -3,9 +3,11 @@
 use crate::auth::{self, Challenge};
 use crate::document::{Descriptor, checked};
 use crate::exchange::{self, Deadline, Response};
+use crate::part;
 use crate::redirect::{self, Target};
 use crate::{Credentials, RegistryError};
 use auth_connector_host::{Origin, Outbound};
+use auth_connector_host::{Phrase, phrase};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, StatusCode};
@@ -79,7 +81,7 @@ impl Client {
         };
         let origin = |scheme: &str| {
             Origin::parse(&format!("{scheme}://{host}"))
-                .map_err(|error| RegistryError::Reference(error.to_string()))
+                .map_err(|error| RegistryError::Reference(error.phrase()))
         };
         let plain = origin("http")?;
         let own = if settings.has_loopback_http && plain.is_loopback() {
@@ -115,7 +117,7 @@ impl Client {
         accept: &str,
         limit: u64,
     ) -> Result<Option<Vec<u8>>, RegistryError> {
-        let what = format!("the manifest {name}");
+        let what = part::named(name);
         let ask = Ask {
             method: Method::GET,
             path: self.path(&format!("manifests/{name}")),
@@ -133,14 +135,14 @@ impl Client {
     /// The bytes of a descriptor, checked by size and digest. The bound is refused before anything is asked for.
     pub(crate) async fn blob(
         &self,
-        what: &str,
+        what: &Phrase,
         descriptor: &Descriptor,
         limit: u64,
     ) -> Result<Vec<u8>, RegistryError> {
         let digest = descriptor.digest()?;
         if descriptor.size > limit {
             return Err(RegistryError::TooLarge {
-                what: what.to_owned(),
+                what: what.clone(),
                 size: descriptor.size,
                 limit,
             });
@@ -158,8 +160,12 @@ impl Client {
             followed += 1;
             if followed > redirect::MOST {
                 return Err(RegistryError::Redirect {
-                    what: what.to_owned(),
-                    reason: format!("there are more than {}", redirect::MOST),
+                    what: what.clone(),
+                    reason: phrase!(
+                        "redirect-many",
+                        "there are more than {most}",
+                        most = redirect::MOST
+                    ),
                 });
             }
             let Target { origin, path } =
@@ -171,14 +177,14 @@ impl Client {
         }
         let bytes = match response.status {
             StatusCode::OK => response.read(what, descriptor.size).await?,
-            StatusCode::NOT_FOUND => return Err(RegistryError::Absent(what.to_owned())),
+            StatusCode::NOT_FOUND => return Err(RegistryError::Absent(what.clone())),
             _ => return Err(response.refusal(what).await),
         };
         checked(what, bytes, descriptor)
     }
 
     /// Sends a request to the registry, with a token where it wants one. Redirects are the caller's.
-    pub(crate) async fn ask(&self, what: &str, ask: Ask) -> Result<Response, RegistryError> {
+    pub(crate) async fn ask(&self, what: &Phrase, ask: Ask) -> Result<Response, RegistryError> {
         let known = self.known();
         let response = self.once(&ask, known.as_ref()).await?;
         if response.status != StatusCode::UNAUTHORIZED {
@@ -189,8 +195,14 @@ impl Client {
             .iter()
             .find_map(|value| Challenge::parse(value.to_str().ok()?));
         drop(response);
-        let refused = |reason: &str| {
-            RegistryError::Credentials(format!("{} refuses {what}: {reason}", self.own))
+        let refused = |reason: Phrase| {
+            RegistryError::Credentials(phrase!(
+                "credentials",
+                "{origin} refuses {what}: {reason}",
+                origin = self.own.to_string(),
+                what = what,
+                reason = reason
+            ))
         };
         let fresh = match (challenge, &self.credentials) {
             (Some(Challenge::Bearer { realm, service }), _) => {
@@ -198,14 +210,23 @@ impl Client {
             }
             (Some(Challenge::Basic), Some(credentials)) => credentials.header().clone(),
             (Some(Challenge::Basic), None) => {
-                return Err(refused(
-                    "it wants a name and a password, and none are known for it",
-                ));
+                return Err(refused(phrase!(
+                    "credentials-none",
+                    "it wants a name and a password, and none are known for it"
+                )));
             }
-            (None, _) => return Err(refused("it does not say by which means to sign in")),
+            (None, _) => {
+                return Err(refused(phrase!(
+                    "credentials-means",
+                    "it does not say by which means to sign in"
+                )));
+            }
         };
         if known.as_ref() == Some(&fresh) {
-            return Err(refused("the credentials are not accepted"));
+            return Err(refused(phrase!(
+                "credentials-wrong",
+                "the credentials are not accepted"
+            )));
         }
         *self
             .authorization
@@ -213,9 +234,10 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
         let response = self.once(&ask, Some(&fresh)).await?;
         match response.status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused(
-                "the credentials are not accepted, or do not suffice",
-            )),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused(phrase!(
+                "credentials-refused",
+                "the credentials are not accepted, or do not suffice"
+            ))),
             _ => Ok(response),
         }
     }
@@ -252,20 +274,27 @@ impl Client {
         let credentials = self.credentials.as_ref().map(Credentials::header);
         let request = request(&Method::GET, &path, &[], Bytes::new(), credentials)?;
         let response = exchange::send(&self.outbound, &origin, request, self.deadline).await?;
-        let refused = |reason: String| {
-            RegistryError::Credentials(format!(
-                "{origin} gives no token for {}: {reason}",
-                self.own
+        let refused = |reason: Phrase| {
+            RegistryError::Credentials(phrase!(
+                "token",
+                "{origin} gives no token for {registry}: {reason}",
+                origin = origin.to_string(),
+                registry = self.own.to_string(),
+                reason = reason
             ))
         };
         if response.status != StatusCode::OK {
-            return Err(refused(format!("HTTP status {}", response.status.as_u16())));
+            return Err(refused(phrase!(
+                "token-status",
+                "HTTP status {status}",
+                status = u64::from(response.status.as_u16())
+            )));
         }
-        let answer = response.read("the token", TOKEN_BYTES).await?;
-        let token =
-            auth::token(&answer).ok_or_else(|| refused("there is none in its answer".into()))?;
+        let answer = response.read(&part::token(), TOKEN_BYTES).await?;
+        let token = auth::token(&answer)
+            .ok_or_else(|| refused(phrase!("token-none", "there is none in its answer")))?;
         let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| refused("it cannot be put into a header".into()))?;
+            .map_err(|_| refused(phrase!("token-header", "it cannot be put into a header")))?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -287,5 +316,5 @@ fn request(
     }
     builder
         .body(Full::new(body))
-        .map_err(|error| RegistryError::malformed("a request", error.to_string()))
+        .map_err(|error| RegistryError::malformed(part::request(), phrase!("request", of error)))
 }

@@ -3,6 +3,7 @@
 //! It asks a host for nothing, so it has no manifest to sign. minisign signs the component itself, and the signature is a
 //! referrer of its own.
 
+use crate::error::english;
 use crate::plan::{CREATED, Plan, artifact, attach, file};
 use crate::{RegistryError, bounds, media};
 use auth_connector_host::TrustedKey;
@@ -30,8 +31,8 @@ impl Plan {
             [_, blob] => (blob.title.as_str(), blob.bytes.as_slice()),
             _ => {
                 return Err(RegistryError::malformed(
-                    "the artifact",
-                    "it has no component",
+                    english("the artifact"),
+                    english("it has no component"),
                 ));
             }
         };
@@ -41,14 +42,14 @@ impl Plan {
         if path.exists() {
             let signature = crate::layout::read(&path, bounds::SIGNATURE)?;
             verify(component, &signature, signers.trusted)
-                .map_err(|reason| RegistryError::file(&path, reason))?;
+                .map_err(|reason| RegistryError::file(&path, english(reason)))?;
             attached.push(("signature", media::SIGNATURE, signature_file, signature));
         } else if !signers.allow_unsigned {
             return Err(RegistryError::file(
                 &path,
-                format!(
+                english(format!(
                     "it is missing. Sign by `minisign -Sm {name}`, or publish without by --unsigned"
-                ),
+                )),
             ));
         }
         for (title, kind, name) in [

@@ -3,6 +3,7 @@
 //! Credential helpers are programs that the file names, and are not run.
 
 use crate::RegistryError;
+use auth_connector_host::phrase;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
@@ -37,7 +38,10 @@ impl Credentials {
 
     fn encoded(text: &str) -> Result<Self, RegistryError> {
         let mut value = HeaderValue::try_from(format!("Basic {text}")).map_err(|_| {
-            RegistryError::Credentials("the credentials cannot be put into a header".to_owned())
+            RegistryError::Credentials(phrase!(
+                "credentials-header",
+                "the credentials cannot be put into a header"
+            ))
         })?;
         value.set_sensitive(true);
         Ok(Self(value))
@@ -58,9 +62,11 @@ impl Credentials {
             (Some(name), Some(password)) => return Self::new(&name, &password).map(Some),
             (None, None) => {}
             _ => {
-                return Err(RegistryError::Credentials(format!(
-                    "of {} one is set and the other is not. Set both or none",
-                    ENVIRONMENT.join(" and ")
+                return Err(RegistryError::Credentials(phrase!(
+                    "credentials-half",
+                    "of {name} and {password} one is set and the other is not. Set both or none",
+                    name = ENVIRONMENT[0],
+                    password = ENVIRONMENT[1]
                 )));
             }
         }
@@ -69,13 +75,16 @@ impl Credentials {
         };
         let size = file
             .metadata()
-            .map_err(|error| RegistryError::file(&file, error))?;
+            .map_err(|error| RegistryError::io(&file, &error))?;
         if size.len() > CONFIG_BYTES {
-            return Err(RegistryError::file(&file, "it is longer than 1 MiB"));
+            return Err(RegistryError::file(
+                &file,
+                phrase!("file-long", "it is longer than 1 MiB"),
+            ));
         }
-        let text = std::fs::read(&file).map_err(|error| RegistryError::file(&file, error))?;
+        let text = std::fs::read(&file).map_err(|error| RegistryError::io(&file, &error))?;
         let config: Value = serde_json::from_slice(&text)
-            .map_err(|_| RegistryError::file(&file, "it is not JSON"))?;
+            .map_err(|_| RegistryError::file(&file, phrase!("file-json", "it is not JSON")))?;
         in_config(&config, host)
     }
 }
@@ -106,9 +115,12 @@ fn in_config(config: &Value, host: &str) -> Result<Option<Credentials>, Registry
         entry("credHelpers", name).is_some() || (has_store && entry("auths", name).is_some())
     });
     if is_helped {
-        return Err(RegistryError::Credentials(format!(
-            "docker's config file leaves the credentials of {host} to a helper, which is a program and is not run. Set {}",
-            ENVIRONMENT.join(" and ")
+        return Err(RegistryError::Credentials(phrase!(
+            "credentials-helper",
+            "docker's config file leaves the credentials of {host} to a helper, which is a program and is not run. Set {name} and {password}",
+            host = host,
+            name = ENVIRONMENT[0],
+            password = ENVIRONMENT[1]
         )));
     }
     Ok(None)

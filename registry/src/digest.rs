@@ -1,6 +1,7 @@
 //! Digest: SHA-256, the algorithm that every registry has.
 
 use crate::RegistryError;
+use auth_connector_host::phrase;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -18,9 +19,14 @@ impl Digest {
         let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         match text.strip_prefix("sha256:") {
             Some(hex) if hex.len() == 64 && hex.bytes().all(is_hex) => Ok(Self(hex.to_owned())),
-            _ => Err(RegistryError::Reference(format!(
-                "{:?} is no digest: expected were sha256: and 64 hexadecimal digits in lower case",
-                text.chars().take(80).collect::<String>()
+            _ => Err(RegistryError::Reference(phrase!(
+                "digest-form",
+                "\"{found}\" is no digest: expected were sha256: and 64 hexadecimal digits in lower case",
+                found = text
+                    .chars()
+                    .take(80)
+                    .flat_map(char::escape_debug)
+                    .collect::<String>()
             ))),
         }
     }

@@ -1,6 +1,8 @@
 //! OCI's documents: descriptors, manifests and indexes, read and checked.
 
+use crate::part;
 use crate::{Digest, RegistryError, media};
+use auth_connector_host::{Phrase, phrase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,21 +75,28 @@ impl Default for Index {
 
 impl Manifest {
     /// Reads a manifest. An index is refused: which of its manifests is meant, nothing here could say.
-    pub(crate) fn parse(what: &str, bytes: &[u8]) -> Result<Self, RegistryError> {
+    pub(crate) fn parse(what: Phrase, bytes: &[u8]) -> Result<Self, RegistryError> {
         let value: serde_json::Value = serde_json::from_slice(bytes)
-            .map_err(|error| RegistryError::malformed(what, error.to_string()))?;
+            .map_err(|error| RegistryError::no_json(what.clone(), &error))?;
         if value.get("manifests").is_some() {
             return Err(RegistryError::malformed(
                 what,
-                "it is a list of manifests. Name the one that is meant by its digest",
+                phrase!(
+                    "document-list",
+                    "it is a list of manifests. Name the one that is meant by its digest"
+                ),
             ));
         }
         let read: Self = serde_json::from_value(value)
-            .map_err(|error| RegistryError::malformed(what, error.to_string()))?;
+            .map_err(|error| RegistryError::no_json(what.clone(), &error))?;
         if !read.media_type.is_empty() && read.media_type != media::IMAGE {
             return Err(RegistryError::malformed(
                 what,
-                format!("its media type is not {}", media::IMAGE),
+                phrase!(
+                    "document-media",
+                    "its media type is not {expected}",
+                    expected = media::IMAGE
+                ),
             ));
         }
         Ok(read)
@@ -95,19 +104,25 @@ impl Manifest {
 
     /// The component of an artifact in the layout for WebAssembly.
     pub(crate) fn component(&self) -> Result<&Descriptor, RegistryError> {
-        let wrong = |reason: String| RegistryError::malformed("the artifact's manifest", reason);
+        let wrong = |reason: Phrase| RegistryError::malformed(part::artifact(), reason);
         if self.config.media_type != media::CONFIG {
-            return Err(wrong(format!(
-                "the config is not {}: this is no WebAssembly artifact",
-                media::CONFIG
+            return Err(wrong(phrase!(
+                "document-config",
+                "the config is not {expected}: this is no WebAssembly artifact",
+                expected = media::CONFIG
             )));
         }
         match self.layers.as_slice() {
             [layer] if layer.media_type == media::COMPONENT => Ok(layer),
-            [_] => Err(wrong(format!("its layer is not {}", media::COMPONENT))),
-            layers => Err(wrong(format!(
-                "it has {} layers, expected was one",
-                layers.len()
+            [_] => Err(wrong(phrase!(
+                "document-layer",
+                "its layer is not {expected}",
+                expected = media::COMPONENT
+            ))),
+            layers => Err(wrong(phrase!(
+                "document-layers",
+                "it has {count} layers, expected was one",
+                count = layers.len()
             ))),
         }
     }
@@ -128,21 +143,20 @@ impl Manifest {
 }
 
 impl Index {
-    pub(crate) fn parse(what: &str, bytes: &[u8]) -> Result<Self, RegistryError> {
-        serde_json::from_slice(bytes)
-            .map_err(|error| RegistryError::malformed(what, error.to_string()))
+    pub(crate) fn parse(what: Phrase, bytes: &[u8]) -> Result<Self, RegistryError> {
+        serde_json::from_slice(bytes).map_err(|error| RegistryError::no_json(what, &error))
     }
 }
 
 /// Bytes of exactly the size and the digest that a descriptor names.
 pub(crate) fn checked(
-    what: &str,
+    what: &Phrase,
     bytes: Vec<u8>,
     descriptor: &Descriptor,
 ) -> Result<Vec<u8>, RegistryError> {
     if (bytes.len() as u64) < descriptor.size {
         return Err(RegistryError::Truncated {
-            what: what.to_owned(),
+            what: what.clone(),
             size: bytes.len() as u64,
             expected: descriptor.size,
         });
@@ -150,7 +164,7 @@ pub(crate) fn checked(
     let found = Digest::of(&bytes);
     if found != descriptor.digest()? {
         return Err(RegistryError::OtherBytes {
-            what: what.to_owned(),
+            what: what.clone(),
             expected: descriptor.digest.clone(),
             found: found.to_string(),
         });
@@ -164,7 +178,11 @@ mod tests {
 
     #[test]
     fn index_is_no_manifest() {
-        let error = Manifest::parse("x", br#"{"schemaVersion": 2, "manifests": []}"#).unwrap_err();
+        let error = Manifest::parse(
+            part::artifact(),
+            br#"{"schemaVersion": 2, "manifests": []}"#,
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("list of manifests"), "{error}");
     }
 

@@ -1,6 +1,6 @@
 //! Reasons why a plugin is not pulled or published. One line each, without credentials.
 
-use auth_connector_host::{BuildError, LoadError, OutboundError};
+use auth_connector_host::{BuildError, LoadError, OutboundError, Phrase, phrase};
 
 /// Nothing was kept or loaded when one of these is returned.
 #[derive(Debug, thiserror::Error)]
@@ -8,10 +8,10 @@ use auth_connector_host::{BuildError, LoadError, OutboundError};
 pub enum RegistryError {
     /// The reference cannot be read.
     #[error("{0}")]
-    Reference(String),
+    Reference(Phrase),
     /// Credentials are missing, refused or cannot be read.
     #[error("{0}")]
-    Credentials(String),
+    Credentials(Phrase),
     /// The network's settings cannot be used.
     #[error(transparent)]
     Settings(#[from] BuildError),
@@ -29,7 +29,7 @@ pub enum RegistryError {
         /// Of which server.
         origin: String,
         /// Of what.
-        what: String,
+        what: Phrase,
         /// Why.
         reason: String,
     },
@@ -38,12 +38,12 @@ pub enum RegistryError {
     Time(u64),
     /// It is not there.
     #[error("{0} is not in the registry, or these credentials may not read it")]
-    Absent(String),
+    Absent(Phrase),
     /// An answer that cannot be used.
     #[error("the registry answered for {what} with HTTP status {status}{said}")]
     Status {
         /// What was asked for.
-        what: String,
+        what: Phrase,
         /// The status.
         status: u16,
         /// What it said, short, or nothing.
@@ -53,7 +53,7 @@ pub enum RegistryError {
     #[error("{what} has {size} bytes or more, expected were at most {limit}")]
     TooLarge {
         /// What.
-        what: String,
+        what: Phrase,
         /// What was said, or read so far.
         size: u64,
         /// The bound.
@@ -63,7 +63,7 @@ pub enum RegistryError {
     #[error("{what} has {size} bytes, expected were {expected}: the registry sent a part of it")]
     Truncated {
         /// What.
-        what: String,
+        what: Phrase,
         /// What came.
         size: u64,
         /// What was said.
@@ -75,7 +75,7 @@ pub enum RegistryError {
     )]
     OtherBytes {
         /// What.
-        what: String,
+        what: Phrase,
         /// The digest that was asked for.
         expected: String,
         /// The digest of what came.
@@ -85,17 +85,17 @@ pub enum RegistryError {
     #[error("the redirect of {what} is not followed: {reason}")]
     Redirect {
         /// Of what.
-        what: String,
+        what: Phrase,
         /// Why.
-        reason: String,
+        reason: Phrase,
     },
     /// A document that is not as it has to be.
     #[error("{what} cannot be used: {reason}")]
     Malformed {
         /// Which.
-        what: String,
+        what: Phrase,
         /// Why.
-        reason: String,
+        reason: Phrase,
     },
     /// The artifact has no manifest of a plugin.
     #[error(
@@ -114,7 +114,7 @@ pub enum RegistryError {
     },
     /// Provenance was to be verified and is not.
     #[error("the provenance is not verified: {0}")]
-    Provenance(String),
+    Provenance(Phrase),
     /// The tag names another artifact already.
     #[error(
         "{tag} is in the registry already, as {found}: a published version does not change. Raise the version, or replace it by --replace"
@@ -131,7 +131,7 @@ pub enum RegistryError {
         /// Its path.
         path: String,
         /// Why.
-        reason: String,
+        reason: Phrase,
     },
     /// The package is refused by the host's own checks.
     #[error(transparent)]
@@ -139,19 +139,109 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    pub(crate) fn malformed(what: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            what: what.into(),
-            reason: reason.into(),
+    /// What it says. What a registry wrote is marked as its words.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Reference(why) | Self::Credentials(why) => why.clone(),
+            Self::Settings(error) => error.phrase(),
+            Self::Unreachable { origin, reason } => {
+                let reason = reason.phrase();
+                phrase!("registry-dial", of self, origin = origin, reason = reason)
+            }
+            Self::Broken { origin, what, .. } => {
+                phrase!("registry-broken", of self, origin = origin, what = what)
+            }
+            Self::Time(seconds) => phrase!("registry-seconds", of self, seconds = *seconds),
+            Self::Absent(what) => phrase!("registry-no-part", of self, what = what),
+            Self::Status { what, status, said } => {
+                let status = u64::from(*status);
+                match said.strip_prefix(": ") {
+                    Some(said) => phrase!(
+                        "registry-status-said", of self,
+                        what = what, status = status, said = said
+                    ),
+                    None => phrase!("registry-status", of self, what = what, status = status),
+                }
+            }
+            Self::TooLarge { what, size, limit } => phrase!(
+                "registry-size", of self,
+                what = what, size = *size, limit = *limit
+            ),
+            Self::Truncated {
+                what,
+                size,
+                expected,
+            } => phrase!(
+                "registry-truncated", of self,
+                what = what, size = *size, expected = *expected
+            ),
+            Self::OtherBytes {
+                what,
+                expected,
+                found,
+            } => phrase!(
+                "registry-other-bytes", of self,
+                what = what, expected = expected, found = found
+            ),
+            Self::Redirect { what, reason } => {
+                phrase!("registry-redirect", of self, what = what, reason = reason)
+            }
+            Self::Malformed { what, reason } => {
+                phrase!("registry-malformed", of self, what = what, reason = reason)
+            }
+            Self::NoManifest => phrase!("registry-bare", of self),
+            Self::OtherComponent { expected, found } => phrase!(
+                "registry-other-component", of self,
+                expected = expected, found = found
+            ),
+            Self::Provenance(why) => phrase!("registry-unproved", of self, why = why),
+            Self::TagTaken { tag, found } => {
+                phrase!("registry-tag-taken", of self, tag = tag, found = found)
+            }
+            Self::File { path, reason } => {
+                phrase!("registry-file", of self, path = path, reason = reason)
+            }
+            Self::Load(error) => error.phrase(),
         }
     }
 
-    pub(crate) fn file(path: &std::path::Path, reason: impl ToString) -> Self {
+    pub(crate) fn malformed(what: Phrase, reason: Phrase) -> Self {
+        Self::Malformed { what, reason }
+    }
+
+    /// A document that is no JSON, or other JSON.
+    pub(crate) fn no_json(what: Phrase, error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let reason = match error.classify() {
+            serde_json::error::Category::Data => {
+                phrase!("json-other", of error, line = line, column = column)
+            }
+            _ => phrase!("json-syntax", of error, line = line, column = column),
+        };
+        Self::Malformed { what, reason }
+    }
+
+    pub(crate) fn file(path: &std::path::Path, reason: Phrase) -> Self {
         Self::File {
             path: path.display().to_string(),
-            reason: reason.to_string(),
+            reason,
         }
     }
+
+    /// The system's refusal of a file.
+    pub(crate) fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => phrase!("file-absent", of error),
+            std::io::ErrorKind::PermissionDenied => phrase!("file-denied", of error),
+            _ => phrase!("file-failed", of error, said = error.to_string()),
+        };
+        Self::file(path, reason)
+    }
+}
+
+/// A reason that the command line alone shows, in English.
+pub(crate) fn english(text: impl Into<String>) -> Phrase {
+    Phrase::verbatim(text)
 }
 
 /// A server's text for an error: short, on one line, without what does not show.

@@ -1,6 +1,8 @@
 //! One request on a connection of its own, and a response whose body is bounded.
 
 use crate::RegistryError;
+use crate::part;
+use auth_connector_host::Phrase;
 use auth_connector_host::{Origin, Outbound};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
@@ -74,7 +76,7 @@ pub(crate) async fn send(
     let from = origin.to_string();
     let broken = |reason: String| RegistryError::Broken {
         origin: from.clone(),
-        what: "a request".to_owned(),
+        what: part::request(),
         reason,
     };
     let authority = from
@@ -119,9 +121,13 @@ pub(crate) async fn send(
 
 impl Response {
     /// The body, if it has at most so many bytes: by what its head says, and by what comes.
-    pub(crate) async fn read(mut self, what: &str, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    pub(crate) async fn read(
+        mut self,
+        what: &Phrase,
+        limit: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
         let too_large = |size| RegistryError::TooLarge {
-            what: what.to_owned(),
+            what: what.clone(),
             size,
             limit,
         };
@@ -134,7 +140,7 @@ impl Response {
         while let Some(frame) = self.deadline.within(self.body.frame()).await? {
             let frame = frame.map_err(|error| RegistryError::Broken {
                 origin: self.from.clone(),
-                what: what.to_owned(),
+                what: what.clone(),
                 reason: error.to_string(),
             })?;
             let Ok(data) = frame.into_data() else {
@@ -150,7 +156,7 @@ impl Response {
     }
 
     /// What an error's body says, short.
-    pub(crate) async fn refusal(self, what: &str) -> RegistryError {
+    pub(crate) async fn refusal(self, what: &Phrase) -> RegistryError {
         const ERROR_BYTES: u64 = 16 << 10;
         let status = self.status.as_u16();
         let body = self.read(what, ERROR_BYTES).await.unwrap_or_default();
@@ -164,7 +170,7 @@ impl Response {
             Some(format!(": {}", crate::error::legible(text)))
         });
         RegistryError::Status {
-            what: what.to_owned(),
+            what: what.clone(),
             status,
             said: said.unwrap_or_default(),
         }

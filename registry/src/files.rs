@@ -1,5 +1,6 @@
 //! Files of the commands.
 
+use auth_connector_host::Phrase;
 use auth_connector_registry::RegistryError;
 use std::path::Path;
 
@@ -12,6 +13,6 @@ pub fn read(file: &Path) -> Result<Vec<u8>, RegistryError> {
 pub fn failed(path: &Path, reason: impl ToString) -> RegistryError {
     RegistryError::File {
         path: path.display().to_string(),
-        reason: reason.to_string(),
+        reason: Phrase::verbatim(reason.to_string()),
     }
 }

@@ -8,8 +8,10 @@
 //! The manifest is signed, so the pins are. In a registry the files are layers of one referrer, [`crate::media::GUIDES`].
 //! A layer that no pin names is not fetched.
 
+use crate::part;
 use crate::{Digest, RegistryError};
 use auth_connector_host::Manifest;
+use auth_connector_host::{Phrase, phrase};
 
 /// The largest guide, in bytes.
 pub const GUIDE: u64 = 128 << 10;
@@ -98,8 +100,8 @@ impl Pins {
     /// [`RegistryError::Malformed`] that names the file.
     pub fn check(&self, texts: &Texts) -> Result<(), RegistryError> {
         if texts.guides.len() > GUIDES {
-            let reason = format!("there are more than {GUIDES}");
-            return Err(RegistryError::malformed("the guides", reason));
+            let reason = phrase!("guides-many", "there are more than {most}", most = GUIDES);
+            return Err(RegistryError::malformed(part::guides(), reason));
         }
         for (language, text) in &texts.guides {
             let file = format!("guides/{language}.md");
@@ -120,7 +122,7 @@ impl Pins {
     ) -> Result<(), RegistryError> {
         if bytes.len() as u64 > limit {
             return Err(RegistryError::TooLarge {
-                what: file.to_owned(),
+                what: Phrase::verbatim(file),
                 size: bytes.len() as u64,
                 limit,
             });
@@ -128,10 +130,12 @@ impl Pins {
         let found = Digest::of(bytes);
         match pin {
             Some(pin) if pin != found.hex() => Err(RegistryError::malformed(
-                file,
-                format!(
-                    "its SHA-256 is {}, and the manifest pins {pin}",
-                    found.hex()
+                Phrase::verbatim(file),
+                phrase!(
+                    "guides-digest",
+                    "its SHA-256 is {found}, and the manifest pins {pin}",
+                    found = found.hex(),
+                    pin = pin
                 ),
             )),
             _ => Ok(()),

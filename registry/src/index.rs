@@ -5,6 +5,7 @@
 
 use crate::client::{Ask, Client};
 use crate::document::{Descriptor, Index};
+use crate::part;
 use crate::{Digest, RegistryError, media};
 use bytes::Bytes;
 use http::header::ACCEPT;
@@ -20,20 +21,20 @@ impl Client {
         subject: &Digest,
         limit: u64,
     ) -> Result<Vec<Descriptor>, RegistryError> {
-        let what = "the list of referrers";
+        let what = part::referrers();
         let ask = Ask {
             method: Method::GET,
             path: self.path(&format!("referrers/{subject}")),
             headers: vec![(ACCEPT, media::INDEX.to_owned())],
             body: Bytes::new(),
         };
-        let response = self.ask(what, ask).await?;
+        let response = self.ask(&what, ask).await?;
         if response.status == StatusCode::OK {
-            let body = response.read(what, limit).await?;
+            let body = response.read(&what, limit).await?;
             return Ok(Index::parse(what, &body)?.manifests);
         }
         if !NO_API.contains(&response.status.as_u16()) {
-            return Err(response.refusal(what).await);
+            return Err(response.refusal(&what).await);
         }
         drop(response);
         Ok(self.fallback(subject, limit).await?.manifests)
@@ -47,7 +48,7 @@ impl Client {
     ) -> Result<Index, RegistryError> {
         let tag = subject.fallback_tag();
         match self.manifest(&tag, media::INDEX, limit).await? {
-            Some(body) => Index::parse("the index of referrers", &body),
+            Some(body) => Index::parse(part::referrers(), &body),
             None => Ok(Index::default()),
         }
     }

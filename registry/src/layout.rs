@@ -3,7 +3,10 @@
 //! <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
 
 use crate::document::{Descriptor, Index, Manifest, checked};
+use crate::error::english;
+use crate::part;
 use crate::{Digest, Reference, RegistryError};
+use auth_connector_host::{Phrase, phrase};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,11 +41,14 @@ impl Layout {
         let named = |entry: &&Descriptor| entry.annotations.get(TAG) == reference.tag.as_ref();
         let mut found = index.manifests.iter().filter(named);
         match (found.next(), found.next()) {
-            (Some(entry), None) => self.blob("the artifact's manifest", entry, limit).map(Some),
+            (Some(entry), None) => self.blob(&part::artifact(), entry, limit).map(Some),
             (None, _) => Ok(None),
             (Some(_), Some(_)) => Err(RegistryError::malformed(
-                "index.json",
-                "two manifests have that tag. Name one by its digest",
+                Phrase::verbatim("index.json"),
+                phrase!(
+                    "layout-tag",
+                    "two manifests have that tag. Name one by its digest"
+                ),
             )),
         }
     }
@@ -58,8 +64,8 @@ impl Layout {
             if entry.artifact_type.is_none() {
                 continue;
             }
-            let bytes = self.blob("a referrer's manifest", &entry, limit)?;
-            if Manifest::parse("a referrer's manifest", &bytes)?.is_about(subject) {
+            let bytes = self.blob(&part::referrer(), &entry, limit)?;
+            if Manifest::parse(part::referrer(), &bytes)?.is_about(subject) {
                 found.push(entry);
             }
         }
@@ -69,13 +75,13 @@ impl Layout {
     /// The bytes of a descriptor, checked by size and digest.
     pub(crate) fn blob(
         &self,
-        what: &str,
+        what: &Phrase,
         descriptor: &Descriptor,
         limit: u64,
     ) -> Result<Vec<u8>, RegistryError> {
         if descriptor.size > limit {
             return Err(RegistryError::TooLarge {
-                what: what.to_owned(),
+                what: what.clone(),
                 size: descriptor.size,
                 limit,
             });
@@ -88,9 +94,9 @@ impl Layout {
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<(), RegistryError> {
         let path = self.place(&Digest::of(bytes));
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| RegistryError::file(folder, error))?;
+            fs::create_dir_all(folder).map_err(|error| RegistryError::io(folder, &error))?;
         }
-        fs::write(&path, bytes).map_err(|error| RegistryError::file(&path, error))
+        fs::write(&path, bytes).map_err(|error| RegistryError::io(&path, &error))
     }
 
     /// Adds a manifest to the index. A tag that is given moves to it.
@@ -115,14 +121,18 @@ impl Layout {
             other.digest != entry.digest || other.annotations.get(TAG) != entry.annotations.get(TAG)
         });
         index.manifests.push(entry);
-        let text = serde_json::to_vec(&index).map_err(|error| RegistryError::file(&file, error))?;
+        let text = serde_json::to_vec(&index)
+            .map_err(|error| RegistryError::file(&file, english(error.to_string())))?;
         fs::write(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#)
-            .map_err(|error| RegistryError::file(&marker, error))?;
-        fs::write(&file, text).map_err(|error| RegistryError::file(&file, error))
+            .map_err(|error| RegistryError::io(&marker, &error))?;
+        fs::write(&file, text).map_err(|error| RegistryError::io(&file, &error))
     }
 
     fn index(&self, limit: u64) -> Result<Index, RegistryError> {
-        Index::parse("index.json", &read(&self.0.join("index.json"), limit)?)
+        Index::parse(
+            Phrase::verbatim("index.json"),
+            &read(&self.0.join("index.json"), limit)?,
+        )
     }
 
     fn place(&self, digest: &Digest) -> PathBuf {
@@ -132,10 +142,13 @@ impl Layout {
 
 /// A file of at most so many bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
-    let failed = |error: std::io::Error| RegistryError::file(path, error);
+    let failed = |error: std::io::Error| RegistryError::io(path, &error);
     let is_file = fs::metadata(path).map_err(failed)?.is_file();
     if !is_file {
-        return Err(RegistryError::file(path, "it is no regular file"));
+        return Err(RegistryError::file(
+            path,
+            phrase!("file-kind", "it is no regular file"),
+        ));
     }
     let file = fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
@@ -144,7 +157,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
         .map_err(failed)?;
     if bytes.len() as u64 > limit {
         return Err(RegistryError::TooLarge {
-            what: path.display().to_string(),
+            what: Phrase::verbatim(path.display().to_string()),
             size: bytes.len() as u64,
             limit,
         });

@@ -32,6 +32,7 @@ pub mod guides;
 mod index;
 mod layout;
 pub mod media;
+mod part;
 pub mod plan;
 pub mod provenance;
 pub mod publish;

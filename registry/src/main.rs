@@ -3,6 +3,7 @@
 mod files;
 mod index_command;
 
+use auth_connector_host::Phrase;
 use auth_connector_host::{BuildError, ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
@@ -124,7 +125,8 @@ fn send(
     }
     if let Some(name) = &arguments.proxy_from_env {
         let url = std::env::var(name).map_err(|_| {
-            RegistryError::Credentials(format!("the environment variable {name} is not set"))
+            let reason = format!("the environment variable {name} is not set");
+            RegistryError::Credentials(Phrase::verbatim(reason))
         })?;
         options.proxy = Some(Proxy::parse(&url).map_err(BuildError::from)?);
     }

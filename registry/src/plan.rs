@@ -3,6 +3,7 @@
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
 use crate::document::{Descriptor, Manifest};
+use crate::error::english;
 use crate::guides::{self, LOGO_FILE, Pins, Texts};
 use crate::{Bounds, Digest, Layout, RegistryError, media};
 use auth_connector_host::{Grants, HostBuilder, Package};
@@ -142,7 +143,8 @@ impl Plan {
 pub(crate) fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
     let path = folder.join(name);
     std::fs::read(&path).map_err(|error| {
-        RegistryError::file(&path, format!("{error}. `cargo xtask dist` writes it"))
+        let reason = format!("{error}. `cargo xtask dist` writes it");
+        RegistryError::file(&path, english(reason))
     })
 }
 
@@ -153,10 +155,12 @@ pub(crate) fn artifact(
 ) -> Result<(Part, Manifest), RegistryError> {
     const MANIFEST: &str = "oci-manifest.json";
     let manifest = file(folder, MANIFEST)?;
-    let read = Manifest::parse(MANIFEST, &manifest)?;
+    let read = Manifest::parse(english(MANIFEST), &manifest)?;
     let layer = read.component()?;
     let name = layer.annotations.get(media::TITLE);
-    let name = name.ok_or_else(|| RegistryError::malformed(MANIFEST, "the layer has no title"))?;
+    let name = name.ok_or_else(|| {
+        RegistryError::malformed(english(MANIFEST), english("the layer has no title"))
+    })?;
     let config = file(folder, "oci-config.json")?;
     let config = blob("oci-config.json", config, &read.config)?;
     let component = blob(name, file(folder, name)?, layer)?;
@@ -171,7 +175,7 @@ pub(crate) fn artifact(
 
 /// Bytes that are those of a descriptor.
 fn blob(title: &str, bytes: Vec<u8>, descriptor: &Descriptor) -> Result<Blob, RegistryError> {
-    let bytes = crate::document::checked(title, bytes, descriptor)?;
+    let bytes = crate::document::checked(&english(title), bytes, descriptor)?;
     Ok(Blob {
         title: title.to_owned(),
         digest: descriptor.digest()?,
@@ -205,7 +209,7 @@ fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
     let mut layers = Vec::new();
     let place = folder.join("guides");
     if place.exists() {
-        let failed = |error: std::io::Error| RegistryError::file(&place, error);
+        let failed = |error: std::io::Error| RegistryError::io(&place, &error);
         let entries = std::fs::read_dir(&place).map_err(failed)?;
         let mut names = Vec::new();
         for entry in entries {
@@ -215,7 +219,8 @@ fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
         names.sort();
         for name in names {
             let name = format!("guides/{name}");
-            let wrong = |reason: String| RegistryError::malformed(name.clone(), reason);
+            let wrong =
+                |reason: String| RegistryError::malformed(english(name.as_str()), english(reason));
             let language = guides::language(&name)
                 .ok_or_else(|| wrong("it is not named by a language, as en.md".to_owned()))?;
             if pins.guide(language).is_none() {
@@ -233,12 +238,12 @@ fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
     }
     if texts.guides.len() < pins.guides() {
         return Err(RegistryError::malformed(
-            "manifest.json",
-            format!(
+            english("manifest.json"),
+            english(format!(
                 "it pins {} guides, and the folder guides has {}",
                 pins.guides(),
                 texts.guides.len()
-            ),
+            )),
         ));
     }
     if pins.logo().is_some() {
@@ -251,7 +256,7 @@ fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
     let limit = Bounds::default().document;
     if total > limit {
         return Err(RegistryError::TooLarge {
-            what: "all guides together".to_owned(),
+            what: english("all guides together"),
             size: total,
             limit,
         });
@@ -315,7 +320,7 @@ pub(crate) fn attach(
         annotations: annotations.clone(),
     };
     let manifest = serde_json::to_vec(&manifest)
-        .map_err(|error| RegistryError::malformed(title, error.to_string()))?;
+        .map_err(|error| RegistryError::malformed(english(title), english(error.to_string())))?;
     let mut descriptor = Descriptor::of(media::IMAGE, &manifest);
     descriptor.artifact_type = Some(kind.to_owned());
     descriptor.annotations = annotations;

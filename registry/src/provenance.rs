@@ -5,6 +5,7 @@
 
 use crate::error::legible;
 use crate::{Digest, RegistryError, media};
+use auth_connector_host::{Phrase, phrase};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
@@ -34,10 +35,10 @@ impl ProvenanceKey {
     /// When it is none of P-256.
     pub fn from_pem(text: &[u8]) -> Result<Self, RegistryError> {
         let wrong = || {
-            RegistryError::Provenance(
+            RegistryError::Provenance(phrase!(
+                "provenance-key",
                 "expected was a public key of P-256 in PEM, as `openssl pkey -pubout` writes it"
-                    .to_owned(),
-            )
+            ))
         };
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text).map_err(|_| wrong())?;
         let point = der.as_ref().strip_prefix(&SPKI_HEAD).ok_or_else(wrong)?;
@@ -65,19 +66,26 @@ pub(crate) fn read(
     bundle: &[u8],
     about: &[&Digest],
     key: Option<&ProvenanceKey>,
-) -> Result<Claims, String> {
-    let bundle: Value =
-        serde_json::from_slice(bundle).map_err(|_| "the bundle is not JSON".to_owned())?;
+) -> Result<Claims, Phrase> {
+    let bundle: Value = serde_json::from_slice(bundle)
+        .map_err(|_| phrase!("provenance-bundle", "the bundle is not JSON"))?;
     if text(&bundle, "/mediaType") != Some(media::BUNDLE) {
-        return Err(format!("the bundle is not {}", media::BUNDLE));
+        return Err(phrase!(
+            "provenance-media",
+            "the bundle is not {expected}",
+            expected = media::BUNDLE
+        ));
     }
     let kind = text(&bundle, "/dsseEnvelope/payloadType").unwrap_or_default();
     if kind != STATEMENT_TYPE {
-        return Err("the bundle holds no in-toto statement".to_owned());
+        return Err(phrase!(
+            "provenance-kind",
+            "the bundle holds no in-toto statement"
+        ));
     }
     let payload = text(&bundle, "/dsseEnvelope/payload")
         .and_then(|text| BASE64_STANDARD.decode(text).ok())
-        .ok_or("the statement cannot be decoded")?;
+        .ok_or_else(|| phrase!("provenance-payload", "the statement cannot be decoded"))?;
     if let Some(key) = key {
         let signatures = bundle.pointer("/dsseEnvelope/signatures");
         let signatures = signatures
@@ -92,23 +100,31 @@ pub(crate) fn read(
         if !is_signed {
             let is_keyless = bundle.pointer("/verificationMaterial/publicKey").is_none();
             return Err(if is_keyless {
-                "it is signed by an identity and not by a key, which is not verified here"
-                    .to_owned()
+                phrase!(
+                    "provenance-keyless",
+                    "it is signed by an identity and not by a key, which is not verified here"
+                )
             } else {
-                "its signature is not by the key that was given".to_owned()
+                phrase!(
+                    "provenance-signature",
+                    "its signature is not by the key that was given"
+                )
             });
         }
     }
-    let statement: Value =
-        serde_json::from_slice(&payload).map_err(|_| "the statement is not JSON".to_owned())?;
+    let statement: Value = serde_json::from_slice(&payload)
+        .map_err(|_| phrase!("provenance-statement", "the statement is not JSON"))?;
     claims(&statement, about)
 }
 
-fn claims(statement: &Value, about: &[&Digest]) -> Result<Claims, String> {
+fn claims(statement: &Value, about: &[&Digest]) -> Result<Claims, Phrase> {
     if text(statement, "/_type") != Some(STATEMENT)
         || text(statement, "/predicateType") != Some(PREDICATE)
     {
-        return Err("the statement is not SLSA's provenance, version 1".to_owned());
+        return Err(phrase!(
+            "provenance-type",
+            "the statement is not SLSA's provenance, version 1"
+        ));
     }
     let subjects = statement.pointer("/subject").and_then(Value::as_array);
     let is_subject = |subject: &Value| {
@@ -116,7 +132,10 @@ fn claims(statement: &Value, about: &[&Digest]) -> Result<Claims, String> {
         about.iter().any(|about| digest == Some(about.hex()))
     };
     if !subjects.is_some_and(|subjects| subjects.iter().any(is_subject)) {
-        return Err("the statement is about another component".to_owned());
+        return Err(phrase!(
+            "provenance-other",
+            "the statement is about another component"
+        ));
     }
     let builder = text(statement, "/predicate/runDetails/builder/id").unwrap_or_default();
     let dependencies = statement.pointer("/predicate/buildDefinition/resolvedDependencies");

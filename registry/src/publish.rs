@@ -5,6 +5,8 @@
 use crate::auth::encoded;
 use crate::client::{Access, Ask, Client};
 use crate::document::{Descriptor, Index};
+use crate::error::english;
+use crate::part;
 use crate::plan::{Blob, Part, Plan};
 use crate::redirect;
 use crate::{Bounds, Digest, Reference, RegistryError, Settings, media};
@@ -44,7 +46,7 @@ pub async fn publish(
 ) -> Result<Digest, RegistryError> {
     let digest = plan.digest();
     let tag = reference.tag.as_deref().ok_or_else(|| {
-        RegistryError::Reference("a tag is missing: a publication has a version".to_owned())
+        RegistryError::Reference(english("a tag is missing: a publication has a version"))
     })?;
     let limit = Bounds::default().manifest;
     let there = client.manifest(tag, media::IMAGE, limit).await?;
@@ -56,10 +58,13 @@ pub async fn publish(
         });
     }
     put_part(client, &plan.artifact, progress).await?;
-    for part in &plan.referrers {
-        if !put_part(client, part, progress).await? {
-            put_fallback(client, &digest, &part.descriptor).await?;
-            progress(&format!("{:<12} listed in the fallback index", part.title));
+    for referrer in &plan.referrers {
+        if !put_part(client, referrer, progress).await? {
+            put_fallback(client, &digest, &referrer.descriptor).await?;
+            progress(&format!(
+                "{:<12} listed in the fallback index",
+                referrer.title
+            ));
         }
     }
     put_manifest(client, tag, &plan.artifact.manifest).await?;
@@ -93,7 +98,7 @@ async fn put_part(
 
 /// Sends a blob, unless it is there.
 async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
-    let what = blob.title.as_str();
+    let what = &english(blob.title.as_str());
     let head = ask(Method::HEAD, client.path(&format!("blobs/{}", blob.digest)));
     if client.ask(what, head).await?.status == StatusCode::OK {
         return Ok(false);
@@ -109,8 +114,8 @@ async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
     let to = to
         .filter(|to| to.origin == *client.origin())
         .ok_or_else(|| RegistryError::Redirect {
-            what: format!("the upload of {what}"),
-            reason: "it leads to another origin, or cannot be read".to_owned(),
+            what: english(format!("the upload of {what}")),
+            reason: english("it leads to another origin, or cannot be read"),
         })?;
     drop(begun);
     let separator = if to.path.contains('?') { '&' } else { '?' };
@@ -139,7 +144,7 @@ async fn put_document(
     media_type: &str,
     bytes: &[u8],
 ) -> Result<bool, RegistryError> {
-    let what = format!("the manifest {name}");
+    let what = part::named(name);
     let put = Ask {
         method: Method::PUT,
         path: client.path(&format!("manifests/{name}")),
@@ -170,7 +175,7 @@ async fn put_fallback(
     }
     index.manifests.push(entry.clone());
     let bytes = serde_json::to_vec(&index)
-        .map_err(|error| RegistryError::malformed("the index of referrers", error.to_string()))?;
+        .map_err(|error| RegistryError::malformed(part::referrers(), english(error.to_string())))?;
     put_document(client, &subject.fallback_tag(), media::INDEX, &bytes).await?;
     Ok(())
 }

@@ -9,9 +9,11 @@
 
 use crate::document::{Descriptor, Manifest};
 use crate::guides::{self, Pinned, Pins, Texts};
+use crate::part;
 use crate::provenance::{self, Claims, ProvenanceKey};
 use crate::{Bounds, Digest, Reference, RegistryError, Source, bounds, media};
 use auth_connector_host::{ConnectorHost, Grants, LoadError, Package, Provenance, SignatureError};
+use auth_connector_host::{Phrase, phrase};
 use std::collections::BTreeMap;
 
 /// What a pulled plugin has to fulfil.
@@ -114,11 +116,11 @@ pub async fn pull(
     checks: &Checks<'_>,
 ) -> Result<Pulled, RegistryError> {
     let (digest, bytes) = source.resolve(reference, &checks.bounds).await?;
-    let artifact = Manifest::parse("the artifact's manifest", &bytes)?;
+    let artifact = Manifest::parse(part::artifact(), &bytes)?;
     let layer = artifact.component()?;
     if layer.size > checks.bounds.component {
         return Err(RegistryError::TooLarge {
-            what: "the component".to_owned(),
+            what: part::component(),
             size: layer.size,
             limit: checks.bounds.component,
         });
@@ -133,8 +135,8 @@ pub async fn pull(
     let found = attached.manifest(checks).await?;
     if let Some((_, vouched)) = &found {
         let pin = &vouched.manifest.component;
-        let expected = format!("sha256:{} of {} bytes", pin.sha256, pin.size);
-        let found = format!("{} of {} bytes", layer.digest, layer.size);
+        let expected = format!("sha256:{} ({} B)", pin.sha256, pin.size);
+        let found = format!("{} ({} B)", layer.digest, layer.size);
         if expected != found {
             return Err(RegistryError::OtherComponent { expected, found });
         }
@@ -148,7 +150,7 @@ pub async fn pull(
         None => Texts::default(),
     };
     let limit = checks.bounds.component;
-    let component = source.blob("the component", layer, limit).await?;
+    let component = source.blob(&part::component(), layer, limit).await?;
     let (signed, vouched) = found.unzip();
     Ok(Pulled {
         reference: reference.pinned(digest),
@@ -184,7 +186,7 @@ impl Attached<'_> {
     /// A referrer's own manifest, if it is about this artifact.
     async fn open(&self, descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
         let bytes = self.source.attached(descriptor, self.bounds).await?;
-        let manifest = Manifest::parse("a referrer's manifest", &bytes)?;
+        let manifest = Manifest::parse(part::referrer(), &bytes)?;
         Ok(Some(manifest).filter(|manifest| manifest.is_about(self.subject)))
     }
 
@@ -202,14 +204,11 @@ impl Attached<'_> {
                 continue;
             };
             let limit = bounds::PLUGIN_MANIFEST;
-            let manifest = self
-                .source
-                .blob("the plugin's manifest", layer, limit)
-                .await?;
+            let manifest = self.source.blob(&part::manifest(), layer, limit).await?;
             let signature = match referrer.layer(media::SIGNATURE) {
                 Some(layer) => {
-                    let what = "the manifest's signature";
-                    Some(self.source.blob(what, layer, bounds::SIGNATURE).await?)
+                    let what = part::signature();
+                    Some(self.source.blob(&what, layer, bounds::SIGNATURE).await?)
                 }
                 None => None,
             };
@@ -238,9 +237,9 @@ impl Attached<'_> {
         component: &Digest,
         key: Option<&ProvenanceKey>,
     ) -> Result<Attestation, RegistryError> {
-        let mut reason = "none is attached".to_owned();
+        let mut reason = phrase!("provenance-none", "none is attached");
         for descriptor in self.of(media::BUNDLE) {
-            let Some(bundle) = self.content(descriptor, "the provenance").await? else {
+            let Some(bundle) = self.content(descriptor, &part::provenance()).await? else {
                 continue;
             };
             let about = [component, self.subject];
@@ -258,7 +257,7 @@ impl Attached<'_> {
 
     async fn sbom(&self) -> Result<Option<Vec<u8>>, RegistryError> {
         for descriptor in self.of(media::SBOM) {
-            if let Some(sbom) = self.content(descriptor, "the SBOM").await? {
+            if let Some(sbom) = self.content(descriptor, &part::sbom()).await? {
                 return Ok(Some(sbom));
             }
         }
@@ -293,13 +292,18 @@ impl Attached<'_> {
                     Pinned::Guide(_) => guides::GUIDE,
                     Pinned::Logo => guides::LOGO,
                 };
-                let bytes = self.source.blob(name, layer, limit.min(left)).await?;
+                let bytes = self
+                    .source
+                    .blob(&Phrase::verbatim(name), layer, limit.min(left))
+                    .await?;
                 left = left.saturating_sub(bytes.len() as u64);
                 match file {
                     Pinned::Logo => texts.logo = Some(bytes),
                     Pinned::Guide(language) => {
-                        let text = String::from_utf8(bytes)
-                            .map_err(|_| RegistryError::malformed(name, "it is not UTF-8"))?;
+                        let text = String::from_utf8(bytes).map_err(|_| {
+                            let reason = phrase!("guides-utf8", "it is not UTF-8");
+                            RegistryError::malformed(Phrase::verbatim(name), reason)
+                        })?;
                         texts.guides.push((language, text));
                     }
                 }
@@ -312,7 +316,7 @@ impl Attached<'_> {
     async fn content(
         &self,
         descriptor: &Descriptor,
-        what: &str,
+        what: &Phrase,
     ) -> Result<Option<Vec<u8>>, RegistryError> {
         let Some(referrer) = self.open(descriptor).await? else {
             return Ok(None);

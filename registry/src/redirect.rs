@@ -5,6 +5,7 @@
 
 use crate::RegistryError;
 use auth_connector_host::Origin;
+use auth_connector_host::{Phrase, phrase};
 use http::{HeaderMap, StatusCode, Uri, header::LOCATION};
 
 /// The most redirects of one blob.
@@ -24,24 +25,31 @@ pub(crate) fn is_redirect(status: StatusCode) -> bool {
 
 /// Where a response from `at` redirects to, if that is allowed for a registry at `own`.
 pub(crate) fn follow(
-    what: &str,
+    what: &Phrase,
     headers: &HeaderMap,
     at: &Origin,
     own: &Origin,
 ) -> Result<Target, RegistryError> {
-    let refused = |reason: &str| RegistryError::Redirect {
-        what: what.to_owned(),
-        reason: reason.to_owned(),
+    let refused = |reason: Phrase| RegistryError::Redirect {
+        what: what.clone(),
+        reason,
     };
-    let target = location(headers, at).ok_or_else(|| refused("its address cannot be read"))?;
+    let target = location(headers, at)
+        .ok_or_else(|| refused(phrase!("redirect-unreadable", "its address cannot be read")))?;
     if target.origin == *own {
         return Ok(target);
     }
     if target.origin.is_loopback() {
-        return Err(refused("it leads to this machine"));
+        return Err(refused(phrase!(
+            "redirect-local",
+            "it leads to this machine"
+        )));
     }
     if !target.origin.is_https() {
-        return Err(refused("it leads away from https"));
+        return Err(refused(phrase!(
+            "redirect-plain",
+            "it leads away from https"
+        )));
     }
     Ok(target)
 }
@@ -72,7 +80,7 @@ mod tests {
     fn followed(from: &str, to: &str) -> Result<String, String> {
         let own = Origin::parse(from).unwrap();
         let headers = HeaderMap::from_iter([(LOCATION, to.parse().unwrap())]);
-        follow("x", &headers, &own, &own)
+        follow(&Phrase::verbatim("x"), &headers, &own, &own)
             .map(|target| format!("{}{}", target.origin, target.path))
             .map_err(|error| error.to_string())
     }

@@ -8,6 +8,7 @@
 //! | `oci-layout:/media/plugins:1.2.0` | a folder in OCI's image layout, and a tag in it |
 
 use crate::{Digest, RegistryError};
+use auth_connector_host::{Phrase, phrase};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -55,24 +56,39 @@ impl Reference {
         if let Some(rest) = rest.strip_prefix("oci-layout:") {
             let (folder, tag) = tagged(rest);
             if folder.is_empty() {
-                return Err(wrong(text, "the folder is missing"));
+                return Err(wrong(
+                    text,
+                    phrase!("reference-folder", "the folder is missing"),
+                ));
             }
             let place = Place::Layout(PathBuf::from(folder));
             return Self::checked(text, place, tag, digest);
         }
         let rest = rest.strip_prefix("oci://").unwrap_or(rest);
-        let (host, name) = rest
-            .split_once('/')
-            .ok_or_else(|| wrong(text, "there is no repository after the host"))?;
+        let (host, name) = rest.split_once('/').ok_or_else(|| {
+            wrong(
+                text,
+                phrase!(
+                    "reference-repository",
+                    "there is no repository after the host"
+                ),
+            )
+        })?;
         let (repository, tag) = tagged(name);
         let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
         if host.is_empty() || !host.bytes().all(is_host) {
-            return Err(wrong(text, "the host cannot be read"));
+            return Err(wrong(
+                text,
+                phrase!("reference-host", "the host cannot be read"),
+            ));
         }
         if !repository.split('/').all(is_component) || repository.len() > 255 {
             return Err(wrong(
                 text,
-                "a repository's name has small letters, digits, and single . _ - or / between them",
+                phrase!(
+                    "reference-name",
+                    "a repository's name has small letters, digits, and single . _ - or / between them"
+                ),
             ));
         }
         let place = Place::Registry {
@@ -90,10 +106,16 @@ impl Reference {
     ) -> Result<Self, RegistryError> {
         let tag = tag.map(str::to_owned);
         if tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
-            return Err(wrong(text, "the tag cannot be read"));
+            return Err(wrong(
+                text,
+                phrase!("reference-tag", "the tag cannot be read"),
+            ));
         }
         if tag.is_none() && digest.is_none() {
-            return Err(wrong(text, "a tag or a digest is missing"));
+            return Err(wrong(
+                text,
+                phrase!("reference-open", "a tag or a digest is missing"),
+            ));
         }
         Ok(Self { place, tag, digest })
     }
@@ -150,10 +172,17 @@ fn is_tag(text: &str) -> bool {
         && text.bytes().all(|b| is_word(b) || b".-".contains(&b))
 }
 
-fn wrong(text: &str, reason: &str) -> RegistryError {
-    let text: String = text.chars().take(120).collect();
-    RegistryError::Reference(format!(
-        "{text:?} is no reference: {reason}. Write oci://HOST/NAME:TAG, oci://HOST/NAME@sha256:… or oci-layout:FOLDER:TAG"
+fn wrong(text: &str, reason: Phrase) -> RegistryError {
+    let text: String = text
+        .chars()
+        .take(120)
+        .flat_map(char::escape_debug)
+        .collect();
+    RegistryError::Reference(phrase!(
+        "reference",
+        "\"{text}\" is no reference: {reason}. Write oci://HOST/NAME:TAG, oci://HOST/NAME@sha256:… or oci-layout:FOLDER:TAG",
+        text = text,
+        reason = reason
     ))
 }
 

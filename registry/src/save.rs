@@ -1,6 +1,7 @@
 //! Writing a pulled plugin as a package's folder, whole or not at all.
 
 use crate::RegistryError;
+use crate::error::english;
 use crate::guides::LOGO_FILE;
 use crate::pull::Pulled;
 use std::fs::{self, File};
@@ -24,7 +25,7 @@ impl Pulled {
         if folder.exists() {
             return Err(RegistryError::file(
                 folder,
-                "it exists. Name another, or remove it",
+                english("it exists. Name another, or remove it"),
             ));
         }
         let mut partial = folder.as_os_str().to_owned();
@@ -62,7 +63,7 @@ impl Pulled {
         written.map_err(|error| {
             // What is left of it is of no use, and the error is the first one's.
             let _ = fs::remove_dir_all(&partial);
-            RegistryError::file(folder, error)
+            RegistryError::io(folder, &error)
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::document::Descriptor;
 use crate::layout::Layout;
+use crate::part;
 use crate::{Bounds, Client, Digest, Place, Reference, RegistryError, Settings, media};
+use auth_connector_host::Phrase;
 
 /// Where artifacts and their referrers are read.
 pub enum Source {
@@ -41,7 +43,11 @@ impl Source {
         let name = match (&reference.digest, &reference.tag) {
             (Some(digest), _) => digest.to_string(),
             (None, Some(tag)) => tag.clone(),
-            (None, None) => return Err(RegistryError::Absent(reference.to_string())),
+            (None, None) => {
+                return Err(RegistryError::Absent(Phrase::verbatim(
+                    reference.to_string(),
+                )));
+            }
         };
         let bytes = match self {
             Self::Registry(client) => {
@@ -50,11 +56,12 @@ impl Source {
             }
             Self::Layout(layout) => layout.manifest(reference, bounds.manifest)?,
         };
-        let bytes = bytes.ok_or_else(|| RegistryError::Absent(reference.to_string()))?;
+        let bytes =
+            bytes.ok_or_else(|| RegistryError::Absent(Phrase::verbatim(reference.to_string())))?;
         let found = Digest::of(&bytes);
         match &reference.digest {
             Some(expected) if *expected != found => Err(RegistryError::OtherBytes {
-                what: "the artifact's manifest".to_owned(),
+                what: part::artifact(),
                 expected: expected.to_string(),
                 found: found.to_string(),
             }),
@@ -79,7 +86,7 @@ impl Source {
         descriptor: &Descriptor,
         bounds: &Bounds,
     ) -> Result<Vec<u8>, RegistryError> {
-        let what = "a referrer's manifest";
+        let what = part::referrer();
         let name = descriptor.digest()?.to_string();
         let bytes = match self {
             Self::Registry(client) => {
@@ -87,15 +94,15 @@ impl Source {
                     .manifest(&name, media::IMAGE, bounds.manifest)
                     .await?
             }
-            Self::Layout(layout) => Some(layout.blob(what, descriptor, bounds.manifest)?),
+            Self::Layout(layout) => Some(layout.blob(&what, descriptor, bounds.manifest)?),
         };
-        let bytes = bytes.ok_or_else(|| RegistryError::Absent(what.to_owned()))?;
-        crate::document::checked(what, bytes, descriptor)
+        let bytes = bytes.ok_or_else(|| RegistryError::Absent(what.clone()))?;
+        crate::document::checked(&what, bytes, descriptor)
     }
 
     pub(crate) async fn blob(
         &self,
-        what: &str,
+        what: &Phrase,
         descriptor: &Descriptor,
         limit: u64,
     ) -> Result<Vec<u8>, RegistryError> {

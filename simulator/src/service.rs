@@ -79,6 +79,11 @@ impl Service {
         }
     }
 
+    /// What it knows.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// Its clock.
     pub fn clock(&self) -> &Clock {
         &self.clock

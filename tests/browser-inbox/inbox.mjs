@@ -111,6 +111,15 @@ test('refused request says why', async () => {
   assert.equal(await page.getByRole('tab', { name: /Messages/ }).locator('output').textContent(), '0');
 });
 
+test('account is shown as a config that sends', async () => {
+  await page.getByRole('tab', { name: /Tools/ }).click();
+  await page.locator('#account pre').waitFor();
+  const config = JSON.parse(await page.locator('#account pre').textContent());
+  assert.equal(config.endpoint, new URL(page.url()).origin);
+  assert.deepEqual(config.templates.map((template) => template.usageType), ['SignIn', 'Register', 'ForgotPassword', 'Generic']);
+  assert.equal(config.sdkAppId, '1400006666');
+});
+
 test('fault and clock are set by click', async () => {
   await page.getByRole('tab', { name: /Tools/ }).click();
   await page.locator('#fault-kind').selectOption('accept-then-close');

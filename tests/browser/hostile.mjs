@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { browser, command, look, open, service, setUp, weight } from "./support.mjs";
+import { Person } from "./people.mjs";
 
 const EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>\u001b[2J";
 
@@ -19,10 +20,16 @@ async function isText(page, place) {
   assert.ok(!/[\u001b\u202e]/.test(found.shown), `${place} shows control characters`);
 }
 
-test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, async () => {
+for (const locale of ["en-US", "zh-CN"]) {
+  test(`texts of a hostile plugin stay text and short in ${locale}`, { timeout: 240_000 }, () => hostile(locale));
+}
+
+async function hostile(locale) {
   const [host, chromium] = await Promise.all([service(), browser()]);
+  const picture = (page, name) => look(page, `${locale}-hostile-${name}`);
+  let second;
   try {
-    const page = await open(chromium, host.origin);
+    const page = await open(chromium, host.origin, { locale });
     page.on("dialog", () => assert.fail("a dialog was opened"));
     await setUp(page, host);
     const guide = join(host.folder, "en.md");
@@ -31,6 +38,7 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     await page.locator("[name=files]").setInputFiles([process.env.HOSTILE_WASM, guide]);
     await page.locator("form[enctype] button").click();
     await isText(page, "review");
+    await picture(page, "review");
     await page.locator("[name=unsigned]").check();
     await page.locator("[value=install]").click();
     await page.waitForURL("**/console/plugins");
@@ -40,7 +48,7 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     const bytes = await weight(page, address);
     assert.ok(bytes <= 60_000, `the editor has ${bytes} bytes`);
     await isText(page, "editor");
-    await look(page, "hostile-editor");
+    await picture(page, "editor");
     // Every type of item is there.
     for (const kind of ["Text", "Number", "MultilineText", "Select", "MultiSelect", "Json"]) {
       assert.ok((await page.locator(`[id="c-${kind}"]`).count()) === 1, kind);
@@ -55,7 +63,7 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     await page.locator("[value=preview]").click();
     await page.locator("#trial .bad").waitFor();
     await isText(page, "findings");
-    await look(page, "hostile-findings");
+    await picture(page, "findings");
     const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
     await page.locator("[value=send]").click();
     await answered;
@@ -72,7 +80,7 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     await page.locator("table tbody a[href*='/messages/m_']").first().click();
     await page.locator(".timeline li.not_sent, .timeline li").nth(1).waitFor();
     await isText(page, "message");
-    await look(page, "hostile-message");
+    await picture(page, "message");
     for (const path of ["connectors", "flows", "messages", "audit"]) {
       await page.goto(`${host.origin}/console/t/default/${path}`);
       await isText(page, path);
@@ -83,10 +91,21 @@ test("texts of a hostile plugin stay text and short", { timeout: 180_000 }, asyn
     await page.locator("[name='v/attack']").fill("endless-loop");
     await page.locator("#problem:not([hidden])").waitFor();
     page.fine();
+    // What a person reads in the sample is ours, whatever the plugin wrote.
+    const { key } = await command(host.folder, ["key", "add", "sample", "--scope", "verify"]);
+    await host.halt();
+    second = await service(host.folder, { key });
+    const me = new Person(await open(chromium, second.sample, { locale }), second.sample, `${locale}-hostile`);
+    await me.ask("register", "+8613800138002");
+    await me.page.getByRole("alert").or(me.page.locator("#code")).first().waitFor();
+    await isText(me.page, "sample");
+    assert.doesNotMatch(await me.page.locator("body").innerText(), /<img|alert\(1\)/);
+    await me.looks("refused");
+    me.page.fine();
   } finally {
-    await Promise.all([chromium.close(), host.stop()]);
+    await Promise.all([chromium.close(), second?.stop(), host.stop()]);
   }
-});
+}
 
 test("manifest that is markup is shown as text", { timeout: 60_000 }, async () => {
   const [host, chromium] = await Promise.all([service(), browser()]);

@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { browser, command, logto, open, service, simulator, PASSWORD } from "./support.mjs";
+import { browser, command, logto, look, open, service, simulator, PASSWORD } from "./support.mjs";
 import { ready } from "./people.mjs";
 
 /** Presses Tab until the focus is where a test wants it, as somebody without a mouse does. */
@@ -24,10 +24,27 @@ async function tabTo(page, selector) {
   assert.fail(`Tab never reaches ${selector}`);
 }
 
-test("keyboard alone reaches a connector and a flow", { timeout: 120_000 }, async () => {
+/** The browsers of people without a mouse. */
+const BROWSERS = [
+  { locale: "en-US", width: 1440, colorScheme: "light" },
+  { locale: "en-US", width: 360, colorScheme: "dark" },
+  { locale: "zh-CN", width: 1440, colorScheme: "dark" },
+  { locale: "zh-CN", width: 360, colorScheme: "light" },
+].map(({ locale, width, colorScheme }) => ({
+  name: `${locale} ${width} ${colorScheme}`,
+  picture: `keyboard-${locale}-${width}`,
+  options: { locale, colorScheme, viewport: { width, height: 900 } },
+}));
+
+for (const { name, picture, options } of BROWSERS) {
+  test(`keyboard alone reaches a connector and a flow: ${name}`, { timeout: 120_000 }, () => connector(picture, options));
+  test(`keyboard alone sets a fault, registers and reads the timeline: ${name}`, { timeout: 120_000 }, () => timeline(picture, options));
+}
+
+async function connector(picture, options) {
   const [host, sim, chromium] = await Promise.all([service(), simulator(), browser()]);
   try {
-    const page = await open(chromium, host.origin);
+    const page = await open(chromium, host.origin, options);
     const type = async (selector, text) => {
       await tabTo(page, selector);
       await page.keyboard.insertText(text);
@@ -60,6 +77,7 @@ test("keyboard alone reaches a connector and a flow", { timeout: 120_000 }, asyn
     await type("[name=to]", "+8613800138000");
     await press("button[value=send]");
     await page.locator("#trial .accepted").waitFor();
+    await look(page, `${picture}-trial`);
     await press("button[value=save]");
     await page.waitForURL("**/connectors/c_*");
     await press(".parts a[href$='/flows']");
@@ -71,15 +89,15 @@ test("keyboard alone reaches a connector and a flow", { timeout: 120_000 }, asyn
   } finally {
     await Promise.all([chromium.close(), host.stop(), sim.stop()]);
   }
-});
+}
 
-test("keyboard alone sets a fault, registers and reads the timeline", { timeout: 120_000 }, async () => {
+async function timeline(picture, options) {
   const [sim, chromium] = await Promise.all([simulator(), browser()]);
   const host = await ready(sim);
   try {
     const number = "+8613800138040";
     // The inbox: a fault in its tools.
-    const box = await open(chromium, sim.url);
+    const box = await open(chromium, sim.url, options);
     await box.goto(sim.url);
     await box.locator("#status[data-state=live]").waitFor();
     await tabTo(box, "#tab-messages");
@@ -88,7 +106,7 @@ test("keyboard alone sets a fault, registers and reads the timeline", { timeout:
     await box.keyboard.press("Enter");
     await box.locator("#fault-list li").waitFor();
     // The sample: refused once, then a code.
-    const page = await open(chromium, host.sample);
+    const page = await open(chromium, host.sample, options);
     await page.goto(`${host.sample}/sign-in`);
     await tabTo(page, "a[href='/register']");
     await page.keyboard.press("Enter");
@@ -97,6 +115,7 @@ test("keyboard alone sets a fault, registers and reads the timeline", { timeout:
     await page.keyboard.insertText(number);
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
+    await look(page, `${picture}-refused`);
     await tabTo(page, "#number");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/code");
@@ -118,7 +137,7 @@ test("keyboard alone sets a fault, registers and reads the timeline", { timeout:
     await page.keyboard.press("Enter");
     await page.waitForURL("**/sign-in");
     // The console: both messages, and what was to be done about the first.
-    const operator = await open(chromium, host.origin);
+    const operator = await open(chromium, host.origin, options);
     await operator.goto(`${host.origin}/console/sign-in`);
     await operator.locator("[name=name]").waitFor();
     await operator.keyboard.insertText("ada");
@@ -140,9 +159,11 @@ test("keyboard alone sets a fault, registers and reads the timeline", { timeout:
     await tabTo(operator, `a[href="${address}"]`);
     await operator.keyboard.press("Enter");
     await operator.waitForURL("**/messages/m_*");
-    assert.match(await operator.locator("main").innerText(), /Nothing to repair: the person asks for another code later/);
+    const todo = /Nothing to repair: the person asks for another code later|无需修复：请用户稍后重新获取验证码/;
+    assert.match(await operator.locator("main").innerText(), todo);
+    await look(operator, `${picture}-timeline`);
     for (const each of [box, page, operator]) each.fine();
   } finally {
     await Promise.all([chromium.close(), host.stop(), sim.stop()]);
   }
-});
+}

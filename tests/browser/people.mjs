@@ -5,9 +5,6 @@ import { createServer } from "node:http";
 import { command, logto, look, open, service, signIn } from "./support.mjs";
 import { PASSWORD } from "./support.mjs";
 
-/** Two looks of a page: each width once, each scheme once. */
-export const LOOKS = [[360, "dark"], [1440, "light"]];
-
 /** An address that passes delivery reports on, as a proxy in front of the service would, once it is told where. */
 export async function relay() {
   let target;
@@ -70,7 +67,7 @@ export class Person {
   }
 
   async looks(what) {
-    await look(this.page, `${this.name}-sample-${what}`, LOOKS);
+    await look(this.page, `${this.name}-sample-${what}`);
   }
 
   /** Asks for a code at one of the pages. */
@@ -146,7 +143,7 @@ export async function person(chromium, host, sim, locale) {
   await page.locator("#password").fill("battery staple");
   await page.locator("main form button[type=submit]").first().click();
   await page.waitForURL("**/account");
-  await look(box.page, `${locale}-inbox`, LOOKS);
+  await look(box.page, `${locale}-inbox`);
   page.fine();
   box.page.fine();
   await Promise.all([page.context().close(), box.page.context().close()]);

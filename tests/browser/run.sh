@@ -15,5 +15,5 @@ export CHROMIUM=${CHROMIUM:-$(command -v chromium)} ||
     { echo "chromium is needed and was not found (Debian: apt-get install chromium)" >&2; exit 1; }
 export PICTURES_DIR=${PICTURES_DIR:-$(cd ../.. && pwd)/target/console-pictures}
 npm ci --no-audit --no-fund --loglevel=error
-node --test --test-concurrency=2 journey.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs
+node --test --test-concurrency=2 journey.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs refusals.mjs
 echo "pictures: $PICTURES_DIR"

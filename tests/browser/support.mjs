@@ -144,9 +144,10 @@ const LOOKS = [
 ];
 
 /** Looks at a page as it is: nothing is cut off, axe finds nothing; a picture is kept. */
-export async function look(page, name, looks = LOOKS) {
+export async function look(page, name) {
   const before = page.viewportSize();
-  for (const [width, colorScheme] of looks) {
+  const isDark = await page.evaluate(() => window.matchMedia("(prefers-color-scheme: dark)").matches);
+  for (const [width, colorScheme] of LOOKS) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
@@ -171,8 +172,25 @@ export async function look(page, name, looks = LOOKS) {
     assert.deepEqual(told, [], `${name} at ${width} ${colorScheme}`);
   }
   await page.setViewportSize(before);
-  await page.emulateMedia({ colorScheme: "light" });
+  await page.emulateMedia({ colorScheme: isDark ? "dark" : "light" });
 }
+
+/**
+ * What a Chinese page says in English sentences: three words in a row, outside of what is marked as the words of others,
+ * of names and of code.
+ */
+export const english = (page, place = "main") =>
+  page.locator(place).first().evaluate((root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (parent.closest("code, pre, textarea, script, [lang=en], .guide, [hidden]")) continue;
+      const text = walker.currentNode.data.replace(/原文(（[^）]*）)?：[^）]*/g, "").replace(/`[^`]*`|“[^”]*”/g, "");
+      if (/[A-Za-z]{2,}[,:;]? [A-Za-z]+[,:;]? [A-Za-z]{2,}/.test(text)) found.push(text.trim().slice(0, 160));
+    }
+    return found;
+  });
 
 /** Keeps a picture of what is in sight, for the documents: an element and what is around it. */
 export async function sight(element, name) {

@@ -93,7 +93,7 @@ fn a_function_that_would_keep_the_compiler_busy_is_refused() {
     ));
     match refused(bytes) {
         LoadError::TooComplex { what, found, limit } => {
-            assert_eq!(what, "bytes in one function");
+            assert_eq!(what.english(), "bytes in one function");
             assert!(found > limit);
         }
         other => panic!("{other}"),

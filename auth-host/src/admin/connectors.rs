@@ -9,7 +9,9 @@ use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
 use crate::store::registry;
 use crate::texts::{about, say};
-use auth_connector_host::{Config, ConfigGuard, Diagnostic, Manifest, Metadata, Plugin, Severity};
+use auth_connector_host::{
+    Config, ConfigGuard, Diagnostic, Manifest, Metadata, Phrase, Plugin, Severity,
+};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -131,7 +133,7 @@ pub async fn prepare(
     .await?;
     let plugin = plugin.for_tenant(put.tenant);
     let guard = plugin.get_config_guard(put.locales).await;
-    let guard = guard.map_err(|error| plugin_failed(&error.to_string()))?;
+    let guard = guard.map_err(|error| plugin_failed(error.phrase()))?;
     if let Some(before) = &before {
         let old = open_config(app, &before.row)?;
         secrets::keep(
@@ -150,7 +152,7 @@ pub async fn prepare(
         .validate_config(&Config::new(text.as_str()), put.locales)
         .await;
     let findings = found
-        .map_err(|error| plugin_failed(&error.to_string()))?
+        .map_err(|error| plugin_failed(error.phrase()))?
         .iter()
         .map(finding)
         .collect();
@@ -268,9 +270,9 @@ pub async fn describe(
     locales: &[String],
 ) -> Result<(ConfigGuard, Metadata), Problem> {
     let guard = plugin.get_config_guard(locales).await;
-    let guard = guard.map_err(|error| plugin_failed(&error.to_string()))?;
+    let guard = guard.map_err(|error| plugin_failed(error.phrase()))?;
     let metadata = plugin.metadata().await;
-    let metadata = metadata.map_err(|error| plugin_failed(&error.to_string()))?;
+    let metadata = metadata.map_err(|error| plugin_failed(error.phrase()))?;
     Ok((guard, metadata))
 }
 
@@ -283,7 +285,7 @@ fn changed() -> Problem {
     )
 }
 
-pub(super) fn plugin_failed(why: &str) -> Problem {
+pub(super) fn plugin_failed(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
@@ -316,7 +318,7 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
             Ok(origin) => Ok(origin.to_string()),
             Err(error) => Err(Problem::invalid(
                 "/config",
-                about("refusal-config-origin", error),
+                about("refusal-config-origin", error.phrase()),
             )),
         })
         .collect()
@@ -377,7 +379,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
         secrets: set,
         wanted: row.wanted.clone(),
         confirmed: row.confirmed.clone(),
-        problem: connector.ready.as_ref().err().cloned(),
+        problem: connector.ready.as_ref().err().map(Phrase::to_string),
         revision: row.revision,
         findings: Vec::new(),
     })
@@ -454,7 +456,10 @@ pub async fn check(
     locales: &[String],
 ) -> Result<Value, Problem> {
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
-    let ready = connector.ready.as_ref().map_err(|why| plugin_failed(why))?;
+    let ready = connector
+        .ready
+        .as_ref()
+        .map_err(|why| plugin_failed(why.clone()))?;
     check_with(&ready.plugin, &ready.config, locales).await
 }
 
@@ -469,7 +474,7 @@ pub async fn check_with(
     locales: &[String],
 ) -> Result<Value, Problem> {
     let checks = plugin.check_config(config, locales, None).await;
-    let checks = checks.map_err(|error| plugin_failed(&error.to_string()))?;
+    let checks = checks.map_err(|error| plugin_failed(error.phrase()))?;
     let shown: Vec<_> = checks
         .iter()
         .map(|check| {

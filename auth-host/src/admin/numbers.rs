@@ -182,8 +182,7 @@ pub async fn add_test(
             .seal(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
         expires_at,
     };
-    let entry =
-        Entry::new(Some(tenant), actor, "test-number.add", "").detail(format!("{days} days"));
+    let entry = Entry::new(Some(tenant), actor, "test-number.add", "").detail(format!("{days} d"));
     change(app, entry, move |db| {
         Ok(registry::put_test_number(db, &row)?)
     })

@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::problem::Problem;
 use crate::store::registry;
 use crate::texts::{about, say};
-use auth_connector_host::{Decision, TrustedKey};
+use auth_connector_host::{Decision, Phrase, TrustedKey};
 use auth_connector_registry::guides::Texts;
 use auth_connector_registry::{Change, Facts, Finding, Pulled};
 use axum::http::StatusCode;
@@ -92,12 +92,12 @@ pub struct NewPlugin {
 }
 
 /// A refusal of a plugin.
-pub(super) fn refused(why: &str) -> Problem {
+pub(super) fn refused(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "plugin-refused",
         "The plugin is refused",
-        about("refusal-plugin", why.trim_end_matches('.')),
+        about("refusal-plugin", why),
     )
 }
 

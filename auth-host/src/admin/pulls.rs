@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::problem::Problem;
 use crate::registry::Access;
 use crate::store::registry::{self as rows, component};
-use auth_connector_host::{ConnectorHost, Grants, Package, TrustedKey};
+use auth_connector_host::{ConnectorHost, Grants, Package, TrustedKey, phrase};
 use auth_connector_registry::{Digest, Facts, Finding, Pulled, Reference, RegistryError};
 
 /// Why a plugin was not pulled.
@@ -63,7 +63,7 @@ pub async fn pull(
     mut new: NewPlugin,
     id: Option<String>,
 ) -> Result<NewPlugin, Failure> {
-    let grants = catalog::grants(&[], &[], &new.limits).map_err(|error| refused(&error))?;
+    let grants = catalog::grants(&[], &[], &new.limits).map_err(refused)?;
     let grants = Grants { id, ..grants };
     let host = checker(app, &new)?;
     let pulled = access.pull(reference, (&host, &grants)).await?;
@@ -122,9 +122,11 @@ pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<
         .ok_or_else(|| Problem::not_found("plugin"))?;
     let found = Digest::of(&stored);
     if found.hex() != row.digest {
-        return Err(refused(&format!(
-            "the database has a component {found}, and sha256:{} was installed: it was changed there",
-            row.digest
+        return Err(refused(phrase!(
+            "stored-other",
+            "the database has a component {found}, and sha256:{installed} was installed: it was changed there",
+            found = found.to_string(),
+            installed = &row.digest
         )));
     }
     let mut findings = vec![Finding {
@@ -172,9 +174,7 @@ pub fn signer(row: &rows::Plugin) -> Result<Vec<TrustedKey>, Problem> {
         .signer
         .as_ref()
         .map(|signer| TrustedKey::parse(&signer.key));
-    let key = key
-        .transpose()
-        .map_err(|error| refused(&error.to_string()))?;
+    let key = key.transpose().map_err(|error| refused(error.phrase()))?;
     Ok(key.into_iter().collect())
 }
 
@@ -198,9 +198,12 @@ fn signature(
         row.signature.as_deref(),
     );
     let vouched = host.examine(&package, grants);
-    let vouched = vouched.map_err(|error| refused(&error.to_string()))?;
+    let vouched = vouched.map_err(|error| refused(error.phrase()))?;
     if vouched.manifest.component.sha256 != row.digest {
-        return Err(refused("the manifest is for another component"));
+        return Err(refused(phrase!(
+            "stored-manifest",
+            "the manifest is for another component"
+        )));
     }
     Ok(match vouched.signer {
         Some(signer) => finding(
@@ -226,16 +229,17 @@ fn check_same(pulled: &Pulled, row: &rows::Plugin) -> Result<(), Problem> {
     if Digest::of(pulled.component()).hex() == row.digest {
         return Ok(());
     }
-    Err(refused(
-        "the registry has another component under this digest",
-    ))
+    Err(refused(phrase!(
+        "pulled-other",
+        "the registry has another component under this digest"
+    )))
 }
 
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::Reference(message) => Self::invalid("/reference", message),
-            error => refused(&error.to_string()),
+            RegistryError::Reference(why) => Self::invalid("/reference", why),
+            error => refused(error.phrase()),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::plugins::{NewPlugin, refused};
 use super::versions::checker;
 use crate::app::App;
 use crate::problem::Problem;
-use auth_connector_host::{ConnectorHost, Description, Grants, Manifest, Package};
+use auth_connector_host::{ConnectorHost, Description, Grants, Manifest, Package, Phrase};
 use auth_connector_registry::guides::Pins;
 use auth_connector_registry::{Change, Facts, changes, is_older};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Review {
     /// What its manifest pins.
     pub pins: Pins,
     /// Why its signature does not count, where keys were given.
-    pub unsigned: Option<String>,
+    pub unsigned: Option<Phrase>,
     /// The plugin that it would replace.
     pub before: Option<Before>,
 }
@@ -53,7 +53,7 @@ pub async fn review(app: &Arc<App>, new: NewPlugin) -> Result<Review, Problem> {
 
 fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-    let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
+    let manifest = manifest.map_err(|error| refused(error.phrase()))?;
     let component = new.component.as_slice();
     let lenient = NewPlugin {
         is_unsigned: true,
@@ -71,7 +71,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
             .host
             .load_with(component, Grants::default().egress, None),
     };
-    let loaded = loaded.map_err(|error| refused(&error.to_string()))?;
+    let loaded = loaded.map_err(|error| refused(error.phrase()))?;
     let limits = loaded.grants().map(|decision| {
         let limits = decision.limits().iter();
         limits
@@ -83,7 +83,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let mut facts = Facts::of(&description, manifest.as_ref()).signed_by(signer, &new.trusted);
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
-        .map_err(|error| refused(&error.to_string()))?;
+        .map_err(|error| refused(error.phrase()))?;
     if let Some(pulled) = &new.pulled {
         facts = facts.pulled(pulled);
     }
@@ -112,7 +112,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
 }
 
 /// What a host says that takes nothing but the given keys' signatures. None where no key was given.
-fn refusal(app: &App, new: &NewPlugin) -> Result<Option<String>, Problem> {
+fn refusal(app: &App, new: &NewPlugin) -> Result<Option<Phrase>, Problem> {
     let Some(manifest) = new.manifest.as_deref().filter(|_| !new.trusted.is_empty()) else {
         return Ok(None);
     };
@@ -123,5 +123,5 @@ fn refusal(app: &App, new: &NewPlugin) -> Result<Option<String>, Problem> {
     let host: ConnectorHost = checker(app, &strict)?;
     let package = Package::new(b"".as_slice(), manifest, new.signature.as_deref());
     let examined = host.examine(&package, &Grants::default());
-    Ok(examined.err().map(|error| error.to_string()))
+    Ok(examined.err().map(|error| error.phrase()))
 }

@@ -14,7 +14,7 @@ use crate::send::{self, Draft};
 use crate::store::messages::{self, Message};
 use crate::store::{StoreError, audit};
 use crate::texts::{about, say};
-use auth_connector_host::{Config, Message as Wanted, Preview, SendError};
+use auth_connector_host::{CallError, Config, Message as Wanted, Phrase, Preview, SendError};
 use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,8 +38,8 @@ pub struct Tried {
     pub row: Message,
     /// The code that it carried. It opens nothing.
     pub code: String,
-    /// The plugin's words about a failure.
-    pub message: String,
+    /// The plugin's words about a failure, or the host's.
+    pub message: Phrase,
     /// The provider's words about it.
     pub provider: String,
 }
@@ -69,16 +69,13 @@ pub async fn preview(
     tenant: &str,
     prepared: &Prepared,
     trial: &Trial,
-) -> Result<Result<Preview, String>, Problem> {
+) -> Result<Result<Preview, CallError>, Problem> {
     check(trial)?;
     let number = numbers::parse(app, tenant, &trial.to)?;
     let config = Config::new(prepared.config.to_string());
     let wanted = wanted(&number, trial, "123456");
     let preview = prepared.plugin.preview_message(&config, &wanted).await;
-    Ok(preview.map_err(|error| match error.failure() {
-        Some(failure) => failure.message.clone(),
-        None => error.to_string(),
-    }))
+    Ok(preview)
 }
 
 /// Sends one message.
@@ -165,21 +162,22 @@ async fn carry_out(
     prepared: Prepared,
     message: Wanted,
     mut row: Message,
-) -> Result<(Message, String, String), StoreError> {
+) -> Result<(Message, Phrase, String), StoreError> {
     let config = Config::new(prepared.config.to_string());
     let outcome = prepared.plugin.send_message(&config, &message).await;
     send::settle(&mut row, &outcome);
     let words = match &outcome {
-        Ok(_) => (String::new(), String::new()),
+        Ok(_) => (Phrase::verbatim(""), String::new()),
         Err(SendError::NotSent(error) | SendError::Unknown(error)) => match error.failure() {
             Some(failure) => {
                 let said = auth_connector_host::contract::attribute(
                     &failure.attributes,
                     "provider-message",
                 );
-                (failure.message.clone(), said.unwrap_or_default().to_owned())
+                let said = said.unwrap_or_default().to_owned();
+                (Phrase::verbatim(failure.message.as_str()), said)
             }
-            None => (error.to_string(), String::new()),
+            None => (error.phrase(), String::new()),
         },
     };
     let finish: send::Finish = Arc::new(|_: &rusqlite::Connection, _: &Message| Ok(()));

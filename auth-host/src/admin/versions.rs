@@ -9,7 +9,9 @@ use crate::ids;
 use crate::problem::Problem;
 use crate::store::{guides, registry};
 use crate::texts::say;
-use auth_connector_host::{ConnectorHost, Grants, LoadError, Manifest, Package, Plugin};
+use auth_connector_host::{
+    ConnectorHost, Grants, LoadError, Manifest, Package, Phrase, Plugin, phrase,
+};
 use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
 use axum::http::StatusCode;
@@ -22,7 +24,7 @@ pub struct Prepared {
     /// What was verified and what was not.
     pub findings: Vec<Finding>,
     /// What it asks for and is not granted, a line each.
-    pub missing: Vec<String>,
+    pub missing: Vec<Phrase>,
     /// The digest of the version in whose place it would be put.
     before: Option<String>,
     row: registry::Plugin,
@@ -54,13 +56,13 @@ pub async fn add(app: &Arc<App>, actor: &Actor, new: NewPlugin) -> Result<Added,
 /// [`Problem`] that says why it is refused.
 pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Problem> {
     let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-    let manifest = manifest.map_err(|error| refused(&error.to_string()))?;
+    let manifest = manifest.map_err(|error| refused(error.phrase()))?;
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
     let name = name.ok_or_else(|| Problem::invalid("/id", say("refusal-plugin-name")))?;
     check_name("/id", &name)?;
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
-        .map_err(|error| refused(&error.to_string()))?;
+        .map_err(|error| refused(error.phrase()))?;
     let before = app.catalog.load().plugins.get(&name).cloned();
     check_version(
         &new,
@@ -129,8 +131,11 @@ fn check_version(
         && version != Some(named)
     {
         let found = version.unwrap_or("none");
-        return Err(refused(&format!(
-            "its version is {found}, and {named} was named"
+        return Err(refused(phrase!(
+            "version-other",
+            "its version is {found}, and {named} was named",
+            found = found,
+            named = named
         )));
     }
     let Some(before) = before else {
@@ -139,18 +144,21 @@ fn check_version(
     if let (Some(manifest), Some(id)) = (manifest, &before.id)
         && manifest.id != *id
     {
-        return Err(refused(&format!(
-            "it is the plugin {}, and the installed one is {id}. Install it under another name",
-            manifest.id
+        return Err(refused(phrase!(
+            "version-plugin",
+            "it is the plugin {found}, and the installed one is {id}. Install it under another name",
+            found = &manifest.id,
+            id = id
         )));
     }
     let installed = before.version.as_deref();
     if new.version.is_none() && is_older(version, installed) {
-        return Err(refused(&format!(
-            "version {} is older than the installed {}, and may have faults that were mended since. To go back all the \
-             same, name it: --version {0}",
-            version.unwrap_or_default(),
-            installed.unwrap_or_default(),
+        return Err(refused(phrase!(
+            "version-older",
+            "version {version} is older than the installed {installed}, and may have faults that were mended since. To go back all the \
+             same, name it: --version {version}",
+            version = version.unwrap_or_default(),
+            installed = installed.unwrap_or_default()
         )));
     }
     Ok(())
@@ -158,9 +166,8 @@ fn check_version(
 
 /// Checks what was handed over: signature, manifest, component. What is not granted is not given. No code of it runs.
 fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
-    let refused_load = |error: LoadError| refused(&error.to_string());
-    let grants =
-        catalog::grants(&new.origins, &new.beyond, &new.limits).map_err(|error| refused(&error))?;
+    let refused_load = |error: LoadError| refused(error.phrase());
+    let grants = catalog::grants(&new.origins, &new.beyond, &new.limits).map_err(refused)?;
     let Some(manifest) = &new.manifest else {
         return load_bare(app, new, grants);
     };
@@ -176,22 +183,25 @@ fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
 
 fn load_bare(app: &App, new: &NewPlugin, grants: Grants) -> Result<Plugin, Problem> {
     if !new.is_unsigned {
-        return Err(refused(
-            "a bare component has no signature. Install a package, or say that it may be unsigned",
-        ));
+        return Err(refused(phrase!(
+            "bare-signature",
+            "a bare component has no signature. Install a package, or say that it may be unsigned"
+        )));
     }
     if new.limits.keys().any(|key| key != COMPONENT_BYTES) {
-        return Err(refused(
-            "a bare component has no manifest that asks for limits, so none but componentBytes can be granted",
-        ));
+        return Err(refused(phrase!(
+            "bare-limits",
+            "a bare component has no manifest that asks for limits, so none but {limit} can be granted",
+            limit = COMPONENT_BYTES
+        )));
     }
     let size = new.component.len() as u64;
     if let Some(limit) = grants.component_bytes.filter(|most| size > *most) {
-        return Err(refused(&LoadError::TooLarge { size, limit }.to_string()));
+        return Err(refused(LoadError::TooLarge { size, limit }.phrase()));
     }
     let component = new.component.as_slice();
     let loaded = app.host.load_with(component, grants.egress, None);
-    loaded.map_err(|error| refused(&error.to_string()))
+    loaded.map_err(|error| refused(error.phrase()))
 }
 
 /// A host with the keys that count for this plugin.
@@ -199,7 +209,7 @@ pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Probl
     let mut options = app.host.options().clone();
     options.trusted_keys.clone_from(&new.trusted);
     options.allow_unsigned = new.is_unsigned;
-    ConnectorHost::new(options).map_err(|error| refused(&error.to_string()))
+    ConnectorHost::new(options).map_err(|error| refused(error.phrase()))
 }
 
 /// What was verified of a package from a folder, or of a component's file.
@@ -260,12 +270,12 @@ fn of_files(facts: &Facts, pins: &Pins, texts: &Texts) -> Vec<Finding> {
 pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<Added, Problem> {
     if !prepared.missing.is_empty() {
         let missing = prepared.missing;
-        return Err(refused(&LoadError::NotGranted { missing }.to_string()));
+        return Err(refused(LoadError::NotGranted { missing }.phrase()));
     }
     let row = prepared.row;
-    let place = row.facts.reference.as_deref().unwrap_or("files");
+    let place = row.facts.reference.as_deref().unwrap_or_default();
     let detail = format!(
-        "sha256:{} from {place} {}",
+        "sha256:{} {place} {}",
         row.digest,
         [row.origins.as_slice(), &row.beyond].concat().join(", ")
     );

@@ -15,7 +15,7 @@ use crate::texts::{about, say};
 /// [`Problem`] that names the setting.
 pub fn patched(before: &Settings, patch: &serde_json::Value) -> Result<Settings, Problem> {
     let mut document = serde_json::to_value(before)
-        .map_err(|error| Problem::invalid("", about("refusal-settings", error)))?;
+        .map_err(|error| Problem::invalid("", about("refusal-settings", error.to_string())))?;
     merge(&mut document, patch);
     let settings: Settings = serde_path_to_error::deserialize(document).map_err(|error| {
         let place = error.path().to_string().replace('.', "/");
@@ -55,7 +55,7 @@ fn check(settings: &Settings) -> Result<(), Problem> {
     if !(least..=86_400).contains(&settings.window_s) {
         return Err(Problem::invalid(
             "/window_s",
-            about("refusal-window", least),
+            about("refusal-window", u64::from(least)),
         ));
     }
     check_fields(settings)

@@ -200,7 +200,7 @@ async fn update_plugin(
         updated: false,
         changes: prepared.changes.clone(),
         findings: prepared.findings.clone(),
-        missing: prepared.missing.clone(),
+        missing: prepared.missing.iter().map(ToString::to_string).collect(),
         facts: prepared.facts().clone(),
     };
     let Some(accepted) = body.accept else {

@@ -5,6 +5,7 @@ use super::form::shown;
 use super::page::{Page, render, time};
 use super::state::Console;
 use super::visit::Visit;
+use super::words;
 use crate::store::audit;
 use askama::Template;
 use axum::Router;
@@ -56,7 +57,7 @@ async fn show(visit: Visit, Query(query): Query<Before>) -> Result<Html<String>,
             time(entry.at),
             entry.tenant.clone().unwrap_or_default(),
             shown(&entry.actor, 60),
-            entry.action.clone(),
+            words::action(visit.t, &entry.action),
             shown(&entry.subject, 60),
             shown(&entry.detail, 160),
         ]

@@ -11,6 +11,7 @@ use super::review::{Changed, imports, more_facts};
 use super::state::Console;
 use super::texts::Texts;
 use super::visit::{Posted, Visit};
+use super::words;
 use crate::problem::Problem;
 use askama::Template;
 use auth_connector_registry::catalogue::{Catalogue, Entry, Listed};
@@ -103,7 +104,7 @@ async fn show(visit: Visit, Query(search): Query<Search>) -> Result<Response, Fa
             Err(refusal) => {
                 status = StatusCode::BAD_GATEWAY;
                 page.headline = refusal.words(t);
-                page.reason = shown(&refusal.reason(), 600);
+                page.reason = shown(&refusal.reason(t), 600);
             }
         }
     }
@@ -112,8 +113,8 @@ async fn show(visit: Visit, Query(search): Query<Search>) -> Result<Response, Fa
 
 /// Puts in as many plugins as a page takes, from the one after `after`.
 fn fill(visit: &Visit, page: &mut CataloguePage, catalogue: &Catalogue, after: &str) {
-    let words: Vec<&str> = page.q.split_whitespace().take(10).collect();
-    let found = catalogue.search(&words);
+    let terms: Vec<&str> = page.q.split_whitespace().take(10).collect();
+    let found = catalogue.search(&terms);
     page.found = found.len();
     let mut free = PAGE_BYTES - FRAME_BYTES - assets::bytes();
     let mut last: Option<String> = None;
@@ -227,7 +228,11 @@ fn tell(t: Texts, part: &mut ListedPage<'_>, newest: &Listed) {
     let findings = newest.findings.iter().take(8);
     part.findings = findings
         .map(|found| {
-            let text = format!("{}: {}", shown(&found.subject, 40), shown(&found.text, 200));
+            let mut text = words::checked(t, &found.subject);
+            // The maker's own words are English.
+            if t.tag() == "en" {
+                text = format!("{text}: {}", shown(&found.text, 200));
+            }
             (found.is_verified, text)
         })
         .collect();
@@ -253,7 +258,7 @@ async fn install(posted: Posted) -> Result<Response, Fault> {
     let place = fields.get("c").parse().unwrap_or(usize::MAX);
     let catalogue = visit.console.market.catalogue(place).await;
     let catalogue = catalogue.map_err(|refusal| {
-        let reason = format!("{} {}", refusal.words(visit.t), refusal.reason());
+        let reason = format!("{} {}", refusal.words(visit.t), refusal.reason(visit.t));
         Problem::invalid("/catalogue", shown(&reason, 600))
     })?;
     let (id, reference) = (fields.get("id"), fields.get("reference"));

@@ -55,7 +55,12 @@ async fn list(visit: Visit) -> Result<Html<String>, Fault> {
             .plugins
             .get(&c.row.plugin)
             .map_or_else(|| c.row.plugin.clone(), plugin_name),
-        problem: c.ready.as_ref().err().cloned().unwrap_or_default(),
+        problem: c
+            .ready
+            .as_ref()
+            .err()
+            .map(|why| visit.t.phrase(why))
+            .unwrap_or_default(),
         flows: flows
             .iter()
             .filter(|f| f.connectors.contains(&c.row.id))

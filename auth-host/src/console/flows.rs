@@ -240,7 +240,7 @@ fn ask(visit: &Visit, fields: &Fields) -> Asked {
     for connector in catalog.route(&visit.tenant, usage, parsed.country()) {
         let why = match &connector.ready {
             Ok(_) => t.say("ready"),
-            Err(why) => why.clone(),
+            Err(why) => t.phrase(why),
         };
         asked.route.push((connector.row.name.clone(), why));
     }

@@ -96,12 +96,12 @@ impl Refusal {
         }
     }
 
-    /// The exact reason, as the command line has it; empty where the words say all.
-    pub fn reason(&self) -> String {
+    /// The exact reason; empty where the words say all.
+    pub fn reason(&self, t: Texts) -> String {
         match self {
             Self::Busy | Self::Folder => String::new(),
-            Self::Registry(error) => error.to_string(),
-            Self::Problem(problem) => problem.detail.clone(),
+            Self::Registry(error) => t.phrase(&error.phrase()),
+            Self::Problem(problem) => problem.text(t),
         }
     }
 }

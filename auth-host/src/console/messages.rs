@@ -88,10 +88,11 @@ pub(super) fn row(visit: &Visit, row: &Message) -> Row {
         state: row.state.as_str(),
         name: words::state(visit.t, row.state),
         reason: shown(
-            row.provider_code
-                .as_deref()
-                .or(row.reason.as_deref())
-                .unwrap_or_default(),
+            &match (&row.provider_code, &row.reason) {
+                (Some(code), _) => code.clone(),
+                (None, Some(word)) => words::outcome(visit.t, word),
+                (None, None) => String::new(),
+            },
             60,
         ),
         is_verified: row.verified_at.is_some(),

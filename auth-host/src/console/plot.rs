@@ -8,7 +8,8 @@ use askama::Template;
 pub struct Plot {
     title: String,
     bars: Vec<Bar>,
-    most: i64,
+    /// The tallest bar; none where all are empty.
+    most: Option<i64>,
     from: String,
     until: String,
 }
@@ -31,10 +32,10 @@ impl Plot {
     /// A plot of names with a good and a bad count each.
     pub fn new(title: String, parts: &[(String, i64, i64)]) -> Self {
         let most = parts.iter().map(|(_, good, bad)| good + bad).max();
-        let most = most.unwrap_or_default().max(1);
+        let most = most.filter(|most| *most > 0);
         let scaled = |count: i64| match count {
             0 => 0,
-            count => (count * HEIGHT / most).max(1),
+            count => (count * HEIGHT / most.unwrap_or(1)).max(1),
         };
         let bar = |(nth, (name, good, bad)): (usize, &(String, i64, i64))| {
             let (good_height, bad_height) = (scaled(*good), scaled(*bad));

@@ -1,7 +1,7 @@
 //! Plugins from registries: pulled by a reference, as an update, or again by other keys. Nothing of them runs.
 
 use super::fault::Fault;
-use super::form::shown;
+use super::form::{lines, shown};
 use super::market::{Market, Refusal};
 use super::plugins::{self, Asked};
 use super::state::Console;
@@ -11,7 +11,7 @@ use crate::admin::plugins::{NewPlugin, installed};
 use crate::admin::{pulls, users};
 use crate::ids;
 use crate::problem::Problem;
-use auth_connector_host::{Manifest, TrustedKey};
+use auth_connector_host::{Manifest, Phrase, TrustedKey};
 use auth_connector_registry::{Facts, ProvenanceKey, Reference, RegistryError, is_older};
 use axum::Router;
 use axum::http::StatusCode;
@@ -29,9 +29,9 @@ pub fn routes() -> Router<Arc<Console>> {
 /// Why keys or a reference that were entered cannot be used.
 pub enum Entered {
     /// The publisher's key.
-    Key(String),
+    Key(Phrase),
     /// The key of the provenance.
-    ProvenanceKey(String),
+    ProvenanceKey(Phrase),
     /// The pull.
     Pull(Refusal),
 }
@@ -99,7 +99,7 @@ fn keep_tag(new: &mut NewPlugin, tag: Option<String>) {
 pub fn set_keys(visit: &Visit, new: &mut NewPlugin, key: &str) -> Result<(), Entered> {
     let key = Some(key.trim()).filter(|key| !key.is_empty());
     let key = key.map(TrustedKey::parse).transpose();
-    let key = key.map_err(|error| Entered::Key(format!("{error}.")))?;
+    let key = key.map_err(|error| Entered::Key(error.phrase()))?;
     new.trusted = key.into_iter().collect();
     let catalog = visit.console.app.catalog.load();
     if let Some(row) = new.name.as_ref().and_then(|name| catalog.plugins.get(name)) {
@@ -122,7 +122,7 @@ fn provenance_key(key: &str) -> Result<Option<ProvenanceKey>, Entered> {
     let key = Some(key.trim()).filter(|key| !key.is_empty());
     let key = key.map(|key| ProvenanceKey::from_pem(key.as_bytes()));
     key.transpose()
-        .map_err(|error| Entered::ProvenanceKey(format!("{error}.")))
+        .map_err(|error| Entered::ProvenanceKey(error.phrase()))
 }
 
 /// Pulls, and goes on to the review.
@@ -161,13 +161,15 @@ fn waiting(visit: &Visit, upload: Upload) -> Response {
 fn refused(visit: &Visit, mut asked: Asked, why: &Entered) -> Response {
     let t = visit.t;
     (asked.wrong, asked.headline, asked.reason) = match why {
-        Entered::Key(reason) => ("key", t.say("key-wrong"), reason.clone()),
-        Entered::ProvenanceKey(reason) => {
-            ("provenance", t.say("provenance-key-wrong"), reason.clone())
-        }
-        Entered::Pull(refusal) => ("reference", refusal.words(t), refusal.reason()),
+        Entered::Key(reason) => ("key", t.say("key-wrong"), t.phrase(reason)),
+        Entered::ProvenanceKey(reason) => (
+            "provenance",
+            t.say("provenance-key-wrong"),
+            t.phrase(reason),
+        ),
+        Entered::Pull(refusal) => ("reference", refusal.words(t), refusal.reason(t)),
     };
-    asked.reason = shown(&asked.reason, 1000);
+    asked.reason = lines(&asked.reason, 500);
     asked.reference = shown(&asked.reference, 500);
     plugins::page(
         visit,

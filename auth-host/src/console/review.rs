@@ -1,7 +1,7 @@
 //! Review of a plugin before it is installed: who vouches for it, what it can ask for, what it gets. Nothing of it runs.
 
 use super::fault::{Fault, problem_text};
-use super::form::shown;
+use super::form::{lines, shown};
 use super::page::{Page, render};
 use super::plugins;
 use super::pulls::{self, Entered};
@@ -48,6 +48,7 @@ struct ReviewPage {
     is_update: bool,
     older_than: String,
     is_signed: bool,
+    accepts_unsigned: bool,
     is_pulled: bool,
     has_manifest: bool,
     guides: String,
@@ -121,7 +122,11 @@ async fn review_page(
         Err(problem) => {
             visit.console.uploads.drop(&upload.id);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(plugins::failed(visit, status, shown(&problem.detail, 1000)));
+            return Ok(plugins::failed(
+                visit,
+                status,
+                lines(&problem_text(t, &problem), 500),
+            ));
         }
     };
     let new = &upload.new;
@@ -163,6 +168,7 @@ async fn review_page(
         is_update: before.is_some(),
         older_than: shown(&older_than.unwrap_or_default(), 60),
         is_signed: new.signature.is_some(),
+        accepts_unsigned: upload.accepts_unsigned,
         is_pulled: new.pulled.is_some(),
         has_manifest: manifest.is_some(),
         guides: new
@@ -286,14 +292,15 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
     let upload = match with_keys(&visit, upload.clone(), &fields).await {
         Ok(upload) => upload,
         Err(entered) => {
+            let t = visit.t;
             let error = match &entered {
-                Entered::Key(reason) | Entered::ProvenanceKey(reason) => reason.clone(),
+                Entered::Key(reason) | Entered::ProvenanceKey(reason) => t.phrase(reason),
                 Entered::Pull(refusal) => {
-                    format!("{} {}", refusal.words(visit.t), refusal.reason())
+                    format!("{} {}", refusal.words(t), refusal.reason(t))
                 }
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return review_page(&visit, upload, status, shown(&error, 1000)).await;
+            return review_page(&visit, upload, status, lines(&error, 500)).await;
         }
     };
     uploads.keep(upload.clone());
@@ -335,6 +342,7 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
     upload.new.origins.clone_from(&new.origins);
     upload.new.name.clone_from(&new.name);
     upload.is_chosen = true;
+    upload.accepts_unsigned = new.is_unsigned;
     let app = &visit.console.app;
     match versions::add(app, &visit.actor(), new).await {
         Ok(_) => {
@@ -342,7 +350,7 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
             Ok(Redirect::to("/console/plugins").into_response())
         }
         Err(problem) => {
-            let error = shown(&problem_text(visit.t, &problem), 1000);
+            let error = lines(&problem_text(visit.t, &problem), 500);
             review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
         }
     }

@@ -104,7 +104,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
             what: words::state(t, report.state),
             how: words::source(t, report.source),
             code: match report.code.as_str() {
-                "" => shown(word.unwrap_or_default(), 60),
+                "" => word.map_or(String::new(), |word| shown(&words::outcome(t, word), 60)),
                 code => shown(code, 60),
             },
             state: report.state.as_str(),
@@ -143,13 +143,10 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
 /// What to do about a message, where there is something.
 fn remedy(visit: &Visit, message: &Message) -> Option<Remedy> {
     let t = visit.t;
-    let kind = message.kind.as_deref().unwrap_or("other");
-    let todo = match message.state {
-        State::NotSent => words::todo(t, kind),
-        State::Undelivered => t.say("todo-undelivered"),
-        State::Unknown => t.say("todo-unknown"),
-        State::Accepted | State::Delivered | State::Sending | State::Suppressed => return None,
-    };
+    let todo = words::remedy(t, message.state, message.kind.as_deref());
+    if todo.is_empty() {
+        return None;
+    }
     let turn = match message.state {
         State::Undelivered => words::turn(t, "recipient"),
         _ => {

@@ -34,6 +34,8 @@ pub struct Upload {
     pub provenance_key: String,
     /// Whether its origins and its name are those that were chosen at the review.
     pub is_chosen: bool,
+    /// Whether it was said that it may be unsigned.
+    pub accepts_unsigned: bool,
     /// What the catalogue says of it, that it was found in.
     pub claimed: Option<Box<Facts>>,
 }

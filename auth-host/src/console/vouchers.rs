@@ -69,10 +69,11 @@ fn manifest(t: Texts, review: &Review, new: &NewPlugin) -> Voucher {
     };
     let reason = review
         .unsigned
-        .as_deref()
-        .filter(|_| new.signature.is_some());
+        .as_ref()
+        .filter(|_| new.signature.is_some())
+        .map(|reason| t.phrase(reason));
     Voucher {
-        detail: shown(reason.unwrap_or_default(), 400),
+        detail: shown(&reason.unwrap_or_default(), 400),
         ..voucher(subject, false, text)
     }
 }

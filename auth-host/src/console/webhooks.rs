@@ -159,7 +159,10 @@ fn call_of(visit: &Visit, call: &crate::calls::Call) -> Call {
         status: call.status,
         outcome: words::outcome(t, &call.outcome),
         is_sent: call.outcome == "sent",
-        hint: shown(&call.hint, 300),
+        hint: call
+            .hint
+            .as_ref()
+            .map_or(String::new(), |hint| shown(&t.phrase(hint), 300)),
         message: call.message.clone().unwrap_or_default(),
     }
 }

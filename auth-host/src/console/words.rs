@@ -31,9 +31,19 @@ pub fn source(t: Texts, source: Source) -> String {
 }
 
 /// What is done about a failure of a class.
-pub fn todo(t: Texts, kind: &str) -> String {
+fn todo(t: Texts, kind: &str) -> String {
     let known = KINDS.contains(&kind);
     t.say(&format!("todo-{}", if known { kind } else { "other" }))
+}
+
+/// What is done about a message that did not arrive; empty where nothing is.
+pub fn remedy(t: Texts, state: State, kind: Option<&str>) -> String {
+    match state {
+        State::NotSent => todo(t, kind.unwrap_or("other")),
+        State::Undelivered => t.say("todo-undelivered"),
+        State::Unknown => t.say("todo-unknown"),
+        State::Accepted | State::Delivered | State::Sending | State::Suppressed => String::new(),
+    }
 }
 
 /// What became of a webhook's request, or why a message is refused: in words, or the word itself.
@@ -48,7 +58,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 22] = [
+pub const OUTCOMES: [&str; 40] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -71,6 +81,106 @@ pub const OUTCOMES: [&str; 22] = [
     "network-a-day",
     "segments-a-day",
     "unverified",
+    "connector-not-ready",
+    "no-connector",
+    "no-time-left",
+    "interrupted",
+    "settled-by-operator",
+    "host-overloaded",
+    "plugin-timed-out",
+    "plugin-computed-too-long",
+    "plugin-out-of-memory",
+    "plugin-out-of-handles",
+    "plugin-handed-over-too-much",
+    "plugin-crashed",
+    "plugin-broke-contract",
+    "config-too-long",
+    "tenant-rate",
+    "tenant-concurrency",
+    "tenant-queue",
+    "plugin-closed",
+];
+
+/// What the audit log says was done.
+pub fn action(t: Texts, action: &str) -> String {
+    match ACTIONS.contains(&action) {
+        true => t.say(&action_id(action)),
+        false => shown(action, 40),
+    }
+}
+
+fn action_id(action: &str) -> String {
+    format!("action-{}", action.replace('.', "-"))
+}
+
+/// Everything that the audit log says was done.
+const ACTIONS: [&str; 31] = [
+    "callback.add",
+    "callback.remove",
+    "connector.confirm",
+    "connector.put",
+    "connector.remove",
+    "connector.trial",
+    "events.put",
+    "events.remove",
+    "flow.put",
+    "host.go",
+    "host.stop",
+    "key.add",
+    "key.revoke",
+    "message.look-up",
+    "message.settle",
+    "number.forget",
+    "number.locked",
+    "number.search",
+    "number.unlock",
+    "plugin.add",
+    "plugin.remove",
+    "tenant.put",
+    "test-number.add",
+    "test-number.remove",
+    "user.put",
+    "user.remove",
+    "user.set-up",
+    "user.sign-in",
+    "webhook.put",
+    "webhook.remove",
+    "webhook.trial",
+];
+
+/// A key of a preview and its value: those that the contract knows, in words.
+pub fn attribute(t: Texts, key: &str, value: &str) -> (String, String) {
+    let value = match (key, value) {
+        ("usage", usage) if USAGES.contains(&usage) => t.say(&format!("usage-{usage}")),
+        ("fallback", "true") => t.say("yes"),
+        ("fallback", "false") => t.say("no"),
+        _ => shown(value, 80),
+    };
+    let key = match key {
+        "usage" => t.say("usage"),
+        "locale" => t.say("locale"),
+        "to" => t.say("number"),
+        "fallback" => t.say("fallback"),
+        _ => shown(key, 40),
+    };
+    (key, value)
+}
+
+/// A part of a plugin that a catalogue's maker checked.
+pub fn checked(t: Texts, subject: &str) -> String {
+    match CHECKED.iter().find(|(known, _)| *known == subject) {
+        Some((_, id)) => t.say(id),
+        None => shown(subject, 40),
+    }
+}
+
+/// The parts that findings are about, with the identifiers of their texts.
+const CHECKED: [(&str, &str); 5] = [
+    ("bytes", "vouch-bytes"),
+    ("manifest", "vouch-manifest"),
+    ("provenance", "provenance"),
+    ("SBOM", "fact-sbom"),
+    ("guides", "guide"),
 ];
 
 /// The classes of failures that the contract has.
@@ -195,5 +305,7 @@ pub fn every() -> Vec<String> {
         .chain(imports)
         .chain(limits)
         .chain(changes)
+        .chain(ACTIONS.map(action_id))
+        .chain(CHECKED.map(|(_, id)| id.to_owned()))
         .collect()
 }

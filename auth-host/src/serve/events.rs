@@ -86,7 +86,7 @@ async fn post_one(app: &App, tenant: &str, event: &Event) -> Result<(), String> 
     let time_s = ids::now_ms() / 1000;
     let signature = sign(&secret, &event.id, time_s, event.body.as_bytes())
         .ok_or("the secret of events has another form")?;
-    let address = Address::parse(&target.url)?;
+    let address = Address::parse(&target.url).map_err(|why| why.to_string())?;
     let headers = [
         ("webhook-id", event.id.clone()),
         ("webhook-timestamp", time_s.to_string()),

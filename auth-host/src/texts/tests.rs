@@ -45,8 +45,12 @@ fn texts(source: &str) -> BTreeMap<String, BTreeSet<String>> {
             assert!(before.is_none(), "{id} is there twice");
             last = id.to_owned();
         }
+        let named = line.match_indices("{ refusal-").map(|(at, _)| at);
+        assert!(named.count() == 0 || last.starts_with(REASON), "{line}");
         for part in line.split('$').skip(1) {
-            let name = part.chars().take_while(char::is_ascii_alphanumeric);
+            let name = part
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_');
             found.get_mut(&last).unwrap().insert(name.collect());
         }
     }
@@ -88,6 +92,8 @@ fn every_language_has_every_text_that_is_used() {
     let mut wanted = BTreeSet::new();
     used(&root.join("templates"), &mut wanted);
     used(&root.join("src/console"), &mut wanted);
+    wanted.extend(phrases().into_keys().map(|id| format!("{REASON}{id}")));
+    wanted.extend(["reason", "list-separator"].map(str::to_owned));
     for path in [
         "src/admin",
         "src/problem.rs",
@@ -118,10 +124,6 @@ fn refusals_of_operations_have_texts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     for path in files(&root.join("src/admin")) {
-        // Their refusals are the registry client's.
-        if path.ends_with("pulls.rs") {
-            continue;
-        }
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for call in [
@@ -129,6 +131,7 @@ fn refusals_of_operations_have_texts() {
             "Problem::new(",
             "conflict(",
             "plugin_failed(",
+            "refused(",
         ] {
             for part in code.split(call).skip(1) {
                 found.extend(sentences(part).map(|text| format!("{}: {text}", path.display())));
@@ -152,6 +155,136 @@ fn sentences(call: &str) -> impl Iterator<Item = &str> {
     texts.filter(|text| text.len() > 3 && text.ends_with('.'))
 }
 
+/// The phrases of every error that an operator can meet, by their identifiers, with the names of their values.
+fn phrases() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for code in sources() {
+        for call in code.split("phrase!(").skip(1) {
+            let (texts, outside) = arguments(call);
+            let Some(id) = texts.first() else { continue };
+            let names = outside.split(" = ").map(|part| {
+                let before = part.rsplit(|c: char| !c.is_ascii_lowercase() && c != '_');
+                before.into_iter().next().unwrap_or_default().to_owned()
+            });
+            let mut names: Vec<String> = names.collect();
+            names.pop();
+            found.entry(id.to_owned()).or_default().extend(names);
+        }
+    }
+    found
+}
+
+/// The sources of the crates whose errors operators meet, without their tests.
+fn sources() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folders = ["egress", "plugin-package", "host", "registry", "auth-host"];
+    let all = folders.map(|folder| files(&root.join(folder).join("src")));
+    let all = all.into_iter().flatten();
+    // The first has the macro itself.
+    let all = all.filter(|path| !path.ends_with("egress/src/phrase.rs"));
+    let all = all.filter(|path| !path.ends_with("tests.rs"));
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    let code = |text: String| {
+        text.split("#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    all.map(read).map(code).collect()
+}
+
+/// The texts of a call's arguments, up to its closing parenthesis, and what stands outside of them.
+fn arguments(call: &str) -> (Vec<String>, String) {
+    let (mut texts, mut outside) = (Vec::new(), String::new());
+    let (mut text, mut depth) = (None::<String>, 1);
+    let mut letters = call.chars();
+    while let Some(letter) = letters.next() {
+        match (&mut text, letter) {
+            (Some(inside), '\\') => inside.extend(letters.next()),
+            (Some(_), '"') => texts.extend(text.take()),
+            (Some(inside), letter) => inside.push(letter),
+            (None, '"') => text = Some(String::new()),
+            (None, letter) => {
+                depth += i32::from(letter == '(') - i32::from(letter == ')');
+                if depth == 0 {
+                    break;
+                }
+                outside.push(letter);
+            }
+        }
+    }
+    (texts, outside)
+}
+
+/// A text that names a value that its error does not have would show the name.
+#[test]
+fn every_reason_has_a_text_with_its_own_values() {
+    let phrases = phrases();
+    assert!(phrases.len() > 200, "the search finds few: {phrases:?}");
+    for language in &LANGUAGES {
+        let texts = texts(language.source);
+        for (id, values) in &phrases {
+            let named = texts.get(&format!("{REASON}{id}"));
+            let named = named.unwrap_or_else(|| panic!("{} lacks {id}", language.tag));
+            let missing: Vec<_> = named.difference(values).collect();
+            assert!(missing.is_empty(), "{} {id} {missing:?}", language.tag);
+        }
+    }
+    let call = r#""one", "a {b}", b = f("x = y", z)) c = d"#;
+    let (found, outside) = arguments(call);
+    assert_eq!((found.len(), outside.contains("c = ")), (3, false));
+}
+
+/// A reason that has no identifier is English in every language: names and others' words alone may be like that.
+#[test]
+fn no_sentence_of_ours_is_verbatim() {
+    let mut found = Vec::new();
+    for code in sources() {
+        for call in code.split("Phrase::verbatim(").skip(1) {
+            let text = call
+                .strip_prefix('"')
+                .and_then(|rest| rest.split('"').next());
+            found.extend(text.filter(|text| text.contains(' ')).map(str::to_owned));
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Errors in Chinese have no word of English but names, values and what is marked as the words of others.
+#[test]
+fn errors_are_said_in_the_language() {
+    use auth_connector_host::{LoadError, Manifest};
+    use auth_connector_registry::{Digest, Reference, RegistryError};
+    let chinese = Texts(1);
+    let manifest = Manifest::parse(br#"{"format": 1, "id": 5, "orgins": []}"#).unwrap_err();
+    let shown = chinese.phrase(&manifest.phrase());
+    assert!(
+        shown.contains("未知字段 `orgins`") && shown.contains("；\n/version：缺少字段"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("此处是数字，应为文本") && !shown.contains("expected"),
+        "{shown}"
+    );
+    let wrong = Reference::parse("oci://ghcr.io").unwrap_err();
+    let shown = chinese.phrase(&wrong.phrase());
+    assert!(shown.contains("主机后面没有仓库名"), "{shown}");
+    let told = RegistryError::Status {
+        what: auth_connector_host::Phrase::verbatim("x"),
+        status: 500,
+        said: ": out of order".to_owned(),
+    };
+    let shown = chinese.phrase(&told.phrase());
+    assert!(shown.contains("仓库原文：out of order"), "{shown}");
+    let digest = Digest::of(b"").to_string();
+    let other = LoadError::Digest {
+        expected: digest.clone(),
+        found: digest,
+    };
+    assert_ne!(chinese.phrase(&other.phrase()), other.to_string());
+    assert_eq!(Texts(0).phrase(&other.phrase()), other.to_string());
+}
+
 /// A sentence that a source asks for is in the files, and English is what programs get.
 #[test]
 fn refusal_is_english_for_programs() {
@@ -172,6 +305,55 @@ fn refusal_is_english_for_programs() {
     assert_eq!(gone.english(), "There is no such connector here.");
     assert_eq!(gone.text(Texts(1)), "这里没有该连接器。");
     assert_eq!(serde_json::to_value(&gone).unwrap(), gone.english());
+}
+
+/// What the audit log keeps is words of programs; the console says them in the reader's language.
+#[test]
+fn every_action_of_the_audit_log_has_a_text() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut actions = BTreeSet::new();
+    for path in files(&root) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for call in ["Entry::new(", "audit::add(", "unknown(", "let action = "] {
+            for part in text.split(call).skip(1) {
+                let end = part.find(';').unwrap_or(part.len());
+                let texts = part[..end].split('"').skip(1).step_by(2);
+                let is_action = |text: &&str| {
+                    let (first, then) = text.split_once('.').unwrap_or_default();
+                    let is_word = |word: &str| {
+                        !word.is_empty()
+                            && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+                    };
+                    is_word(first) && is_word(then)
+                };
+                actions.extend(texts.filter(is_action).map(str::to_owned));
+            }
+        }
+    }
+    assert!(actions.len() > 25, "{actions:?}");
+    for action in actions {
+        let text = crate::console::words::action(Texts(1), &action);
+        assert!(!text.is_ascii(), "{action}");
+    }
+}
+
+/// What ended a call stands in the host library.
+#[test]
+fn every_code_of_the_host_has_a_text() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = std::fs::read_to_string(root.join("host/src/error.rs")).unwrap();
+    let codes = text.split("fn code(&self)").skip(1).take(2);
+    let codes = codes.flat_map(|part| {
+        part[..part.find("    }\n\n").unwrap_or(part.len())]
+            .split("=> \"")
+            .skip(1)
+    });
+    let codes: Vec<&str> = codes.filter_map(|part| part.split('"').next()).collect();
+    assert!(codes.len() > 12, "{codes:?}");
+    for code in codes {
+        let text = crate::console::words::outcome(Texts(1), code);
+        assert!(!text.is_ascii(), "{code}");
+    }
 }
 
 /// The words of webhooks' outcomes stand in their sources.

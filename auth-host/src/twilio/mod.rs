@@ -171,7 +171,7 @@ pub async fn start(
             times: 1,
             status,
             outcome,
-            hint: String::new(),
+            hint: None,
             message,
         };
         app.calls.add(&id, call);

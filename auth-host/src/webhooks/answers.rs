@@ -104,7 +104,7 @@ fn authgear_code(refused: &Refused) -> &'static str {
 
 fn with_hint(body: &mut Value, refused: &Refused) {
     if let Some(hint) = &refused.hint {
-        set(body, "hint", json!(hint));
+        set(body, "hint", json!(hint.english()));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bodies: JSON objects, and forms as objects of texts.
 
 use super::wanted::{Unreadable, expected};
+use auth_connector_host::phrase;
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -26,14 +27,17 @@ pub fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Value, Unreadable> {
                 .insert(name.into_owned(), value.into_owned().into())
                 .is_some()
             {
-                return expected("", "a form in which no field occurs twice");
+                return expected(
+                    "",
+                    phrase!("body-form", "a form in which no field occurs twice"),
+                );
             }
         }
         return Ok(Value::Object(object));
     }
     match serde_json::from_slice(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) | Err(_) => expected("", "a JSON object, or a form"),
+        Ok(_) | Err(_) => expected("", phrase!("body-object", "a JSON object, or a form")),
     }
 }
 
@@ -47,7 +51,10 @@ pub fn text(body: &Value, pointer: &str) -> Result<Option<String>, Unreadable> {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
         Some(Value::String(text)) if text.len() <= LONGEST => Ok(Some(text.clone())),
-        Some(_) => expected(pointer, "a text of at most 1024 bytes"),
+        Some(_) => expected(
+            pointer,
+            phrase!("body-long", "a text of at most 1024 bytes"),
+        ),
     }
 }
 
@@ -59,7 +66,7 @@ pub fn text(body: &Value, pointer: &str) -> Result<Option<String>, Unreadable> {
 pub fn required(body: &Value, pointer: &str) -> Result<String, Unreadable> {
     match text(body, pointer)? {
         Some(text) => Ok(text),
-        None => expected(pointer, "a text"),
+        None => expected(pointer, phrase!("body-text", "a text")),
     }
 }
 

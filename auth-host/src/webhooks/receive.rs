@@ -23,6 +23,7 @@ use crate::store::limits::Counter;
 use crate::store::webhooks::KEPT_MS;
 use crate::verification::{Delivery, Order, deliver};
 use crate::{ids, limits};
+use auth_connector_host::{Phrase, phrase};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -81,16 +82,16 @@ pub async fn receive(
     metrics::counter!("auth_host_webhook_total", "platform" => platform, "outcome" => word.clone())
         .increment(1);
     let hint = match &judged.verdict {
-        Verdict::Refused(refused) => refused.hint.as_deref().unwrap_or_default(),
-        Verdict::Sent | Verdict::Ignored => "",
+        Verdict::Refused(refused) => refused.hint.clone(),
+        Verdict::Sent | Verdict::Ignored => None,
     };
-    tracing::info!(webhook = %webhook.id, name = %webhook.name, outcome = %word, hint, "a platform posted a message");
+    tracing::info!(webhook = %webhook.id, name = %webhook.name, outcome = %word, hint = hint.as_ref().map_or("", Phrase::english), "a platform posted a message");
     let call = Call {
         at: ids::now_ms(),
         times: 1,
         status: 0,
         outcome: word,
-        hint: hint.to_owned(),
+        hint,
         message: judged.message,
     };
     let mut locales = judged.locales;
@@ -129,7 +130,7 @@ async fn judge(
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => {
             return Verdict::refused(Class::TooLarge, "too-large")
-                .hint("A body has at most 65,536 bytes.")
+                .hint(phrase!("hint-large", "A body has at most 65,536 bytes."))
                 .into();
         }
         Err(_) => return Verdict::refused(Class::Unreadable, "too-slow").into(),
@@ -145,8 +146,12 @@ async fn judge(
         Ok(wanted) => wanted,
         Err(unreadable) => {
             let (at, expected) = (unreadable.pointer, unreadable.expected);
-            let verdict = Verdict::refused(Class::Unreadable, "unreadable")
-                .hint(format!("At {at:?} this was expected: {expected}."));
+            let verdict = Verdict::refused(Class::Unreadable, "unreadable").hint(phrase!(
+                "hint-unreadable",
+                "At \"{at}\" this was expected: {expected}.",
+                at = at.escape_debug().to_string(),
+                expected = expected
+            ));
             return counted(app, webhook, verdict).await.into();
         }
     };
@@ -162,9 +167,10 @@ async fn judge(
 fn unauthorized(unproved: Unproved) -> Verdict {
     match unproved {
         Unproved::Wrong => Verdict::refused(Class::Unauthorized, "unauthorized"),
-        Unproved::Stale => Verdict::refused(Class::Unauthorized, "stale").hint(
-            "The signature's time is more than five minutes away. Check the clocks of both machines.",
-        ),
+        Unproved::Stale => Verdict::refused(Class::Unauthorized, "stale").hint(phrase!(
+            "hint-stale",
+            "The signature's time is more than five minutes away. Check the clocks of both machines."
+        )),
     }
 }
 
@@ -200,8 +206,10 @@ async fn carry_out(
     let number = match Number::parse_bare(&wanted.to, &webhook.bare) {
         Ok((number, _)) => number,
         Err(error) => {
-            let verdict = Verdict::refused(Class::BadNumber, "invalid-recipient").hint(format!(
-                "{error}. The webhook's bare_digits says how digits without + are read."
+            let verdict = Verdict::refused(Class::BadNumber, "invalid-recipient").hint(phrase!(
+                "hint-number",
+                "{why}. The webhook's bare_digits says how digits without + are read.",
+                why = error.phrase()
             ));
             return counted(app, webhook, verdict).await.into();
         }
@@ -259,27 +267,46 @@ fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
         None if !settings.usages.contains_key(kind) => Err(Verdict::Ignored),
         None if presets::of(settings.platform).usages.contains_key(kind) => {
             let verdict = Verdict::refused(Class::Unreadable, "unreadable");
-            Err(verdict.hint("A message of this type has a code, and this one has none."))
+            Err(verdict.hint(phrase!(
+                "hint-no-code",
+                "A message of this type has a code, and this one has none."
+            )))
         }
         None => Ok(()),
     }
 }
 
 /// Where the platform sets the length of its codes.
-fn code_hint(platform: Platform) -> String {
+fn code_hint(platform: Platform) -> Phrase {
     let place = match platform {
         Platform::Supabase => {
-            "set GOTRUE_SMS_OTP_LENGTH=6, or in the dashboard the SMS OTP length of the phone provider to 6"
+            phrase!(
+                "length-supabase",
+                "set GOTRUE_SMS_OTP_LENGTH=6, or in the dashboard the SMS OTP length of the phone provider to 6"
+            )
         }
         Platform::Zitadel => {
-            "set the secret generator OTPSMS to length 6, and PhoneVerificationCode to length 6 without letters"
+            phrase!(
+                "length-zitadel",
+                "set the secret generator OTPSMS to length 6, and PhoneVerificationCode to length 6 without letters"
+            )
         }
-        Platform::Auth0 => "set otp_length of the phone factor to 6",
-        Platform::Fusionauth => "let FusionAuth make codes of digits alone, at most six",
-        Platform::BetterAuth => "set otpLength of the plugin to 6",
-        _ => "let the platform make codes of at most six digits",
+        Platform::Auth0 => phrase!("length-auth0", "set otp_length of the phone factor to 6"),
+        Platform::Fusionauth => phrase!(
+            "length-fusionauth",
+            "let FusionAuth make codes of digits alone, at most six"
+        ),
+        Platform::BetterAuth => phrase!("length-better-auth", "set otpLength of the plugin to 6"),
+        _ => phrase!(
+            "length-other",
+            "let the platform make codes of at most six digits"
+        ),
     };
-    format!("A message carries a code of one to six digits: {place}.")
+    phrase!(
+        "hint-length",
+        "A message carries a code of one to six digits: {place}.",
+        place = place
+    )
 }
 
 /// The usage of the platform's type: as the operator mapped it, by its name where it is a usage, or the default.
@@ -361,9 +388,10 @@ async fn replayed(app: &Arc<App>, asked: Asked, mut known: Known, deadline: Inst
             Known::Forgotten => return Verdict::refused(Class::Unknown, "unknown").into(),
             Known::Other => {
                 return Verdict::refused(Class::IdReused, "id-reused")
-                    .hint(
-                        "This identifier came with another number, code or type before. Map a field that is the message's own.",
-                    )
+                    .hint(phrase!(
+                        "hint-id",
+                        "This identifier came with another number, code or type before. Map a field that is the message's own."
+                    ))
                     .into();
             }
             Known::InFlight if Instant::now() + POLL >= deadline => {

@@ -2,6 +2,7 @@
 
 use crate::limits::Refusal;
 use crate::store::messages::{Message, State};
+use auth_connector_host::Phrase;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Refused {
     /// A stable word.
     pub code: String,
     /// What the operator can do.
-    pub hint: Option<String>,
+    pub hint: Option<Phrase>,
     /// The connector that failed, and the provider's own code and request id.
     pub provider: Option<Provider>,
 }
@@ -118,9 +119,9 @@ impl Verdict {
 
     /// The same with what the operator can do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: Phrase) -> Self {
         if let Self::Refused(refused) = &mut self {
-            refused.hint = Some(hint.into());
+            refused.hint = Some(hint);
         }
         self
     }

@@ -1,5 +1,6 @@
 //! A platform's message, as an adapter reads it.
 
+use auth_connector_host::Phrase;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -28,11 +29,11 @@ pub struct Unreadable {
     /// The place, a JSON Pointer.
     pub pointer: String,
     /// What was expected.
-    pub expected: &'static str,
+    pub expected: Phrase,
 }
 
 /// What was expected at a place.
-pub fn expected<T>(pointer: &str, expected: &'static str) -> Result<T, Unreadable> {
+pub fn expected<T>(pointer: &str, expected: Phrase) -> Result<T, Unreadable> {
     Err(Unreadable {
         pointer: pointer.to_owned(),
         expected,

@@ -3,6 +3,7 @@
 use super::cache::{CacheKey, CompileCache};
 use super::engine::engine;
 use super::precheck;
+use super::words::words;
 use super::world::{self, Exports};
 use crate::error::BuildError;
 use crate::limits::Limits;
@@ -134,19 +135,11 @@ impl Loader {
                 return Err(LoadError::NotCompiled);
             }
             Component::from_binary(&self.engine, bytes)
-                .map_err(|error| LoadError::Invalid(one_line(&error)))
+                .map_err(|error| LoadError::Invalid(words(&error)))
         };
         match &self.cache {
             Some(cache) => cache.component(&self.engine, sha256, compile),
             None => Ok((compile()?, CacheUse::Off)),
         }
     }
-}
-
-/// Wasmtime explains in several lines; a refusal has one.
-pub(crate) fn one_line(error: &wasmtime::Error) -> String {
-    let text = format!("{error:#}");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let shown = words.join(" ").replace(char::is_control, "");
-    shown.chars().take(400).collect()
 }

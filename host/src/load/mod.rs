@@ -10,10 +10,12 @@ pub mod cache;
 mod engine;
 mod loader;
 mod precheck;
+mod words;
 pub(crate) mod world;
 
 pub use auth_connector_package::{
     authority, error, grants, limit, manifest, package, signature, source,
 };
 pub use loader::Description;
-pub(crate) use loader::{CacheSettings, Checked, Loader, one_line};
+pub(crate) use loader::{CacheSettings, Checked, Loader};
+pub(crate) use words::words;

@@ -15,6 +15,7 @@
 //!
 //! The sections are read by the parser that Wasmtime itself uses, so no file means one thing here and another there.
 
+use auth_connector_egress::{Phrase, phrase};
 use auth_connector_package::LoadError;
 use wasmparser::{Encoding, Parser, Payload};
 
@@ -31,19 +32,25 @@ const DEPTH: usize = 16;
 /// Refuses what would hold up the compiler.
 pub(super) fn check(bytes: &[u8]) -> Result<(), LoadError> {
     check_preamble(bytes)?;
-    let malformed = || LoadError::Invalid("its sections do not add up".to_owned());
+    let malformed = || LoadError::Invalid(phrase!("wasm-sections", "its sections do not add up"));
     let shape = Shape::read(bytes).ok_or_else(malformed)?;
     if shape.depth > DEPTH {
-        return Err(LoadError::Invalid("it nests too deep".to_owned()));
+        return Err(LoadError::Invalid(phrase!(
+            "wasm-depth",
+            "it nests too deep"
+        )));
     }
     let too_complex = |what, found, limit| LoadError::TooComplex { what, found, limit };
     if shape.longest_function > FUNCTION_BYTES {
-        let what = "bytes in one function";
+        let what = phrase!("wasm-function", "bytes in one function");
         return Err(too_complex(what, shape.longest_function, FUNCTION_BYTES));
     }
     let expanded = shape.own_bytes.saturating_mul(shape.copies);
     if expanded > EXPANDED_BYTES {
-        let what = "bytes once its nested components are instantiated";
+        let what = phrase!(
+            "wasm-nested",
+            "bytes once its nested components are instantiated"
+        );
         return Err(too_complex(what, expanded, EXPANDED_BYTES));
     }
     Ok(())
@@ -61,18 +68,15 @@ fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
     }
     let first: Vec<u8> = bytes.iter().copied().take(8).collect();
     let starts = if first.is_empty() {
-        "nothing".to_owned()
+        phrase!("wasm-nothing", "nothing")
     } else if first
         .iter()
         .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
     {
-        "text".to_owned()
+        phrase!("wasm-text", "text")
     } else {
-        first
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect::<Vec<_>>()
-            .join(" ")
+        let hex: Vec<_> = first.iter().map(|b| format!("{b:02x}")).collect();
+        Phrase::verbatim(hex.join(" "))
     };
     Err(LoadError::NotWebAssembly { starts })
 }

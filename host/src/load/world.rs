@@ -4,11 +4,13 @@
 //! a component is loaded. The calls that `wasmtime::component::bindgen!` generates compare the types of a whole interface
 //! in every instance, so these are looked up here.
 
+use super::words::words;
 use crate::bindings::sms::{self, Metadata, SendError};
 use crate::contract::{
     Callback, CallbackContent, CallbackRefusal, Check, ConfigGuard, Conversion, Deliveries,
     DeliveryQuery, Diagnostic, Failure, Preview, Receipt,
 };
+use auth_connector_egress::{Phrase, phrase};
 use auth_connector_package::LoadError;
 use std::marker::PhantomData;
 use wasmtime::component::types::ComponentItem;
@@ -131,8 +133,10 @@ pub(crate) fn check_names(names: &[String]) -> Result<(), LoadError> {
     if names.iter().all(legible) {
         Ok(())
     } else {
-        let what = "the name of an import or export is longer than 128 bytes or holds what cannot be printed";
-        Err(LoadError::Invalid(what.to_owned()))
+        Err(LoadError::Invalid(phrase!(
+            "wasm-names",
+            "the name of an import or export is longer than 128 bytes or holds what cannot be printed"
+        )))
     }
 }
 
@@ -208,29 +212,33 @@ fn other_version(exports: &[String], wanted: &str) -> Option<String> {
 
 fn export<F: Function>(component: &Component) -> Result<Export<F>, LoadError> {
     let (contract, item) = (F::INTERFACE, F::NAME);
-    let differs = |difference: String| LoadError::ContractMismatch {
+    let differs = |difference: Phrase| LoadError::ContractMismatch {
         item,
         contract,
         difference,
     };
-    let interface = component
-        .get_export_index(None, contract)
-        .ok_or_else(|| differs("the interface is not an instance".to_owned()))?;
+    let interface = component.get_export_index(None, contract).ok_or_else(|| {
+        differs(phrase!(
+            "mismatch-interface",
+            "the interface is not an instance"
+        ))
+    })?;
     match component.get_export(Some(&interface), item) {
-        Some((ComponentItem::ComponentFunc(ty), _)) if ty.async_() => {
-            Err(differs("it is an async function".to_owned()))
-        }
+        Some((ComponentItem::ComponentFunc(ty), _)) if ty.async_() => Err(differs(phrase!(
+            "mismatch-async",
+            "it is an async function"
+        ))),
         Some((ComponentItem::ComponentFunc(ty), index)) => {
             let component = component.component_type();
             ty.typecheck::<F::Params<'_>, (F::Result,)>(&component.instance_type())
-                .map_err(|error| differs(format!("{error:#}")))?;
+                .map_err(|error| differs(words(&error)))?;
             Ok(Export {
                 index,
                 function: PhantomData,
             })
         }
-        Some(_) => Err(differs("it is not a function".to_owned())),
-        None => Err(differs("it is missing".to_owned())),
+        Some(_) => Err(differs(phrase!("mismatch-kind", "it is not a function"))),
+        None => Err(differs(phrase!("mismatch-missing", "it is missing"))),
     }
 }
 

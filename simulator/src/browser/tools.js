@@ -1,6 +1,6 @@
 // Faults and the clock by click.
 
-import { at, fullTime, make, say, text } from './dom.js';
+import { at, copy, fullTime, make, say, text } from './dom.js';
 import { faultName } from './detail.js';
 import { ask } from './stream.js';
 
@@ -90,9 +90,32 @@ export function drawTools() {
       button('real-time', () => change('PUT', '/_sim/clock', { offset_s: 0 }), { id: 'real-time', class: 'quiet' })));
   const reset = make('section', {}, make('h2', {}, text('reset')), make('p', {}, text('reset-hint')),
     button('reset-all', () => { if (confirm(text('reset-sure'))) change('POST', '/_sim/reset'); }, { class: 'danger' }));
-  at('tools-pane').replaceChildren(make('p', { id: 'tools-problem', class: 'problem', role: 'alert' }), faults, time, reset);
+  const account = make('section', { id: 'account', hidden: true });
+  at('tools-pane').replaceChildren(make('p', { id: 'tools-problem', class: 'problem', role: 'alert' }), faults, time, reset, account);
+  drawAccount(account);
   chosen();
   tick();
+}
+
+/** What a client is set up with, as the connector takes it. A catalogue with keys of its own shows none. */
+async function drawAccount(card) {
+  const { account } = await ask('GET', '/_sim/account').catch(() => ({}));
+  if (!account) return;
+  const config = {
+    accessKeyId: account.secret_id,
+    accessKeySecret: account.secret_key,
+    signName: account.signature,
+    sdkAppId: account.app,
+    region: 'ap-guangzhou',
+    templates: ['SignIn', 'Register', 'ForgotPassword', 'Generic'].map((usageType) => ({ usageType, templateCode: account.templates })),
+    endpoint: location.origin,
+  };
+  const shown = JSON.stringify(config, null, 1);
+  const copied = make('button', { type: 'button' }, text('account-copy'));
+  copied.addEventListener('click', () => copy(shown, copied));
+  card.replaceChildren(make('h2', {}, text('account')), make('p', {}, text('account-hint')),
+    make('pre', { tabIndex: 0 }, shown), copied);
+  card.hidden = false;
 }
 
 export function toolsTold({ faults, chaos, clock: given }) {

@@ -8,7 +8,7 @@ mod template;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use load::CatalogueError;
 
@@ -284,7 +284,57 @@ impl Default for NumberLimits {
     }
 }
 
+/// What a client is set up with.
+#[derive(Debug, Serialize)]
+pub(crate) struct Example<'a> {
+    secret_id: &'a str,
+    secret_key: &'a str,
+    app: &'a str,
+    signature: &'a str,
+    /// A template of one code for each route.
+    templates: BTreeMap<&'static str, &'a str>,
+}
+
 impl Catalogue {
+    /// The first account with a key that documentation prints, in what a client is set up with.
+    pub(crate) fn example(&self) -> Option<Example<'_>> {
+        let is_example = |key: &&Credential| {
+            let is_plain = key.token.is_none() && !key.disabled && key.allows("SendSms");
+            is_plain && key.secret_key.ends_with("EXAMPLE")
+        };
+        let found = |account: &'_ Account| account.credentials.iter().any(|key| is_example(&key));
+        let account = self.accounts.iter().find(|account| found(account))?;
+        let key = account.credentials.iter().find(is_example)?;
+        let signature = account
+            .signatures
+            .iter()
+            .find(|signature| signature.status == Status::Approved && !signature.international)?;
+        let template = |route: TemplateRoute| {
+            let mut all = account.templates.iter();
+            all.find(|template| {
+                template.kind == TemplateKind::Otp
+                    && template.status == Status::Approved
+                    && [route, TemplateRoute::Both].contains(&template.route)
+                    && template.text.contains("{1}")
+                    && !template.text.contains("{2}")
+            })
+        };
+        let routes = [
+            ("mainland", TemplateRoute::Mainland),
+            ("international", TemplateRoute::International),
+        ];
+        let templates = routes.into_iter().filter_map(|(name, route)| {
+            template(route).map(|template| (name, template.id.as_str()))
+        });
+        Some(Example {
+            secret_id: &key.secret_id,
+            secret_key: &key.secret_key,
+            app: &account.apps.first()?.id,
+            signature: &signature.name,
+            templates: templates.collect(),
+        })
+    }
+
     /// The account and key with this SecretId.
     pub fn credential(&self, secret_id: &str) -> Option<(&Account, &Credential)> {
         self.accounts.iter().find_map(|account| {

@@ -109,6 +109,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("/_sim/chaos", "GET, PUT, DELETE"),
         ("/_sim/magic", "GET"),
         ("/_sim/inferences", "GET"),
+        ("/_sim/account", "GET"),
         ("/_sim/openapi.json", "GET"),
     ];
     match (method.as_str(), path) {
@@ -129,6 +130,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("DELETE", "/_sim/chaos") => steer::stop_chaos(asked),
         ("GET", "/_sim/magic") => steer::magic(asked),
         ("GET", "/_sim/inferences") => steer::inferences(asked),
+        ("GET", "/_sim/account") => steer::account(asked),
         ("GET", "/_sim/openapi.json") => {
             query::none(&asked.query)?;
             Ok(server::json(include_str!("openapi.json").to_owned()))

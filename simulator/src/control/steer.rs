@@ -175,6 +175,13 @@ pub fn inferences(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     ok(&json!({ "inferences": inferred::all() }))
 }
 
+/// `GET /_sim/account`: what a client is set up with to be accepted. Only of keys that documentation prints, which end in
+/// `EXAMPLE`: another catalogue's may be somebody's own.
+pub fn account(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
+    query::none(&asked.query)?;
+    ok(&json!({ "account": asked.server.service.catalogue().example() }))
+}
+
 fn check_fault(fault: &Fault) -> Result<(), Problem> {
     match fault {
         Fault::Unavailable { status } | Fault::AcceptThenStatus { status }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tencent_sms_simulator::Simulator;
+use tencent_sms_simulator::{Catalogue, Simulator};
 
 use crate::client::{Call, body_with, connect, control, get};
 
@@ -256,6 +256,28 @@ fn magic_numbers_and_inferences_are_listed() {
     assert_eq!(daily["numbers"], json!(["+8615400001025", "+441632960125"]));
     let inferences = get(simulator.addr(), "/_sim/inferences").json();
     assert!(inferences["inferences"].as_array().unwrap().len() > 50);
+}
+
+/// A key that is not one of the documentation's is nobody's business.
+#[test]
+fn account_shows_keys_of_the_documentation_alone() {
+    let simulator = start();
+    let shown = get(simulator.addr(), "/_sim/account").json();
+    let account = &shown["account"];
+    assert_eq!(account["secret_id"], "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE");
+    assert_eq!(account["app"], "1400006666");
+    assert_eq!(
+        account["templates"],
+        json!({"mainland": "1110000", "international": "1110002"})
+    );
+    let own = Catalogue::BUILT_IN.replace("EXAMPLE", "PRIVATE");
+    let own = Catalogue::from_yaml(&own).unwrap();
+    let simulator = Simulator::builder()
+        .catalogue(own)
+        .start_blocking()
+        .unwrap();
+    let shown = get(simulator.addr(), "/_sim/account").json();
+    assert_eq!(shown, json!({"account": null}));
 }
 
 #[test]

@@ -37,11 +37,17 @@ impl State {
                         .map(|p| form::shown(p, 100))
                         .collect(),
                     attributes: attributes
-                        .map(|(k, v)| (form::shown(k, 40), form::shown(v, 80)))
+                        .map(|(k, v)| words::attribute(self.t(), k, v))
                         .collect(),
                 });
             }
-            Ok(Err(message)) => self.trial.error = form::shown(&message, 600),
+            Ok(Err(error)) => {
+                let text = match error.failure() {
+                    Some(failure) => failure.message.clone(),
+                    None => self.t().phrase(&error.phrase()),
+                };
+                self.trial.error = form::shown(&text, 600);
+            }
             Err(problem) => self.trial.error = problem.text(self.t()),
         }
         if !is_send || !self.trial.error.is_empty() {
@@ -70,7 +76,14 @@ impl State {
                         .as_deref()
                         .map(|kind| words::kind(t, kind))
                         .unwrap_or_default(),
-                    message: form::shown(&tried.message, 600),
+                    todo: match tried.message.id() {
+                        "" => words::remedy(t, tried.row.state, tried.row.kind.as_deref()),
+                        _ => t.phrase(&tried.message),
+                    },
+                    hint: match tried.message.id() {
+                        "" => form::shown(tried.message.english(), 600),
+                        _ => String::new(),
+                    },
                     provider: form::shown(&tried.provider, 300),
                     id: tried.row.id,
                 });

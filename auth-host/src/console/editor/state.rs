@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) status: StatusCode,
     pub(super) notice: String,
     pub(super) report_path: String,
+    /// Whether the plugin has seen the config. What a new form begins with it has not.
+    pub(super) is_checked: bool,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl State {
             status: StatusCode::OK,
             notice: String::new(),
             report_path: String::new(),
+            is_checked: false,
         })
     }
 
@@ -162,6 +165,7 @@ impl State {
         let prepared = connectors::prepare(&app, put, &self.edit(), &self.allowed()).await;
         match prepared {
             Ok(prepared) => {
+                self.is_checked = true;
                 self.findings.clone_from(&prepared.findings);
                 let is_confirmed = |origin: &String| prepared.confirmed.contains(origin);
                 let wanted = prepared.wanted.iter();

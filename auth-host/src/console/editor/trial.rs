@@ -31,7 +31,11 @@ pub(super) struct Sent {
     pub(super) provider_code: String,
     pub(super) turn: String,
     pub(super) kind: String,
-    pub(super) message: String,
+    /// What to do about a failure.
+    pub(super) todo: String,
+    /// The plugin's own words.
+    pub(super) hint: String,
+    /// The provider's own words.
     pub(super) provider: String,
     pub(super) id: String,
 }

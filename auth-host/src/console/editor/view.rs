@@ -42,6 +42,7 @@ struct Editor {
     reports: Reports,
     is_unused: bool,
     is_dirty: bool,
+    is_checked: bool,
 }
 
 impl State {
@@ -109,6 +110,7 @@ impl State {
             reports,
             is_unused: id.is_some_and(|id| !is_used(id)),
             is_dirty: self.posted.is_some(),
+            is_checked: self.is_checked,
         });
         // The guide gets what is left of a page's 60 KB; the whole of it has a page of its own.
         let left = PAGE_BYTES.saturating_sub(page.0.len() + assets::bytes());

@@ -77,6 +77,12 @@ pub fn shown(text: &str, most: usize) -> String {
     clean(&short)
 }
 
+/// The same for several lines.
+pub fn lines(text: &str, most: usize) -> String {
+    let all: Vec<String> = text.lines().map(|line| shown(line, most)).collect();
+    all.join("\n")
+}
+
 /// Keys are part of names of controls; longer ones are edited as JSON.
 pub fn is_key(key: &str) -> bool {
     (1..=64).contains(&key.len())

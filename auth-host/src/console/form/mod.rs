@@ -16,7 +16,7 @@ mod read;
 mod schema;
 
 pub use control::Shown;
-pub use field::{Field, shown};
+pub use field::{Field, lines, shown};
 pub use items::{defaults, fields};
 pub use read::{Draft, parse_json, read};
 

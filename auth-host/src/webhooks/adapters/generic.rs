@@ -4,6 +4,7 @@ use crate::form::languages;
 use crate::platforms::settings::Fields;
 use crate::webhooks::body::{code_in_text, ip, required, text};
 use crate::webhooks::wanted::{Unreadable, Wanted, expected};
+use auth_connector_host::phrase;
 use serde_json::Value;
 
 /// Reads a message.
@@ -21,7 +22,13 @@ pub fn read(fields: &Fields, body: &Value) -> Result<Wanted, Unreadable> {
         && !channel.eq_ignore_ascii_case("text")
     {
         let pointer = fields.channel.clone().unwrap_or_default();
-        return expected(&pointer, "the channel SMS, the only one that is sent here");
+        return expected(
+            &pointer,
+            phrase!(
+                "body-channel",
+                "the channel SMS, the only one that is sent here"
+            ),
+        );
     }
     let kind = optional(&fields.r#type)?;
     let mut code = optional(&fields.code)?;
@@ -31,12 +38,18 @@ pub fn read(fields: &Fields, body: &Value) -> Result<Wanted, Unreadable> {
         code = code_in_text(&found);
         if code.is_none() {
             let pointer = fields.text.clone().unwrap_or_default();
-            return expected(&pointer, "a text with one code of four to six digits");
+            return expected(
+                &pointer,
+                phrase!(
+                    "body-code-text",
+                    "a text with one code of four to six digits"
+                ),
+            );
         }
     }
     if code.is_none() && kind.is_none() {
         let pointer = fields.code.clone().unwrap_or_default();
-        return expected(&pointer, "a code");
+        return expected(&pointer, phrase!("body-code", "a code"));
     }
     let to = fields.to.clone().unwrap_or_default();
     Ok(Wanted {
