@@ -316,8 +316,8 @@ fn every_action_of_the_audit_log_has_a_text() {
         let text = std::fs::read_to_string(&path).unwrap();
         for call in ["Entry::new(", "audit::add(", "unknown(", "let action = "] {
             for part in text.split(call).skip(1) {
-                let end = part.find(';').unwrap_or(part.len());
-                let texts = part[..end].split('"').skip(1).step_by(2);
+                let statement = part.split(';').next().unwrap_or_default();
+                let texts = statement.split('"').skip(1).step_by(2);
                 let is_action = |text: &&str| {
                     let (first, then) = text.split_once('.').unwrap_or_default();
                     let is_word = |word: &str| {
@@ -344,9 +344,8 @@ fn every_code_of_the_host_has_a_text() {
     let text = std::fs::read_to_string(root.join("host/src/error.rs")).unwrap();
     let codes = text.split("fn code(&self)").skip(1).take(2);
     let codes = codes.flat_map(|part| {
-        part[..part.find("    }\n\n").unwrap_or(part.len())]
-            .split("=> \"")
-            .skip(1)
+        let body = part.split("    }\n\n").next().unwrap_or_default();
+        body.split("=> \"").skip(1)
     });
     let codes: Vec<&str> = codes.filter_map(|part| part.split('"').next()).collect();
     assert!(codes.len() > 12, "{codes:?}");
