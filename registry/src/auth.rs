@@ -4,7 +4,7 @@
 //! for is this program's and not the challenge's.
 
 use crate::RegistryError;
-use auth_connector_host::Origin;
+use auth_connector_egress::Origin;
 use http::Uri;
 use std::net::IpAddr;
 

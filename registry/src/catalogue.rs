@@ -6,7 +6,7 @@
 use crate::error::legible;
 use crate::exchange::{self, Deadline};
 use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
-use auth_connector_host::Origin;
+use auth_connector_egress::Origin;
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;

@@ -5,7 +5,7 @@ use crate::document::{Descriptor, checked};
 use crate::exchange::{self, Deadline, Response};
 use crate::redirect::{self, Target};
 use crate::{Credentials, RegistryError};
-use auth_connector_host::{Origin, Outbound};
+use auth_connector_egress::{Origin, Outbound};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, StatusCode};

@@ -1,7 +1,7 @@
 //! One request on a connection of its own, and a response whose body is bounded.
 
 use crate::RegistryError;
-use auth_connector_host::{Origin, Outbound};
+use auth_connector_egress::{Origin, Outbound};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};

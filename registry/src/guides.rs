@@ -9,7 +9,7 @@
 //! A layer that no pin names is not fetched.
 
 use crate::{Digest, RegistryError};
-use auth_connector_host::Manifest;
+use auth_connector_package::Manifest;
 
 /// The largest guide, in bytes.
 pub const GUIDE: u64 = 128 << 10;

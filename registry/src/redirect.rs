@@ -4,7 +4,7 @@
 //! registry's own origin is followed as it was named. No credentials go along.
 
 use crate::RegistryError;
-use auth_connector_host::Origin;
+use auth_connector_egress::Origin;
 use http::{HeaderMap, StatusCode, Uri, header::LOCATION};
 
 /// The most redirects of one blob.

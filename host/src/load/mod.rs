@@ -15,5 +15,4 @@ pub(crate) mod world;
 pub use auth_connector_package::{
     authority, error, grants, limit, manifest, package, signature, source,
 };
-pub use loader::Description;
 pub(crate) use loader::{CacheSettings, Checked, Loader, one_line};
