@@ -163,7 +163,7 @@ impl App {
             options.allow_unsigned = true;
             sandbox(options);
         });
-        let outbound = Outbound::new(builder.options())?;
+        let outbound = Outbound::new(builder.options()).map_err(BuildError::from)?;
         let host = builder.build()?;
         let app = Arc::new(Self {
             store,

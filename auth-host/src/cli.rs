@@ -49,6 +49,9 @@ pub enum Command {
     Callback(Callback),
     /// Tell the provider that a code was used
     Report(Report),
+    /// Make a catalogue of published plugins, a JSON file to be hosted anywhere
+    #[cfg(feature = "registry")]
+    Catalogue(MakeCatalogue),
     #[cfg(feature = "serve")]
     #[command(flatten)]
     Service(Service),
@@ -122,6 +125,33 @@ pub struct RegistryArgs {
     pub registry_ca: Option<PathBuf>,
     /// Reach a registry on this machine by plain http, for tests
     #[arg(long, requires = "manifest")]
+    pub loopback_http: bool,
+}
+
+/// `catalogue`
+#[cfg(feature = "registry")]
+#[derive(Args)]
+pub struct MakeCatalogue {
+    /// The list, a file with a reference in each line: oci://HOST/NAME:TAG or oci-layout:FOLDER:TAG. Lines with # are
+    /// left out
+    pub list: PathBuf,
+    /// Where to write it
+    #[arg(long, value_name = "FILE", default_value = "catalogue.json")]
+    pub out: PathBuf,
+    /// Believe signatures by this minisign key (repeatable): its 56 characters, or its file
+    #[arg(long, value_name = "KEY")]
+    pub trust: Vec<String>,
+    /// Verify provenance by this key, and list nothing without: a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub provenance_key: Option<PathBuf>,
+    /// List plugins that nobody who is trusted has signed, too
+    #[arg(long)]
+    pub unsigned: bool,
+    /// Trust this authority as well, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Reach a registry on this machine by plain http, for tests
+    #[arg(long)]
     pub loopback_http: bool,
 }
 
@@ -221,9 +251,11 @@ pub struct Send {
     #[arg(long)]
     pub report: bool,
     /// Write the host's figures to a file, as Prometheus text; `-` for standard output
+    #[cfg(feature = "observe")]
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
     /// Show what the host does, on standard error
+    #[cfg(feature = "observe")]
     #[arg(long)]
     pub trace: bool,
     /// Print the code that --generate-code made up

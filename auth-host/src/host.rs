@@ -31,9 +31,13 @@ pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
         options.allow_unsigned = common.package.unsigned;
         options.cache_dir = cache::folder(common);
     });
-    let keys = common.package.trust.iter();
-    keys.map(|key| trusted(key))
-        .try_fold(builder, |builder, key| Ok(builder.trust_key(key?)))
+    trusting(builder, &common.package.trust)
+}
+
+/// Adds the keys of `--trust`.
+pub fn trusting(builder: HostBuilder, keys: &[String]) -> Result<HostBuilder, Stop> {
+    let mut keys = keys.iter().map(|key| trusted(key));
+    keys.try_fold(builder, |builder, key| Ok(builder.trust_key(key?)))
 }
 
 /// A key as its text, or as the file that holds it.
@@ -137,7 +141,7 @@ fn is_direct(grants: &GrantArgs) -> bool {
 
 /// The proxy of the environment for the host of a registry, with or without its port.
 #[cfg(feature = "registry")]
-pub fn registry_proxy(host: &str) -> Result<Option<Proxy>, auth_connector_host::BuildError> {
+pub fn registry_proxy(host: &str) -> Result<Option<Proxy>, auth_connector_host::NetworkError> {
     let hosts: Vec<_> = host_of(&format!("https://{host}")).into_iter().collect();
     match environment(["HTTPS_PROXY", "https_proxy"]).filter(|_| !are_direct(&hosts)) {
         Some(url) => Ok(Some(permitted(Proxy::parse(&url)?))),

@@ -51,6 +51,7 @@ mod json;
 mod limits;
 mod mask;
 mod message;
+#[cfg(feature = "observe")]
 mod metrics;
 #[cfg(feature = "serve")]
 mod number;
@@ -79,6 +80,7 @@ mod store;
 mod text;
 #[cfg(feature = "serve")]
 mod texts;
+#[cfg(feature = "observe")]
 mod trace;
 #[cfg(feature = "serve")]
 mod twilio;

@@ -7,7 +7,7 @@ use crate::cli::RegistryArgs;
 use crate::exit::{REFUSED, Stop};
 use crate::{files, mask, output};
 use auth_connector_host::{
-    BuildError, ConnectorHost, Grants, HostOptions, Outbound, Package, Proxy,
+    BuildError, ConnectorHost, Grants, HostOptions, NetworkError, Outbound, Package, Proxy,
 };
 #[cfg(feature = "serve")]
 use auth_connector_registry::catalogue::{Catalogue, is_address};
@@ -24,7 +24,7 @@ const PEM_BYTES: u64 = 4 << 20;
 type Against<'a> = (&'a ConnectorHost, &'a Grants);
 
 /// The proxy for a registry's host.
-pub type ProxyFor = fn(&str) -> Result<Option<Proxy>, BuildError>;
+pub type ProxyFor = fn(&str) -> Result<Option<Proxy>, NetworkError>;
 
 /// How registries are reached, and whose provenance counts.
 #[derive(Clone)]
@@ -118,7 +118,7 @@ impl Access {
             Place::Layout(folder) => Source::layout(folder),
         };
         let checks = Checks {
-            host,
+            requirements: &host.requirements(),
             grants,
             provenance_key: self.provenance_key.as_ref(),
             bounds,
@@ -192,7 +192,7 @@ impl From<RegistryError> for Stop {
                 Self::machine(format!("{}: {reason}", mask::path(Path::new(&path))))
             }
             RegistryError::Load(error) => error.into(),
-            RegistryError::Settings(error) => error.into(),
+            RegistryError::Settings(error) => BuildError::from(error).into(),
             error => Self {
                 code: REFUSED,
                 message: format!("refused: {error}"),

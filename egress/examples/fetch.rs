@@ -1,6 +1,6 @@
 //! Asks an origin for its root: `fetch https://sms.example.com`.
 
-use auth_connector_egress::{Dialer, Egress, Network, Origin, Outbound};
+use auth_connector_egress::{Egress, Network, Origin, Outbound};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -13,12 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !granted.allows(&asked) {
         return Err(format!("{asked} was not granted").into());
     }
-    let network = Network {
-        system_roots: true,
-        authorities_pem: Vec::new(),
-        proxy: None,
-    };
-    let outbound = Outbound::new(Dialer::new(&network, Vec::new(), Vec::new())?)?;
+    let outbound = Outbound::new(&Network::default())?;
     let mut stream = outbound.connect(&asked, Duration::from_secs(5)).await?;
     let request = format!(
         "GET / HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",

@@ -62,6 +62,15 @@ struct Inner {
     resolver: Resolver,
 }
 
+/// Dials in a network, asks the resolver for every name, and permits public addresses alone.
+impl TryFrom<&Network> for Dialer {
+    type Error = NetworkError;
+
+    fn try_from(network: &Network) -> Result<Self, NetworkError> {
+        Self::new(network, Vec::new(), Vec::new())
+    }
+}
+
 impl Dialer {
     /// Dials in a network, with overrides of the resolver and networks that are not public and permitted all the same.
     ///

@@ -33,6 +33,17 @@ pub struct Network {
     pub proxy: Option<Proxy>,
 }
 
+/// The operating system's authorities and no proxy.
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            system_roots: true,
+            authorities_pem: Vec::new(),
+            proxy: None,
+        }
+    }
+}
+
 impl Network {
     /// A digest of everything that distinguishes two networks, credentials included.
     pub fn digest(&self) -> [u8; 32] {

@@ -45,7 +45,7 @@ impl OutboundError {
 }
 
 impl Outbound {
-    /// Dials by a [`Dialer`], or by settings that describe one, such as the options of a host.
+    /// Dials by a [`Dialer`], or by settings that describe one: a [`crate::Network`], or the options of a host.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use crate::runtime::queue::Occupancy;
 use crate::runtime::{self, CallState, Loaded, Shared};
 use auth_connector_egress::Network;
 use auth_connector_package::{
-    COMPONENT_BYTES, Egress, Grants, LoadError, Origin, Package, Provenance, Source,
+    COMPONENT_BYTES, Egress, Grants, LoadError, Origin, Package, Provenance, Requirements, Source,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -67,6 +67,16 @@ impl ConnectorHost {
         self.options().network()
     }
 
+    /// What it requires of every package, for checks before the component is there.
+    pub fn requirements(&self) -> Requirements {
+        let options = self.options();
+        Requirements {
+            trusted_keys: options.trusted_keys.clone(),
+            allow_unsigned: options.allow_unsigned,
+            caps: options.limits.caps(),
+        }
+    }
+
     /// How full it is just now.
     pub fn occupancy(&self) -> Occupancy {
         self.0.shared.queue.occupancy()
@@ -111,9 +121,7 @@ impl ConnectorHost {
     ///
     /// [`LoadError`] when it is not vouched for, or is for another contract.
     pub fn examine(&self, package: &Package<'_>, grants: &Grants) -> Result<Provenance, LoadError> {
-        let options = self.options();
-        let own = options.limits.caps();
-        package.examine(grants, &options.trusted_keys, options.allow_unsigned, &own)
+        package.examine(grants, &self.requirements())
     }
 
     /// Loads a package: signed by a trusted key, unchanged, and with what it asks for as far as it is granted.

@@ -51,9 +51,9 @@ pub use auth_connector_egress::{
     Phrase, Proxy, network, phrase,
 };
 pub use auth_connector_package::{
-    Caps, ConfigOriginError, Decision, Grants, KeyError, KeyId, Limit, LoadError, Manifest,
-    ManifestError, ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey,
-    authority,
+    Caps, ConfigOriginError, Decision, Description, Grants, KeyError, KeyId, Limit, LoadError,
+    Manifest, ManifestError, ManifestFault, Package, Provenance, Requirements, SignatureError,
+    Signer, Source, TrustedKey, authority,
 };
 pub use builder::HostBuilder;
 pub use clock::WallClock;
@@ -67,7 +67,6 @@ pub use contract::{
 pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError, Side};
 pub use host::ConnectorHost;
 pub use limits::Limits;
-pub use load::Description;
 pub use load::cache::CacheKey;
 pub use options::{CannedAnswer, ConnectionSharing, HostOptions};
 pub use report::{CacheUse, CallReport, HttpExchange, LoadTimings, NO_TRUSTED_AUTHORITY, Reported};

@@ -1,13 +1,12 @@
 //! Settings of a host. The defaults are safe: no egress at all, system roots, no private addresses.
 
 use crate::clock::WallClock;
-use crate::error::BuildError;
 use crate::limits::Limits;
 use crate::load::cache::CacheKey;
 use crate::residency::Residency;
 use crate::tenant::TenantLimits;
 pub use auth_connector_egress::ResolveOverride;
-use auth_connector_egress::{Dialer, Egress, Network, Proxy};
+use auth_connector_egress::{Dialer, Egress, Network, NetworkError, Proxy};
 use auth_connector_package::TrustedKey;
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -133,11 +132,10 @@ impl HostOptions {
 
 /// Dials as a host with these settings does: for [`crate::Outbound::new`].
 impl TryFrom<&HostOptions> for Dialer {
-    type Error = BuildError;
+    type Error = NetworkError;
 
-    fn try_from(options: &HostOptions) -> Result<Self, BuildError> {
+    fn try_from(options: &HostOptions) -> Result<Self, NetworkError> {
         let (overrides, permitted) = (&options.resolve, &options.permitted_networks);
-        let dialer = Self::new(&options.network(), overrides.clone(), permitted.clone());
-        Ok(dialer?)
+        Self::new(&options.network(), overrides.clone(), permitted.clone())
     }
 }

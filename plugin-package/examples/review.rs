@@ -1,6 +1,6 @@
 //! Prints what a package asks for: `review plugins/example-sms RWQf6LRC…`.
 
-use auth_connector_package::{Caps, Grants, Package, TrustedKey};
+use auth_connector_package::{Grants, Package, Requirements, TrustedKey};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -9,8 +9,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let package = Package::open(&folder)?;
     // Nothing is granted yet, so all that the plugin asks for is listed as such.
-    let keys = [TrustedKey::parse(&key)?];
-    let found = package.examine(&Grants::default(), &keys, false, &Caps::default())?;
+    let requirements = Requirements {
+        trusted_keys: vec![TrustedKey::parse(&key)?],
+        ..Requirements::default()
+    };
+    let found = package.examine(&Grants::default(), &requirements)?;
     println!("{} {}", found.manifest.id, found.manifest.version);
     println!("{}", found.decision);
     Ok(())

@@ -14,10 +14,11 @@
 //! | [`manifest`], `text` | what a manifest says; the form of its texts |
 //! | [`limit`] | limits that a manifest may ask for |
 //! | [`grants`] | what is asked for, compared with what an operator grants |
-//! | [`authority`](mod@authority) | imports of a component in words |
+//! | [`description`], [`authority`](mod@authority) | what a component says about itself; its imports in words |
 //! | [`source`], [`error`] | reading a file of limited size; reasons to refuse a plugin |
 
 pub mod authority;
+pub mod description;
 pub mod error;
 pub mod grants;
 pub mod limit;
@@ -29,12 +30,13 @@ mod text;
 
 pub use auth_connector_egress::{Egress, Origin, OriginError, Phrase};
 pub use authority::authority;
+pub use description::Description;
 pub use error::LoadError;
 pub use grants::{Decision, Grants};
 pub use limit::{Caps, Limit};
 pub use manifest::{
     COMPONENT_BYTES, CONTRACT, ConfigOriginError, Manifest, ManifestError, ManifestFault,
 };
-pub use package::{Package, Provenance};
+pub use package::{Package, Provenance, Requirements};
 pub use signature::{KeyError, KeyId, SignatureError, Signer, TrustedKey};
 pub use source::Source;

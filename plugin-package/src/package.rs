@@ -24,6 +24,17 @@ const MANIFEST: &str = "manifest.json";
 /// What is added to the manifest's name for its signature's.
 const SIGNATURE: &str = ".minisig";
 
+/// What a host requires of every package, beside what it grants to one.
+#[derive(Clone, Debug, Default)]
+pub struct Requirements {
+    /// The keys whose signatures count. Default none.
+    pub trusted_keys: Vec<TrustedKey>,
+    /// Whether a manifest may be without the signature of a trusted key. Default false.
+    pub allow_unsigned: bool,
+    /// The caps of the host that is to run the plugin. Default none, for programs that run no plugins.
+    pub caps: Caps,
+}
+
 /// A component with its manifest and the manifest's signature, not yet checked.
 pub struct Package<'a> {
     manifest: Cow<'a, [u8]>,
@@ -89,7 +100,6 @@ impl<'a> Package<'a> {
     }
 
     /// Checks signature, manifest and grants, without the component, and without refusing what is not granted.
-    /// `own` are the caps of the host that is to run it.
     ///
     /// # Errors
     ///
@@ -97,15 +107,13 @@ impl<'a> Package<'a> {
     pub fn examine(
         &self,
         grants: &Grants,
-        trusted_keys: &[TrustedKey],
-        allow_unsigned: bool,
-        own: &Caps,
+        requirements: &Requirements,
     ) -> Result<Provenance, LoadError> {
         let signer = signature::verify(
             &self.manifest,
             self.signature.as_deref(),
-            trusted_keys,
-            allow_unsigned,
+            &requirements.trusted_keys,
+            requirements.allow_unsigned,
         )?;
         let manifest = Manifest::parse(&self.manifest)?;
         if let Some(expected) = &grants.id
@@ -126,7 +134,7 @@ impl<'a> Package<'a> {
         if let Some(limit) = grants.component_bytes.filter(|most| size > *most) {
             return Err(LoadError::TooLarge { size, limit });
         }
-        let decision = Decision::of(&manifest, grants, own);
+        let decision = Decision::of(&manifest, grants, &requirements.caps);
         Ok(Provenance {
             manifest,
             signer,

@@ -4,8 +4,8 @@
 //! for is this program's and not the challenge's.
 
 use crate::RegistryError;
-use auth_connector_host::Origin;
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::Origin;
+use auth_connector_egress::{Phrase, phrase};
 use http::Uri;
 use std::net::IpAddr;
 

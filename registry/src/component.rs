@@ -6,7 +6,7 @@
 use crate::error::english;
 use crate::plan::{CREATED, Plan, artifact, attach, file};
 use crate::{RegistryError, bounds, media};
-use auth_connector_host::TrustedKey;
+use auth_connector_package::TrustedKey;
 use minisign_verify::{PublicKey, Signature};
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 //! Credential helpers are programs that the file names, and are not run.
 
 use crate::RegistryError;
-use auth_connector_host::phrase;
+use auth_connector_egress::phrase;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;

@@ -1,7 +1,7 @@
 //! Digest: SHA-256, the algorithm that every registry has.
 
 use crate::RegistryError;
-use auth_connector_host::phrase;
+use auth_connector_egress::phrase;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use crate::part;
 use crate::{Digest, RegistryError, media};
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

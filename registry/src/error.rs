@@ -1,6 +1,8 @@
 //! Reasons why a plugin is not pulled or published. One line each, without credentials.
 
-use auth_connector_host::{BuildError, LoadError, OutboundError, Phrase, phrase};
+use auth_connector_egress::{NetworkError, OutboundError};
+use auth_connector_egress::{Phrase, phrase};
+use auth_connector_package::LoadError;
 
 /// Nothing was kept or loaded when one of these is returned.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +16,7 @@ pub enum RegistryError {
     Credentials(Phrase),
     /// The network's settings cannot be used.
     #[error(transparent)]
-    Settings(#[from] BuildError),
+    Settings(#[from] NetworkError),
     /// No connection.
     #[error("{origin} cannot be reached: {reason}")]
     Unreachable {

@@ -2,8 +2,8 @@
 
 use crate::RegistryError;
 use crate::part;
-use auth_connector_host::Phrase;
-use auth_connector_host::{Origin, Outbound};
+use auth_connector_egress::Phrase;
+use auth_connector_egress::{Origin, Outbound};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};

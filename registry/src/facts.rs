@@ -2,7 +2,7 @@
 //! with.
 
 use crate::{Attestation, Pulled, SbomSummary};
-use auth_connector_host::{Description, Manifest, Signer, TrustedKey, authority};
+use auth_connector_package::{Description, Manifest, Signer, TrustedKey, authority};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

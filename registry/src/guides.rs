@@ -10,8 +10,8 @@
 
 use crate::part;
 use crate::{Digest, RegistryError};
-use auth_connector_host::Manifest;
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
+use auth_connector_package::Manifest;
 
 /// The largest guide, in bytes.
 pub const GUIDE: u64 = 128 << 10;

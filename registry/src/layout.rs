@@ -6,7 +6,7 @@ use crate::document::{Descriptor, Index, Manifest, checked};
 use crate::error::english;
 use crate::part;
 use crate::{Digest, Reference, RegistryError};
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -10,10 +10,10 @@
 //! | guides | [`media::GUIDES`] | `guides/<language>.md` and `logo.svg`, pinned by the manifest |
 //!
 //! [`pull`] reads them from a [`Source`], a registry or an OCI layout folder, and gives the package to the same checks
-//! as one from a folder: [`auth_connector_host::Package`]. Everything that a registry sends is bounded and checked
+//! as one from a folder: [`auth_connector_package::Package::examine`]. Everything that a registry sends is bounded and checked
 //! by digest, and nothing is kept before all checks have passed.
 //!
-//! HTTP is hyper on connections of [`auth_connector_host::Outbound`], and not the `oci-client` crate (0.18): that follows
+//! HTTP is hyper on connections of [`auth_connector_egress::Outbound`], and not the `oci-client` crate (0.18): that follows
 //! redirects by reqwest's rules, dials what a name resolves to, has no bound on a blob and no fallback index.
 
 mod auth;

@@ -1,23 +1,17 @@
-//! Command line of `auth-connector-publish`, which `cargo xtask publish` and `cargo xtask catalogue` run.
+//! Command line of `auth-connector-publish`, which `cargo xtask publish` runs.
 
-mod files;
-mod index_command;
-
-use auth_connector_host::Phrase;
-use auth_connector_host::{BuildError, ConnectorHost, HostBuilder, Outbound, Proxy, TrustedKey};
+use auth_connector_egress::Phrase;
+use auth_connector_egress::{Network, Outbound, Proxy};
+use auth_connector_package::{Requirements, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
     Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
 };
 use clap::Parser;
-use files::{failed, read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// The word before the arguments of the other command.
-const CATALOGUE: &str = "catalogue";
 
 /// Publish what `cargo xtask dist` wrote, signed, to an OCI registry.
 #[derive(Parser)]
@@ -65,18 +59,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let mut words = std::env::args_os();
-    let (outcome, failed) = if words.nth(1).is_some_and(|word| word == CATALOGUE) {
-        let arguments = std::iter::once(CATALOGUE.into()).chain(words);
-        let arguments = index_command::Arguments::parse_from(arguments);
-        (index_command::run(&arguments), "no catalogue was made")
-    } else {
-        (run(&Arguments::parse()), "not published")
-    };
-    match outcome {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{failed}: {error}");
+            eprintln!("not published: {error}");
             ExitCode::FAILURE
         }
     }
@@ -93,7 +79,7 @@ fn run(arguments: &Arguments) -> Result<(), RegistryError> {
         };
         Plan::read_component(&arguments.folder, &signers)?
     } else {
-        Plan::read(&arguments.folder, host(arguments)?)?
+        Plan::read(&arguments.folder, &requirements(arguments)?)?
     };
     for line in plan.lines() {
         println!("{line}");
@@ -119,19 +105,19 @@ fn send(
     reference: &Reference,
     (host, repository): (&str, &str),
 ) -> Result<(), RegistryError> {
-    let mut options = ConnectorHost::builder().options().clone();
+    let mut network = Network::default();
     if let Some(file) = &arguments.ca {
-        options.authorities_pem = read(file)?;
+        network.authorities_pem = read(file)?;
     }
     if let Some(name) = &arguments.proxy_from_env {
         let url = std::env::var(name).map_err(|_| {
             let reason = format!("the environment variable {name} is not set");
             RegistryError::Credentials(Phrase::verbatim(reason))
         })?;
-        options.proxy = Some(Proxy::parse(&url).map_err(BuildError::from)?);
+        network.proxy = Some(Proxy::parse(&url)?);
     }
     let settings = Settings {
-        outbound: Outbound::new(&options)?,
+        outbound: Outbound::new(&network)?,
         credentials: Credentials::find(host)?,
         has_loopback_http: arguments.loopback_http,
         time: Duration::from_secs(arguments.within),
@@ -153,7 +139,7 @@ fn send(
 }
 
 /// The checks that the publication has to pass: the signature where keys are given.
-fn host(arguments: &Arguments) -> Result<HostBuilder, RegistryError> {
+fn requirements(arguments: &Arguments) -> Result<Requirements, RegistryError> {
     let is_signed = arguments.folder.join("manifest.json.minisig").exists();
     if !is_signed && !arguments.unsigned {
         return Err(failed(
@@ -161,12 +147,12 @@ fn host(arguments: &Arguments) -> Result<HostBuilder, RegistryError> {
             "it is missing. Sign by `minisign -Sm manifest.json`, or publish without by --unsigned",
         ));
     }
-    let mut builder = ConnectorHost::builder();
-    for key in trusted(arguments)? {
-        builder = builder.trust_key(key);
-    }
-    let has_keys = !arguments.trust.is_empty();
-    Ok(builder.with(|options| options.allow_unsigned = arguments.unsigned || !has_keys))
+    let trusted_keys = trusted(arguments)?;
+    Ok(Requirements {
+        allow_unsigned: arguments.unsigned || trusted_keys.is_empty(),
+        trusted_keys,
+        ..Requirements::default()
+    })
 }
 
 /// The keys of `--trust`.
@@ -176,4 +162,17 @@ fn trusted(arguments: &Arguments) -> Result<Vec<TrustedKey>, RegistryError> {
         TrustedKey::parse(&text).map_err(|error| failed(file, error))
     };
     arguments.trust.iter().map(key).collect()
+}
+
+/// The bytes of a file that the command line names.
+fn read(file: &Path) -> Result<Vec<u8>, RegistryError> {
+    std::fs::read(file).map_err(|error| failed(file, error))
+}
+
+/// What went wrong with a file.
+fn failed(path: &Path, reason: impl ToString) -> RegistryError {
+    RegistryError::File {
+        path: path.display().to_string(),
+        reason: Phrase::verbatim(reason.to_string()),
+    }
 }

@@ -1,6 +1,6 @@
 //! Names of an artifact's parts, for errors.
 
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
 
 pub(crate) fn artifact() -> Phrase {
     phrase!("part-artifact", "the artifact's manifest")

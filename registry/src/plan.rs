@@ -6,7 +6,7 @@ use crate::document::{Descriptor, Manifest};
 use crate::error::english;
 use crate::guides::{self, LOGO_FILE, Pins, Texts};
 use crate::{Bounds, Digest, Layout, RegistryError, media};
-use auth_connector_host::{Grants, HostBuilder, Package};
+use auth_connector_package::{Grants, Package, Requirements};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -41,16 +41,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads a folder that `cargo xtask dist` wrote and that was signed. `host` has the keys that the signature is checked
-    /// by; where it allows unsigned plugins, a missing signature is none.
+    /// Reads a folder that `cargo xtask dist` wrote and that was signed. `requirements` have the keys that the signature is
+    /// checked by; where they allow unsigned plugins, a missing signature is none.
     ///
     /// # Errors
     ///
     /// When files are missing or do not belong together, or the manifest is not signed as required.
-    pub fn read(folder: &Path, host: HostBuilder) -> Result<Self, RegistryError> {
+    pub fn read(folder: &Path, requirements: &Requirements) -> Result<Self, RegistryError> {
         let file = |name: &str| file(folder, name);
         let (artifact, read) = artifact(folder, "plugin")?;
-        let manifest = check_package(folder, host, read.component()?)?;
+        let manifest = check_package(folder, requirements, read.component()?)?;
         let optional = |name: &'static str| {
             let is_there = folder.join(name).exists();
             is_there
@@ -186,12 +186,11 @@ fn blob(title: &str, bytes: Vec<u8>, descriptor: &Descriptor) -> Result<Blob, Re
 /// The same checks that the plugin meets where it is loaded, and that its manifest is for this component.
 fn check_package(
     folder: &Path,
-    host: HostBuilder,
+    requirements: &Requirements,
     layer: &Descriptor,
-) -> Result<auth_connector_host::Manifest, RegistryError> {
-    let host = host.build()?;
+) -> Result<auth_connector_package::Manifest, RegistryError> {
     let package = Package::open(folder)?;
-    let vouched = host.examine(&package, &Grants::default())?;
+    let vouched = package.examine(&Grants::default(), requirements)?;
     let pin = &vouched.manifest.component;
     let expected = format!("sha256:{}", pin.sha256);
     if expected != layer.digest {

@@ -5,7 +5,7 @@
 
 use crate::error::legible;
 use crate::{Digest, RegistryError, media};
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};

@@ -12,14 +12,16 @@ use crate::guides::{self, Pinned, Pins, Texts};
 use crate::part;
 use crate::provenance::{self, Claims, ProvenanceKey};
 use crate::{Bounds, Digest, Reference, RegistryError, Source, bounds, media};
-use auth_connector_host::{ConnectorHost, Grants, LoadError, Package, Provenance, SignatureError};
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
+use auth_connector_package::{
+    Grants, LoadError, Package, Provenance, Requirements, SignatureError,
+};
 use std::collections::BTreeMap;
 
 /// What a pulled plugin has to fulfil.
 pub struct Checks<'a> {
-    /// Whose trusted keys count, and whether unsigned plugins are allowed.
-    pub host: &'a ConnectorHost,
+    /// Whose signatures count, and whether unsigned plugins are allowed.
+    pub requirements: &'a Requirements,
     /// What is granted, and which plugin is expected.
     pub grants: &'a Grants,
     /// The key by which provenance is verified. With a key, a plugin without such provenance is refused.
@@ -83,7 +85,7 @@ impl Pulled {
         Some((&signed.manifest, signed.signature.as_deref()))
     }
 
-    /// The package, for [`ConnectorHost::load_package`]. None where the artifact has no manifest of a plugin.
+    /// The package, for loading it. None where the artifact has no manifest of a plugin.
     pub fn package(&self) -> Option<Package<'_>> {
         let signed = self.signed.as_ref()?;
         let signature = signed.signature.as_deref();
@@ -190,7 +192,7 @@ impl Attached<'_> {
         Ok(Some(manifest).filter(|manifest| manifest.is_about(self.subject)))
     }
 
-    /// The plugin's manifest that passes the host's checks. None where there is none and unsigned plugins are allowed.
+    /// The plugin's manifest that passes the checks. None where there is none and unsigned plugins are allowed.
     async fn manifest(
         &self,
         checks: &Checks<'_>,
@@ -213,7 +215,7 @@ impl Attached<'_> {
                 None => None,
             };
             let package = Package::new(b"".as_slice(), manifest.as_slice(), signature.as_deref());
-            match checks.host.examine(&package, checks.grants) {
+            match package.examine(checks.grants, checks.requirements) {
                 Ok(vouched) => {
                     let signed = Signed {
                         manifest,
@@ -226,7 +228,7 @@ impl Attached<'_> {
         }
         match refusal {
             Some(error) => Err(error.into()),
-            None if checks.host.options().allow_unsigned => Ok(None),
+            None if checks.requirements.allow_unsigned => Ok(None),
             None if self.referrers.is_empty() => Err(RegistryError::NoManifest),
             None => Err(LoadError::from(SignatureError::Missing).into()),
         }

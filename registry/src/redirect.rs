@@ -4,8 +4,8 @@
 //! registry's own origin is followed as it was named. No credentials go along.
 
 use crate::RegistryError;
-use auth_connector_host::Origin;
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::Origin;
+use auth_connector_egress::{Phrase, phrase};
 use http::{HeaderMap, StatusCode, Uri, header::LOCATION};
 
 /// The most redirects of one blob.

@@ -8,7 +8,7 @@
 //! | `oci-layout:/media/plugins:1.2.0` | a folder in OCI's image layout, and a tag in it |
 
 use crate::{Digest, RegistryError};
-use auth_connector_host::{Phrase, phrase};
+use auth_connector_egress::{Phrase, phrase};
 use std::fmt;
 use std::path::PathBuf;
 

@@ -15,7 +15,7 @@ const SBOM: &str = "sbom.cdx.json";
 const BARE: &str = "component.wasm";
 
 impl Pulled {
-    /// Writes the package into a folder that must not exist. [`auth_connector_host::Package::open`] reads it. Where the
+    /// Writes the package into a folder that must not exist. [`auth_connector_package::Package::open`] reads it. Where the
     /// artifact has no manifest of a plugin, the component alone is written, as `component.wasm`.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use crate::document::Descriptor;
 use crate::layout::Layout;
 use crate::part;
 use crate::{Bounds, Client, Digest, Place, Reference, RegistryError, Settings, media};
-use auth_connector_host::Phrase;
+use auth_connector_egress::Phrase;
 
 /// Where artifacts and their referrers are read.
 pub enum Source {

@@ -2,7 +2,7 @@
 
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, settings};
-use auth_connector_host::TrustedKey;
+use auth_connector_package::TrustedKey;
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;

@@ -9,7 +9,6 @@
 )]
 
 mod bytes;
-mod catalogue;
 mod component;
 mod credentials;
 mod guides;

@@ -2,7 +2,7 @@
 
 use crate::HEAP;
 use crate::support::*;
-use auth_connector_host::HostBuilder;
+use auth_connector_package::Requirements;
 use auth_connector_registry::{Bounds, Pulled, RegistryError};
 use registry::ENDLESS;
 use std::process::Command;
@@ -34,7 +34,7 @@ fn alone(test: &str, body: impl Future<Output = ()>) {
 /// What a pull came to, and the most that it held on the heap, in bytes.
 async fn measured(
     reference: &str,
-    host: HostBuilder,
+    requirements: &Requirements,
     component: u64,
 ) -> (Result<Pulled, RegistryError>, u64) {
     let bounds = Bounds {
@@ -43,7 +43,7 @@ async fn measured(
     };
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
-    let pulled = pulled_by(reference, host, None, bounds).await;
+    let pulled = pulled_by(reference, requirements, None, bounds).await;
     (pulled, (HEAP.peak_usage() - before) as u64)
 }
 
@@ -67,8 +67,11 @@ fn endless_registry_fills_no_more_than_granted() {
                     .contains(what)
                     .then(|| [head.as_slice(), ENDLESS].concat())
             });
-            let host = trusting(&dist).with(|options| options.allow_unsigned = true);
-            let (pulled, used) = measured(&registry.reference(":large"), host, GRANTED).await;
+            let lenient = Requirements {
+                allow_unsigned: true,
+                ..trusting(&dist)
+            };
+            let (pulled, used) = measured(&registry.reference(":large"), &lenient, GRANTED).await;
             let error = refusal(pulled);
             assert!(error.contains("expected were at most"), "{what}: {error}");
             // What was to be filled was filled, so that the bound below means something.
@@ -89,7 +92,7 @@ fn largest_granted_component_fits_the_memory() {
         let (dist, registry) = published().await;
         let granted = dist.component.len() as u64;
         let reference = registry.reference(":1.4.0");
-        let (pulled, used) = measured(&reference, trusting(&dist), granted).await;
+        let (pulled, used) = measured(&reference, &trusting(&dist), granted).await;
         assert_eq!(pulled.unwrap().component().len() as u64, granted);
         assert!(used <= granted + (8 << 20), "{used} bytes for {granted}");
     });

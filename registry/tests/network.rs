@@ -1,7 +1,8 @@
 //! Private authorities, proxies and blobs at another host.
 
 use crate::support::*;
-use auth_connector_host::{ConnectorHost, Grants, HostBuilder, Outbound, Proxy};
+use auth_connector_egress::{Dialer, Network, Outbound, Proxy, ResolveOverride};
+use auth_connector_package::Grants;
 use auth_connector_registry::{
     Bounds, Checks, Pulled, Reference, RegistryError, Settings, Source, pull,
 };
@@ -10,18 +11,21 @@ use registry::response;
 async fn pulled_through(
     reference: &str,
     dist: &Dist,
-    network: HostBuilder,
+    network: &Network,
+    resolve: &[String],
 ) -> Result<Pulled, RegistryError> {
     let reference = Reference::parse(reference)?;
+    let parsed = resolve.iter().map(|text| ResolveOverride::parse(text));
+    let overrides = parsed.collect::<Result<_, _>>()?;
+    let Ok(outbound) = Outbound::new(Dialer::new(network, overrides, Vec::new())?);
     let settings = Settings {
-        outbound: Outbound::new(network.options())?,
+        outbound,
         has_loopback_http: false,
         ..settings()
     };
     let source = Source::of(&reference, &settings)?;
-    let host = trusting(dist).build()?;
     let checks = Checks {
-        host: &host,
+        requirements: &trusting(dist),
         grants: &Grants::default(),
         provenance_key: None,
         bounds: Bounds::default(),
@@ -29,25 +33,26 @@ async fn pulled_through(
     pull(&source, &reference, &checks).await
 }
 
-/// No system authorities, so that the private one is what counts.
-fn network() -> HostBuilder {
-    ConnectorHost::builder().with(|options| options.system_roots = false)
+/// The private authority is what counts: without those of the system.
+fn network(authority: &str) -> Network {
+    Network {
+        system_roots: false,
+        authorities_pem: authority.into(),
+        proxy: None,
+    }
 }
 
 #[tokio::test]
 async fn private_authority_is_trusted_where_it_is_given() {
     let (dist, registry) = published().await;
     let (front, authority) = tls::front(&["registry.example.com"], registry.address).await;
-    let at = format!("registry.example.com:443:{front}");
+    let at = [format!("registry.example.com:443:{front}")];
     let reference = "oci://registry.example.com/acme/sms:1.4.0";
-    let trusting = network()
-        .resolve(&at)
-        .unwrap()
-        .trust_pem(authority.as_bytes());
-    pulled_through(reference, &dist, trusting).await.unwrap();
+    pulled_through(reference, &dist, &network(&authority), &at)
+        .await
+        .unwrap();
     let other = tls::front(&["x.example.com"], registry.address).await.1;
-    let wrong = network().resolve(&at).unwrap().trust_pem(other.as_bytes());
-    let error = refusal(pulled_through(reference, &dist, wrong).await);
+    let error = refusal(pulled_through(reference, &dist, &network(&other), &at).await);
     assert!(error.contains("TLS handshake failed"), "{error}");
 }
 
@@ -57,11 +62,14 @@ async fn registry_is_reached_through_a_proxy() {
     let (front, authority) = tls::front(&["registry.example.com"], registry.address).await;
     let (proxy, asked) = tls::proxy(front).await;
     let proxy = Proxy::parse(&format!("http://{proxy}")).unwrap();
-    let network = network()
-        .trust_pem(authority.as_bytes())
-        .with(|options| options.proxy = Some(proxy));
+    let network = Network {
+        proxy: Some(proxy),
+        ..network(&authority)
+    };
     let reference = "oci://registry.example.com/acme/sms:1.4.0";
-    pulled_through(reference, &dist, network).await.unwrap();
+    pulled_through(reference, &dist, &network, &[])
+        .await
+        .unwrap();
     let asked = asked.lock().unwrap();
     assert!(asked.len() > 3);
     assert!(
@@ -91,12 +99,10 @@ async fn blob_at_another_host_is_followed() {
         let to = "location: https://blobs.example.net/signed?x=1\r\n";
         is_component(request, &digest).then(|| response(307, to, b""))
     });
-    let network = network()
-        .resolve(&format!("registry.example.com:443:{front}"))
-        .and_then(|network| network.resolve(&format!("blobs.example.net:443:{front}")))
-        .unwrap()
-        .trust_pem(authority.as_bytes());
+    let at = names.map(|name| format!("{name}:443:{front}"));
     let reference = "oci://registry.example.com/acme/sms:1.4.0";
-    let pulled = pulled_through(reference, &dist, network).await.unwrap();
+    let pulled = pulled_through(reference, &dist, &network(&authority), &at)
+        .await
+        .unwrap();
     assert_eq!(pulled.component(), dist.component);
 }

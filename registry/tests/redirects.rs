@@ -1,7 +1,7 @@
 //! Redirects of blobs.
 
 use crate::support::*;
-use auth_connector_host::Grants;
+use auth_connector_package::Grants;
 use auth_connector_registry::{Bounds, Checks, Credentials, Reference, Settings, Source, pull};
 use registry::response;
 use std::sync::Arc;
@@ -83,9 +83,8 @@ async fn redirect_carries_no_credentials() {
     };
     let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();
     let source = Source::of(&reference, &settings).unwrap();
-    let host = trusting(&dist).build().unwrap();
     let checks = Checks {
-        host: &host,
+        requirements: &trusting(&dist),
         grants: &Grants::default(),
         provenance_key: None,
         bounds: Bounds::default(),

@@ -2,7 +2,7 @@
 
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, pulled, pulled_by, refusal, settings, trusting};
-use auth_connector_host::{ConnectorHost, Grants, Package};
+use auth_connector_package::{Grants, Package, Requirements};
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;
 use auth_connector_registry::{
@@ -14,7 +14,7 @@ async fn publication(
     registry: &Registry,
     replace: bool,
 ) -> Result<Vec<String>, RegistryError> {
-    let plan = Plan::read(&dist.folder, trusting(dist))?;
+    let plan = Plan::read(&dist.folder, &trusting(dist))?;
     let host = registry.address.to_string();
     let client = Client::for_publishing(&settings(), &host, "acme/sms")?;
     let reference = Reference::parse(&registry.reference(":1.4.0"))?;
@@ -37,7 +37,7 @@ async fn published_plugin_is_pulled_with_all_its_documents() {
         assert_eq!(is_fallback, !has_referrers);
         let key = ProvenanceKey::from_pem(dist.provenance_key.as_bytes()).unwrap();
         let reference = registry.reference(":1.4.0");
-        let pulled = pulled_by(&reference, trusting(&dist), Some(&key), Bounds::default())
+        let pulled = pulled_by(&reference, &trusting(&dist), Some(&key), Bounds::default())
             .await
             .unwrap();
         assert_eq!(pulled.component(), dist.component);
@@ -71,10 +71,12 @@ async fn published_plugin_is_pulled_with_all_its_documents() {
             pulled.annotations["org.opencontainers.image.licenses"],
             "Apache-2.0"
         );
-        let host = trusting(&dist).build().unwrap();
         let grants = Grants::default().allow("https://sms.example.com").unwrap();
-        host.load_package(pulled.into_package().unwrap(), &grants)
-            .unwrap();
+        let package = pulled.into_package().unwrap();
+        let examined = package.examine(&grants, &trusting(&dist)).unwrap();
+        assert!(examined.decision.is_complete());
+        let component = package.component(&examined.manifest).unwrap();
+        assert_eq!(component, dist.component);
     }
 }
 
@@ -147,7 +149,7 @@ async fn fallback_index_keeps_other_entries() {
 #[tokio::test]
 async fn layout_folder_serves_without_a_network() {
     let dist = Dist::new();
-    let plan = Plan::read(&dist.folder, trusting(&dist)).unwrap();
+    let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
     let folder = scratch("layout");
     plan.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
     plan.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
@@ -180,10 +182,10 @@ async fn saved_package_opens_as_one_from_a_folder() {
             .to_string()
             .contains("it exists")
     );
-    let host = trusting(&dist).build().unwrap();
-    let grants = Grants::default().accept_less();
-    host.load_package(Package::open(&folder).unwrap(), &grants)
-        .unwrap();
+    let package = Package::open(&folder).unwrap();
+    let examined = package.examine(&Grants::default(), &trusting(&dist));
+    let component = package.component(&examined.unwrap().manifest).unwrap();
+    assert_eq!(component, dist.component);
     assert!(folder.join("sbom.cdx.json").exists());
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -199,8 +201,11 @@ async fn bare_artifact_needs_leave_to_be_unsigned() {
     );
     let reference = registry.reference(":1.4.0");
     assert!(refusal(pulled(&reference, &dist).await).contains("no manifest of a plugin"));
-    let lenient = ConnectorHost::builder().with(|options| options.allow_unsigned = true);
-    let pulled = pulled_by(&reference, lenient, None, Bounds::default())
+    let lenient = Requirements {
+        allow_unsigned: true,
+        ..Requirements::default()
+    };
+    let pulled = pulled_by(&reference, &lenient, None, Bounds::default())
         .await
         .unwrap();
     assert_eq!(pulled.component(), dist.component);
@@ -218,9 +223,9 @@ async fn bare_artifact_needs_leave_to_be_unsigned() {
 #[tokio::test]
 async fn plan_refuses_files_that_do_not_belong_together() {
     let changed = Dist::with(|folder| std::fs::write(folder.join("example.wasm"), b"x").unwrap());
-    assert!(Plan::read(&changed.folder, trusting(&changed)).is_err());
+    assert!(Plan::read(&changed.folder, &trusting(&changed)).is_err());
     let (one, other) = (Dist::new(), Dist::new());
-    let error = Plan::read(&one.folder, trusting(&other))
+    let error = Plan::read(&one.folder, &trusting(&other))
         .unwrap_err()
         .to_string();
     assert!(error.contains("not trusted"), "{error}");
@@ -230,7 +235,7 @@ async fn plan_refuses_files_that_do_not_belong_together() {
         let text = format!("{}{}{}", &text[..at], "0".repeat(64), &text[at + 64..]);
         std::fs::write(folder.join("manifest.json"), text).unwrap();
     });
-    let error = Plan::read(&another.folder, trusting(&another))
+    let error = Plan::read(&another.folder, &trusting(&another))
         .unwrap_err()
         .to_string();
     assert!(error.contains("do not belong together"), "{error}");

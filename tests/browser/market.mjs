@@ -105,7 +105,7 @@ export async function market() {
   const list = join(folder, "catalogue.list");
   const catalogue = join(folder, "catalogue.json");
   writeFileSync(list, `oci://${place}:0.1.0\n`);
-  run(join(programs, "auth-connector-publish"), [
+  run(join(programs, "auth-host"), [
     ...["catalogue", list, "--out", catalogue, "--trust", join(keys, "publisher.pub"), "--loopback-http"],
     ...["--provenance-key", join(keys, "provenance.pub")],
   ]);

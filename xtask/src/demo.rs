@@ -92,8 +92,8 @@ pub fn run() -> Result {
 fn build(workspace: &Workspace) -> Result {
     let begun = Instant::now();
     println!(
-        "Building the host and the simulator: some 290 packages, minutes the first time, because Wasmtime is among \
-         them.\nBeside them the component: some 60 packages, less than a minute."
+        "Building the host and the simulator: some 260 packages, minutes the first time, because Wasmtime is among \
+         them.\nBeside them the component: some 50 packages, less than a minute."
     );
     let mut component = workspace.begin_component()?;
     let programs = workspace.build_demo();

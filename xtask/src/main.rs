@@ -12,7 +12,6 @@ mod deny;
 mod dist;
 mod full;
 mod gateway;
-mod modules;
 mod new_connector;
 mod package;
 mod process;
@@ -74,7 +73,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
         ["test", "--engines"] => full::engines(),
-        ["modules"] => modules::run(),
+        ["modules"] => build::Workspace::open().and_then(|workspace| workspace.check_modules()),
         ["coverage"] => quality::coverage(),
         ["mutants"] => quality::mutants(),
         ["new-connector", name] => new_connector::run(name, None),
@@ -85,7 +84,7 @@ fn main() -> ExitCode {
         ["deny"] => deny::run_all(),
         ["dist"] => dist::run_all(None),
         ["publish", arguments @ ..] => publish(arguments),
-        ["catalogue", ..] => publish(&words),
+        ["catalogue", ..] => catalogue(&words),
         ["reproduce"] => {
             build::Workspace::open().and_then(|workspace| reproduce::check(&workspace))
         }
@@ -122,7 +121,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the publisher, which makes catalogues too, in the folder that the command was given in, for the sake of relative paths.
+/// Runs `auth-host`, which loads every plugin of the list, in the folder that the command was given in.
+fn catalogue(arguments: &[&str]) -> process::Result {
+    let workspace = build::Workspace::open()?;
+    workspace.build_programs()?;
+    process::run(std::process::Command::new(workspace.program("auth-host")).args(arguments))
+}
+
+/// Runs the publisher, in the folder that the command was given in, for the sake of relative paths.
 fn publish(arguments: &[&str]) -> process::Result {
     let publisher = build::Workspace::open()?.publisher()?;
     process::run(std::process::Command::new(publisher).args(arguments))

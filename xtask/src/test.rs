@@ -7,7 +7,7 @@ use crate::build::Workspace;
 use crate::package::{self, Compared};
 use crate::process::{self, Result};
 use crate::toolchain::TARGET;
-use crate::{contract, deny, full, modules};
+use crate::{contract, deny, full};
 
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         Ok(())
     })?;
     step("Cycles of modules", &|| {
-        println!("{}", modules::check(&workspace.root)?);
+        workspace.check_modules()?;
         Ok(())
     })?;
     step("Features of the demo", &|| workspace.compare_features())?;

@@ -1,6 +1,8 @@
 //! One file for each command.
 
 mod callback;
+#[cfg(feature = "registry")]
+mod catalogue;
 mod check;
 mod find;
 mod inspect;
@@ -25,6 +27,8 @@ pub async fn run(cli: Cli) -> Result<Code, Stop> {
         Command::Find(args) => find::run(&args).await,
         Command::Callback(args) => callback::run(&args).await,
         Command::Report(args) => report::run(&args).await,
+        #[cfg(feature = "registry")]
+        Command::Catalogue(args) => catalogue::run(&args).await,
         #[cfg(feature = "serve")]
         Command::Service(command) => service::run(command).await,
     }

@@ -2,22 +2,24 @@
 
 use crate::cli::Send;
 use crate::exit::{Code, DONE, INVALID_CONFIG, NOT_SENT, Stop, UNKNOWN};
+#[cfg(feature = "observe")]
 use crate::metrics::Metrics;
 use crate::output::{self, Page};
 use crate::signals::Signals;
-use crate::{config, host, json, mask, message, text, trace};
+#[cfg(feature = "observe")]
+use crate::trace;
+use crate::{config, host, json, mask, message, text};
 use auth_connector_host::{
     CallError, CallReport, Failure, FailureKind, Message, Receipt, Reported, SendError,
 };
 use serde_json::json;
+#[cfg(feature = "observe")]
 use std::path::Path;
 
 /// Runs the command.
 pub async fn run(args: &Send) -> Result<Code, Stop> {
-    if args.trace {
-        trace::show();
-    }
-    let metrics = gather(args)?;
+    #[cfg(feature = "observe")]
+    let metrics = observe(args)?;
     let config = config::read(&args.config)?;
     let message = message::build(&args.message, &args.common.locales)?;
     let plugin = host::connect(&args.common, &args.network)?;
@@ -44,6 +46,7 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
             text::report(&mut page, &sent.report, &plugin);
         }
     }
+    #[cfg(feature = "observe")]
     if let Some(Err(why)) = metrics.map(|metrics| metrics.write(&mut page)) {
         output::complain(&format!("{why}. The message's outcome is the exit code's"));
     }
@@ -86,8 +89,12 @@ fn interrupted(signal: &str) -> Reported<Result<Receipt, SendError>> {
     }
 }
 
-/// The figures, if they are wanted and have somewhere to go.
-fn gather(args: &Send) -> Result<Option<Metrics>, Stop> {
+/// Shows what the host does, and gathers figures, as far as either is wanted and has somewhere to go.
+#[cfg(feature = "observe")]
+fn observe(args: &Send) -> Result<Option<Metrics>, Stop> {
+    if args.trace {
+        trace::show();
+    }
     let Some(to) = &args.metrics else {
         return Ok(None);
     };

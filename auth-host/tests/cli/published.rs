@@ -1,7 +1,7 @@
 //! Plugins in a registry on loopback, published by the code that publishes, and the commands that install them.
 
 use super::program::directory;
-use auth_connector_host::{ConnectorHost, Outbound, TrustedKey};
+use auth_connector_host::{Network, Outbound, Requirements, TrustedKey};
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;
 use auth_connector_registry::{Client, Reference, Settings};
@@ -20,8 +20,16 @@ mod dist;
 #[path = "../../../registry/tests/support/registry.rs"]
 mod registry;
 
-pub use dist::Dist;
+pub use dist::{Dist, scratch};
 pub use registry::{DRIPPING, ENDLESS, Registry, response};
+
+/// What a publisher requires of a package: the signature of this key.
+pub fn requirements(key: &str) -> Requirements {
+    Requirements {
+        trusted_keys: vec![TrustedKey::parse(key).unwrap()],
+        ..Requirements::default()
+    }
+}
 
 /// A publisher with a key, a registry, and an operator's folder.
 pub struct Market {
@@ -69,11 +77,9 @@ impl Market {
         change: impl FnOnce(&Path),
     ) -> Dist {
         let dist = Dist::signed(version, pair, change);
-        let key = TrustedKey::parse(&pair.pk.to_base64()).unwrap();
-        let plan = Plan::read(&dist.folder, ConnectorHost::builder().trust_key(key)).unwrap();
-        let options = ConnectorHost::builder().options().clone();
+        let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
         let settings = Settings {
-            outbound: Outbound::new(&options).unwrap(),
+            outbound: Outbound::new(&Network::default()).unwrap(),
             credentials: None,
             has_loopback_http: true,
             time: Duration::from_secs(20),

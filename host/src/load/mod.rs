@@ -16,6 +16,5 @@ pub(crate) mod world;
 pub use auth_connector_package::{
     authority, error, grants, limit, manifest, package, signature, source,
 };
-pub use loader::Description;
 pub(crate) use loader::{CacheSettings, Checked, Loader};
 pub(crate) use words::words;

@@ -3,11 +3,10 @@
 use super::shared::Shared;
 use super::state::CallState;
 use crate::limits::Limits;
-use crate::load::Description;
 use crate::load::world::Exports;
 use crate::report::LoadTimings;
 use auth_connector_egress::Egress;
-use auth_connector_package::Provenance;
+use auth_connector_package::{Description, Provenance};
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
 

@@ -15,7 +15,6 @@ use crate::contract::{
 use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
 use crate::http::{Client, Owner};
 use crate::limits::Limits;
-use crate::load::Description;
 use crate::load::world::{Receipts, SMS};
 use crate::options::ConnectionSharing;
 use crate::redact::shorten;
@@ -23,8 +22,8 @@ use crate::report::{CallReport, LoadTimings, Reported};
 use crate::tenant::Tenant;
 use auth_connector_egress::Network;
 use auth_connector_egress::{Egress, Origin};
-use auth_connector_package::Decision;
 use auth_connector_package::Provenance;
+use auth_connector_package::{Decision, Description};
 use std::sync::Arc;
 use std::time::Duration;
 

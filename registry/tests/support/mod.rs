@@ -1,11 +1,12 @@
-//! A published plugin, a registry of the tests' own, and a host that checks.
+//! A published plugin, a registry of the tests' own, and pulls with their checks.
 
 pub mod component;
 pub mod dist;
 pub mod registry;
 pub mod tls;
 
-use auth_connector_host::{ConnectorHost, Grants, HostBuilder, Outbound, TrustedKey};
+use auth_connector_egress::{Network, Outbound};
+use auth_connector_package::{Grants, Requirements, TrustedKey};
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;
 use auth_connector_registry::{
@@ -18,34 +19,35 @@ pub use registry::{Registry, Request};
 
 /// Settings that reach loopback registries, anonymously.
 pub fn settings() -> Settings {
-    let options = ConnectorHost::builder().options().clone();
     Settings {
-        outbound: Outbound::new(&options).unwrap(),
+        outbound: Outbound::new(&Network::default()).unwrap(),
         credentials: None,
         has_loopback_http: true,
         time: Duration::from_secs(20),
     }
 }
 
-/// A host that trusts the publisher.
-pub fn trusting(dist: &Dist) -> HostBuilder {
-    ConnectorHost::builder().trust_key(TrustedKey::parse(&dist.public_key).unwrap())
+/// The signature of the publisher.
+pub fn trusting(dist: &Dist) -> Requirements {
+    Requirements {
+        trusted_keys: vec![TrustedKey::parse(&dist.public_key).unwrap()],
+        ..Requirements::default()
+    }
 }
 
-/// Pulls with a host that trusts the publisher, and everything else as by default.
+/// Pulls what the publisher has signed, and everything else as by default.
 pub async fn pulled(reference: &str, dist: &Dist) -> Result<Pulled, RegistryError> {
-    pulled_by(reference, trusting(dist), None, Bounds::default()).await
+    pulled_by(reference, &trusting(dist), None, Bounds::default()).await
 }
 
-/// Pulls with a host, a key for provenance and bounds of the test's own.
+/// Pulls with requirements, a key for provenance and bounds of the test's own.
 pub async fn pulled_by(
     reference: &str,
-    host: HostBuilder,
+    requirements: &Requirements,
     provenance_key: Option<&ProvenanceKey>,
     bounds: Bounds,
 ) -> Result<Pulled, RegistryError> {
     let reference = Reference::parse(reference)?;
-    let host = host.build().unwrap();
     let grants = Grants::default();
     let settings = Settings {
         time: bounds.time,
@@ -53,7 +55,7 @@ pub async fn pulled_by(
     };
     let source = Source::of(&reference, &settings)?;
     let checks = Checks {
-        host: &host,
+        requirements,
         grants: &grants,
         provenance_key,
         bounds,
@@ -77,7 +79,7 @@ pub async fn published() -> (Dist, Registry) {
 }
 
 pub async fn publish_to(dist: &Dist, registry: &Registry) {
-    let plan = Plan::read(&dist.folder, trusting(dist)).unwrap();
+    let plan = Plan::read(&dist.folder, &trusting(dist)).unwrap();
     let host = registry.address.to_string();
     let client = Client::for_publishing(&settings(), &host, "acme/sms").unwrap();
     let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();

@@ -1,4 +1,4 @@
-//! Module cycles: finds modules of a crate that depend on each other.
+//! Module cycles: finds modules of a crate that depend on each other. `cargo xtask modules` runs it.
 //!
 //! An own program over `syn`, because no maintained tool checks this rule: `cargo-modules` draws the graph through
 //! rust-analyzer, which is compiled for minutes and analyses one crate at a time, and its `--acyclic` takes a parent and
@@ -15,13 +15,14 @@ mod graph;
 mod paths;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
 use self::graph::Graph;
-use crate::build::Workspace;
-use crate::process::{Result, output};
+
+/// An error is a message for the terminal.
+type Result<T = ()> = std::result::Result<T, String>;
 
 /// The reason of a known dependency where a child uses its parent's types.
 const IN_PARENT: &str = "the types of the folder stand in its parent module";
@@ -127,7 +128,7 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Checks every crate of the workspace, and returns what was checked.
-pub fn check(root: &Path) -> Result<String> {
+fn check(root: &Path) -> Result<String> {
     let mut complaints = Vec::new();
     let (mut crates, mut modules) = (0, 0);
     let mut stale: Vec<_> = KNOWN.iter().collect();
@@ -147,7 +148,7 @@ pub fn check(root: &Path) -> Result<String> {
     }
     for (package, from, to, _) in stale {
         complaints.push(format!(
-            "{package} has no dependency of {from} on {to} any more. Remove it from the list in xtask/src/modules.rs."
+            "{package} has no dependency of {from} on {to} any more. Remove it from the list in xtask/modules/src/main.rs."
         ));
     }
     if complaints.is_empty() {
@@ -162,14 +163,13 @@ pub fn check(root: &Path) -> Result<String> {
 
 /// The packages of the workspace, each with the root files of its libraries and programs.
 fn roots(root: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let metadata = output(Command::new("cargo").current_dir(root).args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-        "--locked",
-    ]))?;
-    let metadata: Value = serde_json::from_str(&metadata)
+    let metadata = Command::new("cargo")
+        .current_dir(root)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("`cargo metadata` did not start: {error}."))?;
+    let metadata: Value = serde_json::from_slice(&metadata.stdout)
         .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
     let list = |value: &Value, key: &str| -> Vec<Value> {
         let list = value.get(key).and_then(Value::as_array);
@@ -195,9 +195,15 @@ fn roots(root: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(roots)
 }
 
-/// The command.
-pub fn run() -> Result {
-    let workspace = Workspace::open()?;
-    println!("{}", check(&workspace.root)?);
-    Ok(())
+fn main() -> ExitCode {
+    match check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")) {
+        Ok(checked) => {
+            println!("{checked}");
+            ExitCode::SUCCESS
+        }
+        Err(complaints) => {
+            eprintln!("{complaints}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! The catalogue that the command makes of published plugins, judged by its schema and an independent validator.
 
-use crate::support::dist::scratch;
-use crate::support::{Dist, trusting};
+use super::published::{Dist, requirements, scratch};
 use auth_connector_registry::Layout;
 use auth_connector_registry::plan::Plan;
 use minisign::KeyPair;
@@ -44,7 +43,7 @@ impl Shelf {
             assert!(text.contains(replaced.0));
             std::fs::write(file, text.replace(replaced.0, replaced.1)).unwrap();
         });
-        let plan = Plan::read(&dist.folder, trusting(&dist)).unwrap();
+        let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
         plan.write(&Layout::new(self.file("layout")), Some(version))
             .unwrap();
         std::fs::write(self.file("provenance.pub"), &dist.provenance_key).unwrap();
@@ -57,8 +56,8 @@ impl Shelf {
             .map(|version| format!("oci-layout:{}:{version}\n", layout.display()));
         let list = format!("# Ours\n\n{}", lines.collect::<String>());
         std::fs::write(self.file("list"), list).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_auth-connector-publish"))
-            .args(["catalogue", "list", "--out", "catalogue.json"])
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+            .args(["catalogue", "list"])
             .args(more)
             .current_dir(&self.folder)
             .output()
@@ -72,7 +71,7 @@ impl Shelf {
 }
 
 fn schema() -> jsonschema::Validator {
-    let schema = include_str!("../../docs/catalogue.schema.json");
+    let schema = include_str!("../../../docs/catalogue.schema.json");
     jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
 }
 

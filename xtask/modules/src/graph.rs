@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use super::paths::{Collector, is_for_tests, macro_name, name, path_attribute};
-use crate::process::Result;
+use crate::Result;
+use crate::paths::{Collector, is_for_tests, macro_name, name, path_attribute};
 use syn::visit::Visit;
 
 /// A crate's modules. The first is its root.
