@@ -90,6 +90,6 @@ fn complaint_names_the_modules() {
 
 #[test]
 fn workspace_has_the_known_cycles_alone() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    crate::modules::check(root).unwrap();
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    crate::check(root).unwrap();
 }
