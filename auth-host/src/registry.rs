@@ -117,8 +117,9 @@ impl Access {
             }
             Place::Layout(folder) => Source::layout(folder),
         };
+        let requirements = host.requirements();
         let checks = Checks {
-            requirements: &host.requirements(),
+            requirements: &requirements,
             grants,
             provenance_key: self.provenance_key.as_ref(),
             bounds,

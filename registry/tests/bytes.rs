@@ -48,8 +48,15 @@ async fn component_beyond_the_bound_is_not_asked_for() {
         component: 1000,
         ..Bounds::default()
     };
-    let error =
-        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    let error = refusal(
+        pulled_by(
+            &registry.reference(":1.4.0"),
+            &trusting(&dist),
+            None,
+            bounds,
+        )
+        .await,
+    );
     assert!(error.contains("expected were at most 1000"), "{error}");
     assert_eq!(registry.requests().len(), 1);
 }
@@ -63,8 +70,15 @@ async fn silent_registry_is_given_up_in_time() {
         ..Bounds::default()
     };
     let begun = Instant::now();
-    let error =
-        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    let error = refusal(
+        pulled_by(
+            &registry.reference(":1.4.0"),
+            &trusting(&dist),
+            None,
+            bounds,
+        )
+        .await,
+    );
     assert!(error.contains("longer than the 1 s"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
@@ -80,8 +94,15 @@ async fn dripping_registry_keeps_no_connection_beyond_the_time() {
         time: Duration::from_secs(1),
         ..Bounds::default()
     };
-    let error =
-        refusal(pulled_by(&registry.reference(":1.4.0"), trusting(&dist), None, bounds).await);
+    let error = refusal(
+        pulled_by(
+            &registry.reference(":1.4.0"),
+            &trusting(&dist),
+            None,
+            bounds,
+        )
+        .await,
+    );
     assert!(error.contains("longer than the 1 s"), "{error}");
     let waited = Instant::now();
     while registry.dripped().is_empty() && waited.elapsed() < Duration::from_secs(5) {

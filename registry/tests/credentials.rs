@@ -55,8 +55,9 @@ async fn loopback_registry_over_http_needs_leave() {
     registry.forget();
     let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();
     let source = Source::of(&reference, &settings).unwrap();
+    let requirements = trusting(&dist);
     let checks = Checks {
-        requirements: &trusting(&dist),
+        requirements: &requirements,
         grants: &auth_connector_package::Grants::default(),
         provenance_key: None,
         bounds: Bounds::default(),

@@ -75,7 +75,7 @@ async fn pulled_plugin_has_its_guides_and_logo() {
 #[tokio::test]
 async fn guides_come_from_a_folder_too() {
     let (dist, folder) = (guided(), scratch("layout"));
-    let plan = Plan::read(&dist.folder, trusting(&dist)).unwrap();
+    let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
     plan.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
     let reference = format!("oci-layout:{}:1.4.0", folder.display());
     assert!(Reference::parse(&reference).is_ok());
@@ -134,7 +134,7 @@ async fn other_bytes_in_place_of_a_guide_are_refused() {
 #[tokio::test]
 async fn missing_guides_are_told_of() {
     let dist = Dist::with(|folder| with_texts(folder, &[], &[("guide.en", ENGLISH)]));
-    let refused = Plan::read(&dist.folder, trusting(&dist)).unwrap_err();
+    let refused = Plan::read(&dist.folder, &trusting(&dist)).unwrap_err();
     assert!(refused.to_string().contains("pins 1 guides"), "{refused}");
     let (dist, registry) = (guided(), Registry::start().await);
     publish_to(&dist, &registry).await;
@@ -167,13 +167,13 @@ fn guide_that_no_host_would_show_is_not_published() {
         ),
     ] {
         let dist = Dist::with(|folder| with_texts(folder, files, pins));
-        let refused = Plan::read(&dist.folder, trusting(&dist)).unwrap_err();
+        let refused = Plan::read(&dist.folder, &trusting(&dist)).unwrap_err();
         assert!(refused.to_string().contains(said), "{refused}");
     }
     let large = "x".repeat((128 << 10) + 1);
     let dist = Dist::with(|folder| {
         with_texts(folder, &[("guides/en.md", &large)], &[("guide.en", &large)]);
     });
-    let refused = Plan::read(&dist.folder, trusting(&dist)).unwrap_err();
+    let refused = Plan::read(&dist.folder, &trusting(&dist)).unwrap_err();
     assert!(refused.to_string().contains("131072"), "{refused}");
 }

@@ -122,7 +122,8 @@ async fn provenance_by_another_key_is_refused() {
     let other = include_bytes!("vectors/provenance.pub");
     let key = ProvenanceKey::from_pem(other).unwrap();
     let reference = registry.reference(":1.4.0");
-    let outcome = pulled_by(&reference, trusting(&dist), Some(&key), Bounds::default());
+    let requirements = trusting(&dist);
+    let outcome = pulled_by(&reference, &requirements, Some(&key), Bounds::default());
     let error = refusal(outcome.await);
     assert!(error.contains("not by the key that was given"), "{error}");
 }

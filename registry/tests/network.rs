@@ -24,8 +24,9 @@ async fn pulled_through(
         ..settings()
     };
     let source = Source::of(&reference, &settings)?;
+    let requirements = trusting(dist);
     let checks = Checks {
-        requirements: &trusting(dist),
+        requirements: &requirements,
         grants: &Grants::default(),
         provenance_key: None,
         bounds: Bounds::default(),

@@ -83,8 +83,9 @@ async fn redirect_carries_no_credentials() {
     };
     let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();
     let source = Source::of(&reference, &settings).unwrap();
+    let requirements = trusting(&dist);
     let checks = Checks {
-        requirements: &trusting(&dist),
+        requirements: &requirements,
         grants: &Grants::default(),
         provenance_key: None,
         bounds: Bounds::default(),

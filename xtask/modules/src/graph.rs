@@ -8,9 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use crate::Result;
 use crate::paths::{Collector, is_for_tests, macro_name, name, path_attribute};
 use syn::visit::Visit;
+
+/// An error is a message for the terminal.
+pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// A crate's modules. The first is its root.
 pub(super) struct Graph {

@@ -19,10 +19,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
-use self::graph::Graph;
-
-/// An error is a message for the terminal.
-type Result<T = ()> = std::result::Result<T, String>;
+use self::graph::{Graph, Result};
 
 /// The reason of a known dependency where a child uses its parent's types.
 const IN_PARENT: &str = "the types of the folder stand in its parent module";
