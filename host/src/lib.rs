@@ -51,8 +51,9 @@ pub use auth_connector_egress::{
     Proxy, network,
 };
 pub use auth_connector_package::{
-    Caps, ConfigOriginError, Decision, Grants, KeyId, Limit, LoadError, Manifest, ManifestError,
-    ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey, authority,
+    COMPONENT_BYTES, Caps, ConfigOriginError, Decision, Grants, KeyId, Limit, LoadError, Manifest,
+    ManifestError, ManifestFault, Package, Provenance, SignatureError, Signer, Source, TrustedKey,
+    authority,
 };
 pub use builder::HostBuilder;
 pub use clock::WallClock;

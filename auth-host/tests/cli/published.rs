@@ -69,6 +69,12 @@ impl Market {
         change: impl FnOnce(&Path),
     ) -> Dist {
         let dist = Dist::signed(version, pair, change);
+        self.publish_dist(pair, version, &dist).await;
+        dist
+    }
+
+    /// Publishes what stands in a folder.
+    pub async fn publish_dist(&self, pair: &KeyPair, version: &str, dist: &Dist) {
         let key = TrustedKey::parse(&pair.pk.to_base64()).unwrap();
         let plan = Plan::read(&dist.folder, ConnectorHost::builder().trust_key(key)).unwrap();
         let options = ConnectorHost::builder().options().clone();
@@ -84,7 +90,6 @@ impl Market {
         publish(&client, &plan, &reference, true, &mut |_| {})
             .await
             .unwrap();
-        dist
     }
 
     pub fn at(&self, rest: &str) -> String {
