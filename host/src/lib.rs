@@ -51,9 +51,9 @@ pub use auth_connector_egress::{
     Phrase, Proxy, network, phrase,
 };
 pub use auth_connector_package::{
-    Caps, ConfigOriginError, Decision, Description, Grants, KeyError, KeyId, Limit, LoadError,
-    Manifest, ManifestError, ManifestFault, Package, Provenance, Requirements, SignatureError,
-    Signer, Source, TrustedKey, authority,
+    COMPONENT_BYTES, Caps, ConfigOriginError, Decision, Description, Grants, KeyError, KeyId,
+    Limit, LoadError, Manifest, ManifestError, ManifestFault, Package, Provenance, Requirements,
+    SignatureError, Signer, Source, TrustedKey, authority,
 };
 pub use builder::HostBuilder;
 pub use clock::WallClock;

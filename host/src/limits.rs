@@ -107,8 +107,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits that a manifest may ask for, in the units of its keys.
-    pub(crate) fn caps(&self) -> Caps {
+    /// The limits that a manifest may ask for, in the units of its keys. No grant is higher.
+    pub fn caps(&self) -> Caps {
         Limit::ALL
             .map(|limit| (limit, self.of(limit)))
             .into_iter()

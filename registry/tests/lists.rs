@@ -1,7 +1,7 @@
 //! Artifacts, referrers and signatures that do not belong to what was asked for.
 
 use crate::support::*;
-use auth_connector_registry::{Bounds, ProvenanceKey};
+use auth_connector_registry::{Attestation, Bounds, ProvenanceKey};
 use registry::response;
 
 #[tokio::test]
@@ -43,6 +43,38 @@ async fn only_a_few_referrers_are_looked_at() {
         "{}",
         registry.requests().len()
     );
+}
+
+/// A mirror is another place with the same digests, so that the same is verified. One that copied the artifact alone has no
+/// manifest of a plugin.
+#[tokio::test]
+async fn mirror_gives_the_same_plugin_or_none() {
+    let (dist, registry) = published().await;
+    let pinned = format!("@{}", dist.digest());
+    let mirror = registry.copied().await;
+    registry.forget();
+    let key = ProvenanceKey::from_pem(dist.provenance_key.as_bytes()).unwrap();
+    let found = pulled_by(
+        &mirror.reference(&pinned),
+        &trusting(&dist),
+        Some(&key),
+        Bounds::default(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(found.component(), dist.component);
+    assert!(found.vouched.as_ref().unwrap().signer.is_some());
+    assert!(matches!(found.attestation, Attestation::Verified(_)));
+    assert!(registry.requests().is_empty());
+    let fallback = format!("/manifests/{}", dist.digest().replace(':', "-"));
+    mirror.behave(move |request| {
+        request
+            .path
+            .ends_with(&fallback)
+            .then(|| response(404, "", b""))
+    });
+    let error = refusal(pulled(&mirror.reference(&pinned), &dist).await);
+    assert!(error.contains("not signed"), "{error}");
 }
 
 /// By digest, a registry cannot give another artifact.

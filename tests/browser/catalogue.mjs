@@ -70,8 +70,16 @@ async function journey(page, host, published, locale) {
   await picture("review-checked");
   const size = await weight(page, page.url());
   assert.ok(size <= 60_000, `the review has ${size} bytes`);
+  // Memory is granted up to the host's own limit.
+  const memory = () => page.locator("[name='limit.memoryBytes']");
+  await memory().fill("8388609");
+  assert.ok(await memory().evaluate((field) => field.validity.rangeOverflow));
+  await memory().fill("8388608");
+  assert.ok(await memory().evaluate((field) => field.validity.valid));
+  await memory().fill("4194304");
   await page.locator("[value=install]").click();
   await page.waitForURL("**/console/plugins");
+  assert.match(await page.locator("article").innerText(), /memoryBytes 4194304/);
   assert.equal(await page.locator("img.logo").count(), 1);
   assert.ok(await page.locator("img.logo").evaluate((image) => image.complete && image.naturalWidth > 0));
   await picture("plugins");
@@ -94,6 +102,7 @@ async function journey(page, host, published, locale) {
   assert.ok((await body()).includes("0.1.0 → 0.2.0"));
   assert.equal(await page.locator("[value='https://sms.example.com']").isChecked(), false);
   assert.equal(await page.locator("[value='https://sms.tencentcloudapi.com']").isChecked(), true);
+  assert.equal(await memory().inputValue(), "4194304", "an update keeps what was granted");
   await picture("update");
   await page.locator("[value='https://sms.example.com']").check();
   await page.locator("[value=install]").click();

@@ -1,7 +1,9 @@
 //! Limits that an operator grants one plugin: the size of its component, and the memory of its calls.
 
 use super::origins::{package, webhook_config};
-use super::running::{Folder, command};
+use super::running::{Folder, Running, command};
+use super::visitor::{PASSWORD, Visitor};
+use serde_json::json;
 
 #[test]
 fn granted_memory_holds_for_every_call() {
@@ -42,4 +44,68 @@ fn component_above_the_granted_size_is_refused() {
     let error = add(size - 1).unwrap_err();
     assert!(error.contains("more than the"), "{error}");
     assert_eq!(add(size).unwrap()["limits"]["componentBytes"], size);
+}
+
+/// A package from files, at the console: what is granted there holds for its calls, and nobody else may grant it.
+#[test]
+fn memory_granted_in_the_console_holds_and_is_the_host_administrators() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    for (name, role, tenant) in [("vic", "viewer", ""), ("tom", "admin", "default")] {
+        let fields = [
+            ("do", "put"),
+            ("name", name),
+            ("role", role),
+            ("tenant", tenant),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ];
+        assert_eq!(ada.post("/console/users", &fields).status, 303);
+    }
+    let folder = package(&host.folder.0);
+    let read = |name: &str| std::fs::read(format!("{folder}/{name}")).unwrap();
+    let (manifest, component) = (read("manifest.json"), read("webhook.wasm"));
+    let files = [
+        ("manifest.json", manifest.as_slice()),
+        ("webhook.wasm", component.as_slice()),
+    ];
+    let install = |visitor: &mut Visitor, at: &str, memory: &str| {
+        let fields = [
+            ("do", "install"),
+            ("name", "webhook"),
+            ("unsigned", "on"),
+            ("limit.componentBytes", ""),
+            ("limit.memoryBytes", memory),
+        ];
+        visitor.post(at, &fields)
+    };
+    let put = || {
+        let path = "/admin/tenants/default/connectors/hook";
+        let config = webhook_config("https://sms.example.com/hook");
+        let body = json!({"plugin": "webhook", "config": config});
+        host.admin("PUT", path, &host.host_key, &body)
+    };
+    let at = ada.upload(&files);
+    for name in ["vic", "tom"] {
+        let mut other = Visitor::new(&host.process);
+        assert_eq!(other.sign_in(name, PASSWORD).status, 303);
+        other.get("/console/t/default/");
+        assert_eq!(other.get(&at).status, 403, "{name}");
+        assert_eq!(install(&mut other, &at, "8388608").status, 403, "{name}");
+    }
+    assert_eq!(install(&mut ada, &at, "1024").status, 303);
+    let refused = put();
+    assert!(
+        refused.text.contains("asked for more than 1024 bytes"),
+        "{}",
+        refused.text
+    );
+    let at = ada.upload(&files);
+    let page = ada.get(&at).text;
+    assert!(page.contains("name=\"limit.memoryBytes\" value=\"1024\""));
+    assert_eq!(install(&mut ada, &at, "8388609").status, 422);
+    assert_eq!(install(&mut ada, &at, "8388608").status, 303);
+    assert_eq!(put().status, 200);
+    let audit = host.command(&["audit", "--host"], "").unwrap().to_string();
+    assert!(audit.contains("memoryBytes=1024") && audit.contains("memoryBytes=8388608"));
 }

@@ -64,6 +64,8 @@ pub struct Answer {
     pub head: String,
     /// The cookies that it sets, as they are.
     pub cookies: Vec<String>,
+    /// Where it leads to.
+    pub location: String,
     pub text: String,
 }
 
@@ -97,6 +99,17 @@ pub fn http(
     headers: &[(&str, &str)],
     body: &str,
 ) -> std::io::Result<Answer> {
+    http_bytes(address, method, path, headers, body.as_bytes())
+}
+
+/// The same with a body that is no text.
+pub fn http_bytes(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut request = format!(
@@ -109,7 +122,7 @@ pub fn http(
     request.push_str("\r\n");
     stream.write_all(request.as_bytes())?;
     // A server that refuses early closes while the body is on its way.
-    let _ = stream.write_all(body.as_bytes());
+    let _ = stream.write_all(body);
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -125,6 +138,11 @@ pub fn http(
             .filter_map(|line| line.strip_prefix("set-cookie: "))
             .map(str::to_owned)
             .collect(),
+        location: head
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "))
+            .unwrap_or_default()
+            .to_owned(),
         head: head.to_ascii_lowercase(),
         text: body.to_owned(),
     })

@@ -1,6 +1,6 @@
 //! A visitor of the console over HTTP: what a browser keeps and sends.
 
-use super::running::{Answer, Process, Running, http};
+use super::running::{Answer, Process, Running, http, http_bytes};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -68,6 +68,33 @@ impl Visitor {
         ];
         headers.extend(more);
         http(&self.admin, "POST", path, &headers, &body.join("&")).unwrap()
+    }
+
+    /// Uploads files of a plugin, and gives the address of the review.
+    pub fn upload(&mut self, files: &[(&str, &[u8])]) -> String {
+        let mut body = Vec::new();
+        let mut part = |head: &str, bytes: &[u8]| {
+            let head = format!("--cut\r\nContent-Disposition: form-data; {head}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        };
+        part("name=\"token\"", self.token.as_bytes());
+        for (name, bytes) in files {
+            part(&format!("name=\"files\"; filename=\"{name}\""), bytes);
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let origin = format!("http://{}", self.admin);
+        let headers = [
+            ("Cookie", self.cookie.as_str()),
+            ("Content-Type", "multipart/form-data; boundary=cut"),
+            ("Origin", &origin),
+            ("Sec-Fetch-Site", "same-origin"),
+        ];
+        let path = "/console/plugins/upload";
+        let answer = http_bytes(&self.admin, "POST", path, &headers, &body).unwrap();
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.location
     }
 
     /// Uses a set-up link that was made by the command line.

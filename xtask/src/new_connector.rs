@@ -16,10 +16,7 @@ const FILES: [(&str, &str); 9] = [
         include_str!("../templates/connector/Cargo.toml.template"),
     ),
     // Cargo drops what the new connector does not use, and keeps the versions that the kit is tested with.
-    (
-        "Cargo.lock",
-        include_str!("../../examples/webhook/Cargo.lock"),
-    ),
+    ("Cargo.lock", include_str!("../../Cargo.lock")),
     (
         "rust-toolchain.toml",
         include_str!("../../rust-toolchain.toml"),

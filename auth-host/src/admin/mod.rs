@@ -3,6 +3,7 @@
 pub mod callbacks;
 pub mod connectors;
 pub mod events;
+pub mod granted;
 pub mod guides;
 pub mod keys;
 pub mod maintenance;

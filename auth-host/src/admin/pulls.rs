@@ -1,5 +1,6 @@
 //! Plugins from registries: pulled to be installed, and checked again later.
 
+use super::granted;
 use super::plugins::{NewPlugin, installed, refused};
 use super::versions::checker;
 use crate::app::App;
@@ -63,6 +64,7 @@ pub async fn pull(
     mut new: NewPlugin,
     id: Option<String>,
 ) -> Result<NewPlugin, Failure> {
+    granted::check(app, &new.limits)?;
     let grants = catalog::grants(&[], &[], &new.limits).map_err(refused)?;
     let grants = Grants { id, ..grants };
     let host = checker(app, &new)?;

@@ -2,6 +2,7 @@
 //! installed one.
 
 use super::blocking;
+use super::granted::{self, Asked};
 use super::plugins::{NewPlugin, refused};
 use super::versions::checker;
 use crate::app::App;
@@ -17,8 +18,8 @@ pub struct Review {
     pub description: Description,
     /// Its manifest.
     pub manifest: Option<Manifest>,
-    /// The limits that it asks for beside the host's own.
-    pub limits: Vec<(String, u64, u64)>,
+    /// The limits that it can be granted, beside what it asks for.
+    pub limits: Vec<Asked>,
     /// Everything that is known about it.
     pub facts: Facts,
     /// What its manifest pins.
@@ -72,12 +73,6 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
             .load_with(component, Grants::default().egress, None),
     };
     let loaded = loaded.map_err(|error| refused(error.phrase()))?;
-    let limits = loaded.grants().map(|decision| {
-        let limits = decision.limits().iter();
-        limits
-            .map(|l| (l.limit.as_str().to_owned(), l.asked, l.granted))
-            .collect()
-    });
     let description = loaded.description().clone();
     let signer = loaded.provenance().and_then(|found| found.signer.as_ref());
     let mut facts = Facts::of(&description, manifest.as_ref()).signed_by(signer, &new.trusted);
@@ -102,7 +97,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     };
     Ok(Review {
         description,
-        limits: limits.unwrap_or_default(),
+        limits: granted::asked(app, facts.size, manifest.as_ref(), &new.limits),
         manifest,
         facts,
         pins,

@@ -1,6 +1,7 @@
 //! Version of a plugin on its way in: checked, compared with the installed one, and kept if all that it asks for is
 //! granted.
 
+use super::granted;
 use super::plugins::{Added, NewPlugin, refused, view};
 use super::{Actor, Entry, blocking, change, check_name};
 use crate::app::App;
@@ -60,6 +61,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
     let name = name.ok_or_else(|| Problem::invalid("/id", say("refusal-plugin-name")))?;
     check_name("/id", &name)?;
+    granted::check(app, &new.limits)?;
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
         .map_err(|error| refused(error.phrase()))?;
@@ -274,11 +276,13 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     }
     let row = prepared.row;
     let place = row.facts.reference.as_deref().unwrap_or_default();
-    let detail = format!(
-        "sha256:{} {place} {}",
-        row.digest,
-        [row.origins.as_slice(), &row.beyond].concat().join(", ")
-    );
+    let limits = row.limits.iter();
+    let limits = limits.map(|(key, most)| format!("{key}={most}"));
+    // What was granted comes first, because a page shortens the line.
+    let mut detail: Vec<String> = limits.collect();
+    detail.extend(row.origins.iter().chain(&row.beyond).cloned());
+    detail.push(format!("sha256:{} {place}", row.digest));
+    let detail = detail.join(", ");
     let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(detail);
     let (kept, component, before) = (row.clone(), prepared.component, prepared.before);
     let texts = prepared.texts;

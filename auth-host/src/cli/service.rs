@@ -56,7 +56,7 @@ pub enum Service {
     /// Print a link that adds an administrator to the console, or gives one another password
     ConsoleLink(At),
     /// Show the audit log
-    Audit(Scope),
+    Audit(Audit),
     /// Delete everything about a number
     Forget(Number),
     /// Copy the database; the key file is not in the copy
@@ -396,6 +396,16 @@ pub enum Numbers {
     Unlock(Number),
     /// Read a list of numbers, one in a line, and say which of them no message could be sent to
     Audit(NumbersAudit),
+}
+
+/// `audit`
+#[derive(Args)]
+pub struct Audit {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Of the whole host: plugins, people and every tenant
+    #[arg(long, conflicts_with = "tenant")]
+    pub host: bool,
 }
 
 /// `numbers audit`

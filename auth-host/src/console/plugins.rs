@@ -62,6 +62,7 @@ struct Shown {
     has_updates: bool,
     signer: String,
     origins: Vec<String>,
+    limits: Vec<String>,
     at: String,
     uses: usize,
 }
@@ -133,6 +134,11 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
             .origins
             .iter()
             .map(|origin| shown(origin, 120))
+            .collect(),
+        limits: plugin
+            .limits
+            .iter()
+            .map(|(key, most)| format!("{key} {most}"))
             .collect(),
         at: time(plugin.added_at),
         uses: catalog

@@ -9,6 +9,8 @@ use super::uploads::Upload;
 use super::visit::{Posted, Visit};
 use crate::admin::plugins::{NewPlugin, installed};
 use crate::admin::{pulls, users};
+use crate::app::App;
+use crate::catalog::COMPONENT_BYTES;
 use crate::ids;
 use crate::problem::Problem;
 use auth_connector_host::{Manifest, Phrase, TrustedKey};
@@ -68,7 +70,7 @@ pub async fn fetch(
     set_keys(visit, &mut new, &upload.key)?;
     let key = provenance_key(&upload.provenance_key)?;
     let (market, app) = (&console.market, &console.app);
-    let mut new = market.pull(app, reference, new, (id, key.clone())).await?;
+    let mut new = pull_whole(market, app, reference, new, (id, key.clone())).await?;
     // Another version of a plugin that is installed counts as signed by its key, and is held against that.
     if new.name.is_none()
         && let Some(name) = same(console, &new)
@@ -79,13 +81,29 @@ pub async fn fetch(
         if let Some(pinned) = pinned.filter(|_| row.facts.signer.is_some()) {
             let tag = new.pulled.take().and_then(|pulled| pulled.tag);
             let id = row.facts.id.clone();
-            new = market.pull(app, &pinned, new, (id, key)).await?;
+            new = pull_whole(market, app, &pinned, new, (id, key)).await?;
             keep_tag(&mut new, tag);
         }
     }
     keep_tag(&mut new, tag);
     upload.new = new;
     Ok(upload)
+}
+
+/// Pulls for a review, which is where the size is granted: one that the installed version was granted would hide a larger
+/// version from it. The host's own bound holds.
+async fn pull_whole(
+    market: &Market,
+    app: &Arc<App>,
+    reference: &Reference,
+    mut new: NewPlugin,
+    of: (Option<String>, Option<ProvenanceKey>),
+) -> Result<NewPlugin, Refusal> {
+    let size = new.limits.remove(COMPONENT_BYTES);
+    let mut new = market.pull(app, reference, new, of).await?;
+    new.limits
+        .extend(size.map(|most| (COMPONENT_BYTES.to_owned(), most)));
+    Ok(new)
 }
 
 /// What is pulled by its digest was named by a tag all the same.

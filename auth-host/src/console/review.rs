@@ -11,6 +11,7 @@ use super::uploads::Upload;
 use super::visit::{Fields, Posted, Visit};
 use super::vouchers::{Voucher, vouchers};
 use super::words;
+use crate::admin::granted;
 use crate::admin::reviews::{self, Review};
 use crate::admin::versions;
 use askama::Template;
@@ -20,6 +21,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The most changes that are shown.
@@ -42,7 +44,7 @@ struct ReviewPage {
     origins: Vec<(String, bool)>,
     beyond: Vec<String>,
     config_origins: Vec<String>,
-    limits: Vec<(String, u64, u64)>,
+    limits: Vec<GrantedLimit>,
     changes: Vec<Changed>,
     claims: Option<Vec<Changed>>,
     is_update: bool,
@@ -56,6 +58,14 @@ struct ReviewPage {
     key: String,
     provenance_key: String,
     error: String,
+}
+
+/// A limit and its field.
+struct GrantedLimit {
+    key: &'static str,
+    asked: String,
+    ceiling: u64,
+    granted: String,
 }
 
 /// A change in words.
@@ -162,7 +172,19 @@ async fn review_page(
             .iter()
             .map(|pointer| shown(pointer, 80))
             .collect(),
-        limits: review.limits.clone(),
+        limits: review
+            .limits
+            .iter()
+            .map(|limit| GrantedLimit {
+                key: limit.key,
+                asked: limit.asked.map_or("–".to_owned(), |n| n.to_string()),
+                ceiling: limit.ceiling,
+                granted: new
+                    .limits
+                    .get(limit.key)
+                    .map_or(String::new(), u64::to_string),
+            })
+            .collect(),
         changes: changed(t, all),
         claims: claims.map(|claims| changed(t, &differences(claims, &review.facts))),
         is_update: before.is_some(),
@@ -328,6 +350,24 @@ async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result
     pulls::fetch(visit, &reference, upload, None).await
 }
 
+/// The limits that were entered. An empty field grants the host's own, and one that the form does not have leaves what was
+/// granted. The key of the first that is no number above 0 is the error.
+fn limits(fields: &Fields, granted: &mut BTreeMap<String, u64>) -> Result<(), &'static str> {
+    for key in granted::keys() {
+        match fields.find(&format!("limit.{key}")).map(str::trim) {
+            None => {}
+            Some("") => {
+                granted.remove(key);
+            }
+            Some(text) => {
+                let most = text.parse().ok().filter(|most: &u64| *most > 0);
+                granted.insert(key.to_owned(), most.ok_or(key)?);
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<Response, Fault> {
     let mut new = upload.new.clone();
     new.origins = fields.all("origin").map(str::to_owned).collect();
@@ -343,6 +383,11 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
     upload.new.name.clone_from(&new.name);
     upload.is_chosen = true;
     upload.accepts_unsigned = new.is_unsigned;
+    if let Err(key) = limits(fields, &mut new.limits) {
+        let error = visit.t.about("limit-wrong", key);
+        return review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await;
+    }
+    upload.new.limits.clone_from(&new.limits);
     let app = &visit.console.app;
     match versions::add(app, &visit.actor(), new).await {
         Ok(_) => {

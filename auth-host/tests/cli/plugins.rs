@@ -274,6 +274,16 @@ async fn size_and_memory_are_granted_by_the_operator() {
         error.contains("there is no limit") && error.contains("memoryBytes"),
         "{error}"
     );
+    // The host's own are the highest, and nothing is fetched for more.
+    market.registry.forget();
+    for (above, ceiling) in [
+        ("memoryBytes=8388609", "memoryBytes 8388608"),
+        ("componentBytes=2097153", "componentBytes 2097152"),
+    ] {
+        let error = market.refused(2, &with(above));
+        assert!(error.contains(ceiling), "{error}");
+    }
+    assert!(market.registry.requests().is_empty());
     for wrong in [
         "memoryBytes",
         "memoryBytes=0",

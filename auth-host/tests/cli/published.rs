@@ -77,6 +77,12 @@ impl Market {
         change: impl FnOnce(&Path),
     ) -> Dist {
         let dist = Dist::signed(version, pair, change);
+        self.publish_dist(version, &dist).await;
+        dist
+    }
+
+    /// Publishes what stands in a folder.
+    pub async fn publish_dist(&self, version: &str, dist: &Dist) {
         let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
         let settings = Settings {
             outbound: Outbound::new(&Network::default()).unwrap(),
@@ -90,7 +96,6 @@ impl Market {
         publish(&client, &plan, &reference, true, &mut |_| {})
             .await
             .unwrap();
-        dist
     }
 
     pub fn at(&self, rest: &str) -> String {

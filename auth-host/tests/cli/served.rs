@@ -153,6 +153,10 @@ async fn api_reads_no_files_of_the_machine() {
             "/plugins",
             json!({"reference": "oci://r.test/a:1", "limits": {"memoryBytes": 0}}),
         ),
+        (
+            "/plugins",
+            json!({"reference": market.at(":1"), "limits": {"memoryBytes": 8_388_609}}),
+        ),
         ("/catalogue/search", json!({"catalogue": "/etc/passwd"})),
         (
             "/catalogue/search",

@@ -54,9 +54,18 @@ impl Dist {
 
     /// A version by a key of the test's.
     pub fn signed(version: &str, pair: &KeyPair, change: impl FnOnce(&Path)) -> Self {
+        Self::of(component(), version, pair, change)
+    }
+
+    /// A version of this component.
+    pub fn of(
+        component: Vec<u8>,
+        version: &str,
+        pair: &KeyPair,
+        change: impl FnOnce(&Path),
+    ) -> Self {
         let folder = scratch("dist");
         fs::create_dir_all(&folder).unwrap();
-        let component = component();
         let project = Project {
             name: "example-sms".into(),
             version: version.into(),

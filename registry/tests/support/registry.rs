@@ -55,6 +55,19 @@ impl Registry {
         registry
     }
 
+    /// Another registry with all that this one has, as tools copy artifacts with their referrers.
+    pub async fn copied(&self) -> Self {
+        let copy = Self::start().await;
+        let (blobs, manifests) = {
+            let state = self.state.lock().unwrap();
+            (state.blobs.clone(), state.manifests.clone())
+        };
+        let mut state = copy.state.lock().unwrap();
+        (state.blobs, state.manifests) = (blobs, manifests);
+        drop(state);
+        copy
+    }
+
     /// With the referrers API.
     pub fn with_referrers(&self) {
         self.state.lock().unwrap().has_referrers = true;

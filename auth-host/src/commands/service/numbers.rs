@@ -3,7 +3,9 @@
 use super::common::{actor, open, settings, show, show_value};
 use crate::admin::{maintenance, numbers as admin};
 use crate::app::Files;
-use crate::cli::{At, File, Message, NamedOf, Number, Numbers, Scope, TestNumber, Verification};
+use crate::cli::{
+    At, Audit, File, Message, NamedOf, Number, Numbers, Scope, TestNumber, Verification,
+};
 use crate::exit::{Code, Stop};
 use crate::ids;
 use crate::number::Bare;
@@ -223,10 +225,11 @@ pub async fn forget(args: Number) -> Result<Code, Stop> {
 }
 
 /// `audit`
-pub async fn audit(args: Scope) -> Result<Code, Stop> {
-    let Scope { at, tenant } = args;
+pub async fn audit(args: Audit) -> Result<Code, Stop> {
+    let Scope { at, tenant } = args.scope;
     let app = open(&at).await?;
-    let entries = app.store.read(|db| log::newest(db, Some(&tenant), ROWS))?;
+    let tenant = (!args.host).then_some(tenant.as_str());
+    let entries = app.store.read(|db| log::newest(db, tenant, ROWS))?;
     show(&at, &entries)
 }
 
