@@ -76,6 +76,14 @@ for line in 'listed in the fallback index' 'Published: oci-layout' 'manifest    
     grep -q "$line" "$work/page.log" || { cat "$work/page.log"; echo "the page's commands do not print: $line" >&2; exit 1; }
 done
 echo "the commands of docs/publishing.md run"
+(cd "$root" && cargo xtask publish "$secure/acme/not-sent:0.1.0" --trust "$work/keys/minisign.pub" --dry-run) >"$work/dry.log" 2>&1
+grep -q 'Nothing was sent' "$work/dry.log"
+if [ "$(curl -sko /dev/null -w '%{http_code}' "https://$secure/v2/acme/not-sent/tags/list")" != 404 ] ||
+    [ "$(curl -sko /dev/null -w '%{http_code}' "https://$secure/v2/acme/tencent-sms/tags/list")" != 200 ]; then
+    echo "a dry run sent something" >&2
+    exit 1
+fi
+echo "a dry run sends nothing"
 
 "$environment/bin/python" catalogue.py "$root/docs/catalogue.schema.json" "$root/target/catalogue.json"
 
