@@ -1,5 +1,6 @@
 //! Verifications: start, check, resend, cancel, and single messages.
 
+mod begin;
 mod check;
 mod deliver;
 mod message;

@@ -1,28 +1,25 @@
 //! Start and resend: a new code, written down and sent.
 
+use super::begin::{Begin, Begun};
 use super::repeat::{WRITING, known, late, outlast, replayed};
 use super::rules::{
-    Caller, LIFETIME_S, SENDS, check_locales, check_usage, is_live, locked, not_usable, refused,
-    resend_at, tag, tenant, told,
+    Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, refused, tag, tenant, told,
 };
 use super::views::{Answer, view};
 use crate::app::{App, Point};
 use crate::catalog::Connector;
 use crate::crypt::Purpose;
-use crate::events;
-use crate::limits::{self, Asked, Refusal};
+use crate::ids;
+use crate::limits::{self, Refusal};
 use crate::number::Number;
 use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
 use crate::store::messages::{self, Message, State};
-use crate::store::registry::TenantSettings;
 use crate::store::verifications::{self, Verification};
 use crate::store::{StoreError, limits::Counter};
-use crate::{ids, store};
 use axum::http::StatusCode;
-use rusqlite::Connection;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -56,20 +53,6 @@ pub struct StartRequest {
     /// same form, so that the back end need not tell the person.
     #[serde(default)]
     pub suppress: bool,
-}
-
-/// What the transaction of a start or a resend decided.
-enum Begun {
-    Known(Known),
-    Refused(Refusal),
-    Locked(i64),
-    NotUsable,
-    TooEarly(i64),
-    TooOften,
-    /// Written down, nothing to send.
-    Done(Answer),
-    /// Written down, to be sent.
-    Sending(Box<(Verification, Message)>),
 }
 
 /// Starts a verification.
@@ -322,106 +305,6 @@ async fn no_flow(app: &App, caller: &Caller) -> Result<Problem, Problem> {
         .await
         .map_err(|error: StoreError| Problem::from(error))?;
     Ok(refused(refusal))
-}
-
-/// What the transaction of a start or a resend needs.
-struct Begin {
-    app: Arc<App>,
-    settings: TenantSettings,
-    number: Number,
-    key: Option<Request>,
-    row: Message,
-}
-
-impl Begin {
-    fn start(self, db: &Connection, v: Verification) -> store::Result<Begun> {
-        if let Some(begun) = self.repeated(db)? {
-            return Ok(begun);
-        }
-        if let Some(begun) = self.refused(db, &v)? {
-            return Ok(begun);
-        }
-        verifications::add(db, &v)?;
-        events::verification(&self.app, db, &v, "started")?;
-        self.begin(db, v, StatusCode::CREATED)
-    }
-
-    fn resend(self, db: &Connection, id: &str, code: &str) -> store::Result<Begun> {
-        if let Some(begun) = self.repeated(db)? {
-            return Ok(begun);
-        }
-        let now = ids::now_ms();
-        let found = verifications::get(db, &self.row.tenant, id)?;
-        let Some(mut v) = found.filter(|v| is_live(v, now)) else {
-            return Ok(Begun::NotUsable);
-        };
-        let latest = messages::of_verification(db, &v)?.pop();
-        let wait = resend_at(&v, latest.as_ref()) - now;
-        if v.sends >= SENDS {
-            return Ok(Begun::TooOften);
-        }
-        if wait > 0 || latest.is_some_and(|row| row.state == State::Sending) {
-            return Ok(Begun::TooEarly(wait.max(1000)));
-        }
-        if let Some(begun) = self.refused(db, &v)? {
-            return Ok(begun);
-        }
-        v.sends += 1;
-        v.attempts = 0;
-        v.sent_at = now;
-        v.expires_at = now + v.lifetime_ms;
-        v.code = tag(&self.app, &v, code);
-        verifications::update(db, &v)?;
-        self.begin(db, v, StatusCode::OK)
-    }
-
-    /// What a request gets that came before.
-    fn repeated(&self, db: &Connection) -> store::Result<Option<Begun>> {
-        let Some(key) = &self.key else {
-            return Ok(None);
-        };
-        let known = idempotency::look_up(db, key)?;
-        Ok((known != Known::Nothing).then_some(Begun::Known(known)))
-    }
-
-    /// What a request gets that a lock or a limit refuses.
-    fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Begun>> {
-        let now = ids::now_ms();
-        let failures = limits::failures(&v.tenant, &v.number_hash);
-        let wait_ms = failures.wait_ms(failures.level(db, now)?);
-        if wait_ms > 0 {
-            return Ok(Some(Begun::Locked(wait_ms)));
-        }
-        if v.is_test {
-            return Ok(None);
-        }
-        let asked = Asked {
-            tenant: &v.tenant,
-            settings: &self.settings,
-            number: &self.number,
-            number_hash: &v.number_hash,
-            network: v.network.as_deref(),
-            is_checked: true,
-        };
-        Ok(limits::decide(db, now, &asked)?.map(Begun::Refused))
-    }
-
-    /// Writes the first attempt down.
-    fn begin(self, db: &Connection, v: Verification, status: StatusCode) -> store::Result<Begun> {
-        messages::add(db, &self.row)?;
-        if self.row.state == State::Sending {
-            if let Some(key) = &self.key {
-                idempotency::reserve(db, key, &v.id)?;
-            }
-            return Ok(Begun::Sending(Box::new((v, self.row))));
-        }
-        let shown = view(&self.app, &v, Some(&self.row), ids::now_ms());
-        let answer = Answer::of(status, &shown);
-        if let Some(key) = &self.key {
-            idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
-        }
-        Ok(Begun::Done(answer))
-    }
 }
 
 /// Does what the transaction decided.
