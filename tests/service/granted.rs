@@ -109,3 +109,34 @@ fn memory_granted_in_the_console_holds_and_is_the_host_administrators() {
     let audit = host.command(&["audit", "--host"], "").unwrap().to_string();
     assert!(audit.contains("memoryBytes=1024") && audit.contains("memoryBytes=8388608"));
 }
+
+/// A bare component has no manifest that asks for limits, so its size alone can be granted.
+#[test]
+fn size_alone_is_granted_to_a_bare_component() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let component = std::fs::read(crate::support::webhook()).unwrap();
+    let at = ada.upload(&[("webhook.wasm", &component)]);
+    let page = ada.get(&at).text;
+    assert!(page.contains("name=\"limit.componentBytes\"") && !page.contains("limit.memoryBytes"));
+    let install = |ada: &mut Visitor, limit: (&str, u64)| {
+        let (name, most) = (format!("limit.{}", limit.0), limit.1.to_string());
+        let fields = [("do", "install"), ("name", "bare"), ("unsigned", "on")];
+        let fields = [&fields[..], &[(name.as_str(), most.as_str())]].concat();
+        ada.post(&at, &fields)
+    };
+    let size = component.len() as u64;
+    for (refused, said) in [
+        (("componentBytes", size - 1), "more than the"),
+        (("componentBytes", (2 << 20) + 1), "componentBytes 2097152"),
+        (("memoryBytes", 1 << 20), "none but componentBytes"),
+    ] {
+        let answer = install(&mut ada, refused);
+        assert_eq!(answer.status, 422, "{refused:?}");
+        assert!(answer.text.contains(said), "{}", answer.text);
+    }
+    assert_eq!(install(&mut ada, ("componentBytes", size)).status, 303);
+    let all = host.command(&["plugin", "list"], "").unwrap();
+    let bare = all.as_array().unwrap().iter().find(|p| p["id"] == "bare");
+    assert_eq!(bare.unwrap()["limits"], json!({"componentBytes": size}));
+}
