@@ -274,7 +274,7 @@ async fn refusal_of_a_registry_stands_at_the_field() {
         ),
         (
             &[("reference", "oci://127.0.0.1:9/a/b:1")],
-            "The registry cannot be reached.",
+            "The registry or the catalogue cannot be reached.",
         ),
         (
             &[("reference", tag.as_str()), ("key", "RWx")],
