@@ -158,7 +158,7 @@ fn refused_calls_are_listed_with_their_reason() {
     let page = ada.get(PLACE).text;
     for part in [
         "body not understood",
-        "At &#34;/code&#34; this was expected",
+        "At “/code” this was expected: a code.",
         "proof of origin missing or wrong",
         "30 times",
         "<span class=\"tag accepted\">sent</span>",
