@@ -72,9 +72,11 @@ export AUTH_HOST_BIN SSL_CERT_FILE=$work/ca.pem
     { cat "$work/page.log"; echo "a command of docs/publishing.md failed" >&2; exit 1; }
 for line in 'listed in the fallback index' 'Published: oci-layout' 'manifest     verified' 'provenance   verified' \
     "Published: oci://$secure/acme/auth-connector@" "Published: oci://$secure/acme/sms-gateway@" \
-    "Published: oci://$secure/acme/tencent-sms-gateway@" '2 plugins in target/catalogue.json' 'webhook-sms 0.1.0'; do
+    "Published: oci://$secure/acme/tencent-sms-gateway@" '2 plugins in catalogue.json' 'webhook-sms 0.1.0'; do
     grep -q "$line" "$work/page.log" || { cat "$work/page.log"; echo "the page's commands do not print: $line" >&2; exit 1; }
 done
+# A file that the commit has not would make the source a changed one.
+mv "$root/catalogue.json" "$work/catalogue.json"
 echo "the commands of docs/publishing.md run"
 (cd "$root" && cargo xtask publish "$secure/acme/not-sent:0.1.0" --trust "$work/keys/minisign.pub" --dry-run) >"$work/dry.log" 2>&1
 grep -q 'Nothing was sent' "$work/dry.log"
@@ -85,7 +87,7 @@ if [ "$(curl -sko /dev/null -w '%{http_code}' "https://$secure/v2/acme/not-sent/
 fi
 echo "a dry run sends nothing"
 
-"$environment/bin/python" catalogue.py "$root/docs/catalogue.schema.json" "$root/target/catalogue.json"
+"$environment/bin/python" catalogue.py "$root/docs/catalogue.schema.json" "$work/catalogue.json"
 
 # The operator's page, in a folder of its own, with what the publisher handed over. Programs by their names: a function of
 # the shell would stand between it and what it has to end.
@@ -94,7 +96,7 @@ operator=$work/operator
 mkdir -p "$operator/bin"
 ln -s "$AUTH_HOST_BIN" "$operator/bin/auth-host"
 ln -s "$SIMULATOR_BIN" "$operator/bin/tencent-sms-simulator"
-cp "$work/keys/minisign.pub" "$work/keys/provenance.pub" "$root/target/catalogue.json" "$operator"
+cp "$work/keys/minisign.pub" "$work/keys/provenance.pub" "$work/catalogue.json" "$operator"
 blocks auth-host.md | awk "/^cat > config.json/ { inside = 1 } inside { print } inside && /^END\$/ { exit }" >"$work/config.sh"
 commands=$(blocks plugins.md | sed -e "s#ghcr.io/acme#$secure/acme#g" -e 's#^tencent-sms-simulator .*#&\nsleep 1#')
 # On ports that are free here.
