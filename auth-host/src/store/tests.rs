@@ -147,6 +147,44 @@ fn full_disk_is_told_and_leaves_what_was_there() {
     put(&store, "after").unwrap();
 }
 
+/// SQLite undoes everything that is written together when a disk is full: nobody may hear of success.
+#[tokio::test]
+async fn full_disk_refuses_all_that_is_written_together() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let holding = {
+        let store = store.clone();
+        std::thread::spawn(move || {
+            store.write_blocking(|db| {
+                let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+                let most = format!("PRAGMA max_page_count = {}", pages + 4);
+                db.query_row(&most, [], |_| Ok(()))?;
+                std::thread::sleep(std::time::Duration::from_millis(200));
+                Ok::<_, StoreError>(())
+            })
+        })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let large = "x".repeat(1 << 20);
+    let (a, b, c) = tokio::join!(
+        store.write(|db| registry::put_setting(db, "a", "1")),
+        store.write(move |db| registry::put_setting(db, "b", &large)),
+        store.write(|db| registry::put_setting(db, "c", "1")),
+    );
+    holding.join().unwrap().unwrap();
+    assert_eq!(b, Err(StoreError::Full));
+    for neighbour in [a, c] {
+        let Err(StoreError::Failed(reason)) = neighbour else {
+            panic!("{neighbour:?}")
+        };
+        assert!(reason.contains("disk is full"), "{reason}");
+    }
+    for key in ["a", "b", "c"] {
+        assert_eq!(get(&store, key), None);
+    }
+    put(&store, "after").unwrap();
+}
+
 #[test]
 fn backup_opens_and_is_never_written_over() {
     let folder = Folder::new();

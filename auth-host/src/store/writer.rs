@@ -21,6 +21,10 @@ const TOGETHER: usize = 128;
 /// other, and a verification prepared most of its statements anew.
 const STATEMENTS: usize = 128;
 
+/// What jobs hear whose neighbour met a disk that is full or fails.
+const UNDONE: &str =
+    "it undid a transaction by itself, as it does when its disk is full or fails. Look at the disk";
+
 /// Why nothing was read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -219,6 +223,10 @@ fn write_together(db: &Connection, jobs: Vec<Job>) {
             let Some(job) = waiting.next() else { break };
             let (keep, finish) = job(Ok(db));
             finishes.push(finish);
+            // SQLite undoes the whole transaction when a disk is full or fails, and with it the neighbours' work.
+            if db.is_autocommit() {
+                return Err(StoreError::Failed(UNDONE.to_owned()));
+            }
             if !keep {
                 run(db, "ROLLBACK TO job")?;
             }
@@ -227,7 +235,6 @@ fn write_together(db: &Connection, jobs: Vec<Job>) {
         run(db, "COMMIT")
     })();
     if let Err(error) = &committed {
-        // SQLite undoes some transactions by itself when they fail.
         if !db.is_autocommit()
             && let Err(error) = run(db, "ROLLBACK")
         {
