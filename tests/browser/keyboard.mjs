@@ -24,6 +24,12 @@ async function tabTo(page, selector) {
   assert.fail(`Tab never reaches ${selector}`);
 }
 
+/** Types into the field that has the focus from the start. A browser gives it there after the page has loaded. */
+async function typeAtOnce(page, selector, text) {
+  await page.locator(`${selector}:focus`).waitFor();
+  await page.keyboard.insertText(text);
+}
+
 /** The browsers of people without a mouse. */
 const BROWSERS = [
   { locale: "en-US", width: 1440, colorScheme: "light" },
@@ -54,7 +60,7 @@ async function connector(picture, options) {
       await page.keyboard.press(key);
     };
     await page.goto(host.link);
-    await page.keyboard.insertText("ada");
+    await typeAtOnce(page, "[name=name]", "ada");
     await type("[name=password]", PASSWORD);
     await type("[name=again]", PASSWORD);
     await page.keyboard.press("Enter");
@@ -125,8 +131,7 @@ async function timeline(picture, options) {
     await tabTo(box, "#list");
     await box.keyboard.press("ArrowDown");
     const code = await box.locator("#code").textContent();
-    // The field has the focus.
-    await page.keyboard.insertText(code);
+    await typeAtOnce(page, "#code", code);
     await page.keyboard.press("Enter");
     await page.waitForURL("**/password");
     await tabTo(page, "#password");
@@ -139,8 +144,7 @@ async function timeline(picture, options) {
     // The console: both messages, and what was to be done about the first.
     const operator = await open(chromium, host.origin, options);
     await operator.goto(`${host.origin}/console/sign-in`);
-    await operator.locator("[name=name]").waitFor();
-    await operator.keyboard.insertText("ada");
+    await typeAtOnce(operator, "[name=name]", "ada");
     await tabTo(operator, "[name=password]");
     await operator.keyboard.insertText(PASSWORD);
     await operator.keyboard.press("Enter");
