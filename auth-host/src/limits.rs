@@ -5,7 +5,7 @@
 
 use crate::catalog::Catalog;
 use crate::number::Number;
-use crate::store::limits::{Bucket, Counter, HOUR_MS};
+use crate::store::limits::{Bucket, Counter, HOUR_MS, WRONG_CODES};
 use crate::store::registry::{TenantSettings, Unverified};
 use crate::store::{Result, messages};
 use rusqlite::Connection;
@@ -309,7 +309,7 @@ fn capacity(is_network: bool, hours: i64, largest: f64, day: f64, hour: f64) -> 
 pub fn failures<'a>(tenant: &'a str, number_hash: &'a [u8]) -> Bucket<'a> {
     Bucket {
         tenant,
-        scope: "failures",
+        scope: WRONG_CODES,
         subject: number_hash,
         capacity: FAILURES,
         period_ms: DAY_MS,

@@ -96,6 +96,7 @@ fn rotated_key_opens_everything_and_finds_numbers() {
     let mut host = Running::start();
     let id = host.begin("+8613800138000");
     let code = host.code("+8613800138000");
+    assert_eq!(host.check(&id, "1").expect(200)["valid"], false);
     host.process.kill();
     let rotated = host.command(&["rotate-key"], "").unwrap();
     assert!(rotated["sealed_anew"].as_u64().unwrap() >= 3, "{rotated}");
@@ -104,6 +105,16 @@ fn rotated_key_opens_everything_and_finds_numbers() {
         .command(&["numbers", "search", "+8613800138000"], "")
         .unwrap();
     assert_eq!(found["messages"].as_array().unwrap().len(), 1);
+    // The wrong code counts against the number under its new hash.
+    let database = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    let counted: f64 = database
+        .query_row(
+            "SELECT level FROM buckets JOIN messages ON subject = number_hash WHERE scope = 'failures'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert!(counted > 0.9, "{counted}");
     assert_eq!(host.check(&id, &code).expect(200)["valid"], true);
     host.begin("+8613800138001");
 }

@@ -71,7 +71,7 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
                 let hash = count.hash(&row.tenant, Purpose::Search, number.as_bytes());
                 let before = old.number_hash(&row.tenant, &number);
                 retention::reseal_number(db, &row, &anew.map_err(failed)?, &hash)?;
-                retention::move_buckets(db, &row.tenant, &before, &hash)?;
+                retention::move_bucket(db, &row.tenant, &before, &hash)?;
                 sealed += 1;
             }
         }

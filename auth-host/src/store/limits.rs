@@ -86,6 +86,9 @@ pub fn by_hour(
     )
 }
 
+/// The scope of the buckets of wrong codes. Their subject is the keyed hash of a number.
+pub const WRONG_CODES: &str = "failures";
+
 /// A leaky bucket: its level falls by its capacity in a period.
 #[derive(Clone, Copy)]
 pub struct Bucket<'a> {

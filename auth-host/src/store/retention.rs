@@ -1,7 +1,7 @@
 //! Retention, forgetting of numbers, and re-sealing under a new key.
 
 use super::idempotency;
-use super::limits::HOUR_MS;
+use super::limits::{HOUR_MS, WRONG_CODES};
 use super::registry::{self, all};
 use super::webhooks;
 use super::writer::Result;
@@ -120,11 +120,11 @@ pub fn reseal_number(db: &Connection, old: &Sealed, value: &[u8], hash: &[u8]) -
     Ok(())
 }
 
-/// Moves what buckets know of a number to its new hash.
-pub fn move_buckets(db: &Connection, tenant: &str, old: &[u8], new: &[u8]) -> Result<()> {
+/// Moves the bucket of a number's wrong codes to its new hash.
+pub fn move_bucket(db: &Connection, tenant: &str, old: &[u8], new: &[u8]) -> Result<()> {
     db.execute(
-        "UPDATE OR REPLACE buckets SET subject = ?3 WHERE tenant = ?1 AND subject = ?2",
-        params![tenant, old, new],
+        "UPDATE OR REPLACE buckets SET subject = ?4 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3",
+        params![tenant, WRONG_CODES, old, new],
     )?;
     Ok(())
 }
