@@ -7,12 +7,13 @@
 use crate::work::{Result, told};
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Programs that spin, one for each processor, until this is dropped.
 pub struct Awake(Vec<Child>);
 
 impl Awake {
-    /// Starts them with Linux's `chrt`; none where there is no such program.
+    /// Starts them with Linux's `chrt`; none where there is no such program, or where it refuses. The row is then not measured.
     pub fn start() -> Result<Option<Self>> {
         let own = std::env::current_exe().map_err(told)?;
         let processors = std::thread::available_parallelism().map_err(told)?.get();
@@ -27,6 +28,13 @@ impl Awake {
             match spinning {
                 Ok(child) => awake.0.push(child),
                 Err(_) => return Ok(None),
+            }
+        }
+        // One that may not take the priority ends at once.
+        std::thread::sleep(Duration::from_millis(100));
+        for child in &mut awake.0 {
+            if child.try_wait().map_err(told)?.is_some() {
+                return Ok(None);
             }
         }
         Ok(Some(awake))
