@@ -5,6 +5,12 @@ use auth_connector_registry::Bounds;
 use registry::{DRIPPING, ENDLESS, SILENT, response};
 use std::time::{Duration, Instant};
 
+/// The line that a pull within these bounds is refused with.
+async fn refused_within(registry: &Registry, dist: &Dist, bounds: Bounds) -> String {
+    let reference = registry.reference(":1.4.0");
+    refusal(pulled_by(&reference, &trusting(dist), None, bounds).await)
+}
+
 #[tokio::test]
 async fn other_bytes_are_refused() {
     let error = with_component(|dist| response(200, "", &vec![0; dist.component.len()])).await;
@@ -48,15 +54,7 @@ async fn component_beyond_the_bound_is_not_asked_for() {
         component: 1000,
         ..Bounds::default()
     };
-    let error = refusal(
-        pulled_by(
-            &registry.reference(":1.4.0"),
-            &trusting(&dist),
-            None,
-            bounds,
-        )
-        .await,
-    );
+    let error = refused_within(&registry, &dist, bounds).await;
     assert!(error.contains("expected were at most 1000"), "{error}");
     assert_eq!(registry.requests().len(), 1);
 }
@@ -70,15 +68,7 @@ async fn silent_registry_is_given_up_in_time() {
         ..Bounds::default()
     };
     let begun = Instant::now();
-    let error = refusal(
-        pulled_by(
-            &registry.reference(":1.4.0"),
-            &trusting(&dist),
-            None,
-            bounds,
-        )
-        .await,
-    );
+    let error = refused_within(&registry, &dist, bounds).await;
     assert!(error.contains("longer than the 1 s"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
@@ -94,15 +84,7 @@ async fn dripping_registry_keeps_no_connection_beyond_the_time() {
         time: Duration::from_secs(1),
         ..Bounds::default()
     };
-    let error = refusal(
-        pulled_by(
-            &registry.reference(":1.4.0"),
-            &trusting(&dist),
-            None,
-            bounds,
-        )
-        .await,
-    );
+    let error = refused_within(&registry, &dist, bounds).await;
     assert!(error.contains("longer than the 1 s"), "{error}");
     let waited = Instant::now();
     while registry.dripped().is_empty() && waited.elapsed() < Duration::from_secs(5) {
