@@ -1,4 +1,4 @@
-//! What an error says: English for logs and programs, and an identifier with values for programs that say it in another
+//! Sentences of errors: English for logs and programs, and an identifier with values for programs that say it in another
 //! language.
 //!
 //! It stands in this crate because the errors of all the others build on it.
