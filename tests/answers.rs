@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
-async fn an_answer_that_accepts_is_accepted_however_http_frames_it() {
+async fn accepting_answer_is_accepted_in_any_http_framing() {
     let chunked = format!(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n",
         100,
@@ -36,7 +36,7 @@ async fn an_answer_that_accepts_is_accepted_however_http_frames_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_one_of_the_services_is_unknown() {
+async fn answer_unlike_those_of_service_is_unknown() {
     for bytes in [
         b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
         answer("502 Bad Gateway", "<html><body>502</body></html>"),
@@ -70,7 +70,7 @@ async fn an_answer_that_is_not_one_of_the_services_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_of_ten_megabytes_is_unknown_and_not_read_to_its_end() {
+async fn ten_megabyte_answer_is_unknown_and_not_drained() {
     const LENGTH: usize = 10_000_000;
     let taken = Arc::new(AtomicUsize::new(0));
     let counter = taken.clone();
@@ -92,7 +92,7 @@ async fn an_answer_of_ten_megabytes_is_unknown_and_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_answer_that_drips_for_ever_is_unknown_at_the_deadline() {
+async fn dripping_answer_is_unknown_at_deadline() {
     for pause in [1, 20] {
         let ended = against(300, move |mut peer| async move {
             peer.request().await;
@@ -108,7 +108,7 @@ async fn an_answer_that_drips_for_ever_is_unknown_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_even_to_an_origin_that_is_granted() {
+async fn redirect_is_not_followed_even_to_granted_origin() {
     let elsewhere = Server::start(|mut peer| async move { peer.rest().await });
     let target = elsewhere.url();
     for status in [

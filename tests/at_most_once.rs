@@ -10,7 +10,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn an_answer_that_accepts_is_accepted_after_exactly_one_complete_request() {
+async fn acceptance_takes_exactly_one_complete_request() {
     let ended = answered(answer("200 OK", OK)).await;
     assert_eq!(ended.told(PLENTY), ("accepted", None));
     assert_eq!(ended.connections, 1);
@@ -48,14 +48,14 @@ async fn destination_that_is_not_granted_is_not_dialled() {
 }
 
 #[tokio::test]
-async fn a_deadline_that_has_passed_is_not_sent_and_nothing_is_dialled() {
+async fn passed_deadline_is_not_sent_and_dials_nothing() {
     let ended = against(0, |mut peer| async move { peer.rest().await }).await;
     assert_eq!(ended.told(0), ("not sent", Some(FailureKind::Timeout)));
     assert_eq!(ended.connections, 0);
 }
 
 #[tokio::test]
-async fn a_server_that_never_takes_the_connection_is_not_sent_at_the_deadline() {
+async fn connection_never_taken_is_not_sent_at_deadline() {
     // A queue of one, and filled: the system drops further connection attempts.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -88,7 +88,7 @@ async fn secure(server: &Server, trusted: bool) -> (HostBuilder, String) {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_authority_that_is_not_trusted_is_not_sent() {
+async fn certificate_of_untrusted_authority_is_not_sent() {
     for (trusted, told) in [
         (true, ("accepted", None)),
         (false, ("not sent", Some(FailureKind::Unreachable))),
@@ -104,7 +104,7 @@ async fn a_certificate_of_an_authority_that_is_not_trusted_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_tls_handshake_that_never_ends_is_not_sent_at_the_deadline() {
+async fn endless_tls_handshake_is_not_sent_at_deadline() {
     let server = Server::start(|mut peer| async move { peer.rest().await });
     let url = server.url().replace("http", "https");
     let (_, authority) = front("127.0.0.1", server.address()).await;
@@ -124,7 +124,7 @@ async fn silent_server_is_unknown_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_the_request_and_closes_is_unknown() {
+async fn close_after_request_is_unknown() {
     let ended = answered(Vec::new()).await;
     assert_eq!(
         ended.told(PLENTY),
@@ -133,7 +133,7 @@ async fn a_server_that_takes_the_request_and_closes_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_the_request_and_resets_is_unknown() {
+async fn reset_after_request_is_unknown() {
     let ended = against(PLENTY, |mut peer| async move {
         peer.request().await;
         peer.reset();

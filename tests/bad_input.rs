@@ -41,7 +41,7 @@ async fn blocked(plugin: &Plugin, config: &Config) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn text_that_is_not_a_config_is_refused_with_the_place() {
+async fn malformed_config_text_is_refused_with_place() {
     let plugin = plugin();
     for (text, code, place) in [
         ("", "not-json", "line 1, column 1"),
@@ -75,7 +75,7 @@ async fn text_that_is_not_a_config_is_refused_with_the_place() {
 }
 
 #[tokio::test]
-async fn each_required_field_is_missed_by_name_all_at_once() {
+async fn all_missing_required_fields_are_named_at_once() {
     let plugin = plugin();
     let fields = [
         "accessKeyId",
@@ -112,7 +112,7 @@ async fn each_required_field_is_missed_by_name_all_at_once() {
 }
 
 #[tokio::test]
-async fn a_value_that_cannot_work_is_refused_where_it_stands() {
+async fn unworkable_value_is_refused_where_it_stands() {
     let plugin = plugin();
     for (pointer, value, code) in [
         ("/sdkAppId", json!("14000x"), "malformed"),
@@ -172,7 +172,7 @@ async fn a_value_that_cannot_work_is_refused_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_value_in_the_wrong_place_is_not_repeated() {
+async fn misplaced_value_is_not_repeated() {
     let plugin = plugin();
     let mut config = config(None);
     config[CODE] = 1.into();
@@ -202,7 +202,7 @@ async fn refused(plugin: &Plugin, config: &Value, message: &Message) -> Failure 
 
 /// Neither the usage nor `Generic` has one for it.
 #[tokio::test]
-async fn route_without_a_template_code_is_refused_before_it_costs() {
+async fn route_without_template_code_is_refused_before_cost() {
     let plugin = plugin();
     let mut config = config(None);
     for index in 0..4 {
@@ -220,7 +220,7 @@ async fn route_without_a_template_code_is_refused_before_it_costs() {
 }
 
 #[tokio::test]
-async fn a_code_that_the_service_would_not_take_is_refused_by_position() {
+async fn unacceptable_code_is_refused_by_position() {
     let plugin = plugin();
     for code in [
         "",
@@ -247,7 +247,7 @@ async fn a_code_that_the_service_would_not_take_is_refused_by_position() {
 }
 
 #[tokio::test]
-async fn a_variable_that_the_template_needs_and_the_message_lacks_is_named() {
+async fn missing_template_variable_is_named() {
     let mut message = code_to(MAINLAND);
     message.variables[0].0 = "Code".to_owned();
     let failure = refused(&plugin(), &config(None), &message).await;
@@ -259,8 +259,9 @@ async fn a_variable_that_the_template_needs_and_the_message_lacks_is_named() {
     );
 }
 
+/// Such a number could be somebody else's.
 #[tokio::test]
-async fn a_number_that_could_be_somebody_elses_is_refused_without_a_digit_of_it() {
+async fn ambiguous_number_is_refused_without_its_digits() {
     let plugin = plugin();
     for number in [
         "13800138000",

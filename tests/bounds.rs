@@ -34,7 +34,7 @@ async fn errors(plugin: &Plugin, config: &Config) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn config_beyond_65536_bytes_is_refused_for_its_length() {
+async fn config_beyond_65536_bytes_is_refused_for_length() {
     let plugin = load(host());
     assert!(errors(&plugin, &padded(MAX_CONFIG)).await.is_empty());
     for bytes in [MAX_CONFIG + 1, 1_000_000] {
@@ -53,7 +53,7 @@ async fn config_beyond_65536_bytes_is_refused_for_its_length() {
 }
 
 #[tokio::test]
-async fn config_beyond_16_levels_is_refused_for_its_depth() {
+async fn config_beyond_16_levels_is_refused_for_depth() {
     let plugin = load(host());
     assert!(errors(&plugin, &deep(16)).await.is_empty());
     for levels in [17, 18, 30_000] {
@@ -68,7 +68,7 @@ async fn config_beyond_16_levels_is_refused_for_its_depth() {
 }
 
 #[tokio::test]
-async fn a_config_that_is_wrong_everywhere_is_answered_within_the_hosts_caps() {
+async fn wholly_wrong_config_is_answered_within_host_caps() {
     let plugin = load(host());
     let list = |item: &str| {
         let items = vec![item; (MAX_CONFIG - 20) / (item.len() + 1)].join(",");
@@ -130,8 +130,9 @@ async fn variables_beyond_64_or_1024_bytes_are_refused() {
     }
 }
 
+/// The inputs are the number, the usage, the languages and the correlation id.
 #[tokio::test]
-async fn huge_numbers_usages_and_languages_are_answered_and_not_repeated() {
+async fn huge_inputs_are_answered_and_not_repeated() {
     let plugin = load(host());
     let config = to_config(&config(None));
     let huge = "x".repeat(1_000_000);
@@ -162,7 +163,7 @@ async fn huge_numbers_usages_and_languages_are_answered_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn thousands_of_calls_find_every_instance_as_fresh_as_the_first() {
+async fn thousands_of_calls_each_get_fresh_instance() {
     let plugin = load(host());
     let config = to_config(&config(None));
     let mut memory = Vec::new();
@@ -238,7 +239,7 @@ fn message(to: &str) -> Val {
 
 /// All calls run on one instance.
 #[test]
-fn ten_thousand_calls_need_no_more_memory_than_the_first() {
+fn memory_stays_constant_over_ten_thousand_calls() {
     let (mut store, validate, preview) = one_instance();
     let good = config(None).to_string();
     let configs = [

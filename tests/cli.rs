@@ -120,7 +120,7 @@ impl Drop for Cli {
 }
 
 #[test]
-fn a_message_that_is_accepted_exits_with_0_and_names_the_serial_number() {
+fn accepted_message_exits_0_and_names_serial_number() {
     let cli = Cli::new();
     for (to, shown, route) in [
         (MAINLAND, "+86138****8000", "mainland"),
@@ -141,7 +141,7 @@ fn a_message_that_is_accepted_exits_with_0_and_names_the_serial_number() {
 }
 
 #[test]
-fn a_message_that_is_refused_exits_with_3_and_says_why() {
+fn refused_message_exits_3_and_says_why() {
     let cli = Cli::new();
     let mut config = cli.config();
     config["accessKeySecret"] = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLF".into();
@@ -190,7 +190,7 @@ fn environment_sets_json_values_with_their_prefix() {
 }
 
 #[test]
-fn a_message_of_which_nobody_can_tell_exits_with_4_and_is_in_the_inbox() {
+fn unknown_outcome_exits_4_with_message_in_inbox() {
     let cli = Cli::new();
     cli.simulator.queue_fault(Fault::AcceptThenClose);
     let ran = cli.send(&cli.config(), MAINLAND, &["--json"]);
@@ -210,7 +210,7 @@ fn a_message_of_which_nobody_can_tell_exits_with_4_and_is_in_the_inbox() {
 
 /// It is sent nothing.
 #[test]
-fn service_not_granted_or_not_trusted_exits_with_3() {
+fn ungranted_or_untrusted_service_exits_with_3() {
     let cli = Cli::new();
     let ran = cli.send_ungranted(&cli.config(), MAINLAND, &["--json".to_owned()]);
     assert_eq!((ran.exit, ran.json()["kind"].as_str()), (3, Some("denied")));
@@ -243,8 +243,9 @@ fn service_not_granted_or_not_trusted_exits_with_3() {
     );
 }
 
+/// It is 0 when all is confirmed, 4 when points stay open, and 6 when one fails.
 #[test]
-fn a_check_exits_with_0_4_or_6_by_its_worst_finding() {
+fn worst_finding_decides_exit_code_of_check() {
     let cli = Cli::new();
     let confirmed = cli.look_up("check", &cli.config(), &["--json"]);
     assert_eq!(confirmed.exit, 0, "{}", confirmed.stdout);
@@ -296,7 +297,7 @@ fn a_check_exits_with_0_4_or_6_by_its_worst_finding() {
 }
 
 #[test]
-fn a_message_of_which_nobody_could_tell_is_found_and_exits_with_0() {
+fn found_message_of_unknown_outcome_exits_with_0() {
     let cli = Cli::new();
     let find = |more: &[&str]| {
         let mut arguments = vec!["--to", MAINLAND];

@@ -26,7 +26,7 @@ fn is_expired(failure: &Failure) {
 }
 
 #[tokio::test]
-async fn a_clock_off_by_300_seconds_is_good_enough() {
+async fn clock_off_by_300_seconds_needs_one_attempt() {
     for seconds in [-300, 0, 300] {
         let rig = off_by(NOON, seconds);
         let receipt = accepted(rig.send(&code_to(MAINLAND)).await);
@@ -55,7 +55,7 @@ async fn clock_that_is_off_costs_one_more_attempt() {
 }
 
 #[tokio::test]
-async fn the_second_attempt_is_signed_for_the_servers_day() {
+async fn second_attempt_is_signed_for_servers_day() {
     for (server, seconds) in [(MIDNIGHT, -301), (MIDNIGHT - 1, 301)] {
         let rig = off_by(server, seconds);
         accepted(rig.send(&code_to(MAINLAND)).await);
@@ -65,7 +65,7 @@ async fn the_second_attempt_is_signed_for_the_servers_day() {
 
 /// The caller gets the service's code.
 #[tokio::test]
-async fn answer_without_the_servers_time_gets_no_second_attempt() {
+async fn answer_without_server_time_gets_no_second_attempt() {
     let rig = off_by(NOON, 301);
     rig.simulator.omit_date_header(true);
     let failure = not_sent(rig.send(&code_to(MAINLAND)).await);
@@ -76,7 +76,7 @@ async fn answer_without_the_servers_time_gets_no_second_attempt() {
 }
 
 #[tokio::test]
-async fn a_server_that_finds_every_signature_expired_gets_two_requests() {
+async fn always_expired_signature_ends_after_two_requests() {
     let rig = Rig::new();
     let expired = Fault::Code {
         code: "AuthFailure.SignatureExpire".to_owned(),

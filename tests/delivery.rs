@@ -42,7 +42,7 @@ async fn code_to_a_mainland_number_arrives() {
 }
 
 #[tokio::test]
-async fn a_code_to_another_country_takes_the_international_template() {
+async fn code_abroad_uses_international_template() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&code_to(INTERNATIONAL)).await);
     assert_eq!(rig.texts(), ["Your verification code is 918273."]);
@@ -54,7 +54,7 @@ async fn a_code_to_another_country_takes_the_international_template() {
 }
 
 #[tokio::test]
-async fn a_number_as_people_write_it_arrives_in_e164() {
+async fn formatted_number_arrives_in_e164() {
     let rig = Rig::new();
     accepted(rig.send(&code_to("00 86 (138) 0013-8000")).await);
     assert_eq!(rig.simulator.messages()[0].to, MAINLAND);
@@ -99,7 +99,7 @@ async fn usage_without_a_template_takes_the_generic_one() {
 }
 
 #[tokio::test]
-async fn the_best_matching_language_chooses_the_template_and_its_parameters() {
+async fn best_language_match_picks_template_and_parameters() {
     let rig = Rig::new();
     let mut config = rig.config();
     let templates = config["templates"].as_array_mut().unwrap();
@@ -147,7 +147,7 @@ async fn what_a_preview_shows_is_what_is_sent() {
 
 /// The config is unchanged; the service's name leads to the simulator.
 #[tokio::test]
-async fn config_of_the_real_service_works_with_the_simulator() {
+async fn real_service_config_works_with_simulator() {
     let simulator = Simulator::builder().tls(true).start_blocking().unwrap();
     let plugin = load(
         host()
@@ -168,7 +168,7 @@ async fn config_of_the_real_service_works_with_the_simulator() {
 }
 
 #[tokio::test]
-async fn temporary_credentials_work_with_their_token_and_with_no_other() {
+async fn temporary_credentials_work_only_with_their_token() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["accessKeyId"] = "AKIDtemporary0000000000000000EXAMPLE".into();

@@ -35,8 +35,9 @@ fn digit_runs(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !character.is_ascii_digit())
 }
 
+/// A wrong secret is explained.
 #[test]
-fn two_codes_arrive_a_wrong_secret_is_explained_and_nothing_leaks() {
+fn demo_delivers_two_codes_and_leaks_nothing() {
     let printed = demo();
     let (inbox, elsewhere): (Vec<&str>, Vec<&str>) = printed
         .lines()

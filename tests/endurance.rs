@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// They run among faults, replaced plugins and hostile neighbours.
 #[test]
-fn thousands_of_sends_under_attack_end_in_three_states() {
+fn thousands_of_attacked_sends_end_in_three_states() {
     let output = Command::new(bench())
         .args(["soak", "5000"])
         .env("CONNECTOR_WASM", component())
@@ -23,8 +23,9 @@ fn thousands_of_sends_under_attack_end_in_three_states() {
     println!("{told}");
 }
 
+/// They come before the next request does.
 #[test]
-fn second_answers_before_the_next_request_make_no_verdict_wrong() {
+fn early_second_answers_make_no_verdict_wrong() {
     let output = Command::new(bench())
         .args(["double-answers", "6000", "idle"])
         .env("CONNECTOR_WASM", component())

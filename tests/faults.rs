@@ -33,7 +33,7 @@ async fn meets(rig: &Rig, fault: Fault) -> State {
 }
 
 #[tokio::test]
-async fn a_message_that_was_taken_is_never_reported_as_not_sent() {
+async fn taken_message_is_never_reported_as_not_sent() {
     let rig = Rig::new();
     let code = |code: &str| Fault::AcceptThenCode {
         code: code.to_owned(),
@@ -88,7 +88,7 @@ async fn a_message_that_was_taken_is_never_reported_as_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_late_padded_or_labelled_otherwise_is_still_an_answer() {
+async fn late_padded_or_relabelled_answer_still_counts() {
     let rig = Rig::new();
     for fault in [
         Fault::Delay { ms: 50 },
@@ -105,7 +105,7 @@ async fn an_answer_that_is_late_padded_or_labelled_otherwise_is_still_an_answer(
 }
 
 #[tokio::test]
-async fn a_service_that_took_nothing_is_unknown_only_where_nobody_can_tell() {
+async fn untaken_message_is_unknown_only_in_doubt() {
     let rig = Rig::new();
     for (fault, told) in [
         (

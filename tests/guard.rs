@@ -536,8 +536,9 @@ fn all_optional_fields_blank_at_once_are_accepted() {
     }
 }
 
+/// It counts as absent.
 #[test]
-fn a_blank_signature_is_absent_where_all_templates_are_international() {
+fn blank_signature_passes_without_mainland_template() {
     let judges = Judges::new();
     for blank in blanks() {
         let mut abroad = config(None);
@@ -557,7 +558,7 @@ fn a_blank_signature_is_absent_where_all_templates_are_international() {
 }
 
 #[test]
-fn a_blank_required_field_is_an_error_in_its_place() {
+fn blank_required_field_is_reported_at_its_place() {
     let judges = Judges::new();
     for place in [
         "/accessKeyId",
@@ -582,7 +583,7 @@ fn a_blank_required_field_is_an_error_in_its_place() {
 
 /// Only what says nothing is blank: a value of the wrong type that says something is not.
 #[test]
-fn a_wrong_value_that_is_not_blank_stays_an_error() {
+fn wrong_non_blank_value_stays_an_error() {
     let judges = Judges::new();
     for (place, value) in [
         ("/allowedCountries", json!({"86": true})),
@@ -619,7 +620,7 @@ fn a_wrong_value_that_is_not_blank_stays_an_error() {
 }
 
 #[test]
-fn each_json_item_of_the_form_has_a_default() {
+fn each_json_form_item_has_a_default() {
     let judges = Judges::new();
     let guard = judges.runtime.block_on(judges.plugin.get_config_guard(&[]));
     let form: Value = serde_json::from_str(&guard.unwrap().form_json).unwrap();

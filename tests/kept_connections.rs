@@ -158,7 +158,7 @@ fn compile(host: &ConnectorHost) {
 }
 
 #[tokio::test]
-async fn a_stale_acceptance_is_not_told_to_a_refused_message() {
+async fn stale_acceptance_is_not_told_to_refused_message() {
     for (again, secure) in ALL
         .iter()
         .flat_map(|again| [(*again, false), (*again, true)])
@@ -177,7 +177,7 @@ async fn a_stale_acceptance_is_not_told_to_a_refused_message() {
 }
 
 #[tokio::test]
-async fn a_stale_refusal_is_not_told_to_an_accepted_message() {
+async fn stale_refusal_is_not_told_to_accepted_message() {
     for (again, secure) in ALL
         .iter()
         .flat_map(|again| [(*again, false), (*again, true)])
@@ -193,12 +193,13 @@ async fn a_stale_refusal_is_not_told_to_an_accepted_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_stale_acceptance_is_not_told_while_a_plugin_is_compiled() {
+async fn stale_acceptance_is_not_told_while_plugin_compiles() {
     compiled_between().await;
 }
 
+/// One of two threads compiles a plugin meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stale_acceptance_is_not_told_while_one_of_two_threads_compiles() {
+async fn stale_acceptance_is_not_told_beside_compilation() {
     compiled_between().await;
 }
 

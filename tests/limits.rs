@@ -87,7 +87,7 @@ async fn least<F: Future<Output = bool>>(most: u64, mut succeeds: impl FnMut(u64
 
 /// The largest send has everything in its config.
 #[tokio::test]
-async fn defaults_are_several_times_what_the_largest_send_needs() {
+async fn largest_send_needs_fraction_of_default_limits() {
     let catalogue = Catalogue {
         limits: NumberLimits {
             same_content_interval_s: None,

@@ -122,7 +122,7 @@ type Outcome = Result<auth_connector_host::Receipt, SendError>;
 
 /// Calls begin again when there is another plugin.
 #[tokio::test]
-async fn plugin_out_of_service_ends_its_calls_and_begins_none() {
+async fn closed_plugin_finishes_calls_and_begins_none() {
     let rig = Rig::new();
     let live = LivePlugin::new(rig.plugin.clone());
     let config = to_config(&rig.config());
@@ -175,7 +175,7 @@ async fn a_tenants_flood_leaves_room_for_its_neighbours() {
 }
 
 #[tokio::test]
-async fn a_tenant_beyond_its_limits_is_told_so_and_nothing_is_sent() {
+async fn tenant_beyond_limits_is_told_and_sends_nothing() {
     let simulator = Simulator::builder().start_blocking().unwrap();
     let plugin = host(&simulator, 4).load(component()).unwrap();
     let config = to_config(&support::config(Some(&simulator.url())));

@@ -367,8 +367,9 @@ fn set(manifest: &mut Value, pointer: &str, value: Option<Value>) {
     }
 }
 
+/// Every value at the edges of each form is tried.
 #[test]
-fn schema_and_reader_agree_on_every_value_at_the_edges_of_each_form() {
+fn schema_and_reader_agree_on_edge_values() {
     let schema = &*VALIDATOR;
     assert!(schema.is_valid(&valid()) && reads(&valid()));
     let (mut good, mut bad) = (0, 0);
@@ -434,8 +435,9 @@ fn schema_and_reader_agree_on_what_is_required() {
     }
 }
 
+/// The schema's description lists these cases.
 #[test]
-fn what_a_schema_cannot_say_is_what_its_description_lists() {
+fn reader_refuses_what_schema_cannot_express() {
     let schema = &*VALIDATOR;
     let refused_by_the_reader_alone = [
         // Numbers that JSON Schema calls integers.
@@ -465,7 +467,7 @@ fn what_a_schema_cannot_say_is_what_its_description_lists() {
 }
 
 #[test]
-fn the_schema_is_a_schema_and_names_every_key_with_its_meaning() {
+fn schema_is_valid_and_describes_every_key() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     jsonschema::draft202012::meta::validate(&schema).unwrap();
     let described = |properties: &Value| {
@@ -487,7 +489,7 @@ proptest! {
 
     /// Several places changed at once.
     #[test]
-    fn schema_and_reader_agree_on_several_changes_at_once(picks in prop::collection::vec((0..1000_usize, 0..1000_usize), 1..5)) {
+    fn schema_and_reader_agree_on_several_changes(picks in prop::collection::vec((0..1000_usize, 0..1000_usize), 1..5)) {
         let mut manifest = valid();
         for (place, value) in picks {
             let (pointer, values) = &TRIALS[place % TRIALS.len()];
@@ -497,7 +499,7 @@ proptest! {
     }
 
     #[test]
-    fn the_reader_takes_any_bytes_and_answers_in_one_line(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn reader_answers_any_bytes_in_one_line(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Err(error) = Manifest::parse(&bytes) {
             prop_assert_eq!(error.to_string().lines().count(), 1);
         }

@@ -136,7 +136,7 @@ fn provider() -> Server {
 }
 
 #[tokio::test]
-async fn commands_and_code_of_the_page_work_as_they_stand() {
+async fn page_commands_and_code_work_unchanged() {
     let folder = Folder::new("acme-sms");
     let [commands] = blocks("sh").try_into().expect("one block of commands");
     for line in commands

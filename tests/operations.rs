@@ -82,7 +82,7 @@ async fn a_config_that_works_passes_in_every_point() {
 }
 
 #[tokio::test]
-async fn the_balance_is_what_is_left_of_a_package_that_has_not_ended() {
+async fn balance_is_what_unexpired_package_has_left() {
     let now = 1_700_014_400;
     for (balance, ends, expected, left) in [
         (None, None, Verdict::CannotVerify, "0"),
@@ -102,7 +102,7 @@ async fn the_balance_is_what_is_left_of_a_package_that_has_not_ended() {
 }
 
 #[tokio::test]
-async fn each_kind_of_key_passes_fails_or_cannot_be_verified() {
+async fn each_key_kind_passes_fails_or_is_unverifiable() {
     let rig = rig(|catalogue| {
         let key = |id: &str| Credential {
             secret_id: id.to_owned(),
@@ -211,8 +211,9 @@ async fn each_kind_of_key_passes_fails_or_cannot_be_verified() {
     }
 }
 
+/// Such an account cannot list its signatures and templates.
 #[tokio::test]
-async fn a_personal_account_cannot_list_and_is_told_to_look_in_the_console() {
+async fn personal_account_is_referred_to_console() {
     let rig = rig(|catalogue| catalogue.accounts[0].enterprise = false);
     let checks = checked(&rig, &rig.config()).await;
     for subject in ["credentials", "application", "balance"] {
@@ -230,7 +231,7 @@ async fn a_personal_account_cannot_list_and_is_told_to_look_in_the_console() {
 }
 
 #[tokio::test]
-async fn an_application_of_somebody_else_and_a_region_without_the_service_fail() {
+async fn foreign_application_and_unserved_region_fail() {
     let rig = rig(|_| {});
     let mut config = rig.config();
     config["sdkAppId"] = "1400007777".into();
@@ -247,7 +248,7 @@ async fn an_application_of_somebody_else_and_a_region_without_the_service_fail()
 }
 
 #[tokio::test]
-async fn a_signature_must_be_approved_and_of_the_mainland() {
+async fn signature_must_be_approved_and_for_mainland() {
     let rig = rig(|catalogue| {
         let signature = |id, name: &str, status| Signature {
             id,
@@ -283,8 +284,9 @@ async fn a_signature_must_be_approved_and_of_the_mainland() {
     }
 }
 
+/// It must be approved, of the route that it serves, and of as many variables as there are parameters.
 #[tokio::test]
-async fn a_template_must_be_approved_of_its_route_and_of_as_many_variables() {
+async fn template_needs_approval_route_and_variable_count() {
     let rig = rig(|catalogue| {
         let template = |id: &str, route, status, text: &str| Template {
             id: id.to_owned(),
@@ -394,7 +396,7 @@ async fn a_template_must_be_approved_of_its_route_and_of_as_many_variables() {
 }
 
 #[tokio::test]
-async fn a_check_speaks_chinese_where_that_is_asked_for() {
+async fn check_answers_in_chinese_on_request() {
     let rig = rig(|_| {});
     let locales = ["zh-CN".to_owned()];
     let checks = rig
@@ -426,7 +428,7 @@ async fn check_fails_where_nothing_can_be_asked() {
 }
 
 #[tokio::test]
-async fn a_sick_service_leaves_points_open_and_fails_none() {
+async fn sick_service_leaves_points_open_and_fails_none() {
     for fault in [
         Fault::AcceptThenClose,
         Fault::Truncated,
@@ -534,7 +536,7 @@ async fn unknown_outcome_is_found_by_its_own_identifier() {
 }
 
 #[tokio::test]
-async fn a_message_that_never_arrived_is_not_found_in_records_that_are_complete() {
+async fn lost_message_is_absent_from_complete_records() {
     let rig = rig(|_| {});
     rig.simulator
         .queue_fault(Fault::Unavailable { status: 503 });
@@ -549,8 +551,9 @@ async fn a_message_that_never_arrived_is_not_found_in_records_that_are_complete(
     assert!(deliveries.found.is_empty() && !deliveries.exhaustive);
 }
 
+/// The code of the refusal comes with it.
 #[tokio::test]
-async fn what_carriers_and_the_service_refuse_is_undelivered_with_the_code() {
+async fn refusal_by_carrier_or_service_is_undelivered() {
     let rig = rig(|_| {});
     for (to, code, taken) in [
         ("+441134960001", "UNDELIV", true),
@@ -573,7 +576,7 @@ async fn what_carriers_and_the_service_refuse_is_undelivered_with_the_code() {
 }
 
 #[tokio::test]
-async fn more_messages_than_a_page_holds_come_newest_first() {
+async fn messages_beyond_one_page_come_newest_first() {
     let rig = rig(|catalogue| {
         catalogue.limits.same_content_interval_s = None;
         catalogue.limits.per_day = None;
@@ -627,7 +630,7 @@ async fn reports_reach_further_back_than_records() {
 
 /// The permission is the one to look deliveries up.
 #[tokio::test]
-async fn key_without_permission_is_told_which_one_is_missing() {
+async fn missing_permission_of_key_is_named() {
     let rig = rig(|catalogue| {
         catalogue.accounts[0].credentials[0].allow = vec![
             "sms:SendSms".to_owned(),
@@ -663,7 +666,7 @@ async fn key_without_permission_is_told_which_one_is_missing() {
 }
 
 #[tokio::test]
-async fn look_ups_work_with_a_clock_that_is_an_hour_off() {
+async fn look_ups_work_with_clock_one_hour_off() {
     let rig = rig(|_| {});
     accepted(rig.send(&message(MAINLAND, "one")).await);
     rig.simulator.set_clock_offset_s(3600);
@@ -697,7 +700,7 @@ async fn look_ups_work_with_a_clock_that_is_an_hour_off() {
 }
 
 #[tokio::test]
-async fn a_number_that_cannot_be_one_is_refused_before_anything_is_asked() {
+async fn impossible_number_is_refused_before_any_request() {
     let rig = rig(|_| {});
     let failure = failed(find(&rig, &query("13800138000", None)).await);
     assert_eq!(failure.kind, FailureKind::InvalidMessage);

@@ -105,22 +105,25 @@ fn refusal(status: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
 }
 
+/// Else it is unknown.
 #[tokio::test]
-async fn a_reset_on_accept_is_not_sent_or_unknown_and_often_not_sent() {
+async fn reset_on_accept_is_often_not_sent() {
     let tally = race("reset on accept", 1, |peer| async { peer.reset() }).await;
     assert_eq!(tally.accepted, 0);
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
+/// Else it is unknown.
 #[tokio::test]
-async fn a_close_on_accept_is_not_sent_or_unknown_and_often_not_sent() {
+async fn close_on_accept_is_often_not_sent() {
     let tally = race("close on accept", 1, |peer| async { drop(peer) }).await;
     assert_eq!(tally.accepted, 0);
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
+/// Else it is unknown.
 #[tokio::test]
-async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_often_not_sent() {
+async fn reset_after_headers_is_often_not_sent() {
     let tally = race("reset after the headers", 1, |mut peer| async {
         peer.head().await;
         peer.reset();
@@ -132,7 +135,7 @@ async fn a_reset_after_the_headers_is_not_sent_or_unknown_and_often_not_sent() {
 
 /// Else it is unknown.
 #[tokio::test]
-async fn end_in_the_middle_of_the_body_is_often_not_sent() {
+async fn end_within_body_is_often_not_sent() {
     for reset in [true, false] {
         let tally = race(
             "end in the middle of the body",
@@ -152,7 +155,7 @@ async fn end_in_the_middle_of_the_body_is_often_not_sent() {
 
 /// Else it is unknown.
 #[tokio::test]
-async fn refusal_before_the_body_is_read_is_often_not_sent() {
+async fn refusal_before_body_is_often_not_sent() {
     for status in [
         "403 Forbidden",
         "413 Content Too Large",
@@ -176,7 +179,7 @@ async fn refusal_before_the_body_is_read_is_often_not_sent() {
 
 /// Half a request is never taken for accepted.
 #[tokio::test]
-async fn yes_before_the_body_is_read_is_no_acceptance() {
+async fn success_before_body_is_not_accepted() {
     let tally = race("200 before the body", 1, |mut peer| async move {
         peer.head().await;
         peer.write(&answer("200 OK", OK)).await;
@@ -240,8 +243,9 @@ async fn kept_connection_that_dies_sends_nothing_twice() {
     }
 }
 
+/// It dies when it is used again.
 #[tokio::test]
-async fn idle_connection_that_dies_on_use_is_often_not_sent() {
+async fn dying_idle_connection_is_often_not_sent() {
     const PAIRS: usize = 10;
     let server = Server::start(|peer| second_meets(peer, End::HeadOfTheSecond));
     let there = &server;
@@ -290,7 +294,7 @@ async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_dies_after_the_second_request_is_unknown() {
+async fn kept_connection_lost_after_second_send_is_unknown() {
     let tally = race("whole second", 2, |peer| {
         second_meets(peer, End::WholeSecond)
     })

@@ -84,7 +84,7 @@ async fn operators_mistake_is_diagnosed_with_code_and_field() {
 
 /// After that time it is accepted.
 #[tokio::test]
-async fn same_code_within_30_seconds_is_refused_with_a_wait() {
+async fn same_code_within_30_seconds_must_wait() {
     let rig = Rig::new();
     accepted(rig.send(&code_to(MAINLAND)).await);
     let failure = not_sent(rig.send(&code_to(MAINLAND)).await);
@@ -104,7 +104,7 @@ async fn same_code_within_30_seconds_is_refused_with_a_wait() {
 }
 
 #[tokio::test]
-async fn each_class_of_refusal_says_how_long_to_wait_and_whose_turn_it_is() {
+async fn each_refusal_class_tells_wait_and_turn() {
     let rig = Rig::new();
     for (code, kind, turn, wait) in [
         (
@@ -173,8 +173,9 @@ async fn each_class_of_refusal_says_how_long_to_wait_and_whose_turn_it_is() {
     assert!(rig.simulator.messages().is_empty());
 }
 
+/// What they quote of the message and of the keys is taken out.
 #[tokio::test]
-async fn words_of_the_service_reach_the_operator_without_what_they_quote() {
+async fn provider_words_reach_operator_redacted() {
     let rig = Rig::new();
     for (code, words) in [
         (

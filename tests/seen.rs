@@ -204,15 +204,16 @@ fn traces_and_metrics_name_nothing_personal_or_secret() {
 }
 
 #[test]
-fn what_must_not_show_would_be_found_if_it_did() {
+fn discretion_check_finds_code_in_each_form() {
     for form in forms(CODE) {
         let shows = std::panic::catch_unwind(|| discreet(&format!("a line\nwith {form} in it")));
         assert!(shows.is_err(), "{form}");
     }
 }
 
+/// It tells their number.
 #[test]
-fn a_call_with_many_refused_requests_is_one_warning_with_their_number() {
+fn many_refused_requests_of_call_are_one_warning() {
     let all = observed(|| async {
         let host = support::host().build().unwrap();
         let plugin = host.load(support::hostile()).unwrap();

@@ -64,7 +64,7 @@ async fn w1_foreign_number_without_prefix_reaches_no_stranger() {
 }
 
 #[tokio::test]
-async fn w2_nothing_but_the_declared_parameters_reaches_the_service() {
+async fn w2_only_declared_parameters_reach_service() {
     let rig = Rig::new();
     let message = with_variables(
         code_to(MAINLAND),
@@ -79,8 +79,9 @@ async fn w2_nothing_but_the_declared_parameters_reaches_the_service() {
     assert_eq!(rig.simulator.messages()[0].params, [CODE]);
 }
 
+/// The receipt says so.
 #[tokio::test]
-async fn w3_a_usage_without_a_template_takes_generic_and_the_receipt_says_so() {
+async fn w3_usage_without_template_falls_back_to_generic() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&Message::code(MAINLAND, "BindMfa", CODE)).await);
     let found = |key| attribute(&receipt.attributes, key);
@@ -90,8 +91,9 @@ async fn w3_a_usage_without_a_template_takes_generic_and_the_receipt_says_so() {
     );
 }
 
+/// Each gets its messages in its own name.
 #[tokio::test]
-async fn w4_one_config_serves_the_mainland_and_the_world_each_in_its_own_name() {
+async fn w4_one_config_serves_mainland_and_world() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["international"] = json!({
@@ -135,8 +137,9 @@ async fn w4_one_config_serves_the_mainland_and_the_world_each_in_its_own_name() 
     }
 }
 
+/// The minutes until the code ends are one of the values.
 #[tokio::test]
-async fn w5_template_takes_code_minutes_and_other_values_in_order() {
+async fn w5_template_takes_code_and_values_in_order() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["templates"][1] = json!({"usageType": "Register", "templateCode": "1110001",
@@ -159,7 +162,7 @@ async fn w5_template_takes_code_minutes_and_other_values_in_order() {
 }
 
 #[tokio::test]
-async fn w6_a_message_without_its_code_is_refused_before_an_empty_one_is_sent() {
+async fn w6_message_without_code_is_refused_unsent() {
     let rig = Rig::new();
     let mut message = code_to(MAINLAND);
     message.variables = vec![("link".to_owned(), "https://example.com".to_owned())];
@@ -174,7 +177,7 @@ async fn w6_a_message_without_its_code_is_refused_before_an_empty_one_is_sent() 
 }
 
 #[tokio::test]
-async fn w7_unusable_answer_and_dead_connection_are_typed_errors() {
+async fn w7_unusable_answer_or_connection_is_typed_error() {
     for body in [
         "",
         "{}",
@@ -208,7 +211,7 @@ async fn w7_unusable_answer_and_dead_connection_are_typed_errors() {
 }
 
 #[tokio::test]
-async fn w9_an_error_is_a_sentence_and_not_the_insides_of_a_parser() {
+async fn w9_error_is_a_sentence_without_parser_internals() {
     let rig = Rig::new();
     rig.simulator.queue_fault(Fault::Code {
         code: "FailedOperation.SignatureIncorrectOrUnapproved".to_owned(),
@@ -235,8 +238,9 @@ async fn w9_an_error_is_a_sentence_and_not_the_insides_of_a_parser() {
     }
 }
 
+/// One request is made until then.
 #[tokio::test]
-async fn w10_a_service_that_hangs_is_left_at_the_deadline_after_one_request() {
+async fn w10_hanging_service_is_left_at_deadline() {
     let ended = against(300, |mut peer| async move { peer.rest().await }).await;
     assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
     assert_eq!(ended.complete, 1);
@@ -258,7 +262,7 @@ async fn w10_a_service_that_hangs_is_left_at_the_deadline_after_one_request() {
 
 /// They are named all at once.
 #[tokio::test]
-async fn w11_all_mistakes_of_a_config_are_named_with_their_place() {
+async fn w11_all_config_mistakes_are_named_with_place() {
     let mut wrong = config(None);
     wrong["accessKeyId"] = " ".into();
     wrong["accessKeySecret"] = "<access-key-secret>".into();
@@ -290,8 +294,9 @@ async fn w11_all_mistakes_of_a_config_are_named_with_their_place() {
     assert_eq!(findings(&lenient).await, []);
 }
 
+/// It is required where a template serves the mainland.
 #[tokio::test]
-async fn w11_a_signature_is_required_only_where_a_template_serves_the_mainland() {
+async fn w11_signature_is_required_only_for_mainland() {
     let mut config = config(None);
     config.as_object_mut().unwrap().remove("signName");
     let required = ("/signName".to_owned(), "required".to_owned(), true);
@@ -304,7 +309,7 @@ async fn w11_a_signature_is_required_only_where_a_template_serves_the_mainland()
 }
 
 #[tokio::test]
-async fn w12_the_template_is_in_the_language_of_the_reader_and_falls_back() {
+async fn w12_template_follows_reader_language_or_falls_back() {
     let rig = Rig::new();
     let mut config = rig.config();
     let templates = config["templates"].as_array_mut().unwrap();
@@ -387,7 +392,7 @@ async fn w13_operator_sets_endpoint_sender_extension_and_language() {
 }
 
 #[tokio::test]
-async fn w15_a_country_that_is_not_allowed_or_denied_costs_no_message() {
+async fn w15_country_not_permitted_costs_no_message() {
     let rig = Rig::new();
     let mut config = rig.config();
     for (allowed, denied, number, permitted) in [
@@ -412,8 +417,9 @@ async fn w15_a_country_that_is_not_allowed_or_denied_costs_no_message() {
     }
 }
 
+/// It holds the numbers of the message and of the request as well.
 #[tokio::test]
-async fn w16_a_receipt_says_what_was_sent_how_and_under_which_numbers() {
+async fn w16_receipt_tells_what_was_sent_and_how() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&code_to(INTERNATIONAL)).await);
     let [message] = &rig.simulator.messages()[..] else {
@@ -438,8 +444,9 @@ async fn w16_a_receipt_says_what_was_sent_how_and_under_which_numbers() {
     }
 }
 
+/// It shows what usage, language and route choose.
 #[tokio::test]
-async fn w17_a_rehearsal_shows_usage_language_and_route_and_sends_nothing() {
+async fn w17_rehearsal_shows_route_and_sends_nothing() {
     let rig = Rig::new();
     let config = to_config(&rig.config());
     for (number, usage, route, template) in [
@@ -460,8 +467,9 @@ async fn w17_a_rehearsal_shows_usage_language_and_route_and_sends_nothing() {
     assert_eq!(rig.simulator.complete_requests(), 0);
 }
 
+/// They are marked for forms and for stores.
 #[tokio::test]
-async fn w18_secrets_are_marked_for_forms_and_stores_and_show_nowhere() {
+async fn w18_secrets_are_marked_and_show_nowhere() {
     let plugin = load(host());
     let guard = plugin.get_config_guard(&[]).await.unwrap();
     assert!(
@@ -507,8 +515,9 @@ async fn w18_secrets_are_marked_for_forms_and_stores_and_show_nowhere() {
 }
 
 /// The original once signed with the wrong month, and had one test.
+/// The clock is the host's.
 #[tokio::test]
-async fn w22_the_clock_is_the_hosts_and_the_signature_holds_in_every_month() {
+async fn w22_signature_holds_in_every_month() {
     // The first second of each month of 2024, and the last second of its 29 February.
     for moment in [
         1_704_067_200,
@@ -532,8 +541,9 @@ async fn w22_the_clock_is_the_hosts_and_the_signature_holds_in_every_month() {
     }
 }
 
+/// The retry is one more attempt.
 #[tokio::test]
-async fn w24_a_clock_that_is_off_costs_one_more_attempt_or_is_named() {
+async fn w24_wrong_clock_costs_retry_or_is_named() {
     let noon: i64 = 1_700_049_600;
     let rig = || {
         let clock = WallClock::fixed(u64::try_from(noon + 3_600).unwrap());

@@ -64,7 +64,7 @@ async fn accepted_message_reaches_the_receiver_once_and_signed() {
 }
 
 #[tokio::test]
-async fn refusal_is_not_sent_and_a_failing_receiver_is_unknown() {
+async fn refusal_is_not_sent_and_failing_receiver_unknown() {
     let server = answering(
         "422 Unprocessable Content",
         r#"{"message": "+8613800138000 is blocked"}"#,
@@ -100,7 +100,7 @@ async fn message_without_correlation_id_is_not_sent() {
 }
 
 #[test]
-fn imports_are_the_worlds_and_no_operation_is_exported() {
+fn imports_match_world_and_no_operation_is_exported() {
     let plugin = plugin("http://127.0.0.1:1");
     let description = plugin.description();
     assert_eq!(description.exports, ["auth:connector/sms@0.1.0"]);

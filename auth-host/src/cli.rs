@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_as_an_argument_is_refused_without_repeating_it() {
+    fn secret_argument_is_refused_without_repeating_it() {
         for line in [
             "send x.wasm --access-key-secret hunter2",
             "send x.wasm --accessKeySecret=hunter2",

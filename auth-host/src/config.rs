@@ -123,8 +123,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// A value is laid over a key that exists or is missing, but not over a place in a list that is missing.
     #[test]
-    fn a_value_is_laid_over_a_key_that_exists_or_is_missing() {
+    fn place_accepts_missing_key_but_not_missing_parent() {
         let mut config = json!({"a": {"b": 1}, "list": [{"k": 1}]});
         for (pointer, found) in [
             ("/a/b", true),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_pasted_in_the_place_of_a_name_is_not_repeated() {
+    fn secret_in_place_of_name_is_not_repeated() {
         for overlay in [
             "/accessKeySecret=Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
             "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_its_bound_and_nothing_else_is_opened() {
+    fn read_is_bounded_and_limited_to_regular_files() {
         let folder = std::env::temp_dir().join(format!("auth-host-files-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("file");

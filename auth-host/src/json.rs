@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_deceive_a_reader_is_escaped_and_stays_the_same_text() {
+    fn deceptive_characters_are_escaped_losslessly() {
         let text = "a\u{202e}b\u{9b}c\u{200b}d\u{e0041}e\u{7f}é短";
         let mut page = Page::default();
         show(&mut page, &json!({ text: text }));

@@ -372,7 +372,7 @@ mod tests {
 
     /// A number waits until the message leaves the period that makes it one too many.
     #[test]
-    fn number_waits_for_the_message_that_is_one_too_many() {
+    fn number_waits_until_message_leaves_period() {
         let times = [950, 900, 200];
         for (period, most, wait) in [
             (100, 1, Some(50)),

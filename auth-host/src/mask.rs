@@ -90,8 +90,9 @@ pub fn value(value: &str) -> String {
 mod tests {
     use super::*;
 
+    /// At least four digits are hidden.
     #[test]
-    fn a_number_shows_its_country_and_hides_at_least_four_digits() {
+    fn mask_shows_country_and_hides_four_digits() {
         for (to, shown) in [
             ("+8613800138000", "+86138****8000"),
             ("008613800138000", "+86138****8000"),

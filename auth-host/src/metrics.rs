@@ -101,7 +101,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_in_the_files_place_is_replaced_and_not_followed() {
+    fn symlink_at_metrics_path_is_replaced_not_followed() {
         let folder = folder("metrics-link");
         let (victim, to) = (folder.join("victim"), folder.join("metrics"));
         std::fs::write(&victim, "precious").unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_refused_and_a_number_in_its_name_is_hidden() {
+    fn folder_is_refused_with_number_in_name_hidden() {
         let folder = folder("metrics-folder").join("+8613800138000");
         std::fs::create_dir_all(&folder).unwrap();
         let refusal = check(&folder).unwrap_err();

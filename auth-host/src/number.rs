@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn number_is_read_in_the_forms_that_people_write() {
+    fn number_parses_in_common_written_forms() {
         for (text, default, e164, country, prefix) in [
             ("+8613800138000", None, "+8613800138000", "CN", "+86"),
             ("008613800138000", None, "+8613800138000", "CN", "+86"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_a_number_or_a_calling_code_is_refused() {
+    fn text_without_number_or_calling_code_is_refused() {
         for (text, error) in [
             ("13800138000", NumberError::NoCallingCode),
             ("", NumberError::NotANumber),

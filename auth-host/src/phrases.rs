@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn problem_for_the_back_end_says_nothing_to_people() {
+    fn problem_for_back_end_has_no_phrase() {
         assert_eq!(of_problem("/problems/unauthorized", None), None);
         assert_eq!(of_problem("/problems/invalid", Some("/usage")), None);
         let number = of_problem("/problems/invalid", Some("/to"));

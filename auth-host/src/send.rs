@@ -418,8 +418,9 @@ mod tests {
         }
     }
 
+    /// A plugin names whose turn it is in the contract's words.
     #[test]
-    fn plugin_names_whose_turn_it_is_in_the_contracts_words() {
+    fn unknown_turn_from_plugin_becomes_provider() {
         for (said, turn) in [("host", "host"), ("somebody", "provider")] {
             let CallError::Connector(mut failed) = failure(FailureKind::Unreachable) else {
                 panic!("not the connector's");

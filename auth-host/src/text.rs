@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_shown_in_the_unit_that_reads_best() {
+    fn span_is_shown_in_most_readable_unit() {
         for (micros, shown) in [
             (0, "0 µs"),
             (999, "999 µs"),

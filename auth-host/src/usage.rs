@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_what_was_typed_is_not() {
+    fn usage_error_names_fault_without_repeating_input() {
         let send = "send x.wasm --to +8613800138000";
         for (line, named) in [
             ("+8613800138000", "the command is not known"),
@@ -158,7 +158,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_name_need_not_be_utf8_and_a_text_must() {
+    fn only_file_names_may_be_non_utf8() {
         use std::os::unix::ffi::OsStringExt;
         let odd = || OsString::from_vec(b"918273\xff".to_vec());
         let name = OsString::from("auth-host");
@@ -181,8 +181,9 @@ mod tests {
         );
     }
 
+    /// Without arguments the help is shown as well, with exit code 2.
     #[test]
-    fn help_and_version_are_shown_and_are_no_error() {
+    fn help_and_version_are_shown_without_error() {
         for (line, code) in [("--help", 0), ("send --help", 0), ("--version", 0), ("", 2)] {
             let arguments: Vec<_> = std::iter::once("auth-host")
                 .chain(line.split_whitespace())

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permitted_network_opens_itself_and_nothing_beside_it() {
+    fn permitted_network_opens_only_itself() {
         let permitted = [
             "169.254.0.0/24".parse().unwrap(),
             "fd12::/16".parse().unwrap(),

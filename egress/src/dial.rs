@@ -371,8 +371,9 @@ mod tests {
         dialled.await.ok()
     }
 
+    /// What the addresses before it do is no matter.
     #[tokio::test]
-    async fn the_first_address_that_answers_wins_whatever_those_before_it_do() {
+    async fn first_answering_address_wins() {
         assert_eq!(dial(&[Answers, Answers]).await, Some(0));
         assert_eq!(dial(&[Hangs, Answers]).await, Some(1));
         assert_eq!(dial(&[Refuses, Hangs, Answers]).await, Some(2));
@@ -384,7 +385,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_attempt_that_was_joined_by_the_next_may_still_win() {
+    async fn earlier_attempt_may_win_after_next_begins() {
         let sockets = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let second_began = Arc::new(tokio::sync::Notify::new());
         let dialled = connect_first(
@@ -406,8 +407,9 @@ mod tests {
         assert_eq!(dialled.await.ok(), Some(1));
     }
 
+    /// However many addresses there are, their head starts together are shorter than the budget.
     #[test]
-    fn however_many_addresses_there_are_the_last_has_its_share_of_the_time() {
+    fn last_of_many_addresses_gets_its_time_share() {
         for (addresses, budget_ms, head_start_ms) in [
             (1, 5000, 250),
             (2, 5000, 250),
@@ -423,7 +425,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn attempts_without_extra_places_are_made_one_after_the_other() {
+    async fn attempts_without_extra_places_are_sequential() {
         let at_once = Arc::new(AtomicU32::new(0));
         let sockets = [1, 2, 3].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let dialled = connect_first(
@@ -460,7 +462,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_with_a_thousand_addresses_is_not_a_thousand_connections() {
+    async fn name_with_thousand_addresses_is_dialled_16_times() {
         let begun = Arc::new(AtomicU32::new(0));
         let sockets = vec![SocketAddr::from(([127, 0, 0, 1], 1)); 1000];
         let dialled = connect_first(
@@ -503,7 +505,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_dialled_at_its_public_addresses_and_at_no_others() {
+    async fn name_is_dialled_only_at_public_addresses() {
         let dialer = Inner {
             proxy: None,
             trust: Trust::new(false, b"").unwrap(),

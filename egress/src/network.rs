@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_proxy_is_refused_without_repeating_it() {
+    fn invalid_proxy_is_refused_without_repeating_it() {
         for url in [
             "https://u:s3cret@proxy.example.com",
             "socks5://u:s3cret@proxy.example.com",
@@ -196,8 +196,9 @@ mod tests {
         }
     }
 
+    /// A proxy that is written as an address may be private.
     #[test]
-    fn a_proxy_by_name_is_at_a_public_address_or_where_its_operator_permits() {
+    fn named_proxy_must_be_public_or_permitted() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let named = Proxy::parse("http://proxy.example.com:3128").unwrap();
         assert!(named.may_be_at(address("93.184.216.34")));

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_exact_origin_is_refused_with_its_reason() {
+    fn inexact_origin_is_refused_with_reason() {
         for (text, reason) in [
             ("sms.example.com", "scheme is missing"),
             ("ftp://sms.example.com", "neither http nor https"),

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tunnel_begins_after_the_proxys_head_and_not_a_byte_later() {
+    async fn tunnel_begins_right_after_proxy_head() {
         let answer = b"HTTP/1.1 200 Connection established\r\nx: y\r\n\r\nhello";
         let (opened, request, rest) = asked(answer).await;
         assert!(opened.is_ok());
@@ -93,8 +93,9 @@ mod tests {
         );
     }
 
+    /// What is no HTTP answer is told as no proxy.
     #[tokio::test]
-    async fn a_refusal_tells_its_status_and_what_is_no_answer_is_no_proxy() {
+    async fn proxy_refusal_has_status_else_no_proxy() {
         let (refused, ..) = asked(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
         assert!(matches!(refused, Err(DialError::ProxyRefused(407))));
         for answer in [

@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_output_shows_neither_number_nor_code_nor_secret() {
+    fn debug_output_hides_number_code_and_secret() {
         let message = Message::code("+8613800138000", "SignIn", "918273");
         let preview = Preview {
             route: "mainland".into(),
@@ -345,8 +345,9 @@ mod tests {
         );
     }
 
+    /// Where there is no English the first text is taken.
     #[test]
-    fn texts_come_in_the_nearest_language_else_english_else_first() {
+    fn text_prefers_nearest_language_then_english() {
         let text = |language: &str| LocalizedText {
             language: language.into(),
             text: language.into(),

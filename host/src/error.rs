@@ -493,7 +493,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_says_in_one_line_what_to_do() {
+    fn every_fault_tells_remedy_in_one_line() {
         let ms = Duration::from_millis(7);
         for (fault, step) in [
             (

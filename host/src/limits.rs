@@ -192,7 +192,7 @@ mod tests {
     const PROVIDER: Duration = Duration::from_millis(100);
 
     #[test]
-    fn a_plugin_can_give_its_own_verdict_before_the_host_gives_one() {
+    fn plugin_can_give_verdict_before_host_does() {
         let limits = Limits::default();
         assert!(limits.call_timeout >= OWN_LIMIT + Duration::from_secs(1));
         assert!(limits.grace >= 10 * TICK);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_is_worked_off_while_its_calls_wait() {
+    fn full_queue_drains_while_its_calls_wait() {
         let limits = Limits::default();
         let turns = limits.queued_calls.div_ceil(limits.concurrent_calls);
         assert!(turns * PROVIDER <= limits.queue_timeout);
@@ -271,7 +271,7 @@ mod tests {
 
     /// Connections survive lost packets and end before their servers end them.
     #[test]
-    fn connections_survive_lost_packets_and_end_before_servers_do() {
+    fn connections_outlast_packet_loss_but_not_servers() {
         let limits = Limits::default();
         // The third packet leaves after one second and two more.
         assert!(limits.connect_timeout > Duration::from_secs(1 + 2) + 10 * PROVIDER);
@@ -313,8 +313,9 @@ mod tests {
     }
 
     /// The figures of `docs/performance.md`.
+    /// Each of the thousand tenants sends once a minute.
     #[test]
-    fn a_thousand_tenants_at_one_send_a_minute_find_few_kept_connections() {
+    fn thousand_rare_tenants_find_few_kept_connections() {
         let limits = Limits::default();
         let (idle, most) = (limits.idle_timeout.as_secs_f64(), limits.idle_connections);
         for (idle, most, is_random, expected) in [
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_keep_what_an_honest_call_writes_to_and_little_more() {
+    fn slots_keep_honest_call_memory_and_little_more() {
         let (kept, limits) = (Residency::default(), Limits::default());
         // What a send writes to, in bytes: four pages of the machine, and one in each of two tables (docs/defaults.md).
         const MEMORY: usize = 16 << 10;

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_of_none_is_one_and_its_memory_is_the_time_to_refill() {
+    fn zero_rate_is_one_and_memory_spans_refill() {
         assert_eq!(Rate::per_second(0), Rate::per_second(1));
         assert_eq!(Rate::per_second(5).burst(0).burst, 1);
         assert_eq!(

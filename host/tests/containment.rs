@@ -137,7 +137,7 @@ async fn a_crash_after_a_request_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_crash_after_a_request_that_was_denied_is_not_sent() {
+async fn crash_after_denied_request_is_not_sent() {
     let (fault, certain) = fault(&plugin(), "h127.0.0.1:2").await;
     assert!(
         matches!(fault, HostFault::Trapped(_)) && certain,
@@ -146,7 +146,7 @@ async fn a_crash_after_a_request_that_was_denied_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_waits_for_ever_is_stopped_when_its_time_is_over() {
+async fn endlessly_waiting_plugin_is_stopped_at_timeout() {
     let start = Instant::now();
     let (stopped, certain) = fault(&plugin(), "w").await;
     assert!(
@@ -167,7 +167,7 @@ async fn a_plugin_that_waits_for_ever_is_stopped_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_message_with_less_time_than_the_host_grants_ends_sooner() {
+async fn shorter_message_timeout_ends_call_sooner() {
     let message = Message {
         timeout_ms: Some(50),
         ..Message::default()
@@ -192,7 +192,7 @@ async fn a_message_with_less_time_than_the_host_grants_ends_sooner() {
 
 /// The plugin is told the smaller of the callers and the hosts time limit.
 #[tokio::test]
-async fn plugin_is_told_the_smaller_of_two_time_limits() {
+async fn plugin_is_told_smaller_of_two_time_limits() {
     for (asked, told) in [
         (None, 600_u32),
         (Some(5_000), 600),
@@ -219,7 +219,7 @@ async fn plugin_is_told_the_smaller_of_two_time_limits() {
 }
 
 #[tokio::test]
-async fn the_plugin_is_told_what_the_queue_has_left_of_its_time() {
+async fn plugin_is_told_time_left_after_queueing() {
     let limits = Limits {
         concurrent_calls: 1,
         queue_timeout: Duration::from_secs(5),
@@ -254,8 +254,9 @@ async fn the_plugin_is_told_what_the_queue_has_left_of_its_time() {
     );
 }
 
+/// The neighbour runs on the same thread.
 #[tokio::test]
-async fn an_endless_loop_is_stopped_and_a_neighbour_on_the_same_thread_goes_on() {
+async fn endless_loop_is_stopped_without_delaying_neighbour() {
     let plugin = plugin();
     let neighbour = async {
         let mut slowest = Duration::ZERO;
@@ -302,13 +303,13 @@ async fn limit_that_is_exceeded_ends_the_call_only() {
 }
 
 #[tokio::test]
-async fn a_receipt_without_a_message_id_is_no_success() {
+async fn receipt_without_message_id_breaks_contract() {
     let (fault, _) = fault(&plugin(), "e").await;
     assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
 }
 
 #[tokio::test]
-async fn a_crash_in_validation_is_an_error_and_not_a_verdict() {
+async fn crash_in_validation_is_error_not_verdict() {
     let outcome = plugin().validate_config(&Config::new("u"), &[]).await;
     assert!(
         matches!(outcome, Err(CallError::Host(HostFault::Trapped(_)))),
@@ -338,7 +339,7 @@ async fn a_full_host_queues_and_then_says_so() {
 }
 
 #[tokio::test]
-async fn requests_beyond_the_number_that_a_call_may_make_are_refused() {
+async fn requests_beyond_call_limit_are_refused() {
     let authority = server(OK).await;
     let plugin = plugin_reaching(&authority);
     let config = Config::new(format!("q{authority}"));
@@ -360,7 +361,7 @@ async fn requests_beyond_the_number_that_a_call_may_make_are_refused() {
 }
 
 #[tokio::test]
-async fn nothing_of_one_call_is_left_for_the_next() {
+async fn call_leaves_nothing_for_next() {
     let plugin = plugin();
     // The plugin's allocator only ever grows: a second call in the same instance would use more memory.
     let config = Config::new(format!("a{}", "x".repeat(60_000)));

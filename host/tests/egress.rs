@@ -41,8 +41,9 @@ fn error(sent: &Sent) -> &str {
         .unwrap_or("none")
 }
 
+/// The report holds names, sizes and times of the exchange.
 #[tokio::test]
-async fn a_granted_origin_is_reached_and_the_report_holds_names_and_sizes_only() {
+async fn granted_origin_is_reached_and_reported() {
     let authority = server(OK).await;
     let sent = fetch(host(&format!("http://{authority}")), &authority).await;
     assert!(sent.outcome.is_ok(), "{:?}", sent.outcome);
@@ -61,7 +62,7 @@ async fn a_granted_origin_is_reached_and_the_report_holds_names_and_sizes_only()
 }
 
 #[tokio::test]
-async fn no_connection_is_made_to_what_was_not_granted() {
+async fn no_connection_is_made_to_ungranted_origin() {
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = connections.clone();
     let authority = serve(move |_| {
@@ -86,7 +87,7 @@ async fn no_connection_is_made_to_what_was_not_granted() {
 
 /// A name that resolves to this machine is not dialled unless it says so or the operator does.
 #[tokio::test]
-async fn name_of_this_machine_is_dialled_only_where_permitted() {
+async fn local_name_is_dialled_only_where_permitted() {
     let authority = server(OK).await;
     let port = authority.rsplit(':').next().unwrap();
     let sent = fetch(
@@ -150,7 +151,7 @@ async fn private_addresses_of_granted_origins_are_not_dialled() {
 }
 
 #[tokio::test]
-async fn what_the_network_does_is_told_as_precisely_as_it_can_be() {
+async fn network_failure_is_reported_precisely() {
     for (answer, expected) in [
         (&b""[..], "connection terminated"),
         (b"HTTP/1.1 200 OK\r\ncontent-le", "connection terminated"),
@@ -176,7 +177,7 @@ async fn what_the_network_does_is_told_as_precisely_as_it_can_be() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_is_not_followed() {
+async fn redirect_is_returned_and_not_followed() {
     let elsewhere = Arc::new(AtomicUsize::new(0));
     let counter = elsewhere.clone();
     let target = serve(move |_| {
@@ -196,8 +197,9 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
 }
 
+/// The plugin sets no timeout of its own.
 #[tokio::test]
-async fn a_silent_server_meets_the_hosts_timeout_when_the_plugin_sets_none() {
+async fn silent_server_meets_host_timeout_by_default() {
     let authority = serve(|mut stream| async move {
         let _ = stream.read(&mut [0; 64]).await;
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -221,7 +223,7 @@ async fn a_silent_server_meets_the_hosts_timeout_when_the_plugin_sets_none() {
 }
 
 #[tokio::test]
-async fn connections_are_kept_and_a_second_call_uses_the_first_ones() {
+async fn later_call_reuses_kept_connection() {
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = connections.clone();
     let authority = serve(move |mut stream| {
@@ -303,7 +305,7 @@ async fn fetch_secure(builder: HostBuilder, authority: &str) -> Sent {
 }
 
 #[tokio::test]
-async fn tls_needs_a_known_authority_and_the_right_name() {
+async fn tls_requires_trusted_authority_and_matching_name() {
     let (pem, address) = tls_server("sms.test").await;
     let to = |name: &str| {
         host(&format!("https://{name}"))
@@ -334,8 +336,9 @@ async fn tls_needs_a_known_authority_and_the_right_name() {
     assert_eq!(error(&sent), "TLS certificate error", "another name");
 }
 
+/// The error tells what to do as well.
 #[tokio::test]
-async fn a_host_without_a_single_root_says_so_and_what_to_do() {
+async fn host_without_roots_reports_no_trusted_authority() {
     let builder = host("https://127.0.0.1:1").with(|options| options.system_roots = false);
     let sent = fetch_secure(builder, "127.0.0.1:1").await;
     assert_eq!(error(&sent), NO_TRUSTED_AUTHORITY);
@@ -349,7 +352,7 @@ async fn a_host_without_a_single_root_says_so_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_speak_tls_is_told_apart_from_one_that_hangs_up() {
+async fn non_tls_server_is_distinguished_from_hang_up() {
     for (answer, expected) in [
         (OK, "TLS protocol error"),
         (&b""[..], "connection terminated"),
@@ -365,7 +368,7 @@ async fn a_server_that_does_not_speak_tls_is_told_apart_from_one_that_hangs_up()
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_ends_meets_the_connect_timeout() {
+async fn endless_handshake_meets_connect_timeout() {
     let address = serve(|stream| async move {
         tokio::time::sleep(Duration::from_secs(5)).await;
         drop(stream);
@@ -386,7 +389,7 @@ async fn a_handshake_that_never_ends_meets_the_connect_timeout() {
 }
 
 #[test]
-fn an_authority_that_is_no_certificate_is_refused_when_the_host_is_made() {
+fn invalid_authority_is_refused_when_host_is_built() {
     for pem in [
         "not a certificate",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",

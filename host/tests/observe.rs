@@ -147,7 +147,7 @@ fn host(authority: &str) -> ConnectorHost {
 }
 
 #[test]
-fn a_plugin_that_echoes_everything_into_its_errors_leaks_none_of_it() {
+fn plugin_echoing_input_into_errors_leaks_nothing() {
     let (traces, _) = observed(|| async {
         let plugin = host("127.0.0.1:1").load(support::plugin()).unwrap();
         let reported = plugin.send_message_reported(&config("x"), &message()).await;

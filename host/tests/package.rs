@@ -128,7 +128,7 @@ async fn signed_plugin_reaches_what_it_asks_for_alone() {
 
 /// A plugin that asks for more is refused or loaded with less as the operator chose.
 #[tokio::test]
-async fn plugin_that_asks_for_more_is_refused_or_gets_less() {
+async fn plugin_asking_more_is_refused_or_gets_less() {
     let authority = support::server(support::OK).await;
     let origin = format!("http://{authority}");
     let published = Published::asking(&[&origin, "https://sms.example.net"]);
@@ -158,7 +158,7 @@ async fn plugin_that_asks_for_more_is_refused_or_gets_less() {
 }
 
 #[tokio::test]
-async fn a_plugin_gets_the_limits_that_it_asks_for_where_those_are_lower() {
+async fn plugin_gets_lower_limits_it_asks_for() {
     let authority = support::server(support::OK).await;
     let origin = format!("http://{authority}");
     for asked in [2, 3] {
@@ -235,7 +235,7 @@ fn changed_or_unsigned_manifest_is_refused_unread() {
 }
 
 #[test]
-fn a_manifest_for_another_contract_or_of_another_plugin_is_refused() {
+fn manifest_for_other_contract_or_plugin_is_refused() {
     let mut published = Published::asking(&[]);
     published.manifest = published
         .manifest
@@ -256,7 +256,7 @@ fn a_manifest_for_another_contract_or_of_another_plugin_is_refused() {
 }
 
 #[test]
-fn a_package_in_a_folder_is_found_by_its_folder_or_its_manifest() {
+fn package_is_found_by_folder_or_manifest() {
     let published = Published::asking(&[]);
     let folder = published.folder("package-found");
     let host = published.trusting().build().unwrap();
@@ -276,7 +276,7 @@ fn a_package_in_a_folder_is_found_by_its_folder_or_its_manifest() {
 }
 
 #[test]
-fn a_folder_without_a_signature_loads_only_where_unsigned_is_allowed() {
+fn unsigned_folder_loads_only_where_allowed() {
     let published = Published::asking(&[]);
     let folder = published.folder("package-unsigned");
     std::fs::remove_file(folder.join("manifest.json.minisig")).unwrap();
@@ -311,7 +311,7 @@ fn a_folder_without_a_signature_loads_only_where_unsigned_is_allowed() {
 }
 
 #[test]
-fn a_package_is_shown_without_its_component_and_whatever_is_granted() {
+fn package_is_shown_without_component_or_grants() {
     let published = Published::asking(&["https://sms.example.com"]);
     let host = published.trusting().build().unwrap();
     let package = published.package().with_component("no/such/file.wasm");
@@ -329,7 +329,7 @@ fn a_package_is_shown_without_its_component_and_whatever_is_granted() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_without_an_end_is_not_read_to_its_end() {
+fn endless_file_is_not_read_to_its_end() {
     let endless = "/dev/zero";
     assert!(matches!(
         Package::open(endless),

@@ -112,7 +112,7 @@ const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// Https goes through a tunnel to a name that the proxy resolves and tls is the targets.
 #[tokio::test]
-async fn https_goes_through_a_tunnel_with_the_targets_tls() {
+async fn https_is_tunnelled_with_tls_of_target() {
     let (target, ca) = tls_server().await;
     let (proxy, asked) = proxy(ESTABLISHED, Some(target)).await;
     let host = host(
@@ -138,7 +138,7 @@ async fn https_goes_through_a_tunnel_with_the_targets_tls() {
 }
 
 #[tokio::test]
-async fn plain_http_goes_in_absolute_form_with_the_proxys_credentials() {
+async fn http_uses_absolute_form_with_proxy_credentials() {
     let (proxy, asked) = proxy(
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
         None,
@@ -203,8 +203,9 @@ async fn this_machine_is_reached_without_the_proxy() {
     assert!(asked.lock().unwrap().is_empty());
 }
 
+/// An answer that is not HTTP is told as no proxy.
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_with_its_status_and_nothing_was_sent() {
+async fn proxy_refusal_names_status_and_hides_password() {
     let (_, ca) = tls_server().await;
     for (answer, told) in [
         (
@@ -217,7 +218,7 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_nothing_was_sent() {
         ),
         ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "does not answer as a proxy"),
     ] {
-        let (proxy, _) = proxy(answer, None).await;
+        let (proxy, asked) = proxy(answer, None).await;
         let host = host(
             &format!("https://{NAME}"),
             &format!("http://user:s3cret@{proxy}"),
@@ -229,13 +230,17 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_nothing_was_sent() {
         )
         .await;
         assert!(sent.outcome.is_err());
+        // Nothing but the question for a tunnel left.
+        let asked = asked.lock().unwrap().clone();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert!(asked.iter().all(|head| head.starts_with("CONNECT ")));
         assert!(error(&sent).contains(told), "{}", error(&sent));
         assert!(!format!("{sent:?}").contains("s3cret"));
     }
 }
 
 #[tokio::test]
-async fn a_proxy_that_never_answers_meets_the_connect_timeout() {
+async fn silent_proxy_meets_connect_timeout() {
     let (_, ca) = tls_server().await;
     let (proxy, _) = proxy("", Some(server(b"").await)).await;
     let host = host(&format!("https://{NAME}"), &format!("http://{proxy}"))
@@ -254,8 +259,9 @@ async fn a_proxy_that_never_answers_meets_the_connect_timeout() {
     );
 }
 
+/// It has its own authorities, proxy and connections, and the host's network stays as it was.
 #[tokio::test]
-async fn a_plugin_or_a_tenant_may_have_authorities_and_connections_of_its_own() {
+async fn plugin_or_tenant_may_have_own_network() {
     let (target, ca) = tls_server().await;
     let (address, asked) = proxy(ESTABLISHED, Some(target)).await;
     let host = ConnectorHost::builder()
@@ -312,8 +318,9 @@ async fn keeping() -> (String, Arc<Mutex<usize>>) {
     (authority, connections)
 }
 
+/// They are kept for one plugin in either case.
 #[tokio::test]
-async fn connections_are_kept_for_one_tenant_and_plugin_unless_tenants_share() {
+async fn connections_are_per_tenant_unless_shared() {
     for sharing in [
         ConnectionSharing::WithinTenant,
         ConnectionSharing::AcrossTenants,

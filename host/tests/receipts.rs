@@ -112,13 +112,13 @@ async fn oversized_callback_is_refused_before_the_plugin_runs() {
 }
 
 #[tokio::test]
-async fn a_thousand_receipts_are_taken_and_one_more_is_not() {
+async fn receipts_are_refused_only_beyond_one_thousand() {
     assert_eq!(read("m", "x").await.unwrap().receipts.len(), 1_000);
     assert!(broken(read("n", "x").await).contains("1,000 receipts"));
 }
 
 #[tokio::test]
-async fn a_receipt_without_a_usable_message_id_breaks_the_contract() {
+async fn receipt_without_usable_message_id_breaks_contract() {
     assert!(broken(read("e", "x").await).contains("without a message id"));
     assert!(broken(read("b", &"x".repeat(257)).await).contains("256 bytes"));
     let longest = "x".repeat(256);
@@ -127,7 +127,7 @@ async fn a_receipt_without_a_usable_message_id_breaks_the_contract() {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_that_is_no_http_answer_breaks_the_contract() {
+async fn invalid_acknowledgement_breaks_contract() {
     assert!(broken(read("s", "x").await).contains("status"));
     assert!(broken(read("c", "text/plain\r\nset-cookie: a=b").await).contains("content type"));
     assert!(broken(read("c", &"x".repeat(129)).await).contains("content type"));
@@ -135,7 +135,7 @@ async fn an_acknowledgement_that_is_no_http_answer_breaks_the_contract() {
 }
 
 #[tokio::test]
-async fn a_correlation_id_that_no_message_can_have_is_left_out() {
+async fn impossible_correlation_id_is_left_out() {
     for (body, kept) in [
         ("x".repeat(128), true),
         ("x".repeat(129), false),
@@ -152,7 +152,7 @@ async fn a_correlation_id_that_no_message_can_have_is_left_out() {
 
 /// Secrets and numbers are taken out of whatever is said about a callback.
 #[tokio::test]
-async fn words_about_a_callback_hold_no_secret_and_no_number() {
+async fn callback_outcome_hides_secret_and_number() {
     let body = format!(r#"[{{"mobile":"{NUMBER}","sid":"m-1","note":"{SECRET}"}}]"#);
     for letter in ["a", "b", "r"] {
         let shown = format!("{:?}", read(letter, &body).await);
@@ -167,8 +167,9 @@ async fn words_about_a_callback_hold_no_secret_and_no_number() {
     assert_eq!(content.receipts.first().unwrap().message_id, "mobile=****");
 }
 
+/// Functions that make no request are denied one even to an origin that is granted.
 #[tokio::test]
-async fn functions_that_make_no_request_are_denied_one_to_a_granted_origin() {
+async fn read_and_preview_cannot_request_granted_origin() {
     let connections = Arc::new(AtomicUsize::new(0));
     let counted = connections.clone();
     let authority = serve(move |mut stream| {
@@ -199,7 +200,7 @@ async fn functions_that_make_no_request_are_denied_one_to_a_granted_origin() {
 }
 
 #[tokio::test]
-async fn a_conversion_is_reported_or_fails_without_its_number() {
+async fn conversion_is_reported_or_fails_without_number() {
     let authority = server(OK).await;
     let plugin = plugin_reaching(&authority);
     let conversion = Conversion {
@@ -223,7 +224,7 @@ async fn a_conversion_is_reported_or_fails_without_its_number() {
 }
 
 #[tokio::test]
-async fn a_plugin_without_receipts_says_which_interface_it_lacks() {
+async fn plugin_without_receipts_names_missing_interface() {
     let host = ConnectorHost::builder().build().unwrap();
     let without = host.load(support::plugin()).unwrap();
     let read = without.read_callback(&config("a"), &callback("x")).await;
@@ -242,7 +243,7 @@ async fn a_plugin_without_receipts_says_which_interface_it_lacks() {
 }
 
 #[tokio::test]
-async fn conversions_count_for_a_tenants_rate_and_callbacks_do_not() {
+async fn conversions_but_not_callbacks_count_for_rate() {
     let mut limits = TenantLimits::default();
     limits.rate = Some(Rate::per_minute(1));
     let tenant = plugin().for_tenant(Tenant::new("acme").limits(limits));

@@ -26,14 +26,14 @@ fn component(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_text_file_an_empty_file_and_an_image_are_not_webassembly() {
+fn text_empty_and_image_files_are_not_webassembly() {
     assert!(refusal(b"# README\n\nhello").contains("not WebAssembly: the file starts with text"));
     assert!(refusal(b"").contains("starts with nothing"));
     assert!(refusal(b"\x89PNG\r\n\x1a\n").contains("starts with 89 50 4e 47"));
 }
 
 #[test]
-fn a_core_module_is_told_how_to_become_a_component() {
+fn core_module_refusal_tells_how_to_make_component() {
     let line = refusal(&component("(module)"));
     assert!(
         line.contains("core WebAssembly module") && line.contains("wasm32-wasip2"),
@@ -49,7 +49,7 @@ fn a_truncated_component_is_invalid() {
 }
 
 #[test]
-fn every_import_outside_the_world_is_named_at_once() {
+fn refusal_names_all_imports_outside_world() {
     let line = refusal(&component(
         r#"(component
             (import "wasi:filesystem/types@0.2.6" (instance))
@@ -67,7 +67,7 @@ fn every_import_outside_the_world_is_named_at_once() {
 }
 
 #[test]
-fn a_component_without_the_contract_is_told_what_is_missing() {
+fn refusal_names_contract_that_component_lacks() {
     let line = refusal(&component("(component)"));
     assert!(
         line.contains("does not export auth:connector/sms@0.1.0; it exports nothing"),
@@ -76,7 +76,7 @@ fn a_component_without_the_contract_is_told_what_is_missing() {
 }
 
 #[test]
-fn a_component_for_another_version_is_refused_with_both_versions() {
+fn refusal_of_other_version_names_both_versions() {
     let line = refusal(&component(
         r#"(component (instance $i) (export "auth:connector/sms@0.2.0" (instance $i)))"#,
     ));
@@ -88,7 +88,7 @@ fn a_component_for_another_version_is_refused_with_both_versions() {
 
 /// A component that claims the contract and lacks a function is refused by its name.
 #[test]
-fn component_that_lacks_a_function_is_refused_by_its_name() {
+fn refusal_names_missing_function() {
     let line = refusal(&component(
         r#"(component (instance $i) (export "auth:connector/sms@0.1.0" (instance $i)))"#,
     ));
@@ -99,7 +99,7 @@ fn component_that_lacks_a_function_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_function_of_another_type_is_refused_by_its_name() {
+fn refusal_names_function_of_wrong_type() {
     let line = refusal(&component(
         r#"(component
             (core module $m (func (export "f") (result i32) i32.const 0))
@@ -147,7 +147,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_component_within_the_contract_is_described_without_running() {
+fn conforming_component_is_described_without_running() {
     let plugin = ConnectorHost::builder()
         .build()
         .unwrap()

@@ -196,8 +196,9 @@ mod tests {
         }
     }
 
+    /// As a plain failure, as of a query, it comes without that sentence.
     #[test]
-    fn unknown_outcome_says_so_and_a_query_does_not() {
+    fn unknown_outcome_says_may_be_sent() {
         let failure = Failure::new(FailureKind::Timeout, Turn::Provider, "No answer came.");
         let error = SendError::unknown(failure.clone());
         assert_eq!(

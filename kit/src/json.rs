@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded_and_brackets_in_strings_do_not_count() {
+    fn depth_is_bounded_and_ignores_brackets_in_strings() {
         let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(parse(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(parse(&nested(MAX_DEPTH + 1)), Err(ParseError::TooDeep));

@@ -222,8 +222,9 @@ mod tests {
         }
     }
 
+    /// Where one value is the beginning of another, the longer one is masked as a whole.
     #[test]
-    fn the_longest_value_is_hidden_where_one_is_the_beginning_of_another() {
+    fn longest_value_is_hidden_among_common_beginnings() {
         let sensitive = ["Adam", "Adamson", "A\nB"];
         let text = Scrubber {
             sensitive: &sensitive,
@@ -232,8 +233,9 @@ mod tests {
         assert_eq!(text, "****, ****, ****");
     }
 
+    /// However many values match the mask, it is put in only once.
     #[test]
-    fn what_was_put_in_is_not_masked_again_however_many_values_match_it() {
+    fn mask_is_not_masked_again() {
         let sensitive = ["*"; 20];
         let text = Scrubber {
             sensitive: &sensitive,
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_passed_on_only_if_it_is_one() {
+    fn only_well_formed_code_is_passed_on() {
         let keeps = |code| scrubber().code(code).as_deref() == Some(code);
         assert!(keeps("LimitExceeded.PhoneNumberThirtySecondLimit"));
         assert!(keeps("UnsupportedOperation."));

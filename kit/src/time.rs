@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn timestamp_has_the_date_and_the_time_of_day() {
+    fn timestamp_has_date_and_time_of_day() {
         for (moment, date, header) in MOMENTS {
             let time = header.split(' ').nth(4).unwrap();
             assert_eq!(utc_timestamp(moment), format!("{date}T{time}Z"));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn an_http_date_names_the_moment_that_it_came_from() {
+    fn http_date_parses_to_its_original_moment() {
         for (moment, _, header) in MOMENTS {
             assert_eq!(parse_http_date(header), Some(moment), "{header}");
         }

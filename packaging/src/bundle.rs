@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused_without_repeating_it() {
+    fn invalid_key_is_refused_without_repeating_it() {
         let error = SigningKey::from_pem(b"hunter2").err().unwrap();
         assert!(error.contains("openssl genpkey") && !error.contains("hunter2"));
     }

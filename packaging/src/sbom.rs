@@ -192,8 +192,9 @@ mod tests {
         }
     }
 
+    /// Our own crates have neither.
     #[test]
-    fn registry_crate_has_url_and_hash_and_ours_has_none() {
+    fn only_registry_crates_have_url_and_hash() {
         let (own, kit, outer) = (of("acme", "0.1.0"), of("kit", "0.1.0"), of("x", "1.0.0+b"));
         let project = Project {
             name: "acme".into(),

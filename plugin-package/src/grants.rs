@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_reaches_what_is_both_asked_for_and_granted() {
+    fn plugin_reaches_origins_both_asked_and_granted() {
         let asked = ["https://a.test", "https://b.test:8443"];
         for (granted, reached) in [
             (&[][..], &[][..]),
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_is_given_beyond_the_manifest_is_named_as_such() {
+    fn origin_given_beyond_manifest_is_named_as_such() {
         let grants = grants(&["https://a.test"])
             .allow_beyond("http://127.0.0.1:1")
             .unwrap()
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_limit_the_lowest_holds_whoever_set_it() {
+    fn lowest_of_each_limit_holds_whoever_set_it() {
         let host = own();
         for limit in Limit::ALL {
             let own = host.of(limit);
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_in_a_line_each() {
+    fn each_missing_grant_has_its_own_line() {
         let asked = manifest(
             &["https://a.test", "https://b.test"],
             &[(Limit::Memory, 64 << 20)],

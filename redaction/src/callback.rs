@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_a_json_body_leave_texts_and_identifiers() {
+    fn numbers_of_json_body_leave_texts_and_identifiers() {
         let json = r#"[{"mobile":"13800138000","nationcode":"86","sid":"2019:5386861316612345"},
             {"phone":{"mobile":8521234567}}]"#;
         let numbers = of(json);

@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_an_object_under_a_telling_key_is_telling() {
+    fn values_nested_under_telling_key_are_telling() {
         let found = values(r#"{"credentials":{"a":["x",{"b":"y"}]},"c":"z"}"#);
         let expected = [("x", true), ("y", true), ("z", false)];
         assert_eq!(found, expected.map(|(text, told)| (text.to_owned(), told)));
     }
 
     #[test]
-    fn a_text_that_is_no_json_is_scanned_all_the_same() {
+    fn invalid_json_is_still_scanned() {
         for text in [
             "{\"password\":\"hunter2!\",\"n\":1e999}",
             "{\"n\":\"\\ud800\",\"password\":\"hunter2!\"}",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_read_and_half_a_pair_ends_a_line() {
+    fn escapes_are_read_and_lone_surrogate_ends_line() {
         assert_eq!(unescaped(r"a\u00e9\ud83d\ude00\/\\\n"), "aé😀/\\\n");
         assert_eq!(unescaped(r"ab\ud800cd\udc00ef\u12"), "ab\ncd\nefu12");
     }

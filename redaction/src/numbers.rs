@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_found_in_any_grouping_and_with_any_beginning() {
+    fn number_is_found_in_any_grouping_and_prefix() {
         for (text, part) in [
             ("to +8613800138000.", "8613800138000"),
             ("to (138) 0013-8000.", "138) 0013-8000"),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_no_part_of_a_longer_number() {
+    fn code_within_longer_number_is_not_found() {
         for (text, code, there) in [
             ("918273", "918273", true),
             ("918 273, 9-1-8-2-7-3", "918273", true),
@@ -281,8 +281,9 @@ mod tests {
         }
     }
 
+    /// A short code stays, and so does one within a longer word.
     #[test]
-    fn an_identifier_loses_a_long_code_that_is_a_word() {
+    fn identifier_loses_long_code_that_is_word() {
         for (text, code, there) in [
             ("9246:59", "9246", false),
             ("924611:59", "924611", true),
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_that_hold_a_number_or_a_code_are_told() {
+    fn figure_holding_number_or_code_is_found() {
         for (figure, code, there) in [
             (918_273, "918273", true),
             (918_273_000, "918273", true),

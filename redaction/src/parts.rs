@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_and_tokens_of_urls_are_secret_and_hosts_are_not() {
+    fn url_credentials_are_secret_and_hosts_are_not() {
         for (text, telling, expected) in [
             (
                 "https://user:Pa%20ss@relay.example.com/",

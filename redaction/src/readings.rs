@@ -335,8 +335,9 @@ mod tests {
         String::from_utf8_lossy(&reading.bytes).into_owned()
     }
 
+    /// Each decoded byte has its place in the text.
     #[test]
-    fn base64_is_read_wherever_it_begins_and_each_byte_has_its_place() {
+    fn base64_is_read_at_any_offset_with_places() {
         // RFC 4648, section 10: `foobar` is Zm9vYmFy. `xfoobar` is eGZvb2Jhcg==, `xyfoobar` is eHlmb29iYXI=.
         for text in [
             "Zm9vYmFy",
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_is_read_from_any_digit_and_over_separators() {
+    fn hex_is_read_from_any_digit_across_separators() {
         for text in [
             "666f6f626172",
             "0666F6F626172",
@@ -372,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_wide_letters_and_unseen_characters_are_read_through() {
+    fn escapes_wide_and_invisible_characters_are_decoded() {
         for text in [
             "%66%6Foo",
             "\\u0066oo\\u006f",

@@ -239,8 +239,9 @@ mod tests {
         found
     }
 
+    /// The words are those that errors use, such as endpoints and ids of templates.
     #[test]
-    fn telling_keys_and_tokens_are_secret_and_words_of_errors_are_not() {
+    fn telling_keys_and_tokens_are_secret_unlike_words() {
         let config = r#"{
             "accessKeySecret": "s3cr", "pin": {"password": [12345]}, "note": "AKIDz8krbsJ5yKBZ",
             "sessionToken": "xyz", "endpoint": "sms.ap-guangzhou2.example.com", "url": "https://127.0.0.1:38273",
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_config_that_is_not_json_is_searched_for_words() {
+    fn non_json_config_is_searched_for_words() {
         let config = "secret=Gu5t9xGARNpq86cd98joQYCN3EXAMPLE; region = x\npassword = hunter2!";
         assert!(has(config, "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"));
         assert!(has(config, "hunter2!"));
@@ -282,8 +283,9 @@ mod tests {
         assert!(!has(&config, "project"));
     }
 
+    /// Its last eight bytes are found as well.
     #[test]
-    fn every_run_of_eleven_bytes_of_a_secret_and_its_last_eight_are_found() {
+    fn any_eleven_bytes_of_secret_are_found() {
         let secret: String = ('a'..='z').chain('0'..='9').chain('A'..='K').collect();
         for length in [11, 12, 33, 40, 47] {
             let secret = &secret[..length];
@@ -298,7 +300,7 @@ mod tests {
 
     /// The pairs are a filter before the automaton: wherever a secret stands, it is found as without them.
     #[test]
-    fn secret_is_found_at_every_offset_of_a_text() {
+    fn secret_is_found_at_every_offset() {
         for secret in [
             "a1b2",
             "a1b2c",
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn more_secrets_than_are_looked_for_let_no_text_through() {
+    fn too_many_secrets_let_no_text_through() {
         let tokens: Vec<String> = (0..3_000).map(|n| format!("0123456789abcdef{n}")).collect();
         let secrets = Secrets::of(&serde_json::json!({ "a": tokens }).to_string());
         assert!(secrets.are_too_many() && secrets.heap() == 0);
@@ -346,7 +348,7 @@ mod tests {
     /// Eight times the config may take eight times as long and some; a quadratic scan would take 64 times, however often
     /// it is measured.
     #[test]
-    fn the_time_to_scan_a_config_grows_with_its_length() {
+    fn config_scan_time_grows_with_length() {
         let time = |config: &str| {
             let begun = std::time::Instant::now();
             std::hint::black_box(Secrets::of(config).are_too_many());

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_to_this_machine_or_plain_http_is_refused() {
+    fn redirect_to_loopback_or_plain_http_is_refused() {
         for (from, to) in [
             ("https://r.example.com", "http://cdn.example.net/b"),
             ("https://r.example.com", "https://127.0.0.1/b"),

@@ -65,8 +65,9 @@ fn referrers(registry: &Registry, dist: &Dist) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The referrers are the signature, the SBOM and the provenance.
 #[tokio::test]
-async fn component_is_published_with_signature_sbom_and_provenance() {
+async fn component_is_published_with_all_referrers() {
     let pair = pair();
     let (dist, registry) = (served(&pair), Registry::start().await);
     let plan = plan(&dist, &pair).unwrap();
@@ -107,7 +108,7 @@ fn same_folder_gives_the_same_plan() {
 }
 
 #[test]
-fn signature_by_another_key_or_over_other_bytes_is_refused() {
+fn signature_by_other_key_or_bytes_is_refused() {
     let (ours, other) = (pair(), pair());
     let dist = served(&ours);
     let error = plan(&dist, &other).err().unwrap();

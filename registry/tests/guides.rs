@@ -114,7 +114,7 @@ async fn guide_without_a_pin_is_not_fetched() {
 }
 
 #[tokio::test]
-async fn other_bytes_in_place_of_a_guide_are_refused() {
+async fn other_bytes_for_guide_are_refused() {
     let (dist, registry) = (guided(), Registry::start().await);
     publish_to(&dist, &registry).await;
     let path = format!("blobs/sha256:{}", sha256(ENGLISH.as_bytes()));
@@ -152,7 +152,7 @@ async fn missing_guides_are_told_of() {
 }
 
 #[test]
-fn guide_that_no_host_would_show_is_not_published() {
+fn guide_that_no_host_shows_is_not_published() {
     for (files, pins, said) in [
         (&[("guides/en.md", ENGLISH)][..], &[][..], "guide.en"),
         (

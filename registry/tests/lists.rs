@@ -131,7 +131,7 @@ async fn referrers_of_another_artifact_do_not_count() {
 }
 
 #[tokio::test]
-async fn untrusted_signature_is_refused_before_the_component_is_fetched() {
+async fn component_is_not_fetched_under_untrusted_signature() {
     let (dist, registry) = published().await;
     let other = Dist::new();
     registry.forget();
@@ -158,7 +158,7 @@ async fn provenance_by_another_key_is_refused() {
 
 /// Under the pinned digest, an older version with a signature that was good in its time.
 #[tokio::test]
-async fn older_signed_version_under_a_pinned_digest_is_refused() {
+async fn older_version_under_pinned_digest_is_refused() {
     let registry = Registry::start().await;
     let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
     let older = Dist::signed("1.3.0", &pair, |_| {});

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test]
-async fn redirect_of_a_blob_to_forbidden_places_is_refused() {
+async fn blob_redirect_to_forbidden_place_is_refused() {
     for (to, reason) in [
         ("https://127.0.0.1:1/x", "leads to this machine"),
         ("https://localhost/x", "leads to this machine"),

@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_has_no_prefix_twice() {
+    fn country_prefixes_are_sorted_and_unique() {
         for pair in COUNTRIES.windows(2) {
             assert!(
                 pair[0].prefix < pair[1].prefix,

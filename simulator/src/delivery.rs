@@ -65,8 +65,9 @@ pub fn receipt(number: &str) -> Option<Receipt> {
 mod tests {
     use super::*;
 
+    /// All ordinary numbers are delivered.
     #[test]
-    fn ordinary_numbers_are_delivered_and_magic_ones_fare_as_they_say() {
+    fn magic_numbers_decide_their_receipt() {
         assert_eq!(receipt("+8613800138000"), Some(DELIVERED));
         assert_eq!(receipt("+441134960000"), None);
         assert_eq!(receipt("+8615400010004").unwrap().code, "MK:0001");

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn long_input_is_split_into_blocks_and_only_the_last_is_final() {
+    fn long_input_splits_into_blocks_only_last_final() {
         let bytes = vec![7; BLOCK + 1];
         let wrapped = wrap(&bytes);
         assert_eq!(wrapped.len(), 10 + 5 + BLOCK + 5 + 1 + 8);

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_keeps_its_calling_code_and_its_ends() {
+    fn masked_number_keeps_calling_code_and_ends() {
         assert_eq!(phone_number("+8613800138000"), "+86138****8000");
         assert_eq!(phone_number("13800138000"), "+86138****8000");
         assert_eq!(phone_number("+86 138-0013-8000"), "+86138****8000");

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_way_to_write_a_mainland_number_is_the_same_number() {
+    fn documented_mainland_forms_parse_to_same_number() {
         for given in [
             "+8613800138000",
             "+86013800138000",
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_after_the_calling_code_is_refused_where_no_number_has_one() {
+    fn impossible_zero_after_calling_code_is_refused() {
         for given in [
             "+6104123456789",
             "+4407911123456",

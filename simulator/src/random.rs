@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_has_version_4_and_the_standard_variant() {
+    fn uuid_has_version_4_and_standard_variant() {
         let mut random = Random::new(7);
         for _ in 0..100 {
             let uuid = random.uuid();

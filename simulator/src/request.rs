@@ -86,7 +86,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn a_header_that_is_not_utf8_reads_as_absent() {
+    fn header_not_in_utf8_reads_as_absent() {
         let mut headers = HeaderMap::new();
         headers.insert("x-tc-action", HeaderValue::from_bytes(b"Send\xff").unwrap());
         headers.insert(

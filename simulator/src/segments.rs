@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mainland_text_is_70_then_67_characters_a_segment() {
+    fn mainland_segment_holds_70_then_67_characters() {
         for (length, segments) in [(0, 1), (1, 1), (70, 1), (71, 2), (134, 2), (135, 3)] {
             assert_eq!(
                 count(&"码".repeat(length), Route::Mainland),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn gsm_text_is_160_then_153_septets_a_segment() {
+    fn gsm_segment_holds_160_then_153_septets() {
         for (length, segments) in [(160, 1), (161, 2), (306, 2), (307, 3)] {
             assert_eq!(
                 count(&"a".repeat(length), Route::International),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn one_character_outside_the_alphabet_makes_the_whole_text_ucs2() {
+    fn character_outside_alphabet_makes_text_ucs2() {
         assert_eq!(
             count(&format!("{}ç", "a".repeat(69)), Route::International),
             1

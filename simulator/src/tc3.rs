@@ -326,7 +326,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_intermediate_of_both_published_examples_is_reproduced() {
+    fn both_published_examples_match_at_every_step() {
         for v in VECTORS {
             assert_eq!(sha256_hex(PAYLOAD.as_bytes()), PAYLOAD_HASH);
             let canonical =
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_header_is_taken_apart_into_its_five_parts() {
+    fn published_header_parses_into_its_five_parts() {
         for v in VECTORS {
             let header = format!(
                 "TC3-HMAC-SHA256 Credential={}/2019-02-25/cvm/tc3_request, SignedHeaders={}, Signature={}",
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_off_by_one_digit_or_one_short_does_not_match() {
+    fn signature_one_digit_off_or_short_fails() {
         let keys = DerivedKeys::new("k", "2019-02-25", "cvm");
         let right = hex::encode(keys.sign("x"));
         let last = if right.ends_with('0') { '1' } else { '0' };
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_after_the_commas_is_optional_and_two_are_refused() {
+    fn at_most_one_space_may_follow_each_comma() {
         let sig = "0".repeat(64);
         let tight = format!(
             "TC3-HMAC-SHA256 Credential=AKID/2019-02-25/sms/tc3_request,SignedHeaders=content-type;host,Signature={sig}"
@@ -429,8 +429,9 @@ mod tests {
         assert_eq!(Authorization::parse(""), Err(Malformed::Algorithm));
     }
 
+    /// Normalised are values that are lower-cased and trimmed.
     #[test]
-    fn values_are_lower_cased_and_trimmed_and_the_order_is_the_clients() {
+    fn values_are_normalised_and_client_order_is_kept() {
         let text = canonical_request(
             "GET",
             "A=1",

@@ -5,7 +5,7 @@ use super::core::component;
 use auth_connector_host::{HostFault, Limits};
 
 #[tokio::test]
-async fn more_than_may_cross_at_once_does_not_in_answers_or_arguments() {
+async fn crossing_limit_holds_in_answers_and_arguments() {
     let arena = Arena::new();
     let limit = Limits::default().crossing_bytes;
     for attack in [
@@ -25,7 +25,7 @@ async fn more_than_may_cross_at_once_does_not_in_answers_or_arguments() {
 }
 
 #[tokio::test]
-async fn one_text_that_is_listed_many_times_counts_every_time() {
+async fn text_listed_many_times_counts_every_time() {
     // Forty pairs, each of twice the same 50,000 bytes: 640 bytes in the guest, and four megabytes here.
     let arena = Arena::of(component(
         r#";; @send
@@ -52,7 +52,7 @@ async fn metadata_is_bounded_by_what_may_cross() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_not_utf8_is_a_crash() {
+async fn text_that_is_not_utf8_is_a_crash() {
     let ended = Arena::new().run("invalid-text").await;
     assert_eq!(ended.crashed("utf-8"), "not sent");
 }
@@ -108,7 +108,7 @@ async fn pointers_and_discriminants_out_of_range_are_crashes() {
 }
 
 #[tokio::test]
-async fn an_allocator_that_lies_to_the_host_is_a_crash() {
+async fn lying_allocator_is_a_crash() {
     for (lie, why) in [
         ("(i32.const 0x7ffffff0)", "realloc"),
         ("(i32.const -16)", "realloc"),
@@ -137,7 +137,7 @@ async fn dropped_forged_and_foreign_handles_are_crashes() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_dropped_before_its_stream_is_a_crash() {
+async fn body_dropped_before_its_stream_is_a_crash() {
     let ended = Arena::new().run("drop-order").await;
     assert_eq!(ended.crashed("children"), "not sent");
 }

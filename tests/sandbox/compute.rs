@@ -9,7 +9,7 @@ use std::time::Duration;
 const OVER: HostFault = HostFault::Compute { limit: COMPUTE };
 
 #[tokio::test]
-async fn an_endless_loop_is_stopped_at_its_compute_limit() {
+async fn endless_loop_is_stopped_at_compute_limit() {
     assert_eq!(
         Arena::new().run("endless-loop").await.stopped(),
         ("not sent", &OVER)
@@ -17,7 +17,7 @@ async fn an_endless_loop_is_stopped_at_its_compute_limit() {
 }
 
 #[tokio::test]
-async fn a_loop_that_lives_in_host_functions_is_computing_too() {
+async fn loop_in_host_functions_counts_as_computing() {
     let arena = Arena::new();
     for attack in ["endless-host-calls", "busy-poll"] {
         let ended = arena.run(attack).await;
@@ -26,7 +26,7 @@ async fn a_loop_that_lives_in_host_functions_is_computing_too() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_in_any_other_function_is_stopped_as_well() {
+async fn endless_loop_in_other_functions_is_stopped() {
     let arena = Arena::new();
     let orders = super::arena::orders("endless-loop", "", "");
     let plugin = arena.attacker();
@@ -37,7 +37,7 @@ async fn an_endless_loop_in_any_other_function_is_stopped_as_well() {
 
 /// They are of the same thread.
 #[tokio::test]
-async fn timers_and_sockets_have_their_turn_while_a_loop_runs() {
+async fn timers_and_sockets_get_turns_during_loop() {
     let arena = Arena::with(
         crate::support::hostile(),
         |limits| limits.compute = Duration::from_millis(500),
@@ -60,7 +60,7 @@ async fn timers_and_sockets_have_their_turn_while_a_loop_runs() {
 }
 
 #[tokio::test]
-async fn a_poll_that_never_becomes_ready_ends_with_the_calls_time() {
+async fn never_ready_poll_ends_at_call_timeout() {
     let (state, fault) = Arena::new().run("never-ready").await.stopped_owned();
     let whole = Duration::from_millis(TIMEOUT_MS.into()) + GRACE;
     match fault {
@@ -72,7 +72,7 @@ async fn a_poll_that_never_becomes_ready_ends_with_the_calls_time() {
 }
 
 #[tokio::test]
-async fn code_that_runs_before_or_after_the_call_has_the_same_limits() {
+async fn code_before_or_after_call_has_same_limits() {
     for (part, attack) in [
         (
             "start",
@@ -90,7 +90,7 @@ async fn code_that_runs_before_or_after_the_call_has_the_same_limits() {
 }
 
 #[tokio::test]
-async fn a_crash_when_an_instance_is_made_is_a_call_that_was_not_sent() {
+async fn crash_during_instantiation_is_not_sent() {
     let arena = Arena::of(component(
         ";; @start\n(func $start (unreachable))\n(start $start)",
     ));
@@ -100,7 +100,7 @@ async fn a_crash_when_an_instance_is_made_is_a_call_that_was_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_in_many_small_pieces_is_waiting_and_not_computing() {
+async fn answer_in_small_pieces_counts_as_waiting() {
     // Each of the waits is followed by an interruption, and fifteen ticks of 10 ms are all that may be computed.
     async fn dripping(mut peer: Peer) {
         if peer.request().await.is_none() {
@@ -127,7 +127,7 @@ async fn an_answer_in_many_small_pieces_is_waiting_and_not_computing() {
 }
 
 #[tokio::test]
-async fn time_limits_of_nothing_and_of_centuries_are_limits_all_the_same() {
+async fn timeouts_of_zero_and_centuries_stay_limits() {
     // Slower than the grain of a timer, within which a limit of nothing is still met by a fast answer.
     async fn slow(mut peer: Peer) {
         while peer.request().await.is_some() {
@@ -147,7 +147,7 @@ async fn time_limits_of_nothing_and_of_centuries_are_limits_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_message_beyond_the_guests_memory_ends_that_call() {
+async fn message_beyond_guest_memory_ends_call() {
     let arena = Arena::new();
     let message = Message {
         usage: "x".repeat(9 << 20),

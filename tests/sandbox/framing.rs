@@ -8,7 +8,7 @@ use crate::support::{
 
 /// Nor can lines be broken.
 #[tokio::test]
-async fn headers_of_connection_proxy_and_host_cannot_be_set() {
+async fn connection_proxy_and_host_headers_cannot_be_set() {
     assert_eq!(Arena::new().run("forbidden-headers").await.found(), "");
 }
 
@@ -21,15 +21,17 @@ async fn the_host_header_is_the_hosts_own() {
     assert_eq!(requests[0].header("host"), Some(authority.as_str()));
 }
 
+/// Two readers could understand them differently.
 #[tokio::test]
-async fn lengths_that_two_readers_could_understand_differently_are_refused() {
+async fn ambiguous_lengths_are_refused() {
     let arena = Arena::new();
     assert_eq!(arena.run("two-lengths").await.found(), "rrrrrrrr");
     assert_eq!(arena.server.connections(), 0);
 }
 
+/// It stands behind the announced length of the first.
 #[tokio::test]
-async fn a_second_request_behind_the_announced_length_does_not_leave() {
+async fn smuggled_request_does_not_leave() {
     let arena = Arena::new();
     let ended = arena.run("smuggled-request").await;
     assert!(!ended.found().is_empty());
@@ -53,14 +55,16 @@ async fn trailers_do_not_leave() {
     }
 }
 
+/// They break the request line or name another host.
 #[tokio::test]
-async fn targets_that_break_a_request_line_or_name_another_host_are_refused() {
+async fn malformed_or_foreign_targets_are_refused() {
     let arena = Arena::new();
     assert_eq!(arena.run("strange-targets").await.found(), "");
 }
 
+/// They are refused in any spelling.
 #[tokio::test]
-async fn methods_that_open_tunnels_or_echo_are_refused_in_any_spelling() {
+async fn tunnel_and_echo_methods_are_refused() {
     let arena = Arena::new();
     let invalid = "ErrorCode::HttpRequestMethodInvalid ".repeat(6);
     assert_eq!(arena.run("tunnels").await.found(), invalid);
@@ -111,8 +115,9 @@ async fn beside(attack: &str, same_tenant: bool) -> ([State; 2], Vec<String>) {
     ([before, after], server.received())
 }
 
+/// It is the body of a GET or a DELETE, where servers expect none.
 #[tokio::test]
-async fn a_body_where_servers_expect_none_reaches_nobody_elses_request() {
+async fn unexpected_body_reaches_no_other_request() {
     for attack in ["get-with-body", "delete-with-body"] {
         for same_tenant in [false, true] {
             let (states, received) = beside(attack, same_tenant).await;

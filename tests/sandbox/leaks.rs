@@ -14,9 +14,10 @@ const MAPPED_AFTER: usize = 2 << 20;
 /// and what crosses the boundary, 2 MiB at once, or lists of that.
 const HEAP_MEANWHILE: usize = 6 << 20;
 
+/// No file, thread, task or memory is left.
 #[test]
-fn attacks_hold_little_and_leave_no_file_thread_task_or_memory_behind() {
-    if alone("sandbox::leaks::attacks_hold_little_and_leave_no_file_thread_task_or_memory_behind") {
+fn attacks_hold_little_and_leave_nothing_behind() {
+    if alone("sandbox::leaks::attacks_hold_little_and_leave_nothing_behind") {
         measured();
     }
 }

@@ -21,7 +21,7 @@ fn text(component: &str) -> Vec<u8> {
 
 /// They are files, sockets and the environment.
 #[test]
-fn imports_beyond_the_world_are_named_in_the_refusal() {
+fn refusal_names_imports_beyond_world() {
     match refused(hostile_with_std()) {
         LoadError::ForbiddenImports { imports } => {
             for wanted in [
@@ -41,7 +41,7 @@ fn imports_beyond_the_world_are_named_in_the_refusal() {
 }
 
 #[test]
-fn memories_and_tables_beyond_the_limit_are_refused_when_it_is_loaded() {
+fn memories_and_tables_beyond_limit_are_refused() {
     for part in [
         ";; @memory\n(memory (export \"memory\") 200)",
         ";; @items\n(table 5000 funcref)",
@@ -56,7 +56,7 @@ fn memories_and_tables_beyond_the_limit_are_refused_when_it_is_loaded() {
 }
 
 #[test]
-fn more_instances_than_the_pool_has_for_one_plugin_are_refused() {
+fn instances_beyond_plugins_pool_are_refused() {
     let instances = "(core instance (instantiate $m))".repeat(17);
     let bytes = text(&format!("(component (core module $m) {instances})"));
     match refused(bytes) {
@@ -67,7 +67,7 @@ fn more_instances_than_the_pool_has_for_one_plugin_are_refused() {
 }
 
 #[test]
-fn threads_and_what_blocks_them_are_not_webassembly_here() {
+fn threads_and_blocking_waits_are_refused() {
     for part in [
         ";; @items\n(memory 1 1 shared)",
         ";; @items\n(func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))",
@@ -85,7 +85,7 @@ fn threads_and_what_blocks_them_are_not_webassembly_here() {
 }
 
 #[test]
-fn a_function_that_would_keep_the_compiler_busy_is_refused() {
+fn function_that_would_stall_compiler_is_refused() {
     // Under a megabyte of text, and one function.
     let body = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(40_000);
     let bytes = text(&format!(
@@ -119,7 +119,7 @@ fn compile_bomb() -> Vec<u8> {
 }
 
 #[test]
-fn what_takes_the_compiler_for_ever_is_given_up_in_a_process_of_its_own() {
+fn endless_compilation_is_given_up_in_own_process() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("compile-bomb.wasm");
     std::fs::write(&file, compile_bomb()).unwrap();
@@ -169,7 +169,7 @@ fn host_without_a_compiler_loads_precompiled_plugins_only() {
 }
 
 #[test]
-fn components_that_multiply_when_they_are_instantiated_are_refused() {
+fn component_multiplying_at_instantiation_is_refused() {
     let mut nested = "(component $c)".to_owned();
     for _ in 0..14 {
         nested = format!(
@@ -182,7 +182,7 @@ fn components_that_multiply_when_they_are_instantiated_are_refused() {
 }
 
 #[test]
-fn an_error_does_not_grow_with_what_it_complains_about() {
+fn error_does_not_grow_with_its_cause() {
     let many = |item: &str| -> String {
         let one = |n: usize| item.replace('#', &n.to_string());
         (0..300).map(one).collect()
@@ -200,7 +200,7 @@ fn an_error_does_not_grow_with_what_it_complains_about() {
 }
 
 #[test]
-fn names_that_nobody_can_read_are_refused_and_not_shown() {
+fn unreadable_names_are_refused_and_not_shown() {
     let long = "x".repeat(2_000);
     for name in ["url=<a\\1b[2Jb\\0a>", &format!("a:b/{long}")] {
         for item in [

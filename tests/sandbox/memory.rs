@@ -9,7 +9,7 @@ fn out_of_memory(fault: &HostFault) -> bool {
 }
 
 #[tokio::test]
-async fn memory_ends_where_the_limit_is_at_once_or_bit_by_bit() {
+async fn memory_ends_at_limit_at_once_or_gradually() {
     let arena = Arena::new();
     for attack in ["memory-bomb", "memory-creep"] {
         let ended = arena.run(attack).await;
@@ -54,7 +54,7 @@ async fn a_stack_without_end_ends() {
 }
 
 #[tokio::test]
-async fn handles_of_any_kind_run_out_at_the_limit() {
+async fn handles_of_any_kind_run_out_at_limit() {
     let arena = Arena::new();
     let limit = Limits::default().handles;
     for attack in [
@@ -75,7 +75,7 @@ async fn handles_of_any_kind_run_out_at_the_limit() {
 }
 
 #[tokio::test]
-async fn what_the_host_holds_for_a_guest_is_less_than_the_guest_may_hold_itself() {
+async fn host_holds_less_for_guest_than_guest_may() {
     let arena = Arena::new();
     // As many as there are handles for: one for a header collection or a request, three for a body.
     for (attack, most) in [

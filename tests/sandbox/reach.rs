@@ -9,8 +9,9 @@ fn elsewhere() -> Server {
     Server::start(polite)
 }
 
+/// Another host, port or scheme is another origin.
 #[tokio::test]
-async fn another_host_port_or_scheme_is_denied_and_no_connection_is_made() {
+async fn other_origin_is_denied_without_connection() {
     let arena = Arena::new();
     let other = elsewhere();
     let granted = arena.server.address();
@@ -37,8 +38,9 @@ async fn another_host_port_or_scheme_is_denied_and_no_connection_is_made() {
     assert_eq!((other.connections(), arena.server.connections()), (0, 0));
 }
 
+/// Only a resolver reads such an address.
 #[tokio::test]
-async fn an_address_spelled_so_that_only_a_resolver_reads_it_is_denied() {
+async fn unusual_address_spelling_is_denied() {
     let arena = Arena::new();
     let port = arena.server.address().port();
     for host in [
@@ -125,7 +127,7 @@ async fn a_redirect_is_an_answer_and_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn unresolvable_names_are_asked_for_within_the_request_limit() {
+async fn unresolvable_names_stay_within_request_limit() {
     let arena = Arena::new();
     let ended = arena
         .run_granted("many-requests", "http://no-such-name.invalid")

@@ -33,7 +33,7 @@ fn fault(outcome: Result<CallbackContent, CallbackError>) -> HostFault {
 }
 
 #[tokio::test]
-async fn more_receipts_than_a_callback_may_have_break_the_contract() {
+async fn receipts_beyond_callback_limit_break_contract() {
     let arena = Arena::new();
     let crowd = fault(read(&arena, "receipt-crowd").await);
     assert!(matches!(crowd, HostFault::Contract(_)), "{crowd:?}");
@@ -44,13 +44,13 @@ async fn more_receipts_than_a_callback_may_have_break_the_contract() {
 }
 
 #[tokio::test]
-async fn a_delivery_without_a_serial_number_breaks_the_contract() {
+async fn delivery_without_serial_number_breaks_contract() {
     let fault = fault(read(&Arena::new(), "receipt-of-nothing").await);
     assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
 }
 
 #[tokio::test]
-async fn secrets_and_numbers_of_a_callback_are_taken_out_of_what_is_read() {
+async fn secrets_and_numbers_of_callback_are_redacted() {
     let arena = Arena::new();
     let content = read(&arena, "receipt-echo").await.unwrap();
     assert!(content.acknowledgement.body.contains("****"), "{content:?}");
@@ -60,8 +60,9 @@ async fn secrets_and_numbers_of_a_callback_are_taken_out_of_what_is_read() {
     assert!(refusal.message.contains("****"), "{refusal:?}");
 }
 
+/// A function that makes no request may not make one, even to its granted origin.
 #[tokio::test]
-async fn a_function_that_makes_no_request_is_denied_one_to_its_granted_origin() {
+async fn function_without_requests_is_denied_granted_origin() {
     let arena = Arena::new();
     let denied = "ErrorCode::HttpRequestDenied";
     let Err(CallbackError::Refused(refusal)) = read(&arena, "visit").await else {

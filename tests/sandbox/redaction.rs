@@ -28,7 +28,7 @@ async fn failure(plugin: &Plugin, config: &str) -> Failure {
 }
 
 #[tokio::test]
-async fn a_code_as_a_time_to_wait_is_left_out() {
+async fn code_as_wait_time_is_left_out() {
     let ended = Arena::new().run("retry-code").await;
     assert_eq!(ended.found(), "wait");
     let Err(SendError::NotSent(cause)) = &ended.outcome else {
@@ -37,8 +37,9 @@ async fn a_code_as_a_time_to_wait_is_left_out() {
     assert_eq!(cause.retry_after(), None);
 }
 
+/// So are those of keys that stand twice.
 #[tokio::test]
-async fn secrets_of_urls_repeated_keys_and_broken_configs_are_not_repeated() {
+async fn secrets_of_urls_and_broken_configs_are_redacted() {
     let plugin = attacker();
     for (config, hidden) in [
         (
@@ -85,7 +86,7 @@ async fn secrets_of_urls_repeated_keys_and_broken_configs_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_long_secret_is_not_repeated() {
+async fn end_of_long_secret_is_not_repeated() {
     let plugin = attacker();
     let alphabet: String = ('a'..='z').chain('A'..='Z').collect();
     for length in 33..=47 {
@@ -101,7 +102,7 @@ async fn the_end_of_a_long_secret_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn preview_shows_parameters_and_nothing_else_of_the_message() {
+async fn preview_shows_only_parameters_of_message() {
     let plugin = attacker();
     let preview = plugin
         .preview_message(&orders("echo-preview", "", ""), &code_to(MAINLAND))
@@ -150,7 +151,7 @@ const NUMBER_AT: &str =
     "(i32.load offset=8 (local.get $args)) (i32.load offset=12 (local.get $args))";
 
 #[tokio::test]
-async fn a_number_that_a_plugin_chose_is_not_in_the_hosts_words() {
+async fn host_words_omit_number_chosen_by_plugin() {
     let ended = Arena::of(component(&grows_by(CODE_AT, 32))).run("").await;
     let (state, fault) = ended.stopped();
     assert_eq!(state, "not sent");
@@ -165,7 +166,7 @@ async fn a_number_that_a_plugin_chose_is_not_in_the_hosts_words() {
 }
 
 #[test]
-fn webassembly_that_connectors_do_not_need_is_refused_when_it_is_loaded() {
+fn unneeded_webassembly_is_refused_at_load() {
     let refused = |bytes: Vec<u8>, what: &str| {
         let error = host().build().unwrap().load(bytes).unwrap_err();
         assert!(matches!(error, LoadError::Invalid(_)), "{what}: {error}");
@@ -230,8 +231,9 @@ async fn least<F: Future<Output = Duration>>(mut one: impl FnMut() -> F) -> Dura
     least
 }
 
+/// Its time is in the report.
 #[tokio::test]
-async fn a_flood_of_texts_costs_no_more_with_a_long_secret_and_is_in_the_report() {
+async fn text_flood_costs_no_more_with_long_secret() {
     let plugin = attacker();
     let time = |bytes: usize| {
         let plugin = plugin.clone();
@@ -266,7 +268,7 @@ async fn a_flood_of_texts_costs_no_more_with_a_long_secret_and_is_in_the_report(
 }
 
 #[tokio::test]
-async fn a_neighbour_sends_while_a_flood_of_texts_is_searched() {
+async fn neighbour_sends_while_text_flood_is_searched() {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let server = Server::start(polite);
     let simulator = Simulator::builder().start_blocking().unwrap();
@@ -309,7 +311,7 @@ async fn a_neighbour_sends_while_a_flood_of_texts_is_searched() {
 }
 
 #[tokio::test]
-async fn a_config_beyond_the_contracts_bound_is_refused_before_anything_else() {
+async fn config_beyond_contract_bound_is_refused_first() {
     let plugin = attacker();
     // Not even scanned: a thousand such calls take less than one scan of it would.
     let config = Config::new("\"".repeat(8 << 20));
@@ -331,8 +333,9 @@ async fn a_config_beyond_the_contracts_bound_is_refused_before_anything_else() {
     assert!(findings[0].message.contains("65536"), "{findings:?}");
 }
 
+/// What the host keeps of a config costs little to make.
 #[tokio::test]
-async fn what_the_host_keeps_of_a_config_is_bounded_and_costs_little_to_make() {
+async fn kept_config_data_is_bounded_and_cheap() {
     let plugin = attacker();
     let time = |bytes: usize| {
         let plugin = plugin.clone();

@@ -5,8 +5,9 @@ use crate::support::{MAINLAND, Peer, code_to, host, hostile};
 use auth_connector_host::{HostFault, Limits, Message};
 use std::time::{Duration, Instant};
 
+/// So is the three thousandth.
 #[tokio::test]
-async fn the_seventeenth_request_and_the_three_thousandth_are_denied() {
+async fn requests_from_seventeenth_on_are_denied() {
     let arena = Arena::new();
     let ended = arena.run("many-requests").await;
     // It ends by itself, or its computing limit ends it while it is being denied.
@@ -19,7 +20,7 @@ async fn the_seventeenth_request_and_the_three_thousandth_are_denied() {
 }
 
 #[tokio::test]
-async fn requests_at_once_are_as_many_as_there_are_places() {
+async fn concurrent_requests_stop_at_connection_limit() {
     let arena = Arena::new();
     let ended = arena.run("requests-at-once").await;
     assert_eq!(ended.found(), "4");
@@ -30,7 +31,7 @@ async fn requests_at_once_are_as_many_as_there_are_places() {
 }
 
 #[tokio::test]
-async fn what_is_noted_of_refused_requests_does_not_grow_with_them() {
+async fn record_of_refused_requests_is_bounded() {
     let arena = Arena::new();
     let ended = arena.run("refused-requests").await;
     let noted: usize = ended.report.http.iter().map(|noted| noted.path.len()).sum();
@@ -38,7 +39,7 @@ async fn what_is_noted_of_refused_requests_does_not_grow_with_them() {
 }
 
 #[tokio::test]
-async fn an_upload_by_the_byte_ends_with_the_calls_time_and_is_unknown() {
+async fn upload_byte_by_byte_times_out_as_unknown() {
     let arena = Arena::new();
     let (state, fault) = arena.run("slow-drip").await.stopped_owned();
     assert!(matches!(fault, HostFault::TimedOut { .. }), "{fault:?}");
@@ -48,7 +49,7 @@ async fn an_upload_by_the_byte_ends_with_the_calls_time_and_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_upload_without_end_is_cut_at_the_limit() {
+async fn endless_upload_is_cut_at_limit() {
     let arena = Arena::with(
         hostile(),
         |limits| limits.compute *= 10,
@@ -69,7 +70,7 @@ async fn an_upload_without_end_is_cut_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_announces_more_than_the_limit_is_refused_before_it_begins() {
+async fn body_announced_beyond_limit_is_refused_unsent() {
     let arena = Arena::new();
     let ended = arena.run("giant-length").await;
     let cap = Limits::default().request_body_bytes;
@@ -88,7 +89,7 @@ async fn endless_answer(mut peer: Peer) {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_at_the_limit() {
+async fn endless_answer_is_cut_at_limit() {
     let arena = Arena::with(hostile(), |limits| limits.compute *= 10, endless_answer);
     let ended = arena.run("giant-answer").await;
     let found = ended.found();
@@ -97,7 +98,7 @@ async fn an_answer_without_end_is_cut_at_the_limit() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_read_waits_in_the_network_and_not_in_memory() {
+async fn unread_answer_waits_in_network_not_in_memory() {
     let arena = Arena::with(hostile(), |_| (), endless_answer);
     let ended = arena.run("unread-answer").await;
     let (state, fault) = ended.stopped();
@@ -108,7 +109,7 @@ async fn an_answer_that_is_not_read_waits_in_the_network_and_not_in_memory() {
 }
 
 #[tokio::test]
-async fn splicing_an_answer_into_a_request_meets_both_limits() {
+async fn splicing_answer_into_request_meets_both_limits() {
     let arena = Arena::with(hostile(), |limits| limits.compute *= 10, endless_answer);
     let ended = arena.run("echo-chamber").await;
     assert_eq!(ended.found(), "spliced");
@@ -117,21 +118,22 @@ async fn splicing_an_answer_into_a_request_meets_both_limits() {
 }
 
 #[tokio::test]
-async fn more_zeroes_than_there_is_room_for_are_a_crash() {
+async fn zeroes_beyond_room_are_a_crash() {
     let ended = Arena::new().run("zeroes").await;
     assert_eq!(ended.crashed("zeroes"), "unknown");
 }
 
 #[tokio::test]
-async fn requests_that_are_begun_and_let_go_end_with_the_call() {
+async fn abandoned_requests_end_with_call() {
     let arena = Arena::new();
     assert_eq!(arena.run("abandoned-requests").await.found(), "let go");
     assert!(arena.server.quiet(std::time::Duration::from_secs(5)).await);
     assert!(arena.server.requests().is_empty());
 }
 
+/// They starve no timer.
 #[tokio::test]
-async fn interim_answers_without_end_are_cut_off_and_starve_no_timer() {
+async fn endless_interim_answers_are_cut_off() {
     let flood = |mut peer: Peer| async move {
         let hints = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n".repeat(4_000);
         peer.head().await;

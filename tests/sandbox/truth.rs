@@ -5,7 +5,7 @@ use crate::support::discreet;
 use auth_connector_host::{CallError, HostFault, SendError};
 
 #[tokio::test]
-async fn a_crash_or_a_loop_after_a_request_left_is_unknown() {
+async fn crash_or_loop_after_request_is_unknown() {
     let arena = Arena::new();
     assert_eq!(
         arena.run("sent-then-trap").await.crashed("unreachable"),
@@ -21,7 +21,7 @@ async fn a_crash_or_a_loop_after_a_request_left_is_unknown() {
 
 /// The request never becomes whole.
 #[tokio::test]
-async fn crash_in_the_middle_of_a_request_is_unknown() {
+async fn crash_within_request_is_unknown() {
     let arena = Arena::new();
     let ended = arena.run("half-body-then-trap").await;
     assert_eq!(ended.crashed("unreachable"), "unknown");
@@ -29,7 +29,7 @@ async fn crash_in_the_middle_of_a_request_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_receipt_without_a_serial_number_is_no_acceptance() {
+async fn receipt_without_serial_number_is_no_acceptance() {
     let ended = Arena::new().run("empty-receipt").await;
     let (state, fault) = ended.stopped();
     assert_eq!(state, "not sent");
@@ -37,21 +37,21 @@ async fn a_receipt_without_a_serial_number_is_no_acceptance() {
 }
 
 #[tokio::test]
-async fn an_acceptance_that_nobody_was_asked_for_shows_in_the_report() {
+async fn acceptance_without_request_shows_in_report() {
     let ended = Arena::new().run("lie-accepted").await;
     assert_eq!(ended.outcome.as_ref().unwrap().message_id, "made up");
     assert!(ended.report.http.is_empty());
 }
 
 #[tokio::test]
-async fn a_claim_that_nothing_was_sent_shows_in_the_report_when_something_was() {
+async fn false_claim_of_not_sent_shows_in_report() {
     let ended = Arena::new().run("lie-not-sent").await;
     assert_eq!(ended.found(), "nothing left, believe me");
     assert_eq!(ended.report.http[0].status, Some(200));
 }
 
 #[tokio::test]
-async fn a_request_cannot_carry_what_is_secret_into_the_report() {
+async fn request_carries_no_secret_into_report() {
     let ended = Arena::new().run("report-injection").await;
     // The method is refused; what was asked for is noted all the same, and `found` holds the note to be discreet.
     assert_eq!(ended.found(), "refused");
@@ -60,7 +60,7 @@ async fn a_request_cannot_carry_what_is_secret_into_the_report() {
 }
 
 #[tokio::test]
-async fn a_failure_that_repeats_the_secrets_arrives_without_them() {
+async fn failure_repeating_secrets_arrives_redacted() {
     let ended = Arena::new().run("echo-secrets").await;
     let Err(SendError::NotSent(CallError::Connector(failure))) = &ended.outcome else {
         panic!("{:?}", ended.outcome)

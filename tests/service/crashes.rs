@@ -73,7 +73,7 @@ pub fn child_process(folder: &Folder, point: &str) -> Process {
 /// At each point the caller gets no answer and asks again with the same key: at most one message reached the provider,
 /// and the caller is told what is known.
 #[test]
-fn process_ends_at_each_point_and_nothing_is_sent_twice() {
+fn process_end_at_each_point_sends_nothing_twice() {
     for (point, sent, state) in [
         // Nothing was written down: the repeated request is the first one.
         ("before-intent", 1, "accepted"),

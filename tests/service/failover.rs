@@ -27,7 +27,7 @@ fn start(host: &Running, to: &str) -> Value {
 }
 
 #[test]
-fn next_connector_sends_what_the_first_certainly_did_not() {
+fn next_connector_sends_after_certain_not_sent() {
     let simulator = simulator();
     let mut wrong = config(&simulator.url());
     wrong["accessKeySecret"] = json!("wrong-secret");

@@ -48,7 +48,7 @@ fn component_above_the_granted_size_is_refused() {
 
 /// A package from files, at the console: what is granted there holds for its calls, and nobody else may grant it.
 #[test]
-fn memory_granted_in_the_console_holds_and_is_the_host_administrators() {
+fn only_host_administrator_grants_memory_in_console() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     for (name, role, tenant) in [("vic", "viewer", ""), ("tom", "admin", "default")] {

@@ -6,7 +6,7 @@ use tencent_sms_simulator::Simulator;
 /// Plugins that loop, trap after the request left, hang, or say nothing that can be read: the message gets the state
 /// that is true, the flow goes on only where nothing can have left, and the service serves the next one.
 #[test]
-fn plugin_that_traps_hangs_or_lies_costs_one_message() {
+fn hostile_plugin_costs_one_message() {
     let simulator = Simulator::builder().start_blocking().unwrap();
     let folder = Folder::new();
     let url = simulator.url();

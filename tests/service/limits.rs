@@ -28,7 +28,7 @@ fn sixth_message_in_ten_minutes_is_refused() {
 }
 
 #[test]
-fn limits_of_a_tenant_hold_and_can_be_raised() {
+fn tenant_limits_hold_and_can_be_raised() {
     let host = Running::start();
     set(&host, "segments_a_day=1");
     assert_eq!(start(&host, "+8613800138000").0, 201);
@@ -51,7 +51,7 @@ fn limits_of_a_tenant_hold_and_can_be_raised() {
 }
 
 #[test]
-fn network_of_the_person_is_counted_where_it_is_passed() {
+fn network_of_person_counts_where_passed() {
     let host = Running::start();
     set(&host, "network_a_day=1");
     let from = |to: &str, ip: &str| {
@@ -129,7 +129,7 @@ fn number_is_locked_after_ten_wrong_codes() {
 
 /// Above its threshold the rule about unverified sends counts by default, and refuses when told to.
 #[test]
-fn unverified_rule_records_by_default_and_refuses_when_told() {
+fn unverified_rule_refuses_only_when_told() {
     let host = Running::start();
     for nth in 0..4 {
         assert_eq!(start(&host, &format!("+141555526{nth:02}")).0, 201);

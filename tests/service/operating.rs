@@ -112,7 +112,7 @@ fn limits_are_changed_or_refused_with_a_reason() {
 }
 
 #[test]
-fn key_of_the_console_works_until_it_is_revoked() {
+fn console_key_works_until_revoked() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     let path = "/console/t/default/keys";

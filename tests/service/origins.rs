@@ -166,7 +166,7 @@ fn stored_secret_follows_no_change_of_destination() {
 }
 
 #[test]
-fn config_that_cannot_send_is_refused_with_every_finding() {
+fn unusable_config_is_refused_with_every_finding() {
     let host = host();
     let mut wrong = config(&host.simulator.url());
     wrong["templates"] = json!(1);

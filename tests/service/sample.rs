@@ -301,7 +301,7 @@ fn every_page_has_the_strict_policy() {
 }
 
 #[test]
-fn sample_starts_on_loopback_and_with_a_key_alone() {
+fn sample_starts_only_on_loopback_with_key() {
     let folder = Folder::new();
     let refused = |address: &str, environment: &[(&str, &str)]| {
         let output = Command::new(auth_host())

@@ -32,7 +32,7 @@ fn other_tenant_finds_nothing_of_the_first() {
 }
 
 #[test]
-fn key_does_what_its_scopes_say_until_it_is_revoked() {
+fn key_obeys_its_scopes_until_revoked() {
     let host = Running::start();
     let verify = host.change(&["key", "add", "v", "--scope", "verify"], "");
     let bearer = format!("Bearer {}", verify["key"].as_str().unwrap());

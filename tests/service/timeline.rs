@@ -103,7 +103,7 @@ fn reports_of_a_message_are_bounded_and_forgotten() {
 }
 
 #[test]
-fn refusal_says_what_to_do_in_the_operators_language() {
+fn refusal_advises_in_operators_language() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     host.simulator.queue_fault(Fault::Code {
@@ -140,7 +140,7 @@ fn refusal_says_what_to_do_in_the_operators_language() {
 }
 
 #[test]
-fn look_up_of_an_unknown_outcome_is_a_moment() {
+fn look_up_of_unknown_outcome_is_a_moment() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     host.simulator.queue_fault(Fault::AcceptThenClose);

@@ -86,7 +86,7 @@ fn resend_waits_a_minute() {
 }
 
 #[test]
-fn resend_makes_a_new_code_and_ends_the_old_one() {
+fn resend_makes_new_code_and_ends_old_one() {
     let host = Running::start();
     host.command(&["limits", "--set", "number_in_ten_minutes=9"], "")
         .unwrap();
@@ -148,7 +148,7 @@ fn suppressed_start_sends_nothing() {
 }
 
 #[test]
-fn test_number_has_its_code_and_gets_no_message() {
+fn test_number_has_own_code_and_no_message() {
     let host = Running::start();
     let to = "+8613800138000";
     let refused = host.command(&["test-number", "add", to, "--code-from-env", "PATH"], "");
@@ -183,7 +183,7 @@ fn test_number_has_its_code_and_gets_no_message() {
 }
 
 #[test]
-fn message_of_the_back_end_is_sent_and_reported_as_used() {
+fn back_end_message_is_sent_and_reported_used() {
     let host = Running::start();
     let body = json!({"to": "138 0013 8000", "usage": "Generic", "variables": {"code": "135790"}});
     let sent = host.post("/v1/messages", &body).expect(201);

@@ -154,8 +154,9 @@ mod tests {
         released
     }
 
+    /// The check says so.
     #[test]
-    fn contract_before_its_release_is_compared_with_nothing_and_says_so() {
+    fn unreleased_contract_is_compared_with_nothing() {
         let root = copy("before");
         let _ = fs::remove_dir_all(root.join("wit/released"));
         append(&root, "sms.wit");

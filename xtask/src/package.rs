@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_that_the_code_reads_and_the_package_lacks_is_reported() {
+    fn file_read_but_not_packaged_is_reported() {
         let folder = std::env::temp_dir().join(format!("package-{}", std::process::id()));
         fs::create_dir_all(folder.join("src")).unwrap();
         let keys: String = PAGE.iter().map(|key| format!("{key} = 1\n")).collect();

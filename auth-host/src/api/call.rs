@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn error_of_a_body_names_the_place_and_repeats_nothing() {
+    fn body_error_names_place_without_repeating_input() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Body {

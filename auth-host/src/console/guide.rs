@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_parts_of_a_guide_are_reached_by_keyboard() {
+    fn wide_guide_parts_are_reachable_by_keyboard() {
         let (page, _) = render(
             "| | a |\n|---|---|\n| b | `<table>` |\n\n```text\n<pre>\n```\n",
             10_000,

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn request_of_another_site_may_visit_and_nothing_more() {
+    fn cross_site_request_may_only_navigate() {
         let own = [("host", "localhost:1"), ("origin", "http://localhost:1")];
         let host = [("host", "localhost:1")];
         let with = |base: &[(&'static str, &'static str)],

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_goes_before_the_file_and_that_before_the_default() {
+    fn settings_prefer_environment_then_file_then_default() {
         let settings = read(
             "listen = \"127.0.0.1:1\"\nadmin = \"127.0.0.1:2\"",
             &[

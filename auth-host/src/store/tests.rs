@@ -123,7 +123,7 @@ async fn failed_job_leaves_its_neighbours() {
 }
 
 #[test]
-fn full_disk_is_told_and_leaves_what_was_there() {
+fn full_disk_is_reported_and_keeps_stored_data() {
     let folder = Folder::new();
     let store = folder.open();
     put(&store, "before").unwrap();

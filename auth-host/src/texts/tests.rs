@@ -218,7 +218,7 @@ fn arguments(call: &str) -> (Vec<String>, String) {
 
 /// A text that names a value that its error does not have would show the name.
 #[test]
-fn every_reason_has_a_text_with_its_own_values() {
+fn every_reason_has_text_with_its_own_values() {
     let phrases = phrases();
     assert!(phrases.len() > 200, "the search finds few: {phrases:?}");
     for language in &LANGUAGES {
@@ -309,7 +309,7 @@ fn refusal_is_english_for_programs() {
 
 /// What the audit log keeps is words of programs; the console says them in the reader's language.
 #[test]
-fn every_action_of_the_audit_log_has_a_text() {
+fn every_audit_log_action_has_text() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut actions = BTreeSet::new();
     for path in files(&root) {

@@ -105,8 +105,9 @@ pub fn code_in_text(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// The one run of four to six digits in a text is its code; of two there is none.
     #[test]
-    fn code_is_the_only_run_of_four_to_six_digits() {
+    fn code_is_only_run_of_right_digit_count() {
         for (text, code) in [
             ("Your code is 123456.", Some("123456")),
             (

@@ -159,7 +159,7 @@ async fn publish_guided(market: &Market, version: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plugin_from_a_registry_is_reviewed_before_it_is_installed() {
+async fn registry_plugin_is_reviewed_before_installation() {
     let market = Market::open("console-pull").await;
     publish_guided(&market, "1.4.0").await;
     let service = Service::start_with(&market, &[PLAIN]);
@@ -312,7 +312,7 @@ async fn refusal_of_a_registry_stands_at_the_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn update_shows_what_it_changes_and_keeps_what_was_granted() {
+async fn update_shows_changes_and_keeps_grants() {
     let market = Market::open("console-update").await;
     market.publish("1.4.0", &[]).await;
     market.add(":1.4.0");

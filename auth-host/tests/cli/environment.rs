@@ -89,7 +89,7 @@ fn signal_during_a_send_prints_unknown() {
 
 /// A file stands where the folder should be made, which fails for every user.
 #[test]
-fn default_cache_that_cannot_be_written_is_a_warning() {
+fn unwritable_default_cache_only_warns() {
     let blocked = directory("cache-blocked").join("file");
     std::fs::write(&blocked, "").unwrap();
     let mut command = program("cache-blocked", &SEND);
@@ -178,7 +178,7 @@ fn https_proxy_of_the_environment_is_used() {
 }
 
 #[test]
-fn origin_without_a_scheme_is_refused_with_its_form() {
+fn origin_without_scheme_is_refused_with_example() {
     for origin in [
         "sms.example.com",
         "sms.example.com:443",

@@ -33,9 +33,10 @@ fn ends(name: &str, arguments: &[&str], config: Stdio) -> (i32, String) {
     panic!("{arguments:?} does not end");
 }
 
+/// A pipe, a device or a folder in the place of a file is refused at once.
 #[cfg(unix)]
 #[test]
-fn a_pipe_a_device_or_a_folder_in_the_place_of_a_file_is_refused_at_once() {
+fn non_regular_file_is_refused_at_once() {
     let name = "no-files";
     let pipe = directory(name).join("pipe");
     let _ = std::fs::remove_file(&pipe);

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 #[test]
-fn closed_output_does_not_hide_the_outcome_of_a_send() {
+fn closed_output_does_not_hide_send_outcome() {
     let dir = directory("lost");
     let exit = |arguments: &[&str], config: &str, to_stderr: bool| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
@@ -70,8 +70,9 @@ fn full_disk_under_standard_output_exits_with_1() {
     }
 }
 
+/// The metrics are Prometheus text.
 #[test]
-fn figures_go_to_a_file_as_prometheus_text_and_traces_to_standard_error() {
+fn metrics_go_to_file_and_traces_to_stderr() {
     let file = directory("metrics").join("auth-host.prom");
     let file = file.to_str().unwrap();
     let _ = std::fs::remove_file(file);
@@ -117,7 +118,7 @@ fn figures_go_to_a_file_as_prometheus_text_and_traces_to_standard_error() {
 }
 
 #[test]
-fn figures_can_go_to_standard_output_but_not_into_json() {
+fn metrics_may_go_to_stdout_not_into_json() {
     let common = [
         "send",
         "plugin.wasm",

@@ -29,7 +29,7 @@ fn publish(dir: &std::path::Path, origins: &[&str]) -> String {
 }
 
 #[test]
-fn inspect_shows_signer_requests_and_grants_of_a_package() {
+fn inspect_shows_package_signer_requests_and_grants() {
     let dir = directory("package");
     let key = publish(
         &dir,

@@ -33,7 +33,7 @@ fn receipts(config: &str, command: &[&str]) -> (i32, Value) {
 }
 
 #[test]
-fn a_callback_is_read_from_a_file_without_its_numbers() {
+fn callback_is_read_from_file_with_numbers_masked() {
     let body = [
         "callback",
         "--body",
@@ -97,7 +97,7 @@ fn a_conversion_is_reported_or_says_why_not() {
 }
 
 #[test]
-fn a_plugin_without_receipts_ends_their_commands_with_7() {
+fn receipt_commands_exit_7_when_plugin_lacks_receipts() {
     for command in [
         &["callback", "plugin.wasm", "--body", "plugin.wasm"][..],
         &["report", "plugin.wasm", "--message-id", "m"],
@@ -115,7 +115,7 @@ fn a_plugin_without_receipts_ends_their_commands_with_7() {
 }
 
 #[test]
-fn body_and_config_cannot_both_come_by_standard_input() {
+fn body_and_config_cannot_both_use_stdin() {
     let line = [
         "callback",
         "plugin.wasm",

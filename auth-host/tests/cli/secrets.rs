@@ -4,7 +4,7 @@ use super::program::{NUMBER, run};
 use std::process::Command;
 
 #[test]
-fn a_secret_as_an_argument_is_refused_and_not_repeated() {
+fn secret_argument_is_refused_without_repeating_it() {
     let output = run(
         "secret",
         &[
@@ -30,7 +30,7 @@ fn a_secret_as_an_argument_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn neither_secret_nor_number_nor_code_is_shown_by_any_command() {
+fn no_command_shows_secret_number_or_code() {
     let config = r#"{"accessKeyId":"id"}"#;
     let overlay = [
         "--config",
@@ -71,7 +71,7 @@ fn neither_secret_nor_number_nor_code_is_shown_by_any_command() {
 }
 
 #[test]
-fn a_number_or_a_code_that_was_typed_in_a_wrong_place_is_not_repeated() {
+fn misplaced_number_or_code_is_not_repeated() {
     let file = [NUMBER, "13800138000", "+86 138-0013-8000", "918273"];
     for typed in file {
         for line in [
@@ -126,7 +126,7 @@ fn a_number_or_a_code_that_was_typed_in_a_wrong_place_is_not_repeated() {
 }
 
 #[test]
-fn without_a_config_the_three_ways_to_give_one_are_named() {
+fn missing_config_names_three_ways_to_give_one() {
     let output = run("none", &["validate", "plugin.wasm", "--no-cache"], "");
     let line = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -135,9 +135,10 @@ fn without_a_config_the_three_ways_to_give_one_are_named() {
     }
 }
 
+/// Exit code 2 is that of wrong usage.
 #[cfg(unix)]
 #[test]
-fn arguments_that_cannot_be_read_end_in_usage_and_are_not_repeated() {
+fn unreadable_argument_exits_2_without_repeating_it() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let odd = OsStr::from_bytes(b"918273\xff");
@@ -160,8 +161,9 @@ fn arguments_that_cannot_be_read_end_in_usage_and_are_not_repeated() {
     }
 }
 
+/// What a variable holds in the place of a proxy is not repeated either.
 #[test]
-fn a_proxys_password_is_not_taken_as_an_argument_and_not_repeated() {
+fn proxy_password_argument_is_refused_not_repeated() {
     for more in [
         &["--proxy", "http://user:hunter2@proxy.test:3128"][..],
         &["--proxy-from-env", "MY_SECRET"],
@@ -186,7 +188,7 @@ fn a_proxys_password_is_not_taken_as_an_argument_and_not_repeated() {
 }
 
 #[test]
-fn a_number_in_the_place_of_the_metrics_file_is_not_repeated() {
+fn number_in_metrics_path_is_not_repeated() {
     let metrics = format!("missing/{NUMBER}");
     let arguments = [
         "send",

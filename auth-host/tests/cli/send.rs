@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 #[test]
-fn each_outcome_of_a_send_has_its_own_exit_code_and_the_same_fields() {
+fn send_outcomes_differ_in_exit_code_not_fields() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -88,7 +88,7 @@ fn only_origins_that_were_granted_are_reached() {
 }
 
 #[test]
-fn a_component_that_is_refused_says_why_in_one_line() {
+fn refused_component_explains_why_in_one_line() {
     let dir = directory("refused");
     std::fs::write(dir.join("readme.wasm"), "# hello").unwrap();
     std::fs::write(dir.join("core.wasm"), wat::parse_str("(module)").unwrap()).unwrap();
@@ -163,7 +163,7 @@ fn processes_that_start_at_once_share_one_cache() {
 }
 
 #[test]
-fn without_a_trusted_authority_the_operator_is_told_how_to_get_one() {
+fn send_without_trusted_authority_names_remedy() {
     let dir = directory("roots");
     for more in [&[][..], &["--report"], &["--json"]] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))

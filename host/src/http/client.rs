@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guest_can_shorten_the_hosts_timeouts_and_not_lengthen_them() {
+    fn guest_can_only_shorten_host_timeouts() {
         let limits = Limits::default();
         let asked = RequestOptions {
             connect_timeout: Some(Duration::from_secs(1)),

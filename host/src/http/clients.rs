@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_that_agree_are_one_and_others_are_not() {
+    fn only_equal_networks_share_client() {
         let clients = Clients::new(&HostOptions::default());
         let of = |proxy| clients.shared(&network(proxy)).unwrap();
         let (plain, proxied) = (of(None), of(Some("http://a:b@proxy.test:1")));

@@ -195,8 +195,9 @@ mod tests {
         is_unambiguous(&method, has_body, &response.body(()).unwrap())
     }
 
+    /// The answer has one length or one chunked coding, or a status without a body.
     #[test]
-    fn a_connection_is_kept_only_after_an_exchange_of_one_length() {
+    fn connection_is_kept_only_after_unambiguous_framing() {
         let length = ("content-length", "2");
         let chunked = ("transfer-encoding", "chunked");
         assert!(kept("POST", true, 200, &[length]));
@@ -222,8 +223,9 @@ mod tests {
         assert!(!kept("GET", false, 101, &[]));
     }
 
+    /// Servers may leave the body of a GET, a DELETE or an OPTIONS unread.
     #[test]
-    fn a_connection_is_not_kept_after_a_body_that_servers_leave_unread() {
+    fn connection_is_not_kept_after_body_servers_ignore() {
         let length = [("content-length", "2")];
         for method in ["GET", "DELETE", "OPTIONS"] {
             assert!(kept(method, false, 200, &length), "{method}");

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_has_the_error_of_the_part_that_is_none() {
+    fn invalid_request_error_names_invalid_part() {
         let uri = "ErrorCode::HttpRequestUriInvalid";
         assert_eq!(composed(|asked| asked.authority = None), uri);
         assert_eq!(
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_without_a_body_is_refused_unless_it_is_zero() {
+    fn nonzero_length_without_body_is_refused() {
         let with = |length: &'static str| {
             composed(|asked| {
                 asked.headers.set_mutable(1_000);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn options_and_request_are_gone_once_they_were_handed_over() {
+    fn handover_removes_options_and_request_from_table() {
         let mut table = ResourceTable::new();
         let request = table.push(asked()).unwrap();
         let options = table.push(RequestOptions::default()).unwrap();

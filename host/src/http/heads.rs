@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_ends_at_its_blank_line_and_the_body_is_not_counted() {
+    fn head_ends_at_blank_line_and_excludes_body() {
         let heads = read(&format!("{FINAL}x")).unwrap();
         assert!(heads.complete);
         assert_eq!((heads.bytes, heads.interim), (FINAL.len() as u64, 0));
@@ -143,15 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn interim_answers_are_counted_and_a_101_or_199_is_one() {
-        let text = format!("{HINT}\r\nHTTP/1.0 199 x\r\n\r\n{FINAL}");
+    fn every_status_of_1xx_counts_as_interim_answer() {
+        let text = format!("{HINT}HTTP/1.1 101 x\r\n\r\n\r\nHTTP/1.0 199 x\r\n\r\n{FINAL}");
         let heads = read(&text).unwrap();
         assert!(heads.complete);
-        assert_eq!((heads.bytes, heads.interim), (text.len() as u64, 2));
+        assert_eq!((heads.bytes, heads.interim), (text.len() as u64, 3));
     }
 
     #[test]
-    fn response_begins_with_the_first_byte_after_interim_ones() {
+    fn response_begins_at_first_byte_after_interim_ones() {
         for (text, begun) in [
             ("", false),
             (HINT, false),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn one_interim_answer_or_one_byte_too_many_is_an_error() {
+    fn interim_answers_or_bytes_over_limit_are_error() {
         let most = usize::try_from(INTERIM_ANSWERS).unwrap();
         assert!(read(&(HINT.repeat(most) + FINAL)).unwrap().complete);
         assert_eq!(read(&HINT.repeat(most + 1)).unwrap_err(), TooLong);

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn only_granted_origins_pass_and_carry_their_authority_as_host() {
+    fn only_granted_origins_pass_with_authority_as_host() {
         for (uri, expected) in [
             ("https://sms.example.com/", "host sms.example.com"),
             ("https://sms.example.com:443/", "host sms.example.com:443"),
@@ -389,8 +389,9 @@ mod tests {
         }
     }
 
+    /// The names are those that a plugin chose: paths and headers.
     #[test]
-    fn what_a_report_repeats_of_a_plugins_names_holds_no_number_code_or_key() {
+    fn report_names_hide_numbers_codes_and_keys() {
         for (name, expected) in [
             ("/", "/"),
             ("/v3/sms/send", "/v3/sms/send"),
@@ -436,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_has_one_length_below_the_cap_and_no_coding() {
+    fn body_needs_one_length_within_cap_without_coding() {
         let uri = "https://sms.example.com/";
         let length = |value| verdict("POST", uri, &[("content-length", value)]);
         assert_eq!(length("0"), "host sms.example.com");

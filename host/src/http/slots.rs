@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_bounded_for_each_owner_and_for_all() {
+    fn slots_are_bounded_per_owner_and_overall() {
         let slots = Slots::new(3, 2);
         let (a, b) = (owner("a"), owner("b"));
         let held = [slots.take(&a), slots.take(&a)];

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_may_be_as_long_as_the_limit_and_no_longer() {
+    fn function_may_reach_but_not_exceed_length_limit() {
         for (body, fits) in [(FUNCTION_BYTES, true), (FUNCTION_BYTES + 1, false)] {
             let bytes = component(&[section(1, &module_with(body as usize))]);
             assert_eq!(check(&bytes).is_ok(), fits, "{body}");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_add_up_is_invalid_and_not_waved_through() {
+    fn cut_overlong_or_deep_component_is_invalid() {
         let whole = component(&[section(1, &module_with(10)), section(5, &[0])]);
         assert!(check(&whole).is_ok());
         for length in 1..whole.len() {

@@ -246,8 +246,9 @@ fn export<F: Function>(component: &Component) -> Result<Export<F>, LoadError> {
 mod tests {
     use super::*;
 
+    /// Any patch version of 0.2 is granted.
     #[test]
-    fn only_the_worlds_imports_are_granted_in_any_patch_of_0_2() {
+    fn only_world_imports_in_0_2_are_granted() {
         for (import, granted) in [
             ("wasi:http/types@0.2.0", true),
             ("wasi:http/outgoing-handler@0.2.12", true),

@@ -67,7 +67,7 @@ async fn a_preview_keeps_its_parameters_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_figure_that_is_the_code_or_the_number_is_left_out() {
+async fn figure_holding_code_or_number_is_left_out() {
     for (wait, kept) in [
         (Some(918_273), None),
         (Some(918_273_000), None),
@@ -94,7 +94,7 @@ async fn a_figure_that_is_the_code_or_the_number_is_left_out() {
 }
 
 #[tokio::test]
-async fn what_a_plugin_asked_of_the_network_is_its_choice_as_well() {
+async fn plugin_chosen_request_details_are_redacted() {
     let mut report = CallReport {
         memory_bytes: 2_918_273,
         fuel: Some(918_273),
@@ -124,7 +124,7 @@ async fn what_a_plugin_asked_of_the_network_is_its_choice_as_well() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_floods_its_failure_is_cut_short() {
+async fn flooded_failure_is_truncated() {
     let mut cause = CallError::Connector(Box::new(Failure {
         message: "m".repeat(1 << 20),
         provider_code: Some("c".repeat(10_000)),
@@ -156,7 +156,7 @@ fn findings(count: usize) -> Vec<Diagnostic> {
 }
 
 #[tokio::test]
-async fn what_is_beyond_the_bytes_that_are_searched_is_masked() {
+async fn text_beyond_search_limit_is_masked() {
     let mut many = findings(400);
     scrub(CONFIG, listed(&mut many)).await;
     assert!(many[0].message.starts_with("fff"));
@@ -176,7 +176,7 @@ async fn what_is_not_searched_in_time_is_masked() {
 }
 
 #[tokio::test]
-async fn a_config_with_more_secrets_than_are_looked_for_shows_no_text() {
+async fn config_with_too_many_secrets_shows_no_text() {
     let config = serde_json::json!({ "password": "x1".repeat(CONFIG_BYTES / 4) }).to_string();
     let mut failure = failure("something");
     failure.retry_after_ms = Some(5);

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stretch_counts_while_it_lasts_and_only_up_to_its_bound() {
+    async fn stretch_counts_while_running_up_to_bound() {
         let meter = Meter::default();
         let inside = meter.clone();
         let work = pin!(async move {

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn memories_share_one_limit_and_tables_have_one_each() {
+    fn memories_share_limit_but_tables_do_not() {
         let mut limiter = Limiter {
             limits: Arc::new(Limits::default()),
             memory: 0,

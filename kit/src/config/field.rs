@@ -199,7 +199,7 @@ mod tests {
     ];
 
     #[test]
-    fn pointer_leads_to_its_field_or_the_one_around_it() {
+    fn pointer_finds_its_field_or_enclosing_one() {
         for (pointer, label) in [
             ("/id", Some("Outer")),
             ("/list", Some("List")),

@@ -215,7 +215,7 @@ fn calling_codes_match_an_independent_list() {
 }
 
 #[test]
-fn a_number_splits_into_calling_code_and_national_number() {
+fn number_splits_into_calling_code_and_national_part() {
     for (written, code, national) in [
         ("+8613800138000", "86", "13800138000"),
         ("+14155552671", "1", "4155552671"),
@@ -264,7 +264,7 @@ fn refusals_say_what_to_write() {
 
 /// Values checked with libphonenumber 9.0.43: `format_number(parse(text), E164)`.
 #[test]
-fn trunk_zero_is_removed_where_the_country_has_one() {
+fn trunk_zero_is_removed_where_country_has_one() {
     for (written, e164) in [
         ("+61 0412 345 678", "+61412345678"),
         ("+44 07911 123456", "+447911123456"),

@@ -60,7 +60,7 @@ fn without_usage_and_fallback_there_is_no_template() {
 
 /// RFC 4647, section 3.4: one subtag after the other goes, and a single letter goes with the one that it introduces.
 #[test]
-fn tag_loses_subtags_until_a_template_has_the_rest() {
+fn tag_loses_subtags_until_template_matches() {
     let entries = [
         Entry("SignIn", Some("zh"), 1),
         Entry("SignIn", Some("zh-Hans"), 2),

@@ -15,7 +15,7 @@ fn refusal(manifest: &str) -> String {
 }
 
 #[test]
-fn a_manifest_is_read_with_all_that_it_says() {
+fn manifest_is_read_with_all_fields() {
     let manifest = Manifest::parse(TOOL_MANIFEST).unwrap();
     assert_eq!(manifest.id, "example-sms");
     assert_eq!(manifest.version, "1.4.0");
@@ -41,7 +41,7 @@ fn a_manifest_is_read_with_all_that_it_says() {
 }
 
 #[test]
-fn each_fault_is_told_with_its_place_and_what_was_expected() {
+fn fault_names_its_place_and_expected_value() {
     for (from, to, place, expected) in [
         (
             "\"format\": 1",
@@ -240,7 +240,7 @@ fn each_fault_is_told_with_its_place_and_what_was_expected() {
 }
 
 #[test]
-fn origins_of_a_config_are_those_of_its_urls() {
+fn config_origins_are_those_of_its_urls() {
     let mut manifest = Manifest::parse(MANIFEST.as_bytes()).unwrap();
     manifest.config_origins = ["/url", "/abroad/urls/0", "/other"]
         .map(str::to_owned)
@@ -285,8 +285,9 @@ fn origins_of_a_config_are_those_of_its_urls() {
     assert!(number[0].contains("it is not a text"), "{number:?}");
 }
 
+/// They come at once, and beyond the bound only their number is given.
 #[test]
-fn all_faults_are_told_at_once_and_not_without_end() {
+fn all_faults_are_reported_up_to_bound() {
     let changed = MANIFEST
         .replace("example-sms\"", "A\"")
         .replace("1.4.0", "1")
@@ -342,7 +343,7 @@ fn faults_of_every_kind_are_told_at_once() {
 }
 
 #[test]
-fn what_is_not_json_is_told_by_line_and_column() {
+fn invalid_json_is_reported_by_line_and_column() {
     for (text, place, what) in [
         ("", "line 1, column 0", "EOF"),
         (
@@ -372,8 +373,9 @@ fn what_is_not_json_is_told_by_line_and_column() {
     assert!(Manifest::parse(b"\"\xff\"").is_err());
 }
 
+/// One of exactly that size is read.
 #[test]
-fn a_manifest_at_the_bound_is_read_and_one_beyond_is_not() {
+fn manifest_beyond_size_bound_is_refused() {
     let most = usize::try_from(MANIFEST_BYTES).unwrap();
     let padded = |size: usize| format!("{MANIFEST}{}", " ".repeat(size - MANIFEST.len()));
     assert!(Manifest::parse(padded(most).as_bytes()).is_ok());
@@ -381,7 +383,7 @@ fn a_manifest_at_the_bound_is_read_and_one_beyond_is_not() {
 }
 
 #[test]
-fn an_error_shows_little_of_a_long_text_and_no_control_character() {
+fn error_cuts_long_text_and_drops_control_characters() {
     let long = format!("\\u001b[2J{}", "x".repeat(10_000));
     let line = refusal(&MANIFEST.replace("example-sms\"", &format!("{long}\"")));
     assert!(

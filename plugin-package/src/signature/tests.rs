@@ -23,8 +23,9 @@ fn sign(pair: &KeyPair, manifest: &[u8], comment: &str) -> Vec<u8> {
     signed.unwrap().into_string().into_bytes()
 }
 
+/// The trusted comment and the id of the key are returned.
 #[test]
-fn what_the_real_tool_signed_verifies_and_its_comment_and_key_are_told() {
+fn signature_of_real_tool_verifies_and_names_signer() {
     let key = TrustedKey::parse(TOOL_KEY).unwrap();
     assert_eq!(key.id().to_string(), TOOL_ID);
     let signer = verify(TOOL_MANIFEST, Some(TOOL_SIGNATURE), &[key], false)
@@ -54,7 +55,7 @@ fn the_tools_legacy_mode_is_refused_and_named() {
 
 /// A manifest or signature with one byte changed anywhere does not verify.
 #[test]
-fn manifest_or_signature_with_a_changed_byte_does_not_verify() {
+fn changed_byte_in_manifest_or_signature_fails() {
     let keys = [TrustedKey::parse(TOOL_KEY).unwrap()];
     for place in 0..TOOL_MANIFEST.len() {
         let mut changed = TOOL_MANIFEST.to_vec();
@@ -77,7 +78,7 @@ fn manifest_or_signature_with_a_changed_byte_does_not_verify() {
 }
 
 #[test]
-fn an_unsigned_manifest_is_refused_unless_that_is_allowed() {
+fn unsigned_manifest_is_refused_unless_allowed() {
     let (_, trusted) = key();
     let keys = [trusted];
     let error = verify(b"{}", None, &keys, false).unwrap_err();
@@ -87,7 +88,7 @@ fn an_unsigned_manifest_is_refused_unless_that_is_allowed() {
 }
 
 #[test]
-fn a_key_that_is_not_trusted_is_named_beside_those_that_are() {
+fn untrusted_key_is_named_beside_trusted_ones() {
     let ((pair, stranger), (_, first), (_, second)) = (key(), key(), key());
     let signature = sign(&pair, b"{}", "");
     let refused = |keys: &[TrustedKey]| {
@@ -130,7 +131,7 @@ fn a_trusted_comment_cannot_be_exchanged() {
 }
 
 #[test]
-fn what_is_no_signature_is_told_apart_from_a_wrong_one() {
+fn malformed_signature_is_distinct_from_invalid_one() {
     let (pair, trusted) = key();
     let good = sign(&pair, b"{}", "");
     let keys = [trusted];
@@ -146,7 +147,7 @@ fn what_is_no_signature_is_told_apart_from_a_wrong_one() {
 }
 
 #[test]
-fn a_key_is_taken_as_a_line_or_as_the_tools_file() {
+fn key_parses_as_line_or_tool_file() {
     let line = TOOL_KEY.lines().nth(1).unwrap();
     let crlf = TOOL_KEY.replace('\n', "\r\n");
     for text in [line, TOOL_KEY, &crlf, &format!("  {line}\n\n")] {

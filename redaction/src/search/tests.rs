@@ -82,7 +82,7 @@ fn a_secret_is_taken_out_in_every_encoding() {
 }
 
 #[test]
-fn a_number_and_a_code_are_taken_out_however_they_are_written() {
+fn number_and_code_are_removed_in_any_writing() {
     for hidden in [
         "+8613800138000",
         "+86 138 0013 8000",
@@ -130,8 +130,9 @@ fn what_only_resembles_them_stays() {
     }
 }
 
+/// These are its beginning, its end and runs in its middle.
 #[test]
-fn no_beginning_end_or_middle_of_a_long_secret_survives() {
+fn long_secret_does_not_survive_in_parts() {
     let alphabet: String = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
     for length in 33..=47 {
         let secret = &alphabet[..length];
@@ -156,8 +157,9 @@ fn no_beginning_end_or_middle_of_a_long_secret_survives() {
     }
 }
 
+/// Those of connection strings and of invalid JSON are removed as well.
 #[test]
-fn secrets_of_urls_connection_strings_and_repeated_keys_are_taken_out() {
+fn secrets_of_urls_and_repeated_keys_are_removed() {
     for (config, hidden) in [
         (
             r#"{"url":"https://oapi.example.com/send?access_token=566cc69da782ec33e42541b46b9f5cc1"}"#,
@@ -214,7 +216,7 @@ fn a_cut_leaves_no_beginning_of_a_secret() {
 }
 
 #[test]
-fn figure_that_holds_the_code_or_the_number_reveals_it() {
+fn figure_holding_code_or_number_reveals_it() {
     let (config, variables) = (SecretText::new(CONFIG), code("918273"));
     let search = Search::new(&config, TO, &variables);
     for figure in [
@@ -232,14 +234,14 @@ fn figure_that_holds_the_code_or_the_number_reveals_it() {
 }
 
 #[test]
-fn parameter_keeps_the_number_and_the_code_and_no_secret() {
+fn parameter_keeps_number_and_code_but_no_secret() {
     let all = format!("{KEY} +8613800138000 918273");
     let clean = cleaned_as(CONFIG, "918273", &all, Kind::Parameter);
     assert_eq!(clean, "**** +8613800138000 918273");
 }
 
 #[test]
-fn texts_beyond_the_bytes_that_are_searched_are_masked() {
+fn texts_beyond_search_budget_are_masked() {
     let (config, variables) = (SecretText::new(CONFIG), code("918273"));
     let mut search = Search::new(&config, TO, &variables);
     let mut shown = 0;
@@ -262,7 +264,7 @@ fn texts_beyond_the_bytes_that_are_searched_are_masked() {
 }
 
 #[test]
-fn config_with_more_secrets_than_are_looked_for_shows_no_text() {
+fn config_with_too_many_secrets_shows_no_text() {
     for config in [
         serde_json::json!({ "password": "x1".repeat(CONFIG_BYTES / 4) }).to_string(),
         " ".repeat(CONFIG_BYTES + 1),
@@ -280,7 +282,7 @@ fn config_with_more_secrets_than_are_looked_for_shows_no_text() {
 
 /// How often each byte of an answer is read, at most: what a search costs is bytes and not bytes times secrets.
 #[test]
-fn the_bytes_that_are_read_grow_with_the_text_alone() {
+fn bytes_read_grow_with_text_alone() {
     let secrets: Vec<String> = (0..400)
         .map(|n| format!("{n:08x}{:08x}", n * 7_919))
         .collect();
@@ -311,7 +313,7 @@ fn the_bytes_that_are_read_grow_with_the_text_alone() {
 }
 
 #[test]
-fn a_code_behind_a_secret_or_a_number_is_taken_out_as_well() {
+fn code_behind_secret_or_number_is_removed() {
     for (text, clean) in [
         (format!("{KEY}918273"), "****"),
         ("+8613800138000918273".to_owned(), "+****"),

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_catalogue_is_sound_and_has_what_its_comments_say() {
+    fn built_in_catalogue_matches_its_comments() {
         let catalogue = Catalogue::from_yaml(Catalogue::BUILT_IN).unwrap();
         let (account, key) = catalogue
             .credential("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE")
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_shape_is_reported_with_line_and_column() {
+    fn wrong_shape_is_reported_by_line_and_column() {
         let error =
             Catalogue::from_yaml("accounts:\n  - name: a\n    enterprize: true\n").unwrap_err();
         assert!(error.place.starts_with("line 3"), "{error}");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_the_wrong_type_is_not_quoted() {
+    fn secret_of_wrong_type_is_not_quoted() {
         let yaml = "accounts:\n  - name: a\n    credentials:\n      - {secret_id: AKIDx, secret_key: [hush-hush]}\n";
         let error = Catalogue::from_yaml(yaml).unwrap_err();
         assert!(!error.to_string().contains("hush-hush"), "{error}");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_may_be_a_number_or_a_string_but_not_negative() {
+    fn id_may_be_number_or_string_not_negative() {
         for yaml in [
             "accounts: [{name: a, apps: [{id: 14}]}]",
             "accounts: [{name: a, apps: [{id: '14'}]}]",

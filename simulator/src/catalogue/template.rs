@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn variables_side_by_side_or_out_of_order_are_refused() {
+    fn adjacent_or_misordered_variables_are_refused() {
         assert!(template("{1}{2}").variables().is_err());
         assert!(template("{2} {1}").variables().is_err());
         assert!(template("{1} {1}").variables().is_err());
     }
 
     #[test]
-    fn a_value_that_looks_like_a_variable_is_not_replaced_again() {
+    fn value_like_variable_is_not_replaced_again() {
         assert_eq!(
             template("{1} {2}").render(&["{2}".to_owned(), "x".to_owned()]),
             "{2} x"

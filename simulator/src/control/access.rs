@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_and_allowed_names_are_admitted_with_any_port() {
+    fn loopback_and_allowed_names_pass_with_any_port() {
         for host in [
             "localhost",
             "LocalHost:8080",

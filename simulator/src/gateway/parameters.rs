@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_reported_before_a_missing_one() {
+    fn unknown_name_is_reported_before_missing_one() {
         assert_eq!(
             refused(json!({"$schema": 1})),
             (
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_name_is_reported_before_a_wrong_type() {
+    fn missing_name_is_reported_before_wrong_type() {
         assert_eq!(
             refused(json!({"Numbers": 5})),
             (
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_that_asks_for_chinese_gets_the_known_chinese_text() {
+    fn request_for_chinese_gets_known_chinese_text() {
         let given = json!({"Numbers": [5], "Id": "2"})
             .as_object()
             .unwrap()

@@ -35,7 +35,7 @@ const FAULT: &str = r#"{"fault": {"kind": "empty-body"}}"#;
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 #[test]
-fn a_host_that_is_not_loopback_gets_no_code() {
+fn only_loopback_or_allowed_host_gets_code() {
     let simulator = with_a_code();
     let port = simulator.addr().port();
     for (host, expected) in [
@@ -78,7 +78,7 @@ fn a_host_that_is_not_loopback_gets_no_code() {
 }
 
 #[test]
-fn a_refused_host_is_told_the_option_with_its_own_name() {
+fn refused_host_is_told_option_with_its_name() {
     let simulator = with_a_code();
     let refused = |host| {
         ask(
@@ -127,7 +127,7 @@ fn an_absent_or_second_host_is_refused() {
 }
 
 #[test]
-fn a_page_of_another_origin_can_neither_read_nor_steer() {
+fn foreign_origin_can_neither_read_nor_steer() {
     let simulator = with_a_code();
     let port = simulator.addr().port();
     let host = format!("127.0.0.1:{port}");
@@ -208,8 +208,9 @@ fn a_body_that_is_not_json_changes_nothing() {
     assert_eq!(simulator.messages().len(), 2);
 }
 
+/// A reset needs no body.
 #[test]
-fn json_under_any_spelling_is_taken_and_reset_needs_no_body() {
+fn json_in_any_spelling_and_bare_reset_pass() {
     let simulator = with_a_code();
     for content_type in [
         "application/json",
@@ -236,7 +237,7 @@ fn json_under_any_spelling_is_taken_and_reset_needs_no_body() {
 }
 
 #[test]
-fn no_answer_lets_a_page_of_another_origin_read_it() {
+fn no_answer_is_readable_by_foreign_origin() {
     let simulator = with_a_code();
     let origin = ("Origin", "http://evil.com");
     for (method, headers) in [
@@ -319,7 +320,7 @@ fn a_token_that_is_set_is_asked_for() {
 }
 
 #[test]
-fn off_loopback_a_token_is_made_for_each_run() {
+fn fresh_token_is_made_per_run_off_loopback() {
     let start = || {
         Simulator::builder()
             .listen("0.0.0.0:0".parse().unwrap())
@@ -339,7 +340,7 @@ fn off_loopback_a_token_is_made_for_each_run() {
 }
 
 #[test]
-fn hosts_and_tokens_that_are_none_keep_it_from_starting() {
+fn invalid_hosts_and_tokens_prevent_start() {
     for (builder, words) in [
         (
             Simulator::builder().allow_host("http://x"),

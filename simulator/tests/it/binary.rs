@@ -82,7 +82,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_ready_line_says_where_and_closing_standard_input_ends_it() {
+fn ready_line_shows_address_closed_stdin_ends_run() {
     let running = Running::start(&[]);
     let url = running.ready["url"].as_str().unwrap().to_owned();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
@@ -94,7 +94,7 @@ fn the_ready_line_says_where_and_closing_standard_input_ends_it() {
 
 /// It shows the secret nowhere.
 #[test]
-fn console_shows_number_and_code_on_inbox_lines_only() {
+fn only_inbox_lines_show_number_and_code() {
     let running = Running::start(&[]);
     assert_eq!(Call::new(running.addr()).send().code(), "Ok");
     let mut wrong = Call::new(running.addr());
@@ -128,7 +128,7 @@ fn console_shows_number_and_code_on_inbox_lines_only() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_well_when_it_is_terminated_or_interrupted() {
+fn termination_or_interrupt_ends_with_exit_code_0() {
     for signal in ["-TERM", "-INT"] {
         let mut running = Running::start(&[]);
         let pid = running.child.id().to_string();
@@ -155,7 +155,7 @@ fn it_ends_well_when_it_is_terminated_or_interrupted() {
 }
 
 #[test]
-fn tls_is_spoken_in_both_versions_under_the_authority_that_was_written() {
+fn tls_works_in_both_versions_under_written_ca() {
     let file = std::env::temp_dir().join(format!(
         "tencent-sms-simulator-ca-{}.pem",
         std::process::id()
@@ -198,8 +198,9 @@ fn tls_is_spoken_in_both_versions_under_the_authority_that_was_written() {
     }
 }
 
+/// Tried are a wrong argument, a catalogue that is not there, and an address that is taken.
 #[test]
-fn wrong_arguments_and_catalogues_end_with_their_codes_and_a_clear_line() {
+fn startup_failures_exit_with_code_and_clear_line() {
     let (code, errors) = run(&["--no-such-flag"]);
     assert_eq!(code, Some(2), "{errors}");
     let (code, errors) = run(&["--catalogue", "/nowhere/at/all.yaml"]);
@@ -232,7 +233,7 @@ fn listening_for_others_is_warned_about() {
 }
 
 #[test]
-fn hosts_and_the_token_of_the_control_plane_come_from_the_command_line() {
+fn control_hosts_and_token_come_from_command_line() {
     let options = ["--allow-host", "sim.test", "--allow-host", "other.test"];
     let running =
         Running::start(&[&options[..], &["--control-token", "0123456789abcdef"]].concat());
@@ -257,7 +258,7 @@ fn hosts_and_the_token_of_the_control_plane_come_from_the_command_line() {
 }
 
 #[test]
-fn the_clock_can_be_set_from_the_command_line() {
+fn clock_is_set_from_command_line() {
     let running = Running::start(&["--clock-offset", "-302"]);
     assert_eq!(
         Call::new(running.addr()).send().code(),

@@ -57,7 +57,7 @@ fn the_latest_code_is_found_by_number() {
 }
 
 #[test]
-fn waiting_ends_with_the_first_match_and_not_with_others() {
+fn wait_ends_with_first_match_and_no_other() {
     let simulator = start();
     let addr = simulator.addr();
     let begun = Instant::now();
@@ -77,7 +77,7 @@ fn waiting_ends_with_the_first_match_and_not_with_others() {
 }
 
 #[test]
-fn waiting_in_vain_ends_when_the_wait_is_over() {
+fn wait_without_match_ends_when_it_is_over() {
     let simulator = start();
     let begun = Instant::now();
     let answer = get(simulator.addr(), "/_sim/messages?wait=1");
@@ -173,7 +173,7 @@ fn faults_are_queued_listed_and_cleared() {
 }
 
 #[test]
-fn chaos_repeats_with_its_seed_and_stops_when_told() {
+fn chaos_repeats_with_seed_and_stops_when_told() {
     let simulator = start();
     let addr = simulator.addr();
     let run = |seed: u64| {
@@ -222,7 +222,7 @@ fn chaos_repeats_with_its_seed_and_stops_when_told() {
 }
 
 #[test]
-fn what_is_misspelt_is_refused_and_what_is_not_there_is_not_found() {
+fn misspelt_query_is_400_and_unknown_path_404() {
     let simulator = start();
     let addr = simulator.addr();
     for path in [

@@ -20,7 +20,7 @@ fn nothing(simulator: &Simulator, fault: Fault) -> (u64, usize) {
 }
 
 #[test]
-fn a_connection_closed_on_accept_never_carries_a_request() {
+fn connection_closed_on_accept_carries_no_request() {
     let simulator = start();
     assert_eq!(nothing(&simulator, Fault::CloseOnAccept), (0, 0));
     assert_eq!(
@@ -31,7 +31,7 @@ fn a_connection_closed_on_accept_never_carries_a_request() {
 }
 
 #[test]
-fn a_request_that_is_not_read_is_not_counted_when_its_body_never_came() {
+fn unread_request_with_incomplete_body_is_not_counted() {
     let simulator = start();
     for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {
         simulator.queue_fault(fault.clone());
@@ -55,8 +55,9 @@ fn request_that_was_not_processed_counts_as_complete() {
     assert_eq!(nothing(&simulator, Fault::ReadHalfThenClose), (1, 0));
 }
 
+/// The connection is closed or reset once the message is accepted.
 #[test]
-fn accepted_then_closed_or_reset_leaves_a_message_and_no_answer() {
+fn accepted_then_cut_leaves_message_without_answer() {
     let simulator = start();
     assert_eq!(nothing(&simulator, Fault::AcceptThenClose), (1, 1));
     simulator.reset();
@@ -75,8 +76,9 @@ fn accepted_then_closed_or_reset_leaves_a_message_and_no_answer() {
     );
 }
 
+/// The silence lasts until the client leaves.
 #[test]
-fn silence_lasts_until_the_client_leaves_and_others_are_served_meanwhile() {
+fn silence_holds_one_client_and_serves_others() {
     let simulator = start();
     for (fault, complete) in [(Fault::Hang, 1), (Fault::HangBeforeReading, 1)] {
         simulator.reset();
@@ -107,8 +109,9 @@ fn a_delayed_answer_is_late_and_whole() {
     assert!(begun.elapsed() >= Duration::from_millis(300));
 }
 
+/// Its place is where the service puts that code: in the error or in the status of a number.
 #[test]
-fn a_code_is_answered_where_the_service_puts_it_and_nothing_is_sent() {
+fn fault_code_is_answered_in_place_without_sending() {
     let simulator = start();
     let code = |code: &str| Fault::Code {
         code: code.to_owned(),
@@ -138,7 +141,7 @@ fn a_code_is_answered_where_the_service_puts_it_and_nothing_is_sent() {
 }
 
 #[test]
-fn an_internal_error_after_the_fact_leaves_the_message_sent() {
+fn internal_error_after_acceptance_keeps_message_sent() {
     let simulator = start();
     simulator.queue_fault(Fault::AcceptThenCode {
         code: "InternalError".to_owned(),

@@ -25,7 +25,7 @@ fn send(simulator: &Simulator, change: impl FnOnce(&mut Call)) -> Answer {
 }
 
 #[test]
-fn every_answer_has_the_services_headers_and_a_request_id() {
+fn answer_has_service_headers_and_request_id() {
     let simulator = frozen();
     for answer in [
         send(&simulator, |_| {}),
@@ -71,8 +71,9 @@ fn only_get_and_post_are_supported() {
     }
 }
 
+/// One that is not above is read.
 #[test]
-fn a_body_above_ten_mebibytes_is_refused_and_one_below_is_read() {
+fn body_above_ten_mebibytes_is_refused() {
     let simulator = frozen();
     let length = 10 * 1024 * 1024;
     let declared = format!(
@@ -157,7 +158,7 @@ fn common_parameters_are_checked_before_the_signature() {
 }
 
 #[test]
-fn a_key_whose_policy_lacks_the_action_is_not_authorised() {
+fn key_without_action_in_policy_is_unauthorised() {
     let simulator = frozen();
     let answer = send(&simulator, |c| {
         c.secret_id = "AKIDreadonly00000000000000000EXAMPLE".to_owned();
@@ -179,7 +180,7 @@ fn a_key_whose_policy_lacks_the_action_is_not_authorised() {
 }
 
 #[test]
-fn source_addresses_are_checked_when_the_key_has_a_list() {
+fn source_address_is_checked_against_list_of_key() {
     for (list, code) in [
         ("ip_allow: [203.0.113.5]", "IpNotInWhitelist"),
         ("ip_allow: [127.0.0.1]", "Ok"),
@@ -199,7 +200,7 @@ fn source_addresses_are_checked_when_the_key_has_a_list() {
 }
 
 #[test]
-fn a_second_takes_as_many_requests_as_its_limit() {
+fn requests_beyond_limit_per_second_are_refused() {
     let yaml = Catalogue::BUILT_IN.replace("SendSms: 3000", "SendSms: 2");
     let simulator = Simulator::builder()
         .catalogue(Catalogue::from_yaml(&yaml).unwrap())
@@ -241,7 +242,7 @@ fn a_region_without_the_service_is_unsupported() {
 }
 
 #[test]
-fn a_post_must_be_a_json_object_under_the_json_content_type() {
+fn post_needs_json_object_and_json_content_type() {
     let simulator = frozen();
     let text = send(&simulator, |c| c.content_type = "text/plain".to_owned());
     assert_eq!(text.code(), "InvalidParameter");

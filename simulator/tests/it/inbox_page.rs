@@ -54,7 +54,7 @@ impl Events {
 }
 
 #[test]
-fn root_is_the_page_for_browsers_and_the_api_for_others() {
+fn root_serves_browsers_page_and_others_api() {
     let simulator = start();
     let addr = simulator.addr();
     let page = browser(addr, "/");
@@ -112,7 +112,7 @@ fn foreign_names_and_pages_get_nothing() {
 }
 
 #[test]
-fn events_want_the_token_and_the_page_does_not() {
+fn events_need_token_but_page_does_not() {
     let token = "sixteen-characters-or-more";
     let builder = Simulator::builder().control_token(token);
     let simulator = builder.start_blocking().unwrap();
@@ -185,7 +185,7 @@ fn burst_is_told_whole() {
 }
 
 #[test]
-fn open_page_does_not_keep_the_simulator_from_ending() {
+fn open_page_does_not_block_shutdown() {
     let simulator = start();
     let mut events = Events::of(&simulator);
     events.next().unwrap();

@@ -33,7 +33,7 @@ fn send(simulator: &Simulator, changes: Value) -> String {
 }
 
 #[test]
-fn the_same_text_to_the_same_number_waits_thirty_seconds() {
+fn same_text_to_same_number_waits_thirty_seconds() {
     let simulator = start_with(&[]);
     assert_eq!(send(&simulator, json!({})), "Ok");
     simulator.advance(Duration::from_millis(29_999));
@@ -65,7 +65,7 @@ fn the_same_text_to_the_same_number_waits_thirty_seconds() {
 }
 
 #[test]
-fn ten_a_day_and_the_day_ends_at_midnight_in_china() {
+fn daily_limit_of_ten_ends_at_chinese_midnight() {
     let simulator = start_with(&[]);
     for i in 0..10 {
         assert_eq!(
@@ -89,7 +89,7 @@ fn ten_a_day_and_the_day_ends_at_midnight_in_china() {
 }
 
 #[test]
-fn hourly_and_same_text_limits_hold_when_they_are_set() {
+fn configured_hourly_and_same_text_limits_hold() {
     let hourly = start_with(&[("per_hour: null", "per_hour: 2")]);
     for i in 0..2 {
         assert_eq!(
@@ -132,7 +132,7 @@ fn numbers_on_the_allow_list_have_no_limits() {
 }
 
 #[test]
-fn each_daily_cap_of_an_app_has_its_code() {
+fn each_daily_app_cap_has_its_code() {
     let uk =
         |n: u32| json!({"PhoneNumberSet": [format!("+4477009001{n:02}")], "TemplateId": "1110002"});
     let us = json!({"PhoneNumberSet": ["+14155550123"], "TemplateId": "1110002"});

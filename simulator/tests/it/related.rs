@@ -109,8 +109,9 @@ fn signatures_are_listed_with_their_review() {
     assert_eq!(seen, [("腾讯云", 0), ("待审核", 1)]);
 }
 
+/// Personal accounts can list nothing.
 #[test]
-fn sub_accounts_may_not_list_templates_and_personal_accounts_nothing() {
+fn sub_accounts_cannot_list_templates() {
     let simulator = start();
     let list = |action: &str, id: &str, key: &str| {
         let mut call = Call::new(simulator.addr())
@@ -146,7 +147,7 @@ fn sub_accounts_may_not_list_templates_and_personal_accounts_nothing() {
 }
 
 #[test]
-fn a_package_that_has_ended_is_reported_so_and_pays_for_nothing() {
+fn expired_package_is_reported_and_pays_nothing() {
     for (ends, verdict) in [
         (MORNING + 1, "Ok"),
         (MORNING, "FailedOperation.InsufficientBalanceInSmsPackage"),
@@ -261,7 +262,7 @@ fn numbers_are_described_by_the_parser_that_sends() {
 }
 
 #[test]
-fn reports_come_after_the_delay_and_the_queue_hands_each_out_once() {
+fn reports_come_after_delay_and_once_from_queue() {
     let simulator = start();
     assert_eq!(send(&simulator, json!({"SessionContext": "s1"})), "Ok");
     assert_eq!(
@@ -303,7 +304,7 @@ fn reports_come_after_the_delay_and_the_queue_hands_each_out_once() {
 }
 
 #[test]
-fn reports_about_one_number_can_be_pulled_again_and_again() {
+fn reports_of_number_can_be_pulled_repeatedly() {
     let simulator = start();
     assert_eq!(send(&simulator, json!({})), "Ok");
     simulator.advance(Duration::from_secs(2));
@@ -331,7 +332,7 @@ fn reports_about_one_number_can_be_pulled_again_and_again() {
 }
 
 #[test]
-fn send_records_tell_what_became_of_a_message_whose_answer_was_lost() {
+fn send_records_reveal_outcome_of_lost_answer() {
     let simulator = start();
     simulator.queue_fault(tencent_sms_simulator::Fault::AcceptThenClose);
     assert!(Call::new(simulator.addr()).at(MORNING).try_send().is_none());
@@ -385,7 +386,7 @@ fn send_records_tell_what_became_of_a_message_whose_answer_was_lost() {
 }
 
 #[test]
-fn a_conversion_is_taken_for_an_app_of_ones_own() {
+fn conversion_is_taken_only_for_own_app() {
     let simulator = start();
     let body =
         |app: &str| json!({"SmsSdkAppId": app, "SerialNo": "1234:5", "ConversionTime": MORNING});
@@ -399,7 +400,7 @@ fn a_conversion_is_taken_for_an_app_of_ones_own() {
 }
 
 #[test]
-fn reports_are_posted_to_the_callback_as_an_array() {
+fn reports_are_posted_to_callback_as_array() {
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!(
         "http://{}/reports?secret=path",

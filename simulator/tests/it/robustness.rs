@@ -40,7 +40,7 @@ fn first_line(addr: SocketAddr, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn malformed_http_is_answered_with_400_or_a_closed_connection() {
+fn malformed_http_gets_400_or_closed_connection() {
     let simulator = start();
     for bytes in [
         &b"\r\n\r\n\r\n"[..],
@@ -164,7 +164,7 @@ fn strange_numbers_and_clocks_do_not_overflow() {
 }
 
 #[test]
-fn slow_clients_are_cut_off_and_nobody_waits_for_them() {
+fn slow_clients_are_cut_off_without_delaying_others() {
     let simulator = start();
     let wire = Call::new(simulator.addr()).wire();
     let head = wire.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
@@ -194,7 +194,7 @@ fn slow_clients_are_cut_off_and_nobody_waits_for_them() {
 }
 
 #[test]
-fn a_drip_of_bytes_does_not_prolong_the_wait() {
+fn dripping_bytes_do_not_prolong_wait() {
     let simulator = start();
     let wire = Call::new(simulator.addr()).wire();
     let mut stream = connect(simulator.addr());
@@ -215,7 +215,7 @@ fn a_drip_of_bytes_does_not_prolong_the_wait() {
 }
 
 #[test]
-fn dropping_it_ends_it_at_once_even_with_clients_connected() {
+fn drop_ends_simulator_at_once_despite_open_clients() {
     let simulator = start();
     let addr = simulator.addr();
     let mut stream = connect(addr);
@@ -231,7 +231,7 @@ fn dropping_it_ends_it_at_once_even_with_clients_connected() {
 }
 
 #[test]
-fn memory_of_what_was_sent_is_bounded_by_the_retention() {
+fn memory_of_sent_messages_is_bounded_by_retention() {
     let simulator = Simulator::builder().retention(3).start_blocking().unwrap();
     for i in 0..5 {
         let body =

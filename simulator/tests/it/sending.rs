@@ -37,7 +37,7 @@ fn code(simulator: &Simulator, changes: Value) -> String {
 }
 
 #[test]
-fn an_accepted_message_has_the_services_status_and_lands_in_the_inbox() {
+fn accepted_message_has_status_and_lands_in_inbox() {
     let simulator = start();
     let answer = send(&simulator, json!({"SessionContext": "login 7"}));
     let status = answer.status_of(0);
@@ -109,7 +109,7 @@ fn the_number_of_recipients_has_bounds() {
 }
 
 #[test]
-fn an_app_must_exist_and_belong_to_the_key() {
+fn app_must_exist_and_belong_to_key() {
     let simulator = start();
     let error = (
         "UnauthorizedOperation.SmsSdkAppIdVerifyFail".to_owned(),
@@ -130,7 +130,7 @@ fn an_app_must_exist_and_belong_to_the_key() {
 }
 
 #[test]
-fn suspended_accounts_and_apps_are_refused_as_a_whole() {
+fn suspended_account_or_app_refuses_whole_request() {
     let arrears = start_with("arrears: false", "arrears: true");
     assert_eq!(
         send(&arrears, json!({})).error().0,
@@ -164,7 +164,7 @@ fn a_session_context_is_shorter_than_512_bytes() {
 }
 
 #[test]
-fn a_refusal_of_the_message_is_repeated_for_each_number_without_a_country() {
+fn refusal_is_repeated_per_number_without_country() {
     let simulator = start();
     let answer = send(
         &simulator,
@@ -287,7 +287,7 @@ fn a_text_has_500_characters_at_most() {
 }
 
 #[test]
-fn a_long_text_costs_several_segments_and_the_package_pays() {
+fn long_text_costs_package_several_segments() {
     let text = "您的验证码是{1}，请于5分钟内填写。如非本人操作，请忽略本短信。";
     let long = format!("\"{{1}}{}\"", "字".repeat(60));
     let yaml = Catalogue::BUILT_IN
@@ -393,7 +393,7 @@ fn destinations_and_recipients_can_be_blocked() {
 }
 
 #[test]
-fn magic_numbers_answer_with_their_code_where_the_service_puts_it() {
+fn magic_number_answers_code_where_service_puts_it() {
     let simulator = start();
     let answer = send(
         &simulator,

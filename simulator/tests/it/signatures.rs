@@ -32,7 +32,7 @@ fn a_request_signed_by_another_language_is_accepted() {
 }
 
 #[test]
-fn one_byte_changed_anywhere_that_is_signed_is_a_signature_failure() {
+fn changed_signed_byte_is_signature_failure() {
     let simulator = Simulator::builder().start_blocking().unwrap();
     let good = Call::new(simulator.addr());
     let message =
@@ -77,7 +77,7 @@ fn one_byte_changed_anywhere_that_is_signed_is_a_signature_failure() {
 }
 
 #[test]
-fn a_caller_that_asks_for_chinese_gets_the_failure_in_chinese() {
+fn request_for_chinese_gets_failure_in_chinese() {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
     call.secret_key = "wrong".to_owned();
@@ -91,7 +91,7 @@ fn a_caller_that_asks_for_chinese_gets_the_failure_in_chinese() {
 
 /// It holds in either direction.
 #[test]
-fn timestamp_off_by_300_seconds_passes_and_by_301_is_refused() {
+fn timestamp_passes_300_seconds_off_but_not_301() {
     let simulator = frozen();
     for (off, code) in [
         (300, "Ok"),
@@ -115,7 +115,7 @@ fn timestamp_off_by_300_seconds_passes_and_by_301_is_refused() {
 }
 
 #[test]
-fn the_scope_has_the_utc_date_of_the_timestamp_on_both_sides_of_midnight() {
+fn scope_date_is_utc_date_around_midnight() {
     // The last second of the 24th and the first of the 25th, UTC.
     for (moment, date) in [(1_551_052_799, "2019-02-24"), (1_551_052_800, "2019-02-25")] {
         let simulator = Simulator::builder()
@@ -221,7 +221,7 @@ fn another_service_or_unsorted_headers_do_not_verify() {
 }
 
 #[test]
-fn more_headers_may_be_signed_than_the_two_that_must_be() {
+fn extra_headers_beyond_required_two_may_be_signed() {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
     call.signed = vec![
@@ -234,8 +234,9 @@ fn more_headers_may_be_signed_than_the_two_that_must_be() {
     assert_eq!(call.send().code(), "Ok");
 }
 
+/// The host is the one that was signed.
 #[test]
-fn a_host_signed_without_its_port_verifies_and_a_foreign_one_does_not() {
+fn host_without_port_verifies_but_foreign_fails() {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
     call.signed_host = Some("127.0.0.1".to_owned());
@@ -263,7 +264,7 @@ fn an_unsigned_payload_verifies_whatever_the_body_is() {
 }
 
 #[test]
-fn a_get_signs_its_query_and_an_empty_payload() {
+fn get_signs_query_and_empty_payload() {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
     call.method = "GET".to_owned();
@@ -277,7 +278,7 @@ fn a_get_signs_its_query_and_an_empty_payload() {
 }
 
 #[test]
-fn service_name_derived_by_the_node_sdk_needs_an_option() {
+fn node_sdk_service_name_needs_option() {
     let derived = Leniency {
         derived_service: true,
         any_credentials: false,
@@ -325,7 +326,7 @@ fn any_credentials_pass_only_with_the_lenient_option() {
 }
 
 #[test]
-fn the_journal_shows_what_was_hashed_without_what_could_be_guessed() {
+fn journal_shows_hash_input_without_guessable_values() {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
     call.signed = vec!["content-type", "host", "x-secret"];
@@ -360,7 +361,7 @@ fn diagnosis(change: impl FnOnce(&mut Call)) -> String {
 }
 
 #[test]
-fn a_refused_signature_names_its_cause_and_the_first_differing_line() {
+fn refused_signature_names_cause_and_differing_line() {
     let host = diagnosis(|call| call.signed_host = Some("sms.tencentcloudapi.com".to_owned()));
     assert!(
         host.contains("signed the host `sms.tencentcloudapi.com`"),

@@ -114,7 +114,7 @@ fn usage_with_null_routes_has_no_template() {
 }
 
 #[test]
-fn signature_is_needed_unless_all_templates_are_international() {
+fn only_international_templates_need_no_signature() {
     let abroad = |signature: Option<Value>| {
         let mut config = without("signName");
         for entry in config["templates"].as_array_mut().unwrap() {

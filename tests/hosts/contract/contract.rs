@@ -119,8 +119,9 @@ fn component_targets_every_world() {
     }
 }
 
+/// A world that grants less, asks for more or changes a type is not the component's.
 #[test]
-fn a_world_that_grants_less_or_asks_for_more_is_not_the_components() {
+fn component_does_not_fit_changed_world() {
     let contract = texts(&wit());
     let import = "  @since(version = 0.1.0)\n  import wasi:http/outgoing-handler@0.2.6;\n";
     for (from, to) in [
@@ -139,8 +140,9 @@ fn a_world_that_grants_less_or_asks_for_more_is_not_the_components() {
     }
 }
 
+/// The versions are those of its track.
 #[test]
-fn the_contract_is_compatible_with_every_released_version_of_its_track() {
+fn contract_is_compatible_with_every_released_version() {
     let current = texts(&wit());
     // The folder comes with the first release; until then there is nothing to be compatible with.
     let released = wit().join("released");
@@ -160,7 +162,7 @@ fn the_contract_is_compatible_with_every_released_version_of_its_track() {
 }
 
 #[test]
-fn a_contract_that_grew_shrank_or_changed_is_not_compatible() {
+fn grown_shrunk_or_changed_contract_is_incompatible() {
     let contract = texts(&wit());
     assert_eq!(compatible(&contract, &contract), Ok(()));
     for (what, from, to) in [

@@ -243,7 +243,7 @@ fn proof_for_one_tenant_is_none_for_another() {
 
 /// A tenant's secret says nothing to another tenant's webhook, and its address serves its own platform alone.
 #[test]
-fn webhook_of_another_tenant_takes_no_secret_of_this_one() {
+fn webhook_takes_no_secret_of_other_tenant() {
     let host = Running::start();
     host.admin("PUT", "/admin/tenants/other", &host.host_key, &json!({}))
         .expect(200);
@@ -309,7 +309,7 @@ fn webhook_of_another_tenant_takes_no_secret_of_this_one() {
 
 /// A country that no flow serves, a tenant that was stopped, and a number that had its day's messages.
 #[test]
-fn limits_of_the_host_are_told_in_the_same_classes() {
+fn host_limits_are_told_in_same_classes() {
     let host = Running::start();
     let hook = Hook::put(&host, "logto", &json!({}));
     for nth in 0..5 {

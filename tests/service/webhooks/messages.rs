@@ -15,7 +15,7 @@ fn code_of(answer: &Answer) -> Value {
 
 /// Every platform's own code rules, and the setting that mends them.
 #[test]
-fn code_that_no_provider_takes_is_refused_with_the_setting() {
+fn unsendable_code_is_refused_with_setting() {
     let host = Running::start();
     for (platform, code, setting) in [
         ("supabase", "12345678", "GOTRUE_SMS_OTP_LENGTH=6"),
@@ -58,7 +58,7 @@ fn code_that_no_provider_takes_is_refused_with_the_setting() {
 
 /// Messages that carry no code: answered with success, not sent, and counted; or sent where a template is mapped.
 #[test]
-fn message_without_a_code_is_ignored_unless_it_is_mapped() {
+fn message_without_code_is_ignored_unless_mapped() {
     let host = Running::start();
     for (platform, body, kind) in [
         (
@@ -278,7 +278,7 @@ fn generic_webhook_reads_what_it_is_told_to() {
 
 /// Secrets of one form are not left behind a proof of origin that takes another.
 #[test]
-fn proof_of_origin_is_not_changed_under_its_secrets() {
+fn proof_of_origin_cannot_change_under_its_secrets() {
     let host = Running::start();
     Hook::put(&host, "generic", &json!({}));
     let path = "/admin/tenants/default/webhooks/generic";
@@ -394,7 +394,7 @@ fn bare_digits_are_read_as_the_webhook_says() {
 
 /// The person's address counts only where the operator said that the platform or a proxy vouches for it.
 #[test]
-fn address_of_the_person_is_taken_from_what_is_trusted() {
+fn address_of_person_is_taken_from_trusted_source() {
     let host = Running::start();
     host.change(&["limits", "--set", "network_a_day=1"], "");
     for (nth, (ip_from, more, is_limited)) in [

@@ -83,7 +83,7 @@ fn receipt_settles_its_message_alone() {
 
 /// Nobody answered for the serial number of a message whose outcome is unknown; its correlation id went out with it.
 #[test]
-fn unknown_outcome_is_settled_through_the_correlation_id_alone() {
+fn correlation_id_alone_settles_unknown_outcome() {
     let host = Running::start();
     let (path, _) = address(&host);
     host.simulator.queue_fault(Fault::AcceptThenClose);

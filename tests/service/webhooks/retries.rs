@@ -70,7 +70,7 @@ fn retry_of_each_platform_sends_nothing() {
 
 /// Logto's Console tests with 000000, always.
 #[test]
-fn console_test_is_sent_again_after_half_a_minute() {
+fn console_test_is_resent_after_30_seconds() {
     let host = Running::start();
     let hook = Hook::put(&host, "logto", &json!({}));
     let body = message("logto", TO, "000000");
@@ -86,7 +86,7 @@ fn console_test_is_sent_again_after_half_a_minute() {
 }
 
 #[test]
-fn refused_test_is_accepted_once_the_config_is_mended() {
+fn refused_test_is_accepted_once_config_is_mended() {
     let host = Running::start();
     let mut wrong = config(&host.simulator.url());
     wrong["accessKeySecret"] = json!("wrong-secret");
@@ -115,7 +115,7 @@ fn refused_test_is_accepted_once_the_config_is_mended() {
 }
 
 #[test]
-fn retry_is_sent_after_what_was_certainly_not_sent() {
+fn retry_is_sent_after_certain_not_sent() {
     let host = Running::start();
     for (nth, code) in [
         "LimitExceeded.DeliveryFrequencyLimit",
@@ -276,7 +276,7 @@ fn webhooks_are_recognised_apart() {
 
 /// The process is ended between the request and its answer; the platform posts again, as often as it does.
 #[test]
-fn process_ends_at_each_point_and_retries_double_nothing() {
+fn retries_after_process_end_double_nothing() {
     for (platform, attempts) in [("supabase", 2), ("zitadel", 2), ("kratos", 5)] {
         for (point, sent) in POINTS_OF_A_MESSAGE {
             let simulator = Simulator::builder().start_blocking().unwrap();

@@ -71,8 +71,9 @@ fn answer_that_proves_nothing_is_unknown() {
     }
 }
 
+/// Number, code and secret are taken out.
 #[test]
-fn providers_words_come_back_without_number_code_and_secret() {
+fn provider_words_come_back_redacted() {
     let body = r#"{"error": "+8613800138000 918273 example-api-key is blocked"}"#;
     let shown = format!("{:?}", send(422, body));
     assert!(shown.contains("is blocked"), "{shown}");

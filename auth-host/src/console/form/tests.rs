@@ -164,7 +164,7 @@ fn again(value: Value) -> Value {
 }
 
 #[test]
-fn config_that_nobody_changed_comes_back_as_it_was() {
+fn unchanged_config_round_trips_through_form() {
     let all = json!({
         "text": "a \"b\" <c> & 'd'", "number": 7, "multi": "two\nlines", "switch": true, "select": "x", "some": ["y"],
         "secret": "typed", "group": {"url": "u", "on": true, "unknown": {"deep": [1]}},
@@ -244,7 +244,7 @@ fn finding_stands_at_its_field_or_before_all() {
 }
 
 #[test]
-fn stored_secret_shows_that_it_is_set_and_no_more() {
+fn stored_secret_shows_only_that_it_is_set() {
     let fields = everything();
     let draft = Draft::stored(
         json!({"secret": null, "accounts": [{"key": null}, {"key": null}]}),

@@ -93,7 +93,7 @@ async fn size_and_memory_are_granted_at_the_review() {
 
 /// The size that the installed version was granted does not hide a larger one from the review.
 #[tokio::test(flavor = "multi_thread")]
-async fn larger_version_is_reviewed_and_needs_a_larger_grant() {
+async fn larger_version_is_reviewed_and_needs_larger_grant() {
     let market = Market::open("console-larger").await;
     let first = market.publish("1.4.0", &[]).await;
     let granted = format!("componentBytes={}", first.component.len());

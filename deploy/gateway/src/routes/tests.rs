@@ -212,7 +212,7 @@ fn refused_request_reaches_no_connector() {
 }
 
 #[test]
-fn body_is_not_read_before_the_key_is_checked() {
+fn body_is_not_read_before_key_check() {
     for path in ["/v1/messages", "/v1/deliveries/find"] {
         let mut head = head("POST", path);
         head.authorization = Some(format!("{SHOWN}x"));

@@ -81,8 +81,9 @@ fn request_is_the_documented_event_with_its_signature() {
     .expect("accepted");
 }
 
+/// The receiver's id is taken where it is usable.
 #[test]
-fn message_id_is_the_receivers_or_the_webhook_id() {
+fn message_id_falls_back_to_webhook_id() {
     let ours = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
     for (body, expected) in [
         (r#"{"id": "sm-4711"}"#, "sm-4711"),
@@ -155,7 +156,7 @@ fn receivers_words_come_back_redacted() {
 }
 
 #[test]
-fn message_without_usable_id_or_number_makes_no_request() {
+fn unusable_id_or_number_makes_no_request() {
     let with_id = |id: Option<&str>| Message {
         correlation_id: id.map(Into::into),
         ..message()

@@ -122,7 +122,7 @@ async fn tally() -> Tally {
 }
 
 #[tokio::test]
-async fn a_request_on_a_dying_connection_is_written_at_most_once() {
+async fn request_on_dying_connection_is_never_written_twice() {
     let tally = tally().await;
     assert_eq!(
         (tally.begun_twice, tally.complete_twice),

@@ -234,8 +234,9 @@ async fn pair(secure: bool, then: Then) -> (Outcome, Vec<String>) {
     (second, received)
 }
 
+/// A second answer, or a part of one, on a kept connection is such bytes.
 #[tokio::test]
-async fn a_second_answer_sends_the_next_request_to_a_fresh_connection() {
+async fn unasked_bytes_or_close_forces_fresh_connection() {
     let mut cases = Vec::new();
     for then in [
         Then::SecondAnswer,
@@ -271,7 +272,7 @@ async fn a_quiet_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn handshake_records_after_the_answer_do_not_condemn_a_connection() {
+async fn handshake_records_after_answer_keep_connection() {
     let ((text, report), _) = pair(true, Then::KeyUpdate).await;
     assert_eq!(text.unwrap(), "kept");
     assert!(report.reused_connection);
@@ -346,7 +347,7 @@ fn early(status: &'static str) -> (String, Sender<()>, Receiver<String>) {
 
 /// An early answer on a fresh connection is told and the last byte withheld.
 #[tokio::test]
-async fn early_answer_on_a_fresh_connection_withholds_the_last_byte() {
+async fn early_answer_on_new_connection_withholds_last_byte() {
     for (status, readable) in [("403 Forbidden", true), ("200 OK", false)] {
         let (authority, go, told) = early(status);
         go.send(()).unwrap();
@@ -376,7 +377,7 @@ async fn early_answer_on_a_fresh_connection_withholds_the_last_byte() {
 }
 
 #[tokio::test]
-async fn an_early_answer_that_nobody_saw_withholds_the_last_byte() {
+async fn unseen_early_answer_withholds_last_byte() {
     let (authority, go, told) = early("200 OK");
     let client = Client::for_tests(&HostOptions::default());
     let (writer, request) = post(&authority, 2);

@@ -78,8 +78,9 @@ async fn send_as(
 
 const LONG: Duration = Duration::from_secs(60);
 
+/// It is the least recently used one of all owners.
 #[tokio::test]
-async fn the_least_recently_used_connection_of_all_makes_room() {
+async fn least_recently_used_connection_makes_room() {
     let authority = serve(LONG).await;
     let client = client(|limits| limits.idle_connections = 2);
     for (tenant, reused) in [
@@ -127,7 +128,7 @@ async fn tenant_with_fresh_connections_keeps_none() {
 }
 
 #[tokio::test]
-async fn no_idle_connection_is_kept_where_none_may_be() {
+async fn zero_idle_limit_keeps_no_connection() {
     let authority = serve(LONG).await;
     let client = client(|limits| limits.idle_connections = 0);
     for _ in 0..2 {
@@ -137,7 +138,7 @@ async fn no_idle_connection_is_kept_where_none_may_be() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_closes_after_its_time_or_with_its_server() {
+async fn idle_connection_closes_on_timeout_or_with_server() {
     for (idle, patience) in [
         (Duration::from_millis(100), LONG),
         (LONG, Duration::from_millis(100)),
@@ -152,7 +153,7 @@ async fn an_idle_connection_closes_after_its_time_or_with_its_server() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_makes_room_for_a_new_one_and_one_in_use_does_not() {
+async fn idle_but_not_busy_connection_makes_room() {
     let authority = serve(LONG).await;
     let client = client(|limits| limits.connections = Some(1));
     assert_eq!(send(&client, &authority, "a").await, Ok(false));
@@ -167,7 +168,7 @@ async fn an_idle_connection_makes_room_for_a_new_one_and_one_in_use_does_not() {
 }
 
 #[tokio::test]
-async fn an_owner_at_its_bound_leaves_the_connections_of_others() {
+async fn owner_at_limit_leaves_connections_of_others() {
     let authority = serve(LONG).await;
     let client = client(|limits| limits.connections_each = Some(1));
     assert_eq!(send(&client, &authority, "a").await, Ok(false));

@@ -73,7 +73,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_part_of_a_body_is_on_the_wire_before_the_next_is_written() {
+async fn each_body_part_is_on_wire_before_next() {
     let (listener, authority) = listen().await;
     let (writer, request) = post(&authority, 4);
     let log = CallLog::default();
@@ -123,7 +123,7 @@ async fn body_short_of_its_length_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_takes_its_half_written_request_with_it() {
+async fn dropped_call_ends_its_half_written_request() {
     let (listener, authority) = listen().await;
     let (writer, request) = post(&authority, 4);
     let sending = tokio::spawn(client().send(
@@ -141,7 +141,7 @@ async fn a_call_that_is_dropped_takes_its_half_written_request_with_it() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_dies_as_it_is_used_is_not_tried_again() {
+async fn request_is_not_retried_when_kept_connection_dies() {
     let (listener, authority) = listen().await;
     let server = tokio::spawn(async move {
         let mut requests = 0;

@@ -76,7 +76,7 @@ fn load(cache: &CompileCache, engine: &Engine, number: u32) -> (CacheUse, bool) 
 }
 
 #[test]
-fn what_was_compiled_once_is_not_compiled_again_not_even_by_another_host() {
+fn compiled_code_is_reused_even_by_another_host() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let first = scratch.cache();
     assert_eq!(load(&first, &engine, 1), (CacheUse::Miss, true));
@@ -88,8 +88,9 @@ fn what_was_compiled_once_is_not_compiled_again_not_even_by_another_host() {
     assert_eq!(load(&second, &engine, 2), (CacheUse::Hit, false));
 }
 
+/// The byte may be anywhere in the file.
 #[test]
-fn a_file_with_one_byte_changed_anywhere_is_compiled_anew_and_replaced() {
+fn file_with_changed_byte_is_recompiled_and_replaced() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = scratch.cache();
     load(&cache, &engine, 1);
@@ -115,7 +116,7 @@ fn a_file_with_one_byte_changed_anywhere_is_compiled_anew_and_replaced() {
 }
 
 #[test]
-fn a_file_that_is_cut_or_longer_or_empty_or_something_else_is_replaced() {
+fn cut_extended_empty_or_foreign_file_is_replaced() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = scratch.cache();
     load(&cache, &engine, 1);
@@ -143,7 +144,7 @@ fn a_file_that_is_cut_or_longer_or_empty_or_something_else_is_replaced() {
 }
 
 #[test]
-fn a_sealed_file_in_the_place_of_another_plugins_is_not_used() {
+fn sealed_file_of_another_plugin_is_not_used() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = scratch.cache();
     load(&cache, &engine, 1);
@@ -163,8 +164,9 @@ fn a_sealed_file_in_the_place_of_another_plugins_is_not_used() {
     }
 }
 
+/// The key is that of another host.
 #[test]
-fn a_file_that_another_hosts_key_sealed_is_not_used() {
+fn file_sealed_with_foreign_key_is_not_used() {
     let (ours, theirs, engine) = (Scratch::new(), Scratch::new(), Engine::default());
     let cache = ours.cache();
     load(&cache, &engine, 1);
@@ -208,7 +210,7 @@ fn engine_with_other_settings_or_release_finds_nothing() {
 }
 
 #[test]
-fn the_default_engine_is_told_apart_by_wasmtimes_full_version() {
+fn default_engine_hash_covers_full_wasmtime_version() {
     // What `docs/updates.md` relies on. Wasmtime's own check of compiled code compares the major version alone.
     use std::hash::{Hash, Hasher};
     struct Seen(Vec<u8>);
@@ -240,7 +242,7 @@ fn the_default_engine_is_told_apart_by_wasmtimes_full_version() {
 
 /// The oldest unused code goes when the cap is reached and foreign files stay.
 #[test]
-fn oldest_unused_code_goes_at_the_cap_and_foreign_files_stay() {
+fn cap_evicts_oldest_unused_code_not_foreign_files() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     load(&scratch.cache(), &engine, 1);
     let size = fs::metadata(scratch.only_file()).unwrap().len();
@@ -278,7 +280,7 @@ fn file_of(scratch: &Scratch, engine: &Engine, number: u32) -> PathBuf {
 }
 
 #[test]
-fn code_larger_than_the_whole_cache_is_used_and_not_kept() {
+fn code_larger_than_cache_is_used_not_kept() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = CompileCache::open(&scratch.0, None, 100).unwrap();
     for _ in 0..2 {
@@ -303,7 +305,7 @@ fn vanished_or_blocked_folder_costs_a_compilation() {
 }
 
 #[test]
-fn a_key_of_the_embedders_leaves_no_key_file() {
+fn embedder_key_leaves_no_key_file() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let open = |secret: u8| {
         let key = CacheKey::from_bytes([secret; 32]);
@@ -326,7 +328,7 @@ fn a_lost_key_means_compiling_anew() {
 }
 
 #[test]
-fn a_key_that_is_no_key_is_refused_with_what_to_do() {
+fn malformed_key_is_refused_with_remedy() {
     let scratch = Scratch::new();
     let good = "0123456789abcdef".repeat(4);
     for bad in [
@@ -348,7 +350,7 @@ fn a_key_that_is_no_key_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn hosts_that_start_at_once_end_with_one_key() {
+fn hosts_starting_together_share_one_key() {
     let scratch = Scratch::new();
     let secrets: Vec<_> = std::thread::scope(|scope| {
         let open = || CompileCache::open(&scratch.0, None, 1).unwrap().secret;
@@ -373,7 +375,7 @@ mod unix {
     }
 
     #[test]
-    fn the_key_and_the_code_are_for_this_user_alone() {
+    fn key_and_code_are_private_to_user() {
         let (scratch, engine) = (Scratch::new(), Engine::default());
         load(&scratch.cache(), &engine, 1);
         for (path, mode) in [
@@ -387,7 +389,7 @@ mod unix {
     }
 
     #[test]
-    fn a_key_that_others_can_use_is_refused_with_what_to_do() {
+    fn key_open_to_others_is_refused_with_remedy() {
         let scratch = Scratch::new();
         scratch.cache();
         for (mode, fits) in [
@@ -429,7 +431,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_or_a_folder_in_the_keys_place_is_refused() {
+    fn link_or_folder_as_key_is_refused() {
         let scratch = Scratch::new();
         let elsewhere = scratch.0.join("elsewhere");
         fs::write(&elsewhere, "0".repeat(64)).unwrap();
@@ -442,7 +444,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_still_serves_what_is_in_it() {
+    fn read_only_folder_still_serves_its_code() {
         let (scratch, engine) = (Scratch::new(), Engine::default());
         load(&scratch.cache(), &engine, 1);
         let folder = scratch.0.join(OWN_FOLDER);

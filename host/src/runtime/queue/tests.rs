@@ -51,7 +51,7 @@ async fn queued(pool: &Queue, calls: u32) {
 
 /// A tenant without a number of its own runs a quarter of the calls at once.
 #[test]
-fn tenant_without_a_limit_runs_a_quarter_of_the_calls() {
+fn tenant_without_limit_runs_quarter_of_calls() {
     let limits = Limits::default();
     let pool = Queue::new(&limits, TenantLimits::default());
     let (concurrent, queued, rate) = pool.bounds(Some(&Tenant::new("any")));
@@ -61,7 +61,7 @@ fn tenant_without_a_limit_runs_a_quarter_of_the_calls() {
 
 /// A tenant with many calls waiting delays another by one call and not by all of them.
 #[tokio::test]
-async fn waiting_calls_of_one_tenant_delay_another_by_one_call() {
+async fn flooding_tenant_delays_another_by_one_call() {
     let pool = pool(1, 100, LONG);
     let flood = tenant("flood", 100, 100);
     let first = pool.enter(claim(Some(&flood))).await.unwrap();
@@ -87,8 +87,9 @@ async fn waiting_calls_of_one_tenant_delay_another_by_one_call() {
     assert_eq!(order.len(), 23);
 }
 
+/// The refusal names the limit of the tenant.
 #[tokio::test]
-async fn a_tenant_at_its_limit_waits_while_places_are_free_and_says_so() {
+async fn tenant_at_limit_waits_though_places_are_free() {
     let pool = pool(4, 100, Duration::from_millis(50));
     let acme = tenant("acme", 2, 100);
     let _held = (
@@ -108,7 +109,7 @@ async fn a_tenant_at_its_limit_waits_while_places_are_free_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_full_pool_says_that_it_is_the_hosts_limit_and_not_the_tenants() {
+async fn full_pool_blames_host_limit_not_tenant() {
     let pool = pool(2, 100, Duration::from_millis(20));
     let acme = tenant("acme", 2, 100);
     let _held = (
@@ -120,7 +121,7 @@ async fn a_full_pool_says_that_it_is_the_hosts_limit_and_not_the_tenants() {
 }
 
 #[tokio::test]
-async fn a_queue_is_bounded_for_a_tenant_and_for_all_of_them() {
+async fn queue_is_bounded_per_tenant_and_overall() {
     let pool = pool(1, 3, LONG);
     let held = pool.enter(claim(None)).await.unwrap();
     let (a, b) = (tenant("a", 1, 2), tenant("b", 1, 2));
@@ -137,7 +138,7 @@ async fn a_queue_is_bounded_for_a_tenant_and_for_all_of_them() {
 }
 
 #[tokio::test]
-async fn a_rate_lets_a_burst_through_and_then_says_when_to_come_back() {
+async fn rate_allows_burst_then_tells_when_to_retry() {
     let pool = pool(4, 100, LONG);
     let acme = Tenant::new("acme").limits(TenantLimits {
         rate: Some(Rate::per_minute(1).burst(3)),
@@ -161,7 +162,7 @@ async fn a_rate_lets_a_burst_through_and_then_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn who_stops_waiting_leaves_the_queue_and_no_place_is_lost() {
+async fn abandoned_wait_leaves_queue_and_loses_no_place() {
     let pool = pool(1, 100, LONG);
     let held = pool.enter(claim(None)).await.unwrap();
     let acme = tenant("acme", 1, 100);
@@ -214,7 +215,7 @@ async fn abandoned_waits_neither_lose_nor_make_places() {
 }
 
 #[tokio::test]
-async fn tenants_are_forgotten_when_idle_and_their_number_is_bounded() {
+async fn idle_tenants_are_forgotten_and_total_is_bounded() {
     let limits = Limits {
         tenants: 100,
         ..Limits::default()

@@ -161,7 +161,7 @@ fn unknown_and_repeated_keys_are_warnings() {
 
 /// A key may be a secret, a number or a code in the wrong place.
 #[test]
-fn key_that_could_be_a_value_is_not_named() {
+fn key_that_could_be_value_is_not_named() {
     for (key, pointer) in [
         ("two words", "/list/3/two words"),
         ("a/b", "/list/3/a~1b"),

@@ -59,7 +59,7 @@ fn reexport_by_a_parent_is_none() {
 }
 
 #[test]
-fn child_with_a_helper_of_its_parent_is_a_cycle() {
+fn child_using_parents_helper_is_a_cycle() {
     for text in [
         "mod a { pub use b::B; fn help() {} mod b { pub struct B; fn f() { super::help() } } }",
         "mod a { pub use b::B; fn help() {} mod b { use super::*; pub struct B; } }",
