@@ -8,6 +8,8 @@ use rusqlite::params;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 struct Folder(PathBuf);
 
@@ -39,6 +41,27 @@ fn put(store: &Store, key: &'static str) -> Result<()> {
 
 fn get(store: &Store, key: &str) -> Option<String> {
     store.read(|db| registry::setting(db, key)).unwrap()
+}
+
+/// Runs `job` on the writer and holds it until the sender is used or dropped, so that what is queued meanwhile is
+/// committed together.
+fn hold(
+    store: &Store,
+    job: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
+) -> (Sender<()>, JoinHandle<Result<()>>) {
+    let (begun, has_begun) = channel();
+    let (release, released) = channel();
+    let store = store.clone();
+    let holding = std::thread::spawn(move || {
+        store.write_blocking(move |db| {
+            let outcome = job(db);
+            let _ = begun.send(());
+            let _ = released.recv();
+            outcome
+        })
+    });
+    has_begun.recv().unwrap();
+    (release, holding)
 }
 
 /// What at-most-once rests on, read back from the connection that writes.
@@ -89,26 +112,18 @@ fn file_that_is_no_database_is_refused() {
 async fn failed_job_leaves_its_neighbours() {
     let folder = Folder::new();
     let store = folder.open();
-    // Holds the writer, so that the three below wait together.
-    let holding = {
-        let store = store.clone();
-        std::thread::spawn(move || {
-            store.write_blocking(|_| {
-                std::thread::sleep(std::time::Duration::from_millis(200));
-                Ok::<_, StoreError>(())
-            })
-        })
-    };
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let (release, holding) = hold(&store, |_| Ok(()));
     let before = store.commits();
     let fail = |db: &Connection| {
         registry::put_setting(db, "b", "1")?;
         Err::<(), _>(StoreError::Failed("on purpose".to_owned()))
     };
-    let (a, b, c) = tokio::join!(
+    let (a, b, c, _) = tokio::join!(
+        biased;
         store.write(|db| registry::put_setting(db, "a", "1")),
         store.write(fail),
         store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
     );
     holding.join().unwrap().unwrap();
     assert!(a.is_ok() && b.is_err() && c.is_ok());
@@ -152,24 +167,18 @@ fn full_disk_is_reported_and_keeps_stored_data() {
 async fn full_disk_refuses_all_that_is_written_together() {
     let folder = Folder::new();
     let store = folder.open();
-    let holding = {
-        let store = store.clone();
-        std::thread::spawn(move || {
-            store.write_blocking(|db| {
-                let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-                let most = format!("PRAGMA max_page_count = {}", pages + 4);
-                db.query_row(&most, [], |_| Ok(()))?;
-                std::thread::sleep(std::time::Duration::from_millis(200));
-                Ok::<_, StoreError>(())
-            })
-        })
-    };
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let (release, holding) = hold(&store, |db| {
+        let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let most = format!("PRAGMA max_page_count = {}", pages + 4);
+        Ok(db.query_row(&most, [], |_| Ok(()))?)
+    });
     let large = "x".repeat(1 << 20);
-    let (a, b, c) = tokio::join!(
+    let (a, b, c, _) = tokio::join!(
+        biased;
         store.write(|db| registry::put_setting(db, "a", "1")),
         store.write(move |db| registry::put_setting(db, "b", &large)),
         store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
     );
     holding.join().unwrap().unwrap();
     assert_eq!(b, Err(StoreError::Full));
