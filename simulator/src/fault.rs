@@ -20,6 +20,9 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Largest answer that a fault may ask for, 64 MiB.
+pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
+
 /// One thing that goes wrong with one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]

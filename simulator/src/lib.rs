@@ -18,6 +18,7 @@
 //! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
 
 mod actions;
+mod admitted;
 mod browser;
 mod builder;
 mod callback;
@@ -39,8 +40,10 @@ mod inferences;
 mod journal;
 mod magic;
 mod mask;
+mod parameters;
 mod phone;
 mod random;
+mod rates;
 mod records;
 mod reply;
 mod request;

@@ -3,7 +3,7 @@
 //! Used for everything that leaves the simulator, except the wire answers that the service itself gives
 //! and the inbox, whose purpose is to show the message.
 
-use crate::phone;
+use crate::phone::Number;
 
 /// First and last four characters of a SecretId: `AKID****MPLE`. Shorter than 12 characters: nothing.
 pub fn secret_id(id: &str) -> String {
@@ -28,19 +28,10 @@ pub fn phone_number(given: &str) -> String {
         .chars()
         .filter(|c| c.is_alphanumeric() || *c == '+')
         .collect();
-    let Ok(number) = phone::Number::parse(&compact) else {
+    let Ok(number) = Number::parse(&compact) else {
         return format!("****({} characters)", given.chars().count());
     };
-    let national: Vec<char> = number.national().chars().collect();
-    let tail: String = national
-        .iter()
-        .skip(national.len().saturating_sub(4))
-        .collect();
-    let head: String = national
-        .iter()
-        .take(3.min(national.len().saturating_sub(8)))
-        .collect();
-    format!("+{}{head}****{tail}", number.calling_code())
+    number.masked()
 }
 
 /// A template value with its letters and digits hidden: only its shape is left.

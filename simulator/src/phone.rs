@@ -97,11 +97,25 @@ impl Number {
     pub fn country_name(&self) -> &'static str {
         self.country.name
     }
+
+    /// Enough to recognise one's own: calling code, up to three digits, the last four.
+    pub fn masked(&self) -> String {
+        let national: Vec<char> = self.national().chars().collect();
+        let tail: String = national
+            .iter()
+            .skip(national.len().saturating_sub(4))
+            .collect();
+        let head: String = national
+            .iter()
+            .take(3.min(national.len().saturating_sub(8)))
+            .collect();
+        format!("+{}{head}****{tail}", self.calling_code())
+    }
 }
 
 impl std::fmt::Debug for Number {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Number({})", crate::mask::phone_number(&self.e164()))
+        write!(f, "Number({})", self.masked())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Answers of the service: HTTP 200, `Content-Type: application/json` and nothing more, whatever happened.
 
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
 use serde::Serialize;
 
 use crate::actions::send_sms::SendStatus;
@@ -23,6 +25,22 @@ pub enum Payload {
         #[serde(rename = "SendStatusSet", skip_serializing_if = "Option::is_none")]
         statuses: Option<Vec<SendStatus>>,
     },
+}
+
+/// An answer, before faults spoil it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The payload.
+    pub payload: Payload,
+    /// `RequestId`.
+    pub request_id: String,
+}
+
+impl Answer {
+    /// The body as bytes.
+    pub fn to_json(&self) -> String {
+        self.payload.to_json(&self.request_id)
+    }
 }
 
 /// `Response.Error`.
@@ -88,6 +106,14 @@ impl Payload {
         // Strings and integers only: serialisation cannot fail.
         serde_json::to_string(&envelope).unwrap_or_default()
     }
+}
+
+/// A 200 with JSON, under exactly the content type that the service uses.
+pub fn json(text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text.into_bytes()));
+    let value = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
 }
 
 #[cfg(test)]

@@ -9,15 +9,16 @@ use tokio::sync::watch;
 
 use crate::actions::send_sms::{self, SendStatus};
 use crate::actions::{Action, lists, reports, statistics};
+use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::codes;
+use crate::gateway::Gateway;
 use crate::gateway::signature::{self, Evidence, Leniency, Verified};
-use crate::gateway::{Admitted, Gateway};
 use crate::inbox::Message;
 use crate::journal::{JournalEntry, RecipientVerdict};
 use crate::mask;
-use crate::reply::Payload;
+use crate::reply::{Answer, Payload};
 use crate::request::{ApiRequest, Refusal};
 use crate::spoil;
 use crate::world::World;
@@ -33,22 +34,6 @@ pub struct Event {
 
 /// Called once per API request, after it was decided and before it is answered.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
-
-/// An answer, before faults spoil it.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The payload.
-    pub payload: Payload,
-    /// `RequestId`.
-    pub request_id: String,
-}
-
-impl Answer {
-    /// The body as bytes.
-    pub fn to_json(&self) -> String {
-        self.payload.to_json(&self.request_id)
-    }
-}
 
 /// The simulated service.
 pub struct Service {

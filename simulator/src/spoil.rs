@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use crate::codes::{self, Layer};
 use crate::fault::Fault;
-use crate::reply::{ErrorBody, Payload};
-use crate::service::Answer;
+use crate::reply::{Answer, ErrorBody, Payload};
 
 /// A recipient that nobody asked for; from the block reserved for fiction.
 const FOREIGN_NUMBER: &str = "+14155550199";

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::fault::{Chaos, Fault, Queued};
-use crate::gateway::Rates;
 use crate::history::{DailyCounts, SendHistory};
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::random::Random;
+use crate::rates::Rates;
 use crate::records::Records;
 
 /// Milliseconds from acceptance to the delivery report, unless told otherwise.

@@ -6,9 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{number, numbers};
+use crate::admitted::Admitted;
 use crate::catalogue::{Status, TemplateRoute};
 use crate::codes;
-use crate::gateway::Admitted;
 use crate::request::Refusal;
 
 /// Most ids and entries in one request.

@@ -10,7 +10,7 @@ pub mod statistics;
 
 use serde_json::{Map, Value};
 
-use crate::gateway::parameters::{Kind, Parameter};
+use crate::parameters::{Kind, Parameter};
 
 /// One action of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

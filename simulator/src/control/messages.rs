@@ -38,7 +38,7 @@ impl Wanted {
     /// Looks now and after every change, until something was found or the wait is over.
     async fn find<T>(&self, asked: &Asked<'_>, look: impl Fn(&Self) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + self.wait;
-        let mut changed = asked.server.service.subscribe();
+        let mut changed = asked.service.subscribe();
         loop {
             if let Some(found) = look(self) {
                 return Some(found);
@@ -56,7 +56,7 @@ pub async fn list(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let wanted = Wanted::read(asked)?;
     let found = wanted
         .find(asked, |wanted| {
-            let world = asked.server.service.world();
+            let world = asked.service.world();
             let found: Vec<Message> = world
                 .inbox
                 .iter()
@@ -74,7 +74,7 @@ pub async fn latest_otp(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let wanted = Wanted::read(asked)?;
     let found = wanted
         .find(asked, |wanted| {
-            let world = asked.server.service.world();
+            let world = asked.service.world();
             world
                 .inbox
                 .iter()
@@ -95,7 +95,7 @@ pub async fn latest_otp(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let query = Query::parse(&asked.query, &["to"])?;
     let to = query.phone("to")?;
-    let deleted = asked.server.service.world().inbox.clear(to.as_deref());
+    let deleted = asked.service.world().inbox.clear(to.as_deref());
     ok(&json!({ "deleted": deleted }))
 }
 
@@ -103,7 +103,7 @@ pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn journal(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let query = Query::parse(&asked.query, &["after"])?;
     let after = query.number("after", 0, u64::MAX)?.unwrap_or_default();
-    let world = asked.server.service.world();
+    let world = asked.service.world();
     let entries: Vec<_> = world
         .journal
         .iter()

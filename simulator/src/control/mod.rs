@@ -10,16 +10,18 @@ mod messages;
 mod query;
 mod steer;
 
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::{Body, Incoming};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::server::{self, Server};
+use crate::reply;
+use crate::service::Service;
 
 /// Largest body that the control plane reads.
-const BODY_LIMIT: usize = 256 * 1024;
+pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// An answer that is not a 200.
 #[derive(Debug)]
@@ -37,6 +39,13 @@ impl Problem {
             message: message.into(),
             allow: None,
         }
+    }
+
+    /// A 400: the body is too large, or did not arrive whole.
+    pub fn without_body() -> Self {
+        Self::bad_request(format!(
+            "the body must arrive whole and hold at most {BODY_LIMIT} bytes"
+        ))
     }
 
     /// A refusal of whoever asked.
@@ -60,38 +69,19 @@ impl Problem {
 
 /// What a handler gets: the query, and the body of methods that have one.
 pub struct Asked<'a> {
-    /// The simulator.
-    pub server: &'a Server,
+    /// What is read and steered.
+    pub service: &'a Service,
+    /// Whether answers have no `Date` header.
+    pub omit_date: &'a AtomicBool,
     /// Without `?`.
     pub query: String,
     /// At most [`BODY_LIMIT`] bytes.
     pub body: Bytes,
 }
 
-/// Answers one request to the control plane.
-pub async fn answer(server: &Server, request: Request<Incoming>) -> Response<Bytes> {
-    let (parts, body) = request.into_parts();
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    // Checked before the body is read, which may be of anybody, and said when it was.
-    let has_body = !body.is_end_stream();
-    let admitted = server.access.check(&parts, has_body);
-    let body = match server.read_body(body, BODY_LIMIT).await {
-        Some(bytes) => bytes,
-        None => {
-            return problem(&Problem::bad_request(format!(
-                "the body must arrive whole and hold at most {BODY_LIMIT} bytes"
-            )));
-        }
-    };
-    if let Err(what) = admitted {
-        return problem(&what);
-    }
-    let asked = Asked {
-        server,
-        query,
-        body,
-    };
-    match route(&parts.method, parts.uri.path(), &asked).await {
+/// Answers one request to the control plane, of somebody who may ask.
+pub async fn answer(method: &Method, path: &str, asked: &Asked<'_>) -> Response<Bytes> {
+    match route(method, path, asked).await {
         Ok(response) => private(response),
         Err(what) => problem(&what),
     }
@@ -133,7 +123,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("GET", "/_sim/account") => steer::account(asked),
         ("GET", "/_sim/openapi.json") => {
             query::none(&asked.query)?;
-            Ok(server::json(include_str!("openapi.json").to_owned()))
+            Ok(reply::json(include_str!("openapi.json").to_owned()))
         }
         _ => Err(match known.iter().find(|(known, _)| *known == path) {
             Some((_, allow)) => Problem {
@@ -149,7 +139,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
 /// A 200 with JSON.
 pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
     // Values made of strings and numbers: serialisation cannot fail.
-    Ok(server::json(
+    Ok(reply::json(
         serde_json::to_string(value).unwrap_or_default(),
     ))
 }
@@ -170,7 +160,7 @@ fn private(mut response: Response<Bytes>) -> Response<Bytes> {
 
 /// A refusal as an answer.
 pub fn problem(problem: &Problem) -> Response<Bytes> {
-    let mut response = server::json(json!({ "error": problem.message }).to_string());
+    let mut response = reply::json(json!({ "error": problem.message }).to_string());
     *response.status_mut() = problem.status;
     if problem.status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(

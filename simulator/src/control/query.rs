@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::Problem;
-use crate::gateway::parameters::percent_decode;
+use crate::parameters::percent_decode;
 use crate::phone::Number;
 
 /// The parameters of a query, each known and at most once.

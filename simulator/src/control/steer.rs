@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 use super::{Asked, Problem, ok, query};
 use crate::clock::ClockMode;
 use crate::codes;
-use crate::fault::{Chaos, Fault, Queued};
+use crate::fault::{Chaos, Fault, LARGEST_REPLY, Queued};
 use crate::inferences as inferred;
 use crate::magic as magic_numbers;
-use crate::server::LARGEST_REPLY;
 
 /// Clocks are kept within 9,999 years, so that every moment has a date: Unix seconds of 0000 and 9999.
 const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
@@ -26,7 +25,7 @@ const FARTHEST_S: i64 = 100 * 366 * 86_400;
 /// `GET /_sim/health`.
 pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    let service = &asked.server.service;
+    let service = asked.service;
     let world = service.world();
     ok(&json!({
         "status": "ok",
@@ -41,19 +40,19 @@ pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 /// `POST /_sim/reset`: inbox, journal, limits, balances, faults, chaos and counters; the clock stays.
 pub fn reset(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.server.service.world().reset();
+    asked.service.world().reset();
     ok(&json!({ "reset": true }))
 }
 
 /// `GET /_sim/clock`.
 pub fn clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    let clock = asked.server.service.clock();
+    let clock = asked.service.clock();
     let mode = match clock.mode() {
         ClockMode::Running { .. } => "running",
         ClockMode::Frozen { .. } => "frozen",
     };
-    let omitted = asked.server.omit_date.load(Ordering::Relaxed);
+    let omitted = asked.omit_date.load(Ordering::Relaxed);
     ok(&json!({ "mode": mode, "unix_ms": clock.now_ms(), "date_header": !omitted }))
 }
 
@@ -71,7 +70,7 @@ struct ClockChange {
 pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let change: ClockChange = read(&asked.body)?;
-    let clock_of = asked.server.service.clock();
+    let clock_of = asked.service.clock();
     let farthest_ms = FARTHEST_S.unsigned_abs() * 1000;
     match (
         change.offset_s,
@@ -92,16 +91,17 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         (None, None, Some(ms), None) if ms <= farthest_ms => {
             clock_of.advance(Duration::from_millis(ms));
         }
-        (None, None, None, Some(send)) => asked.server.omit_date.store(!send, Ordering::Relaxed),
+        (None, None, None, Some(send)) => asked.omit_date.store(!send, Ordering::Relaxed),
         _ => {
             return Err(Problem::bad_request(
                 "expected exactly one of offset_s, frozen_unix_s, advance_ms (each within 100 years) and date_header",
             ));
         }
     }
-    asked.server.service.changed();
+    asked.service.changed();
     clock(&Asked {
-        server: asked.server,
+        service: asked.service,
+        omit_date: asked.omit_date,
         query: String::new(),
         body: Bytes::new(),
     })
@@ -110,7 +110,7 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 /// `GET /_sim/faults`: those that still wait.
 pub fn faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    ok(&json!({ "faults": asked.server.service.world().faults }))
+    ok(&json!({ "faults": asked.service.world().faults }))
 }
 
 /// `POST /_sim/faults`.
@@ -121,21 +121,21 @@ pub fn queue_fault(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         return Err(Problem::bad_request("`times` must be at least 1"));
     }
     check_fault(&queued.fault)?;
-    asked.server.service.world().faults.push_back(queued);
+    asked.service.world().faults.push_back(queued);
     faults(asked)
 }
 
 /// `DELETE /_sim/faults`.
 pub fn clear_faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.server.service.world().faults.clear();
+    asked.service.world().faults.clear();
     faults(asked)
 }
 
 /// `GET /_sim/chaos`.
 pub fn chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    let world = asked.server.service.world();
+    let world = asked.service.world();
     ok(&json!({ "chaos": world.chaos.as_ref().map(|(chaos, _)| chaos) }))
 }
 
@@ -147,14 +147,14 @@ pub fn set_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         return Err(Problem::bad_request("`probability` must be from 0 to 1"));
     }
     given.faults.iter().try_for_each(check_fault)?;
-    asked.server.service.world().set_chaos(given);
+    asked.service.world().set_chaos(given);
     chaos(asked)
 }
 
 /// `DELETE /_sim/chaos`.
 pub fn stop_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.server.service.world().chaos = None;
+    asked.service.world().chaos = None;
     chaos(asked)
 }
 
@@ -179,7 +179,7 @@ pub fn inferences(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 /// `EXAMPLE`: another catalogue's may be somebody's own.
 pub fn account(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    ok(&json!({ "account": asked.server.service.catalogue().example() }))
+    ok(&json!({ "account": asked.service.catalogue().example() }))
 }
 
 fn check_fault(fault: &Fault) -> Result<(), Problem> {

@@ -7,23 +7,21 @@
 //! | 5 to 9 credentials | the `AuthFailure.*` family, in [`signature`] |
 //! | 10 to 12 source, policy, rate | `IpNotInWhitelist`, `IpInBlacklist`, `AuthFailure.UnauthorizedOperation`, `RequestLimitExceeded` |
 //! | 13 region | `MissingParameter`, `UnsupportedRegion` |
-//! | 14 and 15 shape of the parameters | `InvalidParameter`, `UnknownParameter`, `MissingParameter`, in [`parameters`] |
+//! | 14 and 15 shape of the parameters | `InvalidParameter`, `UnknownParameter`, `MissingParameter`, in [`crate::parameters`] |
 //!
 //! The first failing check answers. That 1 to 4 come before the signature was observed on the real
 //! service; the finer order of 5 to 14 is inference.
 
 mod canonical;
 mod diagnosis;
-pub mod parameters;
 pub mod signature;
 
-use std::collections::HashMap;
-
-use serde_json::{Map, Value};
-
 use crate::actions::Action;
-use crate::catalogue::{Account, Catalogue, Credential};
+use crate::admitted::Admitted;
+use crate::catalogue::Catalogue;
 use crate::codes;
+use crate::parameters;
+use crate::rates::Rates;
 use crate::request::{ApiRequest, Refusal};
 use signature::Verified;
 
@@ -35,16 +33,6 @@ pub const QUERY_LIMIT: usize = 32 * 1024;
 
 /// The only version of the API that is simulated.
 pub const VERSION: &str = "2021-01-11";
-
-/// A request that the gateway lets through.
-pub struct Admitted<'c> {
-    /// Who asks.
-    pub account: &'c Account,
-    /// With which key; `None` when a lenient simulator took an unknown one.
-    pub credential: Option<&'c Credential>,
-    /// With which parameters, of the right names and types.
-    pub parameters: Map<String, Value>,
-}
 
 /// What the gateway needs to know beside the request.
 pub struct Gateway<'c> {
@@ -128,7 +116,7 @@ impl<'c> Gateway<'c> {
             .copied()
             .flatten();
         if let Some(limit) = limit {
-            let count = rates.count(&who.account.name, action, self.now_ms);
+            let count = rates.count(&who.account.name, action.name(), self.now_ms);
             if count > limit {
                 return Err(Refusal::with(
                     &codes::REQUEST_LIMIT_EXCEEDED,
@@ -155,27 +143,5 @@ impl<'c> Gateway<'c> {
             credential: who.credential,
             parameters,
         })
-    }
-}
-
-/// How many requests each account made of each action in the current second.
-#[derive(Debug, Default)]
-pub struct Rates {
-    seconds: HashMap<(String, Action), (i64, u32)>,
-}
-
-impl Rates {
-    /// Counts one more request and returns how many this second has seen.
-    fn count(&mut self, account: &str, action: Action, now_ms: i64) -> u32 {
-        let second = now_ms.div_euclid(1000);
-        let entry = self
-            .seconds
-            .entry((account.to_owned(), action))
-            .or_insert((second, 0));
-        if entry.0 != second {
-            *entry = (second, 0);
-        }
-        entry.1 = entry.1.saturating_add(1);
-        entry.1
     }
 }

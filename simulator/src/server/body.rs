@@ -11,9 +11,6 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
-/// Largest answer that a fault may ask for, 64 MiB.
-pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
-
 /// How long the first half of a truncated answer has to leave before the connection dies.
 const TRUNCATED_AFTER: Duration = Duration::from_millis(20);
 

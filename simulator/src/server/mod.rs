@@ -29,14 +29,13 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::browser::{self, Content};
-use crate::control::{self, access::Access};
+use crate::control::{self, Asked, Problem, access::Access};
 use crate::fault::Fault;
 use crate::gateway::BODY_LIMIT;
+use crate::reply::json;
 use crate::request::{self, ApiRequest};
 use crate::service::Service;
-pub use body::LARGEST_REPLY;
 use body::{Arrived, ReplyBody};
-pub use replies::json;
 use replies::{http_date, page, spoilt};
 use socket::Socket;
 
@@ -212,7 +211,7 @@ impl Server {
             .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"close"));
         let path = request.uri().path();
         let response = if path == "/_sim" || path.starts_with("/_sim/") {
-            control::answer(self, request).await.map(ReplyBody::from)
+            self.control(request).await.map(ReplyBody::from)
         } else if browser::is_for(request.method(), path, request.headers()) {
             self.inbox_page(request, stop).await
         } else if self.empty_handler {
@@ -222,6 +221,27 @@ impl Server {
             self.api(request, peer, reset).await?
         };
         Ok(self.finish(response, close))
+    }
+
+    /// The control plane.
+    async fn control(&self, request: Request<Incoming>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        // Checked before the body is read, which may be of anybody, and said when it was.
+        let admitted = self.access.check(&parts, !body.is_end_stream());
+        let arrived = body::read(body, control::BODY_LIMIT, self.client_timeout).await;
+        let Arrived::Complete(body) = arrived else {
+            return control::problem(&Problem::without_body());
+        };
+        if let Err(what) = admitted {
+            return control::problem(&what);
+        }
+        let asked = Asked {
+            service: &self.service,
+            omit_date: &self.omit_date,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            body,
+        };
+        control::answer(&parts.method, parts.uri.path(), &asked).await
     }
 
     /// The inbox page. Its events show what the control plane shows, to whom that would.
@@ -331,14 +351,6 @@ impl Server {
         match fault {
             Some(fault) => spoilt(answer, &fault, reset).await,
             None => Ok(json(answer.to_json()).map(ReplyBody::from)),
-        }
-    }
-
-    /// A whole body of at most so many bytes, or nothing.
-    pub async fn read_body(&self, body: Incoming, limit: usize) -> Option<Bytes> {
-        match body::read(body, limit, self.client_timeout).await {
-            Arrived::Complete(bytes) => Some(bytes),
-            Arrived::TooLarge(_) | Arrived::Cut(_) => None,
         }
     }
 

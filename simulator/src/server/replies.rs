@@ -9,10 +9,10 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Abandon;
-use super::body::{LARGEST_REPLY, ReplyBody};
-use crate::fault::Fault;
+use super::body::ReplyBody;
+use crate::fault::{Fault, LARGEST_REPLY};
 use crate::gzip;
-use crate::service::Answer;
+use crate::reply::{Answer, json};
 use crate::spoil;
 
 /// Does to a processed request's answer what the fault says.
@@ -66,14 +66,6 @@ pub async fn spoilt(
         response.headers_mut().insert(header::CONTENT_TYPE, value);
     }
     Ok(response)
-}
-
-/// A 200 with JSON, under exactly the content type that the service uses.
-pub fn json(text: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(text.into_bytes()));
-    let value = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, value);
-    response
 }
 
 /// The page of a broken gateway.

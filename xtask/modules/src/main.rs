@@ -88,39 +88,9 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "tencent-sms-simulator",
-        "gateway",
-        "actions",
-        "it dispatches to the actions, which use its parameters",
-    ),
-    (
-        "tencent-sms-simulator",
-        "phone",
-        "mask",
-        "`Debug` of a number is masked",
-    ),
-    (
-        "tencent-sms-simulator",
-        "server",
-        "control",
-        "it serves the control API, which uses its replies",
-    ),
-    (
-        "tencent-sms-simulator",
-        "server",
-        "control::access",
-        "the same",
-    ),
-    (
-        "tencent-sms-simulator",
         "server::replies",
         "server",
         IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "spoil",
-        "service",
-        "it spoils the answers of the service",
     ),
 ];
 

@@ -18,9 +18,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{text, texts};
+use crate::admitted::Admitted;
 use crate::catalogue::{Account, App, Catalogue, Template};
 use crate::codes::{Code, Layer};
-use crate::gateway::Admitted;
 use crate::inbox::Message;
 use crate::magic;
 use crate::phone::Number;
