@@ -377,7 +377,7 @@ pub fn verifications(results: &Value) -> String {
         Some(values) => digits(median(values) / scale),
         None => "not measured".to_owned(),
     };
-    let rows: [(&'static str, &str, f64, &'static str, Option<Goal>); 10] = [
+    let rows: [(&'static str, &str, f64, &'static str, Option<Goal>); 12] = [
         (
             "CPU of the server, µs",
             "cpu_us",
@@ -398,6 +398,20 @@ pub fn verifications(results: &Value) -> String {
             1.0,
             "x shorter",
             Some(Goal::AtLeast(3.0)),
+        ),
+        (
+            "median less the provider's part, ms",
+            "own_p50_ms",
+            1.0,
+            "x shorter",
+            None,
+        ),
+        (
+            "the same, processors kept awake",
+            "own_awake_p50_ms",
+            1.0,
+            "x shorter",
+            None,
         ),
         (
             "99th percentile at 30 a second, ms",
@@ -489,6 +503,14 @@ pub fn verifications(results: &Value) -> String {
             row.as_ref().map(Row::goal_shown).unwrap_or_default(),
         );
     }
+    let provider = |name: &str| shown(&of_rounds(results, "provider", name), 1.0);
+    let _ = writeln!(
+        text,
+        "\nThe provider's part is a send alone, by a native client at the same rate: {} ms, and {} ms with processors \
+        kept awake.",
+        provider("p50_ms"),
+        provider("awake_p50_ms"),
+    );
     let number = |key: &str| results.get(key).and_then(Value::as_u64).unwrap_or_default();
     let _ = writeln!(
         text,

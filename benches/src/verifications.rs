@@ -7,8 +7,9 @@
 use crate::awake::Awake;
 use crate::caller::Caller;
 use crate::lanes::Simulator;
+use crate::native::Pooled;
 use crate::servers::{AuthHost, BetterAuth, Server};
-use crate::work::{Result, machine, median, percentile, told};
+use crate::work::{Result, config, machine, median, percentile, told};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -101,14 +102,15 @@ async fn closed<S: Server>(
     Ok(times)
 }
 
-/// So many a second, whether or not the ones before have ended.
-async fn open<S: Server>(
-    server: &Arc<S>,
-    caller: &Arc<Caller>,
-    first: u64,
+/// So many a second, whether or not the ones before have ended. Each is told when it was due.
+async fn at_rate<T, F>(
     count: u64,
-) -> Result<Vec<Times>> {
-    let (server, caller) = (server.clone(), caller.clone());
+    begin: impl Fn(u64, Instant) -> F + Send + 'static,
+) -> Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
     let runtime = tokio::runtime::Handle::current();
     // A thread of its own: tokio's timer rounds up to a millisecond.
     let spawned = tokio::task::spawn_blocking(move || {
@@ -116,17 +118,44 @@ async fn open<S: Server>(
         let begin = |index| {
             let due = begun + Duration::from_micros(1_000_000 * index / RATE);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let (server, caller) = (server.clone(), caller.clone());
-            runtime.spawn(async move { verify(&*server, &caller, first + index, due).await })
+            runtime.spawn(begin(index, due))
         };
         (0..count).map(begin).collect::<Vec<_>>()
     });
-    let tasks = spawned.await.map_err(told)?;
-    let mut times = Vec::new();
-    for task in tasks {
-        times.push(task.await.map_err(told)??);
+    let mut done = Vec::new();
+    for task in spawned.await.map_err(told)? {
+        done.push(task.await.map_err(told)??);
     }
-    Ok(times)
+    Ok(done)
+}
+
+/// Verifications at a rate.
+async fn open<S: Server>(
+    server: &Arc<S>,
+    caller: &Arc<Caller>,
+    first: u64,
+    count: u64,
+) -> Result<Vec<Times>> {
+    let (server, caller) = (server.clone(), caller.clone());
+    let begin = move |index, due| {
+        let (server, caller) = (server.clone(), caller.clone());
+        async move { verify(&*server, &caller, first + index, due).await }
+    };
+    at_rate(count, begin).await
+}
+
+/// The median of a send alone at the same rate, by the native client, in milliseconds: what both servers wait for.
+async fn provider(url: &str, first: u64, count: u64) -> Result<f64> {
+    let client = Pooled::new(None)?;
+    let config: Arc<str> = config(url, 0).into();
+    let begin = move |index, due: Instant| {
+        let (client, config) = (client.clone(), config.clone());
+        async move {
+            client.send(&config, first + index).await?;
+            Ok(due.elapsed().as_secs_f64() * 1e3)
+        }
+    };
+    Ok(percentile(&mut at_rate(count, begin).await?, 50))
 }
 
 /// The figures of one server, a value for each round.
@@ -177,6 +206,17 @@ fn note(figures: &mut Value, name: &str, value: f64) {
     }
 }
 
+/// Notes the last round's value of a figure again, less what the provider took.
+fn note_own(figures: &mut Value, whole: &str, own: &str, provider: f64) {
+    let values = figures.get(whole).and_then(Value::as_array);
+    if let Some(value) = values
+        .and_then(|values| values.last())
+        .and_then(Value::as_f64)
+    {
+        note(figures, own, value - provider);
+    }
+}
+
 /// Measures both, or what is there.
 async fn compare(size: Size, out: &Path) -> Result<Value> {
     let simulator = Simulator::start(&out.join("catalogue.yaml"), None)?;
@@ -198,17 +238,34 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
         None => None,
     };
     let caller = Arc::new(Caller::new(&simulator));
-    let (mut ours_figures, mut peer_figures) = (json!({}), json!({}));
+    let (mut ours_figures, mut peer_figures, mut provider_figures) =
+        (json!({}), json!({}), json!({}));
     for nth in 0..=size.rounds {
         eprintln!("== Round {nth} of {}", size.rounds);
         if nth == 1 {
             // The first round warmed both up.
-            (ours_figures, peer_figures) = (json!({}), json!({}));
+            (ours_figures, peer_figures, provider_figures) = (json!({}), json!({}), json!({}));
         }
         let first = nth * each;
         round(&ours, &caller, first, size, &mut ours_figures).await?;
         if let Some(peer) = &peer {
             round(peer, &caller, total + first, size, &mut peer_figures).await?;
+        }
+        let first = 2 * total + nth * 2 * size.open;
+        let asleep = provider(&simulator.url, first, size.open).await?;
+        let awake = match Awake::start()? {
+            Some(_awake) => Some(provider(&simulator.url, first + size.open, size.open).await?),
+            None => None,
+        };
+        for figures in [&mut ours_figures, &mut peer_figures] {
+            note_own(figures, "p50_ms", "own_p50_ms", asleep);
+            if let Some(awake) = awake {
+                note_own(figures, "awake_p50_ms", "own_awake_p50_ms", awake);
+            }
+        }
+        note(&mut provider_figures, "p50_ms", asleep);
+        if let Some(awake) = awake {
+            note(&mut provider_figures, "awake_p50_ms", awake);
         }
     }
     let journal = |path: &Path| crate::servers::is_wal(path);
@@ -222,6 +279,7 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
         "machine": machine(), "date": time::OffsetDateTime::now_utc().date().to_string(),
         "missing": missing, "rounds": size.rounds, "closed": size.closed, "open": size.open,
         "at_once": AT_ONCE, "rate": RATE, "auth_host": ours_figures, "better_auth": peer_figures,
+        "provider": provider_figures,
     }))
 }
 
