@@ -1,6 +1,7 @@
 //! Building the component and the native programs, each once and each with its own profile.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -313,5 +314,46 @@ impl Workspace {
 fn cargo_in(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
+    forget_package(&mut command, std::env::vars_os().map(|(name, _)| name));
     command
+}
+
+/// Takes away what `cargo run` says of this program. ring's build script reads these, so with them cargo would compile
+/// ring, and all that has TLS, once for `cargo xtask` and once for a `cargo` that somebody runs by hand.
+fn forget_package(command: &mut Command, variables: impl Iterator<Item = OsString>) {
+    for name in variables {
+        let shown = name.to_string_lossy();
+        if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_does_not_inherit_xtask_as_package() {
+        let given = [
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_MANIFEST_PATH",
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "PATH",
+        ];
+        let mut command = Command::new("cargo");
+        forget_package(&mut command, given.into_iter().map(OsString::from));
+        let mut removed: Vec<_> = command.get_envs().map(|(name, _)| name).collect();
+        removed.sort();
+        assert_eq!(
+            removed,
+            [
+                "CARGO_MANIFEST_DIR",
+                "CARGO_MANIFEST_PATH",
+                "CARGO_PKG_NAME"
+            ]
+        );
+    }
 }
