@@ -5,6 +5,7 @@
 
 use super::entry::ENDING;
 use super::file::{UNFINISHED, unfinished_name, write_new};
+use memmap2::MmapMut;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -37,17 +38,18 @@ impl Folder {
         })
     }
 
-    /// A file, whole; nothing if there is none or it cannot be read.
-    pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
+    /// A file, whole; nothing if there is none or it cannot be read. In pages of its own, which go back to the operating
+    /// system at once: an allocator keeps a megabyte that was freed, for each process that loads plugins.
+    pub(super) fn read(&self, name: &str) -> Option<MmapMut> {
         let path = self.path.join(name);
         // Asked before opening, because opening a named pipe waits for a writer.
         if !std::fs::symlink_metadata(&path).ok()?.is_file() {
             return None;
         }
-        let file = File::open(path).ok()?;
+        let mut file = File::open(path).ok()?;
         let length = file.metadata().ok()?.len().min(self.cap_bytes);
-        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
-        file.take(self.cap_bytes).read_to_end(&mut bytes).ok()?;
+        let mut bytes = MmapMut::map_anon(usize::try_from(length).ok()?).ok()?;
+        file.read_exact(&mut bytes).ok()?;
         Some(bytes)
     }
 
