@@ -27,13 +27,13 @@ pub struct Size {
     open: u64,
 }
 
-/// About six minutes.
+/// About nine minutes.
 pub const FULL: Size = Size {
     rounds: 5,
     closed: 600,
     open: 450,
 };
-/// About one and a half.
+/// About two.
 pub const QUICK: Size = Size {
     rounds: 2,
     closed: 300,

@@ -1,4 +1,4 @@
-//! What a request has become once the gateway let it through.
+//! A request that the gateway let through.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! How fast each account asks.
+//! Request rates by account and action.
 
 use std::collections::HashMap;
 
