@@ -6,9 +6,9 @@
 use crate::sandbox::granting;
 use crate::support::trial::{OK, answer};
 use crate::support::{
-    MAINLAND, Peer, Server, State, component, config, front, host, state, to_config,
+    MAINLAND, Peer, Server, State, component, config, front, host, hostile, state, to_config,
 };
-use auth_connector_host::{ConnectorHost, Message, Plugin};
+use auth_connector_host::{Message, Plugin};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +19,9 @@ const REFUSED: &str = r#"{"Response":{"Error":{"Code":"LimitExceeded.PhoneNumber
 /// The codes by which the server tells a pair's messages apart.
 const FIRST: &str = "111111";
 const SECOND: &str = "222222";
+
+/// Pairs of messages over one connection.
+const ROUNDS: usize = 5;
 
 /// How the second answer comes.
 #[derive(Clone, Copy, Debug)]
@@ -110,12 +113,7 @@ fn front_apart(server: SocketAddr) -> (SocketAddr, String) {
 }
 
 /// What the second message of each pair is told, with `busy` between the two.
-async fn pairs(
-    twice: &Twice,
-    secure: bool,
-    rounds: usize,
-    mut busy: impl FnMut(&ConnectorHost),
-) -> Vec<State> {
+async fn pairs(twice: &Twice, secure: bool, mut busy: impl FnMut()) -> Vec<State> {
     let server = &twice.server;
     let mut url = server.url();
     let mut builder = host();
@@ -124,22 +122,20 @@ async fn pairs(
         url = format!("https://{address}");
         builder = builder.trust_pem(authority.as_bytes());
     }
-    // No cache, so that loading compiles.
-    let host = builder.with(|options| options.cache_dir = None).build();
-    let host = host.unwrap();
+    let host = builder.build().unwrap();
     let plugin = host
         .load_with(component(), granting(&[&url]), None)
         .unwrap()
         .for_tenant("a");
     let mut told = Vec::new();
-    for round in 0..rounds {
+    for round in 0..ROUNDS {
         let _ = send(&plugin, &url, FIRST).await;
-        busy(&host);
+        busy();
         twice.block(round);
         told.push(send(&plugin, &url, SECOND).await);
     }
     let sent = server.requests().len();
-    assert_eq!(sent, 2 * rounds, "one request for each message");
+    assert_eq!(sent, 2 * ROUNDS, "one request for each message");
     told
 }
 
@@ -149,11 +145,11 @@ async fn send(plugin: &Plugin, url: &str, code: &str) -> State {
     state(plugin.send_message(&config, &message).await)
 }
 
-fn nothing(_: &ConnectorHost) {}
-
-fn compile(host: &ConnectorHost) {
+/// Compiles a plugin in this thread: a host without a cache does, whenever it loads one.
+fn compile() {
+    let host = host().with(|options| options.cache_dir = None).build();
     let begun = Instant::now();
-    drop(host.load_with(component(), granting(&[]), None).unwrap());
+    drop(host.unwrap().load(hostile()).unwrap());
     assert!(begun.elapsed() > Duration::from_millis(10), "too quick");
 }
 
@@ -164,7 +160,7 @@ async fn stale_acceptance_is_not_told_to_refused_message() {
         .flat_map(|again| [(*again, false), (*again, true)])
     {
         let server = server(OK, REFUSED, again);
-        for told in pairs(&server, secure, 5, nothing).await {
+        for told in pairs(&server, secure, || ()).await {
             let State::NotSent(failure) = &told else {
                 panic!("{again:?}, TLS {secure}: {told:?}");
             };
@@ -183,7 +179,7 @@ async fn stale_refusal_is_not_told_to_accepted_message() {
         .flat_map(|again| [(*again, false), (*again, true)])
     {
         let server = server(REFUSED, OK, again);
-        for told in pairs(&server, secure, 5, nothing).await {
+        for told in pairs(&server, secure, || ()).await {
             assert!(
                 matches!(told, State::Accepted),
                 "{again:?}, TLS {secure}: {told:?}"
@@ -206,7 +202,7 @@ async fn stale_acceptance_is_not_told_beside_compilation() {
 async fn compiled_between() {
     let server = server(OK, REFUSED, Again::Whole);
     // On a thread of the runtime, as embedders may.
-    let told = tokio::spawn(async move { pairs(&server, false, 5, compile).await });
+    let told = tokio::spawn(async move { pairs(&server, false, compile).await });
     for told in told.await.unwrap() {
         assert!(matches!(told, State::NotSent(_)), "{told:?}");
     }

@@ -1,7 +1,7 @@
 //! Numbers with which the simulator provokes codes and reports: the connector lets each of them through.
 
-use crate::support::{component, config};
-use auth_connector_host::{Config, ConnectorHost, Message};
+use crate::support::{config, host, load};
+use auth_connector_host::{Config, Message};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use tencent_sms_simulator::Simulator;
@@ -31,8 +31,7 @@ async fn connector_lets_every_magic_number_through() {
         numbers.push(format!("+86154000100{report:02}"));
         numbers.push(format!("+44113496{report:04}"));
     }
-    let host = ConnectorHost::builder().build().unwrap();
-    let plugin = host.load(component()).unwrap();
+    let plugin = load(host());
     let config = Config::new(config(None).to_string());
     for number in numbers {
         let message = Message::code(&number, "Register", "123456");

@@ -1,6 +1,6 @@
 //! A service that runs: the program, its folder, a simulator, and calls over HTTP.
 
-use crate::support::{SECRET_ID, SECRET_KEY, auth_host, component};
+use crate::support::{COMPILED, SECRET_ID, SECRET_KEY, auth_host, component};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -391,8 +391,18 @@ pub fn config(url: &str) -> Value {
     })
 }
 
+/// Lets the program find the compiled code that all tests share where it keeps its own.
+fn share_compiled_code(folder: &Path) {
+    let data = folder.join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::create_dir_all(COMPILED).unwrap();
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::symlink(COMPILED, data.join("cache"));
+}
+
 /// Sets up a tenant with connectors, a flow through all of them, and two keys: the tenant's and the host's.
 pub fn set_up(folder: &Path, connectors: &[(&str, &Value)], origin: &str) -> (String, String) {
+    share_compiled_code(folder);
     let run = |arguments: &[&str], input: &str| command(folder, arguments, input).unwrap();
     run(
         &[

@@ -3,10 +3,13 @@
 use super::artifacts::component;
 use auth_connector_host::{ConnectorHost, HostBuilder, Plugin};
 
-/// A host as small as a test needs, with the component compiled once for all of them. No egress, no roots.
+/// Where compiled code is kept, so that a component is compiled once for all tests.
+pub const COMPILED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
+
+/// A host as small as a test needs. No egress, no roots.
 pub fn host() -> HostBuilder {
     ConnectorHost::builder()
-        .cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"))
+        .cache_dir(COMPILED)
         .with(|options| {
             options.limits.concurrent_calls = 4;
             options.system_roots = false;

@@ -21,7 +21,7 @@ pub use artifacts::{
 pub use config::{
     CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, code_to, config, discreet, to_config,
 };
-pub use connector::{host, load};
+pub use connector::{COMPILED, host, load};
 pub use proxy::Proxy;
 pub use rig::Rig;
 pub use server::{Peer, Server};
