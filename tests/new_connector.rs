@@ -41,7 +41,7 @@ impl Drop for Folder {
 /// The target folder of this workspace, so that dependencies are compiled once.
 fn target() -> PathBuf {
     let xtask = xtask();
-    xtask.ancestors().nth(2).expect("target/host/xtask").into()
+    xtask.ancestors().nth(2).expect("target/debug/xtask").into()
 }
 
 /// Runs a command to its end, or fails once it takes too long.

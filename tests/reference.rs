@@ -1,6 +1,6 @@
 //! The reference tables of the documentation, made from the tables of the code.
 //!
-//! The tests compare; `UPDATE_DOCS=1 cargo test --profile host --workspace --test reference` writes.
+//! The tests compare; `UPDATE_DOCS=1 cargo test --workspace --test reference` writes.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
 
 use std::fmt::Write;
@@ -23,7 +23,7 @@ fn hold(name: &str, expected: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "docs/{name} is not what the code's table says. Run UPDATE_DOCS=1 cargo test --profile host --workspace \
+        "docs/{name} is not what the code's table says. Run UPDATE_DOCS=1 cargo test --workspace \
          --test reference, and read what changed."
     );
 }

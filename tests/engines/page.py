@@ -62,7 +62,7 @@ def prepare(folder, moved):
         (folder / place).write_text(moved(text) if place in COPIED else text)
     for place, built in [
         ("target/dist", os.environ["DIST_DIR"]),
-        ("target/host/tencent-sms-simulator", os.environ["SIMULATOR_BIN"]),
+        ("target/debug/tencent-sms-simulator", os.environ["SIMULATOR_BIN"]),
         ("target/engines/bin/wasmtime", os.environ["WASMTIME_BIN"]),
     ]:
         (folder / place).parent.mkdir(parents=True, exist_ok=True)

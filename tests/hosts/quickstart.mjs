@@ -32,7 +32,7 @@ function blocks(text, mark) {
 const checkout = mkdtempSync(join(tmpdir(), 'quick-start-'));
 for (const [path, target] of [
   ['target/wasm32-wasip2/release/tencent_sms_connector.wasm', resolve(required('CONNECTOR_WASM'))],
-  ['target/host/tencent-sms-simulator', resolve(required('SIMULATOR_BIN'))],
+  ['target/debug/tencent-sms-simulator', resolve(required('SIMULATOR_BIN'))],
   ['packages', join(root, 'packages')],
 ]) {
   mkdirSync(dirname(join(checkout, path)), { recursive: true });

@@ -20,7 +20,7 @@ pub fn webhook() -> PathBuf {
 
 /// The commands of the repository.
 pub fn xtask() -> PathBuf {
-    find("XTASK_BIN", "target/host/xtask")
+    find("XTASK_BIN", "target/debug/xtask")
 }
 
 /// The component that attacks its host as its config says.
@@ -38,17 +38,17 @@ pub fn hostile_with_std() -> PathBuf {
 
 /// The program that measures and soaks.
 pub fn bench() -> PathBuf {
-    find("BENCH_BIN", "target/host/connector-bench")
+    find("BENCH_BIN", "target/debug/connector-bench")
 }
 
 /// The simulator, as a program.
 pub fn simulator() -> PathBuf {
-    find("SIMULATOR_BIN", "target/host/tencent-sms-simulator")
+    find("SIMULATOR_BIN", "target/debug/tencent-sms-simulator")
 }
 
 /// The command line.
 pub fn auth_host() -> PathBuf {
-    find("AUTH_HOST_BIN", "target/host/auth-host")
+    find("AUTH_HOST_BIN", "target/debug/auth-host")
 }
 
 /// The path in an environment variable, else the one below the workspace's root where cargo puts it.

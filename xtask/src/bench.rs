@@ -13,7 +13,7 @@ use crate::process::Result;
 
 /// Compares, and writes results, tables and the plot; into `docs/` only after a full run.
 pub fn run(quick: bool) -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     let mut command = prepared(&workspace, &["run"])?;
     if quick {
         command.arg("--quick");
@@ -34,25 +34,29 @@ pub fn run(quick: bool) -> Result {
     }
     command.env("BENCH_MISSING", missing.join("\n"));
     println!("\n== The simulator beside an empty handler");
-    let simulator = process::run(workspace.cargo().args([
-        "bench",
-        "--locked",
-        "--profile",
-        "host",
-        "--workspace",
-        "--bench",
-        "throughput",
-    ]));
+    let simulator =
+        process::run(
+            workspace
+                .native("bench")
+                .args(["--workspace", "--bench", "throughput"]),
+        );
+    println!("\n== Page faults of a send");
+    let pages = process::run(
+        workspace
+            .native("test")
+            .args(["--workspace", "--test", "connector", "pages::"])
+            .env("CONNECTOR_WASM", workspace.component()),
+    );
     println!("\n== The component, native code and the peers");
     process::run(&mut command)?;
     compare_verifications(&workspace, quick)?;
-    // A ratio that was missed there takes no measurement away here.
-    simulator
+    // A figure that was missed there takes no measurement away here.
+    simulator.and(pages)
 }
 
 /// Compares verifications, and nothing else.
 pub fn verifications(quick: bool) -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     workspace.build_component()?;
     workspace.build_programs()?;
     compare_verifications(&workspace, quick)
@@ -81,13 +85,13 @@ fn compare_verifications(workspace: &Workspace, quick: bool) -> Result {
 
 /// Sends for minutes, with faults, replaced plugins and hostile neighbours.
 pub fn soak(calls: &str) -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     process::run(&mut prepared(&workspace, &["soak", calls])?)
 }
 
 /// Many sends to a server that answers one request in twenty twice: before the next request, and after it.
 pub fn double_answers(calls: &str) -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     for when in ["idle", "late"] {
         println!("== {when}");
         process::run(&mut prepared(&workspace, &["double-answers", calls, when])?)?;
@@ -97,7 +101,7 @@ pub fn double_answers(calls: &str) -> Result {
 
 /// The CPU of a send by layer.
 pub fn profile() -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     process::run(&mut prepared(&workspace, &["profile"])?)
 }
 
@@ -106,15 +110,11 @@ fn prepared(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
     workspace.build_component()?;
     workspace.build_hostile()?;
     workspace.build_programs()?;
-    process::run(workspace.cargo().args([
-        "build",
-        "--locked",
-        "--profile",
-        "host",
-        "--workspace",
-        "--example",
-        "neighbour",
-    ]))?;
+    process::run(
+        workspace
+            .native("build")
+            .args(["--workspace", "--example", "neighbour"]),
+    )?;
     Ok(program(workspace, arguments))
 }
 
@@ -139,8 +139,8 @@ pub fn killed(verifications: &str) -> Result {
     workspace.build_programs()?;
     process::run(
         workspace
-            .cargo()
-            .args(["test", "--locked", "--profile", "host", "--workspace"])
+            .native("test")
+            .arg("--workspace")
             .args([
                 "--test",
                 "connector",

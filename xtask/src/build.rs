@@ -11,24 +11,24 @@ use crate::toolchain::TARGET;
 /// The packages that the demo runs, and the one that has their dependencies resolved as in the whole workspace.
 const DEMO: [&str; 3] = ["auth-host", "tencent-sms-simulator", "workspace-features"];
 
-/// Packages of this workspace in what the demo runs: three messages, which need no optimised code.
-const OURS: [&str; 6] = [
-    "auth-connector-egress",
-    "auth-connector-host",
-    "auth-connector-package",
-    "auth-connector-redaction",
-    "auth-host",
-    "tencent-sms-simulator",
-];
-
-/// What generators of code and programs share, if both have it with the same features: `[profile.host]`.
+/// What generators of code and programs share, if both have it with the same features.
 const SHARED: &str = "wasmparser";
+
+/// How native programs are compiled.
+#[derive(Clone, Copy)]
+enum Profile {
+    /// For a demo and tests: compiled soon.
+    Dev,
+    /// For measurements: optimised, as what is published.
+    Host,
+}
 
 /// The root of the workspace, and what was built in it.
 pub struct Workspace {
     /// Where `Cargo.toml` is.
     pub root: PathBuf,
     target: PathBuf,
+    profile: Profile,
 }
 
 impl Workspace {
@@ -53,26 +53,39 @@ impl Workspace {
             .and_then(serde_json::Value::as_str)
             .ok_or("`cargo metadata` did not say where builds go.")?
             .into();
-        Ok(Self { root, target })
+        let profile = Profile::Dev;
+        Ok(Self {
+            root,
+            target,
+            profile,
+        })
+    }
+
+    /// The same with optimised programs, to measure them.
+    pub fn open_optimised() -> Result<Self> {
+        let profile = Profile::Host;
+        Ok(Self {
+            profile,
+            ..Self::open()?
+        })
     }
 
     /// Another checkout of this repository, which builds into its own folder.
     pub fn at(root: PathBuf) -> Self {
         let target = root.join("target");
-        Self { root, target }
+        let profile = Profile::Dev;
+        Self {
+            root,
+            target,
+            profile,
+        }
     }
 
     /// Checks that no modules of a crate depend on each other.
     pub fn check_modules(&self) -> Result {
-        run(self.cargo().args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--profile",
-            "host",
-            "--package",
-            "module-cycles",
-        ]))
+        run(self
+            .cargo()
+            .args(["run", "--quiet", "--locked", "--package", "module-cycles"]))
     }
 
     /// The program that writes what stands beside a published component. Alone, because it needs no Wasmtime.
@@ -88,15 +101,29 @@ impl Workspace {
     }
 
     fn build_quietly(&self, package: &str) -> Result {
-        run(self
-            .cargo()
-            .args(["build", "--quiet", "--locked", "--profile", "host"])
-            .args(["--package", package]))
+        run(self.build().args(["--quiet", "--package", package]))
     }
 
     /// `cargo` at the root.
     pub fn cargo(&self) -> Command {
         cargo_in(&self.root)
+    }
+
+    /// `cargo` with a command that compiles native programs, in their profile.
+    pub fn native(&self, command: &str) -> Command {
+        let mut cargo = self.cargo();
+        cargo.args([command, "--locked"]);
+        match self.profile {
+            Profile::Dev => {}
+            Profile::Host => {
+                cargo.args(["--profile", "host"]);
+            }
+        }
+        cargo
+    }
+
+    fn build(&self) -> Command {
+        self.native("build")
     }
 
     /// Builds the component, as the README says to.
@@ -180,9 +207,7 @@ impl Workspace {
     /// Always the whole workspace, or [`Self::build_demo`]: with fewer packages cargo resolves fewer features, and
     /// compiles Wasmtime once more for them.
     pub fn build_programs(&self) -> Result {
-        run(self
-            .cargo()
-            .args(["build", "--locked", "--profile", "host", "--workspace"]))
+        run(self.build().arg("--workspace"))
     }
 
     /// Builds what the demo runs, and nothing else.
@@ -193,15 +218,9 @@ impl Workspace {
         if self.has_service() {
             return self.build_programs();
         }
-        let mut cargo = self.cargo();
-        cargo.args(["build", "--locked", "--profile", "host"]);
+        let mut cargo = self.build();
         // Without the service, registries and figures.
         cargo.arg("--no-default-features");
-        // The tests compile these again.
-        for package in OURS {
-            let setting = format!("profile.host.package.{package}.opt-level=0");
-            cargo.args(["--config", &setting]);
-        }
         for package in DEMO {
             cargo.args(["--package", package]);
         }
@@ -210,8 +229,7 @@ impl Workspace {
 
     /// Builds the auth host with the service, and the simulator.
     pub fn build_service(&self) -> Result {
-        let mut cargo = self.cargo();
-        cargo.args(["build", "--locked", "--profile", "host"]);
+        let mut cargo = self.build();
         for package in DEMO {
             cargo.args(["--package", package]);
         }
@@ -226,13 +244,14 @@ impl Workspace {
         explained.is_ok_and(|output| output.status.success())
     }
 
-    /// Compares the features that dependencies have in the demo with those that they have in the whole workspace.
+    /// Compares the features that dependencies have in the demo, and in the programs, with those that they have in tests.
     pub fn compare_features(&self) -> Result {
         let mut demo = vec!["--edges", "normal,build", "--no-default-features"];
         for package in DEMO {
             demo.extend(["--package", package]);
         }
-        let all = self.features(&["--edges", "normal,build,dev", "--workspace"])?;
+        let tests = self.features(&["--edges", "normal,build,dev", "--workspace"])?;
+        let programs = self.features(&["--edges", "normal,build", "--workspace"])?;
         let demo = self.features(&demo)?;
         let shared = demo.iter().filter(|line| line.starts_with(SHARED)).count();
         if shared != 1 {
@@ -241,15 +260,20 @@ impl Workspace {
                  xtask/features/Cargo.toml."
             ));
         }
-        let differing: Vec<String> = demo.difference(&all).cloned().collect();
-        if differing.is_empty() {
-            return Ok(());
+        for (what, features, place) in [
+            ("The demo builds", demo, "xtask/features/Cargo.toml"),
+            ("Programs need", programs, "tests/Cargo.toml"),
+        ] {
+            let differing: Vec<String> = features.difference(&tests).cloned().collect();
+            if !differing.is_empty() {
+                return Err(format!(
+                    "{what} these, with other features than tests have, and they are compiled twice:\n  {}\nName the \
+                     features in {place}.",
+                    differing.join("\n  ")
+                ));
+            }
         }
-        Err(format!(
-            "The demo builds these with other features than the tests, which compiles Wasmtime twice:\n  {}\nName the \
-             workspace's features in xtask/features/Cargo.toml.",
-            differing.join("\n  ")
-        ))
+        Ok(())
     }
 
     /// Each dependency with its features, in a line.
@@ -304,8 +328,12 @@ impl Workspace {
 
     /// A native program.
     pub fn program(&self, name: &str) -> PathBuf {
+        let folder = match self.profile {
+            Profile::Dev => "debug",
+            Profile::Host => "host",
+        };
         self.target
-            .join("host")
+            .join(folder)
             .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 }

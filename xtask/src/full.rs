@@ -91,7 +91,7 @@ const ENGINES: Suite = Suite {
 
 /// `cargo xtask test --engines`: the suite of the engines in full length, which writes its tables into the page.
 pub fn engines() -> Result {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open_optimised()?;
     debian::install_missing()?;
     workspace.build_programs()?;
     engines_of(&workspace, &["--full"])
@@ -139,8 +139,8 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
         &|| {
             let component = dist::component(workspace)?;
             run(workspace
-                .cargo()
-                .args(["test", "--locked", "--profile", "host", "--workspace"])
+                .native("test")
+                .arg("--workspace")
                 .args(["--test", "connector"])
                 .env("CONNECTOR_WASM", component)
                 .env("WEBHOOK_WASM", workspace.guest("webhook_connector"))

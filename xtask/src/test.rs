@@ -66,8 +66,6 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         cargo(&[
             "clippy",
             "--locked",
-            "--profile",
-            "host",
             "--workspace",
             "--all-targets",
             "--",
@@ -79,8 +77,6 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         cargo(&[
             "clippy",
             "--locked",
-            "--profile",
-            "host",
             "--no-default-features",
             "--package",
             "auth-host",
@@ -104,8 +100,8 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
     step("Tests, native and through the component", &|| {
         process::run(
             workspace
-                .cargo()
-                .args(["test", "--locked", "--profile", "host", "--workspace"])
+                .native("test")
+                .arg("--workspace")
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("HOSTILE_WASM", workspace.guest("hostile"))
                 .env("HOSTILE_STD_WASM", workspace.guest("hostile_with_std"))
