@@ -1,6 +1,6 @@
 //! Effect of an attack on a neighbour: its sends alone, then the same beside an attacker, in one run.
 //!
-//! `neighbour [sends [attack...]]`, built by `cargo build --workspace --examples`. One line of JSON on
+//! `neighbour [sends [attack...]]`, built by `cargo build --profile host --workspace --examples`. One line of JSON on
 //! standard output for each attack. Both plugins run in one host on a runtime of two threads; the simulator is a server in the same process, on
 //! threads of its own. The attacker calls back to back, as a tenant of its own, with the default limits.
 
