@@ -14,6 +14,15 @@ done
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)} ||
     { echo "chromium is needed and was not found (Debian: apt-get install chromium)" >&2; exit 1; }
 export PICTURES_DIR=${PICTURES_DIR:-$(cd ../.. && pwd)/target/console-pictures}
+export COMPILED_DIR=${BROWSER_WORK_DIR:-$(cd ../.. && pwd)/target/browser}/compiled
+mkdir -p "$COMPILED_DIR"
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+ln -s "$COMPILED_DIR" "$data/cache"
+for component in "$CONNECTOR_WASM" "$HOSTILE_WASM"; do
+    "$AUTH_HOST_BIN" plugin add "$component" --name "$(basename "$component" .wasm | tr _ -)" --unsigned \
+        --allow http://127.0.0.1:1 --data "$data" >/dev/null
+done
 npm ci --no-audit --no-fund --loglevel=error
 node --test --test-concurrency=2 journey.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs refusals.mjs
 echo "pictures: $PICTURES_DIR"
