@@ -19,9 +19,12 @@ mkdir -p "$COMPILED_DIR"
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 ln -s "$COMPILED_DIR" "$data/cache"
-for component in "$CONNECTOR_WASM" "$HOSTILE_WASM"; do
-    "$AUTH_HOST_BIN" plugin add "$component" --name "$(basename "$component" .wasm | tr _ -)" --unsigned \
-        --allow http://127.0.0.1:1 --data "$data" >/dev/null
+# The package of the tests' market is the connector with its metadata in it.
+"$(dirname "$AUTH_HOST_BIN")/connector-packaging" embed "$(cd ../.. && pwd)" tencent-sms-connector "$CONNECTOR_WASM" "$data/packaged.wasm"
+number=0
+for component in "$CONNECTOR_WASM" "$HOSTILE_WASM" "$data/packaged.wasm"; do
+    number=$((number + 1))
+    "$AUTH_HOST_BIN" plugin add "$component" --name "plugin-$number" --unsigned --allow http://127.0.0.1:1 --data "$data" >/dev/null
 done
 npm ci --no-audit --no-fund --loglevel=error
 node --test --test-concurrency=2 journey.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs refusals.mjs
