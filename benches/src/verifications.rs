@@ -10,10 +10,11 @@ use crate::lanes::Simulator;
 use crate::native::Pooled;
 use crate::servers::{AuthHost, BetterAuth, Server};
 use crate::work::{Result, config, machine, median, percentile, told};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How much is measured.
@@ -42,6 +43,9 @@ pub const QUICK: Size = Size {
 
 /// Verifications under way at once in the closed loop.
 const AT_ONCE: u64 = 8;
+
+/// Commits of a verification: of what is to be sent, of its outcome, and of the check.
+const COMMITS: usize = 3;
 
 /// Verifications a second in the open loop, below what either server can do.
 const RATE: u64 = 30;
@@ -144,6 +148,35 @@ async fn open<S: Server>(
     at_rate(count, begin).await
 }
 
+/// The median of three commits at the same rate, one after another, in milliseconds: the least that a disk takes of a
+/// verification. Each changes one row of a database of its own, as durably as the servers do.
+async fn commits(database: &Path, count: u64) -> Result<f64> {
+    let database = Connection::open(database).map_err(told)?;
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             CREATE TABLE IF NOT EXISTS counted (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+             INSERT OR IGNORE INTO counted VALUES (1, 0);",
+        )
+        .map_err(told)?;
+    let database = Arc::new(Mutex::new(database));
+    let begin = move |_, due: Instant| {
+        let database = database.clone();
+        async move {
+            let committed = tokio::task::spawn_blocking(move || {
+                let database = database.lock().map_err(told)?;
+                for _ in 0..COMMITS {
+                    let update = database.prepare_cached("UPDATE counted SET count = count + 1");
+                    update.and_then(|mut row| row.execute([])).map_err(told)?;
+                }
+                Ok::<_, String>(due.elapsed())
+            });
+            Ok(committed.await.map_err(told)??.as_secs_f64() * 1e3)
+        }
+    };
+    Ok(percentile(&mut at_rate(count, begin).await?, 50))
+}
+
 /// The median of a send alone at the same rate, by the native client, in milliseconds: what both servers wait for.
 async fn provider(url: &str, first: u64, count: u64) -> Result<f64> {
     let client = Pooled::new(None)?;
@@ -238,13 +271,12 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
         None => None,
     };
     let caller = Arc::new(Caller::new(&simulator));
-    let (mut ours_figures, mut peer_figures, mut provider_figures) =
-        (json!({}), json!({}), json!({}));
+    let (mut ours_figures, mut peer_figures, mut floor) = (json!({}), json!({}), json!({}));
     for nth in 0..=size.rounds {
         eprintln!("== Round {nth} of {}", size.rounds);
         if nth == 1 {
             // The first round warmed both up.
-            (ours_figures, peer_figures, provider_figures) = (json!({}), json!({}), json!({}));
+            (ours_figures, peer_figures, floor) = (json!({}), json!({}), json!({}));
         }
         let first = nth * each;
         round(&ours, &caller, first, size, &mut ours_figures).await?;
@@ -252,9 +284,22 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
             round(peer, &caller, total + first, size, &mut peer_figures).await?;
         }
         let first = 2 * total + nth * 2 * size.open;
+        let counted = folder.join("commits.db");
         let asleep = provider(&simulator.url, first, size.open).await?;
+        note(
+            &mut floor,
+            "commits_ms",
+            commits(&counted, size.open).await?,
+        );
         let awake = match Awake::start()? {
-            Some(_awake) => Some(provider(&simulator.url, first + size.open, size.open).await?),
+            Some(_awake) => {
+                note(
+                    &mut floor,
+                    "awake_commits_ms",
+                    commits(&counted, size.open).await?,
+                );
+                Some(provider(&simulator.url, first + size.open, size.open).await?)
+            }
             None => None,
         };
         for figures in [&mut ours_figures, &mut peer_figures] {
@@ -263,9 +308,9 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
                 note_own(figures, "awake_p50_ms", "own_awake_p50_ms", awake);
             }
         }
-        note(&mut provider_figures, "p50_ms", asleep);
+        note(&mut floor, "send_ms", asleep);
         if let Some(awake) = awake {
-            note(&mut provider_figures, "awake_p50_ms", awake);
+            note(&mut floor, "awake_send_ms", awake);
         }
     }
     let journal = |path: &Path| crate::servers::is_wal(path);
@@ -279,7 +324,7 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
         "machine": machine(), "date": time::OffsetDateTime::now_utc().date().to_string(),
         "missing": missing, "rounds": size.rounds, "closed": size.closed, "open": size.open,
         "at_once": AT_ONCE, "rate": RATE, "auth_host": ours_figures, "better_auth": peer_figures,
-        "provider": provider_figures,
+        "floor": floor,
     }))
 }
 
