@@ -12,8 +12,8 @@ use auth_connector_host::{
 #[cfg(feature = "serve")]
 use auth_connector_registry::catalogue::{Catalogue, is_address};
 use auth_connector_registry::{
-    Bounds, Checks, Credentials, Place, ProvenanceKey, Pulled, Reference, RegistryError, Settings,
-    Source, pull,
+    Bounds, Checks, Credentials, NamedBy, Place, ProvenanceKey, Pulled, Reference, RegistryError,
+    Settings, Source, pull,
 };
 use std::path::Path;
 
@@ -33,6 +33,7 @@ pub struct Access {
     proxy: ProxyFor,
     provenance_key: Option<ProvenanceKey>,
     has_loopback_http: bool,
+    named_by: NamedBy,
 }
 
 impl Access {
@@ -43,6 +44,7 @@ impl Access {
             proxy,
             provenance_key: None,
             has_loopback_http: false,
+            named_by: NamedBy::Person,
         }
     }
 
@@ -62,11 +64,13 @@ impl Access {
         Ok(self)
     }
 
-    /// The same, with provenance by a key alone.
+    /// The same for the service, with provenance by a key alone: registries are named by catalogues and by others than
+    /// whoever set the service's environment.
     #[cfg(feature = "serve")]
-    pub fn with_key(mut self, key: Option<ProvenanceKey>, has_loopback_http: bool) -> Self {
+    pub fn for_service(mut self, key: Option<ProvenanceKey>, has_loopback_http: bool) -> Self {
         self.provenance_key = key;
         self.has_loopback_http = has_loopback_http;
+        self.named_by = NamedBy::Document;
         self
     }
 
@@ -112,7 +116,7 @@ impl Access {
         }
         let source = match &reference.place {
             Place::Registry { host, .. } => {
-                let credentials = Credentials::find(host)?;
+                let credentials = Credentials::find(host, self.named_by)?;
                 Source::of(reference, &self.settings(host, credentials)?)?
             }
             Place::Layout(folder) => Source::layout(folder),

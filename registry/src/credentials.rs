@@ -13,6 +13,18 @@ use std::path::PathBuf;
 /// The environment variables with a name and a password.
 pub const ENVIRONMENT: [&str; 2] = ["OCI_USERNAME", "OCI_PASSWORD"];
 
+/// The environment variable with the host of the registry that these are for.
+pub const REGISTRY: &str = "OCI_REGISTRY";
+
+/// Who named a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// Whoever set the environment: on a command line.
+    Person,
+    /// A document, such as a catalogue. Its author would get the password of another registry.
+    Document,
+}
+
 /// The longest config file, in bytes.
 const CONFIG_BYTES: u64 = 1 << 20;
 
@@ -51,16 +63,20 @@ impl Credentials {
         &self.0
     }
 
-    /// Looks in the environment, then in docker's config file, for a registry's host.
+    /// Looks in the environment, then in docker's config file, for a registry's host. What the environment has is for the
+    /// host that [`REGISTRY`] names; without that for any that a person named, and for none that a document named.
     ///
     /// # Errors
     ///
     /// When the file cannot be read, or leaves the credentials to a helper.
-    pub fn find(host: &str) -> Result<Option<Self>, RegistryError> {
-        let [name, password] = ENVIRONMENT.map(|name| std::env::var(name).ok());
-        match (name, password) {
-            (Some(name), Some(password)) => return Self::new(&name, &password).map(Some),
-            (None, None) => {}
+    pub fn find(host: &str, named_by: NamedBy) -> Result<Option<Self>, RegistryError> {
+        let pair = ENVIRONMENT.map(|name| std::env::var(name).ok());
+        let registry = std::env::var(REGISTRY).ok();
+        match pair {
+            [Some(name), Some(password)] if is_meant(registry.as_deref(), host, named_by) => {
+                return Self::new(&name, &password).map(Some);
+            }
+            [Some(_), Some(_)] | [None, None] => {}
             _ => {
                 return Err(RegistryError::Credentials(phrase!(
                     "credentials-half",
@@ -86,6 +102,14 @@ impl Credentials {
         let config: Value = serde_json::from_slice(&text)
             .map_err(|_| RegistryError::file(&file, phrase!("file-json", "it is not JSON")))?;
         in_config(&config, host)
+    }
+}
+
+/// Whether the environment's name and password are for a host.
+fn is_meant(registry: Option<&str>, host: &str, named_by: NamedBy) -> bool {
+    match registry {
+        Some(registry) => registry == host,
+        None => named_by == NamedBy::Person,
     }
 }
 
@@ -140,6 +164,23 @@ mod tests {
         assert!(in_config(&config, "ghcr.io:5000").unwrap().is_none());
         let hub = json!({"auths": {"https://index.docker.io/v1/": {"auth": "YTpi"}}});
         assert!(in_config(&hub, "docker.io").unwrap().is_some());
+    }
+
+    /// Whoever writes a catalogue does not get the password of another registry.
+    #[test]
+    fn environment_is_for_the_registry_that_it_names() {
+        use NamedBy::{Document, Person};
+        for (registry, named_by, meant) in [
+            (None, Person, true),
+            (None, Document, false),
+            (Some("ghcr.io"), Person, true),
+            (Some("ghcr.io"), Document, true),
+            (Some("quay.io"), Person, false),
+            (Some("quay.io"), Document, false),
+        ] {
+            let found = is_meant(registry, "ghcr.io", named_by);
+            assert_eq!(found, meant, "{registry:?} {named_by:?}");
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ mod summary;
 pub use bounds::Bounds;
 pub use changes::{Change, changes, is_older};
 pub use client::{Client, Settings};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, NamedBy};
 pub use digest::Digest;
 pub use error::RegistryError;
 pub use facts::{Facts, Import, ProvenanceFacts, SignerFacts};

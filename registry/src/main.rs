@@ -6,7 +6,7 @@ use auth_connector_package::{Requirements, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
-    Client, Credentials, Layout, Place, Reference, RegistryError, Settings, publish,
+    Client, Credentials, Layout, NamedBy, Place, Reference, RegistryError, Settings, publish,
 };
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(name = "cargo xtask publish", max_term_width = 100)]
 #[command(
-    after_help = "Credentials come from OCI_USERNAME and OCI_PASSWORD, or from docker's config file."
+    after_help = "Credentials come from OCI_USERNAME and OCI_PASSWORD, for the registry in OCI_REGISTRY alone where it is set, \
+                  or from docker's config file."
 )]
 struct Arguments {
     /// Where to: ghcr.io/acme/sms:1.2.0, or oci-layout:FOLDER:1.2.0 for a folder
@@ -118,7 +119,7 @@ fn send(
     }
     let settings = Settings {
         outbound: Outbound::new(&network)?,
-        credentials: Credentials::find(host)?,
+        credentials: Credentials::find(host, NamedBy::Person)?,
         has_loopback_http: arguments.loopback_http,
         time: Duration::from_secs(arguments.within),
     };

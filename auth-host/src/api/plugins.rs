@@ -94,7 +94,7 @@ fn access(app: &App, key: Option<&str>, has_loopback_http: bool) -> Result<Acces
     });
     let network = app.host.options().clone();
     let access = Access::new(network, crate::host::registry_proxy);
-    Ok(access.with_key(key.transpose()?, has_loopback_http))
+    Ok(access.for_service(key.transpose()?, has_loopback_http))
 }
 
 /// A reference into a registry. Folders of this machine are the command line's.

@@ -112,7 +112,7 @@ impl Market {
         let network = app.host.options().clone();
         Self {
             access: Access::new(network, crate::host::registry_proxy)
-                .with_key(None, has_loopback_http),
+                .for_service(None, has_loopback_http),
             has_loopback_http,
             places,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
@@ -144,7 +144,7 @@ impl Market {
             return Err(Refusal::Folder);
         }
         let turn = self.turn()?;
-        let access = self.access.clone().with_key(key, self.has_loopback_http);
+        let access = self.access.clone().for_service(key, self.has_loopback_http);
         let (app, reference) = (app.clone(), reference.clone());
         let pull = async move { pulls::pull(&app, &access, &reference, new, id).await };
         Ok(apart(turn, pull).await??)
