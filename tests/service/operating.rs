@@ -57,6 +57,40 @@ fn overview_shows_what_happened() {
     assert_eq!(host.post("/v1/verifications", &refused).status, 201);
 }
 
+/// A method that a caller made up is in no label: each label is kept for as long as the service runs.
+#[test]
+fn made_up_method_is_no_label() {
+    let host = Running::start();
+    assert_eq!(
+        http(&host.process.api, "AAAA0001", "/healthz", &[], "")
+            .unwrap()
+            .status,
+        405
+    );
+    assert_eq!(
+        http(&host.process.api, "AAAA0002", "/nowhere", &[], "")
+            .unwrap()
+            .status,
+        404
+    );
+    assert_eq!(
+        http(&host.process.api, "GET", "/healthz", &[], "")
+            .unwrap()
+            .status,
+        200
+    );
+    let figures = host
+        .admin("GET", "/metrics", &host.host_key, &json!(null))
+        .text;
+    assert!(!figures.contains("AAAA"), "{figures}");
+    for method in ["GET", "other"] {
+        assert!(
+            figures.contains(&format!("method=\"{method}\"")),
+            "{figures}"
+        );
+    }
+}
+
 fn limits<'a>(number_a_day: &'a str, country: &'a str) -> Vec<(&'static str, &'a str)> {
     vec![
         ("number_in_ten_minutes", "5"),

@@ -7,12 +7,11 @@ use crate::ids;
 use crate::platforms::auth::sign;
 use crate::post::{Address, post};
 use crate::store::events::{self as rows, Event, KEPT_MS};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// The most events of a round.
-const PER_ROUND: u32 = 200;
+/// The most events of one tenant in a round.
+const PER_ROUND: u32 = 50;
 
 /// Pauses before each further attempt, in milliseconds; the last one is repeated until the event is three days old.
 const PAUSES_MS: [i64; 7] = [
@@ -22,26 +21,15 @@ const PAUSES_MS: [i64; 7] = [
 /// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
 /// taken does not hold up those after it.
 pub async fn deliver(app: Arc<App>) {
-    if app.catalog.load().event_targets.is_empty() {
-        return;
-    }
-    let due = match app.store.read(|db| rows::due(db, ids::now_ms(), PER_ROUND)) {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::error!(%error, "events cannot be read");
-            return;
-        }
-    };
-    let mut by_tenant: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-    for event in due {
-        by_tenant
-            .entry(event.tenant.clone())
-            .or_default()
-            .push(event);
-    }
+    let catalog = app.catalog.load_full();
     let mut tasks = JoinSet::new();
-    for (tenant, events) in by_tenant {
-        tasks.spawn(deliver_to(app.clone(), tenant, events));
+    for tenant in catalog.event_targets.keys() {
+        let now = ids::now_ms();
+        match app.store.read(|db| rows::due(db, tenant, now, PER_ROUND)) {
+            Ok(due) if due.is_empty() => {}
+            Ok(due) => drop(tasks.spawn(deliver_to(app.clone(), tenant.clone(), due))),
+            Err(error) => tracing::error!(%error, "events cannot be read"),
+        }
     }
     while tasks.join_next().await.is_some() {}
 }

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// How long requests may go on after the service was told to stop. The longest answer takes 11 s.
 const GRACE: Duration = Duration::from_secs(15);
@@ -139,7 +140,7 @@ impl Service {
             }
             _ => None,
         };
-        tasks::start(&self.app, &stopped);
+        tasks::start(&self.app, self.figures.clone(), &stopped);
         let api = tokio::spawn(listen(api_listener, tls, api_handle.clone(), public));
         let admin = tokio::spawn(listen(
             admin_listener,
@@ -159,6 +160,10 @@ impl Service {
                 .await
                 .map_err(|error| error.to_string())?
                 .map_err(|error| error.to_string())?;
+        }
+        // Messages whose callers left; none begins any more.
+        if timeout(GRACE, self.app.under_way.write()).await.is_err() {
+            tracing::warn!("a message is still under way: its outcome will be unknown");
         }
         Ok(())
     }

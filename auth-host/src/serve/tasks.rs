@@ -7,10 +7,12 @@ use crate::store::messages::{self, Message, State};
 use crate::store::receipts::{self, Report, Source};
 use crate::store::{StoreError, retention};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// How often changes by other programs are looked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -19,10 +21,7 @@ const REFRESH: Duration = Duration::from_millis(500);
 const ROUND: Duration = Duration::from_secs(1);
 
 /// Look-ups of one connector in a round: at most ten a second.
-const PER_CONNECTOR: usize = 10;
-
-/// The most look-ups of a round.
-const PER_ROUND: u32 = 100;
+const PER_CONNECTOR: u32 = 10;
 
 /// How long an unknown outcome is looked up: providers keep records for three days.
 const CLOSED_AFTER_MS: i64 = 72 * 3_600_000;
@@ -32,6 +31,10 @@ const LOOKUP_MS: u32 = 8_000;
 
 /// The longest pause between two look-ups of one message.
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
+
+/// How often the samples of histograms are summed up. Until then each is kept, whether or not somebody asks for the
+/// figures.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How often old rows are deleted.
 const SWEEP: Duration = Duration::from_secs(600);
@@ -52,7 +55,13 @@ async fn every<F: Future<Output = ()>>(
 }
 
 /// Starts all of them.
-pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) {
+pub fn start(app: &Arc<App>, figures: Option<PrometheusHandle>, stop: &watch::Receiver<bool>) {
+    if let Some(figures) = figures {
+        tokio::spawn(every(UPKEEP, stop.clone(), move || {
+            figures.run_upkeep();
+            std::future::ready(())
+        }));
+    }
     let refreshed = app.clone();
     tokio::spawn(every(REFRESH, stop.clone(), move || {
         refresh(refreshed.clone())
@@ -95,11 +104,12 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-/// Looks up the messages that are due, each connector's at most ten in a round.
+/// Looks up the messages that are due: each connector's one after another, at most ten in a round, and the connectors
+/// beside each other, so that a slow provider holds up none of another's.
 async fn look_up(app: Arc<App>) {
     let due = match app
         .store
-        .read(|db| messages::due(db, ids::now_ms(), PER_ROUND))
+        .read(|db| messages::due(db, ids::now_ms(), PER_CONNECTOR))
     {
         Ok(due) => due,
         Err(error) => {
@@ -107,14 +117,21 @@ async fn look_up(app: Arc<App>) {
             return;
         }
     };
-    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut by_connector: HashMap<String, Vec<Message>> = HashMap::new();
     for row in due {
-        let taken = taken.entry(row.connector.clone()).or_default();
-        *taken += 1;
-        if *taken <= PER_CONNECTOR {
-            look_up_one(&app, row).await;
-        }
+        let own = by_connector.entry(row.connector.clone()).or_default();
+        own.push(row);
     }
+    let mut tasks = JoinSet::new();
+    for rows in by_connector.into_values() {
+        let app = app.clone();
+        tasks.spawn(async move {
+            for row in rows {
+                look_up_one(&app, row).await;
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
 }
 
 async fn look_up_one(app: &Arc<App>, row: Message) {

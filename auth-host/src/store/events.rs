@@ -22,8 +22,6 @@ pub struct Target {
 pub struct Event {
     /// Its identifier, the same at each attempt.
     pub id: String,
-    /// Whose it is.
-    pub tenant: String,
     /// Its body, JSON.
     pub body: String,
     /// When it happened.
@@ -80,16 +78,17 @@ pub fn add(db: &Connection, id: &str, tenant: &str, body: &str, now: i64) -> Res
     Ok(())
 }
 
-/// Events that are due, oldest first.
-pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Event>> {
-    let sql = "SELECT id, tenant, body, created_at, attempts FROM events WHERE next_at <= ?1 ORDER BY id LIMIT ?2";
-    all(db, sql, params![now, most], |row| {
+/// A tenant's events that are due, those first that have been due for longest.
+pub fn due(db: &Connection, tenant: &str, now: i64, most: u32) -> Result<Vec<Event>> {
+    let sql =
+        "SELECT id, body, created_at, attempts FROM events WHERE tenant = ?1 AND next_at <= ?2
+               ORDER BY next_at, id LIMIT ?3";
+    all(db, sql, params![tenant, now, most], |row| {
         Ok(Event {
             id: row.get(0)?,
-            tenant: row.get(1)?,
-            body: row.get(2)?,
-            created_at: row.get(3)?,
-            attempts: row.get(4)?,
+            body: row.get(1)?,
+            created_at: row.get(2)?,
+            attempts: row.get(3)?,
         })
     })
 }

@@ -360,10 +360,11 @@ pub fn to_number_since(
     )
 }
 
-/// Messages whose look-up is due.
+/// Messages whose look-up is due, of each connector at most so many.
 pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE next_lookup_at <= ?1 ORDER BY next_lookup_at LIMIT ?2"
+        "SELECT {COLUMNS} FROM (SELECT *, row_number() OVER (PARTITION BY connector ORDER BY next_lookup_at) AS nth
+         FROM messages WHERE next_lookup_at <= ?1) WHERE nth <= ?2"
     );
     all(db, &sql, params![now, most], read)
 }

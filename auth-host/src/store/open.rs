@@ -6,7 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The migrations, in order. A released one is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+];
 
 /// The newest schema that this program knows.
 pub const SCHEMA: usize = MIGRATIONS.len();

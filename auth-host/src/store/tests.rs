@@ -274,6 +274,7 @@ fn fill(db: &Connection, from: i64, to: i64) -> Result<()> {
              VALUES (?1, 't', ?2, 'c', x'00', ?3, 'u', 'CN', '+86', 1, ?1, 'accepted', ?4, ?2)",
             params![id("m"), id("v"), hash, at],
         )?;
+        events::add(db, &id("e"), "other", "{}", at)?;
     }
     Ok(())
 }
@@ -296,7 +297,7 @@ fn steps(db: &mut Connection, read: impl FnOnce(&Connection) -> Result<usize>) -
 #[test]
 fn reads_cost_the_same_with_many_rows() {
     type Read = fn(&Connection, &Verification) -> Result<usize>;
-    let reads: [(&str, Read); 11] = [
+    let reads: [(&str, Read); 12] = [
         ("of_verification", |db, v| {
             Ok(messages::of_verification(db, v)?.len())
         }),
@@ -324,6 +325,9 @@ fn reads_cost_the_same_with_many_rows() {
         ("messages", |db, _| {
             Ok(messages::page(db, "t", &Filter::default(), 1)?.len())
         }),
+        ("due events, beside another tenant's", |db, _| {
+            Ok(events::due(db, "t", ids::now_ms(), 9)?.len())
+        }),
         ("of a serial number", |db, v| {
             let filter = Filter {
                 serial: Some(&v.id),
@@ -342,6 +346,7 @@ fn reads_cost_the_same_with_many_rows() {
     let folder = Folder::new();
     drop(folder.open());
     let mut db = Connection::open(folder.file()).unwrap();
+    events::add(&db, "e", "t", "{}", 0).unwrap();
     let mut cost = |from, to| {
         db.execute_batch("BEGIN").unwrap();
         fill(&db, from, to).unwrap();
@@ -368,7 +373,7 @@ fn sweep_deletes_what_is_old() {
     let folder = Folder::new();
     let store = folder.open();
     let now = ids::now_ms();
-    let left: (i64, i64) = store
+    let left: (i64, i64, i64) = store
         .write_blocking(move |db| {
             let settings = registry::TenantSettings {
                 retention_days: 5,
@@ -387,13 +392,38 @@ fn sweep_deletes_what_is_old() {
                     "INSERT INTO idempotency (tenant, key, request, process, created_at) VALUES ('t', ?1, x'00', 'p', ?2)",
                     params![id.as_bytes(), now - hours * HOUR_MS],
                 )?;
+                let event = format!("{}{days}", ids::earliest("e", now - hours * HOUR_MS));
+                events::add(db, &event, "t", "{}", now)?;
             }
             while retention::sweep(db, now)? > 0 {}
             let count = |table: &str| {
                 db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
             };
-            Ok::<_, StoreError>((count("messages")?, count("idempotency")?))
+            let events = count("events")?;
+            Ok::<_, StoreError>((count("messages")?, count("idempotency")?, events))
         })
         .unwrap();
-    assert_eq!(left, (1, 1));
+    assert_eq!(left, (1, 1, 1));
+}
+
+/// A connector with many messages to be looked up holds up none of another's.
+#[test]
+fn every_connector_has_its_share_of_the_look_ups() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let due = store
+        .write_blocking(|db| {
+            fill(db, 0, 30)?;
+            db.execute("UPDATE messages SET next_lookup_at = created_at", [])?;
+            db.execute("UPDATE messages SET connector = 'd' WHERE rowid > 28", [])?;
+            messages::due(db, ids::now_ms(), 10)
+        })
+        .unwrap();
+    let of = |connector| due.iter().filter(|row| row.connector == connector).count();
+    assert_eq!((of("c"), of("d"), due.len()), (10, 2, 12));
+    assert!(
+        due.iter()
+            .take(10)
+            .all(|row| row.connector == "c" && row.created_at < 1_700_000_010_000)
+    );
 }
