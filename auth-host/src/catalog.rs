@@ -84,6 +84,8 @@ impl Catalog {
     /// [`StoreError`] when it cannot be read.
     pub fn load(parts: Parts<'_>, before: &Self) -> Result<Self, StoreError> {
         let mut next = parts.store.read(|db| {
+            // First: what another program changes while this reads is read again then.
+            let revision = registry::setting(db, "revision")?.unwrap_or_default();
             let tenants = registry::tenants(db)?;
             let plugins = registry::plugins(db)?;
             let mut flows: HashMap<String, Vec<Flow>> = HashMap::new();
@@ -93,7 +95,7 @@ impl Catalog {
             let keys = registry::keys(db)?;
             let numbers = registry::test_numbers(db)?;
             Ok::<_, StoreError>(Self {
-                revision: registry::setting(db, "revision")?.unwrap_or_default(),
+                revision,
                 is_stopped: registry::setting(db, "is_stopped")?.as_deref() == Some("1"),
                 tenants: tenants.into_iter().map(|t| (t.id.clone(), t)).collect(),
                 plugins: plugins.into_iter().map(|p| (p.id.clone(), p)).collect(),

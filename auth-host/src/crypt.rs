@@ -160,6 +160,12 @@ impl Keyring {
         Ok(Self(keys.collect()))
     }
 
+    /// The same keys, that first by which a value is sealed.
+    pub fn led_by(mut self, sealed: &[u8]) -> Self {
+        self.0.sort_by_key(|key| !sealed.starts_with(&key.id));
+        self
+    }
+
     /// Writes the key file, whole or not at all.
     ///
     /// # Errors

@@ -119,6 +119,33 @@ fn rotated_key_opens_everything_and_finds_numbers() {
     host.begin("+8613800138001");
 }
 
+/// A rotation that fails leaves a newer key in the file and nothing of it in the database: numbers are still found.
+#[test]
+fn rotation_that_fails_changes_no_hash() {
+    let mut host = Running::start();
+    host.begin("+8613800138000");
+    host.process.kill();
+    let key = host.folder.0.join("data/auth-host.key");
+    let before = std::fs::read_to_string(&key).unwrap();
+    let holder = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(
+        host.command(&["rotate-key"], "")
+            .unwrap_err()
+            .contains("busy")
+    );
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_ne!(std::fs::read_to_string(&key).unwrap(), before);
+    host.process = Process::start(&host.folder.0, &[]);
+    let search = ["numbers", "search", "+8613800138000"];
+    let found = host.command(&search, "").unwrap();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1);
+    host.process.kill();
+    host.command(&["rotate-key"], "").unwrap();
+    let found = host.command(&search, "").unwrap();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn backup_restores_without_the_key_in_it() {
     let mut host = Running::start();

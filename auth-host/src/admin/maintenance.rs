@@ -2,7 +2,7 @@
 
 use super::events::PLACE;
 use crate::app::{App, AppError, Files};
-use crate::crypt::Purpose;
+use crate::crypt::{KeyError, Purpose};
 use crate::store::{self, StoreError, events, registry, retention, webhooks};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,70 +15,53 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// [`AppError`] when the key file cannot be written or a value does not open; the database is unchanged then.
+/// [`AppError`] when the key file cannot be written or a value does not open; the database is unchanged then, and its
+/// key stays the current one.
 pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
-    let next = app.keys.rotated()?;
-    next.write(&app.files.keys)?;
-    let (old, count) = (app.clone(), std::sync::Arc::new(next));
+    let new = app.keys.rotated()?;
+    new.write(&app.files.keys)?;
+    let old = app.clone();
     let done = app.store.write(move |db| {
         let mut sealed = 0;
-        let failed = |error: crate::crypt::KeyError| StoreError::Failed(error.to_string());
+        let failed = |error: KeyError| StoreError::Failed(error.to_string());
+        let reseal = |tenant: &str, place: &str, value: &[u8]| {
+            let open = old.keys.open_sealed(tenant, Purpose::Configs, place, value);
+            let open = open.map_err(failed)?;
+            let anew = new.seal(tenant, Purpose::Configs, place, &open);
+            anew.map_err(failed)
+        };
         for row in registry::connectors(db)? {
-            let text = old
-                .keys
-                .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config);
-            let text = text.map_err(failed)?;
-            let anew = count
-                .seal(&row.tenant, Purpose::Configs, &row.id, &text)
-                .map_err(failed)?;
+            let anew = reseal(&row.tenant, &row.id, &row.config)?;
             retention::reseal_config(db, &row.id, &anew)?;
             sealed += 1;
         }
         for row in webhooks::webhooks(db)? {
-            let text = old
-                .keys
-                .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.secrets);
-            let text = text.map_err(failed)?;
-            let anew = count
-                .seal(&row.tenant, Purpose::Configs, &row.id, &text)
-                .map_err(failed)?;
+            let anew = reseal(&row.tenant, &row.id, &row.secrets)?;
             webhooks::reseal(db, &row.id, &anew)?;
             sealed += 1;
         }
         for row in events::targets(db)? {
-            let secret = old
-                .keys
-                .open_sealed(&row.tenant, Purpose::Configs, PLACE, &row.secret);
-            let secret = secret.map_err(failed)?;
-            let anew = count
-                .seal(&row.tenant, Purpose::Configs, PLACE, &secret)
-                .map_err(failed)?;
+            let anew = reseal(&row.tenant, PLACE, &row.secret)?;
             events::reseal(db, &row.tenant, &anew)?;
             sealed += 1;
         }
         for row in registry::test_numbers(db)? {
-            let code = old
-                .keys
-                .open_sealed(&row.tenant, Purpose::Configs, "test-code", &row.code);
-            let code = code.map_err(failed)?;
-            let anew = count.seal(&row.tenant, Purpose::Configs, "test-code", &code);
-            retention::reseal_code(db, &row.tenant, &row.number_hash, &anew.map_err(failed)?)?;
+            let anew = reseal(&row.tenant, "test-code", &row.code)?;
+            retention::reseal_code(db, &row.tenant, &row.number_hash, &anew)?;
         }
         for table in ["messages", "verifications", "test_numbers"] {
             for row in retention::sealed_numbers(db, table)? {
                 let number = old.open_number(&row.tenant, &row.value).map_err(failed)?;
-                let anew = count.seal(&row.tenant, Purpose::Numbers, "number", number.as_bytes());
-                let hash = count.hash(&row.tenant, Purpose::Search, number.as_bytes());
+                let anew = new.seal(&row.tenant, Purpose::Numbers, "number", number.as_bytes());
+                let hash = new.hash(&row.tenant, Purpose::Search, number.as_bytes());
                 let before = old.number_hash(&row.tenant, &number);
                 retention::reseal_number(db, &row, &anew.map_err(failed)?, &hash)?;
                 retention::move_bucket(db, &row.tenant, &before, &hash)?;
                 sealed += 1;
             }
         }
-        let mark = count
-            .seal("", Purpose::Configs, "mark", b"auth-host")
-            .map_err(failed)?;
-        registry::put_setting(db, "key_mark", &hex::encode(mark))?;
+        let mark = new.seal("", Purpose::Configs, "mark", b"auth-host");
+        registry::put_setting(db, "key_mark", &hex::encode(mark.map_err(failed)?))?;
         registry::touch(db)?;
         Ok::<_, StoreError>(sealed)
     });

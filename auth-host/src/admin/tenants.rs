@@ -21,21 +21,17 @@ pub async fn put(
     patch: &Value,
 ) -> Result<TenantSettings, Problem> {
     check_name("/id", id)?;
-    let before = app
-        .catalog
-        .load()
-        .tenants
-        .get(id)
-        .map(|t| t.settings.clone());
-    let settings = patched(&before.unwrap_or_default(), patch)?;
-    check(&settings)?;
     let entry = Entry::new(Some(id), actor, "tenant.put", id).detail(names(patch));
-    let (id, kept) = (id.to_owned(), settings.clone());
+    let (id, patch) = (id.to_owned(), patch.clone());
     change(app, entry, move |db| {
-        Ok(registry::put_tenant(db, &id, &kept)?)
+        // As it is now: another program may have stopped the tenant since the catalog was read.
+        let before = registry::tenant(db, &id)?.unwrap_or_default();
+        let settings = patched(&before, &patch)?;
+        check(&settings)?;
+        registry::put_tenant(db, &id, &settings)?;
+        Ok(settings)
     })
-    .await?;
-    Ok(settings)
+    .await
 }
 
 /// The names of what a patch changes, for the audit log.

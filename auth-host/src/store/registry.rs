@@ -230,6 +230,17 @@ pub fn tenants(db: &Connection) -> Result<Vec<Tenant>> {
     )
 }
 
+/// A tenant's settings.
+pub fn tenant(db: &Connection, id: &str) -> Result<Option<TenantSettings>> {
+    let found = all(
+        db,
+        "SELECT settings FROM tenants WHERE id = ?1",
+        [id],
+        |row| json(&row.get::<_, String>(0)?, "tenants"),
+    )?;
+    Ok(found.into_iter().next())
+}
+
 /// Makes a tenant, or changes its settings.
 pub fn put_tenant(db: &Connection, id: &str, settings: &TenantSettings) -> Result<()> {
     db.execute(

@@ -2,9 +2,13 @@
 
 use super::field::{DESCRIPTION, FIELDS, Field, LABEL, Widget, escaped, is_key, shown};
 use serde_json::{Map, Value};
+use std::cell::Cell;
 
 /// How often a `$ref` or a combination is followed.
 const STEPS: usize = 8;
+
+/// The most parts of a schema that are looked at for one field of the form.
+const PARTS: usize = 2_000;
 
 /// The most columns of a table. With more, its entries are edited as JSON.
 const COLUMNS: usize = 12;
@@ -12,13 +16,20 @@ const COLUMNS: usize = 12;
 /// The widget of a value that the form calls `Json`, by its place in the schema.
 pub fn inside(schema: &Value, pointer: &str, secrets: &[String]) -> Widget {
     let property = schema.pointer(&format!("/properties{pointer}"));
-    let reader = Reader { schema, secrets };
+    let reader = Reader {
+        schema,
+        secrets,
+        left: Cell::new(PARTS),
+    };
     property.map_or(Widget::Json, |property| reader.widget(property, pointer, 0))
 }
 
 struct Reader<'a> {
     schema: &'a Value,
     secrets: &'a [String],
+    /// How many parts of the schema may still be looked at. Beyond that everything is JSON: a plugin's schema may lead
+    /// to the same parts by any number of ways.
+    left: Cell<usize>,
 }
 
 /// The forms that a value may have.
@@ -137,9 +148,11 @@ impl<'a> Reader<'a> {
 
     /// Follows references and combinations to the forms that a value may have.
     fn gather(&self, schema: &'a Value, forms: &mut Forms<'a>, steps: usize) {
-        if steps > STEPS {
+        let left = self.left.get();
+        if steps > STEPS || left == 0 {
             return;
         }
+        self.left.set(left - 1);
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
             && let Some(target) = reference.strip_prefix('#')
             && let Some(target) = self.schema.pointer(target)

@@ -48,6 +48,17 @@ fn names(fields: &[Field]) -> Vec<(&str, String)> {
     fields.iter().map(|f| (f.key.as_str(), name(f))).collect()
 }
 
+/// A schema may lead to the same parts by any number of ways; a plugin that does so gets a field of JSON, at once.
+#[test]
+fn schema_that_leads_in_circles_is_given_up() {
+    let circle: Vec<Value> = (0..64).map(|_| json!({"$ref": "#/S"})).collect();
+    let schema =
+        json!({"S": {"anyOf": circle, "oneOf": circle}, "properties": {"evil": {"$ref": "#/S"}}});
+    let form = json!([{"key": "evil", "type": "Json", "label": "evil"}]);
+    let fields = fields(&guard(&form, &schema, &[]));
+    assert_eq!(names(&fields), [("evil", "Json".to_owned())]);
+}
+
 #[test]
 fn every_type_of_item_has_its_widget() {
     let fields = everything();
