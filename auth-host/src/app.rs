@@ -7,8 +7,9 @@ use crate::store::{self, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::RwLock;
 
 /// Why the auth host does not open.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,10 @@ pub struct App {
     pub process: String,
     /// How long a caller waits for an answer at most.
     pub answer_within: Duration,
+    /// Held while the catalog is read.
+    reloading: Mutex<()>,
+    /// Held by each message that is under way, for reading; a stop waits until none is.
+    pub under_way: Arc<RwLock<()>>,
     /// For tests.
     pub hook: Hook,
     /// The files.
@@ -155,7 +160,7 @@ impl App {
         }
         let (keys, made_keys) = Keyring::open(&files.keys)?;
         let store = store::open(&files.database)?;
-        check_key(&store, &keys, &files.keys)?;
+        let keys = check_key(&store, keys, &files.keys)?;
         let cache = files.cache.clone();
         let builder = ConnectorHost::builder().with(|options| {
             options.cache_dir = Some(cache);
@@ -175,6 +180,8 @@ impl App {
             nearby: OnceLock::new(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
+            reloading: Mutex::default(),
+            under_way: Arc::default(),
             hook: Arc::new(|_| ()),
             files,
         });
@@ -193,6 +200,11 @@ impl App {
     ///
     /// [`StoreError`] when it cannot be read; what was read before stays.
     pub fn reload(&self) -> Result<(), StoreError> {
+        // One after another, so that the newest stays.
+        let _reloading = self
+            .reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let next = Catalog::load(self.parts(), &self.catalog.load())?;
         self.catalog.store(Arc::new(next));
         Ok(())
@@ -259,22 +271,25 @@ impl App {
     }
 }
 
-/// Compares the keys with the database's own mark, and leaves one in a new database.
-fn check_key(store: &Store, keys: &Keyring, path: &Path) -> Result<(), AppError> {
+/// Compares the keys with the database's own mark, and leaves one in a new database. The mark's key is the current one:
+/// a rotation that did not end has left a newer key in the file, and nothing in the database is of it.
+fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppError> {
     const MARK: &[u8] = b"auth-host";
     let mark = store.read(|db| registry::setting(db, "key_mark"))?;
     match mark {
         Some(mark) => {
             let sealed = hex::decode(mark).unwrap_or_default();
-            keys.open_sealed("", Purpose::Configs, "mark", &sealed)
-                .map(drop)
-                .map_err(|_| AppError::WrongKey {
+            match keys.open_sealed("", Purpose::Configs, "mark", &sealed) {
+                Ok(_) => Ok(keys.led_by(&sealed)),
+                Err(_) => Err(AppError::WrongKey {
                     path: path.display().to_string(),
-                })
+                }),
+            }
         }
         None => {
             let sealed = hex::encode(keys.seal("", Purpose::Configs, "mark", MARK)?);
-            Ok(store.write_blocking(move |db| registry::put_setting(db, "key_mark", &sealed))?)
+            store.write_blocking(move |db| registry::put_setting(db, "key_mark", &sealed))?;
+            Ok(keys)
         }
     }
 }

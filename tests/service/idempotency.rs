@@ -1,5 +1,6 @@
-use super::running::Running;
+use super::running::{Process, Running};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tencent_sms_simulator::Fault;
 
@@ -72,9 +73,30 @@ fn request_under_way_is_not_carried_out_twice() {
 /// Who asks and leaves does not take the message along: it goes out once, and its answer is there for who asks again.
 #[test]
 fn caller_that_leaves_gets_its_answer_later() {
-    use std::io::Write;
     let host = Running::start();
     host.simulator.queue_fault(Fault::Delay { ms: 800 });
+    leave(&host, Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_sent_once(&host);
+}
+
+/// The same while the message waits for its place on the disk: what is written down as *sending* is sent, too.
+#[test]
+fn caller_that_leaves_during_the_commit_gets_its_answer_later() {
+    let host = Running::start();
+    let holder = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    leave(&host, Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(host.simulator.messages().is_empty());
+    holder.execute_batch("ROLLBACK").unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_sent_once(&host);
+}
+
+/// Starts a verification and closes the connection without waiting for the answer.
+fn leave(host: &Running, after: Duration) {
+    use std::io::Write;
     let body = json!({"to": "+8613800138000", "usage": "SignIn"}).to_string();
     let mut stream = std::net::TcpStream::connect(&host.process.api).unwrap();
     write!(
@@ -85,11 +107,77 @@ fn caller_that_leaves_gets_its_answer_later() {
         body.len()
     )
     .unwrap();
-    std::thread::sleep(Duration::from_millis(300));
-    drop(stream);
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(after);
+}
+
+fn assert_sent_once(host: &Running) {
     let body = json!({"to": "+8613800138000", "usage": "SignIn"});
     let again = host.post_with("/v1/verifications", &body, &[("Idempotency-Key", "gone")]);
     assert_eq!(again.expect(201)["message"]["state"], "accepted");
+    assert_eq!(host.simulator.messages().len(), 1);
+}
+
+/// What was sent stays sent, whatever an operator changes: who repeats the request must not read that nothing was sent.
+#[test]
+fn repeated_start_is_answered_after_a_stop_and_without_a_flow() {
+    let host = Running::start();
+    let body = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let start = |key: &str| host.post_with("/v1/verifications", &body, &[("Idempotency-Key", key)]);
+    let first = start("a");
+    assert_eq!(first.status, 201);
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    host.age(60_000);
+    let path = format!("/v1/verifications/{id}/resend");
+    let resend = |key: &str| host.post_with(&path, &json!({}), &[("Idempotency-Key", key)]);
+    let resent = resend("b");
+    assert_eq!(resent.status, 200);
+    for (change, undo, status, problem) in [
+        (vec!["stop"], vec!["go"], 503, "stopped"),
+        (
+            vec!["stop", "--tenant", "default"],
+            vec!["go", "--tenant", "default"],
+            503,
+            "stopped",
+        ),
+        (
+            vec!["flow", "put"],
+            vec!["flow", "put", "sim"],
+            403,
+            "no-flow",
+        ),
+    ] {
+        host.change(&change, "");
+        assert_eq!(start("a").text, first.text, "{change:?}");
+        assert_eq!(resend("b").text, resent.text, "{change:?}");
+        let new = start(&format!("new {problem}").replace(' ', "-"));
+        assert_eq!((new.status, new.problem().as_str()), (status, problem));
+        host.change(&undo, "");
+    }
+    assert_eq!(host.simulator.messages().len(), 2);
+}
+
+/// A request is compared under every key, and what is kept of it is no plain hash: a number has few digits.
+#[test]
+fn repeated_start_is_known_after_a_rotation_of_keys() {
+    let mut host = Running::start();
+    let body = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let key = [("Idempotency-Key", "a")];
+    let first = host.post_with("/v1/verifications", &body, &key);
+    let database = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    let kept: Vec<u8> = database
+        .query_row("SELECT request FROM idempotency", [], |row| row.get(0))
+        .unwrap();
+    let mut plain = Sha256::new();
+    for part in ["POST", "/v1/verifications", &body.to_string()] {
+        plain.update((part.len() as u64).to_le_bytes());
+        plain.update(part);
+    }
+    assert_ne!(kept, plain.finalize().to_vec());
+    drop(database);
+    host.process.kill();
+    host.command(&["rotate-key"], "").unwrap();
+    host.process = Process::start(&host.folder.0, &[]);
+    let again = host.post_with("/v1/verifications", &body, &key);
+    assert_eq!(again.text, first.text);
     assert_eq!(host.simulator.messages().len(), 1);
 }

@@ -147,7 +147,7 @@ pub async fn forget(
     .await
 }
 
-/// Adds a test number: nothing is ever sent to it, and its code is fixed.
+/// Adds a test number: a verification of it sends nothing, and its code is fixed.
 ///
 /// # Errors
 ///

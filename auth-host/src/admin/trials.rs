@@ -14,8 +14,10 @@ use crate::send::{self, Draft};
 use crate::store::messages::{self, Message};
 use crate::store::{StoreError, audit};
 use crate::texts::{about, say};
+use crate::verification::{WRITING, outlast};
 use auth_connector_host::{CallError, Config, Message as Wanted, Phrase, Preview, SendError};
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -114,7 +116,7 @@ pub async fn send(
     let connector = prepared.before.as_ref().map(|c| c.row.id.clone());
     let row = draft.row(app, connector.as_deref().unwrap_or("trial"), None)?;
     let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
-    let decided = app.store.write(move |db| {
+    let write = move |db: &Connection| {
         let now = ids::now_ms();
         let asked = Asked {
             tenant: &written.tenant,
@@ -137,18 +139,21 @@ pub async fn send(
             "",
         )?;
         Ok::<_, StoreError>(None)
-    });
-    if let Some(refusal) = decided.await? {
-        return Err(refused(refusal));
-    }
+    };
     let mut message = wanted(&number, &trial, &code);
     message.correlation_id = Some(row.id.clone());
     message.timeout_ms = u32::try_from(TIME.as_millis()).ok();
-    // It goes on when the reader leaves: its outcome has to be written down.
-    let task = tokio::spawn(carry_out(app.clone(), prepared, message, row));
-    let (row, message, provider) = task
-        .await
-        .map_err(|error| StoreError::Failed(error.to_string()))??;
+    let own_app = app.clone();
+    let task = async move {
+        match own_app.store.write(write).await? {
+            Some(refusal) => Ok(Err(refusal)),
+            None => carry_out(own_app, prepared, message, row).await.map(Ok),
+        }
+    };
+    let done = outlast(app, TIME + WRITING, task).await;
+    let ended = StoreError::Failed("the trial ended without an outcome".to_owned());
+    let tried: Result<_, StoreError> = done.unwrap_or(Err(ended));
+    let (row, message, provider) = tried?.map_err(refused)?;
     Ok(Tried {
         row,
         code,
@@ -180,7 +185,7 @@ async fn carry_out(
             None => (error.phrase(), String::new()),
         },
     };
-    let finish: send::Finish = Arc::new(|_: &rusqlite::Connection, _: &Message| Ok(()));
+    let finish: send::Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
     send::write_down(&app, &row, None, &finish).await?;
     Ok((row, words.0, words.1))
 }

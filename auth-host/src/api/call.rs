@@ -4,6 +4,7 @@
 
 use crate::access::{Host, Scope, Tenant, key_hash, key_id};
 use crate::app::App;
+use crate::crypt::Purpose;
 use crate::crypt::digest;
 use crate::problem::Problem;
 use crate::store::idempotency;
@@ -140,15 +141,19 @@ impl<S: Scope, T: DeserializeOwned> FromRequest<Arc<App>> for Call<S, T> {
         let key = idempotency_key(&parts.headers)?;
         let bytes = read(body, S::BODY_BYTES).await?;
         let value = parse(&bytes)?;
-        let key = key.map(|key| idempotency::Request {
-            tenant: by.tenant.clone().unwrap_or_default(),
-            key: digest(&[key.as_bytes()]),
-            request: digest(&[
+        let key = key.map(|key| {
+            let tenant = by.tenant.clone().unwrap_or_default();
+            let request = digest(&[
                 parts.method.as_str().as_bytes(),
                 parts.uri.path().as_bytes(),
                 &bytes,
-            ]),
-            process: app.process.clone(),
+            ]);
+            idempotency::Request {
+                key: digest(&[key.as_bytes()]),
+                requests: app.keys.hashes(&tenant, Purpose::Search, &request),
+                process: app.process.clone(),
+                tenant,
+            }
         });
         Ok(Self {
             by,

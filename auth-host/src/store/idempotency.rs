@@ -37,8 +37,9 @@ pub struct Request {
     pub tenant: String,
     /// SHA-256 of the key.
     pub key: Vec<u8>,
-    /// SHA-256 of method, path and body.
-    pub request: Vec<u8>,
+    /// Keyed hashes of method, path and body, under every key, the current one first: the body has a number, and the
+    /// path and body of a check a code, which a plain hash would let a reader of the database find by trying all.
+    pub requests: Vec<Vec<u8>>,
     /// The process that carries it out.
     pub process: String,
 }
@@ -58,7 +59,7 @@ pub fn look_up(db: &Connection, asked: &Request) -> Result<Known> {
                 let status: Option<u16> = row.get(3)?;
                 let answer: Option<String> = row.get(4)?;
                 Ok(match (status, answer) {
-                    _ if request != asked.request => Known::Other,
+                    _ if !asked.requests.contains(&request) => Known::Other,
                     (Some(status), Some(answer)) => Known::Answered { status, answer },
                     _ if process == asked.process => Known::InFlight,
                     _ => Known::Lost { subject },
@@ -78,7 +79,7 @@ pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
     .execute(params![
         asked.tenant,
         asked.key,
-        asked.request,
+        asked.requests.first(),
         asked.process,
         subject,
         ids::now_ms()
@@ -101,7 +102,7 @@ pub fn keep(
     .execute(params![
         asked.tenant,
         asked.key,
-        asked.request,
+        asked.requests.first(),
         asked.process,
         subject,
         status,

@@ -1,6 +1,6 @@
 //! The transaction of a start or a resend: repeated requests, locks and limits, and the rows of what is to be sent.
 
-use super::rules::{SENDS, is_live, resend_at, tag};
+use super::rules::{SENDS, is_live, no_flow, resend_at, tag};
 use super::views::{Answer, view};
 use crate::app::App;
 use crate::events;
@@ -17,16 +17,22 @@ use std::sync::Arc;
 
 /// What the transaction of a start or a resend decided.
 pub(super) enum Begun {
+    /// Written down, to be sent.
+    Sending(Box<(Verification, Message)>),
+    /// Nothing is to be sent.
+    Instead(Instead),
+}
+
+/// What a request gets in place of a message.
+pub(super) enum Instead {
     Known(Known),
     Refused(Refusal),
     Locked(i64),
     NotUsable,
     TooEarly(i64),
     TooOften,
-    /// Written down, nothing to send.
+    /// Written down.
     Done(Answer),
-    /// Written down, to be sent.
-    Sending(Box<(Verification, Message)>),
 }
 
 /// What the transaction of a start or a resend needs.
@@ -36,16 +42,20 @@ pub(super) struct Begin {
     pub number: Number,
     pub key: Option<Request>,
     pub row: Message,
+    /// Why nothing at all is sent.
+    pub stopped: Option<Refusal>,
+    /// Whether a flow serves the number, or it is a test number.
+    pub is_served: bool,
 }
 
 impl Begin {
     /// Writes a verification and its first message down, unless something speaks against it.
     pub fn start(self, db: &Connection, v: Verification) -> store::Result<Begun> {
-        if let Some(begun) = self.repeated(db)? {
-            return Ok(begun);
+        if let Some(known) = self.repeated(db)? {
+            return Ok(Begun::Instead(Instead::Known(known)));
         }
-        if let Some(begun) = self.refused(db, &v)? {
-            return Ok(begun);
+        if let Some(instead) = self.refused(db, &v)? {
+            return Ok(Begun::Instead(instead));
         }
         verifications::add(db, &v)?;
         events::verification(&self.app, db, &v, "started")?;
@@ -54,24 +64,24 @@ impl Begin {
 
     /// Writes another code and its message down, unless something speaks against it.
     pub fn resend(self, db: &Connection, id: &str, code: &str) -> store::Result<Begun> {
-        if let Some(begun) = self.repeated(db)? {
-            return Ok(begun);
+        if let Some(known) = self.repeated(db)? {
+            return Ok(Begun::Instead(Instead::Known(known)));
         }
         let now = ids::now_ms();
         let found = verifications::get(db, &self.row.tenant, id)?;
         let Some(mut v) = found.filter(|v| is_live(v, now)) else {
-            return Ok(Begun::NotUsable);
+            return Ok(Begun::Instead(Instead::NotUsable));
         };
         let latest = messages::of_verification(db, &v)?.pop();
         let wait = resend_at(&v, latest.as_ref()) - now;
         if v.sends >= SENDS {
-            return Ok(Begun::TooOften);
+            return Ok(Begun::Instead(Instead::TooOften));
         }
         if wait > 0 || latest.is_some_and(|row| row.state == State::Sending) {
-            return Ok(Begun::TooEarly(wait.max(1000)));
+            return Ok(Begun::Instead(Instead::TooEarly(wait.max(1000))));
         }
-        if let Some(begun) = self.refused(db, &v)? {
-            return Ok(begun);
+        if let Some(instead) = self.refused(db, &v)? {
+            return Ok(Begun::Instead(instead));
         }
         v.sends += 1;
         v.attempts = 0;
@@ -82,22 +92,30 @@ impl Begin {
         self.begin(db, v, StatusCode::OK)
     }
 
-    /// What a request gets that came before.
-    fn repeated(&self, db: &Connection) -> store::Result<Option<Begun>> {
+    /// What is known of a request that came before. Asked before everything else: what was sent stays sent, whatever an
+    /// operator changed since.
+    fn repeated(&self, db: &Connection) -> store::Result<Option<Known>> {
         let Some(key) = &self.key else {
             return Ok(None);
         };
         let known = idempotency::look_up(db, key)?;
-        Ok((known != Known::Nothing).then_some(Begun::Known(known)))
+        Ok((known != Known::Nothing).then_some(known))
     }
 
-    /// What a request gets that a lock or a limit refuses.
-    fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Begun>> {
+    /// What a request gets that an operator, a lock or a limit refuses.
+    fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Instead>> {
+        if let Some(stopped) = self.stopped {
+            return Ok(Some(Instead::Refused(stopped)));
+        }
         let now = ids::now_ms();
+        if !self.is_served {
+            let refusal = no_flow(db, now, &v.tenant)?;
+            return Ok(Some(Instead::Refused(refusal)));
+        }
         let failures = limits::failures(&v.tenant, &v.number_hash);
         let wait_ms = failures.wait_ms(failures.level(db, now)?);
         if wait_ms > 0 {
-            return Ok(Some(Begun::Locked(wait_ms)));
+            return Ok(Some(Instead::Locked(wait_ms)));
         }
         if v.is_test {
             return Ok(None);
@@ -110,7 +128,7 @@ impl Begin {
             network: v.network.as_deref(),
             is_checked: true,
         };
-        Ok(limits::decide(db, now, &asked)?.map(Begun::Refused))
+        Ok(limits::decide(db, now, &asked)?.map(Instead::Refused))
     }
 
     /// Writes the first attempt down.
@@ -127,6 +145,6 @@ impl Begin {
         if let Some(key) = &self.key {
             idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
         }
-        Ok(Begun::Done(answer))
+        Ok(Begun::Instead(Instead::Done(answer)))
     }
 }

@@ -1,12 +1,12 @@
 //! Delivery of a message whose code somebody else made: limits, the row on the disk, the send, and its outcome.
 
 use super::repeat::outlast;
+use super::rules::no_flow;
 use crate::app::{App, Point};
 use crate::ids;
 use crate::limits::{self, Asked, Refusal};
 use crate::problem::Problem;
 use crate::send::{self, Draft};
-use crate::store::limits::Counter;
 use crate::store::messages::{self, Message};
 use crate::store::{self, StoreError};
 use rusqlite::Connection;
@@ -81,7 +81,7 @@ pub async fn deliver<O: Once>(
     let (number, is_served, asked_once) =
         (draft.number.clone(), !draft.route.is_empty(), once.clone());
     app.at(Point::BeforeIntent);
-    let begun = app.store.write(move |db| {
+    let write = move |db: &Connection| {
         if let Some(known) = asked_once.look_up(db)? {
             return Ok(Begun::Known(known));
         }
@@ -105,39 +105,20 @@ pub async fn deliver<O: Once>(
         messages::add(db, &row)?;
         asked_once.reserve(db, &row)?;
         Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
-    });
-    match begun.await? {
-        Begun::Known(known) => Ok(Delivery::Known(known)),
-        Begun::Refused(refusal) => Ok(Delivery::Refused(refusal)),
-        Begun::Sending(row) => {
-            let task = {
-                let app = app.clone();
-                async move {
-                    let finish: send::Finish = Arc::new(move |db, row| once.finish(db, row));
-                    let sent = send::send(&app, &draft, *row, finish).await;
-                    app.at(Point::BeforeAnswer);
-                    sent
-                }
-            };
-            Ok(match outlast(patience, task).await {
-                Some(Ok(row)) => Delivery::Done(Box::new(row)),
-                Some(Err(_)) | None => Delivery::Late,
-            })
-        }
-    }
-}
-
-/// Counts that no flow serves a message.
-fn no_flow(db: &Connection, now: i64, tenant: &str) -> store::Result<Refusal> {
-    let refusal = Refusal {
-        reason: "no-flow",
-        retry_after_ms: None,
     };
-    let counter = Counter {
-        tenant,
-        scope: limits::REFUSED,
-        subject: refusal.reason,
+    let own_app = app.clone();
+    let task = async move {
+        let app = own_app;
+        let row = match app.store.write(write).await? {
+            Begun::Known(known) => return Ok(Delivery::Known(known)),
+            Begun::Refused(refusal) => return Ok(Delivery::Refused(refusal)),
+            Begun::Sending(row) => *row,
+        };
+        let finish: send::Finish = Arc::new(move |db, row| once.finish(db, row));
+        let sent = send::send(&app, &draft, row, finish).await;
+        app.at(Point::BeforeAnswer);
+        Ok(sent.map_or(Delivery::Late, |row| Delivery::Done(Box::new(row))))
     };
-    counter.add(db, now, 1)?;
-    Ok(refusal)
+    let delivered = outlast(app, patience, task).await;
+    delivered.unwrap_or(Ok(Delivery::Late))
 }

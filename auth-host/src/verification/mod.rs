@@ -12,6 +12,7 @@ mod views;
 pub use check::{CheckRequest, Checked, cancel, check};
 pub use deliver::{Delivery, Once, Order, deliver};
 pub use message::{MessageRequest, send, verified};
+pub(crate) use repeat::{WRITING, outlast};
 pub use rules::{Caller, TRIES, check_usage, is_live};
 pub use start::{StartRequest, resend, start};
 pub use views::{Answer, MessageView, VerificationView, message_view, view};

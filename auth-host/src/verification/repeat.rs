@@ -7,8 +7,8 @@ use crate::store::idempotency::{self, Known};
 use axum::http::StatusCode;
 use std::time::Duration;
 
-/// What a request with a known idempotency key gets, unless it is to be carried out. `Err(None)` says that its
-/// process ended, and with which subject.
+/// What a request with a known idempotency key gets. None when it is to be carried out, or when the process that was at
+/// it ended ([`Known::Lost`]).
 pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
     match known {
         Known::Nothing | Known::Lost { .. } => None,
@@ -42,14 +42,23 @@ pub(super) fn known(app: &App, asked: Option<&idempotency::Request>) -> Result<K
 }
 
 /// How long an outcome may take to be written down before the caller is told that it is not.
-pub(super) const WRITING: Duration = Duration::from_secs(1);
+pub(crate) const WRITING: Duration = Duration::from_secs(1);
 
-/// Waits for a task that goes on whether or not somebody waits. None when it took too long or ended without an outcome.
-pub(super) async fn outlast<T: Send + 'static>(
+/// Waits for a task that goes on whether or not somebody waits; a stop of the service waits for it too. What is written
+/// down as *sending* is written in such a task, so that a caller who leaves takes nothing with it. None when it took too
+/// long or ended without an outcome.
+pub(crate) async fn outlast<T: Send + 'static>(
+    app: &App,
     patience: Duration,
     task: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
-    match tokio::time::timeout(patience, tokio::spawn(task)).await {
+    let under_way = app.under_way.clone().read_owned().await;
+    let task = tokio::spawn(async move {
+        let outcome = task.await;
+        drop(under_way);
+        outcome
+    });
+    match tokio::time::timeout(patience, task).await {
         Ok(Ok(outcome)) => Some(outcome),
         Ok(Err(_)) | Err(_) => None,
     }

@@ -4,14 +4,17 @@ use crate::app::App;
 use crate::catalog::Catalog;
 use crate::crypt::Purpose;
 use crate::form::{is_locale, is_usage};
-use crate::limits::Refusal;
+use crate::limits::{REFUSED, Refusal};
 use crate::phrases::Language;
 use crate::problem::Problem;
+use crate::store;
+use crate::store::limits::Counter;
 use crate::store::messages::{self, State};
 use crate::store::registry::Tenant;
 use crate::store::verifications::{self, Verification};
 use crate::texts::say;
 use axum::http::StatusCode;
+use rusqlite::Connection;
 
 /// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
 /// ASVS 6.5.5 allow ten minutes.
@@ -64,6 +67,21 @@ pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Pr
         Ok(Some(v)) if !v.locales.is_empty() => problem.told(language(&v)),
         _ => problem,
     }
+}
+
+/// Counts that no flow serves a message, and says so.
+pub(super) fn no_flow(db: &Connection, now: i64, tenant: &str) -> store::Result<Refusal> {
+    let refusal = Refusal {
+        reason: "no-flow",
+        retry_after_ms: None,
+    };
+    let counter = Counter {
+        tenant,
+        scope: REFUSED,
+        subject: refusal.reason,
+    };
+    counter.add(db, now, 1)?;
+    Ok(refusal)
 }
 
 /// The tenant of a caller.

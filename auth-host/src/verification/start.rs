@@ -1,6 +1,6 @@
 //! Start and resend: a new code, written down and sent.
 
-use super::begin::{Begin, Begun};
+use super::begin::{Begin, Begun, Instead};
 use super::repeat::{WRITING, known, late, outlast, replayed};
 use super::rules::{
     Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, refused, tag, tenant, told,
@@ -10,7 +10,7 @@ use crate::app::{App, Point};
 use crate::catalog::Connector;
 use crate::crypt::Purpose;
 use crate::ids;
-use crate::limits::{self, Refusal};
+use crate::limits;
 use crate::number::Number;
 use crate::phrases::Language;
 use crate::problem::Problem;
@@ -18,8 +18,9 @@ use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
 use crate::store::messages::{self, Message, State};
 use crate::store::verifications::{self, Verification};
-use crate::store::{StoreError, limits::Counter};
+use crate::store::{self, StoreError};
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -97,9 +98,6 @@ async fn start_in_any(
         .or(settings.default_country.as_deref());
     let number = Number::parse(&request.to, country)
         .map_err(|error| Problem::invalid("/to", format!("{error}.")))?;
-    if let Some(refusal) = limits::stopped(&catalog, &settings) {
-        return Err(refused(refusal));
-    }
     let number_hash = app.number_hash(&caller.tenant, number.e164());
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &number_hash, now)?;
@@ -110,9 +108,6 @@ async fn start_in_any(
         ));
     }
     let route = catalog.route(&caller.tenant, &request.usage, number.country());
-    if route.is_empty() && test_code.is_none() {
-        return Err(no_flow(app, caller).await?);
-    }
     let code = match &test_code {
         Some(code) => code.clone(),
         None => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
@@ -150,17 +145,21 @@ async fn start_in_any(
         route,
         deadline: Instant::now() + app.answer_within,
     };
-    let is_sent = !request.suppress && test_code.is_none();
+    let is_test = test_code.is_some();
+    let is_sent = !request.suppress && !is_test;
+    let stopped = limits::stopped(&catalog, &settings);
     let begin = Begin {
         app: app.clone(),
         settings,
         number: draft.number.clone(),
         key: key.clone(),
         row: first_row(app, &draft, is_sent)?,
+        stopped,
+        is_served: is_test || !draft.route.is_empty(),
     };
     app.at(Point::BeforeIntent);
-    let begun = app.store.write(move |db| begin.start(db, v)).await?;
-    carry_out(app, caller, begun, draft, key, StatusCode::CREATED).await
+    let write = move |db: &Connection| begin.start(db, v);
+    carry_out(app, caller, write, draft, key, StatusCode::CREATED).await
 }
 
 /// Makes another code for a verification and sends it. After a message whose fate is unknown it goes to the flow's next
@@ -187,9 +186,6 @@ async fn resend_in_any(
 ) -> Result<Answer, Problem> {
     let catalog = app.catalog.load_full();
     let settings = tenant(&catalog, caller)?.settings.clone();
-    if let Some(refusal) = limits::stopped(&catalog, &settings) {
-        return Err(refused(refusal));
-    }
     // The transaction reads all of this again; a verification keeps its number, usage and country.
     let known_v = app.store.read(|db| {
         let found = verifications::get(db, &caller.tenant, id)?;
@@ -205,11 +201,11 @@ async fn resend_in_any(
     let number =
         Number::parse(&app.open_number(&v.tenant, &v.number)?, None).map_err(|_| not_usable())?;
     let mut route = catalog.route(&caller.tenant, &v.usage, &v.country);
+    // Nobody is there, as at the start.
+    let is_suppressed = matches!(latest, Some((_, _, State::Suppressed)));
+    let is_sent = !v.is_test && !is_suppressed;
     if let Some((_, connector, State::Unknown)) = &latest {
         skip_past(&mut route, connector);
-    }
-    if route.is_empty() && !v.is_test {
-        return Err(no_flow(app, caller).await?);
     }
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &v.number_hash, now)?;
@@ -229,20 +225,20 @@ async fn resend_in_any(
         route,
         deadline: Instant::now() + app.answer_within,
     };
+    let stopped = limits::stopped(&catalog, &settings);
     let begin = Begin {
         app: app.clone(),
         settings,
         number: draft.number.clone(),
         key: key.clone(),
-        row: first_row(app, &draft, !v.is_test)?,
+        row: first_row(app, &draft, is_sent)?,
+        stopped,
+        is_served: v.is_test || !draft.route.is_empty(),
     };
     app.at(Point::BeforeIntent);
     let id = id.to_owned();
-    let begun = app
-        .store
-        .write(move |db| begin.resend(db, &id, &code))
-        .await?;
-    carry_out(app, caller, begun, draft, key, StatusCode::OK).await
+    let write = move |db: &Connection| begin.resend(db, &id, &code);
+    carry_out(app, caller, write, draft, key, StatusCode::OK).await
 }
 
 /// The first attempt's row; one that is not to be sent has its outcome already.
@@ -286,87 +282,73 @@ fn test_code(
     Ok(Some(String::from_utf8_lossy(&code).into_owned()))
 }
 
-/// Counts that no flow serves a message.
-async fn no_flow(app: &App, caller: &Caller) -> Result<Problem, Problem> {
-    let refusal = Refusal {
-        reason: "no-flow",
-        retry_after_ms: None,
-    };
-    let tenant = caller.tenant.clone();
-    let counted = app.store.write(move |db| {
-        let counter = Counter {
-            tenant: &tenant,
-            scope: limits::REFUSED,
-            subject: refusal.reason,
-        };
-        counter.add(db, ids::now_ms(), 1)
-    });
-    counted
-        .await
-        .map_err(|error: StoreError| Problem::from(error))?;
-    Ok(refused(refusal))
-}
-
-/// Does what the transaction decided.
+/// Writes down what is to be sent, and sends it.
 async fn carry_out(
     app: &Arc<App>,
     caller: &Caller,
-    begun: Begun,
+    write: impl FnOnce(&Connection) -> store::Result<Begun> + Send + 'static,
     draft: Draft,
     key: Option<Request>,
     status: StatusCode,
 ) -> Result<Answer, Problem> {
-    let (v, row) = match begun {
-        Begun::Known(Known::Lost { subject }) => return interrupted(app, caller, subject, status),
-        Begun::Known(known) => return replayed(known).unwrap_or_else(|| Err(not_usable())),
-        Begun::Refused(refusal) => return Err(refused(refusal)),
-        Begun::Locked(wait_ms) => return Err(locked(wait_ms)),
-        Begun::NotUsable => return Err(not_usable()),
-        Begun::TooEarly(wait) => {
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-early",
-                "Another code is too early",
-                "A minute has to pass between two codes of one verification.",
-            )
-            .after(Some(wait)));
-        }
-        Begun::TooOften => {
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-codes",
-                "No more codes for this verification",
-                "Five codes were made for this verification. Start another one.",
-            ));
-        }
-        Begun::Done(answer) => return Ok(answer),
-        Begun::Sending(both) => *both,
+    let (own_app, caller) = (app.clone(), caller.clone());
+    let task = async move {
+        let app = own_app;
+        let (v, row) = match app.store.write(write).await? {
+            Begun::Sending(both) => *both,
+            Begun::Instead(instead) => return answer_instead(&app, &caller, instead, status),
+        };
+        let (finished_app, finished_v) = (app.clone(), v);
+        let answer_of = move |row: &Message| {
+            let shown = view(&finished_app, &finished_v, Some(row), ids::now_ms());
+            Answer::of(status, &shown)
+        };
+        let answer_of = Arc::new(answer_of);
+        let kept = answer_of.clone();
+        let finish: send::Finish = Arc::new(move |db, row| match &key {
+            Some(key) => {
+                let answer = kept(row);
+                idempotency::answer(db, key, answer.status, &answer.body)
+            }
+            None => Ok(()),
+        });
+        let sent = send::send(&app, &draft, row, finish).await?;
+        app.at(Point::BeforeAnswer);
+        Ok(answer_of(&sent))
     };
-    let task = {
-        let app = app.clone();
-        async move {
-            let (finished_app, finished_v) = (app.clone(), v.clone());
-            let answer_of = move |row: &Message| {
-                let shown = view(&finished_app, &finished_v, Some(row), ids::now_ms());
-                Answer::of(status, &shown)
-            };
-            let answer_of = Arc::new(answer_of);
-            let kept = answer_of.clone();
-            let finish: send::Finish = Arc::new(move |db, row| match &key {
-                Some(key) => {
-                    let answer = kept(row);
-                    idempotency::answer(db, key, answer.status, &answer.body)
-                }
-                None => Ok(()),
-            });
-            let sent = send::send(&app, &draft, row, finish).await?;
-            app.at(Point::BeforeAnswer);
-            Ok(answer_of(&sent))
-        }
-    };
-    outlast(app.answer_within + WRITING, task)
+    outlast(app, app.answer_within + WRITING, task)
         .await
         .unwrap_or_else(|| Err(late()))
+}
+
+/// The answer where nothing is to be sent.
+fn answer_instead(
+    app: &App,
+    caller: &Caller,
+    instead: Instead,
+    status: StatusCode,
+) -> Result<Answer, Problem> {
+    match instead {
+        Instead::Known(Known::Lost { subject }) => interrupted(app, caller, subject, status),
+        Instead::Known(known) => replayed(known).unwrap_or_else(|| Err(not_usable())),
+        Instead::Refused(refusal) => Err(refused(refusal)),
+        Instead::Locked(wait_ms) => Err(locked(wait_ms)),
+        Instead::NotUsable => Err(not_usable()),
+        Instead::TooEarly(wait) => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-early",
+            "Another code is too early",
+            "A minute has to pass between two codes of one verification.",
+        )
+        .after(Some(wait))),
+        Instead::TooOften => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-codes",
+            "No more codes for this verification",
+            "Five codes were made for this verification. Start another one.",
+        )),
+        Instead::Done(answer) => Ok(answer),
+    }
 }
 
 /// The answer to a request whose process ended: what it made, as it stands.
