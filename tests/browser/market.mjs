@@ -79,7 +79,7 @@ export async function market() {
       contract: "auth:connector@0.1.0",
       component: { file: "tencent_sms_connector.wasm", sha256: sha256(component), size: component.length },
       origins: ["https://sms.tencentcloudapi.com", "https://sms.intl.tencentcloudapi.com", ...origins],
-      limits: { requests: 2 },
+      limits: { requests: 16 },
       license: "Apache-2.0",
       annotations: { ...Object.fromEntries(pins), logo: sha256(readFileSync(join(dist, "logo.svg"))), publisher: "Acme" },
     };

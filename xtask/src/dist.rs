@@ -43,7 +43,8 @@ struct Connector {
 /// A guide's language and its text.
 type Guide = (&'static str, Vec<u8>);
 
-/// The service's two public endpoints; a send, and a second one after an expired timestamp.
+/// The service's two public endpoints. A look-up may make sixteen requests (docs/interface.md); a send makes two at
+/// most, the second after an expired timestamp.
 const TENCENT: Connector = Connector {
     folder: ".",
     package: "tencent-sms-connector",
@@ -55,7 +56,7 @@ const TENCENT: Connector = Connector {
         "https://sms.intl.tencentcloudapi.com",
     ],
     config_origins: &[],
-    requests: 2,
+    requests: 16,
     guides: &["de", "en", "fr", "pt-BR", "zh-CN", "zh-TW"],
     logo: Some("packages/logto-connector/logo.svg"),
 };
