@@ -10,6 +10,7 @@
 //!
 //! | module | purpose |
 //! |---|---|
+//! | [`metadata`] | id and names: the file that a fork changes |
 //! | [`config`] | what an operator fills in, and what is wrong with it |
 //! | [`send`] | one message: its template, the `SendSms` request, the receipt or the error |
 //! | [`api`] | requests to the API: headers, signature, response envelope, retry after an expired timestamp |

@@ -17,6 +17,7 @@
 //! | [`guard`] | the JSON Schema and the validation, held against each other |
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
+//! | [`limits`] | what a send needs of each limit, against the default |
 //! | [`weaknesses`] | what fails users elsewhere, each by its number |
 //! | [`webhook`] | the example connector, which nothing in the host was made for |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
@@ -34,8 +35,8 @@
 //! | [`service`] | the auth host: verification codes over HTTP |
 //! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
 //!
-//! They need the component, `auth-host` and nothing else; `cargo xtask test` builds both. Servers listen on
-//! loopback ports of their own, so all tests run side by side.
+//! They need both connectors, the hostile plugins and the programs of the workspace; `cargo xtask test` builds all of
+//! them. Servers listen on loopback ports of their own, so all tests run side by side.
 
 #![allow(
     clippy::unwrap_used,

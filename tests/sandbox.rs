@@ -10,6 +10,7 @@
 //! | [`compute`] | time: loops, waits, polls |
 //! | [`memory`] | memory, tables, stack, handles, and what the host keeps for a guest |
 //! | [`boundary`] | the canonical ABI: sizes, texts, discriminants, pointers, handles |
+//! | `core` | parts of core modules that no compiler would make |
 //! | [`reach`] | where requests may go |
 //! | [`framing`] | what a request may look like on the wire |
 //! | [`traffic`] | how much, how often, how slowly |

@@ -3,6 +3,9 @@
 //! | module | purpose |
 //! |---|---|
 //! | `cli`, `usage`, `commands` | the command line |
+//! | `config`, `message`, `files`, `host`, `cache` | what a command reads, and the sandbox as the operator granted it |
+//! | `exit`, `signals`, `output`, `text`, `json`, `clean` | exit codes, signals, what a command prints |
+//! | `metrics`, `trace` | figures and traces |
 //! | `serve` | the service: listeners, settings, what goes on by itself |
 //! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
 //! | `webhooks`, `platforms`, `twilio`, `receipts`, `events` | what auth platforms and providers post, and what tenants are told |
@@ -15,6 +18,7 @@
 //! | `store`, `crypt` | the database, and keys for what is sealed in it |
 //! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
+//! | `access`, `form`, `post` | scopes of keys, forms of usages, one POST to an operator's address |
 
 #[cfg(feature = "serve")]
 mod access;

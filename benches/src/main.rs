@@ -11,6 +11,7 @@
 //! | [`profile`] | CPU of a send by layer: `cargo xtask profile` |
 //! | [`double_answers`] | a server that answers one request in twenty twice: `cargo xtask soak --double-answers` |
 //! | [`verifications`], [`servers`], [`awake`] | `auth-host serve` beside better-auth: `cargo xtask bench --verifications` |
+//! | [`caller`] | its client: requests to the servers, and codes from the simulator's inbox |
 //! | [`soak`] | many tenants, faults, replaced plugins and hostile neighbours for minutes: `cargo xtask soak` |
 
 mod awake;

@@ -17,6 +17,7 @@
 //! | `resolve`, `tunnel`, `tls` | its steps |
 //! | [`transport`] | the connection, whose socket can be examined |
 //! | [`outbound`] | connections of a program's own |
+//! | [`error`] | errors of settings and of dialling |
 //! | [`phrase`] | what errors say, for other languages |
 //!
 //! Without the feature `dial`, which is on by default, the crate has origins, their list and phrases alone, for programs

@@ -3,7 +3,7 @@
 //! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
 //! with a measurement in hand. What the reference connector needs is measured by `tests/limits.rs`, which finds the
 //! least of each limit with which a send still succeeds, and holds the defaults to several times that. `docs/defaults.md`
-//! has the reason of each.
+//! has the reasons and what was measured.
 
 use auth_connector_package::{Caps, Limit};
 use std::time::Duration;
@@ -12,59 +12,53 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// The longest a call may take, waiting included. A message's own `timeout-ms` can only be lower.
-    /// Default 10 s: a connector's own limit is 8 s, and 128 at once gave their own verdict within 8.03 s.
+    /// Default 10 s: a connector's own limit is 8 s.
     pub call_timeout: Duration,
     /// How long the host waits beyond the plugin's deadline for the plugin's own verdict, before it stops the
-    /// instance and gives its own. Default 500 ms: of 512 verdicts at once on a busy machine the last took 100 to 120 ms.
+    /// instance and gives its own. Default 500 ms.
     pub grace: Duration,
-    /// How long a call may wait for a free instance. Default 1 s: ten turns of a provider that takes 100 ms.
+    /// How long a call may wait for a free instance. Default 1 s.
     pub queue_timeout: Duration,
     /// How long a call may compute, in guest code and in the host functions that it calls, waiting excluded, to
-    /// the nearest 10 ms. Default 500 ms; a send computes for 0.1 ms, the worst config of 64 KiB for 4 ms, and on a
-    /// busy machine, where waiting for a core counts, for up to 64 ms.
+    /// the nearest 10 ms. On a busy machine waiting for a core counts. Default 500 ms.
     pub compute: Duration,
-    /// How many calls run at once; the rest queue, and tenants take turns. Default 128: 1,240 sends a second of a
-    /// provider that takes 100 ms, in a fifth of a core, and at most 1 GiB for hostile plugins.
+    /// How many calls run at once; the rest queue, and tenants take turns. Default 128, which is at most
+    /// 1 GiB of memory for hostile plugins.
     pub concurrent_calls: u32,
-    /// How many calls may wait, all tenants together. Default 1,024, of about 6 KB each: what the default number of
-    /// instances works off within [`Limits::queue_timeout`] at 100 ms a call. More would wait in vain; where a
-    /// provider takes 25 ms, twice as many are served.
+    /// How many calls may wait, all tenants together. Default 1,024: what the default number of instances works off
+    /// within [`Limits::queue_timeout`] at 100 ms a call. More would wait in vain.
     pub queued_calls: u32,
-    /// How many tenants are remembered for the rate that they used. Default 10,000, of about 300 bytes each; looking
-    /// through all of them takes 1.5 ms, in which no other call gets its place.
-    /// Beyond it the ones that called longest ago are forgotten, and have their burst back.
+    /// How many tenants are remembered for the rate that they used. Default 10,000. Beyond it the ones that called
+    /// longest ago are forgotten, and have their burst back.
     pub tenants: usize,
-    /// Linear memory of a call, all its memories together, in bytes. Default 8 MiB; a send takes
-    /// 64 KiB, with 200 templates in its config 128 KiB.
+    /// Linear memory of a call, all its memories together, in bytes. Default 8 MiB; the reference
+    /// connector begins with 192 KiB.
     pub memory_bytes: usize,
-    /// Elements in a table of an instance. Default 4,096; the reference connector needs 34,
-    /// one with the standard library a few hundred.
+    /// Elements in a table of an instance. Default 4,096; the reference connector needs 88.
     pub table_elements: usize,
     /// Handles a call may hold: requests, bodies, streams, pollables, fields. Each stands for memory of the host's, up
     /// to 16 KiB for a request: 11 of headers, 4 of path and query, 272 bytes of authority, 32 of method, which is also
-    /// all that a request may have. Default 128; a send holds 9.
+    /// all that a request may have. Default 128.
     pub handles: usize,
-    /// Bytes that one crossing of the boundary may carry. Default 2 MiB; a send's are
-    /// under 1 KiB, and the longest answer that a connector reads has 64 KiB.
+    /// Bytes that one crossing of the boundary may carry. Default 2 MiB.
     pub crossing_bytes: usize,
-    /// HTTP requests per call. Default 16; a send makes at most two.
+    /// HTTP requests per call. Default 16, which a look-up may use up; a send makes at most two.
     pub requests: u32,
-    /// HTTP requests that a call may have under way at once, unread answers included. Each is a socket. Default 4: 128
-    /// hostile calls hold 520 of the 1,024 files that a process may open on many systems; a send has one.
+    /// HTTP requests that a call may have under way at once, unread answers included. Each is a socket. Default 4:
+    /// hostile calls leave half of the 1,024 files that a process may open on many systems; a send has one.
     pub requests_at_once: u32,
-    /// Bytes of a request body. Default 256 KiB; a send's is 140 to 300 bytes.
+    /// Bytes of a request body. Default 256 KiB.
     pub request_body_bytes: u64,
-    /// Bytes of a response body. Default 1 MiB; an answer to a send is 242 to 400 bytes.
+    /// Bytes of a response body. Default 1 MiB.
     pub response_body_bytes: u64,
-    /// The longest to resolve, connect and shake hands. Default 5 s: with two lost packets a connection takes 2 s on
-    /// new Linux and 3 s elsewhere, a handshake on loopback 1 ms.
+    /// The longest to resolve, connect and shake hands. Default 5 s.
     pub connect_timeout: Duration,
     /// How long an idle connection is kept. Default 30 s, below the 60 to 75 s after which common servers
     /// close theirs, so a request rarely meets a dying connection: one that does is never sent twice, and is lost.
     pub idle_timeout: Duration,
-    /// Idle connections kept by the host, all tenants, plugins and origins together. Default 256, of 20 KB each: with
-    /// what calls hold, three quarters of the files that a process may open on many systems. Beyond it the one that was
-    /// used least recently is closed. A new one costs a send four times the CPU.
+    /// Idle connections kept by the host, all tenants, plugins and origins together. Default 256: with what calls
+    /// hold, three quarters of the files that a process may open on many systems. Beyond it the one that was used least
+    /// recently is closed.
     pub idle_connections: usize,
     /// Idle connections kept for each owner, which is a tenant with one plugin. Default 32: a tenant's share of
     /// [`Limits::concurrent_calls`].

@@ -9,6 +9,14 @@
 //! | [`provenance`] | in-toto statement with SLSA's provenance predicate, version 1 |
 //! | [`bundle`] | the statement, signed, as a Sigstore bundle |
 //!
+//! | module | what the documents are made from |
+//! |---|---|
+//! | [`interfaces`] | names of what a component imports and exports |
+//! | [`linked`] | crates that are linked into a component |
+//! | [`project`], [`repository`] | facts of the package; revision and date of the repository |
+//! | `command` | output of cargo, git and rustc |
+//! | [`json`] | JSON with sorted keys |
+//!
 //! [`compose`] makes one component of the gateway and a connector.
 //!
 //! All but provenance and bundle are the same bytes on every machine that builds the same commit: their dates are the commit's,

@@ -81,7 +81,7 @@ impl Workspace {
         }
     }
 
-    /// Checks that no modules of a crate depend on each other.
+    /// Checks that no modules of a crate depend on each other in a circle.
     pub fn check_modules(&self) -> Result {
         run(self
             .cargo()

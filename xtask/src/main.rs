@@ -36,7 +36,7 @@ Commands:
   test --full    The same, with the other runtimes, Tencent's SDKs and licences
   test --engines The gateway on wasmCloud and `wasmtime serve`, with replicas killed under traffic, in full length;
                  writes the tables of docs/engines.md
-  modules        Check that no modules of a crate depend on each other
+  modules        Check that no modules of a crate depend on each other in a circle
   bench          Compare cost with native code and other clients; writes docs/performance.md
   bench --quick  The same in fewer rounds; writes no documents
   bench --verifications [--quick]
@@ -56,6 +56,8 @@ Commands:
                  Publish what `dist` wrote and minisign signed; --dry-run shows it, --help has the rest
   publish REGISTRY/NAME:VERSION --contract
                  Publish the contract, a package of WIT, which `dist` wrote too
+  publish REGISTRY/NAME:VERSION --component --folder DIR
+                 Publish a component that is no plugin, such as the gateway; minisign signed the component itself
   catalogue LIST [--out FILE]
                  Make a catalogue of the published plugins that a file lists; --help has the rest
   reproduce      Build the last commit in two other clones, and compare what would be published

@@ -7,7 +7,8 @@
 //! | `page`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
 //! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
-//! | `connectors`, `flows`, `messages`, `timeline`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
+//! | `connectors`, `flows`, `webhooks` | what a tenant sends through |
+//! | `messages`, `timeline`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
 

@@ -200,7 +200,7 @@ const KINDS: [&str; 13] = [
     "other",
 ];
 
-/// The states, in the order of their life.
+/// The states, in the order in which lists show them.
 pub const STATES: [State; 7] = [
     State::Accepted,
     State::Delivered,

@@ -1,6 +1,6 @@
 //! `serve --dev`: a simulator in the same process and a working flow, so that one command shows a code arriving.
 //!
-//! The only module of this program that names a provider.
+//! The only module that depends on a provider.
 
 use super::Addresses;
 use super::settings::Settings;

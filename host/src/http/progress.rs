@@ -4,7 +4,7 @@ use super::heads::Heads;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// Why a stream refused to go on. hyper wraps it, and [`super::fault`] finds it again.
+/// Why a stream refused to go on. hyper wraps it, and [`super::error`] finds it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// Bytes arrived on a kept connection before the request was complete. They answer an earlier request. The last

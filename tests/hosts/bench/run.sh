@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 WASMTIME_BIN=${WASMTIME_BIN:-$(../cli/install.sh)}
 # The host library, in a process that sends many: `host/examples/send_many.rs`.
 (cd ../../.. && cargo build --quiet --locked --profile host --workspace --examples)
-SEND_MANY_BIN=${SEND_MANY_BIN:-$(dirname "$AUTH_HOST_BIN")/examples/send_many}
+SEND_MANY_BIN=${SEND_MANY_BIN:-$(cd ../../.. && pwd)/target/host/examples/send_many}
 export WASMTIME_BIN SEND_MANY_BIN
 python3 measure.py
 (cd ../../../packages/logto-connector && npm run --silent bench)

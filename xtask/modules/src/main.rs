@@ -1,4 +1,4 @@
-//! Module cycles: finds modules of a crate that depend on each other. `cargo xtask modules` runs it.
+//! Module cycles: finds modules of a crate that depend on each other in a circle. `cargo xtask modules` runs it.
 //!
 //! An own program over `syn`, because no maintained tool checks this rule: `cargo-modules` draws the graph through
 //! rust-analyzer, which is compiled for minutes and analyses one crate at a time, and its `--acyclic` takes a parent and
