@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::ids::{self, rfc3339};
 use crate::problem::Problem;
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::store::callbacks::{self as rows, Token};
 use crate::texts::say;
 use axum::http::StatusCode;
@@ -73,7 +74,7 @@ pub async fn add(
         path: Some(format!("/callbacks/{}/{secret}", connector.row.id)),
         ..view(&token)
     };
-    let entry = Entry::new(Some(tenant), actor, "callback.add", &connector.row.id);
+    let entry = Entry::new(Some(tenant), actor, Action::CallbackAdd, &connector.row.id);
     change(app, entry, move |db| Ok(rows::add(db, &token)?)).await?;
     Ok(shown)
 }
@@ -112,7 +113,7 @@ pub fn list(app: &App, tenant: &str, name: &str) -> Result<Vec<CallbackView>, Pr
 ///
 /// [`Problem`] when the tenant has none with this identifier.
 pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
-    let entry = Entry::new(Some(tenant), actor, "callback.remove", id);
+    let entry = Entry::new(Some(tenant), actor, Action::CallbackRemove, id);
     let (tenant, id) = (tenant.to_owned(), id.to_owned());
     change(app, entry, move |db| {
         if rows::delete(db, &tenant, &id)? {

@@ -7,6 +7,7 @@ use crate::crypt::Purpose;
 use crate::ids;
 use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::store::registry;
 use crate::texts::{about, say};
 use auth_connector_host::{
@@ -217,7 +218,8 @@ pub async fn put_edited(
         updated_at: now,
         id: id.clone(),
     };
-    let entry = Entry::new(Some(&tenant), actor, "connector.put", &id).detail(next.name.as_str());
+    let entry =
+        Entry::new(Some(&tenant), actor, Action::ConnectorPut, &id).detail(next.name.as_str());
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
@@ -407,7 +409,7 @@ pub async fn confirm(
     }
     next.revision += 1;
     next.updated_at = ids::now_ms();
-    let entry = Entry::new(Some(tenant), actor, "connector.confirm", &next.id).detail(origin);
+    let entry = Entry::new(Some(tenant), actor, Action::ConnectorConfirm, &next.id).detail(origin);
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
@@ -432,7 +434,7 @@ pub async fn remove(
 ) -> Result<(), Problem> {
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     let id = connector.row.id.clone();
-    let entry = Entry::new(Some(tenant), actor, "connector.remove", &id);
+    let entry = Entry::new(Some(tenant), actor, Action::ConnectorRemove, &id);
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
         if registry::delete_connector(db, &tenant, &id)? {

@@ -8,6 +8,7 @@ use crate::platforms::auth::Auth;
 use crate::post::Address;
 use crate::problem::Problem;
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::store::events::{self as rows, Target};
 use crate::texts::about;
 use serde::Serialize;
@@ -55,7 +56,7 @@ pub async fn put(
             .keys
             .seal(tenant, Purpose::Configs, PLACE, secret.as_bytes())?,
     };
-    let entry = Entry::new(Some(tenant), actor, "events.put", tenant).detail(address.origin());
+    let entry = Entry::new(Some(tenant), actor, Action::EventsPut, tenant).detail(address.origin());
     change(app, entry, move |db| {
         Ok(rows::put_target(db, &target, ids::now_ms())?)
     })
@@ -88,7 +89,7 @@ pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
 ///
 /// [`Problem`] when they are posted nowhere already.
 pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str) -> Result<(), Problem> {
-    let entry = Entry::new(Some(tenant), actor, "events.remove", tenant);
+    let entry = Entry::new(Some(tenant), actor, Action::EventsRemove, tenant);
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
         if rows::delete_target(db, &tenant)? {

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::store::registry::{self, Key};
 use crate::texts::say;
 use base64::Engine as _;
@@ -69,7 +70,7 @@ pub async fn add(
         created_at: ids::now_ms(),
         revoked_at: None,
     };
-    let entry = Entry::new(tenant, actor, "key.add", &id).detail(scopes.join(", "));
+    let entry = Entry::new(tenant, actor, Action::KeyAdd, &id).detail(scopes.join(", "));
     let kept = key.clone();
     change(app, entry, move |db| Ok(registry::add_key(db, &kept)?)).await?;
     Ok(KeyView {
@@ -118,7 +119,7 @@ pub async fn revoke(
     if !key.is_some_and(|key| tenant.is_none() || key.tenant.as_deref() == tenant) {
         return Err(Problem::not_found("key"));
     }
-    let entry = Entry::new(tenant, actor, "key.revoke", id);
+    let entry = Entry::new(tenant, actor, Action::KeyRevoke, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
         if registry::revoke_key(db, &id)? {

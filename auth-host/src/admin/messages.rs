@@ -4,6 +4,7 @@ use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::ids;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::messages::{self, Message, State};
 use crate::store::receipts::{self, Report, Source};
 use crate::texts::say;
@@ -32,7 +33,7 @@ pub async fn settle(
         actor,
         tenant,
         id,
-        "message.settle",
+        Action::MessageSettle,
         state.as_str(),
         move |db, row| {
             let at = ids::now_ms();
@@ -55,9 +56,15 @@ pub async fn settle(
 ///
 /// As [`settle`].
 pub async fn look_up(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
-    unknown(app, actor, tenant, id, "message.look-up", "", |db, row| {
-        messages::look_up_at(db, row, ids::now_ms())
-    })
+    unknown(
+        app,
+        actor,
+        tenant,
+        id,
+        Action::MessageLookUp,
+        "",
+        |db, row| messages::look_up_at(db, row, ids::now_ms()),
+    )
     .await
 }
 
@@ -66,7 +73,7 @@ async fn unknown(
     actor: &Actor,
     tenant: &str,
     id: &str,
-    action: &'static str,
+    action: Action,
     detail: &str,
     then: impl FnOnce(&rusqlite::Connection, &Message) -> crate::store::Result<()> + Send + 'static,
 ) -> Result<(), Problem> {

@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::catalog::Connector;
 use crate::platforms::Webhook;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::{StoreError, audit};
 use crate::texts::say;
 use rusqlite::Connection;
@@ -61,13 +62,13 @@ async fn change<T: Send + 'static>(
 struct Entry {
     tenant: Option<String>,
     actor: Actor,
-    action: &'static str,
+    action: Action,
     subject: String,
     detail: String,
 }
 
 impl Entry {
-    fn new(tenant: Option<&str>, actor: &Actor, action: &'static str, subject: &str) -> Self {
+    fn new(tenant: Option<&str>, actor: &Actor, action: Action, subject: &str) -> Self {
         Self {
             tenant: tenant.map(str::to_owned),
             actor: actor.clone(),

@@ -7,6 +7,7 @@ use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::number::{Bare, Number, Reading};
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::limits::HOUR_MS;
 use crate::store::registry::{self, TestNumber};
 use crate::store::{StoreError, audit, messages, retention, verifications};
@@ -69,11 +70,11 @@ pub async fn search(
     let now = ids::now_ms();
     let (own, actor) = (tenant.to_owned(), actor.clone());
     let allowed = app.store.write(move |db| {
-        let done = audit::count_since(db, &own, "number.search", now - HOUR_MS)?;
+        let done = audit::count_since(db, &own, Action::NumberSearch, now - HOUR_MS)?;
         if done >= SEARCHES_AN_HOUR {
             return Ok(false);
         }
-        audit::add(db, Some(&own), &actor.0, "number.search", "", "")?;
+        audit::add(db, Some(&own), &actor.0, Action::NumberSearch, "", "")?;
         Ok::<_, StoreError>(true)
     });
     if !allowed.await? {
@@ -118,7 +119,7 @@ pub async fn unlock(
 ) -> Result<bool, Problem> {
     let number = parse(app, tenant, text)?;
     let hash = app.number_hash(tenant, number.e164());
-    let entry = Entry::new(Some(tenant), actor, "number.unlock", "");
+    let entry = Entry::new(Some(tenant), actor, Action::NumberUnlock, "");
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
         Ok(limits::failures(&tenant, &hash).clear(db)?)
@@ -139,7 +140,7 @@ pub async fn forget(
 ) -> Result<usize, Problem> {
     let number = parse(app, tenant, text)?;
     let hash = app.number_hash(tenant, number.e164());
-    let entry = Entry::new(Some(tenant), actor, "number.forget", "");
+    let entry = Entry::new(Some(tenant), actor, Action::NumberForget, "");
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
         Ok(retention::forget(db, &tenant, &hash)?)
@@ -182,7 +183,8 @@ pub async fn add_test(
             .seal(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
         expires_at,
     };
-    let entry = Entry::new(Some(tenant), actor, "test-number.add", "").detail(format!("{days} d"));
+    let entry =
+        Entry::new(Some(tenant), actor, Action::TestNumberAdd, "").detail(format!("{days} d"));
     change(app, entry, move |db| {
         Ok(registry::put_test_number(db, &row)?)
     })
@@ -206,7 +208,7 @@ pub async fn remove_test(
 ) -> Result<(), Problem> {
     let number = parse(app, tenant, text)?;
     let hash = app.number_hash(tenant, number.e164());
-    let entry = Entry::new(Some(tenant), actor, "test-number.remove", "");
+    let entry = Entry::new(Some(tenant), actor, Action::TestNumberRemove, "");
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
         if registry::delete_test_number(db, &tenant, &hash)? {

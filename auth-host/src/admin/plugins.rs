@@ -5,6 +5,7 @@ use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::catalog;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::registry;
 use crate::texts::{about, say};
 use auth_connector_host::{Decision, Phrase, TrustedKey};
@@ -161,7 +162,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
             say("refusal-plugin-in-use"),
         ));
     }
-    let entry = Entry::new(None, actor, "plugin.remove", id);
+    let entry = Entry::new(None, actor, Action::PluginRemove, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
         if registry::delete_plugin(db, &id)? {

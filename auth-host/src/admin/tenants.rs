@@ -4,6 +4,7 @@ use super::{Actor, Entry, change, check_name};
 use crate::app::App;
 use crate::number::is_country;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::registry::{self, Flow, TenantSettings};
 use crate::texts::{about, say};
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub async fn put(
     patch: &Value,
 ) -> Result<TenantSettings, Problem> {
     check_name("/id", id)?;
-    let entry = Entry::new(Some(id), actor, "tenant.put", id).detail(names(patch));
+    let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(names(patch));
     let (id, patch) = (id.to_owned(), patch.clone());
     change(app, entry, move |db| {
         // As it is now: another program may have stopped the tenant since the catalog was read.
@@ -132,8 +133,8 @@ pub async fn put_flow(
         *wanted = connector.row.id.clone();
     }
     let subject = format!("{}/{}", flow.usage, flow.country);
-    let entry =
-        Entry::new(Some(tenant), actor, "flow.put", &subject).detail(flow.connectors.join(", "));
+    let entry = Entry::new(Some(tenant), actor, Action::FlowPut, &subject)
+        .detail(flow.connectors.join(", "));
     let (tenant, kept) = (tenant.to_owned(), flow.clone());
     change(app, entry, move |db| {
         Ok(registry::put_flow(db, &tenant, &kept)?)
@@ -148,7 +149,11 @@ pub async fn put_flow(
 ///
 /// [`Problem`] when it cannot be written down.
 pub async fn stop_all(app: &Arc<App>, actor: &Actor, is_stopped: bool) -> Result<(), Problem> {
-    let action = if is_stopped { "host.stop" } else { "host.go" };
+    let action = if is_stopped {
+        Action::HostStop
+    } else {
+        Action::HostGo
+    };
     let entry = Entry::new(None, actor, action, "host");
     change(app, entry, move |db| {
         registry::put_setting(db, "is_stopped", if is_stopped { "1" } else { "0" })?;

@@ -11,6 +11,7 @@ use crate::limits::{self, Asked};
 use crate::number::Number;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
+use crate::store::audit::Action;
 use crate::store::messages::{self, Message};
 use crate::store::{StoreError, audit};
 use crate::texts::{about, say};
@@ -134,7 +135,7 @@ pub async fn send(
             db,
             Some(&written.tenant),
             &by,
-            "connector.trial",
+            Action::ConnectorTrial,
             &written.id,
             "",
         )?;

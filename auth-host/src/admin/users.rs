@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::crypt::digest;
 use crate::ids;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::limits::Bucket;
 use crate::store::users::{self, Role, User};
 use crate::store::{StoreError, audit, registry};
@@ -86,7 +87,12 @@ pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Re
     check_name("/name", name)?;
     let kept = hex::encode(token_hash(token));
     let user = new(name, hash, Role::Admin, None);
-    let entry = Entry::new(None, &Actor("set-up link".to_owned()), "user.set-up", name);
+    let entry = Entry::new(
+        None,
+        &Actor("set-up link".to_owned()),
+        Action::UserSetUp,
+        name,
+    );
     change(app, entry, move |db| {
         if registry::setting(db, SETUP)?.is_none_or(|setup| setup != kept) {
             return Err(Problem::invalid("/token", say("refusal-set-up")));
@@ -140,7 +146,7 @@ pub async fn put(
         return Err(Problem::not_found("tenant"));
     }
     let user = new(name, hash, role, tenant);
-    let entry = Entry::new(tenant, actor, "user.put", name).detail(role.as_str());
+    let entry = Entry::new(tenant, actor, Action::UserPut, name).detail(role.as_str());
     change(app, entry, move |db| {
         put_again(db, &user)?;
         keep_one(db)
@@ -154,7 +160,7 @@ pub async fn put(
 ///
 /// [`Problem`] when there is none, or when no administrator of the host would be left.
 pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
-    let entry = Entry::new(None, actor, "user.remove", id);
+    let entry = Entry::new(None, actor, Action::UserRemove, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
         if !users::remove(db, &id)? {
@@ -257,7 +263,7 @@ pub async fn begin(app: &Arc<App>, user: &User) -> Result<String, StoreError> {
                 db,
                 user.tenant.as_deref(),
                 &user.name,
-                "user.sign-in",
+                Action::UserSignIn,
                 &user.id,
                 "",
             )

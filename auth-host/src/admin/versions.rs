@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::catalog::{self, COMPONENT_BYTES};
 use crate::ids;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::{guides, registry};
 use crate::texts::say;
 use auth_connector_host::{
@@ -283,7 +284,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     detail.extend(row.origins.iter().chain(&row.beyond).cloned());
     detail.push(format!("sha256:{} {place}", row.digest));
     let detail = detail.join(", ");
-    let entry = Entry::new(None, actor, "plugin.add", &row.id).detail(detail);
+    let entry = Entry::new(None, actor, Action::PluginAdd, &row.id).detail(detail);
     let (kept, component, before) = (row.clone(), prepared.component, prepared.before);
     let texts = prepared.texts;
     change(app, entry, move |db| {

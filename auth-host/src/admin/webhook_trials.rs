@@ -8,6 +8,7 @@ use crate::platforms::presets::strips_plus;
 use crate::platforms::settings::{Fields, Platform};
 use crate::problem::Problem;
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::{twilio, webhooks as platform};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -43,7 +44,7 @@ pub async fn send(
 ) -> Result<Answer, Problem> {
     let webhook = webhooks::find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     let number = numbers::parse(app, tenant, to)?;
-    let entry = Entry::new(Some(tenant), actor, "webhook.trial", &webhook.id).detail(name);
+    let entry = Entry::new(Some(tenant), actor, Action::WebhookTrial, &webhook.id).detail(name);
     change(app, entry, |_| Ok(())).await?;
     let failed = |error: std::io::Error| Problem::from(StoreError::Failed(error.to_string()));
     let code = ids::code().map_err(failed)?;

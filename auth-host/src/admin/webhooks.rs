@@ -12,6 +12,7 @@ use crate::platforms::settings::{Platform, Settings};
 use crate::platforms::{Webhook, presets};
 use crate::problem::Problem;
 use crate::store::StoreError;
+use crate::store::audit::Action;
 use crate::store::limits::Counter;
 use crate::store::webhooks::{self as rows, Webhook as Row};
 use crate::texts::{Sentence, about, say};
@@ -110,7 +111,7 @@ pub async fn put(
         secrets: &secrets,
         created_at,
     };
-    store(app, actor, tenant, "webhook.put", stored).await?;
+    store(app, actor, tenant, Action::WebhookPut, stored).await?;
     let mut shown = get(app, tenant, name)?;
     shown.secret = made;
     Ok(shown)
@@ -205,7 +206,7 @@ async fn store(
     app: &Arc<App>,
     actor: &Actor,
     tenant: &str,
-    action: &'static str,
+    action: Action,
     stored: Stored<'_>,
 ) -> Result<(), Problem> {
     let failed = |error: serde_json::Error| Problem::from(StoreError::Failed(error.to_string()));
@@ -252,7 +253,7 @@ pub async fn add_secret(
         secrets: &secrets,
         created_at: webhook.row.created_at,
     };
-    store(app, actor, tenant, "webhook.secret.add", stored).await?;
+    store(app, actor, tenant, Action::WebhookSecretAdd, stored).await?;
     let mut shown = get(app, tenant, name)?;
     shown.secret = made;
     Ok(shown)
@@ -278,7 +279,7 @@ pub async fn drop_old_secrets(
         secrets: &secrets,
         created_at: webhook.row.created_at,
     };
-    store(app, actor, tenant, "webhook.secret.drop", stored).await?;
+    store(app, actor, tenant, Action::WebhookSecretDrop, stored).await?;
     get(app, tenant, name)
 }
 
@@ -367,7 +368,7 @@ pub async fn remove(
 ) -> Result<(), Problem> {
     let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     let id = webhook.id.clone();
-    let entry = Entry::new(Some(tenant), actor, "webhook.remove", &id).detail(&webhook.name);
+    let entry = Entry::new(Some(tenant), actor, Action::WebhookRemove, &id).detail(&webhook.name);
     let (tenant, removed) = (tenant.to_owned(), id.clone());
     change(app, entry, move |db| {
         if rows::delete(db, &tenant, &removed)? {

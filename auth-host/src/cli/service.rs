@@ -454,7 +454,7 @@ pub struct TestNumberAdd {
 /// `import`
 #[derive(Subcommand)]
 pub enum Import {
-    /// The config of Logto's Tencent connector: the JSON of its form, or the connector as Logto's API shows it
+    /// The config of a connector of Logto: the JSON of its form, or the connector as Logto's API shows it
     Logto(ImportLogto),
 }
 

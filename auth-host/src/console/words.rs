@@ -2,6 +2,7 @@
 
 use super::form::shown;
 use super::texts::Texts;
+use crate::store::audit::Action;
 use crate::store::messages::State;
 use crate::store::receipts::Source;
 
@@ -103,50 +104,13 @@ pub const OUTCOMES: [&str; 40] = [
 
 /// What the audit log says was done.
 pub fn action(t: Texts, action: &str) -> String {
-    match ACTIONS.contains(&action) {
-        true => t.say(&action_id(action)),
-        false => shown(action, 40),
-    }
+    let known = Action::ALL.iter().find(|known| known.as_str() == action);
+    known.map_or_else(|| shown(action, 40), |action| t.say(&action_id(*action)))
 }
 
-fn action_id(action: &str) -> String {
-    format!("action-{}", action.replace('.', "-"))
+fn action_id(action: Action) -> String {
+    format!("action-{}", action.as_str().replace('.', "-"))
 }
-
-/// Everything that the audit log says was done.
-const ACTIONS: [&str; 31] = [
-    "callback.add",
-    "callback.remove",
-    "connector.confirm",
-    "connector.put",
-    "connector.remove",
-    "connector.trial",
-    "events.put",
-    "events.remove",
-    "flow.put",
-    "host.go",
-    "host.stop",
-    "key.add",
-    "key.revoke",
-    "message.look-up",
-    "message.settle",
-    "number.forget",
-    "number.locked",
-    "number.search",
-    "number.unlock",
-    "plugin.add",
-    "plugin.remove",
-    "tenant.put",
-    "test-number.add",
-    "test-number.remove",
-    "user.put",
-    "user.remove",
-    "user.set-up",
-    "user.sign-in",
-    "webhook.put",
-    "webhook.remove",
-    "webhook.trial",
-];
 
 /// A key of a preview and its value: those that the contract knows, in words.
 pub fn attribute(t: Texts, key: &str, value: &str) -> (String, String) {
@@ -305,7 +269,7 @@ pub fn every() -> Vec<String> {
         .chain(imports)
         .chain(limits)
         .chain(changes)
-        .chain(ACTIONS.map(action_id))
+        .chain(Action::ALL.iter().map(|action| action_id(*action)))
         .chain(CHECKED.map(|(_, id)| id.to_owned()))
         .collect()
 }

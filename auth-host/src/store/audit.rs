@@ -23,12 +23,71 @@ pub struct Entry {
     pub detail: String,
 }
 
+/// Declares the actions, by their names.
+macro_rules! actions {
+    ($($action:ident = $name:literal,)+) => {
+        /// What the audit log says was done. The console has a text for each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $(#[doc = concat!("`", $name, "`")] $action,)+
+        }
+
+        impl Action {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$action,)+];
+
+            /// The name in the database and in answers.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    CallbackAdd = "callback.add",
+    CallbackRemove = "callback.remove",
+    ConnectorConfirm = "connector.confirm",
+    ConnectorPut = "connector.put",
+    ConnectorRemove = "connector.remove",
+    ConnectorTrial = "connector.trial",
+    EventsPut = "events.put",
+    EventsRemove = "events.remove",
+    FlowPut = "flow.put",
+    HostGo = "host.go",
+    HostStop = "host.stop",
+    KeyAdd = "key.add",
+    KeyRevoke = "key.revoke",
+    MessageLookUp = "message.look-up",
+    MessageSettle = "message.settle",
+    NumberForget = "number.forget",
+    NumberLocked = "number.locked",
+    NumberSearch = "number.search",
+    NumberUnlock = "number.unlock",
+    PluginAdd = "plugin.add",
+    PluginRemove = "plugin.remove",
+    TenantPut = "tenant.put",
+    TestNumberAdd = "test-number.add",
+    TestNumberRemove = "test-number.remove",
+    UserPut = "user.put",
+    UserRemove = "user.remove",
+    UserSetUp = "user.set-up",
+    UserSignIn = "user.sign-in",
+    WebhookPut = "webhook.put",
+    WebhookRemove = "webhook.remove",
+    WebhookSecretAdd = "webhook.secret.add",
+    WebhookSecretDrop = "webhook.secret.drop",
+    WebhookTrial = "webhook.trial",
+}
+
 /// Adds an entry.
 pub fn add(
     db: &Connection,
     tenant: Option<&str>,
     actor: &str,
-    action: &str,
+    action: Action,
     subject: &str,
     detail: &str,
 ) -> Result<()> {
@@ -40,7 +99,7 @@ pub fn add(
         ids::now_ms(),
         tenant,
         actor,
-        action,
+        action.as_str(),
         subject,
         detail
     ])?;
@@ -88,8 +147,8 @@ pub fn page(
 }
 
 /// How many entries of an action a tenant has since a time.
-pub fn count_since(db: &Connection, tenant: &str, action: &str, since: i64) -> Result<u32> {
+pub fn count_since(db: &Connection, tenant: &str, action: Action, since: i64) -> Result<u32> {
     Ok(db
         .prepare_cached("SELECT count(*) FROM audit WHERE tenant = ?1 AND action = ?2 AND at > ?3")?
-        .query_row(params![tenant, action, since], |row| row.get(0))?)
+        .query_row(params![tenant, action.as_str(), since], |row| row.get(0))?)
 }

@@ -10,6 +10,7 @@ use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::number::Number;
 use crate::problem::Problem;
+use crate::store::audit::Action;
 use crate::store::idempotency::{self, Known, Request};
 use crate::store::verifications::{self, Verification};
 use crate::store::{self, audit, messages};
@@ -197,7 +198,7 @@ impl Check {
         let before = failures.add(db, now, 1.0)?;
         if failures.wait_ms(before + 1.0) > 0 {
             let (tenant, actor) = (Some(v.tenant.as_str()), &self.caller.actor);
-            audit::add(db, tenant, actor, "number.locked", &v.id, "")?;
+            audit::add(db, tenant, actor, Action::NumberLocked, &v.id, "")?;
         }
         Ok(Checked {
             id: v.id.clone(),

@@ -250,7 +250,7 @@ async fn carry_out(
     }
 }
 
-/// Tencent and others take one to six digits. Messages without a code are for templates that the operator mapped.
+/// Providers take one to six digits (docs/platforms.md). Messages without a code are for templates that the operator mapped.
 fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
     let settings = &webhook.settings;
     let kind = wanted.kind.as_deref().unwrap_or_default();
