@@ -135,7 +135,7 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
         &|| reproduce::check(workspace),
     )?;
     step(
-        "The component of `cargo xtask dist`, through the same tests",
+        "The component of `cargo xtask dist`, through the connector's tests",
         &|| {
             let component = dist::component(workspace)?;
             run(workspace
@@ -146,7 +146,11 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("WEBHOOK_WASM", workspace.guest("webhook_connector"))
                 .env("AUTH_HOST_BIN", workspace.program("auth-host"))
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
-                .env("XTASK_BIN", workspace.program("xtask")))
+                .env("XTASK_BIN", workspace.program("xtask"))
+                .arg("--")
+                // What is about the auth host, about hostile plugins, and about connectors that are made anew was run.
+                .args(["--skip", "service::", "--skip", "sandbox::"])
+                .args(["--skip", "new_connector::"]))
         },
     )
 }
