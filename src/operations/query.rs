@@ -51,8 +51,8 @@ pub struct Session<'s, 't> {
     language: &'s str,
     /// A number's digits without its calling code, which no text may repeat; empty where there is none.
     national: &'s str,
-    requests: u32,
-    bytes: usize,
+    requests_left: u32,
+    bytes_left: usize,
     /// By how much the service's clock is ahead of the host's, once that is known.
     ahead_s: u64,
     /// Whether the service answered anything.
@@ -66,8 +66,8 @@ impl<'s, 't> Session<'s, 't> {
             client,
             language: config.language,
             national,
-            requests: MAX_REQUESTS,
-            bytes: MAX_RESPONSE_BYTES,
+            requests_left: MAX_REQUESTS,
+            bytes_left: MAX_RESPONSE_BYTES,
             ahead_s: 0,
             has_answer: false,
         }
@@ -83,8 +83,8 @@ impl<'s, 't> Session<'s, 't> {
         action: Action,
         body: impl Fn(u64) -> Value,
     ) -> Result<Page<E>, Failure> {
-        if self.requests == 0 || self.bytes == 0 {
-            let what = "The call's 16 requests are used up.";
+        if self.requests_left == 0 || self.bytes_left == 0 {
+            let what = "The call's 16 requests or 256 KiB of responses are used up.";
             return Err(Failure::new(FailureKind::Provider, Turn::Provider, what));
         }
         let call = Call {
@@ -94,13 +94,13 @@ impl<'s, 't> Session<'s, 't> {
             sensitive: account.secrets(),
             national: self.national,
         };
-        let (requests, bytes) = (&mut self.requests, &mut self.bytes);
+        let (requests_left, bytes_left) = (&mut self.requests_left, &mut self.bytes_left);
         let write = |timestamp| {
-            *requests = requests.saturating_sub(1);
+            *requests_left = requests_left.saturating_sub(1);
             body(timestamp).to_string().into_bytes()
         };
         let read = |response: &Response, interpreter: Interpreter<'_>| {
-            *bytes = bytes.saturating_sub(response.body.len());
+            *bytes_left = bytes_left.saturating_sub(response.body.len());
             interpret(response, interpreter, action)
         };
         let now = self.client.unix_time_s().wrapping_add(self.ahead_s);
