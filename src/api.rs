@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use connector_kit::contract::{Failure, FailureKind, SendError, Turn, attribute};
 use connector_kit::http::{Client, Method, Request, Response};
+use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Scrubber;
 use connector_kit::{json, time};
 use serde::Deserialize;
@@ -142,6 +143,12 @@ struct Envelope<T> {
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let envelope: Envelope<T> = json::from_slice(body).ok()?;
     Some(envelope.response)
+}
+
+/// Whether an entry of a response names this number. The service writes E.164, or on some failures what it was given;
+/// digits are what both share.
+pub fn is_number(written: &str, number: &PhoneNumber) -> bool {
+    written.strip_prefix('+').unwrap_or(written) == number.digits()
 }
 
 /// What every response has.

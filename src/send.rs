@@ -103,13 +103,6 @@ impl Status<'_> {
     fn is_ok(&self) -> bool {
         self.code.eq_ignore_ascii_case("ok")
     }
-
-    /// Whether the entry is about this number. The service echoes E.164, or on some failures what it was given;
-    /// digits are what both share.
-    fn is_about(&self, number: &PhoneNumber) -> bool {
-        let written = self.phone_number.as_deref().unwrap_or_default();
-        written.strip_prefix('+').unwrap_or(written) == number.digits()
-    }
 }
 
 /// Everything about a message that needs no network.
@@ -349,7 +342,8 @@ impl Verdict<'_> {
             let refusal = Some(&refusal).filter(|_| !status.is_ok());
             Err(self.interpreter.unusable(what, refusal, request_id))
         };
-        if !status.is_about(self.number) {
+        let written = status.phone_number.as_deref().unwrap_or_default();
+        if !api::is_number(written, self.number) {
             return unusable("The answer is about another number.");
         }
         // A response that was meant for an earlier request on the same connection brings another id.

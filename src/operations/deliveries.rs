@@ -25,6 +25,7 @@ use serde_json::json;
 
 use super::query::{Page, Session, not_understood};
 use super::wire::{self, Action, Record, Report};
+use crate::api;
 use crate::config::{Account, Config, Route};
 
 /// How far back records reach, in seconds.
@@ -259,7 +260,7 @@ fn known(
     state: DeliveryState,
     code: &str,
 ) -> Option<Known> {
-    if written.strip_prefix('+').unwrap_or(written) != number.digits() {
+    if !api::is_number(written, number) {
         return None;
     }
     let message_id = match serial {
