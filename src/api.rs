@@ -238,9 +238,18 @@ impl Interpreter<'_> {
         SendError::unknown(failure)
     }
 
-    /// A response that is not the service's, or a failing gateway's. A gateway that failed may have passed the
-    /// request on, whatever its page says.
-    pub fn foreign(&self, response: &Response) -> SendError {
+    /// Reads a response of the service.
+    ///
+    /// # Errors
+    /// [`SendError::Unknown`] where it is not the service's, or a failing gateway's. A gateway that failed may have
+    /// passed the request on, whatever its page says.
+    pub fn read<'a, T: Deserialize<'a>>(&self, response: &'a Response) -> Result<T, SendError> {
+        parse(&response.body)
+            .filter(|_| response.status < 500)
+            .ok_or_else(|| self.foreign(response))
+    }
+
+    fn foreign(&self, response: &Response) -> SendError {
         let status = response.status;
         let what = if status >= 500 {
             format!("The provider answered with HTTP status {status}.")

@@ -21,7 +21,7 @@ use connector_kit::redact::Scrubber;
 use serde::Deserialize;
 
 use crate::TencentSms;
-use crate::api::{self, Call, Interpreter, Refusal};
+use crate::api::{Call, Interpreter, Refusal};
 use crate::config::{Config, Route};
 
 /// The most entries of a callback: the contract's bound.
@@ -191,10 +191,7 @@ struct Answer<'a> {
 }
 
 fn interpret(response: &Response, interpreter: Interpreter<'_>) -> Result<(), SendError> {
-    let answer: Option<Answer<'_>> = api::parse(&response.body);
-    let Some(answer) = answer.filter(|_| response.status < 500) else {
-        return Err(interpreter.foreign(response));
-    };
+    let answer: Answer<'_> = interpreter.read(response)?;
     let id = answer.request_id.as_deref();
     let is_taken = |status: &Refusal<'_>| status.code.eq_ignore_ascii_case("ok");
     match (&answer.error, &answer.report_conversion_status) {

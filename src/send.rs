@@ -307,10 +307,7 @@ impl Verdict<'_> {
     /// # Errors
     /// [`SendError::NotSent`] when the response documents a refusal; [`SendError::Unknown`] otherwise.
     pub fn of(&self, response: &Response) -> Result<Receipt, SendError> {
-        let answer: Option<Answer<'_>> = api::parse(&response.body);
-        let Some(answer) = answer.filter(|_| response.status < 500) else {
-            return Err(self.interpreter.foreign(response));
-        };
+        let answer: Answer<'_> = self.interpreter.read(response)?;
         let id = answer.request_id.as_deref();
         let unusable = |what: &str| Err(self.interpreter.unusable(what, None, id));
         let statuses = answer.send_status_set.as_deref();

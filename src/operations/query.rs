@@ -126,13 +126,12 @@ fn interpret<E: DeserializeOwned>(
     let date = response.date.as_deref().and_then(time::parse_http_date);
     let now = date.unwrap_or(asked_at);
     interpreter.timestamp = now;
-    let head: Option<api::Head<'_>> = api::parse(&response.body);
-    let Some(head) = head.filter(|_| response.status < 500) else {
+    let head: api::Head<'_> = interpreter.read(response).map_err(|error| {
         // A check draws conclusions from codes, and below a gateway's status a code proves nothing.
-        let mut failure = interpreter.foreign(response).into_failure();
+        let mut failure = error.into_failure();
         failure.provider_code = None;
-        return Err(SendError::Unknown(failure));
-    };
+        SendError::Unknown(failure)
+    })?;
     let request_id = head.request_id.as_deref();
     if let Some(error) = &head.error {
         return Err(interpreter.refused(error, request_id));
