@@ -17,7 +17,7 @@ use connector_kit::contract::{
 use connector_kit::http::{Client, Response};
 use connector_kit::json::{self, ParseError};
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::Scrubber;
+use connector_kit::redact::{self, Scrubber};
 use serde::Deserialize;
 
 use crate::TencentSms;
@@ -77,8 +77,7 @@ impl Receipts for TencentSms {
         conversion: &Conversion,
         client: &mut Client<'_>,
     ) -> Result<(), Failure> {
-        let scrubber = Scrubber { sensitive: &[] };
-        let Some(serial) = scrubber.identifier(&conversion.message_id) else {
+        let Some(serial) = redact::identifier(&conversion.message_id) else {
             return Err(Failure::invalid_message(
                 "The message id is not a serial number of the service. Pass the one of the message's receipt.",
             ));
@@ -136,16 +135,16 @@ fn malformed(error: ParseError) -> CallbackRefusal {
 
 /// `None` for an entry that is about no message, such as a reply.
 fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
-    let scrubber = Scrubber { sensitive: &[] };
-    let message_id = scrubber.identifier(entry.sid.as_deref()?)?;
+    let message_id = redact::identifier(entry.sid.as_deref()?)?;
     let state = match entry.report_status.as_deref()? {
         "SUCCESS" => ReceiptState::Delivered,
         "FAIL" => ReceiptState::Undelivered,
         _ => ReceiptState::Other,
     };
     let mobile = entry.mobile.as_deref().unwrap_or_default();
-    let repeatable =
-        |text: &Option<Cow<'_, str>>| scrubber.identifier_without(text.as_deref()?, mobile);
+    let repeatable = |text: &Option<Cow<'_, str>>| {
+        Scrubber::DIGITS_ONLY.identifier_without(text.as_deref()?, mobile)
+    };
     let mut attributes = Attributes::new();
     if let Some(code) = repeatable(&entry.errmsg) {
         attributes.push(attribute("provider-code", &code));

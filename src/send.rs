@@ -25,7 +25,7 @@ use connector_kit::contract::{
 use connector_kit::http::{Client, Response};
 use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::plain_name;
+use connector_kit::redact::{self, plain_name};
 use connector_kit::template;
 use serde::{Deserialize, Serialize};
 
@@ -361,7 +361,7 @@ impl Verdict<'_> {
             ));
         }
         let serial = status.serial_no.as_deref().unwrap_or_default();
-        let Some(message_id) = self.interpreter.scrubber.identifier(serial) else {
+        let Some(message_id) = redact::identifier(serial) else {
             return unusable("The answer says Ok without a usable serial number.");
         };
         let mut attributes = Attributes::new();

@@ -66,6 +66,9 @@ pub struct Scrubber<'a> {
 }
 
 impl Scrubber<'_> {
+    /// Hides digits alone: for callers that have no secret and no parameter to hide.
+    pub const DIGITS_ONLY: Self = Self { sensitive: &[] };
+
     /// The provider's words, fit for an operator.
     ///
     /// One pass, which ends after 200 characters, so that what the provider wrote decides neither the time nor the
@@ -106,27 +109,27 @@ impl Scrubber<'_> {
     /// A provider's code that is not in the table: letters, digits, dots, dashes and underscores, and nothing in it
     /// that is masked in texts. `None` where it is not one.
     pub fn code(&self, code: &str) -> Option<String> {
-        (is_identifier(code) && self.text(code) == code).then(|| code.into())
-    }
-
-    /// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and
-    /// not into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for
-    /// in it.
-    pub fn identifier(&self, identifier: &str) -> Option<String> {
-        is_identifier(identifier).then(|| identifier.into())
+        identifier(code).filter(|code| self.text(code) == *code)
     }
 
     /// A provider's identifier of a request, which goes into errors. `None` where it is not an identifier or
     /// holds, with or without punctuation, the national number or a sensitive value of four characters or more.
-    pub fn identifier_without(&self, identifier: &str, national: &str) -> Option<String> {
-        let digits: String = identifier.chars().filter(char::is_ascii_digit).collect();
-        let holds = |value: &str| {
-            !value.is_empty() && (identifier.contains(value) || digits.contains(value))
-        };
+    pub fn identifier_without(&self, text: &str, national: &str) -> Option<String> {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let holds =
+            |value: &str| !value.is_empty() && (text.contains(value) || digits.contains(value));
         let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
         let leaks = holds(national) || long.any(|value| holds(value));
-        self.identifier(identifier).filter(|_| !leaks)
+        identifier(text).filter(|_| !leaks)
     }
+}
+
+/// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and not
+/// into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for in it.
+pub fn identifier(text: &str) -> Option<String> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+    let is_identifier = (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_allowed);
+    is_identifier.then(|| text.into())
 }
 
 /// How many bytes of digits and the punctuation between them stand at the beginning, if there are four digits or
@@ -172,11 +175,6 @@ pub fn plain_key(text: &str) -> Option<&str> {
         && !text.chars().any(char::is_control)
         && words.all(is_word);
     is_plain.then_some(text)
-}
-
-fn is_identifier(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
-    (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

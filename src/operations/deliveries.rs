@@ -19,7 +19,7 @@ use connector_kit::contract::{
 };
 use connector_kit::http::Client;
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::Scrubber;
+use connector_kit::redact::{self, Scrubber};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -264,7 +264,7 @@ fn known(
         return None;
     }
     let message_id = match serial {
-        Some(serial) => WITHOUT_SECRETS.identifier(serial)?,
+        Some(serial) => redact::identifier(serial)?,
         None => String::new(),
     };
     let mut attributes = Vec::new();
@@ -283,15 +283,12 @@ fn known(
     })
 }
 
-/// Whether a text is an identifier without the number in it.
+/// Whether a text is an identifier without the number in it. Secrets are removed separately, by [`find`].
 fn is_repeatable(identifier: &str, number: &PhoneNumber) -> bool {
-    WITHOUT_SECRETS
+    Scrubber::DIGITS_ONLY
         .identifier_without(identifier, number.national())
         .is_some()
 }
-
-/// Secrets are removed separately, by [`find`].
-const WITHOUT_SECRETS: Scrubber<'static> = Scrubber { sensitive: &[] };
 
 #[cfg(test)]
 mod tests;

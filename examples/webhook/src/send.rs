@@ -17,7 +17,7 @@ use connector_kit::contract::{
 };
 use connector_kit::http::{Client, Request};
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::Scrubber;
+use connector_kit::redact::{self, Scrubber};
 use connector_kit::{json, time};
 use serde::{Deserialize, Serialize};
 
@@ -128,7 +128,7 @@ pub fn send(
         sensitive: &sensitive,
     };
     if (200..300).contains(&response.status) {
-        let given = answer.id.and_then(|id| scrubber.identifier(&id));
+        let given = answer.id.and_then(|id| redact::identifier(&id));
         return Ok(Receipt {
             message_id: given.unwrap_or_else(|| id.into()),
             request_id: None,

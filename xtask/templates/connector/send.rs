@@ -17,7 +17,7 @@ use connector_kit::contract::{
 };
 use connector_kit::http::{Client, Request, Response};
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::{Scrubber, plain_name};
+use connector_kit::redact::{self, Scrubber, plain_name};
 use connector_kit::{json, template};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ pub fn send(
 fn interpret(response: &Response, scrubber: &Scrubber<'_>) -> Result<Receipt, SendError> {
     let answer: Answer<'_> = json::from_slice(&response.body).unwrap_or_default();
     let status = response.status;
-    let id = answer.id.and_then(|id| scrubber.identifier(&id));
+    let id = answer.id.and_then(|id| redact::identifier(&id));
     if let (200..=299, Some(message_id)) = (status, id) {
         return Ok(Receipt {
             message_id,
