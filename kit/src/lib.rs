@@ -14,7 +14,7 @@
 //! | [`phone`] | phone numbers in E.164 |
 //! | [`template`] | template choice, placeholders |
 //! | [`redact`] | secrets, and provider texts without numbers, codes and secrets |
-//! | [`text`] | texts in English and Chinese |
+//! | [`text`] | texts in English and Chinese, invisible characters |
 //! | [`time`] | calendar dates |
 //! | [`testing`] | a scripted transport for the tests of connectors |
 //!

@@ -18,6 +18,7 @@ use alloc::string::String;
 
 use crate::contract::Failure;
 use crate::redact::debug_only;
+use crate::text::is_invisible;
 
 /// A number in E.164. Its `Debug` output shows no digit.
 #[derive(Clone, PartialEq, Eq)]
@@ -197,20 +198,12 @@ impl PhoneNumber {
     }
 }
 
-/// White space, dashes, dots, brackets, and characters that nobody sees.
+/// Dots, brackets, dashes and the minus sign, small and full-width ones too.
+const PUNCTUATION: &str = ".()[]-\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2212}\u{fe58}\u{fe63}\
+    \u{ff08}\u{ff09}\u{ff0d}\u{ff0e}";
+
 fn is_ignored(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '.' | '(' | ')' | '[' | ']'
-                // Dashes and the minus sign, small and full-width ones too.
-                | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
-                // Full-width brackets and dot.
-                | '\u{ff08}' | '\u{ff09}' | '\u{ff0e}'
-                // Soft hyphen, zero-width characters, directional marks, byte order mark.
-                | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-        )
+    character.is_whitespace() || PUNCTUATION.contains(character) || is_invisible(character)
 }
 
 /// The country calling codes that are assigned. No code is the beginning of another.

@@ -1,4 +1,4 @@
-//! Texts for operators in English and Simplified Chinese.
+//! Texts for operators in English and Simplified Chinese, and the invisible characters of pasted text.
 
 use alloc::string::{String, ToString};
 
@@ -81,6 +81,13 @@ impl Text {
         }
         filled
     }
+}
+
+/// Soft hyphen, zero-width characters, directional marks and the byte order mark: what pasting leaves of Unicode's
+/// format class. Control characters are not among them.
+pub fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

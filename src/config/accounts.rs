@@ -4,7 +4,7 @@ use connector_kit::config::{BLANK, Form, Object, PLACEHOLDER, REQUIRED, Reader, 
 use connector_kit::http::Url;
 use connector_kit::json::{Json, is_placeholder};
 use connector_kit::redact::Secret;
-use connector_kit::text::Text;
+use connector_kit::text::{Text, is_invisible};
 
 use super::endpoint;
 use super::fields::{INTERNATIONAL_FIELDS, REGIONS};
@@ -209,20 +209,16 @@ fn sign_name<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str
             name.starts_with(is_bracket) || name.ends_with(is_bracket),
             BRACKETS,
         ),
-        (name.chars().any(is_invisible), INVISIBLE),
+        (
+            name.chars().any(|c| c.is_control() || is_invisible(c)),
+            INVISIBLE,
+        ),
     ] {
         if is_wrong {
             reader.warning(object.at("signName"), rule);
         }
     }
     Some(name)
-}
-
-/// Control characters, and those of Unicode's format class that pasting leaves.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn region<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
