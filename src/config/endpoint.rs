@@ -41,9 +41,8 @@ pub(super) fn parse(text: &str) -> Option<Url> {
     } else {
         Url::parse(&format!("https://{text}"))
     };
-    // The reader of URLs takes plain http on loopback only.
     url.filter(|url| {
-        let is_allowed = url.tls && is_tencent(&url.authority) || is_loopback(&url.authority);
+        let is_allowed = url.tls && is_tencent(&url.authority) || url.is_loopback();
         is_allowed && url.path == "/"
     })
 }
@@ -54,13 +53,6 @@ fn is_tencent(authority: &str) -> bool {
     DOMAINS.iter().any(|domain| {
         let labels = authority.strip_suffix(domain).unwrap_or_default();
         labels == "sms" || labels.starts_with("sms.")
-    })
-}
-
-fn is_loopback(authority: &str) -> bool {
-    ["127.0.0.1", "[::1]", "localhost"].iter().any(|host| {
-        let port = authority.strip_prefix(host);
-        port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
     })
 }
 

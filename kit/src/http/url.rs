@@ -52,22 +52,34 @@ impl Url {
             Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
             _ => (authority, None),
         };
-        let host = host.to_ascii_lowercase();
-        let is_loopback = matches!(host.as_str(), "127.0.0.1" | "[::1]" | "localhost");
-        if !is_host(&host) || !(tls || is_loopback) {
-            return None;
-        }
+        let host = Some(host.to_ascii_lowercase()).filter(|host| is_host(host))?;
         let default_port = if tls { 443 } else { 80 };
         let authority = match port.filter(|port| *port != default_port) {
             Some(port) => alloc::format!("{host}:{port}"),
             None => host,
         };
         let slash = if path.starts_with('/') { "" } else { "/" };
-        Some(Self {
+        let url = Self {
             tls,
             authority,
             path: alloc::format!("{slash}{path}"),
-        })
+        };
+        (tls || url.is_loopback()).then_some(url)
+    }
+
+    /// Whether the URL leads to this machine, by one of the three hosts of the table above.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::Url;
+    ///
+    /// assert!(Url::parse("https://localhost:8443").unwrap().is_loopback());
+    /// assert!(!Url::parse("https://localhost.example").unwrap().is_loopback());
+    /// ```
+    pub fn is_loopback(&self) -> bool {
+        let authority = [&self.authority, ":"].concat();
+        let hosts = ["127.0.0.1:", "[::1]:", "localhost:"];
+        hosts.iter().any(|host| authority.starts_with(host))
     }
 
     /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL.
