@@ -7,6 +7,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ptr;
 
 use connector_kit::contract::{Failure, FailureKind, SendError, Turn, attribute};
 use connector_kit::http::{Client, Method, Request, Response};
@@ -15,7 +16,7 @@ use connector_kit::redact::Scrubber;
 use connector_kit::{json, time};
 use serde::Deserialize;
 
-use crate::codes::{self, Certainty, Wait, classify, ms_until_hour_in_china};
+use crate::codes::{self, Certainty, Class, Wait, classify, ms_until_hour_in_china};
 use crate::config::Account;
 use crate::tc3::SigningInput;
 
@@ -175,6 +176,22 @@ pub struct Refusal<'a> {
     pub message: Option<Cow<'a, str>>,
 }
 
+impl Refusal<'_> {
+    /// What it means to a caller, and whether its code is documented.
+    fn class(&self) -> (&'static Class, bool) {
+        let (class, is_known) = classify(&self.code);
+        // The service names the header in its words.
+        let message = self.message.as_deref().unwrap_or_default();
+        let is_of_region = self.code == "InvalidParameterValue" && message.contains("X-TC-Region");
+        (if is_of_region { &codes::REGION } else { class }, is_known)
+    }
+
+    /// Whether the service refuses the region.
+    pub fn is_of_region(&self) -> bool {
+        ptr::eq(self.class().0, &codes::REGION)
+    }
+}
+
 /// Turns refusals of the service into failures.
 pub struct Interpreter<'a> {
     /// What must not leave with the provider's words.
@@ -188,12 +205,7 @@ pub struct Interpreter<'a> {
 impl Interpreter<'_> {
     /// A refusal in words, and what it proves.
     pub fn refused(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> SendError {
-        let message = refusal.message.as_deref().unwrap_or_default();
-        let (mut class, is_known) = classify(&refusal.code);
-        // The service names the header in its words.
-        if refusal.code == "InvalidParameterValue" && message.contains("X-TC-Region") {
-            class = &codes::REGION;
-        }
+        let (class, is_known) = refusal.class();
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
         failure.provider_code = self.code(&refusal.code, is_known);
         failure.request_id = self.request_id(request_id);
@@ -202,6 +214,7 @@ impl Interpreter<'_> {
             Wait::Ms(ms) => Some(ms),
             Wait::UntilHourInChina(hour) => Some(ms_until_hour_in_china(self.timestamp, hour)),
         };
+        let message = refusal.message.as_deref().unwrap_or_default();
         let words = self.scrubber.text(message);
         if !words.is_empty() {
             let words = attribute("provider-message", &words);

@@ -25,7 +25,6 @@ use super::findings::{self, Finding};
 use super::query::{NOT_GRANTED, Session};
 use super::templates::{Listing, international};
 use super::wire::{self, Action, Package, Signature};
-use crate::codes::REGION;
 use crate::config::{Account, Config, Route, Template};
 
 /// What the service answers about an application that this key cannot use.
@@ -141,7 +140,7 @@ impl<'c> Checker<'c, '_, '_> {
         };
         let code = failure.provider_code.as_deref().unwrap_or_default();
         let is_refused = failure.kind == FailureKind::Authentication;
-        let is_elsewhere = failure.message == REGION.hint;
+        let is_region_refused = self.session.is_region_refused;
         let of_key = match code {
             "AuthFailure.SignatureExpire" => &findings::CLOCK,
             _ if is_refused => &findings::WRONG_CREDENTIALS,
@@ -150,7 +149,7 @@ impl<'c> Checker<'c, '_, '_> {
         };
         let of_application = match code {
             code if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
-            _ if is_refused || is_elsewhere => &findings::SKIPPED,
+            _ if is_refused || is_region_refused => &findings::SKIPPED,
             _ => unanswered(&failure),
         };
         let of_balance = match of_application.verdict {
@@ -160,7 +159,7 @@ impl<'c> Checker<'c, '_, '_> {
         };
         for (subject, wanted, finding) in [
             (credentials, check_key, of_key),
-            (region, is_elsewhere, &findings::REGION),
+            (region, is_region_refused, &findings::REGION),
             (application, true, of_application),
             ("balance", check_balance, of_balance),
         ] {
@@ -168,7 +167,7 @@ impl<'c> Checker<'c, '_, '_> {
                 self.add_failed(subject, finding, &failure, wire::PACKAGES);
             }
         }
-        let blocked = is_refused || is_elsewhere || failure.provider_code.is_none();
+        let blocked = is_refused || is_region_refused || failure.provider_code.is_none();
         self.first_failure.get_or_insert(failure);
         blocked
     }

@@ -256,13 +256,26 @@ fn foreign_application_fails_and_the_rest_is_asked() {
     }
 }
 
+/// The service names the region by a code, or by a code for any parameter with the header in its words.
 #[test]
 fn unserved_region_fails_at_its_pointer() {
-    let checks = checks(&config(), |_| refusal("UnsupportedRegion"));
-    assert_eq!(verdict(&checks, "credentials"), Verdict::Pass);
-    assert_eq!(verdict(&checks, "/region"), Verdict::Fail);
-    assert_eq!(verdict(&checks, "application"), Verdict::CannotVerify);
-    assert_eq!(verdict(&checks, "signature"), Verdict::CannotVerify);
+    for (code, message) in [
+        ("UnsupportedRegion", ""),
+        (
+            "InvalidParameterValue",
+            "The value of header X-TC-Region is invalid.",
+        ),
+    ] {
+        let response = json!({"Error": {"Code": code, "Message": message}});
+        let checks = checks(&config(), move |_| answer(&response));
+        assert_eq!(verdict(&checks, "credentials"), Verdict::Pass);
+        assert_eq!(verdict(&checks, "/region"), Verdict::Fail);
+        assert_eq!(verdict(&checks, "application"), Verdict::CannotVerify);
+        assert_eq!(verdict(&checks, "signature"), Verdict::CannotVerify);
+    }
+    // About another parameter.
+    let checks = checks(&config(), |_| refusal("InvalidParameterValue"));
+    assert!(!checks.iter().any(|check| check.subject == "/region"));
 }
 
 /// Policies, kinds of accounts and kinds of keys forbid queries.
