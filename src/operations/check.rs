@@ -8,8 +8,8 @@
 //! | `/templates/…/templateCode` | `DescribeSmsTemplateList` | unknown, not approved, of the other route, or with other variables than `params` |
 //! | `/region` | `SmsPackagesStatistics` | the service is not there |
 //!
-//! An `international` block has subjects of its own, JSON Pointers into it. Messages abroad are billed by destination,
-//! so `balance` is about the mainland's packages.
+//! An `international` block has subjects of its own, JSON Pointers into it. International messages are billed by
+//! destination, so `balance` is about the mainland's packages.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -25,6 +25,7 @@ use super::findings::{self, Finding};
 use super::query::{NOT_GRANTED, Session};
 use super::templates::{Listing, international};
 use super::wire::{self, Action, Package, Signature};
+use crate::config::Route::{International, Mainland};
 use crate::config::{Account, Config, Route, Template};
 
 /// What the service answers about an application that this key cannot use.
@@ -66,72 +67,107 @@ struct Checker<'c, 's, 't> {
     first_failure: Option<Failure>,
 }
 
-/// The names of the checks of an account: credentials, application, signature and region.
-type Subjects = [&'static str; 4];
-const HOME: Subjects = ["credentials", "application", "signature", "/region"];
-const ABROAD: Subjects = [
-    "/international/accessKeyId",
-    "/international/sdkAppId",
-    "/international/signName",
-    "/international/region",
-];
+const ROUTES: [Route; 2] = [Mainland, International];
+
+/// The names of the checks of an account.
+struct Subjects {
+    credentials: &'static str,
+    application: &'static str,
+    signature: &'static str,
+    region: &'static str,
+}
+
+impl Subjects {
+    fn of(route: Route) -> Self {
+        let of = |mainland, international| match route {
+            Mainland => mainland,
+            International => international,
+        };
+        Self {
+            credentials: of("credentials", "/international/accessKeyId"),
+            application: of("application", "/international/sdkAppId"),
+            signature: of("signature", "/international/signName"),
+            region: of("/region", "/international/region"),
+        }
+    }
+}
 
 impl<'c> Checker<'c, '_, '_> {
     fn run(&mut self) {
+        let (mut mainland, mut international) = self.accounts();
+        self.signatures(&mainland, international.as_ref().unwrap_or(&mainland));
+        self.look_up_templates(&mut mainland, &mut international);
+        self.templates(&mainland, international.as_ref().unwrap_or(&mainland));
+    }
+
+    fn serves(&self, route: Route) -> bool {
+        let mut templates = self.config.templates.iter();
+        templates.any(|template| template.code(route).is_some())
+    }
+
+    /// Whether international messages go through another account or endpoint of the service than the mainland's.
+    fn has_own_access(&self) -> bool {
+        let [mainland, international] = ROUTES.map(|route| self.config.account(route));
+        self.serves(International) && !is_same_access(mainland, international)
+    }
+
+    /// Checks the accounts. Returns the listing of the mainland's templates, and one of the international ones where
+    /// they have an access of their own.
+    fn accounts(&mut self) -> (Listing<'c>, Option<Listing<'c>>) {
         let config = self.config;
-        let home = config.account(Route::Mainland);
-        let abroad = config.account(Route::International);
-        let mainland = serves(config, Route::Mainland);
-        let others = serves(config, Route::International);
-        let apart = others && !same_access(home, abroad);
+        let [mainland, international] = ROUTES.map(|route| config.account(route));
+        let has_own_access = self.has_own_access();
+        let is_checked = self.serves(Mainland) || !has_own_access;
+        let is_blocked = is_checked && self.account(Mainland);
+        let mut own_listing = None;
+        let has_own_application = international.sdk_app_id != mainland.sdk_app_id;
+        if has_own_access || self.serves(International) && has_own_application {
+            let is_blocked = self.account(International);
+            own_listing = has_own_access.then(|| Listing::new(international, is_blocked));
+        }
+        (Listing::new(mainland, is_blocked), own_listing)
+    }
 
-        let blocked = (mainland || !apart) && self.account(home, HOME, true, mainland);
-        let mut listing = Listing::new(home, blocked);
-        let mut other = None;
-        if apart || others && abroad.sdk_app_id != home.sdk_app_id {
-            let blocked = self.account(abroad, ABROAD, apart, false);
-            other = apart.then(|| Listing::new(abroad, blocked));
+    fn signatures(&mut self, mainland: &Listing<'_>, international: &Listing<'_>) {
+        let [name, own_name] = ROUTES.map(|route| self.config.account(route).sign_name);
+        if self.serves(Mainland) {
+            self.signature(mainland, name, Mainland);
         }
+        // Inherited, it is the mainland's, and only a message shows whether that serves international numbers.
+        if self.serves(International) && own_name != name {
+            self.signature(international, own_name, International);
+        }
+    }
 
-        if mainland && let Some(name) = home.sign_name {
-            self.signature(&listing, HOME, name, Route::Mainland);
+    fn look_up_templates(
+        &mut self,
+        mainland: &mut Listing<'c>,
+        international: &mut Option<Listing<'c>>,
+    ) {
+        for template in &self.config.templates {
+            mainland.want(id(template, Mainland), Mainland);
+            let listing = international.as_mut().unwrap_or(mainland);
+            listing.want(id(template, International), International);
         }
-        // Inherited, it is the mainland's, and whether that does abroad only a message shows.
-        if others
-            && let Some(name) = abroad.sign_name
-            && home.sign_name != Some(name)
-        {
-            let listing = other.as_ref().unwrap_or(&listing);
-            self.signature(listing, ABROAD, name, Route::International);
-        }
-
-        for template in &config.templates {
-            listing.want(id(template, Route::Mainland), Route::Mainland);
-            let listing = other.as_mut().unwrap_or(&mut listing);
-            listing.want(id(template, Route::International), Route::International);
-        }
-        for listing in [&mut listing].into_iter().chain(&mut other) {
+        for listing in [mainland].into_iter().chain(international) {
             listing.look_up(&mut self.session);
         }
-        self.templates(&listing, other.as_ref().unwrap_or(&listing));
     }
 
     /// Checks credentials, application and balance by one query. Returns whether nothing more can be learned of the
     /// account.
-    fn account(
-        &mut self,
-        account: &Account<'_>,
-        [credentials, application, _, region]: Subjects,
-        check_key: bool,
-        check_balance: bool,
-    ) -> bool {
-        let failure = match self.packages(account) {
+    fn account(&mut self, route: Route) -> bool {
+        let subjects = Subjects::of(route);
+        let is_mainland = route == Mainland;
+        let has_credentials = is_mainland || self.has_own_access();
+        let has_balance = is_mainland && self.serves(route);
+        let failure = match self.packages(self.config.account(route)) {
             Ok(left) => {
-                if check_key {
-                    self.add(credentials, &findings::CREDENTIALS, &[]);
+                if has_credentials {
+                    self.add(subjects.credentials, &findings::CREDENTIALS, &[]);
                 }
-                self.add(application, &findings::APPLICATION, &[]);
-                if check_balance {
+                self.add(subjects.application, &findings::APPLICATION, &[]);
+                if has_balance {
                     self.balance(left);
                 }
                 return false;
@@ -139,17 +175,17 @@ impl<'c> Checker<'c, '_, '_> {
             Err(failure) => failure,
         };
         let code = failure.provider_code.as_deref().unwrap_or_default();
-        let is_refused = failure.kind == FailureKind::Authentication;
+        let is_key_refused = failure.kind == FailureKind::Authentication;
         let is_region_refused = self.session.is_region_refused;
-        let of_key = match code {
+        let of_credentials = match code {
             "AuthFailure.SignatureExpire" => &findings::CLOCK,
-            _ if is_refused => &findings::WRONG_CREDENTIALS,
+            _ if is_key_refused => &findings::WRONG_CREDENTIALS,
             code if is_past_the_signature(code) => &findings::CREDENTIALS,
             _ => unanswered(&failure),
         };
         let of_application = match code {
             code if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
-            _ if is_refused || is_region_refused => &findings::SKIPPED,
+            _ if is_key_refused || is_region_refused => &findings::SKIPPED,
             _ => unanswered(&failure),
         };
         let of_balance = match of_application.verdict {
@@ -157,19 +193,19 @@ impl<'c> Checker<'c, '_, '_> {
             Verdict::Fail => &findings::SKIPPED,
             _ => of_application,
         };
-        for (subject, wanted, finding) in [
-            (credentials, check_key, of_key),
-            (region, is_region_refused, &findings::REGION),
-            (application, true, of_application),
-            ("balance", check_balance, of_balance),
+        for (subject, is_checked, finding) in [
+            (subjects.credentials, has_credentials, of_credentials),
+            (subjects.region, is_region_refused, &findings::REGION),
+            (subjects.application, true, of_application),
+            ("balance", has_balance, of_balance),
         ] {
-            if wanted {
+            if is_checked {
                 self.add_failed(subject, finding, &failure, wire::PACKAGES);
             }
         }
-        let blocked = is_refused || is_region_refused || failure.provider_code.is_none();
+        let is_blocked = is_key_refused || is_region_refused || failure.provider_code.is_none();
         self.first_failure.get_or_insert(failure);
-        blocked
+        is_blocked
     }
 
     fn balance(&mut self, left: Option<u64>) {
@@ -203,17 +239,13 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    fn signature(
-        &mut self,
-        listing: &Listing<'_>,
-        [_, _, subject, _]: Subjects,
-        name: &str,
-        route: Route,
-    ) {
-        let standing = match listing.blocked {
-            true => Ok(&findings::SKIPPED),
-            false => self.standing(listing.account, name, route),
+    fn signature(&mut self, listing: &Listing<'_>, name: Option<&str>, route: Route) {
+        let standing = match name {
+            None => return,
+            Some(_) if listing.is_blocked => Ok(&findings::SKIPPED),
+            Some(name) => self.standing(listing.account, name, route),
         };
+        let subject = Subjects::of(route).signature;
         self.conclude(subject, standing.as_ref().copied(), wire::SIGNATURES);
     }
 
@@ -247,8 +279,8 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    fn templates(&mut self, home: &Listing<'_>, abroad: &Listing<'_>) {
-        let listings = [(Route::Mainland, home), (Route::International, abroad)];
+    fn templates(&mut self, mainland: &Listing<'_>, international: &Listing<'_>) {
+        let listings = [(Mainland, mainland), (International, international)];
         for template in &self.config.templates {
             let place = format!("/templates/{}/templateCode", template.index);
             if !template.is_by_route {
@@ -384,13 +416,8 @@ fn id(template: &Template<'_>, route: Route) -> Option<u64> {
     template.code(route)?.parse().ok()
 }
 
-fn serves(config: &Config<'_>, route: Route) -> bool {
-    let mut templates = config.templates.iter();
-    templates.any(|template| template.code(route).is_some())
-}
-
 /// Whether both reach the same account of the service by the same entrance: then one look-up serves both.
-fn same_access(one: &Account<'_>, other: &Account<'_>) -> bool {
+fn is_same_access(one: &Account<'_>, other: &Account<'_>) -> bool {
     // Tokens go with the other two.
     one.secret_id.reveal() == other.secret_id.reveal()
         && one.secret_key.reveal() == other.secret_key.reveal()

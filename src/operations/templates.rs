@@ -15,7 +15,7 @@ pub struct Listing<'c> {
     /// Whose they are.
     pub account: &'c Account<'c>,
     /// Nothing more can be learned of this account.
-    pub blocked: bool,
+    pub is_blocked: bool,
     /// Why some were not looked up.
     pub failure: Option<Failure>,
     /// The templates, each with a route that it is to serve.
@@ -35,10 +35,10 @@ pub fn international(route: Route) -> u64 {
 
 impl<'c> Listing<'c> {
     /// A listing of which nothing is known yet.
-    pub fn new(account: &'c Account<'c>, blocked: bool) -> Self {
+    pub fn new(account: &'c Account<'c>, is_blocked: bool) -> Self {
         Self {
             account,
-            blocked,
+            is_blocked,
             failure: None,
             wanted: Vec::new(),
             asked: Vec::new(),
@@ -70,7 +70,7 @@ impl<'c> Listing<'c> {
                 .filter(|id| is_open(*id))
                 .collect();
             for batch in ids.chunks(wire::TEMPLATES_BATCH) {
-                if self.failure.is_none() && !self.blocked {
+                if self.failure.is_none() && !self.is_blocked {
                     self.look_up_batch(session, among, batch);
                 }
             }
