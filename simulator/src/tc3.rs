@@ -206,49 +206,42 @@ pub fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &str) -> 
     )
 }
 
-/// The chain of derived keys, kept apart so that each link can be tested.
-pub struct DerivedKeys {
-    date: [u8; 32],
-    service: [u8; 32],
-    signing: [u8; 32],
-}
+/// The key that signs, derived for one day and one service.
+pub struct SigningKey([u8; 32]);
 
-impl DerivedKeys {
-    /// Derives the keys of one day and one service from the long-lived secret.
+/// The name that `gateway` uses.
+pub type DerivedKeys = SigningKey;
+
+impl SigningKey {
+    /// Derives the key of one day and one service from the long-lived secret.
     pub fn new(secret_key: &str, date: &str, service: &str) -> Self {
-        let date = hmac(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
-        let service = hmac(&date, service.as_bytes());
-        let signing = hmac(&service, b"tc3_request");
-        Self {
-            date,
-            service,
-            signing,
-        }
+        let [.., signing] = chain(format!("TC3{secret_key}").as_bytes(), date, service);
+        Self(signing)
     }
 
-    /// The keys of a client that forgot the prefix, for diagnosis.
+    /// The key of a client that forgot the prefix, for diagnosis.
     pub fn without_prefix(secret_key: &str, date: &str, service: &str) -> Self {
-        let date = hmac(secret_key.as_bytes(), date.as_bytes());
-        let service = hmac(&date, service.as_bytes());
-        let signing = hmac(&service, b"tc3_request");
-        Self {
-            date,
-            service,
-            signing,
-        }
+        let [.., signing] = chain(secret_key.as_bytes(), date, service);
+        Self(signing)
     }
 
     /// The signature of a string to sign, as 32 bytes.
     pub fn sign(&self, string_to_sign: &str) -> [u8; 32] {
-        hmac(&self.signing, string_to_sign.as_bytes())
+        hmac(&self.0, string_to_sign.as_bytes())
     }
 }
 
-impl fmt::Debug for DerivedKeys {
+impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = (&self.date, &self.service);
-        f.write_str("DerivedKeys(..)")
+        f.write_str("SigningKey(..)")
     }
+}
+
+/// The keys that are derived one from another: the date's, the service's and the one that signs.
+fn chain(first: &[u8], date: &str, service: &str) -> [[u8; 32]; 3] {
+    let date = hmac(first, date.as_bytes());
+    let service = hmac(&date, service.as_bytes());
+    [date, service, hmac(&service, b"tc3_request")]
 }
 
 /// Whether the hexadecimal signature that a client sent equals the one computed here. The time it takes
@@ -341,12 +334,14 @@ mod tests {
                     v.hashed_canonical_request
                 )
             );
-            let keys = DerivedKeys::new(v.secret_key, "2019-02-25", "cvm");
-            assert_eq!(hex::encode(keys.date), v.secret_date);
-            assert_eq!(hex::encode(keys.service), v.secret_service);
-            assert_eq!(hex::encode(keys.signing), v.secret_signing);
-            assert_eq!(hex::encode(keys.sign(&sts)), v.signature);
-            assert!(signatures_match(&keys.sign(&sts), v.signature));
+            let first = format!("TC3{}", v.secret_key);
+            assert_eq!(
+                chain(first.as_bytes(), "2019-02-25", "cvm").map(hex::encode),
+                [v.secret_date, v.secret_service, v.secret_signing]
+            );
+            let key = SigningKey::new(v.secret_key, "2019-02-25", "cvm");
+            assert_eq!(hex::encode(key.sign(&sts)), v.signature);
+            assert!(signatures_match(&key.sign(&sts), v.signature));
         }
     }
 
@@ -367,18 +362,18 @@ mod tests {
 
     #[test]
     fn signature_one_digit_off_or_short_fails() {
-        let keys = DerivedKeys::new("k", "2019-02-25", "cvm");
-        let right = hex::encode(keys.sign("x"));
+        let key = SigningKey::new("k", "2019-02-25", "cvm");
+        let right = hex::encode(key.sign("x"));
         let last = if right.ends_with('0') { '1' } else { '0' };
         let wrong: String = right.chars().take(63).chain([last]).collect();
-        assert!(!signatures_match(&keys.sign("x"), &wrong));
+        assert!(!signatures_match(&key.sign("x"), &wrong));
         assert!(!signatures_match(
-            &keys.sign("x"),
+            &key.sign("x"),
             right
                 .strip_suffix(&right.chars().last().unwrap().to_string())
                 .unwrap()
         ));
-        assert!(!signatures_match(&keys.sign("x"), ""));
+        assert!(!signatures_match(&key.sign("x"), ""));
     }
 
     #[test]
