@@ -1,5 +1,9 @@
 //! Results as figures with goals, as tables for `docs/performance.md`, and as text for the terminal.
 
+pub mod page;
+pub mod soak;
+pub mod verifications;
+
 use crate::work::{Result, median, told};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -12,7 +16,7 @@ struct Row {
     sides: String,
     /// The figure, in `unit`.
     value: f64,
-    /// `x`, ` %`, ` KB`, ` MB`.
+    /// What stands behind the figure: `x`, ` %`, ` MB`.
     unit: &'static str,
     goal: Option<Goal>,
 }
@@ -29,6 +33,18 @@ impl Row {
             Goal::AtLeast(goal) => self.value >= goal,
             Goal::AtMost(goal) => self.value <= goal,
         })
+    }
+
+    fn figure_shown(&self) -> String {
+        digits(self.value) + self.unit
+    }
+
+    fn reached_shown(&self) -> &'static str {
+        match self.is_reached() {
+            Some(true) => "reached",
+            Some(false) => "**not reached**",
+            None => "",
+        }
     }
 
     fn goal_shown(&self) -> String {
@@ -186,19 +202,14 @@ fn figures(rows: &[Row], results: &Value) -> String {
     let mut text =
         String::from("| what | sides | figure | goal | |\n| --- | --- | --- | --- | --- |\n");
     for row in rows {
-        let reached = match row.is_reached() {
-            Some(true) => "reached",
-            Some(false) => "**not reached**",
-            None => "",
-        };
         let _ = writeln!(
             text,
-            "| {} | {} | {}{} | {} | {reached} |",
+            "| {} | {} | {} | {} | {} |",
             row.what,
             row.sides,
-            digits(row.value),
-            row.unit,
-            row.goal_shown()
+            row.figure_shown(),
+            row.goal_shown(),
+            row.reached_shown(),
         );
     }
     let count = |key: &str| {
@@ -321,237 +332,6 @@ fn circumstances(results: &Value) -> String {
     shown
 }
 
-/// The figures of a soak that passed, so counts that must be 0 are 0.
-pub fn soak(result: &Value) -> String {
-    let at = |path: &str| {
-        result
-            .pointer(path)
-            .and_then(Value::as_f64)
-            .unwrap_or(f64::NAN)
-    };
-    let count = |path: &str| thousands(at(path) as u64);
-    let resident: Vec<f64> = result
-        .pointer("/host/resident")
-        .and_then(Value::as_array)
-        .map(|samples| samples.iter().filter_map(Value::as_f64).collect())
-        .unwrap_or_default();
-    let quarter = |range: std::ops::Range<usize>| {
-        crate::work::median(resident.get(range).unwrap_or_default()) / 1e6
-    };
-    format!(
-        "| | |\n| --- | --- |\n| calls | {} in {:.0} s |\n| accepted, not sent, unknown | {}, {}, {} |\n\
-         | in none of the three states | 0 |\n| calls with more than one complete request | 0 |\n\
-         | accepted without a message in the inbox, or not sent with one | 0 |\n| faults met | {} |\n\
-         | plugins replaced | {} |\n| descriptors, last quarter against the one before | {:.2}x |\n\
-         | resident, last quarter against the one before | {:.2}x: {:.1} to {:.1} MB |\n",
-        count("/calls"),
-        at("/host/seconds"),
-        count("/accepted"),
-        count("/not_sent"),
-        count("/unknown"),
-        count("/faults"),
-        count("/host/swaps"),
-        at("/descriptor_growth"),
-        at("/memory_growth"),
-        quarter(10..15),
-        quarter(15..20),
-    )
-}
-
-/// The median over the rounds of a server's figure in [`crate::verifications`].
-fn of_rounds(results: &Value, server: &str, name: &str) -> Option<Vec<f64>> {
-    let values = results.get(server)?.get(name)?.as_array()?;
-    values.iter().map(Value::as_f64).collect()
-}
-
-/// Verifications of `auth-host serve` beside better-auth's.
-pub fn verifications(results: &Value) -> String {
-    let mut text = String::from(
-        "| a verification | `auth-host serve` | better-auth | figure | goal | |\n| --- | --- | --- | --- | --- | --- |\n",
-    );
-    let both = |name: &str| {
-        let of = |server| of_rounds(results, server, name);
-        (of("auth_host"), of("better_auth"))
-    };
-    let shown = |values: &Option<Vec<f64>>, scale: f64| match values {
-        Some(values) => digits(median(values) / scale),
-        None => "not measured".to_owned(),
-    };
-    let rows: [(&'static str, &str, f64, &'static str, Option<Goal>); 12] = [
-        (
-            "CPU of the server, µs",
-            "cpu_us",
-            1.0,
-            "x less",
-            Some(Goal::AtLeast(8.0)),
-        ),
-        (
-            "median latency at 30 a second, ms",
-            "p50_ms",
-            1.0,
-            "x shorter",
-            Some(Goal::AtLeast(3.0)),
-        ),
-        (
-            "the same, processors kept awake",
-            "awake_p50_ms",
-            1.0,
-            "x shorter",
-            Some(Goal::AtLeast(3.0)),
-        ),
-        (
-            "median less the provider's part, ms",
-            "own_p50_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "the same, processors kept awake",
-            "own_awake_p50_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "99th percentile at 30 a second, ms",
-            "p99_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "the same, processors kept awake",
-            "awake_p99_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "median of the start alone, ms",
-            "start_p50_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "median of the check alone, ms",
-            "check_p50_ms",
-            1.0,
-            "x shorter",
-            None,
-        ),
-        (
-            "CPU of the server at 30 a second, µs",
-            "open_cpu_us",
-            1.0,
-            "x less",
-            None,
-        ),
-        (
-            "verifications a second, 8 at once",
-            "rate",
-            1.0,
-            "x more",
-            None,
-        ),
-        (
-            "resident, MB",
-            "resident",
-            1e6,
-            " MB",
-            Some(Goal::AtMost(60.0)),
-        ),
-    ];
-    for (what, name, scale, unit, goal) in rows {
-        let (ours, peer) = both(name);
-        let sides = (shown(&ours, scale), shown(&peer, scale));
-        let figure = match (unit, &ours, &peer) {
-            // The most of all rounds.
-            (" MB", Some(ours), _) => ours
-                .iter()
-                .copied()
-                .reduce(f64::max)
-                .map(|most| most / scale),
-            (_, Some(ours), Some(peer)) => {
-                let ratios = ours.iter().zip(peer).map(|(ours, peer)| peer / ours);
-                let ratio = median(&ratios.collect::<Vec<_>>());
-                Some(if unit == "x more" { 1.0 / ratio } else { ratio })
-            }
-            _ => None,
-        };
-        let row = figure.map(|value| Row {
-            what,
-            sides: String::new(),
-            value,
-            unit,
-            goal,
-        });
-        let reached = match row.as_ref().and_then(Row::is_reached) {
-            Some(true) => "reached",
-            Some(false) => "**not reached**",
-            None => "",
-        };
-        let _ = writeln!(
-            text,
-            "| {what} | {} | {} | {} | {} | {reached} |",
-            sides.0,
-            sides.1,
-            row.as_ref()
-                .map(|row| digits(row.value) + unit)
-                .unwrap_or_default(),
-            row.as_ref().map(Row::goal_shown).unwrap_or_default(),
-        );
-    }
-    let floor = |name: &str| shown(&of_rounds(results, "floor", name), 1.0);
-    let _ = writeln!(
-        text,
-        "\nThe provider's part is a send alone, by a native client at the same rate: {} ms, and {} ms with processors \
-        kept awake. Three commits of one small row, as many as a verification of `auth-host` needs, take {} ms at that \
-        rate, and {} ms with processors kept awake.",
-        floor("send_ms"),
-        floor("awake_send_ms"),
-        floor("commits_ms"),
-        floor("awake_commits_ms"),
-    );
-    let number = |key: &str| results.get(key).and_then(Value::as_u64).unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "\n`cargo xtask bench --verifications` on {}. In each round {} verifications, {} at once, then {} at {} a \
-        second. {}",
-        results
-            .get("date")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
-        number("closed"),
-        number("at_once"),
-        number("open"),
-        number("rate"),
-        circumstances(results),
-    );
-    text
-}
-
-/// Replaces the text between `<!-- name -->` and `<!-- /name -->` in a page.
-fn replace(page: &mut String, name: &str, text: &str) -> Result {
-    let (begin, end) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
-    let start = page.find(&begin).map(|at| at + begin.len());
-    let stop = page.find(&end);
-    let (Some(start), Some(stop)) = (start, stop) else {
-        return Err(format!("the page has no {begin}…{end}"));
-    };
-    page.replace_range(start..stop, &format!("\n{}\n", text.trim_end()));
-    Ok(())
-}
-
-/// Replaces a part of `performance.md`.
-pub fn put(docs: &Path, name: &str, text: &str) -> Result {
-    let path = docs.join("performance.md");
-    let mut page = std::fs::read_to_string(&path).map_err(told)?;
-    replace(&mut page, name, text)?;
-    std::fs::write(path, page).map_err(told)
-}
-
 /// Writes results and plot to a folder, and on to the docs where `docs` is given.
 pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
     let rows = rows(results);
@@ -590,7 +370,7 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
     }
     if let Some(docs) = docs {
         for (name, table) in &tables {
-            put(docs, name, table)?;
+            page::put(docs, name, table)?;
         }
         std::fs::write(docs.join("performance.json"), json).map_err(told)?;
         std::fs::write(docs.join("performance.svg"), plot).map_err(told)?;

@@ -294,7 +294,7 @@ pub fn soak(calls: u64) -> Result {
     let result = crate::soak::run(calls, &out)?;
     std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(told)?;
     match crate::work::docs().filter(|_| calls >= SOAK) {
-        Some(docs) => crate::report::put(&docs, "soak", &crate::report::soak(&result)),
+        Some(docs) => crate::report::page::put(&docs, "soak", &crate::report::soak::table(&result)),
         None => Ok(()),
     }
 }
@@ -304,7 +304,7 @@ pub fn profile() -> Result {
     let table = crate::profile::take(&crate::work::out()?)?;
     println!("{table}");
     match crate::work::docs() {
-        Some(docs) => crate::report::put(&docs, "profile", &table),
+        Some(docs) => crate::report::page::put(&docs, "profile", &table),
         None => Ok(()),
     }
 }

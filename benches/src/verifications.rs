@@ -8,6 +8,7 @@ use crate::awake::Awake;
 use crate::caller::Caller;
 use crate::lanes::Simulator;
 use crate::native::Pooled;
+use crate::report;
 use crate::servers::{AuthHost, BetterAuth, Server};
 use crate::work::{Result, config, machine, median, percentile, told};
 use rusqlite::Connection;
@@ -339,10 +340,10 @@ pub fn run(size: Size, out: &Path, docs: Option<&Path>) -> Result {
     let results = runtime.block_on(compare(size, out))?;
     let json = format!("{results:#}\n");
     std::fs::write(out.join("verifications.json"), json).map_err(told)?;
-    let table = crate::report::verifications(&results);
+    let table = report::verifications::table(&results);
     println!("{table}");
     match docs {
-        Some(docs) => crate::report::put(docs, "verifications", &table),
+        Some(docs) => report::page::put(docs, "verifications", &table),
         None => Ok(()),
     }
 }
