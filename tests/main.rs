@@ -18,7 +18,7 @@
 //! | [`bad_input`] | configs and messages that cannot work |
 //! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
 //! | [`limits`] | what a send needs of each limit, against the default |
-//! | [`weaknesses`] | what fails users elsewhere, each by its number |
+//! | [`weaknesses`] | what failed users of the connector that this one replaces |
 //! | [`webhook`] | the example connector, which nothing in the host was made for |
 //! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |

@@ -1,4 +1,4 @@
-//! Weaknesses of the connector that this one replaces, by their numbers in a list: each has a test that shows it gone.
+//! Weaknesses of the connector that this one replaces: each has a test that shows it gone.
 
 use crate::support::trial::{OK, PLENTY, against, answer, answered};
 use crate::support::{
@@ -37,7 +37,7 @@ async fn findings(config: &Value) -> Vec<(String, String, bool)> {
 
 /// The stranger would be in China.
 #[tokio::test]
-async fn w1_foreign_number_without_prefix_reaches_no_stranger() {
+async fn foreign_number_without_prefix_reaches_no_stranger() {
     let rig = Rig::new();
     for digits in [
         "18624017194",
@@ -64,7 +64,7 @@ async fn w1_foreign_number_without_prefix_reaches_no_stranger() {
 }
 
 #[tokio::test]
-async fn w2_only_declared_parameters_reach_service() {
+async fn only_declared_parameters_reach_service() {
     let rig = Rig::new();
     let message = with_variables(
         code_to(MAINLAND),
@@ -81,7 +81,7 @@ async fn w2_only_declared_parameters_reach_service() {
 
 /// The receipt says so.
 #[tokio::test]
-async fn w3_usage_without_template_falls_back_to_generic() {
+async fn usage_without_template_falls_back_to_generic() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&Message::code(MAINLAND, "BindMfa", CODE)).await);
     let found = |key| attribute(&receipt.attributes, key);
@@ -93,7 +93,7 @@ async fn w3_usage_without_template_falls_back_to_generic() {
 
 /// Each gets its messages in its own name.
 #[tokio::test]
-async fn w4_one_config_serves_mainland_and_world() {
+async fn one_config_serves_mainland_and_world() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["international"] = json!({
@@ -139,7 +139,7 @@ async fn w4_one_config_serves_mainland_and_world() {
 
 /// The minutes until the code ends are one of the values.
 #[tokio::test]
-async fn w5_template_takes_code_and_values_in_order() {
+async fn template_takes_code_and_values_in_order() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["templates"][1] = json!({"usageType": "Register", "templateCode": "1110001",
@@ -162,7 +162,7 @@ async fn w5_template_takes_code_and_values_in_order() {
 }
 
 #[tokio::test]
-async fn w6_message_without_code_is_refused_unsent() {
+async fn message_without_code_is_refused_unsent() {
     let rig = Rig::new();
     let mut message = code_to(MAINLAND);
     message.variables = vec![("link".to_owned(), "https://example.com".to_owned())];
@@ -177,7 +177,7 @@ async fn w6_message_without_code_is_refused_unsent() {
 }
 
 #[tokio::test]
-async fn w7_unusable_answer_or_connection_is_typed_error() {
+async fn unusable_answer_or_connection_is_typed_error() {
     for body in [
         "",
         "{}",
@@ -211,7 +211,7 @@ async fn w7_unusable_answer_or_connection_is_typed_error() {
 }
 
 #[tokio::test]
-async fn w9_error_is_a_sentence_without_parser_internals() {
+async fn error_is_a_sentence_without_parser_internals() {
     let rig = Rig::new();
     rig.simulator.queue_fault(Fault::Code {
         code: "FailedOperation.SignatureIncorrectOrUnapproved".to_owned(),
@@ -240,7 +240,7 @@ async fn w9_error_is_a_sentence_without_parser_internals() {
 
 /// One request is made until then.
 #[tokio::test]
-async fn w10_hanging_service_is_left_at_deadline() {
+async fn hanging_service_is_left_at_deadline() {
     let ended = against(300, |mut peer| async move { peer.rest().await }).await;
     assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
     assert_eq!(ended.complete, 1);
@@ -262,7 +262,7 @@ async fn w10_hanging_service_is_left_at_deadline() {
 
 /// They are named all at once.
 #[tokio::test]
-async fn w11_all_config_mistakes_are_named_with_place() {
+async fn all_config_mistakes_are_named_with_place() {
     let mut wrong = config(None);
     wrong["accessKeyId"] = " ".into();
     wrong["accessKeySecret"] = "<access-key-secret>".into();
@@ -296,7 +296,7 @@ async fn w11_all_config_mistakes_are_named_with_place() {
 
 /// It is required where a template serves the mainland.
 #[tokio::test]
-async fn w11_signature_is_required_only_for_mainland() {
+async fn signature_is_required_only_for_mainland() {
     let mut config = config(None);
     config.as_object_mut().unwrap().remove("signName");
     let required = ("/signName".to_owned(), "required".to_owned(), true);
@@ -309,7 +309,7 @@ async fn w11_signature_is_required_only_for_mainland() {
 }
 
 #[tokio::test]
-async fn w12_template_follows_reader_language_or_falls_back() {
+async fn template_follows_reader_language_or_falls_back() {
     let rig = Rig::new();
     let mut config = rig.config();
     let templates = config["templates"].as_array_mut().unwrap();
@@ -340,7 +340,7 @@ async fn w12_template_follows_reader_language_or_falls_back() {
 }
 
 #[tokio::test]
-async fn w13_operator_sets_endpoint_sender_extension_and_language() {
+async fn operator_sets_endpoint_sender_extension_and_language() {
     let rig = Rig::new();
     let mut config = rig.config();
     config["extendCode"] = "12".into();
@@ -392,7 +392,7 @@ async fn w13_operator_sets_endpoint_sender_extension_and_language() {
 }
 
 #[tokio::test]
-async fn w15_country_not_permitted_costs_no_message() {
+async fn country_not_permitted_costs_no_message() {
     let rig = Rig::new();
     let mut config = rig.config();
     for (allowed, denied, number, permitted) in [
@@ -419,7 +419,7 @@ async fn w15_country_not_permitted_costs_no_message() {
 
 /// It holds the numbers of the message and of the request as well.
 #[tokio::test]
-async fn w16_receipt_tells_what_was_sent_and_how() {
+async fn receipt_tells_what_was_sent_and_how() {
     let rig = Rig::new();
     let receipt = accepted(rig.send(&code_to(INTERNATIONAL)).await);
     let [message] = &rig.simulator.messages()[..] else {
@@ -446,7 +446,7 @@ async fn w16_receipt_tells_what_was_sent_and_how() {
 
 /// It shows what usage, language and route choose.
 #[tokio::test]
-async fn w17_rehearsal_shows_route_and_sends_nothing() {
+async fn rehearsal_shows_route_and_sends_nothing() {
     let rig = Rig::new();
     let config = to_config(&rig.config());
     for (number, usage, route, template) in [
@@ -469,7 +469,7 @@ async fn w17_rehearsal_shows_route_and_sends_nothing() {
 
 /// They are marked for forms and for stores.
 #[tokio::test]
-async fn w18_secrets_are_marked_and_show_nowhere() {
+async fn secrets_are_marked_and_show_nowhere() {
     let plugin = load(host());
     let guard = plugin.get_config_guard(&[]).await.unwrap();
     assert!(
@@ -517,7 +517,7 @@ async fn w18_secrets_are_marked_and_show_nowhere() {
 /// The original once signed with the wrong month, and had one test.
 /// The clock is the host's.
 #[tokio::test]
-async fn w22_signature_holds_in_every_month() {
+async fn signature_holds_in_every_month() {
     // The first second of each month of 2024, and the last second of its 29 February.
     for moment in [
         1_704_067_200,
@@ -543,7 +543,7 @@ async fn w22_signature_holds_in_every_month() {
 
 /// The retry is one more attempt.
 #[tokio::test]
-async fn w24_wrong_clock_costs_retry_or_is_named() {
+async fn wrong_clock_costs_retry_or_is_named() {
     let noon: i64 = 1_700_049_600;
     let rig = || {
         let clock = WallClock::fixed(u64::try_from(noon + 3_600).unwrap());

@@ -209,9 +209,6 @@ pub fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &str) -> 
 /// The key that signs, derived for one day and one service.
 pub struct SigningKey([u8; 32]);
 
-/// The name that `gateway` uses.
-pub type DerivedKeys = SigningKey;
-
 impl SigningKey {
     /// Derives the key of one day and one service from the long-lived secret.
     pub fn new(secret_key: &str, date: &str, service: &str) -> Self {

@@ -37,12 +37,13 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
         params![ids::earliest("e", now - events::KEPT_MS), ROWS],
     )?;
     removed += db.execute(
-        "DELETE FROM idempotency WHERE created_at < ?1",
-        [now - idempotency::KEPT_MS],
+        "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE created_at < ?1 LIMIT ?2)",
+        [now - idempotency::KEPT_MS, ROWS],
     )?;
     removed += db.execute(
-        "DELETE FROM webhook_keys WHERE created_at < ?1",
-        [now - webhooks::KEPT_MS],
+        "DELETE FROM webhook_keys WHERE (tenant, key) IN
+         (SELECT tenant, key FROM webhook_keys WHERE created_at < ?1 LIMIT ?2)",
+        [now - webhooks::KEPT_MS, ROWS],
     )?;
     removed += db.execute(
         "DELETE FROM counters WHERE hour < ?1",

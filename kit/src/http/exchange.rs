@@ -139,7 +139,7 @@ impl Response {
 /// The longest response body that is read, in bytes; a longer one is an unknown outcome.
 pub const MAX_BODY_BYTES: usize = crate::json::MAX_BYTES;
 
-/// Clock and network. A component has [`WasiTransport`], a test has [`crate::testing::Script`].
+/// Clock and network. A component has the one of `wasi:http`, a test has [`crate::testing::Script`].
 pub trait Transport {
     /// Unix seconds by the host's wall clock.
     fn unix_time_s(&mut self) -> u64;

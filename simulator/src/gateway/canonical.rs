@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::request::ApiRequest;
-use crate::tc3::{self, Authorization, DerivedKeys};
+use crate::tc3::{self, Authorization, SigningKey};
 
 /// Headers whose values may be shown, beside `host` and `content-type`; those of others may be secret.
 const SHOWN: [&str; 5] = [
@@ -80,7 +80,7 @@ impl Parts<'_> {
     }
 
     /// Whether these keys make the client's signature over this canonical request.
-    pub fn signed_by(&self, keys: &DerivedKeys, canonical: &str) -> bool {
+    pub fn signed_by(&self, keys: &SigningKey, canonical: &str) -> bool {
         let text = tc3::string_to_sign(self.timestamp, &self.claim.scope(), canonical);
         tc3::signatures_match(&keys.sign(&text), self.claim.signature)
     }

@@ -8,7 +8,7 @@
 
 use super::canonical::{Parts, without_port};
 use crate::catalogue::{Catalogue, Credential};
-use crate::tc3::{self, DerivedKeys};
+use crate::tc3::{self, SigningKey};
 
 /// Hosts that clients sign when they send to a simulator.
 const HOSTS: [&str; 4] = [
@@ -209,8 +209,8 @@ fn keys(
     parts: &Parts<'_>,
     credential: &Credential,
     catalogue: &Catalogue,
-) -> Vec<Deviation<DerivedKeys>> {
-    let derive = |secret: &str| DerivedKeys::new(secret, parts.date(), parts.service());
+) -> Vec<Deviation<SigningKey>> {
+    let derive = |secret: &str| SigningKey::new(secret, parts.date(), parts.service());
     let secret = &credential.secret_key;
     let mut keys = vec![
         same(derive(secret)),
@@ -227,7 +227,7 @@ fn keys(
             "the client's SecretKey has a space before it",
         ),
         other(
-            DerivedKeys::without_prefix(secret, parts.date(), parts.service()),
+            SigningKey::without_prefix(secret, parts.date(), parts.service()),
             "the client derived its key without the prefix `TC3`",
         ),
         other(

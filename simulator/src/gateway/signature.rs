@@ -17,7 +17,7 @@ use crate::catalogue::{Account, Catalogue, Credential};
 use crate::codes;
 use crate::mask;
 use crate::request::{ApiRequest, Refusal};
-use crate::tc3::{Authorization, DerivedKeys};
+use crate::tc3::{Authorization, SigningKey};
 
 /// Largest difference between the client's clock and ours, in seconds, that a signature survives.
 pub const WINDOW_S: u64 = 300;
@@ -205,7 +205,7 @@ fn check_signature(
     if !sorted.iter().copied().eq(claim.header_names()) {
         return Err(failure().explain("SignedHeaders must be sorted, each name once"));
     }
-    let keys = DerivedKeys::new(&credential.secret_key, claim.date, claim.service);
+    let keys = SigningKey::new(&credential.secret_key, claim.date, claim.service);
     let payload_hash = parts.payload_hash();
     let matches = |host: &str| {
         parts.signed_by(
