@@ -4,10 +4,12 @@ use super::fault::Fault;
 use super::page::{Page, render};
 use super::plot::Plot;
 use super::state::Console;
+use super::texts::Texts;
 use super::visit::{Posted, Visit};
 use super::words;
 use crate::admin::tenants;
 use crate::app::Nearby;
+use crate::catalog::Catalog;
 use crate::ids;
 use crate::limits;
 use crate::store::StoreError;
@@ -17,6 +19,7 @@ use askama::Template;
 use axum::Router;
 use axum::response::{Html, Redirect};
 use axum::routing::get;
+use rusqlite::Connection;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -53,129 +56,44 @@ struct Overview {
 async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     let t = visit.t;
     let app = &visit.console.app;
-    let tenant = visit.tenant.clone();
+    let tenant = &visit.tenant;
     let now = ids::now_ms();
-    let counter = |scope| Counter {
-        tenant: &tenant,
-        scope,
-        subject: "",
-    };
-    let sum = |db: &_, scope| {
-        let counted = counter(scope).by_subject(db, now, HOURS)?;
-        Ok::<i64, StoreError>(counted.into_iter().map(|(_, count)| count).sum())
-    };
-    let (states, verified, segments, refused, would, hours, open) = app.store.read(|db| {
-        let mut states = Vec::new();
-        for state in words::STATES {
-            states.push((state, sum(db, state.as_str())?));
-        }
-        let unknown = messages::Filter {
-            state: Some(State::Unknown),
-            ..messages::Filter::default()
-        };
-        let mut hours = Vec::new();
-        for state in words::STATES {
-            hours.push((state, by_hour(db, &tenant, state.as_str(), now, HOURS)?));
-        }
-        Ok::<_, StoreError>((
-            states,
-            sum(db, "verified")?,
-            counter("sent").sum(db, now, HOURS)?,
-            counter(limits::REFUSED).by_subject(db, now, HOURS)?,
-            sum(db, limits::WOULD_REFUSE)?,
-            hours,
-            messages::page(db, &tenant, &unknown, 100)?.len(),
-        ))
-    })?;
-    let sent: i64 = states.iter().map(|(_, count)| count).sum();
-    let accepted: i64 = states
-        .iter()
-        .filter(|(s, _)| is_good(*s))
-        .map(|(_, count)| count)
-        .sum();
-    let settings = app
-        .catalog
-        .load()
-        .tenants
-        .get(&tenant)
-        .map(|t| t.settings.clone())
-        .unwrap_or_default();
-    let first = now / HOUR_MS - HOURS + 1;
-    let parts: Vec<(String, i64, i64)> = (0..HOURS)
-        .map(|nth| {
-            let hour = first + nth;
-            let of = |good: bool| -> i64 {
-                let kinds = hours.iter().filter(|(state, _)| is_good(*state) == good);
-                kinds
-                    .flat_map(|(_, counts)| counts)
-                    .filter(|(h, _)| *h == hour)
-                    .map(|(_, count)| count)
-                    .sum()
-            };
-            (
-                format!("{:02}:00", hour.rem_euclid(24)),
-                of(true),
-                of(false),
-            )
-        })
-        .collect();
+    let figures = app.store.read(|db| Figures::read(db, tenant, now))?;
     let catalog = app.catalog.load();
-    let base = format!("/console/t/{tenant}");
-    let has_connector = catalog.connectors.values().any(|c| c.row.tenant == tenant);
-    let own = catalog.connectors.values();
+    let settings = catalog.tenants.get(tenant).map(|t| t.settings.clone());
+    let settings = settings.unwrap_or_default();
+    let sent = figures.sent(|_| true);
+    let mut own = catalog.connectors.values();
     let to_try = own
-        .filter(|c| sent == 0 && c.row.tenant == tenant)
-        .map(|c| format!("{base}/connectors/{}#try", c.row.id))
-        .next();
-    let steps = vec![
-        (
-            !catalog.plugins.is_empty(),
-            t.say("step-plugin"),
-            "/console/plugins".to_owned(),
-        ),
-        (
-            has_connector,
-            t.say("step-connector"),
-            format!("{base}/connectors"),
-        ),
-        (
-            catalog.flows.get(&tenant).is_some_and(|f| !f.is_empty()),
-            t.say("step-flow"),
-            format!("{base}/flows"),
-        ),
-        (
-            catalog
-                .keys
-                .values()
-                .any(|k| k.tenant.as_deref() == Some(&tenant) && k.revoked_at.is_none()),
-            t.say("step-key"),
-            format!("{base}/keys"),
-        ),
-    ];
+        .find(|c| sent == 0 && c.row.tenant == *tenant)
+        .map(|c| format!("/console/t/{tenant}/connectors/{}#try", c.row.id));
+    let steps = steps(t, &catalog, tenant);
     let budget = settings.segments_a_day;
     Ok(render(&Overview {
         page: visit.page("overview", t.say("overview")),
-        states: states
+        total: sent,
+        rate: match figures.sent(is_good) {
+            0 => "–".to_owned(),
+            accepted => format!("{} %", (figures.verified * 100 / accepted).min(100)),
+        },
+        segments: figures.segments,
+        budget,
+        share: (figures.segments * 100 / i64::from(budget.max(1))).min(100),
+        unknown: figures.unsettled,
+        would_refuse: figures.would_refuse,
+        plot: Plot::new(t.say("plot-title"), &figures.bars(now)),
+        states: figures
+            .states
             .into_iter()
             .map(|(s, count)| (s.as_str(), words::state(t, s), count))
             .filter(|(_, _, count)| *count > 0)
             .collect(),
-        total: sent,
-        rate: match accepted {
-            0 => "–".to_owned(),
-            accepted => format!("{} %", (verified * 100 / accepted).min(100)),
-        },
-        segments,
-        budget,
-        share: (segments * 100 / i64::from(budget.max(1))).min(100),
-        unknown: open,
-        refused: refused
+        refused: figures
+            .refused
             .into_iter()
             .take(12)
             .map(|(reason, count)| (words::outcome(t, &reason), count))
             .collect(),
-        would_refuse: would,
-        plot: Plot::new(t.say("plot-title"), &parts),
         is_host_stopped: catalog.is_stopped,
         is_tenant_stopped: settings.is_stopped,
         nearby: app.nearby.get().cloned(),
@@ -183,6 +101,96 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
         has_steps: steps.iter().any(|(is_done, ..)| !is_done),
         steps,
     }))
+}
+
+/// What a tenant's counters say of the last day, and how many outcomes are unsettled.
+struct Figures {
+    states: Vec<(State, i64)>,
+    /// For each state the hours that have any, and how many.
+    hours: Vec<(State, Vec<(i64, i64)>)>,
+    verified: i64,
+    segments: i64,
+    refused: Vec<(String, i64)>,
+    would_refuse: i64,
+    unsettled: usize,
+}
+
+impl Figures {
+    fn read(db: &Connection, tenant: &str, now: i64) -> Result<Self, StoreError> {
+        let counter = |scope| Counter {
+            tenant,
+            scope,
+            subject: "",
+        };
+        let sum = |scope| {
+            let counted = counter(scope).by_subject(db, now, HOURS)?;
+            Ok::<i64, StoreError>(counted.into_iter().map(|(_, count)| count).sum())
+        };
+        let (mut states, mut hours) = (Vec::new(), Vec::new());
+        for state in words::STATES {
+            states.push((state, sum(state.as_str())?));
+            hours.push((state, by_hour(db, tenant, state.as_str(), now, HOURS)?));
+        }
+        let unknown = messages::Filter {
+            state: Some(State::Unknown),
+            ..messages::Filter::default()
+        };
+        Ok(Self {
+            states,
+            hours,
+            verified: sum("verified")?,
+            segments: counter("sent").sum(db, now, HOURS)?,
+            refused: counter(limits::REFUSED).by_subject(db, now, HOURS)?,
+            would_refuse: sum(limits::WOULD_REFUSE)?,
+            unsettled: messages::page(db, tenant, &unknown, 100)?.len(),
+        })
+    }
+
+    /// How many messages have one of these states.
+    fn sent(&self, is_one: impl Fn(State) -> bool) -> i64 {
+        let states = self.states.iter().filter(|(state, _)| is_one(*state));
+        states.map(|(_, count)| count).sum()
+    }
+
+    /// For each hour of the last day its name, and how many messages were accepted and how many were not.
+    fn bars(&self, now: i64) -> Vec<(String, i64, i64)> {
+        let in_hour = |hour: i64, good: bool| -> i64 {
+            let states = self.hours.iter();
+            let counts = states
+                .filter(|(state, _)| is_good(*state) == good)
+                .flat_map(|(_, counts)| counts);
+            let counts = counts.filter(|(of, _)| *of == hour);
+            counts.map(|(_, count)| count).sum()
+        };
+        let last = now / HOUR_MS;
+        (last - HOURS + 1..=last)
+            .map(|hour| {
+                let name = format!("{:02}:00", hour.rem_euclid(24));
+                (name, in_hour(hour, true), in_hour(hour, false))
+            })
+            .collect()
+    }
+}
+
+/// What is to be set up before a message can be sent: whether it is, its name, and its page.
+fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String)> {
+    let mut connectors = catalog.connectors.values();
+    let mut keys = catalog.keys.values();
+    let has_plugin = !catalog.plugins.is_empty();
+    let has_connector = connectors.any(|c| c.row.tenant == tenant);
+    let has_flow = catalog.flows.get(tenant).is_some_and(|f| !f.is_empty());
+    let has_key = keys.any(|k| k.tenant.as_deref() == Some(tenant) && k.revoked_at.is_none());
+    let own = |page: &str| format!("/console/t/{tenant}/{page}");
+    vec![
+        (
+            has_plugin,
+            t.say("step-plugin"),
+            "/console/plugins".to_owned(),
+        ),
+        (has_connector, t.say("step-connector"), own("connectors")),
+        (has_flow, t.say("step-flow"), own("flows")),
+        (has_key, t.say("step-key"), own("keys")),
+    ]
 }
 
 const fn is_good(state: State) -> bool {

@@ -9,13 +9,15 @@ use crate::sample::{self, Sample};
 use crate::serve::{Addresses, Service};
 use crate::signals::Signals;
 use crate::trace;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
 
 /// The variable that holds the sample's API key.
 const SAMPLE_KEY: &str = "AUTH_HOST_SAMPLE_KEY";
 
 /// The sample's usual address, or a free port where that is taken.
-async fn first_free() -> Result<tokio::net::TcpListener, String> {
-    let loopback = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+async fn first_free() -> Result<TcpListener, String> {
+    let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
     match sample::listen(loopback(8422)).await {
         Ok(listener) => Ok(listener),
         Err(_) => sample::listen(loopback(0)).await,
@@ -60,67 +62,35 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
         Ok(service) => service.map_err(Stop::machine)?,
         Err(error) => return Err(Stop::machine(error.to_string())),
     };
-    let files = service.app.files.clone();
-    if service.made.database {
-        complain(&format!("made the database {}", files.database.display()));
-    }
-    if service.made.keys {
-        complain(&format!(
-            "made the key file {}: keep a copy of it elsewhere, nothing in the database opens without it",
-            files.keys.display()
-        ));
-    }
+    tell_what_was_made(&service);
     #[cfg(feature = "dev")]
-    let (guide, made) = match &dev {
+    let (guide, access) = match &dev {
         Some(dev) => {
             let (guide, made) = dev.set_up(service.app.clone()).await?;
-            (Some(guide), Some((made.key, Some(made.inbox))))
+            let access = Access {
+                key: made.key,
+                inbox: Some(made.inbox),
+            };
+            (Some(guide), Some(access))
         }
         None => (None, None),
     };
     #[cfg(not(feature = "dev"))]
-    let (guide, made): (
-        Option<fn(&Addresses) -> String>,
-        Option<(String, Option<String>)>,
-    ) = (None, None);
-    let sample = match (sample, made) {
-        (None, None) => None,
-        (Some(address), Some(made)) => Some((sample::listen(address).await, made)),
-        (None, Some(made)) => Some((first_free().await, made)),
-        (Some(address), None) => {
-            let key = std::env::var(SAMPLE_KEY).map_err(|_| {
-                Stop::usage(format!(
-                    "--sample needs an API key in {SAMPLE_KEY}: auth-host key add sample"
-                ))
-            })?;
-            Some((sample::listen(address).await, (key, None)))
-        }
-    };
-    let sample = match sample {
-        Some((listener, made)) => {
-            let listener = listener.map_err(Stop::usage)?;
-            let host = listener
-                .local_addr()
-                .map_err(|error| Stop::machine(error.to_string()))?;
-            let nearby = Nearby {
-                sample: format!("http://{host}"),
-                inbox: made.1.clone(),
-            };
-            // It is set once, here.
-            let _ = service.app.nearby.set(nearby);
-            Some((listener, host, made))
-        }
-        None => None,
-    };
+    let (guide, access) = (None::<fn(&Addresses) -> String>, None);
+    let sample = sample_beside(&service, sample, access).await?;
     let setup = crate::admin::users::first_setup(&service.app).await?;
     let started = move |addresses: Addresses| {
         let mut page = Page::default();
         page.line(format!("auth-host listens at {}", addresses.api));
         page.line(format!("administrators' API at {}", addresses.admin));
-        if let Some((listener, host, (key, inbox))) = sample {
+        if let Some((listener, host, access)) = sample {
             page.line(format!("sample sign-in at http://{host}"));
-            let api = addresses.api;
-            sample::start(listener, host, Sample { api, key, inbox });
+            let sample = Sample {
+                api: addresses.api,
+                key: access.key,
+                inbox: access.inbox,
+            };
+            sample::start(listener, host, sample);
         }
         let console = format!("http://{}/console/", addresses.admin);
         match &setup {
@@ -142,4 +112,57 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     };
     service.run(started, stop).await.map_err(Stop::machine)?;
     Ok(DONE)
+}
+
+fn tell_what_was_made(service: &Service) {
+    let files = &service.app.files;
+    if service.made.database {
+        complain(&format!("made the database {}", files.database.display()));
+    }
+    if service.made.keys {
+        complain(&format!(
+            "made the key file {}: keep a copy of it elsewhere, nothing in the database opens without it",
+            files.keys.display()
+        ));
+    }
+}
+
+/// What the sample is given.
+struct Access {
+    /// A key for the API.
+    key: String,
+    /// Where codes arrive, if it is a page that anybody may open.
+    inbox: Option<String>,
+}
+
+/// The sample's listener, its address and what it is given: where `--sample` asks for it, or where `--dev` made a key.
+async fn sample_beside(
+    service: &Service,
+    address: Option<SocketAddr>,
+    made: Option<Access>,
+) -> Result<Option<(TcpListener, SocketAddr, Access)>, Stop> {
+    let (listener, access) = match (address, made) {
+        (None, None) => return Ok(None),
+        (None, Some(made)) => (first_free().await, made),
+        (Some(address), Some(made)) => (sample::listen(address).await, made),
+        (Some(address), None) => {
+            let key = std::env::var(SAMPLE_KEY).map_err(|_| {
+                Stop::usage(format!(
+                    "--sample needs an API key in {SAMPLE_KEY}: auth-host key add sample"
+                ))
+            })?;
+            (sample::listen(address).await, Access { key, inbox: None })
+        }
+    };
+    let listener = listener.map_err(Stop::usage)?;
+    let host = listener
+        .local_addr()
+        .map_err(|error| Stop::machine(error.to_string()))?;
+    let nearby = Nearby {
+        sample: format!("http://{host}"),
+        inbox: access.inbox.clone(),
+    };
+    // It is set once, here.
+    let _ = service.app.nearby.set(nearby);
+    Ok(Some((listener, host, access)))
 }
