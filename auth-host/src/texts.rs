@@ -2,6 +2,7 @@
 //!
 //! A refusal keeps its identifier, so that the API says it in English and the console in the reader's language.
 
+use crate::form;
 use auth_connector_host::Phrase;
 use auth_connector_host::phrase::Value;
 use axum::http::{HeaderMap, header};
@@ -199,25 +200,14 @@ fn exact(tag: &str) -> Option<usize> {
         .position(|language| language.tag.eq_ignore_ascii_case(tag))
 }
 
-/// The best of an `Accept-Language`, by weight, then by order. Every Chinese is the one there is.
+/// The best of an `Accept-Language`. Every Chinese is the one there is.
 fn accepted_language(header: &str) -> usize {
-    let mut best = (0.0, 0);
-    for entry in header.split(',').take(32) {
-        let (tag, weight) = entry.split_once(';').unwrap_or((entry, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
-        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
-        let of_primary = |language: &Language| {
-            let own = language.tag.split('-').next().unwrap_or_default();
-            own.eq_ignore_ascii_case(primary)
-        };
-        let found = exact(tag.trim()).or_else(|| LANGUAGES.iter().position(of_primary));
-        if let (Some(index), Ok(weight)) = (found, weight)
-            && weight > best.0
-        {
-            best = (weight, index);
-        }
-    }
-    best.1
+    let found = |tag: &String| {
+        let primary = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);
+        let of_primary = |language: &Language| primary(language.tag) == primary(tag);
+        exact(tag).or_else(|| LANGUAGES.iter().position(of_primary))
+    };
+    form::languages(header).iter().find_map(found).unwrap_or(0)
 }
 
 #[cfg(test)]

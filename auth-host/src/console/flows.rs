@@ -4,8 +4,8 @@ use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
 use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
-use super::words;
 use crate::admin::tenants;
+use crate::form::USAGES;
 use crate::number::Number;
 use crate::store::registry::Flow;
 use askama::Template;
@@ -90,13 +90,13 @@ fn page(
         .get(&visit.tenant)
         .cloned()
         .unwrap_or_default();
-    let mut known: Vec<&str> = words::USAGES.to_vec();
+    let mut known: Vec<&str> = USAGES.to_vec();
     known.extend(
         own.iter()
             .map(|f| f.usage.as_str())
-            .filter(|u| *u != "*" && !words::USAGES.contains(u)),
+            .filter(|u| *u != "*" && !USAGES.contains(u)),
     );
-    let usages = words::USAGES.iter().map(|usage| Usage {
+    let usages = USAGES.iter().map(|usage| Usage {
         id: usage,
         name: t.say(&format!("usage-{usage}")),
         connectors: catalog

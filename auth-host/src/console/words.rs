@@ -2,6 +2,7 @@
 
 use super::form::shown;
 use super::texts::Texts;
+use crate::form::USAGES;
 use crate::store::audit::Action;
 use crate::store::messages::State;
 use crate::store::receipts::Source;
@@ -173,19 +174,6 @@ pub const STATES: [State; 7] = [
     State::NotSent,
     State::Suppressed,
     State::Sending,
-];
-
-/// The usages that the contract registers.
-pub const USAGES: [&str; 9] = [
-    "SignIn",
-    "Register",
-    "ForgotPassword",
-    "Generic",
-    "OrganizationInvitation",
-    "UserPermissionValidation",
-    "BindNewIdentifier",
-    "MfaVerification",
-    "BindMfa",
 ];
 
 /// What imports mean, by their beginning.

@@ -1,7 +1,7 @@
 //! The fields of a trial, and what came of it.
 
 use super::super::texts::Texts;
-use super::super::words;
+use crate::form::USAGES;
 
 /// The trial's fields and what came of it.
 #[derive(Default)]
@@ -41,7 +41,7 @@ pub(super) struct Sent {
 }
 
 pub(super) fn usages(t: Texts) -> Vec<(&'static str, String)> {
-    words::USAGES
+    USAGES
         .map(|usage| (usage, t.say(&format!("usage-{usage}"))))
         .to_vec()
 }
