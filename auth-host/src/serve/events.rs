@@ -6,6 +6,7 @@ use crate::crypt::Purpose;
 use crate::ids;
 use crate::platforms::auth::sign;
 use crate::post::{Address, post};
+use crate::store::StoreError;
 use crate::store::events::{self as rows, Event, KEPT_MS};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -21,15 +22,25 @@ const PAUSES_MS: [i64; 7] = [
 /// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
 /// taken does not hold up those after it.
 pub async fn deliver(app: Arc<App>) {
-    let catalog = app.catalog.load_full();
-    let mut tasks = JoinSet::new();
-    for tenant in catalog.event_targets.keys() {
+    let due = app.store.read(|db| {
         let now = ids::now_ms();
-        match app.store.read(|db| rows::due(db, tenant, now, PER_ROUND)) {
-            Ok(due) if due.is_empty() => {}
-            Ok(due) => drop(tasks.spawn(deliver_to(app.clone(), tenant.clone(), due))),
-            Err(error) => tracing::error!(%error, "events cannot be read"),
+        let tenants = rows::tenants(db)?.into_iter();
+        let due = tenants.map(|tenant| {
+            let due = rows::due(db, &tenant, now, PER_ROUND)?;
+            Ok((tenant, due))
+        });
+        due.collect::<Result<Vec<_>, StoreError>>()
+    });
+    let due = match due {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "events cannot be read");
+            return;
         }
+    };
+    let mut tasks = JoinSet::new();
+    for (tenant, events) in due {
+        tasks.spawn(deliver_to(app.clone(), tenant, events));
     }
     while tasks.join_next().await.is_some() {}
 }

@@ -4,11 +4,12 @@ use crate::app::App;
 use crate::ids;
 use crate::store::StoreError;
 use crate::store::callbacks as rows;
-use crate::store::messages::Message;
+use crate::store::messages::{self, Message};
 use auth_connector_host::{CallError, Conversion, FailureKind, HostFault};
 use std::sync::Arc;
+use tokio::task::JoinSet;
 
-/// The most reports of a round.
+/// The most reports of one connector in a round.
 const PER_ROUND: u32 = 50;
 
 /// How long one report may take.
@@ -18,11 +19,12 @@ const REPORT_MS: u32 = 8_000;
 const PAUSE_MS: i64 = 60_000;
 const GIVEN_UP_MS: i64 = 600_000;
 
-/// Reports the used codes that were not reported.
+/// Reports the used codes that were not reported: each connector's one after another, and the connectors beside each
+/// other.
 pub async fn report(app: Arc<App>) {
     let due = match app
         .store
-        .read(|db| rows::unreported(db, ids::now_ms(), PER_ROUND))
+        .read(|db| messages::due_reports(db, ids::now_ms(), PER_ROUND))
     {
         Ok(due) => due,
         Err(error) => {
@@ -30,16 +32,16 @@ pub async fn report(app: Arc<App>) {
             return;
         }
     };
-    if due.is_empty() {
-        return;
+    let mut tasks = JoinSet::new();
+    for rows in due {
+        tasks.spawn(report_each(app.clone(), rows));
     }
-    let mut done = Vec::with_capacity(due.len());
-    for row in due {
-        let now = ids::now_ms();
-        let is_reported = report_one(&app, &row, now).await;
-        let used_at = row.verified_at.unwrap_or(now);
-        let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
-        done.push((row, next));
+    let mut done = Vec::new();
+    while let Some(reported) = tasks.join_next().await {
+        done.extend(reported.unwrap_or_default());
+    }
+    if done.is_empty() {
+        return;
     }
     // One transaction for a round. A crash before it repeats the round, which the contract calls harmless.
     let written = app.store.write(move |db| {
@@ -49,6 +51,19 @@ pub async fn report(app: Arc<App>) {
     if let Err::<(), StoreError>(error) = written.await {
         tracing::error!(%error, "reports cannot be written down");
     }
+}
+
+/// Reports some, one after another. Returns each with when it is tried again, if it is.
+async fn report_each(app: Arc<App>, rows: Vec<Message>) -> Vec<(Message, Option<i64>)> {
+    let mut done = Vec::with_capacity(rows.len());
+    for row in rows {
+        let now = ids::now_ms();
+        let is_reported = report_one(&app, &row, now).await;
+        let used_at = row.verified_at.unwrap_or(now);
+        let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
+        done.push((row, next));
+    }
+    done
 }
 
 /// Reports one. Returns whether nothing is left to do.

@@ -8,7 +8,6 @@ use crate::store::receipts::{self, Report, Source};
 use crate::store::{StoreError, retention};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -117,13 +116,8 @@ async fn look_up(app: Arc<App>) {
             return;
         }
     };
-    let mut by_connector: HashMap<String, Vec<Message>> = HashMap::new();
-    for row in due {
-        let own = by_connector.entry(row.connector.clone()).or_default();
-        own.push(row);
-    }
     let mut tasks = JoinSet::new();
-    for rows in by_connector.into_values() {
+    for rows in due {
         let app = app.clone();
         tasks.spawn(async move {
             for row in rows {

@@ -91,11 +91,6 @@ pub fn settle(
     Ok(())
 }
 
-/// Messages whose used code is to be reported to the provider.
-pub fn unreported(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
-    messages::due_reports(db, now, most)
-}
-
 /// Says when a used code is reported, or that nothing is left to report.
 pub fn report_at(db: &Connection, message: &Message, at: Option<i64>) -> Result<()> {
     db.prepare_cached("UPDATE messages SET next_report_at = ?3 WHERE tenant = ?1 AND id = ?2")?

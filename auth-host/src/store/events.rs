@@ -78,6 +78,18 @@ pub fn add(db: &Connection, id: &str, tenant: &str, body: &str, now: i64) -> Res
     Ok(())
 }
 
+/// The tenants that have events.
+pub fn tenants(db: &Connection) -> Result<Vec<String>> {
+    let mut next = db.prepare_cached("SELECT min(tenant) FROM events WHERE tenant > ?1")?;
+    let mut found = Vec::new();
+    let mut last = String::new();
+    while let Some(tenant) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
+        found.push(tenant.clone());
+        last = tenant;
+    }
+    Ok(found)
+}
+
 /// A tenant's events that are due, those first that have been due for longest.
 pub fn due(db: &Connection, tenant: &str, now: i64, most: u32) -> Result<Vec<Event>> {
     let sql =

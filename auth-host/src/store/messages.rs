@@ -360,13 +360,32 @@ pub fn to_number_since(
     )
 }
 
-/// Messages whose look-up is due, of each connector at most so many.
-pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT *, row_number() OVER (PARTITION BY connector ORDER BY next_lookup_at) AS nth
-         FROM messages WHERE next_lookup_at <= ?1) WHERE nth <= ?2"
+/// Messages whose look-up is due: for each connector that has any, at most so many.
+pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+    due_at(db, "next_lookup_at", now, most)
+}
+
+/// Messages whose used code is to be reported to the provider by now: for each connector that has any, at most so many.
+pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+    due_at(db, "next_report_at", now, most)
+}
+
+fn due_at(db: &Connection, column: &str, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+    let next = format!(
+        "SELECT min(connector) FROM messages WHERE {column} IS NOT NULL AND connector > ?1"
     );
-    all(db, &sql, params![now, most], read)
+    let due = format!(
+        "SELECT {COLUMNS} FROM messages WHERE connector = ?1 AND {column} <= ?2 ORDER BY {column} LIMIT ?3"
+    );
+    let mut next = db.prepare_cached(&next)?;
+    let mut found = Vec::new();
+    let mut last = String::new();
+    while let Some(connector) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
+        found.push(all(db, &due, params![connector, now, most], read)?);
+        last = connector;
+    }
+    found.retain(|rows| !rows.is_empty());
+    Ok(found)
 }
 
 /// The newest message of a connector that has a provider's serial number.
@@ -380,14 +399,6 @@ pub fn by_serial(
         "SELECT {COLUMNS} FROM messages WHERE connector = ?1 AND provider_message = ?2 AND tenant = ?3 ORDER BY id DESC LIMIT 1"
     );
     Ok(all(db, &sql, [connector, serial, tenant], read)?.pop())
-}
-
-/// Messages whose used code is to be reported to the provider by now.
-pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Message>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE next_report_at <= ?1 ORDER BY next_report_at LIMIT ?2"
-    );
-    all(db, &sql, params![now, most], read)
 }
 
 /// Writes down what a look-up said, or when to look again.
