@@ -1,7 +1,7 @@
 //! Encryption at rest: the key file, and the keys that are derived from it.
 //!
-//! The key file holds one line for each master key, the current one first: an identifier of eight hexadecimal digits
-//! and 32 bytes in base64. Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose,
+//! The key file holds one line for each master key, the newest first: an identifier of eight hexadecimal digits and 32
+//! bytes in base64. The database says which is the current one; after a rotation that did not end it is an older one. Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose,
 //! so that neither a number's hash nor a sealed value of one tenant says anything about another's.
 //!
 //! Values are sealed by XChaCha20-Poly1305 with a random nonce. The place of a value (table, column, row) is its
@@ -173,7 +173,7 @@ impl Keyring {
     /// [`KeyError::File`].
     pub fn write(&self, path: &Path) -> Result<(), KeyError> {
         let mut text = Zeroizing::new(String::from(
-            "# Keys of auth-host, the current one first. Without them nothing that is sealed in its database opens.\n",
+            "# Keys of auth-host, the newest first. Without them nothing that is sealed in its database opens.\n",
         ));
         for key in &self.0 {
             text.push_str(&hex::encode(key.id));

@@ -70,7 +70,13 @@ impl Access {
     pub fn for_service(mut self, key: Option<ProvenanceKey>, has_loopback_http: bool) -> Self {
         self.provenance_key = key;
         self.has_loopback_http = has_loopback_http;
-        self.named_by = NamedBy::Document;
+        self.named_by(NamedBy::Document)
+    }
+
+    /// The same for registries that somebody else named, or the same one as now.
+    #[cfg(feature = "serve")]
+    pub const fn named_by(mut self, named_by: NamedBy) -> Self {
+        self.named_by = named_by;
         self
     }
 

@@ -490,6 +490,7 @@ refusal-window = The platform may post a message again for { $value } seconds, s
 refusal-setting = This setting is not known or has another form. There are: { $value }.
 refusal-limit = Nothing was sent: { $value }.
 refusal-not-found = There is no such { $value } here.
+refusal-trial-late = The message may have been sent, and its outcome is not written down yet. Look at the list of messages.
 refusal-storage = The database failed, so nothing was done. Send the same request with the same Idempotency-Key again.
 refusal-number-no-code = The number has no calling code. Write it with + and the calling code, as in +8613800138000, or set the tenant's default country.
 refusal-number-none = This is no phone number. Write it with + and the calling code, as in +8613800138000.

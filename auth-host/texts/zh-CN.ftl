@@ -501,6 +501,7 @@ refusal-not-found = 这里没有该{ $value ->
     [callback] 回调地址
    *[other] 内容
  }。
+refusal-trial-late = 消息可能已发送，但结果尚未写入。请查看消息列表。
 refusal-storage = 数据库出错，未做任何操作。请用相同的 Idempotency-Key 重新发送同一请求。
 refusal-number-no-code = 号码缺少国家/地区代码。请以 + 和国家/地区代码开头，例如 +8613800138000，或设置租户的默认国家/地区。
 refusal-number-none = 这不是手机号码。请以 + 和国家/地区代码开头，例如 +8613800138000。

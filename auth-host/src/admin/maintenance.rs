@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// Puts a new key in the place of the current one, and seals everything anew under it. For a host whose service does not
 /// run. Returns how many values were sealed anew.
 ///
-/// The old key stays in the key file: verifications that wait for a code compare it under the key that they were made
-/// with. The key file is written first, so that nothing in the database ever needs a key that is on no disk.
+/// The old key stays in the key file: codes and repeated requests are compared under the key that they came under, for
+/// ten minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that is on no disk.
 ///
 /// # Errors
 ///

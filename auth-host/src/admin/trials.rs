@@ -151,9 +151,12 @@ pub async fn send(
             None => carry_out(own_app, prepared, message, row).await.map(Ok),
         }
     };
-    let done = outlast(app, TIME + WRITING, task).await;
-    let ended = StoreError::Failed("the trial ended without an outcome".to_owned());
-    let tried: Result<_, StoreError> = done.unwrap_or(Err(ended));
+    let Some(tried) = outlast(app, TIME + WRITING, task).await else {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let why = say("refusal-trial-late");
+        return Err(Problem::new(status, "storage", "The outcome is late", why));
+    };
+    let tried: Result<_, StoreError> = tried;
     let (row, message, provider) = tried?.map_err(refused)?;
     Ok(Tried {
         row,

@@ -1,5 +1,6 @@
 //! Delivery of events to the tenants' addresses.
 
+use super::beside::Beside;
 use crate::admin::events::PLACE;
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -9,7 +10,6 @@ use crate::post::{Address, post};
 use crate::store::StoreError;
 use crate::store::events::{self as rows, Event, KEPT_MS};
 use std::sync::Arc;
-use tokio::task::JoinSet;
 
 /// The most events of one tenant in a round.
 const PER_ROUND: u32 = 50;
@@ -21,7 +21,7 @@ const PAUSES_MS: [i64; 7] = [
 
 /// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
 /// taken does not hold up those after it.
-pub async fn deliver(app: Arc<App>) {
+pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
     let due = app.store.read(|db| {
         let now = ids::now_ms();
         let tenants = rows::tenants(db)?.into_iter();
@@ -38,11 +38,9 @@ pub async fn deliver(app: Arc<App>) {
             return;
         }
     };
-    let mut tasks = JoinSet::new();
     for (tenant, events) in due {
-        tasks.spawn(deliver_to(app.clone(), tenant, events));
+        beside.begin(&tenant, deliver_to(app.clone(), tenant.clone(), events));
     }
-    while tasks.join_next().await.is_some() {}
 }
 
 /// Posts a tenant's events until one is not taken.

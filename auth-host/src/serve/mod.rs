@@ -1,5 +1,6 @@
 //! The service: two listeners, and what goes on beside them.
 
+mod beside;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod events;

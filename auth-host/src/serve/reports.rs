@@ -1,5 +1,6 @@
 //! Reports of used codes to providers, which some count towards the quality of their routes.
 
+use super::beside::Beside;
 use crate::app::App;
 use crate::ids;
 use crate::store::StoreError;
@@ -7,7 +8,6 @@ use crate::store::callbacks as rows;
 use crate::store::messages::{self, Message};
 use auth_connector_host::{CallError, Conversion, FailureKind, HostFault};
 use std::sync::Arc;
-use tokio::task::JoinSet;
 
 /// The most reports of one connector in a round.
 const PER_ROUND: u32 = 50;
@@ -21,40 +21,22 @@ const GIVEN_UP_MS: i64 = 600_000;
 
 /// Reports the used codes that were not reported: each connector's one after another, and the connectors beside each
 /// other.
-pub async fn report(app: Arc<App>) {
-    let due = match app
+pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
+    let due = app
         .store
-        .read(|db| messages::due_reports(db, ids::now_ms(), PER_ROUND))
-    {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::error!(%error, "used codes cannot be read");
-            return;
+        .read(|db| messages::due_reports(db, ids::now_ms(), PER_ROUND));
+    match due {
+        Ok(due) => {
+            for (connector, rows) in due {
+                beside.begin(&connector, report_each(app.clone(), rows));
+            }
         }
-    };
-    let mut tasks = JoinSet::new();
-    for rows in due {
-        tasks.spawn(report_each(app.clone(), rows));
-    }
-    let mut done = Vec::new();
-    while let Some(reported) = tasks.join_next().await {
-        done.extend(reported.unwrap_or_default());
-    }
-    if done.is_empty() {
-        return;
-    }
-    // One transaction for a round. A crash before it repeats the round, which the contract calls harmless.
-    let written = app.store.write(move |db| {
-        done.iter()
-            .try_for_each(|(row, next)| rows::report_at(db, row, *next))
-    });
-    if let Err::<(), StoreError>(error) = written.await {
-        tracing::error!(%error, "reports cannot be written down");
+        Err(error) => tracing::error!(%error, "used codes cannot be read"),
     }
 }
 
-/// Reports some, one after another. Returns each with when it is tried again, if it is.
-async fn report_each(app: Arc<App>, rows: Vec<Message>) -> Vec<(Message, Option<i64>)> {
+/// Reports some of one connector.
+async fn report_each(app: Arc<App>, rows: Vec<Message>) {
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
         let now = ids::now_ms();
@@ -63,7 +45,14 @@ async fn report_each(app: Arc<App>, rows: Vec<Message>) -> Vec<(Message, Option<
         let next = (!is_reported && now < used_at + GIVEN_UP_MS).then_some(now + PAUSE_MS);
         done.push((row, next));
     }
-    done
+    // One transaction for all. A crash before it repeats them, which the contract calls harmless.
+    let written = app.store.write(move |db| {
+        done.iter()
+            .try_for_each(|(row, next)| rows::report_at(db, row, *next))
+    });
+    if let Err::<(), StoreError>(error) = written.await {
+        tracing::error!(%error, "reports cannot be written down");
+    }
 }
 
 /// Reports one. Returns whether nothing is left to do.

@@ -1,5 +1,6 @@
 //! Background tasks: look-ups of unknown outcomes, deletion of old rows, changes by other programs.
 
+use super::beside::Beside;
 use super::{events, reports};
 use crate::app::App;
 use crate::ids;
@@ -11,7 +12,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 /// How often changes by other programs are looked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -21,6 +21,13 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Look-ups of one connector in a round: at most ten a second.
 const PER_CONNECTOR: u32 = 10;
+
+/// Connectors of which look-ups go on at once, and of which reports do. Each takes one of the host's places for calls,
+/// of which sends need most.
+const PROVIDERS: usize = 16;
+
+/// Tenants whose events are posted at once.
+const ADDRESSES: usize = 64;
 
 /// How long an unknown outcome is looked up: providers keep records for three days.
 const CLOSED_AFTER_MS: i64 = 72 * 3_600_000;
@@ -65,16 +72,17 @@ pub fn start(app: &Arc<App>, figures: Option<PrometheusHandle>, stop: &watch::Re
     tokio::spawn(every(REFRESH, stop.clone(), move || {
         refresh(refreshed.clone())
     }));
-    let looked = app.clone();
-    tokio::spawn(every(ROUND, stop.clone(), move || look_up(looked.clone())));
-    let told = app.clone();
-    tokio::spawn(every(REFRESH, stop.clone(), move || {
-        events::deliver(told.clone())
-    }));
-    let reported = app.clone();
-    tokio::spawn(every(ROUND, stop.clone(), move || {
-        reports::report(reported.clone())
-    }));
+    for (pause, most, round) in [
+        (ROUND, PROVIDERS, look_up as fn(&Arc<App>, &Arc<Beside>)),
+        (ROUND, PROVIDERS, reports::report),
+        (REFRESH, ADDRESSES, events::deliver),
+    ] {
+        let (app, beside) = (app.clone(), Beside::new(most));
+        tokio::spawn(every(pause, stop.clone(), move || {
+            round(&app, &beside);
+            std::future::ready(())
+        }));
+    }
     let swept = app.clone();
     tokio::spawn(every(SWEEP, stop.clone(), move || sweep(swept.clone())));
 }
@@ -105,7 +113,7 @@ async fn sweep(app: Arc<App>) {
 
 /// Looks up the messages that are due: each connector's one after another, at most ten in a round, and the connectors
 /// beside each other, so that a slow provider holds up none of another's.
-async fn look_up(app: Arc<App>) {
+fn look_up(app: &Arc<App>, beside: &Arc<Beside>) {
     let due = match app
         .store
         .read(|db| messages::due(db, ids::now_ms(), PER_CONNECTOR))
@@ -116,16 +124,14 @@ async fn look_up(app: Arc<App>) {
             return;
         }
     };
-    let mut tasks = JoinSet::new();
-    for rows in due {
+    for (connector, rows) in due {
         let app = app.clone();
-        tasks.spawn(async move {
+        beside.begin(&connector, async move {
             for row in rows {
                 look_up_one(&app, row).await;
             }
         });
     }
-    while tasks.join_next().await.is_some() {}
 }
 
 async fn look_up_one(app: &Arc<App>, row: Message) {

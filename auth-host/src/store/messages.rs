@@ -360,17 +360,20 @@ pub fn to_number_since(
     )
 }
 
+/// A connector, and messages of it that something is due of.
+pub type Due = (String, Vec<Message>);
+
 /// Messages whose look-up is due: for each connector that has any, at most so many.
-pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Due>> {
     due_at(db, "next_lookup_at", now, most)
 }
 
 /// Messages whose used code is to be reported to the provider by now: for each connector that has any, at most so many.
-pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Due>> {
     due_at(db, "next_report_at", now, most)
 }
 
-fn due_at(db: &Connection, column: &str, now: i64, most: u32) -> Result<Vec<Vec<Message>>> {
+fn due_at(db: &Connection, column: &str, now: i64, most: u32) -> Result<Vec<Due>> {
     let next = format!(
         "SELECT min(connector) FROM messages WHERE {column} IS NOT NULL AND connector > ?1"
     );
@@ -381,10 +384,12 @@ fn due_at(db: &Connection, column: &str, now: i64, most: u32) -> Result<Vec<Vec<
     let mut found = Vec::new();
     let mut last = String::new();
     while let Some(connector) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
-        found.push(all(db, &due, params![connector, now, most], read)?);
-        last = connector;
+        let rows = all(db, &due, params![connector, now, most], read)?;
+        last.clone_from(&connector);
+        if !rows.is_empty() {
+            found.push((connector, rows));
+        }
     }
-    found.retain(|rows| !rows.is_empty());
     Ok(found)
 }
 

@@ -446,9 +446,9 @@ fn every_connector_has_its_share_of_the_look_ups() {
         .unwrap();
     let counts: Vec<_> = due
         .iter()
-        .map(|rows| (rows[0].connector.as_str(), rows.len()))
+        .map(|(connector, rows)| (connector.as_str(), rows.len()))
         .collect();
     assert_eq!(counts, [("c", 10), ("d", 2)]);
-    let mut first = due[0].iter();
+    let mut first = due[0].1.iter();
     assert!(first.all(|row| row.created_at < 1_700_000_010_000));
 }

@@ -1,7 +1,7 @@
 //! Single messages, for back ends that make the code themselves.
 
 use super::deliver::{Delivery, Once, Order, deliver};
-use super::repeat::{WRITING, late, replayed};
+use super::repeat::{WRITING, late, replayed, replayed_or};
 use super::rules::{Caller, check_locales, check_usage, refused, tenant};
 use super::views::{Answer, message_view};
 use crate::app::App;
@@ -65,8 +65,13 @@ pub async fn send(
         .country
         .as_deref()
         .or(settings.default_country.as_deref());
-    let number = Number::parse(&request.to, country)
-        .map_err(|error| Problem::invalid("/to", format!("{error}.")))?;
+    let number = match Number::parse(&request.to, country) {
+        Ok(number) => number,
+        Err(error) => {
+            let problem = Problem::invalid("/to", format!("{error}."));
+            return replayed_or(app, key.as_ref(), problem);
+        }
+    };
     let order = Order {
         draft: Draft {
             tenant: caller.tenant.clone(),

@@ -34,11 +34,20 @@ pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
 }
 
 /// Looks a request's key up without a transaction.
-pub(super) fn known(app: &App, asked: Option<&idempotency::Request>) -> Result<Known, Problem> {
+fn known(app: &App, asked: Option<&idempotency::Request>) -> Result<Known, Problem> {
     match asked {
         Some(asked) => Ok(app.store.read(|db| idempotency::look_up(db, asked))?),
         None => Ok(Known::Nothing),
     }
+}
+
+/// What a request gets that cannot be carried out any more, or never could: the answer that it got before, or the problem.
+pub(super) fn replayed_or(
+    app: &App,
+    asked: Option<&idempotency::Request>,
+    problem: Problem,
+) -> Result<Answer, Problem> {
+    replayed(known(app, asked)?).unwrap_or(Err(problem))
 }
 
 /// How long an outcome may take to be written down before the caller is told that it is not.

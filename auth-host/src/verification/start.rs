@@ -1,7 +1,7 @@
 //! Start and resend: a new code, written down and sent.
 
 use super::begin::{Begin, Begun, Instead};
-use super::repeat::{WRITING, known, late, outlast, replayed};
+use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
 use super::rules::{
     Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, refused, tag, tenant, told,
 };
@@ -96,8 +96,13 @@ async fn start_in_any(
         .country
         .as_deref()
         .or(settings.default_country.as_deref());
-    let number = Number::parse(&request.to, country)
-        .map_err(|error| Problem::invalid("/to", format!("{error}.")))?;
+    let number = match Number::parse(&request.to, country) {
+        Ok(number) => number,
+        Err(error) => {
+            let problem = Problem::invalid("/to", format!("{error}."));
+            return replayed_or(app, key.as_ref(), problem);
+        }
+    };
     let number_hash = app.number_hash(&caller.tenant, number.e164());
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &number_hash, now)?;
@@ -193,10 +198,7 @@ async fn resend_in_any(
         found.map(with_latest).transpose()
     })?;
     let Some((v, latest)) = known_v else {
-        return match replayed(known(app, key.as_ref())?) {
-            Some(answer) => answer,
-            None => Err(not_usable()),
-        };
+        return replayed_or(app, key.as_ref(), not_usable());
     };
     let number =
         Number::parse(&app.open_number(&v.tenant, &v.number)?, None).map_err(|_| not_usable())?;

@@ -12,7 +12,7 @@ use crate::registry::Access;
 use crate::{files, host, mask};
 use auth_connector_host::{ConnectorHost, HostOptions, Manifest, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};
-use auth_connector_registry::{Finding, Reference, catalogue};
+use auth_connector_registry::{Finding, NamedBy, Reference, catalogue};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stdin};
@@ -61,7 +61,8 @@ async fn add(args: PluginAdd) -> Result<Code, Stop> {
         name: args.name,
         ..granted(&args.granting)?
     };
-    let new = read(&app, &args.source, new, None, &args.reaching).await?;
+    let by = NamedBy::Person;
+    let new = read(&app, &args.source, new, None, (&args.reaching, by)).await?;
     let added = versions::add(&app, &actor(), new).await?;
     report(&app, &args.at, &added)
 }
@@ -98,7 +99,8 @@ async fn verify(args: PluginVerify) -> Result<Code, Stop> {
         reaching,
     } = args;
     let app = open(&named.at).await?;
-    let access = access(app.host.options().clone(), &reaching)?;
+    // The registry is the one that the plugin came from.
+    let access = access(app.host.options().clone(), &reaching)?.named_by(NamedBy::Document);
     let found = pulls::verify(&app, &named.name, pull.then_some(&access)).await?;
     if named.at.json {
         return show(&named.at, &found);
@@ -122,7 +124,14 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     let mut new = granted(&args.granting)?;
     pulls::in_place_of(&row, &mut new)?;
     let id = row.facts.id.clone();
-    let new = read(&app, Path::new(&source), new, id, &args.reaching).await?;
+    // Without a whole reference the registry is the one that the plugin came from.
+    let is_named = given.is_some_and(|given| Reference::is_meant(&given));
+    let by = if is_named {
+        NamedBy::Person
+    } else {
+        NamedBy::Document
+    };
+    let new = read(&app, Path::new(&source), new, id, (&args.reaching, by)).await?;
     let prepared = versions::prepare(&app, new).await?;
     if prepared.changes.is_empty() {
         return show(
@@ -241,11 +250,11 @@ async fn read(
     source: &Path,
     new: NewPlugin,
     id: Option<String>,
-    reaching: &Reaching,
+    (reaching, by): (&Reaching, NamedBy),
 ) -> Result<NewPlugin, Stop> {
     if let Some(text) = source.to_str().filter(|text| Reference::is_meant(text)) {
         let reference = Reference::parse(text)?;
-        let access = access(app.host.options().clone(), reaching)?;
+        let access = access(app.host.options().clone(), reaching)?.named_by(by);
         return Ok(pulls::fetch(app, &access, &reference, new, id).await?);
     }
     read_files(source, new)

@@ -1,0 +1,109 @@
+//! Work for several parties, tenants or connectors, beside each other.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Work that goes on: for each party one task at a time, and so many in all. Rounds begin it and do not wait for it, so
+/// that a party whose work is slow holds up none of the others.
+pub struct Beside {
+    busy: Mutex<HashSet<String>>,
+    places: Arc<Semaphore>,
+}
+
+/// A party whose work goes on.
+struct Busy {
+    party: String,
+    of: Arc<Beside>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut busy = self.of.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.remove(&self.party);
+    }
+}
+
+impl Beside {
+    /// For so many parties at once.
+    pub fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            busy: Mutex::default(),
+            places: Arc::new(Semaphore::new(most)),
+        })
+    }
+
+    /// Begins a party's task. Leaves it to a later round while one of it goes on, or while there is no place.
+    pub fn begin(self: &Arc<Self>, party: &str, task: impl Future<Output = ()> + Send + 'static) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            return;
+        };
+        let mut parties = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if !parties.insert(party.to_owned()) {
+            return;
+        }
+        drop(parties);
+        let busy = Busy {
+            party: party.to_owned(),
+            of: self.clone(),
+        };
+        tokio::spawn(async move {
+            task.await;
+            drop((busy, place));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::sync::Notify;
+
+    #[tokio::test]
+    async fn slow_party_holds_up_no_other_and_never_runs_twice() {
+        let beside = Beside::new(2);
+        let (slow, runs) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+        let begin = |party: &str, waits: bool| {
+            let (slow, runs) = (slow.clone(), runs.clone());
+            beside.begin(party, async move {
+                runs.fetch_add(1, Ordering::Relaxed);
+                if waits {
+                    slow.notified().await;
+                }
+            });
+        };
+        let settled = async || {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            runs.swap(0, Ordering::Relaxed)
+        };
+        begin("slow", true);
+        begin("slow", true);
+        assert_eq!(settled().await, 1);
+        for _ in 0..3 {
+            begin("other", false);
+            assert_eq!(settled().await, 1);
+        }
+        // All places are taken.
+        begin("slow too", true);
+        begin("other", false);
+        assert_eq!(settled().await, 1);
+        slow.notify_waiters();
+        assert_eq!(settled().await, 0);
+        begin("slow", false);
+        begin("other", false);
+        assert_eq!(settled().await, 2);
+    }
+
+    #[tokio::test]
+    async fn task_that_panics_frees_its_party() {
+        let beside = Beside::new(1);
+        beside.begin("a", async { panic!("for the test") });
+        tokio::task::yield_now().await;
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        beside.begin("a", async { done.send(()).unwrap() });
+        is_done.await.unwrap();
+    }
+}
