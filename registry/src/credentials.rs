@@ -141,8 +141,9 @@ fn in_config(config: &Value, host: &str) -> Result<Option<Credentials>, Registry
     if is_helped {
         return Err(RegistryError::Credentials(phrase!(
             "credentials-helper",
-            "docker's config file leaves the credentials of {host} to a helper, which is a program and is not run. Set {name} and {password}",
+            "docker's config file leaves the credentials of {host} to a helper, which is a program and is not run. Set {registry}, {name} and {password}",
             host = host,
+            registry = REGISTRY,
             name = ENVIRONMENT[0],
             password = ENVIRONMENT[1]
         )));

@@ -1,4 +1,4 @@
-//! Whether a config would work. Nothing is ever sent by a check, which each test's end looks at.
+//! Checks of configs: whether they would work. None sends anything, which each test's end looks at.
 
 use super::{failed, rig};
 use crate::support::{Rig, SECRET_KEY, attribute, discreet, host, load, to_config};

@@ -1,4 +1,4 @@
-//! What became of a message.
+//! Look-ups of messages: what became of them.
 
 use super::{failed, rig};
 use crate::support::{

@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// run. Returns how many values were sealed anew.
 ///
 /// The old key stays in the key file: codes and repeated requests are compared under the key that they came under, for
-/// ten minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that is on no disk.
+/// ten minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that
+/// is on no disk.
 ///
 /// # Errors
 ///

@@ -147,7 +147,7 @@ pub async fn send(
     let own_app = app.clone();
     let task = async move {
         match own_app.store.write(write).await? {
-            Some(refusal) => Ok(Err(refusal)),
+            Some(refusal) => Ok::<_, StoreError>(Err(refusal)),
             None => carry_out(own_app, prepared, message, row).await.map(Ok),
         }
     };
@@ -156,7 +156,6 @@ pub async fn send(
         let why = say("refusal-trial-late");
         return Err(Problem::new(status, "storage", "The outcome is late", why));
     };
-    let tried: Result<_, StoreError> = tried;
     let (row, message, provider) = tried?.map_err(refused)?;
     Ok(Tried {
         row,

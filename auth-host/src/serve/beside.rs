@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// Work that goes on: for each party one task at a time, and so many in all. Rounds begin it and do not wait for it, so
-/// that a party whose work is slow holds up none of the others.
+/// Work that goes on: for each party one task at a time, and so many in all, which get their places in the order in which
+/// they came. Rounds begin it and do not wait for it, so that a party whose work is slow holds up none of the others.
 pub struct Beside {
     busy: Mutex<HashSet<String>>,
-    places: Arc<Semaphore>,
+    places: Semaphore,
 }
 
 /// A party whose work goes on.
@@ -29,15 +29,13 @@ impl Beside {
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             busy: Mutex::default(),
-            places: Arc::new(Semaphore::new(most)),
+            places: Semaphore::new(most),
         })
     }
 
-    /// Begins a party's task. Leaves it to a later round while one of it goes on, or while there is no place.
+    /// Begins a party's task, unless one of it goes on or waits for its place. What is due is for the task to read: what
+    /// was read before may have been done by the task before.
     pub fn begin(self: &Arc<Self>, party: &str, task: impl Future<Output = ()> + Send + 'static) {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            return;
-        };
         let mut parties = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if !parties.insert(party.to_owned()) {
             return;
@@ -48,8 +46,10 @@ impl Beside {
             of: self.clone(),
         };
         tokio::spawn(async move {
+            let place = busy.of.places.acquire().await;
             task.await;
-            drop((busy, place));
+            drop(place);
+            drop(busy);
         });
     }
 }
@@ -86,12 +86,13 @@ mod tests {
             begin("other", false);
             assert_eq!(settled().await, 1);
         }
-        // All places are taken.
+        // All places are taken: who comes then waits, and is not begun twice.
         begin("slow too", true);
+        begin("other", false);
         begin("other", false);
         assert_eq!(settled().await, 1);
         slow.notify_waiters();
-        assert_eq!(settled().await, 0);
+        assert_eq!(settled().await, 1);
         begin("slow", false);
         begin("other", false);
         assert_eq!(settled().await, 2);

@@ -7,7 +7,6 @@ use crate::crypt::Purpose;
 use crate::ids;
 use crate::platforms::auth::sign;
 use crate::post::{Address, post};
-use crate::store::StoreError;
 use crate::store::events::{self as rows, Event, KEPT_MS};
 use std::sync::Arc;
 
@@ -22,29 +21,29 @@ const PAUSES_MS: [i64; 7] = [
 /// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
 /// taken does not hold up those after it.
 pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
+    match app.store.read(rows::tenants) {
+        Ok(tenants) => {
+            for tenant in tenants {
+                beside.begin(&tenant, deliver_to(app.clone(), tenant.clone()));
+            }
+        }
+        Err(error) => tracing::error!(%error, "events cannot be read"),
+    }
+}
+
+/// Posts a tenant's events that are due, until one is not taken.
+async fn deliver_to(app: Arc<App>, tenant: String) {
     let due = app.store.read(|db| {
         let now = ids::now_ms();
-        let tenants = rows::tenants(db)?.into_iter();
-        let due = tenants.map(|tenant| {
-            let due = rows::due(db, &tenant, now, PER_ROUND)?;
-            Ok((tenant, due))
-        });
-        due.collect::<Result<Vec<_>, StoreError>>()
+        rows::due(db, &tenant, now, PER_ROUND)
     });
-    let due = match due {
-        Ok(due) => due,
+    let events = match due {
+        Ok(events) => events,
         Err(error) => {
             tracing::error!(%error, "events cannot be read");
             return;
         }
     };
-    for (tenant, events) in due {
-        beside.begin(&tenant, deliver_to(app.clone(), tenant.clone(), events));
-    }
-}
-
-/// Posts a tenant's events until one is not taken.
-async fn deliver_to(app: Arc<App>, tenant: String, events: Vec<Event>) {
     for event in events {
         let id = event.id.clone();
         let taken = post_one(&app, &tenant, &event).await;

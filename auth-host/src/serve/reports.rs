@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::ids;
 use crate::store::StoreError;
 use crate::store::callbacks as rows;
-use crate::store::messages::{self, Message};
+use crate::store::messages::{self, Due, Message};
 use auth_connector_host::{CallError, Conversion, FailureKind, HostFault};
 use std::sync::Arc;
 
@@ -22,13 +22,10 @@ const GIVEN_UP_MS: i64 = 600_000;
 /// Reports the used codes that were not reported: each connector's one after another, and the connectors beside each
 /// other.
 pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
-    let due = app
-        .store
-        .read(|db| messages::due_reports(db, ids::now_ms(), PER_ROUND));
-    match due {
-        Ok(due) => {
-            for (connector, rows) in due {
-                beside.begin(&connector, report_each(app.clone(), rows));
+    match app.store.read(|db| messages::connectors(db, Due::Report)) {
+        Ok(connectors) => {
+            for connector in connectors {
+                beside.begin(&connector, report_each(app.clone(), connector.clone()));
             }
         }
         Err(error) => tracing::error!(%error, "used codes cannot be read"),
@@ -36,7 +33,19 @@ pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
 }
 
 /// Reports some of one connector.
-async fn report_each(app: Arc<App>, rows: Vec<Message>) {
+async fn report_each(app: Arc<App>, connector: String) {
+    let due = app.store.read(|db| {
+        let now = ids::now_ms();
+        messages::due(db, Due::Report, &connector, now, PER_ROUND)
+    });
+    let rows = match due {
+        Ok(rows) if rows.is_empty() => return,
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::error!(%error, "used codes cannot be read");
+            return;
+        }
+    };
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
         let now = ids::now_ms();

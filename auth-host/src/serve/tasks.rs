@@ -4,7 +4,7 @@ use super::beside::Beside;
 use super::{events, reports};
 use crate::app::App;
 use crate::ids;
-use crate::store::messages::{self, Message, State};
+use crate::store::messages::{self, Due, Message, State};
 use crate::store::receipts::{self, Report, Source};
 use crate::store::{StoreError, retention};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
@@ -114,23 +114,28 @@ async fn sweep(app: Arc<App>) {
 /// Looks up the messages that are due: each connector's one after another, at most ten in a round, and the connectors
 /// beside each other, so that a slow provider holds up none of another's.
 fn look_up(app: &Arc<App>, beside: &Arc<Beside>) {
-    let due = match app
-        .store
-        .read(|db| messages::due(db, ids::now_ms(), PER_CONNECTOR))
-    {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::error!(%error, "unknown outcomes cannot be read");
-            return;
+    match app.store.read(|db| messages::connectors(db, Due::LookUp)) {
+        Ok(connectors) => {
+            for connector in connectors {
+                beside.begin(&connector, look_up_each(app.clone(), connector.clone()));
+            }
         }
-    };
-    for (connector, rows) in due {
-        let app = app.clone();
-        beside.begin(&connector, async move {
-            for row in rows {
+        Err(error) => tracing::error!(%error, "unknown outcomes cannot be read"),
+    }
+}
+
+async fn look_up_each(app: Arc<App>, connector: String) {
+    let due = app.store.read(|db| {
+        let now = ids::now_ms();
+        messages::due(db, Due::LookUp, &connector, now, PER_CONNECTOR)
+    });
+    match due {
+        Ok(due) => {
+            for row in due {
                 look_up_one(&app, row).await;
             }
-        });
+        }
+        Err(error) => tracing::error!(%error, "unknown outcomes cannot be read"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows of events: where a tenant's are posted, and those that were not taken yet.
 
-use super::registry::{all, touch};
+use super::registry::{all, distinct, touch};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
@@ -80,14 +80,7 @@ pub fn add(db: &Connection, id: &str, tenant: &str, body: &str, now: i64) -> Res
 
 /// The tenants that have events.
 pub fn tenants(db: &Connection) -> Result<Vec<String>> {
-    let mut next = db.prepare_cached("SELECT min(tenant) FROM events WHERE tenant > ?1")?;
-    let mut found = Vec::new();
-    let mut last = String::new();
-    while let Some(tenant) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
-        found.push(tenant.clone());
-        last = tenant;
-    }
-    Ok(found)
+    distinct(db, "SELECT min(tenant) FROM events WHERE tenant > ?1")
 }
 
 /// A tenant's events that are due, those first that have been due for longest.

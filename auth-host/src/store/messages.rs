@@ -1,6 +1,6 @@
 //! Messages: one row for each attempt of one connector.
 
-use super::registry::all;
+use super::registry::{all, distinct};
 use super::verifications::{self, Verification};
 use super::writer::Result;
 use crate::ids;
@@ -360,37 +360,46 @@ pub fn to_number_since(
     )
 }
 
-/// A connector, and messages of it that something is due of.
-pub type Due = (String, Vec<Message>);
-
-/// Messages whose look-up is due: for each connector that has any, at most so many.
-pub fn due(db: &Connection, now: i64, most: u32) -> Result<Vec<Due>> {
-    due_at(db, "next_lookup_at", now, most)
+/// What is done with a message once it is due.
+#[derive(Clone, Copy)]
+pub enum Due {
+    /// It is looked up.
+    LookUp,
+    /// That its code was used is reported to the provider.
+    Report,
 }
 
-/// Messages whose used code is to be reported to the provider by now: for each connector that has any, at most so many.
-pub fn due_reports(db: &Connection, now: i64, most: u32) -> Result<Vec<Due>> {
-    due_at(db, "next_report_at", now, most)
-}
-
-fn due_at(db: &Connection, column: &str, now: i64, most: u32) -> Result<Vec<Due>> {
-    let next = format!(
-        "SELECT min(connector) FROM messages WHERE {column} IS NOT NULL AND connector > ?1"
-    );
-    let due = format!(
-        "SELECT {COLUMNS} FROM messages WHERE connector = ?1 AND {column} <= ?2 ORDER BY {column} LIMIT ?3"
-    );
-    let mut next = db.prepare_cached(&next)?;
-    let mut found = Vec::new();
-    let mut last = String::new();
-    while let Some(connector) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
-        let rows = all(db, &due, params![connector, now, most], read)?;
-        last.clone_from(&connector);
-        if !rows.is_empty() {
-            found.push((connector, rows));
+impl Due {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::LookUp => "next_lookup_at",
+            Self::Report => "next_report_at",
         }
     }
-    Ok(found)
+}
+
+/// The connectors that have messages with which this is to be done, now or later.
+pub fn connectors(db: &Connection, due: Due) -> Result<Vec<String>> {
+    let column = due.column();
+    let sql = format!(
+        "SELECT min(connector) FROM messages WHERE {column} IS NOT NULL AND connector > ?1"
+    );
+    distinct(db, &sql)
+}
+
+/// A connector's messages with which this is to be done by now, those first that have been due for longest.
+pub fn due(
+    db: &Connection,
+    due: Due,
+    connector: &str,
+    now: i64,
+    most: u32,
+) -> Result<Vec<Message>> {
+    let column = due.column();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE connector = ?1 AND {column} <= ?2 ORDER BY {column} LIMIT ?3"
+    );
+    all(db, &sql, params![connector, now, most], read)
 }
 
 /// The newest message of a connector that has a provider's serial number.

@@ -179,6 +179,19 @@ fn text<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
+/// All values of a column, each found by an index: `sql` asks for the least value above its parameter.
+pub(super) fn distinct(db: &Connection, sql: &str) -> Result<Vec<String>> {
+    let mut next = db.prepare_cached(sql)?;
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let last = found.last().map_or("", String::as_str);
+        match next.query_row([last], |row| row.get(0))? {
+            Some(value) => found.push(value),
+            None => return Ok(found),
+        }
+    }
+}
+
 /// Reads all rows of a query.
 pub(super) fn all<T>(
     db: &Connection,

@@ -48,7 +48,7 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     if removed > 0 {
         return Ok(removed);
     }
-    // Few rows, and once: the next call finds none.
+    // Once for each sweep: buckets have no index by time.
     removed += db.execute(
         "DELETE FROM counters WHERE hour < ?1",
         [(now - COUNTERS_MS) / HOUR_MS],

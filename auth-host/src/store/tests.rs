@@ -1,5 +1,5 @@
 use super::limits::{Bucket, Counter, HOUR_MS};
-use super::messages::{Filter, State};
+use super::messages::{Due, Filter, State};
 use super::verifications::Verification;
 use super::*;
 use crate::ids;
@@ -314,7 +314,7 @@ fn steps(db: &mut Connection, read: impl FnOnce(&Connection) -> Result<usize>) -
 #[test]
 fn reads_cost_the_same_with_many_rows() {
     type Read = fn(&Connection, &Verification) -> Result<usize>;
-    let reads: [(&str, Read); 15] = [
+    let reads: [(&str, Read); 16] = [
         ("of_verification", |db, v| {
             Ok(messages::of_verification(db, v)?.len())
         }),
@@ -345,11 +345,14 @@ fn reads_cost_the_same_with_many_rows() {
         ("tenants with events", |db, _| {
             Ok(events::tenants(db)?.len() - 1)
         }),
+        ("connectors with look-ups", |db, _| {
+            Ok(messages::connectors(db, Due::LookUp)?.len())
+        }),
         ("due look-ups, beside others'", |db, _| {
-            Ok(messages::due(db, 1_700_000_000_001, 1)?.len())
+            Ok(messages::due(db, Due::LookUp, "c", ids::now_ms(), 1)?.len())
         }),
         ("due reports, beside others'", |db, _| {
-            Ok(messages::due_reports(db, 1_700_000_000_001, 1)?.len())
+            Ok(messages::due(db, Due::Report, "c", ids::now_ms(), 1)?.len())
         }),
         ("due events, beside another tenant's", |db, _| {
             Ok(events::due(db, "t", ids::now_ms(), 9)?.len())
@@ -437,18 +440,24 @@ fn sweep_deletes_what_is_old() {
 fn every_connector_has_its_share_of_the_look_ups() {
     let folder = Folder::new();
     let store = folder.open();
-    let due = store
+    store
         .write_blocking(|db| {
             fill(db, 0, 30)?;
             db.execute("UPDATE messages SET connector = 'd' WHERE rowid > 28", [])?;
-            messages::due(db, ids::now_ms(), 10)
+            db.execute(
+                "UPDATE messages SET next_report_at = NULL WHERE rowid > 28",
+                [],
+            )?;
+            assert_eq!(messages::connectors(db, Due::LookUp)?, ["c", "d"]);
+            assert_eq!(messages::connectors(db, Due::Report)?, ["c"]);
+            let due = |connector, now| messages::due(db, Due::LookUp, connector, now, 10);
+            let first = due("c", ids::now_ms())?;
+            assert_eq!(first.len(), 10);
+            assert!(first.iter().all(|row| row.created_at < 1_700_000_010_000));
+            assert_eq!(due("d", ids::now_ms())?.len(), 2);
+            assert_eq!(due("c", 1_700_000_000_000)?.len(), 1);
+            assert_eq!(due("c", 1_699_999_999_999)?.len(), 0);
+            Ok::<_, StoreError>(())
         })
         .unwrap();
-    let counts: Vec<_> = due
-        .iter()
-        .map(|(connector, rows)| (connector.as_str(), rows.len()))
-        .collect();
-    assert_eq!(counts, [("c", 10), ("d", 2)]);
-    let mut first = due[0].1.iter();
-    assert!(first.all(|row| row.created_at < 1_700_000_010_000));
 }

@@ -276,8 +276,8 @@ pub async fn rotate(at: At) -> Result<Code, Stop> {
         &at,
         &json!({
             "sealed_anew": sealed,
-            "next": "the old key stays in the key file, after the new one; remove its line after three days, for which \
-                repeated requests are compared under the key that they came under. Back the key file up",
+            "next": "the old key stays in the key file, after the new one; remove its line after three days: until \
+                then repeated requests from before are compared under it. Back the key file up",
         }),
     )
 }

@@ -27,8 +27,8 @@ pub fn inside(schema: &Value, pointer: &str, secrets: &[String]) -> Widget {
 struct Reader<'a> {
     schema: &'a Value,
     secrets: &'a [String],
-    /// How many parts of the schema may still be looked at. Beyond that everything is JSON: a plugin's schema may lead
-    /// to the same parts by any number of ways.
+    /// How many parts of the schema may still be looked at; no more is seen of it then. A plugin's schema may lead to the
+    /// same parts by any number of ways.
     left: Cell<usize>,
 }
 
