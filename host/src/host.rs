@@ -86,8 +86,9 @@ impl ConnectorHost {
     ///
     /// A bare component, without a signature. [`ConnectorHost::load_package`] asks for a signature.
     ///
-    /// Reads, checks, compiles and links, and blocks the calling thread meanwhile: about 300 ms on two cores, or 2 ms
-    /// from the compile cache (optimised; seconds where the host is not). No code of the plugin runs.
+    /// Reads, checks, compiles and links, and blocks the calling thread meanwhile: half a second of CPU for the reference
+    /// connector, or 2 ms from the compile cache (`docs/performance.md`); seconds where the host is not optimised. No code
+    /// of the plugin runs.
     ///
     /// # Errors
     ///
