@@ -5,7 +5,7 @@
 
 use crate::catalog::Catalog;
 use crate::number::Number;
-use crate::store::limits::{Bucket, Counter, HOUR_MS, WRONG_CODES};
+use crate::store::limits::{Bucket, Counter, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
 use crate::store::registry::{TenantSettings, Unverified};
 use crate::store::{Result, messages};
 use rusqlite::Connection;
@@ -26,6 +26,7 @@ pub const WOULD_REFUSE: &str = "would-refuse";
 
 /// The scope of the counters of what webhooks did not pass on, by webhook and reason.
 pub const WEBHOOK: &str = "webhook";
+
 /// The reasons of refusals by a limit. A person can wait for each of them to pass.
 pub const REASONS: [&str; 6] = [
     "number-in-ten-minutes",
@@ -92,7 +93,7 @@ pub fn decide(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
 impl Asked<'_> {
     /// What a message that is sent counts towards.
     fn counted(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let network = self.network.map(|network| ("network", network));
+        let network = self.network.map(|network| (NETWORK, network));
         [("sent", ""), ("prefix", self.number.prefix())]
             .into_iter()
             .chain(network)
@@ -142,7 +143,7 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
         return Ok(Some(refusal("prefix-a-day", Some(until_next_hour))));
     }
     if let Some(network) = asked.network
-        && sum("network", network)? >= settings.network_a_day.into()
+        && sum(NETWORK, network)? >= settings.network_a_day.into()
     {
         return Ok(Some(refusal("network-a-day", Some(until_next_hour))));
     }
@@ -195,7 +196,7 @@ pub fn verified(
 ) -> Result<()> {
     count(db, now, tenant, "verified", country)?;
     if let Some(network) = network {
-        count(db, now, tenant, "verified-network", network)?;
+        count(db, now, tenant, VERIFIED_NETWORK, network)?;
     }
     for pair in rules(db, now, tenant, country, network)? {
         Bucket::add_to_both(pair, db, now, -1.0)?;
@@ -242,7 +243,7 @@ fn rules<'a>(
     if let Some(network) = network {
         let used = Counter {
             tenant,
-            scope: "verified-network",
+            scope: VERIFIED_NETWORK,
             subject: network,
         };
         let day = used.sum(db, now, 24)? as f64;

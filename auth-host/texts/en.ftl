@@ -442,6 +442,7 @@ refusal-code = A code is six digits.
 refusal-test-days = A test number lives 1 to 90 days.
 refusal-language = A language is a tag such as zh-CN.
 refusal-connector-changed = The connector was changed meanwhile. Read it again.
+refusal-webhook-changed = The webhook was changed meanwhile. Read it again.
 refusal-no-plugin = There is no such plugin. `auth-host plugin list` shows them.
 refusal-config = The config cannot send. Nothing was changed.
 refusal-origin = The connector's config does not ask for this origin.

@@ -430,6 +430,7 @@ refusal-code = 验证码为六位数字。
 refusal-test-days = 测试号码的有效期为 1 至 90 天。
 refusal-language = 语言是形如 zh-CN 的标签。
 refusal-connector-changed = 此连接器已被他人更改。请重新打开。
+refusal-webhook-changed = 此 Webhook 已被他人更改。请重新打开。
 refusal-no-plugin = 没有此插件。可用 `auth-host plugin list` 查看。
 refusal-config = 此配置无法发送，未做任何更改。
 refusal-origin = 此连接器的配置不需要访问该地址。

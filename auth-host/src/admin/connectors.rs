@@ -1,6 +1,6 @@
 //! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
 
-use super::{Actor, Entry, blocking, change, check_name, named, own, secrets};
+use super::{Actor, Entry, blocking, change, changed, check_name, named, own, secrets};
 use crate::app::App;
 use crate::catalog::{self, Connector};
 use crate::crypt::Purpose;
@@ -107,7 +107,7 @@ pub async fn prepare(
     if let (Some(revision), Some(before)) = (edit.revision, &before)
         && before.row.revision != revision
     {
-        return Err(changed());
+        return Err(changed("refusal-connector-changed"));
     }
     let plugin_id = put
         .plugin
@@ -223,7 +223,7 @@ pub async fn put_edited(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(changed()),
+            Ok(false) => Err(changed("refusal-connector-changed")),
             Err(error) => Err(error.into()),
         }
     })
@@ -276,15 +276,6 @@ pub async fn describe(
     let metadata = plugin.metadata().await;
     let metadata = metadata.map_err(|error| plugin_failed(error.phrase()))?;
     Ok((guard, metadata))
-}
-
-fn changed() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "conflict",
-        "Changed meanwhile",
-        say("refusal-connector-changed"),
-    )
 }
 
 pub(super) fn plugin_failed(why: Phrase) -> Problem {
@@ -413,7 +404,7 @@ pub async fn confirm(
     change(app, entry, move |db| {
         match registry::put_connector(db, &next) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(changed()),
+            Ok(false) => Err(changed("refusal-connector-changed")),
             Err(error) => Err(error.into()),
         }
     })

@@ -28,6 +28,7 @@ use crate::problem::Problem;
 use crate::store::audit::Action;
 use crate::store::{StoreError, audit};
 use crate::texts::say;
+use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -56,6 +57,16 @@ async fn change<T: Send + 'static>(
     let done = done.await?;
     reload(app).await?;
     Ok(done)
+}
+
+/// What gets who changes something that another changed first; `said` is the text.
+fn changed(said: &'static str) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "conflict",
+        "Changed meanwhile",
+        say(said),
+    )
 }
 
 /// An entry of the audit log.

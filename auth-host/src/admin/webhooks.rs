@@ -1,7 +1,7 @@
 //! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
 
 use super::webhook_settings::patched;
-use super::{Actor, Entry, change, check_name, named, own};
+use super::{Actor, Entry, change, changed, check_name, named, own};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
@@ -102,14 +102,12 @@ pub async fn put(
             vec![secret]
         }
     };
-    let now = ids::now_ms();
-    let created_at = before.as_ref().map_or(now, |before| before.row.created_at);
     let stored = Stored {
         id,
         name,
         settings: &settings,
         secrets: &secrets,
-        created_at,
+        before: before.as_ref().map(|before| &before.row),
     };
     store(app, actor, tenant, Action::WebhookPut, stored).await?;
     let mut shown = get(app, tenant, name)?;
@@ -199,7 +197,8 @@ struct Stored<'a> {
     name: &'a str,
     settings: &'a Settings,
     secrets: &'a [String],
-    created_at: i64,
+    /// What it was made from; none where it is new.
+    before: Option<&'a Row>,
 }
 
 async fn store(
@@ -211,6 +210,7 @@ async fn store(
 ) -> Result<(), Problem> {
     let failed = |error: serde_json::Error| Problem::from(StoreError::Failed(error.to_string()));
     let secrets = serde_json::to_vec(stored.secrets).map_err(failed)?;
+    let now = ids::now_ms();
     let row = Row {
         tenant: tenant.to_owned(),
         name: stored.name.to_owned(),
@@ -218,12 +218,20 @@ async fn store(
         secrets: app
             .keys
             .seal(tenant, Purpose::Configs, &stored.id, &secrets)?,
-        created_at: stored.created_at,
-        updated_at: ids::now_ms(),
+        created_at: stored.before.map_or(now, |before| before.created_at),
+        updated_at: now,
         id: stored.id,
     };
     let entry = Entry::new(Some(tenant), actor, action, &row.id).detail(stored.name);
-    change(app, entry, move |db| Ok(rows::put(db, &row)?)).await
+    let before = stored.before.map(|before| before.secrets.clone());
+    change(app, entry, move |db| {
+        if rows::put(db, &row, before.as_deref())? {
+            Ok(())
+        } else {
+            Err(changed("refusal-webhook-changed"))
+        }
+    })
+    .await
 }
 
 /// Adds a secret, so that the old and the new one count while the platform is switched over. Without one, makes one.
@@ -251,7 +259,7 @@ pub async fn add_secret(
         name: &webhook.name,
         settings: &webhook.settings,
         secrets: &secrets,
-        created_at: webhook.row.created_at,
+        before: Some(&webhook.row),
     };
     store(app, actor, tenant, Action::WebhookSecretAdd, stored).await?;
     let mut shown = get(app, tenant, name)?;
@@ -277,7 +285,7 @@ pub async fn drop_old_secrets(
         name: &webhook.name,
         settings: &webhook.settings,
         secrets: &secrets,
-        created_at: webhook.row.created_at,
+        before: Some(&webhook.row),
     };
     store(app, actor, tenant, Action::WebhookSecretDrop, stored).await?;
     get(app, tenant, name)

@@ -86,6 +86,12 @@ pub fn by_hour(
     )
 }
 
+/// The scope of the counters of messages by the network of people's addresses.
+pub const NETWORK: &str = "network";
+
+/// The scope of the counters of codes used, by that network.
+pub const VERIFIED_NETWORK: &str = "verified-network";
+
 /// The scope of the buckets of wrong codes. Their subject is the keyed hash of a number.
 pub const WRONG_CODES: &str = "failures";
 

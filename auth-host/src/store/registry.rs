@@ -349,14 +349,16 @@ pub fn connectors(db: &Connection) -> Result<Vec<Connector>> {
     })
 }
 
-/// Makes a connector, or changes it if it still has the revision that the change was made for.
-/// Says whether it did.
+/// Makes a connector, or changes it if it still has the revision that the change was made for. Says whether it did; it
+/// did not where another change came first, or the connector went.
 pub fn put_connector(db: &Connection, connector: &Connector) -> Result<bool> {
     let changed = db.execute(
         "INSERT INTO connectors (id, tenant, name, plugin, config, secrets, wanted, confirmed, revision, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET name = ?3, plugin = ?4,
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+         WHERE ?9 = 1 OR EXISTS (SELECT 1 FROM connectors WHERE id = ?1)
+         ON CONFLICT (id) DO UPDATE SET name = ?3, plugin = ?4,
          config = ?5, secrets = ?6, wanted = ?7, confirmed = ?8, revision = ?9, updated_at = ?11
-         WHERE revision = ?9 - 1 AND tenant = ?2",
+         WHERE revision = ?9 - 1 AND tenant = ?2 ON CONFLICT DO NOTHING",
         params![
             connector.id,
             connector.tenant,

@@ -1,6 +1,6 @@
 //! Retention, forgetting of numbers, and re-sealing under a new key.
 
-use super::limits::{HOUR_MS, WRONG_CODES};
+use super::limits::{HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
 use super::registry::{self, all};
 use super::webhooks;
 use super::writer::Result;
@@ -11,6 +11,9 @@ use rusqlite::{Connection, params};
 
 /// How long counters are kept: the rule about unverified sends looks back 14 days, figures a year.
 const COUNTERS_MS: i64 = 366 * 24 * HOUR_MS;
+
+/// How long counters of networks are kept: limits look back a day, and a network may tell a person.
+const NETWORKS_MS: i64 = 48 * HOUR_MS;
 
 /// The most rows that one transaction deletes, so that no send waits long.
 const ROWS: i64 = 5_000;
@@ -30,6 +33,18 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
                 params![tenant.id, ids::earliest(kind, before), ROWS],
             )?;
         }
+        removed += db.execute(
+            "DELETE FROM counters WHERE (tenant, scope, subject, hour) IN
+             (SELECT tenant, scope, subject, hour FROM counters
+              WHERE tenant = ?1 AND scope IN (?2, ?3) AND hour < ?4 LIMIT ?5)",
+            params![
+                tenant.id,
+                NETWORK,
+                VERIFIED_NETWORK,
+                (now - NETWORKS_MS) / HOUR_MS,
+                ROWS
+            ],
+        )?;
     }
     // Those of a tenant whose address takes none wait in a row, and not each of them is tried before it is too old.
     removed += db.execute(

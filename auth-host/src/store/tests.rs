@@ -402,7 +402,7 @@ fn sweep_deletes_what_is_old() {
     let folder = Folder::new();
     let store = folder.open();
     let now = ids::now_ms();
-    let left: (i64, i64, i64) = store
+    let left: (i64, i64, i64, i64) = store
         .write_blocking(move |db| {
             let settings = registry::TenantSettings {
                 retention_days: 5,
@@ -424,15 +424,21 @@ fn sweep_deletes_what_is_old() {
                 let event = format!("{}{days}", ids::earliest("e", now - hours * HOUR_MS));
                 events::add(db, &event, "t", "{}", now)?;
             }
+            // A network is kept for two days, what tells of nobody for a year.
+            for (scope, hours) in [("network", 50), ("verified-network", 50), ("network", 47), ("sent", 50)] {
+                let counter = Counter { tenant: "t", scope, subject: "" };
+                counter.add(db, now - hours * HOUR_MS, 1)?;
+            }
             while retention::sweep(db, now)? > 0 {}
             let count = |table: &str| {
                 db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
             };
             let events = count("events")?;
-            Ok::<_, StoreError>((count("messages")?, count("idempotency")?, events))
+            let counters = count("counters")?;
+            Ok::<_, StoreError>((count("messages")?, count("idempotency")?, events, counters))
         })
         .unwrap();
-    assert_eq!(left, (1, 1, 1));
+    assert_eq!(left, (1, 1, 1, 2));
 }
 
 /// A connector with many messages to be looked up holds up none of another's.
@@ -457,6 +463,63 @@ fn every_connector_has_its_share_of_the_look_ups() {
             assert_eq!(due("d", ids::now_ms())?.len(), 2);
             assert_eq!(due("c", 1_700_000_000_000)?.len(), 1);
             assert_eq!(due("c", 1_699_999_999_999)?.len(), 0);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+/// A webhook or a connector is changed by whoever read its present state, and one that is gone stays gone.
+#[test]
+fn change_from_an_old_state_changes_nothing() {
+    let folder = Folder::new();
+    let store = folder.open();
+    store
+        .write_blocking(|db| {
+            registry::put_tenant(db, "t", &registry::TenantSettings::default())?;
+            let webhook = |id: &str, secrets: &[u8]| webhooks::Webhook {
+                id: id.into(),
+                tenant: "t".into(),
+                name: "n".into(),
+                settings: "{}".into(),
+                secrets: secrets.into(),
+                created_at: 1,
+                updated_at: 1,
+            };
+            assert!(webhooks::put(db, &webhook("w", b"1"), None)?);
+            // Of two that are made at once with one name, the first counts.
+            assert!(!webhooks::put(db, &webhook("v", b"9"), None)?);
+            assert!(webhooks::put(db, &webhook("w", b"2"), Some(b"1"))?);
+            assert!(!webhooks::put(db, &webhook("w", b"3"), Some(b"1"))?);
+            assert_eq!(webhooks::webhooks(db)?[0].secrets, b"2");
+            webhooks::delete(db, "t", "w")?;
+            assert!(!webhooks::put(db, &webhook("w", b"3"), Some(b"2"))?);
+            assert_eq!(webhooks::webhooks(db)?.len(), 0);
+
+            db.execute(
+                "INSERT INTO plugins (id, digest, component, origins, beyond, limits, facts, added_at)
+                 VALUES ('p', '', x'00', '[]', '[]', '{}', '{}', 1)",
+                [],
+            )?;
+            let connector = |id: &str, revision| registry::Connector {
+                id: id.into(),
+                tenant: "t".into(),
+                name: "n".into(),
+                plugin: "p".into(),
+                config: vec![],
+                secrets: vec![],
+                wanted: vec![],
+                confirmed: vec![],
+                revision,
+                created_at: 1,
+                updated_at: 1,
+            };
+            assert!(registry::put_connector(db, &connector("c", 1))?);
+            assert!(!registry::put_connector(db, &connector("d", 1))?);
+            assert!(registry::put_connector(db, &connector("c", 2))?);
+            assert!(!registry::put_connector(db, &connector("c", 2))?);
+            assert!(registry::delete_connector(db, "t", "c")?);
+            assert!(!registry::put_connector(db, &connector("c", 3))?);
+            assert_eq!(registry::connectors(db)?.len(), 0);
             Ok::<_, StoreError>(())
         })
         .unwrap();

@@ -54,23 +54,38 @@ pub fn webhooks(db: &Connection) -> Result<Vec<Webhook>> {
     })
 }
 
-/// Makes a webhook, or changes it.
-pub fn put(db: &Connection, webhook: &Webhook) -> Result<()> {
-    db.execute(
-        "INSERT INTO webhooks (id, tenant, name, settings, secrets, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET settings = ?4, secrets = ?5, updated_at = ?7
-         WHERE tenant = ?2",
-        params![
-            webhook.id,
-            webhook.tenant,
-            webhook.name,
-            webhook.settings,
-            webhook.secrets,
-            webhook.created_at,
-            webhook.updated_at
-        ],
-    )?;
-    touch(db)
+/// Makes a webhook, or changes the one whose sealed secrets were `before`: each change seals them anew. Says whether it
+/// did; it did not where another change came first, or the webhook went.
+pub fn put(db: &Connection, webhook: &Webhook, before: Option<&[u8]>) -> Result<bool> {
+    let changed = match before {
+        None => db.execute(
+            "INSERT OR IGNORE INTO webhooks (id, tenant, name, settings, secrets, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                webhook.id,
+                webhook.tenant,
+                webhook.name,
+                webhook.settings,
+                webhook.secrets,
+                webhook.created_at,
+                webhook.updated_at
+            ],
+        )?,
+        Some(before) => db.execute(
+            "UPDATE webhooks SET settings = ?3, secrets = ?4, updated_at = ?5
+             WHERE id = ?1 AND tenant = ?2 AND secrets = ?6",
+            params![
+                webhook.id,
+                webhook.tenant,
+                webhook.settings,
+                webhook.secrets,
+                webhook.updated_at,
+                before
+            ],
+        )?,
+    };
+    touch(db)?;
+    Ok(changed > 0)
 }
 
 /// Removes a webhook. Says whether there was one.
