@@ -9,7 +9,7 @@ use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::RwLock;
+use tokio_util::task::TaskTracker;
 
 /// Why the auth host does not open.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +85,8 @@ pub struct App {
     pub answer_within: Duration,
     /// Held while the catalog is read.
     reloading: Mutex<()>,
-    /// Held by each message that is under way, for reading; a stop waits until none is.
-    pub under_way: Arc<RwLock<()>>,
+    /// Messages that are under way; a stop waits for them.
+    pub under_way: TaskTracker,
     /// For tests.
     pub hook: Hook,
     /// The files.
@@ -181,7 +181,7 @@ impl App {
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
             reloading: Mutex::default(),
-            under_way: Arc::default(),
+            under_way: TaskTracker::new(),
             hook: Arc::new(|_| ()),
             files,
         });

@@ -109,33 +109,37 @@ impl NumberError {
 }
 
 impl Number {
-    /// Reads a number: with `+` or `00` and a calling code, or as people of the default country write it.
+    /// Reads a number: with `+` or `00` and a calling code, or as people of the default country write it, its prefix for
+    /// calls abroad included.
     ///
     /// # Errors
     ///
     /// [`NumberError`] when no message can be sent to it.
     pub fn parse(text: &str, default_country: Option<&str>) -> Result<Self, NumberError> {
-        if text.len() > LONGEST {
+        let text = bare_text(text);
+        // libphonenumber would find a number in a sentence, and dial an extension's main number.
+        let is_number = text.chars().any(char::is_numeric)
+            && !text.contains(|c: char| c.is_alphabetic() || "#;,*=".contains(c));
+        if text.len() > LONGEST || !is_number {
             return Err(NumberError::NotANumber);
         }
-        let text = text.trim();
-        let international = match text.strip_prefix("00") {
-            Some(rest) => format!("+{rest}"),
-            None => text.to_owned(),
-        };
-        let has_code = international.starts_with(['+', '\u{ff0b}']);
-        let region = default_country.and_then(|code| Region::from_code(code).ok());
-        if !has_code && region.is_none() {
-            let is_number = international.bytes().any(|b| b.is_ascii_digit());
-            return Err(if is_number {
-                NumberError::NoCallingCode
-            } else {
-                NumberError::NotANumber
-            });
+        if text.starts_with(['+', '\u{ff0b}']) {
+            return Self::read(text, None);
         }
-        let region = region.filter(|_| !has_code);
-        let number =
-            PhoneNumber::parse(&international, region).map_err(|_| NumberError::NotANumber)?;
+        let region = default_country.and_then(|code| Region::from_code(code).ok());
+        let dialled = region.map(|region| Self::read(text, Some(region)));
+        // Abroad is 0011 in Australia and 001 in Hong Kong. Where that gives no number, 00 is everybody's.
+        match (dialled, text.strip_prefix("00")) {
+            (Some(Ok(number)), Some(_)) if number.is_valid => Ok(number),
+            (_, Some(rest)) => Self::read(&format!("+{rest}"), None),
+            (Some(dialled), None) => dialled,
+            (None, None) => Err(NumberError::NoCallingCode),
+        }
+    }
+
+    /// Reads a number with `+`, or one of a region.
+    fn read(text: &str, region: Option<Region>) -> Result<Self, NumberError> {
+        let number = PhoneNumber::parse(text, region).map_err(|_| NumberError::NotANumber)?;
         if number.is_possible_with_reason().is_err() {
             return Err(NumberError::Length);
         }
@@ -172,12 +176,13 @@ impl Number {
     ///
     /// [`NumberError`] when no message can be sent to it.
     pub fn parse_bare(text: &str, bare: &Bare) -> Result<(Self, Reading), NumberError> {
-        if text.len() > LONGEST {
-            return Err(NumberError::NotANumber);
-        }
-        let trimmed = text.trim();
+        let trimmed = bare_text(text);
         if trimmed.starts_with(['+', '\u{ff0b}']) || trimmed.starts_with("00") {
-            return Ok((Self::parse(trimmed, None)?, Reading::International));
+            let home = match bare {
+                Bare::National(country) => Some(country.as_str()),
+                Bare::Refuse | Bare::E164 => None,
+            };
+            return Ok((Self::parse(trimmed, home)?, Reading::International));
         }
         if let Bare::National(country) = bare
             && let Ok(number) = Self::parse(trimmed, Some(country))
@@ -195,10 +200,8 @@ impl Number {
         match bare {
             Bare::Refuse => Ok((Self::parse(trimmed, None)?, Reading::International)),
             Bare::E164 | Bare::National(_) => {
-                // No calling code begins with a zero, and a letter is no digit that a platform stripped.
-                let is_e164 = trimmed.starts_with(|c: char| matches!(c, '1'..='9'))
-                    && !trimmed.chars().any(char::is_alphabetic);
-                if !is_e164 {
+                // No calling code begins with a zero.
+                if !trimmed.starts_with(|c: char| matches!(c, '1'..='9')) {
                     return Err(NumberError::NotANumber);
                 }
                 Ok((
@@ -240,6 +243,11 @@ impl Number {
     }
 }
 
+/// A text without what surrounds a number that was copied: spaces, and marks of the direction of writing.
+fn bare_text(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || crate::text::is_deceptive(c))
+}
+
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
@@ -278,12 +286,65 @@ mod tests {
             ("+1 (415) 555-2671", None, "+14155552671", "US", "+1"),
             ("+1 604 555 2671", None, "+16045552671", "CA", "+1"),
             ("+852 5123 4567", Some("CN"), "+85251234567", "HK", "+852"),
+            (
+                "\u{202d}+1 415 555 2671\u{202c}",
+                None,
+                "+14155552671",
+                "US",
+                "+1",
+            ),
         ] {
             let number = Number::parse(text, default).unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(
                 (number.e164(), number.country(), number.prefix()),
                 (e164, country, prefix)
             );
+        }
+    }
+
+    /// The prefixes for calls abroad of ITU-T's list "Dialling procedures (international prefix)": 0011, 001, 011, 010, 810.
+    #[test]
+    fn number_abroad_is_read_as_people_of_the_country_dial_it() {
+        for (text, country, e164) in [
+            ("0011 64 21 123 456", "AU", "+6421123456"),
+            ("0011 44 7400 123456", "AU", "+447400123456"),
+            ("001 65 9123 4567", "HK", "+6591234567"),
+            ("001 86 138 0013 8000", "HK", "+8613800138000"),
+            ("001 65 9123 4567", "KR", "+6591234567"),
+            ("001 65 9123 4567", "TH", "+6591234567"),
+            ("001 64 21 123 456", "SG", "+6421123456"),
+            ("011 44 7400 123456", "US", "+447400123456"),
+            ("010 44 7400 123456", "JP", "+447400123456"),
+            ("8 10 44 7400 123456", "RU", "+447400123456"),
+            ("0044 7400 123456", "DE", "+447400123456"),
+            ("0086 138 0013 8000", "CN", "+8613800138000"),
+            // Nobody's prefix there, and no number of that country.
+            ("0044 7400 123456", "US", "+447400123456"),
+            ("0044 7400 123456", "AU", "+447400123456"),
+            ("00 1 415 555 2671", "HK", "+14155552671"),
+        ] {
+            let number = Number::parse(text, Some(country));
+            let number = number.unwrap_or_else(|e| panic!("{text} {country}: {e}"));
+            assert_eq!(number.e164(), e164, "{text} {country}");
+        }
+        let home = Bare::National("AU".into());
+        let (number, _) = Number::parse_bare("0011 64 21 123 456", &home).unwrap();
+        assert_eq!(number.e164(), "+6421123456");
+    }
+
+    #[test]
+    fn text_around_a_number_is_refused() {
+        for text in [
+            "my number is 13800138000",
+            "abc +14155552671",
+            "+86 138 0013 8000 ext 5",
+            "+86 138 0013 8000 #5",
+            "+8613800138000;ext=5",
+            "+8613800138000,,5",
+            "1-800-FLOWERS",
+        ] {
+            let found = Number::parse(text, Some("CN"));
+            assert_eq!(found, Err(NumberError::NotANumber), "{text}");
         }
     }
 

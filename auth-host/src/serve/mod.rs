@@ -163,7 +163,8 @@ impl Service {
                 .map_err(|error| error.to_string())?;
         }
         // Messages whose callers left; none begins any more.
-        if timeout(GRACE, self.app.under_way.write()).await.is_err() {
+        self.app.under_way.close();
+        if timeout(GRACE, self.app.under_way.wait()).await.is_err() {
             tracing::warn!("a message is still under way: its outcome will be unknown");
         }
         Ok(())

@@ -61,12 +61,7 @@ pub(crate) async fn outlast<T: Send + 'static>(
     patience: Duration,
     task: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
-    let under_way = app.under_way.clone().read_owned().await;
-    let task = tokio::spawn(async move {
-        let outcome = task.await;
-        drop(under_way);
-        outcome
-    });
+    let task = app.under_way.spawn(task);
     match tokio::time::timeout(patience, task).await {
         Ok(Ok(outcome)) => Some(outcome),
         Ok(Err(_)) | Err(_) => None,
