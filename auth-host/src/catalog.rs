@@ -77,6 +77,13 @@ pub struct Ready {
 }
 
 impl Catalog {
+    /// The test number with a keyed hash, unless it ended.
+    pub fn test_number(&self, tenant: &str, number_hash: &[u8], now: i64) -> Option<&TestNumber> {
+        let key = (tenant.to_owned(), number_hash.to_vec());
+        let found = self.test_numbers.get(&key);
+        found.filter(|test| test.expires_at > now)
+    }
+
     /// Reads everything; connectors that did not change are taken over.
     ///
     /// # Errors

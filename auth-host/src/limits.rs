@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-const DAY_MS: i64 = 24 * HOUR_MS;
+const HOURS_A_DAY: i64 = 24;
+const DAY_MS: i64 = HOURS_A_DAY * HOUR_MS;
 const TEN_MINUTES_MS: i64 = 600_000;
 
 /// Wrong codes of one number in 24 hours, across all its verifications.
@@ -94,9 +95,15 @@ impl Asked<'_> {
     /// What a message that is sent counts towards.
     fn counted(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let network = self.network.map(|network| (NETWORK, network));
-        [("sent", ""), ("prefix", self.number.prefix())]
-            .into_iter()
-            .chain(network)
+        // Countries share calling codes: those at home do not use up their neighbours' share.
+        let prefix = (!self.is_home()).then(|| ("prefix", self.number.prefix()));
+        [("sent", "")].into_iter().chain(prefix).chain(network)
+    }
+
+    /// Whether the number is of one of the tenant's own countries.
+    fn is_home(&self) -> bool {
+        let mut home = self.settings.home_countries.iter();
+        home.any(|home| home == self.number.country())
     }
 }
 
@@ -126,31 +133,43 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
             return Ok(Some(refusal(reason, Some(wait_ms.max(1000)))));
         }
     }
-    let is_home = settings
-        .home_countries
-        .iter()
-        .any(|home| home == asked.number.country());
-    let sum = |scope, subject| {
+    let prefix = (!asked.is_home()).then(|| asked.number.prefix());
+    for (reason, scope, subject, most) in [
+        ("prefix-a-day", "prefix", prefix, settings.prefix_a_day),
+        (
+            "network-a-day",
+            NETWORK,
+            asked.network,
+            settings.network_a_day,
+        ),
+        ("segments-a-day", "sent", Some(""), settings.segments_a_day),
+    ] {
+        let Some(subject) = subject else { continue };
         let counter = Counter {
-            tenant: asked.tenant,
+            tenant,
             scope,
             subject,
         };
-        counter.sum(db, now, 24)
-    };
-    let until_next_hour = HOUR_MS - now % HOUR_MS;
-    if !is_home && sum("prefix", asked.number.prefix())? >= settings.prefix_a_day.into() {
-        return Ok(Some(refusal("prefix-a-day", Some(until_next_hour))));
-    }
-    if let Some(network) = asked.network
-        && sum(NETWORK, network)? >= settings.network_a_day.into()
-    {
-        return Ok(Some(refusal("network-a-day", Some(until_next_hour))));
-    }
-    if sum("sent", "")? >= settings.segments_a_day.into() {
-        return Ok(Some(refusal("segments-a-day", Some(until_next_hour))));
+        if counter.sum(db, now, HOURS_A_DAY)? >= most.into() {
+            let counts = counter.by_hour(db, now, HOURS_A_DAY)?;
+            let wait_ms = until_below(&counts, now, most.into());
+            return Ok(Some(refusal(reason, Some(wait_ms))));
+        }
     }
     Ok(None)
+}
+
+/// How long until the counts of a day are below `most`: an hour's count leaves when it is 24 hours old. A day where they
+/// never are.
+fn until_below(counts: &[(i64, i64)], now: i64, most: i64) -> i64 {
+    let this_hour = now / HOUR_MS;
+    let sum_in = |hours: &i64| -> i64 {
+        let first = this_hour + hours - HOURS_A_DAY;
+        let left = counts.iter().filter(|(hour, _)| *hour > first);
+        left.map(|(_, count)| count).sum()
+    };
+    let below = (1..HOURS_A_DAY).find(|hours| sum_in(hours) < most);
+    (this_hour + below.unwrap_or(HOURS_A_DAY)) * HOUR_MS - now
 }
 
 /// How long until fewer than `most` of the times, newest first, are within the period; none where that is so now.
@@ -186,7 +205,12 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
     }
 }
 
-/// Notes that a code was used.
+/// Counts a code that was used, for the figures of a country.
+pub fn count_verified(db: &Connection, now: i64, tenant: &str, country: &str) -> Result<()> {
+    count(db, now, tenant, "verified", country)
+}
+
+/// Notes that the code of a verification was used.
 pub fn verified(
     db: &Connection,
     now: i64,
@@ -194,7 +218,7 @@ pub fn verified(
     country: &str,
     network: Option<&str>,
 ) -> Result<()> {
-    count(db, now, tenant, "verified", country)?;
+    count_verified(db, now, tenant, country)?;
     if let Some(network) = network {
         count(db, now, tenant, VERIFIED_NETWORK, network)?;
     }
@@ -386,6 +410,24 @@ mod tests {
             assert_eq!(wait_ms(&times, 1000, period, most), wait, "{period} {most}");
         }
         assert_eq!(wait_ms(&[], 1000, 1000, 1), None);
+    }
+
+    /// Hours 80, 90 and 100 of a clock that shows a quarter past 100.
+    #[test]
+    fn day_waits_until_enough_hours_are_a_day_old() {
+        let now = 100 * HOUR_MS + HOUR_MS / 4;
+        let counts = [(80, 3), (90, 2), (100, 1)];
+        let hours = |hours: f64| (hours * HOUR_MS as f64) as i64;
+        for (most, wait) in [
+            (6, hours(3.75)), // Hour 80 leaves at 104.
+            (4, hours(3.75)),
+            (3, hours(13.75)), // Hour 90 leaves at 114.
+            (2, hours(13.75)),
+            (1, hours(23.75)),
+            (0, hours(23.75)), // Never below.
+        ] {
+            assert_eq!(until_below(&counts, now, most), wait, "{most}");
+        }
     }
 
     #[test]

@@ -120,7 +120,8 @@ pub fn of_problem(kind: &str, pointer: Option<&str>) -> Option<&'static str> {
         "too-many-codes" => "no-more-codes",
         "stopped" => "used-up",
         "no-flow" => "ask-administrator",
-        "storage" | "in-flight" => "try-again",
+        // The message may have been sent, by this request or by one before it.
+        "storage" | "in-flight" => "not-finished",
         limit if crate::limits::REASONS.contains(&limit) => "too-many",
         _ => return None,
     })
@@ -265,5 +266,8 @@ mod tests {
         let number = of_problem("/problems/invalid", Some("/to"));
         assert_eq!(number, Some("check-number"));
         assert_eq!(of_problem("/problems/number-a-day", None), Some("too-many"));
+        for unclear in ["/problems/storage", "/problems/in-flight"] {
+            assert_eq!(of_problem(unclear, None), Some("not-finished"));
+        }
     }
 }

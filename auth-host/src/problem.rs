@@ -106,6 +106,17 @@ impl Problem {
         }
     }
 
+    /// A decision against a message, counted by its reason.
+    pub fn refused(
+        status: StatusCode,
+        reason: &'static str,
+        title: &str,
+        detail: impl Into<Detail>,
+    ) -> Self {
+        metrics::counter!("auth_host_refused_total", "reason" => reason).increment(1);
+        Self::new(status, reason, title, detail)
+    }
+
     /// The request's body cannot be used, at a place.
     pub fn invalid(pointer: &str, detail: impl Into<Detail>) -> Self {
         let mut problem = Self::new(

@@ -503,7 +503,7 @@ refusal-not-found = 这里没有该{ $value ->
    *[other] 内容
  }。
 refusal-trial-late = 消息可能已发送，但结果尚未写入。请查看消息列表。
-refusal-storage = 数据库出错，未做任何操作。请用相同的 Idempotency-Key 重新发送同一请求。
+refusal-storage = 数据库出错，本次请求未作任何更改。请重新发送；若带有 Idempotency-Key，请使用同一个：此前使用该键的请求保留其结果。
 refusal-number-no-code = 号码缺少国家/地区代码。请以 + 和国家/地区代码开头，例如 +8613800138000，或设置租户的默认国家/地区。
 refusal-number-none = 这不是手机号码。请以 + 和国家/地区代码开头，例如 +8613800138000。
 refusal-number-length = 号码位数与其国家/地区不符。
@@ -542,6 +542,7 @@ outcome-not-sent = 未发送
 outcome-storage = 数据库出错
 outcome-stopped = 紧急停发已开启
 outcome-no-flow = 没有适用的规则
+outcome-test-number = 测试号码，不会发送短信
 outcome-number-in-ten-minutes = 限额：单个号码 10 分钟
 outcome-number-a-day = 限额：单个号码 24 小时
 outcome-prefix-a-day = 限额：单个国家/地区代码 24 小时

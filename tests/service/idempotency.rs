@@ -62,6 +62,12 @@ fn request_under_way_is_not_carried_out_twice() {
             (meanwhile.status, meanwhile.problem().as_str()),
             (409, "in-flight")
         );
+        // The first may have sent its message by now.
+        let told = meanwhile.json()["user_message"].clone();
+        assert_eq!(
+            told,
+            "This is not finished yet. Wait a minute before you try again."
+        );
         let first = first.join().unwrap();
         assert_eq!(first.status, 201);
         let again = host.post_with("/v1/verifications", &body, &key);

@@ -46,8 +46,74 @@ fn tenant_limits_hold_and_can_be_raised() {
         (status, &problem["type"]),
         (429, &json!("/problems/prefix-a-day"))
     );
+    let wait = problem["retry_after"].as_i64().unwrap();
+    assert!((82_000..=86_400).contains(&wait), "{wait}");
     // At home the calling code is not counted.
     assert_eq!(start(&host, "+8613800138002").0, 201);
+}
+
+/// Canada shares its calling code with the United States.
+#[test]
+fn home_traffic_leaves_the_neighbours_their_share() {
+    let host = Running::start();
+    host.change(&["tenant", "put", "--set", "home_countries=US"], "");
+    set(&host, "prefix_a_day=1");
+    for nth in 0..3 {
+        assert_eq!(start(&host, &format!("+141555526{nth:02}")).0, 201);
+    }
+    assert_eq!(start(&host, "+16045552671").0, 201);
+    assert_eq!(start(&host, "+16045552672").0, 429);
+}
+
+/// Every decision against a message is counted by its reason.
+#[test]
+fn refusals_are_in_the_figures() {
+    let host = Running::start();
+    let to = "+8613800138000";
+    let id = host.begin(to);
+    let again = host.post(&format!("/v1/verifications/{id}/resend"), &json!({}));
+    assert_eq!(again.problem(), "too-early");
+    host.change(&["stop", "--tenant", "default"], "");
+    assert_eq!(start(&host, to).0, 503);
+    host.change(&["go", "--tenant", "default"], "");
+    for id in [id, host.begin(to)] {
+        let code = host.code(to);
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        for _ in 0..5 {
+            host.check(&id, wrong).expect(200);
+        }
+    }
+    assert_eq!(start(&host, to).0, 429);
+    let refused = figures(&host)["refused"].clone();
+    for reason in ["too-early", "stopped", "locked"] {
+        assert_eq!(refused[reason], 1, "{reason}: {refused}");
+    }
+}
+
+/// A code that was reported as used and then checked was used once; a message without a verification was never part of
+/// the rule about unverified sends.
+#[test]
+fn used_code_is_counted_once() {
+    let host = Running::start();
+    let to = "+8613800138000";
+    let v = start(&host, to).1;
+    let message = v["message"]["id"].as_str().unwrap();
+    let report = |id: &str| host.post(&format!("/v1/messages/{id}/verified"), &json!({}));
+    assert_eq!(report(message).status, 204);
+    host.check(v["id"].as_str().unwrap(), &host.code(to))
+        .expect(200);
+    let body = json!({"to": to, "usage": "Generic", "variables": {"code": "135790"}});
+    let own = host.post("/v1/messages", &body).expect(201);
+    for _ in 0..2 {
+        assert_eq!(report(own["id"].as_str().unwrap()).status, 204);
+    }
+    assert_eq!(figures(&host)["verified_by_country"]["CN"], 2);
+}
+
+fn figures(host: &Running) -> Value {
+    let path = "/admin/tenants/default/figures";
+    let shown = host.admin("GET", path, &host.host_key, &json!({}));
+    shown.expect(200)["last_24_hours"].clone()
 }
 
 #[test]

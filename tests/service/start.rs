@@ -215,3 +215,27 @@ fn logto_config_is_taken_over() {
     );
     assert_eq!(shown.unwrap()["name"], "logto");
 }
+
+/// SQLite would go on with files that were unlinked, and lose what it writes there.
+#[cfg(unix)]
+#[test]
+fn lost_database_sends_nothing_until_it_is_back() {
+    let host = Running::start();
+    let data = host.folder.0.join("data");
+    let aside = host.folder.0.join("aside");
+    let body = json!({"to": "+8613800138000", "usage": "SignIn"});
+    std::fs::rename(&data, &aside).unwrap();
+    let lost = host.post("/v1/verifications", &body);
+    assert_eq!((lost.status, lost.problem().as_str()), (503, "storage"));
+    assert_eq!(
+        lost.json()["user_message"],
+        "This is not finished yet. Wait a minute before you try again."
+    );
+    // The answer of the probe counts for a second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(host.get("/readyz").status, 503);
+    assert!(host.simulator.messages().is_empty());
+    std::fs::rename(&aside, &data).unwrap();
+    host.post("/v1/verifications", &body).expect(201);
+    assert_eq!(host.simulator.messages().len(), 1);
+}

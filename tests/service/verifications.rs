@@ -54,6 +54,12 @@ fn unusable_verifications_answer_alike() {
         "",
     );
     assert_eq!(deleted.unwrap().status, 204);
+    // The language of a verification that ended would tell that there was one.
+    let body = json!({"to": "+8613800138005", "usage": "SignIn", "locales": ["de"]});
+    let german = host.post("/v1/verifications", &body).expect(201)["id"].clone();
+    let german = german.as_str().unwrap().to_owned();
+    host.check(&german, &host.code("+8613800138005"))
+        .expect(200);
     let other = host.begin("+8613800138003");
     let code = host.code("+8613800138003");
     let other = host.post(
@@ -65,6 +71,7 @@ fn unusable_verifications_answer_alike() {
         host.check("no-such-thing", "123456"),
         host.check(&used, "123456"),
         host.check(&cancelled, "123456"),
+        host.check(&german, "123456"),
         other,
     ];
     let first = &answers[0];
@@ -182,7 +189,94 @@ fn test_number_has_own_code_and_no_message() {
         (&checked["valid"], &checked["test"]),
         (&json!(true), &json!(true))
     );
+    let body = json!({"to": to, "usage": "Generic", "variables": {"code": "135790"}});
+    let key = [("Idempotency-Key", "once")];
+    for _ in 0..2 {
+        let own_code = host.post_with("/v1/messages", &body, &key).expect(201);
+        assert_eq!(
+            (&own_code["state"], &own_code["test"]),
+            (&json!("suppressed"), &json!(true))
+        );
+    }
     assert!(host.simulator.messages().is_empty());
+}
+
+/// A verification began before its number became a test number.
+#[test]
+fn resend_to_what_became_a_test_number_sends_nothing() {
+    let host = Running::start();
+    let to = "+8613800138000";
+    let id = host.begin(to);
+    let body = json!({"number": to, "code": "246810", "days": 1, "is_own": true});
+    let path = "/admin/tenants/default/test-numbers";
+    host.admin("POST", path, &host.host_key, &body).expect(200);
+    host.age(61_000);
+    let again = host.resend(&id).expect(200);
+    assert_eq!(again["message"]["state"], "suppressed");
+    assert_eq!(host.simulator.messages().len(), 1);
+}
+
+/// Where a code ends before another may be made, none is promised.
+#[test]
+fn short_code_promises_no_other() {
+    let host = Running::start();
+    let begin = |to: &str, lifetime_s: u32| {
+        let body = json!({"to": to, "usage": "SignIn", "lifetime_s": lifetime_s});
+        host.post("/v1/verifications", &body).expect(201)
+    };
+    assert_eq!(begin("+8613800138000", 60)["resend_after"], Value::Null);
+    assert!(begin("+8613800138001", 61)["resend_after"].is_string());
+}
+
+#[test]
+fn variable_that_occurs_twice_is_refused() {
+    let host = Running::start();
+    let bearer = format!("Bearer {}", host.key);
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body =
+        r#"{"to": "+8613800138000", "usage": "Generic", "variables": {"code": "1", "code": "2"}}"#;
+    let answer = super::running::http(&host.process.api, "POST", "/v1/messages", &headers, body);
+    let answer = answer.unwrap();
+    assert_eq!(
+        (answer.status, &answer.json()["pointer"]),
+        (422, &json!("/variables"))
+    );
+    assert!(host.simulator.messages().is_empty());
+}
+
+/// The path's and the query's own faults have the form of every refusal.
+#[test]
+fn bad_path_and_query_are_problems() {
+    let host = Running::start();
+    let ask = |address: &str, key: &str, path: &str| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("Authorization", bearer.as_str())];
+        super::running::http(address, "GET", path, &headers, "").unwrap()
+    };
+    let (api, admin) = (&host.process.api, &host.process.admin);
+    for (answer, status) in [
+        (ask(api, &host.key, "/v1/verifications/%FF"), 404),
+        (ask(api, &host.key, "/v1/messages/%FF"), 404),
+        (
+            ask(
+                admin,
+                &host.host_key,
+                "/admin/tenants/default/messages?state=bogus",
+            ),
+            400,
+        ),
+    ] {
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert!(
+            answer.head.contains("application/problem+json"),
+            "{}",
+            answer.head
+        );
+        assert!(!answer.text.contains("bogus"));
+    }
 }
 
 #[test]
@@ -210,7 +304,7 @@ fn bad_request_is_refused_at_its_place() {
         body
     };
     for (body, status, pointer) in [
-        (json!({"usage": "SignIn"}), 422, Some("")),
+        (json!({"usage": "SignIn"}), 422, Some("/to")),
         (with("to", json!(1)), 422, Some("/to")),
         (with("to", json!("+86")), 422, Some("/to")),
         (with("usage", json!("")), 422, Some("/usage")),
@@ -219,6 +313,8 @@ fn bad_request_is_refused_at_its_place() {
         (with("lifetime_s", json!(29)), 422, Some("/lifetime_s")),
         (with("locales", json!(["x"])), 422, Some("/locales")),
         (with("ip", json!("nowhere")), 422, Some("/ip")),
+        (with("country", json!("China")), 422, Some("/country")),
+        (with("country", json!("ZZ")), 422, Some("/country")),
         (with("surplus", json!(1)), 422, Some("/surplus")),
         (json!([]), 422, Some("")),
     ] {

@@ -3,6 +3,7 @@
 
 use super::answer::Shown;
 use super::call::{Authorized, Call};
+use super::path::{Path, Query};
 use super::verifications::Nothing;
 use crate::access::{Host, Tenant};
 use crate::admin::{Actor, connectors, keys, numbers, tenants};
@@ -16,7 +17,7 @@ use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
 use crate::verification::{MessageView, message_view};
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post, put};
 use serde::Deserialize;

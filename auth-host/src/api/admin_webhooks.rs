@@ -3,12 +3,13 @@
 use super::admin::{Answer, Of, actor};
 use super::answer::Shown;
 use super::call::{Authorized, Call};
+use super::path::Path;
 use super::verifications::Nothing;
 use crate::access::{Host, Tenant};
 use crate::admin::{callbacks, events, webhooks};
 use crate::app::App;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use serde::Deserialize;

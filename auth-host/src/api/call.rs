@@ -186,29 +186,50 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default().trim();
-    let bare = match text.strip_prefix('"') {
-        Some(rest) => rest.strip_suffix('"').unwrap_or_default(),
-        None => text,
+    let key = match text.strip_prefix('"') {
+        Some(rest) => quoted(rest),
+        None => {
+            let is_bare = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
+            text.bytes().all(is_bare).then(|| text.to_owned())
+        }
     };
-    let fits = (1..=255).contains(&bare.len())
-        && bare
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
-    if fits && values.next().is_none() {
-        return Ok(Some(bare.to_owned()));
+    let key = key.filter(|key| (1..=255).contains(&key.len()));
+    if let Some(key) = key
+        && values.next().is_none()
+    {
+        return Ok(Some(key));
     }
     Err(Problem::new(
         StatusCode::BAD_REQUEST,
         "idempotency-key",
         "The Idempotency-Key cannot be used",
-        "It is one header with 1 to 255 visible ASCII characters, in quotation marks or not.",
+        "It is one header with 1 to 255 visible ASCII characters, or a string in quotation marks as in RFC 8941.",
     ))
+}
+
+/// The rest of a string after its first quotation mark (RFC 8941, section 3.3.3), whose parameters nobody asks for.
+fn quoted(rest: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut characters = rest.chars();
+    loop {
+        match characters.next()? {
+            '"' => break,
+            '\\' => text.push(characters.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c if matches!(c, ' '..='~') => text.push(c),
+            _ => return None,
+        }
+    }
+    let after = characters.as_str().trim_start();
+    (after.is_empty() || after.starts_with(';')).then_some(text)
 }
 
 async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     let reading = axum::body::to_bytes(body, most);
     match tokio::time::timeout(BODY_TIME, reading).await {
         Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Err(error)) if !is_too_long(&error) => Err(malformed(
+            "It ended early, or its chunks have no form. Nothing of it was used.",
+        )),
         Ok(Err(_)) => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
@@ -224,6 +245,17 @@ async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     }
 }
 
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Reads JSON. The error names the place and what was expected, and repeats nothing of the body.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde reads a struct from an array of its fields as well, which the document does not allow.
@@ -234,10 +266,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut reader);
     let value = parsed.map_err(|error| {
-        let pointer = pointer(error.path());
+        let mut pointer = pointer(error.path());
         let inner = error.inner();
         if inner.is_data() {
-            return Problem::invalid(&pointer, expected(&inner.to_string()));
+            let message = inner.to_string();
+            pointer.push_str(&of_field(&message));
+            return Problem::invalid(&pointer, expected(&message));
         }
         let place = format!("line {}, column {}", inner.line(), inner.column());
         malformed(&format!("It is not JSON at {place}."))
@@ -253,6 +287,15 @@ fn malformed(detail: &str) -> Problem {
     Problem::new(status, "malformed", "The body is not JSON", detail)
 }
 
+/// The place below its object of a field that serde misses, or has twice: its path ends at the object.
+fn of_field(message: &str) -> String {
+    let named = ["missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|start| message.strip_prefix(start));
+    let name = named.and_then(|rest| rest.split('`').next());
+    name.map(|name| format!("/{name}")).unwrap_or_default()
+}
+
 /// The part of serde's message that names what was expected. The rest may repeat a value.
 fn expected(message: &str) -> String {
     let known = ["missing field", "unknown field", "duplicate field"];
@@ -262,7 +305,14 @@ fn expected(message: &str) -> String {
         return format!("The body has a {text}.").replace("`", "");
     }
     let wanted = text.rsplit_once("expected ").map(|(_, wanted)| wanted);
-    let wanted = wanted.unwrap_or("another value").replace('`', "");
+    let wanted = match wanted {
+        Some(wanted) if wanted.starts_with("struct ") => "an object",
+        Some("u16" | "u32" | "u64" | "i64") => "a whole number",
+        Some(wanted) => wanted,
+        None if text.contains("IP address") => "an IP address",
+        None => "another value",
+    };
+    let wanted = wanted.replace('`', "");
     if message.starts_with("unknown field") {
         return format!("This member is not known. Expected: {wanted}.");
     }
@@ -306,6 +356,12 @@ mod tests {
             ("", None),
             ("\"abc", None),
             ("a b", None),
+            ("\"a b\"", Some(Some("a b"))),
+            (r#""a\"b\\c""#, Some(Some(r#"a"b\c"#))),
+            (r#""a\b""#, None),
+            ("\"abc\";x=1", Some(Some("abc"))),
+            ("\"abc\" d", None),
+            ("a\"b", None),
         ] {
             let found = key_of(value);
             assert_eq!(found, key.map(|key| key.map(str::to_owned)), "{value}");
@@ -328,7 +384,8 @@ mod tests {
         for (text, status, pointer) in [
             (r#"{"to":["918273"]}"#, 422, Some("/to/0")),
             (r#"{"to":[],"918273":1}"#, 422, Some("/918273")),
-            (r"{}", 422, Some("")),
+            (r"{}", 422, Some("/to")),
+            (r#"{"to":[],"to":[]}"#, 422, Some("/to")),
             (r#"{"to":[]} 918273"#, 400, None),
             ("918273", 422, Some("")),
             (" [[918273]]", 422, Some("")),

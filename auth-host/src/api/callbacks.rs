@@ -1,11 +1,12 @@
 //! `/callbacks/{connector}/{token}`: where providers report what became of messages.
 
+use super::path::Path;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::receipts::{self, NotTaken};
 use auth_connector_host::Callback;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;

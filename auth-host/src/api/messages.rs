@@ -2,6 +2,7 @@
 
 use super::answer::Shown;
 use super::call::{Authorized, Call};
+use super::path::Path;
 use super::verifications::Nothing;
 use crate::access::Send_;
 use crate::app::App;
@@ -9,7 +10,7 @@ use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::store::messages;
 use crate::verification::{self, Answer, MessageRequest, MessageView, message_view};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
 

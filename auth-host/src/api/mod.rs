@@ -8,6 +8,7 @@ mod callbacks;
 mod health;
 mod messages;
 mod openapi;
+mod path;
 mod plugins;
 mod verifications;
 

@@ -3,6 +3,7 @@
 use super::admin::{Answer, Of, actor};
 use super::answer::Shown;
 use super::call::{Authorized, Call};
+use super::path::Path;
 use crate::access::Host;
 use crate::admin::plugins::{Added, NewPlugin, PluginView, installed, list, remove};
 use crate::admin::{pulls, versions};
@@ -13,7 +14,7 @@ use auth_connector_host::TrustedKey;
 use auth_connector_registry::catalogue::{Entry, is_address};
 use auth_connector_registry::{Change, Facts, Finding, Place, ProvenanceKey, Reference};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use base64::Engine as _;

@@ -2,6 +2,7 @@
 
 use super::answer::Shown;
 use super::call::{Authorized, Call};
+use super::path::Path;
 use crate::access::Verify;
 use crate::app::App;
 use crate::ids;
@@ -10,7 +11,7 @@ use crate::store::messages;
 use crate::verification::{
     self, Answer, CheckRequest, Checked, StartRequest, VerificationView, view,
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use std::sync::Arc;

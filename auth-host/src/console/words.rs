@@ -60,7 +60,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 40] = [
+pub const OUTCOMES: [&str; 41] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -77,6 +77,7 @@ pub const OUTCOMES: [&str; 40] = [
     "storage",
     "stopped",
     "no-flow",
+    "test-number",
     "number-in-ten-minutes",
     "number-a-day",
     "prefix-a-day",

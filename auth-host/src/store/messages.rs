@@ -447,20 +447,21 @@ pub fn looked_up(
     Ok(())
 }
 
-/// Notes that the code of a message was used; `is_reported` says whether its provider is told.
+/// Notes that the code of a message was used; `is_reported` says whether its provider is told. Says whether that was new.
 pub fn mark_verified(
     db: &Connection,
     tenant: &str,
     id: &str,
     now: i64,
     is_reported: bool,
-) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE messages SET verified_at = coalesce(verified_at, ?3), next_report_at = ?4
-         WHERE tenant = ?2 AND id = ?1",
-    )?
-    .execute(params![id, tenant, now, is_reported.then_some(now)])?;
-    Ok(())
+) -> Result<bool> {
+    let marked = db
+        .prepare_cached(
+            "UPDATE messages SET verified_at = ?3, next_report_at = ?4
+             WHERE tenant = ?2 AND id = ?1 AND verified_at IS NULL",
+        )?
+        .execute(params![id, tenant, now, is_reported.then_some(now)])?;
+    Ok(marked > 0)
 }
 
 /// The connector of the latest message of a verification, and its state.

@@ -524,3 +524,28 @@ fn change_from_an_old_state_changes_nothing() {
         })
         .unwrap();
 }
+
+/// A database whose file or log was taken away takes nothing more, until it is back.
+#[cfg(unix)]
+#[test]
+fn database_that_is_gone_refuses_reads_and_writes() {
+    for end in ["", "-wal"] {
+        let folder = Folder::new();
+        let store = folder.open();
+        let write = || store.write_blocking(|db| registry::put_setting(db, "a", "b"));
+        let read = || store.read(|db| registry::setting(db, "a"));
+        write().unwrap();
+        let file = folder.0.join(format!("auth-host.db{end}"));
+        let aside = folder.0.join("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let gone = StoreError::Gone(file.display().to_string());
+        assert_eq!(write(), Err(gone.clone()));
+        assert_eq!(read().unwrap_err(), gone);
+        // Another file at its place is another database.
+        std::fs::copy(&aside, &file).unwrap();
+        assert_eq!(write(), Err(gone));
+        std::fs::rename(&aside, &file).unwrap();
+        write().unwrap();
+        assert_eq!(read().unwrap().as_deref(), Some("b"));
+    }
+}

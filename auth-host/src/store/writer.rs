@@ -6,6 +6,7 @@
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +37,11 @@ pub enum StoreError {
         "the database is busy: {0}. Try again; if it recurs, look for another program that holds the file"
     )]
     Busy(String),
+    /// The file that was opened is no longer at its place.
+    #[error(
+        "the database's file {0} was removed or replaced while it was open. Nothing is sent until it is back; put it back, or stop all programs that use it and restore a backup"
+    )]
+    Gone(String),
     /// Anything else.
     #[error("the database failed: {0}")]
     Failed(String),
@@ -70,6 +76,7 @@ pub struct Store {
     jobs: SyncSender<Job>,
     reader: Arc<Mutex<Connection>>,
     commits: Arc<AtomicU64>,
+    files: Arc<Files>,
 }
 
 impl Store {
@@ -88,6 +95,7 @@ impl Store {
             // Pages that many transactions change are copied into the database once for all of them: 16 MB of log.
             connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         }
+        let files = Arc::new(Files::of(&writer)?);
         let commits = Arc::new(AtomicU64::new(0));
         let counted = commits.clone();
         writer.commit_hook(Some(move || {
@@ -95,14 +103,16 @@ impl Store {
             false
         }))?;
         let (jobs, waiting) = sync_channel(WAITING);
+        let watched = files.clone();
         std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write_all(writer, &waiting))
+            .spawn(move || write_all(writer, &watched, &waiting))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             jobs,
             reader: Arc::new(Mutex::new(reader)),
             commits,
+            files,
         })
     }
 
@@ -186,29 +196,72 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The job's own.
-    pub fn read<T, E>(
+    /// The job's own, or [`StoreError::Gone`].
+    pub fn read<T, E: From<StoreError>>(
         &self,
         job: impl FnOnce(&Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        self.files.check()?;
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         job(&reader)
     }
 }
 
-fn write_all(connection: Connection, waiting: &Receiver<Job>) {
+/// The files of the open database. SQLite goes on with a file that was unlinked, and what it writes there is lost with the
+/// process (sqlite.org/howtocorrupt, section 2.4).
+struct Files(Vec<(PathBuf, Identity)>);
+
+/// Device and number of a file.
+type Identity = (u64, u64);
+
+impl Files {
+    /// The database and its log, which exists once the database was read in WAL mode.
+    fn of(connection: &Connection) -> Result<Self> {
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        let path = connection.path().unwrap_or_default();
+        let places = ["", "-wal"].map(|end| PathBuf::from(format!("{path}{end}")));
+        let identified = places.map(|place| identity(&place).map(|id| (place, id)));
+        Ok(Self(identified.into_iter().flatten().collect()))
+    }
+
+    /// Whether each is where it was.
+    fn check(&self) -> Result<()> {
+        for (place, id) in &self.0 {
+            if identity(place).as_ref() != Some(id) {
+                return Err(StoreError::Gone(place.display().to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn identity(place: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(place).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
+/// An open file cannot be removed there.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
+}
+
+fn write_all(connection: Connection, files: &Files, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let more = waiting.try_iter().take(TOGETHER - 1);
         let jobs: Vec<Job> = std::iter::once(first).chain(more).collect();
-        write_together(&connection, jobs);
+        write_together(&connection, files, jobs);
     }
 }
 
 /// Runs jobs in one transaction, each in a savepoint.
-fn write_together(db: &Connection, jobs: Vec<Job>) {
+fn write_together(db: &Connection, files: &Files, jobs: Vec<Job>) {
     let mut waiting = jobs.into_iter();
     let mut finishes: Vec<Finish> = Vec::with_capacity(waiting.len());
     let committed = (|| {
+        files.check()?;
         run(db, "BEGIN IMMEDIATE")?;
         // One that is alone needs no savepoint.
         if waiting.len() == 1

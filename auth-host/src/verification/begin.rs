@@ -1,6 +1,6 @@
 //! The transaction of a start or a resend: repeated requests, locks and limits, and the rows of what is to be sent.
 
-use super::rules::{SENDS, is_live, no_flow, resend_at, tag};
+use super::rules::{SENDS, count_denied, count_refused, is_live, resend_at, tag};
 use super::views::{Answer, view};
 use crate::app::App;
 use crate::events;
@@ -75,9 +75,11 @@ impl Begin {
         let latest = messages::of_verification(db, &v)?.pop();
         let wait = resend_at(&v, latest.as_ref()) - now;
         if v.sends >= SENDS {
+            count_refused(db, &v.tenant, "too-many-codes")?;
             return Ok(Begun::Instead(Instead::TooOften));
         }
         if wait > 0 || latest.is_some_and(|row| row.state == State::Sending) {
+            count_refused(db, &v.tenant, "too-early")?;
             return Ok(Begun::Instead(Instead::TooEarly(wait.max(1000))));
         }
         if let Some(instead) = self.refused(db, &v)? {
@@ -104,17 +106,14 @@ impl Begin {
 
     /// What a request gets that an operator, a lock or a limit refuses.
     fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Instead>> {
-        if let Some(stopped) = self.stopped {
-            return Ok(Some(Instead::Refused(stopped)));
-        }
-        let now = ids::now_ms();
-        if !self.is_served {
-            let refusal = no_flow(db, now, &v.tenant)?;
+        if let Some(refusal) = count_denied(db, &v.tenant, self.stopped, self.is_served)? {
             return Ok(Some(Instead::Refused(refusal)));
         }
+        let now = ids::now_ms();
         let failures = limits::failures(&v.tenant, &v.number_hash);
         let wait_ms = failures.wait_ms(failures.level(db, now)?);
         if wait_ms > 0 {
+            count_refused(db, &v.tenant, "locked")?;
             return Ok(Some(Instead::Locked(wait_ms)));
         }
         if v.is_test {

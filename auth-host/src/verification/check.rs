@@ -1,7 +1,9 @@
 //! Check and cancel: one transaction each.
 
 use super::repeat::replayed;
-use super::rules::{Caller, TRIES, code_bytes, is_live, language, locked, not_usable, told};
+use super::rules::{
+    Caller, TRIES, code_bytes, count_refused, is_live, language, locked, not_usable, told,
+};
 use super::views::Answer;
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -141,6 +143,7 @@ impl Check {
         let failures = limits::failures(&v.tenant, &v.number_hash);
         let wait_ms = failures.wait_ms(failures.level(db, now)?);
         if wait_ms > 0 {
+            count_refused(db, &v.tenant, "locked")?;
             return Ok(Outcome::Locked(wait_ms));
         }
         let bytes = code_bytes(&v, &self.code);
@@ -174,11 +177,13 @@ impl Check {
     fn approve(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
         v.state = "approved".to_owned();
         events::verification(&self.app, db, v, "approved")?;
+        // The back end may have reported the use of the same code before.
+        let mut is_first = true;
         if let Some((message, connector, _)) = messages::latest_of(db, v)? {
             let is_reported = !v.is_test && self.app.catalog.load().reports(&v.tenant, &connector);
-            messages::mark_verified(db, &v.tenant, &message, now, is_reported)?;
+            is_first = messages::mark_verified(db, &v.tenant, &message, now, is_reported)?;
         }
-        if !v.is_test {
+        if !v.is_test && is_first {
             limits::verified(db, now, &v.tenant, &v.country, v.network.as_deref())?;
         }
         Ok(Checked {

@@ -1,13 +1,13 @@
 //! Delivery of a message whose code somebody else made: limits, the row on the disk, the send, and its outcome.
 
 use super::repeat::outlast;
-use super::rules::no_flow;
+use super::rules::count_denied;
 use crate::app::{App, Point};
 use crate::ids;
 use crate::limits::{self, Asked, Refusal};
 use crate::problem::Problem;
 use crate::send::{self, Draft};
-use crate::store::messages::{self, Message};
+use crate::store::messages::{self, Message, State};
 use crate::store::{self, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ pub enum Delivery<K> {
 enum Begun<K> {
     Known(K),
     Refused(Refusal),
+    Suppressed(Box<Message>),
     Sending(Box<Message>),
 }
 
@@ -77,9 +78,18 @@ pub async fn deliver<O: Once>(
     let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
     let stopped = limits::stopped(&catalog, &settings);
     let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
-    let row = draft.row(app, connector, None)?;
-    let (number, is_served, asked_once) =
-        (draft.number.clone(), !draft.route.is_empty(), once.clone());
+    let mut row = draft.row(app, connector, None)?;
+    let test = catalog.test_number(&row.tenant, &row.number_hash, row.created_at);
+    let is_test = test.is_some();
+    if is_test {
+        row.state = State::Suppressed;
+        row.settled_at = Some(row.created_at);
+    }
+    let (number, is_served, asked_once) = (
+        draft.number.clone(),
+        is_test || !draft.route.is_empty(),
+        once.clone(),
+    );
     app.at(Point::BeforeIntent);
     let write = move |db: &Connection| {
         if let Some(known) = asked_once.look_up(db)? {
@@ -94,16 +104,19 @@ pub async fn deliver<O: Once>(
             network: network.as_deref(),
             is_checked: false,
         };
-        let refusal = match stopped {
-            Some(stopped) => Some(stopped),
-            None if !is_served => Some(no_flow(db, now, &row.tenant)?),
-            None => limits::decide(db, now, &asked)?,
+        let refusal = match count_denied(db, &row.tenant, stopped, is_served)? {
+            None if !is_test => limits::decide(db, now, &asked)?,
+            refusal => refusal,
         };
         if let Some(refusal) = refusal {
             return Ok(Begun::Refused(refusal));
         }
         messages::add(db, &row)?;
         asked_once.reserve(db, &row)?;
+        if is_test {
+            asked_once.finish(db, &row)?;
+            return Ok(Begun::Suppressed(Box::new(row)));
+        }
         Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
     };
     let own_app = app.clone();
@@ -112,6 +125,7 @@ pub async fn deliver<O: Once>(
         let row = match app.store.write(write).await? {
             Begun::Known(known) => return Ok(Delivery::Known(known)),
             Begun::Refused(refusal) => return Ok(Delivery::Refused(refusal)),
+            Begun::Suppressed(row) => return Ok(Delivery::Done(row)),
             Begun::Sending(row) => *row,
         };
         let finish: send::Finish = Arc::new(move |db, row| once.finish(db, row));

@@ -2,7 +2,7 @@
 
 use super::deliver::{Delivery, Once, Order, deliver};
 use super::repeat::{WRITING, late, replayed, replayed_or};
-use super::rules::{Caller, check_locales, check_usage, refused, tenant};
+use super::rules::{Caller, check_country, check_locales, check_usage, refused, tenant};
 use super::views::{Answer, message_view};
 use crate::app::App;
 use crate::number::Number;
@@ -16,7 +16,9 @@ use crate::{ids, limits};
 use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,6 +34,7 @@ pub struct MessageRequest {
     #[schema(example = "Generic")]
     pub usage: String,
     /// Values for the template, the code as `code`.
+    #[serde(deserialize_with = "unique")]
     pub variables: BTreeMap<String, String>,
     /// The person's languages, best first.
     #[serde(default)]
@@ -60,6 +63,7 @@ pub async fn send(
     let settings = tenant(&catalog, caller)?.settings.clone();
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
+    check_country(request.country.as_deref())?;
     check_variables(&request.variables)?;
     let country = request
         .country
@@ -143,6 +147,31 @@ impl Once for Kept {
     }
 }
 
+/// Reads variables, of which none may occur twice: serde would keep the last.
+fn unique<'de, D: Deserializer<'de>>(reader: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Variables;
+
+    impl<'de> Visitor<'de> for Variables {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+            text.write_str("an object of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut variables = BTreeMap::new();
+            while let Some((name, value)) = members.next_entry()? {
+                if variables.insert(name, value).is_some() {
+                    return Err(A::Error::custom("expected each name once"));
+                }
+            }
+            Ok(variables)
+        }
+    }
+
+    reader.deserialize_map(Variables)
+}
+
 fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Problem> {
     let fits =
         |(name, value): (&String, &String)| (1..=64).contains(&name.len()) && value.len() <= 1024;
@@ -183,10 +212,13 @@ pub async fn verified(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), P
         let Some(row) = messages::get(db, &tenant, &id)? else {
             return Ok(false);
         };
-        if row.verified_at.is_none() {
-            let is_reported = catalog.reports(&tenant, &row.connector);
-            messages::mark_verified(db, &tenant, &id, now, is_reported)?;
-            limits::verified(db, now, &tenant, &row.country, None)?;
+        let is_reported = catalog.reports(&tenant, &row.connector);
+        if messages::mark_verified(db, &tenant, &id, now, is_reported)? {
+            // The rule about unverified sends counts the messages of verifications alone.
+            match row.verification {
+                Some(_) => limits::verified(db, now, &tenant, &row.country, None)?,
+                None => limits::count_verified(db, now, &tenant, &row.country)?,
+            }
         }
         Ok::<_, StoreError>(true)
     });

@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::catalog::Catalog;
 use crate::crypt::Purpose;
 use crate::form::{is_locale, is_usage};
+use crate::ids;
 use crate::limits::{REFUSED, Refusal};
+use crate::number::is_country;
 use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::store;
@@ -58,30 +60,59 @@ pub(super) fn language(v: &Verification) -> Language {
     Language::best(v.locales.split(','))
 }
 
-/// A refusal that concerns a verification, in the language of the person that it is of.
+/// A refusal that concerns a verification, in the language of the person that it is of. One that is not usable is told in
+/// the request's language, like one that never was.
 pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Problem {
+    if problem.kind == not_usable().kind {
+        return problem;
+    }
+    let now = ids::now_ms();
     let found = app
         .store
         .read(|db| verifications::get(db, &caller.tenant, id));
     match found {
-        Ok(Some(v)) if !v.locales.is_empty() => problem.told(language(&v)),
+        Ok(Some(v)) if is_live(&v, now) && !v.locales.is_empty() => problem.told(language(&v)),
         _ => problem,
     }
 }
 
-/// Counts that no flow serves a message, and says so.
-pub(super) fn no_flow(db: &Connection, now: i64, tenant: &str) -> store::Result<Refusal> {
-    let refusal = Refusal {
-        reason: "no-flow",
-        retry_after_ms: None,
-    };
+/// Counts a refusal by its reason.
+pub(super) fn count_refused(db: &Connection, tenant: &str, reason: &str) -> store::Result<()> {
     let counter = Counter {
         tenant,
         scope: REFUSED,
-        subject: refusal.reason,
+        subject: reason,
     };
-    counter.add(db, now, 1)?;
+    counter.add(db, ids::now_ms(), 1)
+}
+
+/// Counts that sending is stopped, or that no flow serves a message.
+pub(super) fn count_denied(
+    db: &Connection,
+    tenant: &str,
+    stopped: Option<Refusal>,
+    is_served: bool,
+) -> store::Result<Option<Refusal>> {
+    const NO_FLOW: Refusal = Refusal {
+        reason: "no-flow",
+        retry_after_ms: None,
+    };
+    let refusal = stopped.or((!is_served).then_some(NO_FLOW));
+    if let Some(refusal) = &refusal {
+        count_refused(db, tenant, refusal.reason)?;
+    }
     Ok(refusal)
+}
+
+/// Refuses a country that numbers are not given out in.
+pub(super) fn check_country(country: Option<&str>) -> Result<(), Problem> {
+    match country {
+        Some(country) if !is_country(country) => Err(Problem::invalid(
+            "/country",
+            "A country is two capital letters (ISO 3166), such as CN.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The tenant of a caller.
@@ -132,7 +163,7 @@ pub(super) fn not_usable() -> Problem {
 
 /// The number had too many wrong codes.
 pub(super) fn locked(retry_after_ms: i64) -> Problem {
-    Problem::new(
+    Problem::refused(
         StatusCode::TOO_MANY_REQUESTS,
         "locked",
         "The number is locked",
@@ -143,7 +174,6 @@ pub(super) fn locked(retry_after_ms: i64) -> Problem {
 
 /// A limit refused the message.
 pub(super) fn refused(refusal: Refusal) -> Problem {
-    metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
     let (status, title, detail) = match refusal.reason {
         "stopped" => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -162,5 +192,5 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
             "A limit on messages was reached. Nothing was sent. The operator can raise it.",
         ),
     };
-    Problem::new(status, refusal.reason, title, detail).after(refusal.retry_after_ms)
+    Problem::refused(status, refusal.reason, title, detail).after(refusal.retry_after_ms)
 }

@@ -3,7 +3,8 @@
 use super::begin::{Begin, Begun, Instead};
 use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
 use super::rules::{
-    Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, refused, tag, tenant, told,
+    Caller, LIFETIME_S, check_country, check_locales, check_usage, locked, not_usable, refused,
+    tag, tenant, told,
 };
 use super::views::{Answer, view};
 use crate::app::{App, Point};
@@ -85,6 +86,7 @@ async fn start_in_any(
     let settings = tenant(&catalog, caller)?.settings.clone();
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
+    check_country(request.country.as_deref())?;
     let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S);
     if !(30..=2 * LIFETIME_S).contains(&lifetime_s) {
         return Err(Problem::invalid(
@@ -205,12 +207,13 @@ async fn resend_in_any(
     let mut route = catalog.route(&caller.tenant, &v.usage, &v.country);
     // Nobody is there, as at the start.
     let is_suppressed = matches!(latest, Some((_, _, State::Suppressed)));
-    let is_sent = !v.is_test && !is_suppressed;
     if let Some((_, connector, State::Unknown)) = &latest {
         skip_past(&mut route, connector);
     }
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &v.number_hash, now)?;
+    // A number that became a test number since gets nothing either.
+    let is_sent = !v.is_test && !is_suppressed && test_code.is_none();
     let code = match (&test_code, v.is_test) {
         (Some(code), true) => code.clone(),
         _ => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
@@ -270,12 +273,7 @@ fn test_code(
     number_hash: &[u8],
     now: i64,
 ) -> Result<Option<String>, Problem> {
-    let key = (tenant.to_owned(), number_hash.to_vec());
-    let Some(test) = catalog
-        .test_numbers
-        .get(&key)
-        .filter(|t| t.expires_at > now)
-    else {
+    let Some(test) = catalog.test_number(tenant, number_hash, now) else {
         return Ok(None);
     };
     let code = app
@@ -336,14 +334,14 @@ fn answer_instead(
         Instead::Refused(refusal) => Err(refused(refusal)),
         Instead::Locked(wait_ms) => Err(locked(wait_ms)),
         Instead::NotUsable => Err(not_usable()),
-        Instead::TooEarly(wait) => Err(Problem::new(
+        Instead::TooEarly(wait) => Err(Problem::refused(
             StatusCode::TOO_MANY_REQUESTS,
             "too-early",
             "Another code is too early",
             "A minute has to pass between two codes of one verification.",
         )
         .after(Some(wait))),
-        Instead::TooOften => Err(Problem::new(
+        Instead::TooOften => Err(Problem::refused(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-codes",
             "No more codes for this verification",

@@ -64,6 +64,9 @@ pub struct MessageView {
     pub id: String,
     /// What became of it.
     pub state: State,
+    /// Whether it went to a test number, to which nothing is sent. A verification says so itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// The class of the failure, by the contract's names: `quota`, `unreachable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -104,14 +107,20 @@ pub struct MessageView {
 pub fn message_view(app: &App, row: &messages::Message) -> MessageView {
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
+    // One that was unknown keeps its failure in the table for the operator.
+    let failed = |text: &Option<String>| {
+        let is_taken = matches!(row.state, State::Accepted | State::Delivered);
+        text.clone().filter(|_| !is_taken)
+    };
     MessageView {
         id: row.id.clone(),
         state: row.state,
-        kind: row.kind.clone(),
+        test: row.state == State::Suppressed && row.verification.is_none(),
+        kind: failed(&row.kind),
         user_message: None,
-        turn: row.turn.clone(),
-        reason: row.reason.clone(),
-        provider_code: row.provider_code.clone(),
+        turn: failed(&row.turn),
+        reason: failed(&row.reason),
+        provider_code: failed(&row.provider_code),
         request_id: row.request_id.clone(),
         provider_message: row.provider_message.clone(),
         connector: connector.map_or_else(|| row.connector.clone(), |c| c.row.name.clone()),
@@ -145,6 +154,9 @@ pub fn view(
         "pending" if !is_live => "expired",
         state => state,
     };
+    let resend_after = (is_live && v.sends < SENDS)
+        .then(|| resend_at(v, latest))
+        .filter(|at| *at < v.expires_at);
     VerificationView {
         id: v.id.clone(),
         status: status.to_owned(),
@@ -153,7 +165,7 @@ pub fn view(
         country: v.country.clone(),
         created_at: rfc3339(v.created_at),
         expires_at: rfc3339(v.expires_at),
-        resend_after: (is_live && v.sends < SENDS).then(|| rfc3339(resend_at(v, latest))),
+        resend_after: resend_after.map(rfc3339),
         sends: v.sends,
         test: v.is_test,
         message: latest.map(|row| message_view(app, row).told(language(v))),

@@ -142,7 +142,8 @@ impl Verdict {
         let kind = row.kind.as_deref().unwrap_or("other");
         let class = match row.state {
             State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
-            State::Suppressed | State::Unknown | State::Sending => Class::Unknown,
+            State::Suppressed => return Self::refused(Class::Blocked, "test-number"),
+            State::Unknown | State::Sending => Class::Unknown,
             State::NotSent => match kind {
                 // The account's settings leave the recipient's country out.
                 "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
