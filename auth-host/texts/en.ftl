@@ -439,6 +439,7 @@ refusal-not-unknown = The message is not unknown any more. Read it again.
 refusal-searches = A tenant's numbers are searched for at most 60 times an hour.
 refusal-test-number = This may be somebody's mobile number, and its holder could not sign in any more. Say that it is your own, or use one that is given to nobody.
 refusal-code = A code is six digits.
+refusal-to-test-number = This is a test number, and nothing is sent to it. Take another, or remove it from the test numbers.
 refusal-test-days = A test number lives 1 to 90 days.
 refusal-language = A language is a tag such as zh-CN.
 refusal-connector-changed = The connector was changed meanwhile. Read it again.

@@ -427,6 +427,7 @@ refusal-not-unknown = 这条短信的状态已确定，请重新打开。
 refusal-searches = 每个租户每小时最多搜索 60 次号码。
 refusal-test-number = 这可能是他人的手机号码，其持有人将无法再登录。请声明这是您自己的号码，或使用无人使用的号码。
 refusal-code = 验证码为六位数字。
+refusal-to-test-number = 这是测试号码，不会向其发送短信。请换一个号码，或将其从测试号码中移除。
 refusal-test-days = 测试号码的有效期为 1 至 90 天。
 refusal-language = 语言是形如 zh-CN 的标签。
 refusal-connector-changed = 此连接器已被他人更改。请重新打开。

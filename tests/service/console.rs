@@ -295,6 +295,14 @@ fn unsaved_trial_counts_and_keeps_nothing() {
     let preview = ada.post(path, &fields("preview"));
     assert_eq!(preview.status, 200, "{}", preview.text);
     assert!(preview.text.contains("<code>123456</code>") && host.simulator.messages().is_empty());
+    let test = json!({"number": "+8613800138009", "code": "246810", "days": 1, "is_own": true});
+    let tests = "/admin/tenants/default/test-numbers";
+    host.admin("POST", tests, &host.host_key, &test).expect(200);
+    let mut to_test = fields("send");
+    to_test[4].1 = "+8613800138009";
+    let refused = ada.post(path, &to_test);
+    assert!(refused.text.contains("test number"), "{}", refused.text);
+    assert!(host.simulator.messages().is_empty());
     for _ in 0..5 {
         let sent = ada.post(path, &fields("send"));
         assert!(sent.text.contains("tag accepted"), "{}", sent.text);

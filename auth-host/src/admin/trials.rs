@@ -102,6 +102,10 @@ pub async fn send(
     if let Some(refusal) = limits::stopped(&catalog, &settings) {
         return Err(refused(refusal));
     }
+    let hash = app.number_hash(tenant, number.e164());
+    if catalog.test_number(tenant, &hash, ids::now_ms()).is_some() {
+        return Err(Problem::invalid("/to", say("refusal-to-test-number")));
+    }
     let code = ids::code().map_err(|error| StoreError::Failed(error.to_string()))?;
     let draft = Draft {
         tenant: tenant.to_owned(),
