@@ -81,6 +81,9 @@ pub mod serve;
 mod signals;
 #[cfg(feature = "serve")]
 mod store;
+#[cfg(feature = "serve")]
+#[cfg(test)]
+mod test_app;
 mod text;
 #[cfg(feature = "serve")]
 mod texts;

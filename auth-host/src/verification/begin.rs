@@ -54,6 +54,10 @@ impl Begin {
         if let Some(known) = self.repeated(db)? {
             return Ok(Begun::Instead(Instead::Known(known)));
         }
+        if let Some(wait) = awaited(db, &v)? {
+            count_refused(db, &v.tenant, "too-early")?;
+            return Ok(Begun::Instead(Instead::TooEarly(wait)));
+        }
         if let Some(instead) = self.refused(db, &v)? {
             return Ok(Begun::Instead(instead));
         }
@@ -73,14 +77,13 @@ impl Begin {
             return Ok(Begun::Instead(Instead::NotUsable));
         };
         let latest = messages::of_verification(db, &v)?.pop();
-        let wait = resend_at(&v, latest.as_ref()) - now;
         if v.sends >= SENDS {
             count_refused(db, &v.tenant, "too-many-codes")?;
             return Ok(Begun::Instead(Instead::TooOften));
         }
-        if wait > 0 || latest.is_some_and(|row| row.state == State::Sending) {
+        if let Some(wait) = too_early(&v, latest.as_ref(), now) {
             count_refused(db, &v.tenant, "too-early")?;
-            return Ok(Begun::Instead(Instead::TooEarly(wait.max(1000))));
+            return Ok(Begun::Instead(Instead::TooEarly(wait)));
         }
         if let Some(instead) = self.refused(db, &v)? {
             return Ok(Begun::Instead(instead));
@@ -145,5 +148,138 @@ impl Begin {
             idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
         }
         Ok(Begun::Instead(Instead::Done(answer)))
+    }
+}
+
+/// How long a start has to wait that came by a webhook: its callers know no verifications, so two of their starts for one
+/// number ask for two codes of one verification. The second may have found none when it was read.
+fn awaited(db: &Connection, v: &Verification) -> store::Result<Option<i64>> {
+    let Some(source) = v.source.as_deref() else {
+        return Ok(None);
+    };
+    let now = ids::now_ms();
+    let newest = verifications::of_number(db, &v.tenant, &v.number_hash, Some(source), 1)?.pop();
+    let Some(earlier) = newest.filter(|earlier| is_live(earlier, now)) else {
+        return Ok(None);
+    };
+    let latest = messages::of_verification(db, &earlier)?.pop();
+    Ok(too_early(&earlier, latest.as_ref(), now))
+}
+
+/// How long another code has to wait; none where it may be made.
+fn too_early(v: &Verification, latest: Option<&Message>, now: i64) -> Option<i64> {
+    let wait = resend_at(v, latest) - now;
+    let is_sending = latest.is_some_and(|row| row.state == State::Sending);
+    (wait > 0 || is_sending).then_some(wait.max(1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::network;
+    use crate::send::Draft;
+    use crate::test_app::TestApp;
+    use std::time::Instant;
+
+    /// A start by a webhook, as its caller made it ready before the transaction.
+    fn started(app: &Arc<App>, to: &str, source: Option<&str>) -> (Begin, Verification) {
+        let number = Number::parse(to, None).unwrap();
+        let now = ids::now_ms();
+        let v = Verification {
+            id: ids::new("v"),
+            tenant: "default".to_owned(),
+            number: app.seal_number("default", number.e164()).unwrap(),
+            number_hash: app.number_hash("default", number.e164()),
+            usage: "SignIn".to_owned(),
+            locales: String::new(),
+            country: number.country().to_owned(),
+            prefix: number.prefix().to_owned(),
+            network: Some(network("203.0.113.9".parse().unwrap())),
+            source: source.map(str::to_owned),
+            is_test: false,
+            state: "pending".to_owned(),
+            code: Vec::new(),
+            attempts: 0,
+            sends: 1,
+            sent_at: now,
+            lifetime_ms: 600_000,
+            expires_at: now + 600_000,
+            created_at: now,
+        };
+        let draft = Draft {
+            tenant: "default".to_owned(),
+            verification: Some(v.id.clone()),
+            source: v.source.clone(),
+            number: number.clone(),
+            usage: v.usage.clone(),
+            locales: Vec::new(),
+            variables: vec![("code".to_owned(), "123456".to_owned())],
+            route: Vec::new(),
+            deadline: Instant::now(),
+        };
+        let begin = Begin {
+            app: app.clone(),
+            settings: TenantSettings::default(),
+            number,
+            key: None,
+            row: draft.row(app, "c_1", None).unwrap(),
+            stopped: None,
+            is_served: true,
+        };
+        (begin, v)
+    }
+
+    /// Both were read when there was no verification; the transaction decides.
+    #[tokio::test]
+    async fn second_start_by_a_webhook_is_too_early() {
+        let test = TestApp::new().await;
+        let app = &test.app;
+        for (to, first, second, is_sent) in [
+            ("+8613800138000", Some("w_1"), Some("w_1"), false),
+            ("+8613800138001", Some("w_1"), Some("w_2"), true),
+            ("+8613800138002", None, None, true),
+        ] {
+            let begun = [first, second].map(|source| started(app, to, source));
+            let mut sent = Vec::new();
+            for (begin, v) in begun {
+                let outcome = app.store.write(move |db| begin.start(db, v)).await;
+                sent.push(match outcome.unwrap() {
+                    Begun::Sending(_) => true,
+                    Begun::Instead(Instead::TooEarly(wait)) => {
+                        assert!((1000..=60_000).contains(&wait), "{wait}");
+                        false
+                    }
+                    Begun::Instead(_) => panic!("{to}: something else"),
+                });
+            }
+            assert_eq!(sent, [true, is_sent], "{to} {first:?} {second:?}");
+        }
+    }
+
+    /// A message that was certainly not sent holds up no other one.
+    #[tokio::test]
+    async fn start_after_certain_not_sent_is_not_too_early() {
+        let test = TestApp::new().await;
+        let app = &test.app;
+        for state in [State::NotSent, State::Unknown] {
+            let to = match state {
+                State::NotSent => "+8613800138003",
+                _ => "+8613800138004",
+            };
+            let (begin, v) = started(app, to, Some("w_1"));
+            let begun = app.store.write(move |db| begin.start(db, v)).await;
+            let Ok(Begun::Sending(both)) = begun else {
+                panic!("{to}: not begun");
+            };
+            let mut row = both.1;
+            row.state = state;
+            row.settled_at = Some(ids::now_ms());
+            let settled = app.store.write(move |db| messages::settle(db, &row)).await;
+            settled.unwrap();
+            let (begin, v) = started(app, to, Some("w_1"));
+            let again = app.store.write(move |db| begin.start(db, v)).await.unwrap();
+            let is_begun = matches!(again, Begun::Sending(_));
+            assert_eq!(is_begun, state == State::NotSent, "{state:?}");
+        }
     }
 }
