@@ -125,6 +125,12 @@ fn body(webhook: &Webhook, e164: &str, code: &str) -> Value {
         Platform::Authgear => json!({
             "to": to, "body": format!("{code} is your code"), "template_variables": {"code": code},
         }),
+        Platform::Clerk => {
+            let kind = kind.unwrap_or("verification_code");
+            let mut body = by_fields(&settings.fields, to, code, Some(kind), &settings.locale);
+            put(&mut body, "/type", "sms.created");
+            body
+        }
         Platform::Generic
         | Platform::Authentik
         | Platform::Fusionauth
@@ -133,7 +139,6 @@ fn body(webhook: &Webhook, e164: &str, code: &str) -> Value {
         | Platform::Auth0
         | Platform::Supertokens
         | Platform::BetterAuth
-        | Platform::Clerk
         | Platform::TwilioVerify => by_fields(&settings.fields, to, code, kind, &settings.locale),
     }
 }

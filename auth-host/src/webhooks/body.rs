@@ -84,44 +84,7 @@ pub fn locale(body: &Value, pointer: &str) -> Vec<String> {
         .collect()
 }
 
-/// The only run of four to six digits in a text that touches no other digit. The same digits on a line for the browser
-/// (`@host #123456`) count once.
-pub fn code_in_text(text: &str) -> Option<String> {
-    let runs = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|run| (4..=6).contains(&run.len()));
-    let mut found: Option<&str> = None;
-    for run in runs {
-        match found {
-            None => found = Some(run),
-            Some(known) if known == run => {}
-            Some(_) => return None,
-        }
-    }
-    found.map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The one run of four to six digits in a text is its code; of two there is none.
-    #[test]
-    fn code_is_only_run_of_right_digit_count() {
-        for (text, code) in [
-            ("Your code is 123456.", Some("123456")),
-            (
-                "123456 is your code.\n@login.example.com #123456",
-                Some("123456"),
-            ),
-            ("验证码1234，五分钟内有效", Some("1234")),
-            ("123456 or 654321", None),
-            ("call 8613800138000", None),
-            ("123", None),
-            ("1234567", None),
-            ("", None),
-        ] {
-            assert_eq!(code_in_text(text).as_deref(), code, "{text}");
-        }
-    }
+/// The text at a place that a message can do without; none where it is no text, or one that is too long.
+pub fn usable(body: &Value, pointer: &str) -> Option<String> {
+    text(body, pointer).ok().flatten()
 }

@@ -6,6 +6,7 @@
 mod adapters;
 mod answers;
 pub mod body;
+mod code;
 mod once;
 mod receive;
 mod verdict;

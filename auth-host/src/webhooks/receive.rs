@@ -143,7 +143,8 @@ async fn judge(
     let read =
         body::parse(headers, &bytes).and_then(|body| adapters::read(&webhook.settings, &body));
     let mut wanted = match read {
-        Ok(wanted) => wanted,
+        Ok(Some(wanted)) => wanted,
+        Ok(None) => return counted(app, webhook, Verdict::Ignored).await.into(),
         Err(unreadable) => {
             let (at, expected) = (unreadable.pointer, unreadable.expected);
             let verdict = Verdict::refused(Class::Unreadable, "unreadable").hint(phrase!(

@@ -1,6 +1,6 @@
 //! A platform's message, as an adapter reads it.
 
-use auth_connector_host::Phrase;
+use auth_connector_host::{Phrase, phrase};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -23,6 +23,20 @@ pub struct Wanted {
     pub id: Option<String>,
 }
 
+impl Wanted {
+    /// The message, unless it has neither a code nor a type: nobody can say then that it needs none.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] with the place of the code.
+    pub fn with_code_or_type(self, pointer: &str) -> Result<Self, Unreadable> {
+        match (&self.code, &self.kind) {
+            (None, None) => no_code(pointer),
+            _ => Ok(self),
+        }
+    }
+}
+
 /// Why a body is no message of the platform. Repeats nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
@@ -38,4 +52,9 @@ pub fn expected<T>(pointer: &str, expected: Phrase) -> Result<T, Unreadable> {
         pointer: pointer.to_owned(),
         expected,
     })
+}
+
+/// A code was expected at a place.
+pub fn no_code<T>(pointer: &str) -> Result<T, Unreadable> {
+    expected(pointer, phrase!("body-code", "a code"))
 }

@@ -2,7 +2,7 @@
 //!
 //! Facts: authgear-server `pkg/lib/infra/sms/custom`. The portal's test has no template name and no language.
 
-use crate::webhooks::body::{locale, required, text};
+use crate::webhooks::body::{locale, required, text, usable};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,16 +18,17 @@ const SHOWN: [&str; 3] = ["app_name", "link", "url"];
 pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
     let mut variables = BTreeMap::new();
     for name in SHOWN {
-        if let Some(value) = text(body, &format!("/template_variables/{name}"))? {
+        if let Some(value) = usable(body, &format!("/template_variables/{name}")) {
             variables.insert(name.to_owned(), value);
         }
     }
-    Ok(Wanted {
+    let wanted = Wanted {
         to: required(body, "/to")?,
         code: text(body, "/template_variables/code")?,
         variables,
         kind: text(body, "/template_name")?,
         locales: locale(body, "/language_tag"),
         ..Wanted::default()
-    })
+    };
+    wanted.with_code_or_type("/template_variables/code")
 }

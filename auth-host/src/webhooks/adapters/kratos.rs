@@ -4,7 +4,7 @@
 //! out.
 
 use crate::form::languages;
-use crate::webhooks::body::{ip, locale, required, text};
+use crate::webhooks::body::{ip, locale, required, text, usable};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 
@@ -22,23 +22,22 @@ const CODES: [&str; 4] = [
 ///
 /// [`Unreadable`].
 pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
-    match body.get("template_data") {
-        Some(_) => read_context(body),
-        None => Ok(Wanted {
-            to: required(body, "/to")?,
-            code: text(body, "/code")?,
-            kind: text(body, "/template_type")?,
-            locales: {
-                let mut tags = locale(body, "/locale");
-                let header = text(body, "/accept_language")?;
-                tags.extend(languages(&header.unwrap_or_default()));
-                tags.truncate(8);
-                tags
-            },
-            ip: ip(body, "/client_ip"),
-            ..Wanted::default()
-        }),
+    if body.get("template_data").is_some() {
+        return read_context(body)?.with_code_or_type("/template_data");
     }
+    let mut tags = locale(body, "/locale");
+    let header = usable(body, "/accept_language");
+    tags.extend(languages(&header.unwrap_or_default()));
+    tags.truncate(8);
+    let wanted = Wanted {
+        to: required(body, "/to")?,
+        code: text(body, "/code")?,
+        kind: text(body, "/template_type")?,
+        locales: tags,
+        ip: ip(body, "/client_ip"),
+        ..Wanted::default()
+    };
+    wanted.with_code_or_type("/code")
 }
 
 /// Reads `function(ctx) ctx`.
@@ -54,7 +53,7 @@ fn read_context(body: &Value) -> Result<Wanted, Unreadable> {
         Some(to) => to,
         None => required(body, "/template_data/to")?,
     };
-    let header = text(body, "/request_headers/Accept-Language/0")?;
+    let header = usable(body, "/request_headers/Accept-Language/0");
     Ok(Wanted {
         to,
         code,

@@ -3,7 +3,7 @@
 //! Facts: supabase/auth `internal/hooks`. `metadata.uuid` is made once for each send, before the attempts; it was added
 //! later than the hook, like `sms.phone`.
 
-use crate::webhooks::body::{ip, locale, required, text};
+use crate::webhooks::body::{ip, locale, required, text, usable};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
     let kind = match text(body, "/sms/sms_type")? {
         Some(kind) => kind,
         None if is_change => "phone-change".to_owned(),
-        None if text(body, "/user/phone_confirmed_at")?.is_some() => "sign-in".to_owned(),
+        None if usable(body, "/user/phone_confirmed_at").is_some() => "sign-in".to_owned(),
         None => "register".to_owned(),
     };
     let mut locales = locale(body, "/user/user_metadata/locale");

@@ -25,7 +25,7 @@ pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
         "/args/verifiedPhone",
         "/args/lastPhone",
     ])?;
-    Ok(Wanted {
+    let wanted = Wanted {
         to: match to {
             Some(to) => to,
             None => required(body, "/contextInfo/recipientPhoneNumber")?,
@@ -33,5 +33,6 @@ pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
         code: first(&["/args/oTP", "/args/code", "/args/otp"])?,
         kind: text(body, "/contextInfo/eventType")?,
         ..Wanted::default()
-    })
+    };
+    wanted.with_code_or_type("/args/oTP")
 }
