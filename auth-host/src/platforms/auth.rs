@@ -12,6 +12,10 @@ use zeroize::Zeroizing;
 /// `pkg/actions/signing.go` name five minutes.
 const TOLERANCE_S: i64 = 300;
 
+/// How long a signature with a time is good at most, in seconds: one that is made ahead of time is accepted until that time
+/// and as long after it. A second more, because times are whole seconds.
+pub const SIGNED_S: u32 = 2 * TOLERANCE_S.unsigned_abs() as u32 + 1;
+
 /// The shortest secret, in bytes.
 pub const SHORTEST: usize = 8;
 

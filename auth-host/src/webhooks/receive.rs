@@ -13,7 +13,7 @@ use crate::crypt::{Purpose, digest};
 use crate::form::USAGES;
 use crate::number::Number;
 use crate::platforms::Webhook;
-use crate::platforms::auth::{Auth, Unproved};
+use crate::platforms::auth::{Auth, SIGNED_S, Unproved};
 use crate::platforms::presets;
 use crate::platforms::settings::{Fields, Platform};
 use crate::problem::Problem;
@@ -360,7 +360,7 @@ fn asked(
         .map(|id| digest(&[b"id", webhook.id.as_bytes(), id.as_bytes()]));
     let window_ms = match own {
         Some(_) => KEPT_MS,
-        None => i64::from(webhook.settings.window_s) * 1000,
+        None => i64::from(window_s(webhook)) * 1000,
     };
     let identity = |request: Vec<u8>| Identity {
         key: match &own {
@@ -378,6 +378,16 @@ fn asked(
         identities: requests.into_iter().map(identity).collect(),
         route: digest(&[versions.as_bytes()]),
         window_ms,
+    }
+}
+
+/// How long a message without an identifier of its own is recognised, in seconds. One that was signed with its time proves
+/// its origin again for as long as the signature is good.
+fn window_s(webhook: &Webhook) -> u32 {
+    let own = webhook.settings.window_s;
+    match webhook.auth {
+        Auth::StandardWebhooks | Auth::Svix | Auth::Zitadel => own.max(SIGNED_S),
+        _ => own,
     }
 }
 
