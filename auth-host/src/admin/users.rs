@@ -243,33 +243,32 @@ pub async fn attempt(app: &Arc<App>, name: &str) -> Result<(), Problem> {
     }
 }
 
-/// Begins a session and forgives the failed attempts. Returns its token.
+/// Begins a session and forgives the failed attempts. Returns its token; none where the user has another password than the
+/// one that was checked, or is gone.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn begin(app: &Arc<App>, user: &User) -> Result<String, StoreError> {
+pub async fn begin(app: &Arc<App>, user: &User) -> Result<Option<String>, StoreError> {
     let made = token()?;
     let (hash, user) = (token_hash(&made), user.clone());
-    app.store
+    let is_begun = app
+        .store
         .write(move |db| {
             let now = ids::now_ms();
+            users::sweep(db, now - LONGEST_MS, now - IDLE_MS)?;
+            if !users::begin(db, &hash, &user, now)? {
+                return Ok::<_, StoreError>(false);
+            }
             let subject = digest(&[user.name.as_bytes()]);
             by_name(&subject).clear(db)?;
             by_all().add(db, now, -1.0)?;
-            users::sweep(db, now - LONGEST_MS, now - IDLE_MS)?;
-            users::begin(db, &hash, &user.id, now)?;
-            audit::add(
-                db,
-                user.tenant.as_deref(),
-                &user.name,
-                Action::UserSignIn,
-                &user.id,
-                "",
-            )
+            let tenant = user.tenant.as_deref();
+            audit::add(db, tenant, &user.name, Action::UserSignIn, &user.id, "")?;
+            Ok(true)
         })
         .await?;
-    Ok(made)
+    Ok(is_begun.then_some(made))
 }
 
 /// Ends a session.
@@ -311,4 +310,35 @@ pub async fn of_session(app: &Arc<App>, token: &str) -> Result<Option<User>, Sto
             .await?;
     }
     Ok(Some(session.user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+
+    async fn put_user(test: &TestApp, name: &str, hash: &str) {
+        let (actor, hash) = (TestApp::actor(), hash.to_owned());
+        let put = put(&test.app, &actor, name, hash, Role::Admin, None).await;
+        put.unwrap();
+    }
+
+    /// The password was checked, and it was changed before the session began.
+    #[tokio::test]
+    async fn session_begins_with_the_password_that_was_checked() {
+        let test = TestApp::new().await;
+        let app = &test.app;
+        put_user(&test, "root", "hash").await;
+        put_user(&test, "ada", "old").await;
+        let checked = find(app, "ada").unwrap().unwrap();
+        put_user(&test, "ada", "new").await;
+        assert_eq!(begin(app, &checked).await.unwrap(), None);
+        let checked = find(app, "ada").unwrap().unwrap();
+        let session = begin(app, &checked).await.unwrap().unwrap();
+        assert!(of_session(app, &session).await.unwrap().is_some());
+        let removed = remove(app, &TestApp::actor(), &checked.id).await;
+        removed.unwrap();
+        assert_eq!(begin(app, &checked).await.unwrap(), None);
+        assert!(of_session(app, &session).await.unwrap().is_none());
+    }
 }

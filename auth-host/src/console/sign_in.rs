@@ -120,12 +120,13 @@ async fn sign_in(State(console): State<Arc<Console>>, request: Request) -> Resul
             .verify(password, hash)
             .await
             .map_err(failed)?;
-    match user {
-        Some(user) if is_right => {
-            let session = users::begin(&console.app, &user).await?;
-            Ok(enter(&session))
-        }
-        _ => Ok(refuse(StatusCode::UNAUTHORIZED, t.say("sign-in-wrong"))),
+    let session = match user {
+        Some(user) if is_right => users::begin(&console.app, &user).await?,
+        _ => None,
+    };
+    match session {
+        Some(session) => Ok(enter(&session)),
+        None => Ok(refuse(StatusCode::UNAUTHORIZED, t.say("sign-in-wrong"))),
     }
 }
 
@@ -212,7 +213,10 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
     }
     let user = users::find(&console.app, name)?;
     let user = user.ok_or_else(|| Problem::not_found("user"))?;
-    Ok(enter(&users::begin(&console.app, &user).await?))
+    match users::begin(&console.app, &user).await? {
+        Some(session) => Ok(enter(&session)),
+        None => Ok(Redirect::to("/console/sign-in").into_response()),
+    }
 }
 
 /// Refuses a password that is too short, too long, or typed differently the second time.

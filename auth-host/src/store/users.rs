@@ -114,13 +114,15 @@ pub fn remove(db: &Connection, id: &str) -> Result<bool> {
     Ok(db.execute("DELETE FROM users WHERE id = ?1", [id])? > 0)
 }
 
-/// Begins a session.
-pub fn begin(db: &Connection, hash: &[u8], user: &str, now: i64) -> Result<()> {
-    db.execute(
-        "INSERT INTO sessions (hash, user, created_at, seen_at) VALUES (?1, ?2, ?3, ?3)",
-        params![hash, user, now],
+/// Begins a session of a user whose password is still the one that was checked. Says whether it did: the check takes its
+/// time, and the password may be another one by now, or the user gone.
+pub fn begin(db: &Connection, hash: &[u8], user: &User, now: i64) -> Result<bool> {
+    let begun = db.execute(
+        "INSERT INTO sessions (hash, user, created_at, seen_at)
+         SELECT ?1, id, ?4, ?4 FROM users WHERE id = ?2 AND password = ?3",
+        params![hash, user.id, user.password, now],
     )?;
-    Ok(())
+    Ok(begun > 0)
 }
 
 /// The session of a token's hash, with its user.
