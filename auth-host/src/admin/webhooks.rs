@@ -159,9 +159,9 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
         for secret in parts {
             auth.check_secret(&secret)
                 .map_err(|why| Problem::invalid(&format!("/secrets/{index}"), say(why)))?;
-            if !secrets.contains(&secret) {
-                secrets.push(secret);
-            }
+            // One that comes again is the newest now, which is the one that stays.
+            secrets.retain(|known| *known != secret);
+            secrets.push(secret);
         }
     }
     if secrets.len() > SECRETS {
@@ -388,4 +388,46 @@ pub async fn remove(
     .await?;
     app.calls.forget(&id);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+    use serde_json::json;
+
+    /// Secrets in their order, the newest last.
+    fn secrets(test: &TestApp) -> Vec<String> {
+        clear(&find(&test.app, "default", "own").unwrap())
+    }
+
+    /// The operator pasted an old secret at the platform again: it is the one that counts from then on.
+    #[tokio::test]
+    async fn secret_that_is_added_again_is_newest() {
+        let test = TestApp::new().await;
+        let (app, actor) = (&test.app, TestApp::actor());
+        let body = json!({"platform": "generic", "secrets": ["first-secret", "second-secret"]});
+        test.webhook("own", body).await;
+        let again = Some("first-secret".to_owned());
+        let added = add_secret(app, &actor, "default", "own", again).await;
+        assert_eq!(added.unwrap().secrets, 2);
+        assert_eq!(secrets(&test), ["second-secret", "first-secret"]);
+        drop_old_secrets(app, &actor, "default", "own")
+            .await
+            .unwrap();
+        assert_eq!(secrets(&test), ["first-secret"]);
+    }
+
+    #[test]
+    fn joined_secrets_are_kept_once_in_their_order() {
+        let text = |byte: u8| {
+            use base64::Engine as _;
+            let key = base64::engine::general_purpose::STANDARD.encode([byte; 32]);
+            format!("whsec_{key}")
+        };
+        let (first, second) = (text(1), text(2));
+        let given = vec![first.clone(), format!("{second}|{first}")];
+        let kept = checked(&Auth::StandardWebhooks, given).unwrap();
+        assert_eq!(kept, [second, first]);
+    }
 }
