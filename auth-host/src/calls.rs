@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// How many are kept for each webhook.
 pub const KEPT: usize = 20;
 
+/// How many of them may have proved nothing: anybody can make them, and they leave the platform's own in the list.
+const UNPROVED: usize = 5;
+
 /// A request and what became of it. Requests without a message that end alike, one after the other, are one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -25,6 +28,8 @@ pub struct Call {
     pub hint: Option<Phrase>,
     /// The message that it was about.
     pub message: Option<String>,
+    /// Whether it proved where it comes from.
+    pub is_proved: bool,
 }
 
 /// The calls of every webhook.
@@ -46,6 +51,10 @@ impl Calls {
             return;
         }
         own.push_front(call);
+        let oldest = own.iter().enumerate().filter(|(_, call)| !call.is_proved);
+        if let Some((oldest, _)) = oldest.skip(UNPROVED).last() {
+            own.remove(oldest);
+        }
         own.truncate(KEPT);
     }
 
@@ -74,7 +83,27 @@ mod tests {
             outcome: outcome.to_owned(),
             hint: None,
             message: message.map(str::to_owned),
+            is_proved: message.is_some(),
         }
+    }
+
+    /// Refusals of two kinds in turn are no line each time.
+    #[test]
+    fn unproved_calls_leave_those_of_the_platform() {
+        let calls = Calls::default();
+        for at in 0..15 {
+            calls.add("w", call(at, "sent", Some("m")));
+        }
+        for at in 15..100 {
+            let outcome = if at % 2 == 0 { "unauthorized" } else { "stale" };
+            calls.add("w", call(at, outcome, None));
+        }
+        let kept: Vec<_> = calls.of("w").iter().map(|c| (c.at, c.is_proved)).collect();
+        let (unproved, proved) = kept.split_at(UNPROVED);
+        let newest = [99, 98, 97, 96, 95].map(|at| (at, false));
+        assert_eq!(unproved, newest);
+        let sent: Vec<_> = (0..15).rev().map(|at| (at, true)).collect();
+        assert_eq!(proved, sent);
     }
 
     #[test]

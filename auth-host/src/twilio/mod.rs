@@ -56,6 +56,12 @@ struct Service {
     form: Value,
 }
 
+/// A webhook of this platform.
+fn of_twilio(app: &App, id: &str) -> Option<Arc<Webhook>> {
+    let found = app.catalog.load().webhooks.get(id).cloned();
+    found.filter(|w| w.settings.platform == Platform::TwilioVerify)
+}
+
 impl Service {
     async fn of(
         app: &App,
@@ -64,10 +70,8 @@ impl Service {
         body: Option<Body>,
     ) -> Result<Self, Error> {
         let id = format!("w_{}", sid.strip_prefix("VA").unwrap_or_default());
-        let found = app.catalog.load().webhooks.get(&id).cloned();
-        let webhook = found.filter(|w| w.settings.platform == Platform::TwilioVerify);
         // Whether there is such a service is nobody's business who has no token for it.
-        let webhook = webhook.ok_or(UNAUTHORIZED)?;
+        let webhook = of_twilio(app, &id).ok_or(UNAUTHORIZED)?;
         webhook
             .auth
             .check(&webhook.secrets, headers, b"", ids::now_ms() / 1000)
@@ -159,7 +163,8 @@ pub async fn start(
 ) -> Result<Response, Error> {
     let begun = begin(&app, &sid, &headers, body).await;
     let id = format!("w_{}", sid.strip_prefix("VA").unwrap_or_default());
-    let is_known = app.catalog.load().webhooks.contains_key(&id);
+    // A webhook of another platform has its own address.
+    let is_known = of_twilio(&app, &id).is_some();
     if is_known {
         let (status, outcome) = match &begun {
             Ok(_) => (201, "sent".to_owned()),
@@ -173,6 +178,7 @@ pub async fn start(
             outcome,
             hint: None,
             message,
+            is_proved: !matches!(&begun, Err(error) if *error == UNAUTHORIZED),
         };
         app.calls.add(&id, call);
     }
@@ -292,3 +298,6 @@ async fn check(
     let to = number.as_ref().map(Number::e164);
     Ok(service.show(&app, &v.id, to)?.check())
 }
+
+#[cfg(test)]
+mod tests;

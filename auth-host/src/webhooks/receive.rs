@@ -47,6 +47,18 @@ struct Judged {
     locales: Vec<String>,
     message: Option<String>,
     is_replay: bool,
+    /// Whether the request proved where it comes from.
+    is_proved: bool,
+}
+
+impl Judged {
+    /// By somebody who proved nothing.
+    fn unproved(verdict: Verdict) -> Self {
+        Self {
+            is_proved: false,
+            ..verdict.into()
+        }
+    }
 }
 
 impl From<Verdict> for Judged {
@@ -56,6 +68,7 @@ impl From<Verdict> for Judged {
             locales: Vec::new(),
             message: None,
             is_replay: false,
+            is_proved: true,
         }
     }
 }
@@ -93,6 +106,7 @@ pub async fn receive(
         outcome: word,
         hint,
         message: judged.message,
+        is_proved: judged.is_proved,
     };
     let mut locales = judged.locales;
     locales.push(webhook.settings.locale.clone());
@@ -123,22 +137,27 @@ async fn judge(
     if is_in_headers
         && let Err(unproved) = webhook.auth.check(&webhook.secrets, headers, b"", now_s)
     {
-        return unauthorized(unproved).into();
+        return Judged::unproved(unauthorized(unproved));
     }
     let reading = axum::body::to_bytes(body, BODY_BYTES);
     let bytes = match tokio::time::timeout(within, reading).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => {
-            return Verdict::refused(Class::TooLarge, "too-large")
-                .hint(phrase!("hint-large", "A body has at most 65,536 bytes."))
-                .into();
+        unread => {
+            let verdict = match unread {
+                Ok(_) => Verdict::refused(Class::TooLarge, "too-large")
+                    .hint(phrase!("hint-large", "A body has at most 65,536 bytes.")),
+                Err(_) => Verdict::refused(Class::Unreadable, "too-slow"),
+            };
+            return Judged {
+                is_proved: is_in_headers,
+                ..verdict.into()
+            };
         }
-        Err(_) => return Verdict::refused(Class::Unreadable, "too-slow").into(),
     };
     if !is_in_headers
         && let Err(unproved) = webhook.auth.check(&webhook.secrets, headers, &bytes, now_s)
     {
-        return unauthorized(unproved).into();
+        return Judged::unproved(unauthorized(unproved));
     }
     let read =
         body::parse(headers, &bytes).and_then(|body| adapters::read(&webhook.settings, &body));
@@ -429,6 +448,7 @@ fn of_message(app: &App, row: &crate::store::messages::Message, is_replay: bool)
         locales: Vec::new(),
         message: Some(row.id.clone()),
         is_replay,
+        is_proved: true,
     }
 }
 
@@ -449,3 +469,6 @@ async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict
     }
     verdict
 }
+
+#[cfg(test)]
+mod tests;
