@@ -76,7 +76,7 @@ fn refusal(platform: Platform, refused: &Refused, locales: &[String]) -> Respons
             json_of(status, &body)
         }
         // authentik shows the whole body to the person.
-        Platform::Authentik if !is_about_the_request => text_of(status, sentence.to_owned()),
+        Platform::Authentik => text_of(status, sentence.to_owned()),
         _ => {
             let mut body = json!({"code": refused.code, "message": sentence});
             with_hint(&mut body, refused);
@@ -125,4 +125,32 @@ fn text_of(status: u16, body: String) -> Response {
 fn typed(status: u16, kind: &'static str, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// authentik shows people whatever body a refusal has.
+    #[tokio::test]
+    async fn authentik_gets_a_sentence_and_nothing_else() {
+        for class in [
+            Class::BadNumber,
+            Class::Setup,
+            Class::Unauthorized,
+            Class::Unreadable,
+            Class::TooLarge,
+        ] {
+            let verdict = Verdict::refused(class, "word");
+            let response = answer(Platform::Authentik, &verdict, &[], false);
+            assert_eq!(response.status().as_u16(), class.status());
+            let kind = response.headers().get(header::CONTENT_TYPE).unwrap();
+            assert_eq!(kind, "text/plain; charset=utf-8", "{class:?}");
+            let body = axum::body::to_bytes(response.into_body(), 1024)
+                .await
+                .unwrap();
+            let sentence = Language::best(&[] as &[String]).say(class.phrase());
+            assert_eq!(body, sentence, "{class:?}");
+        }
+    }
 }
