@@ -45,10 +45,11 @@ fn check(settings: &Settings) -> Result<(), Problem> {
             return Err(Problem::invalid(&pointer, say("refusal-usage")));
         }
     }
-    if !(1000..=10_000).contains(&settings.answer_within_ms) {
+    let most = presets::waits_ms(settings.platform);
+    if !(1000..=most).contains(&settings.answer_within_ms) {
         return Err(Problem::invalid(
             "/answer_within_ms",
-            say("refusal-answer-within"),
+            about("refusal-answer-within", u64::from(most)),
         ));
     }
     let least = presets::of(settings.platform).window_s;
@@ -110,5 +111,30 @@ fn merge(document: &mut serde_json::Value, patch: &serde_json::Value) {
             }
         }
         (document, patch) => *document = patch.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platforms::settings::Platform;
+    use serde_json::json;
+
+    /// Whoever waits longer than the platform answers nobody, and the platform's next attempt finds the first under way.
+    #[test]
+    fn answer_takes_no_longer_than_platform_waits() {
+        for (platform, ms, is_taken) in [
+            (Platform::Supabase, 999, false),
+            (Platform::Supabase, 5000, true),
+            (Platform::Supabase, 5001, false),
+            (Platform::Supabase, 10_000, false),
+            (Platform::Kratos, 10_000, true),
+            (Platform::Kratos, 10_001, false),
+        ] {
+            let changed = patched(&presets::of(platform), &json!({"answer_within_ms": ms}));
+            let pointer = changed.err().map(|problem| problem.pointer.unwrap());
+            let expected = (!is_taken).then(|| "/answer_within_ms".to_owned());
+            assert_eq!(pointer, expected, "{platform:?} {ms}");
+        }
     }
 }

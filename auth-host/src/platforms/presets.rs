@@ -49,6 +49,15 @@ pub fn of(platform: Platform) -> Settings {
     }
 }
 
+/// How long the platform waits for an answer at most, in milliseconds. GoTrue ends all its attempts after five seconds
+/// (supabase/auth `internal/hooks`); for the others the most that a webhook is given.
+pub fn waits_ms(platform: Platform) -> u32 {
+    match platform {
+        Platform::Supabase => 5000,
+        _ => 10_000,
+    }
+}
+
 /// Whether the platform writes numbers without `+`.
 pub fn strips_plus(platform: Platform) -> bool {
     matches!(platform, Platform::Supabase | Platform::Logto)
