@@ -149,7 +149,11 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         "" => "*".to_owned(),
         text => text.to_owned(),
     };
-    let is_removed = fields.get("do") == "remove";
+    let is_removed = match fields.get("do") {
+        "remove" => true,
+        "set" => false,
+        _ => return Err(Fault::Form),
+    };
     // The first one, then those that follow after *not sent*.
     let names = ["first", "second", "third"].map(|name| fields.get(name).to_owned());
     let mut connectors: Vec<String> = Vec::new();

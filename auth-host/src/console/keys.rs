@@ -65,9 +65,13 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.admin()?;
     let (app, tenant) = (&visit.console.app, &visit.tenant);
-    if fields.get("do") == "revoke" {
-        keys::revoke(app, &visit.actor(), Some(tenant), fields.get("id")).await?;
-        return Ok(Redirect::to(&format!("/console/t/{tenant}/keys")).into_response());
+    match fields.get("do") {
+        "revoke" => {
+            keys::revoke(app, &visit.actor(), Some(tenant), fields.get("id")).await?;
+            return Ok(Redirect::to(&format!("/console/t/{tenant}/keys")).into_response());
+        }
+        "add" => {}
+        _ => return Err(Fault::Form),
     }
     let scopes: Vec<String> = fields.all("scope").map(str::to_owned).collect();
     let name = fields.get("name").trim();

@@ -201,9 +201,18 @@ const fn is_good(state: State) -> bool {
 async fn switch(posted: Posted) -> Result<Redirect, Fault> {
     let visit = posted.visit;
     visit.admin()?;
-    let is_stopped = posted.fields.get("to") == "stop";
+    let is_stopped = match posted.fields.get("to") {
+        "stop" => true,
+        "go" => false,
+        _ => return Err(Fault::Form),
+    };
+    let is_host = match posted.fields.get("of") {
+        "host" => true,
+        "tenant" => false,
+        _ => return Err(Fault::Form),
+    };
     let (app, tenant) = (&visit.console.app, &visit.tenant);
-    if posted.fields.get("of") == "host" {
+    if is_host {
         visit.host_admin()?;
         tenants::stop_all(app, &visit.actor(), is_stopped).await?;
     } else {

@@ -58,7 +58,12 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.host_admin()?;
     let app = &visit.console.app;
-    let done = if fields.get("do") == "remove" {
+    let is_removed = match fields.get("do") {
+        "remove" => true,
+        "put" => false,
+        _ => return Err(Fault::Form),
+    };
+    let done = if is_removed {
         users::remove(app, &visit.actor(), fields.get("id")).await
     } else {
         if let Err(error) = check(visit.t, &fields) {
@@ -66,7 +71,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         }
         let hash = visit.console.passwords.hash(fields.get("password")).await;
         let hash = hash.map_err(|error| Problem::from(StoreError::Failed(error)))?;
-        let role = Role::parse(fields.get("role")).unwrap_or(Role::Viewer);
+        let role = Role::parse(fields.get("role")).ok_or(Fault::Form)?;
         let tenant = Some(fields.get("tenant")).filter(|tenant| !tenant.is_empty());
         let name = fields.get("name").trim();
         users::put(app, &visit.actor(), name, hash, role, tenant).await

@@ -307,9 +307,13 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
     visit.host_admin()?;
     let uploads = &visit.console.uploads;
     let upload = uploads.find(&id, &visit.user.id)?;
-    if fields.get("do") == "discard" {
-        uploads.drop(&id);
-        return Ok(Redirect::to("/console/plugins").into_response());
+    match fields.get("do") {
+        "discard" => {
+            uploads.drop(&id);
+            return Ok(Redirect::to("/console/plugins").into_response());
+        }
+        "check" | "install" => {}
+        _ => return Err(Fault::Form),
     }
     let upload = match with_keys(&visit, upload.clone(), &fields).await {
         Ok(upload) => upload,

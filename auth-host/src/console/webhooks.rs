@@ -121,8 +121,10 @@ fn page(
 async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.admin()?;
-    if fields.get("do") == "try" {
-        return attempt(&visit, &fields).await;
+    match fields.get("do") {
+        "try" => return attempt(&visit, &fields).await,
+        "add" | "secret" | "drop" | "remove" => {}
+        _ => return Err(Fault::Form),
     }
     match change(&visit, &fields).await {
         Ok(WebhookView {
@@ -213,10 +215,11 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<WebhookView, Problem> 
         }
         "secret" => webhooks::add_secret(app, &actor, tenant, name, secret).await,
         "drop" => webhooks::drop_old_secrets(app, &actor, tenant, name).await,
-        _ => {
+        "remove" => {
             let view = webhooks::get(app, tenant, name)?;
             webhooks::remove(app, &actor, tenant, name).await?;
             Ok(view)
         }
+        _ => Err(Problem::invalid("/do", visit.t.say("fault-form"))),
     }
 }

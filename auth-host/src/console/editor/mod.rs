@@ -100,6 +100,14 @@ async fn post(Path((_, id)): Path<(String, String)>, posted: Posted) -> Result<R
     act(State::open(Subject::stored(posted.visit, &id)?, Some(fields)).await?).await
 }
 
+/// What the form's buttons do, beside those of its rows and addresses.
+const ACTIONS: [&str; 8] = [
+    "as-json", "as-form", "validate", "save", "preview", "send", "ask", "report",
+];
+
+/// Before the address for reports that is to be dropped.
+const REPORT_DROP: &str = "report-drop:";
+
 async fn act(mut state: State) -> Result<Response, Fault> {
     let posted = state.posted.clone().unwrap_or_default();
     state.read(&posted);
@@ -112,6 +120,9 @@ async fn act(mut state: State) -> Result<Response, Fault> {
         ("as-form", _) => state.is_json = false,
         ("add", list) => state.add_row(list),
         ("drop", row) => state.drop_row(row),
+        _ if !ACTIONS.contains(&action.as_str()) && !action.starts_with(REPORT_DROP) => {
+            return Err(Fault::Form);
+        }
         _ => {}
     }
     match action.as_str() {
@@ -123,7 +134,7 @@ async fn act(mut state: State) -> Result<Response, Fault> {
             state.validate().await;
         }
         _ => {
-            if let Some(address) = action.strip_prefix("report-drop:") {
+            if let Some(address) = action.strip_prefix(REPORT_DROP) {
                 state.change_reports(Some(address)).await;
             }
             state.validate().await;
