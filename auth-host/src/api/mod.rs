@@ -58,6 +58,7 @@ pub fn administration(
     readiness: Arc<Readiness>,
     console: crate::console::Settings,
 ) -> Router {
+    let metrics = crate::console::beside(health::metrics(readiness.clone()), &console);
     Router::new()
         .nest(
             "/admin",
@@ -67,10 +68,11 @@ pub fn administration(
         )
         .with_state(app.clone())
         .merge(crate::console::routes(app, console))
-        .merge(health::routes(readiness.clone()))
-        .merge(health::metrics(readiness))
+        .merge(health::routes(readiness))
+        .merge(metrics)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::map_response(crate::console::headers))
         .layer(middleware::from_fn(observe))
 }
 

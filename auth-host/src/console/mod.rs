@@ -51,6 +51,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
 use fault::Fault;
+pub use policy::headers;
 use state::Console;
 use std::sync::Arc;
 use visit::Visit;
@@ -64,6 +65,18 @@ pub struct Settings {
     pub catalogues: Vec<String>,
     /// Whether a registry on this machine is reached by plain http.
     pub has_loopback_http: bool,
+    /// Whether the administrator's listener is on loopback.
+    pub is_on_loopback: bool,
+}
+
+/// Routes beside the console that take its names of this machine alone, so that no other site's name is made to point at
+/// them. Where the listener is not on loopback, whoever reads them has a name of their own.
+pub fn beside(routes: Router, settings: &Settings) -> Router {
+    if !settings.is_on_loopback {
+        return routes;
+    }
+    let hosts: Arc<[String]> = settings.hosts.clone().into();
+    routes.layer(middleware::from_fn_with_state(hosts, policy::host))
 }
 
 /// The console's routes.
@@ -100,7 +113,6 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
             policy::check,
         ))
         .layer(middleware::from_fn(refusals))
-        .layer(middleware::map_response(policy::headers))
         .with_state(console)
 }
 
@@ -124,3 +136,6 @@ async fn refusals(request: Request, next: Next) -> Response {
         None => response,
     }
 }
+
+#[cfg(test)]
+mod tests;

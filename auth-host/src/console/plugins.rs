@@ -15,7 +15,7 @@ use askama::Template;
 use auth_connector_host::Manifest;
 use auth_connector_registry::guides::{LOGO_FILE, Texts as Guides};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -196,9 +196,11 @@ async fn remove(posted: Posted) -> Result<Response, Fault> {
 async fn upload(
     State(console): State<Arc<Console>>,
     visit: Visit,
-    mut parts: Multipart,
+    request: Request,
 ) -> Result<Response, Fault> {
     visit.host_admin()?;
+    let parts = Multipart::from_request(request, &console).await;
+    let mut parts = parts.map_err(|_| Fault::Form)?;
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut has_token = false;
     while let Some(part) = parts.next_field().await.map_err(|_| Fault::Form)? {

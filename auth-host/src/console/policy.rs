@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `Host` is a loopback name or one of `console_hosts` | another site's name that is made to point here (rebinding) |
 //! | a request that another site's page causes is a visit and nothing more | reading and changing across origins |
-//! | a POST names this origin and says that it comes from it | forged forms; its token is checked with the session |
+//! | a POST names this origin, and its browser says no other | forged forms; its token is checked with the session |
+//!
+//! Beside the console, the first of them holds for the figures at `/metrics` where the listener is on loopback.
 
 use super::fault::Fault;
 use super::state::Console;
+use crate::problem::Problem;
+use crate::texts::say;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -22,10 +26,54 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Refuses a request that is not this console's own.
 pub async fn check(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
-    match examine(&console.hosts, request.method(), request.headers()) {
+    let is_tls = came_by_tls(request.headers());
+    let mut response = match examine(&console.hosts, request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(fault) => fault.into_response(),
+    };
+    if is_tls {
+        secure(response.headers_mut());
     }
+    response
+}
+
+/// Refuses a request that names another host.
+pub async fn host(State(hosts): State<Arc<[String]>>, request: Request, next: Next) -> Response {
+    if is_own(host_of(request.headers()), &hosts) {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "host",
+        "Another host",
+        say("fault-host"),
+    )
+    .into_response()
+}
+
+/// Whether a proxy says that the browser reached it by TLS. Whoever makes it up gets their own cookies marked, and no more.
+fn came_by_tls(headers: &HeaderMap) -> bool {
+    let scheme = headers.get("x-forwarded-proto");
+    scheme.is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+/// Marks the cookies of an answer, so that the browser sends them by TLS alone.
+fn secure(headers: &mut HeaderMap) {
+    let cookies = headers.get_all(header::SET_COOKIE).iter();
+    let marked: Vec<HeaderValue> = cookies
+        .filter_map(|cookie| {
+            HeaderValue::try_from(format!("{}; Secure", cookie.to_str().ok()?)).ok()
+        })
+        .collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in marked {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+fn host_of(headers: &HeaderMap) -> &str {
+    let host = headers.get(header::HOST);
+    host.and_then(|host| host.to_str().ok()).unwrap_or_default()
 }
 
 /// Sets the headers of every answer.
@@ -46,7 +94,7 @@ pub async fn headers(mut response: Response) -> Response {
 
 fn examine(hosts: &[String], method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST.as_str()).unwrap_or_default();
+    let host = host_of(headers);
     if !is_own(host, hosts) {
         return Err(Fault::ForeignHost);
     }
@@ -107,6 +155,29 @@ mod tests {
             (":80", false),
         ] {
             assert_eq!(is_own(host, &hosts), own, "{host}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_secure_behind_tls_alone() {
+        for (scheme, expected) in [
+            (None, ["a=1; HttpOnly", "b=2"]),
+            (Some("http"), ["a=1; HttpOnly", "b=2"]),
+            (Some("https"), ["a=1; HttpOnly; Secure", "b=2; Secure"]),
+        ] {
+            let mut asked = HeaderMap::new();
+            if let Some(scheme) = scheme {
+                asked.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
+            }
+            let mut answer = HeaderMap::new();
+            for cookie in ["a=1; HttpOnly", "b=2"] {
+                answer.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
+            }
+            if came_by_tls(&asked) {
+                secure(&mut answer);
+            }
+            let cookies: Vec<_> = answer.get_all(header::SET_COOKIE).iter().collect();
+            assert_eq!(cookies, expected, "{scheme:?}");
         }
     }
 

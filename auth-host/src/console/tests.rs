@@ -1,0 +1,174 @@
+use super::visit::{SESSION, form_token};
+use super::*;
+use crate::admin::users;
+use crate::api;
+use crate::store::users::Role;
+use crate::test_app::TestApp;
+use serde_json::json;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// An administrator's listener.
+struct Listener {
+    test: TestApp,
+    address: SocketAddr,
+}
+
+impl Listener {
+    async fn start(is_on_loopback: bool) -> Self {
+        let test = TestApp::new().await;
+        let readiness = api::Readiness::new(test.app.clone(), None);
+        let settings = Settings {
+            hosts: vec!["console.example.com".to_owned()],
+            is_on_loopback,
+            ..Settings::default()
+        };
+        let routes = api::administration(test.app.clone(), readiness, settings);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = axum_server::from_tcp(listener).unwrap();
+        tokio::spawn(server.serve(routes.into_make_service()));
+        Self { test, address }
+    }
+
+    /// The answer to a request, with its head in lower case.
+    async fn ask(&self, head: &str, headers: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let length = body.len();
+        let request = format!(
+            "{head} HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        format!("{}\r\n\r\n{body}", head.to_ascii_lowercase())
+    }
+
+    /// The cookie of a new user's session.
+    async fn session(&self, name: &str, role: Role) -> String {
+        let (app, actor) = (&self.test.app, TestApp::actor());
+        let put = users::put(app, &actor, name, "hash".to_owned(), role, None).await;
+        put.unwrap();
+        let user = users::find(app, name).unwrap().unwrap();
+        users::begin(app, &user).await.unwrap().unwrap()
+    }
+
+    /// The answer to a form of a session.
+    async fn post(&self, session: &str, path: &str, fields: &str) -> String {
+        let headers = format!(
+            "host: localhost\r\norigin: http://localhost\r\ncookie: {SESSION}={session}\r\n\
+             content-type: application/x-www-form-urlencoded\r\n"
+        );
+        let body = format!("token={}&{fields}", form_token(session));
+        self.ask(&format!("POST {path}"), &headers, &body).await
+    }
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap()
+}
+
+/// A name server can point any name at this machine, and a browser then reads what answers to it.
+#[tokio::test]
+async fn figures_answer_to_names_of_loopback_where_they_listen_there() {
+    for (is_on_loopback, foreign) in [(true, "421"), (false, "200")] {
+        let listener = Listener::start(is_on_loopback).await;
+        for (host, path, expected) in [
+            ("127.0.0.1:8421", "/metrics", "200"),
+            ("console.example.com", "/metrics", "200"),
+            ("evil.example", "/metrics", foreign),
+            ("evil.example", "/healthz", "200"),
+            ("evil.example", "/console/sign-in", "421"),
+        ] {
+            let host = format!("host: {host}\r\n");
+            let answer = listener.ask(&format!("GET {path}"), &host, "").await;
+            assert_eq!(status(&answer), expected, "{is_on_loopback} {host} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_of_the_listener_has_the_policy() {
+    let listener = Listener::start(true).await;
+    for path in [
+        "/nope",
+        "/console/nope",
+        "/healthz",
+        "/admin/tenants",
+        "/console/sign-in",
+    ] {
+        let answer = listener
+            .ask(&format!("GET {path}"), "host: localhost\r\n", "")
+            .await;
+        for header in [
+            "content-security-policy: default-src 'none'",
+            "x-frame-options: deny",
+        ] {
+            assert_eq!(answer.matches(header).count(), 1, "{path}: {header}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn cookie_is_secure_behind_tls() {
+    let listener = Listener::start(true).await;
+    for (more, is_secure) in [("", false), ("x-forwarded-proto: https\r\n", true)] {
+        let headers = format!("host: localhost\r\n{more}");
+        let answer = listener.ask("GET /console/sign-in", &headers, "").await;
+        assert!(answer.contains("samesite=strict"), "{answer}");
+        assert_eq!(answer.contains("; secure"), is_secure, "{answer}");
+    }
+}
+
+/// An action that a form does not name is none, least of all the one that removes.
+#[tokio::test]
+async fn unknown_action_changes_nothing() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let test = &listener.test;
+    test.webhook("own", json!({"platform": "generic"})).await;
+    let tenant = "/console/t/default";
+    for (path, fields) in [
+        (format!("{tenant}/webhooks"), "name=own"),
+        (format!("{tenant}/flows"), "usage=*&first=c"),
+        (format!("{tenant}/keys"), "name=app&scope=verify"),
+        (
+            "/console/users".to_owned(),
+            "name=eve&role=admin&password=correct+horse+battery&again=correct+horse+battery",
+        ),
+        (format!("{tenant}/"), "of=tenant"),
+    ] {
+        for action in ["", "&do=", "&do=x&to=x"] {
+            let answer = listener
+                .post(&session, &path, &format!("{fields}{action}"))
+                .await;
+            assert_eq!(status(&answer), "400", "{path} {action}: {answer}");
+        }
+    }
+    assert!(test.app.catalog.load().webhooks.len() == 1);
+    assert_eq!(users::list(&test.app).unwrap().len(), 1);
+    let removed = listener
+        .post(
+            &session,
+            &format!("{tenant}/webhooks"),
+            "name=own&do=remove",
+        )
+        .await;
+    assert_eq!(status(&removed), "303");
+    assert!(test.app.catalog.load().webhooks.is_empty());
+}
+
+/// A viewer learns that they may not before anything is said about their file.
+#[tokio::test]
+async fn role_is_asked_before_an_upload_is_read() {
+    let listener = Listener::start(true).await;
+    let admin = listener.session("ada", Role::Admin).await;
+    let viewer = listener.session("vic", Role::Viewer).await;
+    for (session, expected) in [(viewer, "403"), (admin, "400")] {
+        let answer = listener.post(&session, "/console/plugins/upload", "").await;
+        assert_eq!(status(&answer), expected, "{answer}");
+    }
+}
