@@ -132,6 +132,43 @@ fn message_without_code_is_ignored_unless_mapped() {
     assert_eq!(code_of(&hook.post(&host, &body.to_string())), "unreadable");
 }
 
+/// Clerk posts what it delivers itself as well, and everything again that is not answered with success.
+#[test]
+fn clerk_is_told_success_of_what_is_not_sent_here() {
+    let host = Running::start();
+    let hook = Hook::put(&host, "clerk", &json!({}));
+    let event = |kind: &str, more: Value| {
+        let mut body: Value = serde_json::from_str(&message("clerk", TO, "123456")).unwrap();
+        body["type"] = json!(kind);
+        merge(&mut body["data"], &more);
+        hook.post(&host, &body.to_string())
+    };
+    for (kind, more, code) in [
+        (
+            "sms.created",
+            json!({"delivered_by_clerk": true}),
+            "ignored",
+        ),
+        ("user.created", json!({}), "ignored"),
+        (
+            "sms.created",
+            json!({"slug": "password_changed", "message": "It was changed. Acme 2026"}),
+            "ignored",
+        ),
+        (
+            "sms.created",
+            json!({"slug": "verification_code", "message": "12345678 is your code. Acme 2026"}),
+            "unreadable",
+        ),
+    ] {
+        assert_eq!(code_of(&event(kind, more)), code, "{kind}");
+        assert!(host.simulator.messages().is_empty(), "{kind}");
+    }
+    let sent = event("sms.created", json!({"delivered_by_clerk": false}));
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    assert_eq!(host.code(TO), "123456");
+}
+
 /// The platform's types choose the template.
 #[test]
 fn type_of_the_platform_chooses_the_usage() {

@@ -1,4 +1,4 @@
-use super::platforms::{Hook, PLATFORMS, message, serve_germany_by_nobody};
+use super::platforms::{Hook, PLATFORMS, message, now_s, serve_germany_by_nobody};
 use crate::service::crashes::{POINTS_OF_A_MESSAGE, child_process};
 use crate::service::running::{Folder, Process, Running, config, set_up};
 use serde_json::{Value, json};
@@ -83,6 +83,24 @@ fn console_test_is_resent_after_30_seconds() {
     let third = hook.post(&host, &body);
     assert_eq!((third.status, is_replay(&third)), (200, false));
     assert_eq!(host.simulator.messages().len(), 2);
+}
+
+/// Whoever has a signed request can post it again while its signature is good. An old GoTrue names no identifier in it.
+#[test]
+fn signed_request_is_sent_once_while_its_signature_is_good() {
+    let host = Running::start();
+    let hook = Hook::put(&host, "supabase", &json!({}));
+    let body = json!({"user": {"phone": "8613800138000"}, "sms": {"otp": "123456"}}).to_string();
+    let signed_at = now_s();
+    let post = || hook.post_at(&host, &body, signed_at, &[]);
+    assert_eq!(post().text, "{}");
+    for seconds in [31, 240] {
+        age(&host, seconds * 1000);
+        let wait = std::time::Duration::from_secs(seconds.unsigned_abs());
+        host.simulator.advance(wait);
+        assert!(is_replay(&post()), "{seconds} seconds later");
+    }
+    assert_eq!(host.simulator.messages().len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use crate::service::running::{Answer, Running, http};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tencent_sms_simulator::Fault;
 
 const TO: &str = "%2B8613800138000";
@@ -213,6 +214,26 @@ fn unknown_outcome_is_pending_and_says_so() {
     );
     // A second request within the minute sends nothing.
     assert_eq!(error(&service.start(&host, TO)), (429, 60207));
+    assert_eq!(host.simulator.messages().len(), 1);
+    let code = host.code("+8613800138000");
+    assert_eq!(service.check(&host, TO, &code).expect(200)["valid"], true);
+}
+
+/// A person clicks twice, or a program posts again before it is answered: the number gets one code.
+#[test]
+fn starts_at_once_send_one_message() {
+    let host = Arc::new(Running::start());
+    let service = Arc::new(Service::put(&host, &json!({})));
+    let starts: Vec<_> = (0..8)
+        .map(|_| {
+            let (host, service) = (host.clone(), service.clone());
+            std::thread::spawn(move || service.start(&host, TO))
+        })
+        .collect();
+    let answers: Vec<_> = starts.into_iter().map(|s| s.join().unwrap()).collect();
+    let refused: Vec<_> = answers.iter().filter(|a| a.status != 201).collect();
+    assert_eq!(refused.len(), 7, "{answers:?}");
+    assert!(refused.into_iter().all(|a| error(a) == (429, 60207)));
     assert_eq!(host.simulator.messages().len(), 1);
     let code = host.code("+8613800138000");
     assert_eq!(service.check(&host, TO, &code).expect(200)["valid"], true);
