@@ -16,6 +16,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -108,10 +109,19 @@ impl Keyring {
     pub fn open(path: &Path) -> Result<(Self, bool), KeyError> {
         match std::fs::read_to_string(path) {
             Ok(text) => Ok((Self::parse(path, &text)?, false)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let ring = Self(vec![Master::random()?]);
-                ring.write(path)?;
-                Ok((ring, true))
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::make(path),
+            Err(reason) => Err(file(path, reason)),
+        }
+    }
+
+    fn make(path: &Path) -> Result<(Self, bool), KeyError> {
+        let ring = Self(vec![Master::random()?]);
+        match crate::files::make_private(path, ring.text().as_bytes()) {
+            Ok(()) => Ok((ring, true)),
+            // Another process was faster, and the database gets its mark under that one's key.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let text = std::fs::read_to_string(path).map_err(|reason| file(path, reason))?;
+                Ok((Self::parse(path, &text)?, false))
             }
             Err(reason) => Err(file(path, reason)),
         }
@@ -166,12 +176,17 @@ impl Keyring {
         self
     }
 
-    /// Writes the key file, whole or not at all.
+    /// Writes the key file, whole or not at all; where a link stands, the file that it names.
     ///
     /// # Errors
     ///
     /// [`KeyError::File`].
     pub fn write(&self, path: &Path) -> Result<(), KeyError> {
+        crate::files::write_private(path, self.text().as_bytes())
+            .map_err(|reason| file(path, reason))
+    }
+
+    fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::from(
             "# Keys of auth-host, the newest first. Without them nothing that is sealed in its database opens.\n",
         ));
@@ -181,7 +196,7 @@ impl Keyring {
             text.push_str(&STANDARD.encode(*key.secret));
             text.push('\n');
         }
-        crate::files::write_private(path, text.as_bytes()).map_err(|reason| file(path, reason))
+        text
     }
 
     /// The identifier of the current key.
