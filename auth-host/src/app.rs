@@ -1,12 +1,16 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
+mod folder;
+
+pub use folder::Files;
+
 use crate::calls::Calls;
 use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
-use crate::store::{self, OpenError, Store, StoreError, registry};
+use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
@@ -35,6 +39,48 @@ pub enum AppError {
         /// The key file.
         path: String,
     },
+    /// There is a database and no key file.
+    #[error(
+        "the key file {path} is missing, and nothing in the database opens without it. Put your copy of it there, \
+        readable by its owner alone; nothing was changed"
+    )]
+    NoKey {
+        /// The key file.
+        path: String,
+    },
+    /// Another process has the folder.
+    #[error(
+        "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
+    )]
+    Held {
+        /// The lock.
+        path: String,
+    },
+    /// The files are another user's.
+    #[error(
+        "{path} belongs to user {owner}, and this process is user {us}: what it made beside it, the service could not \
+        open. Run it as that user: sudo -u '#{owner}' auth-host ..."
+    )]
+    Owner {
+        /// A file.
+        path: String,
+        /// Its user.
+        owner: u32,
+        /// This process's user.
+        us: u32,
+    },
+    /// There is a database already, or a part of one.
+    #[error(
+        "there is a database already, or a part of one: {path}. Move it away first, the database together with its -wal \
+        and -shm files"
+    )]
+    Occupied {
+        /// The file.
+        path: String,
+    },
+    /// A backup or its return.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// The folder.
     #[error("the folder {path} cannot be used: {reason}")]
     Folder {
@@ -102,31 +148,6 @@ pub struct Nearby {
     pub inbox: Option<String>,
 }
 
-/// The files of an auth host.
-#[derive(Clone, Debug)]
-pub struct Files {
-    /// The database.
-    pub database: PathBuf,
-    /// The keys.
-    pub keys: PathBuf,
-    /// Compiled plugins.
-    pub cache: PathBuf,
-    /// Held by the service that runs.
-    pub lock: PathBuf,
-}
-
-impl Files {
-    /// The files of a folder, with the key file elsewhere if one is named.
-    pub fn of(folder: &Path, keys: Option<&Path>) -> Self {
-        Self {
-            database: folder.join("auth-host.db"),
-            keys: keys.map_or_else(|| folder.join("auth-host.key"), Path::to_owned),
-            cache: folder.join("cache"),
-            lock: folder.join("auth-host.lock"),
-        }
-    }
-}
-
 /// What opening made that was not there before.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Made {
@@ -146,15 +167,11 @@ impl App {
         files: Files,
         sandbox: impl FnOnce(&mut auth_connector_host::HostOptions),
     ) -> Result<(Arc<Self>, Made), AppError> {
-        let folder = files.database.parent().unwrap_or(Path::new("."));
-        private_folder(folder).map_err(|reason| AppError::Folder {
-            path: folder.display().to_string(),
-            reason: reason.to_string(),
-        })?;
-        let is_new = !files.database.exists();
-        // A database without its key is of no use, and must not be given another one.
+        files.prepare()?;
+        let is_new = files.is_new();
+        // A database without its key is of no use, and must not be given another one. A new one's key is made first.
         if !is_new && !files.keys.exists() {
-            return Err(AppError::WrongKey {
+            return Err(AppError::NoKey {
                 path: files.keys.display().to_string(),
             });
         }
@@ -275,32 +292,22 @@ impl App {
 /// a rotation that did not end has left a newer key in the file, and nothing in the database is of it.
 fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppError> {
     const MARK: &[u8] = b"auth-host";
-    let mark = store.read(|db| registry::setting(db, "key_mark"))?;
-    match mark {
-        Some(mark) => {
-            let sealed = hex::decode(mark).unwrap_or_default();
-            match keys.open_sealed("", Purpose::Configs, "mark", &sealed) {
-                Ok(_) => Ok(keys.led_by(&sealed)),
-                Err(_) => Err(AppError::WrongKey {
-                    path: path.display().to_string(),
-                }),
-            }
-        }
+    let mark = match store.read(|db| registry::setting(db, "key_mark"))? {
+        Some(mark) => mark,
         None => {
-            let sealed = hex::encode(keys.seal("", Purpose::Configs, "mark", MARK)?);
-            store.write_blocking(move |db| registry::put_setting(db, "key_mark", &sealed))?;
-            Ok(keys)
+            let own = hex::encode(keys.seal("", Purpose::Configs, "mark", MARK)?);
+            // Another process may have left one in the meantime.
+            store.write_blocking(move |db| match registry::setting(db, "key_mark")? {
+                Some(mark) => Ok(mark),
+                None => registry::put_setting(db, "key_mark", &own).map(|()| own),
+            })?
         }
+    };
+    let sealed = hex::decode(mark).unwrap_or_default();
+    match keys.open_sealed("", Purpose::Configs, "mark", &sealed) {
+        Ok(_) => Ok(keys.led_by(&sealed)),
+        Err(_) => Err(AppError::WrongKey {
+            path: path.display().to_string(),
+        }),
     }
-}
-
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

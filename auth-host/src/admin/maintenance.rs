@@ -73,55 +73,198 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the copy's file exists or cannot be written.
-pub fn backup(files: &Files, to: &Path) -> Result<(), StoreError> {
-    store::backup(&files.database, to)
+/// [`AppError::Copy`] when the copy's file exists or cannot be written, or when there is no database.
+pub fn backup(files: &Files, to: &Path) -> Result<(), AppError> {
+    Ok(store::backup(&files.database, to)?)
 }
 
-/// Puts a backup in the place of a missing database. What was being sent when it was made is *unknown*. Returns how many
-/// such messages there are.
+/// Puts a backup in the place of a missing database. For a host whose service does not run. What was being sent when it
+/// was made is *unknown*. Returns how many such messages there are. Blocks its thread.
 ///
 /// # Errors
 ///
 /// [`AppError`] when there is a database already, or when the backup does not open with the key file.
-pub async fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
-    let failed = |path: &Path, reason: String| AppError::Folder {
-        path: path.display().to_string(),
-        reason,
-    };
-    if files.database.exists() {
-        let reason =
-            "there is a database already. Move it away first, with its -wal and -shm files";
-        return Err(failed(&files.database, reason.to_owned()));
-    }
+pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
+    // A service that runs goes on with the file that was moved away.
+    let _lock = files.lock()?;
+    check_vacant(files)?;
     if !files.keys.exists() {
-        return Err(AppError::WrongKey {
+        return Err(AppError::NoKey {
             path: files.keys.display().to_string(),
         });
     }
-    std::fs::copy(from, &files.database).map_err(|error| failed(from, error.to_string()))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(&files.database, mode)
-            .map_err(|error| failed(&files.database, error.to_string()))?;
+    store::restore(from, &files.database)?;
+    let settled = App::open(files.clone(), |_| ()).and_then(|(app, _)| {
+        let now = crate::ids::now_ms();
+        let settled = app
+            .store
+            .write_blocking(move |db| store::messages::recover(db, now));
+        Ok(settled?)
+    });
+    if settled.is_err() {
+        let beside = files.beside_database();
+        for made in beside.iter().chain([&files.database]) {
+            let _ = std::fs::remove_file(made);
+        }
     }
-    let restored = files.clone();
-    let opened = tokio::task::spawn_blocking(move || App::open(restored, |_| ())).await;
-    let opened = match opened {
-        Ok(opened) => opened,
-        Err(error) => return Err(failed(&files.database, error.to_string())),
-    };
-    match opened {
-        Ok((app, _)) => {
-            let now = crate::ids::now_ms();
-            let open = app.store.write(move |db| store::messages::recover(db, now));
-            Ok(open.await?)
+    settled
+}
+
+/// Refuses where a database is, or what belongs to one: SQLite would read another's log into the backup.
+fn check_vacant(files: &Files) -> Result<(), AppError> {
+    let beside = files.beside_database();
+    let mut found = [&files.database].into_iter().chain(&beside);
+    match found.find(|path| path.symlink_metadata().is_ok()) {
+        Some(path) => Err(AppError::Occupied {
+            path: path.display().to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypt::Keyring;
+    use rusqlite::Connection;
+    use std::path::PathBuf;
+
+    /// A folder with a database and its backup.
+    struct Folder {
+        path: PathBuf,
+        files: Files,
+        backup: PathBuf,
+    }
+
+    impl Folder {
+        fn new() -> Self {
+            let path = std::env::temp_dir().join(crate::ids::new("maintenance"));
+            let files = Files::of(&path.join("data"), None);
+            // Its writer ends a moment after it is dropped.
+            drop(App::open(files.clone(), |_| ()).unwrap());
+            let folder = Self {
+                backup: path.join("copy.db"),
+                path,
+                files,
+            };
+            backup(&folder.files, &folder.backup).unwrap();
+            folder
         }
-        Err(error) => {
-            let _ = std::fs::remove_file(&files.database);
-            Err(error)
+
+        fn lose_database(&self) {
+            let beside = self.files.beside_database();
+            for path in beside.iter().chain([&self.files.database]) {
+                let _ = std::fs::remove_file(path);
+            }
         }
+
+        fn refusal(&self, from: &Path) -> String {
+            restore(&self.files, from).unwrap_err().to_string()
+        }
+
+        fn entries(&self) -> usize {
+            std::fs::read_dir(&self.path).unwrap().count()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+
+    #[test]
+    fn backup_returns_to_its_place() {
+        let folder = Folder::new();
+        folder.lose_database();
+        assert_eq!(restore(&folder.files, &folder.backup).unwrap(), 0);
+        App::open(folder.files.clone(), |_| ()).unwrap();
+        let again = backup(&folder.files, &folder.backup).unwrap_err();
+        assert!(again.to_string().contains("exists"), "{again}");
+        assert_eq!(folder.entries(), 2, "a copy under another name was left");
+    }
+
+    #[test]
+    fn restore_is_refused_while_folder_is_held() {
+        let folder = Folder::new();
+        folder.lose_database();
+        let _held = folder.files.lock().unwrap();
+        let refusal = folder.refusal(&folder.backup);
+        assert!(refusal.contains("another auth-host runs"), "{refusal}");
+        assert!(!folder.files.database.exists());
+    }
+
+    /// A log without its database is of a database that was moved away.
+    #[test]
+    fn restore_is_refused_beside_a_leftover_log() {
+        let folder = Folder::new();
+        for left in folder.files.beside_database() {
+            folder.lose_database();
+            std::fs::write(&left, "left").unwrap();
+            let refusal = folder.refusal(&folder.backup);
+            assert!(refusal.contains(left.to_str().unwrap()), "{refusal}");
+            assert!(!folder.files.database.exists());
+        }
+    }
+
+    #[test]
+    fn restore_refuses_what_is_no_backup() {
+        let folder = Folder::new();
+        folder.lose_database();
+        let whole = std::fs::read(&folder.backup).unwrap();
+        let half = whole.get(..whole.len() / 2).unwrap();
+        let other = folder.path.join("other.db");
+        let texts: [(&[u8], &str); 3] = [
+            (b"", "no database of auth-host"),
+            (
+                b"no database, but long enough to be read as one",
+                "no database of auth-host",
+            ),
+            (half, "no database of auth-host"),
+        ];
+        for (bytes, words) in texts {
+            std::fs::write(&other, bytes).unwrap();
+            let refusal = folder.refusal(&other);
+            assert!(refusal.contains(words), "{refusal}");
+        }
+        std::fs::remove_file(&other).unwrap();
+        let foreign = Connection::open(&other).unwrap();
+        foreign
+            .execute_batch("CREATE TABLE settings (a); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(foreign);
+        assert!(folder.refusal(&other).contains("its tables are missing"));
+        assert!(
+            folder
+                .refusal(&folder.path.join("missing"))
+                .contains("cannot be read")
+        );
+        let newer = Connection::open(&folder.backup).unwrap();
+        newer.execute_batch("PRAGMA user_version = 99").unwrap();
+        drop(newer);
+        assert!(folder.refusal(&folder.backup).contains("schema 99"));
+        assert!(!folder.files.database.exists());
+    }
+
+    #[test]
+    fn restore_with_another_key_leaves_nothing() {
+        let folder = Folder::new();
+        folder.lose_database();
+        std::fs::remove_file(&folder.files.keys).unwrap();
+        assert!(folder.refusal(&folder.backup).contains("is missing"));
+        Keyring::open(&folder.files.keys).unwrap();
+        let refusal = folder.refusal(&folder.backup);
+        assert!(refusal.contains("does not belong"), "{refusal}");
+        assert!(!folder.files.database.exists());
+    }
+
+    #[test]
+    fn backup_of_a_missing_database_makes_nothing() {
+        let folder = Folder::new();
+        folder.lose_database();
+        let to = folder.path.join("other.db");
+        let refusal = backup(&folder.files, &to).unwrap_err().to_string();
+        assert!(refusal.contains("auth-host.db cannot be read"), "{refusal}");
+        assert_eq!(folder.entries(), 2);
     }
 }

@@ -71,12 +71,13 @@ impl Service {
         let ca = settings.ca.as_deref().map(read_ca).transpose()?;
         let networks = settings.permit_networks.clone();
         let said = |error: AppError| error.to_string();
+        // Before the keys are read: `rotate-key` writes others while it holds the folder.
+        let lock = files.lock().map_err(said)?;
         let (mut app, made) = App::open(files, |options| {
             options.authorities_pem = ca.unwrap_or_default();
             options.permitted_networks = networks;
         })
         .map_err(said)?;
-        let lock = lock(&app.files.lock)?;
         if let Some(own) = Arc::get_mut(&mut app) {
             own.answer_within = Duration::from_millis(settings.answer_within_ms);
             if let Some(hook) = hook {
@@ -188,24 +189,6 @@ fn read_ca(path: &Path) -> Result<Vec<u8>, String> {
     const LARGEST: u64 = 4 << 20;
     crate::files::read(path, LARGEST)
         .map_err(|error| format!("the authorities {} cannot be read: {error}", path.display()))
-}
-
-/// Takes the folder for this process.
-///
-/// # Errors
-///
-/// One line when another process has it.
-pub fn lock(path: &Path) -> Result<std::fs::File, String> {
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(false);
-    let shown = path.display();
-    let file = options
-        .open(path)
-        .map_err(|error| format!("{shown} cannot be opened: {error}"))?;
-    file.try_lock().map_err(|_| {
-        format!("another auth-host runs on this folder: it holds {shown}. Stop it first, or use another folder")
-    })?;
-    Ok(file)
 }
 
 fn bind(address: SocketAddr) -> Result<std::net::TcpListener, String> {

@@ -3,6 +3,7 @@
 //! [`Store`] writes by one thread and reads beside it; each of the other modules has the queries of some tables.
 
 pub mod audit;
+mod backup;
 pub mod callbacks;
 pub mod events;
 pub mod guides;
@@ -18,7 +19,8 @@ pub mod verifications;
 pub mod webhooks;
 mod writer;
 
-pub use open::{OpenError, backup, open};
+pub use backup::{CopyError, backup, restore};
+pub use open::{OpenError, open};
 pub use writer::{Result, Store, StoreError};
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Opening of the database file: durability, migrations, backup.
+//! Opening of the database file: durability and migrations.
 
 use super::writer::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags};
@@ -15,7 +15,7 @@ const MIGRATIONS: &[&str] = &[
 pub const SCHEMA: usize = MIGRATIONS.len();
 
 /// How long a write waits for another program that holds the file.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the database does not open.
 #[derive(Debug, thiserror::Error)]
@@ -132,29 +132,4 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
         transaction.commit().map_err(failed)?;
     }
     Ok(())
-}
-
-/// Copies a database that may be in use to a new file that its owner alone can read.
-///
-/// # Errors
-///
-/// [`StoreError`] when the file exists or cannot be written.
-pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let failed = |error: std::io::Error| StoreError::Failed(error.to_string());
-    if to.exists() {
-        return Err(StoreError::Failed(
-            "the backup's file exists. Name another".to_owned(),
-        ));
-    }
-    private(to).map_err(failed)?;
-    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut copy = Connection::open(to)?;
-    let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
-    backup.run_to_completion(1000, Duration::ZERO, None)?;
-    drop(backup);
-    copy.execute_batch("PRAGMA journal_mode = DELETE;")?;
-    drop(copy);
-    std::fs::File::open(to)
-        .and_then(|file| file.sync_all())
-        .map_err(failed)
 }

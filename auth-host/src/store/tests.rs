@@ -549,3 +549,31 @@ fn database_that_is_gone_refuses_reads_and_writes() {
         assert_eq!(read().unwrap().as_deref(), Some("b"));
     }
 }
+
+/// A copy in steps begins anew whenever another connection commits between two of them.
+#[test]
+fn backup_ends_while_others_commit() {
+    let folder = Folder::new();
+    let store = folder.open();
+    store.write_blocking(|db| fill(db, 0, 20_000)).unwrap();
+    let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (writing, ended) = (store.clone(), is_over.clone());
+    let writer = std::thread::spawn(move || {
+        while !ended.load(Ordering::Relaxed) {
+            put(&writing, "busy").unwrap();
+        }
+    });
+    let copy = folder.0.join("copy.db");
+    let (done, is_done) = channel();
+    let (from, to) = (folder.file(), copy.clone());
+    std::thread::spawn(move || done.send(backup(&from, &to)));
+    let copied = is_done.recv_timeout(std::time::Duration::from_secs(60));
+    is_over.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+    copied.unwrap().unwrap();
+    let copy = Connection::open(copy).unwrap();
+    let rows: i64 = copy
+        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 20_000);
+}

@@ -14,6 +14,7 @@ mod catalogue;
 mod console;
 mod environment;
 mod files;
+mod folders;
 mod hardening;
 mod output;
 mod package;

@@ -18,6 +18,14 @@ pub fn directory(name: &str) -> PathBuf {
     dir
 }
 
+/// An empty folder of its own.
+pub fn scratch(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
 /// Puts a file in its place as a whole: tests that share a directory run at the same time.
 pub fn put(file: &Path, bytes: impl AsRef<[u8]>) {
     static NEXT: AtomicU32 = AtomicU32::new(0);

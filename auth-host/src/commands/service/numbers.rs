@@ -255,7 +255,9 @@ pub async fn backup(args: File) -> Result<Code, Stop> {
 /// `restore`
 pub async fn restore(args: File) -> Result<Code, Stop> {
     let files = files(&args.at)?;
-    let open = maintenance::restore(&files, &args.file).await?;
+    let (place, from) = (files.clone(), args.file.clone());
+    let restored = tokio::task::spawn_blocking(move || maintenance::restore(&place, &from)).await;
+    let open = restored.map_err(|error| Stop::machine(error.to_string()))??;
     show(
         &args.at,
         &json!({
@@ -269,15 +271,17 @@ pub async fn restore(args: File) -> Result<Code, Stop> {
 
 /// `rotate-key`
 pub async fn rotate(at: At) -> Result<Code, Stop> {
+    // Before the keys are read: another rotation would write them over.
+    let _lock = files(&at)?.lock()?;
     let app = open(&at).await?;
-    let _lock = crate::serve::lock(&app.files.lock).map_err(Stop::machine)?;
     let sealed = maintenance::rotate(&app).await?;
     show(
         &at,
         &json!({
             "sealed_anew": sealed,
-            "next": "the old key stays in the key file, after the new one; remove its line after three days: until \
-                then repeated requests from before are compared under it. Back the key file up",
+            "next": "back the key file up. The old key stays in it, after the new one: repeated requests from before \
+                are compared under it for three days, and backups from before open with it alone. Remove its line once \
+                both are gone",
         }),
     )
 }

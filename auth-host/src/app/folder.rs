@@ -1,0 +1,210 @@
+//! Folder of an auth host: its files, whose they are, and the lock that one process holds.
+
+use super::AppError;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The files of an auth host.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The database.
+    pub database: PathBuf,
+    /// The keys.
+    pub keys: PathBuf,
+    /// Compiled plugins.
+    pub cache: PathBuf,
+    /// Held by the service that runs, and by commands that must not run beside it.
+    pub lock: PathBuf,
+}
+
+impl Files {
+    /// The files of a folder, with the key file elsewhere if one is named.
+    pub fn of(folder: &Path, keys: Option<&Path>) -> Self {
+        Self {
+            database: folder.join("auth-host.db"),
+            keys: keys.map_or_else(|| folder.join("auth-host.key"), Path::to_owned),
+            cache: folder.join("cache"),
+            lock: folder.join("auth-host.lock"),
+        }
+    }
+
+    /// Makes the folder where it is missing, readable by its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Folder`], or [`AppError::Owner`] when its files are another user's.
+    pub fn prepare(&self) -> Result<(), AppError> {
+        let folder = self.database.parent().unwrap_or(Path::new("."));
+        private_folder(folder).map_err(|reason| AppError::Folder {
+            path: folder.display().to_string(),
+            reason: reason.to_string(),
+        })?;
+        self.check_owner()
+    }
+
+    /// Takes the folder for this process, until the returned file is dropped. Take it before the key file is read: who
+    /// holds it may write another.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Held`] when another process has it.
+    pub fn lock(&self) -> Result<File, AppError> {
+        self.prepare()?;
+        let path = self.lock.display().to_string();
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        let opened = options.open(&self.lock).map_err(TryLockError::Error);
+        let locked = opened.and_then(|file| file.try_lock().map(|()| file));
+        locked.map_err(|error| match error {
+            TryLockError::WouldBlock => AppError::Held { path },
+            TryLockError::Error(reason) => AppError::Folder {
+                path,
+                reason: reason.to_string(),
+            },
+        })
+    }
+
+    /// Whether the database is still to be made. SQLite takes an empty file for a new database.
+    pub fn is_new(&self) -> bool {
+        self.database
+            .metadata()
+            .map_or(true, |data| data.len() == 0)
+    }
+
+    /// The database's companions that SQLite reads together with it.
+    pub fn beside_database(&self) -> [PathBuf; 3] {
+        ["-wal", "-shm", "-journal"].map(|suffix| {
+            let mut path = self.database.clone().into_os_string();
+            path.push(suffix);
+            path.into()
+        })
+    }
+
+    /// Refuses another user's files. What this process would make beside them, the service could not open.
+    #[cfg(unix)]
+    fn check_owner(&self) -> Result<(), AppError> {
+        use std::os::unix::fs::MetadataExt as _;
+        let us = rustix::process::geteuid().as_raw();
+        let mut files = [&self.database, &self.keys].into_iter();
+        let found = files.find_map(|path| Some((path, path.metadata().ok()?.uid())));
+        match found {
+            Some((path, owner)) if owner != us => Err(AppError::Owner {
+                path: path.display().to_string(),
+                owner,
+                us,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn check_owner(&self) -> Result<(), AppError> {
+        Ok(())
+    }
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            Self(std::env::temp_dir().join(crate::ids::new("folder")))
+        }
+
+        fn files(&self) -> Files {
+            Files::of(&self.0, None)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn lock_is_held_by_one_at_a_time() {
+        let folder = Folder::new();
+        let held = folder.files().lock().unwrap();
+        let error = folder.files().lock().unwrap_err();
+        assert!(matches!(error, AppError::Held { .. }), "{error}");
+        drop(held);
+        folder.files().lock().unwrap();
+    }
+
+    /// Several processes may be the first: all of them open the folder, with one key.
+    #[test]
+    fn folder_is_made_by_several_at_once() {
+        for _ in 0..8 {
+            let folder = Folder::new();
+            std::thread::scope(|scope| {
+                let open = || App::open(folder.files(), |_| ()).map(|(app, _)| app.keys.current());
+                let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+                let mut keys: Vec<_> = opened
+                    .into_iter()
+                    .map(|one| one.join().unwrap().unwrap())
+                    .collect();
+                keys.dedup();
+                assert_eq!(keys.len(), 1, "{keys:?}");
+            });
+            App::open(folder.files(), |_| ()).unwrap();
+        }
+    }
+
+    #[test]
+    fn missing_key_is_not_called_a_wrong_one() {
+        let folder = Folder::new();
+        drop(App::open(folder.files(), |_| ()).unwrap());
+        let files = folder.files();
+        std::fs::remove_file(&files.keys).unwrap();
+        let Err(error) = App::open(files.clone(), |_| ()) else {
+            panic!("opened");
+        };
+        assert!(error.to_string().contains("is missing"), "{error}");
+        assert!(!files.keys.exists());
+    }
+
+    #[test]
+    fn empty_database_without_key_is_new() {
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        std::fs::write(folder.files().database, "").unwrap();
+        let (_, made) = App::open(folder.files(), |_| ()).unwrap();
+        assert!(made.database && made.keys);
+    }
+
+    /// The files are root's for everybody else, and are another user's for root.
+    #[cfg(unix)]
+    #[test]
+    fn files_of_another_user_are_refused() {
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        let mut files = folder.files();
+        if rustix::process::geteuid().is_root() {
+            std::fs::write(&files.database, "").unwrap();
+            std::os::unix::fs::chown(&files.database, Some(12345), None).unwrap();
+        } else {
+            files.database = "/etc/passwd".into();
+        }
+        let error = files.check_owner().unwrap_err().to_string();
+        assert!(error.contains("sudo -u '#"), "{error}");
+        assert!(
+            App::open(folder.files(), |_| ()).is_err() || !rustix::process::geteuid().is_root()
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Copies of the database: to a backup, and back into its place.
+//!
+//! A copy is written under another name, and gets its own once it is whole. A file that a killed copy left is in nobody's
+//! way.
+
+use super::open::{PATIENCE, SCHEMA};
+use crate::files;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+
+/// Tables that every schema of this program has.
+const TABLES: &str = "'messages', 'settings', 'tenants', 'verifications'";
+
+/// Why a database was not copied. There is no copy then.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The copy's name is taken.
+    #[error("the file {0} exists. Name another")]
+    Exists(PathBuf),
+    /// What is to be copied cannot be read.
+    #[error("{path} cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: std::io::Error,
+    },
+    /// What is to be copied is something else, or broken.
+    #[error(
+        "{path} is no database of auth-host: {reason}. Name the file that `auth-host backup` made"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A newer program made it.
+    #[error(
+        "the backup {path} has schema {found}, and this program knows {SCHEMA} at most. Use the newer auth-host that made it"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+    },
+    /// The copy cannot be written.
+    #[error("{path} cannot be written: {reason}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Copies a database that may be in use to a new file that its owner alone can read.
+///
+/// # Errors
+///
+/// [`CopyError`], before anything is made where the name is taken or there is no database.
+pub fn backup(from: &Path, to: &Path) -> Result<(), CopyError> {
+    let (source, _) = recognise(from)?;
+    copy(&source, to, |_| Ok(()))
+}
+
+/// Copies a backup to the database's place, where nothing is, once its pages were checked.
+///
+/// # Errors
+///
+/// [`CopyError`].
+pub fn restore(from: &Path, to: &Path) -> Result<(), CopyError> {
+    let (source, found) = recognise(from)?;
+    if found > SCHEMA {
+        return Err(CopyError::Newer {
+            path: from.to_owned(),
+            found,
+        });
+    }
+    copy(&source, to, |copy| {
+        let said: Result<String, _> = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        match said {
+            Ok(said) if said == "ok" => Ok(()),
+            Ok(said) => Err(foreign(from, said)),
+            Err(error) => Err(foreign(from, error)),
+        }
+    })
+}
+
+/// Opens a database of this program, and says which schema it has. Makes no file.
+fn recognise(path: &Path) -> Result<(Connection, usize), CopyError> {
+    // SQLite would wait for a pipe's other end.
+    files::open(path).map_err(|reason| CopyError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let look = || {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        db.busy_timeout(PATIENCE)?;
+        let schema: u32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let tables = format!(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ({TABLES})"
+        );
+        let tables: i64 = db.query_row(&tables, [], |row| row.get(0))?;
+        Ok::<_, rusqlite::Error>((db, schema, tables))
+    };
+    let (db, schema, tables) = look().map_err(|error| foreign(path, error))?;
+    if schema == 0 || tables != 4 {
+        return Err(foreign(path, "its tables are missing"));
+    }
+    Ok((db, schema as usize))
+}
+
+fn foreign(path: &Path, reason: impl ToString) -> CopyError {
+    CopyError::Foreign {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+fn copy(
+    source: &Connection,
+    to: &Path,
+    check: impl FnOnce(&Connection) -> Result<(), CopyError>,
+) -> Result<(), CopyError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(CopyError::Exists(to.to_owned()));
+    }
+    let part = files::beside(to);
+    let unwritable = |reason: String| CopyError::Unwritable {
+        path: to.to_owned(),
+        reason,
+    };
+    let copied = (|| {
+        files::new_private(&part).map_err(|error| unwritable(error.to_string()))?;
+        let copy = pages(source, &part).map_err(|error| unwritable(said(&error)))?;
+        check(&copy)?;
+        let closed = copy.close().map_err(|(_, error)| error);
+        closed.map_err(|error| unwritable(said(&error)))?;
+        let file = std::fs::File::open(&part).and_then(|file| file.sync_all());
+        file.map_err(|error| unwritable(error.to_string()))
+    })();
+    if let Err(error) = copied {
+        let mut journal = part.clone().into_os_string();
+        journal.push("-journal");
+        for left in [&part, Path::new(&journal)] {
+            let _ = std::fs::remove_file(left);
+        }
+        return Err(error);
+    }
+    files::name(&part, to).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => CopyError::Exists(to.to_owned()),
+        _ => unwritable(error.to_string()),
+    })
+}
+
+/// Copies every page in one step, which is one read transaction. Between two steps others commit, and SQLite begins anew
+/// at each of their commits (sqlite.org/c3ref/backup_finish.html).
+fn pages(source: &Connection, to: &Path) -> rusqlite::Result<Connection> {
+    let mut copy = Connection::open(to)?;
+    let backup = Backup::new(source, &mut copy)?;
+    if backup.step(-1)? != StepResult::Done {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, None));
+    }
+    drop(backup);
+    copy.execute_batch("PRAGMA journal_mode = DELETE;")?;
+    Ok(copy)
+}
+
+fn said(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
+            "its disk is full. Free some of it, or name another".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Several commands on one folder at once, and folders that a command refuses.
+
+use super::program::scratch;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn begin(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_auth-host"))
+        .current_dir(folder)
+        .args(arguments)
+        .args(["--json", "--data", "data"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    said(begin(folder, arguments).wait_with_output().unwrap())
+}
+
+/// The exit code, and both outputs.
+fn said(output: Output) -> (i32, String) {
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(text).unwrap(),
+    )
+}
+
+/// Each of them may be the one that makes the folder, its key and its database.
+#[test]
+fn first_commands_at_once_share_one_key() {
+    for _ in 0..4 {
+        let folder = scratch("first");
+        let commands: [&[&str]; 3] = [
+            &["key", "list", "--host"],
+            &["tenant", "put"],
+            &["tenant", "list"],
+        ];
+        let begun = commands.map(|arguments| begin(&folder, arguments));
+        for child in begun {
+            let (code, text) = said(child.wait_with_output().unwrap());
+            assert_eq!(code, 0, "{text}");
+        }
+        let (code, text) = run(&folder, &["tenant", "list"]);
+        assert_eq!(code, 0, "{text}");
+    }
+}
+
+/// A rotation that read the keys before another wrote its own would write them over.
+#[test]
+fn rotations_at_once_keep_the_current_key() {
+    let folder = scratch("rotations");
+    assert_eq!(run(&folder, &["tenant", "put"]).0, 0);
+    for _ in 0..3 {
+        let begun: Vec<_> = (0..3).map(|_| begin(&folder, &["rotate-key"])).collect();
+        let ended = begun
+            .into_iter()
+            .map(|child| said(child.wait_with_output().unwrap()));
+        let ended: Vec<_> = ended.collect();
+        assert!(ended.iter().any(|(code, _)| *code == 0), "{ended:?}");
+        for (code, text) in ended.iter().filter(|(code, _)| *code != 0) {
+            assert_eq!(*code, 1, "{text}");
+            assert!(text.contains("another auth-host runs"), "{text}");
+        }
+        let (code, text) = run(&folder, &["tenant", "list"]);
+        assert_eq!(code, 0, "{text}");
+    }
+    let (_, text) = run(&folder, &["rotate-key"]);
+    let rotated: Value = serde_json::from_str(&text).unwrap();
+    assert!(
+        rotated["next"].as_str().unwrap().contains("backups"),
+        "{text}"
+    );
+}
