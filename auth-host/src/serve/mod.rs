@@ -4,19 +4,18 @@ mod beside;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod events;
+mod recovery;
 mod reports;
 pub mod settings;
 mod tasks;
 
 use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
-use crate::ids;
-use crate::store::{self, messages, messages::State};
+use crate::store::StoreError;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
-use rusqlite::Connection;
 use settings::Settings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -87,8 +86,8 @@ impl Service {
         let recovered = app.clone();
         let open = app
             .store
-            .write_blocking(move |db| recover(&recovered, db))
-            .map_err(|error| error.to_string())?;
+            .write_blocking(move |db| recovery::settle(&recovered, db, i64::MAX))
+            .map_err(|error: StoreError| error.to_string())?;
         if open > 0 {
             tracing::warn!(
                 open,
@@ -171,18 +170,6 @@ impl Service {
         }
         Ok(())
     }
-}
-
-/// Settles what an ended process left open, and tells the tenants.
-fn recover(app: &App, db: &Connection) -> store::Result<usize> {
-    let open = messages::sending(db)?;
-    let count = messages::recover(db, ids::now_ms())?;
-    for mut row in open {
-        row.state = State::Unknown;
-        row.reason = Some("interrupted".to_owned());
-        crate::events::message(app, db, &row)?;
-    }
-    Ok(count)
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, String> {

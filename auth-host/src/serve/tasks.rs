@@ -1,7 +1,8 @@
-//! Background tasks: look-ups of unknown outcomes, deletion of old rows, changes by other programs.
+//! Background tasks: look-ups of unknown outcomes, messages of ended processes, deletion of old rows, changes by other
+//! programs.
 
 use super::beside::Beside;
-use super::{events, reports};
+use super::{events, recovery, reports};
 use crate::app::App;
 use crate::ids;
 use crate::store::messages::{self, Due, Message, State};
@@ -45,6 +46,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often old rows are deleted.
 const SWEEP: Duration = Duration::from_secs(600);
 
+/// How often messages are looked for whose process ended.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 /// Runs a task again and again until the service stops.
 async fn every<F: Future<Output = ()>>(
     pause: Duration,
@@ -83,6 +87,10 @@ pub fn start(app: &Arc<App>, figures: Option<PrometheusHandle>, stop: &watch::Re
             std::future::ready(())
         }));
     }
+    let left = app.clone();
+    tokio::spawn(every(ABANDONED, stop.clone(), move || {
+        recovery::settle_abandoned(left.clone())
+    }));
     let swept = app.clone();
     tokio::spawn(every(SWEEP, stop.clone(), move || sweep(swept.clone())));
 }
