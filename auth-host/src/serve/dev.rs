@@ -5,11 +5,11 @@
 use super::Addresses;
 use super::settings::Settings;
 use crate::admin::{Actor, connectors, keys, plugins, tenants, versions};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::exit::Stop;
 use crate::files;
 use crate::ids;
-use crate::store::registry::Flow;
+use crate::store::registry::{self, Flow};
 use auth_connector_registry::guides::{self, Texts};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ const COMPONENT: &str = "target/wasm32-wasip2/release/tencent_sms_connector.wasm
 /// The key pair that Tencent Cloud's documentation publishes as an example. It opens nothing.
 const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
+
+/// The setting of a database that this module made.
+const MARK: &str = "made_by_dev";
 
 /// What the sample sign-in is given.
 pub struct Made {
@@ -66,8 +69,25 @@ impl Drop for Folder {
     }
 }
 
+/// Marks a new database as this module's. What somebody else set up would be replaced for good: its flow, what its plugin
+/// may reach, its tenant's countries.
+async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
+    if opened.database {
+        let marked = app.store.write(|db| registry::put_setting(db, MARK, "1"));
+        return Ok(marked.await?);
+    }
+    if app.store.read(|db| registry::setting(db, MARK))?.is_some() {
+        return Ok(());
+    }
+    Err(Stop::usage(format!(
+        "{} was not made by --dev, which would replace its flow and its plugin. Nothing of that was changed. Leave out \
+        --data, AUTH_HOST_DATA and the setting `data` for a folder that goes when the service ends, or name a new one",
+        app.files.database.display()
+    )))
+}
+
 impl Dev {
-    /// Starts the simulator. Unless a folder was named, the service gets one that goes when it ends.
+    /// Starts the simulator. Unless a setting names a folder, the service gets one that goes when it ends.
     ///
     /// # Errors
     ///
@@ -75,7 +95,6 @@ impl Dev {
     pub async fn prepare(
         settings: &mut Settings,
         component: Option<PathBuf>,
-        is_temporary: bool,
     ) -> Result<Self, Stop> {
         let path = component.unwrap_or_else(|| COMPONENT.into());
         let component = files::read(&path, 16 << 20).map_err(|error| {
@@ -85,9 +104,10 @@ impl Dev {
                 crate::mask::path(&path)
             ))
         })?;
-        let folder = is_temporary.then(|| {
+        let folder = (!settings.is_data_named).then(|| {
             let folder = std::env::temp_dir().join(ids::new("auth-host-dev"));
             settings.data.clone_from(&folder);
+            settings.key_file = None;
             Folder(folder)
         });
         let simulator = Simulator::start()
@@ -110,8 +130,10 @@ impl Dev {
     pub async fn set_up(
         &self,
         app: Arc<App>,
+        opened: app::Made,
     ) -> Result<(impl Fn(&Addresses) -> String + use<>, Made), Stop> {
         let app = &app;
+        claim(app, opened).await?;
         let actor = Actor("dev".to_owned());
         let url = self.simulator.url();
         let countries = json!({"default_country": "CN", "home_countries": ["CN"]});
@@ -169,5 +191,29 @@ impl Dev {
             )
         };
         Ok((guide, made))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Files;
+
+    #[tokio::test]
+    async fn database_of_others_is_refused() {
+        let folder = Folder(std::env::temp_dir().join(ids::new("dev")));
+        let open = |name: &str| App::open(Files::of(&folder.0.join(name), None), |_| ()).unwrap();
+        let (app, opened) = open("own");
+        claim(&app, opened).await.unwrap();
+        let (app, opened) = open("own");
+        claim(&app, opened).await.unwrap();
+        drop(open("others"));
+        let (app, opened) = open("others");
+        let stop = claim(&app, opened).await.unwrap_err();
+        assert!(
+            stop.message.contains("not made by --dev"),
+            "{}",
+            stop.message
+        );
     }
 }

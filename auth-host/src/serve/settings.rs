@@ -1,7 +1,9 @@
 //! Settings of the service: a TOML file, and an environment variable for each key.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// One setting: its key in the file, what it means, its default.
@@ -96,12 +98,18 @@ pub const EXPLAINED: &[Explained] = &[
 /// The most catalogues.
 const MOST_CATALOGUES: usize = 16;
 
+/// The values of `log`.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
 /// The settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// `data`
     pub data: PathBuf,
+    /// Whether something named it.
+    #[serde(skip)]
+    pub is_data_named: bool,
     /// `key_file`
     pub key_file: Option<PathBuf>,
     /// `listen`
@@ -136,6 +144,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data: "auth-host-data".into(),
+            is_data_named: false,
             key_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
             admin: SocketAddr::from(([127, 0, 0, 1], 8421)),
@@ -159,7 +168,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// One line that names the key and what was expected.
+    /// One line that names the key, its line in the file or its variable, and what was expected.
     pub fn read(
         file: Option<&Path>,
         environment: impl Fn(&str) -> Option<String>,
@@ -169,20 +178,43 @@ impl Settings {
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
             None => String::new(),
         };
-        let mut table: toml::Table = toml::from_str(&text)
-            .map_err(|error| format!("the settings are not TOML: {}", one_line(&error)))?;
+        let shown = file.map(|path| path.display().to_string());
+        let shown = shown.unwrap_or_default();
+        let mut table: toml::Table = toml::from_str(&text).map_err(|error| {
+            let line = line(&text, error.span());
+            format!("{shown} is not TOML at line {line}: {}", one_line(&error))
+        })?;
         for setting in EXPLAINED {
             let name = variable(setting.key);
             if let Some(value) = environment(&name) {
                 table.insert(setting.key.to_owned(), typed(setting.key, &value));
             }
         }
-        table.try_into().map_err(|error: toml::de::Error| {
-            format!(
-                "a setting cannot be used: {}. `auth-host config` explains all of them",
-                one_line(&error)
-            )
-        })
+        let is_data_named = table.contains_key("data");
+        let read = serde_path_to_error::deserialize(toml::Value::Table(table));
+        let mut settings: Self =
+            read.map_err(|error: serde_path_to_error::Error<toml::de::Error>| {
+                let path = error.path().to_string();
+                let key = path.split(['.', '[']).next().unwrap_or_default();
+                let name = match environment(&variable(key)) {
+                    Some(_) => variable(key),
+                    None => format!("{key} at line {} of {shown}", line_of(&text, key)),
+                };
+                format!(
+                    "the setting {name} cannot be used: {}. `auth-host config` explains all of them",
+                    one_line(error.inner())
+                )
+            })?;
+        settings.is_data_named = is_data_named;
+        for (key, path) in [
+            ("data", Some(&settings.data)),
+            ("key_file", settings.key_file.as_ref()),
+        ] {
+            if path.is_some_and(|path| path.as_os_str().is_empty()) {
+                return Err(format!("{key} is empty, expected was a path"));
+            }
+        }
+        Ok(settings)
     }
 
     /// Refuses what would show numbers and codes to a network.
@@ -194,9 +226,10 @@ impl Settings {
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             return Err("tls_certificate and tls_key belong together: set both".to_owned());
         }
-        if self.trusted_proxy && self.public_url.is_none() {
+        if self.trusted_proxy && !self.public_url.as_deref().is_some_and(is_https) {
             return Err(
-                "trusted_proxy needs public_url, the address under which others reach the proxy"
+                "trusted_proxy needs public_url, the https address under which others reach the proxy: \
+                https://sms.example.com"
                     .to_owned(),
             );
         }
@@ -231,6 +264,12 @@ impl Settings {
         if !(1000..=10_000).contains(&self.answer_within_ms) {
             return Err("answer_within_ms is 1000 to 10000".to_owned());
         }
+        if !LEVELS
+            .iter()
+            .any(|level| level.eq_ignore_ascii_case(&self.log))
+        {
+            return Err(format!("log is {}", LEVELS.join(", ")));
+        }
         Ok(())
     }
 }
@@ -254,6 +293,28 @@ fn typed(key: &str, text: &str) -> toml::Value {
             .map_or_else(|_| number.into(), toml::Value::from),
         (_, text) => text.into(),
     }
+}
+
+/// Whether it is an https address with a host, and without a password that logs would show.
+fn is_https(text: &str) -> bool {
+    let Ok(address) = text.parse::<axum::http::Uri>() else {
+        return false;
+    };
+    let has_host = address.host().is_some_and(|host| !host.is_empty());
+    address.scheme_str() == Some("https") && has_host && !text.contains('@')
+}
+
+/// The number of the line on which a part of the text begins.
+fn line(text: &str, part: Option<Range<usize>>) -> usize {
+    let before = part.and_then(|part| text.get(..part.start));
+    before.unwrap_or_default().matches('\n').count() + 1
+}
+
+/// The number of the line on which a key's value begins.
+fn line_of(text: &str, key: &str) -> usize {
+    let places: Result<BTreeMap<String, toml::Spanned<toml::Value>>, _> = toml::from_str(text);
+    let place = places.ok().and_then(|places| Some(places.get(key)?.span()));
+    line(text, place)
 }
 
 fn one_line(error: &toml::de::Error) -> String {
@@ -305,13 +366,22 @@ mod tests {
     #[test]
     fn wrong_setting_is_named() {
         for (text, named) in [
-            ("lisen = 1", "lisen"),
+            ("lisen = 1", "lisen at line 1"),
             ("listen = 1", "`auth-host config`"),
-            ("listen = \"nowhere\"", "`auth-host config`"),
-            ("=", "not TOML"),
+            ("log = \"info\"\n\nlisten = \"nowhere\"", "listen at line 3"),
+            (
+                "permit_networks = [\n\"10.0.0.0/8\", \"x\"]",
+                "permit_networks at line 1",
+            ),
+            ("log = \"info\"\n=", "not TOML at line 2"),
+            ("data = \"\"", "data is empty"),
         ] {
             let error = read(text, &[]).unwrap_err();
             assert!(error.contains(named), "{text}: {error}");
+        }
+        for name in ["AUTH_HOST_PERMIT_NETWORKS", "AUTH_HOST_LISTEN"] {
+            let error = read("", &[(name, "10.0.0.0/8,x")]).unwrap_err();
+            assert!(error.contains(name), "{error}");
         }
     }
 
@@ -331,6 +401,19 @@ mod tests {
                 "listen = \"0.0.0.0:1\"\ntrusted_proxy = true\npublic_url = \"https://a.example\"",
                 true,
             ),
+            ("trusted_proxy = true\npublic_url = \"\"", false),
+            ("trusted_proxy = true\npublic_url = \"nonsense\"", false),
+            (
+                "trusted_proxy = true\npublic_url = \"http://a.example\"",
+                false,
+            ),
+            ("trusted_proxy = true\npublic_url = \"https://\"", false),
+            (
+                "trusted_proxy = true\npublic_url = \"https://a.example:8443/x\"",
+                true,
+            ),
+            ("log = \"\"", false),
+            ("log = \"DEBUG\"", true),
             ("admin = \"0.0.0.0:1\"", false),
             ("answer_within_ms = 999", false),
             ("answer_within_ms = 1000", true),

@@ -33,6 +33,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     if let Some(admin) = args.admin {
         settings.admin = admin;
     }
+    settings.check().map_err(Stop::usage)?;
     let sample = args.sample;
     if sample.is_some() && settings.tls_certificate.is_some() {
         return Err(Stop::usage(
@@ -45,10 +46,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     let figures = metrics::recorder()?;
     #[cfg(feature = "dev")]
     let dev = match args.dev {
-        true => Some(
-            crate::serve::dev::Dev::prepare(&mut settings, args.component, args.at.data.is_none())
-                .await?,
-        ),
+        true => Some(crate::serve::dev::Dev::prepare(&mut settings, args.component).await?),
         false => None,
     };
     #[cfg(not(feature = "dev"))]
@@ -66,7 +64,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     #[cfg(feature = "dev")]
     let (guide, access) = match &dev {
         Some(dev) => {
-            let (guide, made) = dev.set_up(service.app.clone()).await?;
+            let (guide, made) = dev.set_up(service.app.clone(), service.made).await?;
             let access = Access {
                 key: made.key,
                 inbox: Some(made.inbox),
