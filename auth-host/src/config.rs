@@ -58,7 +58,8 @@ fn read_limited(source: impl Read, name: &str) -> Result<String, Stop> {
         .take(CONFIG_BYTES as u64 + 1)
         .read_to_string(&mut text)
         .map_err(|error| Stop::usage(format!("the config from {name} cannot be read: {error}")))?;
-    within(text, name)
+    // Some editors write a byte order mark, which is no part of JSON (RFC 8259, section 8.1).
+    within(files::unmarked(text), name)
 }
 
 /// Refuses a config that is longer than the contract allows, before anything is loaded.
@@ -138,6 +139,12 @@ mod tests {
         }
         *place(&mut config, "/a~1b").unwrap() = json!("v");
         assert_eq!(config["a/b"], "v");
+    }
+
+    #[test]
+    fn byte_order_mark_is_no_part_of_a_config() {
+        let text = read_limited("\u{feff}{}".as_bytes(), "standard input");
+        assert_eq!(text.unwrap(), "{}");
     }
 
     #[test]

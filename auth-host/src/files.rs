@@ -32,12 +32,25 @@ pub fn open(path: &Path) -> Result<File> {
 
 /// Reads a regular file of at most so many bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    read_to_end(open(path)?, most)
+}
+
+/// Reads to the end, at most so many bytes. More are refused and not cut off.
+pub fn read_to_end(source: impl Read, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    source.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(Error::other(format!("it has more than {most} bytes")));
     }
     Ok(bytes)
+}
+
+/// A text without the byte order mark that some editors write before it.
+pub fn unmarked(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 /// Writes a file that its owner alone can read in the place of what is there, whole or not at all. A link stays, and the
@@ -130,12 +143,25 @@ mod tests {
         std::fs::write(&file, "1234").unwrap();
         assert_eq!(read(&file, 4).unwrap(), b"1234");
         assert!(read(&file, 3).unwrap_err().to_string().contains("3 bytes"));
+        assert_eq!(read_to_end(&b"1234"[..], 4).unwrap(), b"1234");
+        assert!(read_to_end(&b"1234"[..], 3).is_err());
         let folder_error = read(&folder, 4).unwrap_err().to_string();
         assert!(folder_error.contains("regular"), "{folder_error}");
         #[cfg(unix)]
         assert!(read(Path::new("/dev/zero"), 4).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }
+    #[test]
+    fn one_byte_order_mark_is_left_out() {
+        for (text, rest) in [
+            ("\u{feff}a", "a"),
+            ("a", "a"),
+            ("\u{feff}\u{feff}a", "\u{feff}a"),
+        ] {
+            assert_eq!(unmarked(text.to_owned()), rest);
+        }
+    }
+
     #[cfg(feature = "serve")]
     #[test]
     fn file_that_exists_is_not_made_again() {

@@ -476,6 +476,7 @@ refusal-country = A country is two capital letters of ISO 3166, such as CN.
 refusal-retention = Messages are kept 4 to 3650 days.
 refusal-country-any = A country is two capital letters of ISO 3166, such as CN, or * for every other.
 refusal-no-connector = The tenant has no such connector. Name one by its name or its id.
+refusal-connector-twice = A flow names each connector once.
 refusal-name = A name has 1 to 64 letters, digits, hyphens, dots and underscores.
 refusal-plugin-load = { $value }.
 refusal-plugin-failed = { $value }. Nothing was changed.

@@ -464,6 +464,7 @@ refusal-country = 国家/地区为两个大写字母的 ISO 3166 代码，例如
 refusal-retention = 短信保存 4 至 3650 天。
 refusal-country-any = 国家/地区为两个大写字母的 ISO 3166 代码，例如 CN；* 表示其他所有国家/地区。
 refusal-no-connector = 此租户没有该连接器。请使用其名称或 ID。
+refusal-connector-twice = 一条流程中每个连接器只能出现一次。
 refusal-name = 名称为 1 至 64 个字母、数字、连字符、点和下划线。
 refusal-plugin-load = 插件无法加载：{ $value }。
 refusal-plugin-failed = 插件没有应答，未做任何更改：{ $value }。

@@ -116,10 +116,12 @@ pub async fn revoke(
 ) -> Result<(), Problem> {
     let catalog = app.catalog.load_full();
     let key = catalog.keys.get(id);
-    if !key.is_some_and(|key| tenant.is_none() || key.tenant.as_deref() == tenant) {
+    let key = key.filter(|key| tenant.is_none() || key.tenant.as_deref() == tenant);
+    let Some(key) = key else {
         return Err(Problem::not_found("key"));
-    }
-    let entry = Entry::new(tenant, actor, Action::KeyRevoke, id);
+    };
+    // The key's own tenant reads it in its log, whoever revoked it.
+    let entry = Entry::new(key.tenant.as_deref(), actor, Action::KeyRevoke, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
         if registry::revoke_key(db, &id)? {

@@ -22,11 +22,40 @@ pub async fn put(
     patch: &Value,
 ) -> Result<TenantSettings, Problem> {
     check_name("/id", id)?;
+    lay_over(app, actor, id, patch, true).await
+}
+
+/// Changes what is given of a tenant's settings. Makes no tenant: whoever mistypes the name of one to be stopped would
+/// take it for stopped.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such tenant, or that names the setting.
+pub async fn set(
+    app: &Arc<App>,
+    actor: &Actor,
+    id: &str,
+    patch: &Value,
+) -> Result<TenantSettings, Problem> {
+    lay_over(app, actor, id, patch, false).await
+}
+
+async fn lay_over(
+    app: &Arc<App>,
+    actor: &Actor,
+    id: &str,
+    patch: &Value,
+    is_made: bool,
+) -> Result<TenantSettings, Problem> {
     let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(names(patch));
     let (id, patch) = (id.to_owned(), patch.clone());
     change(app, entry, move |db| {
         // As it is now: another program may have stopped the tenant since the catalog was read.
-        let before = registry::tenant(db, &id)?.unwrap_or_default();
+        let before = match registry::tenant(db, &id)? {
+            Some(before) => before,
+            None if is_made => TenantSettings::default(),
+            None => return Err(Problem::not_found("tenant")),
+        };
         let settings = patched(&before, &patch)?;
         check(&settings)?;
         registry::put_tenant(db, &id, &settings)?;
@@ -131,6 +160,15 @@ pub async fn put_flow(
             ));
         };
         *wanted = connector.row.id.clone();
+    }
+    let mut named: Vec<_> = flow.connectors.iter().collect();
+    named.sort();
+    named.dedup();
+    if named.len() < flow.connectors.len() {
+        return Err(Problem::invalid(
+            "/connectors",
+            say("refusal-connector-twice"),
+        ));
     }
     let subject = format!("{}/{}", flow.usage, flow.country);
     let entry = Entry::new(Some(tenant), actor, Action::FlowPut, &subject)
