@@ -24,6 +24,9 @@ pub struct Problem {
     /// The detail, to be said in an operator's language.
     #[serde(skip)]
     pub sentence: Option<Box<Sentence>>,
+    /// What the database said, for the command line.
+    #[serde(skip)]
+    pub cause: Option<StoreError>,
     /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
     /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +102,7 @@ impl Problem {
             status: status.as_u16(),
             detail: text,
             sentence: sentence.map(Box::new),
+            cause: None,
             user_message: None,
             pointer: None,
             retry_after: None,
@@ -164,13 +168,16 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
-        Self::new(
+        let problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "storage",
             "Nothing can be written down",
             say("refusal-storage"),
-        )
-        .after(Some(5_000))
+        );
+        Self {
+            cause: Some(error),
+            ..problem.after(Some(5_000))
+        }
     }
 }
 

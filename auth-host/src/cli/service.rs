@@ -81,13 +81,16 @@ pub struct At {
     pub json: bool,
 }
 
+/// The tenant that is meant where none is named.
+pub const DEFAULT_TENANT: &str = "default";
+
 /// A place and a tenant.
 #[derive(Args)]
 pub struct Scope {
     #[command(flatten)]
     pub at: At,
     /// The tenant
-    #[arg(long, default_value = "default")]
+    #[arg(long, default_value = DEFAULT_TENANT)]
     pub tenant: String,
 }
 
@@ -237,7 +240,7 @@ pub enum Key {
     /// Show a tenant's keys, or with --host those of the host
     List(KeyList),
     /// Revoke a key
-    Revoke(Named),
+    Revoke(KeyRevoke),
 }
 
 /// `key add`
@@ -251,8 +254,17 @@ pub struct KeyAdd {
     #[arg(long = "scope", value_name = "SCOPE", conflicts_with = "host")]
     pub scopes: Vec<String>,
     /// A key that administers the whole host
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tenant")]
     pub host: bool,
+}
+
+/// `key revoke`
+#[derive(Args)]
+pub struct KeyRevoke {
+    #[command(flatten)]
+    pub at: At,
+    /// The key's id, as `key list` shows it
+    pub id: String,
 }
 
 /// `key list`
@@ -261,7 +273,7 @@ pub struct KeyList {
     #[command(flatten)]
     pub scope: Scope,
     /// Every key
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tenant")]
     pub host: bool,
 }
 

@@ -10,6 +10,7 @@
 #[path = "../../../host/tests/support/mod.rs"]
 mod support;
 
+mod administering;
 mod catalogue;
 mod console;
 mod environment;

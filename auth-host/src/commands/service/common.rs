@@ -2,19 +2,25 @@
 
 use crate::admin::Actor;
 use crate::app::{App, AppError, Files};
-use crate::cli::At;
+use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, USAGE};
 use crate::output::Page;
 use crate::problem::Problem;
-use crate::serve::settings::Settings;
+use crate::serve::settings::{EXPLAINED, Settings, variable};
 use crate::store::StoreError;
 use serde::Serialize;
 use serde_json::Value;
+use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The settings of the arguments, the environment and the file, in this order.
 pub(super) fn settings(at: &At) -> Result<Settings, Stop> {
+    if let Some(name) = unreadable() {
+        return Err(Stop::usage(format!(
+            "the environment variable {name} is not UTF-8"
+        )));
+    }
     let environment = |name: &str| std::env::var(name).ok();
     let file = at
         .settings
@@ -23,8 +29,15 @@ pub(super) fn settings(at: &At) -> Result<Settings, Stop> {
     let mut settings = Settings::read(file.as_deref(), environment).map_err(Stop::usage)?;
     if let Some(data) = &at.data {
         settings.data.clone_from(data);
+        settings.is_data_named = true;
     }
     Ok(settings)
+}
+
+/// A setting's variable that is no text. To go on without it would be to use another folder.
+fn unreadable() -> Option<String> {
+    let mut names = EXPLAINED.iter().map(|setting| variable(setting.key));
+    names.find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_))))
 }
 
 /// Opens the folder for a command.
@@ -47,14 +60,25 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
         Ok(opened) => opened?,
         Err(error) => return Err(Stop::machine(error.to_string())),
     };
-    if made.database {
-        crate::output::complain(&format!(
-            "made {} and {}",
-            app.files.database.display(),
-            app.files.keys.display()
-        ));
+    let files = [
+        (made.database, &app.files.database),
+        (made.keys, &app.files.keys),
+    ];
+    for (_, path) in files.into_iter().filter(|(is_made, _)| *is_made) {
+        crate::output::complain(&format!("made {}", path.display()));
     }
     Ok(app)
+}
+
+/// Opens the folder for a command that lists what a tenant has. The tenant that is meant where none is named may be
+/// missing: then there is nothing to list.
+pub(super) async fn open_of(scope: &Scope) -> Result<Arc<App>, Stop> {
+    let app = open(&scope.at).await?;
+    let is_known = app.catalog.load().tenants.contains_key(&scope.tenant);
+    if is_known || scope.tenant == DEFAULT_TENANT {
+        return Ok(app);
+    }
+    Err(Problem::not_found("tenant").into())
 }
 
 pub(super) fn actor() -> Actor {
@@ -126,6 +150,10 @@ fn plain(value: &Value) -> String {
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
+        // The API's words are about repeating a request, and leave out which disk is full.
+        if let Some(cause) = problem.cause {
+            return Self::machine(cause.to_string());
+        }
         let code = match problem.kind.as_str() {
             "/problems/plugin-refused" => REFUSED,
             "/problems/invalid" if !problem.findings.is_empty() => INVALID_CONFIG,
@@ -157,5 +185,17 @@ impl From<AppError> for Stop {
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         Self::machine(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_of_the_database_says_its_own_words() {
+        let stop = Stop::from(Problem::from(StoreError::Full));
+        assert_eq!(stop.message, StoreError::Full.to_string());
+        assert_eq!(stop.code, crate::exit::MACHINE);
     }
 }

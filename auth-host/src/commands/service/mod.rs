@@ -6,12 +6,16 @@ mod numbers;
 mod plugins;
 mod registry;
 mod serve;
+mod verifications;
 mod webhooks;
 
 use crate::cli::Service;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::serve::settings::{EXPLAINED, variable};
+
+/// How many rows a list shows.
+const ROWS: u32 = 100;
 
 /// Runs a command.
 pub async fn run(command: Service) -> Result<Code, Stop> {
@@ -30,7 +34,7 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
         Service::Webhook(command) => webhooks::run(command).await,
         Service::Events(command) => webhooks::event(command).await,
         Service::Message(command) => numbers::message(command).await,
-        Service::Verification(command) => numbers::verification(command).await,
+        Service::Verification(command) => verifications::run(command).await,
         Service::Numbers(command) => numbers::numbers(command).await,
         Service::TestNumber(command) => numbers::test_number(command).await,
         Service::Forget(args) => numbers::forget(args).await,

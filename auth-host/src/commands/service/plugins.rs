@@ -10,7 +10,7 @@ use crate::exit::{Code, DONE, Stop};
 use crate::output::{self, Page};
 use crate::registry::Access;
 use crate::{files, host, mask};
-use auth_connector_host::{ConnectorHost, HostOptions, Manifest, TrustedKey};
+use auth_connector_host::{ConnectorHost, HostOptions, Manifest, Origin, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};
 use auth_connector_registry::{Finding, NamedBy, Reference, catalogue};
 use serde_json::json;
@@ -56,11 +56,11 @@ pub async fn plugin(command: Plugin) -> Result<Code, Stop> {
 }
 
 async fn add(args: PluginAdd) -> Result<Code, Stop> {
-    let app = open(&args.at).await?;
     let new = NewPlugin {
         name: args.name,
         ..granted(&args.granting)?
     };
+    let app = open(&args.at).await?;
     let by = NamedBy::Person;
     let new = read(&app, &args.source, new, None, (&args.reaching, by)).await?;
     let added = versions::add(&app, &actor(), new).await?;
@@ -215,6 +215,9 @@ async fn search(args: PluginSearch) -> Result<Code, Stop> {
 
 /// What the arguments grant, with no parts yet.
 fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
+    for origin in args.allow.iter().chain(&args.allow_beyond) {
+        Origin::parse(origin).map_err(|error| Stop::usage(mask::typed(&error.to_string())))?;
+    }
     let trusted = args.trust.iter().map(|key| host::trusted(key));
     let limits = args.limit.iter().map(|text| {
         let (name, most) = text.split_once('=').unwrap_or((text, ""));

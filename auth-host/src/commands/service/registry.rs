@@ -1,14 +1,14 @@
 //! Commands that set up tenants, connectors, flows and keys.
 
-use super::common::{actor, open, show, show_value};
+use super::common::{actor, open, open_of, show, show_value};
 use crate::admin::{callbacks, connectors, keys, tenants, users};
 use crate::cli::{
-    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Scope, Switch,
-    Tenant,
+    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Switch, Tenant,
 };
 use crate::config;
-use crate::exit::{Code, Stop};
+use crate::exit::{Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::store::registry as rows;
+use auth_connector_host::Verdict;
 use serde_json::{Map, Value, json};
 
 /// `tenant`
@@ -43,7 +43,7 @@ pub async fn limits(args: Limits) -> Result<Code, Stop> {
         let found = found.ok_or_else(|| Stop::usage("there is no such tenant"))?;
         return show(&args.scope.at, &found.settings);
     }
-    let settings = tenants::put(&app, &actor(), &args.scope.tenant, &patch).await?;
+    let settings = tenants::set(&app, &actor(), &args.scope.tenant, &patch).await?;
     show(&args.scope.at, &settings)
 }
 
@@ -77,7 +77,7 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
     match command {
         Connector::Put(args) => put_connector(args).await,
         Connector::List(scope) => {
-            let app = open(&scope.at).await?;
+            let app = open_of(&scope).await?;
             show(&scope.at, &connectors::list(&app, &scope.tenant)?)
         }
         Connector::Show(args) => {
@@ -95,7 +95,8 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
         Connector::Check(args) => {
             let app = open(&args.scope.at).await?;
             let checks = connectors::check(&app, &args.scope.tenant, &args.name, &[]).await?;
-            show(&args.scope.at, &checks)
+            show(&args.scope.at, &checks)?;
+            Ok(code_of(&checks))
         }
         Connector::AddCallback(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
@@ -203,13 +204,11 @@ pub async fn flow(command: Flow) -> Result<Code, Stop> {
             let flow = tenants::put_flow(&app, &actor(), &args.scope.tenant, flow).await?;
             show(&args.scope.at, &flow)
         }
-        Flow::List(Scope { at, tenant }) => {
-            let app = open(&at).await?;
+        Flow::List(scope) => {
+            let app = open_of(&scope).await?;
             let catalog = app.catalog.load();
-            show(
-                &at,
-                &catalog.flows.get(&tenant).cloned().unwrap_or_default(),
-            )
+            let flows = catalog.flows.get(&scope.tenant).cloned();
+            show(&scope.at, &flows.unwrap_or_default())
         }
     }
 }
@@ -229,15 +228,28 @@ pub async fn key(command: Key) -> Result<Code, Stop> {
             show(&args.scope.at, &key)
         }
         Key::List(args) => {
-            let app = open(&args.scope.at).await?;
+            let app = open_of(&args.scope).await?;
             let tenant = (!args.host).then_some(args.scope.tenant.as_str());
             show(&args.scope.at, &keys::list(&app, tenant))
         }
         Key::Revoke(args) => {
             let app = open(&args.at).await?;
-            keys::revoke(&app, &actor(), None, &args.name).await?;
-            show(&args.at, &json!({"revoked": args.name}))
+            keys::revoke(&app, &actor(), None, &args.id).await?;
+            show(&args.at, &json!({"revoked": args.id}))
         }
+    }
+}
+
+/// The exit code of checks, as of the command `check`.
+fn code_of(checks: &Value) -> Code {
+    let checks = checks.as_array().map(Vec::as_slice).unwrap_or_default();
+    let has = |check: &Value, verdict: Verdict| check["verdict"] == verdict.as_str();
+    if checks.iter().any(|check| has(check, Verdict::Fail)) {
+        INVALID_CONFIG
+    } else if checks.iter().all(|check| has(check, Verdict::Pass)) {
+        DONE
+    } else {
+        UNKNOWN
     }
 }
 
@@ -256,7 +268,7 @@ pub async fn switch(args: Switch, is_stopped: bool) -> Result<Code, Stop> {
     let app = open(&at).await?;
     match &tenant {
         Some(tenant) => {
-            tenants::put(&app, &actor(), tenant, &json!({"is_stopped": is_stopped})).await?;
+            tenants::set(&app, &actor(), tenant, &json!({"is_stopped": is_stopped})).await?;
         }
         None => tenants::stop_all(&app, &actor(), is_stopped).await?,
     }
@@ -295,6 +307,21 @@ mod tests {
                 found,
                 "{document}"
             );
+        }
+    }
+
+    #[test]
+    fn exit_code_tells_what_the_checks_found() {
+        for (verdicts, code) in [
+            (&[][..], DONE),
+            (&[Verdict::Pass], DONE),
+            (&[Verdict::Pass, Verdict::Fail], INVALID_CONFIG),
+            (&[Verdict::Pass, Verdict::CannotVerify], UNKNOWN),
+        ] {
+            let checks = verdicts
+                .iter()
+                .map(|verdict| json!({"verdict": verdict.as_str()}));
+            assert_eq!(code_of(&checks.collect()), code, "{verdicts:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! `webhook` and `events`: where platforms post messages, and where this program posts events.
 
-use super::common::{actor, open, show};
+use super::common::{actor, open, open_of, show};
 use crate::admin::{events, webhooks};
 use crate::cli::{Events, NamedOf, Scope, Webhook, WebhookPut};
 use crate::exit::{Code, Stop};
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 pub async fn run(command: Webhook) -> Result<Code, Stop> {
     match command {
         Webhook::Put(args) => put(args).await,
-        Webhook::List(Scope { at, tenant }) => {
-            let app = open(&at).await?;
-            show(&at, &webhooks::list(&app, &tenant))
+        Webhook::List(scope) => {
+            let app = open_of(&scope).await?;
+            show(&scope.at, &webhooks::list(&app, &scope.tenant))
         }
         Webhook::Show(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
