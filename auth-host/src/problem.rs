@@ -26,7 +26,7 @@ pub struct Problem {
     pub sentence: Option<Box<Sentence>>,
     /// What the database said, for the command line.
     #[serde(skip)]
-    pub cause: Option<StoreError>,
+    pub cause: Option<Box<StoreError>>,
     /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
     /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,7 +175,7 @@ impl From<StoreError> for Problem {
             say("refusal-storage"),
         );
         Self {
-            cause: Some(error),
+            cause: Some(Box::new(error)),
             ..problem.after(Some(5_000))
         }
     }
