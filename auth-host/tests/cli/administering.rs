@@ -1,6 +1,7 @@
 //! Exit codes and refusals of the commands that administer a service.
 
-use super::program::{directory, scratch};
+use super::program::{directory, put, scratch};
+use super::support;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -197,4 +198,84 @@ fn list_of_numbers_is_read_whole_or_not_at_all() {
     let (code, _, err) = run(&folder, &audit, &[], &vec![b'\n'; (64 << 20) + 1]);
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("standard input cannot be read"), "{err}");
+}
+
+/// The test connector, which does as the first letter of its config says, with a config that is a JSON text: the letter
+/// comes after the quotation mark.
+fn lettered() -> Vec<u8> {
+    let text = include_str!("../../../host/tests/support/plugin.wat");
+    let first = "(local.set $what (i32.load8_u (local.get $config)))";
+    assert!(text.contains(first));
+    support::component(&text.replace(
+        first,
+        "(local.set $what (i32.load8_u offset=1 (local.get $config)))",
+    ))
+}
+
+impl Host {
+    /// A host with a flow through a connector that does as the letter says.
+    fn sending(name: &str, letter: &str) -> Self {
+        let host = Self::new(name);
+        put(&host.0.join("plugin.wasm"), lettered());
+        host.json(&["plugin", "add", "plugin.wasm", "--name", "p", "--unsigned"]);
+        host.configure(letter);
+        host.json(&["flow", "put", "c"]);
+        host
+    }
+
+    fn configure(&self, letter: &str) {
+        put(&self.0.join("config.json"), format!("\"{letter}\""));
+        self.json(&[
+            "connector",
+            "put",
+            "c",
+            "--plugin",
+            "p",
+            "--config",
+            "config.json",
+        ]);
+    }
+}
+
+#[test]
+fn started_verification_exits_by_what_became_of_it() {
+    let host = Host::sending("outcomes", "a");
+    for (letter, number, code) in [("a", "+8613800138000", 0), ("n", "+8613800138001", 3)] {
+        host.configure(letter);
+        let (found, out, err) = host.run(&["verification", "start", number]);
+        assert_eq!(found, code, "{letter}: {out}{err}");
+    }
+}
+
+/// The first signal lets the message end with its outcome, which the test does not wait for; the second is obeyed.
+#[cfg(unix)]
+#[test]
+fn second_signal_during_a_start_ends_it_with_unknown() {
+    use std::io::{BufRead as _, BufReader};
+    let host = Host::sending("start-signals", "w");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_auth-host"))
+        .current_dir(&host.0)
+        .args(["verification", "start", "+8613800138000", "--data", "data"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let is_sending = || {
+        let sending = host.json(&["message", "list", "--state", "sending"]);
+        sending.as_array().unwrap().len() == 1
+    };
+    while !is_sending() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut signal = |words: &str| {
+        let id = child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(killed.unwrap().success());
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(words), "{line}");
+    };
+    signal("is being sent");
+    signal("after 20 minutes");
+    assert_eq!(child.wait().unwrap().code(), Some(4));
 }
