@@ -76,3 +76,18 @@ fn rotations_at_once_keep_the_current_key() {
         "{text}"
     );
 }
+
+/// Who holds the folder may write the key file, so it is neither read nor made before.
+#[test]
+fn held_folder_is_refused_before_its_keys_are_touched() {
+    let folder = scratch("held");
+    std::fs::create_dir(folder.join("data")).unwrap();
+    let lock = std::fs::File::create(folder.join("data/auth-host.lock")).unwrap();
+    lock.lock().unwrap();
+    for arguments in [&["serve"][..], &["rotate-key"], &["restore", "copy.db"]] {
+        let (code, text) = run(&folder, arguments);
+        assert_eq!(code, 1, "{arguments:?}: {text}");
+        assert!(text.contains("another auth-host runs"), "{text}");
+    }
+    assert_eq!(std::fs::read_dir(folder.join("data")).unwrap().count(), 1);
+}

@@ -25,7 +25,7 @@ pub(super) fn settings(at: &At) -> Result<Settings, Stop> {
     let file = at
         .settings
         .clone()
-        .or_else(|| environment("AUTH_HOST_SETTINGS").map(PathBuf::from));
+        .or_else(|| std::env::var_os("AUTH_HOST_SETTINGS").map(PathBuf::from));
     let mut settings = Settings::read(file.as_deref(), environment).map_err(Stop::usage)?;
     if let Some(data) = &at.data {
         settings.data.clone_from(data);

@@ -1,0 +1,116 @@
+use super::*;
+
+fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let path = std::env::temp_dir().join(crate::ids::new("settings"));
+    std::fs::write(&path, text).unwrap();
+    let settings = Settings::read(Some(&path), |name| {
+        let found = environment.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    });
+    std::fs::remove_file(path).unwrap();
+    settings
+}
+
+#[test]
+fn settings_prefer_environment_then_file_then_default() {
+    let settings = read(
+        "listen = \"127.0.0.1:1\"\nadmin = \"127.0.0.1:2\"",
+        &[
+            ("AUTH_HOST_LISTEN", "127.0.0.1:3"),
+            ("AUTH_HOST_PERMIT_NETWORKS", "10.0.0.0/8, 192.168.0.0/16"),
+            ("AUTH_HOST_ANSWER_WITHIN_MS", "5000"),
+            ("AUTH_HOST_TRUSTED_PROXY", "true"),
+            ("AUTH_HOST_CATALOGUES", "a.json, https://a.example/c.json"),
+            ("AUTH_HOST_REGISTRY_LOOPBACK_HTTP", "1"),
+        ],
+    )
+    .unwrap();
+    assert_eq!((settings.listen.port(), settings.admin.port()), (3, 2));
+    assert_eq!(settings.permit_networks.len(), 2);
+    assert_eq!(
+        (settings.catalogues.len(), settings.registry_loopback_http),
+        (2, true)
+    );
+    assert_eq!(
+        (settings.answer_within_ms, settings.trusted_proxy),
+        (5000, true)
+    );
+    assert_eq!(settings.log, "info");
+}
+
+#[test]
+fn wrong_setting_is_named() {
+    for (text, named) in [
+        ("lisen = 1", "lisen at line 1"),
+        ("listen = 1", "`auth-host config`"),
+        ("log = \"info\"\n\nlisten = \"nowhere\"", "listen at line 3"),
+        (
+            "permit_networks = [\n\"10.0.0.0/8\", \"x\"]",
+            "permit_networks at line 1",
+        ),
+        ("log = \"info\"\n=", "not TOML at line 2"),
+        ("data = \"\"", "data is empty"),
+    ] {
+        let error = read(text, &[]).unwrap_err();
+        assert!(error.contains(named), "{text}: {error}");
+    }
+    for name in ["AUTH_HOST_PERMIT_NETWORKS", "AUTH_HOST_LISTEN"] {
+        let error = read("", &[(name, "10.0.0.0/8,x")]).unwrap_err();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn address_that_others_reach_needs_protection() {
+    for (text, fine) in [
+        ("", true),
+        ("listen = \"[::1]:1\"", true),
+        ("listen = \"0.0.0.0:1\"", false),
+        ("listen = \"0.0.0.0:1\"\ntls_certificate = \"c\"", false),
+        (
+            "listen = \"0.0.0.0:1\"\ntls_certificate = \"c\"\ntls_key = \"k\"",
+            true,
+        ),
+        ("listen = \"0.0.0.0:1\"\ntrusted_proxy = true", false),
+        (
+            "listen = \"0.0.0.0:1\"\ntrusted_proxy = true\npublic_url = \"https://a.example\"",
+            true,
+        ),
+        ("trusted_proxy = true\npublic_url = \"\"", false),
+        ("trusted_proxy = true\npublic_url = \"nonsense\"", false),
+        (
+            "trusted_proxy = true\npublic_url = \"http://a.example\"",
+            false,
+        ),
+        ("trusted_proxy = true\npublic_url = \"https://\"", false),
+        (
+            "trusted_proxy = true\npublic_url = \"https://a.example:8443/x\"",
+            true,
+        ),
+        ("log = \"\"", false),
+        ("log = \"DEBUG\"", true),
+        ("admin = \"0.0.0.0:1\"", false),
+        ("answer_within_ms = 999", false),
+        ("answer_within_ms = 1000", true),
+        (
+            "catalogues = [\"https://a.example/c.json\", \"c.json\"]",
+            true,
+        ),
+        ("catalogues = [\"http://127.0.0.1:1/c.json\"]", false),
+        (
+            "catalogues = [\"http://127.0.0.1:1/c.json\"]\nregistry_loopback_http = true",
+            true,
+        ),
+    ] {
+        let settings = read(text, &[]).unwrap();
+        assert_eq!(settings.check().is_ok(), fine, "{text}");
+    }
+}
+
+#[test]
+fn every_setting_is_explained_and_read() {
+    for setting in EXPLAINED {
+        let error = read(&format!("{} = {{}}", setting.key), &[]).unwrap_err();
+        assert!(!error.contains("unknown field"), "{error}");
+    }
+}
