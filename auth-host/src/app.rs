@@ -58,8 +58,8 @@ pub enum AppError {
     },
     /// The files are another user's.
     #[error(
-        "{path} belongs to user {owner}, and this process is user {us}: what it made beside it, the service could not \
-        open. Run it as that user: sudo -u '#{owner}' auth-host ..."
+        "{path} belongs to user {owner}, and this process is user {us}: the service could not open files that it made \
+        there. Run the command as that user: sudo -u '#{owner}' auth-host ..."
     )]
     Owner {
         /// A file.

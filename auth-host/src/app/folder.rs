@@ -32,7 +32,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`AppError::Folder`], or [`AppError::Owner`] when its files are another user's.
+    /// [`AppError::Folder`], or [`AppError::Owner`] when another user has files there.
     pub fn prepare(&self) -> Result<(), AppError> {
         let folder = self.database.parent().unwrap_or(Path::new("."));
         private_folder(folder).map_err(|reason| AppError::Folder {
@@ -80,7 +80,7 @@ impl Files {
         })
     }
 
-    /// Refuses another user's files. What this process would make beside them, the service could not open.
+    /// Refuses another user's files: the service could not open others that this process made beside them.
     #[cfg(unix)]
     fn check_owner(&self) -> Result<(), AppError> {
         use std::os::unix::fs::MetadataExt as _;

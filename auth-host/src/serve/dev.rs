@@ -69,8 +69,8 @@ impl Drop for Folder {
     }
 }
 
-/// Marks a new database as this module's. What somebody else set up would be replaced for good: its flow, what its plugin
-/// may reach, its tenant's countries.
+/// Marks a new database as this module's, and refuses any other: its flow, its plugin's origins and its tenant's countries
+/// would be replaced for good.
 async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
     if opened.database {
         let marked = app.store.write(|db| registry::put_setting(db, MARK, "1"));

@@ -95,7 +95,7 @@ fn unknown_tenant_is_refused_and_not_made() {
     assert_eq!(stopped["is_stopped"], true);
 }
 
-/// What a rule refuses was certainly not sent; what is no request is wrong usage.
+/// A message that a rule refuses was certainly not sent; a number that is none is wrong usage.
 #[test]
 fn refused_start_exits_by_whether_it_was_sent() {
     let host = Host::new("refused-start");

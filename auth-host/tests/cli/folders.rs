@@ -77,7 +77,7 @@ fn rotations_at_once_keep_the_current_key() {
     );
 }
 
-/// Who holds the folder may write the key file, so it is neither read nor made before.
+/// A process that holds the folder may write the key file, so it is neither read nor made before.
 #[test]
 fn held_folder_is_refused_before_its_keys_are_touched() {
     let folder = scratch("held");

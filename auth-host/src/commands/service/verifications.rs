@@ -90,8 +90,8 @@ async fn start(args: VerificationStart) -> Result<Code, Stop> {
     Ok(code)
 }
 
-/// Waits for an outcome, which comes within some seconds, whatever the first signal says: a message whose process ends is
-/// unknown. The second signal ends the program.
+/// Waits for an outcome, which comes within some seconds. The first signal changes nothing, because a message whose process
+/// ends is unknown. The second ends the program.
 async fn to_its_outcome<T>(
     sending: impl Future<Output = T>,
     signals: &mut Signals,
@@ -125,7 +125,7 @@ fn code_of(answer: &Value) -> Code {
     }
 }
 
-/// Why nothing was started. Whatever a rule refuses was certainly not sent.
+/// Why nothing was started, with a code of its own where a rule refused it: nothing was sent.
 fn refused(problem: Problem) -> Stop {
     let is_written = problem.cause.is_some();
     let kind = problem.kind.clone();
