@@ -80,7 +80,7 @@ fn address_that_others_reach_needs_tls() {
     for (name, value, expected) in [
         ("AUTH_HOST_TLS_CERTIFICATE", "c.pem", "belong together"),
         ("AUTH_HOST_TRUSTED_PROXY", "true", "public_url"),
-        ("AUTH_HOST_ANSWER_WITHIN_MS", "1", "1000 to 10000"),
+        ("AUTH_HOST_ANSWER_WITHIN_MS", "1", "2000 to 10000"),
     ] {
         let error = refused(&folder.0, &[(name, value)]);
         assert!(error.contains(expected), "{name}: {error}");

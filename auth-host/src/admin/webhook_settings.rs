@@ -46,7 +46,7 @@ fn check(settings: &Settings) -> Result<(), Problem> {
         }
     }
     let most = presets::waits_ms(settings.platform);
-    if !(1000..=most).contains(&settings.answer_within_ms) {
+    if !(2000..=most).contains(&settings.answer_within_ms) {
         return Err(Problem::invalid(
             "/answer_within_ms",
             about("refusal-answer-within", u64::from(most)),
@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn answer_takes_no_longer_than_platform_waits() {
         for (platform, ms, is_taken) in [
-            (Platform::Supabase, 999, false),
+            (Platform::Supabase, 1999, false),
+            (Platform::Supabase, 2000, true),
             (Platform::Supabase, 5000, true),
             (Platform::Supabase, 5001, false),
             (Platform::Supabase, 10_000, false),

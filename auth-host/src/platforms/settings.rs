@@ -125,7 +125,8 @@ pub struct Settings {
     pub usages: BTreeMap<String, String>,
     /// How digits without `+` are read: `refuse`, `e164`, `national:XX`.
     pub bare_digits: String,
-    /// How long the platform waits for an answer, in milliseconds: 1,000 to 10,000, and for Supabase to 5,000.
+    /// How long the platform waits for an answer, in milliseconds: 2,000 to 10,000, and for Supabase to 5,000. The next
+    /// connector of a flow has 1,500 of them.
     pub answer_within_ms: u32,
     /// How long a message that came before is recognised without an identifier of its own, in seconds: at least the
     /// time in which the platform repeats, at most a day.

@@ -66,7 +66,7 @@ pub const EXPLAINED: &[Explained] = &[
     Explained {
         key: "answer_within_ms",
         default: "8000",
-        meaning: "How long a caller waits for a message at most, 1000 to 10000.",
+        meaning: "How long a caller waits for a message at most, 2000 to 10000: the next connector of a flow has 1500 of them.",
     },
     Explained {
         key: "ca",
@@ -261,8 +261,9 @@ impl Settings {
                 "catalogues has {place}, expected was an https address or a file"
             ));
         }
-        if !(1000..=10_000).contains(&self.answer_within_ms) {
-            return Err("answer_within_ms is 1000 to 10000".to_owned());
+        // The next connector of a flow gets 1.5 s of it, and the first one at least 0.2 s (send.rs).
+        if !(2000..=10_000).contains(&self.answer_within_ms) {
+            return Err("answer_within_ms is 2000 to 10000".to_owned());
         }
         if !LEVELS
             .iter()

@@ -355,7 +355,7 @@ fn platform_is_answered_within_its_time() {
         "PUT",
         "/admin/tenants/default/webhooks/supabase",
         &host.host_key,
-        &json!({"answer_within_ms": 999}),
+        &json!({"answer_within_ms": 1999}),
     );
     assert_eq!(
         (wrong.status, &wrong.json()["pointer"]),

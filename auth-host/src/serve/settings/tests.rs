@@ -90,8 +90,8 @@ fn address_that_others_reach_needs_protection() {
         ("log = \"\"", false),
         ("log = \"DEBUG\"", true),
         ("admin = \"0.0.0.0:1\"", false),
-        ("answer_within_ms = 999", false),
-        ("answer_within_ms = 1000", true),
+        ("answer_within_ms = 1999", false),
+        ("answer_within_ms = 2000", true),
         (
             "catalogues = [\"https://a.example/c.json\", \"c.json\"]",
             true,
