@@ -21,7 +21,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
         if inner.is_data() {
-            return Problem::invalid(&pointer(error.path()), expected(&inner.to_string()));
+            let message = inner.to_string();
+            let pointer = pointer(error.path()) + &of_field(&message);
+            return Problem::invalid(&pointer, expected(&message));
         }
         malformed(format!(
             "It is not JSON at line {}, column {}.",
@@ -36,6 +38,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 fn malformed(detail: String) -> Problem {
     Problem::new(400, "malformed", "The body is not JSON", detail)
+}
+
+/// The place below its object of a field that serde misses, or has twice: its path ends at the object.
+fn of_field(message: &str) -> String {
+    let starts = ["missing field `", "duplicate field `"];
+    let named = starts.iter().find_map(|start| message.strip_prefix(start));
+    let name = named.and_then(|rest| rest.split('`').next());
+    name.map(|name| format!("/{name}")).unwrap_or_default()
 }
 
 /// The part of serde's message that names what was expected. The rest may repeat a value.
@@ -79,8 +89,8 @@ mod tests {
         for (text, status, pointer) in [
             (r#"{"to":["918273"]}"#, 422, Some("/to/0")),
             (r#"{"to":[],"x":918273}"#, 422, Some("/x")),
-            (r"{}", 422, Some("")),
-            (r#"{"to":[],"to":[918273]}"#, 422, Some("")),
+            (r"{}", 422, Some("/to")),
+            (r#"{"to":[],"to":[918273]}"#, 422, Some("/to")),
             (r#"{"to":[]} 918273"#, 400, None),
             ("918273", 422, Some("")),
             (" [[918273]]", 422, Some("")),

@@ -2,8 +2,10 @@
 
 use crate::bindings::auth::connector::sms::{Message, Receipt, SendError};
 use crate::problem::Problem;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The body, as `docs/message.schema.json` has it and the auth host takes it.
 #[derive(Deserialize)]
@@ -12,6 +14,7 @@ pub struct MessageRequest {
     /// The number.
     pub to: String,
     usage: String,
+    #[serde(deserialize_with = "unique")]
     variables: BTreeMap<String, String>,
     #[serde(default)]
     locales: Vec<String>,
@@ -48,6 +51,7 @@ impl MessageRequest {
         check_usage(&self.usage)?;
         check_locales(&self.locales)?;
         check_variables(&self.variables)?;
+        check_country(self.country.as_deref())?;
         let has_code = self.to.trim_start().starts_with(['+', '＋']) || self.to.starts_with("00");
         if self.country.is_some() && !has_code {
             return Err(Problem::invalid(
@@ -138,6 +142,42 @@ fn check_locales(locales: &[String]) -> Result<(), Problem> {
     ))
 }
 
+/// Reads variables, of which none may occur twice: serde would keep the last.
+fn unique<'de, D: Deserializer<'de>>(reader: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Variables;
+
+    impl<'de> Visitor<'de> for Variables {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+            text.write_str("an object of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut variables = BTreeMap::new();
+            while let Some((name, value)) = members.next_entry()? {
+                if variables.insert(name, value).is_some() {
+                    return Err(A::Error::custom("expected each name once"));
+                }
+            }
+            Ok(variables)
+        }
+    }
+
+    reader.deserialize_map(Variables)
+}
+
+fn check_country(country: Option<&str>) -> Result<(), Problem> {
+    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    if country.is_none_or(is_code) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/country",
+        "A country is two capital letters (ISO 3166), such as CN.",
+    ))
+}
+
 fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Problem> {
     let fits =
         |(name, value): (&String, &String)| (1..=64).contains(&name.len()) && value.len() <= 1024;
@@ -198,6 +238,16 @@ mod tests {
         assert_eq!(message.locales, Some(vec!["zh-CN".to_owned()]));
         assert_eq!(message.correlation_id.as_deref(), Some("c-1"));
         assert_eq!(message.timeout_ms, None);
+    }
+
+    /// A list of bodies cannot hold one with a name twice.
+    #[test]
+    fn variable_that_occurs_twice_is_refused() {
+        let body =
+            br#"{"to":"+8613800138000","usage":"SignIn","variables":{"code":"1","code":"2"}}"#;
+        let problem = body::parse::<MessageRequest>(body).err().unwrap();
+        assert_eq!(problem.pointer.as_deref(), Some("/variables"));
+        assert_eq!(problem.status, 422);
     }
 
     #[test]
