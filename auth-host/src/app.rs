@@ -1,12 +1,10 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
-mod folder;
-
-pub use folder::Files;
-
 use crate::calls::Calls;
 use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
+pub use crate::folder::Files;
+use crate::folder::FolderError;
 use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
@@ -48,27 +46,6 @@ pub enum AppError {
         /// The key file.
         path: String,
     },
-    /// Another process has the folder.
-    #[error(
-        "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
-    )]
-    Held {
-        /// The lock.
-        path: String,
-    },
-    /// The files are another user's.
-    #[error(
-        "{path} belongs to user {owner}, and this process is user {us}: the service could not open files that it made \
-        there. Run the command as that user: sudo -u '#{owner}' auth-host ..."
-    )]
-    Owner {
-        /// A file.
-        path: String,
-        /// Its user.
-        owner: u32,
-        /// This process's user.
-        us: u32,
-    },
     /// There is a database already, or a part of one.
     #[error(
         "there is a database already, or a part of one: {path}. Move it away first, the database together with its -wal \
@@ -82,13 +59,8 @@ pub enum AppError {
     #[error(transparent)]
     Copy(#[from] CopyError),
     /// The folder.
-    #[error("the folder {path} cannot be used: {reason}")]
-    Folder {
-        /// The folder.
-        path: String,
-        /// Why.
-        reason: String,
-    },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 /// Where in a message's life a test may end the process.

@@ -15,7 +15,7 @@
 //! | `registry` | packages from OCI registries |
 //! | `catalog`, `calls`, `app` | what was set up and the last calls of webhooks, in memory; everything that is open |
 //! | `sample` | a sign-in that shows how an application uses the API |
-//! | `store`, `crypt` | the database, and keys for what is sealed in it |
+//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for what is sealed in it |
 //! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 //! | `access`, `form`, `post` | scopes of keys, forms of usages, one POST to an operator's address |
@@ -45,6 +45,8 @@ mod crypt;
 mod events;
 mod exit;
 mod files;
+#[cfg(feature = "serve")]
+mod folder;
 #[cfg(feature = "serve")]
 mod form;
 mod host;

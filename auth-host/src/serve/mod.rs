@@ -71,7 +71,7 @@ impl Service {
         let networks = settings.permit_networks.clone();
         let said = |error: AppError| error.to_string();
         // Before the keys are read: `rotate-key` writes others while it holds the folder.
-        let lock = files.lock().map_err(said)?;
+        let lock = files.lock().map_err(|error| error.to_string())?;
         let (mut app, made) = App::open(files, |options| {
             options.authorities_pem = ca.unwrap_or_default();
             options.permitted_networks = networks;

@@ -14,6 +14,9 @@ use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// How many rows a list shows.
+pub(super) const ROWS: u32 = 100;
+
 /// The settings of the arguments, the environment and the file, in this order.
 pub(super) fn settings(at: &At) -> Result<Settings, Stop> {
     if let Some(name) = unreadable() {

@@ -14,9 +14,6 @@ use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
 use crate::serve::settings::{EXPLAINED, variable};
 
-/// How many rows a list shows.
-const ROWS: u32 = 100;
-
 /// Runs a command.
 pub async fn run(command: Service) -> Result<Code, Stop> {
     match command {

@@ -1,9 +1,8 @@
 //! Commands about messages, numbers and the database itself.
 
-use super::ROWS;
-use super::common::{actor, open, open_of, settings, show, show_value};
+use super::common::{ROWS, actor, open, open_of, settings, show, show_value};
 use crate::admin::{maintenance, numbers as admin};
-use crate::app::Files;
+use crate::app::{AppError, Files};
 use crate::cli::{At, Audit, File, Message, NamedOf, Number, Numbers, TestNumber};
 use crate::exit::{Code, Stop};
 use crate::files;
@@ -186,7 +185,7 @@ pub async fn restore(args: File) -> Result<Code, Stop> {
 /// `rotate-key`
 pub async fn rotate(at: At) -> Result<Code, Stop> {
     // Before the keys are read: another rotation would write them over.
-    let _lock = files_of(&at)?.lock()?;
+    let _lock = files_of(&at)?.lock().map_err(AppError::from)?;
     let app = open(&at).await?;
     let sealed = maintenance::rotate(&app).await?;
     show(

@@ -1,6 +1,6 @@
 //! `verification`: a flow tried out from the command line.
 
-use super::common::{actor, open, open_of, show, show_value};
+use super::common::{ROWS, actor, open, open_of, show, show_value};
 use crate::cli::{NamedOf, Number, Scope, Verification, VerificationStart};
 use crate::exit::{Code, DONE, NOT_SENT, Stop, UNKNOWN};
 use crate::ids;
@@ -25,7 +25,7 @@ pub async fn run(command: Verification) -> Result<Code, Stop> {
             let now = ids::now_ms();
             let rows = app
                 .store
-                .read(|db| verifications::page(db, &tenant, None, super::ROWS))?;
+                .read(|db| verifications::page(db, &tenant, None, ROWS))?;
             let shown: Vec<_> = rows.iter().map(|row| view(&app, row, None, now)).collect();
             show(&at, &shown)
         }

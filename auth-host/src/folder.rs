@@ -1,8 +1,41 @@
 //! Folder of an auth host: its files, whose they are, and the lock that one process holds.
 
-use super::AppError;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process has the folder.
+    #[error(
+        "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
+    )]
+    Held {
+        /// The lock.
+        path: String,
+    },
+    /// The files are another user's.
+    #[error(
+        "{path} belongs to user {owner}, and this process is user {us}: the service could not open files that it made \
+        there. Run the command as that user: sudo -u '#{owner}' auth-host ..."
+    )]
+    Owner {
+        /// A file.
+        path: String,
+        /// Its user.
+        owner: u32,
+        /// This process's user.
+        us: u32,
+    },
+    /// It cannot be made or used.
+    #[error("the folder {path} cannot be used: {reason}")]
+    Unusable {
+        /// The folder, or a file in it.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
 
 /// The files of an auth host.
 #[derive(Clone, Debug)]
@@ -32,10 +65,10 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`AppError::Folder`], or [`AppError::Owner`] when another user has files there.
-    pub fn prepare(&self) -> Result<(), AppError> {
+    /// [`FolderError::Unusable`], or [`FolderError::Owner`] when another user has files there.
+    pub fn prepare(&self) -> Result<(), FolderError> {
         let folder = self.database.parent().unwrap_or(Path::new("."));
-        private_folder(folder).map_err(|reason| AppError::Folder {
+        private_folder(folder).map_err(|reason| FolderError::Unusable {
             path: folder.display().to_string(),
             reason: reason.to_string(),
         })?;
@@ -47,8 +80,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`AppError::Held`] when another process has it.
-    pub fn lock(&self) -> Result<File, AppError> {
+    /// [`FolderError::Held`] when another process has it.
+    pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
         let path = self.lock.display().to_string();
         let mut options = File::options();
@@ -56,8 +89,8 @@ impl Files {
         let opened = options.open(&self.lock).map_err(TryLockError::Error);
         let locked = opened.and_then(|file| file.try_lock().map(|()| file));
         locked.map_err(|error| match error {
-            TryLockError::WouldBlock => AppError::Held { path },
-            TryLockError::Error(reason) => AppError::Folder {
+            TryLockError::WouldBlock => FolderError::Held { path },
+            TryLockError::Error(reason) => FolderError::Unusable {
                 path,
                 reason: reason.to_string(),
             },
@@ -82,13 +115,13 @@ impl Files {
 
     /// Refuses another user's files: the service could not open others that this process made beside them.
     #[cfg(unix)]
-    fn check_owner(&self) -> Result<(), AppError> {
+    fn check_owner(&self) -> Result<(), FolderError> {
         use std::os::unix::fs::MetadataExt as _;
         let us = rustix::process::geteuid().as_raw();
         let mut files = [&self.database, &self.keys].into_iter();
         let found = files.find_map(|path| Some((path, path.metadata().ok()?.uid())));
         match found {
-            Some((path, owner)) if owner != us => Err(AppError::Owner {
+            Some((path, owner)) if owner != us => Err(FolderError::Owner {
                 path: path.display().to_string(),
                 owner,
                 us,
@@ -98,7 +131,7 @@ impl Files {
     }
 
     #[cfg(not(unix))]
-    fn check_owner(&self) -> Result<(), AppError> {
+    fn check_owner(&self) -> Result<(), FolderError> {
         Ok(())
     }
 }
@@ -142,7 +175,7 @@ mod tests {
         let folder = Folder::new();
         let held = folder.files().lock().unwrap();
         let error = folder.files().lock().unwrap_err();
-        assert!(matches!(error, AppError::Held { .. }), "{error}");
+        assert!(matches!(error, FolderError::Held { .. }), "{error}");
         drop(held);
         folder.files().lock().unwrap();
     }
