@@ -3,7 +3,7 @@
 //! | accepted | error | warning |
 //! |---|---|---|
 //! | Logto's config, unchanged | a required field absent, blank or still its `<placeholder>` | a placeholder, blank or malformed code of a template that no usage requires |
-//! | numeric ids as numbers, white space around values | a value of another type, or malformed | a template that repeats usage and locale: the first wins |
+//! | numeric ids as numbers, white space around values | a value of another type, or malformed | a template that repeats usage, locale and routes: the first wins |
 //! | further keys and usages; blank optional fields | one of the four required usages without a usable template | unlisted region, unknown key, unregistered usage |
 
 mod accounts;
@@ -92,7 +92,10 @@ fn countries<'a>(
         let text: Cow<'a, str> = match entry {
             Json::Integer(number) => number.to_string().into(),
             Json::String(text) => text.trim().into(),
-            _ => Cow::Borrowed(""),
+            _ => {
+                reader.reject::<()>(list.entry(index), Rule::wrong_type(COUNTRY.expected));
+                continue;
+            }
         };
         if text.is_empty() || !(COUNTRY.valid)(&text) {
             reader.reject::<()>(list.entry(index), Rule::malformed(COUNTRY.expected));

@@ -115,6 +115,8 @@ fn text() -> impl Strategy<Value = Value> {
             "~!+-.",
             "null",
             "1.0",
+            "none",
+            "<params>",
         ])
         .prop_map(Value::from),
         (1usize..40, prop::sample::select(vec!["1", "a", "\u{4e91}"]))
@@ -132,7 +134,7 @@ fn anything() -> impl Strategy<Value = Value> {
         2 => prop::sample::select(vec![
             json!(0), json!(1), json!(-1), json!(86), json!(8000), json!(1110000), json!(1.5), json!(u64::MAX),
             json!(999_999_999), json!(1_000_000_000), json!(999_999_999_999_u64), json!(1_000_000_000_000_u64),
-            json!(4_294_967_296_u64), json!(5.0), json!(1e10),
+            json!(4_294_967_296_u64), json!(5.0), json!(1e10), json!(1e20),
         ]),
     ];
     leaf.prop_recursive(2, 8, 4, |inner| {

@@ -78,7 +78,8 @@ fn config_reference_equals_field_table() {
     rows(&mut text, "", &FIELDS);
     text.push_str(
         "\nA blank value counts as absent where a field is optional, whatever its type: `\"\"`, `null`, `{}` or `[]`. \
-         The exception is `\"params\": []`, a template without parameters. An example in angle brackets counts as \
+         `\"params\": []` is absent too, because Logto removes empty lists from what it stores: write `\"params\": \
+         \"none\"` for a template without parameters. An example in angle brackets counts as \
          absent there too, with a warning. White space around a text, ids as numbers, and `5.0` for `5` are accepted. \
          Keys that no row names are ignored with a warning.\n",
     );
@@ -91,8 +92,8 @@ fn code_reference_equals_code_table() {
         "# Every code of the service\n\nWritten from the table in \
          [`src/codes.txt`](../src/codes.txt) and the classes in [`src/codes.rs`](../src/codes.rs), by which responses are classified. The first rows are the \
          gateway's, for every API; the others are `SendSms`'s, and older spellings. A code that is in no row takes \
-         the class of its family, the word before the dot; *unknown* where that does not say that nothing was \
-         done.\n\n| code | kind | state | whose turn | wait | what it means |\n|---|---|---|---|---|---|\n",
+         the class of its family, the word before the dot, if the file has a line such as `LimitExceeded.*` for that; \
+         any other code is *unknown*.\n\n| code | kind | state | whose turn | wait | what it means |\n|---|---|---|---|---|---|\n",
     );
     for code in known_codes() {
         let (class, _) = classify(code);

@@ -94,7 +94,7 @@ const SDK_APP_ID: Field = Field::new("sdkAppId", Text::new("SDK App ID", "SDK Ap
     ))
     .link(APPLICATIONS)
     .aliases(&["smssdkappid", "appid", "smsappid"])
-    .schema(r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0}"#);
+    .schema(r#"{"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,32}\\s*$", "minimum": 0, "maximum": 18446744073709551615}"#);
 
 const REGION: Field = Field::new("region", Text::new("Region", "地域")).help(Text::new(
         "ap-guangzhou, ap-beijing or ap-nanjing; ap-singapore for accounts of the international site.",
@@ -177,7 +177,7 @@ pub static FIELDS: [Field; 15] = [
         ))
     .form(FieldType::Number)
     .placeholder("8000")
-    .schema(r#"{"type": "integer", "minimum": 1}"#),
+    .schema(r#"{"type": "integer", "minimum": 1, "maximum": 18446744073709551615}"#),
     // Off by default, because Logto's Console drops what is false when it saves.
     Field::new("acceptWithoutEcho", Text::new("Accept without echo", "不核对回传标识")).help(Text::new(
             "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \
@@ -206,16 +206,17 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
     // A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
     // around it works.
     .schema(
-        r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0}, {"type": "object", "minProperties": 1,
+        r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0, "maximum": 18446744073709551615}, {"type": "object", "minProperties": 1,
             "properties": {"mainland": {"$ref": "#/$defs/codeOfRoute"}, "international": {"$ref": "#/$defs/codeOfRoute"}}}]}"##,
     ),
     Field::new("params", Text::new("Parameters", "模板变量")).help(Text::new(
-            "The template's parameters in order, texts with {{placeholders}}. [\"{{code}}\"] when absent.",
-            "按顺序列出模板变量,可含 {{占位符}},缺省为 [\"{{code}}\"]。",
+            "The template's parameters in order, texts with {{placeholders}}; none for a template without parameters. [\"{{code}}\"] when absent.",
+            "按顺序列出模板变量,可含 {{占位符}};无变量的模板填 none,缺省为 [\"{{code}}\"]。",
         ))
     .aliases(&["param", "parameters", "templateparamset", "templateparams"])
     .schema(
-        r#"{"type": "array", "items": {"type": ["string", "integer"], "maxLength": 512, "minimum": 0}, "maxItems": 20}"#,
+        r#"{"type": ["array", "string"], "pattern": "^\\s*none\\s*$", "maxItems": 20, "items":
+            {"type": ["string", "integer"], "maxLength": 512, "minimum": 0, "maximum": 18446744073709551615}}"#,
     ),
     Field::new("locale", Text::new("Language", "语言")).help(Text::new(
             "Language of the template's text, such as en or zh-CN.",

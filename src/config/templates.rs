@@ -13,7 +13,7 @@ use connector_kit::template::{self, placeholders};
 use connector_kit::text::Text;
 
 use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
-use super::types::{Kind, Template, is_digits};
+use super::types::{Kind, Route, Template, is_digits};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -24,11 +24,15 @@ const MAX_PARAM_BYTES: usize = 512;
 const ARRAY: Text = Text::new("an array in brackets", "方括号中的数组");
 const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const PARAMS: Text = Text::new(
-    "an array of at most 20 texts such as \"{{code}}\"",
-    "至多 20 个文本的数组,例如 \"{{code}}\"",
+    "an array of at most 20 texts such as \"{{code}}\", or none",
+    "至多 20 个文本的数组,例如 \"{{code}}\",或 none",
 );
 const PARAM: Text = Text::new("a text of at most 512 bytes", "不超过 512 字节的文本");
-const KIND: Text = Text::new("verification or notice", "verification 或 notice");
+const KIND: Form = Form::new(
+    |text| matches!(text, "verification" | "notice"),
+    "verification or notice",
+    "verification 或 notice",
+);
 const LOCALE: Form = Form::new(|_| true, TEXT.en, TEXT.zh);
 const CODE: Form = Form::new(
     |text| is_digits(text, 32),
@@ -38,8 +42,8 @@ const CODE: Form = Form::new(
 
 const DUPLICATE: Rule = Rule::new(
     "duplicate",
-    "An earlier template has the same usage and locale. The first one wins; remove this one.",
-    "前面已有相同用途和语言的模板,以第一个为准;请删除此项。",
+    "Earlier templates have the same usage and locale and serve the same numbers. The first one wins; remove this one.",
+    "前面已有用途、语言和适用号码相同的模板,以第一个为准;请删除此项。",
 );
 const UNREGISTERED_USAGE: Rule = Rule::new(
     "unregistered-usage",
@@ -64,8 +68,8 @@ const FOREIGN_PLACEHOLDER: Rule = Rule::new(
 );
 const MISSING_USAGE: Rule = Rule::new(
     "missing-usage",
-    "No template has the usage #. Add one for each.",
-    "缺少以下用途的模板:#。请逐一添加。",
+    "No template with a code has the usage #. Add one for each.",
+    "缺少以下用途且有模板 ID 的模板:#。请逐一添加。",
 );
 
 /// A template's identifiers, one for each route that it serves.
@@ -88,15 +92,28 @@ pub(super) fn read<'a>(
         let Some(template) = template(reader, place, index, entry) else {
             continue;
         };
-        let repeats =
-            |other: &Template<'a>| other.usage == template.usage && other.locale == template.locale;
-        if templates.iter().any(repeats) {
+        if is_repeated(&template, &templates) {
             reader.warning(place, DUPLICATE);
         }
         templates.push(template);
     }
     require_usages(reader, list, entries, &templates);
     Some(templates)
+}
+
+/// Whether no message can have the template: on every route that it serves, an earlier one is chosen before it.
+fn is_repeated(template: &Template<'_>, earlier: &[Template<'_>]) -> bool {
+    let is_same =
+        |other: &&Template<'_>| other.usage == template.usage && other.locale == template.locale;
+    let mut is_served = [Route::Mainland, Route::International]
+        .into_iter()
+        .filter(|route| template.code(*route).is_some())
+        .map(|route| {
+            let mut same = earlier.iter().filter(is_same);
+            same.any(|other| other.code(route).is_some())
+        })
+        .peekable();
+    is_served.peek().is_some() && is_served.all(|is_served| is_served)
 }
 
 fn template<'a>(
@@ -109,14 +126,10 @@ fn template<'a>(
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry).unwrap_or_default();
     let locale = entry.optional_text(reader, "locale", &LOCALE);
-    let params = entry.get("params").filter(|params| !params.is_blank());
-    let kind = entry.filled(reader, "kind");
-    let kind = match kind.map(|kind| kind.as_str().map(str::trim)) {
-        None | Some(Some("verification")) => Kind::Verification,
-        Some(Some("notice")) => Kind::Notice,
-        Some(_) => reader
-            .reject(entry.at("kind"), Rule::malformed(KIND))
-            .unwrap_or(Kind::Verification),
+    let params = entry.filled(reader, "params");
+    let kind = match entry.optional_text(reader, "kind", &KIND) {
+        Some("notice") => Kind::Notice,
+        _ => Kind::Verification,
     };
     let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
     Some(Template {
@@ -196,6 +209,8 @@ fn params<'a>(
 ) -> Option<Vec<Cow<'a, str>>> {
     let items = match params {
         Json::Array(items) if items.len() <= MAX_PARAMS => items,
+        // Not `[]`, which counts as absent: Logto removes empty lists from what it stores.
+        Json::String(text) if text.trim() == "none" => return Some(Vec::new()),
         _ => return reader.reject(place, Rule::wrong_type(PARAMS)),
     };
     let mut texts = Vec::with_capacity(items.len());
@@ -295,7 +310,7 @@ fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool
     };
     let mut is_raised = false;
     for finding in reader.listed_mut() {
-        let is_about_a_key = [UNKNOWN_KEY, REPEATED_KEY].contains(&finding.rule);
+        let is_about_a_key = [UNKNOWN_KEY.code, REPEATED_KEY.code].contains(&finding.rule.code);
         if usage_of(&finding.pointer) == Some(usage) && !is_about_a_key {
             finding.severity = Severity::Error;
             is_raised = true;

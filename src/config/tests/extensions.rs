@@ -186,8 +186,6 @@ fn unassigned_calling_code_is_an_error() {
         (json!("XX"), true),
         (json!("C"), true),
         (json!("CHN"), true),
-        (json!(null), true),
-        (json!(-86), true),
         (json!("\u{ff18}\u{ff16}"), true),
     ] {
         let expected = if error {
@@ -196,6 +194,11 @@ fn unassigned_calling_code_is_an_error() {
             Vec::new()
         };
         let config = changed("/deniedCountries", json!([entry]));
+        assert_eq!(findings(&config), expected, "{entry}");
+    }
+    for entry in [json!(null), json!(-86), json!(8.6), json!(["86"])] {
+        let config = changed("/deniedCountries", json!([entry]));
+        let expected = one("/deniedCountries/0", "wrong-type", true);
         assert_eq!(findings(&config), expected, "{entry}");
     }
     assert_eq!(

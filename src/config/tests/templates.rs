@@ -104,6 +104,76 @@ fn unknown_key_beside_a_code_stays_a_warning() {
     );
 }
 
+/// What is missing is the code; the key is ignored, as its finding says.
+#[test]
+fn misnamed_route_stays_a_warning() {
+    let config = changed("/templates/0/templateCode", json!({"china": "1110000"}));
+    assert_eq!(
+        findings(&config),
+        [
+            (
+                "/templates/0/templateCode/china".into(),
+                "unknown-key",
+                false
+            ),
+            ("/templates".into(), "missing-usage", true),
+        ]
+    );
+}
+
+/// A template that some message can have is no duplicate.
+#[test]
+fn duplicate_has_no_route_of_its_own() {
+    let (mainland, abroad) = (json!({"mainland": "1"}), json!({"international": "2"}));
+    for (codes, duplicates) in [
+        (vec![json!("1"), json!("2")], vec![1]),
+        (vec![mainland.clone(), abroad.clone()], vec![]),
+        (vec![mainland.clone(), json!("1")], vec![]),
+        (vec![json!("1"), abroad.clone()], vec![1]),
+        (vec![mainland.clone(), abroad.clone(), json!("1")], vec![2]),
+        (vec![json!("<template-code>"), json!("1")], vec![]),
+        (
+            vec![json!({"mainland": null}), mainland.clone(), mainland],
+            vec![2],
+        ),
+        (vec![json!("1"), json!("")], vec![]),
+    ] {
+        let shown = format!("{codes:?}");
+        let mut config = logto();
+        config["templates"].as_array_mut().unwrap().extend(
+            codes
+                .into_iter()
+                .map(|code| json!({"usageType": "BindMfa", "templateCode": code})),
+        );
+        let found: Vec<_> = findings(&config)
+            .into_iter()
+            .filter(|(_, code, _)| *code == "duplicate")
+            .collect();
+        let expected: Vec<Found> = duplicates
+            .into_iter()
+            .map(|index| (format!("/templates/{}", index + 4), "duplicate", false))
+            .collect();
+        assert_eq!(found, expected, "{shown}");
+    }
+}
+
+/// As for every other optional field.
+#[test]
+fn example_in_place_of_parameters_is_a_warning() {
+    assert_eq!(
+        findings(&changed("/templates/0/params", json!("<params>"))),
+        one("/templates/0/params", "placeholder", false)
+    );
+    assert_eq!(findings(&changed("/templates/0/params", json!("none"))), []);
+    for wrong in ["None", "[]", "nothing"] {
+        assert_eq!(
+            findings(&changed("/templates/0/params", json!(wrong))),
+            one("/templates/0/params", "wrong-type", true),
+            "{wrong}"
+        );
+    }
+}
+
 #[test]
 fn usage_with_null_routes_has_no_template() {
     let code = json!({"mainland": null, "international": null});

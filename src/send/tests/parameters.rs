@@ -39,6 +39,9 @@ fn parameters_are_those_that_the_template_declares() {
         (json!({"params": ["{{ code }}", "10"]}), &["123456", "10"]),
         (json!({"params": ["{{code}}", 10]}), &["123456", "10"]),
         (json!({"params": []}), &["123456"]),
+        (json!({"params": "<params>"}), &["123456"]),
+        (json!({"params": " none "}), &[]),
+        (json!({"params": "none", "kind": "notice"}), &[]),
         (
             json!({"kind": "notice", "params": ["Code {{code}}: {{ttlMinutes}} min"]}),
             &["Code 123456: 5 min"],
