@@ -29,7 +29,7 @@ const PATIENCE_MS: u32 = 1_500;
 
 /// 5 % of requests meet one of these: connections that end, answers that never come, lie, or are no answers.
 const CHAOS: &str = r#"{"probability": 0.05, "seed": 20261121, "faults": [
-    {"kind": "close-on-accept"}, {"kind": "close-before-reading"}, {"kind": "read-half-then-close"},
+    {"kind": "close-before-reading"}, {"kind": "read-half-then-close"},
     {"kind": "hang-before-reading"}, {"kind": "code", "code": "LimitExceeded.AppDailyLimit"},
     {"kind": "unavailable", "status": 503}, {"kind": "delay", "ms": 200}, {"kind": "hang"},
     {"kind": "accept-then-close"}, {"kind": "accept-then-reset"}, {"kind": "accept-then-code", "code": "InternalError"},

@@ -27,7 +27,7 @@ pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// The next new connection is closed as soon as it is accepted.
+    /// The next new connection is closed as soon as it is accepted, one to the control plane too. Not by chance.
     CloseOnAccept,
     /// The headers are read, the body is not, the connection is reset.
     CloseBeforeReading,
@@ -35,9 +35,9 @@ pub enum Fault {
     ReadHalfThenClose,
     /// The headers are read, then nothing, until the client leaves.
     HangBeforeReading,
-    /// The request is refused with this code: in `Response.Error`, or for each number, as the code has it.
+    /// The request is refused with this code: in `Response.Error`, or for each number of `SendSms`, as the code has it.
     Code {
-        /// A documented code, or any other text, which is then answered for each number.
+        /// A documented code, or any other text, which `SendSms` then answers for each number.
         code: String,
         /// Instead of the code's own message.
         #[serde(default)]

@@ -9,6 +9,10 @@ use crate::codes::{self, Evidence};
 /// Rules whose existence or place is inferred, by the step of the checks they belong to.
 const RULES: &[(&str, &str)] = &[
     (
+        "0",
+        "a request with Host, Content-Type, Authorization or an X-TC- header twice is refused with InvalidParameter",
+    ),
+    (
         "2",
         "a timestamp that is not digits is refused with InvalidParameter, by analogy with `Nonce`",
     ),

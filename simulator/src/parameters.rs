@@ -3,6 +3,7 @@
 //! | refused | with |
 //! |---|---|
 //! | POST whose `Content-Type` is not `application/json`, or whose body is not a JSON object | `InvalidParameter` |
+//! | GET whose `Content-Type` is not `application/x-www-form-urlencoded` | `InvalidParameter` |
 //! | a key that the action does not have | `UnknownParameter` |
 //! | a required key that is absent | `MissingParameter` |
 //! | a value of another type, named by its path (`TemplateParamSet.0`) | `InvalidParameter` |
@@ -64,16 +65,21 @@ impl Parameter {
 ///
 /// `InvalidParameter` when they cannot be read.
 pub fn read(request: &ApiRequest, schema: &[Parameter]) -> Result<Map<String, Value>, Refusal> {
-    if request.method == "GET" {
-        return Ok(from_query(&request.query, schema));
-    }
+    let is_get = request.method == "GET";
+    let expected = match is_get {
+        true => "application/x-www-form-urlencoded",
+        false => "application/json",
+    };
     let content_type = request.header("Content-Type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
+    if !media_type.eq_ignore_ascii_case(expected) {
         return Err(Refusal::with(
             &codes::INVALID_PARAMETER,
-            "The request header `Content-Type` must be `application/json`.",
+            format!("The request header `Content-Type` must be `{expected}`."),
         ));
+    }
+    if is_get {
+        return Ok(from_query(&request.query, schema));
     }
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(object)) => Ok(object),

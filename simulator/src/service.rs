@@ -181,31 +181,19 @@ impl Service {
         code: &str,
         message: Option<&str>,
     ) -> Answer {
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let numbers = body
-            .get("PhoneNumberSet")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let statuses = numbers
-            .filter_map(Value::as_str)
-            .map(|number| SendStatus::failed(&codes::UNKNOWN_ERROR, number, "", ""))
-            .collect();
+        let action = request.header("X-TC-Action").and_then(Action::from_name);
+        // Other actions have no place for the code of a number.
+        let statuses = (action == Some(Action::SendSms)).then(|| failed(&request.body));
         let request_id = self.world().random.uuid();
         let mut answer = Answer {
-            payload: Payload::Statuses {
-                statuses: Some(statuses),
-            },
+            payload: Payload::Statuses { statuses },
             request_id,
         };
         spoil::refuse(&mut answer, code, message);
         // Before the world is locked: bodies have up to 10 MiB.
         let entry = JournalEntry {
             time_unix_ms: self.clock.now_ms(),
-            action: request
-                .header("X-TC-Action")
-                .and_then(Action::from_name)
-                .map(|a| a.name().to_owned()),
+            action: action.map(|a| a.name().to_owned()),
             verdict: code.to_owned(),
             request_id: answer.request_id.clone(),
             complete: true,
@@ -292,12 +280,22 @@ impl Service {
     }
 }
 
+/// A status for each number that a request names.
+fn failed(body: &[u8]) -> Vec<SendStatus> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let status = |number| SendStatus::failed(&codes::UNKNOWN_ERROR, number, "", "");
+    numbers(&body).map(status).collect()
+}
+
+fn numbers(body: &Value) -> impl Iterator<Item = &str> {
+    let numbers = body.get("PhoneNumberSet").and_then(Value::as_array);
+    numbers.into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// The numbers that a request names although nobody processed it, with what became of them all.
 fn asked_for(body: &[u8], verdict: &str) -> Vec<RecipientVerdict> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let numbers = body.get("PhoneNumberSet").and_then(Value::as_array);
-    let numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
-    numbers
+    numbers(&body)
         .map(|number| RecipientVerdict {
             number: mask::phone_number(number),
             verdict: verdict.to_owned(),

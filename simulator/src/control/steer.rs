@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Asked, Problem, ok, query};
+use crate::actions::Action;
 use crate::clock::ClockMode;
 use crate::codes;
 use crate::fault::{Chaos, Fault, LARGEST_REPLY, Queued};
@@ -117,10 +118,7 @@ pub fn faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn queue_fault(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let queued: Queued = read(&asked.body)?;
-    if queued.times == 0 {
-        return Err(Problem::bad_request("`times` must be at least 1"));
-    }
-    check_fault(&queued.fault)?;
+    check_queued(&queued)?;
     asked.service.world().faults.push_back(queued);
     faults(asked)
 }
@@ -145,6 +143,11 @@ pub fn set_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let given: Chaos = read(&asked.body)?;
     if !(0.0..=1.0).contains(&given.probability) {
         return Err(Problem::bad_request("`probability` must be from 0 to 1"));
+    }
+    if given.faults.contains(&Fault::CloseOnAccept) {
+        return Err(Problem::bad_request(
+            "`close-on-accept` is about connections, and chaos about requests: queue it instead",
+        ));
     }
     given.faults.iter().try_for_each(check_fault)?;
     asked.service.world().set_chaos(given);
@@ -180,6 +183,26 @@ pub fn inferences(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn account(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     ok(&json!({ "account": asked.service.catalogue().example() }))
+}
+
+fn check_queued(queued: &Queued) -> Result<(), Problem> {
+    if queued.times == 0 {
+        return Err(Problem::bad_request("`times` must be at least 1"));
+    }
+    // A connection is closed before anybody knows what it would ask, so a fault for many would keep out those who
+    // want to clear it.
+    if queued.fault == Fault::CloseOnAccept && (queued.times > 1 || queued.action.is_some()) {
+        return Err(Problem::bad_request(
+            "`close-on-accept` is about the next connection, whatever it asks: `times` must be 1, and `action` absent",
+        ));
+    }
+    match &queued.action {
+        Some(action) if Action::from_name(action).is_none() => Err(Problem::bad_request(format!(
+            "`action` must be one of {}",
+            Action::ALL.map(Action::name).join(", ")
+        ))),
+        _ => check_fault(&queued.fault),
+    }
 }
 
 fn check_fault(fault: &Fault) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 //!
 //! | step | refuses with |
 //! |---|---|
-//! | 0 method, size | `UnsupportedProtocol`, `RequestSizeLimitExceeded` |
+//! | 0 method, size, repeated headers | `UnsupportedProtocol`, `RequestSizeLimitExceeded`, `InvalidParameter` |
 //! | 1 to 4 common parameters | `MissingParameter`, `InvalidParameter`, `NoSuchVersion`, `InvalidAction` |
 //! | 5 to 9 credentials | the `AuthFailure.*` family, in [`signature`] |
 //! | 10 to 12 source, policy, rate | `IpNotInWhitelist`, `IpInBlacklist`, `AuthFailure.UnauthorizedOperation`, `RequestLimitExceeded` |
@@ -15,6 +15,8 @@
 mod canonical;
 mod diagnosis;
 pub mod signature;
+
+use http::{HeaderMap, HeaderName, header};
 
 use crate::actions::Action;
 use crate::admitted::Admitted;
@@ -33,6 +35,16 @@ pub const QUERY_LIMIT: usize = 32 * 1024;
 
 /// The only version of the API that is simulated.
 pub const VERSION: &str = "2021-01-11";
+
+/// A header that says who asks for what, and that the request has more than once: proxies disagree on which counts.
+fn repeated(headers: &HeaderMap) -> Option<&HeaderName> {
+    let is_decisive = |name: &&HeaderName| {
+        [header::HOST, header::CONTENT_TYPE, header::AUTHORIZATION].contains(name)
+            || name.as_str().starts_with("x-tc-")
+    };
+    let is_repeated = |name: &&HeaderName| headers.get_all(*name).iter().nth(1).is_some();
+    headers.keys().filter(is_decisive).find(is_repeated)
+}
 
 /// What the gateway needs to know beside the request.
 pub struct Gateway<'c> {
@@ -54,6 +66,12 @@ impl<'c> Gateway<'c> {
         }
         if !complete || request.query.len() > QUERY_LIMIT {
             return Err(Refusal::new(&codes::REQUEST_SIZE_LIMIT_EXCEEDED));
+        }
+        if let Some(name) = repeated(&request.headers) {
+            return Err(Refusal::with(
+                &codes::INVALID_PARAMETER,
+                format!("The request header `{name}` occurs more than once."),
+            ));
         }
         let common = |name: &str| {
             request

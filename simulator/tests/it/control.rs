@@ -167,9 +167,31 @@ fn faults_are_queued_listed_and_cleared() {
         json!({"fault": {"kind": "hang", "ms": 5}}),
         json!({"fault": {"kind": "hang"}, "times": 0}),
         json!({"fault": {"kind": "hang"}, "tmies": 1}),
+        json!({"fault": {"kind": "hang"}, "action": "sendsms"}),
+        json!({"fault": {"kind": "hang"}, "action": ""}),
     ] {
         assert_eq!(post(wrong.clone()).status, 400, "{wrong}");
     }
+}
+
+/// It meets whoever connects next, so it must not keep out those who want to clear it.
+#[test]
+fn close_on_accept_is_for_one_connection() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let fault = json!({"kind": "close-on-accept"});
+    let post = |body: Value| control(addr, "POST", "/_sim/faults", Some(&body)).status;
+    assert_eq!(post(json!({"fault": fault, "times": 2})), 400);
+    assert_eq!(post(json!({"fault": fault, "action": "SendSms"})), 400);
+    let chaos = json!({"probability": 1.0, "faults": [{"kind": "hang"}, fault]});
+    assert_eq!(
+        control(addr, "PUT", "/_sim/chaos", Some(&chaos)).status,
+        400
+    );
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    assert_eq!(post(json!({"fault": fault})), 200);
+    assert!(Call::new(addr).try_send().is_none());
+    assert_eq!(get(addr, "/_sim/faults").json()["faults"], json!([]));
 }
 
 #[test]

@@ -140,6 +140,31 @@ fn fault_code_is_answered_in_place_without_sending() {
     assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
 }
 
+/// `SendStatusSet` is in the answer of `SendSms` alone.
+#[test]
+fn fault_code_of_another_action_is_the_requests_error() {
+    let simulator = start();
+    for (action, body) in [
+        ("DescribeSmsSignList", json!({"International": 0})),
+        (
+            "DescribePhoneNumberInfo",
+            json!({"PhoneNumberSet": ["+8613800138000"]}),
+        ),
+    ] {
+        for code in ["FailedOperation.InsufficientBalanceInSmsPackage", "Made.Up"] {
+            simulator.queue_fault(Fault::Code {
+                code: code.to_owned(),
+                message: None,
+            });
+            let mut call = Call::new(simulator.addr()).body(&body);
+            call.action = Some(action.to_owned());
+            let answer = call.send();
+            assert_eq!(answer.error().0, code, "{action}");
+            assert!(answer.json()["Response"].get("SendStatusSet").is_none());
+        }
+    }
+}
+
 #[test]
 fn internal_error_after_acceptance_keeps_message_sent() {
     let simulator = start();

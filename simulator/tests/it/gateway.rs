@@ -126,6 +126,38 @@ fn common_parameters_are_missed_in_their_order() {
     );
 }
 
+/// Which of the two counts is not documented, and proxies disagree.
+#[test]
+fn decisive_header_occurs_once() {
+    let simulator = frozen();
+    for name in [
+        "Host",
+        "Content-Type",
+        "Authorization",
+        "X-TC-Action",
+        "x-tc-timestamp",
+        "X-TC-Token",
+    ] {
+        let twice = send(&simulator, |c| {
+            let times = if name == "X-TC-Token" { 2 } else { 1 };
+            for _ in 0..times {
+                c.extra.push((name.to_owned(), "SendSms".to_owned()));
+            }
+        });
+        let (code, message) = twice.error();
+        assert_eq!(code, "InvalidParameter", "{name}");
+        let named = format!("`{}` occurs more than once", name.to_lowercase());
+        assert!(message.contains(&named), "{message}");
+    }
+    let others = send(&simulator, |c| {
+        for _ in 0..2 {
+            c.extra
+                .push(("X-Forwarded-For".to_owned(), "::1".to_owned()));
+        }
+    });
+    assert_eq!(others.code(), "Ok");
+}
+
 #[test]
 fn common_parameters_are_checked_before_the_signature() {
     let simulator = frozen();

@@ -278,6 +278,21 @@ fn get_signs_query_and_empty_payload() {
 }
 
 #[test]
+fn get_needs_the_content_type_of_forms() {
+    let simulator = frozen();
+    let mut call = Call::new(simulator.addr()).at(PUBLISHED);
+    call.method = "GET".to_owned();
+    call.target = "/?International=0".to_owned();
+    call.action = Some("DescribeSmsSignList".to_owned());
+    for content_type in ["application/json; charset=utf-8", "text/plain"] {
+        call.content_type = content_type.to_owned();
+        let (code, message) = call.send().error();
+        assert_eq!(code, "InvalidParameter", "{content_type}");
+        assert!(message.contains("x-www-form-urlencoded"), "{message}");
+    }
+}
+
+#[test]
 fn node_sdk_service_name_needs_option() {
     let derived = Leniency {
         derived_service: true,
