@@ -346,3 +346,17 @@ fn found_message_of_unknown_outcome_exits_with_0() {
     let kind = &bare.json()["kind"];
     assert_eq!((bare.exit, kind.as_str()), (2, Some("invalid-message")));
 }
+
+/// It is another one for each send, which no empty text is.
+#[test]
+fn empty_correlation_id_is_a_usage_error() {
+    let cli = Cli::new();
+    let id = ["--correlation-id", ""];
+    let sent = cli.send(&cli.config(), MAINLAND, &id);
+    let found = cli.look_up("find", &cli.config(), &["--to", MAINLAND, id[0], id[1]]);
+    for ran in [sent, found] {
+        assert_eq!(ran.exit, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains("--correlation-id"), "{}", ran.stderr);
+    }
+    assert!(cli.simulator.journal().is_empty());
+}

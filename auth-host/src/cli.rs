@@ -197,7 +197,7 @@ pub struct MessageArgs {
     #[arg(long, value_name = "DIGITS", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub generate_code: Option<u8>,
     /// Your own identifier of this message, another one for each send, passed to the provider
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub correlation_id: Option<String>,
     /// The longest to wait, in milliseconds
     #[arg(long, value_name = "MS")]
@@ -316,7 +316,7 @@ pub struct Find {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub max_age_s: u32,
     /// Your own identifier that the message was sent with
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub correlation_id: Option<String>,
     /// The provider's serial number, from the receipt
     #[arg(long, value_name = "ID")]
