@@ -1,4 +1,4 @@
-//! Findings that need more than one field: routes that no template serves.
+//! Findings that need more than one field: routes that no template serves, and templates that no message can have.
 
 use connector_kit::config::{Place, Reader, Rule};
 use connector_kit::template::FALLBACK_USAGE;
@@ -48,4 +48,20 @@ pub(super) fn look_for_gaps(reader: &mut Reader, config: &Config<'_>) {
             }
         }
     }
+}
+
+/// Whether no message can have the template: on every route that it serves, an earlier one is chosen before it.
+pub(super) fn is_repeated(template: &Template<'_>, earlier: &[Template<'_>]) -> bool {
+    let is_taken = |route| {
+        earlier.iter().any(|other| {
+            other.usage == template.usage
+                && other.locale == template.locale
+                && other.code(route).is_some()
+        })
+    };
+    let routes = [Route::Mainland, Route::International].into_iter();
+    let mut served = routes
+        .filter(|route| template.code(*route).is_some())
+        .peekable();
+    served.peek().is_some() && served.all(is_taken)
 }

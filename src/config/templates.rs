@@ -12,8 +12,9 @@ use connector_kit::json::Json;
 use connector_kit::template::{self, placeholders};
 use connector_kit::text::Text;
 
+use super::checks;
 use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
-use super::types::{Kind, Route, Template, is_digits};
+use super::types::{Kind, Template, is_digits};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -92,28 +93,13 @@ pub(super) fn read<'a>(
         let Some(template) = template(reader, place, index, entry) else {
             continue;
         };
-        if is_repeated(&template, &templates) {
+        if checks::is_repeated(&template, &templates) {
             reader.warning(place, DUPLICATE);
         }
         templates.push(template);
     }
     require_usages(reader, list, entries, &templates);
     Some(templates)
-}
-
-/// Whether no message can have the template: on every route that it serves, an earlier one is chosen before it.
-fn is_repeated(template: &Template<'_>, earlier: &[Template<'_>]) -> bool {
-    let is_same =
-        |other: &&Template<'_>| other.usage == template.usage && other.locale == template.locale;
-    let mut is_served = [Route::Mainland, Route::International]
-        .into_iter()
-        .filter(|route| template.code(*route).is_some())
-        .map(|route| {
-            let mut same = earlier.iter().filter(is_same);
-            same.any(|other| other.code(route).is_some())
-        })
-        .peekable();
-    is_served.peek().is_some() && is_served.all(|is_served| is_served)
 }
 
 fn template<'a>(
