@@ -342,6 +342,8 @@ change-other = 变更
 change-wider = 权限增加
 change-vouch = 担保者不同
 change-sbom-license = 所链接内容的许可证
+change-name = 名称
+change-manifest = 清单与指南
 fact-id = 标识
 fact-publisher = 发布者
 fact-reference = 引用
@@ -506,6 +508,7 @@ refusal-not-found = 这里没有该{ $value ->
  }。
 refusal-trial-late = 消息可能已发送，但结果尚未写入。请查看消息列表。
 refusal-storage = 数据库出错，本次请求未作任何更改。请重新发送；若带有 Idempotency-Key，请使用同一个：此前使用该键的请求保留其结果。
+refusal-internal = 程序处理此请求时出错。原因见其日志。
 refusal-number-no-code = 号码缺少国家/地区代码。请以 + 和国家/地区代码开头，例如 +8613800138000，或设置租户的默认国家/地区。
 refusal-number-none = 这不是手机号码。请以 + 和国家/地区代码开头，例如 +8613800138000。
 refusal-number-length = 号码位数与其国家/地区不符。

@@ -48,6 +48,47 @@ fn a_truncated_component_is_invalid() {
     assert!(refusal(&bytes).contains("not a valid component"));
 }
 
+/// A component that passes a text on, with a memory of its own.
+const PASSES_ON: &str = r#"
+    (import "f" (func $f (param "text" string)))
+    (core module $memory
+        (memory (export "m") 1)
+        (func (export "r") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+    (core instance $own (instantiate $memory))
+    (core func $lower (canon lower (func $f) (memory (core memory $own "m")) (realloc (core func $own "r"))))
+    (core module $code
+        (import "" "f" (func $f (param i32 i32)))
+        (func (export "g") (param i32 i32) (call $f (local.get 0) (local.get 1))))
+    (core instance $run
+        (instantiate $code (with "" (instance (export "f" (func $lower))))))
+    (func (export "g") (param "text" string)
+        (canon lift (core func $run "g") (memory (core memory $own "m")) (realloc (core func $own "r"))))
+"#;
+
+/// Wasmtime panics at such components while several memories in a module are off.
+#[test]
+fn composed_component_is_refused() {
+    let import = r#"(import "f" (func $f (param "text" string)))"#;
+    let instances = |second: &str| {
+        format!(
+            r#"(instance $one (instantiate $a (with "f" (func $f))))
+               (instance $two (instantiate {second} (with "f" (func $one "g"))))"#
+        )
+    };
+    let two = format!(
+        "(component {import} (component $a {PASSES_ON}) (component $b {PASSES_ON}) {})",
+        instances("$b")
+    );
+    let line = refusal(&component(&two));
+    assert!(line.contains("composed of several components"), "{line}");
+    let twice = format!(
+        "(component {import} (component $a {PASSES_ON}) {})",
+        instances("$a")
+    );
+    let line = refusal(&component(&twice));
+    assert!(line.contains("the compiler fails at it"), "{line}");
+}
+
 #[test]
 fn refusal_names_all_imports_outside_world() {
     let line = refusal(&component(

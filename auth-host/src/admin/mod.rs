@@ -25,12 +25,13 @@ use crate::app::App;
 use crate::catalog::Connector;
 use crate::platforms::Webhook;
 use crate::problem::Problem;
+use crate::store::audit;
 use crate::store::audit::Action;
-use crate::store::{StoreError, audit};
 use crate::texts::say;
 use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::sync::Arc;
+use tokio::task::JoinError;
 
 /// Who does something: a key's identifier, or `command-line`.
 #[derive(Clone, Debug)]
@@ -107,8 +108,19 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(job).await {
         Ok(outcome) => outcome,
-        Err(error) => Err(StoreError::Failed(error.to_string()).into()),
+        Err(error) => Err(ended(&error)),
     }
+}
+
+/// A job that ended without an outcome: it panicked.
+fn ended(error: &JoinError) -> Problem {
+    tracing::error!(%error, "a job failed");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "The program failed",
+        say("refusal-internal"),
+    )
 }
 
 /// Refuses a name that is none: it is shown, typed and part of addresses.
@@ -176,4 +188,21 @@ fn named<'a, T: Owned + 'a>(
     let mut own = own(all, tenant);
     own.find(|one| one.id() == name || one.name() == name)
         .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn panicked_job_is_no_failure_of_the_database() {
+        let problem = blocking(|| -> Result<(), Problem> { panic!("a test's") })
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (problem.status, problem.kind.as_str()),
+            (500, "/problems/internal")
+        );
+        assert!(problem.cause.is_none());
+    }
 }

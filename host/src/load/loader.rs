@@ -9,8 +9,10 @@ use crate::error::BuildError;
 use crate::limits::Limits;
 use crate::report::{CacheUse, LoadTimings};
 use crate::residency::Residency;
+use auth_connector_egress::phrase;
 use auth_connector_package::{Description, LoadError};
 use sha2::{Digest, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 use wasmtime::Engine;
@@ -115,12 +117,24 @@ impl Loader {
             if !self.compile {
                 return Err(LoadError::NotCompiled);
             }
-            Component::from_binary(&self.engine, bytes)
-                .map_err(|error| LoadError::Invalid(words(&error)))
+            contained(|| {
+                Component::from_binary(&self.engine, bytes)
+                    .map_err(|error| LoadError::Invalid(words(&error)))
+            })
         };
         match &self.cache {
             Some(cache) => cache.component(&self.engine, sha256, compile),
             None => Ok((compile()?, CacheUse::Off)),
         }
     }
+}
+
+/// Refuses a component at which the compiler panics. Nothing of the engine is changed before a component is compiled.
+fn contained<T>(compile: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+    catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|_| {
+        Err(LoadError::Invalid(phrase!(
+            "wasm-panic",
+            "the compiler fails at it"
+        )))
+    })
 }
