@@ -105,8 +105,10 @@ impl TrustedKey {
 /// Who signed a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
-    /// The trusted key.
+    /// The identity of the trusted key.
     pub key: KeyId,
+    /// The trusted key itself, as [`TrustedKey`] displays it: an identity is 64 bits that the key's maker chose.
+    pub public_key: String,
     /// What the signer wrote beside it, signed as well: by default the time and the file's name.
     pub trusted_comment: String,
 }
@@ -218,6 +220,7 @@ pub(crate) fn verify(
             Ok(()) => {
                 return Ok(Some(Signer {
                     key: id,
+                    public_key: key.line.clone(),
                     trusted_comment: signature.trusted_comment().to_owned(),
                 }));
             }

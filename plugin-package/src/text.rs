@@ -192,7 +192,7 @@ fn is_word(text: &str) -> bool {
         })
 }
 
-/// <https://semver.org>, 2.0.0.
+/// <https://semver.org>, 2.0.0, with numbers of at most 19 digits: these fit in 64 bits, by which versions are compared.
 fn is_version(text: &str) -> bool {
     let (rest, build) = match text.split_once('+') {
         Some((rest, build)) => (rest, Some(build)),
@@ -214,7 +214,7 @@ fn is_version(text: &str) -> bool {
     };
     text.len() <= 64
         && core.split('.').count() == 3
-        && core.split('.').all(number)
+        && core.split('.').all(|part| part.len() <= 19 && number(part))
         && pre.is_none_or(|pre| {
             pre.split('.')
                 .all(|group| word(group) && (!digits(group) || number(group)))

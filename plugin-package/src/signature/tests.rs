@@ -165,3 +165,19 @@ fn key_parses_as_line_or_tool_file() {
         assert!(error.contains("begin with RW"), "{error}");
     }
 }
+
+/// An id is 64 bits that the key's maker chose.
+#[test]
+fn key_that_verified_is_named_among_keys_of_one_id() {
+    let ((pair, real), (other, _)) = (key(), key());
+    let id = BASE64_STANDARD.decode(pair.pk.to_base64()).unwrap();
+    let mut bytes = BASE64_STANDARD.decode(other.pk.to_base64()).unwrap();
+    bytes[2..10].copy_from_slice(&id[2..10]);
+    let twin = TrustedKey::parse(&BASE64_STANDARD.encode(bytes)).unwrap();
+    assert_eq!(twin.id(), real.id());
+    let signature = sign(&pair, b"manifest", "release");
+    for keys in [[twin.clone(), real.clone()], [real.clone(), twin]] {
+        let signer = verify(b"manifest", Some(&signature), &keys, false);
+        assert_eq!(signer.unwrap().unwrap().public_key, real.to_string());
+    }
+}
