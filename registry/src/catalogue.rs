@@ -333,7 +333,17 @@ fn unread(url: &str) -> RegistryError {
 }
 
 fn wrong(url: &str, reason: Phrase) -> RegistryError {
-    let url: String = url.chars().take(120).flat_map(char::escape_debug).collect();
+    // A name and a password before the host are nobody's to read.
+    let shown = match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://****@{rest}"),
+        (None, Some((_, rest))) => format!("****@{rest}"),
+        _ => url.to_owned(),
+    };
+    let url: String = shown
+        .chars()
+        .take(120)
+        .flat_map(char::escape_debug)
+        .collect();
     RegistryError::Reference(phrase!(
         "catalogue-address",
         "\"{url}\" is no address of a catalogue: {reason}",
@@ -487,6 +497,20 @@ mod tests {
             ("file:///etc/passwd", true, false),
         ] {
             assert_eq!(target(url, leave).is_ok(), allowed, "{url}");
+        }
+    }
+
+    #[test]
+    fn password_in_an_address_is_not_shown() {
+        for url in [
+            "http://ada:secretpw@example.com/c.json",
+            "https://ada:secretpw@example.com/c.json",
+            "https://ada:secret/secretpw@example.com",
+            "ftp://ada:secretpw@@example.com/c.json",
+        ] {
+            let error = target(url, true).unwrap_err().to_string();
+            assert!(!error.contains("secretpw"), "{error}");
+            assert!(error.contains("example.com"), "{error}");
         }
     }
 }

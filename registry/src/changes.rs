@@ -1,6 +1,6 @@
 //! Changes from one version of a plugin to another: what an operator decides by before an update.
 
-use crate::{Facts, SbomSummary};
+use crate::{Facts, SbomSummary, SignerFacts};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -33,6 +33,13 @@ impl fmt::Display for Change {
     }
 }
 
+/// Texts for people, which let the plugin do nothing more.
+const TEXTS: [(&str, fn(&Facts) -> Option<String>); 3] = [
+    ("name", |facts| facts.name.clone()),
+    ("description", |facts| facts.description.clone()),
+    ("homepage", |facts| facts.homepage.clone()),
+];
+
 /// Everything that differs, the same things in the same order each time.
 pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
     let mut found = Changes(Vec::new());
@@ -42,13 +49,7 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
         after.version.as_ref(),
         false,
     );
-    let signer = |facts: &Facts| facts.signer.as_ref().map(|signer| signer.key_id.clone());
-    found.single(
-        "signer",
-        signer(before).as_ref(),
-        signer(after).as_ref(),
-        true,
-    );
+    found.signer(before.signer.as_ref(), after.signer.as_ref());
     let imports = |facts: &Facts| -> BTreeSet<String> {
         facts
             .authority
@@ -73,6 +74,9 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
         after.publisher.as_ref(),
         true,
     );
+    for (what, text) in TEXTS {
+        found.single(what, text(before).as_ref(), text(after).as_ref(), false);
+    }
     let size = |facts: &Facts| Some(format!("{} bytes", facts.size));
     found.single("size", size(before).as_ref(), size(after).as_ref(), false);
     found.single(
@@ -81,6 +85,12 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
         Some(&after.sha256),
         false,
     );
+    // Another version has another manifest, because the manifest names it.
+    if let (Some(was), Some(is)) = (&before.manifest, &after.manifest)
+        && before.version == after.version
+    {
+        found.single("manifest", Some(was), Some(is), false);
+    }
     let count = |facts: &Facts| {
         let sbom = facts.sbom.as_ref();
         sbom.map(|sbom| format!("{} components", sbom.components))
@@ -160,6 +170,20 @@ impl Changes {
         }
     }
 
+    /// Keys are compared as a whole. Two keys of one identity are shown as a whole too.
+    fn signer(&mut self, was: Option<&SignerFacts>, is: Option<&SignerFacts>) {
+        let key = |signer: &SignerFacts| signer.key.clone();
+        if was.map(key) == is.map(key) {
+            return;
+        }
+        let id = |signer: &SignerFacts| signer.key_id.clone();
+        let (mut before, mut after) = (was.map(id), is.map(id));
+        if before == after {
+            (before, after) = (was.map(key), is.map(key));
+        }
+        self.add("signer", before, after, true);
+    }
+
     /// What came and what went. Only what came is wider.
     fn list(&mut self, what: &str, was: BTreeSet<String>, is: BTreeSet<String>, is_wider: bool) {
         for new in is.difference(&was) {
@@ -188,7 +212,7 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Import, SignerFacts};
+    use crate::Import;
 
     fn facts() -> Facts {
         Facts {
@@ -250,6 +274,75 @@ mod tests {
                 "  licence        - MIT",
             ]
         );
+    }
+
+    /// A manifest pins the guides, so that other guides are another manifest.
+    #[test]
+    fn other_texts_and_manifest_are_shown() {
+        let before = Facts {
+            manifest: Some("01".into()),
+            ..facts()
+        };
+        let after = Facts {
+            name: Some("Acme".into()),
+            description: Some("Sends".into()),
+            homepage: Some("https://acme.test".into()),
+            manifest: Some("02".into()),
+            ..facts()
+        };
+        let shown: Vec<String> = changes(&before, &after)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "  name           + Acme",
+                "  description    + Sends",
+                "  homepage       + https://acme.test",
+                "  manifest       01 -> 02",
+            ]
+        );
+        // A catalogue of an earlier program does not name it.
+        assert_eq!(changes(&facts(), &before), []);
+    }
+
+    #[test]
+    fn versions_at_the_edge_of_their_form_are_ordered() {
+        let newest = Some("9999999999999999999.0.0");
+        assert!(is_older(Some("9999999999999999998.0.0"), newest));
+        assert!(is_older(
+            Some("9999999999999999999.0.0-18446744073709551616"),
+            newest
+        ));
+    }
+
+    #[test]
+    fn accepted_digest_covers_component_and_manifest() {
+        let one = facts().with_manifest(Some(b"a"));
+        let mut component = one.clone();
+        component.sha256 = "cd".into();
+        let all = [
+            facts().accepted(),
+            one.accepted(),
+            facts().with_manifest(Some(b"b")).accepted(),
+            component.accepted(),
+        ];
+        let distinct: BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert_eq!(one.accepted(), facts().with_manifest(Some(b"a")).accepted());
+    }
+
+    /// The id is 64 bits that the key's maker chose.
+    #[test]
+    fn other_key_of_the_same_id_is_marked() {
+        let shown = lines(|f| {
+            f.signer = f.signer.take().map(|signer| SignerFacts {
+                key: "RWB".into(),
+                ..signer
+            });
+        });
+        assert_eq!(shown, ["! signer         RWA -> RWB"]);
     }
 
     #[test]

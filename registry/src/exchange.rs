@@ -5,7 +5,7 @@ use crate::part;
 use auth_connector_egress::Phrase;
 use auth_connector_egress::{Origin, Outbound};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -54,8 +54,28 @@ pub(crate) struct Response {
     body: Incoming,
     deadline: Deadline,
     from: String,
+    /// Whether credentials were sent.
+    is_credited: bool,
     _driver: Driver,
 }
+
+/// What a registry says by a code (OCI Distribution Specification 1.1, section "Error Codes").
+const CODES: [&str; 14] = [
+    "BLOB_UNKNOWN",
+    "BLOB_UPLOAD_INVALID",
+    "BLOB_UPLOAD_UNKNOWN",
+    "DIGEST_INVALID",
+    "MANIFEST_BLOB_UNKNOWN",
+    "MANIFEST_INVALID",
+    "MANIFEST_UNKNOWN",
+    "NAME_INVALID",
+    "NAME_UNKNOWN",
+    "SIZE_INVALID",
+    "UNAUTHORIZED",
+    "DENIED",
+    "UNSUPPORTED",
+    "TOOMANYREQUESTS",
+];
 
 /// The task that drives a connection.
 struct Driver(JoinHandle<()>);
@@ -88,6 +108,7 @@ pub(crate) async fn send(
     request
         .headers_mut()
         .insert(USER_AGENT, HeaderValue::from_static(agent));
+    let is_credited = request.headers().contains_key(AUTHORIZATION);
     let exchange = async {
         let stream = outbound.connect(origin, deadline.left().min(DIAL)).await;
         let stream = stream.map_err(|reason| RegistryError::Unreachable {
@@ -113,6 +134,7 @@ pub(crate) async fn send(
             body,
             deadline,
             from: from.clone(),
+            is_credited,
             _driver: driver,
         })
     };
@@ -155,18 +177,25 @@ impl Response {
         Ok(bytes)
     }
 
-    /// What an error's body says, short.
+    /// What an error's body says, short. A text that came after credentials were sent may repeat them in any encoding, so
+    /// then no more than a known code is taken from it.
     pub(crate) async fn refusal(self, what: &Phrase) -> RegistryError {
         const ERROR_BYTES: u64 = 16 << 10;
         let status = self.status.as_u16();
+        let is_credited = self.is_credited;
         let body = self.read(what, ERROR_BYTES).await.unwrap_or_default();
         let said = serde_json::from_slice::<serde_json::Value>(&body).ok();
         let said = said.and_then(|body| {
             let first = body.get("errors")?.get(0)?;
-            let text = first
-                .get("message")
-                .or_else(|| first.get("code"))?
-                .as_str()?;
+            let code = || first.get("code").and_then(|code| code.as_str());
+            let text = if is_credited {
+                code().filter(|code| CODES.contains(code))?
+            } else {
+                match first.get("message") {
+                    Some(message) => message.as_str()?,
+                    None => code()?,
+                }
+            };
             Some(format!(": {}", crate::error::legible(text)))
         });
         RegistryError::Status {

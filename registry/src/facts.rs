@@ -1,8 +1,8 @@
 //! Facts about a version of a plugin: what an operator reads before it is added, and what its next version is compared
 //! with.
 
-use crate::{Attestation, Pulled, SbomSummary};
-use auth_connector_package::{Description, Manifest, Signer, TrustedKey, authority};
+use crate::{Attestation, Digest, Pulled, SbomSummary};
+use auth_connector_package::{Description, Manifest, Signer, authority};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,9 @@ pub struct Facts {
     pub signer: Option<SignerFacts>,
     /// SHA-256 of the component, 64 hexadecimal digits.
     pub sha256: String,
+    /// SHA-256 of the manifest, which pins the guides. None also where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
     /// Its size in bytes.
     pub size: u64,
     /// Everything that it can ask its host for, with words for each.
@@ -116,19 +119,29 @@ impl Facts {
         facts
     }
 
-    /// Adds who signed. `keys` are those that were trusted.
+    /// Adds who signed.
     #[must_use]
-    pub fn signed_by(mut self, signer: Option<&Signer>, keys: &[TrustedKey]) -> Self {
+    pub fn signed_by(mut self, signer: Option<&Signer>) -> Self {
         self.signer = signer.map(|signer| SignerFacts {
             key_id: signer.key.to_string(),
-            key: keys
-                .iter()
-                .find(|key| key.id() == signer.key)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            key: signer.public_key.clone(),
             comment: signer.trusted_comment.clone(),
         });
         self
+    }
+
+    /// Adds the digest of the manifest, as it was signed.
+    #[must_use]
+    pub fn with_manifest(mut self, manifest: Option<&[u8]>) -> Self {
+        self.manifest = manifest.map(|bytes| Digest::of(bytes).hex().to_owned());
+        self
+    }
+
+    /// What stands for the component and the manifest together: who accepts it accepts both.
+    pub fn accepted(&self) -> String {
+        let manifest = self.manifest.as_deref().unwrap_or("none");
+        let both = format!("{}\n{manifest}\n", self.sha256);
+        Digest::of(both.as_bytes()).hex().to_owned()
     }
 
     /// Adds what was pulled beside the component.

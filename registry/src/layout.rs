@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 /// The annotation that names a manifest of the index.
 const TAG: &str = "org.opencontainers.image.ref.name";
 
-/// The most entries of an index that are looked at for referrers.
-const ENTRIES: usize = 64;
+/// The longest index that is read, in bytes. An entry has some 350.
+const INDEX_BYTES: u64 = 4 << 20;
+
+/// The most entries of an index. A version with all its documents has five.
+const ENTRIES: usize = 10_000;
 
 /// A folder in the layout.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ impl Layout {
             let path = self.place(digest);
             return path.exists().then(|| read(&path, limit)).transpose();
         }
-        let index = self.index(limit)?;
+        let index = self.index()?;
         let named = |entry: &&Descriptor| entry.annotations.get(TAG) == reference.tag.as_ref();
         let mut found = index.manifests.iter().filter(named);
         match (found.next(), found.next()) {
@@ -60,7 +63,7 @@ impl Layout {
         limit: u64,
     ) -> Result<Vec<Descriptor>, RegistryError> {
         let mut found = Vec::new();
-        for entry in self.index(limit)?.manifests.into_iter().take(ENTRIES) {
+        for entry in self.index()?.manifests {
             if entry.artifact_type.is_none() {
                 continue;
             }
@@ -107,7 +110,7 @@ impl Layout {
     ) -> Result<(), RegistryError> {
         let (marker, file) = (self.0.join("oci-layout"), self.0.join("index.json"));
         let mut index = if file.exists() {
-            self.index(crate::Bounds::default().manifest)?
+            self.index()?
         } else {
             Index::default()
         };
@@ -128,11 +131,23 @@ impl Layout {
         fs::write(&file, text).map_err(|error| RegistryError::io(&file, &error))
     }
 
-    fn index(&self, limit: u64) -> Result<Index, RegistryError> {
-        Index::parse(
-            Phrase::verbatim("index.json"),
-            &read(&self.0.join("index.json"), limit)?,
-        )
+    fn index(&self) -> Result<Index, RegistryError> {
+        let what = || Phrase::verbatim("index.json");
+        let bytes = read(&self.0.join("index.json"), INDEX_BYTES)?;
+        let index = Index::parse(what(), &bytes)?;
+        let found = index.manifests.len();
+        if found > ENTRIES {
+            return Err(RegistryError::malformed(
+                what(),
+                phrase!(
+                    "layout-entries",
+                    "it has {found} entries, and at most {most} are read. Use a folder for fewer versions",
+                    found = found,
+                    most = ENTRIES
+                ),
+            ));
+        }
+        Ok(index)
     }
 
     fn place(&self, digest: &Digest) -> PathBuf {
@@ -163,4 +178,34 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
         });
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is beyond a bound is not ignored: the manifest of a version could be there.
+    #[test]
+    fn index_beyond_its_bound_is_refused() {
+        let folder = std::env::temp_dir().join(format!("layout-index-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let layout = Layout::new(&folder);
+        let mut index = Index::default();
+        let entry = Descriptor::of("a/b", b"");
+        for (count, is_read) in [(ENTRIES, true), (ENTRIES + 1, false)] {
+            index.manifests.resize(count, entry.clone());
+            let text = serde_json::to_vec(&index).unwrap();
+            fs::write(folder.join("index.json"), text).unwrap();
+            match layout.index() {
+                Ok(_) => assert!(is_read),
+                Err(error) => {
+                    assert!(!is_read, "{error}");
+                    let error = error.to_string();
+                    assert!(error.contains("10001 entries"), "{error}");
+                    assert!(!error.contains("unsigned"), "{error}");
+                }
+            }
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 //! Credentials, token servers, and registries that are reached without encryption.
 
 use crate::support::*;
-use auth_connector_registry::{Bounds, Checks, Reference, Settings, Source, pull};
+use auth_connector_registry::{Bounds, Checks, Credentials, Reference, Settings, Source, pull};
 use registry::response;
 use std::time::Duration;
 
@@ -41,6 +41,42 @@ async fn token_is_asked_for_this_repository_alone() {
     assert_eq!(
         tokens[0].path,
         "/token?service=r&scope=repository%3Aacme%2Fsms%3Apull"
+    );
+}
+
+/// A registry's text may repeat what it was sent, in any encoding.
+#[tokio::test]
+async fn refusal_after_credentials_shows_a_code_alone() {
+    let (dist, registry) = published().await;
+    let settings = Settings {
+        credentials: Some(Credentials::new("ada", "secretpw").unwrap()),
+        ..settings()
+    };
+    let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();
+    let source = Source::of(&reference, &settings).unwrap();
+    let requirements = trusting(&dist);
+    let checks = Checks {
+        requirements: &requirements,
+        grants: &auth_connector_package::Grants::default(),
+        provenance_key: None,
+        bounds: Bounds::default(),
+    };
+    registry.behave(|request| {
+        let head = request.head.to_ascii_lowercase();
+        let Some(sent) = head.split("authorization: ").nth(1) else {
+            let challenge = "www-authenticate: Basic realm=\"r\"\r\n";
+            return Some(response(401, challenge, b""));
+        };
+        let sent = sent.lines().next().unwrap_or_default();
+        let body = format!(
+            r#"{{"errors": [{{"code": "TOOMANYREQUESTS", "message": "{sent} ada:secretpw"}}]}}"#
+        );
+        Some(response(429, "", body.as_bytes()))
+    });
+    let error = refusal(pull(&source, &reference, &checks).await);
+    assert!(
+        error.ends_with("HTTP status 429: TOOMANYREQUESTS"),
+        "{error}"
     );
 }
 

@@ -146,6 +146,25 @@ async fn fallback_index_keeps_other_entries() {
     assert_eq!(index.matches("\"digest\"").count(), 4, "{index}");
 }
 
+/// Each version has an entry for the artifact and one for each document.
+#[tokio::test]
+async fn layout_folder_serves_the_last_of_many_versions() {
+    let folder = scratch("layout");
+    let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    let mut last = None;
+    for number in 0..30 {
+        let version = format!("1.{number}.0");
+        let dist = Dist::signed(&version, &pair, |_| {});
+        let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
+        plan.write(&Layout::new(&folder), Some(&version)).unwrap();
+        last = Some(dist);
+    }
+    let reference = format!("oci-layout:{}:1.29.0", folder.display());
+    let pulled = pulled(&reference, &last.unwrap()).await.unwrap();
+    assert!(pulled.manifest().is_some());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[tokio::test]
 async fn layout_folder_serves_without_a_network() {
     let dist = Dist::new();
