@@ -153,18 +153,18 @@ pub(super) fn view(row: &registry::Plugin) -> PluginView {
 ///
 /// [`Problem`] when there is none, or when a connector uses it.
 pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
-    let catalog = app.catalog.load_full();
-    if catalog.connectors.values().any(|c| c.row.plugin == id) {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "in-use",
-            "The plugin is in use",
-            say("refusal-plugin-in-use"),
-        ));
-    }
     let entry = Entry::new(None, actor, Action::PluginRemove, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
+        // The catalog may be older than what another program wrote.
+        if registry::has_connectors(db, &id)? {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "in-use",
+                "The plugin is in use",
+                say("refusal-plugin-in-use"),
+            ));
+        }
         if registry::delete_plugin(db, &id)? {
             Ok(())
         } else {
@@ -172,4 +172,37 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Files;
+    use crate::ids;
+
+    /// The catalog of a running service is as old as its last look at the database.
+    #[tokio::test]
+    async fn plugin_that_another_program_took_into_use_stays() {
+        let folder = std::env::temp_dir().join(ids::new("in-use"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let files = Files::of(&folder, None);
+        let (app, _) = App::open(files, |_| ()).unwrap();
+        let other = rusqlite::Connection::open(&app.files.database).unwrap();
+        other
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO connectors (id, tenant, name, plugin, config, secrets, wanted, confirmed, revision, created_at,
+                 updated_at) VALUES ('c', 'default', 'main', 'sms', x'00', '[]', '[]', '[]', 1, 0, 0)",
+            )
+            .unwrap();
+        let actor = Actor("command-line".to_owned());
+        let refused = remove(&app, &actor, "sms").await.unwrap_err();
+        assert_eq!(
+            (refused.status, refused.kind.as_str()),
+            (409, "/problems/in-use")
+        );
+        drop(other);
+        // What stays behind is in the system's own folder for such.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
 }

@@ -4,7 +4,7 @@
 use super::blocking;
 use super::granted::{self, Asked};
 use super::plugins::{NewPlugin, refused};
-use super::versions::checker;
+use super::versions::{checker, known, vouched};
 use crate::app::App;
 use crate::problem::Problem;
 use auth_connector_host::{ConnectorHost, Description, Grants, Manifest, Package, Phrase};
@@ -53,14 +53,13 @@ pub async fn review(app: &Arc<App>, new: NewPlugin) -> Result<Review, Problem> {
 }
 
 fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
-    let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-    let manifest = manifest.map_err(|error| refused(error.phrase()))?;
     let component = new.component.as_slice();
     let lenient = NewPlugin {
         is_unsigned: true,
         trusted: new.trusted.clone(),
         ..NewPlugin::default()
     };
+    let manifest = vouched(new.manifest.as_deref(), new.signature.as_deref(), &lenient)?;
     let host = checker(app, &lenient)?;
     let loaded = match &new.manifest {
         Some(bytes) => {
@@ -75,7 +74,9 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let loaded = loaded.map_err(|error| refused(error.phrase()))?;
     let description = loaded.description().clone();
     let signer = loaded.provenance().and_then(|found| found.signer.as_ref());
-    let mut facts = Facts::of(&description, manifest.as_ref()).signed_by(signer, &new.trusted);
+    let mut facts = Facts::of(&description, manifest.as_ref())
+        .signed_by(signer)
+        .with_manifest(new.manifest.as_deref());
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
         .map_err(|error| refused(error.phrase()))?;
@@ -88,7 +89,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let before = row.map(|row| Before {
         origins: row.origins.clone(),
         version: row.facts.version.clone(),
-        changes: changes(&row.facts, &facts),
+        changes: changes(&known(row), &facts),
         is_newer: is_older(facts.version.as_deref(), row.facts.version.as_deref()),
     });
     let unsigned = match facts.signer {

@@ -12,7 +12,7 @@ use crate::store::audit::Action;
 use crate::store::{guides, registry};
 use crate::texts::say;
 use auth_connector_host::{
-    ConnectorHost, Grants, LoadError, Manifest, Package, Phrase, Plugin, phrase,
+    ConnectorHost, Grants, LoadError, Manifest, Package, Phrase, Plugin, Requirements, phrase,
 };
 use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
@@ -39,6 +39,14 @@ impl Prepared {
     pub fn facts(&self) -> &Facts {
         &self.row.facts
     }
+
+    /// Whether it would be granted the same as the installed one.
+    pub fn is_granted_as(&self, installed: &registry::Plugin) -> bool {
+        let row = &self.row;
+        row.origins == installed.origins
+            && row.beyond == installed.beyond
+            && row.limits == installed.limits
+    }
 }
 
 /// Installs a plugin, or puts another version in its place.
@@ -57,8 +65,7 @@ pub async fn add(app: &Arc<App>, actor: &Actor, new: NewPlugin) -> Result<Added,
 ///
 /// [`Problem`] that says why it is refused.
 pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Problem> {
-    let manifest = new.manifest.as_deref().map(Manifest::parse).transpose();
-    let manifest = manifest.map_err(|error| refused(error.phrase()))?;
+    let manifest = vouched(new.manifest.as_deref(), new.signature.as_deref(), &new)?;
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
     let name = name.ok_or_else(|| Problem::invalid("/id", say("refusal-plugin-name")))?;
     check_name("/id", &name)?;
@@ -89,8 +96,9 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     })
     .await?;
     let signer = plugin.provenance().and_then(|found| found.signer.as_ref());
-    let mut facts =
-        Facts::of(plugin.description(), manifest.as_ref()).signed_by(signer, &new.trusted);
+    let mut facts = Facts::of(plugin.description(), manifest.as_ref())
+        .signed_by(signer)
+        .with_manifest(new.manifest.as_deref());
     if let Some(pulled) = &new.pulled {
         facts = facts.pulled(pulled);
     }
@@ -102,7 +110,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     Ok(Prepared {
         changes: before
             .as_ref()
-            .map(|before| changes(&before.facts, &facts))
+            .map(|before| changes(&known(before), &facts))
             .unwrap_or_default(),
         findings,
         missing: missing.unwrap_or_default(),
@@ -165,6 +173,31 @@ fn check_version(
         )));
     }
     Ok(())
+}
+
+/// What is known about an installed version. Earlier programs did not note the manifest's digest.
+pub(super) fn known(row: &registry::Plugin) -> Facts {
+    row.facts.clone().with_manifest(row.manifest.as_deref())
+}
+
+/// The manifest, read after its signature was verified. `by` has the keys that count.
+pub(crate) fn vouched(
+    manifest: Option<&[u8]>,
+    signature: Option<&[u8]>,
+    by: &NewPlugin,
+) -> Result<Option<Manifest>, Problem> {
+    let Some(manifest) = manifest else {
+        return Ok(None);
+    };
+    let requirements = Requirements {
+        trusted_keys: by.trusted.clone(),
+        allow_unsigned: by.is_unsigned,
+        ..Requirements::default()
+    };
+    let package = Package::new(b"".as_slice(), manifest, signature);
+    let found = package.examine(&Grants::default(), &requirements);
+    let found = found.map_err(|error| refused(error.phrase()))?;
+    Ok(Some(found.manifest))
 }
 
 /// Checks what was handed over: signature, manifest, component. What is not granted is not given. No code of it runs.

@@ -49,7 +49,7 @@ struct Version {
     component: Option<String>,
     manifest: Option<String>,
     signature: Option<String>,
-    /// For an update: the digest of the component that an earlier answer showed. Without it nothing is changed.
+    /// For an update: the `accept` of an earlier answer. Without it nothing is changed.
     accept: Option<String>,
     origins: Vec<String>,
     beyond: Vec<String>,
@@ -177,13 +177,15 @@ async fn verify_plugin(
 #[derive(Serialize)]
 struct Updated {
     updated: bool,
+    /// What has to be given back for this version, with its manifest, to be installed.
+    accept: String,
     changes: Vec<Change>,
     findings: Vec<Finding>,
     missing: Vec<String>,
     facts: Facts,
 }
 
-/// Shows what another version would change; with the digest of what was shown it is put in the plugin's place.
+/// Shows what another version would change; with the `accept` of what was shown it is put in the plugin's place.
 async fn update_plugin(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -199,6 +201,7 @@ async fn update_plugin(
     let prepared = versions::prepare(&app, new).await?;
     let mut updated = Updated {
         updated: false,
+        accept: prepared.facts().accepted(),
         changes: prepared.changes.clone(),
         findings: prepared.findings.clone(),
         missing: prepared.missing.iter().map(ToString::to_string).collect(),
@@ -207,12 +210,12 @@ async fn update_plugin(
     let Some(accepted) = body.accept else {
         return Ok(Shown(updated));
     };
-    if accepted != updated.facts.sha256 {
+    if accepted != updated.accept {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "changed",
             "Another version than was accepted",
-            "The reference leads to another component now. Look at what it changes again.",
+            "The reference leads to another component or another manifest now. Look at what it changes again.",
         ));
     }
     versions::keep(&app, &by, prepared).await?;

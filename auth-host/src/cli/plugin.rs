@@ -101,6 +101,9 @@ pub struct PluginUpdate {
     /// Go ahead without asking
     #[arg(long)]
     pub yes: bool,
+    /// Go ahead if it is still what an earlier run showed, by the digest that it showed
+    #[arg(long, value_name = "DIGEST")]
+    pub accept: Option<String>,
     #[command(flatten)]
     pub granting: Granting,
     #[command(flatten)]

@@ -77,10 +77,8 @@ async fn version(
     let plugin = host.load_package(package, &grants)?;
     let vouched = plugin.provenance();
     let facts = Facts::of(plugin.description(), vouched.map(|found| &found.manifest))
-        .signed_by(
-            vouched.and_then(|found| found.signer.as_ref()),
-            &host.options().trusted_keys,
-        )
+        .signed_by(vouched.and_then(|found| found.signer.as_ref()))
+        .with_manifest(pulled.manifest().map(|(manifest, _)| manifest))
         .pulled(&pulled);
     Ok((facts, pulled.findings()))
 }

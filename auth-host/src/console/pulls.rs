@@ -255,7 +255,9 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
     };
     let pulled = upload.new.pulled.as_ref();
     let pinned = pulled.map(|pulled| pulled.reference.to_string());
-    if pinned.is_some() && pinned == row.facts.reference {
+    // A manifest is attached to the artifact, and may be signed anew for the same one.
+    let is_same = upload.new.manifest == row.manifest && upload.new.signature == row.signature;
+    if is_same && pinned.is_some() && pinned == row.facts.reference {
         asked.notice = none;
         return Ok(plugins::page(&visit, StatusCode::OK, String::new(), asked));
     }

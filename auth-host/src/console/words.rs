@@ -187,7 +187,7 @@ pub const IMPORTS: [(&str, &str); 5] = [
 ];
 
 /// What changes from one version of a plugin to another, with the identifiers of their texts. Limits have their own names.
-const CHANGES: [(&str, &str); 14] = [
+const CHANGES: [(&str, &str); 18] = [
     ("version", "fact-version"),
     ("signer", "signer"),
     ("authority", "change-import"),
@@ -195,6 +195,10 @@ const CHANGES: [(&str, &str); 14] = [
     ("config origin", "change-config-origin"),
     ("licence", "fact-license"),
     ("publisher", "fact-publisher"),
+    ("name", "change-name"),
+    ("description", "fact-description"),
+    ("homepage", "fact-homepage"),
+    ("manifest", "change-manifest"),
     ("size", "fact-size"),
     ("component", "fact-digest"),
     ("SBOM", "fact-sbom"),

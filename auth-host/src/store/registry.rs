@@ -321,6 +321,12 @@ pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<
     touch(db)
 }
 
+/// Whether a connector uses a plugin.
+pub fn has_connectors(db: &Connection, id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM connectors WHERE plugin = ?1)";
+    Ok(db.query_row(sql, [id], |row| row.get(0))?)
+}
+
 /// Removes a plugin that no connector uses. Says whether there was one.
 pub fn delete_plugin(db: &Connection, id: &str) -> Result<bool> {
     let removed = db.execute("DELETE FROM plugins WHERE id = ?1", [id])?;

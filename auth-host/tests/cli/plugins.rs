@@ -131,16 +131,78 @@ async fn update_shows_changes_and_needs_agreement() {
     let granted = [&update[..], &["--allow", "https://new.example.com"]].concat();
     let error = market.refused(2, &granted);
     assert!(
-        error.contains("nothing was changed") && error.contains("--yes"),
+        error.contains("nothing was changed") && error.contains("--accept"),
         "{error}"
     );
     assert_eq!(market.installed()["version"], "1.4.0");
-    let updated = market.json(&[&granted[..], &["--yes"]].concat());
+    let accepted = error.trim().rsplit(' ').next().unwrap();
+    let updated = market.json(&[&granted[..], &["--accept", accepted]].concat());
     assert_eq!(updated["version"], "1.5.0");
+    assert_eq!(updated["tag"], "1.5.0");
     let origins = serde_json::json!(["https://new.example.com", "https://sms.example.com"]);
     assert_eq!(market.installed()["origins"], origins);
     let again = market.json(&[&granted[..], &["--yes"]].concat());
     assert_eq!(again["updated"], false);
+}
+
+/// The same component, with a manifest that was signed anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn manifest_signed_anew_is_another_version() {
+    const NOTHING: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
+    let market = Market::open("plugin-manifest").await;
+    let dist = market.publish("1.4.0", &[]).await;
+    let referrers = dist.digest().replace(':', "-");
+    market.add(":1.4.0");
+    let update = ["plugin", "update", NAME, "--loopback-http"];
+    let sign_anew = async |name: &str| {
+        let named = format!("\"format\": 1, \"name\": \"{name}\"");
+        // Of several manifests the first counts, so the others go.
+        market.registry.store(&referrers, NOTHING);
+        market.publish("1.4.0", &[("\"format\": 1", &named)]).await;
+    };
+    sign_anew("Acme").await;
+    let shown = market.refused(2, &update);
+    let accepted = shown.trim().rsplit(' ').next().unwrap();
+    sign_anew("Evil").await;
+    let accept = [&update[..], &["--accept", accepted]].concat();
+    let error = market.refused(5, &accept);
+    assert!(error.contains("not what was accepted"), "{error}");
+    let updated = market.json(&[&update[..], &["--yes"]].concat());
+    assert_eq!(updated["facts"]["name"], "Evil");
+    let what: Vec<_> = updated["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(what, ["name", "manifest"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grants_of_an_update_to_the_same_version_are_not_dropped() {
+    let market = Market::open("plugin-grants").await;
+    market.publish("1.4.0", &[]).await;
+    market.add(":1.4.0");
+    for grant in [
+        ["--limit", "memoryBytes=4194304"],
+        ["--allow-beyond", "https://other.example.com"],
+    ] {
+        let update = ["plugin", "update", NAME, "--loopback-http", "--yes"];
+        let error = market.refused(2, &[&update[..], &grant].concat());
+        assert!(error.contains("plugin add"), "{error}");
+    }
+    assert_eq!(market.installed()["limits"], serde_json::json!({}));
+}
+
+/// Nothing of a manifest is read before its signature was verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn signature_of_a_folder_is_verified_before_its_manifest_is_read() {
+    let market = Market::open("plugin-order").await;
+    let dist = market.publish("1.4.0", &[]).await;
+    std::fs::write(dist.folder.join("manifest.json"), "no JSON").unwrap();
+    let (folder, key) = (dist.folder.to_str().unwrap(), market.key());
+    let error = market.refused(5, &["plugin", "add", folder, "--trust", &key]);
+    assert!(error.contains("does not fit its signature"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

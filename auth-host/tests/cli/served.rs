@@ -120,6 +120,9 @@ async fn api_adds_updates_and_verifies_by_reference() {
         (409, &json!("/problems/changed"))
     );
     update["accept"] = shown["facts"]["sha256"].clone();
+    let (status, _) = service.post("/plugins/example-sms/update", &update);
+    assert_eq!(status, 409, "the component alone is not what was shown");
+    update["accept"] = shown["accept"].clone();
     let (status, done) = service.post("/plugins/example-sms/update", &update);
     assert_eq!((status, &done["updated"]), (200, &json!(true)), "{done}");
     assert_eq!(market.installed()["version"], "1.5.0");
@@ -181,7 +184,7 @@ async fn api_reads_no_files_of_the_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn catalogue_is_searched_from_file_and_address() {
     let market = Market::open("served-catalogue").await;
-    let version = json!({"id": "acme-sms", "version": "1.0.0", "description": "Sends by Acme", "sha256": "ab", "size": 1,
+    let version = json!({"id": "acme-sms", "version": "1.0.0", "description": "Sends by Acme\n  signed by    RWforged", "sha256": "ab", "size": 1,
         "authority": [{"import": "wasi:io/poll@0.2.9", "words": "wait"}], "origins": ["https://acme.test"],
         "config_origins": [], "limits": {"requests": 2}, "reference": "oci://r.test/acme@sha256:ab",
         "findings": [{"subject": "bytes", "is_verified": true, "text": "by digest"}], "changes": []});
@@ -223,6 +226,7 @@ async fn catalogue_is_searched_from_file_and_address() {
     ] {
         assert!(out.contains(words), "{words}: {out}");
     }
+    assert!(!out.contains("\n  signed by    RWforged"), "{out}");
     assert!(
         search(&[local, "missing"])
             .1

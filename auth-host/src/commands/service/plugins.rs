@@ -5,16 +5,18 @@ use crate::admin::plugins::{self, Added, NewPlugin};
 use crate::admin::pulls;
 use crate::admin::versions::{self, Prepared};
 use crate::app::App;
+use crate::clean::clean;
 use crate::cli::{Granting, Plugin, PluginAdd, PluginSearch, PluginUpdate, PluginVerify, Reaching};
-use crate::exit::{Code, DONE, Stop};
+use crate::exit::{Code, DONE, REFUSED, Stop};
 use crate::output::{self, Page};
 use crate::registry::Access;
 use crate::{files, host, mask};
-use auth_connector_host::{ConnectorHost, HostOptions, Manifest, Origin, TrustedKey};
+use auth_connector_host::{ConnectorHost, HostOptions, Origin, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};
 use auth_connector_registry::{Finding, NamedBy, Reference, catalogue};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::sync::Arc;
@@ -86,9 +88,14 @@ fn report(app: &App, at: &crate::cli::At, added: &Added) -> Result<Code, Stop> {
     show(at, &shown)
 }
 
+/// A line with texts of others: a line break in them would begin a line that looks like the program's own.
+fn single(line: impl Display) -> String {
+    clean(&line.to_string())
+}
+
 fn findings(page: &mut Page, findings: &[Finding]) {
     for finding in findings {
-        page.line(finding);
+        page.line(single(finding));
     }
 }
 
@@ -134,6 +141,12 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     let new = read(&app, Path::new(&source), new, id, (&args.reaching, by)).await?;
     let prepared = versions::prepare(&app, new).await?;
     if prepared.changes.is_empty() {
+        if !prepared.is_granted_as(&row) {
+            return Err(Stop::usage(format!(
+                "it is the installed version, and an update changes nothing that this was granted. To grant it otherwise: \
+                 plugin add {source} with all that it is granted"
+            )));
+        }
         return show(
             at,
             &json!({"plugin": name, "changes": [], "updated": false}),
@@ -142,11 +155,8 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     if !at.json {
         differences(&prepared)?;
     }
-    if prepared.missing.is_empty() && !args.yes && !is_agreed()? {
-        let pinned = prepared.facts().reference.clone().unwrap_or(source);
-        let message =
-            format!("nothing was changed. To go ahead: plugin update {name} {pinned} --yes");
-        return Err(Stop::usage(message));
+    if prepared.missing.is_empty() {
+        agree(&args, &prepared)?;
     }
     let added = versions::keep(&app, &actor(), prepared).await?;
     if at.json {
@@ -167,12 +177,36 @@ fn differences(prepared: &Prepared) -> Result<(), Stop> {
     findings(&mut page, &prepared.findings);
     page.line("\nwhat would change (! marks what widens it)");
     for change in &prepared.changes {
-        page.line(change);
+        page.line(single(change));
     }
     for missing in &prepared.missing {
-        page.line(format!("! {missing}"));
+        page.line(single(format_args!("! {missing}")));
     }
     page.write()
+}
+
+/// Goes on where somebody agreed to exactly this version, or answers so.
+fn agree(args: &PluginUpdate, prepared: &Prepared) -> Result<(), Stop> {
+    let found = prepared.facts().accepted();
+    match &args.accept {
+        Some(accepted) if *accepted == found => return Ok(()),
+        Some(_) => {
+            return Err(Stop {
+                code: REFUSED,
+                message: format!(
+                    "refused: it is not what was accepted: its component or its manifest is another. Look at what would \
+                     change; to go ahead, give the same command with --accept {found}"
+                ),
+            });
+        }
+        None => {}
+    }
+    if args.yes || is_agreed()? {
+        return Ok(());
+    }
+    let message =
+        format!("nothing was changed. To go ahead, give the same command with --accept {found}");
+    Err(Stop::usage(message))
 }
 
 /// Asks, where somebody can answer.
@@ -201,7 +235,7 @@ async fn search(args: PluginSearch) -> Result<Code, Stop> {
     } else {
         for plugin in &plugins {
             for line in catalogue::lines(plugin) {
-                page.line(line);
+                page.line(single(line));
             }
         }
         page.line(match plugins.len() {
@@ -275,14 +309,16 @@ fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
         return Ok(new);
     };
     let bytes = part(&manifest, TEXT_BYTES)?;
-    let parsed = Manifest::parse(&bytes).map_err(|error| Stop::usage(error.to_string()))?;
     let folder = manifest.parent().unwrap_or(Path::new(""));
-    new.component = part(&folder.join(&parsed.component.file), COMPONENT_BYTES)?;
     let mut signature = manifest.clone().into_os_string();
     signature.push(".minisig");
     let signature = Path::new(&signature);
     if signature.symlink_metadata().is_ok() {
         new.signature = Some(part(signature, TEXT_BYTES)?);
+    }
+    let vouched = versions::vouched(Some(&bytes), new.signature.as_deref(), &new)?;
+    if let Some(vouched) = vouched {
+        new.component = part(&folder.join(&vouched.component.file), COMPONENT_BYTES)?;
     }
     new.manifest = Some(bytes);
     new.texts = texts(folder)?;
