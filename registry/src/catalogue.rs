@@ -3,6 +3,8 @@
 //! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
 //! pulled by the reference, and checked then.
 
+mod forms;
+
 use crate::error::english;
 use crate::error::legible;
 use crate::exchange::{self, Deadline};
@@ -11,6 +13,7 @@ use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
 use auth_connector_egress::Origin;
 use auth_connector_egress::{Phrase, phrase};
 use bytes::Bytes;
+use forms::Once;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
@@ -133,7 +136,7 @@ impl Catalogue {
     pub fn parse(bytes: &[u8]) -> Result<Self, RegistryError> {
         let wrong = |reason: Phrase| RegistryError::malformed(part::catalogue(), reason);
         let no_json = |error| RegistryError::no_json(part::catalogue(), &error);
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(no_json)?;
+        let Once(value) = serde_json::from_slice(bytes).map_err(no_json)?;
         if value.get("format") != Some(&FORMAT.into()) {
             return Err(wrong(phrase!(
                 "catalogue-format",
@@ -176,6 +179,7 @@ impl Catalogue {
                     id = id
                 ));
             }
+            forms::check(entry)?;
         }
         Ok(())
     }
@@ -388,14 +392,20 @@ pub fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Digest;
+
+    fn reference(id: &str, version: &str) -> String {
+        format!("oci://r.test/{id}@{}", Digest::of(version.as_bytes()))
+    }
 
     fn version(id: &str, version: &str, size: u64) -> (Facts, Vec<Finding>) {
         let facts = Facts {
             id: Some(id.into()),
             version: Some(version.into()),
             description: Some(format!("Sends by {id}")),
+            sha256: Digest::of(version.as_bytes()).hex().to_owned(),
             size,
-            reference: Some(format!("oci://r.test/{id}@sha256:{version}")),
+            reference: Some(reference(id, version)),
             ..Facts::default()
         };
         (facts, Vec::new())
@@ -417,7 +427,7 @@ mod tests {
             .iter()
             .map(|v| (v.facts.version.as_deref().unwrap(), v.changes.len()))
             .collect();
-        assert_eq!(versions, [("1.10.0", 1), ("1.10.0-rc.1", 2), ("1.9.0", 0)]);
+        assert_eq!(versions, [("1.10.0", 2), ("1.10.0-rc.1", 3), ("1.9.0", 0)]);
         let text = serde_json::to_vec(&made).unwrap();
         assert_eq!(Catalogue::parse(&text).unwrap(), made);
     }
@@ -464,8 +474,9 @@ mod tests {
         let made = Catalogue::of(vec![version("a", "1.0.0", 1), version("b", "1.0.0", 1)]).unwrap();
         let text = serde_json::to_string(&made).unwrap();
         assert!(Catalogue::parse(text.as_bytes()).is_ok());
-        assert!(made.version("a", "oci://r.test/a@sha256:1.0.0").is_some());
-        assert!(made.version("b", "oci://r.test/a@sha256:1.0.0").is_none());
+        let at = reference("a", "1.0.0");
+        assert!(made.version("a", &at).is_some());
+        assert!(made.version("b", &at).is_none());
         let mut none = made.clone();
         none.plugins[0].versions.clear();
         let mut twice = made.clone();

@@ -184,9 +184,11 @@ async fn api_reads_no_files_of_the_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn catalogue_is_searched_from_file_and_address() {
     let market = Market::open("served-catalogue").await;
-    let version = json!({"id": "acme-sms", "version": "1.0.0", "description": "Sends by Acme\n  signed by    RWforged", "sha256": "ab", "size": 1,
+    let digest = "ab".repeat(32);
+    let pinned = format!("oci://r.test/acme@sha256:{digest}");
+    let version = json!({"id": "acme-sms", "version": "1.0.0", "description": "Sends by Acme\n  signed by    RWforged", "sha256": digest, "size": 1,
         "authority": [{"import": "wasi:io/poll@0.2.9", "words": "wait"}], "origins": ["https://acme.test"],
-        "config_origins": [], "limits": {"requests": 2}, "reference": "oci://r.test/acme@sha256:ab",
+        "config_origins": [], "limits": {"requests": 2}, "reference": pinned,
         "findings": [{"subject": "bytes", "is_verified": true, "text": "by digest"}], "changes": []});
     let text =
         json!({"format": 1, "plugins": [{"id": "acme-sms", "versions": [version]}]}).to_string();
@@ -220,7 +222,7 @@ async fn catalogue_is_searched_from_file_and_address() {
     assert_eq!(code, 0, "{err}");
     for words in [
         "acme-sms 1.0.0",
-        "oci://r.test/acme@sha256:ab",
+        &pinned,
         "wait (wasi:io/poll@0.2.9)",
         "requests 2",
     ] {
