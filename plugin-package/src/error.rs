@@ -62,7 +62,7 @@ pub enum LoadError {
         found: String,
     },
     /// It asks for more than it is granted.
-    #[error("the plugin {}. Grant it, or load the plugin with less by Grants::accept_less", joined(.missing))]
+    #[error("the plugin {}. Grant it, or use a version that asks for less", joined(.missing))]
     NotGranted {
         /// A line for each thing that is missing.
         missing: Vec<Phrase>,

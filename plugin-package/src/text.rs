@@ -222,11 +222,13 @@ fn is_version(text: &str) -> bool {
         && build.is_none_or(|build| build.split('.').all(word))
 }
 
-/// A text for people: on one line, and without marks that change how it is displayed.
+/// A text for people: on one line, without marks that change how it is displayed, and without characters that show nothing.
 fn is_shown(text: &str, most: usize) -> bool {
     let deceives = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c,
+                '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
     };
     (1..=most).contains(&text.chars().count()) && !text.contains(deceives)
 }

@@ -418,3 +418,16 @@ fn versions_are_semantic_ones() {
         assert_eq!((text::VERSION.fits)(version), fits, "{version:?}");
     }
 }
+
+#[test]
+fn names_show_something_and_in_its_order() {
+    for (name, fits) in [
+        ("短信 Acme", true),
+        ("a\u{61c}b", false),
+        ("\u{3164}", false),
+        ("\u{feff}", false),
+        ("\u{ffa0}\u{115f}", false),
+    ] {
+        assert_eq!((text::NAME.fits)(name), fits, "{name:?}");
+    }
+}
