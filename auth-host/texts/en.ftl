@@ -348,6 +348,7 @@ change-other = changed
 change-wider = can do more
 change-vouch = others vouch for it
 change-sbom-license = Licences of what is linked
+change-id = Identifier
 change-name = Name
 change-manifest = Manifest and guides
 fact-id = Identifier

@@ -342,6 +342,7 @@ change-other = 变更
 change-wider = 权限增加
 change-vouch = 担保者不同
 change-sbom-license = 所链接内容的许可证
+change-id = 标识符
 change-name = 名称
 change-manifest = 清单与指南
 fact-id = 标识

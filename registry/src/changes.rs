@@ -43,6 +43,8 @@ const TEXTS: [(&str, fn(&Facts) -> Option<String>); 3] = [
 /// Everything that differs, the same things in the same order each time.
 pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
     let mut found = Changes(Vec::new());
+    let is_other = before.id.is_some();
+    found.single("id", before.id.as_ref(), after.id.as_ref(), is_other);
     found.single(
         "version",
         before.version.as_ref(),

@@ -197,10 +197,17 @@ impl Attached<'_> {
         &self,
         checks: &Checks<'_>,
     ) -> Result<Option<(Signed, Provenance)>, RegistryError> {
-        let mut refusal = None;
+        let mut refusal: Option<RegistryError> = None;
         for descriptor in self.of(media::MANIFEST) {
-            let Some(referrer) = self.open(descriptor).await? else {
-                continue;
+            let referrer = match self.open(descriptor).await {
+                Ok(Some(referrer)) => referrer,
+                Ok(None) => continue,
+                // A list may name what is no longer there, and a good one after it.
+                Err(error @ RegistryError::Absent(_)) => {
+                    refusal = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let Some(layer) = referrer.layer(media::MANIFEST) else {
                 continue;
@@ -223,11 +230,11 @@ impl Attached<'_> {
                     };
                     return Ok(Some((signed, vouched)));
                 }
-                Err(error) => refusal = Some(error),
+                Err(error) => refusal = Some(error.into()),
             }
         }
         match refusal {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None if checks.requirements.allow_unsigned => Ok(None),
             None if self.referrers.is_empty() => Err(RegistryError::NoManifest),
             None => Err(LoadError::from(SignatureError::Missing).into()),

@@ -49,7 +49,14 @@ impl Reference {
     ///
     /// [`RegistryError::Reference`], with what is wrong.
     pub fn parse(text: &str) -> Result<Self, RegistryError> {
-        let (rest, digest) = match text.split_once('@') {
+        // A folder's name may have an @ in it, a registry's host and repository have none.
+        let parts = match text.starts_with("oci-layout:") {
+            true => text
+                .rsplit_once('@')
+                .filter(|(_, end)| end.starts_with("sha256:")),
+            false => text.split_once('@'),
+        };
+        let (rest, digest) = match parts {
             Some((rest, digest)) => (rest, Some(Digest::parse(digest)?)),
             None => (text, None),
         };
@@ -200,6 +207,8 @@ mod tests {
             format!("oci://127.0.0.1:5000/a/b/c_d:v1@sha256:{HEX}"),
             "oci://[::1]:5000/a:1".to_owned(),
             "oci-layout:/media/plugins:1.2.0".to_owned(),
+            "oci-layout:/media/la@y:1.2.0".to_owned(),
+            format!("oci-layout:/media/la@y@sha256:{HEX}"),
         ] {
             assert_eq!(Reference::parse(&text).unwrap().to_string(), text);
         }

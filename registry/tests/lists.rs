@@ -110,6 +110,24 @@ async fn signed_manifest_of_another_component_is_refused() {
     assert!(error.contains("do not belong together"), "{error}");
 }
 
+/// A list may outlive what it names.
+#[tokio::test]
+async fn manifest_that_is_gone_hides_no_other() {
+    const KIND: &str = "application/vnd.auth-connector.manifest.v1+json";
+    let (dist, registry) = published().await;
+    let list = dist.digest().replace(':', "-");
+    let index = String::from_utf8(registry.stored(&list).unwrap()).unwrap();
+    let gone = format!(
+        r#""manifests":[{{"mediaType": "a/b", "digest": "sha256:{}", "size": 9, "artifactType": "{KIND}"}},"#,
+        "0".repeat(64)
+    );
+    assert!(index.contains(r#""manifests":["#), "{index}");
+    let index = index.replace(r#""manifests":["#, &gone);
+    registry.store(&list, index.as_bytes());
+    let found = pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
+    assert!(found.manifest().is_some());
+}
+
 /// The referrers of one artifact, listed for another: each names its subject.
 #[tokio::test]
 async fn referrers_of_another_artifact_do_not_count() {

@@ -99,7 +99,7 @@ pub fn in_place_of(row: &rows::Plugin, new: &mut NewPlugin) -> Result<(), Proble
 /// plugin that was not added by a tag names nothing.
 pub fn other_version(given: Option<&str>, facts: &Facts) -> Option<String> {
     let reference = facts.reference.as_deref().unwrap_or_default();
-    let place = reference.split_once('@').map(|(place, _)| place);
+    let place = reference.rsplit_once('@').map(|(place, _)| place);
     match (given, place, &facts.tag) {
         (Some(part), Some(place), _) if part.starts_with([':', '@']) => {
             Some(format!("{place}{part}"))

@@ -187,7 +187,8 @@ pub const IMPORTS: [(&str, &str); 5] = [
 ];
 
 /// What changes from one version of a plugin to another, with the identifiers of their texts. Limits have their own names.
-const CHANGES: [(&str, &str); 18] = [
+const CHANGES: [(&str, &str); 19] = [
+    ("id", "change-id"),
     ("version", "fact-version"),
     ("signer", "signer"),
     ("authority", "change-import"),

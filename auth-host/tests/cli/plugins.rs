@@ -1,6 +1,8 @@
 //! Plugins from registries: added by reference, pinned, verified, updated and looked for.
 
-use super::published::{Market, response};
+use super::published::{Market, requirements, response};
+use auth_connector_registry::Layout;
+use auth_connector_registry::plan::Plan;
 use minisign::KeyPair;
 
 const ORIGIN: &str = "\"https://sms.example.com\"";
@@ -192,6 +194,24 @@ async fn grants_of_an_update_to_the_same_version_are_not_dropped() {
         assert!(error.contains("plugin add"), "{error}");
     }
     assert_eq!(market.installed()["limits"], serde_json::json!({}));
+}
+
+/// A later command may run elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn folder_of_a_layout_is_stored_as_a_whole_path() {
+    let market = Market::open("plugin-layout").await;
+    let dist = market.publish("1.4.0", &[]).await;
+    let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
+    let layout = Layout::new(market.folder.join("la@y"));
+    plan.write(&layout, Some("1.4.0")).unwrap();
+    let key = market.key();
+    let add = ["plugin", "add", "oci-layout:la@y:1.4.0", "--trust", &key];
+    let added = market.json(&[&add[..], &["--allow-asked"]].concat());
+    let folder = market.folder.canonicalize().unwrap();
+    let pinned = format!("oci-layout:{}/la@y@{}", folder.display(), dist.digest());
+    assert_eq!(added["reference"], pinned);
+    let update = ["plugin", "update", NAME, ":1.4.0"];
+    assert_eq!(market.json(&update)["updated"], false);
 }
 
 /// Nothing of a manifest is read before its signature was verified.

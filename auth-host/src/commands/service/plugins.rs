@@ -13,7 +13,7 @@ use crate::registry::Access;
 use crate::{files, host, mask};
 use auth_connector_host::{ConnectorHost, HostOptions, Origin, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};
-use auth_connector_registry::{Finding, NamedBy, Reference, catalogue};
+use auth_connector_registry::{Finding, NamedBy, Place, Reference, catalogue};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -290,11 +290,21 @@ async fn read(
     (reaching, by): (&Reaching, NamedBy),
 ) -> Result<NewPlugin, Stop> {
     if let Some(text) = source.to_str().filter(|text| Reference::is_meant(text)) {
-        let reference = Reference::parse(text)?;
+        let reference = whole(Reference::parse(text)?);
         let access = access(app.host.options().clone(), reaching)?.named_by(by);
         return Ok(pulls::fetch(app, &access, &reference, new, id).await?);
     }
     read_files(source, new)
+}
+
+/// A reference that leads to the same place from every folder: it is stored, and read again by later commands.
+fn whole(mut reference: Reference) -> Reference {
+    if let Place::Layout(folder) = &mut reference.place
+        && let Ok(absolute) = std::path::absolute(&*folder)
+    {
+        *folder = absolute;
+    }
+    reference
 }
 
 fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {

@@ -25,6 +25,7 @@ async fn catalogue_is_held_against_what_is_pulled() {
     let version = &mut lying["plugins"][0]["versions"][0];
     version["origins"] = json!([]);
     version["license"] = json!("MIT");
+    version["name"] = json!("Acme by somebody");
     market.publish("1.5.0", &[]).await;
     let newer = catalogue_of(&market, ":1.5.0");
     let bodies = [honest.to_string(), lying.to_string(), newer.to_string()];
@@ -66,6 +67,7 @@ async fn catalogue_is_held_against_what_is_pulled() {
         "What was pulled differs.",
         "wants to reach: https://sms.example.com <b>can do more</b>",
         "Licence: MIT",
+        "Name: Acme by somebody",
     ]);
     // One that was installed by its digest is updated by what a catalogue lists, and held against that.
     market.run(&[
@@ -121,9 +123,10 @@ async fn hostile_catalogue_is_text_or_a_refusal() {
         entry["id"] = json!(id);
         let version = &mut entry["versions"][0];
         version["id"] = json!(id);
-        for key in ["name", "description", "license", "publisher", "homepage"] {
+        for key in ["name", "description", "license", "publisher"] {
             version[key] = json!(nasty);
         }
+        version["homepage"] = json!(format!("https://{nasty}"));
         version["origins"] = json!(vec![&nasty; 200]);
         version["config_origins"] = json!(vec![&nasty; 20]);
         version["limits"] = json!({&nasty: 1});
