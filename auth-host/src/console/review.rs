@@ -315,6 +315,7 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
         "check" | "install" => {}
         _ => return Err(Fault::Form),
     }
+    let shown = upload.new.manifest.clone();
     let upload = match with_keys(&visit, upload.clone(), &fields).await {
         Ok(upload) => upload,
         Err(entered) => {
@@ -330,7 +331,8 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
         }
     };
     uploads.keep(upload.clone());
-    if fields.get("do") == "check" {
+    // A registry may attach another manifest meanwhile, which nobody has seen.
+    if fields.get("do") == "check" || upload.new.manifest != shown {
         let to = format!("/console/plugins/review/{id}");
         return Ok(Redirect::to(&to).into_response());
     }

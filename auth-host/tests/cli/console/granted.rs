@@ -1,4 +1,4 @@
-//! Limits that a host administrator grants at the review of a plugin.
+//! Review of a plugin: limits that a host administrator grants there, and that no more is installed than it showed.
 
 use super::*;
 
@@ -140,4 +140,37 @@ async fn larger_version_is_reviewed_and_needs_larger_grant() {
         market.installed()["limits"]["componentBytes"],
         second.component.len()
     );
+}
+
+/// A key that is entered has the plugin pulled again, and the registry may have another manifest for it since.
+#[tokio::test(flavor = "multi_thread")]
+async fn manifest_that_nobody_has_seen_is_shown_and_not_installed() {
+    const NOTHING: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
+    let market = Market::open("console-manifest").await;
+    let dist = market.publish("1.4.0", &[]).await;
+    let service = Service::start_with(&market, &[PLAIN]);
+    let mut ada = Operator::new(&market, &service);
+    let tag = market.at(":1.4.0");
+    let (at, _) = ada.review("/console/plugins/pull", &[("reference", tag.as_str())]);
+    let named = "\"format\": 1, \"name\": \"Another\"";
+    market
+        .registry
+        .store(&dist.digest().replace(':', "-"), NOTHING);
+    market.publish("1.4.0", &[("\"format\": 1", named)]).await;
+    let key = market.key();
+    let install = [
+        ("do", "install"),
+        ("name", NAME),
+        ("origin", "https://sms.example.com"),
+        ("key", key.as_str()),
+    ];
+    let answer = ada.post(&at, &install);
+    assert_eq!(
+        (answer.status, answer.location.as_str()),
+        (303, at.as_str())
+    );
+    assert_eq!(market.json(&["plugin", "list"]), json!([]));
+    ada.get(&at).has(&["Another"]);
+    let done = ada.post(&at, &install);
+    assert_eq!(done.location, "/console/plugins", "{}", done.text);
 }
