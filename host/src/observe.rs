@@ -13,7 +13,7 @@
 //! | `auth_connector_requests_total` | counter | `result` | outbound requests, the first 32 of a call: `answered`, `failed`, `refused` |
 //! | `auth_connector_connections_total` | counter | `reused` | connections that answered requests used: `true`, `false` |
 //! | `auth_connector_connections_discarded_total` | counter | | kept connections that were closed instead of being used, because bytes or an end had arrived on them |
-//! | `auth_connector_response_head_bytes` | histogram | | bytes of a response's head, interim answers (1xx) included |
+//! | `auth_connector_response_head_bytes` | histogram, shown as summary | | bytes of a response's head, interim answers (1xx) included |
 //! | `auth_connector_interim_answers_total` | counter | | interim answers |
 //! | `auth_connector_egress_refused_total` | counter | `reason` | `origin`, `address`, `method`, `target`, `length`, `count`, `at-once`, `function` |
 //! | `auth_connector_stopped_total` | counter | `code` | calls that the host ended or refused: crashes, time, memory, a full host |
@@ -21,8 +21,8 @@
 //! | `auth_connector_running` | gauge | | calls that run |
 //! | `auth_connector_waiting` | gauge | | calls in the queue |
 //! | `auth_connector_places` | gauge | | calls that may run at once |
-//! | `auth_connector_memory_bytes` | histogram | | linear memory of an instance at the end of its call |
-//! | `auth_connector_fuel` | histogram | | instructions of a call, where they are counted |
+//! | `auth_connector_memory_bytes` | histogram, shown as summary | | linear memory of an instance at the end of its call |
+//! | `auth_connector_fuel` | histogram, shown as summary | | instructions of a call, where they are counted |
 //! | `auth_connector_loads_total` | counter | `cache` | plugins loaded, by what the compile cache did: `off`, `hit`, `miss`, `rejected` |
 //! | `auth_connector_load_seconds` | histogram | `cache` | compiling them, or taking them from the cache |
 //! | `auth_connector_swaps_total` | counter | `event` | `replaced`, `closed`, `drained`, `still_busy` |
