@@ -179,7 +179,7 @@ impl Catalogue {
                     id = id
                 ));
             }
-            forms::check(entry)?;
+            forms::check(&entry.id, entry.versions.iter().map(|listed| &listed.facts))?;
         }
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! Forms of a catalogue's members, by `docs/catalogue.schema.json`: those by which a version is installed, compared and
 //! linked to. All other texts are shown escaped and shortened, so their forms decide nothing.
 
-use super::{Entry, Listed};
 use crate::error::legible;
-use crate::{Digest, is_older};
+use crate::{Digest, Facts, is_older};
 use auth_connector_egress::{Phrase, phrase};
 use semver::Version;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -14,13 +13,13 @@ use std::fmt;
 /// The longest version, as in a manifest.
 const VERSION: usize = 64;
 
-/// Refuses an entry whose versions are not as the schema requires.
-pub(super) fn check(entry: &Entry) -> Result<(), Phrase> {
-    let id = || legible(&entry.id);
+/// Refuses a plugin whose versions are not as the schema requires.
+pub(super) fn check<'f>(id: &str, versions: impl Iterator<Item = &'f Facts>) -> Result<(), Phrase> {
+    let id = || legible(id);
     let mut found = BTreeSet::new();
     let mut newer: Option<&str> = None;
-    for listed in &entry.versions {
-        if let Some(member) = faulty(listed) {
+    for facts in versions {
+        if let Some(member) = faulty(facts) {
             return Err(phrase!(
                 "catalogue-form",
                 "`{member}` of a version of {id} is not as the schema of catalogues requires",
@@ -28,7 +27,7 @@ pub(super) fn check(entry: &Entry) -> Result<(), Phrase> {
                 id = id()
             ));
         }
-        let version = listed.facts.version.as_deref();
+        let version = facts.version.as_deref();
         if !found.insert(version) {
             return Err(phrase!(
                 "catalogue-again",
@@ -50,8 +49,7 @@ pub(super) fn check(entry: &Entry) -> Result<(), Phrase> {
 }
 
 /// The first member that has another form.
-fn faulty(listed: &Listed) -> Option<&'static str> {
-    let facts = &listed.facts;
+fn faulty(facts: &Facts) -> Option<&'static str> {
     let is_version = |text: &str| text.len() <= VERSION && Version::parse(text).is_ok();
     let is_web = |text: &String| text.starts_with("https://");
     let members = [
