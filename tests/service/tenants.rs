@@ -119,3 +119,20 @@ fn search_is_audited_and_shows_no_number() {
         .unwrap();
     assert!(found["messages"].as_array().unwrap().is_empty());
 }
+
+/// The key of a request stays used up, so that it sends nothing, and what was answered is forgotten too.
+#[test]
+fn forgotten_number_is_in_no_kept_answer() {
+    let host = Running::start();
+    let body = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let key = [("Idempotency-Key", "once")];
+    let v = host.post_with("/v1/verifications", &body, &key).expect(201);
+    host.change(&["forget", "+8613800138000"], "");
+    let again = host.post_with("/v1/verifications", &body, &key);
+    assert_eq!(
+        (again.status, again.problem().as_str()),
+        (404, "not-usable")
+    );
+    assert!(!again.text.contains(v["id"].as_str().unwrap()));
+    assert_eq!(host.simulator.messages().len(), 1);
+}

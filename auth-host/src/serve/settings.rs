@@ -280,11 +280,16 @@ pub fn variable(key: &str) -> String {
     format!("AUTH_HOST_{}", key.to_ascii_uppercase())
 }
 
-/// A variable's text as the key's type: a list at commas, a number, a truth value, or the text.
+/// A variable's text as the key's type: a list at commas, as in the file or without brackets and quotes, a number, a truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
         ("permit_networks" | "console_hosts" | "catalogues", list) => {
-            let entries = list.split(',').map(str::trim).filter(|e| !e.is_empty());
+            let list = list.trim();
+            // `[::1]` is a host.
+            let inner = list.strip_prefix("[\"").and_then(|l| l.strip_suffix(']'));
+            let entries = inner.unwrap_or(list).split(',');
+            let entries = entries.map(|entry| entry.trim().trim_matches('"'));
+            let entries = entries.filter(|entry| !entry.is_empty());
             toml::Value::Array(entries.map(toml::Value::from).collect())
         }
         ("trusted_proxy" | "registry_loopback_http", "1" | "true") => true.into(),

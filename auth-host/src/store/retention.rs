@@ -74,8 +74,15 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     Ok(removed)
 }
 
-/// Deletes everything about a number. Returns how many rows went.
+/// Deletes everything about a number. Returns how many rows went. Keys of its requests stay used up, without their answers:
+/// a repeated request must send nothing.
 pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize> {
+    db.execute(
+        "UPDATE idempotency SET status = NULL, answer = NULL, process = '' WHERE tenant = ?1 AND answer IS NOT NULL
+         AND subject IN (SELECT id FROM messages WHERE tenant = ?1 AND number_hash = ?2 UNION ALL
+         SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND verification IS NOT NULL)",
+        params![tenant, number_hash],
+    )?;
     let mut removed = db.execute(
         "DELETE FROM verifications WHERE tenant = ?1
          AND id IN (SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2)",

@@ -38,6 +38,23 @@ fn settings_prefer_environment_then_file_then_default() {
     assert_eq!(settings.log, "info");
 }
 
+/// A list in a variable may be written as in the file, which is how `auth-host config` shows it.
+#[test]
+fn list_of_environment_has_commas_alone_or_brackets_too() {
+    for (text, hosts) in [
+        (
+            r#"["a.example", "b.example"]"#,
+            &["a.example", "b.example"][..],
+        ),
+        ("a.example,b.example", &["a.example", "b.example"]),
+        ("[::1]", &["[::1]"]),
+        ("", &[]),
+    ] {
+        let settings = read("", &[("AUTH_HOST_CONSOLE_HOSTS", text)]).unwrap();
+        assert_eq!(settings.console_hosts, hosts, "{text}");
+    }
+}
+
 #[test]
 fn wrong_setting_is_named() {
     for (text, named) in [
