@@ -73,6 +73,11 @@ pub enum NumberError {
         "The number has no calling code. Write it with + and the calling code, as in +8613800138000, or set the tenant's default country"
     )]
     NoCallingCode,
+    /// It is a number of two countries.
+    #[error(
+        "The number could be one of two countries. Write it with + and the calling code, as in +8613800138000"
+    )]
+    TwoNumbers,
     /// It is not a number.
     #[error("This is no phone number. Write it with + and the calling code, as in +8613800138000")]
     NotANumber,
@@ -91,6 +96,7 @@ impl NumberError {
     pub const fn id(self) -> &'static str {
         match self {
             Self::NoCallingCode => "refusal-number-no-code",
+            Self::TwoNumbers => "refusal-number-two",
             Self::NotANumber => "refusal-number-none",
             Self::Length => "refusal-number-length",
             Self::Service => "refusal-number-service",
@@ -101,6 +107,7 @@ impl NumberError {
     pub fn phrase(self) -> Phrase {
         match self {
             Self::NoCallingCode => phrase!("number-no-code", of self),
+            Self::TwoNumbers => phrase!("number-two", of self),
             Self::NotANumber => phrase!("number-none", of self),
             Self::Length => phrase!("number-length", of self),
             Self::Service => phrase!("number-service", of self),
@@ -128,12 +135,31 @@ impl Number {
         }
         let region = default_country.and_then(|code| Region::from_code(code).ok());
         let dialled = region.map(|region| Self::read(text, Some(region)));
-        // Abroad is 0011 in Australia and 001 in Hong Kong. Where that gives no number, 00 is everybody's.
         match (dialled, text.strip_prefix("00")) {
-            (Some(Ok(number)), Some(_)) if number.is_valid => Ok(number),
-            (_, Some(rest)) => Self::read(&format!("+{rest}"), None),
+            (None, Some(rest)) => Self::read(&format!("+{rest}"), None),
+            (Some(dialled), Some(rest)) => {
+                Self::only_one(dialled, Self::read(&format!("+{rest}"), None))
+            }
             (Some(dialled), None) => dialled,
             (None, None) => Err(NumberError::NoCallingCode),
+        }
+    }
+
+    /// The number that a text with `00` is: as people of the default country dial, 0011 in Australia and 001 in Hong Kong,
+    /// or with 00 for a plus. Where both are numbers, one of them is a stranger's.
+    fn only_one(
+        dialled: Result<Self, NumberError>,
+        plus: Result<Self, NumberError>,
+    ) -> Result<Self, NumberError> {
+        match (dialled, plus) {
+            (Ok(dialled), Ok(plus)) if dialled == plus => Ok(plus),
+            (Ok(dialled), Ok(plus)) => match (dialled.is_valid, plus.is_valid) {
+                (true, false) => Ok(dialled),
+                (false, true) => Ok(plus),
+                _ => Err(NumberError::TwoNumbers),
+            },
+            (Ok(number), Err(_)) | (Err(_), Ok(number)) => Ok(number),
+            (Err(_), Err(error)) => Err(error),
         }
     }
 
@@ -326,6 +352,18 @@ mod tests {
             let number = Number::parse(text, Some(country));
             let number = number.unwrap_or_else(|e| panic!("{text} {country}: {e}"));
             assert_eq!(number.e164(), e164, "{text} {country}");
+        }
+        // The prefix of the country takes a digit of the calling code along, and what is left is a number too.
+        for (text, country) in [
+            ("0081 90 1234 5678", "HK"),
+            ("0081 90 1234 5678", "SG"),
+            ("0081 90 1234 5678", "KR"),
+            ("0091 98456 78901", "HK"),
+            ("0091 98456 78901", "TW"),
+            ("0055 51 99123 4567", "BR"),
+        ] {
+            let found = Number::parse(text, Some(country));
+            assert_eq!(found, Err(NumberError::TwoNumbers), "{text} {country}");
         }
         let home = Bare::National("AU".into());
         let (number, _) = Number::parse_bare("0011 64 21 123 456", &home).unwrap();

@@ -115,7 +115,7 @@ pub type Finish =
 /// # Errors
 ///
 /// [`StoreError`] when the outcome could not be written down for ten minutes. The message stays *sending*, and becomes
-/// *unknown* ten minutes later, or at the next start.
+/// *unknown* twenty minutes after it was begun, or at the next start.
 pub async fn send(
     app: &Arc<App>,
     draft: &Draft,

@@ -500,6 +500,7 @@ refusal-trial-late = The message may have been sent, and its outcome is not writ
 refusal-storage = The database failed, so this request changed nothing. Send it again, with the same Idempotency-Key if it had one: an earlier request with that key keeps its outcome.
 refusal-internal = The program failed at this request. Its log has the reason.
 refusal-number-no-code = The number has no calling code. Write it with + and the calling code, as in +8613800138000, or set the tenant's default country.
+refusal-number-two = The number could be one of two countries. Write it with + and the calling code, as in +8613800138000.
 refusal-number-none = This is no phone number. Write it with + and the calling code, as in +8613800138000.
 refusal-number-length = The number has too few or too many digits for its country.
 refusal-number-service = The number belongs to a service that charges or that takes no messages: premium rate, shared cost, toll free or voice mail.

@@ -511,6 +511,7 @@ refusal-trial-late = 消息可能已发送，但结果尚未写入。请查看�
 refusal-storage = 数据库出错，本次请求未作任何更改。请重新发送；若带有 Idempotency-Key，请使用同一个：此前使用该键的请求保留其结果。
 refusal-internal = 程序处理此请求时出错。原因见其日志。
 refusal-number-no-code = 号码缺少国家/地区代码。请以 + 和国家/地区代码开头，例如 +8613800138000，或设置租户的默认国家/地区。
+refusal-number-two = 该号码可能属于两个国家/地区。请以 + 和国家/地区代码开头，例如 +8613800138000。
 refusal-number-none = 这不是手机号码。请以 + 和国家/地区代码开头，例如 +8613800138000。
 refusal-number-length = 号码位数与其国家/地区不符。
 refusal-number-service = 该号码属于收费服务或不接收短信的服务：付费、分摊费用、免费电话或语音信箱。

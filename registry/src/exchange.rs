@@ -60,7 +60,7 @@ pub(crate) struct Response {
 }
 
 /// What a registry says by a code (OCI Distribution Specification 1.1, section "Error Codes").
-const CODES: [&str; 14] = [
+const CODES: [&str; 19] = [
     "BLOB_UNKNOWN",
     "BLOB_UPLOAD_INVALID",
     "BLOB_UPLOAD_UNKNOWN",
@@ -75,6 +75,12 @@ const CODES: [&str; 14] = [
     "DENIED",
     "UNSUPPORTED",
     "TOOMANYREQUESTS",
+    // Of github.com/distribution/distribution beside those.
+    "MANIFEST_UNVERIFIED",
+    "RANGE_INVALID",
+    "TAG_INVALID",
+    "UNAVAILABLE",
+    "UNKNOWN",
 ];
 
 /// The task that drives a connection.

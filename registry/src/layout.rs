@@ -64,7 +64,8 @@ impl Layout {
     ) -> Result<Vec<Descriptor>, RegistryError> {
         let mut found = Vec::new();
         for entry in self.index()?.manifests {
-            if entry.artifact_type.is_none() {
+            // A folder may be copied without some of its files.
+            if entry.artifact_type.is_none() || !self.place(&entry.digest()?).exists() {
                 continue;
             }
             let bytes = self.blob(&part::referrer(), &entry, limit)?;
@@ -124,6 +125,7 @@ impl Layout {
             other.digest != entry.digest || other.annotations.get(TAG) != entry.annotations.get(TAG)
         });
         index.manifests.push(entry);
+        bounded(&index)?;
         let text = serde_json::to_vec(&index)
             .map_err(|error| RegistryError::file(&file, english(error.to_string())))?;
         fs::write(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#)
@@ -132,27 +134,32 @@ impl Layout {
     }
 
     fn index(&self) -> Result<Index, RegistryError> {
-        let what = || Phrase::verbatim("index.json");
         let bytes = read(&self.0.join("index.json"), INDEX_BYTES)?;
-        let index = Index::parse(what(), &bytes)?;
-        let found = index.manifests.len();
-        if found > ENTRIES {
-            return Err(RegistryError::malformed(
-                what(),
-                phrase!(
-                    "layout-entries",
-                    "it has {found} entries, and at most {most} are read. Use a folder for fewer versions",
-                    found = found,
-                    most = ENTRIES
-                ),
-            ));
-        }
+        let index = Index::parse(Phrase::verbatim("index.json"), &bytes)?;
+        bounded(&index)?;
         Ok(index)
     }
 
     fn place(&self, digest: &Digest) -> PathBuf {
         self.0.join("blobs").join("sha256").join(digest.hex())
     }
+}
+
+/// Refuses an index of more entries than are read.
+fn bounded(index: &Index) -> Result<(), RegistryError> {
+    let found = index.manifests.len();
+    if found <= ENTRIES {
+        return Ok(());
+    }
+    Err(RegistryError::malformed(
+        Phrase::verbatim("index.json"),
+        phrase!(
+            "layout-entries",
+            "it has {found} entries, and at most {most} are read. Use a folder for fewer versions",
+            found = found,
+            most = ENTRIES
+        ),
+    ))
 }
 
 /// A file of at most so many bytes.

@@ -64,7 +64,7 @@ mod tests {
     use rusqlite::params;
     use serde_json::json;
 
-    /// One message as old as an abandoned one, one a second younger.
+    /// One message as old as an abandoned one, one half a minute younger.
     #[tokio::test]
     async fn message_of_an_ended_process_becomes_unknown() {
         let folder = std::env::temp_dir().join(ids::new("recovery"));
@@ -76,7 +76,7 @@ mod tests {
             .unwrap();
         let now = ids::now_ms();
         let written = app.store.write(move |db| {
-            for (id, at) in [("m_old", now - ABANDONED_AFTER_MS), ("m_new", now - 60_000)] {
+            for (id, at) in [("m_old", now - ABANDONED_AFTER_MS), ("m_new", now - ABANDONED_AFTER_MS + 30_000)] {
                 db.execute(
                     "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
                      first, state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, 'sending', ?2)",

@@ -91,7 +91,7 @@ pub const EXPLAINED: &[Explained] = &[
     Explained {
         key: "log",
         default: "info",
-        meaning: "The least level of what is logged: error, warn, info, debug, trace.",
+        meaning: "The least level of what is logged: off, error, warn, info, debug, trace.",
     },
 ];
 
@@ -99,7 +99,7 @@ pub const EXPLAINED: &[Explained] = &[
 const MOST_CATALOGUES: usize = 16;
 
 /// The values of `log`.
-const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// The settings.
 #[derive(Clone, Debug, Deserialize)]

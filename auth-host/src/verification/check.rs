@@ -1,9 +1,7 @@
 //! Check and cancel: one transaction each.
 
 use super::repeat::replayed;
-use super::rules::{
-    Caller, TRIES, code_bytes, count_refused, is_live, language, locked, not_usable, told,
-};
+use super::rules::{Caller, TRIES, code_bytes, is_live, language, locked, not_usable, told};
 use super::views::Answer;
 use crate::app::App;
 use crate::crypt::Purpose;
@@ -143,7 +141,6 @@ impl Check {
         let failures = limits::failures(&v.tenant, &v.number_hash);
         let wait_ms = failures.wait_ms(failures.level(db, now)?);
         if wait_ms > 0 {
-            count_refused(db, &v.tenant, "locked")?;
             return Ok(Outcome::Locked(wait_ms));
         }
         let bytes = code_bytes(&v, &self.code);

@@ -2,15 +2,15 @@
 
 use super::deliver::{Delivery, Once, Order, deliver};
 use super::repeat::{WRITING, late, replayed, replayed_or};
-use super::rules::{Caller, check_country, check_locales, check_usage, refused, tenant};
+use super::rules::{Caller, check_locales, check_usage, recipient, refused, tenant};
 use super::views::{Answer, message_view};
 use crate::app::App;
-use crate::number::Number;
 use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::send::Draft;
 use crate::store::idempotency::{self, Known, Request};
-use crate::store::messages::{self, Message};
+use crate::store::messages::{self, Message, State};
+use crate::store::verifications;
 use crate::store::{self, StoreError};
 use crate::{ids, limits};
 use axum::http::StatusCode;
@@ -63,18 +63,10 @@ pub async fn send(
     let settings = tenant(&catalog, caller)?.settings.clone();
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
-    check_country(request.country.as_deref())?;
     check_variables(&request.variables)?;
-    let country = request
-        .country
-        .as_deref()
-        .or(settings.default_country.as_deref());
-    let number = match Number::parse(&request.to, country) {
+    let number = match recipient(&request.to, request.country.as_deref(), &settings) {
         Ok(number) => number,
-        Err(error) => {
-            let problem = Problem::invalid("/to", format!("{error}."));
-            return replayed_or(app, key.as_ref(), problem);
-        }
+        Err(problem) => return replayed_or(app, key.as_ref(), problem),
     };
     let order = Order {
         draft: Draft {
@@ -212,11 +204,19 @@ pub async fn verified(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), P
         let Some(row) = messages::get(db, &tenant, &id)? else {
             return Ok(false);
         };
+        // Nothing was sent, and nothing counted.
+        if row.state == State::Suppressed {
+            return Ok(true);
+        }
         let is_reported = catalog.reports(&tenant, &row.connector);
         if messages::mark_verified(db, &tenant, &id, now, is_reported)? {
             // The rule about unverified sends counts the messages of verifications alone.
-            match row.verification {
-                Some(_) => limits::verified(db, now, &tenant, &row.country, None)?,
+            match &row.verification {
+                Some(v) => {
+                    let v = verifications::get(db, &tenant, v)?;
+                    let network = v.as_ref().and_then(|v| v.network.as_deref());
+                    limits::verified(db, now, &tenant, &row.country, network)?;
+                }
                 None => limits::count_verified(db, now, &tenant, &row.country)?,
             }
         }

@@ -6,13 +6,13 @@ use crate::crypt::Purpose;
 use crate::form::{is_locale, is_usage};
 use crate::ids;
 use crate::limits::{REFUSED, Refusal};
-use crate::number::is_country;
+use crate::number::{Number, is_country};
 use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::store;
 use crate::store::limits::Counter;
 use crate::store::messages::{self, State};
-use crate::store::registry::Tenant;
+use crate::store::registry::{Tenant, TenantSettings};
 use crate::store::verifications::{self, Verification};
 use crate::texts::say;
 use axum::http::StatusCode;
@@ -104,15 +104,21 @@ pub(super) fn count_denied(
     Ok(refusal)
 }
 
-/// Refuses a country that numbers are not given out in.
-pub(super) fn check_country(country: Option<&str>) -> Result<(), Problem> {
-    match country {
-        Some(country) if !is_country(country) => Err(Problem::invalid(
+/// Reads the number of a request, by the request's country or the tenant's where it has no calling code.
+pub(super) fn recipient(
+    to: &str,
+    country: Option<&str>,
+    settings: &TenantSettings,
+) -> Result<Number, Problem> {
+    let default = country.or(settings.default_country.as_deref());
+    Number::parse(to, default).map_err(|error| match country {
+        // Nobody asks for the country of a number with a calling code.
+        Some(country) if !is_country(country) => Problem::invalid(
             "/country",
-            "A country is two capital letters (ISO 3166), such as CN.",
-        )),
-        _ => Ok(()),
-    }
+            "A country is two capital letters (ISO 3166), such as CN, and has phone numbers.",
+        ),
+        _ => Problem::invalid("/to", format!("{error}.")),
+    })
 }
 
 /// The tenant of a caller.

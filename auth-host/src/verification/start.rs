@@ -3,8 +3,8 @@
 use super::begin::{Begin, Begun, Instead};
 use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
 use super::rules::{
-    Caller, LIFETIME_S, check_country, check_locales, check_usage, locked, not_usable, refused,
-    tag, tenant, told,
+    Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, recipient, refused, tag,
+    tenant, told,
 };
 use super::views::{Answer, view};
 use crate::app::{App, Point};
@@ -86,7 +86,6 @@ async fn start_in_any(
     let settings = tenant(&catalog, caller)?.settings.clone();
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
-    check_country(request.country.as_deref())?;
     let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S);
     if !(30..=2 * LIFETIME_S).contains(&lifetime_s) {
         return Err(Problem::invalid(
@@ -94,16 +93,9 @@ async fn start_in_any(
             "A code lives 30 to 600 seconds.",
         ));
     }
-    let country = request
-        .country
-        .as_deref()
-        .or(settings.default_country.as_deref());
-    let number = match Number::parse(&request.to, country) {
+    let number = match recipient(&request.to, request.country.as_deref(), &settings) {
         Ok(number) => number,
-        Err(error) => {
-            let problem = Problem::invalid("/to", format!("{error}."));
-            return replayed_or(app, key.as_ref(), problem);
-        }
+        Err(problem) => return replayed_or(app, key.as_ref(), problem),
     };
     let number_hash = app.number_hash(&caller.tenant, number.e164());
     let now = ids::now_ms();
@@ -212,8 +204,11 @@ async fn resend_in_any(
     }
     let now = ids::now_ms();
     let test_code = test_code(app, &catalog, &caller.tenant, &v.number_hash, now)?;
-    // A number that became a test number since gets nothing either.
-    let is_sent = !v.is_test && !is_suppressed && test_code.is_none();
+    if test_code.is_some() && !v.is_test {
+        // It became a test number since: nothing is sent to it, and its own code is not this verification's.
+        return replayed_or(app, key.as_ref(), not_usable());
+    }
+    let is_sent = !v.is_test && !is_suppressed;
     let code = match (&test_code, v.is_test) {
         (Some(code), true) => code.clone(),
         _ => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,

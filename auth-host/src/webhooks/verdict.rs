@@ -128,6 +128,7 @@ impl Verdict {
 
     /// By a limit.
     pub fn of_refusal(refusal: Refusal) -> Self {
+        metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
         let class = match refusal.reason {
             "no-flow" | "prefix-a-day" | "unverified" => Class::Blocked,
             "stopped" => Class::Unavailable,

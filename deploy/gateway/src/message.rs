@@ -51,7 +51,6 @@ impl MessageRequest {
         check_usage(&self.usage)?;
         check_locales(&self.locales)?;
         check_variables(&self.variables)?;
-        check_country(self.country.as_deref())?;
         let has_code = self.to.trim_start().starts_with(['+', '＋']) || self.to.starts_with("00");
         if self.country.is_some() && !has_code {
             return Err(Problem::invalid(
@@ -165,17 +164,6 @@ fn unique<'de, D: Deserializer<'de>>(reader: D) -> Result<BTreeMap<String, Strin
     }
 
     reader.deserialize_map(Variables)
-}
-
-fn check_country(country: Option<&str>) -> Result<(), Problem> {
-    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
-    if country.is_none_or(is_code) {
-        return Ok(());
-    }
-    Err(Problem::invalid(
-        "/country",
-        "A country is two capital letters (ISO 3166), such as CN.",
-    ))
 }
 
 fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Problem> {

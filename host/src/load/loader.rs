@@ -134,7 +134,7 @@ fn contained<T>(compile: impl FnOnce() -> Result<T, LoadError>) -> Result<T, Loa
     catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|_| {
         Err(LoadError::Invalid(phrase!(
             "wasm-panic",
-            "the compiler fails at it"
+            "the compiler fails at it. Where it is composed of several components, build it as one"
         )))
     })
 }

@@ -6,7 +6,6 @@
 //! |---|---|
 //! | a function of more than [`FUNCTION_BYTES`] | optimising one function costs more than in proportion to its length |
 //! | components that instantiate each other into more than [`EXPANDED_BYTES`] | Wasmtime compiles every instance of a nested component anew: thirty components that hold the next one twice are 2 KB of file and a billion instances |
-//! | several components with code of their own | Wasmtime joins them by modules with two memories, which this engine has off, and panics at that |
 //!
 //! It is no bound on time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while it is compiled.
 //! With many branches over many live locals, the cost of register allocation grows with the third power of their number
@@ -18,7 +17,7 @@
 
 use auth_connector_egress::{Phrase, phrase};
 use auth_connector_package::LoadError;
-use wasmparser::{Encoding, Instance, Parser, Payload};
+use wasmparser::{Encoding, Parser, Payload};
 
 /// The longest body of a function, in bytes. The reference connector's longest has under 8 KiB.
 const FUNCTION_BYTES: u64 = 128 << 10;
@@ -53,12 +52,6 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), LoadError> {
             "bytes once its nested components are instantiated"
         );
         return Err(too_complex(what, expanded, EXPANDED_BYTES));
-    }
-    if shape.with_code > 1 {
-        return Err(LoadError::Invalid(phrase!(
-            "wasm-composed",
-            "it is composed of several components. Build it as one"
-        )));
     }
     Ok(())
 }
@@ -98,17 +91,6 @@ struct Shape {
     copies: u64,
     /// How deep components nest.
     depth: usize,
-    /// Components that instantiate core modules.
-    with_code: u64,
-}
-
-/// A component around a section.
-#[derive(Debug, Default)]
-struct Level {
-    /// Components that it instantiates.
-    instances: u64,
-    /// Whether it instantiates core modules.
-    has_code: bool,
 }
 
 impl Shape {
@@ -118,8 +100,8 @@ impl Shape {
             copies: 1,
             ..Self::default()
         };
-        // The components and modules around a section, the innermost last.
-        let mut around: Vec<Option<Level>> = Vec::new();
+        // The components and modules around a section, the innermost last: instantiations so far, of a component.
+        let mut around: Vec<Option<u64>> = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.ok()?;
             let range = payload.as_section().map_or(0..0, |(_, range)| range);
@@ -132,12 +114,11 @@ impl Shape {
                     if encoding == Encoding::Component {
                         shape.depth = shape.depth.max(around.len());
                     }
-                    around.push((encoding == Encoding::Component).then(Level::default));
+                    around.push((encoding == Encoding::Component).then_some(0));
                 }
                 Payload::End(_) => {
-                    let level = around.pop().flatten().unwrap_or_default();
-                    shape.copies = shape.copies.saturating_mul(level.instances + 1);
-                    shape.with_code += u64::from(level.has_code);
+                    let instances = around.pop().flatten().unwrap_or(0);
+                    shape.copies = shape.copies.saturating_mul(instances + 1);
                 }
                 Payload::CodeSectionEntry(body) => {
                     let length = body.range().len() as u64;
@@ -145,21 +126,12 @@ impl Shape {
                 }
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {}
                 other => {
-                    let Some(Some(level)) = around.last_mut() else {
+                    let Some(Some(instances)) = around.last_mut() else {
                         continue;
                     };
                     shape.own_bytes += range.len() as u64;
-                    match other {
-                        Payload::ComponentInstanceSection(section) => {
-                            level.instances += u64::from(section.count());
-                        }
-                        Payload::InstanceSection(section) => {
-                            for instance in section {
-                                let instance = instance.ok()?;
-                                level.has_code |= matches!(instance, Instance::Instantiate { .. });
-                            }
-                        }
-                        _ => {}
+                    if let Payload::ComponentInstanceSection(section) = other {
+                        *instances += u64::from(section.count());
                     }
                 }
             }
