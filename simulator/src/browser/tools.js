@@ -61,6 +61,8 @@ export function drawTools() {
   const offer = () => FAULTS.find((fault) => fault.kind === kind.value);
   const chosen = () => {
     const name = VALUES.find((wanted) => wanted in offer());
+    // It is about the next connection, which may be the one that would clear it.
+    times.max = kind.value === 'close-on-accept' ? 1 : 1000;
     valueLabel.hidden = name === undefined;
     if (name !== undefined) {
       valueName.textContent = text(`value-${name}`);
