@@ -17,7 +17,7 @@ pub mod tenants;
 pub mod trials;
 pub mod users;
 pub mod versions;
-pub mod webhook_settings;
+mod webhook_settings;
 pub mod webhook_trials;
 pub mod webhooks;
 

@@ -8,9 +8,6 @@ use crate::platforms::settings::{Fields, Settings};
 use crate::problem::Problem;
 use crate::texts::{about, say};
 
-/// The shortest time for an answer, in milliseconds: the next connector of a flow has 1,500 of them (`send.rs`).
-pub const LEAST_MS: u32 = 2000;
-
 /// Settings with a JSON merge patch (RFC 7396) laid over them.
 ///
 /// # Errors
@@ -51,7 +48,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
     let most = presets::waits_ms(settings.platform);
     // One from before these bounds is held to them where it is used.
     let is_changed = settings.answer_within_ms != before.answer_within_ms;
-    if is_changed && !(LEAST_MS..=most).contains(&settings.answer_within_ms) {
+    if is_changed && !(presets::LEAST_MS..=most).contains(&settings.answer_within_ms) {
         return Err(Problem::invalid(
             "/answer_within_ms",
             about("refusal-answer-within", u64::from(most)),

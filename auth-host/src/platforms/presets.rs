@@ -49,6 +49,9 @@ pub fn of(platform: Platform) -> Settings {
     }
 }
 
+/// The shortest time for an answer, in milliseconds: the next connector of a flow has 1,500 of them (`send.rs`).
+pub const LEAST_MS: u32 = 2000;
+
 /// How long the platform waits for an answer at most, in milliseconds. GoTrue ends all its attempts after five seconds
 /// (supabase/auth `internal/hooks`); for the others the most that a webhook is given.
 pub fn waits_ms(platform: Platform) -> u32 {

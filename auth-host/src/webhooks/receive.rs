@@ -6,7 +6,6 @@ use super::body;
 use super::once::{Asked, Identity, Known};
 use super::verdict::{Class, Verdict};
 use super::wanted::Wanted;
-use crate::admin::webhook_settings::LEAST_MS;
 use crate::app::App;
 use crate::calls::Call;
 use crate::catalog::Connector;
@@ -130,7 +129,10 @@ async fn judge(
     begun: Instant,
 ) -> Judged {
     let most = presets::waits_ms(webhook.settings.platform);
-    let within = webhook.settings.answer_within_ms.clamp(LEAST_MS, most);
+    let within = webhook
+        .settings
+        .answer_within_ms
+        .clamp(presets::LEAST_MS, most);
     let within = Duration::from_millis(within.into());
     let now_s = ids::now_ms() / 1000;
     let is_in_headers = !matches!(
