@@ -107,6 +107,13 @@ fn used_code_is_counted_once() {
     for _ in 0..2 {
         assert_eq!(report(own["id"].as_str().unwrap()).status, 204);
     }
+    // To a test number nothing is sent, so nothing of it counts as used.
+    let test = json!({"number": "+8613800138009", "code": "246810", "days": 1, "is_own": true});
+    let tests = "/admin/tenants/default/test-numbers";
+    host.admin("POST", tests, &host.host_key, &test).expect(200);
+    let body = json!({"to": "+8613800138009", "usage": "Generic", "variables": {"code": "1"}});
+    let suppressed = host.post("/v1/messages", &body).expect(201);
+    assert_eq!(report(suppressed["id"].as_str().unwrap()).status, 204);
     assert_eq!(figures(&host)["verified_by_country"]["CN"], 2);
 }
 

@@ -41,8 +41,7 @@ where
                 StatusCode::BAD_REQUEST,
                 "query",
                 "The query cannot be used",
-                "A parameter of the query is not known, or its value has another form. The document at /openapi.json \
-                lists them.",
+                "A parameter of the query is not known, or its value has another form. Correct it, or leave it out.",
             )),
         }
     }

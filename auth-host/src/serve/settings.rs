@@ -280,7 +280,8 @@ pub fn variable(key: &str) -> String {
     format!("AUTH_HOST_{}", key.to_ascii_uppercase())
 }
 
-/// A variable's text as the key's type: a list at commas, as in the file or without brackets and quotes, a number, a truth value, or the text.
+/// A variable's text as the key's type: a list at commas, as in the file or without brackets and quotes, a number, a
+/// truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
         ("permit_networks" | "console_hosts" | "catalogues", list) => {
