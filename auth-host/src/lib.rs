@@ -72,6 +72,8 @@ mod post;
 mod problem;
 #[cfg(feature = "serve")]
 mod receipts;
+#[cfg(feature = "serve")]
+mod recovery;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "serve")]

@@ -1,9 +1,11 @@
 //! An auth host in a folder of its own, for unit tests.
 
-use crate::admin::{Actor, tenants, webhooks};
+use crate::admin::{Actor, events, tenants, webhooks};
 use crate::app::{App, Files};
 use crate::ids;
 use crate::platforms::Webhook;
+use crate::store::StoreError;
+use rusqlite::params;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +40,28 @@ impl TestApp {
         put.unwrap();
         webhooks::find(&self.app, "default", name).unwrap()
     }
+}
+
+/// Writes down a message of the tenant `t` that is being sent since a time in Unix milliseconds.
+pub async fn leave_open(app: &App, id: &'static str, since: i64) {
+    let written = app.store.write(move |db| {
+        db.execute(
+            "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
+             first, state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, 'sending', ?2)",
+            params![id, since],
+        )?;
+        Ok::<_, StoreError>(())
+    });
+    written.await.unwrap();
+}
+
+/// Makes the tenant `t`, whose events are posted somewhere.
+pub async fn tenant_with_events(app: &Arc<App>) {
+    let actor = TestApp::actor();
+    let put = tenants::put(app, &actor, "t", &json!({})).await;
+    put.unwrap();
+    let put = events::put(app, &actor, "t", "https://a.example/hook").await;
+    put.unwrap();
 }
 
 impl Drop for TestApp {

@@ -3,6 +3,7 @@
 use super::events::PLACE;
 use crate::app::{App, AppError, Files};
 use crate::crypt::{KeyError, Purpose};
+use crate::recovery;
 use crate::store::{self, StoreError, events, registry, retention, webhooks};
 use std::path::Path;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ pub fn backup(files: &Files, to: &Path) -> Result<(), AppError> {
 }
 
 /// Puts a backup in the place of a missing database. For a host whose service does not run. What was being sent when it
-/// was made is *unknown*. Returns how many such messages there are. Blocks its thread.
+/// was made is *unknown*, and the tenants are told at the next start. Returns how many such messages there are. Blocks its thread.
 ///
 /// # Errors
 ///
@@ -95,10 +96,10 @@ pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
     }
     store::restore(from, &files.database)?;
     let settled = App::open(files.clone(), |_| ()).and_then(|(app, _)| {
-        let now = crate::ids::now_ms();
+        let told = app.clone();
         let settled = app
             .store
-            .write_blocking(move |db| store::messages::recover(db, now));
+            .write_blocking(move |db| recovery::settle(&told, db, i64::MAX));
         Ok(settled?)
     });
     if settled.is_err() {
@@ -126,6 +127,7 @@ fn check_vacant(files: &Files) -> Result<(), AppError> {
 mod tests {
     use super::*;
     use crate::crypt::Keyring;
+    use crate::test_app::{leave_open, tenant_with_events};
     use rusqlite::Connection;
     use std::path::PathBuf;
 
@@ -184,6 +186,24 @@ mod tests {
         assert_eq!(folder.entries(), 2, "a copy under another name was left");
     }
 
+    #[tokio::test]
+    async fn restore_settles_what_was_being_sent_and_tells_the_tenant() {
+        let folder = Folder::new();
+        std::fs::remove_file(&folder.backup).unwrap();
+        let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
+        tenant_with_events(&app).await;
+        leave_open(&app, "m", crate::ids::now_ms()).await;
+        drop(app);
+        backup(&folder.files, &folder.backup).unwrap();
+        folder.lose_database();
+        let (files, from) = (folder.files.clone(), folder.backup.clone());
+        let restored = tokio::task::spawn_blocking(move || restore(&files, &from)).await;
+        assert_eq!(restored.unwrap().unwrap(), 1);
+        let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
+        let waiting = app.store.read(|db| events::waiting(db, "t"));
+        assert_eq!(waiting.unwrap(), 1);
+    }
+
     #[test]
     fn restore_is_refused_while_folder_is_held() {
         let folder = Folder::new();
@@ -214,13 +234,16 @@ mod tests {
         let whole = std::fs::read(&folder.backup).unwrap();
         let half = whole.get(..whole.len() / 2).unwrap();
         let other = folder.path.join("other.db");
-        let texts: [(&[u8], &str); 3] = [
+        let mut damaged = whole.clone();
+        damaged.get_mut(8192..).unwrap().fill(0x5a);
+        let texts: [(&[u8], &str); 4] = [
             (b"", "no database of auth-host"),
             (
                 b"no database, but long enough to be read as one",
                 "no database of auth-host",
             ),
             (half, "no database of auth-host"),
+            (&damaged, "other.db is no database of auth-host"),
         ];
         for (bytes, words) in texts {
             std::fs::write(&other, bytes).unwrap();

@@ -4,13 +4,13 @@ mod beside;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod events;
-mod recovery;
 mod reports;
 pub mod settings;
 mod tasks;
 
 use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
+use crate::recovery;
 use crate::store::StoreError;
 use axum::Router;
 use axum_server::Handle;

@@ -2,12 +2,12 @@
 //! programs.
 
 use super::beside::Beside;
-use super::{events, recovery, reports};
+use super::{events, reports};
 use crate::app::App;
-use crate::ids;
 use crate::store::messages::{self, Due, Message, State};
 use crate::store::receipts::{self, Report, Source};
 use crate::store::{StoreError, retention};
+use crate::{ids, recovery};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;

@@ -63,10 +63,10 @@ pub enum CopyError {
 /// [`CopyError`], before anything is made where the name is taken or there is no database.
 pub fn backup(from: &Path, to: &Path) -> Result<(), CopyError> {
     let (source, _) = recognise(from)?;
-    copy(&source, to, |_| Ok(()))
+    copy(&source, to)
 }
 
-/// Copies a backup to the database's place, where nothing is, once its pages were checked.
+/// Copies a backup to the database's place, where nothing is, after its pages were checked.
 ///
 /// # Errors
 ///
@@ -79,14 +79,11 @@ pub fn restore(from: &Path, to: &Path) -> Result<(), CopyError> {
             found,
         });
     }
-    copy(&source, to, |copy| {
-        let said: Result<String, _> = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        match said {
-            Ok(said) if said == "ok" => Ok(()),
-            Ok(said) => Err(foreign(from, said)),
-            Err(error) => Err(foreign(from, error)),
-        }
-    })
+    match source.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {
+        Ok(said) if said == "ok" => copy(&source, to),
+        Ok(said) => Err(foreign(from, said)),
+        Err(error) => Err(foreign(from, error)),
+    }
 }
 
 /// Opens a database of this program, and says which schema it has. Makes no file.
@@ -120,11 +117,7 @@ fn foreign(path: &Path, reason: impl ToString) -> CopyError {
     }
 }
 
-fn copy(
-    source: &Connection,
-    to: &Path,
-    check: impl FnOnce(&Connection) -> Result<(), CopyError>,
-) -> Result<(), CopyError> {
+fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
     if to.symlink_metadata().is_ok() {
         return Err(CopyError::Exists(to.to_owned()));
     }
@@ -136,7 +129,6 @@ fn copy(
     let copied = (|| {
         files::new_private(&part).map_err(|error| unwritable(error.to_string()))?;
         let copy = pages(source, &part).map_err(|error| unwritable(said(&error)))?;
-        check(&copy)?;
         let closed = copy.close().map_err(|(_, error)| error);
         closed.map_err(|error| unwritable(said(&error)))?;
         let file = std::fs::File::open(&part).and_then(|file| file.sync_all());

@@ -209,15 +209,6 @@ pub fn sending(db: &Connection) -> Result<Vec<Message>> {
     all(db, &sql, [], read)
 }
 
-/// Marks everything that an ended process left open as unknown, to be looked up. Returns how many there were.
-pub fn recover(db: &Connection, now: i64) -> Result<usize> {
-    Ok(db.execute(
-        "UPDATE messages SET state = 'unknown', kind = 'other', turn = 'host', reason = 'interrupted', settled_at = ?1,
-         next_lookup_at = ?1 WHERE state = 'sending'",
-        [now],
-    )?)
-}
-
 /// One message of a tenant.
 pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Message>> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant = ?2 AND id = ?1");

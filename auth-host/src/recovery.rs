@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// service, whose next start may be far.
 const ABANDONED_AFTER_MS: i64 = 20 * 60_000;
 
-/// Settles what was being sent at a time. Returns how many messages there were.
+/// Settles what was being sent at a time, of every tenant. Returns how many messages there were.
 pub fn settle(app: &App, db: &Connection, until: i64) -> store::Result<usize> {
     let open = open(db, until)?;
     for row in &open {
@@ -58,34 +58,18 @@ pub async fn settle_abandoned(app: Arc<App>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::{Actor, events, tenants};
-    use crate::app::Files;
     use crate::store::events::waiting;
-    use rusqlite::params;
-    use serde_json::json;
+    use crate::test_app::{TestApp, leave_open, tenant_with_events};
 
     /// One message as old as an abandoned one, one half a minute younger.
     #[tokio::test]
     async fn message_of_an_ended_process_becomes_unknown() {
-        let folder = std::env::temp_dir().join(ids::new("recovery"));
-        let (app, _) = App::open(Files::of(&folder, None), |_| ()).unwrap();
-        let actor = Actor("test".to_owned());
-        tenants::put(&app, &actor, "t", &json!({})).await.unwrap();
-        events::put(&app, &actor, "t", "https://a.example/hook")
-            .await
-            .unwrap();
-        let now = ids::now_ms();
-        let written = app.store.write(move |db| {
-            for (id, at) in [("m_old", now - ABANDONED_AFTER_MS), ("m_new", now - ABANDONED_AFTER_MS + 30_000)] {
-                db.execute(
-                    "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
-                     first, state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, 'sending', ?2)",
-                    params![id, at],
-                )?;
-            }
-            Ok::<_, StoreError>(())
-        });
-        written.await.unwrap();
+        let host = TestApp::new().await;
+        let app = &host.app;
+        tenant_with_events(app).await;
+        let abandoned = ids::now_ms() - ABANDONED_AFTER_MS;
+        leave_open(app, "m_old", abandoned).await;
+        leave_open(app, "m_new", abandoned + 30_000).await;
         for _ in 0..2 {
             settle_abandoned(app.clone()).await;
         }
@@ -98,7 +82,5 @@ mod tests {
         assert_eq!((old.state, new, told), (State::Unknown, State::Sending, 1));
         assert_eq!(old.reason.as_deref(), Some("interrupted"));
         assert!(old.next_lookup_at.is_some());
-        drop(app);
-        std::fs::remove_dir_all(folder).unwrap();
     }
 }
