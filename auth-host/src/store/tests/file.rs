@@ -1,0 +1,266 @@
+//! The database file: durability, schema, a full disk, a file that is taken away, copies.
+
+use super::Folder;
+use crate::store::*;
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+fn put(store: &Store, key: &'static str) -> Result<()> {
+    store.write_blocking(move |db| registry::put_setting(db, key, "1"))
+}
+
+fn get(store: &Store, key: &str) -> Option<String> {
+    store.read(|db| registry::setting(db, key)).unwrap()
+}
+
+/// Runs `job` on the writer and holds it until the sender is used or dropped, so that what is queued meanwhile is
+/// committed together.
+fn hold(
+    store: &Store,
+    job: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
+) -> (Sender<()>, JoinHandle<Result<()>>) {
+    let (begun, has_begun) = channel();
+    let (release, released) = channel();
+    let store = store.clone();
+    let holding = std::thread::spawn(move || {
+        store.write_blocking(move |db| {
+            let outcome = job(db);
+            let _ = begun.send(());
+            let _ = released.recv();
+            outcome
+        })
+    });
+    has_begun.recv().unwrap();
+    (release, holding)
+}
+
+/// What at-most-once rests on, read back from the connection that writes.
+#[test]
+fn writer_is_durable() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let found: (String, i64) = store
+        .write_blocking(|db| {
+            let journal = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            let synchronous = db.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+            Ok::<_, StoreError>((journal, synchronous))
+        })
+        .unwrap();
+    assert_eq!(found, ("wal".to_owned(), 2));
+}
+
+/// A database of the first schema is brought up to the newest, with what is in it.
+#[test]
+fn older_schema_is_migrated() {
+    let folder = Folder::new();
+    let old = Connection::open(folder.file()).unwrap();
+    old.execute_batch(include_str!("../migrations/1.sql"))
+        .unwrap();
+    old.execute_batch("PRAGMA user_version = 1;").unwrap();
+    registry::put_setting(&old, "kept", "1").unwrap();
+    drop(old);
+    let store = folder.open();
+    assert_eq!(get(&store, "kept").as_deref(), Some("1"));
+    let version: u32 = store
+        .read(|db| Ok::<_, StoreError>(db.query_row("PRAGMA user_version", [], |row| row.get(0))?))
+        .unwrap();
+    assert_eq!(version as usize, open::SCHEMA);
+}
+
+#[test]
+fn newer_schema_is_refused_and_untouched() {
+    let folder = Folder::new();
+    drop(folder.open());
+    let db = Connection::open(folder.file()).unwrap();
+    db.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(db);
+    let Err(error) = open(&folder.file()) else {
+        panic!("opened");
+    };
+    assert!(error.to_string().contains("schema 99"), "{error}");
+    assert!(matches!(error, OpenError::Newer { found: 99, .. }));
+}
+
+#[test]
+fn file_that_is_no_database_is_refused() {
+    let folder = Folder::new();
+    std::fs::write(
+        folder.file(),
+        "not a database, but long enough to be read as one",
+    )
+    .unwrap();
+    assert!(matches!(
+        open(&folder.file()),
+        Err(OpenError::Failed { .. })
+    ));
+}
+
+/// A job that fails takes nothing of its neighbours with it, though one commit carries all of them.
+#[tokio::test]
+async fn failed_job_leaves_its_neighbours() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let (release, holding) = hold(&store, |_| Ok(()));
+    let before = store.commits();
+    let fail = |db: &Connection| {
+        registry::put_setting(db, "b", "1")?;
+        Err::<(), _>(StoreError::Failed("on purpose".to_owned()))
+    };
+    let (a, b, c, _) = tokio::join!(
+        biased;
+        store.write(|db| registry::put_setting(db, "a", "1")),
+        store.write(fail),
+        store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
+    );
+    holding.join().unwrap().unwrap();
+    assert!(a.is_ok() && b.is_err() && c.is_ok());
+    assert_eq!(get(&store, "a").as_deref(), Some("1"));
+    assert_eq!(get(&store, "b"), None);
+    assert_eq!(get(&store, "c").as_deref(), Some("1"));
+    let commits = store.commits() - before;
+    assert_eq!(
+        commits, 2,
+        "one for the job that held the writer, one for the three"
+    );
+}
+
+#[test]
+fn full_disk_is_reported_and_keeps_stored_data() {
+    let folder = Folder::new();
+    let store = folder.open();
+    put(&store, "before").unwrap();
+    store
+        .write_blocking(|db| {
+            let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let large = "x".repeat(1 << 20);
+    let full = store.write_blocking(move |db| registry::put_setting(db, "large", &large));
+    assert_eq!(full, Err(StoreError::Full));
+    assert_eq!(get(&store, "before").as_deref(), Some("1"));
+    store
+        .write_blocking(|db| {
+            db.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    put(&store, "after").unwrap();
+}
+
+/// SQLite undoes everything that is written together when a disk is full: nobody may hear of success.
+#[tokio::test]
+async fn full_disk_refuses_all_that_is_written_together() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let (release, holding) = hold(&store, |db| {
+        let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let most = format!("PRAGMA max_page_count = {}", pages + 4);
+        Ok(db.query_row(&most, [], |_| Ok(()))?)
+    });
+    let large = "x".repeat(1 << 20);
+    let (a, b, c, _) = tokio::join!(
+        biased;
+        store.write(|db| registry::put_setting(db, "a", "1")),
+        store.write(move |db| registry::put_setting(db, "b", &large)),
+        store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
+    );
+    holding.join().unwrap().unwrap();
+    assert_eq!(b, Err(StoreError::Full));
+    for neighbour in [a, c] {
+        let Err(StoreError::Failed(reason)) = neighbour else {
+            panic!("{neighbour:?}")
+        };
+        assert!(reason.contains("disk is full"), "{reason}");
+    }
+    for key in ["a", "b", "c"] {
+        assert_eq!(get(&store, key), None);
+    }
+    put(&store, "after").unwrap();
+}
+
+/// A database whose file or log was taken away takes nothing more, until it is back.
+#[cfg(unix)]
+#[test]
+fn database_that_is_gone_refuses_reads_and_writes() {
+    for end in ["", "-wal"] {
+        let folder = Folder::new();
+        let store = folder.open();
+        let write = || store.write_blocking(|db| registry::put_setting(db, "a", "b"));
+        let read = || store.read(|db| registry::setting(db, "a"));
+        write().unwrap();
+        let file = folder.0.join(format!("auth-host.db{end}"));
+        let aside = folder.0.join("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let gone = StoreError::Gone(file.display().to_string());
+        assert_eq!(write(), Err(gone.clone()));
+        assert_eq!(read().unwrap_err(), gone);
+        // Another file at its place is another database.
+        std::fs::copy(&aside, &file).unwrap();
+        assert_eq!(write(), Err(gone));
+        std::fs::rename(&aside, &file).unwrap();
+        write().unwrap();
+        assert_eq!(read().unwrap().as_deref(), Some("b"));
+    }
+}
+
+#[test]
+fn backup_opens_and_is_never_written_over() {
+    let folder = Folder::new();
+    let store = folder.open();
+    put(&store, "kept").unwrap();
+    let copy = folder.0.join("copy.db");
+    backup(&folder.file(), &copy).unwrap();
+    assert!(backup(&folder.file(), &copy).is_err());
+    assert_eq!(get(&open(&copy).unwrap(), "kept").as_deref(), Some("1"));
+}
+
+/// A copy in steps begins anew whenever another connection commits between two of them. Without waiting for the disk the
+/// other commits between any two, and the database is large enough for many.
+#[test]
+fn backup_ends_while_others_commit() {
+    let folder = Folder::new();
+    let _store = folder.open();
+    let other = Connection::open(folder.file()).unwrap();
+    other
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .unwrap();
+    other
+        .execute_batch("PRAGMA synchronous = OFF; CREATE TABLE filler (bytes BLOB);")
+        .unwrap();
+    for _ in 0..40 {
+        other
+            .execute("INSERT INTO filler VALUES (zeroblob(1000000))", [])
+            .unwrap();
+    }
+    let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let ended = is_over.clone();
+    let (begun, has_begun) = channel();
+    let writer = std::thread::spawn(move || {
+        // SQLite writes nothing where nothing differs.
+        for nth in (0_u64..).take_while(|_| !ended.load(Ordering::Relaxed)) {
+            registry::put_setting(&other, "busy", &nth.to_string()).unwrap();
+            let _ = begun.send(());
+        }
+    });
+    has_begun.recv().unwrap();
+    let copy = folder.0.join("copy.db");
+    let (done, is_done) = channel();
+    let (from, to) = (folder.file(), copy.clone());
+    std::thread::spawn(move || done.send(backup(&from, &to)));
+    let copied = is_done.recv_timeout(std::time::Duration::from_secs(20));
+    is_over.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+    copied.unwrap().unwrap();
+    let copy = Connection::open(copy).unwrap();
+    let rows: i64 = copy
+        .query_row("SELECT count(*) FROM filler", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 40);
+}

@@ -1,0 +1,104 @@
+//! Counters, buckets, and how long rows are kept.
+
+use super::Folder;
+use crate::ids;
+use crate::store::limits::{Bucket, Counter, HOUR_MS};
+use crate::store::*;
+use rusqlite::params;
+
+#[test]
+fn counter_sums_the_hours_that_are_asked_for() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let now = 1_000_000 * HOUR_MS;
+    let (day, hour, mut counts) = store
+        .write_blocking(move |db| {
+            let counter = Counter {
+                tenant: "t",
+                scope: "s",
+                subject: "",
+            };
+            for (ago, count) in [(0, 1), (1, 2), (23, 4), (24, 8), (48, 16)] {
+                counter.add(db, now - ago * HOUR_MS, count)?;
+            }
+            Ok::<_, StoreError>((
+                counter.sum(db, now, 24)?,
+                counter.sum(db, now, 1)?,
+                counter.by_hour(db, now, 25)?,
+            ))
+        })
+        .unwrap();
+    assert_eq!((day, hour), (7, 1));
+    counts.sort_unstable();
+    let hours = |ago: i64| 1_000_000 - ago;
+    let expected = [(24, 8), (23, 4), (1, 2), (0, 1)].map(|(ago, count)| (hours(ago), count));
+    assert_eq!(counts, expected);
+}
+
+#[test]
+fn bucket_keeps_its_level_between_calls() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let levels = store
+        .write_blocking(|db| {
+            let bucket = Bucket {
+                tenant: "t",
+                scope: "s",
+                subject: b"n",
+                capacity: 10.0,
+                period_ms: 10 * HOUR_MS,
+            };
+            let first = bucket.add(db, 0, 3.0)?;
+            let later = bucket.add(db, HOUR_MS, 100.0)?;
+            let full = bucket.level(db, HOUR_MS)?;
+            let cleared = bucket.clear(db)? && !bucket.clear(db)?;
+            Ok::<_, StoreError>((first, later, full, cleared))
+        })
+        .unwrap();
+    assert_eq!(levels, (0.0, 2.0, 10.0, true));
+}
+
+/// What is older than it is kept goes, and nothing else.
+#[test]
+fn sweep_deletes_what_is_old() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let now = ids::now_ms();
+    let left: (i64, i64, i64, i64) = store
+        .write_blocking(move |db| {
+            let settings = registry::TenantSettings {
+                retention_days: 5,
+                ..registry::TenantSettings::default()
+            };
+            registry::put_tenant(db, "t", &settings)?;
+            for days in [6, 4] {
+                let id = format!("{}-{days}", ids::earliest("m", now - days * 24 * HOUR_MS));
+                db.execute(
+                    "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
+                     first, state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, 'accepted', ?2)",
+                    params![id, now - days * 24 * HOUR_MS],
+                )?;
+                let hours = if days == 6 { 73 } else { 71 };
+                db.execute(
+                    "INSERT INTO idempotency (tenant, key, request, process, created_at) VALUES ('t', ?1, x'00', 'p', ?2)",
+                    params![id.as_bytes(), now - hours * HOUR_MS],
+                )?;
+                let event = format!("{}{days}", ids::earliest("e", now - hours * HOUR_MS));
+                events::add(db, &event, "t", "{}", now)?;
+            }
+            // A network is kept for two days, what tells of nobody for a year.
+            for (scope, hours) in [("network", 50), ("verified-network", 50), ("network", 47), ("sent", 50)] {
+                let counter = Counter { tenant: "t", scope, subject: "" };
+                counter.add(db, now - hours * HOUR_MS, 1)?;
+            }
+            while retention::sweep(db, now)? > 0 {}
+            let count = |table: &str| {
+                db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            };
+            let events = count("events")?;
+            let counters = count("counters")?;
+            Ok::<_, StoreError>((count("messages")?, count("idempotency")?, events, counters))
+        })
+        .unwrap();
+    assert_eq!(left, (1, 1, 1, 2));
+}
