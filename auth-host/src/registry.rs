@@ -10,7 +10,7 @@ use auth_connector_host::{
     BuildError, ConnectorHost, Grants, HostOptions, NetworkError, Outbound, Package, Proxy,
 };
 #[cfg(feature = "serve")]
-use auth_connector_registry::catalogue::{Catalogue, is_address};
+use auth_connector_registry::catalogue::{Catalogue, address::is_address};
 use auth_connector_registry::{
     Bounds, Checks, Credentials, NamedBy, Place, ProvenanceKey, Pulled, Reference, RegistryError,
     Settings, Source, pull,

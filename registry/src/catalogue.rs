@@ -3,19 +3,15 @@
 //! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
 //! pulled by the reference, and checked then.
 
+pub mod address;
 mod forms;
+pub mod lines;
 
-use crate::error::english;
-use crate::error::legible;
-use crate::exchange::{self, Deadline};
+use crate::error::{english, legible};
 use crate::part;
-use crate::{Change, Facts, Finding, RegistryError, Settings, changes, is_older};
-use auth_connector_egress::Origin;
+use crate::{Change, Facts, Finding, RegistryError, changes, is_older};
 use auth_connector_egress::{Phrase, phrase};
-use bytes::Bytes;
 use forms::Once;
-use http::{Request, StatusCode, Uri};
-use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -200,23 +196,6 @@ impl Catalogue {
         Self::parse(&crate::layout::read(file, BYTES)?)
     }
 
-    /// Fetches a catalogue by https. Redirects are not followed, and no credentials are sent.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be reached in time, is too large, or is none.
-    pub async fn fetch(settings: &Settings, url: &str) -> Result<Self, RegistryError> {
-        let (origin, path) = target(url, settings.has_loopback_http)?;
-        let request = Request::get(path).body(Full::new(Bytes::new()));
-        let request = request.map_err(|_| unread(url))?;
-        let deadline = Deadline::after(settings.time);
-        let response = exchange::send(&settings.outbound, &origin, request, deadline).await?;
-        match response.status {
-            StatusCode::OK => Self::parse(&response.read(&part::catalogue(), BYTES).await?),
-            _ => Err(response.refusal(&part::catalogue()).await),
-        }
-    }
-
     /// The plugins that have every word, in any case, in the newest version's texts. Without words all of them.
     pub fn search(&self, words: &[&str]) -> Vec<&Entry> {
         let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
@@ -247,115 +226,6 @@ impl Entry {
     }
 }
 
-/// An entry for people, a line each.
-pub fn lines(entry: &Entry) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (index, listed) in entry.versions.iter().enumerate() {
-        let facts = &listed.facts;
-        let version = facts.version.as_deref().unwrap_or_default();
-        let mut field = |label: &str, text: String| lines.push(format!("  {label:<12} {text}"));
-        if index > 0 {
-            field(
-                "before that",
-                format!("{version} {}", optional(facts.reference.as_ref())),
-            );
-            continue;
-        }
-        field("install", optional(facts.reference.as_ref()));
-        if let Some(text) = &facts.description {
-            field("does", text.clone());
-        }
-        field("publisher", optional(facts.publisher.as_ref()));
-        let signer = facts.signer.as_ref().map(|signer| signer.key.clone());
-        field("signed by", optional(signer.as_ref()));
-        field("licence", optional(facts.license.as_ref()));
-        field("size", format!("{} bytes", facts.size));
-        for import in &facts.authority {
-            field("can", format!("{} ({})", import.words, import.import));
-        }
-        for origin in &facts.origins {
-            field("asks for", origin.clone());
-        }
-        for pointer in &facts.config_origins {
-            field("asks for", format!("the origin at {pointer} of its config"));
-        }
-        for (limit, most) in &facts.limits {
-            field("asks for", format!("{limit} {most}"));
-        }
-        if let Some(sbom) = &facts.sbom {
-            let licenses: Vec<String> = sbom
-                .licenses
-                .iter()
-                .map(|(name, count)| format!("{count} {name}"))
-                .collect();
-            field(
-                "linked",
-                format!("{} components: {}", sbom.components, licenses.join(", ")),
-            );
-        }
-        if let Some(built) = &facts.provenance {
-            field("built by", built.builder.clone());
-            field("source", optional(built.source.as_ref()));
-            field("revision", optional(built.revision.as_ref()));
-        }
-        for finding in &listed.findings {
-            field("then", finding.to_string());
-        }
-        for change in &listed.changes {
-            field("changed", change.to_string());
-        }
-        lines.insert(0, format!("{} {version}", entry.id));
-    }
-    lines.push(String::new());
-    lines
-}
-
-fn optional(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_else(|| "not named".to_owned())
-}
-
-/// An address's origin and path.
-fn target(url: &str, has_loopback_http: bool) -> Result<(Origin, String), RegistryError> {
-    let uri: Uri = url.parse().map_err(|_| unread(url))?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(unread(url));
-    };
-    let origin = Origin::parse(&format!("{scheme}://{authority}")).map_err(|_| unread(url))?;
-    let is_allowed = origin.is_https() || (has_loopback_http && origin.is_loopback());
-    if !is_allowed {
-        return Err(wrong(
-            url,
-            phrase!("catalogue-plain", "it is not reached by https"),
-        ));
-    }
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok((origin, path.to_owned()))
-}
-
-fn unread(url: &str) -> RegistryError {
-    wrong(url, phrase!("catalogue-unread", "it cannot be read"))
-}
-
-fn wrong(url: &str, reason: Phrase) -> RegistryError {
-    // A name and a password before the host are nobody's to read.
-    let shown = match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://****@{rest}"),
-        (None, Some((_, rest))) => format!("****@{rest}"),
-        _ => url.to_owned(),
-    };
-    let url: String = shown
-        .chars()
-        .take(120)
-        .flat_map(char::escape_debug)
-        .collect();
-    RegistryError::Reference(phrase!(
-        "catalogue-address",
-        "\"{url}\" is no address of a catalogue: {reason}",
-        url = url,
-        reason = reason
-    ))
-}
-
 /// Refuses texts that are longer than the schema allows any to be.
 fn check_texts(value: &serde_json::Value) -> Result<(), Phrase> {
     use serde_json::Value;
@@ -382,11 +252,6 @@ fn check_texts(value: &serde_json::Value) -> Result<(), Phrase> {
         }
     }
     Ok(())
-}
-
-/// Whether a text is meant as an address and not as a file's name.
-pub fn is_address(text: &str) -> bool {
-    text.contains("://")
 }
 
 #[cfg(test)]
@@ -494,34 +359,6 @@ mod tests {
             let text = serde_json::to_vec(&wrong).unwrap();
             let refused = Catalogue::parse(&text).unwrap_err().to_string();
             assert!(refused.contains(said), "{refused}");
-        }
-    }
-
-    #[test]
-    fn address_is_https_or_loopback_where_allowed() {
-        for (url, leave, allowed) in [
-            ("https://example.com/c.json", false, true),
-            ("http://example.com/c.json", true, false),
-            ("http://127.0.0.1:80/c.json", false, false),
-            ("http://127.0.0.1:80/c.json", true, true),
-            ("https://user@example.com/c.json", false, false),
-            ("file:///etc/passwd", true, false),
-        ] {
-            assert_eq!(target(url, leave).is_ok(), allowed, "{url}");
-        }
-    }
-
-    #[test]
-    fn password_in_an_address_is_not_shown() {
-        for url in [
-            "http://ada:secretpw@example.com/c.json",
-            "https://ada:secretpw@example.com/c.json",
-            "https://ada:secret/secretpw@example.com",
-            "ftp://ada:secretpw@@example.com/c.json",
-        ] {
-            let error = target(url, true).unwrap_err().to_string();
-            assert!(!error.contains("secretpw"), "{error}");
-            assert!(error.contains("example.com"), "{error}");
         }
     }
 }
