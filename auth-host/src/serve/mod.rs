@@ -4,6 +4,7 @@ mod beside;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod events;
+mod lookups;
 mod reports;
 pub mod settings;
 mod tasks;

@@ -406,35 +406,35 @@ pub fn by_serial(
     Ok(all(db, &sql, [connector, serial, tenant], read)?.pop())
 }
 
-/// Writes down what a look-up said, or when to look again.
-pub fn looked_up(
+/// Writes down the state and the serial number that a look-up found, and when the next one is.
+pub fn found(
     db: &Connection,
     message: &Message,
-    found: Option<(State, Option<&str>)>,
+    (state, provider_message): (State, Option<&str>),
     now: i64,
     next: Option<i64>,
 ) -> Result<()> {
-    match found {
-        Some((state, provider_message)) => db
-            .prepare_cached(
-                "UPDATE messages SET state = ?2, settled_at = ?3, lookups = lookups + 1, next_lookup_at = ?4,
-                 provider_message = coalesce(provider_message, ?5)
-                 WHERE tenant = ?6 AND id = ?1 AND state IN ('unknown', 'accepted')",
-            )?
-            .execute(params![
-                message.id,
-                state.as_str(),
-                now,
-                next,
-                provider_message,
-                message.tenant
-            ])?,
-        None => db
-            .prepare_cached(
-                "UPDATE messages SET lookups = lookups + 1, next_lookup_at = ?3 WHERE tenant = ?1 AND id = ?2",
-            )?
-            .execute(params![message.tenant, message.id, next])?,
-    };
+    db.prepare_cached(
+        "UPDATE messages SET state = ?2, settled_at = ?3, lookups = lookups + 1, next_lookup_at = ?4,
+         provider_message = coalesce(provider_message, ?5) WHERE tenant = ?6 AND id = ?1",
+    )?
+    .execute(params![
+        message.id,
+        state.as_str(),
+        now,
+        next,
+        provider_message,
+        message.tenant
+    ])?;
+    Ok(())
+}
+
+/// Counts a look-up that found nothing, and sets the next one.
+pub fn not_found(db: &Connection, message: &Message, next: Option<i64>) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET lookups = lookups + 1, next_lookup_at = ?3 WHERE tenant = ?1 AND id = ?2",
+    )?
+    .execute(params![message.tenant, message.id, next])?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::Entry;
 
 /// An entry for people, a line each.
-pub fn lines(entry: &Entry) -> Vec<String> {
+pub fn of(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     for (index, listed) in entry.versions.iter().enumerate() {
         let facts = &listed.facts;

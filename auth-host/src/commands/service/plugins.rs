@@ -234,7 +234,7 @@ async fn search(args: PluginSearch) -> Result<Code, Stop> {
         crate::json::show(&mut page, &shown);
     } else {
         for plugin in &plugins {
-            for line in catalogue::lines::lines(plugin) {
+            for line in catalogue::lines::of(plugin) {
                 page.line(single(line));
             }
         }
