@@ -191,18 +191,26 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RegistryError> {
 mod tests {
     use super::*;
 
+    /// A folder of its own, without the one of an earlier run.
+    fn layout(name: &str) -> Layout {
+        let name = format!("layout-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Layout::new(folder)
+    }
+
     /// What is beyond a bound is not ignored: the manifest of a version could be there.
     #[test]
-    fn index_beyond_its_bound_is_refused() {
-        let folder = std::env::temp_dir().join(format!("layout-index-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let layout = Layout::new(&folder);
+    fn index_beyond_its_bound_is_neither_read_nor_written() {
+        let layout = layout("index");
+        let file = layout.0.join("index.json");
         let mut index = Index::default();
         let entry = Descriptor::of("a/b", b"");
-        for (count, is_read) in [(ENTRIES, true), (ENTRIES + 1, false)] {
+        for (count, is_read) in [(ENTRIES + 1, false), (ENTRIES, true)] {
             index.manifests.resize(count, entry.clone());
             let text = serde_json::to_vec(&index).unwrap();
-            fs::write(folder.join("index.json"), text).unwrap();
+            fs::write(&file, text).unwrap();
             match layout.index() {
                 Ok(_) => assert!(is_read),
                 Err(error) => {
@@ -213,6 +221,38 @@ mod tests {
                 }
             }
         }
-        fs::remove_dir_all(&folder).unwrap();
+        let before = fs::read(&file).unwrap();
+        let other = Descriptor::of("a/b", b"other");
+        let error = layout.name(other, None).unwrap_err().to_string();
+        assert!(error.contains("10001 entries"), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), before);
+        fs::remove_dir_all(&layout.0).unwrap();
+    }
+
+    /// A folder may be copied without some of its files: those of a version are not needed for another.
+    #[test]
+    fn referrer_whose_file_is_missing_is_left_out() {
+        let layout = layout("partial");
+        let subject = Digest::of(b"subject");
+        let referrer = |artifact_type: &str| {
+            let text = format!(
+                r#"{{"schemaVersion": 2, "mediaType": "{}", "artifactType": "{artifact_type}", "layers": [],
+                "config": {{"mediaType": "a/b", "digest": "{subject}", "size": 7}},
+                "subject": {{"mediaType": "a/b", "digest": "{subject}", "size": 7}}}}"#,
+                crate::media::IMAGE
+            );
+            layout.put(text.as_bytes()).unwrap();
+            let mut entry = Descriptor::of(crate::media::IMAGE, text.as_bytes());
+            entry.artifact_type = Some(artifact_type.to_owned());
+            layout.name(entry.clone(), None).unwrap();
+            entry
+        };
+        let (kept, missing) = (referrer("a/kept"), referrer("a/missing"));
+        assert_eq!(layout.referrers(&subject, 4096).unwrap().len(), 2);
+        fs::remove_file(layout.place(&missing.digest().unwrap())).unwrap();
+        let found = layout.referrers(&subject, 4096).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found.first().map(|entry| &entry.digest), Some(&kept.digest));
+        fs::remove_dir_all(&layout.0).unwrap();
     }
 }

@@ -192,6 +192,17 @@ impl Attached<'_> {
         Ok(Some(manifest).filter(|manifest| manifest.is_about(self.subject)))
     }
 
+    /// The same, or nothing for one that is gone: a list may name what is no longer there.
+    async fn open_if_there(
+        &self,
+        descriptor: &Descriptor,
+    ) -> Result<Option<Manifest>, RegistryError> {
+        match self.open(descriptor).await {
+            Err(RegistryError::Absent(_)) => Ok(None),
+            opened => opened,
+        }
+    }
+
     /// The plugin's manifest that passes the checks. None where there is none and unsigned plugins are allowed.
     async fn manifest(
         &self,
@@ -202,7 +213,7 @@ impl Attached<'_> {
             let referrer = match self.open(descriptor).await {
                 Ok(Some(referrer)) => referrer,
                 Ok(None) => continue,
-                // A list may name what is no longer there, and a good one after it.
+                // A good one may come after one that is gone.
                 Err(error @ RegistryError::Absent(_)) => {
                     refusal = Some(error);
                     continue;
@@ -281,7 +292,7 @@ impl Attached<'_> {
         }
         let mut left = self.bounds.document;
         for descriptor in self.of(media::GUIDES) {
-            let Some(referrer) = self.open(descriptor).await? else {
+            let Some(referrer) = self.open_if_there(descriptor).await? else {
                 continue;
             };
             for layer in referrer.layers.iter().take(guides::GUIDES + 1) {
@@ -327,7 +338,7 @@ impl Attached<'_> {
         descriptor: &Descriptor,
         what: &Phrase,
     ) -> Result<Option<Vec<u8>>, RegistryError> {
-        let Some(referrer) = self.open(descriptor).await? else {
+        let Some(referrer) = self.open_if_there(descriptor).await? else {
             return Ok(None);
         };
         let [layer] = referrer.layers.as_slice() else {

@@ -28,7 +28,7 @@ fn with_texts(folder: &Path, files: &[(&str, &str)], pins: &[(&str, &str)]) {
     fs::write(file, manifest.replace("\"origins\"", &annotations)).unwrap();
 }
 
-fn guided() -> Dist {
+pub fn guided() -> Dist {
     Dist::with(|folder| {
         with_texts(
             folder,

@@ -1,5 +1,6 @@
 //! Artifacts, referrers and signatures that do not belong to what was asked for.
 
+use crate::guides::guided;
 use crate::support::*;
 use auth_connector_registry::{Attestation, Bounds, ProvenanceKey};
 use registry::response;
@@ -112,20 +113,33 @@ async fn signed_manifest_of_another_component_is_refused() {
 
 /// A list may outlive what it names.
 #[tokio::test]
-async fn manifest_that_is_gone_hides_no_other() {
-    const KIND: &str = "application/vnd.auth-connector.manifest.v1+json";
-    let (dist, registry) = published().await;
+async fn referrer_that_is_gone_hides_no_other() {
+    let (dist, registry) = (guided(), Registry::start().await);
+    publish_to(&dist, &registry).await;
     let list = dist.digest().replace(':', "-");
     let index = String::from_utf8(registry.stored(&list).unwrap()).unwrap();
-    let gone = format!(
-        r#""manifests":[{{"mediaType": "a/b", "digest": "sha256:{}", "size": 9, "artifactType": "{KIND}"}},"#,
-        "0".repeat(64)
-    );
-    assert!(index.contains(r#""manifests":["#), "{index}");
-    let index = index.replace(r#""manifests":["#, &gone);
-    registry.store(&list, index.as_bytes());
+    let opening = r#""manifests":["#;
+    assert!(index.contains(opening), "{index}");
+    let kinds = [
+        "application/vnd.auth-connector.manifest.v1+json",
+        "application/vnd.auth-connector.guides.v1",
+        "application/vnd.cyclonedx+json",
+        "application/vnd.dev.sigstore.bundle.v0.3+json",
+    ];
+    let mut gone = opening.to_owned();
+    for (nth, kind) in kinds.iter().enumerate() {
+        assert!(index.contains(kind), "{kind} is not published: {index}");
+        let digest = nth.to_string().repeat(64);
+        gone += &format!(
+            r#"{{"mediaType": "a/b", "digest": "sha256:{digest}", "size": 9, "artifactType": "{kind}"}},"#
+        );
+    }
+    registry.store(&list, index.replace(opening, &gone).as_bytes());
     let found = pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
     assert!(found.manifest().is_some());
+    assert!(found.sbom.is_some());
+    assert_eq!(found.texts.guides.len(), 2);
+    assert!(!matches!(found.attestation, Attestation::Absent));
 }
 
 /// The referrers of one artifact, listed for another: each names its subject.
