@@ -29,6 +29,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 use wasmtime_wasi::runtime::{self, AbortOnDropJoinHandle};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
@@ -138,6 +139,7 @@ impl Client {
                 owner,
                 network: self.key,
                 origin: Origin::of(request.uri()).map_err(|_| Error::HttpRequestUriInvalid)?,
+                runtime: Handle::current().id(),
             }),
         };
         let (connection, response) = self.exchange(request, &asked.key, &waits, &entry).await?;

@@ -1,6 +1,6 @@
 //! Connection pool: idle connections, kept for the owner that made them.
 //!
-//! A connection is used again only by the same tenant, plugin, network and origin: what one plugin left behind on it
+//! A connection is used again only by the same tenant, plugin, network and origin, under the same runtime: what one plugin left behind on it
 //! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
 //! least recently is closed first.
 //!
@@ -30,6 +30,8 @@ pub(super) struct Key {
     /// What its network trusts and which proxy it has, as a digest.
     pub(super) network: [u8; 32],
     pub(super) origin: Origin,
+    /// The runtime that tells of its socket. Under another one nobody would hear that an answer came.
+    pub(super) runtime: tokio::runtime::Id,
 }
 
 /// How often idle connections are examined. A server that closed one has its file back so soon.

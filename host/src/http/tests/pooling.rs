@@ -78,6 +78,31 @@ async fn send_as(
 
 const LONG: Duration = Duration::from_secs(60);
 
+/// Both runtimes live, and each runs only while it is used: the other's sockets tell nothing then.
+#[test]
+fn connection_is_used_again_by_its_own_runtime() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (told, authority) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            told.send(serve(LONG).await).unwrap();
+            tokio::time::sleep(LONG).await;
+        });
+    });
+    let authority = authority.recv().unwrap();
+    let client = client(|_| ());
+    let both = [runtime(), runtime()];
+    for reused in [false, true] {
+        for runtime in &both {
+            let sent = runtime.block_on(send(&client, &authority, "a"));
+            assert_eq!(sent, Ok(reused));
+        }
+    }
+}
+
 /// It is the least recently used one of all owners.
 #[tokio::test]
 async fn least_recently_used_connection_makes_room() {
