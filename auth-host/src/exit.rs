@@ -1,7 +1,7 @@
 //! The exit codes, one for each thing that a script would do next.
 
 use crate::mask;
-use auth_connector_host::{BuildError, CallError, LoadError, Phrase, SignatureError};
+use auth_connector_host::{BuildError, CallError, FailureKind, LoadError, Phrase, SignatureError};
 use std::process::ExitCode;
 
 /// An exit code.
@@ -112,10 +112,22 @@ impl From<BuildError> for Stop {
     }
 }
 
+/// The code for a question that was not answered.
+pub fn of_unanswered(error: &CallError) -> Code {
+    match (error, error.kind()) {
+        (_, FailureKind::InvalidConfig) => INVALID_CONFIG,
+        (_, FailureKind::InvalidMessage) => USAGE,
+        // The contract leaves it to the component to answer this question.
+        (_, FailureKind::Unsupported) => UNKNOWN,
+        (CallError::Host(_), _) => MISBEHAVED,
+        _ => UNKNOWN,
+    }
+}
+
 impl From<CallError> for Stop {
     fn from(cause: CallError) -> Self {
         Self {
-            code: MISBEHAVED,
+            code: of_unanswered(&cause),
             message: cause.to_string(),
         }
     }

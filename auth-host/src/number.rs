@@ -70,7 +70,7 @@ pub enum Reading {
 pub enum NumberError {
     /// It has no calling code, and no default country is set.
     #[error(
-        "The number has no calling code. Write it with + and the calling code, as in +8613800138000, or set the tenant's default country"
+        "The number has no calling code. Write it with + and the calling code, as in +8613800138000. In requests of the API a tenant's default country completes it"
     )]
     NoCallingCode,
     /// It is a number of two countries.

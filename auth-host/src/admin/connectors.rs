@@ -8,10 +8,10 @@ use crate::ids;
 use crate::problem::{Finding, Problem};
 use crate::store::StoreError;
 use crate::store::audit::Action;
-use crate::store::registry;
+use crate::store::registry::{self, Flow};
 use crate::texts::{about, say};
 use auth_connector_host::{
-    Config, ConfigGuard, Diagnostic, Manifest, Metadata, Phrase, Plugin, Severity,
+    CallError, Config, ConfigGuard, Diagnostic, Manifest, Metadata, Phrase, Plugin, Severity,
 };
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -278,7 +278,8 @@ pub async fn describe(
     Ok((guard, metadata))
 }
 
-pub(super) fn plugin_failed(why: Phrase) -> Problem {
+/// The problem of a plugin that gave no answer.
+pub fn plugin_failed(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
@@ -412,7 +413,7 @@ pub async fn confirm(
     get(app, tenant, name)
 }
 
-/// Removes a connector. Flows that name it go on with their others.
+/// Removes a connector that no flow names.
 ///
 /// # Errors
 ///
@@ -428,6 +429,19 @@ pub async fn remove(
     let entry = Entry::new(Some(tenant), actor, Action::ConnectorRemove, &id);
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
+        let mut flows = registry::flows(db)?.into_iter();
+        let names_it = |(of, flow): &(String, Flow)| *of == tenant && flow.connectors.contains(&id);
+        if let Some((_, flow)) = flows.find(names_it) {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "in-use",
+                "The connector is in use",
+                about(
+                    "refusal-connector-in-use",
+                    format!("{}/{}", flow.usage, flow.country),
+                ),
+            ));
+        }
         if registry::delete_connector(db, &tenant, &id)? {
             Ok(())
         } else {
@@ -441,33 +455,32 @@ pub async fn remove(
 ///
 /// # Errors
 ///
-/// [`Problem`] when the connector is not ready or its plugin cannot ask.
+/// [`Problem`] when the connector is not ready; the inner error is why nothing could be checked.
 pub async fn check(
     app: &Arc<App>,
     tenant: &str,
     name: &str,
     locales: &[String],
-) -> Result<Value, Problem> {
+) -> Result<Result<Value, CallError>, Problem> {
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     let ready = connector
         .ready
         .as_ref()
         .map_err(|why| plugin_failed(why.clone()))?;
-    check_with(&ready.plugin, &ready.config, locales).await
+    Ok(check_with(&ready.plugin, &ready.config, locales).await)
 }
 
 /// As [`check`], with a config that nobody saved.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the plugin cannot ask.
+/// [`CallError`] when nothing could be checked.
 pub async fn check_with(
     plugin: &Plugin,
     config: &Config,
     locales: &[String],
-) -> Result<Value, Problem> {
-    let checks = plugin.check_config(config, locales, None).await;
-    let checks = checks.map_err(|error| plugin_failed(error.phrase()))?;
+) -> Result<Value, CallError> {
+    let checks = plugin.check_config(config, locales, None).await?;
     let shown: Vec<_> = checks
         .iter()
         .map(|check| {

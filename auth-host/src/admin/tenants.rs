@@ -154,10 +154,7 @@ pub async fn put_flow(
             .into_iter()
             .find(|c| c.row.id == *wanted || c.row.name == *wanted);
         let Some(connector) = found else {
-            return Err(Problem::invalid(
-                &format!("/connectors/{index}"),
-                say("refusal-no-connector"),
-            ));
+            return Err(no_connector(index));
         };
         *wanted = connector.row.id.clone();
     }
@@ -175,10 +172,20 @@ pub async fn put_flow(
         .detail(flow.connectors.join(", "));
     let (tenant, kept) = (tenant.to_owned(), flow.clone());
     change(app, entry, move |db| {
+        for (index, id) in kept.connectors.iter().enumerate() {
+            // The catalog may be older than what another program removed.
+            if !registry::has_connector(db, &tenant, id)? {
+                return Err(no_connector(index));
+            }
+        }
         Ok(registry::put_flow(db, &tenant, &kept)?)
     })
     .await?;
     Ok(flow)
+}
+
+fn no_connector(index: usize) -> Problem {
+    Problem::invalid(&format!("/connectors/{index}"), say("refusal-no-connector"))
 }
 
 /// Turns the kill switch of the whole host.

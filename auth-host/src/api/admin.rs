@@ -16,6 +16,7 @@ use crate::store::messages::{Filter, State as MessageState};
 use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
 use crate::verification::{MessageView, message_view};
+use auth_connector_host::CallError;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -179,7 +180,9 @@ async fn check(
     call: Call<Tenant, Nothing>,
 ) -> Answer<Value> {
     call.by.of(&tenant)?;
-    Ok(Shown(connectors::check(&app, &tenant, &name, &[]).await?))
+    let checked = connectors::check(&app, &tenant, &name, &[]).await?;
+    let failed = |error: CallError| connectors::plugin_failed(error.phrase());
+    Ok(Shown(checked.map_err(failed)?))
 }
 
 async fn list_flows(

@@ -1,11 +1,11 @@
 //! `callback`: reads a provider's delivery callback, without a network.
 
 use crate::cli;
-use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN};
+use crate::exit::{self, Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::output::Page;
 use crate::{config, host, json, mask, text};
 use auth_connector_host::{
-    CallError, Callback, CallbackContent, CallbackError, CallbackRefusalKind, DeliveryReceipt,
+    Callback, CallbackContent, CallbackError, CallbackRefusalKind, DeliveryReceipt,
 };
 use serde_json::{Value, json};
 use std::io::Read;
@@ -46,8 +46,8 @@ pub async fn run(args: &cli::Callback) -> Result<Code, Stop> {
         {
             INVALID_CONFIG
         }
-        Err(CallbackError::Failed(CallError::Host(_))) => MISBEHAVED,
-        Err(_) => UNKNOWN,
+        Err(CallbackError::Refused(_)) => UNKNOWN,
+        Err(CallbackError::Failed(error)) => exit::of_unanswered(error),
     })
 }
 

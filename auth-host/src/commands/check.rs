@@ -1,10 +1,10 @@
 //! `check`: asks the provider, without sending, whether a config would work.
 
 use crate::cli::Check;
-use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN};
+use crate::exit::{self, Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::output::Page;
 use crate::{config, host, json, text};
-use auth_connector_host::{self as lib, CallError, FailureKind, Verdict};
+use auth_connector_host::{self as lib, CallError, Verdict};
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -32,9 +32,8 @@ pub async fn run(args: &Check) -> Result<Code, Stop> {
     Ok(match outcome {
         Ok(checks) if has(checks, Verdict::Fail) => INVALID_CONFIG,
         Ok(checks) if checks.iter().all(|check| check.verdict == Verdict::Pass) => DONE,
-        Err(CallError::Host(_)) => MISBEHAVED,
-        Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
-        Ok(_) | Err(_) => UNKNOWN,
+        Ok(_) => UNKNOWN,
+        Err(error) => exit::of_unanswered(error),
     })
 }
 

@@ -1,10 +1,10 @@
 //! `find`: what became of a message, above all after an unknown outcome.
 
 use crate::cli::Find;
-use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN, USAGE};
+use crate::exit::{self, Code, DONE, Stop, UNKNOWN};
 use crate::output::Page;
 use crate::{config, host, json, mask, text};
-use auth_connector_host::{CallError, Deliveries, Delivery, DeliveryQuery, FailureKind};
+use auth_connector_host::{CallError, Deliveries, Delivery, DeliveryQuery};
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -38,12 +38,7 @@ pub async fn run(args: &Find) -> Result<Code, Stop> {
     page.write()?;
     Ok(match outcome {
         Ok(deliveries) if !deliveries.found.is_empty() => DONE,
-        Err(CallError::Host(_)) => MISBEHAVED,
-        Err(error) => match error.kind() {
-            FailureKind::InvalidConfig => INVALID_CONFIG,
-            FailureKind::InvalidMessage => USAGE,
-            _ => UNKNOWN,
-        },
+        Err(error) => exit::of_unanswered(error),
         Ok(_) => UNKNOWN,
     })
 }

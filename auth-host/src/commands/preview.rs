@@ -1,10 +1,10 @@
 //! `preview`: what would be sent, found out without a network.
 
 use crate::cli::Preview;
-use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, NOT_SENT, Stop};
+use crate::exit::{self, Code, DONE, INVALID_CONFIG, MISBEHAVED, NOT_SENT, Stop};
 use crate::output::Page;
 use crate::{config, host, json, mask, message, text};
-use auth_connector_host::{self as lib, CallError, FailureKind};
+use auth_connector_host::{self as lib, CallError};
 use serde_json::json;
 
 /// Runs the command.
@@ -16,9 +16,10 @@ pub async fn run(args: &Preview) -> Result<Code, Stop> {
     let to = mask::number(&message.to);
     let code = match &outcome {
         Ok(_) => DONE,
-        Err(CallError::Host(_)) => MISBEHAVED,
-        Err(error) if error.kind() == FailureKind::InvalidConfig => INVALID_CONFIG,
-        Err(_) => NOT_SENT,
+        Err(error) => match exit::of_unanswered(error) {
+            code @ (INVALID_CONFIG | MISBEHAVED) => code,
+            _ => NOT_SENT,
+        },
     };
     let mut page = Page::default();
     if args.common.json {

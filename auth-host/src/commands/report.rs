@@ -1,10 +1,10 @@
 //! `report`: tells the provider that a code was used.
 
 use crate::cli;
-use crate::exit::{Code, DONE, INVALID_CONFIG, MISBEHAVED, Stop, UNKNOWN, USAGE};
+use crate::exit::{self, Code, DONE, Stop};
 use crate::output::Page;
 use crate::{config, host, json, text};
-use auth_connector_host::{CallError, Conversion, FailureKind};
+use auth_connector_host::{CallError, Conversion};
 use serde_json::{Value, json};
 
 /// Runs the command.
@@ -41,12 +41,7 @@ pub async fn run(args: &cli::Report) -> Result<Code, Stop> {
     page.write()?;
     Ok(match outcome {
         Ok(()) => DONE,
-        Err(CallError::Host(_)) => MISBEHAVED,
-        Err(error) => match error.kind() {
-            FailureKind::InvalidConfig => INVALID_CONFIG,
-            FailureKind::InvalidMessage => USAGE,
-            _ => UNKNOWN,
-        },
+        Err(error) => exit::of_unanswered(error),
     })
 }
 

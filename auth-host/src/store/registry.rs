@@ -383,6 +383,12 @@ pub fn put_connector(db: &Connection, connector: &Connector) -> Result<bool> {
     Ok(changed > 0)
 }
 
+/// Whether a tenant has a connector.
+pub fn has_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM connectors WHERE id = ?1 AND tenant = ?2)";
+    Ok(db.query_row(sql, [id, tenant], |row| row.get(0))?)
+}
+
 /// Removes a connector. Says whether there was one.
 pub fn delete_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let removed = db.execute(

@@ -94,7 +94,7 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
         }
         Connector::Check(args) => {
             let app = open(&args.scope.at).await?;
-            let checks = connectors::check(&app, &args.scope.tenant, &args.name, &[]).await?;
+            let checks = connectors::check(&app, &args.scope.tenant, &args.name, &[]).await??;
             show(&args.scope.at, &checks)?;
             Ok(code_of(&checks))
         }

@@ -124,7 +124,10 @@ impl State {
                     });
                 self.checks = shown.collect();
             }
-            Err(problem) => self.problem = form::shown(&problem.text(self.t()), 600),
+            Err(error) => {
+                let problem = connectors::plugin_failed(error.phrase());
+                self.problem = form::shown(&problem.text(self.t()), 600);
+            }
         }
     }
 }
