@@ -162,13 +162,16 @@ impl<'c> Plan<'c> {
 }
 
 fn no_template(usage: &str, route: Route) -> Failure {
-    let usage = plain_name(usage).unwrap_or("the message's usage");
+    let lacking = match plain_name(usage).unwrap_or("the message's usage") {
+        "Generic" => "Generic has no".to_string(),
+        usage => format!("Neither {usage} nor Generic has a"),
+    };
     Failure::new(
         FailureKind::NoTemplate,
         Turn::Operator,
         format!(
-            "Neither {usage} nor Generic has a usable template code for {} numbers. Add one to templates, or a code \
-             for this route to an existing entry.",
+            "{lacking} usable template code for {} numbers. Add one to templates, or a code for this route to an \
+             existing entry.",
             route.as_str()
         ),
     )
@@ -340,6 +343,9 @@ impl Verdict<'_> {
             Err(self.interpreter.unusable(what, refusal, request_id))
         };
         let written = status.phone_number.as_deref().unwrap_or_default();
+        if written.is_empty() {
+            return unusable("The answer names no number.");
+        }
         if !api::is_number(written, self.number) {
             return unusable("The answer is about another number.");
         }

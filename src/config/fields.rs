@@ -129,7 +129,7 @@ pub static FIELDS: [Field; 15] = [
     .required()
     .link(TEMPLATES)
     .schema(
-        r##"{"type": "array", "items": {"type": "object", "required": ["usageType", "templateCode"]}, "allOf": [
+        r##"{"type": "array", "items": {"type": "object"}, "allOf": [
             {"contains": {"$ref": "#/$defs/Register"}}, {"contains": {"$ref": "#/$defs/SignIn"}},
             {"contains": {"$ref": "#/$defs/ForgotPassword"}}, {"contains": {"$ref": "#/$defs/Generic"}}]}"##,
     )
@@ -195,6 +195,8 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
             "须完全匹配,例如 SignIn。",
         ))
     .required()
+    // An entry without a usage or a code is a finding and not a violation: the others work.
+    .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#)
     .aliases(&["usage", "type"]),
     Field::new("templateCode", Text::new("Template ID", "模板 ID")).help(Text::new(
             "ID of an approved template, or an object with one for mainland and one for international numbers.",
@@ -206,7 +208,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
     // A code that is not one yet, such as Logto's placeholder, is a finding and not a violation, because the config
     // around it works.
     .schema(
-        r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0, "maximum": 18446744073709551615}, {"type": "object", "minProperties": 1,
+        r##"{"anyOf": [{"type": ["string", "integer"], "minimum": 0, "maximum": 18446744073709551615}, {"enum": [null, {}, []]}, {"type": "object",
             "properties": {"mainland": {"$ref": "#/$defs/codeOfRoute"}, "international": {"$ref": "#/$defs/codeOfRoute"}}}]}"##,
     ),
     Field::new("params", Text::new("Parameters", "模板变量")).help(Text::new(
@@ -216,7 +218,7 @@ pub(super) static TEMPLATE_FIELDS: [Field; 5] = [
     .aliases(&["param", "parameters", "templateparamset", "templateparams"])
     .schema(
         r#"{"type": ["array", "string"], "pattern": "^\\s*none\\s*$", "maxItems": 20, "items":
-            {"type": ["string", "integer"], "maxLength": 512, "minimum": 0, "maximum": 18446744073709551615}}"#,
+            {"type": ["string", "integer"], "minLength": 1, "maxLength": 512, "minimum": 0, "maximum": 18446744073709551615}}"#,
     ),
     Field::new("locale", Text::new("Language", "语言")).help(Text::new(
             "Language of the template's text, such as en or zh-CN.",

@@ -133,27 +133,42 @@ fn template<'a>(
 fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
     let place = entry.at("usageType");
     match entry.get("usageType") {
-        Some(Json::String(usage)) => {
+        Some(Json::String(usage)) if !usage.trim().is_empty() => {
             if !USAGES.contains(&usage.as_ref()) {
                 reader.warning(place, UNREGISTERED_USAGE);
             }
             Some(usage)
         }
-        None | Some(Json::Null) => reader.reject(place, REQUIRED),
-        Some(_) => reader.reject(place, Rule::wrong_type(TEXT)),
+        absent => {
+            if !is_absent(reader, place, absent) {
+                reader.reject::<()>(place, Rule::wrong_type(TEXT));
+            }
+            None
+        }
     }
+}
+
+/// Whether there is no value, and warns of that: the entry serves nothing, and the others go on to work. Logto removes
+/// blank texts, nulls, `{}` and `[]` from what it stores, after the guard passed them.
+fn is_absent(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> bool {
+    match value {
+        None | Some(Json::Null) => reader.warning(place, REQUIRED),
+        Some(value) if value.is_blank() => reader.warning(place, BLANK),
+        Some(_) => return false,
+    }
+    true
 }
 
 /// The identifiers for both routes. Defects are warnings here; [`require_usages`] makes errors of those that leave a
 /// required usage without a template.
 fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
     let place = entry.at("templateCode");
-    match entry.get("templateCode") {
-        None | Some(Json::Null) => reader.reject(place, REQUIRED),
-        Some(Json::Object(members)) if members.is_empty() => {
-            reader.reject(place, Rule::wrong_type(CODE.expected))
-        }
-        Some(value @ Json::Object(_)) => {
+    let value = entry.get("templateCode");
+    if is_absent(reader, place, value) {
+        return None;
+    }
+    match value? {
+        value @ Json::Object(_) => {
             let by_route = reader.object(place, value, &ROUTE_FIELDS)?;
             let mut of = |route| {
                 let value = by_route.get(route).filter(|value| **value != Json::Null)?;
@@ -166,7 +181,7 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
             };
             Some((of("mainland"), of("international")))
         }
-        Some(value) => {
+        value => {
             let code = code(reader, place, value);
             Some((code.clone(), code))
         }
@@ -233,6 +248,9 @@ fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
         };
         let values = alloc::vec![meant.to_string()];
         reader.report(place, NEVER_A_CODE, Severity::Error, values);
+    } else if text.is_empty() {
+        // Logto removes it from what it stores, and the parameters after it would move.
+        reader.reject::<()>(place, BLANK);
     } else if looks_foreign {
         let values = alloc::vec!["{{code}}".to_string()];
         reader.report(place, FOREIGN_PLACEHOLDER, Severity::Warning, values);

@@ -216,7 +216,7 @@ fn value_of_another_type_is_an_error() {
             "{pointer}"
         );
     }
-    for code in [json!(true), json!(1.5), json!(["1"]), json!({})] {
+    for code in [json!(true), json!(1.5), json!(["1"])] {
         let entry = json!({"usageType": "BindMfa", "templateCode": code});
         assert_eq!(
             findings(&with_entry(entry)),
@@ -238,12 +238,48 @@ fn value_of_another_type_is_an_error() {
         findings(&with_entry(json!("BindMfa"))),
         one("/templates/4", "wrong-type", true)
     );
+}
+
+/// Logto removes blank values from what it stores, after the guard passed them.
+#[test]
+fn entry_without_usage_or_code_leaves_the_others_to_work() {
+    let (usage, code) = ("/templates/4/usageType", "/templates/4/templateCode");
+    for (entry, expected) in [
+        (json!({}), vec![(usage, "required"), (code, "required")]),
+        (json!({"usageType": "BindMfa"}), vec![(code, "required")]),
+        (
+            json!({"usageType": "BindMfa", "templateCode": null}),
+            vec![(code, "required")],
+        ),
+        (
+            json!({"usageType": "BindMfa", "templateCode": ""}),
+            vec![(code, "blank")],
+        ),
+        (
+            json!({"usageType": "BindMfa", "templateCode": {}}),
+            vec![(code, "blank")],
+        ),
+        (
+            json!({"templateCode": "1110000"}),
+            vec![(usage, "required")],
+        ),
+        (
+            json!({"usageType": "", "templateCode": "1110000"}),
+            vec![(usage, "blank")],
+        ),
+    ] {
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(pointer, code)| (pointer.to_owned(), code, false))
+            .collect();
+        assert_eq!(findings(&with_entry(entry.clone())), expected, "{entry}");
+    }
+    // A usage that has to be served is not.
+    let mut config = logto();
+    config["templates"][0]["templateCode"] = Value::Null;
     assert_eq!(
-        findings(&with_entry(json!({}))),
-        [
-            ("/templates/4/usageType".into(), "required", true),
-            ("/templates/4/templateCode".into(), "required", true)
-        ]
+        findings(&config),
+        one("/templates/0/templateCode", "required", true)
     );
 }
 

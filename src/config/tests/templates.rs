@@ -333,7 +333,8 @@ fn foreign_placeholder_in_a_notice_is_a_warning() {
         let expected = one("/templates/0/params/0", "foreign-placeholder", false);
         assert_eq!(notice(param), expected, "{param}");
     }
-    for param in ["Code {{code}}: 5 min", "5分钟", "100 %", ""] {
+    for param in ["Code {{code}}: 5 min", "5分钟", "100 %"] {
         assert_eq!(notice(param), [], "{param}");
     }
+    assert_eq!(notice(""), one("/templates/0/params/0", "blank", true));
 }

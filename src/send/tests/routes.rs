@@ -103,6 +103,7 @@ fn error_names_plain_usages_only() {
     };
     assert!(message("BindMfa").contains("Neither BindMfa nor Generic"));
     assert!(!message("123456").contains("123456"));
+    assert!(message("Generic").starts_with("Generic has no usable template code"));
 }
 
 /// +852, +853 and +886 are billed and reviewed as international.
