@@ -131,3 +131,88 @@ fn words_of_webhook_answers_are_in_the_table() {
         assert!(listed.contains(word), "{word}");
     }
 }
+
+/// The routes of a source text, with their methods, as a table lists them.
+fn routes_of(code: &str) -> BTreeSet<String> {
+    let calls = code.split(".route(").skip(1);
+    let of_one = calls.flat_map(|call| {
+        let path = call.split('"').nth(1).unwrap();
+        // Up to the closing parenthesis: handlers are names and have none of their own.
+        let mut depth = 1;
+        let end = call.find(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let handlers = call.get(..end.unwrap()).unwrap();
+        let methods = ["get", "post", "put", "delete"].into_iter();
+        let has = move |method: &&str| {
+            let call = format!("{method}(");
+            handlers
+                .split(&call)
+                .skip(1)
+                .zip(handlers.split(&call))
+                .any(|(_, before)| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        };
+        methods
+            .filter(has)
+            .map(move |method| format!("{} /admin{path}", method.to_ascii_uppercase()))
+            .collect::<Vec<_>>()
+    });
+    of_one.collect()
+}
+
+#[test]
+fn routes_of_the_administrators_api_are_in_the_table() {
+    let mut served = BTreeSet::new();
+    for file in ["admin", "admin_webhooks", "plugins"] {
+        served.extend(routes_of(&read(&format!("auth-host/src/api/{file}.rs"))));
+    }
+    assert!(served.len() > 40, "{served:?}");
+    let page = read("docs/admin-api.md");
+    let listed: BTreeSet<String> = first_cells(&page)
+        .into_iter()
+        .filter(|cell| cell.contains(" /admin"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, served);
+}
+
+/// The keys of a list of constants, or the public members of a struct.
+fn keys_between<'c>(code: &'c str, start: &str, end: &str, mark: &str, stop: char) -> Vec<&'c str> {
+    let (_, after) = code.split_once(start).unwrap();
+    let body = after.split(end).next().unwrap();
+    body.split(mark)
+        .skip(1)
+        .filter_map(|rest| rest.split(stop).next())
+        .collect()
+}
+
+#[test]
+fn settings_are_in_their_tables() {
+    let service = read("auth-host/src/serve/settings.rs");
+    let tenant = read("auth-host/src/store/registry.rs");
+    let webhook = read("auth-host/src/platforms/settings.rs");
+    let page = read("docs/auth-host.md");
+    let of_the_host = first_cells(&page);
+    let keys = keys_between(&service, "EXPLAINED: &[", "\n];", "key: \"", '"');
+    assert!(keys.len() > 10, "{keys:?}");
+    let members = keys_between(&tenant, "struct TenantSettings {", "\n}", "\n    pub ", ':');
+    assert!(members.len() > 10, "{members:?}");
+    for key in keys.into_iter().chain(members) {
+        assert!(of_the_host.contains(key), "{key}");
+    }
+    let platforms = read("docs/platforms.md");
+    let listed = first_cells(section(&platforms, "\n## Settings of a webhook\n"));
+    // `usages.TYPE` and `fields.…` stand for all of theirs.
+    let listed: BTreeSet<&str> = listed
+        .iter()
+        .filter_map(|cell| cell.split('.').next())
+        .collect();
+    for key in keys_between(&webhook, "struct Settings {", "\n}", "\n    pub ", ':') {
+        assert!(key == "platform" || listed.contains(key), "{key}");
+    }
+}
