@@ -145,8 +145,8 @@ pub static FIELDS: [Field; 15] = [
     .fields(&INTERNATIONAL_FIELDS)
     .default("{}"),
     Field::new("allowedCountries", Text::new("Allowed countries", "允许的国家(地区)")).help(Text::new(
-            "Countries that alone are sent to: ISO or calling codes, such as [\"CN\", \"852\"]. All when empty.",
-            "只向这些国家(地区)发送:ISO 代码或电话区号,例如 [\"CN\", \"852\"];留空则不限。",
+            "Countries that alone are sent to: ISO or calling codes, or beginnings of numbers, such as [\"CN\", \"852\"]. All when empty.",
+            "只向这些国家(地区)发送:ISO 代码、电话区号,或号码开头,例如 [\"CN\", \"852\"];留空则不限。",
         ))
     .form(FieldType::Json)
     .schema(COUNTRIES)
