@@ -6,7 +6,7 @@
 //! | a request that another site's page causes is a visit and nothing more | reading and changing across origins |
 //! | a POST names this origin, and its browser says no other | forged forms; its token is checked with the session |
 //!
-//! Beside the console, the first of them holds for the figures at `/metrics` where the listener is on loopback.
+//! Beside the console, the first of them holds for the figures at `/metrics`.
 
 use super::fault::Fault;
 use super::state::Console;
