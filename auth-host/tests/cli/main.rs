@@ -13,6 +13,7 @@ mod support;
 mod administering;
 mod catalogue;
 mod console;
+mod documented;
 mod environment;
 mod files;
 mod folders;
