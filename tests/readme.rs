@@ -1,7 +1,7 @@
 //! The README and the pages that it links state what there is.
 
 use crate::support::{config, host, load, to_config};
-use auth_connector_host::Severity;
+use auth_connector_host::{Check, Severity, Verdict};
 
 const README: &str = include_str!("../README.md");
 
@@ -83,6 +83,34 @@ async fn sample_config_works_with_a_key() {
         "{findings:?}"
     );
     assert!(findings.is_empty(), "{findings:?}");
+}
+
+/// Whoever follows a guide tries its sample with the simulator first.
+#[tokio::test]
+async fn samples_are_confirmed_by_the_simulator() {
+    let simulator = tencent_sms_simulator::Simulator::start().await.unwrap();
+    let plugin = load(host().allow(&simulator.url()).unwrap());
+    let samples = [
+        README,
+        include_str!("../guides/en.md"),
+        include_str!("../docs/auth-host.md"),
+    ];
+    for text in samples {
+        let start = text.split("\n{\n  \"accessKeyId\"").nth(1).unwrap();
+        let body = start.split("\n}\n").next().unwrap();
+        let sample = format!("{{\"accessKeyId\"{body}}}");
+        let mut sample: serde_json::Value = serde_json::from_str(&sample).unwrap();
+        for key in ["accessKeyId", "accessKeySecret"] {
+            sample[key] = config(None)[key].clone();
+        }
+        sample["endpoint"] = simulator.url().into();
+        let checks = plugin
+            .check_config(&to_config(&sample), &[], None)
+            .await
+            .unwrap();
+        let is_pass = |check: &Check| check.verdict == Verdict::Pass;
+        assert!(checks.iter().all(is_pass), "{checks:#?}");
+    }
 }
 
 #[test]
