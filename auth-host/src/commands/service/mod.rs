@@ -2,6 +2,7 @@
 //! one notices within a second.
 
 mod common;
+mod import;
 mod numbers;
 mod plugins;
 mod registry;
@@ -25,7 +26,7 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
         Service::Connector(command) => registry::connector(command).await,
         Service::Flow(command) => registry::flow(command).await,
         Service::Key(command) => registry::key(command).await,
-        Service::Import(command) => registry::import(command).await,
+        Service::Import(command) => import::import(command).await,
         Service::Stop(args) => registry::switch(args, true).await,
         Service::Go(args) => registry::switch(args, false).await,
         Service::Webhook(command) => webhooks::run(command).await,

@@ -2,9 +2,7 @@
 
 use super::common::{actor, open, open_of, show, show_value};
 use crate::admin::{callbacks, connectors, keys, tenants, users};
-use crate::cli::{
-    At, Connector, ConnectorPut, Flow, Import, ImportLogto, Key, Limits, NamedOf, Switch, Tenant,
-};
+use crate::cli::{At, Connector, ConnectorPut, Flow, Key, Limits, NamedOf, Switch, Tenant};
 use crate::config;
 use crate::exit::{Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::store::registry as rows;
@@ -143,54 +141,6 @@ async fn put_connector(args: ConnectorPut) -> Result<Code, Stop> {
     show(&scope.at, &shown)
 }
 
-/// `import`
-pub async fn import(command: Import) -> Result<Code, Stop> {
-    let Import::Logto(args) = command;
-    let ImportLogto {
-        scope,
-        file,
-        plugin,
-        name,
-    } = args;
-    let text = super::numbers::read_list(&file)?;
-    let document: Value = serde_json::from_str(&text).map_err(|error| {
-        Stop::usage(format!(
-            "the file is not JSON at line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    let config = logto_config(document).ok_or_else(|| {
-        Stop::usage(
-            "the file has no config of a connector: it takes the JSON of the connector's form, or the connector as Logto's \
-            API shows it, with a member `config`",
-        )
-    })?;
-    let app = open(&scope.at).await?;
-    let put = connectors::Put {
-        tenant: &scope.tenant,
-        name: &name,
-        plugin: Some(&plugin),
-        config,
-        locales: &[],
-    };
-    let shown = connectors::put(&app, &actor(), put).await?;
-    show(&scope.at, &shown)
-}
-
-/// The config in what was exported: itself, the member `config` of a connector, or that of the only connector in a list.
-fn logto_config(document: Value) -> Option<Value> {
-    match document {
-        Value::Array(list) if list.len() == 1 => logto_config(list.into_iter().next()?),
-        Value::Object(mut object) => match object.remove("config") {
-            Some(config @ Value::Object(_)) => Some(config),
-            Some(_) => None,
-            None => (!object.contains_key("connectorId")).then_some(Value::Object(object)),
-        },
-        _ => None,
-    }
-}
-
 /// `flow`
 pub async fn flow(command: Flow) -> Result<Code, Stop> {
     match command {
@@ -286,29 +236,6 @@ fn shown_switch(at: &At, tenant: Option<String>, is_stopped: bool) -> Result<Cod
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logto_config_is_found_in_each_export() {
-        let config = json!({"accessKeyId": "a"});
-        for (document, found) in [
-            (config.clone(), true),
-            (
-                json!({"connectorId": "tencent-short-message-service", "config": config}),
-                true,
-            ),
-            (json!([{"connectorId": "x", "config": config}]), true),
-            (json!({"connectorId": "x"}), false),
-            (json!({"config": 1}), false),
-            (json!([config, config]), false),
-            (json!("a"), false),
-        ] {
-            assert_eq!(
-                logto_config(document.clone()).is_some(),
-                found,
-                "{document}"
-            );
-        }
-    }
 
     #[test]
     fn exit_code_tells_what_the_checks_found() {
