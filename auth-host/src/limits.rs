@@ -116,7 +116,9 @@ fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) ->
     counter.add(db, now, 1)
 }
 
+/// The refusal by the limit that lasts longest, where there are several: the others pass before it.
 fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
+    let mut refusals = Vec::new();
     let settings = asked.settings;
     let most = settings.number_a_day.max(settings.number_in_ten_minutes);
     let (tenant, hash) = (asked.tenant, asked.number_hash);
@@ -130,7 +132,7 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
         ("number-a-day", DAY_MS, settings.number_a_day),
     ] {
         if let Some(wait_ms) = wait_ms(&sent, now, period, most) {
-            return Ok(Some(refusal(reason, Some(wait_ms.max(1000)))));
+            refusals.push(refusal(reason, Some(wait_ms.max(1000))));
         }
     }
     let prefix = (!asked.is_home()).then(|| asked.number.prefix());
@@ -153,10 +155,10 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
         if counter.sum(db, now, HOURS_A_DAY)? >= most.into() {
             let counts = counter.by_hour(db, now, HOURS_A_DAY)?;
             let wait_ms = until_below(&counts, now, most.into());
-            return Ok(Some(refusal(reason, Some(wait_ms))));
+            refusals.push(refusal(reason, Some(wait_ms)));
         }
     }
-    Ok(None)
+    Ok(refusals.into_iter().max_by_key(|one| one.retry_after_ms))
 }
 
 /// How long until the counts of a day are below `most`: an hour's count leaves when it is 24 hours old. A day where they
@@ -187,17 +189,20 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
     if !asked.is_checked {
         return Ok(None);
     }
-    let mut triggered = false;
+    let mut wait_ms = None;
     for pair in rules(db, now, asked.tenant, asked.number.country(), asked.network)? {
         let before = Bucket::add_to_both(pair, db, now, 1.0)?;
-        let mut levels = pair.iter().zip(before);
-        triggered |= levels.any(|(rule, level)| level + 1.0 > rule.capacity);
+        for (rule, level) in pair.iter().zip(before) {
+            if level + 1.0 > rule.capacity {
+                wait_ms = wait_ms.max(Some(rule.wait_ms(rule.capacity)));
+            }
+        }
     }
-    if !triggered {
+    if wait_ms.is_none() {
         return Ok(None);
     }
     match asked.settings.unverified {
-        Unverified::Enforce => Ok(Some(refusal("unverified", Some(HOUR_MS)))),
+        Unverified::Enforce => Ok(Some(refusal("unverified", wait_ms))),
         Unverified::RecordOnly => {
             count(db, now, asked.tenant, WOULD_REFUSE, "unverified")?;
             Ok(None)
@@ -353,6 +358,9 @@ pub fn network(address: IpAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids;
+    use crate::store::StoreError;
+    use crate::test_app::{TestApp, add_message};
 
     /// The figures of the published rule: country 24 h max(20, 0.3 of the largest day, 0.3 of the codes used in 24 h);
     /// 1 h max(3, 0.2 of a sixth of the largest day, 0.2 of those of the hour); network 24 h max(10, 0.3), 1 h
@@ -428,6 +436,76 @@ mod tests {
         ] {
             assert_eq!(until_below(&counts, now, most), wait, "{most}");
         }
+    }
+
+    /// A decision by the rules of these settings, at these times after the first, in seconds.
+    async fn decided(settings: TenantSettings, times: &'static [i64]) -> Vec<Option<Refusal>> {
+        let host = TestApp::new().await;
+        let written = host.app.store.write(move |db| {
+            let number = Number::parse("+8613800138000", None).unwrap();
+            let now = ids::now_ms();
+            let decide_at = |seconds: &i64| {
+                let at = now + seconds * 1000;
+                let asked = Asked {
+                    tenant: "default",
+                    settings: &settings,
+                    number: &number,
+                    number_hash: b"n",
+                    network: None,
+                    is_checked: true,
+                };
+                let decision = decide(db, at, &asked)?;
+                if decision.is_none() {
+                    add_message(db, "default", b"n", at)?;
+                }
+                Ok::<_, StoreError>(decision)
+            };
+            times.iter().map(decide_at).collect::<Result<Vec<_>>>()
+        });
+        written.await.unwrap()
+    }
+
+    fn refused(reason: &'static str, seconds: i64) -> Option<Refusal> {
+        Some(refusal(reason, Some(seconds * 1000)))
+    }
+
+    /// Whoever waits as long as they were told is not refused again by a limit that was reached before.
+    #[tokio::test]
+    async fn limit_that_lasts_longest_is_the_one_that_is_told() {
+        let settings = |segments_a_day| TenantSettings {
+            number_in_ten_minutes: 2,
+            number_a_day: 3,
+            segments_a_day,
+            ..TenantSettings::default()
+        };
+        let told = decided(settings(1000), &[0, 10, 20, 610, 611]).await;
+        let expected = [
+            None,
+            None,
+            refused("number-in-ten-minutes", 580),
+            None,
+            refused("number-a-day", 86_400 - 611),
+        ];
+        assert_eq!(told, expected);
+        let told = decided(settings(2), &[0, 10, 20]).await;
+        let Some(Refusal { reason, .. }) = told[2] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(reason, "segments-a-day");
+    }
+
+    /// Refused messages count as well, so the bucket is full: three an hour, twenty a day.
+    #[tokio::test]
+    async fn unverified_rule_tells_when_it_takes_another() {
+        let settings = TenantSettings {
+            unverified: Unverified::Enforce,
+            number_in_ten_minutes: 100,
+            number_a_day: 100,
+            ..TenantSettings::default()
+        };
+        let told = decided(settings, &[0, 0, 0, 0, 1199, 2399, 2400]).await;
+        let again = refused("unverified", 1200);
+        assert_eq!(told, [None, None, None, again, again, None, again]);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::admin::{Actor, events, tenants, webhooks};
 use crate::app::{App, Files};
 use crate::ids;
 use crate::platforms::Webhook;
-use crate::store::StoreError;
-use rusqlite::params;
+use crate::store::Result;
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,15 +44,23 @@ impl TestApp {
 
 /// Writes down a message of the tenant `t` that is being sent since a time in Unix milliseconds.
 pub async fn leave_open(app: &App, id: &'static str, since: i64) {
-    let written = app.store.write(move |db| {
-        db.execute(
-            "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
-             first, state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, 'sending', ?2)",
-            params![id, since],
-        )?;
-        Ok::<_, StoreError>(())
-    });
+    let written = app.store.write(move |db| insert(db, id, "t", b"n", since));
     written.await.unwrap();
+}
+
+/// Writes down a message to a number, by its keyed hash.
+pub fn add_message(db: &Connection, tenant: &str, number_hash: &[u8], at: i64) -> Result<()> {
+    let id = ids::earliest("m", at) + &ids::new("");
+    insert(db, &id, tenant, number_hash, at)
+}
+
+fn insert(db: &Connection, id: &str, tenant: &str, number_hash: &[u8], at: i64) -> Result<()> {
+    db.execute(
+        "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
+         first, state, created_at) VALUES (?1, ?2, 'c', x'00', ?3, 'u', 'CN', '+86', 1, ?1, 'sending', ?4)",
+        params![id, tenant, number_hash, at],
+    )?;
+    Ok(())
 }
 
 /// Makes the tenant `t`, whose events are posted somewhere.
