@@ -36,8 +36,17 @@ impl Language {
 
     /// The first of a person's languages that there is, else English.
     pub fn best<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
-        let found = tags.into_iter().find_map(|tag| Self::of(tag.as_ref()));
-        found.unwrap_or(Self(0))
+        Self::among(tags).unwrap_or(Self(0))
+    }
+
+    /// The first of a person's languages that there is, else that of the request.
+    pub fn wanted<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
+        Self::among(tags).unwrap_or_else(spoken)
+    }
+
+    /// The first of a person's languages that there is.
+    pub fn among<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Option<Self> {
+        tags.into_iter().find_map(|tag| Self::of(tag.as_ref()))
     }
 
     /// The best for an `Accept-Language` header.
@@ -150,6 +159,17 @@ mod tests {
         ] {
             assert_eq!(Language::best(tags).tag(), expected, "{tags:?}");
         }
+    }
+
+    /// Languages that there are no texts in say nothing about what to choose.
+    #[tokio::test]
+    async fn unknown_languages_leave_the_choice_to_the_request() {
+        let german = Language::of("de").unwrap();
+        for (tags, expected) in [(&["ja"][..], "de"), (&[], "de"), (&["ja", "fr"], "fr")] {
+            let wanted = speaking(german, async { Language::wanted(tags) }).await;
+            assert_eq!(wanted.tag(), expected, "{tags:?}");
+        }
+        assert_eq!(Language::wanted(["ja"]).tag(), "en");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::running::Running;
 use serde_json::{Value, json};
+use tencent_sms_simulator::Fault;
 
 fn start(host: &Running, to: &str) -> (u16, Value) {
     let answer = host.post("/v1/verifications", &json!({"to": to, "usage": "SignIn"}));
@@ -114,6 +115,15 @@ fn used_code_is_counted_once() {
     let body = json!({"to": "+8613800138009", "usage": "Generic", "variables": {"code": "1"}});
     let suppressed = host.post("/v1/messages", &body).expect(201);
     assert_eq!(report(suppressed["id"].as_str().unwrap()).status, 204);
+    // Nor was anything sent to a number that the provider refused.
+    host.simulator.queue_fault(Fault::Code {
+        code: "FailedOperation.PhoneNumberInBlacklist".to_owned(),
+        message: None,
+    });
+    let body = json!({"to": "+8613800138008", "usage": "Generic", "variables": {"code": "1"}});
+    let refused = host.post("/v1/messages", &body).expect(201);
+    assert_eq!(refused["state"], "not_sent", "{refused}");
+    assert_eq!(report(refused["id"].as_str().unwrap()).status, 204);
     assert_eq!(figures(&host)["verified_by_country"]["CN"], 2);
 }
 
@@ -198,6 +208,10 @@ fn number_is_locked_after_ten_wrong_codes() {
     assert_eq!(locked.count(), 1);
     host.command(&["numbers", "unlock", to], "").unwrap();
     assert_eq!(start(&host, to).0, 201);
+    host.command(&["limits", "--set", "number_a_day=7"], "")
+        .unwrap();
+    let log = host.command(&["audit"], "").unwrap().to_string();
+    assert!(log.contains("number_a_day=7"), "{log}");
 }
 
 /// Above its threshold the rule about unverified sends counts by default, and refuses when told to.

@@ -47,7 +47,7 @@ async fn lay_over(
     patch: &Value,
     is_made: bool,
 ) -> Result<TenantSettings, Problem> {
-    let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(names(patch));
+    let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(changes(patch));
     let (id, patch) = (id.to_owned(), patch.clone());
     change(app, entry, move |db| {
         // As it is now: another program may have stopped the tenant since the catalog was read.
@@ -64,11 +64,11 @@ async fn lay_over(
     .await
 }
 
-/// The names of what a patch changes, for the audit log.
-fn names(patch: &Value) -> String {
-    let object = patch.as_object();
-    let names = object.map(|object| object.keys().map(String::as_str).collect::<Vec<_>>());
-    names.unwrap_or_default().join(", ")
+/// What a patch changes, for the audit log. No setting of a tenant is a secret.
+fn changes(patch: &Value) -> String {
+    let object = patch.as_object().into_iter().flatten();
+    let each = object.map(|(name, value)| format!("{name}={value}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Settings with a JSON merge patch (RFC 7396) laid over them.

@@ -28,9 +28,9 @@ pub async fn send(
     State(app): State<Arc<App>>,
     call: Call<Send_, MessageRequest>,
 ) -> Result<Answer, Problem> {
-    let language = (!call.body.locales.is_empty()).then(|| Language::best(&call.body.locales));
+    let language = Language::wanted(&call.body.locales);
     let sent = verification::send(&app, &call.by.caller()?, call.body, call.key).await;
-    sent.map_err(|problem| problem.told(language.unwrap_or_else(phrases::spoken)))
+    sent.map_err(|problem| problem.told(language))
 }
 
 /// Reads a message.

@@ -83,7 +83,7 @@ pub async fn send(
         network: request.ip.map(limits::network),
         patience: app.answer_within + WRITING,
     };
-    let language = Language::best(&order.draft.locales);
+    let language = Language::wanted(&order.draft.locales);
     let kept = Kept {
         app: app.clone(),
         key,
@@ -205,7 +205,7 @@ pub async fn verified(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), P
             return Ok(false);
         };
         // Nothing was sent, and nothing counted.
-        if row.state == State::Suppressed {
+        if matches!(row.state, State::Suppressed | State::NotSent) {
             return Ok(true);
         }
         let is_reported = catalog.reports(&tenant, &row.connector);

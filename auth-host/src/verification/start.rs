@@ -68,7 +68,7 @@ pub async fn start(
     request: StartRequest,
     key: Option<Request>,
 ) -> Result<Answer, Problem> {
-    let language = (!request.locales.is_empty()).then(|| Language::best(&request.locales));
+    let language = Language::among(&request.locales);
     let started = start_in_any(app, caller, request, key).await;
     started.map_err(|problem| match language {
         Some(language) => problem.told(language),

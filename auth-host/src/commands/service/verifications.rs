@@ -50,8 +50,10 @@ pub async fn run(command: Verification) -> Result<Code, Stop> {
             let app = open(&scope.at).await?;
             let request = CheckRequest { code, to: None };
             let caller = caller(scope.tenant);
-            let checked = verification::check(&app, &caller, &name, request, None).await?;
-            show_value(scope.at.json, &document(&checked)?)
+            let checked = verification::check(&app, &caller, &name, request, None).await;
+            let checked = document(&checked.map_err(not_approved)?)?;
+            show_value(scope.at.json, &checked)?;
+            Ok(code_of_check(&checked))
         }
         Verification::Cancel(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
@@ -145,6 +147,27 @@ fn refused(problem: Problem) -> Stop {
     }
 }
 
+/// The exit code of a check. A script that goes on after a wrong code would let anybody in.
+fn code_of_check(answer: &Value) -> Code {
+    match answer.get("status").and_then(Value::as_str) {
+        Some("approved") => DONE,
+        _ => NOT_SENT,
+    }
+}
+
+/// Why no code was compared, with the code of a wrong one where none is awaited or the number is locked.
+fn not_approved(problem: Problem) -> Stop {
+    let is_rule = ["/problems/not-usable", "/problems/locked"].contains(&problem.kind.as_str());
+    let stop = Stop::from(problem);
+    match is_rule {
+        true => Stop {
+            code: NOT_SENT,
+            ..stop
+        },
+        false => stop,
+    }
+}
+
 fn caller(tenant: String) -> Caller {
     Caller {
         tenant,
@@ -179,6 +202,24 @@ mod tests {
                 code,
                 "{state}"
             );
+        }
+    }
+
+    #[test]
+    fn check_exits_with_0_for_an_approved_code_alone() {
+        assert_eq!(code_of_check(&json!({"status": "approved"})), DONE);
+        for status in ["pending", "other"] {
+            assert_eq!(code_of_check(&json!({"status": status})), NOT_SENT);
+        }
+        let problem = |kind| Problem::new(StatusCode::NOT_FOUND, kind, "", "why");
+        for (problem, code) in [
+            (problem("not-usable"), NOT_SENT),
+            (problem("locked"), NOT_SENT),
+            (problem("invalid"), USAGE),
+            (Problem::not_found("tenant"), USAGE),
+            (StoreError::Full.into(), MACHINE),
+        ] {
+            assert_eq!(not_approved(problem.clone()).code, code, "{problem:?}");
         }
     }
 
