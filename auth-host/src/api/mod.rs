@@ -85,7 +85,7 @@ async fn wrong_method() -> Problem {
         StatusCode::METHOD_NOT_ALLOWED,
         "method",
         "The path does not take this method",
-        "The document at /openapi.json lists the methods of each path.",
+        "The Allow header of this answer has the methods that it takes.",
     )
 }
 

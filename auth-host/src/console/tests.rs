@@ -90,6 +90,17 @@ async fn figures_answer_to_names_of_loopback_where_they_listen_there() {
     }
 }
 
+/// The document of the API describes the other listener's paths.
+#[tokio::test]
+async fn refused_method_names_those_that_the_path_takes() {
+    let listener = Listener::start(true).await;
+    let host = "host: localhost\r\n";
+    let answer = listener.ask("POST /admin/tenants", host, "").await;
+    assert_eq!(status(&answer), "405");
+    assert!(answer.contains("\r\nallow: get,head\r\n"), "{answer}");
+    assert!(answer.contains("Allow header"), "{answer}");
+}
+
 #[tokio::test]
 async fn every_answer_of_the_listener_has_the_policy() {
     let listener = Listener::start(true).await;

@@ -36,7 +36,7 @@ pub const EXPLAINED: &[Explained] = &[
     Explained {
         key: "admin",
         default: "127.0.0.1:8421",
-        meaning: "The address of the console, the administrator's API and the metrics. Keep it on loopback.",
+        meaning: "The address of the console, the administrator's API and the metrics, on loopback.",
     },
     Explained {
         key: "console_hosts",
