@@ -154,7 +154,7 @@ pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<
     };
     let Some(access) = access else {
         findings.push(not_looked_at(
-            "they are in the registry, which was not asked: --pull does that",
+            "they are in the registry, which was not asked: --pull, or \"pull\": true, does that",
         ));
         return Ok(findings);
     };

@@ -13,7 +13,7 @@ use crate::registry::Access;
 use auth_connector_host::TrustedKey;
 use auth_connector_registry::catalogue::Entry;
 use auth_connector_registry::catalogue::address::is_address;
-use auth_connector_registry::{Change, Facts, Finding, Place, ProvenanceKey, Reference};
+use auth_connector_registry::{Change, Facts, Finding, NamedBy, Place, ProvenanceKey, Reference};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -196,8 +196,21 @@ async fn update_plugin(
     let row = installed(&app, &id)?;
     let mut new = body.new_plugin()?;
     pulls::in_place_of(&row, &mut new)?;
-    let text = body.reference.as_deref().unwrap_or_default();
-    let (reference, access) = (reference(text)?, body.access(&app)?);
+    // As by the command line: without a whole reference in the place that the plugin came from.
+    let given = body.reference.as_deref();
+    let source = pulls::other_version(given, &row.facts).ok_or_else(|| {
+        Problem::invalid(
+            "/reference",
+            "The plugin was not added by a tag, so name the other version: oci://HOST/NAME:TAG, or :TAG in the same place.",
+        )
+    })?;
+    let is_named = given.is_some_and(Reference::is_meant);
+    let by_whom = if is_named {
+        NamedBy::Person
+    } else {
+        NamedBy::Document
+    };
+    let (reference, access) = (reference(&source)?, body.access(&app)?.named_by(by_whom));
     let new = pulls::fetch(&app, &access, &reference, new, row.facts.id).await?;
     let prepared = versions::prepare(&app, new).await?;
     let mut updated = Updated {

@@ -248,6 +248,7 @@ async fn carry_out(
         Some("body") => wanted.ip,
         Some(name) => header_ip(headers, name),
     };
+    let has_code = wanted.code.is_some();
     let mut variables: Vec<(String, String)> = wanted.variables.into_iter().collect();
     variables.extend(wanted.code.map(|code| ("code".to_owned(), code)));
     let deadline = begun + within.saturating_sub(RESERVE);
@@ -267,10 +268,10 @@ async fn carry_out(
         patience: (begun + within).saturating_duration_since(Instant::now()),
     };
     match deliver(app, order, asked.clone()).await {
-        Ok(Delivery::Done(row)) => of_message(app, &row, false),
+        Ok(Delivery::Done(row)) => of_message(app, &row, has_code, false),
         Ok(Delivery::Refused(refusal)) => Verdict::of_refusal(refusal).into(),
         Ok(Delivery::Late) => Verdict::refused(Class::Unknown, "unknown").into(),
-        Ok(Delivery::Known(known)) => replayed(app, asked, known, begun + within).await,
+        Ok(Delivery::Known(known)) => replayed(app, (asked, has_code), known, begun + within).await,
         Err(_) => Verdict::refused(Class::Unavailable, "storage").into(),
     }
 }
@@ -416,10 +417,15 @@ fn window_s(webhook: &Webhook) -> u32 {
 }
 
 /// The verdict for a request that came before. While its message is being sent, that outcome is waited for.
-async fn replayed(app: &Arc<App>, asked: Asked, mut known: Known, deadline: Instant) -> Judged {
+async fn replayed(
+    app: &Arc<App>,
+    (asked, has_code): (Asked, bool),
+    mut known: Known,
+    deadline: Instant,
+) -> Judged {
     loop {
         match known {
-            Known::Settled(row) => return of_message(app, &row, true),
+            Known::Settled(row) => return of_message(app, &row, has_code, true),
             Known::Forgotten => return Verdict::refused(Class::Unknown, "unknown").into(),
             Known::Other => {
                 return Verdict::refused(Class::IdReused, "id-reused")
@@ -444,12 +450,17 @@ async fn replayed(app: &Arc<App>, asked: Asked, mut known: Known, deadline: Inst
     }
 }
 
-fn of_message(app: &App, row: &crate::store::messages::Message, is_replay: bool) -> Judged {
+fn of_message(
+    app: &App,
+    row: &crate::store::messages::Message,
+    has_code: bool,
+    is_replay: bool,
+) -> Judged {
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
     let name = connector.map_or(row.connector.as_str(), |c| c.row.name.as_str());
     Judged {
-        verdict: Verdict::of_message(row, name),
+        verdict: Verdict::of_message(row, name, has_code),
         locales: Vec::new(),
         message: Some(row.id.clone()),
         is_replay,

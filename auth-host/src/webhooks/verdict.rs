@@ -138,8 +138,8 @@ impl Verdict {
         Self::refused(class, refusal.reason)
     }
 
-    /// By the outcome of a message; the connector's name goes with it.
-    pub fn of_message(row: &Message, connector: &str) -> Self {
+    /// By the outcome of a message; the connector's name goes with it. A code that it had was checked before.
+    pub fn of_message(row: &Message, connector: &str, has_code: bool) -> Self {
         let kind = row.kind.as_deref().unwrap_or("other");
         let class = match row.state {
             State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
@@ -148,8 +148,10 @@ impl Verdict {
             State::NotSent => match kind {
                 // The account's settings leave the recipient's country out.
                 "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
-                // The code was checked before, so the number is what the provider does not take.
-                "recipient-rejected" | "invalid-message" => Class::BadNumber,
+                "recipient-rejected" => Class::BadNumber,
+                // With a code that can be sent, the number is what the provider does not take; without one, the template
+                // that the operator mapped.
+                "invalid-message" if has_code => Class::BadNumber,
                 "rate-limited" => Class::TooMany,
                 "authentication" | "denied" => Class::Credentials,
                 "quota" => Class::Quota,

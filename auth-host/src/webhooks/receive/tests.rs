@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::messages::{self, Message};
-use crate::test_app::TestApp;
+use crate::test_app::{TestApp, leave_open, tenant_with_events};
 use crate::verification::Once;
 use serde_json::{Value, json};
 
@@ -45,6 +45,26 @@ async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> 
     });
     written.await.unwrap();
     asked
+}
+
+/// Where the message has no code, what the connector cannot send is the template that the operator mapped.
+#[tokio::test]
+async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
+    let test = TestApp::new().await;
+    tenant_with_events(&test.app).await;
+    leave_open(&test.app, "m", ids::now_ms()).await;
+    let row = test.app.store.read(|db| messages::get(db, "t", "m"));
+    let row = Message {
+        state: crate::store::messages::State::NotSent,
+        kind: Some("invalid-message".to_owned()),
+        ..row.unwrap().unwrap()
+    };
+    for (has_code, class) in [(true, Class::BadNumber), (false, Class::Setup)] {
+        let Verdict::Refused(refused) = Verdict::of_message(&row, "c", has_code) else {
+            panic!("a message that was not sent is refused");
+        };
+        assert_eq!(refused.class, class);
+    }
 }
 
 /// A signature with a time is good for five minutes both ways, and whoever has the request can post it again until then.
