@@ -70,6 +70,15 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     Ok(done.await?)
 }
 
+/// Writes the database anew, without what was sealed under the key before. After [`rotate`]; blocks its thread.
+///
+/// # Errors
+///
+/// [`AppError::Store`]; what [`rotate`] did counts all the same.
+pub fn compact(app: &App) -> Result<(), AppError> {
+    Ok(app.store.compact()?)
+}
+
 /// Copies the database of a host that may run. The key file is not in the copy.
 ///
 /// # Errors

@@ -142,10 +142,21 @@ pub async fn forget(
     let hash = app.number_hash(tenant, number.e164());
     let entry = Entry::new(Some(tenant), actor, Action::NumberForget, "");
     let tenant = tenant.to_owned();
-    change(app, entry, move |db| {
+    let rows = change(app, entry, move |db| {
         Ok(retention::forget(db, &tenant, &hash)?)
     })
-    .await
+    .await?;
+    empty_log(app).await;
+    Ok(rows)
+}
+
+/// Takes what was deleted out of the log as well. A log that is in use is emptied by the service's next sweep.
+async fn empty_log(app: &App) {
+    let store = app.store.clone();
+    let emptied = tokio::task::spawn_blocking(move || store.empty_log()).await;
+    if let Ok(Err(error)) = emptied {
+        tracing::warn!(%error, "what was deleted is in the database's log until the next sweep");
+    }
 }
 
 /// Adds a test number: a verification of it sends nothing, and its code is fixed.

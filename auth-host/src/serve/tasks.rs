@@ -28,7 +28,7 @@ const ADDRESSES: usize = 64;
 /// figures.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// How often old rows are deleted.
+/// How often old rows are deleted, and the database's log is emptied.
 const SWEEP: Duration = Duration::from_secs(600);
 
 /// How often messages are looked for whose process ended.
@@ -98,12 +98,16 @@ async fn sweep(app: Arc<App>) {
             .write(|db| retention::sweep(db, ids::now_ms()))
             .await;
         match swept {
-            Ok(0) => return,
+            Ok(0) => break,
             Ok(rows) => tracing::info!(rows, "old rows were deleted"),
             Err(error) => {
                 tracing::error!(%error, "old rows cannot be deleted");
                 return;
             }
         }
+    }
+    let emptied = tokio::task::spawn_blocking(move || app.store.empty_log()).await;
+    if let Ok(Err(error)) = emptied {
+        tracing::info!(%error, "what was deleted stays in the database's log until the next sweep");
     }
 }

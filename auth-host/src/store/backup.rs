@@ -5,7 +5,7 @@
 
 use super::open::{PATIENCE, SCHEMA};
 use crate::files;
-use rusqlite::backup::{Backup, StepResult};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 
@@ -128,9 +128,7 @@ fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
     };
     let copied = (|| {
         files::new_private(&part).map_err(|error| unwritable(error.to_string()))?;
-        let copy = pages(source, &part).map_err(|error| unwritable(said(&error)))?;
-        let closed = copy.close().map_err(|(_, error)| error);
-        closed.map_err(|error| unwritable(said(&error)))?;
+        rows(source, &part).map_err(|error| unwritable(said(&error)))?;
         let file = std::fs::File::open(&part).and_then(|file| file.sync_all());
         file.map_err(|error| unwritable(error.to_string()))
     })();
@@ -148,18 +146,12 @@ fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
     })
 }
 
-/// Copies every page in one step, which is one read transaction. Between two steps others commit, and SQLite begins anew
-/// at each of their commits (sqlite.org/c3ref/backup_finish.html).
-fn pages(source: &Connection, to: &Path) -> rusqlite::Result<Connection> {
-    let mut copy = Connection::open(to)?;
-    let backup = Backup::new(source, &mut copy)?;
-    if backup.step(-1)? != StepResult::Done {
-        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
-        return Err(rusqlite::Error::SqliteFailure(busy, None));
-    }
-    drop(backup);
-    copy.execute_batch("PRAGMA journal_mode = DELETE;")?;
-    Ok(copy)
+/// Copies every row in one read transaction, which goes on beside others' commits, and nothing of what was deleted
+/// (sqlite.org/lang_vacuum, section 3).
+fn rows(source: &Connection, to: &Path) -> rusqlite::Result<()> {
+    let to = to.as_os_str().as_encoded_bytes();
+    let to = ToSqlOutput::Borrowed(ValueRef::Text(to));
+    source.execute("VACUUM INTO ?1", [to]).map(drop)
 }
 
 fn said(error: &rusqlite::Error) -> String {

@@ -86,7 +86,10 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         connection.busy_timeout(PATIENCE)?;
         let journal: String =
             connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        connection.execute_batch(
+            // What is deleted is overwritten (sqlite.org/pragma, secure_delete).
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+        )?;
         let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
         Ok::<_, rusqlite::Error>((journal, synchronous))
     };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The most jobs that wait for the writer. A second's worth at 2,000 a second.
@@ -21,6 +22,9 @@ const TOGETHER: usize = 128;
 /// The most statements that a connection keeps prepared: all that requests use. With rusqlite's 16 they displaced each
 /// other, and a verification prepared most of its statements anew.
 const STATEMENTS: usize = 128;
+
+/// How long a connection beside the writer waits for others.
+const ASIDE: Duration = Duration::from_millis(500);
 
 /// What jobs hear whose neighbour met a disk that is full or fails.
 const UNDONE: &str =
@@ -205,11 +209,50 @@ impl Store {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         job(&reader)
     }
+
+    /// Copies the log into the database and empties it: until then both have earlier versions of pages, and with them what
+    /// was deleted. Blocks its thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] when somebody reads or writes for long. It can be done later.
+    pub fn empty_log(&self) -> Result<()> {
+        let aside = self.aside()?;
+        let is_busy: bool =
+            aside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(StoreError::Busy("its log is in use".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Writes the whole database anew, without what was deleted before deletions overwrote. For a host whose service does
+    /// not run. Blocks its thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], most likely of a full disk; nothing is lost then.
+    pub fn compact(&self) -> Result<()> {
+        self.aside()?.execute_batch("VACUUM")?;
+        self.empty_log()
+    }
+
+    /// A connection for what can be in no transaction. Writers wait while its log is emptied, so it waits for readers only
+    /// shortly.
+    fn aside(&self) -> Result<Connection> {
+        self.files.check()?;
+        let aside = Connection::open(&self.files.database)?;
+        aside.busy_timeout(ASIDE)?;
+        Ok(aside)
+    }
 }
 
 /// The files of the open database. SQLite goes on with a file that was unlinked, and what it writes there is lost with the
 /// process (sqlite.org/howtocorrupt, section 2.4).
-struct Files(Vec<(PathBuf, Identity)>);
+struct Files {
+    database: PathBuf,
+    identified: Vec<(PathBuf, Identity)>,
+}
 
 /// Device and number of a file.
 type Identity = (u64, u64);
@@ -221,12 +264,15 @@ impl Files {
         let path = connection.path().unwrap_or_default();
         let places = ["", "-wal"].map(|end| PathBuf::from(format!("{path}{end}")));
         let identified = places.map(|place| identity(&place).map(|id| (place, id)));
-        Ok(Self(identified.into_iter().flatten().collect()))
+        Ok(Self {
+            database: path.into(),
+            identified: identified.into_iter().flatten().collect(),
+        })
     }
 
     /// Whether each is where it was.
     fn check(&self) -> Result<()> {
-        for (place, id) in &self.0 {
+        for (place, id) in &self.identified {
             if identity(place).as_ref() != Some(id) {
                 return Err(StoreError::Gone(place.display().to_string()));
             }

@@ -188,10 +188,18 @@ pub async fn rotate(at: At) -> Result<Code, Stop> {
     let _lock = files_of(&at)?.lock().map_err(AppError::from)?;
     let app = open(&at).await?;
     let sealed = maintenance::rotate(&app).await?;
+    let compacted = tokio::task::spawn_blocking(move || maintenance::compact(&app)).await;
+    let left = match compacted.map_err(|error| Stop::machine(error.to_string()))? {
+        Ok(()) => None,
+        Err(error) => Some(format!(
+            "the database has parts that are no longer used and that the old key opens: {error}. A backup of it has none"
+        )),
+    };
     show(
         &at,
         &json!({
             "sealed_anew": sealed,
+            "left": left,
             "next": "back the key file up. The old key stays in it, after the new one: repeated requests from before \
                 are compared under it for three days, and backups from before open with it alone. Remove its line once \
                 both are gone",

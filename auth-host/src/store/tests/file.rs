@@ -37,19 +37,20 @@ fn hold(
     (release, holding)
 }
 
-/// What at-most-once rests on, read back from the connection that writes.
+/// What at-most-once and deletion rest on, read back from the connection that writes.
 #[test]
 fn writer_is_durable() {
     let folder = Folder::new();
     let store = folder.open();
-    let found: (String, i64) = store
+    let found: (String, i64, i64) = store
         .write_blocking(|db| {
             let journal = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
             let synchronous = db.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
-            Ok::<_, StoreError>((journal, synchronous))
+            let overwrites = db.query_row("PRAGMA secure_delete", [], |row| row.get(0))?;
+            Ok::<_, StoreError>((journal, synchronous, overwrites))
         })
         .unwrap();
-    assert_eq!(found, ("wal".to_owned(), 2));
+    assert_eq!(found, ("wal".to_owned(), 2, 1));
 }
 
 /// A database of the first schema is brought up to the newest, with what is in it.
@@ -263,4 +264,83 @@ fn backup_ends_while_others_commit() {
         .query_row("SELECT count(*) FROM filler", [], |row| row.get(0))
         .unwrap();
     assert_eq!(rows, 40);
+}
+
+const MARKER: &str = "MARKER-of-what-is-deleted";
+
+/// The files that have the marker, by the ends of their names.
+fn marked(folder: &Folder) -> Vec<String> {
+    let files = std::fs::read_dir(&folder.0).unwrap().flatten();
+    let marked = files.filter(|file| {
+        let bytes = std::fs::read(file.path()).unwrap();
+        bytes
+            .windows(MARKER.len())
+            .any(|part| part == MARKER.as_bytes())
+    });
+    let mut names: Vec<_> = marked
+        .map(|file| file.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn put_and_delete(db: &Connection) -> Result<()> {
+    registry::put_setting(db, "secret", MARKER)?;
+    db.execute("DELETE FROM settings WHERE key = 'secret'", [])?;
+    Ok(())
+}
+
+/// The row was in the database's file and in its log before it was deleted.
+#[test]
+fn deleted_row_is_in_no_file_once_the_log_is_empty() {
+    let folder = Folder::new();
+    let store = folder.open();
+    store
+        .write_blocking(|db| registry::put_setting(db, "secret", MARKER))
+        .unwrap();
+    store.empty_log().unwrap();
+    assert_eq!(marked(&folder), ["auth-host.db"]);
+    store
+        .write_blocking(|db| {
+            db.execute("DELETE FROM settings WHERE key = 'secret'", [])?;
+            put_and_delete(db)
+        })
+        .unwrap();
+    store.empty_log().unwrap();
+    assert_eq!(marked(&folder), [""; 0]);
+    put(&store, "after").unwrap();
+}
+
+/// A reader of an earlier state needs the log.
+#[test]
+fn log_that_is_read_is_emptied_later() {
+    let folder = Folder::new();
+    let store = folder.open();
+    put(&store, "before").unwrap();
+    let mut reader = Connection::open(folder.file()).unwrap();
+    let reading = reader.transaction().unwrap();
+    registry::setting(&reading, "before").unwrap();
+    put(&store, "after").unwrap();
+    assert!(matches!(store.empty_log(), Err(StoreError::Busy(_))));
+    reading.finish().unwrap();
+    store.empty_log().unwrap();
+}
+
+/// What a program without this rule left in the file goes with a copy, and with a compaction.
+#[test]
+fn copy_and_compaction_leave_out_what_was_deleted() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let other = Connection::open(folder.file()).unwrap();
+    other.execute_batch("PRAGMA secure_delete = OFF").unwrap();
+    put_and_delete(&other).unwrap();
+    drop(other);
+    let copy = folder.0.join("copy.db");
+    backup(&folder.file(), &copy).unwrap();
+    store.empty_log().unwrap();
+    assert_eq!(marked(&folder), ["auth-host.db"]);
+    store.compact().unwrap();
+    assert_eq!(marked(&folder), [""; 0]);
+    put(&store, "after").unwrap();
+    assert_eq!(get(&store, "after").as_deref(), Some("1"));
 }
