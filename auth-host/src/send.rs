@@ -141,11 +141,12 @@ pub async fn send(
             Some(next) => Some((next, draft.row(app, &next.row.id, Some(&row.first))?)),
             None => None,
         };
-        write_down(app, &row, following.as_ref().map(|(_, row)| row), &finish).await?;
+        let next = following.as_ref().map(|(_, row)| row);
+        let is_kept = write_down(app, &row, next, &finish).await?;
         app.at(Point::AfterOutcome);
         match following {
-            Some((next, following)) => (connector, row) = (Some(next), following),
-            None => return Ok(row),
+            Some((next, following)) if is_kept => (connector, row) = (Some(next), following),
+            Some(_) | None => return Ok(row),
         }
     }
 }
@@ -294,19 +295,20 @@ fn is_mendable(row: &messages::Message) -> bool {
 }
 
 /// Writes an outcome down, and the next attempt or whatever the caller adds, in one transaction. Tries again while the
-/// database fails.
+/// database fails. Says whether the message is still there: of one whose number was forgotten meanwhile only counts are
+/// kept, and nothing follows it.
 pub async fn write_down(
     app: &Arc<App>,
     row: &messages::Message,
     next: Option<&messages::Message>,
     finish: &Finish,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(50);
     loop {
         let (row, next, finish, told) = (row.clone(), next.cloned(), finish.clone(), app.clone());
         let written = app.store.write(move |db| {
-            messages::settle(db, &row)?;
+            let is_kept = messages::settle(db, &row)?;
             let outcome = Counter {
                 tenant: &row.tenant,
                 scope: row.state.as_str(),
@@ -323,12 +325,14 @@ pub async fn write_down(
                 sent.add(db, ids::now_ms(), row.segments - 1)?;
             }
             match &next {
-                Some(next) => messages::add(db, next),
+                _ if !is_kept => {}
+                Some(next) => messages::add(db, next)?,
                 None => {
                     events::message(&told, db, &row)?;
-                    finish(db, &row)
+                    finish(db, &row)?;
                 }
             }
+            Ok::<_, StoreError>(is_kept)
         });
         match written.await {
             Err(error) if begun.elapsed() < WRITING => {
@@ -415,6 +419,51 @@ mod tests {
             settle(&mut sent, &Err(SendError::Unknown(failure(kind))));
             assert!(!is_mendable(&sent), "{kind:?} after unknown");
             assert!(sent.next_lookup_at.is_some());
+        }
+    }
+
+    /// The number is forgotten while its message is sent: neither an event nor an answer nor another attempt brings it
+    /// back, and the caller has its answer.
+    #[tokio::test]
+    async fn forgotten_message_leaves_only_counts() {
+        use crate::store::events::waiting;
+        use crate::store::retention::forget;
+        use crate::test_app::{TestApp, leave_open, tenant_with_events};
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        for is_forgotten in [false, true] {
+            let host = TestApp::new().await;
+            let app = &host.app;
+            tenant_with_events(app).await;
+            leave_open(app, "m", ids::now_ms()).await;
+            let sent = app.store.read(|db| messages::get(db, "t", "m"));
+            let mut sent = sent.unwrap().unwrap();
+            sent.state = State::Accepted;
+            if is_forgotten {
+                let forgotten = app.store.write(|db| forget(db, "t", &[0]));
+                assert_eq!(forgotten.await.unwrap(), 1);
+            }
+            let answers = Arc::new(AtomicU32::new(0));
+            let kept = answers.clone();
+            let finish: Finish = Arc::new(move |_, _| {
+                kept.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            });
+            let next = messages::Message {
+                id: "n".into(),
+                tenant: "t".into(),
+                ..row()
+            };
+            let is_kept = write_down(app, &sent, None, &finish).await.unwrap();
+            let is_followed = write_down(app, &sent, Some(&next), &finish).await.unwrap();
+            assert_eq!((is_kept, is_followed), (!is_forgotten, !is_forgotten));
+            let count = i64::from(!is_forgotten);
+            assert_eq!(i64::from(answers.load(Ordering::Relaxed)), count);
+            let read = app.store.read(|db| {
+                let next = messages::get(db, "t", "n")?;
+                Ok::<_, StoreError>((waiting(db, "t")?, next.is_some()))
+            });
+            assert_eq!(read.unwrap(), (count, !is_forgotten));
         }
     }
 

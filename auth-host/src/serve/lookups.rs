@@ -177,7 +177,7 @@ mod tests {
                 next_lookup_at: Some(1),
                 ..row
             };
-            messages::settle(db, &row).map(|()| row)
+            messages::settle(db, &row).map(|_| row)
         });
         settled.await.unwrap()
     }

@@ -178,9 +178,10 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
     Ok(())
 }
 
-/// Writes down what became of a message that was sending.
-pub fn settle(db: &Connection, message: &Message) -> Result<()> {
-    db.prepare_cached(
+/// Writes down what became of a message that was sending. Says whether it is still there: its number may have been
+/// forgotten.
+pub fn settle(db: &Connection, message: &Message) -> Result<bool> {
+    let settled = db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
          request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
          segments = ?11, hint = ?12 WHERE tenant = ?13 AND id = ?1 AND state = 'sending'",
@@ -200,7 +201,7 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.hint,
         message.tenant
     ])?;
-    Ok(())
+    Ok(settled > 0 || get(db, &message.tenant, &message.id)?.is_some())
 }
 
 /// What is being sent, or was when a process ended.

@@ -74,16 +74,22 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     Ok(removed)
 }
 
-/// Deletes everything about a number. Returns how many rows went. Keys of its requests stay used up, without their answers:
-/// a repeated request must send nothing.
+/// Deletes everything about a number, and the events that wait and tell of it. Returns how many rows went. Keys of its
+/// requests stay used up, without their answers, also of those under way: a repeated request must send nothing.
 pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize> {
     db.execute(
-        "UPDATE idempotency SET status = NULL, answer = NULL, process = '' WHERE tenant = ?1 AND answer IS NOT NULL
+        "UPDATE idempotency SET status = NULL, answer = NULL, process = '' WHERE tenant = ?1
          AND subject IN (SELECT id FROM messages WHERE tenant = ?1 AND number_hash = ?2 UNION ALL
          SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND verification IS NOT NULL)",
         params![tenant, number_hash],
     )?;
     let mut removed = db.execute(
+        "DELETE FROM events WHERE tenant = ?1 AND (body ->> '$.data.message_id' IN
+         (SELECT id FROM messages WHERE tenant = ?1 AND number_hash = ?2) OR body ->> '$.data.verification_id' IN
+         (SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND verification IS NOT NULL))",
+        params![tenant, number_hash],
+    )?;
+    removed += db.execute(
         "DELETE FROM verifications WHERE tenant = ?1
          AND id IN (SELECT verification FROM messages WHERE tenant = ?1 AND number_hash = ?2)",
         params![tenant, number_hash],

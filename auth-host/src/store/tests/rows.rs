@@ -131,6 +131,47 @@ fn reads_cost_the_same_with_many_rows() {
     }
 }
 
+/// Of a forgotten number nothing stays that waits to be posted, and no answer, also none of a request under way.
+#[test]
+fn forgotten_number_leaves_no_events_and_no_answers() {
+    let folder = Folder::new();
+    let store = folder.open();
+    store
+        .write_blocking(|db| {
+            fill(db, 0, 3)?;
+            let mut asked = idempotency::Request {
+                tenant: "t".to_owned(),
+                key: vec![],
+                requests: vec![vec![0]],
+                process: "p".to_owned(),
+            };
+            let rows = verifications::page(db, "t", None, 9)?;
+            for (nth, v) in rows.iter().enumerate() {
+                let nth = u8::try_from(nth).unwrap_or_default();
+                let (message, hash) = (v.id.replace('v', "m"), v.number_hash.clone());
+                for (kind, id) in [("message_id", &message), ("verification_id", &v.id)] {
+                    let body = serde_json::json!({"data": {kind: id, "to": "+86138****8000"}});
+                    events::add(db, &format!("e{nth}{kind}"), "t", &body.to_string(), 1)?;
+                }
+                asked.key = vec![nth];
+                idempotency::reserve(db, &asked, &v.id)?;
+                if nth == 0 {
+                    retention::forget(db, "t", &hash)?;
+                    assert_eq!(events::waiting(db, "t")?, 0);
+                    let lost = idempotency::Known::Lost {
+                        subject: Some(v.id.clone()),
+                    };
+                    assert_eq!(idempotency::look_up(db, &asked)?, lost);
+                }
+            }
+            assert_eq!(events::waiting(db, "t")?, 4);
+            let others = idempotency::look_up(db, &asked)?;
+            assert_eq!(others, idempotency::Known::InFlight);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
 /// A connector with many messages to be looked up holds up none of another's.
 #[test]
 fn every_connector_has_its_share_of_the_look_ups() {
