@@ -14,11 +14,13 @@ use crate::store::{StoreError, audit, messages, retention, verifications};
 use crate::texts::say;
 use crate::verification::{MessageView, VerificationView, message_view, view};
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Searches for a number by one tenant in an hour: enough for support, too few to go through a list.
+/// Searches for a number by one tenant in an hour: enough for support, too few to go through a list. To unlock and to
+/// forget a number count as well, because their answers say whether it is known.
 const SEARCHES_AN_HOUR: u32 = 60;
 
 /// The longest life of a test number, in days.
@@ -54,6 +56,21 @@ pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Probl
         .map_err(|error| Problem::invalid("/number", say(error.id())))
 }
 
+/// Refuses what would be the tenant's 61st search in an hour.
+fn check_searches(db: &Connection, tenant: &str) -> Result<(), Problem> {
+    let done = audit::searches_since(db, tenant, ids::now_ms() - HOUR_MS)?;
+    if done < SEARCHES_AN_HOUR {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "searches",
+        "Too many searches",
+        say("refusal-searches"),
+    );
+    Err(problem.after(Some(HOUR_MS)))
+}
+
 /// Searches for a number. Audited, and at most 60 times an hour.
 ///
 /// # Errors
@@ -70,22 +87,11 @@ pub async fn search(
     let now = ids::now_ms();
     let (own, actor) = (tenant.to_owned(), actor.clone());
     let allowed = app.store.write(move |db| {
-        let done = audit::count_since(db, &own, Action::NumberSearch, now - HOUR_MS)?;
-        if done >= SEARCHES_AN_HOUR {
-            return Ok(false);
-        }
+        check_searches(db, &own)?;
         audit::add(db, Some(&own), &actor.0, Action::NumberSearch, "", "")?;
-        Ok::<_, StoreError>(true)
+        Ok::<_, Problem>(())
     });
-    if !allowed.await? {
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "searches",
-            "Too many searches",
-            say("refusal-searches"),
-        )
-        .after(Some(HOUR_MS)));
-    }
+    allowed.await?;
     let (level, found, sent) = app.store.read(|db| {
         let failures = limits::failures(tenant, &hash);
         Ok::<_, StoreError>((
@@ -106,11 +112,11 @@ pub async fn search(
     })
 }
 
-/// Forgives all wrong codes of a number.
+/// Forgives all wrong codes of a number. Counts as a search.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is no number.
+/// [`Problem`] when it is no number, or when too much was searched for.
 pub async fn unlock(
     app: &Arc<App>,
     actor: &Actor,
@@ -122,16 +128,17 @@ pub async fn unlock(
     let entry = Entry::new(Some(tenant), actor, Action::NumberUnlock, "");
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
+        check_searches(db, &tenant)?;
         Ok(limits::failures(&tenant, &hash).clear(db)?)
     })
     .await
 }
 
-/// Deletes everything about a number. Returns how many rows went.
+/// Deletes everything about a number. Returns how many rows went. Counts as a search.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is no number.
+/// [`Problem`] when it is no number, or when too much was searched for.
 pub async fn forget(
     app: &Arc<App>,
     actor: &Actor,
@@ -143,6 +150,7 @@ pub async fn forget(
     let entry = Entry::new(Some(tenant), actor, Action::NumberForget, "");
     let tenant = tenant.to_owned();
     let rows = change(app, entry, move |db| {
+        check_searches(db, &tenant)?;
         Ok(retention::forget(db, &tenant, &hash)?)
     })
     .await?;
@@ -342,6 +350,27 @@ pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_app::TestApp;
+
+    /// The answers of all three say whether a number is known.
+    #[tokio::test]
+    async fn unlock_and_forget_count_as_searches() {
+        const NUMBER: &str = "+8613800138000";
+        let host = TestApp::new().await;
+        let (app, actor) = (&host.app, TestApp::actor());
+        for _ in 0..SEARCHES_AN_HOUR / 3 {
+            search(app, &actor, "default", NUMBER).await.unwrap();
+            unlock(app, &actor, "default", NUMBER).await.unwrap();
+            forget(app, &actor, "default", NUMBER).await.unwrap();
+        }
+        let searched = search(app, &actor, "default", NUMBER).await.map(drop);
+        let unlocked = unlock(app, &actor, "default", NUMBER).await.map(drop);
+        let forgotten = forget(app, &actor, "default", NUMBER).await.map(drop);
+        for refused in [searched, unlocked, forgotten] {
+            let problem = refused.unwrap_err();
+            assert_eq!((problem.status, problem.retry_after), (429, Some(3600)));
+        }
+    }
 
     #[test]
     fn audit_counts_readings_and_repeats_no_number() {

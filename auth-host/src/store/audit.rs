@@ -146,9 +146,19 @@ pub fn page(
     })
 }
 
-/// How many entries of an action a tenant has since a time.
-pub fn count_since(db: &Connection, tenant: &str, action: Action, since: i64) -> Result<u32> {
+/// How many entries a tenant has since a time of actions that tell something about a number which was typed.
+pub fn searches_since(db: &Connection, tenant: &str, since: i64) -> Result<u32> {
+    let [search, unlock, forget] = [
+        Action::NumberSearch,
+        Action::NumberUnlock,
+        Action::NumberForget,
+    ]
+    .map(Action::as_str);
     Ok(db
-        .prepare_cached("SELECT count(*) FROM audit WHERE tenant = ?1 AND action = ?2 AND at > ?3")?
-        .query_row(params![tenant, action.as_str(), since], |row| row.get(0))?)
+        .prepare_cached(
+            "SELECT count(*) FROM audit WHERE tenant = ?1 AND action IN (?2, ?3, ?4) AND at > ?5",
+        )?
+        .query_row(params![tenant, search, unlock, forget, since], |row| {
+            row.get(0)
+        })?)
 }
