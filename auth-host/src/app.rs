@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 pub use crate::folder::Files;
 use crate::folder::FolderError;
+use crate::mask;
 use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
@@ -144,7 +145,7 @@ impl App {
         // A database without its key is of no use, and must not be given another one. A new one's key is made first.
         if !is_new && !files.keys.exists() {
             return Err(AppError::NoKey {
-                path: files.keys.display().to_string(),
+                path: mask::path(&files.keys),
             });
         }
         let (keys, made_keys) = Keyring::open(&files.keys)?;
@@ -279,7 +280,7 @@ fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppEr
     match keys.open_sealed("", Purpose::Configs, "mark", &sealed) {
         Ok(_) => Ok(keys.led_by(&sealed)),
         Err(_) => Err(AppError::WrongKey {
-            path: path.display().to_string(),
+            path: mask::path(path),
         }),
     }
 }

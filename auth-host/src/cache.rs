@@ -1,6 +1,7 @@
 //! The folder of the compile cache.
 
 use crate::cli::Common;
+use crate::mask;
 use crate::output;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub fn folder(common: &Common) -> Option<PathBuf> {
             output::complain(&format!(
                 "warning: the compile cache {} cannot be written: {reason}. Going on without it; --cache-dir DIR \
                 names another folder, --no-cache silences this",
-                folder.display()
+                mask::path(&folder)
             ));
             None
         }

@@ -8,6 +8,7 @@
 //! associated data, so that a value that somebody moves to another row does not open.
 
 use crate::ids;
+use crate::mask;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -137,7 +138,7 @@ impl Keyring {
                 .mode();
             if mode & 0o077 != 0 {
                 return Err(KeyError::Readable {
-                    path: path.display().to_string(),
+                    path: mask::path(path),
                 });
             }
         }
@@ -145,14 +146,14 @@ impl Keyring {
         let lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
         let keys = lines.map(|(nth, line)| {
             Master::parse(line).ok_or_else(|| KeyError::Form {
-                path: path.display().to_string(),
+                path: mask::path(path),
                 line: nth + 1,
             })
         });
         let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
         if keys.is_empty() {
             return Err(KeyError::Form {
-                path: path.display().to_string(),
+                path: mask::path(path),
                 line: 1,
             });
         }
@@ -370,7 +371,7 @@ fn block(key: &[u8; 32]) -> [u8; 64] {
 
 fn file(path: &Path, reason: std::io::Error) -> KeyError {
     KeyError::File {
-        path: path.display().to_string(),
+        path: mask::path(path),
         reason,
     }
 }

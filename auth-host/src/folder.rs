@@ -1,5 +1,6 @@
 //! Folder of an auth host: its files, whose they are, and the lock that one process holds.
 
+use crate::mask;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -69,7 +70,7 @@ impl Files {
     pub fn prepare(&self) -> Result<(), FolderError> {
         let folder = self.database.parent().unwrap_or(Path::new("."));
         private_folder(folder).map_err(|reason| FolderError::Unusable {
-            path: folder.display().to_string(),
+            path: mask::path(folder),
             reason: reason.to_string(),
         })?;
         self.check_owner()
@@ -83,7 +84,7 @@ impl Files {
     /// [`FolderError::Held`] when another process has it.
     pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
-        let path = self.lock.display().to_string();
+        let path = mask::path(&self.lock);
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
         let opened = options.open(&self.lock).map_err(TryLockError::Error);
@@ -122,7 +123,7 @@ impl Files {
         let found = files.find_map(|path| Some((path, path.metadata().ok()?.uid())));
         match found {
             Some((path, owner)) if owner != us => Err(FolderError::Owner {
-                path: path.display().to_string(),
+                path: mask::path(path),
                 owner,
                 us,
             }),

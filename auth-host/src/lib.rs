@@ -46,6 +46,8 @@ mod events;
 mod exit;
 mod files;
 #[cfg(feature = "serve")]
+#[cfg(feature = "serve")]
+mod expected;
 mod folder;
 #[cfg(feature = "serve")]
 mod form;

@@ -49,9 +49,43 @@ pub fn path(path: &Path) -> String {
     typed(&path.display().to_string())
 }
 
+/// An address without its user and password, and without the values of its query and fragment, which may be tokens.
+pub fn url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    // An error's text may go on after the address in quotes.
+    let (rest, after) = rest.split_at(rest.find('"').unwrap_or(rest.len()));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let mut shown = format!("{scheme}://");
+    match authority.rsplit_once('@') {
+        Some((_, host)) => shown.extend(["****@", host]),
+        None => shown.push_str(authority),
+    }
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (path, mut rest) = rest.split_at(end);
+    shown.push_str(path);
+    while let Some(separator) = rest.chars().next() {
+        let inner = rest.get(separator.len_utf8()..).unwrap_or_default();
+        let end = inner.find(['?', '#', '&']).unwrap_or(inner.len());
+        let (part, others) = inner.split_at(end);
+        shown.push(separator);
+        match part.split_once('=') {
+            _ if part.is_empty() => {}
+            Some((name, _)) => shown.extend([name, "=****"]),
+            None => shown.push_str("****"),
+        }
+        rest = others;
+    }
+    shown.push_str(after);
+    shown
+}
+
 /// A text that was typed, with what may be a phone number or a code hidden: seven digits or more with nothing but
-/// number punctuation between them, and a whole name that is four digits or more.
+/// number punctuation between them, and a whole name that is four digits or more. Of an address also as [`url`] does.
 pub fn typed(text: &str) -> String {
+    let text = &*url(text);
     const NUMBER: usize = 7;
     const CODE: usize = 4;
     // Folders, and the quotes of an error's text.
@@ -133,6 +167,14 @@ mod tests {
             ("configs/9182", "configs/****"),
             ("918", "918"),
             ("\"918273\" is not an origin", "\"******\" is not an origin"),
+            (
+                "https://user:Pa55word@a.example/x",
+                "https://****@a.example/x",
+            ),
+            (
+                "\"https://a.example/x?token=T\" is none",
+                "\"https://a.example/x?token=****\" is none",
+            ),
             ("connector-1.2.3.wasm", "connector-1.2.3.wasm"),
             ("config-2026.json", "config-2026.json"),
             ("/srv/2/plugin.wasm", "/srv/2/plugin.wasm"),
@@ -140,6 +182,29 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(typed(typed_in), shown);
+        }
+    }
+
+    #[test]
+    fn address_shows_neither_password_nor_query() {
+        for (address, shown) in [
+            ("https://a.example", "https://a.example"),
+            ("https://a.example:1/p/q", "https://a.example:1/p/q"),
+            ("https://u:w@a.example/p", "https://****@a.example/p"),
+            ("https://u:w@@a.example", "https://****@a.example"),
+            (
+                "https://a.example?t=1&u=2#v=3",
+                "https://a.example?t=****&u=****#v=****",
+            ),
+            ("https://a.example/p?token", "https://a.example/p?****"),
+            (
+                "https://a.example/p?t=a=b&&c",
+                "https://a.example/p?t=****&&****",
+            ),
+            ("no address?t=1", "no address?t=1"),
+        ] {
+            assert_eq!(url(address), shown, "{address}");
+            assert_eq!(url(shown), shown, "{address}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Problem details (RFC 9457): what every refusal of the API looks like.
 
 use crate::crypt::KeyError;
+use crate::mask;
 use crate::phrases::{self, Language};
 use crate::store::StoreError;
 use crate::texts::{Sentence, Texts, about, say};
@@ -121,7 +122,7 @@ impl Problem {
         Self::new(status, reason, title, detail)
     }
 
-    /// The request's body cannot be used, at a place.
+    /// The request's body cannot be used, at a place. A name in it may be a number or a code that somebody typed.
     pub fn invalid(pointer: &str, detail: impl Into<Detail>) -> Self {
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -129,7 +130,7 @@ impl Problem {
             "The request cannot be used",
             detail,
         );
-        problem.pointer = Some(pointer.to_owned());
+        problem.pointer = Some(mask::typed(pointer));
         problem
     }
 

@@ -1,5 +1,6 @@
 //! Changes of a webhook's settings, and what settings have to be like.
 
+use crate::expected::expected;
 use crate::form::is_usage;
 use crate::number::Bare;
 use crate::platforms::auth::Auth;
@@ -19,7 +20,7 @@ pub fn patched(before: &Settings, patch: &serde_json::Value) -> Result<Settings,
     merge(&mut document, patch);
     let settings: Settings = serde_path_to_error::deserialize(document).map_err(|error| {
         let place = error.path().to_string().replace('.', "/");
-        let why = error.into_inner().to_string();
+        let why = expected(&error.into_inner().to_string());
         Problem::invalid(&format!("/{place}"), about("refusal-settings", why))
     })?;
     check(before, &settings)?;

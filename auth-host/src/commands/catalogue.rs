@@ -52,7 +52,7 @@ pub async fn run(args: &MakeCatalogue) -> Result<Code, Stop> {
     page.line(format!(
         "\n{} plugins in {}",
         catalogue.plugins.len(),
-        args.out.display()
+        mask::path(&args.out)
     ));
     page.write()?;
     Ok(DONE)

@@ -9,6 +9,7 @@ use crate::app::{self, App};
 use crate::exit::Stop;
 use crate::files;
 use crate::ids;
+use crate::mask;
 use crate::store::registry::{self, Flow};
 use auth_connector_registry::guides::{self, Texts};
 use serde_json::json;
@@ -82,7 +83,7 @@ async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
     Err(Stop::usage(format!(
         "{} was not made by --dev, which would replace its flow and its plugin. Nothing of that was changed. Leave out \
         --data, AUTH_HOST_DATA and the setting `data` for a folder that goes when the service ends, or name a new one",
-        app.files.database.display()
+        mask::path(&app.files.database)
     )))
 }
 
@@ -101,7 +102,7 @@ impl Dev {
             Stop::usage(format!(
                 "the connector {} cannot be read: {error}. Build it: cargo build --release --target wasm32-wasip2; or name \
                 another by --component FILE",
-                crate::mask::path(&path)
+                mask::path(&path)
             ))
         })?;
         let folder = (!settings.is_data_named).then(|| {

@@ -11,6 +11,7 @@ mod tasks;
 
 use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
+use crate::mask;
 use crate::recovery;
 use crate::store::StoreError;
 use axum::Router;
@@ -175,8 +176,12 @@ impl Service {
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, String> {
     const LARGEST: u64 = 4 << 20;
-    crate::files::read(path, LARGEST)
-        .map_err(|error| format!("the authorities {} cannot be read: {error}", path.display()))
+    crate::files::read(path, LARGEST).map_err(|error| {
+        format!(
+            "the authorities {} cannot be read: {error}",
+            mask::path(path)
+        )
+    })
 }
 
 fn bind(address: SocketAddr) -> Result<std::net::TcpListener, String> {
@@ -229,8 +234,8 @@ async fn load_tls(certificate: &Path, key: &Path) -> Result<RustlsConfig, String
     loaded.map_err(|error| {
         format!(
             "TLS cannot be set up from {} and {}: {error}",
-            certificate.display(),
-            key.display()
+            mask::path(certificate),
+            mask::path(key)
         )
     })
 }

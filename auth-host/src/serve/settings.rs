@@ -1,5 +1,7 @@
 //! Settings of the service: a TOML file, and an environment variable for each key.
 
+use crate::expected::expected;
+use crate::mask;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -175,14 +177,14 @@ impl Settings {
     ) -> Result<Self, String> {
         let text = match file {
             Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
+                .map_err(|error| format!("{} cannot be read: {error}", mask::path(path)))?,
             None => String::new(),
         };
-        let shown = file.map(|path| path.display().to_string());
-        let shown = shown.unwrap_or_default();
+        let shown = file.map(mask::path).unwrap_or_default();
         let mut table: toml::Table = toml::from_str(&text).map_err(|error| {
             let line = line(&text, error.span());
-            format!("{shown} is not TOML at line {line}: {}", one_line(&error))
+            let message = mask::typed(&error.message().replace('\n', " "));
+            format!("{shown} is not TOML at line {line}: {message}")
         })?;
         for setting in EXPLAINED {
             let name = variable(setting.key);
@@ -198,11 +200,15 @@ impl Settings {
                 let key = path.split(['.', '[']).next().unwrap_or_default();
                 let name = match environment(&variable(key)) {
                     Some(_) => variable(key),
-                    None => format!("{key} at line {} of {shown}", line_of(&text, key)),
+                    None => {
+                        let (line, key) = (line_of(&text, key), mask::typed(key));
+                        format!("{key} at line {line} of {shown}")
+                    }
                 };
+                // Its value may hold a password or a number.
+                let wanted = expected(error.inner().message());
                 format!(
-                    "the setting {name} cannot be used: {}. `auth-host config` explains all of them",
-                    one_line(error.inner())
+                    "the setting {name} cannot be used: expected was {wanted}. `auth-host config` explains all of them"
                 )
             })?;
         settings.is_data_named = is_data_named;
@@ -258,7 +264,8 @@ impl Settings {
             && !self.registry_loopback_http
         {
             return Err(format!(
-                "catalogues has {place}, expected was an https address or a file"
+                "catalogues has {}, expected was an https address or a file",
+                mask::typed(place)
             ));
         }
         // The next connector of a flow gets 1.5 s of it, and the first one at least 0.2 s (send.rs).
@@ -322,10 +329,6 @@ fn line_of(text: &str, key: &str) -> usize {
     let places: Result<BTreeMap<String, toml::Spanned<toml::Value>>, _> = toml::from_str(text);
     let place = places.ok().and_then(|places| Some(places.get(key)?.span()));
     line(text, place)
-}
-
-fn one_line(error: &toml::de::Error) -> String {
-    error.message().replace('\n', " ")
 }
 
 #[cfg(test)]

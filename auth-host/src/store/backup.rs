@@ -5,6 +5,7 @@
 
 use super::open::{PATIENCE, SCHEMA};
 use crate::files;
+use crate::mask;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ const TABLES: &str = "'messages', 'settings', 'tenants', 'verifications'";
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// The copy's name is taken.
-    #[error("the file {0} exists. Name another")]
+    #[error("the file {} exists. Name another", mask::path(.0))]
     Exists(PathBuf),
     /// What is to be copied cannot be read.
-    #[error("{path} cannot be read: {reason}")]
+    #[error("{} cannot be read: {reason}", mask::path(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,8 @@ pub enum CopyError {
     },
     /// What is to be copied is something else, or broken.
     #[error(
-        "{path} is no database of auth-host: {reason}. Name the file that `auth-host backup` made"
+        "{} is no database of auth-host: {reason}. Name the file that `auth-host backup` made",
+        mask::path(path)
     )]
     Foreign {
         /// The file.
@@ -38,7 +40,8 @@ pub enum CopyError {
     },
     /// A newer program made it.
     #[error(
-        "the backup {path} has schema {found}, and this program knows {SCHEMA} at most. Use the newer auth-host that made it"
+        "the backup {} has schema {found}, and this program knows {SCHEMA} at most. Use the newer auth-host that made it",
+        mask::path(path)
     )]
     Newer {
         /// The file.
@@ -47,7 +50,7 @@ pub enum CopyError {
         found: usize,
     },
     /// The copy cannot be written.
-    #[error("{path} cannot be written: {reason}")]
+    #[error("{} cannot be written: {reason}", mask::path(path))]
     Unwritable {
         /// The file.
         path: PathBuf,

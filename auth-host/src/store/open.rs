@@ -1,6 +1,7 @@
 //! Opening of the database file: durability and migrations.
 
 use super::writer::{Store, StoreError};
+use crate::mask;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub enum OpenError {
 /// [`OpenError`] when it is newer than the program, not durable, or not a database.
 pub fn open(path: &Path) -> Result<Store, OpenError> {
     let failed = |reason: StoreError| OpenError::Failed {
-        path: path.display().to_string(),
+        path: mask::path(path),
         reason,
     };
     private(path).map_err(|error| failed(StoreError::Failed(error.to_string())))?;
@@ -94,12 +95,12 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         Ok::<_, rusqlite::Error>((journal, synchronous))
     };
     let (journal, synchronous) = set().map_err(|error| OpenError::Failed {
-        path: path.display().to_string(),
+        path: mask::path(path),
         reason: error.into(),
     })?;
     if journal != "wal" || synchronous != 2 {
         return Err(OpenError::Unsafe {
-            path: path.display().to_string(),
+            path: mask::path(path),
             what: format!("its journal mode is {journal}, its synchronous level {synchronous}"),
         });
     }
@@ -108,7 +109,7 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| OpenError::Failed {
-        path: path.display().to_string(),
+        path: mask::path(path),
         reason: error.into(),
     };
     let version = |connection: &Connection| {
@@ -117,7 +118,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let found = version(connection).map_err(failed)? as usize;
     if found > SCHEMA {
         return Err(OpenError::Newer {
-            path: path.display().to_string(),
+            path: mask::path(path),
             found,
         });
     }

@@ -4,6 +4,7 @@
 //! nothing of the others with it, and no job hears of success before the commit is on the disk (`synchronous = FULL`).
 //! Reads have a connection of their own, which WAL lets go on beside the writer.
 
+use crate::mask;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use std::path::{Path, PathBuf};
@@ -274,7 +275,7 @@ impl Files {
     fn check(&self) -> Result<()> {
         for (place, id) in &self.identified {
             if identity(place).as_ref() != Some(id) {
-                return Err(StoreError::Gone(place.display().to_string()));
+                return Err(StoreError::Gone(mask::path(place)));
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use crate::admin::Actor;
 use crate::app::{App, AppError, Files};
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, USAGE};
+use crate::mask;
 use crate::output::Page;
 use crate::problem::Problem;
 use crate::serve::settings::{EXPLAINED, Settings, variable};
@@ -68,7 +69,7 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
         (made.keys, &app.files.keys),
     ];
     for (_, path) in files.into_iter().filter(|(is_made, _)| *is_made) {
-        crate::output::complain(&format!("made {}", path.display()));
+        crate::output::complain(&format!("made {}", mask::path(path)));
     }
     Ok(app)
 }

@@ -3,6 +3,7 @@
 use crate::app::Nearby;
 use crate::cli::Serve;
 use crate::exit::{Code, DONE, Stop};
+use crate::mask;
 use crate::metrics;
 use crate::output::{Page, complain};
 use crate::sample::{self, Sample};
@@ -115,12 +116,15 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
 fn tell_what_was_made(service: &Service) {
     let files = &service.app.files;
     if service.made.database {
-        complain(&format!("made the database {}", files.database.display()));
+        complain(&format!(
+            "made the database {}",
+            mask::path(&files.database)
+        ));
     }
     if service.made.keys {
         complain(&format!(
             "made the key file {}: keep a copy of it elsewhere, nothing in the database opens without it",
-            files.keys.display()
+            mask::path(&files.keys)
         ));
     }
 }

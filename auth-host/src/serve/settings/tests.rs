@@ -77,6 +77,35 @@ fn wrong_setting_is_named() {
     }
 }
 
+/// The value of a setting of the wrong type may be a password or a number, and so may its name.
+#[test]
+fn wrong_setting_is_not_repeated() {
+    let secret = "https://user:Pa55word@a.example/c.json?token=TYPED";
+    for text in [
+        format!("catalogues = \"{secret}\""),
+        format!("permit_networks = [\"{secret}\"]"),
+        format!("listen = \"{secret}\""),
+        format!("log = [\"{secret}\"]"),
+        "log = +8615987654321".to_owned(),
+        "\"+8615987654321\" = 1".to_owned(),
+        "8615987654321 = 1".to_owned(),
+        "\"8615987654321\" = 1\n\"8615987654321\" = 2".to_owned(),
+        format!("log = {secret}"),
+    ] {
+        let error = read(&text, &[]).unwrap_err();
+        let is_shown = ["Pa55word", "TYPED", "5987654321"].map(|part| error.contains(part));
+        assert_eq!(is_shown, [false; 3], "{text}: {error}");
+    }
+    let error = read("", &[("AUTH_HOST_TRUSTED_PROXY", secret)]).unwrap_err();
+    assert!(
+        error.contains("AUTH_HOST_TRUSTED_PROXY cannot be used: expected was a boolean"),
+        "{error}"
+    );
+    let settings = read("catalogues = [\"http://u:Pa55word@a.example/\"]", &[]).unwrap();
+    let error = settings.check().unwrap_err();
+    assert!(error.contains("http://****@a.example/"), "{error}");
+}
+
 #[test]
 fn address_that_others_reach_needs_protection() {
     for (text, fine) in [

@@ -199,7 +199,7 @@ fn database_that_is_gone_refuses_reads_and_writes() {
         let file = folder.0.join(format!("auth-host.db{end}"));
         let aside = folder.0.join("aside");
         std::fs::rename(&file, &aside).unwrap();
-        let gone = StoreError::Gone(file.display().to_string());
+        let gone = StoreError::Gone(crate::mask::path(&file));
         assert_eq!(write(), Err(gone.clone()));
         assert_eq!(read().unwrap_err(), gone);
         // Another file at its place is another database.
@@ -208,6 +208,21 @@ fn database_that_is_gone_refuses_reads_and_writes() {
         std::fs::rename(&aside, &file).unwrap();
         write().unwrap();
         assert_eq!(read().unwrap().as_deref(), Some("b"));
+    }
+}
+
+/// Somebody may have typed a number in a file's place.
+#[test]
+fn refusal_hides_a_number_in_a_path() {
+    let path = std::env::temp_dir().join("+8613800138000");
+    let opened = open(&path.join("missing"))
+        .map(drop)
+        .unwrap_err()
+        .to_string();
+    let copied = backup(&path, &path).unwrap_err().to_string();
+    let restored = restore(&path, &path).unwrap_err().to_string();
+    for refusal in [opened, copied, restored] {
+        assert!(refusal.contains("+*************"), "{refusal}");
     }
 }
 
