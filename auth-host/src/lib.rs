@@ -42,12 +42,14 @@ mod console;
 #[cfg(feature = "serve")]
 mod crypt;
 #[cfg(feature = "serve")]
+mod event_target;
+#[cfg(feature = "serve")]
 mod events;
 mod exit;
-mod files;
-#[cfg(feature = "serve")]
 #[cfg(feature = "serve")]
 mod expected;
+mod files;
+#[cfg(feature = "serve")]
 mod folder;
 #[cfg(feature = "serve")]
 mod form;

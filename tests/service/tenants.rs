@@ -135,4 +135,10 @@ fn forgotten_number_is_in_no_kept_answer() {
     );
     assert!(!again.text.contains(v["id"].as_str().unwrap()));
     assert_eq!(host.simulator.messages().len(), 1);
+    // The answer showed the end of the number; neither the database nor its log has it any more.
+    assert!(v.to_string().contains("****8000"), "{v}");
+    for file in ["auth-host.db", "auth-host.db-wal"] {
+        let bytes = std::fs::read(host.folder.0.join("data").join(file)).unwrap_or_default();
+        assert!(!bytes.windows(8).any(|part| part == b"****8000"), "{file}");
+    }
 }

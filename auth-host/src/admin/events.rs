@@ -2,27 +2,25 @@
 
 use super::{Actor, Entry, change};
 use crate::app::App;
-use crate::crypt::Purpose;
+use crate::event_target::{self, Opened};
 use crate::ids;
 use crate::platforms::auth::Auth;
 use crate::post::Address;
 use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::audit::Action;
-use crate::store::events::{self as rows, Target};
+use crate::store::events as rows;
 use crate::texts::about;
 use serde::Serialize;
 use std::sync::Arc;
-
-/// The place that a secret is sealed for.
-pub const PLACE: &str = "events";
+use zeroize::Zeroizing;
 
 /// An address for events as it is shown.
 #[derive(Debug, Serialize)]
 pub struct EventsView {
     /// The tenant.
     pub tenant: String,
-    /// The address.
+    /// The address, without its query.
     pub url: String,
     /// How many events wait to be taken.
     pub waiting: i64,
@@ -49,13 +47,11 @@ pub async fn put(
     let address = address.map_err(|why| Problem::invalid("/url", about("refusal-address", why)))?;
     let secret = Auth::Svix.new_secret();
     let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
-    let target = Target {
-        tenant: tenant.to_owned(),
-        url: url.to_owned(),
-        secret: app
-            .keys
-            .seal(tenant, Purpose::Configs, PLACE, secret.as_bytes())?,
+    let opened = Opened {
+        secret: Zeroizing::new(secret.clone()),
+        url: Zeroizing::new(url.to_owned()),
     };
+    let target = event_target::seal(&app.keys, tenant, &opened)?;
     let entry = Entry::new(Some(tenant), actor, Action::EventsPut, tenant).detail(address.origin());
     change(app, entry, move |db| {
         Ok(rows::put_target(db, &target, ids::now_ms())?)
@@ -77,7 +73,7 @@ pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
     let found = found.ok_or_else(|| Problem::not_found("address for events"))?;
     Ok(EventsView {
         tenant: tenant.to_owned(),
-        url: found.url.clone(),
+        url: event_target::shown(&found.url).to_owned(),
         waiting: app.store.read(|db| rows::waiting(db, tenant))?,
         secret: None,
     })

@@ -1,8 +1,9 @@
 //! Rotation of keys, backup and restore.
 
-use super::events::PLACE;
 use crate::app::{App, AppError, Files};
 use crate::crypt::{KeyError, Purpose};
+use crate::event_target;
+use crate::mask;
 use crate::recovery;
 use crate::store::{self, StoreError, events, registry, retention, webhooks};
 use std::path::Path;
@@ -43,8 +44,9 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
             sealed += 1;
         }
         for row in events::targets(db)? {
-            let anew = reseal(&row.tenant, PLACE, &row.secret)?;
-            events::reseal(db, &row.tenant, &anew)?;
+            let opened = event_target::open(&old.keys, &row).map_err(failed)?;
+            let anew = event_target::seal(&new, &row.tenant, &opened).map_err(failed)?;
+            events::reseal(db, &anew)?;
             sealed += 1;
         }
         for row in registry::test_numbers(db)? {
@@ -100,7 +102,7 @@ pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
     check_vacant(files)?;
     if !files.keys.exists() {
         return Err(AppError::NoKey {
-            path: files.keys.display().to_string(),
+            path: mask::path(&files.keys),
         });
     }
     store::restore(from, &files.database)?;
@@ -126,7 +128,7 @@ fn check_vacant(files: &Files) -> Result<(), AppError> {
     let mut found = [&files.database].into_iter().chain(&beside);
     match found.find(|path| path.symlink_metadata().is_ok()) {
         Some(path) => Err(AppError::Occupied {
-            path: path.display().to_string(),
+            path: mask::path(path),
         }),
         None => Ok(()),
     }
@@ -231,7 +233,7 @@ mod tests {
             folder.lose_database();
             std::fs::write(&left, "left").unwrap();
             let refusal = folder.refusal(&folder.backup);
-            assert!(refusal.contains(left.to_str().unwrap()), "{refusal}");
+            assert!(refusal.contains(&mask::path(&left)), "{refusal}");
             assert!(!folder.files.database.exists());
         }
     }

@@ -339,8 +339,12 @@ pub enum Events {
 pub struct EventsPut {
     #[command(flatten)]
     pub scope: Scope,
-    /// The address: https://app.example.com/hooks/sms
-    pub url: String,
+    /// The address: https://app.example.com/hooks/sms. A token in it is better kept out of arguments
+    #[arg(required_unless_present = "url_from_env")]
+    pub url: Option<String>,
+    /// The environment variable that holds the address
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub url_from_env: Option<String>,
 }
 
 /// `message`

@@ -1,9 +1,8 @@
 //! Delivery of events to the tenants' addresses.
 
 use super::beside::Beside;
-use crate::admin::events::PLACE;
 use crate::app::App;
-use crate::crypt::Purpose;
+use crate::event_target;
 use crate::ids;
 use crate::platforms::auth::sign;
 use crate::post::{Address, post};
@@ -33,18 +32,19 @@ pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
 
 /// Posts a tenant's events that are due, until one is not taken.
 async fn deliver_to(app: Arc<App>, tenant: String) {
-    let due = app.store.read(|db| {
-        let now = ids::now_ms();
-        rows::due(db, &tenant, now, PER_ROUND)
-    });
-    let events = match due {
-        Ok(events) => events,
-        Err(error) => {
-            tracing::error!(%error, "events cannot be read");
-            return;
-        }
-    };
-    for event in events {
+    for _ in 0..PER_ROUND {
+        // Read one by one: while others were posted, a number may have been forgotten.
+        let due = app
+            .store
+            .read(|db| rows::due(db, &tenant, ids::now_ms(), 1));
+        let event = match due.map(|mut due| due.pop()) {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, "events cannot be read");
+                return;
+            }
+        };
         let id = event.id.clone();
         let taken = post_one(&app, &tenant, &event).await;
         let outcome = match &taken {
@@ -74,15 +74,11 @@ async fn post_one(app: &App, tenant: &str, event: &Event) -> Result<(), String> 
     let catalog = app.catalog.load_full();
     let target = catalog.event_targets.get(tenant);
     let target = target.ok_or("the tenant has no address for events")?;
-    let secret = app
-        .keys
-        .open_sealed(tenant, Purpose::Configs, PLACE, &target.secret)
-        .map_err(|error| error.to_string())?;
-    let secret = String::from_utf8_lossy(&secret);
+    let opened = event_target::open(&app.keys, target).map_err(|error| error.to_string())?;
     let time_s = ids::now_ms() / 1000;
-    let signature = sign(&secret, &event.id, time_s, event.body.as_bytes())
+    let signature = sign(&opened.secret, &event.id, time_s, event.body.as_bytes())
         .ok_or("the secret of events has another form")?;
-    let address = Address::parse(&target.url).map_err(|why| why.to_string())?;
+    let address = Address::parse(&opened.url).map_err(|why| why.to_string())?;
     let headers = [
         ("webhook-id", event.id.clone()),
         ("webhook-timestamp", time_s.to_string()),

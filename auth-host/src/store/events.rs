@@ -12,9 +12,9 @@ pub const KEPT_MS: i64 = 72 * 3_600_000;
 pub struct Target {
     /// Whose they are.
     pub tenant: String,
-    /// The address.
+    /// The address as it is shown, without its query.
     pub url: String,
-    /// The secret that signs them, sealed.
+    /// The secret that signs them and the whole address, sealed.
     pub secret: Vec<u8>,
 }
 
@@ -60,11 +60,11 @@ pub fn delete_target(db: &Connection, tenant: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Puts a secret that was sealed anew in its place.
-pub fn reseal(db: &Connection, tenant: &str, secret: &[u8]) -> Result<()> {
+/// Puts a target that was sealed anew in its place.
+pub fn reseal(db: &Connection, target: &Target) -> Result<()> {
     db.execute(
-        "UPDATE event_targets SET secret = ?2 WHERE tenant = ?1",
-        params![tenant, secret],
+        "UPDATE event_targets SET url = ?2, secret = ?3 WHERE tenant = ?1",
+        params![target.tenant, target.url, target.secret],
     )?;
     Ok(())
 }

@@ -138,6 +138,29 @@ fn tenant_is_told_states_and_no_code() {
     );
 }
 
+/// The query of the address may hold a token: it is in no answer and in no file, and events are posted with it.
+#[test]
+fn query_of_the_address_is_stored_sealed() {
+    let host = Running::start();
+    let (url, taken) = server(&[]);
+    let url = url.replace("a=b", "token=MARKER");
+    let set = put(&host, &url);
+    let path = "/admin/tenants/default/events";
+    let shown = host.admin("GET", path, &host.host_key, &json!(null));
+    for answer in [set.to_string(), shown.expect(200).to_string()] {
+        assert!(answer.contains("/events"), "{answer}");
+        assert!(!answer.contains("MARKER"), "{answer}");
+    }
+    host.begin(TO);
+    let found = wait_for(&taken, 1);
+    assert!(found[0].head.starts_with("POST /events?token=MARKER "));
+    let folder = host.folder.0.join("data");
+    for file in ["auth-host.db", "auth-host.db-wal"] {
+        let bytes = std::fs::read(folder.join(file)).unwrap_or_default();
+        assert!(!bytes.windows(6).any(|part| part == b"MARKER"), "{file}");
+    }
+}
+
 /// A server that fails gets the same event again, with the same identifier; a redirect is not followed.
 #[test]
 fn event_is_posted_again_until_it_is_taken() {

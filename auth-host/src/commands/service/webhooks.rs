@@ -24,7 +24,10 @@ pub async fn run(command: Webhook) -> Result<Code, Stop> {
         }
         Webhook::AddSecret(args) => {
             let NamedOf { scope, name } = args.named;
-            let secret = args.secret_from_env.as_deref().map(variable).transpose()?;
+            let secret = args.secret_from_env.as_deref();
+            let secret = secret
+                .map(|name| variable("--secret-from-env", name))
+                .transpose()?;
             let app = open(&scope.at).await?;
             let shown = webhooks::add_secret(&app, &actor(), &scope.tenant, &name, secret).await?;
             show(&scope.at, &shown)
@@ -46,8 +49,12 @@ pub async fn run(command: Webhook) -> Result<Code, Stop> {
 pub async fn event(command: Events) -> Result<Code, Stop> {
     match command {
         Events::Put(args) => {
+            let url = match (args.url, &args.url_from_env) {
+                (None, Some(name)) => variable("--url-from-env", name)?,
+                (url, _) => url.unwrap_or_default(),
+            };
             let app = open(&args.scope.at).await?;
-            let set = events::put(&app, &actor(), &args.scope.tenant, &args.url).await?;
+            let set = events::put(&app, &actor(), &args.scope.tenant, &url).await?;
             show(&args.scope.at, &set)
         }
         Events::Show(Scope { at, tenant }) => {
@@ -68,7 +75,8 @@ async fn put(args: WebhookPut) -> Result<Code, Stop> {
     if let Some(platform) = args.platform {
         set(&mut body, "platform", platform.into())?;
     }
-    let secrets = args.secret_from_env.iter().map(|name| variable(name));
+    let secrets = args.secret_from_env.iter();
+    let secrets = secrets.map(|name| variable("--secret-from-env", name));
     let secrets: Vec<String> = secrets.collect::<Result<_, _>>()?;
     if !secrets.is_empty() {
         set(&mut body, "secrets", secrets.into())?;
@@ -78,9 +86,11 @@ async fn put(args: WebhookPut) -> Result<Code, Stop> {
     show(&scope.at, &shown)
 }
 
-fn variable(name: &str) -> Result<String, Stop> {
+fn variable(option: &str, name: &str) -> Result<String, Stop> {
     std::env::var(name).map_err(|_| {
-        Stop::usage("an environment variable of --secret-from-env is not set, or is not text")
+        Stop::usage(format!(
+            "the environment variable of {option} is not set, or is not text"
+        ))
     })
 }
 
