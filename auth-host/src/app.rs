@@ -98,6 +98,8 @@ pub struct App {
     pub calls: Calls,
     /// Pages beside the console for who tries it out: the sample sign-in, and the inbox where codes arrive.
     pub nearby: OnceLock<Nearby>,
+    /// The address under which others reach the API, without a slash at its end, once a service listens.
+    pub public_address: OnceLock<String>,
     /// This process, by a name that no other has.
     pub process: String,
     /// How long a caller waits for an answer at most.
@@ -168,6 +170,7 @@ impl App {
             catalog: ArcSwap::default(),
             calls: Calls::default(),
             nearby: OnceLock::new(),
+            public_address: OnceLock::new(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
             reloading: Mutex::default(),

@@ -6,6 +6,7 @@
 use crate::access::key_hash;
 use crate::app::App;
 use crate::catalog::Connector;
+use crate::clean::clean;
 use crate::store::callbacks as rows;
 use crate::store::messages::{Message, State};
 use crate::store::receipts::{self as reports, Report, Source};
@@ -50,7 +51,8 @@ pub fn connector(app: &App, id: &str, token: &str) -> Result<Arc<Connector>, Not
     found.cloned().ok_or(NotTaken::Token)
 }
 
-/// Reads a callback and stores its receipts. Returns what to answer the provider.
+/// Reads a callback and stores its receipts. Returns what to answer the provider. What a refusal says is logged, without
+/// the token of the address.
 ///
 /// # Errors
 ///
@@ -58,6 +60,7 @@ pub fn connector(app: &App, id: &str, token: &str) -> Result<Arc<Connector>, Not
 pub async fn take(
     app: &Arc<App>,
     connector: &Connector,
+    token: &str,
     callback: Callback,
 ) -> Result<CallbackContent, NotTaken> {
     let ready = connector
@@ -65,15 +68,18 @@ pub async fn take(
         .as_ref()
         .map_err(|_| NotTaken::Unavailable)?;
     let read = ready.plugin.read_callback(&ready.config, &callback).await;
+    let id = connector.row.id.as_str();
     let content = read.map_err(|error| match error {
-        CallbackError::Refused(refusal) => match refusal.kind {
-            CallbackRefusalKind::Unauthenticated => NotTaken::Unauthenticated,
-            CallbackRefusalKind::TooLarge => NotTaken::TooLarge,
-            CallbackRefusalKind::InvalidConfig => NotTaken::Unavailable,
-            CallbackRefusalKind::Malformed | CallbackRefusalKind::Other => NotTaken::Malformed,
-        },
+        CallbackError::Refused(refusal) => {
+            let (kind, why) = (refusal.kind, said(&refusal.message, token));
+            tracing::warn!(connector = %id, kind = kind.as_str(), %why, "a callback was refused");
+            metrics::counter!("auth_host_callbacks_refused_total", "connector" => id.to_owned(), "kind" => kind.as_str())
+                .increment(1);
+            not_taken(kind)
+        }
         CallbackError::Failed(error) => {
-            tracing::error!(connector = %connector.row.id, %error, "a callback cannot be read");
+            let why = said(&error.to_string(), token);
+            tracing::error!(connector = %id, %why, "a callback cannot be read");
             NotTaken::Unavailable
         }
     })?;
@@ -90,6 +96,20 @@ pub async fn take(
         NotTaken::Unavailable
     })?;
     Ok(content)
+}
+
+const fn not_taken(kind: CallbackRefusalKind) -> NotTaken {
+    match kind {
+        CallbackRefusalKind::Unauthenticated => NotTaken::Unauthenticated,
+        CallbackRefusalKind::TooLarge => NotTaken::TooLarge,
+        CallbackRefusalKind::InvalidConfig => NotTaken::Unavailable,
+        CallbackRefusalKind::Malformed | CallbackRefusalKind::Other => NotTaken::Malformed,
+    }
+}
+
+/// A plugin's words for the log. The host took secrets and numbers out of them; the address has a secret of its own.
+fn said(text: &str, token: &str) -> String {
+    clean(text).replace(token, "****")
 }
 
 fn store_one(

@@ -7,7 +7,8 @@ use crate::receipts::{self, NotTaken};
 use auth_connector_host::Callback;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 pub async fn receive(
     State(app): State<Arc<App>>,
     Path((connector, token)): Path<(String, String)>,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -40,11 +42,11 @@ pub async fn receive(
         Some((name.as_str().to_owned(), value.to_owned()))
     });
     let callback = Callback {
-        url: None,
+        url: called(&app, &uri),
         headers: headers.collect(),
         body,
     };
-    match receipts::take(&app, &connector, callback).await {
+    match receipts::take(&app, &connector, &token, callback).await {
         Ok(content) => {
             let answer = content.acknowledgement;
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
@@ -56,11 +58,18 @@ pub async fn receive(
     }
 }
 
+/// The address that was called, which some providers sign: path and query as they came, below the public address.
+fn called(app: &App, uri: &Uri) -> Option<String> {
+    let address = app.public_address.get()?;
+    let path = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    Some(format!("{address}{path}"))
+}
+
 fn refused(not_taken: NotTaken) -> Response {
     let problem = match not_taken {
         NotTaken::Token => return Problem::not_found("callback").into_response(),
         NotTaken::Unauthenticated => Problem::new(
-            StatusCode::FORBIDDEN,
+            StatusCode::UNAUTHORIZED,
             "callback-signature",
             "The callback proves nothing",
             "The provider's signature is missing or wrong. Nothing of it counts.",
@@ -69,7 +78,7 @@ fn refused(not_taken: NotTaken) -> Response {
             StatusCode::BAD_REQUEST,
             "callback-malformed",
             "This is no callback",
-            "The connector does not know this form. Nothing of it counts.",
+            "The connector refused it, and the log says why. Nothing of it counts.",
         ),
         NotTaken::TooLarge => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -85,4 +94,31 @@ fn refused(not_taken: NotTaken) -> Response {
         ),
     };
     problem.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+
+    /// Providers sign the address as they called it, with its query.
+    #[tokio::test]
+    async fn called_address_is_below_the_public_one() {
+        let host = TestApp::new().await;
+        let uri: Uri = "/callbacks/c/t?cid=m%2D1&b".parse().unwrap();
+        assert_eq!(called(&host.app, &uri), None);
+        host.app
+            .public_address
+            .set("https://sms.example.com/x".to_owned())
+            .unwrap();
+        assert_eq!(
+            called(&host.app, &uri).unwrap(),
+            "https://sms.example.com/x/callbacks/c/t?cid=m%2D1&b"
+        );
+    }
+
+    #[test]
+    fn wrong_signature_is_401() {
+        assert_eq!(refused(NotTaken::Unauthenticated).status(), 401);
+    }
 }

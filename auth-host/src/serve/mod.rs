@@ -144,6 +144,10 @@ impl Service {
             }
             _ => None,
         };
+        let _ = self
+            .app
+            .public_address
+            .set(public_address(&self.settings, addresses.api));
         tasks::start(&self.app, self.figures.clone(), &stopped);
         let api = tokio::spawn(listen(api_listener, tls, api_handle.clone(), public));
         let admin = tokio::spawn(listen(
@@ -172,6 +176,18 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// The address that others call: the setting, or else that of the listener.
+fn public_address(settings: &Settings, listener: SocketAddr) -> String {
+    if let Some(address) = &settings.public_url {
+        return address.trim_end_matches('/').to_owned();
+    }
+    let scheme = match settings.tls_certificate {
+        Some(_) => "https",
+        None => "http",
+    };
+    format!("{scheme}://{listener}")
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, String> {

@@ -197,6 +197,23 @@ fn callback_is_bounded() {
     assert_eq!(answer.status, 413);
     let malformed = http(&host.process.api, "POST", &path, &[], "<xml/>").unwrap();
     assert_eq!(malformed.status, 400, "{}", malformed.text);
+    // The operator reads why, and the secret part of the address is in no line.
+    let figures = http(&host.process.admin, "GET", "/metrics", &[], "").unwrap();
+    let is_counted = |line: &str| {
+        line.starts_with("auth_host_callbacks_refused_total") && line.contains("kind=\"malformed\"")
+    };
+    assert!(figures.text.lines().any(is_counted), "{}", figures.text);
+    let log = host.process.output.lock().unwrap();
+    let refused = log
+        .lines()
+        .filter(|line| line.contains("a callback was refused"));
+    let refused: Vec<_> = refused.collect();
+    assert!(
+        refused.iter().any(|line| line.contains("malformed")),
+        "{log}"
+    );
+    let token = path.rsplit('/').next().unwrap();
+    assert!(!log.contains(token), "{log}");
 }
 
 /// Passes on whatever is posted to it, once it knows where to.
