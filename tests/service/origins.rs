@@ -165,6 +165,83 @@ fn stored_secret_follows_no_change_of_destination() {
     host.begin("+8613800138001");
 }
 
+/// A key with a typing error is as secret as what was meant, and an editor who saves what is shown loses nothing.
+#[test]
+fn undeclared_value_is_hidden_and_kept() {
+    let host = host();
+    let path = "/admin/tenants/default/connectors/sim";
+    let put = |config: &Value| {
+        let body = json!({"config": config});
+        host.admin("PUT", path, &host.host_key, &body)
+    };
+    let mut typed = config(&host.simulator.url());
+    typed["sesionToken"] = json!("MARKER-top");
+    typed["international"] = json!({"secret": "MARKER-inside"});
+    typed["templates"][1]["token"] = json!("MARKER-row");
+    let first = put(&typed);
+    assert_eq!(first.status, 200, "{}", first.text);
+    let shown = host
+        .admin("GET", path, &host.host_key, &json!(null))
+        .expect(200);
+    let mut edited = shown["config"].clone();
+    edited["timeoutMs"] = json!(5000);
+    edited["templates"].as_array_mut().unwrap().reverse();
+    let second = put(&edited);
+    assert_eq!(second.status, 200, "{}", second.text);
+    for answer in [&first.text, &shown.to_string(), &second.text] {
+        assert!(!answer.contains("MARKER"), "{answer}");
+    }
+    let places = |answer: &Value| {
+        let list = answer["secrets"].as_array().unwrap();
+        let mut places: Vec<_> = list
+            .iter()
+            .map(|place| place.as_str().unwrap().to_owned())
+            .collect();
+        places.sort();
+        places
+    };
+    let moved = [
+        "/accessKeySecret",
+        "/international/secret",
+        "/sesionToken",
+        "/templates/2/token",
+    ];
+    assert_eq!(places(&second.json()), moved);
+    // What is left out goes.
+    let kept = second.json();
+    let mut without = kept["config"].clone();
+    without.as_object_mut().unwrap().remove("sesionToken");
+    let third = put(&without).expect(200);
+    assert!(!places(&third).contains(&"/sesionToken".to_owned()));
+    host.begin("+8613800138000");
+}
+
+/// A token in an address's query is shown to nobody and follows no other address.
+#[test]
+fn query_of_an_address_is_hidden_and_kept() {
+    let host = host();
+    let path = "/admin/tenants/default/connectors/hook";
+    let put = |config: &Value| {
+        let body = json!({"plugin": "webhook", "config": config});
+        host.admin("PUT", path, &host.host_key, &body)
+    };
+    let url = format!("{}/sms?access_token=MARKER", host.simulator.url());
+    let shown = put(&webhook_config(&url)).expect(200);
+    assert!(!shown.to_string().contains("MARKER"), "{shown}");
+    let config = &shown["config"];
+    assert!(
+        config["url"]
+            .as_str()
+            .unwrap()
+            .ends_with("?access_token=****")
+    );
+    assert_eq!(put(config).status, 200);
+    let mut moved = config.clone();
+    moved["url"] = json!("https://elsewhere.example/sms?access_token=****");
+    let refused = put(&moved);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+}
+
 #[test]
 fn unusable_config_is_refused_with_every_finding() {
     let host = host();

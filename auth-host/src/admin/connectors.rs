@@ -1,6 +1,8 @@
 //! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
 
-use super::{Actor, Entry, blocking, change, changed, check_name, named, own, secrets};
+use super::{
+    Actor, Entry, addresses, blocking, change, changed, check_name, named, own, secrets, undeclared,
+};
 use crate::app::App;
 use crate::catalog::{self, Connector};
 use crate::crypt::Purpose;
@@ -29,9 +31,9 @@ pub struct ConnectorView {
     pub name: String,
     /// Its plugin.
     pub plugin: String,
-    /// Its config; secrets are null.
+    /// Its config. Secrets are null, and so is what its plugin does not declare; the queries of addresses are masked.
     pub config: Value,
-    /// The secrets that are set, as JSON Pointers.
+    /// Where something is set that the config does not show, as JSON Pointers.
     pub secrets: Vec<String>,
     /// The origins that its config asks for.
     pub wanted: Vec<String>,
@@ -137,11 +139,17 @@ pub async fn prepare(
     let guard = guard.map_err(|error| plugin_failed(error.phrase()))?;
     if let Some(before) = &before {
         let old = open_config(app, &before.row)?;
+        let restored = addresses::unmask(&old, &mut config, &edit.entries);
+        let restored = restored.map_err(|place| {
+            Problem::invalid(&format!("/config{place}"), say("refusal-secret-again"))
+        })?;
         secrets::keep(
             &old,
             &mut config,
             &secrets::Kept {
                 pointers: &guard.secret_pointers,
+                hidden: &before.row.secrets,
+                addresses: &restored,
                 entries: &edit.entries,
                 named: manifest.as_ref().map(|m| m.config_origins.as_slice()),
                 is_same_plugin: before.row.plugin == row.id,
@@ -203,6 +211,8 @@ pub async fn put_edited(
         .as_ref()
         .map_or_else(|| ids::new("c"), |c| c.row.id.clone());
     let text = prepared.config.to_string();
+    let mut hidden = undeclared::places(&prepared.guard, &prepared.config);
+    hidden.extend(prepared.guard.secret_pointers);
     let next = registry::Connector {
         tenant: tenant.clone(),
         name: before.as_ref().map_or(name, |c| c.row.name.clone()),
@@ -210,7 +220,7 @@ pub async fn put_edited(
         config: app
             .keys
             .seal(&tenant, Purpose::Configs, &id, text.as_bytes())?,
-        secrets: prepared.guard.secret_pointers,
+        secrets: hidden,
         confirmed: prepared.confirmed,
         wanted: prepared.wanted,
         revision: before.as_ref().map_or(1, |c| c.row.revision + 1),
@@ -364,6 +374,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
             *value = Value::Null;
         }
     }
+    addresses::mask_all(&mut config);
     Ok(ConnectorView {
         id: row.id.clone(),
         tenant: row.tenant.clone(),

@@ -1,5 +1,6 @@
 //! Operations of administrators, for their API and the command line alike. Every change is in the audit log.
 
+mod addresses;
 pub mod callbacks;
 pub mod connectors;
 pub mod events;
@@ -15,6 +16,7 @@ pub mod reviews;
 pub mod secrets;
 pub mod tenants;
 pub mod trials;
+mod undeclared;
 pub mod users;
 pub mod versions;
 mod webhook_settings;

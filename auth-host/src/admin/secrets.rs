@@ -40,6 +40,11 @@ fn expand(value: &Value, done: String, rest: &str, found: &mut Vec<String>) {
 pub struct Kept<'a> {
     /// Where secrets are, by the plugin.
     pub pointers: &'a [String],
+    /// What was hidden beside them of the stored config. It is taken over where the new config has null; an editor who
+    /// leaves it out removes it.
+    pub hidden: &'a [String],
+    /// Places of addresses that were taken over already.
+    pub addresses: &'a [String],
     /// Entries of lists by their new and their old place.
     pub entries: &'a [(String, String)],
     /// Places of addresses, by the manifest.
@@ -75,7 +80,16 @@ pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem
             missing.push((from, to));
         }
     }
-    let Some((_, first)) = missing.first() else {
+    for from in concrete(kept.hidden, old) {
+        if !is_blank(old.pointer(&from))
+            && let Some(to) = new_place(&from, old, new, kept)
+            && new.pointer(&to) == Some(&Value::Null)
+        {
+            missing.push((from, to));
+        }
+    }
+    let first = missing.first().map(|(_, to)| to);
+    let Some(first) = first.or(kept.addresses.first()) else {
         return Ok(());
     };
     let named = kept.named.unwrap_or_default();
@@ -115,18 +129,19 @@ fn new_place(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Option<St
     if !kept.entries.is_empty() {
         return None;
     }
-    let masked = |value: &Value, place: &str| {
+    let masked = |value: &Value, place: &str, hidden: &[String]| {
         let mut whole = value.clone();
-        for pointer in concrete(kept.pointers, value) {
+        let hidden = concrete(hidden, value).into_iter();
+        for pointer in concrete(kept.pointers, value).into_iter().chain(hidden) {
             if let Some(secret) = whole.pointer_mut(&pointer) {
                 *secret = Value::Null;
             }
         }
         without_nulls(whole.pointer(place).cloned().unwrap_or_default())
     };
-    let wanted = masked(old, &entry);
+    let wanted = masked(old, &entry, kept.hidden);
     let entries = new.pointer(list)?.as_array()?;
-    let same = |index: &usize| masked(new, &format!("{list}/{index}")) == wanted;
+    let same = |index: &usize| masked(new, &format!("{list}/{index}"), &[]) == wanted;
     let found = (0..entries.len()).find(same)?;
     Some(format!("{list}/{found}{rest}"))
 }
@@ -185,12 +200,17 @@ fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
     found
 }
 
-fn walk(value: &Value, pointer: String, visit: &mut impl FnMut(&str, &Value)) {
+/// A key in a JSON Pointer.
+pub(super) fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Visits every value that is neither an object nor a list, with its place.
+pub(super) fn walk(value: &Value, pointer: String, visit: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                walk(value, format!("{pointer}/{key}"), visit);
+                walk(value, format!("{pointer}/{}", escaped(key)), visit);
             }
         }
         Value::Array(array) => {
@@ -248,6 +268,8 @@ mod tests {
             .collect();
         let kept = Kept {
             pointers: &["/key".to_owned(), "/accounts/-/key".to_owned()],
+            hidden: &["/old".to_owned(), "/accounts/1/old".to_owned()],
+            addresses: &[],
             entries: &entries,
             named: None,
             is_same_plugin: true,
@@ -282,6 +304,22 @@ mod tests {
         assert_eq!(moved.unwrap_err(), "/config/key");
         let gone = json!({"key": "new"});
         assert_eq!(keeps(old, gone.clone(), &[]).unwrap(), gone);
+    }
+
+    /// Null is what an editor got of it.
+    #[test]
+    fn hidden_value_is_kept_where_it_is_null_and_removed_where_it_is_left_out() {
+        let old =
+            json!({"old": "o", "url": "u", "accounts": [{"id": "a"}, {"id": "b", "old": "2"}]});
+        let kept = json!({"old": null, "url": "u", "accounts": [{"id": "b", "old": null}]});
+        let whole = json!({"old": "o", "url": "u", "accounts": [{"id": "b", "old": "2"}]});
+        assert_eq!(keeps(old.clone(), kept, &[]).unwrap(), whole);
+        let gone = json!({"url": "u", "accounts": []});
+        assert_eq!(keeps(old.clone(), gone.clone(), &[]).unwrap(), gone);
+        let typed = json!({"old": "new", "url": "u"});
+        assert_eq!(keeps(old.clone(), typed.clone(), &[]).unwrap(), typed);
+        let moved = json!({"old": null, "url": "https://evil.example"});
+        assert_eq!(keeps(old, moved, &[]).unwrap_err(), "/config/old");
     }
 
     #[test]

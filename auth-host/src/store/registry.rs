@@ -112,7 +112,7 @@ pub struct Connector {
     pub plugin: String,
     /// The config, sealed.
     pub config: Vec<u8>,
-    /// The config's secrets, as JSON Pointers.
+    /// What is hidden of the config, as JSON Pointers: its secrets, and values that its plugin does not declare.
     pub secrets: Vec<String>,
     /// The origins that its config asks for.
     pub wanted: Vec<String>,

@@ -1,0 +1,211 @@
+//! Values of a config under keys that its plugin's guard does not declare: a key with a typing error, an old secret that
+//! was kept under another name. Nobody says what they are, so they are hidden like secrets.
+
+use super::secrets::escaped;
+use auth_connector_host::ConfigGuard;
+use serde_json::{Map, Value};
+use std::cell::Cell;
+
+/// How often a `$ref` or a combination is followed.
+const STEPS: usize = 8;
+
+/// The most parts of a schema that are looked at for one config: what lies beyond is not declared. A plugin's schema may
+/// lead to the same parts by any number of ways.
+const PARTS: usize = 20_000;
+
+/// The places of a config's values that the guard's schema and form do not declare.
+pub fn places(guard: &ConfigGuard, config: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&guard.json_schema).unwrap_or_default();
+    let form: Value = serde_json::from_str(&guard.form_json).unwrap_or_default();
+    let reader = Reader {
+        schema: &schema,
+        left: Cell::new(PARTS),
+    };
+    let mut found = Vec::new();
+    let parts = reader.parts(&[&schema]);
+    for (key, value) in config.as_object().into_iter().flatten() {
+        let place = format!("/{}", escaped(key));
+        let members = members(&parts, key);
+        match members.is_empty() {
+            true if !has_item(&form, key) => found.push(place),
+            true => {}
+            false => reader.walk(&members, value, place, &mut found),
+        }
+    }
+    found.retain(|place| config.pointer(place).is_some_and(|value| !value.is_null()));
+    found
+}
+
+fn has_item(form: &Value, key: &str) -> bool {
+    let items = form.as_array().map(Vec::as_slice).unwrap_or_default();
+    items
+        .iter()
+        .any(|item| item.get("key").and_then(Value::as_str) == Some(key))
+}
+
+struct Reader<'a> {
+    schema: &'a Value,
+    left: Cell<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn walk(&self, schemas: &[&'a Value], value: &Value, place: String, found: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                let parts = self.parts(schemas);
+                let is_open = parts.iter().any(|part| is_open(part, "object", MEMBERS));
+                for (key, value) in object {
+                    let place = format!("{place}/{}", escaped(key));
+                    let members = members(&parts, key);
+                    match members.is_empty() {
+                        true if !is_open => found.push(place),
+                        true => {}
+                        false => self.walk(&members, value, place, found),
+                    }
+                }
+            }
+            Value::Array(list) => {
+                let parts = self.parts(schemas);
+                let items: Vec<_> = parts.iter().filter_map(|part| part.get("items")).collect();
+                let is_open = parts.iter().any(|part| is_open(part, "array", &["items"]));
+                match items.is_empty() {
+                    true if !is_open && !list.is_empty() => found.push(place),
+                    true => {}
+                    false => {
+                        for (nth, entry) in list.iter().enumerate() {
+                            self.walk(&items, entry, format!("{place}/{nth}"), found);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Schemas, and those that their references and combinations lead to.
+    fn parts(&self, schemas: &[&'a Value]) -> Vec<&'a Map<String, Value>> {
+        let mut parts = Vec::new();
+        for schema in schemas {
+            self.gather(schema, &mut parts, 0);
+        }
+        parts
+    }
+
+    fn gather(&self, schema: &'a Value, parts: &mut Vec<&'a Map<String, Value>>, steps: usize) {
+        let left = self.left.get();
+        let Some(part) = schema.as_object() else {
+            return;
+        };
+        if steps > STEPS || left == 0 {
+            return;
+        }
+        self.left.set(left - 1);
+        parts.push(part);
+        let reference = part.get("$ref").and_then(Value::as_str);
+        let target = reference.and_then(|reference| reference.strip_prefix('#'));
+        if let Some(target) = target.and_then(|target| self.schema.pointer(target)) {
+            self.gather(target, parts, steps + 1);
+        }
+        for combination in ["anyOf", "oneOf", "allOf"] {
+            let inner = part.get(combination).and_then(Value::as_array);
+            for inner in inner.into_iter().flatten() {
+                self.gather(inner, parts, steps + 1);
+            }
+        }
+    }
+}
+
+/// What declares an object's members.
+const MEMBERS: &[&str] = &["properties", "patternProperties", "additionalProperties"];
+
+/// The schemas of an object's member.
+fn members<'a>(parts: &[&'a Map<String, Value>], key: &str) -> Vec<&'a Value> {
+    let mut found = Vec::new();
+    for part in parts {
+        let named = part.get("properties").and_then(|inner| inner.get(key));
+        let others = part.get("patternProperties").and_then(Value::as_object);
+        let others = others.into_iter().flat_map(Map::values);
+        let rest = part.get("additionalProperties");
+        match named {
+            Some(named) => found.push(named),
+            None => found.extend(others.chain(rest).filter(|schema| schema.is_object())),
+        }
+    }
+    found
+}
+
+/// Whether a part takes an object or a list and leaves open what is in it.
+fn is_open(part: &Map<String, Value>, kind: &str, inside: &[&str]) -> bool {
+    let is_kind = match part.get("type") {
+        Some(Value::String(one)) => one == kind,
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        _ => false,
+    };
+    is_kind && !inside.iter().any(|key| part.contains_key(*key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(schema: Value, form: Value, config: Value) -> Vec<String> {
+        let guard = ConfigGuard {
+            json_schema: schema.to_string(),
+            form_json: form.to_string(),
+            secret_pointers: vec![],
+        };
+        let mut places = places(&guard, &config);
+        places.sort();
+        places
+    }
+
+    /// As the kit writes an optional field: blank values or its schema.
+    fn optional(schema: Value) -> Value {
+        json!({"anyOf": [{"anyOf": [{"enum": [null, {}, []]}, {"type": "string", "pattern": "^$"}]}, schema]})
+    }
+
+    #[test]
+    fn key_that_neither_schema_nor_form_has_is_undeclared() {
+        let schema = json!({"properties": {
+            "id": {"type": "string"},
+            "block": optional(json!({"type": "object", "properties": {"id": {}}})),
+            "map": {"type": "object", "additionalProperties": {"type": "string"}},
+            "rows": {"type": "array", "items": {"$ref": "#/$defs/row"}},
+            "open": {"type": ["object", "array"]},
+            "text": optional(json!({"type": "string"})),
+        }, "$defs": {"row": {"type": "object", "properties": {"id": {}, "own": {"properties": {"a": {}}}}}}});
+        let form = json!([{"key": "formOnly", "type": "Text"}]);
+        let config = json!({
+            "id": "1", "sesionToken": "s", "formOnly": {"a": 1}, "nothing": null, "a/b~c": "s",
+            "block": {"id": "1", "secret": "s"},
+            "map": {"any": "1"},
+            "rows": [{"id": "1"}, {"id": "2", "token": "s", "own": {"a": 1, "b": "s"}}],
+            "open": {"any": [1]},
+            "text": {"accessKeySecret": "s"},
+        });
+        assert_eq!(
+            of(schema.clone(), form, config),
+            [
+                "/a~1b~0c",
+                "/block/secret",
+                "/rows/1/own/b",
+                "/rows/1/token",
+                "/sesionToken",
+                "/text/accessKeySecret"
+            ]
+        );
+        let lists = json!({"text": ["s"], "open": ["a"], "rows": [], "id": []});
+        assert_eq!(of(schema, json!([]), lists), ["/text"]);
+    }
+
+    /// A plugin cannot keep the host busy, and what is not looked at is hidden.
+    #[test]
+    fn schema_without_an_end_declares_nothing_for_ever() {
+        let schema = json!({"properties": {"a": {"$ref": "#/properties/a"}, "b": {"anyOf": vec![json!({"$ref": "#/properties/b"}); 9]}}});
+        let config = json!({"a": {"x": 1}, "b": {"y": 1}, "c": 1});
+        assert_eq!(of(schema, json!([]), config), ["/a/x", "/b/y", "/c"]);
+        let config = json!({"a": 1});
+        assert_eq!(of(json!("none"), json!({}), config), ["/a"]);
+    }
+}
