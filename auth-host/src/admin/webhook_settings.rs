@@ -20,7 +20,7 @@ pub fn patched(before: &Settings, patch: &serde_json::Value) -> Result<Settings,
     merge(&mut document, patch);
     let settings: Settings = serde_path_to_error::deserialize(document).map_err(|error| {
         let place = error.path().to_string().replace('.', "/");
-        let why = expected(&error.into_inner().to_string());
+        let why = format!("expected was {}", expected(&error.into_inner().to_string()));
         Problem::invalid(&format!("/{place}"), about("refusal-settings", why))
     })?;
     check(before, &settings)?;
