@@ -10,6 +10,22 @@ document.addEventListener("click", (event) => {
   event.stopPropagation();
 }, true);
 
+// A form that is under way is not sent a second time; the server refuses that, too.
+const posted = new Set();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (posted.has(form)) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  posted.add(form);
+  // The page is still here where the browser was told to stop.
+  setTimeout(() => posted.delete(form), 15_000);
+}, true);
+window.addEventListener("pageshow", () => posted.clear());
+
 // On a narrow screen the part that one is in may be out of sight, and rows of tables stand one below the other: each value
 // gets the name of its column.
 document.querySelector('.parts [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -39,16 +55,20 @@ function edit(form) {
 
   // Takes over the marked parts of the page that the server makes of the form.
   async function ask(action, source) {
+    if (source && posted.has(form)) return;
     const mine = ++turn;
     const body = new URLSearchParams(new FormData(form));
     body.set("do", action);
-    if (source) source.setAttribute("aria-busy", "true");
+    if (source) {
+      posted.add(form);
+      source.setAttribute("aria-busy", "true");
+    }
     try {
-      const answer = await fetch(form.action, { method: "POST", body });
+      const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(60_000) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== turn && !source) return;
       const parts = page.querySelectorAll("[data-live]");
-      if (parts.length === 0) return tell(page.querySelector("main")?.textContent.trim());
+      if (parts.length === 0) return tell(page.getElementById("fault")?.textContent, source);
       for (const part of parts) {
         const old = document.getElementById(part.id);
         const isTrial = part.id === "trial" && !source;
@@ -58,16 +78,26 @@ function edit(form) {
         mark(part.id);
       }
     } catch {
-      tell(form.dataset.offline);
+      tell(undefined, source);
     } finally {
-      if (source) source.removeAttribute("aria-busy");
+      if (source) {
+        posted.delete(form);
+        source.removeAttribute("aria-busy");
+      }
     }
   }
 
-  function tell(text) {
+  // Says what is wrong, beside the button that was pressed. Without an answer nobody knows what the server did.
+  function tell(text, source) {
     const problem = document.getElementById("problem");
-    problem.textContent = text || "";
-    problem.hidden = !text;
+    const place = source ? source.closest("section").querySelector("[data-live]") : problem;
+    const line = source ? document.createElement("p") : problem;
+    line.className = "alert bad";
+    line.textContent = text ?? source?.dataset.lost ?? form.dataset.offline;
+    line.hidden = false;
+    if (source) place.replaceChildren(line);
+    // What was found before is not known to hold for what the form says now.
+    document.getElementById("summary").replaceChildren();
   }
 
   // A control with a finding says so to programs that read pages aloud.
@@ -128,10 +158,9 @@ function edit(form) {
   }
 
   let leaving = false;
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", () => {
     leaving = true;
-    // Whoever presses the key twice sends once.
-    if (event.submitter) setTimeout(() => (leaving = false), 3000);
+    setTimeout(() => (leaving = false), 3000);
   });
   window.addEventListener("beforeunload", (event) => {
     if (dirty && !leaving) event.preventDefault();

@@ -27,5 +27,5 @@ for component in "$CONNECTOR_WASM" "$HOSTILE_WASM" "$data/packaged.wasm"; do
     "$AUTH_HOST_BIN" plugin add "$component" --name "plugin-$number" --unsigned --allow http://127.0.0.1:1 --data "$data" >/dev/null
 done
 npm ci --no-audit --no-fund --loglevel=error
-node --test --test-concurrency=2 journey.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs refusals.mjs
+node --test --test-concurrency=2 journey.mjs once.mjs faults.mjs hostile.mjs safety.mjs keyboard.mjs catalogue.mjs refusals.mjs
 echo "pictures: $PICTURES_DIR"

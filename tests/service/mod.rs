@@ -11,6 +11,7 @@
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
 //! | `console` | the pages for operators: what is refused, and what a page costs |
+//! | `once` | forms of the console that come twice |
 //! | `timeline` | what an operator reads of a message: reports, look-ups, what to do |
 //! | `calls` | the last requests to a webhook, and its trial |
 //! | `tls` | a certificate, and its successor |
@@ -37,6 +38,7 @@ mod hostile;
 mod idempotency;
 mod killed;
 mod limits;
+mod once;
 mod operating;
 mod origins;
 mod people;

@@ -9,6 +9,8 @@ pub struct Visitor {
     pub admin: String,
     pub cookie: String,
     pub token: String,
+    /// The token of what the page's form does once.
+    pub once: String,
 }
 
 impl Visitor {
@@ -17,6 +19,7 @@ impl Visitor {
             admin: process.admin.clone(),
             cookie: String::new(),
             token: String::new(),
+            once: String::new(),
         }
     }
 
@@ -26,7 +29,7 @@ impl Visitor {
         answer
     }
 
-    /// Keeps the cookies and the page's token.
+    /// Keeps the cookies and the page's tokens.
     fn read(&mut self, answer: &Answer) {
         for cookie in &answer.cookies {
             let (pair, _) = cookie.split_once(';').unwrap();
@@ -39,8 +42,11 @@ impl Visitor {
             }
             self.cookie = all.join("; ");
         }
-        if let Some((_, rest)) = answer.text.split_once("name=\"token\" value=\"") {
-            self.token = rest.split('"').next().unwrap().to_owned();
+        for (name, token) in [("token", &mut self.token), ("once", &mut self.once)] {
+            let start = format!("name=\"{name}\" value=\"");
+            if let Some((_, rest)) = answer.text.split_once(&start) {
+                *token = rest.split('"').next().unwrap().to_owned();
+            }
         }
     }
 
@@ -56,8 +62,8 @@ impl Visitor {
     }
 
     pub fn post_with(&self, path: &str, fields: &[(&str, &str)], more: &[(&str, &str)]) -> Answer {
-        let with_token = [("token", self.token.as_str())];
-        let body: Vec<String> = with_token
+        let tokens = [("token", self.token.as_str()), ("once", self.once.as_str())];
+        let body: Vec<String> = tokens
             .iter()
             .chain(fields)
             .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod maintenance;
 pub mod messages;
 pub mod numbers;
+pub mod once;
 pub mod plugins;
 pub mod pulls;
 pub mod reviews;

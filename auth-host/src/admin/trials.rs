@@ -4,6 +4,7 @@
 //! of the three states.
 
 use super::connectors::Prepared;
+use super::once::{self, Once};
 use super::{Actor, numbers};
 use crate::app::App;
 use crate::ids;
@@ -81,18 +82,19 @@ pub async fn preview(
     Ok(preview)
 }
 
-/// Sends one message.
+/// Sends one message, once for a form.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the number is none, or when a limit or a kill switch refuses it. A message that was not sent is no
-/// error.
+/// [`Problem`] when the number is none, when a limit or a kill switch refuses it, or when the form came before.
+/// A message that was not sent is no error.
 pub async fn send(
     app: &Arc<App>,
     actor: &Actor,
     tenant: &str,
     prepared: Prepared,
     trial: Trial,
+    once: Once,
 ) -> Result<Tried, Problem> {
     check(&trial)?;
     let number = numbers::parse(app, tenant, &trial.to)?;
@@ -122,6 +124,9 @@ pub async fn send(
     let row = draft.row(app, connector.as_deref().unwrap_or("trial"), None)?;
     let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
     let write = move |db: &Connection| {
+        if once.is_used(db)? {
+            return Ok(Some(once::sent_before()));
+        }
         let now = ids::now_ms();
         let asked = Asked {
             tenant: &written.tenant,
@@ -132,8 +137,9 @@ pub async fn send(
             is_checked: false,
         };
         if let Some(refusal) = limits::decide(db, now, &asked)? {
-            return Ok(Some(refusal));
+            return Ok(Some(refused(refusal)));
         }
+        once.use_up(db, &written.id)?;
         messages::add(db, &written)?;
         audit::add(
             db,
@@ -160,7 +166,7 @@ pub async fn send(
         let why = say("refusal-trial-late");
         return Err(Problem::new(status, "storage", "The outcome is late", why));
     };
-    let (row, message, provider) = tried?.map_err(refused)?;
+    let (row, message, provider) = tried??;
     Ok(Tried {
         row,
         code,

@@ -15,7 +15,7 @@ pub enum Fault {
     ForeignHost,
     /// Another site's page caused it.
     ForeignOrigin,
-    /// The form's token is not this session's.
+    /// The form's token is not this user's.
     Token,
     /// Nobody is signed in; for a visit the sign-in page comes instead.
     SignIn {

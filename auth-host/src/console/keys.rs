@@ -3,14 +3,21 @@
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render, time};
 use super::state::Console;
-use super::visit::{Posted, Visit};
-use crate::admin::keys;
+use super::visit::{Fields, Posted, Visit};
+use crate::admin::keys::{self, KeyView};
+use crate::admin::once::Once;
+use crate::problem::Problem;
 use askama::Template;
 use axum::Router;
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use std::sync::Arc;
+
+/// The rows of a page.
+const ROWS: usize = 50;
 
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
@@ -22,9 +29,15 @@ pub fn routes() -> Router<Arc<Console>> {
 struct Keys {
     page: Page,
     keys: Vec<Shown>,
+    next: String,
     made: String,
     error: String,
+    name: String,
+    scopes: Vec<(&'static str, String, bool)>,
 }
+
+/// What a back end that sends and checks codes needs.
+const USUAL: [&str; 2] = ["verify", "message"];
 
 struct Shown {
     id: String,
@@ -34,31 +47,61 @@ struct Shown {
     revoked: String,
 }
 
-async fn show(visit: Visit) -> Response {
-    page(&visit, StatusCode::OK, String::new(), String::new())
+#[derive(Deserialize)]
+struct Before {
+    #[serde(default)]
+    before: String,
 }
 
-fn page(visit: &Visit, status: StatusCode, made: String, error: String) -> Response {
+async fn show(visit: Visit, Query(query): Query<Before>) -> Response {
+    let page = page(&visit, &query.before);
+    render(&page).into_response()
+}
+
+/// The page of the newest keys, or of those before one.
+fn page(visit: &Visit, before: &str) -> Keys {
     let keys = keys::list(&visit.console.app, Some(&visit.tenant));
-    let shown = keys.into_iter().rev().take(200).map(|key| Shown {
+    let mut keys: Vec<_> = keys
+        .into_iter()
+        .rev()
+        .filter(|key| before.is_empty() || key.id.as_str() < before)
+        .take(ROWS + 1)
+        .collect();
+    let is_more = keys.len() > ROWS;
+    keys.truncate(ROWS);
+    let last = keys.last().filter(|_| is_more);
+    Keys {
+        page: visit.page("keys", visit.t.say("keys")),
+        next: last.map_or_else(String::new, |key| format!("?before={}", key.id)),
+        keys: keys.into_iter().map(shown).collect(),
+        made: String::new(),
+        error: String::new(),
+        name: String::new(),
+        scopes: scopes(visit, |scope| USUAL.contains(&scope)),
+    }
+}
+
+fn shown(key: KeyView) -> Shown {
+    Shown {
         id: key.id,
         name: key.name,
         scopes: key.scopes.join(", "),
         at: time(key.created_at),
         revoked: key.revoked_at.map(time).unwrap_or_default(),
-    });
-    let page = visit.page("keys", visit.t.say("keys"));
-    let keys = shown.collect();
-    (
-        status,
-        render(&Keys {
-            page,
-            keys,
-            made,
-            error,
-        }),
-    )
-        .into_response()
+    }
+}
+
+/// The scopes of a tenant's keys, in words.
+fn scopes(visit: &Visit, is_on: impl Fn(&str) -> bool) -> Vec<(&'static str, String, bool)> {
+    let known = [
+        ("verify", visit.t.say("scope-verify")),
+        ("message", visit.t.say("scope-message")),
+        ("tenant", visit.t.say("scope-tenant")),
+    ];
+    let scopes = known.into_iter();
+    scopes
+        .map(|(scope, text)| (scope, text, is_on(scope)))
+        .collect()
 }
 
 async fn post(posted: Posted) -> Result<Response, Fault> {
@@ -68,28 +111,41 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     match fields.get("do") {
         "revoke" => {
             keys::revoke(app, &visit.actor(), Some(tenant), fields.get("id")).await?;
-            return Ok(Redirect::to(&format!("/console/t/{tenant}/keys")).into_response());
+            Ok(Redirect::to(&format!("/console/t/{tenant}/keys")).into_response())
         }
-        "add" => {}
-        _ => return Err(Fault::Form),
+        "add" => Ok(match add(&visit, &fields, visit.once(&fields)?).await {
+            Ok(made) => {
+                let page = Keys {
+                    made,
+                    ..page(&visit, "")
+                };
+                render(&page).into_response()
+            }
+            Err(problem) => refused(&visit, &fields, &problem),
+        }),
+        _ => Err(Fault::Form),
     }
+}
+
+/// Makes a key, once for a form.
+async fn add(visit: &Visit, fields: &Fields, once: Once) -> Result<String, Problem> {
+    let (app, tenant) = (&visit.console.app, &visit.tenant);
     let scopes: Vec<String> = fields.all("scope").map(str::to_owned).collect();
     let name = fields.get("name").trim();
-    match keys::add(app, &visit.actor(), Some(tenant), name, &scopes).await {
-        Ok(key) => Ok(page(
-            &visit,
-            StatusCode::OK,
-            key.key.unwrap_or_default(),
-            String::new(),
-        )),
-        Err(problem) => {
-            let error = problem_text(visit.t, &problem);
-            Ok(page(
-                &visit,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                String::new(),
-                error,
-            ))
-        }
-    }
+    once.claim(app).await?;
+    let key = keys::add(app, &visit.actor(), Some(tenant), name, &scopes).await?;
+    Ok(key.key.unwrap_or_default())
+}
+
+/// The page with what was typed, and why it was refused.
+fn refused(visit: &Visit, fields: &Fields, problem: &Problem) -> Response {
+    let page = Keys {
+        error: problem_text(visit.t, problem),
+        name: fields.get("name").chars().take(64).collect(),
+        scopes: scopes(visit, |scope| fields.all("scope").any(|on| on == scope)),
+        ..page(visit, "")
+    };
+    let status = StatusCode::from_u16(problem.status);
+    let status = status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    (status, render(&page)).into_response()
 }

@@ -25,6 +25,8 @@ pub struct Page {
     pub is_host: bool,
     /// The token of the page's forms.
     pub token: String,
+    /// The token of what the page's forms do once.
+    pub once: String,
     /// Whether the kill switch of the host or the tenant is on.
     pub is_stopped: bool,
     /// What was done just now.
@@ -44,6 +46,7 @@ impl Page {
             is_admin: false,
             is_host: false,
             token: String::new(),
+            once: String::new(),
             is_stopped: false,
             notice: String::new(),
         }

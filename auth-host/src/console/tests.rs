@@ -1,4 +1,4 @@
-use super::visit::{SESSION, form_token};
+use super::visit::{SESSION, user_token};
 use super::*;
 use crate::admin::users;
 use crate::api;
@@ -62,7 +62,9 @@ impl Listener {
             "host: localhost\r\norigin: http://localhost\r\ncookie: {SESSION}={session}\r\n\
              content-type: application/x-www-form-urlencoded\r\n"
         );
-        let body = format!("token={}&{fields}", form_token(session));
+        let user = users::of_session(&self.test.app, session).await;
+        let token = user_token(&user.unwrap().unwrap());
+        let body = format!("token={token}&once={}&{fields}", crate::ids::new("f"));
         self.ask(&format!("POST {path}"), &headers, &body).await
     }
 }

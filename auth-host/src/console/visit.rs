@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::page::Page;
 use super::state::Console;
 use super::texts::Texts;
+use crate::admin::once::Once;
 use crate::admin::{Actor, users};
 use crate::crypt::digest;
 use crate::store::users::{Role, User};
@@ -89,7 +90,20 @@ impl Visit {
             is_admin: self.is_admin(),
             is_host: self.user.tenant.is_none(),
             token: self.token.clone(),
+            once: once_token(),
             ..Page::bare(self.t, title)
+        }
+    }
+
+    /// What keeps a form from being carried out twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Form`] when it has no such token.
+    pub fn once(&self, fields: &Fields) -> Result<Once, Fault> {
+        match fields.get("once") {
+            "" => Err(Fault::Form),
+            token => Ok(Once::new(&self.console.app, &self.tenant, token)),
         }
     }
 
@@ -117,9 +131,22 @@ pub fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict")
 }
 
-/// The token of forms, which only who has the cookie's page can have.
+/// The token of forms before there is a session, which only who has the cookie's page can have.
 pub fn form_token(cookie: &str) -> String {
     hex::encode(digest(&[b"console-form", cookie.as_bytes()]))
+}
+
+/// The token of a user's forms. It outlives the session, so that a form can still be sent after signing in again, and ends
+/// with the password. The salt of the password's hash has 128 random bits, so that nobody can make the token, and it tells
+/// nothing about the hash.
+pub fn user_token(user: &User) -> String {
+    let (id, password) = (user.id.as_bytes(), user.password.as_bytes());
+    hex::encode(digest(&[b"console-user", id, password]))
+}
+
+/// A new token of what a form does once.
+pub fn once_token() -> String {
+    crate::ids::new("f")
 }
 
 /// The language of a request.
@@ -157,8 +184,8 @@ impl FromRequestParts<Arc<Console>> for Visit {
         }
         Ok(Self {
             console: console.clone(),
+            token: user_token(&user),
             user,
-            token: form_token(&session),
             t: language(&parts.headers),
             tenant,
         })
@@ -217,7 +244,7 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     }
 }
 
-/// A form of somebody who is signed in, with the token of their session.
+/// A form of somebody who is signed in, with their token.
 pub struct Posted {
     /// Who sent it.
     pub visit: Visit,

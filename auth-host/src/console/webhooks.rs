@@ -6,6 +6,7 @@ use super::page::{Page, render, time};
 use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
 use super::words;
+use crate::admin::once::Once;
 use crate::admin::webhook_trials;
 use crate::admin::webhooks::{self, WebhookView};
 use crate::platforms::settings::Platform;
@@ -13,13 +14,15 @@ use crate::problem::Problem;
 use crate::texts::say;
 use askama::Template;
 use axum::Router;
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use std::sync::Arc;
 
-/// The most webhooks that a page shows.
-const SHOWN: usize = 100;
+/// The webhooks of a page.
+const SHOWN: usize = 10;
 
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
@@ -32,8 +35,10 @@ struct Webhooks {
     page: Page,
     hooks: Vec<Shown>,
     platforms: Vec<&'static str>,
+    next: String,
     made: Option<Made>,
-    trial: Option<Trial>,
+    trial: Trial,
+    typed: Typed,
     error: String,
 }
 
@@ -60,12 +65,28 @@ struct Call {
     message: String,
 }
 
-/// What a trial came to.
+/// A trial, and what it came to.
+#[derive(Default)]
 struct Trial {
     name: String,
+    to: String,
+    error: String,
+    answer: Option<Answer>,
+}
+
+/// The webhook's answer to a trial.
+struct Answer {
     status: u16,
     body: String,
     code: String,
+}
+
+/// The form of a new webhook as it was sent. Its secret is not shown again.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    platform: String,
+    bare_digits: String,
 }
 
 /// What is shown once.
@@ -74,78 +95,107 @@ struct Made {
     secret: String,
 }
 
-async fn show(visit: Visit) -> Result<Response, Fault> {
-    page(&visit, StatusCode::OK, None, None, String::new())
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: String,
 }
 
-fn page(
-    visit: &Visit,
-    status: StatusCode,
-    made: Option<Made>,
-    trial: Option<Trial>,
-    error: String,
-) -> Result<Response, Fault> {
+async fn show(visit: Visit, Query(query): Query<After>) -> Result<Response, Fault> {
+    Ok(render(&page(&visit, &query.after)?).into_response())
+}
+
+/// The page of the first webhooks by name, or of those after one.
+fn page(visit: &Visit, after: &str) -> Result<Webhooks, Fault> {
     let (app, tenant) = (&visit.console.app, &visit.tenant);
-    let mut hooks = Vec::new();
-    for view in webhooks::list(app, tenant).into_iter().take(SHOWN) {
-        let figures = webhooks::figures(app, tenant, &view.id)?;
-        let calls = app.calls.of(&view.id);
-        hooks.push(Shown {
-            platform: view.settings.platform.as_str(),
-            auth: view.settings.auth,
-            bare_digits: view.settings.bare_digits,
-            name: view.name,
-            path: view.path,
-            secrets: view.secrets,
-            figures: figures
-                .into_iter()
-                .map(|(word, count)| (words::outcome(visit.t, &word), count))
-                .collect(),
-            warnings: view.warnings.iter().map(|w| w.text(visit.t)).collect(),
-            calls: calls.iter().map(|call| call_of(visit, call)).collect(),
-        });
-    }
-    let page = visit.page("webhooks", visit.t.say("webhooks"));
-    let platforms = Platform::ALL.iter().map(|p| p.as_str()).collect();
-    let shown = Webhooks {
-        page,
-        hooks,
-        platforms,
-        made,
-        trial,
-        error,
-    };
-    Ok((status, render(&shown)).into_response())
+    let mut views = webhooks::list(app, tenant);
+    views.sort_by(|a, b| a.name.cmp(&b.name));
+    views.retain(|view| view.name.as_str() > after);
+    let is_more = views.len() > SHOWN;
+    views.truncate(SHOWN);
+    let last = views.last().filter(|_| is_more);
+    Ok(Webhooks {
+        page: visit.page("webhooks", visit.t.say("webhooks")),
+        next: last.map_or_else(String::new, |view| format!("?after={}", view.name)),
+        hooks: views
+            .into_iter()
+            .map(|view| shown_hook(visit, view))
+            .collect::<Result<_, _>>()?,
+        platforms: Platform::ALL.iter().map(|p| p.as_str()).collect(),
+        made: None,
+        trial: Trial::default(),
+        typed: Typed::default(),
+        error: String::new(),
+    })
 }
 
-async fn post(posted: Posted) -> Result<Response, Fault> {
+fn shown_hook(visit: &Visit, view: WebhookView) -> Result<Shown, Fault> {
+    let app = &visit.console.app;
+    let figures = webhooks::figures(app, &visit.tenant, &view.id)?;
+    let calls = app.calls.of(&view.id);
+    Ok(Shown {
+        platform: view.settings.platform.as_str(),
+        auth: view.settings.auth,
+        bare_digits: view.settings.bare_digits,
+        name: view.name,
+        path: view.path,
+        secrets: view.secrets,
+        figures: figures
+            .into_iter()
+            .map(|(word, count)| (words::outcome(visit.t, &word), count))
+            .collect(),
+        warnings: view.warnings.iter().map(|w| w.text(visit.t)).collect(),
+        calls: calls.iter().map(|call| call_of(visit, call)).collect(),
+    })
+}
+
+async fn post(Query(query): Query<After>, posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.admin()?;
-    match fields.get("do") {
-        "try" => return attempt(&visit, &fields).await,
-        "add" | "secret" | "drop" | "remove" => {}
+    let once = match fields.get("do") {
+        "try" => return attempt(&visit, &query.after, &fields).await,
+        "secret" => Some(visit.once(&fields)?),
+        "add" | "drop" | "remove" => None,
         _ => return Err(Fault::Form),
-    }
-    match change(&visit, &fields).await {
+    };
+    match change(&visit, &fields, once).await {
         Ok(WebhookView {
             path,
             secret: Some(secret),
             ..
-        }) => page(
-            &visit,
-            StatusCode::OK,
-            Some(Made { path, secret }),
-            None,
-            String::new(),
-        ),
+        }) => {
+            let made = Some(Made { path, secret });
+            let page = page(&visit, &query.after)?;
+            Ok(render(&Webhooks { made, ..page }).into_response())
+        }
         Ok(_) => {
             let place = format!("/console/t/{}/webhooks", visit.tenant);
             Ok(Redirect::to(&place).into_response())
         }
         Err(problem) => {
-            let error = problem_text(visit.t, &problem);
-            page(&visit, StatusCode::UNPROCESSABLE_ENTITY, None, None, error)
+            let page = Webhooks {
+                error: problem_text(visit.t, &problem),
+                typed: typed(&fields),
+                ..page(&visit, &query.after)?
+            };
+            Ok((status_of(&problem), render(&page)).into_response())
         }
+    }
+}
+
+fn status_of(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// What was typed for a new webhook.
+fn typed(fields: &Fields) -> Typed {
+    if fields.get("do") != "add" {
+        return Typed::default();
+    }
+    Typed {
+        name: shown(fields.get("name"), 64),
+        platform: fields.get("platform").to_owned(),
+        bare_digits: shown(fields.get("bare_digits"), 40),
     }
 }
 
@@ -169,34 +219,52 @@ fn call_of(visit: &Visit, call: &crate::calls::Call) -> Call {
     }
 }
 
-/// Sends one message by a webhook, once the operator has said that it may.
-async fn attempt(visit: &Visit, fields: &Fields) -> Result<Response, Fault> {
+/// Sends one message by a webhook, once for a form, and when the operator has said that it may.
+async fn attempt(visit: &Visit, after: &str, fields: &Fields) -> Result<Response, Fault> {
     if fields.find("sure").is_none() {
         return Err(Fault::Form);
     }
+    let once = visit.once(fields)?;
     let (app, tenant) = (&visit.console.app, &visit.tenant);
     let (name, to) = (fields.get("name").trim(), fields.get("to").trim());
-    match webhook_trials::send(app, &visit.actor(), tenant, name, to).await {
+    let answer = match once.claim(app).await {
+        Ok(()) => webhook_trials::send(app, &visit.actor(), tenant, name, to).await,
+        Err(problem) => Err(problem),
+    };
+    let mut trial = Trial {
+        name: name.to_owned(),
+        to: shown(to, 40),
+        ..Trial::default()
+    };
+    let mut status = StatusCode::OK;
+    match answer {
         Ok(answer) => {
-            let trial = Trial {
-                name: name.to_owned(),
+            trial.answer = Some(Answer {
                 status: answer.status,
                 body: shown(&answer.body, 2000),
                 code: answer.code.unwrap_or_default(),
-            };
-            page(visit, StatusCode::OK, None, Some(trial), String::new())
+            });
         }
         Err(problem) => {
-            let error = problem_text(visit.t, &problem);
-            page(visit, StatusCode::UNPROCESSABLE_ENTITY, None, None, error)
+            status = status_of(&problem);
+            trial.error = problem_text(visit.t, &problem);
         }
     }
+    let page = page(visit, after)?;
+    Ok((status, render(&Webhooks { trial, ..page })).into_response())
 }
 
-async fn change(visit: &Visit, fields: &Fields) -> Result<WebhookView, Problem> {
+async fn change(
+    visit: &Visit,
+    fields: &Fields,
+    once: Option<Once>,
+) -> Result<WebhookView, Problem> {
     let (app, actor, tenant) = (&visit.console.app, visit.actor(), &visit.tenant);
     let name = fields.get("name").trim();
     let secret = Some(fields.get("secret").trim().to_owned()).filter(|text| !text.is_empty());
+    if let Some(once) = once {
+        once.claim(app).await?;
+    }
     match fields.get("do") {
         "add" => {
             if webhooks::find(app, tenant, name).is_some() {

@@ -3,12 +3,14 @@
 use super::super::{form, words};
 use super::state::State;
 use super::trial::{Preview, Sent};
+use crate::admin::once::Once;
 use crate::admin::{connectors, trials};
 use auth_connector_host::Config;
 use serde_json::Value;
 
 impl State {
-    pub(super) async fn attempt(&mut self, is_send: bool) {
+    /// Shows what would be sent, and sends it where there is a form to be carried out.
+    pub(super) async fn attempt(&mut self, once: Option<Once>) {
         let Some(prepared) = self.prepare().await else {
             return;
         };
@@ -50,10 +52,10 @@ impl State {
             }
             Err(problem) => self.trial.error = problem.text(self.t()),
         }
-        if !is_send || !self.trial.error.is_empty() {
+        let Some(once) = once.filter(|_| self.trial.error.is_empty()) else {
             return;
-        }
-        match trials::send(app, &visit.actor(), tenant, prepared, trial).await {
+        };
+        match trials::send(app, &visit.actor(), tenant, prepared, trial, once).await {
             Ok(tried) => {
                 let t = self.t();
                 let text =
@@ -88,7 +90,10 @@ impl State {
                     id: tried.row.id,
                 });
             }
-            Err(problem) => self.trial.error = problem.text(self.t()),
+            Err(problem) => {
+                self.trial.error = problem.text(self.t());
+                self.trial.is_refused = true;
+            }
         }
     }
 

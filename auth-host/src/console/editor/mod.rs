@@ -127,15 +127,20 @@ async fn act(mut state: State) -> Result<Response, Fault> {
     }
     match action.as_str() {
         "save" => return state.save().await,
-        "preview" | "send" => state.attempt(action == "send").await,
+        "preview" => state.attempt(None).await,
+        "send" => {
+            let once = state.once(&posted)?;
+            state.attempt(Some(once)).await;
+        }
         "ask" => state.ask().await,
         "report" => {
-            state.change_reports(None).await;
+            let once = state.once(&posted)?;
+            state.add_report(once).await;
             state.validate().await;
         }
         _ => {
             if let Some(address) = action.strip_prefix(REPORT_DROP) {
-                state.change_reports(Some(address)).await;
+                state.drop_report(address).await;
             }
             state.validate().await;
         }

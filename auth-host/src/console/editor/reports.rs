@@ -2,6 +2,7 @@
 
 use super::super::page::time;
 use super::state::State;
+use crate::admin::once::Once;
 use crate::admin::{callbacks, connectors};
 
 /// The addresses of a connector that is stored.
@@ -16,24 +17,29 @@ pub(super) struct Reports {
 }
 
 impl State {
-    /// Makes an address, or removes the one with an identifier.
-    pub(super) async fn change_reports(&mut self, removed: Option<&str>) {
+    /// Makes an address, once for a form.
+    pub(super) async fn add_report(&mut self, once: Once) {
         let visit = self.subject.visit.clone();
-        let (app, tenant) = (&visit.console.app, &visit.tenant);
+        let app = &visit.console.app;
         let Some(id) = self.subject.id.clone() else {
             return;
         };
-        let changed = match removed {
-            Some(token) => callbacks::remove(app, &visit.actor(), tenant, token)
-                .await
-                .map(|()| String::new()),
-            None => callbacks::add(app, &visit.actor(), tenant, &id)
-                .await
-                .map(|made| made.path.unwrap_or_default()),
+        let made = match once.claim(app).await {
+            Ok(()) => callbacks::add(app, &visit.actor(), &visit.tenant, &id).await,
+            Err(problem) => Err(problem),
         };
-        match changed {
-            Ok(path) => self.report_path = path,
+        match made {
+            Ok(made) => self.report_path = made.path.unwrap_or_default(),
             Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    /// Removes the address with an identifier.
+    pub(super) async fn drop_report(&mut self, address: &str) {
+        let visit = self.subject.visit.clone();
+        let (app, tenant) = (&visit.console.app, &visit.tenant);
+        if let Err(problem) = callbacks::remove(app, &visit.actor(), tenant, address).await {
+            self.refuse(&problem);
         }
     }
 

@@ -3,10 +3,11 @@
 use super::super::fault::{Fault, problem_text};
 use super::super::form::{self, Draft, Field};
 use super::super::texts::Texts;
-use super::super::visit::Fields;
+use super::super::visit::{Fields, once_token};
 use super::subject::Subject;
 use super::trial::{Trial, usages};
 use crate::admin::connectors::{self, Edit, Prepared};
+use crate::admin::once::Once;
 use crate::problem::{Finding, Problem};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) status: StatusCode,
     pub(super) notice: String,
     pub(super) report_path: String,
+    /// The token of what the page's form does once.
+    pub(super) once: String,
     /// Whether the plugin has seen the config. What a new form begins with it has not.
     pub(super) is_checked: bool,
 }
@@ -57,6 +60,10 @@ impl State {
             title: form::shown(metadata.name(&locales), 80),
             description: form::shown(metadata.description(&locales), 300),
             fields: form::fields(&guard),
+            once: match posted.as_ref().map(|posted| posted.get("once")) {
+                None | Some("") => once_token(),
+                Some(token) => token.to_owned(),
+            },
             subject,
             posted,
             locales,
@@ -104,6 +111,12 @@ impl State {
             self.json = text.to_owned();
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
+    }
+
+    /// The token of the posted form. The page that answers has another one, for the next time.
+    pub(super) fn once(&mut self, posted: &Fields) -> Result<Once, Fault> {
+        self.once = once_token();
+        self.subject.visit.once(posted)
     }
 
     pub(super) fn add_row(&mut self, list: &str) {

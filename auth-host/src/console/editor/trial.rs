@@ -11,6 +11,8 @@ pub(super) struct Trial {
     pub(super) locale: String,
     pub(super) usages: Vec<(&'static str, String)>,
     pub(super) error: String,
+    /// Whether the host refused to send, so that the list of messages tells more.
+    pub(super) is_refused: bool,
     pub(super) preview: Option<Preview>,
     pub(super) sent: Option<Sent>,
 }

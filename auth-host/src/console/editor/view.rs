@@ -88,8 +88,10 @@ impl State {
             let mut flows = own.into_iter().flatten();
             flows.any(|flow| flow.connectors.contains(id))
         };
+        let mut frame = visit.page("connectors", title).notice(self.notice);
+        frame.once = self.once;
         let page = render(&Editor {
-            page: visit.page("connectors", title).notice(self.notice),
+            page: frame,
             name: subject.name.clone(),
             is_new: subject.id.is_none(),
             plugin_title,
