@@ -61,6 +61,7 @@ json-hint = A configuration from Logto can be pasted as it is. Secrets that are 
 json-place = This is not JSON at line:column { $value }.
 json-object = The configuration is an object: it begins with a brace.
 not-json = This is not JSON.
+rows-most = At most { $value } rows fit into the form. Remove some, or show the configuration as JSON and save it there.
 validate = Check the fields
 fine = The configuration can send.
 errors = { $value ->

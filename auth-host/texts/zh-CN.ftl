@@ -61,6 +61,7 @@ json-hint = 可以直接粘贴 Logto 的配置。值为 null 的密钥保持已�
 json-place = 第 { $value }（行:列）处不是 JSON。
 json-object = 配置应为对象，以花括号开头。
 not-json = 这不是 JSON。
+rows-most = 表单最多容纳 { $value } 行。请删除一些行，或改为显示 JSON 后保存。
 validate = 检查各字段
 fine = 此配置可以发送。
 errors = { $value } 个错误

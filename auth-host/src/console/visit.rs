@@ -199,7 +199,7 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Reads the fields of a body.
     pub fn parse(body: &[u8]) -> Self {
-        let pairs = form_urlencoded::parse(body).take(FIELDS);
+        let pairs = form_urlencoded::parse(body);
         Self(
             pairs
                 .map(|(k, v)| (k.into_owned(), v.into_owned()))
@@ -239,8 +239,11 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     }
     let body = axum::body::to_bytes(request.into_body(), FORM_BYTES);
     match tokio::time::timeout(FORM_TIME, body).await {
-        Ok(Ok(body)) => Ok(Fields::parse(&body)),
-        Ok(Err(_)) | Err(_) => Err(Fault::Form),
+        // Nothing of a form is dropped without a word.
+        Ok(Ok(body)) if form_urlencoded::parse(&body).nth(FIELDS).is_none() => {
+            Ok(Fields::parse(&body))
+        }
+        Ok(_) | Err(_) => Err(Fault::Form),
     }
 }
 

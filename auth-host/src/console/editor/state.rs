@@ -224,7 +224,7 @@ impl State {
             self.status = StatusCode::CONFLICT;
             return Ok(self.page().await);
         }
-        if !self.draft.unreadable.is_empty() {
+        if self.draft.faults() > 0 {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
             self.validate().await;
             return Ok(self.page().await);

@@ -58,10 +58,7 @@ impl State {
                 .filter(|f| f.severity == severity)
                 .count()
         };
-        let (errors, warnings) = (
-            count("error") + self.draft.unreadable.len(),
-            count("warning"),
-        );
+        let (errors, warnings) = (count("error") + self.draft.faults(), count("warning"));
         let findings: Vec<Finding> = self.findings.iter().take(200).map(shown_finding).collect();
         let reports = self.reports();
         let json = match self.json_error.is_empty() && self.is_json {

@@ -1,7 +1,7 @@
 //! A config and its findings as controls. Every finding stands at its field; what belongs to none comes first.
 
 use super::field::{Choice, Field, Widget, escaped};
-use super::read::Draft;
+use super::read::{Draft, ROWS};
 use crate::console::texts::Texts;
 use crate::problem::Finding;
 use askama::Template;
@@ -146,7 +146,8 @@ impl Builder<'_> {
             is_narrow: place.is_cell,
             ..Control::default()
         };
-        let is_json = unreadable.is_some() || !holds(&field.widget, &value);
+        let is_too_long = self.draft.too_long.contains(&place.pointer);
+        let is_json = unreadable.is_some() || !is_too_long && !holds(&field.widget, &value);
         if is_json || matches!(field.widget, Widget::Json) {
             control.kind = "json";
             control.name = format!("j{}", place.name);
@@ -271,6 +272,14 @@ impl Builder<'_> {
             });
         }
         control.findings = self.take(&place.pointer, true);
+        if self.draft.too_long.contains(&place.pointer) {
+            control.findings.push(Finding {
+                pointer: place.pointer.clone(),
+                severity: "error".to_owned(),
+                code: "too-long".to_owned(),
+                message: self.t.about("rows-most", ROWS),
+            });
+        }
         // A row for the script to copy. Its id is none that a form may have, so it is no entry.
         let blank = Place {
             name: format!("{}/NEW-ROW", place.name),
@@ -307,7 +316,7 @@ fn holds(widget: &Widget, value: &Value) -> bool {
             Widget::Either(_) => is_scalar(value) || value.is_object(),
             Widget::Group(_) => value.is_object(),
             Widget::Table(_) => {
-                all(&Value::is_object) && value.as_array().is_some_and(|l| l.len() <= 200)
+                all(&Value::is_object) && value.as_array().is_some_and(|l| l.len() <= ROWS)
             }
             Widget::Json => true,
         }

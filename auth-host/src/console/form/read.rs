@@ -9,8 +9,8 @@ use crate::console::visit::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// The most entries of a table.
-const ROWS: usize = 200;
+/// The most entries of a table. A config with more is shown as JSON.
+pub const ROWS: usize = 200;
 
 /// A config that is being edited.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Draft {
     pub rows: HashMap<String, Vec<String>>,
     /// Texts that are no JSON, by the names of their controls.
     pub unreadable: HashMap<String, String>,
+    /// The pointers of tables with too many entries.
+    pub too_long: Vec<String>,
 }
 
 impl Draft {
@@ -33,7 +35,7 @@ impl Draft {
         Self {
             value,
             rows,
-            unreadable: HashMap::new(),
+            ..Self::default()
         }
     }
 
@@ -57,8 +59,13 @@ impl Draft {
         Self {
             value,
             rows,
-            unreadable: HashMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// How many faults keep it from being saved, beside the plugin's findings.
+    pub fn faults(&self) -> usize {
+        self.unreadable.len() + self.too_long.len()
     }
 
     /// Entries that were there before: their new pointers and their old ones.
@@ -211,7 +218,7 @@ fn value(
         }
         Widget::Table(columns) => {
             let mut ids = Vec::new();
-            for id in posted.all(&format!("r{name}")).take(ROWS) {
+            for id in posted.all(&format!("r{name}")) {
                 let fits =
                     (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
                 if fits && !ids.iter().any(|known| known == id) {
@@ -226,6 +233,9 @@ fn value(
                     object(columns, posted, &format!("{name}/{id}"), &place, draft).into()
                 })
                 .collect();
+            if ids.len() > ROWS {
+                draft.too_long.push(pointer.to_owned());
+            }
             draft.rows.insert(pointer.to_owned(), ids);
             (!rows.is_empty()).then_some(Value::Array(rows))
         }

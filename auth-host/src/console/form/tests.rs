@@ -308,3 +308,27 @@ fn what_logto_exports_is_a_config() {
         assert_eq!(parse_json(text), found, "{text}");
     }
 }
+
+/// Nothing of a form is dropped: a table that is too long is kept, counted as a fault, and says so.
+#[test]
+fn row_beyond_the_most_is_a_fault() {
+    let fields = everything();
+    for (rows, faults) in [(200, 0), (201, 1)] {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        for row in 0..rows {
+            form.append_pair("r/accounts", &format!("n{row}"));
+            form.append_pair(&format!("v/accounts/n{row}/id"), &row.to_string());
+        }
+        let draft = read(&fields, &Fields::parse(form.finish().as_bytes()));
+        assert_eq!(draft.faults(), faults, "{rows}");
+        let kept = draft.value["accounts"].as_array().unwrap();
+        assert_eq!(
+            (kept.len(), &kept[rows - 1]["id"]),
+            (rows, &json!((rows - 1).to_string()))
+        );
+        let shown = Shown::of(Texts::default(), &fields, &draft, &[], &[]);
+        let html: String = shown.controls.iter().map(|c| c.render().unwrap()).collect();
+        assert_eq!(html.contains("At most 200 rows"), faults == 1, "{rows}");
+        assert_eq!(html.matches("name=\"r/accounts\" value=\"n").count(), rows);
+    }
+}
