@@ -250,6 +250,7 @@ files = Files
 upload = Review
 upload-text = Choose a component (.wasm), or all files of a package: manifest.json, its signature, the component, guides. Nothing of it runs before you have reviewed it.
 upload-no-component = None of the files is a component: its name ends with .wasm.
+upload-twice = More than one file ends with { $value }, and a plugin has one. Choose the files of one plugin.
 review = Review
 review-text = Nothing of this plugin has run. It gets what you grant here, and nothing else.
 changes = What this update changes

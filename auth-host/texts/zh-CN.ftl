@@ -244,6 +244,7 @@ files = 文件
 upload = 审查
 upload-text = 选择一个组件（.wasm），或插件包的全部文件：manifest.json、其签名、组件、指南。在您审查之前，不会运行其中任何内容。
 upload-no-component = 所选文件中没有组件：文件名应以 .wasm 结尾。
+upload-twice = 有多个文件名以 { $value } 结尾，而一个插件只有一个。请只选择一个插件的文件。
 review = 审查
 review-text = 此插件尚未运行。它只能得到您在此授予的权限。
 changes = 此次更新的变化

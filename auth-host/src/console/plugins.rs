@@ -254,6 +254,16 @@ fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> 
     };
     let mut suggested = None;
     let mut texts = Guides::default();
+    for kind in [".wasm", "manifest.json", ".minisig", LOGO_FILE] {
+        if files
+            .iter()
+            .filter(|(name, _)| name.ends_with(kind))
+            .count()
+            > 1
+        {
+            return Err(t.about("upload-twice", kind));
+        }
+    }
     for (name, bytes) in files {
         if let Some(stem) = name.strip_suffix(".wasm") {
             // A suggestion, for a component without a manifest.
@@ -280,4 +290,35 @@ fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> 
     }
     new.texts = texts;
     Ok(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of two components would be installed, and nobody could say which.
+    #[test]
+    fn two_files_of_a_kind_are_refused() {
+        let file = |name: &str| (name.to_owned(), b"x".to_vec());
+        for (names, is_taken) in [
+            (vec!["a.wasm"], true),
+            (
+                vec![
+                    "a.wasm",
+                    "manifest.json",
+                    "manifest.json.minisig",
+                    "en.md",
+                    "logo.svg",
+                ],
+                true,
+            ),
+            (vec!["a.wasm", "b.wasm"], false),
+            (vec!["a.wasm", "manifest.json", "b-manifest.json"], false),
+            (vec!["a.wasm", "a.minisig", "b.minisig"], false),
+        ] {
+            let files = names.iter().map(|name| file(name)).collect();
+            let sorted = sorted(Texts::default(), files);
+            assert_eq!(sorted.is_ok(), is_taken, "{names:?}");
+        }
+    }
 }
