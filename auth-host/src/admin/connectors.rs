@@ -288,12 +288,12 @@ pub async fn describe(
     Ok((guard, metadata))
 }
 
-/// The problem of a plugin that gave no answer.
+/// The problem of a plugin that gave no answer, or a failure.
 pub fn plugin_failed(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "plugin-failed",
-        "The plugin gave no answer",
+        "The plugin failed",
         about("refusal-plugin-failed", why),
     )
 }

@@ -131,7 +131,7 @@ impl State {
             }
             Err(error) => {
                 let problem = connectors::plugin_failed(error.phrase());
-                self.problem = form::shown(&problem.text(self.t()), 600);
+                self.trial.error = form::shown(&problem.text(self.t()), 600);
             }
         }
     }
