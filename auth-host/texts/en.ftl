@@ -129,6 +129,7 @@ flow-ask-go = Show
 flow-rule = Rule
 flow-no-rule = No rule fits: nothing is sent.
 flow-needs-connector = Choose a connector.
+flow-needs-usage = Choose a usage.
 every-usage = every usage
 every-country = every country
 every-state = every state

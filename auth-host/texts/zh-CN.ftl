@@ -123,6 +123,7 @@ flow-ask-go = 查看
 flow-rule = 规则
 flow-no-rule = 没有适用的规则，不会发送。
 flow-needs-connector = 请选择连接器。
+flow-needs-usage = 请选择用途。
 every-usage = 所有用途
 every-country = 所有国家/地区
 every-state = 所有状态

@@ -242,3 +242,37 @@ fn messages_are_listed_by_day_and_state() {
         "what is no filter filters nothing"
     );
 }
+
+/// The corrected form sends through the connectors that were chosen, for the usages that were ticked.
+#[test]
+fn refused_rule_keeps_what_was_chosen() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let connectors = host.command(&["connector", "list"], "").unwrap();
+    let id = connectors[0]["id"].as_str().unwrap();
+    let path = "/console/t/default/flows";
+    ada.get(path);
+    let rule = [
+        ("do", "set"),
+        ("usage", "SignIn"),
+        ("usage", "Register"),
+        ("country", "ZZ"),
+        ("first", id),
+        ("third", id),
+    ];
+    let refused = ada.post(path, &rule);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let text = refused.text;
+    for (part, count) in [
+        ("name=\"usage\" value=\"SignIn\" checked", 1),
+        ("name=\"usage\" value=\"Register\" checked", 1),
+        ("name=\"usage\" value=\"*\" checked", 0),
+        ("name=\"country\" value=\"ZZ\"", 1),
+        (&format!("<option value=\"{id}\" selected>"), 2),
+    ] {
+        assert_eq!(text.matches(part).count(), count, "{part}: {text}");
+    }
+    let without = ada.post(path, &[("do", "set"), ("country", "CN"), ("first", id)]);
+    assert_eq!(without.status, 422, "{}", without.text);
+    assert!(without.text.contains("Choose a usage"), "{}", without.text);
+}

@@ -28,9 +28,46 @@ struct Flows {
     flows: Vec<Shown>,
     connectors: Vec<(String, String, bool)>,
     error: String,
-    usage: String,
-    country: String,
+    chosen: Chosen,
     asked: Asked,
+}
+
+/// The form of a rule: as it was sent, or as it begins.
+struct Chosen {
+    usages: Vec<String>,
+    country: String,
+    connectors: [String; 3],
+}
+
+impl Chosen {
+    /// A rule for every usage in every country.
+    fn first() -> Self {
+        Self {
+            usages: vec!["*".to_owned()],
+            country: String::new(),
+            connectors: Default::default(),
+        }
+    }
+
+    fn posted(fields: &Fields) -> Self {
+        Self {
+            usages: fields.all("usage").map(str::to_owned).collect(),
+            country: fields.get("country").trim().to_owned(),
+            connectors: ["first", "second", "third"].map(|name| fields.get(name).to_owned()),
+        }
+    }
+
+    /// Whether a usage is ticked.
+    fn has(&self, usage: &str) -> bool {
+        self.usages.iter().any(|chosen| chosen == usage)
+    }
+
+    /// Whether a connector is the one at a place.
+    fn is_at(&self, place: usize, id: &str) -> bool {
+        self.connectors
+            .get(place)
+            .is_some_and(|chosen| chosen == id)
+    }
 }
 
 /// A usage and where it goes in most countries.
@@ -65,7 +102,7 @@ async fn show(visit: Visit) -> Response {
         &visit,
         StatusCode::OK,
         String::new(),
-        &Fields::default(),
+        Chosen::first(),
         Asked::default(),
     )
 }
@@ -74,7 +111,7 @@ fn page(
     visit: &Visit,
     status: StatusCode,
     error: String,
-    posted: &Fields,
+    chosen: Chosen,
     asked: Asked,
 ) -> Response {
     let t = visit.t;
@@ -125,8 +162,7 @@ fn page(
             .map(|c| (c.row.id.clone(), c.row.name.clone(), c.ready.is_ok()))
             .collect(),
         error,
-        usage: posted.get("usage").to_owned(),
-        country: posted.get("country").to_owned(),
+        chosen,
         asked,
     };
     (status, render(&flows)).into_response()
@@ -140,11 +176,25 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
             &visit,
             StatusCode::OK,
             String::new(),
-            &Fields::default(),
+            Chosen::first(),
             asked,
         ));
     }
     visit.admin()?;
+    match change(&visit, &fields).await? {
+        Ok(()) => Ok(Redirect::to(&format!("/console/t/{}/flows", visit.tenant)).into_response()),
+        Err(error) => Ok(page(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            error,
+            Chosen::posted(&fields),
+            Asked::default(),
+        )),
+    }
+}
+
+/// Sets or removes a rule for each usage that is named. Says what is wrong.
+async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fault> {
     let or_all = |text: &str| match text.trim() {
         "" => "*".to_owned(),
         text => text.to_owned(),
@@ -155,51 +205,32 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         _ => return Err(Fault::Form),
     };
     // The first one, then those that follow after *not sent*.
-    let names = ["first", "second", "third"].map(|name| fields.get(name).to_owned());
+    let chosen = Chosen::posted(fields);
     let mut connectors: Vec<String> = Vec::new();
-    for name in names
-        .into_iter()
-        .filter(|name| !name.is_empty() && !is_removed)
-    {
+    let names = chosen.connectors.into_iter();
+    for name in names.filter(|name| !name.is_empty() && !is_removed) {
         if !connectors.contains(&name) {
             connectors.push(name);
         }
     }
     if connectors.is_empty() && !is_removed {
-        let error = visit.t.say("flow-needs-connector");
-        return Ok(page(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            error,
-            &fields,
-            Asked::default(),
-        ));
+        return Ok(Err(visit.t.say("flow-needs-connector")));
     }
-    let mut done = Ok(());
-    for usage in fields.all("usage") {
+    if chosen.usages.is_empty() {
+        return Ok(Err(visit.t.say("flow-needs-usage")));
+    }
+    for usage in &chosen.usages {
         let flow = Flow {
             usage: or_all(usage),
-            country: or_all(&fields.get("country").to_ascii_uppercase()),
+            country: or_all(&chosen.country.to_ascii_uppercase()),
             connectors: connectors.clone(),
         };
-        let app = &visit.console.app;
-        done = tenants::put_flow(app, &visit.actor(), &visit.tenant, flow)
-            .await
-            .map(drop);
-    }
-    match done {
-        Ok(()) => Ok(Redirect::to(&format!("/console/t/{}/flows", visit.tenant)).into_response()),
-        Err(problem) => {
-            let error = problem_text(visit.t, &problem);
-            Ok(page(
-                &visit,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                error,
-                &fields,
-                Asked::default(),
-            ))
+        let (app, actor) = (&visit.console.app, visit.actor());
+        if let Err(problem) = tenants::put_flow(app, &actor, &visit.tenant, flow).await {
+            return Ok(Err(problem_text(visit.t, &problem)));
         }
     }
+    Ok(Ok(()))
 }
 
 /// Where a number would go, and by which rule.
