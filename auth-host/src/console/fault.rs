@@ -26,6 +26,8 @@ pub enum Fault {
     Role,
     /// The form cannot be read.
     Form,
+    /// The address cannot be read.
+    Address,
     /// Everything else.
     Problem(Problem),
 }
@@ -67,7 +69,7 @@ impl Fault {
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
             Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
-            Self::Form => StatusCode::BAD_REQUEST,
+            Self::Form | Self::Address => StatusCode::BAD_REQUEST,
             Self::Problem(problem) => {
                 StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -83,6 +85,7 @@ impl Fault {
             Self::SignIn { .. } => t.say("fault-session"),
             Self::Role => t.say("fault-role"),
             Self::Form => t.say("fault-form"),
+            Self::Address => t.say("fault-address"),
             Self::Problem(problem) => problem_text(t, problem),
         }
     }

@@ -44,12 +44,14 @@ mod webhooks;
 pub(crate) mod words;
 
 use crate::app::App;
+use crate::problem::Problem;
 use crate::texts;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{Redirect, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{any, get};
 use fault::Fault;
 pub use policy::headers;
 use state::Console;
@@ -108,6 +110,9 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
         .merge(pulls::routes())
         .merge(catalogue::routes())
         .merge(people::routes())
+        .route("/console", any(|| async { Redirect::to("/console/") }))
+        .route("/console/{*rest}", any(nothing_here))
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(
             console.clone(),
             policy::check,
@@ -127,14 +132,35 @@ async fn home(State(console): State<Arc<Console>>, visit: Visit) -> Redirect {
     }
 }
 
+/// A path that no page has.
+async fn nothing_here() -> Fault {
+    Problem::not_found("path").into()
+}
+
+/// A visit to where only forms go, after another language was chosen or the address was typed: the page above has the form.
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    match uri.path().rsplit_once('/') {
+        Some((above, _)) if method == Method::GET => Redirect::to(above).into_response(),
+        _ => Fault::Form.into_response(),
+    }
+}
+
 /// Makes pages of refusals, where the reader's language is known.
 async fn refusals(request: Request, next: Next) -> Response {
     let t = visit::language(request.headers());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Fault>() {
         Some(fault) => fault.page(t),
+        None if is_unread(&response) => Fault::Address.page(t),
         None => response,
     }
+}
+
+/// Whether the router refused the address itself, in a line for programs: a parameter that comes twice, or is no text.
+fn is_unread(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_line = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    response.status() == StatusCode::BAD_REQUEST && is_line
 }
 
 #[cfg(test)]
