@@ -145,6 +145,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
 struct Tenants {
     page: Page,
     error: String,
+    id: String,
 }
 
 async fn show_tenants(visit: Visit) -> Result<Response, Fault> {
@@ -153,6 +154,7 @@ async fn show_tenants(visit: Visit) -> Result<Response, Fault> {
     Ok(render(&Tenants {
         page,
         error: String::new(),
+        id: String::new(),
     })
     .into_response())
 }
@@ -171,7 +173,8 @@ async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
         Err(problem) => {
             let page = visit.page("tenants", visit.t.say("tenants"));
             let error = problem_text(visit.t, &problem);
-            let page = render(&Tenants { page, error });
+            let id = shown(id, 64);
+            let page = render(&Tenants { page, error, id });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

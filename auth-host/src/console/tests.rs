@@ -1,6 +1,6 @@
 use super::visit::{SESSION, user_token};
 use super::*;
-use crate::admin::users;
+use crate::admin::{keys, users};
 use crate::api;
 use crate::store::users::Role;
 use crate::test_app::TestApp;
@@ -66,6 +66,14 @@ impl Listener {
         let token = user_token(&user.unwrap().unwrap());
         let body = format!("token={token}&once={}&{fields}", crate::ids::new("f"));
         self.ask(&format!("POST {path}"), &headers, &body).await
+    }
+}
+
+impl Listener {
+    /// The answer to a visit of a session.
+    async fn get(&self, session: &str, path: &str) -> String {
+        let headers = format!("host: localhost\r\ncookie: {SESSION}={session}\r\n");
+        self.ask(&format!("GET {path}"), &headers, "").await
     }
 }
 
@@ -183,5 +191,135 @@ async fn role_is_asked_before_an_upload_is_read() {
     for (session, expected) in [(viewer, "403"), (admin, "400")] {
         let answer = listener.post(&session, "/console/plugins/upload", "").await;
         assert_eq!(status(&answer), expected, "{answer}");
+    }
+}
+
+/// Whoever types an address, or chooses another language after a search, gets a page and no JSON.
+#[tokio::test]
+async fn wrong_addresses_get_pages() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let tenant = "/console/t/default";
+    for (path, expected, text) in [
+        ("/console".to_owned(), "303", "location: /console/\r\n"),
+        ("/console/nope".to_owned(), "404", "no such path"),
+        (format!("{tenant}/nope/nope"), "404", "no such path"),
+        (
+            format!("{tenant}/messages/search"),
+            "303",
+            "location: /console/t/default/messages\r\n",
+        ),
+        (
+            "/console/plugins/upload".to_owned(),
+            "303",
+            "location: /console/plugins\r\n",
+        ),
+        (
+            format!("{tenant}/messages?state=a&state=b"),
+            "400",
+            "The address cannot be read",
+        ),
+        (format!("{tenant}/keys?before=%ff"), "200", "<h1>"),
+    ] {
+        let answer = listener.get(&session, &path).await;
+        assert_eq!(status(&answer), expected, "{path}: {answer}");
+        assert!(answer.contains(text), "{path}: {answer}");
+        let is_page = answer.contains("content-type: text/html");
+        assert!(is_page || expected == "303", "{path}: {answer}");
+    }
+}
+
+/// The oldest key can still be found and revoked.
+#[tokio::test]
+async fn every_key_and_webhook_is_on_a_page() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let (test, actor) = (&listener.test, TestApp::actor());
+    for nth in 0..51 {
+        let scopes = ["verify".to_owned()];
+        let name = format!("key-{nth}");
+        let made = keys::add(&test.app, &actor, Some("default"), &name, &scopes).await;
+        made.unwrap();
+    }
+    for nth in 10..21 {
+        let name = format!("hook-{nth}");
+        test.webhook(&name, json!({"platform": "generic"})).await;
+    }
+    let tenant = "/console/t/default";
+    for (path, first, last) in [
+        ("keys", "key-50", "key-0 "),
+        ("webhooks", "hook-10", "hook-20"),
+    ] {
+        let page = listener.get(&session, &format!("{tenant}/{path}")).await;
+        assert!(page.contains(first) && !page.contains(last), "{page}");
+        assert!(page.len() < 40_000, "{path}: {}", page.len());
+        let (_, next) = page.split_once("rel=\"next\" href=\"").unwrap();
+        let next = next.split('"').next().unwrap();
+        let page = listener
+            .get(&session, &format!("{tenant}/{path}{next}"))
+            .await;
+        assert!(page.contains(last) && !page.contains(first), "{page}");
+        assert!(!page.contains("rel=\"next\""), "{page}");
+    }
+}
+
+/// What was typed is still in the form that was refused; a secret is typed again.
+#[tokio::test]
+async fn refused_forms_keep_what_was_typed() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let test = &listener.test;
+    test.webhook("own", json!({"platform": "generic"})).await;
+    let tenant = "/console/t/default";
+    for (path, fields, kept) in [
+        (
+            format!("{tenant}/keys"),
+            "do=add&name=app",
+            vec![
+                "name=\"name\" required maxlength=\"64\" pattern=\"[A-Za-z0-9._\\-]+\" autocomplete=\"off\" value=\"app\"",
+                "value=\"verify\">",
+            ],
+        ),
+        (
+            format!("{tenant}/webhooks"),
+            "do=add&name=own&platform=clerk&bare_digits=e164&secret=whsec_secret",
+            vec![
+                "value=\"own\"></label>",
+                "<option selected>clerk",
+                "value=\"e164\"",
+                "There is a webhook",
+            ],
+        ),
+        (
+            format!("{tenant}/webhooks"),
+            "do=try&name=own&to=12&sure=on",
+            vec![
+                "<details class=\"group\" open>",
+                "value=\"12\"",
+                "The number has no calling code",
+            ],
+        ),
+        (
+            "/console/tenants".to_owned(),
+            "id=a+b",
+            vec!["value=\"a b\""],
+        ),
+        (
+            format!("{tenant}/flows"),
+            "do=set&usage=SignIn&usage=Register&country=ZZ&first=",
+            vec!["Choose a connector"],
+        ),
+        (
+            format!("{tenant}/flows"),
+            "do=set&country=CN&first=c",
+            vec!["Choose a usage"],
+        ),
+    ] {
+        let answer = listener.post(&session, &path, fields).await;
+        assert_eq!(status(&answer), "422", "{path} {fields}: {answer}");
+        assert!(!answer.contains("whsec_secret"), "{answer}");
+        for text in kept {
+            assert!(answer.contains(text), "{path} {fields} {text}: {answer}");
+        }
     }
 }
