@@ -9,5 +9,6 @@ pub use field::{Field, FieldType, field_at, field_meant};
 pub use finding::{
     BLANK, Finding, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
+pub(crate) use guard::ABSENT_TEXT;
 pub use guard::{form_json, json_schema, secret_pointers};
 pub use reader::{Form, MAX_FINDINGS, Object, Place, Reader, defect};

@@ -1,9 +1,13 @@
-//! A scripted transport for the tests of connectors.
+//! For the tests of connectors: a scripted transport, and [`mistakes`] of a field table.
+
+mod mistakes;
+mod schema;
 
 use alloc::boxed::Box;
 
 use crate::contract::SendError;
 use crate::http::{Request, Response, Transport};
+pub use mistakes::mistakes;
 
 type Answer = dyn FnMut(&Request<'_>) -> Result<Response, SendError>;
 

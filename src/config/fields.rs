@@ -133,7 +133,7 @@ pub static FIELDS: [Field; 15] = [
             {"contains": {"$ref": "#/$defs/Register"}}, {"contains": {"$ref": "#/$defs/SignIn"}},
             {"contains": {"$ref": "#/$defs/ForgotPassword"}}, {"contains": {"$ref": "#/$defs/Generic"}}]}"##,
     )
-    .fields(&TEMPLATE_FIELDS)
+    .list(&TEMPLATE_FIELDS)
     .default(TEMPLATES_DEFAULT),
     Field::new("international", Text::new("International", "国际/港澳台")).help(Text::new(
             "What differs for numbers outside of mainland China: application, signature, sender, region, endpoint, \
@@ -142,7 +142,7 @@ pub static FIELDS: [Field; 15] = [
         ))
     .schema(r#"{"type": "object"}"#)
     .aliases(&["overseas", "global", "intl"])
-    .fields(&INTERNATIONAL_FIELDS)
+    .block(&INTERNATIONAL_FIELDS)
     .default("{}"),
     Field::new("allowedCountries", Text::new("Allowed countries", "允许的国家(地区)")).help(Text::new(
             "Countries that alone are sent to: ISO or calling codes, or beginnings of numbers, such as [\"CN\", \"852\"]. All when empty.",

@@ -35,8 +35,7 @@ pub enum FieldType {
 /// const TOKEN: Field = Field::new("token", Text::new("Token", "令牌"))
 ///     .help(Text::new("From the console.", "见控制台。"))
 ///     .required()
-///     .secret()
-///     .schema(r#"{"type": "string", "minLength": 1}"#);
+///     .secret();
 ///
 /// assert_eq!(TOKEN.form, FieldType::Text);
 /// assert!(TOKEN.secret);
@@ -64,11 +63,13 @@ pub struct Field {
     pub default: &'static str,
     /// What a form lets people choose from: values and titles.
     pub options: &'static [(&'static str, &'static str)],
-    /// What the value must look like: a JSON Schema object, as JSON. The guard adds title, description and the
-    /// properties that [`Self::fields`] name.
+    /// What the value must look like, as a JSON Schema in JSON; `{}` where [`Self::form`] and [`Self::fields`] say
+    /// enough. The guard adds title, description and the properties of [`Self::fields`].
     pub schema: &'static str,
-    /// The fields of the object, or of each object in the array, that the value is.
+    /// The fields of the block that the value is, or of each block in the list that it is.
     pub fields: &'static [Field],
+    /// Whether the value is a list of blocks.
+    pub is_list: bool,
     /// What other products call it, in lower case without punctuation: `secretid`. Keys that differ from
     /// [`Self::key`] in case and punctuation alone need no entry.
     pub aliases: &'static [&'static str],
@@ -88,8 +89,9 @@ impl Field {
             placeholder: "",
             default: "",
             options: &[],
-            schema: r#"{"type":"string"}"#,
+            schema: "{}",
             fields: &[],
+            is_list: false,
             aliases: &[],
         }
     }
@@ -143,7 +145,9 @@ impl Field {
         self
     }
 
-    /// Sets what the value must look like: a JSON Schema object, as JSON.
+    /// Sets what the value must look like, as a JSON Schema in JSON, where the schema that is made of the form is too
+    /// wide or too narrow. It accepts everything that the code accepts, and may accept more;
+    /// [`crate::testing::mistakes`] compares the two.
     pub const fn schema(mut self, json: &'static str) -> Self {
         self.schema = json;
         self
@@ -155,11 +159,23 @@ impl Field {
         self
     }
 
-    /// Sets the fields of the object, or of each object in the array, that the value is. A form edits it as JSON.
-    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+    /// A text of digits that the config may also hold as a number: for [`Object::digits`](super::Object::digits).
+    pub const fn digits(self) -> Self {
+        self.schema(r#"{"type":["string","integer"]}"#)
+    }
+
+    /// Makes the value a block: an object with these fields. A form edits it as JSON.
+    pub const fn block(mut self, fields: &'static [Field]) -> Self {
         self.form = FieldType::Json;
         self.fields = fields;
         self
+    }
+
+    /// Makes the value a list of blocks, each an object with these fields. A form edits it as JSON.
+    pub const fn list(self, fields: &'static [Field]) -> Self {
+        let mut list = self.block(fields);
+        list.is_list = true;
+        list
     }
 }
 
@@ -195,7 +211,7 @@ mod tests {
     static INNER: [Field; 1] = [Field::new("id", Text::new("Id", ""))];
     static FIELDS: [Field; 2] = [
         Field::new("id", Text::new("Outer", "")),
-        Field::new("list", Text::new("List", "")).fields(&INNER),
+        Field::new("list", Text::new("List", "")).list(&INNER),
     ];
 
     #[test]

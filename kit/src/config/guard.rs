@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, FieldType};
+use super::reader::Place;
 use crate::text::Language;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -19,24 +20,13 @@ pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String 
     schema.insert("$schema".into(), DRAFT.into());
     schema.insert("type".into(), "object".into());
     schema.insert("properties".into(), properties(fields, language));
-    let required = fields.iter().filter(|field| field.required);
-    schema
-        .entry("required")
-        .or_insert_with(|| required.map(|field| field.key).collect());
+    schema.entry("required").or_insert_with(|| required(fields));
     Value::Object(schema).to_string()
 }
 
 fn properties(fields: &[Field], language: Language) -> Value {
     let property = |field: &Field| {
-        let mut schema = object(field.schema);
-        if !field.fields.is_empty() {
-            let inner = properties(field.fields, language);
-            // An array has the fields in its items, an object in itself.
-            match schema.get_mut("items").and_then(Value::as_object_mut) {
-                Some(items) => items.insert("properties".into(), inner),
-                None => schema.insert("properties".into(), inner),
-            };
-        }
+        let mut schema = value_schema(field, language);
         if !field.required {
             let any_of = Value::Array(alloc::vec![absent(), Value::Object(schema)]);
             schema = Map::from_iter([("anyOf".into(), any_of)]);
@@ -51,11 +41,59 @@ fn properties(fields: &[Field], language: Language) -> Value {
     Value::Object(fields.iter().map(property).collect())
 }
 
+/// The schema of a field's value, with the fields of a block in it, whatever a schema of its own says: they mark the
+/// secrets.
+fn value_schema(field: &Field, language: Language) -> Map<String, Value> {
+    let mut schema = object(field.schema);
+    let is_made = field.schema == "{}";
+    if is_made {
+        schema = object(made_schema(field));
+    }
+    if field.fields.is_empty() {
+        return schema;
+    }
+    let mut block = if field.is_list {
+        members(schema.remove("items").unwrap_or_default())
+    } else {
+        core::mem::take(&mut schema)
+    };
+    block.insert("properties".into(), properties(field.fields, language));
+    if is_made {
+        block.insert("type".into(), "object".into());
+        block.insert("required".into(), required(field.fields));
+    }
+    if !field.is_list {
+        return block;
+    }
+    schema.insert("items".into(), Value::Object(block));
+    schema
+}
+
+/// What the form of a field says about its value.
+const fn made_schema(field: &Field) -> &'static str {
+    match field.form {
+        _ if field.is_list => r#"{"type":"array"}"#,
+        FieldType::Text | FieldType::MultilineText | FieldType::Select => r#"{"type":"string"}"#,
+        FieldType::Number => r#"{"type":"number"}"#,
+        FieldType::Switch => r#"{"type":"boolean"}"#,
+        FieldType::MultiSelect => r#"{"type":"array"}"#,
+        FieldType::Json => "{}",
+    }
+}
+
+fn required(fields: &[Field]) -> Value {
+    let required = fields.iter().filter(|field| field.required);
+    required.map(|field| field.key).collect()
+}
+
+/// The pattern of texts that count as absent: blank ones, and examples in angle brackets.
+pub(crate) const ABSENT_TEXT: &str = r"^\s*(<[\s\S]*>)?\s*$";
+
 /// Accepts what counts as absent for an optional field: blank values of every type, and examples in angle brackets.
 fn absent() -> Value {
     json!({"anyOf": [
         {"enum": [null, {}, []]},
-        {"type": "string", "pattern": r"^\s*(<[\s\S]*>)?\s*$"},
+        {"type": "string", "pattern": ABSENT_TEXT},
     ]})
 }
 
@@ -91,21 +129,25 @@ pub fn form_json(fields: &[Field], language: Language) -> String {
 pub fn secret_pointers(fields: &[Field]) -> Vec<String> {
     let mut pointers = Vec::new();
     for field in fields {
-        let is_list = object(field.schema).contains_key("items");
-        let entry = if is_list { "/-" } else { "" };
+        let pointer = Place::Root.key(field.key).pointer();
+        let entry = if field.is_list { "/-" } else { "" };
         let inner = secret_pointers(field.fields).into_iter();
-        pointers.extend(inner.map(|inner| format!("/{}{entry}{inner}", field.key)));
+        pointers.extend(inner.map(|inner| format!("{pointer}{entry}{inner}")));
         if field.secret {
-            pointers.push(format!("/{}", field.key));
+            pointers.push(pointer);
         }
     }
     pointers
 }
 
-/// The object that a constant of a field table holds; an empty one where that is none, which the tests of a
-/// connector exclude by reading its guard.
+/// The object that a constant of a field table holds; an empty one where that is none, which
+/// [`crate::testing::mistakes`] reports.
 fn object(json: &str) -> Map<String, Value> {
-    match value(json) {
+    members(value(json))
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
         Value::Object(members) => members,
         _ => Map::new(),
     }
@@ -126,13 +168,8 @@ mod tests {
         Field::new("name", Text::new("Name", "名称"))
             .required()
             .placeholder("<name>"),
-        Field::new("list", EMPTY)
-            .schema(r#"{"type":"array","items":{"type":"object"}}"#)
-            .fields(&INNER)
-            .default("[]"),
-        Field::new("block", EMPTY)
-            .schema(r#"{"type":"object"}"#)
-            .fields(&INNER),
+        Field::new("list", EMPTY).list(&INNER).default("[]"),
+        Field::new("block", EMPTY).block(&INNER),
         Field::new("mode", EMPTY).options(&[("a", "A")]),
     ];
 
@@ -183,5 +220,62 @@ mod tests {
     #[test]
     fn secret_pointers_name_any_entry_of_a_list() {
         assert_eq!(secret_pointers(&FIELDS), ["/list/-/token", "/block/token"]);
+        static ODD: [Field; 1] = [Field::new("a/b~c", EMPTY).secret()];
+        assert_eq!(secret_pointers(&ODD), ["/a~1b~0c"]);
+    }
+
+    /// Whatever a schema of its own says, and be it no schema.
+    #[test]
+    fn secrets_of_lists_and_blocks_are_always_marked() {
+        for own in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"items":true}"#,
+            r#"{"type":"array","items":{"type":"object"}}"#,
+        ] {
+            let list = [Field::new("list", EMPTY).list(&INNER).schema(own)];
+            let block = [Field::new("block", EMPTY).block(&INNER).schema(own)];
+            for (fields, place, pointer) in [
+                (list, "/properties/list/anyOf/1/items", "/list/-/token"),
+                (block, "/properties/block/anyOf/1", "/block/token"),
+            ] {
+                assert_eq!(secret_pointers(&fields), [pointer], "{own}");
+                let schema = json_schema(&fields, "{}", Language::English);
+                let schema: Value = serde_json::from_str(&schema).unwrap();
+                let token = format!("{place}/properties/token/writeOnly");
+                assert_eq!(schema.pointer(&token), Some(&json!(true)), "{own}");
+            }
+        }
+    }
+
+    #[test]
+    fn schema_follows_the_form_unless_it_has_its_own() {
+        static ROW: [Field; 2] = [Field::new("a", EMPTY).required(), Field::new("b", EMPTY)];
+        const FIELD: Field = Field::new("f", EMPTY).required();
+        for (field, expected) in [
+            (FIELD, json!({"type": "string"})),
+            (FIELD.form(FieldType::Number), json!({"type": "number"})),
+            (FIELD.form(FieldType::Switch), json!({"type": "boolean"})),
+            (FIELD.form(FieldType::MultiSelect), json!({"type": "array"})),
+            (FIELD.form(FieldType::Json), json!({})),
+            (FIELD.digits(), json!({"type": ["string", "integer"]})),
+            (FIELD.schema(r#"{"maxLength":3}"#), json!({"maxLength": 3})),
+        ] {
+            let mut schema = properties(&[field], Language::English);
+            let schema = schema["f"].as_object_mut().unwrap();
+            schema.remove("title");
+            schema.remove("description");
+            assert_eq!(Value::Object(schema.clone()), expected);
+        }
+        for (field, place) in [(FIELD.block(&ROW), ""), (FIELD.list(&ROW), "/items")] {
+            let schema = &properties(&[field], Language::English)["f"];
+            let block = schema.pointer(place).unwrap();
+            assert_eq!(
+                (&block["type"], &block["required"]),
+                (&json!("object"), &json!(["a"]))
+            );
+        }
     }
 }

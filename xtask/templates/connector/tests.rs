@@ -1,11 +1,11 @@
 //! Messages through the whole connector, over a scripted network.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
 
-use connector_kit::config::form_json;
+use connector_kit::config::secret_pointers;
 use connector_kit::connector::{send_message, validate_config};
 use connector_kit::contract::{FailureKind, Message, Receipt, SendError};
 use connector_kit::http::Response;
-use connector_kit::testing::Script;
+use connector_kit::testing::{Script, mistakes};
 use connector_kit::text::Language;
 
 use crate::{AcmeSms, config};
@@ -94,7 +94,9 @@ fn every_wrong_field_is_reported_at_once() {
     assert_eq!(pointers, ["/apiKey", "/sender", "/text", "/endpoint"]);
 }
 
+/// Put every field into `CONFIG` that you add, and every secret into the list here.
 #[test]
-fn form_can_be_made_of_the_fields() {
-    assert!(form_json(&config::FIELDS, Language::English).contains("apiKey"));
+fn table_has_no_mistake_and_names_its_secrets() {
+    assert_eq!(mistakes::<AcmeSms>(CONFIG), [""; 0]);
+    assert_eq!(secret_pointers(&config::FIELDS), ["/apiKey"]);
 }

@@ -3,7 +3,7 @@
 use connector_kit::connector::{config_guard, preview_message, send_message, validate_config};
 use connector_kit::contract::{FailureKind, MAY_BE_SENT, Message, Receipt, SendError, Severity};
 use connector_kit::http::{Method, Request, Response};
-use connector_kit::testing::{NOW, Script};
+use connector_kit::testing::{NOW, Script, mistakes};
 use connector_kit::text::Language;
 use serde_json::{Value, json};
 
@@ -266,4 +266,9 @@ fn guard_requires_and_hides_what_it_must() {
     let schema: Value = serde_json::from_str(&guard.json_schema).expect("JSON");
     assert_eq!(schema["required"], json!(["url", "secret"]));
     assert_eq!(guard.secret_pointers, ["/secret", "/authorization"]);
+}
+
+#[test]
+fn table_has_no_mistake() {
+    assert_eq!(mistakes::<Webhook>(&config().to_string()), [""; 0]);
 }

@@ -10,7 +10,7 @@ static FIELDS: [Field; 3] = [
     Field::new("second", EMPTY).help(Text::new("Help.", "说明。")),
     Field::new("list", EMPTY)
         .help(Text::new("Help.", "说明。"))
-        .fields(&INNER),
+        .list(&INNER),
 ];
 
 fn finding(pointer: &str, severity: Severity) -> Finding {
