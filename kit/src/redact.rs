@@ -3,14 +3,19 @@
 //! A provider's messages are its own words today; a proxy, a hostile endpoint or a later version may echo the
 //! request. Provider text is therefore never passed on as it came:
 //!
-//! - four digits or more become `****`, also in groups (`138-0013-8000`) and in full width;
-//! - a secret, a token or a parameter becomes `****` wherever it stands, one of up to three characters as a word;
+//! - four digits or more become `****`, of every script, also in groups (`138-0013-8000`, `918 273`, one on each line);
+//! - a secret, a token or a parameter becomes `****` wherever it stands, one of up to three characters as a word: as it
+//!   is, as in a form (`Ada+Lovelace`, `%2F`), and within base64, as in a header of basic authentication;
 //! - control characters become spaces, and some 200 characters are kept.
 //!
 //! This guards against echoes. It cannot keep a provider from encoding what it was told.
 
+mod forms;
+
 use alloc::string::String;
 use core::fmt;
+
+use forms::{base64_run, decoded, written};
 
 /// Makes `Debug` output of the named fields. The others hold numbers, codes or secrets.
 macro_rules! debug_only {
@@ -56,6 +61,9 @@ const SHORT: usize = 4;
 /// The longest provider text that is passed on, in characters.
 const MAX_TEXT: usize = 200;
 
+/// The longest run of base64 that is read, in bytes; a longer one is no word and is masked.
+const MAX_RUN: usize = 2_048;
+
 /// The longest identifier that is passed on, in bytes. Codes of known providers reach 70, request ids 36.
 const MAX_IDENTIFIER: usize = 96;
 
@@ -95,15 +103,37 @@ impl Scrubber<'_> {
 
     /// How many bytes to hide at the beginning of `rest`; 0 for none.
     fn hidden(&self, rest: &str, previous: char) -> usize {
-        let values = self.sensitive.iter().filter(|value| {
-            let next = rest.as_bytes().get(value.len());
+        let of_value = |value: &&str| {
+            let length = written(value, rest)?;
+            let next = rest.as_bytes().get(length);
             let word =
                 !previous.is_ascii_alphanumeric() && !next.is_some_and(u8::is_ascii_alphanumeric);
-            rest.starts_with(**value) && (word || value.len() >= SHORT)
-        });
-        values
-            .map(|value| value.len())
-            .fold(digit_group(rest), usize::max)
+            Some(length).filter(|_| word || value.len() >= SHORT)
+        };
+        let values = self.sensitive.iter().filter_map(of_value);
+        let longest = values.fold(digit_group(rest), usize::max);
+        if forms::is_base64(previous) {
+            return longest;
+        }
+        let run = base64_run(rest);
+        let is_hidden = run.len() > MAX_RUN || self.is_within_base64(run);
+        if is_hidden {
+            run.len().max(longest)
+        } else {
+            longest
+        }
+    }
+
+    /// Whether a text in base64 holds a sensitive value, wherever its groups begin.
+    fn is_within_base64(&self, run: &str) -> bool {
+        let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
+        let bytes = decoded(run);
+        let holds = |value: &str| {
+            let value = value.as_bytes();
+            let mut each = bytes.iter();
+            each.any(|bytes| bytes.windows(value.len()).any(|window| window == value))
+        };
+        long.any(|value| holds(value))
     }
 
     /// A provider's code that is not in the table: letters, digits, dots, dashes and underscores, and nothing in it
@@ -115,12 +145,14 @@ impl Scrubber<'_> {
     /// A provider's identifier of a request, which goes into errors. `None` where it is not an identifier or
     /// holds, with or without punctuation, the national number or a sensitive value of four characters or more.
     pub fn identifier_without(&self, text: &str, national: &str) -> Option<String> {
+        let identifier = identifier(text)?;
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let holds =
             |value: &str| !value.is_empty() && (text.contains(value) || digits.contains(value));
         let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
-        let leaks = holds(national) || long.any(|value| holds(value));
-        identifier(text).filter(|_| !leaks)
+        let leaks =
+            holds(national) || long.any(|value| holds(value)) || self.is_within_base64(text);
+        Some(identifier).filter(|_| !leaks)
     }
 }
 
@@ -132,19 +164,19 @@ pub fn identifier(text: &str) -> Option<String> {
     is_identifier.then(|| text.into())
 }
 
-/// How many bytes of digits and the punctuation between them stand at the beginning, if there are four digits or
-/// more; otherwise 0. Numbers and codes are written in groups, and sometimes in full-width digits.
+/// How many bytes of digits and what stands between them are at the beginning, if there are four digits or more;
+/// otherwise 0. Numbers and codes are written in groups, with up to two characters between them that are no letters.
 fn digit_group(text: &str) -> usize {
     let (mut digits, mut end, mut gap) = (0, 0, 0);
     for (place, character) in text.char_indices() {
-        match character {
-            '0'..='9' | '\u{ff10}'..='\u{ff19}' => {
-                digits += 1;
-                end = place + character.len_utf8();
-                gap = 0;
-            }
-            ' ' | '-' | '.' | '(' | ')' | '/' if digits > 0 && gap < 2 => gap += 1,
-            _ => break,
+        if character.is_numeric() {
+            digits += 1;
+            end = place + character.len_utf8();
+            gap = 0;
+        } else if digits > 0 && gap < 2 && !character.is_alphabetic() {
+            gap += 1;
+        } else {
+            break;
         }
     }
     if digits < SHORT { 0 } else { end }
@@ -213,6 +245,12 @@ mod tests {
             ("Dear Ada,", "Dear ****,"),
             ("a * b ** c", "a **** b ******** c"),
             ("line\nbreak\u{7}", "line break "),
+            ("918\n273 918\t273 918\r\n273", "****"),
+            ("138\n001\n380\n00", "****"),
+            ("918,273; 918_273: 918\u{a0}273, 918\u{2013}273", "****"),
+            ("\u{669}\u{661}\u{668}\u{662}\u{667}\u{663}", "****"),
+            ("9 of 182 and 73", "9 of 182 and 73"),
+            ("918  \n273", "918   273"),
             ("within 30 seconds", "within 30 seconds"),
             ("", ""),
         ] {
@@ -229,6 +267,41 @@ mod tests {
         }
         .text("Adamson, Adam, A\nB");
         assert_eq!(text, "****, ****, ****");
+    }
+
+    /// As in the two encodings that the kit makes of a request, forms and basic authentication, and in URLs.
+    #[test]
+    fn encoded_values_are_hidden() {
+        let sensitive = ["example/token", "Ada Lovelace", "\u{e9}t\u{e9}s"];
+        let scrubber = Scrubber {
+            sensitive: &sensitive,
+        };
+        for (text, expected) in [
+            (
+                "Denied: Basic QUMwMTpleGFtcGxlL3Rva2Vu.",
+                "Denied: Basic ****.",
+            ),
+            ("Basic QUMwOmV4YW1wbGUvdG9rZW4=", "Basic ****="),
+            ("QUM6ZXhhbXBsZS90b2tlbg==, x", "****==, x"),
+            ("x/QUM6ZXhhbXBsZS90b2tlbg", "****"),
+            (
+                "name=Ada+Lovelace&key=example%2Ftoken",
+                "name=****&key=****",
+            ),
+            (
+                "Ada%20Lovelace, Ada\nLovelace, Ada\u{a0}Lovelace",
+                "****, ****, ****",
+            ),
+            ("%C3%A9t%c3%a9s", "****"),
+            ("Ada  Lovelace+", "Ada  Lovelace+"),
+            ("Ada%2", "Ada%2"),
+            ("aGFybWxlc3M=", "aGFybWxlc3M="),
+        ] {
+            assert_eq!(scrubber.text(text), expected, "{text:?}");
+        }
+        let keeps = |id| scrubber.identifier_without(id, "13800138000").is_some();
+        assert!(!keeps("QUMwMTpleGFtcGxlL3Rva2Vu"));
+        assert!(keeps("aGFybWxlc3MgdGV4dA"));
     }
 
     /// However many values match the mask, it is put in only once.
@@ -248,6 +321,8 @@ mod tests {
             scrubber().text(&"\u{77ed}".repeat(300)).chars().count(),
             200
         );
+        assert_eq!(scrubber().text(&"a".repeat(MAX_RUN)).len(), 200);
+        assert_eq!(scrubber().text(&"a".repeat(MAX_RUN + 1)), MASK);
     }
 
     #[test]
