@@ -1,7 +1,7 @@
 //! The webhook connector through the host: a second connector, which nothing in the host was made for.
 
-use crate::support::{Server, accepted, host, not_sent, unknown, webhook};
-use auth_connector_host::{Config, FailureKind, Message, Plugin, Receipt, SendError};
+use crate::support::{Server, accepted, attribute, host, not_sent, unknown, webhook};
+use auth_connector_host::{CallError, Config, FailureKind, Message, Plugin, Receipt, SendError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -79,6 +79,58 @@ async fn refusal_is_not_sent_and_failing_receiver_unknown() {
         let server = answering(status, "");
         unknown(send(&server, Some(ID)).await);
         assert_eq!(server.requests().len(), 1, "{status}");
+    }
+}
+
+/// A gateway that examines the key and the rate before it reads the body. Which is faster differs from run to run; a
+/// refusal that comes first keeps its class.
+#[tokio::test]
+async fn refusal_before_the_body_says_who_has_to_act() {
+    for (status, kind, turn) in [
+        ("401 Unauthorized", FailureKind::Authentication, "operator"),
+        ("403 Forbidden", FailureKind::Denied, "operator"),
+        ("429 Too Many Requests", FailureKind::RateLimited, "caller"),
+    ] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-length: 0\r\nretry-after: 30\r\nconnection: close\r\n\r\n"
+        );
+        let server = Server::start(move |mut peer| {
+            let answer = answer.clone();
+            async move {
+                peer.head().await;
+                peer.write(answer.as_bytes()).await;
+                peer.rest().await;
+            }
+        });
+        let mut early = None;
+        for _ in 0..50 {
+            let Err(error) = send(&server, Some(ID)).await else {
+                panic!("a refusal is no acceptance")
+            };
+            if let SendError::NotSent(CallError::Connector(failure)) = error
+                && failure.message.contains("before it had the request")
+            {
+                early = Some(failure);
+                break;
+            }
+        }
+        let failure = early.expect("one of fifty refusals comes first");
+        assert_eq!(failure.kind, kind, "{status}");
+        assert_eq!(attribute(&failure.attributes, "turn"), Some(turn));
+        assert_eq!(failure.retry_after_ms, Some(30_000));
+    }
+}
+
+/// No host can send to it, so the config is refused before one is asked.
+#[tokio::test]
+async fn address_with_a_placeholder_in_it_is_a_finding() {
+    let plugin = plugin("http://127.0.0.1:1");
+    for (path, is_fine) in [("/hooks/team/sms", true), ("/hooks/<team>/sms", false)] {
+        let config = json!({"url": format!("http://127.0.0.1:1{path}"), "secret": KEY});
+        let config = Config::new(config.to_string());
+        let findings = plugin.validate_config(&config, &[]).await.unwrap();
+        let of_url = findings.iter().find(|finding| finding.pointer == "/url");
+        assert_eq!(of_url.is_none(), is_fine, "{findings:?}");
     }
 }
 

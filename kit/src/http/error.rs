@@ -1,7 +1,10 @@
 //! Maps the transport errors of `wasi:http` to failures, and names those that exclude delivery.
 
+use alloc::format;
+
+use super::exchange::Response;
 use crate::bindings::wasi::http::types::ErrorCode;
-use crate::contract::{Failure, FailureKind, Turn};
+use crate::contract::{Failure, FailureKind, SendError, Turn};
 
 /// Whether an error proves, even after the whole request was handed over, that nothing of it reached a server: no
 /// connection came about, or the host refused to make one.
@@ -85,11 +88,55 @@ pub(crate) fn failure(code: &ErrorCode) -> Failure {
             Unreachable,
             "The component's host is not set up for this connection. Check which certificate authorities it trusts.",
         ),
+        E::HttpRequestMethodInvalid => host(
+            Unreachable,
+            "The component's host carries no request of this method.",
+        ),
+        E::HttpRequestUriInvalid | E::HttpRequestUriTooLong => host(
+            Unreachable,
+            "The component's host carries no request to this address. Check the endpoint.",
+        ),
+        E::HttpRequestBodySize(_) | E::HttpRequestLengthRequired => host(
+            Unreachable,
+            "The component's host carries no request with a body of this size. Send a shorter message, or raise its \
+             limit.",
+        ),
+        E::HttpRequestHeaderSectionSize(_) | E::HttpRequestHeaderSize(_) => host(
+            Unreachable,
+            "The component's host carries no request with headers of this size. Shorten the longest, or raise its \
+             limit.",
+        ),
         _ => host(
             Unreachable,
             "The component's host could not carry the request.",
         ),
     }
+}
+
+/// A response that came before the request was complete. A refusal proves that nothing was sent, and says who has to
+/// act; a server that accepts half a request proves nothing.
+pub(crate) fn early(response: &Response) -> SendError {
+    use FailureKind::{Authentication, Denied, InvalidConfig, Provider, RateLimited};
+    let status = response.status;
+    let came = format!("The provider answered with HTTP status {status} before it had the request");
+    if (200..300).contains(&status) {
+        let failure = Failure::new(Provider, Turn::Provider, format!("{came}."));
+        return SendError::unknown(failure);
+    }
+    let (kind, turn, what) = match status {
+        401 => (Authentication, Turn::Operator, " Correct the credentials."),
+        403 => (
+            Denied,
+            Turn::Operator,
+            " Check the credentials, and what the provider permits them.",
+        ),
+        429 => (RateLimited, Turn::Caller, " Send less for a while."),
+        300..=399 | 404 | 405 | 410 => (InvalidConfig, Turn::Operator, " Check the endpoint."),
+        _ => (Provider, Turn::Provider, ""),
+    };
+    let mut failure = Failure::new(kind, turn, format!("{came}, and so refused it.{what}"));
+    failure.retry_after_ms = response.retry_after_ms();
+    SendError::NotSent(failure)
 }
 
 #[cfg(test)]

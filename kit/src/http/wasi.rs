@@ -124,12 +124,12 @@ struct Upload {
 
 impl Exchange {
     fn begin(request: &Request<'_>, at: u64) -> Result<(Self, Upload), SendError> {
-        let (outgoing, body, stream) = outgoing_request(request).ok_or_else(|| {
-            SendError::NotSent(Failure::new(
-                FailureKind::Unreachable,
-                Turn::Host,
-                "The component's host did not let the request be built. Check that it implements wasi:http 0.2.",
-            ))
+        let (outgoing, body, stream) = outgoing_request(request).map_err(|part| {
+            let message = format!(
+                "The component's host does not take the request's {part}. Check the endpoint in the config, and that \
+                 the host implements wasi:http 0.2."
+            );
+            SendError::NotSent(Failure::new(FailureKind::Unreachable, Turn::Host, message))
         })?;
         let options = RequestOptions::new();
         let begun = monotonic_clock::now();
@@ -264,33 +264,30 @@ impl Exchange {
     }
 }
 
-/// A response before the request was complete. An error or a refusal proves that nothing was sent; a server that
-/// accepts half a request proves nothing.
+/// A response or an error before the request was complete.
 fn answered_early(early: Result<IncomingResponse, ErrorCode>) -> SendError {
-    let response = match early {
-        Ok(response) => response,
-        Err(code) => return SendError::NotSent(error::failure(&code)),
-    };
+    match early {
+        Ok(response) => error::early(&head(&response)),
+        Err(code) => SendError::NotSent(error::failure(&code)),
+    }
+}
+
+/// A response without its body.
+fn head(response: &IncomingResponse) -> Response {
     let status = response.status();
-    let accepts = (200..300).contains(&status);
-    let refused = if accepts { "" } else { ", and so refused it" };
-    let message = format!(
-        "The provider answered with HTTP status {status} before it had the request{refused}."
-    );
-    let failure = Failure::new(FailureKind::Provider, Turn::Provider, message);
-    if accepts {
-        SendError::unknown(failure)
-    } else {
-        SendError::NotSent(failure)
+    Response {
+        date: header(response, "date"),
+        // Of an accepted request nobody asks, and each look into the headers crosses to the host.
+        retry_after: (status >= 300)
+            .then(|| header(response, "retry-after"))
+            .flatten(),
+        ..Response::new(status, Vec::new())
     }
 }
 
 fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Response, SendError> {
     let broken = || SendError::unknown(error::failure(&ErrorCode::HttpResponseIncomplete));
-    let status = response.status();
-    let date = header(response, "date");
-    // Of an accepted request nobody asks, and each look into the headers crosses to the host.
-    let retry_after = (status >= 300).then(|| header(response, "retry-after"));
+    let head = head(response);
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
     // Mostly the body is there at once, and nobody has to wait for it.
@@ -320,12 +317,7 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
             return Err(SendError::unknown(failure));
         }
     }
-    Ok(Response {
-        status,
-        date,
-        retry_after: retry_after.flatten(),
-        body,
-    })
+    Ok(Response { body, ..head })
 }
 
 fn header(response: &IncomingResponse, name: &str) -> Option<String> {
@@ -333,11 +325,10 @@ fn header(response: &IncomingResponse, name: &str) -> Option<String> {
     String::from_utf8(value).ok()
 }
 
-/// The request with its body and the body's stream; `None` when the host refuses a part of it, which no host does
-/// with a valid request.
+/// The request with its body and the body's stream; where the host refuses a part of it, which part.
 fn outgoing_request(
     request: &Request<'_>,
-) -> Option<(OutgoingRequest, OutgoingBody, OutputStream)> {
+) -> Result<(OutgoingRequest, OutgoingBody, OutputStream), &'static str> {
     let headers = request.headers.iter();
     let mut entries: Vec<(String, Vec<u8>)> = headers
         .map(|(name, value)| ((*name).to_string(), value.as_bytes().to_vec()))
@@ -345,19 +336,22 @@ fn outgoing_request(
     // Always: without it a body that ends a byte short ends normally, in chunks, and the proof is gone.
     let length = request.body.len().to_string();
     entries.push(("content-length".to_string(), length.into_bytes()));
-    let outgoing = OutgoingRequest::new(Fields::from_list(&entries).ok()?);
+    let outgoing = OutgoingRequest::new(Fields::from_list(&entries).map_err(|_| "headers")?);
     let scheme = if request.tls {
         Scheme::Https
     } else {
         Scheme::Http
     };
-    outgoing.set_method(&request.method).ok()?;
-    outgoing.set_scheme(Some(&scheme)).ok()?;
-    outgoing.set_authority(Some(&request.authority)).ok()?;
-    outgoing.set_path_with_query(Some(&request.path)).ok()?;
-    let body = outgoing.body().ok()?;
-    let stream = body.write().ok()?;
-    Some((outgoing, body, stream))
+    let method = outgoing.set_method(&request.method);
+    method.map_err(|()| "method")?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| "scheme")?;
+    let authority = outgoing.set_authority(Some(&request.authority));
+    authority.map_err(|()| "host name")?;
+    let path = outgoing.set_path_with_query(Some(&request.path));
+    path.map_err(|()| "path")?;
+    let body = outgoing.body().map_err(|()| "body")?;
+    let stream = body.write().map_err(|()| "body")?;
+    Ok((outgoing, body, stream))
 }
 
 fn timed_out(when: &str) -> Failure {

@@ -121,3 +121,37 @@ fn every_error_has_a_message_and_a_turn() {
         assert_eq!(failure.attributes[0].1, turn, "{code:?}");
     }
 }
+
+/// A gateway may examine credentials and rate before it reads the body.
+#[test]
+fn early_refusal_keeps_its_class_and_is_not_sent() {
+    use FailureKind::*;
+    for (status, kind, turn) in [
+        (401, Authentication, "operator"),
+        (403, Denied, "operator"),
+        (429, RateLimited, "caller"),
+        (307, InvalidConfig, "operator"),
+        (404, InvalidConfig, "operator"),
+        (400, Provider, "provider"),
+        (503, Provider, "provider"),
+    ] {
+        let response = Response {
+            retry_after: Some("30".into()),
+            ..Response::new(status, "")
+        };
+        let SendError::NotSent(failure) = early(&response) else {
+            panic!("{status}")
+        };
+        assert_eq!(
+            (failure.kind, failure.attributes[0].1.as_str()),
+            (kind, turn),
+            "{status}"
+        );
+        assert_eq!(failure.retry_after_ms, Some(30_000));
+        assert!(failure.message.contains("refused"), "{}", failure.message);
+    }
+    for status in [200, 299] {
+        let error = early(&Response::new(status, ""));
+        assert!(matches!(error, SendError::Unknown(_)), "{status}");
+    }
+}
