@@ -192,19 +192,37 @@ pub fn send_message<C: Connector>(
     let document = parse(config);
     let config = usable_config::<C>(&document, Language::English).map_err(SendError::NotSent)?;
     check_bounds(message).map_err(SendError::NotSent)?;
-    let mut client = client::<C>(&config, message.timeout_ms, transport);
-    C::send(&config, message, &mut client)
+    let deadline_ms = deadline_ms::<C>(&config, message.timeout_ms);
+    let mut client = Client::for_message(transport, deadline_ms);
+    C::send(&config, message, &mut client).and_then(with_message_id)
 }
 
-/// A client with the smallest of the limits on a call.
+/// The contract: a serial number is never empty. Whoever has none cannot say that the message was taken.
+fn with_message_id(receipt: Receipt) -> Result<Receipt, SendError> {
+    if !receipt.message_id.trim().is_empty() && !receipt.message_id.contains(char::is_control) {
+        return Ok(receipt);
+    }
+    Err(SendError::unknown(Failure::new(
+        FailureKind::Provider,
+        Turn::Provider,
+        "The provider's answer has no usable serial number.",
+    )))
+}
+
+/// A client for queries, with the smallest of the limits on a call.
+#[cfg(feature = "operations")]
 fn client<'t, C: Connector>(
     config: &C::Config<'_>,
     timeout_ms: Option<u32>,
     transport: &'t mut dyn Transport,
 ) -> Client<'t> {
+    Client::new(transport, deadline_ms::<C>(config, timeout_ms))
+}
+
+/// The smallest of the limits on a call.
+fn deadline_ms<C: Connector>(config: &C::Config<'_>, timeout_ms: Option<u32>) -> u32 {
     let limits = [timeout_ms, C::timeout_ms(config)];
-    let deadline_ms = limits.into_iter().flatten().fold(MAX_CALL_MS, u32::min);
-    Client::new(transport, deadline_ms)
+    limits.into_iter().flatten().fold(MAX_CALL_MS, u32::min)
 }
 
 /// The contract's bounds on a message.

@@ -26,13 +26,16 @@
 
 pub(crate) mod error;
 mod exchange;
+mod percent;
+mod sendable;
 mod url;
 mod wasi;
 
-use crate::contract::SendError;
+use crate::contract::{Failure, SendError};
 
 pub use crate::bindings::wasi::http::types::Method;
 pub use exchange::{MAX_BODY_BYTES, Request, Response, Transport};
+pub use percent::{form_pairs, percent_encode};
 pub use url::Url;
 pub use wasi::WasiTransport;
 
@@ -44,6 +47,10 @@ pub const MAX_CALL_MS: u32 = 8_000;
 pub struct Client<'t> {
     transport: &'t mut dyn Transport,
     deadline_ms: u32,
+    /// Whether the requests are one message's.
+    is_message: bool,
+    /// Why nobody knows what became of the message.
+    unknown: Option<Failure>,
 }
 
 impl<'t> Client<'t> {
@@ -52,6 +59,17 @@ impl<'t> Client<'t> {
         Self {
             transport,
             deadline_ms,
+            is_message: false,
+            unknown: None,
+        }
+    }
+
+    /// A client for the requests of one message, which sends none once an outcome is unknown: the message could be sent
+    /// twice.
+    pub fn for_message(transport: &'t mut dyn Transport, deadline_ms: u32) -> Self {
+        Self {
+            is_message: true,
+            ..Self::new(transport, deadline_ms)
         }
     }
 
@@ -62,10 +80,22 @@ impl<'t> Client<'t> {
 
     /// Sends one request at most once and waits for its response. Follows no redirect and repeats nothing.
     ///
+    /// In [`Connector::send`](crate::Connector::send) a request whose outcome is unknown is the last one: this returns the
+    /// same error again.
+    ///
     /// # Errors
-    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody;
-    /// [`SendError::Unknown`] where the whole request was handed over and no complete response came.
+    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody, which includes requests
+    /// that no host can send; [`SendError::Unknown`] where the whole request was handed over and no complete response
+    /// came.
     pub fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
-        self.transport.exchange(request, self.deadline_ms)
+        if let Some(failure) = &self.unknown {
+            return Err(SendError::Unknown(failure.clone()));
+        }
+        sendable::check(request).map_err(SendError::NotSent)?;
+        let result = self.transport.exchange(request, self.deadline_ms);
+        if let (true, Err(SendError::Unknown(failure))) = (self.is_message, &result) {
+            self.unknown = Some(failure.clone());
+        }
+        result
     }
 }

@@ -30,7 +30,7 @@
 //! use connector_kit::phone::PhoneNumber;
 //! use connector_kit::redact::Secret;
 //! use connector_kit::text::Text;
-//! use connector_kit::{Connector, json, template};
+//! use connector_kit::{Connector, json, redact, template};
 //!
 //! struct Acme;
 //!
@@ -45,14 +45,6 @@
 //!     id: String,
 //! }
 //!
-//! const URL: Form = Form {
-//!     valid: |text| Url::parse(text).is_some(),
-//!     expected: Text::new("an https URL", "https URL"),
-//! };
-//! const TOKEN: Form = Form {
-//!     valid: |text| text.bytes().all(|byte| byte.is_ascii_graphic()),
-//!     expected: Text::new("a token as the console shows it", "控制台所示的令牌"),
-//! };
 //!
 //! impl Connector for Acme {
 //!     type Config<'c> = Config<'c>;
@@ -72,8 +64,8 @@
 //!
 //!     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
 //!         // Both are read before the first `?`, so that both are reported.
-//!         let url = config.required_text(reader, "url", &URL);
-//!         let token = config.required_text(reader, "token", &TOKEN);
+//!         let url = config.required_text(reader, "url", &Form::URL);
+//!         let token = config.required_text(reader, "token", &Form::HEADER);
 //!         Some(Config { url: url.and_then(Url::parse)?, token: Secret::new(token?) })
 //!     }
 //!
@@ -92,7 +84,10 @@
 //!         let response = client.send(&request)?;
 //!         let failure = |kind, turn, text: &str| Failure::new(kind, turn, text);
 //!         match (response.status, json::from_slice::<Sent>(&response.body)) {
-//!             (201, Ok(sent)) => Ok(Receipt { message_id: sent.id, request_id: None, attributes: vec![] }),
+//!             // A serial number is never empty; without one nobody can say that the message was taken.
+//!             (201, Ok(Sent { id })) if let Some(message_id) = redact::identifier(&id) => {
+//!                 Ok(Receipt { message_id, request_id: None, attributes: vec![] })
+//!             }
 //!             // The provider documents that it does nothing in this case.
 //!             (401, _) => Err(SendError::NotSent(failure(
 //!                 FailureKind::Authentication,

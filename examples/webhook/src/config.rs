@@ -71,23 +71,12 @@ pub const FIELDS: [Field; 4] = [
     .schema(r#"{"type":"integer","minimum":1}"#),
 ];
 
-const URL: Form = Form {
-    valid: |text| Url::parse(text).is_some(),
-    expected: Text::new(
-        "an https URL, or an http one with 127.0.0.1, [::1] or localhost",
-        "https URL,或主机为 127.0.0.1、[::1]、localhost 的 http URL",
-    ),
-};
 const SECRET: Form = Form {
     valid: |text| Keys::parse(text).is_some(),
     expected: Text::new(
         "one or two secrets in base64, each with or without whsec_",
         "一个或两个 base64 密钥,可带 whsec_ 前缀",
     ),
-};
-const AUTHORIZATION: Form = Form {
-    valid: |text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
-    expected: Text::new("printable ASCII", "可打印的 ASCII 字符"),
 };
 const SHORT_SECRET: Rule = Rule::new(
     "short-secret",
@@ -98,13 +87,13 @@ const SHORT_SECRET: Rule = Rule::new(
 /// Reads the fields, and reports everything that is wrong with them.
 pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
     // All fields are read before the first `?`, so that every finding is reported.
-    let url = config.required_text(reader, "url", &URL);
+    let url = config.required_text(reader, "url", &Form::URL);
     let secret = config.required_text(reader, "secret", &SECRET);
     let keys = secret.and_then(Keys::parse);
     if keys.as_ref().is_some_and(Keys::has_short) {
         reader.warning(config.at("secret"), SHORT_SECRET);
     }
-    let authorization = config.optional_text(reader, "authorization", &AUTHORIZATION);
+    let authorization = config.optional_text(reader, "authorization", &Form::HEADER);
     let timeout_ms = config.milliseconds(reader, "timeoutMs");
     Some(Config {
         url: url.and_then(Url::parse)?,

@@ -10,7 +10,7 @@ use super::finding::{
     BLANK, Finding, MISNAMED_KEY, MORE, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
 };
 use crate::contract::Severity;
-use crate::http::MAX_CALL_MS;
+use crate::http::{MAX_CALL_MS, Url};
 use crate::json::{Json, is_placeholder};
 use crate::redact::plain_key;
 use crate::text::Text;
@@ -38,6 +38,21 @@ pub struct Form {
 }
 
 impl Form {
+    /// What [`Url::parse`] reads: a URL that every host can send to.
+    pub const URL: Self = Self::new(
+        |text| Url::parse(text).is_some(),
+        "an https URL, or an http one with 127.0.0.1, [::1] or localhost; without user, fragment, spaces, quotes and \
+         the brackets <>{}",
+        "https URL,或主机为 127.0.0.1、[::1]、localhost 的 http URL;不含用户名、片段、空格、引号和 <>{}",
+    );
+
+    /// What goes into a header, such as a key or a token: a value pasted over two lines is none.
+    pub const HEADER: Self = Self::new(
+        |text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+        "printable ASCII in one line",
+        "单行的可打印 ASCII 字符",
+    );
+
     /// A form whose words are its own.
     pub const fn new(valid: fn(&str) -> bool, en: &'static str, zh: &'static str) -> Self {
         let expected = Text::new(en, zh);

@@ -245,6 +245,59 @@ fn guard_follows_the_field_table() {
     assert_eq!(form[0]["key"], "token");
 }
 
+/// The contract: never empty.
+#[test]
+fn receipt_without_a_serial_number_is_unknown() {
+    for (id, is_accepted) in [("sm-1", true), ("", false), (" ", false), ("a\nb", false)] {
+        let message = Message {
+            to: id.into(),
+            ..message()
+        };
+        // The connector above makes the serial number of `to`.
+        match send_message::<Acme>(CONFIG, &message, &mut script()) {
+            Ok(_) => assert!(is_accepted, "{id:?}"),
+            Err(SendError::Unknown(_)) => assert!(!is_accepted, "{id:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn failure() -> Failure {
+    Failure::new(FailureKind::Timeout, Turn::Provider, "No answer came.")
+}
+
+/// A second one could be a second message. What was refused can be asked again, and so can every query.
+#[test]
+fn unknown_outcome_is_the_last_request_of_a_message() {
+    let unknown = || Err(SendError::unknown(failure()));
+    let not_sent = || Err(SendError::NotSent(failure()));
+    let mut network = Script::new(move |_| unknown());
+    let mut client = Client::for_message(&mut network, 1_000);
+    let outcomes = [client.send(&request()), client.send(&request())];
+    for outcome in outcomes {
+        assert_eq!(outcome.err(), unknown().err());
+    }
+    assert_eq!(network.requests, 1);
+    let mut network = Script::new(move |_| not_sent());
+    let mut client = Client::for_message(&mut network, 1_000);
+    let _ = [client.send(&request()), client.send(&request())];
+    assert_eq!(network.requests, 2);
+    let mut network = Script::new(move |_| unknown());
+    let mut client = Client::new(&mut network, 1_000);
+    let _ = [client.send(&request()), client.send(&request())];
+    assert_eq!(network.requests, 2);
+}
+
+#[test]
+fn request_that_no_host_sends_is_not_sent() {
+    let mut network = script();
+    let mut client = Client::for_message(&mut network, 1_000);
+    let request = request().with_header("authorization", "two\nlines");
+    let error = client.send(&request).err().unwrap();
+    assert!(matches!(error, SendError::NotSent(_)));
+    assert_eq!(network.requests, 0);
+}
+
 #[cfg(feature = "receipts")]
 mod optional {
     use super::*;

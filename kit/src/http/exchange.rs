@@ -52,6 +52,25 @@ impl<'r> Request<'r> {
         Self::post(url, content_type, body.into_bytes())
     }
 
+    /// A `GET` of a URL, with what [`Url::with_query`] puts into it. It has no body whose last byte could be held back:
+    /// whatever goes wrong once the host has it is *unknown*.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::{Request, Url};
+    ///
+    /// let url = Url::parse("https://sms.example.com/status").unwrap();
+    /// let url = url.with_query(&[("id", "4711")]).unwrap();
+    /// assert_eq!(Request::get(&url).path, "/status?id=4711");
+    /// ```
+    pub fn get(url: &'r Url) -> Self {
+        Self {
+            method: Method::Get,
+            headers: Vec::new(),
+            ..Self::post(url, "", Vec::new())
+        }
+    }
+
     fn post(url: &'r Url, content_type: &'static str, body: Vec<u8>) -> Self {
         Self {
             method: Method::Post,
@@ -63,9 +82,11 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// The same request with one more header.
+    /// The same request with this header, in place of one of the same name: `content-type` of
+    /// [`post_json`](Self::post_json) can be changed so.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'r, str>>) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
         self.headers.push((name, value.into()));
         self
     }
@@ -179,6 +200,24 @@ mod tests {
             assert_eq!(response.retry_after_ms(), expected, "{text:?}");
         }
         assert_eq!(Response::new(429, "").retry_after_ms(), None);
+    }
+
+    #[test]
+    fn header_replaces_one_of_the_same_name() {
+        let url = Url::parse("https://a.example/x").unwrap();
+        let request = Request::post_json(&url, Vec::new())
+            .with_header("x-a", "b")
+            .with_header("content-type", "application/json; charset=utf-8");
+        let headers: Vec<(&str, &str)> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref()))
+            .collect();
+        let expected = [
+            ("x-a", "b"),
+            ("content-type", "application/json; charset=utf-8"),
+        ];
+        assert_eq!(headers, expected);
     }
 
     /// The example of RFC 7617, section 2.

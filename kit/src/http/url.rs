@@ -4,9 +4,13 @@
 //! |---|---|
 //! | `https://sms.example.com/v1?key=a`, `https://[2001:db8::1]:8443` | another scheme or none, a user or password, a fragment |
 //! | `http://127.0.0.1:8080`, `http://localhost/hook`, `http://[::1]:8080` | plain http off this machine, which anybody on the way can read |
-//! | | white space, control characters, anything but ASCII, an empty or malformed host, port 0 |
+//! | | an empty or malformed host, port 0 |
+//! | | white space, control characters, anything but ASCII, and `"<>\^{}` and the grave accent, which URLs do not hold (RFC 3986) and hosts treat differently |
+//! | | a path with its query above 4 KiB, the bound of hosts |
 
 use alloc::string::String;
+
+use super::percent::percent_encode;
 
 use crate::redact::debug_only;
 
@@ -45,9 +49,6 @@ impl Url {
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
-        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
-            return None;
-        }
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
             _ => (authority, None),
@@ -59,12 +60,13 @@ impl Url {
             None => host,
         };
         let slash = if path.starts_with('/') { "" } else { "/" };
+        let path = alloc::format!("{slash}{path}");
         let url = Self {
             tls,
             authority,
-            path: alloc::format!("{slash}{path}"),
+            path,
         };
-        (tls || url.is_loopback()).then_some(url)
+        (is_target(&url.path) && (tls || url.is_loopback())).then_some(url)
     }
 
     /// Whether the URL leads to this machine, by one of the three hosts of the table above.
@@ -82,7 +84,8 @@ impl Url {
         hosts.iter().any(|host| authority.starts_with(host))
     }
 
-    /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL.
+    /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL. What a path
+    /// holds of other texts goes through [`percent_encode`].
     ///
     /// # Examples
     /// ```
@@ -97,6 +100,39 @@ impl Url {
         let url = alloc::format!("{scheme}://{}{path}", self.authority);
         Self::parse(&url).filter(|_| path.starts_with('/'))
     }
+
+    /// The same URL with more pairs in its query, whatever the texts hold; `None` above 4 KiB.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::http::Url;
+    ///
+    /// let url = Url::parse("https://api.example.com/send?v=1").unwrap();
+    /// let url = url.with_query(&[("to", "+8613800138000"), ("text", "12 & more")]).unwrap();
+    /// assert_eq!(url.path, "/send?v=1&to=%2B8613800138000&text=12%20%26%20more");
+    /// ```
+    pub fn with_query(&self, pairs: &[(&str, &str)]) -> Option<Self> {
+        let mut path = self.path.clone();
+        for (name, value) in pairs {
+            let separator = match path.split_once('?') {
+                None => "?",
+                Some((_, "")) => "",
+                Some(_) => "&",
+            };
+            let (name, value) = (percent_encode(name), percent_encode(value));
+            path.extend([separator, &name, "=", &value]);
+        }
+        self.with_path(&path)
+    }
+}
+
+/// The longest path with its query, in bytes: the bound of the host of this repository.
+const MAX_TARGET: usize = 4_096;
+
+/// Whether a text can be sent as path and query: those of a URL without its fragment.
+pub fn is_target(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !br##""#<>\^`{}"##.contains(&byte);
+    text.starts_with('/') && text.len() <= MAX_TARGET && text.bytes().all(is_allowed)
 }
 
 fn parse_port(text: &str) -> Option<u16> {
@@ -171,6 +207,12 @@ mod tests {
                 "[2001:db8::1]:8443",
                 "/x",
             ),
+            (
+                "https://a.example/~a;b=c,d'(e)*!$&@/%20?f[]=%C3%A9|g",
+                true,
+                "a.example",
+                "/~a;b=c,d'(e)*!$&@/%20?f[]=%C3%A9|g",
+            ),
             ("http://127.0.0.1:8080/x", false, "127.0.0.1:8080", "/x"),
             ("http://localhost:80", false, "localhost", "/"),
             ("http://[::1]", false, "[::1]", "/"),
@@ -199,6 +241,14 @@ mod tests {
             "https://a.example/x y",
             "https://a.example/\r\nx: y",
             "https://a.example/\u{e9}",
+            "https://a.example/hooks/<team>/sms",
+            "https://a.example/{team}",
+            "https://a.example/a\"b",
+            "https://a.example/a\\b",
+            "https://a.example/a^b",
+            "https://a.example/a`b",
+            "https://a.example/?q=<x>",
+            &["https://a.example/", &"a".repeat(MAX_TARGET)].concat(),
             "https://\u{e9}.example",
             "https://a.example:",
             "https://a.example:0",
@@ -217,6 +267,39 @@ mod tests {
         ] {
             assert_eq!(parts(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn longest_path_is_accepted() {
+        let path = ["/", &"a".repeat(MAX_TARGET - 1)].concat();
+        let url = Url::parse("https://a.example").unwrap();
+        assert_eq!(url.with_path(&path).map(|url| url.path), Some(path.clone()));
+        assert!(url.with_path(&[&path, "a"].concat()).is_none());
+    }
+
+    #[test]
+    fn query_holds_any_text() {
+        for (base, pairs, expected) in [
+            ("/", &[][..], Some("/")),
+            (
+                "/",
+                &[("a", ""), ("b c", "=&#+%")],
+                Some("/?a=&b%20c=%3D%26%23%2B%25"),
+            ),
+            ("/x?", &[("a", "b")], Some("/x?a=b")),
+            (
+                "/x?y",
+                &[("\u{e9}", "/?~-._")],
+                Some("/x?y&%C3%A9=%2F%3F~-._"),
+            ),
+        ] {
+            let url = Url::parse(&["https://a.example", base].concat()).unwrap();
+            let path = url.with_query(pairs).map(|url| url.path);
+            assert_eq!(path.as_deref(), expected);
+        }
+        let long = "a".repeat(MAX_TARGET);
+        let url = Url::parse("https://a.example").unwrap();
+        assert!(url.with_query(&[("a", &long)]).is_none());
     }
 
     #[test]

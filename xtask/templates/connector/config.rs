@@ -59,10 +59,6 @@ const ANY_TEXT: Form = Form {
     valid: |text| text.contains("{{code}}"),
     expected: Text::english("a text with {{code}} in it"),
 };
-const URL: Form = Form {
-    valid: |text| Url::parse(text).is_some(),
-    expected: Text::english("an https URL, or an http one with 127.0.0.1, [::1] or localhost"),
-};
 
 /// Reads the fields, and reports everything that is wrong with them.
 pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
@@ -70,7 +66,7 @@ pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'
     let api_key = config.required_text(reader, "apiKey", &API_KEY);
     let sender = config.required_text(reader, "sender", &SENDER);
     let text = config.optional_text(reader, "text", &ANY_TEXT);
-    let endpoint = config.optional_text(reader, "endpoint", &URL);
+    let endpoint = config.optional_text(reader, "endpoint", &Form::URL);
     Some(Config {
         endpoint: Url::parse(endpoint.unwrap_or(ENDPOINT))?,
         api_key: Secret::new(api_key?),

@@ -192,3 +192,20 @@ fn value_that_is_no_object_is_an_error() {
         assert!(reader.has_error(), "{text}");
     }
 }
+
+#[test]
+fn form_of_urls_and_headers_holds_what_can_be_sent() {
+    for (form, good, bad) in [
+        (
+            Form::URL,
+            "https://a.example/x?y=z",
+            "https://a.example/hooks/<team>",
+        ),
+        (Form::URL, "http://localhost:80", "http://a.example"),
+        (Form::HEADER, "Bearer a~", "two\nlines"),
+        (Form::HEADER, "", "\u{e9}"),
+    ] {
+        assert!((form.valid)(good), "{good}");
+        assert!(!(form.valid)(bad), "{bad}");
+    }
+}
