@@ -5,6 +5,7 @@
 //! [`from_slice`].
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
@@ -28,8 +29,10 @@ pub enum Json<'a> {
     Bool(bool),
     /// A whole number from 0 to 2^64 - 1, also where it is written as `5.0`.
     Integer(u64),
-    /// Any other number: negative, fractional or huge.
-    OtherNumber,
+    /// A whole number below 0, down to -2^63, also where it is written as `-5.0`.
+    Negative(i64),
+    /// Any other number: fractional or huge.
+    OtherNumber(f64),
     /// A string; owned only where it held an escape.
     String(Cow<'a, str>),
     /// An array.
@@ -65,7 +68,7 @@ impl<'a> Json<'a> {
             Self::String(text) => text.trim().is_empty(),
             Self::Array(items) => items.is_empty(),
             Self::Object(members) => members.is_empty(),
-            Self::Bool(_) | Self::Integer(_) | Self::OtherNumber => false,
+            Self::Bool(_) | Self::Integer(_) | Self::Negative(_) | Self::OtherNumber(_) => false,
         }
     }
 }
@@ -167,20 +170,36 @@ pub fn optional_text<'de, D: Deserializer<'de>>(
     })
 }
 
-/// Reads a whole number that a response can do without, as [`optional_text`] reads a text.
+/// Reads a whole number that a response can do without, as [`optional_text`] reads a text. One that the type of the
+/// member does not hold counts as absent.
 ///
 /// # Errors
 /// When the value is not JSON.
-pub fn optional_integer<'de, D: Deserializer<'de>>(
+///
+/// # Examples
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Sent {
+///     #[serde(default, deserialize_with = "connector_kit::json::optional_integer")]
+///     status: Option<i64>,
+/// }
+///
+/// let sent: Sent = connector_kit::json::from_slice(br#"{"status": -40}"#).unwrap();
+/// assert_eq!(sent.status, Some(-40));
+/// ```
+pub fn optional_integer<'de, D: Deserializer<'de>, N: TryFrom<i128>>(
     deserializer: D,
-) -> Result<Option<u64>, D::Error> {
-    Ok(match Json::deserialize(deserializer)? {
-        Json::Integer(number) => Some(number),
+) -> Result<Option<N>, D::Error> {
+    let number: Option<i128> = match Json::deserialize(deserializer)? {
+        Json::Integer(number) => Some(number.into()),
+        Json::Negative(number) => Some(number.into()),
         _ => None,
-    })
+    };
+    Ok(number.and_then(|number| N::try_from(number).ok()))
 }
 
-/// Reads a provider's code, for `Failure::provider_code`: a text, or a whole number as its digits.
+/// Reads a provider's code, for `Failure::provider_code`: a text, or a number as its digits. No number counts as
+/// absent, because a code that is not there often means that all is well.
 ///
 /// # Errors
 /// When the value is not JSON.
@@ -195,8 +214,10 @@ pub fn optional_integer<'de, D: Deserializer<'de>>(
 ///     code: Option<Cow<'a, str>>,
 /// }
 ///
-/// let refused: Refused = connector_kit::json::from_slice(br#"{"code": 21211}"#).unwrap();
-/// assert_eq!(refused.code.as_deref(), Some("21211"));
+/// for (answer, code) in [(r#"{"code": 21211}"#, "21211"), (r#"{"code": -40}"#, "-40")] {
+///     let refused: Refused = connector_kit::json::from_slice(answer.as_bytes()).unwrap();
+///     assert_eq!(refused.code.as_deref(), Some(code));
+/// }
 /// ```
 pub fn optional_code<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -204,6 +225,9 @@ pub fn optional_code<'de, D: Deserializer<'de>>(
     Ok(match Json::deserialize(deserializer)? {
         Json::String(text) => Some(text),
         Json::Integer(number) => Some(number.to_string().into()),
+        Json::Negative(number) => Some(number.to_string().into()),
+        // Digits beyond 2^53 are not known any more, so what is left is shown as the float that it is.
+        Json::OtherNumber(number) => Some(format!("{number:?}").into()),
         _ => None,
     })
 }
@@ -254,16 +278,20 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         Ok(Json::Integer(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Json::OtherNumber)
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Json::Negative(value))
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
         // Beyond 2^53 neighbours share a float, so the number written is not known any more.
-        let is_whole = value % 1.0 == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&value);
-        let integer = is_whole.then_some(Json::Integer(value as u64));
-        Ok(integer.unwrap_or(Json::OtherNumber))
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        Ok(match value {
+            _ if value % 1.0 != 0.0 => Json::OtherNumber(value),
+            0.0..EXACT => Json::Integer(value as u64),
+            _ if -EXACT < value && value < 0.0 => Json::Negative(value as i64),
+            _ => Json::OtherNumber(value),
+        })
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -296,7 +324,6 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
 
     #[test]
     fn document_keeps_order_and_repeated_keys() {
@@ -312,8 +339,8 @@ mod tests {
             Some(&Json::Array(alloc::vec![
                 Json::Null,
                 Json::Bool(true),
-                Json::OtherNumber,
-                Json::OtherNumber
+                Json::Negative(-1),
+                Json::OtherNumber(1.5)
             ]))
         );
     }
@@ -341,12 +368,28 @@ mod tests {
             ("5.0", Json::Integer(5)),
             ("5e0", Json::Integer(5)),
             ("18446744073709551615", Json::Integer(u64::MAX)),
-            ("18446744073709551616", Json::OtherNumber),
-            ("-1", Json::OtherNumber),
-            ("-5.0", Json::OtherNumber),
-            ("0.5", Json::OtherNumber),
-            ("9007199254740993.0", Json::OtherNumber),
-            ("1e30", Json::OtherNumber),
+            ("-0", Json::Integer(0)),
+            ("-1", Json::Negative(-1)),
+            ("-5.0", Json::Negative(-5)),
+            ("-9223372036854775808", Json::Negative(i64::MIN)),
+            (
+                "18446744073709551616",
+                Json::OtherNumber(18_446_744_073_709_551_616.0),
+            ),
+            (
+                "-9223372036854775809",
+                Json::OtherNumber(-9_223_372_036_854_775_809.0),
+            ),
+            ("0.5", Json::OtherNumber(0.5)),
+            (
+                "9007199254740993.0",
+                Json::OtherNumber(9_007_199_254_740_992.0),
+            ),
+            (
+                "-9007199254740993.0",
+                Json::OtherNumber(-9_007_199_254_740_992.0),
+            ),
+            ("1e30", Json::OtherNumber(1e30)),
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }
@@ -381,7 +424,12 @@ mod tests {
         for (text, code) in [
             (r#"{"code": 21211}"#, Some("21211")),
             (r#"{"code": "E1"}"#, Some("E1")),
-            (r#"{"code": -1}"#, None),
+            (r#"{"code": -40}"#, Some("-40")),
+            (r#"{"code": "-40"}"#, Some("-40")),
+            (r#"{"code": 4.5}"#, Some("4.5")),
+            (r#"{"code": 99999999999999999999}"#, Some("1e20")),
+            (r#"{"code": 0}"#, Some("0")),
+            (r#"{"code": true}"#, None),
             (r#"{"code": null}"#, None),
             ("{}", None),
         ] {
