@@ -199,7 +199,16 @@ mod tests {
             kit,
         );
         assert_eq!(text, "big-sms-co big_sms_co BigSmsCo Big Sms Co ../kit");
+        // The type's name is no type of the kit and no keyword, whatever the connector is called.
+        for name in ["connector", "message", "option", "self"] {
+            let text = filled("pub struct AcmeSmsConnector;", name, kit);
+            assert!(text.ends_with("Connector;") && text.len() > "pub struct Connector;".len());
+        }
         for (file, text) in FILES {
+            assert!(
+                !text.replace("AcmeSmsConnector", "").contains("AcmeSms"),
+                "{file}"
+            );
             let text = filled(text, "other", kit).to_lowercase();
             assert!(!text.contains("acme"), "{file}");
         }

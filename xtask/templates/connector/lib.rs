@@ -21,9 +21,9 @@ use connector_kit::http::Client;
 use config::Config;
 
 /// The connector.
-pub struct AcmeSms;
+pub struct AcmeSmsConnector;
 
-impl Connector for AcmeSms {
+impl Connector for AcmeSmsConnector {
     type Config<'c> = Config<'c>;
 
     const FIELDS: &'static [Field] = &config::FIELDS;
@@ -53,4 +53,4 @@ impl Connector for AcmeSms {
 }
 
 #[cfg(target_arch = "wasm32")]
-connector_kit::export!(AcmeSms);
+connector_kit::export!(AcmeSmsConnector);

@@ -8,7 +8,7 @@ use connector_kit::http::Response;
 use connector_kit::testing::{Script, mistakes};
 use connector_kit::text::Language;
 
-use crate::{AcmeSms, config};
+use crate::{AcmeSmsConnector, config};
 
 const CONFIG: &str = r#"{"apiKey": "example-api-key", "sender": "Example"}"#;
 
@@ -30,7 +30,7 @@ fn send(status: u16, body: &'static str) -> Result<Receipt, SendError> {
         assert_eq!(request.body, expected.as_bytes());
         Ok(Response::new(status, body))
     });
-    let outcome = send_message::<AcmeSms>(CONFIG, &message, &mut network);
+    let outcome = send_message::<AcmeSmsConnector>(CONFIG, &message, &mut network);
     assert_eq!(network.requests, 1);
     outcome
 }
@@ -84,7 +84,7 @@ fn provider_words_come_back_redacted() {
 
 #[test]
 fn every_wrong_field_is_reported_at_once() {
-    let found = |text| validate_config::<AcmeSms>(text, Language::English);
+    let found = |text| validate_config::<AcmeSmsConnector>(text, Language::English);
     assert_eq!(found(CONFIG), []);
     let config = r#"{"apiKey": "a b", "text": "Hello", "endpoint": "http://sms.example.com"}"#;
     let pointers: Vec<String> = found(config)
@@ -97,6 +97,6 @@ fn every_wrong_field_is_reported_at_once() {
 /// Put every field into `CONFIG` that you add, and every secret into the list here.
 #[test]
 fn table_has_no_mistake_and_names_its_secrets() {
-    assert_eq!(mistakes::<AcmeSms>(CONFIG), [""; 0]);
+    assert_eq!(mistakes::<AcmeSmsConnector>(CONFIG), [""; 0]);
     assert_eq!(secret_pointers(&config::FIELDS), ["/apiKey"]);
 }
