@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
 use crate::contract;
-use crate::process::{Result, run};
+use crate::process::{Result, output, run};
 use crate::{component, gateway};
 
 /// A connector, and what its manifest asks for.
@@ -74,13 +74,19 @@ const WEBHOOK: Connector = Connector {
     logo: None,
 };
 
+/// Every connector that is published. One more needs a table as above, and its place here.
+const CONNECTORS: [&Connector; 2] = [&TENCENT, &WEBHOOK];
+
 /// The contract's folder in `target`.
 const CONTRACT: &str = "dist/contract";
 
 /// Builds everything that is published, and prints its place, size and digest. `key` is a PEM file that signs the provenance.
 pub fn run_all(key: Option<&str>) -> Result {
     let workspace = Workspace::open()?;
-    for made in everything(&workspace, &workspace.packaging()?, key)? {
+    // The commands that sign run in other folders than the caller's.
+    let absolute = |key| std::path::absolute(key).map_err(|error| format!("{key}: {error}."));
+    let key = key.map(absolute).transpose()?;
+    for made in everything(&workspace, &workspace.packaging()?, key.as_deref())? {
         let bytes = component::read(&made.file)?;
         println!(
             "\n{}\n  {} bytes, sha256 {}\n  beside it {}{}",
@@ -119,9 +125,13 @@ impl Made {
 }
 
 /// Builds everything that is published from `workspace`. `packaging`, the program, writes what stands beside it.
-pub fn everything(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Result<Vec<Made>> {
+pub fn everything(
+    workspace: &Workspace,
+    packaging: &Path,
+    key: Option<&Path>,
+) -> Result<Vec<Made>> {
     let mut all = Vec::new();
-    for connector in [&TENCENT, &WEBHOOK] {
+    for connector in CONNECTORS {
         let file = publishable(workspace, packaging, connector, key)?;
         let guides = if connector.guides.is_empty() {
             ""
@@ -163,7 +173,7 @@ fn publishable(
     workspace: &Workspace,
     packaging: &Path,
     connector: &Connector,
-    key: Option<&str>,
+    key: Option<&Path>,
 ) -> Result<PathBuf> {
     let folder = workspace.scratch(connector.dist);
     let root = workspace.root.join(connector.folder);
@@ -181,7 +191,8 @@ fn publishable(
         write(&folder.join("logo.svg"), logo)?;
     }
     let texts = (guides.as_slice(), logo.as_deref());
-    let manifest = manifest(connector, &bytes, &About::read(&root)?, texts);
+    let about = About::read(workspace, connector.package)?;
+    let manifest = manifest(connector, &bytes, &about, texts);
     write(&folder.join("manifest.json"), manifest.as_bytes())?;
     run(Command::new(packaging)
         .current_dir(&root)
@@ -192,39 +203,45 @@ fn publishable(
     Ok(file)
 }
 
-/// What a connector's `Cargo.toml` says about it, as far as a manifest repeats it.
+/// What a connector's package says about it, as far as a manifest repeats it.
 #[derive(Default)]
 struct About {
-    /// The Tencent connector inherits the workspace's, which stands in the same file.
     version: String,
+    license: Option<String>,
     homepage: Option<String>,
     /// The authors, who are the publisher as far as the sources know.
     publisher: Option<String>,
 }
 
 impl About {
-    fn read(root: &Path) -> Result<Self> {
-        let text = fs::read_to_string(root.join("Cargo.toml"))
-            .map_err(|error| format!("Cargo.toml: {error}."))?;
-        Self::parse(&text)
+    /// Asks cargo, which knows what a package inherits from its workspace.
+    fn read(workspace: &Workspace, package: &str) -> Result<Self> {
+        let metadata = output(workspace.cargo().args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--locked",
+        ]))?;
+        Self::parse(&metadata, package)
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let value = |key: &str| {
-            text.lines().find_map(|line| {
-                let rest = line.strip_prefix(key)?.strip_prefix(" = ")?;
-                // A text or a list of texts is the same in JSON.
-                serde_json::from_str::<Value>(rest).ok()
-            })
-        };
-        let text = |key: &str| value(key)?.as_str().map(str::to_owned);
-        let authors: Option<Vec<String>> = value("authors")
-            .and_then(|list| serde_json::from_value(list).ok())
-            .filter(|list: &Vec<String>| !list.is_empty());
+    fn parse(metadata: &str, package: &str) -> Result<Self> {
+        let metadata: Value = serde_json::from_str(metadata)
+            .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
+        let packages = metadata.get("packages").and_then(Value::as_array);
+        let mut packages = packages.into_iter().flatten();
+        let found = packages
+            .find(|found| found["name"] == package)
+            .ok_or_else(|| format!("{package} is no member of this workspace."))?;
+        let text = |key: &str| found[key].as_str().map(str::to_owned);
+        let authors = found["authors"].as_array().into_iter().flatten();
+        let authors: Vec<&str> = authors.filter_map(Value::as_str).collect();
         Ok(Self {
-            version: text("version").ok_or("Cargo.toml: expected a line `version = \"x.y.z\"`.")?,
+            version: text("version").ok_or("`cargo metadata` names no version.")?,
+            license: text("license"),
             homepage: text("homepage"),
-            publisher: authors.map(|list| list.join(", ")),
+            publisher: Some(authors.join(", ")).filter(|authors| !authors.is_empty()),
         })
     }
 }
@@ -269,9 +286,11 @@ fn manifest(
         ("component", json!(component)),
         ("origins", json!(connector.origins)),
         ("limits", json!({"requests": connector.requests})),
-        ("license", "Apache-2.0".into()),
     ]
     .into();
+    if let Some(license) = &about.license {
+        manifest.insert("license", license.as_str().into());
+    }
     if let Some(homepage) = &about.homepage {
         manifest.insert("homepage", homepage.as_str().into());
     }
@@ -305,6 +324,10 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
     }
 
+    fn about(package: &str) -> About {
+        About::read(&Workspace::at(root().to_path_buf()), package).unwrap()
+    }
+
     /// The example of `docs/packages.md`, with this component's digest and size.
     #[test]
     fn manifest_is_the_documented_example() {
@@ -316,7 +339,7 @@ mod tests {
         let made = manifest(
             &TENCENT,
             b"component",
-            &About::read(root()).unwrap(),
+            &about(TENCENT.package),
             (&guides, Some(b"<svg/>")),
         );
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
@@ -355,12 +378,7 @@ mod tests {
 
     #[test]
     fn manifest_of_the_webhook_connector_names_the_url() {
-        let made = manifest(
-            &WEBHOOK,
-            b"component",
-            &About::read(&root().join(WEBHOOK.folder)).unwrap(),
-            (&[], None),
-        );
+        let made = manifest(&WEBHOOK, b"component", &about(WEBHOOK.package), (&[], None));
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
         assert_eq!(made["origins"], serde_json::json!([]));
@@ -369,24 +387,35 @@ mod tests {
     }
 
     #[test]
-    fn homepage_and_publisher_come_from_cargo() {
-        let text = "version = \"1.2.3\"\nhomepage = \"https://example.com\"\nauthors = [\"Acme <a@example.com>\", \"B\"]\n";
-        let made = manifest(
-            &TENCENT,
-            b"component",
-            &About::parse(text).unwrap(),
-            (&[], None),
-        );
+    fn license_homepage_and_publisher_come_from_cargo() {
+        let parse = |package: Value| {
+            let metadata = json!({"packages": [{"name": "other"}, package]});
+            About::parse(&metadata.to_string(), "acme-sms")
+        };
+        let about = parse(json!({
+            "name": "acme-sms", "version": "1.2.3", "license": "MIT", "homepage": "https://example.com",
+            "authors": ["Acme <a@example.com>", "B"],
+        }));
+        let made = manifest(&TENCENT, b"component", &about.unwrap(), (&[], None));
         let made: Value = serde_json::from_str(&made).unwrap();
         assert_eq!(
-            (&made["version"], &made["homepage"]),
-            (&json!("1.2.3"), &json!("https://example.com"))
+            (&made["version"], &made["license"], &made["homepage"]),
+            (
+                &json!("1.2.3"),
+                &json!("MIT"),
+                &json!("https://example.com")
+            )
         );
         assert_eq!(made["annotations"]["publisher"], "Acme <a@example.com>, B");
-        let bare =
-            About::parse("version = \"1.2.3\"\nhomepage.workspace = true\nauthors = []\n").unwrap();
-        assert!(bare.homepage.is_none() && bare.publisher.is_none());
-        assert!(About::parse("homepage = \"https://example.com\"").is_err());
+        let bare = parse(json!({
+            "name": "acme-sms", "version": "1.2.3", "license": null, "homepage": null, "authors": [],
+        }));
+        let made = manifest(&TENCENT, b"component", &bare.unwrap(), (&[], None));
+        let made: Value = serde_json::from_str(&made).unwrap();
+        for member in ["license", "homepage", "annotations"] {
+            assert_eq!(made.get(member), None);
+        }
+        assert!(parse(json!({"name": "another"})).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ const GATEWAY: (&str, &str) = ("deploy/gateway", "sms-gateway");
 const CONNECTOR: (&str, &str) = (".", "tencent-sms-connector");
 
 /// Builds both, after the connector, and writes the documents beside them. Returns their paths.
-pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&str>) -> Result<[PathBuf; 2]> {
+pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&Path>) -> Result<[PathBuf; 2]> {
     let folder = workspace.scratch("dist").join("gateway");
     let gateway = folder.join("sms_gateway.wasm");
     let composed = folder.join("composed").join("tencent_sms_gateway.wasm");
