@@ -129,7 +129,7 @@ pub fn package(package: &Provenance) -> Value {
         "name": manifest.name, "description": manifest.description, "license": manifest.license,
         "homepage": manifest.homepage, "annotations": attributes(&manifest.annotations),
         "signer": signer, "complete": decision.is_complete(),
-        "origins": origins.collect::<Value>(), "limits": limits.collect::<Value>(),
+        "origins": origins.collect::<Value>(), "config_origins": manifest.config_origins, "limits": limits.collect::<Value>(),
     })
 }
 

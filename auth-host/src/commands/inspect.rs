@@ -194,6 +194,12 @@ fn show_package(page: &mut Page, package: &Provenance) {
     for line in package.decision.to_string().lines() {
         page.line(format_args!("  {line}"));
     }
+    for pointer in &manifest.config_origins {
+        page.line(format_args!(
+            "  asks for the origin that a config names at {}: not given before somebody allows it",
+            text::clean(pointer)
+        ));
+    }
     if !package.decision.is_complete() {
         page.line("  as it stands it would be refused: grant the rest by --allow ORIGIN, or load it with less by --accept-less");
     }

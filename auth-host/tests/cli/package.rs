@@ -18,7 +18,7 @@ fn publish(dir: &std::path::Path, origins: &[&str]) -> String {
     let manifest = serde_json::json!({
         "format": 1, "id": "example-sms", "version": "1.4.0", "contract": "auth:connector@0.1.0",
         "component": {"file": "plugin.wasm", "sha256": known["sha256"], "size": known["size"]},
-        "origins": origins, "limits": {"requests": 2, "memoryBytes": 67_108_864},
+        "origins": origins, "configOrigins": ["/url"], "limits": {"requests": 2, "memoryBytes": 67_108_864},
     })
     .to_string();
     let reader = std::io::Cursor::new(manifest.as_bytes());
@@ -62,6 +62,7 @@ fn inspect_shows_package_signer_requests_and_grants() {
             "asks for https://sms.tencentcloudapi.com: granted",
             "asks for https://sms.example.net: not granted",
             "does not ask for https://sms.intl.tencentcloudapi.com: granted, so not given",
+            "asks for the origin that a config names at /url: not given before somebody allows it",
             "asks for memoryBytes 67108864: not granted, at most 8388608",
             "--allow ORIGIN",
         ] {
@@ -82,6 +83,7 @@ fn inspect_shows_package_signer_requests_and_grants() {
     let package = &document["package"];
     assert_eq!(package["signer"]["comment"], "release 7");
     assert_eq!(package["origins"][1]["standing"], "granted");
+    assert_eq!(package["config_origins"], serde_json::json!(["/url"]));
     assert_eq!(package["limits"][0]["given"], 8_388_608);
     assert_eq!(package["complete"], false);
 }
