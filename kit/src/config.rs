@@ -1,5 +1,6 @@
 //! Config reading: a field table, a reader that reports every finding at once, and the guard made from the table.
 
+mod blocks;
 mod field;
 mod finding;
 mod guard;

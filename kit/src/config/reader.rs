@@ -250,6 +250,11 @@ impl<'a> Object<'a, '_> {
         self.values.get(index).copied().flatten()
     }
 
+    /// The field of a key.
+    pub(super) fn field(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
     /// Where the value of a key stands.
     pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s> {
         self.place.key(key)

@@ -1,0 +1,116 @@
+//! Reads blocks and lists of blocks by the field table that they have of their own.
+
+use alloc::vec::Vec;
+
+use super::finding::Rule;
+use super::reader::{Object, Reader};
+use crate::json::Json;
+use crate::text::Text;
+
+const LIST: Text = Text::new("a list in brackets", "方括号中的列表");
+
+impl<'a> Object<'a, '_> {
+    /// What `read` makes of a [block](super::Field::block) that may be absent.
+    pub fn block<T>(
+        &self,
+        reader: &mut Reader,
+        key: &str,
+        read: impl FnOnce(&mut Reader, &Object<'a, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.filled(reader, key)?;
+        let field = self.field(key).filter(|field| !field.is_list)?;
+        let block = reader.object(self.at(key), value, field.fields)?;
+        read(reader, &block)
+    }
+
+    /// What `read` makes of each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is no
+    /// block is an error.
+    ///
+    /// # Examples
+    /// ```
+    /// use connector_kit::config::{Field, Form, Place, Reader};
+    /// use connector_kit::json;
+    /// use connector_kit::text::Text;
+    ///
+    /// const NAME: Form = Form::english(|_| true, "a name");
+    /// const ROW: [Field; 1] = [Field::new("name", Text::english("Name")).required()];
+    /// const FIELDS: [Field; 1] = [Field::new("rows", Text::english("Rows")).list(&ROW)];
+    ///
+    /// let document = json::parse(r#"{"rows": [{"name": "a"}, {"name": "b"}]}"#).unwrap();
+    /// let mut reader = Reader::default();
+    /// let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
+    /// let rows = config.list(&mut reader, "rows", |reader, row| {
+    ///     row.required_text(reader, "name", &NAME)
+    /// });
+    /// assert_eq!(rows, ["a", "b"]);
+    /// ```
+    pub fn list<T>(
+        &self,
+        reader: &mut Reader,
+        key: &str,
+        read: impl Fn(&mut Reader, &Object<'a, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(value) = self.filled(reader, key) else {
+            return Vec::new();
+        };
+        let place = self.at(key);
+        let field = self.field(key).filter(|field| field.is_list);
+        let (Some(field), Json::Array(items)) = (field, value) else {
+            reader.reject::<T>(place, Rule::wrong_type(LIST));
+            return Vec::new();
+        };
+        let entry = |(index, item)| {
+            let block = reader.object(place.entry(index), item, field.fields)?;
+            read(reader, &block)
+        };
+        items.iter().enumerate().filter_map(entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Field, Form, Place};
+    use crate::json;
+    use alloc::string::String;
+
+    const EMPTY: Text = Text::new("", "");
+    const ANY: Form = Form::english(|_| true, "a text");
+    static ROW: [Field; 1] = [Field::new("id", EMPTY).required()];
+    static FIELDS: [Field; 2] = [
+        Field::new("rows", EMPTY).list(&ROW),
+        Field::new("one", EMPTY).block(&ROW),
+    ];
+
+    /// What is read of both fields, and where the findings are.
+    fn read(text: &str) -> (Vec<String>, Option<String>, Vec<String>) {
+        let document = json::parse(text).unwrap();
+        let mut reader = Reader::default();
+        let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
+        let id = |reader: &mut Reader, row: &Object<'_, '_>| {
+            row.required_text(reader, "id", &ANY).map(String::from)
+        };
+        let rows = config.list(&mut reader, "rows", id);
+        let one = config.block(&mut reader, "one", id);
+        let findings = reader.into_sorted(&FIELDS).into_iter();
+        (rows, one, findings.map(|finding| finding.pointer).collect())
+    }
+
+    #[test]
+    fn entries_are_read_in_order_and_each_error_has_its_place() {
+        let (rows, one, findings) =
+            read(r#"{"rows": [{"id": "a"}, 1, {}, {"id": "b"}], "one": {}}"#);
+        assert_eq!(
+            (rows.as_slice(), one),
+            (&["a".into(), "b".into()][..], None)
+        );
+        assert_eq!(findings, ["/rows/1", "/rows/2/id"]);
+        let (rows, one, findings) = read(r#"{"rows": {"id": "a"}, "one": {"id": "c", "x": 1}}"#);
+        assert_eq!((rows.len(), one.as_deref()), (0, Some("c")));
+        assert_eq!(findings, ["/rows", "/one/x"]);
+        for absent in ["{}", r#"{"rows": [], "one": null}"#] {
+            assert_eq!(read(absent), (Vec::new(), None, Vec::new()));
+        }
+        assert_eq!(read(r#"{"one": [1]}"#).2, ["/one"]);
+    }
+}
