@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 pub use crate::folder::Files;
 use crate::folder::FolderError;
+use crate::leases::Leases;
 use crate::mask;
 use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
@@ -108,6 +109,8 @@ pub struct App {
     reloading: Mutex<()>,
     /// Messages that are under way; a stop waits for them.
     pub under_way: TaskTracker,
+    /// What this process is sending.
+    pub leases: Leases,
     /// For tests.
     pub hook: Hook,
     /// The files.
@@ -175,6 +178,7 @@ impl App {
             answer_within: Duration::from_secs(8),
             reloading: Mutex::default(),
             under_way: TaskTracker::new(),
+            leases: Leases::default(),
             hook: Arc::new(|_| ()),
             files,
         });

@@ -49,6 +49,8 @@ pub struct Files {
     pub cache: PathBuf,
     /// Held by the service that runs, and by commands that must not run beside it.
     pub lock: PathBuf,
+    /// Shared by the commands that send beside the service.
+    pub senders: PathBuf,
 }
 
 impl Files {
@@ -59,6 +61,7 @@ impl Files {
             keys: keys.map_or_else(|| folder.join("auth-host.key"), Path::to_owned),
             cache: folder.join("cache"),
             lock: folder.join("auth-host.lock"),
+            senders: folder.join("auth-host.senders"),
         }
     }
 
@@ -84,18 +87,28 @@ impl Files {
     /// [`FolderError::Held`] when another process has it.
     pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
-        let path = mask::path(&self.lock);
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
-        let opened = options.open(&self.lock).map_err(TryLockError::Error);
-        let locked = opened.and_then(|file| file.try_lock().map(|()| file));
-        locked.map_err(|error| match error {
-            TryLockError::WouldBlock => FolderError::Held { path },
-            TryLockError::Error(reason) => FolderError::Unusable {
-                path,
-                reason: reason.to_string(),
-            },
+        locked(&self.lock)?.ok_or_else(|| FolderError::Held {
+            path: mask::path(&self.lock),
         })
+    }
+
+    /// Tells the service that this command sends, until the returned file is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`].
+    pub fn send_beside(&self) -> Result<File, FolderError> {
+        let opened = open(&self.senders).and_then(|file| file.lock_shared().map(|()| file));
+        opened.map_err(|reason| unusable(&self.senders, &reason))
+    }
+
+    /// Keeps commands from beginning to send, until the returned file is dropped. None while one sends.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`].
+    pub fn alone(&self) -> Result<Option<File>, FolderError> {
+        locked(&self.senders)
     }
 
     /// Whether the database is still to be made. SQLite takes an empty file for a new database.
@@ -134,6 +147,28 @@ impl Files {
     #[cfg(not(unix))]
     fn check_owner(&self) -> Result<(), FolderError> {
         Ok(())
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false).open(path)
+}
+
+/// Takes a lock, unless another process has it.
+fn locked(path: &Path) -> Result<Option<File>, FolderError> {
+    let opened = open(path).map_err(TryLockError::Error);
+    match opened.and_then(|file| file.try_lock().map(|()| file)) {
+        Ok(file) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(reason)) => Err(unusable(path, &reason)),
+    }
+}
+
+fn unusable(path: &Path, reason: &std::io::Error) -> FolderError {
+    FolderError::Unusable {
+        path: mask::path(path),
+        reason: reason.to_string(),
     }
 }
 
@@ -179,6 +214,19 @@ mod tests {
         assert!(matches!(error, FolderError::Held { .. }), "{error}");
         drop(held);
         folder.files().lock().unwrap();
+    }
+
+    #[test]
+    fn nobody_is_alone_while_a_command_sends() {
+        let folder = Folder::new();
+        let files = folder.files();
+        files.prepare().unwrap();
+        let commands = [files.send_beside().unwrap(), files.send_beside().unwrap()];
+        for command in commands {
+            assert!(files.alone().unwrap().is_none());
+            drop(command);
+        }
+        assert!(files.alone().unwrap().is_some());
     }
 
     /// Several processes may be the first: all of them open the folder, with one key.

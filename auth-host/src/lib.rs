@@ -57,6 +57,7 @@ mod host;
 #[cfg(feature = "serve")]
 mod ids;
 mod json;
+mod leases;
 #[cfg(feature = "serve")]
 mod limits;
 mod mask;

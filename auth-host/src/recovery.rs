@@ -1,27 +1,44 @@
-//! Messages that an ended process left open: *unknown* from then on, to be looked up, and their tenants are told.
+//! Messages that nobody sends any more: *unknown* from then on, to be looked up, and their tenants are told.
+//!
+//! Nothing here asks for the age of a message. This process knows what it sends (`leases`), and a command that sends
+//! beside the service holds a lock of the folder, which the system takes back when it ends.
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::ids;
+use crate::store;
 use crate::store::messages::{self, Message, State};
-use crate::store::{self, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// How long a message may be being sent. Its process answers within 11 s and tries for ten minutes to write the outcome
-/// down (`send::send`), so what is open for twice that is of a process that ended: a command that was killed beside a
-/// service, whose next start may be far.
-const ABANDONED_AFTER_MS: i64 = 20 * 60_000;
+/// Settles what an ended process left open, and tasks of this one that ended without an outcome, unless a command sends
+/// beside this service. Returns how many messages there were. Blocks its thread.
+///
+/// # Errors
+///
+/// [`AppError`] when the folder cannot be locked, or the database fails.
+pub fn settle_ended(app: &Arc<App>) -> Result<usize, AppError> {
+    // Held until they are settled: a command that begins meanwhile waits before it writes its message down.
+    let Some(_alone) = app.files.alone()? else {
+        return Ok(0);
+    };
+    if app.store.read(|db| left(app, db))?.is_empty() {
+        return Ok(0);
+    }
+    let told = app.clone();
+    Ok(app.store.write_blocking(move |db| settle(&told, db))?)
+}
 
-/// Settles what was being sent at a time, of every tenant. Returns how many messages there were.
-pub fn settle(app: &App, db: &Connection, until: i64) -> store::Result<usize> {
-    let open = open(db, until)?;
-    for row in &open {
+/// Settles what this process is not sending, of every tenant. Returns how many messages there were. For a database that
+/// no other process sends from.
+pub fn settle(app: &App, db: &Connection) -> store::Result<usize> {
+    let left = left(app, db)?;
+    for row in &left {
         let now = ids::now_ms();
         let row = Message {
             state: State::Unknown,
             kind: Some("other".to_owned()),
             turn: Some("host".to_owned()),
-            reason: Some("interrupted".to_owned()),
+            reason: Some(messages::INTERRUPTED.to_owned()),
             settled_at: Some(now),
             next_lookup_at: Some(now),
             ..row.clone()
@@ -29,58 +46,69 @@ pub fn settle(app: &App, db: &Connection, until: i64) -> store::Result<usize> {
         messages::settle(db, &row)?;
         crate::events::message(app, db, &row)?;
     }
-    Ok(open.len())
+    Ok(left.len())
 }
 
-fn open(db: &Connection, until: i64) -> store::Result<Vec<Message>> {
-    let mut open = messages::sending(db)?;
-    open.retain(|row| row.created_at <= until);
-    Ok(open)
+fn left(app: &App, db: &Connection) -> store::Result<Vec<Message>> {
+    let mut sending = messages::sending(db)?;
+    sending.retain(|row| !app.leases.has(row.subject()));
+    Ok(sending)
 }
 
-/// Settles what a command left open that was killed while the service runs.
+/// The same for a service that runs.
 pub async fn settle_abandoned(app: Arc<App>) {
-    let until = ids::now_ms() - ABANDONED_AFTER_MS;
-    let settled = match app.store.read(|db| open(db, until)) {
-        Ok(found) if found.is_empty() => return,
-        Ok(_) => {
-            let told = app.clone();
-            app.store.write(move |db| settle(&told, db, until)).await
+    match tokio::task::spawn_blocking(move || settle_ended(&app)).await {
+        Ok(Ok(0)) | Err(_) => {}
+        Ok(Ok(count)) => {
+            tracing::warn!(count, "messages that nobody sends any more are unknown now")
         }
-        Err(error) => Err(error),
-    };
-    match settled {
-        Ok(count) => tracing::warn!(count, "messages whose process ended are unknown now"),
-        Err::<_, StoreError>(error) => tracing::error!(%error, "open messages cannot be settled"),
+        Ok(Err(error)) => tracing::error!(%error, "open messages cannot be settled"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
     use crate::store::events::waiting;
     use crate::test_app::{TestApp, leave_open, tenant_with_events};
 
-    /// One message as old as an abandoned one, one half a minute younger.
+    /// One message that this process sends, one that it does not, both older than any send.
     #[tokio::test]
-    async fn message_of_an_ended_process_becomes_unknown() {
+    async fn message_that_nobody_sends_becomes_unknown() {
         let host = TestApp::new().await;
         let app = &host.app;
         tenant_with_events(app).await;
-        let abandoned = ids::now_ms() - ABANDONED_AFTER_MS;
-        leave_open(app, "m_old", abandoned).await;
-        leave_open(app, "m_new", abandoned + 30_000).await;
+        leave_open(app, "m_ended", 0).await;
+        leave_open(app, "m_own", 0).await;
+        let lease = app.leases.take("m_own");
         for _ in 0..2 {
             settle_abandoned(app.clone()).await;
         }
         let read = app.store.read(|db| {
-            let old = messages::get(db, "t", "m_old")?.unwrap();
-            let new = messages::get(db, "t", "m_new")?.unwrap();
-            Ok::<_, StoreError>((old, new.state, waiting(db, "t")?))
+            let ended = messages::get(db, "t", "m_ended")?.unwrap();
+            let own = messages::get(db, "t", "m_own")?.unwrap();
+            Ok::<_, StoreError>((ended, own.state, waiting(db, "t")?))
         });
-        let (old, new, told) = read.unwrap();
-        assert_eq!((old.state, new, told), (State::Unknown, State::Sending, 1));
-        assert_eq!(old.reason.as_deref(), Some("interrupted"));
-        assert!(old.next_lookup_at.is_some());
+        let (ended, own, told) = read.unwrap();
+        assert_eq!(
+            (ended.state, own, told),
+            (State::Unknown, State::Sending, 1)
+        );
+        assert_eq!(ended.reason.as_deref(), Some("interrupted"));
+        assert!(ended.next_lookup_at.is_some());
+        drop(lease);
+        assert_eq!(settle_ended(app).unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_settled_while_a_command_sends() {
+        let host = TestApp::new().await;
+        let app = &host.app;
+        leave_open(app, "m_command", 0).await;
+        let command = app.files.send_beside().unwrap();
+        assert_eq!(settle_ended(app).unwrap(), 0);
+        drop(command);
+        assert_eq!(settle_ended(app).unwrap(), 1);
     }
 }

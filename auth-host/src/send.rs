@@ -110,12 +110,12 @@ pub type Finish =
 
 /// Sends a message whose first row is on the disk. Returns the last attempt, once its outcome is on the disk.
 ///
-/// Run it in a task of its own: it has to end whether or not the caller waits.
+/// Run it in a task of its own that holds a lease of the message: it has to end whether or not the caller waits.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the outcome could not be written down for ten minutes. The message stays *sending*, and becomes
-/// *unknown* twenty minutes after it was begun, or at the next start.
+/// *unknown* within a minute after the lease ended, or at the next start.
 pub async fn send(
     app: &Arc<App>,
     draft: &Draft,

@@ -1,5 +1,6 @@
-use super::running::{Folder, Process, Running, config, set_up};
+use super::running::{Folder, Process, Running, command, config, set_up};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tencent_sms_simulator::{Fault, Simulator};
 
 /// A service whose flow has two connectors with these configs.
@@ -77,6 +78,32 @@ fn no_connector_follows_an_unknown_outcome() {
     let code = host.code("+8613800138000");
     let checked = host.check(id, &code).expect(200);
     assert_eq!(checked["valid"], true);
+}
+
+/// A command sends while the service starts, which leaves the command's message alone.
+#[test]
+fn starting_service_leaves_the_message_of_a_command_alone() {
+    let simulator = simulator();
+    let folder = Folder::new();
+    let right = config(&simulator.url());
+    set_up(&folder.0, &[("sim", &right)], &simulator.url());
+    simulator.queue_fault(Fault::Delay { ms: 6_000 });
+    let states = |limit: &str| {
+        let all = command(&folder.0, &["message", "list", "--state", limit], "").unwrap();
+        all.as_array().unwrap().len()
+    };
+    let arguments = ["verification", "start", "+8613800138000"];
+    let started = std::thread::scope(|scope| {
+        let started = scope.spawn(|| command(&folder.0, &arguments, "").unwrap());
+        while states("sending") == 0 && !started.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _service = Process::start(&folder.0, &[]);
+        assert_eq!(states("sending"), 1);
+        started.join().unwrap()
+    });
+    assert_eq!(started["message"]["state"], "accepted", "{started}");
+    assert_eq!(states("accepted"), 1);
 }
 
 /// The fault of a recipient is the same at every connector.

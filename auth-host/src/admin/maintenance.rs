@@ -110,7 +110,7 @@ pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
         let told = app.clone();
         let settled = app
             .store
-            .write_blocking(move |db| recovery::settle(&told, db, i64::MAX));
+            .write_blocking(move |db| recovery::settle(&told, db));
         Ok(settled?)
     });
     if settled.is_err() {

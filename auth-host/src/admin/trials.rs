@@ -155,7 +155,9 @@ pub async fn send(
     message.correlation_id = Some(row.id.clone());
     message.timeout_ms = u32::try_from(TIME.as_millis()).ok();
     let own_app = app.clone();
+    let lease = app.leases.take(row.subject());
     let task = async move {
+        let _lease = lease;
         match own_app.store.write(write).await? {
             Some(refusal) => Ok::<_, StoreError>(Err(refusal)),
             None => carry_out(own_app, prepared, message, row).await.map(Ok),

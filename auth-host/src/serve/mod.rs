@@ -13,7 +13,6 @@ use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
 use crate::mask;
 use crate::recovery;
-use crate::store::StoreError;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -85,11 +84,7 @@ impl Service {
                 own.hook = hook;
             }
         }
-        let recovered = app.clone();
-        let open = app
-            .store
-            .write_blocking(move |db| recovery::settle(&recovered, db, i64::MAX))
-            .map_err(|error: StoreError| error.to_string())?;
+        let open = recovery::settle_ended(&app).map_err(said)?;
         if open > 0 {
             tracing::warn!(
                 open,

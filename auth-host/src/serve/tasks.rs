@@ -31,7 +31,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often old rows are deleted, and the database's log is emptied.
 const SWEEP: Duration = Duration::from_secs(600);
 
-/// How often messages are looked for whose process ended.
+/// How often messages are looked for that nobody sends any more.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 /// Runs a task again and again until the service stops.

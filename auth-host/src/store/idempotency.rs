@@ -19,9 +19,12 @@ pub enum Known {
         /// The body.
         answer: String,
     },
-    /// This process is at it.
-    InFlight,
-    /// A process that ended was at it. What it made, if it got that far.
+    /// This process took it up.
+    InFlight {
+        /// The identifier of what it made.
+        subject: Option<String>,
+    },
+    /// Nobody is at it any more. What was made, if it got that far.
     Lost {
         /// The identifier of what it made.
         subject: Option<String>,
@@ -61,7 +64,7 @@ pub fn look_up(db: &Connection, asked: &Request) -> Result<Known> {
                 Ok(match (status, answer) {
                     _ if !asked.requests.contains(&request) => Known::Other,
                     (Some(status), Some(answer)) => Known::Answered { status, answer },
-                    _ if process == asked.process => Known::InFlight,
+                    _ if process == asked.process => Known::InFlight { subject },
                     _ => Known::Lost { subject },
                 })
             },

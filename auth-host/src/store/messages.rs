@@ -58,6 +58,9 @@ impl State {
     }
 }
 
+/// The reason of a message that became *unknown* because nobody was sending it any more.
+pub const INTERRUPTED: &str = "interrupted";
+
 /// A message.
 #[derive(Clone)]
 pub struct Message {
@@ -113,6 +116,13 @@ pub struct Message {
     pub next_lookup_at: Option<i64>,
     /// How many segments it had.
     pub segments: i64,
+}
+
+impl Message {
+    /// What it is about: its verification, or else its first attempt.
+    pub fn subject(&self) -> &str {
+        self.verification.as_deref().unwrap_or(&self.first)
+    }
 }
 
 const COLUMNS: &str = "id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,

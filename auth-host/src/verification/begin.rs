@@ -1,5 +1,6 @@
 //! The transaction of a start or a resend: repeated requests, locks and limits, and the rows of what is to be sent.
 
+use super::repeat::known;
 use super::rules::{SENDS, count_denied, count_refused, is_live, resend_at, tag};
 use super::views::{Answer, view};
 use crate::app::App;
@@ -103,7 +104,7 @@ impl Begin {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let known = idempotency::look_up(db, key)?;
+        let known = known(&self.app, db, key)?;
         Ok((known != Known::Nothing).then_some(known))
     }
 

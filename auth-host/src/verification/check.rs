@@ -1,6 +1,6 @@
 //! Check and cancel: one transaction each.
 
-use super::repeat::replayed;
+use super::repeat::{known, replayed};
 use super::rules::{Caller, TRIES, code_bytes, is_live, language, locked, not_usable, told};
 use super::views::Answer;
 use crate::app::App;
@@ -125,7 +125,7 @@ struct Check {
 impl Check {
     fn run(self, db: &Connection) -> store::Result<Outcome> {
         if let Some(key) = &self.key {
-            match idempotency::look_up(db, key)? {
+            match known(&self.app, db, key)? {
                 Known::Nothing => {}
                 known => return Ok(Outcome::Known(known)),
             }

@@ -91,6 +91,7 @@ pub async fn deliver<O: Once>(
         once.clone(),
     );
     app.at(Point::BeforeIntent);
+    let lease = app.leases.take(row.subject());
     let write = move |db: &Connection| {
         if let Some(known) = asked_once.look_up(db)? {
             return Ok(Begun::Known(known));
@@ -122,6 +123,7 @@ pub async fn deliver<O: Once>(
     let own_app = app.clone();
     let task = async move {
         let app = own_app;
+        let _lease = lease;
         let row = match app.store.write(write).await? {
             Begun::Known(known) => return Ok(Delivery::Known(known)),
             Begun::Refused(refusal) => return Ok(Delivery::Refused(refusal)),

@@ -1,7 +1,7 @@
 //! Single messages, for back ends that make the code themselves.
 
 use super::deliver::{Delivery, Once, Order, deliver};
-use super::repeat::{WRITING, late, replayed, replayed_or};
+use super::repeat::{WRITING, known, late, replayed, replayed_or};
 use super::rules::{Caller, check_locales, check_usage, recipient, refused, tenant};
 use super::views::{Answer, message_view};
 use crate::app::App;
@@ -118,7 +118,7 @@ impl Once for Kept {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let known = idempotency::look_up(db, key)?;
+        let known = known(&self.app, db, key)?;
         Ok((known != Known::Nothing).then_some(known))
     }
 

@@ -3,12 +3,16 @@
 use super::views::Answer;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::store::idempotency::{self, Known};
+use crate::store::{
+    self,
+    idempotency::{self, Known},
+};
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use std::time::Duration;
 
-/// What a request with a known idempotency key gets. None when it is to be carried out, or when the process that was at
-/// it ended ([`Known::Lost`]).
+/// What a request with a known idempotency key gets. None when it is to be carried out, or when nobody is at it
+/// any more ([`Known::Lost`]).
 pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
     match known {
         Known::Nothing | Known::Lost { .. } => None,
@@ -17,7 +21,7 @@ pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
             body: answer,
             is_replay: true,
         })),
-        Known::InFlight => Some(Err(Problem::new(
+        Known::InFlight { .. } => Some(Err(Problem::new(
             StatusCode::CONFLICT,
             "in-flight",
             "The request is under way",
@@ -33,12 +37,23 @@ pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
     }
 }
 
-/// Looks a request's key up without a transaction.
-fn known(app: &App, asked: Option<&idempotency::Request>) -> Result<Known, Problem> {
-    match asked {
-        Some(asked) => Ok(app.store.read(|db| idempotency::look_up(db, asked))?),
-        None => Ok(Known::Nothing),
-    }
+/// What is known about a key. A request of this process is lost as well once no task of it is left: its outcome could not
+/// be written down.
+pub(super) fn known(
+    app: &App,
+    db: &Connection,
+    asked: &idempotency::Request,
+) -> store::Result<Known> {
+    Ok(match idempotency::look_up(db, asked)? {
+        Known::InFlight { subject } if !is_under_way(app, subject.as_deref()) => {
+            Known::Lost { subject }
+        }
+        known => known,
+    })
+}
+
+fn is_under_way(app: &App, subject: Option<&str>) -> bool {
+    subject.is_some_and(|subject| app.leases.has(subject))
 }
 
 /// What a request gets that cannot be carried out any more, or never could: the answer that it got before, or the problem.
@@ -47,7 +62,11 @@ pub(super) fn replayed_or(
     asked: Option<&idempotency::Request>,
     problem: Problem,
 ) -> Result<Answer, Problem> {
-    replayed(known(app, asked)?).unwrap_or(Err(problem))
+    let known = match asked {
+        Some(asked) => app.store.read(|db| known(app, db, asked))?,
+        None => Known::Nothing,
+    };
+    replayed(known).unwrap_or(Err(problem))
 }
 
 /// How long an outcome may take to be written down before the caller is told that it is not.
@@ -78,4 +97,38 @@ pub(super) fn late() -> Problem {
         Idempotency-Key again; without a key, read the verification.",
     )
     .after(Some(5_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::idempotency::Request;
+    use crate::test_app::TestApp;
+
+    /// The outcome of a task that is gone was never written down: the key gets what became of its message.
+    #[tokio::test]
+    async fn request_is_in_flight_while_its_task_lives() {
+        let host = TestApp::new().await;
+        let app = &host.app;
+        let asked = Request {
+            tenant: "default".to_owned(),
+            key: vec![1],
+            requests: vec![vec![2]],
+            process: app.process.clone(),
+        };
+        let reserved = asked.clone();
+        let written = app
+            .store
+            .write(move |db| idempotency::reserve(db, &reserved, "v_1"));
+        written.await.unwrap();
+        let look_up = || app.store.read(|db| known(app, db, &asked)).unwrap();
+        let subject = Some("v_1".to_owned());
+        let lease = app.leases.take("v_1");
+        let in_flight = Known::InFlight {
+            subject: subject.clone(),
+        };
+        assert_eq!(look_up(), in_flight);
+        drop(lease);
+        assert_eq!(look_up(), Known::Lost { subject });
+    }
 }

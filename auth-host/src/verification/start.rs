@@ -287,8 +287,10 @@ async fn carry_out(
     status: StatusCode,
 ) -> Result<Answer, Problem> {
     let (own_app, caller) = (app.clone(), caller.clone());
+    let lease = draft.verification.as_deref().map(|id| app.leases.take(id));
     let task = async move {
         let app = own_app;
+        let _lease = lease;
         let (v, row) = match app.store.write(write).await? {
             Begun::Sending(both) => *both,
             Begun::Instead(instead) => return answer_instead(&app, &caller, instead, status),

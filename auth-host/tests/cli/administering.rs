@@ -276,6 +276,6 @@ fn second_signal_during_a_start_ends_it_with_unknown() {
         assert!(line.contains(words), "{line}");
     };
     signal("is being sent");
-    signal("after 20 minutes");
+    signal("within a minute");
     assert_eq!(child.wait().unwrap().code(), Some(4));
 }

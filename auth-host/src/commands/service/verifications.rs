@@ -1,6 +1,7 @@
 //! `verification`: a flow tried out from the command line.
 
 use super::common::{ROWS, actor, open, open_of, show, show_value};
+use crate::app::AppError;
 use crate::cli::{NamedOf, Number, Scope, Verification, VerificationStart};
 use crate::exit::{Code, DONE, NOT_SENT, Stop, UNKNOWN};
 use crate::ids;
@@ -67,6 +68,7 @@ pub async fn run(command: Verification) -> Result<Code, Stop> {
 async fn start(args: VerificationStart) -> Result<Code, Stop> {
     let Number { scope, number } = args.number;
     let app = open(&scope.at).await?;
+    let _sending = app.files.send_beside().map_err(AppError::from)?;
     let request = StartRequest {
         to: number,
         usage: args.usage,
@@ -112,7 +114,7 @@ async fn to_its_outcome<T>(
             code: UNKNOWN,
             message: format!(
                 "{signal} ended this program while the message was being sent, and it may arrive. A service that runs \
-                makes it unknown after 20 minutes, and looks it up"
+                makes it unknown within a minute, and looks it up"
             ),
         }),
     }
