@@ -66,6 +66,7 @@ mod message;
 mod metrics;
 #[cfg(feature = "serve")]
 mod number;
+mod outcomes;
 mod output;
 #[cfg(feature = "serve")]
 mod phrases;

@@ -1,20 +1,19 @@
 //! Sending: one connector after the other, until one of them may have sent.
 //!
 //! A message is on the disk as *sending* before its connector is called, and its identifier is the correlation id. The
-//! next connector is tried only after *not sent* of a kind that another connector could mend, and never after *unknown*.
+//! next connector is tried only after *not sent* of a kind that another connector could mend, and never after *unknown*. What
+//! the operator set up is asked anew before each call, so that a kill switch stops a message between two connectors.
 
 use crate::app::{App, Point};
-use crate::catalog::{Connector, Ready};
+use crate::catalog::Connector;
 use crate::clean::clean;
-use crate::events;
-use crate::ids;
 use crate::number::Number;
+use crate::outcomes::{Finish, write_down};
 use crate::store::StoreError;
-use crate::store::limits::Counter;
-use crate::store::messages::{self, State};
+use crate::store::messages::{self, STOPPED, State};
+use crate::{ids, limits};
 use auth_connector_host::contract::attribute;
 use auth_connector_host::{Failure, FailureKind, Message, Receipt, SendError};
-use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,9 +22,6 @@ const FOR_THE_NEXT: Duration = Duration::from_millis(1500);
 
 /// The least that a connector gets. With less, nothing is tried.
 const LEAST: Duration = Duration::from_millis(200);
-
-/// How long the outcome of a message is tried to be written down, when the database fails.
-const WRITING: Duration = Duration::from_secs(600);
 
 /// The first look-up of an unknown outcome comes after so long: providers' records appear with a delay.
 const FIRST_LOOKUP_MS: i64 = 5_000;
@@ -104,11 +100,7 @@ impl Draft {
     }
 }
 
-/// Runs in the transaction that writes the last outcome down.
-pub type Finish =
-    Arc<dyn Fn(&Connection, &messages::Message) -> Result<(), StoreError> + Send + Sync>;
-
-/// Sends a message whose first row is on the disk. Returns the last attempt, once its outcome is on the disk.
+/// Sends a message whose first row is on the disk. Returns the last attempt as it is on the disk.
 ///
 /// Run it in a task of its own that holds a lease of the message: it has to end whether or not the caller waits.
 ///
@@ -124,72 +116,79 @@ pub async fn send(
 ) -> Result<messages::Message, StoreError> {
     app.at(Point::AfterIntent);
     let mut row = first;
-    let mut route = draft.route.iter();
-    let mut connector = route.next();
+    let mut others = draft.route.iter().skip(1);
     loop {
-        let next = route.next();
+        let next = others.next();
         let left = draft.deadline.saturating_duration_since(Instant::now());
         let time = match next {
             Some(_) if left > FOR_THE_NEXT + LEAST => left - FOR_THE_NEXT,
             _ => left,
         };
-        attempt(draft, connector, &mut row, time).await;
+        attempt(app, draft, &mut row, time).await;
         app.at(Point::AfterCall);
         let left = draft.deadline.saturating_duration_since(Instant::now());
         let following = next.filter(|_| is_mendable(&row) && left >= LEAST);
-        let following = match following {
-            Some(next) => Some((next, draft.row(app, &next.row.id, Some(&row.first))?)),
-            None => None,
-        };
-        let next = following.as_ref().map(|(_, row)| row);
-        let is_kept = write_down(app, &row, next, &finish).await?;
+        let following = following.map(|next| draft.row(app, &next.row.id, Some(&row.first)));
+        let following = following.transpose()?;
+        let written = write_down(app, &row, following.as_ref(), &finish).await?;
         app.at(Point::AfterOutcome);
-        match following {
-            Some((next, following)) if is_kept => (connector, row) = (Some(next), following),
-            Some(_) | None => return Ok(row),
+        match following.filter(|_| written.is_followed) {
+            Some(following) => row = following,
+            None => return Ok(written.row),
         }
     }
 }
 
 /// Calls one connector and puts the outcome into the row.
-async fn attempt(
-    draft: &Draft,
-    connector: Option<&Arc<Connector>>,
-    row: &mut messages::Message,
-    time: Duration,
-) {
-    let ready = match connector.map(|connector| &connector.ready) {
-        Some(Ok(ready)) => ready,
-        Some(Err(_)) => return not_called(row, FailureKind::InvalidConfig, "connector-not-ready"),
-        None => return not_called(row, FailureKind::NoTemplate, "no-connector"),
+async fn attempt(app: &App, draft: &Draft, row: &mut messages::Message, time: Duration) {
+    let connector = match present(app, draft, &row.connector) {
+        Ok(connector) => connector,
+        Err((kind, reason)) => return not_called(row, kind, reason),
+    };
+    let Ok(ready) = &connector.ready else {
+        return not_called(row, FailureKind::InvalidConfig, "connector-not-ready");
     };
     if time < LEAST {
         return not_called(row, FailureKind::Timeout, "no-time-left");
     }
+    let mut message = Message::code(draft.number.e164(), &draft.usage, "");
+    message.variables = draft.variables.clone();
+    message.locales = draft.locales.clone();
+    message.correlation_id = Some(row.id.clone());
+    message.timeout_ms = Some(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
     let begun = Instant::now();
-    let outcome = call(ready, draft, &row.id, time).await;
+    let outcome = ready.plugin.send_message(&ready.config, &message).await;
     settle(row, &outcome);
-    metrics::counter!(
-        "auth_host_messages_total",
-        "connector" => row.connector.clone(), "state" => row.state.as_str(), "kind" => row.kind.clone().unwrap_or_default(),
-    )
-    .increment(1);
     metrics::histogram!("auth_host_send_seconds", "connector" => row.connector.clone())
         .record(begun.elapsed().as_secs_f64());
 }
 
-async fn call(
-    ready: &Ready,
+/// A connector as it is now, or why it is not called: since the request came, an operator may have stopped or changed
+/// something.
+fn present(
+    app: &App,
     draft: &Draft,
-    correlation_id: &str,
-    time: Duration,
-) -> Result<Receipt, SendError> {
-    let mut message = Message::code(draft.number.e164(), &draft.usage, "");
-    message.variables = draft.variables.clone();
-    message.locales = draft.locales.clone();
-    message.correlation_id = Some(correlation_id.to_owned());
-    message.timeout_ms = Some(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
-    ready.plugin.send_message(&ready.config, &message).await
+    id: &str,
+) -> Result<Arc<Connector>, (FailureKind, &'static str)> {
+    let catalog = app.catalog.load();
+    let settings = catalog
+        .tenants
+        .get(&draft.tenant)
+        .map(|tenant| &tenant.settings);
+    if settings.is_some_and(|settings| limits::stopped(&catalog, settings).is_some()) {
+        return Err((FailureKind::Denied, STOPPED));
+    }
+    let route = catalog.route(&draft.tenant, &draft.usage, draft.number.country());
+    let found = route.into_iter().find(|connector| connector.row.id == id);
+    found.ok_or_else(|| {
+        let had_one = !draft.route.is_empty();
+        let reason = if had_one {
+            "not-in-flow"
+        } else {
+            "no-connector"
+        };
+        (FailureKind::NoTemplate, reason)
+    })
 }
 
 fn not_called(row: &mut messages::Message, kind: FailureKind, reason: &str) {
@@ -289,66 +288,22 @@ fn is_mendable(row: &messages::Message) -> bool {
         FailureKind::Unsupported,
     ];
     row.state == State::NotSent
+        && row.reason.as_deref() != Some(STOPPED)
         && KINDS
             .iter()
             .any(|kind| row.kind.as_deref() == Some(kind.as_str()))
 }
 
-/// Writes an outcome down, and the next attempt or whatever the caller adds, in one transaction. Tries again while the
-/// database fails. Says whether the message is still there: of one whose number was forgotten meanwhile only counts are
-/// kept, and nothing follows it.
-pub async fn write_down(
-    app: &Arc<App>,
-    row: &messages::Message,
-    next: Option<&messages::Message>,
-    finish: &Finish,
-) -> Result<bool, StoreError> {
-    let begun = Instant::now();
-    let mut pause = Duration::from_millis(50);
-    loop {
-        let (row, next, finish, told) = (row.clone(), next.cloned(), finish.clone(), app.clone());
-        let written = app.store.write(move |db| {
-            let is_kept = messages::settle(db, &row)?;
-            let outcome = Counter {
-                tenant: &row.tenant,
-                scope: row.state.as_str(),
-                subject: &row.country,
-            };
-            outcome.add(db, ids::now_ms(), 1)?;
-            // The first segment was counted before the message was sent.
-            if row.segments > 1 {
-                let sent = Counter {
-                    scope: "sent",
-                    subject: "",
-                    ..outcome
-                };
-                sent.add(db, ids::now_ms(), row.segments - 1)?;
-            }
-            match &next {
-                _ if !is_kept => {}
-                Some(next) => messages::add(db, next)?,
-                None => {
-                    events::message(&told, db, &row)?;
-                    finish(db, &row)?;
-                }
-            }
-            Ok::<_, StoreError>(is_kept)
-        });
-        match written.await {
-            Err(error) if begun.elapsed() < WRITING => {
-                tracing::error!(%error, "an outcome cannot be written down; trying again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
-            }
-            written => return written,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::tenants;
+    use crate::store::registry;
+    use crate::test_app::TestApp;
     use auth_connector_host::{CallError, Failure, HostFault};
+    use auth_connector_registry::Facts;
+    use serde_json::json;
+    use std::collections::BTreeMap;
 
     fn row() -> messages::Message {
         messages::Message {
@@ -391,6 +346,125 @@ mod tests {
             diagnostics: vec![],
             attributes: vec![],
         }))
+    }
+
+    /// A message for two connectors of the tenant `default` whose plugin does not load, and its first row.
+    async fn draft(app: &Arc<App>) -> (Draft, messages::Message) {
+        let plugin = registry::Plugin {
+            id: "none".to_owned(),
+            digest: String::new(),
+            manifest: None,
+            signature: None,
+            origins: vec![],
+            beyond: vec![],
+            limits: BTreeMap::new(),
+            facts: Facts::default(),
+            added_at: 0,
+        };
+        let put = app
+            .store
+            .write(move |db| registry::put_plugin(db, &plugin, &[]));
+        put.await.unwrap();
+        for id in ["c_1", "c_2"] {
+            let connector = registry::Connector {
+                id: id.to_owned(),
+                tenant: "default".to_owned(),
+                name: id.to_owned(),
+                plugin: "none".to_owned(),
+                config: vec![],
+                secrets: vec![],
+                wanted: vec![],
+                confirmed: vec![],
+                revision: 1,
+                created_at: 0,
+                updated_at: 0,
+            };
+            let put = app
+                .store
+                .write(move |db| registry::put_connector(db, &connector));
+            assert!(put.await.unwrap());
+        }
+        serve_by(app, &["c_1", "c_2"]).await;
+        let number = Number::parse("+8613800138000", None).unwrap();
+        let route = app.catalog.load().route("default", "SignIn", "CN");
+        let draft = Draft {
+            tenant: "default".to_owned(),
+            verification: None,
+            source: None,
+            number,
+            usage: "SignIn".to_owned(),
+            locales: vec![],
+            variables: vec![],
+            route,
+            deadline: Instant::now() + Duration::from_secs(8),
+        };
+        let row = draft.row(app, "c_1", None).unwrap();
+        let first = row.clone();
+        let added = app.store.write(move |db| messages::add(db, &first));
+        added.await.unwrap();
+        (draft, row)
+    }
+
+    async fn serve_by(app: &App, connectors: &[&str]) {
+        let flow = registry::Flow {
+            usage: "*".to_owned(),
+            country: "*".to_owned(),
+            connectors: connectors.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let put = app
+            .store
+            .write(move |db| registry::put_flow(db, "default", &flow));
+        put.await.unwrap();
+        app.reload().unwrap();
+    }
+
+    /// The reason of each attempt.
+    async fn sent(app: &Arc<App>, draft: &Draft, first: messages::Message) -> Vec<String> {
+        let id = first.id.clone();
+        let finish: Finish = Arc::new(|_, _| Ok(()));
+        let last = send(app, draft, first, finish).await.unwrap();
+        let attempts = app
+            .store
+            .read(|db| messages::attempts(db, "default", &id))
+            .unwrap();
+        assert!(attempts.iter().all(|row| row.state == State::NotSent));
+        assert_eq!(attempts.last().unwrap().id, last.id);
+        let reasons = attempts.into_iter().map(|row| row.reason);
+        reasons.map(Option::unwrap_or_default).collect()
+    }
+
+    #[tokio::test]
+    async fn each_connector_is_tried_as_it_is_then() {
+        let host = TestApp::new().await;
+        let (draft, first) = draft(&host.app).await;
+        let reasons = sent(&host.app, &draft, first).await;
+        assert_eq!(reasons, ["connector-not-ready", "connector-not-ready"]);
+    }
+
+    #[tokio::test]
+    async fn connector_taken_out_of_the_flow_meanwhile_is_not_called() {
+        let host = TestApp::new().await;
+        let (draft, first) = draft(&host.app).await;
+        serve_by(&host.app, &["c_1"]).await;
+        let reasons = sent(&host.app, &draft, first).await;
+        assert_eq!(reasons, ["connector-not-ready", "not-in-flow"]);
+    }
+
+    #[tokio::test]
+    async fn kill_switch_stops_a_message_that_was_begun() {
+        for is_tenant in [true, false] {
+            let host = TestApp::new().await;
+            let (draft, first) = draft(&host.app).await;
+            let (app, actor) = (&host.app, TestApp::actor());
+            if is_tenant {
+                let stop = json!({"is_stopped": true});
+                let put = tenants::put(app, &actor, "default", &stop).await;
+                put.unwrap();
+            } else {
+                tenants::stop_all(app, &actor, true).await.unwrap();
+            }
+            assert_eq!(sent(app, &draft, first).await, [STOPPED]);
+        }
     }
 
     /// Every kind in both states: what the next connector may be tried after.

@@ -80,6 +80,34 @@ fn no_connector_follows_an_unknown_outcome() {
     assert_eq!(checked["valid"], true);
 }
 
+/// The kill switch is on when the first connector's refusal comes: the second is not called.
+#[test]
+fn kill_switch_stops_a_message_between_two_connectors() {
+    let simulator = simulator();
+    let mut wrong = config(&simulator.url());
+    wrong["accessKeySecret"] = json!("wrong-secret");
+    let right = config(&simulator.url());
+    let host = two(&wrong, &right, simulator);
+    host.simulator.queue_fault(Fault::Delay { ms: 4_000 });
+    let v = std::thread::scope(|scope| {
+        let started = scope.spawn(|| start(&host, "+8613800138000"));
+        while host.simulator.journal().is_empty() && !started.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        host.command(&["stop"], "").unwrap();
+        started.join().unwrap()
+    });
+    assert_eq!(
+        (&v["message"]["state"], &v["message"]["reason"]),
+        (&json!("not_sent"), &json!("stopped")),
+        "{v}"
+    );
+    assert!(host.simulator.messages().is_empty());
+    let all = host.command(&["message", "list"], "").unwrap();
+    let kinds: Vec<_> = all.as_array().unwrap().iter().map(|m| &m["kind"]).collect();
+    assert_eq!(kinds, ["denied", "authentication"]);
+}
+
 /// A command sends while the service starts, which leaves the command's message alone.
 #[test]
 fn starting_service_leaves_the_message_of_a_command_alone() {

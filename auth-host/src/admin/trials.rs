@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::ids;
 use crate::limits::{self, Asked};
 use crate::number::Number;
+use crate::outcomes::{Finish, write_down};
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::audit::Action;
@@ -200,9 +201,9 @@ async fn carry_out(
             None => (error.phrase(), String::new()),
         },
     };
-    let finish: send::Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
-    send::write_down(&app, &row, None, &finish).await?;
-    Ok((row, words.0, words.1))
+    let finish: Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
+    let written = write_down(&app, &row, None, &finish).await?;
+    Ok((written.row, words.0, words.1))
 }
 
 fn refused(refusal: limits::Refusal) -> Problem {

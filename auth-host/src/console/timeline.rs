@@ -143,7 +143,7 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
 /// What to do about a message, where there is something.
 fn remedy(visit: &Visit, message: &Message) -> Option<Remedy> {
     let t = visit.t;
-    let todo = words::remedy(t, message.state, message.kind.as_deref());
+    let todo = words::remedy(t, message);
     if todo.is_empty() {
         return None;
     }

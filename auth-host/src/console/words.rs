@@ -4,7 +4,7 @@ use super::form::shown;
 use super::texts::Texts;
 use crate::form::USAGES;
 use crate::store::audit::Action;
-use crate::store::messages::State;
+use crate::store::messages::{Message, STOPPED, State};
 use crate::store::receipts::Source;
 
 /// A message's state.
@@ -39,9 +39,10 @@ fn todo(t: Texts, kind: &str) -> String {
 }
 
 /// What is done about a message that did not arrive; empty where nothing is.
-pub fn remedy(t: Texts, state: State, kind: Option<&str>) -> String {
-    match state {
-        State::NotSent => todo(t, kind.unwrap_or("other")),
+pub fn remedy(t: Texts, message: &Message) -> String {
+    match message.state {
+        State::NotSent if message.reason.as_deref() == Some(STOPPED) => t.say("todo-stopped"),
+        State::NotSent => todo(t, message.kind.as_deref().unwrap_or("other")),
         State::Undelivered => t.say("todo-undelivered"),
         State::Unknown => t.say("todo-unknown"),
         State::Accepted | State::Delivered | State::Sending | State::Suppressed => String::new(),
@@ -60,7 +61,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 41] = [
+pub const OUTCOMES: [&str; 42] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -86,6 +87,7 @@ pub const OUTCOMES: [&str; 41] = [
     "unverified",
     "connector-not-ready",
     "no-connector",
+    "not-in-flow",
     "no-time-left",
     "interrupted",
     "settled-by-operator",

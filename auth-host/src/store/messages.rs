@@ -61,6 +61,9 @@ impl State {
 /// The reason of a message that became *unknown* because nobody was sending it any more.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// The reason of a message that a kill switch kept from being sent.
+pub const STOPPED: &str = "stopped";
+
 /// A message.
 #[derive(Clone)]
 pub struct Message {
@@ -122,6 +125,13 @@ impl Message {
     /// What it is about: its verification, or else its first attempt.
     pub fn subject(&self) -> &str {
         self.verification.as_deref().unwrap_or(&self.first)
+    }
+
+    /// Whether the outcome of its send is still to be written down. A message that was interrupted belongs to a process
+    /// that was taken for ended: its own word is worth more.
+    pub fn is_open(&self) -> bool {
+        let is_interrupted = self.reason.as_deref() == Some(INTERRUPTED);
+        self.state == State::Sending || self.state == State::Unknown && is_interrupted
     }
 }
 
@@ -188,13 +198,13 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
     Ok(())
 }
 
-/// Writes down what became of a message that was sending. Says whether it is still there: its number may have been
-/// forgotten.
-pub fn settle(db: &Connection, message: &Message) -> Result<bool> {
-    let settled = db.prepare_cached(
+/// Writes down what became of a message that is open.
+pub fn settle(db: &Connection, message: &Message) -> Result<()> {
+    db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
          request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
-         segments = ?11, hint = ?12 WHERE tenant = ?13 AND id = ?1 AND state = 'sending'",
+         segments = ?11, hint = ?12 WHERE tenant = ?13 AND id = ?1
+         AND (state = 'sending' OR state = 'unknown' AND reason = 'interrupted')",
     )?
     .execute(params![
         message.id,
@@ -211,7 +221,23 @@ pub fn settle(db: &Connection, message: &Message) -> Result<bool> {
         message.hint,
         message.tenant
     ])?;
-    Ok(settled > 0 || get(db, &message.tenant, &message.id)?.is_some())
+    Ok(())
+}
+
+/// Adds to a message that was settled meanwhile what its connector's answer says beside the outcome.
+pub fn complete(db: &Connection, message: &Message) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET provider_message = coalesce(provider_message, ?3), request_id = coalesce(request_id, ?4),
+         segments = ?5 WHERE tenant = ?1 AND id = ?2",
+    )?
+    .execute(params![
+        message.tenant,
+        message.id,
+        message.provider_message,
+        message.request_id,
+        message.segments
+    ])?;
+    Ok(())
 }
 
 /// What is being sent, or was when a process ended.

@@ -5,6 +5,7 @@ use super::rules::count_denied;
 use crate::app::{App, Point};
 use crate::ids;
 use crate::limits::{self, Asked, Refusal};
+use crate::outcomes::Finish;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::messages::{self, Message, State};
@@ -130,7 +131,7 @@ pub async fn deliver<O: Once>(
             Begun::Suppressed(row) => return Ok(Delivery::Done(row)),
             Begun::Sending(row) => *row,
         };
-        let finish: send::Finish = Arc::new(move |db, row| once.finish(db, row));
+        let finish: Finish = Arc::new(move |db, row| once.finish(db, row));
         let sent = send::send(&app, &draft, row, finish).await;
         app.at(Point::BeforeAnswer);
         Ok(sent.map_or(Delivery::Late, |row| Delivery::Done(Box::new(row))))

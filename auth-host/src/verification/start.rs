@@ -13,6 +13,7 @@ use crate::crypt::Purpose;
 use crate::ids;
 use crate::limits;
 use crate::number::Number;
+use crate::outcomes::Finish;
 use crate::phrases::Language;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
@@ -302,7 +303,7 @@ async fn carry_out(
         };
         let answer_of = Arc::new(answer_of);
         let kept = answer_of.clone();
-        let finish: send::Finish = Arc::new(move |db, row| match &key {
+        let finish: Finish = Arc::new(move |db, row| match &key {
             Some(key) => {
                 let answer = kept(row);
                 idempotency::answer(db, key, answer.status, &answer.body)

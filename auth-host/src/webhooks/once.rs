@@ -75,8 +75,7 @@ impl Asked {
                 State::Sending => Known::InFlight,
                 State::Unknown => Known::Settled(Box::new(message)),
                 State::NotSent => {
-                    let kind = message.kind.as_deref().unwrap_or_default();
-                    let fails_again = is_permanent(kind) && before.route == self.route;
+                    let fails_again = is_permanent(&message) && before.route == self.route;
                     if !fails_again || is_over(&message) {
                         return Ok(None);
                     }

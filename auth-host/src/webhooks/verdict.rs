@@ -1,7 +1,7 @@
 //! Verdict on a platform's request, in the classes that platforms tell apart.
 
 use crate::limits::Refusal;
-use crate::store::messages::{Message, State};
+use crate::store::messages::{Message, STOPPED, State};
 use auth_connector_host::Phrase;
 
 /// What became of a request.
@@ -141,11 +141,13 @@ impl Verdict {
     /// By the outcome of a message; the connector's name goes with it. A code that it had was checked before.
     pub fn of_message(row: &Message, connector: &str, has_code: bool) -> Self {
         let kind = row.kind.as_deref().unwrap_or("other");
+        let is_stopped = row.reason.as_deref() == Some(STOPPED);
         let class = match row.state {
             State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
             State::Suppressed => return Self::refused(Class::Blocked, "test-number"),
             State::Unknown | State::Sending => Class::Unknown,
             State::NotSent => match kind {
+                _ if is_stopped => Class::Unavailable,
                 // The account's settings leave the recipient's country out.
                 "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
                 "recipient-rejected" => Class::BadNumber,
@@ -159,10 +161,10 @@ impl Verdict {
                 _ => Class::Setup,
             },
         };
-        let code = if class == Class::Unknown {
-            "unknown"
-        } else {
-            kind
+        let code = match class {
+            Class::Unknown => "unknown",
+            Class::Unavailable if is_stopped => STOPPED,
+            _ => kind,
         };
         Self::Refused(Refused {
             class,
@@ -186,10 +188,54 @@ impl Verdict {
     }
 }
 
-/// Whether a message that was not sent would fail again as long as nothing is changed.
-pub fn is_permanent(kind: &str) -> bool {
-    !matches!(
+/// Whether a message that was not sent would fail again as long as its route is not changed.
+pub fn is_permanent(row: &Message) -> bool {
+    let kind = row.kind.as_deref().unwrap_or_default();
+    let may_pass = matches!(
         kind,
         "unreachable" | "timeout" | "provider" | "rate-limited" | "quota"
-    )
+    );
+    !may_pass && row.reason.as_deref() != Some(STOPPED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Number;
+    use crate::send::Draft;
+    use crate::test_app::TestApp;
+    use std::time::Instant;
+
+    /// The kill switch came between two connectors: once it is off, a retry of the platform is sent.
+    #[tokio::test]
+    async fn stopped_message_may_be_tried_again() {
+        let host = TestApp::new().await;
+        let draft = Draft {
+            tenant: "default".to_owned(),
+            verification: None,
+            source: None,
+            number: Number::parse("+8613800138000", None).unwrap(),
+            usage: "SignIn".to_owned(),
+            locales: Vec::new(),
+            variables: Vec::new(),
+            route: Vec::new(),
+            deadline: Instant::now(),
+        };
+        for (reason, class, code, permanent) in [
+            (STOPPED, Class::Unavailable, "stopped", false),
+            ("denied", Class::Credentials, "denied", true),
+        ] {
+            let row = Message {
+                state: State::NotSent,
+                kind: Some("denied".to_owned()),
+                reason: Some(reason.to_owned()),
+                ..draft.row(&host.app, "c_1", None).unwrap()
+            };
+            let Verdict::Refused(refused) = Verdict::of_message(&row, "c", true) else {
+                panic!("{reason}: not refused");
+            };
+            assert_eq!((refused.class, refused.code.as_str()), (class, code));
+            assert_eq!(is_permanent(&row), permanent, "{reason}");
+        }
+    }
 }

@@ -79,7 +79,7 @@ impl State {
                         .map(|kind| words::kind(t, kind))
                         .unwrap_or_default(),
                     todo: match tried.message.id() {
-                        "" => words::remedy(t, tried.row.state, tried.row.kind.as_deref()),
+                        "" => words::remedy(t, &tried.row),
                         _ => t.phrase(&tried.message),
                     },
                     hint: match tried.message.id() {
