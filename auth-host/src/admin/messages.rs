@@ -2,12 +2,12 @@
 
 use super::{Actor, Entry, change};
 use crate::app::App;
-use crate::ids;
 use crate::problem::Problem;
 use crate::store::audit::Action;
 use crate::store::messages::{self, Message, State};
 use crate::store::receipts::{self, Report, Source};
 use crate::texts::say;
+use crate::{events, ids};
 use axum::http::StatusCode;
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ pub async fn settle(
     } else {
         State::Undelivered
     };
+    let told = app.clone();
     unknown(
         app,
         actor,
@@ -44,7 +45,13 @@ pub async fn settle(
                 at,
             };
             receipts::add(db, row, &report)?;
-            messages::settle_unknown(db, row, state, at)
+            messages::settle_unknown(db, row, state, at)?;
+            let row = Message {
+                state,
+                reason: Some(messages::BY_OPERATOR.to_owned()),
+                ..row.clone()
+            };
+            events::message(&told, db, &row)
         },
     )
     .await
@@ -93,4 +100,34 @@ async fn unknown(
         Ok(then(db, &row)?)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recovery;
+    use crate::store::StoreError;
+    use crate::store::events::waiting;
+    use crate::test_app::{TestApp, leave_open, tenant_with_events};
+
+    #[tokio::test]
+    async fn settled_outcome_is_told_once() {
+        let host = TestApp::new().await;
+        let app = &host.app;
+        tenant_with_events(app).await;
+        leave_open(app, "m_1", 1).await;
+        recovery::settle_ended(app).unwrap();
+        let actor = TestApp::actor();
+        let settled = settle(app, &actor, "t", "m_1", false).await;
+        settled.unwrap();
+        let again = settle(app, &actor, "t", "m_1", true).await;
+        assert!(again.is_err());
+        let read = app.store.read(|db| {
+            let row = messages::get(db, "t", "m_1")?.unwrap();
+            Ok::<_, StoreError>((row, waiting(db, "t")?))
+        });
+        let (row, told) = read.unwrap();
+        assert_eq!((row.state, told), (State::Undelivered, 2));
+        assert_eq!(row.reason.as_deref(), Some(messages::BY_OPERATOR));
+    }
 }

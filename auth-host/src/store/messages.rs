@@ -61,6 +61,9 @@ impl State {
 /// The reason of a message that became *unknown* because nobody was sending it any more.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// The reason of a message that an operator settled.
+pub const BY_OPERATOR: &str = "settled-by-operator";
+
 /// The reason of a message that a kill switch kept from being sent.
 pub const STOPPED: &str = "stopped";
 
@@ -355,9 +358,9 @@ pub fn page(db: &Connection, tenant: &str, filter: &Filter<'_>, most: u32) -> Re
 /// Settles an unknown outcome by what an operator found out.
 pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64) -> Result<()> {
     db.execute(
-        "UPDATE messages SET state = ?2, settled_at = ?3, reason = 'settled-by-operator', next_lookup_at = NULL
+        "UPDATE messages SET state = ?2, settled_at = ?3, reason = ?5, next_lookup_at = NULL
          WHERE tenant = ?4 AND id = ?1 AND state = 'unknown'",
-        params![message.id, state.as_str(), now, message.tenant],
+        params![message.id, state.as_str(), now, message.tenant, BY_OPERATOR],
     )?;
     Ok(())
 }
