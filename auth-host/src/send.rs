@@ -13,7 +13,9 @@ use crate::store::StoreError;
 use crate::store::messages::{self, STOPPED, State};
 use crate::{ids, limits};
 use auth_connector_host::contract::attribute;
-use auth_connector_host::{Failure, FailureKind, Message, Receipt, SendError};
+use auth_connector_host::{
+    CallError, Failure, FailureKind, HostFault, Message, Receipt, SendError,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -218,7 +220,7 @@ pub fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>)
             };
             row.kind = Some(cause.kind().as_str().to_owned());
             let said = cause.failure().and_then(said_turn);
-            row.turn = Some(said.unwrap_or(turn(cause.kind())).to_owned());
+            row.turn = Some(said.unwrap_or(turn(cause)).to_owned());
             row.reason = Some(cause.code().to_owned());
             if let Some(failure) = cause.failure() {
                 row.provider_code = failure.provider_code.clone();
@@ -254,9 +256,12 @@ fn segments(receipt: &Receipt) -> i64 {
     named.unwrap_or(1).clamp(1, 10)
 }
 
-/// Whose turn it is after a failure of a kind.
-const fn turn(kind: FailureKind) -> &'static str {
-    match kind {
+/// Whose turn it is after a failure: where the host had room, by its kind.
+const fn turn(cause: &CallError) -> &'static str {
+    if let CallError::Host(HostFault::Overloaded { .. } | HostFault::Exhausted(_)) = cause {
+        return "host";
+    }
+    match cause.kind() {
         FailureKind::InvalidConfig
         | FailureKind::Authentication
         | FailureKind::NoTemplate
@@ -300,7 +305,7 @@ mod tests {
     use crate::admin::tenants;
     use crate::store::registry;
     use crate::test_app::TestApp;
-    use auth_connector_host::{CallError, Failure, HostFault};
+    use auth_connector_host::Failure;
     use auth_connector_registry::Facts;
     use serde_json::json;
     use std::collections::BTreeMap;
@@ -575,6 +580,16 @@ mod tests {
             };
             assert_eq!(segments(&receipt), count, "{named:?}");
         }
+    }
+
+    #[test]
+    fn next_connector_is_tried_where_the_machine_gave_no_instance() {
+        let mut sent = row();
+        let exhausted = CallError::Host(HostFault::Exhausted("no files".into()));
+        settle(&mut sent, &Err(SendError::NotSent(exhausted)));
+        assert!(is_mendable(&sent));
+        assert_eq!(sent.turn.as_deref(), Some("host"));
+        assert_eq!(sent.reason.as_deref(), Some("host-exhausted"));
     }
 
     #[test]

@@ -573,6 +573,7 @@ outcome-no-time-left = no time left
 outcome-interrupted = the host stopped meanwhile
 outcome-settled-by-operator = settled by an operator
 outcome-host-overloaded = host full
+outcome-host-exhausted = no resources left on the machine
 outcome-plugin-timed-out = plugin gave no answer in time
 outcome-plugin-computed-too-long = plugin computed for too long
 outcome-plugin-out-of-memory = plugin wanted too much memory

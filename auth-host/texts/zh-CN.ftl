@@ -584,6 +584,7 @@ outcome-no-time-left = 时间用尽
 outcome-interrupted = 主机中途停止
 outcome-settled-by-operator = 由管理员裁定
 outcome-host-overloaded = 主机已满
+outcome-host-exhausted = 机器资源已用尽
 outcome-plugin-timed-out = 插件未及时应答
 outcome-plugin-computed-too-long = 插件计算过久
 outcome-plugin-out-of-memory = 插件要求内存过多

@@ -71,6 +71,11 @@ pub enum HostFault {
         /// When a place should be free, by how long calls took of late.
         retry_after: Duration,
     },
+    /// The machine had nothing left of what an instance needs: file descriptors, memory. Nothing of the plugin ran.
+    #[error(
+        "the machine gave no instance: {0}. Raise the limit of open files, or give it memory; the plugin is not at fault"
+    )]
+    Exhausted(String),
     /// The call ran past its time and was stopped.
     #[error(
         "the plugin gave no answer within {} ms and was stopped. Give the call more time; if it recurs, report it to the plugin's author",
@@ -161,6 +166,7 @@ impl HostFault {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Overloaded { .. } => FailureKind::RateLimited,
+            Self::Exhausted(_) => FailureKind::Unreachable,
             Self::TimedOut { .. } => FailureKind::Timeout,
             Self::ConfigTooLong { .. } => FailureKind::InvalidConfig,
             Self::Unsupported(_) => FailureKind::Unsupported,
@@ -183,6 +189,7 @@ impl HostFault {
                 "host-overloaded", of self,
                 waited = ms(*waited), again = ms(*retry_after)
             ),
+            Self::Exhausted(said) => phrase!("host-exhausted", of self, said = said),
             Self::TimedOut { after } => phrase!("host-timed-out", of self, after = ms(*after)),
             Self::Compute { limit } => phrase!("host-compute", of self, limit = ms(*limit)),
             Self::Memory { limit, .. } => phrase!("host-memory", of self, limit = *limit),
@@ -204,6 +211,7 @@ impl HostFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Overloaded { .. } => "host-overloaded",
+            Self::Exhausted(_) => "host-exhausted",
             Self::TimedOut { .. } => "plugin-timed-out",
             Self::Compute { .. } => "plugin-computed-too-long",
             Self::Memory { .. } => "plugin-out-of-memory",
@@ -333,7 +341,7 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// The host was full, or refused the config for its length.
+    /// The host or its machine was full, or the config too long.
     Host,
     /// The plugin misbehaved, or refused by itself: the config, the message, the network.
     Plugin,
@@ -378,9 +386,11 @@ impl CallError {
     pub const fn side(&self) -> Side {
         match self {
             Self::Connector(failure) if failure.provider_code.is_some() => Side::Provider,
-            Self::Host(HostFault::Overloaded { .. } | HostFault::ConfigTooLong { .. }) => {
-                Side::Host
-            }
+            Self::Host(
+                HostFault::Overloaded { .. }
+                | HostFault::Exhausted(_)
+                | HostFault::ConfigTooLong { .. },
+            ) => Side::Host,
             Self::Connector(_) | Self::Host(_) => Side::Plugin,
             Self::Policy(_) => Side::Policy,
         }
@@ -503,6 +513,7 @@ mod tests {
                 },
                 "Try again in 7 ms",
             ),
+            (HostFault::Exhausted("full".to_owned()), "Raise the limit"),
             (HostFault::TimedOut { after: ms }, "Give the call more time"),
             (HostFault::Compute { limit: ms }, "Report it"),
             (

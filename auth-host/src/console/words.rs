@@ -61,7 +61,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 42] = [
+pub const OUTCOMES: [&str; 43] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -92,6 +92,7 @@ pub const OUTCOMES: [&str; 42] = [
     "interrupted",
     "settled-by-operator",
     "host-overloaded",
+    "host-exhausted",
     "plugin-timed-out",
     "plugin-computed-too-long",
     "plugin-out-of-memory",

@@ -12,7 +12,7 @@
 use super::loaded::Loaded;
 use super::meter::Meter;
 use super::queue::{Claim, Place};
-use super::state::{CallState, fault};
+use super::state::{CallState, fault, instance_fault};
 use crate::config::Config;
 use crate::error::{CallError, HostFault};
 use crate::http::{Client, Owner, Policy};
@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 use tracing::instrument::WithSubscriber;
 use tracing::{Dispatch, Instrument, Span};
 use wasmtime::Store;
+use wasmtime::component::Instance;
 
 /// A call that may begin: on what, for whom, and how long.
 pub(super) struct Call<'a> {
@@ -170,12 +171,17 @@ impl<'a> Call<'a> {
         let _place = self.place(false, &mut report).await?;
         let mut store = self.store(false, &CallLog::default());
         let meter = store.data().meter.clone();
-        let made = self.loaded.instance.instantiate_async(&mut store);
+        let made = self.instance(&mut store);
         self.bounded(&meter, &report, pin!(made)).await?;
         report.memory_bytes = store.data().limiter.memory;
         report.total = start.elapsed();
         report.instantiate = report.total.saturating_sub(report.queued);
         Ok(report)
+    }
+
+    async fn instance(&self, store: &mut Store<CallState>) -> wasmtime::Result<Instance> {
+        let made = self.loaded.instance.instantiate_async(store).await;
+        made.map_err(instance_fault)
     }
 
     /// The answer of the guest, whose cost goes into the report.
@@ -191,7 +197,7 @@ impl<'a> Call<'a> {
         let meter = store.data().meter.clone();
         let mut instantiate = Duration::ZERO;
         let called = async {
-            let instance = self.loaded.instance.instantiate_async(&mut store).await?;
+            let instance = self.instance(&mut store).await?;
             let index = &function.index;
             let function =
                 instance.get_typed_func::<F::Params<'_>, (F::Result,)>(&mut store, index)?;

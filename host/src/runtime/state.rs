@@ -204,6 +204,26 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> HostFault {
     HostFault::Trapped(without_figures(&cause))
 }
 
+/// What kept an instance from being made. The system's own errors are the machine's fault: Wasmtime opens a file for a
+/// plugin's memory at its first instance, and maps it for each.
+pub(super) fn instance_fault(error: wasmtime::Error) -> wasmtime::Error {
+    match error.chain().find_map(system_code) {
+        Some(code) => {
+            let said = std::io::Error::from_raw_os_error(code).to_string();
+            Stop::with(HostFault::Exhausted(said))
+        }
+        None => error,
+    }
+}
+
+fn system_code(cause: &(dyn std::error::Error + 'static)) -> Option<i32> {
+    #[cfg(unix)]
+    if let Some(errno) = cause.downcast_ref::<rustix::io::Errno>() {
+        return Some(errno.raw_os_error());
+    }
+    cause.downcast_ref::<std::io::Error>()?.raw_os_error()
+}
+
 /// An engine's words without its figures. A plugin chooses them: the handle that does not exist, the length that is out
 /// of bounds.
 fn without_figures(words: &str) -> String {
@@ -226,6 +246,31 @@ fn without_figures(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn shortage_of_the_machine_is_not_the_plugins_crash() {
+        const EMFILE: i32 = 24;
+        let io = || std::io::Error::from_raw_os_error(EMFILE);
+        let errno = rustix::io::Errno::from_raw_os_error(EMFILE);
+        let limits = Limits::default();
+        for error in [
+            wasmtime::Error::new(io()),
+            wasmtime::Error::new(errno).context("a memory cannot be made"),
+        ] {
+            let HostFault::Exhausted(said) = fault(&instance_fault(error), &limits) else {
+                panic!("another fault");
+            };
+            assert_eq!(said, io().to_string());
+        }
+        for error in [
+            wasmtime::Error::new(Trap::UnreachableCodeReached),
+            wasmtime::Error::new(std::io::Error::other("a plugin's words")),
+        ] {
+            let found = fault(&instance_fault(error), &limits);
+            assert!(matches!(found, HostFault::Trapped(_)), "{found}");
+        }
+    }
 
     #[test]
     fn figures_of_a_crash_are_left_out() {
