@@ -68,7 +68,8 @@ fn write(
     finish: &Finish,
 ) -> store::Result<Written> {
     let Some(found) = messages::get(db, &row.tenant, &row.id)? else {
-        // Its number was forgotten. Nothing is kept or told, and nothing more goes to it.
+        // Its number was forgotten. Only the figures have it, and nothing more goes to it.
+        count(db, &row)?;
         let is_followed = false;
         return Ok(Written { row, is_followed });
     };

@@ -515,12 +515,14 @@ mod tests {
             let app = &host.app;
             tenant_with_events(app).await;
             leave_open(app, "m", ids::now_ms()).await;
-            let sent = app.store.read(|db| messages::get(db, "t", "m"));
-            let mut sent = sent.unwrap().unwrap();
-            sent.state = State::Accepted;
+            leave_open(app, "o", ids::now_ms()).await;
+            let read = |id| app.store.read(|db| messages::get(db, "t", id));
+            let (mut sent, mut refused) =
+                (read("m").unwrap().unwrap(), read("o").unwrap().unwrap());
+            (sent.state, refused.state) = (State::Accepted, State::NotSent);
             if is_forgotten {
-                let forgotten = app.store.write(|db| forget(db, "t", &[0]));
-                assert_eq!(forgotten.await.unwrap(), 1);
+                let forgotten = app.store.write(|db| forget(db, "t", b"n"));
+                assert_eq!(forgotten.await.unwrap(), 2);
             }
             let answers = Arc::new(AtomicU32::new(0));
             let kept = answers.clone();
@@ -533,9 +535,9 @@ mod tests {
                 tenant: "t".into(),
                 ..row()
             };
-            let is_kept = write_down(app, &sent, None, &finish).await.unwrap();
-            let is_followed = write_down(app, &sent, Some(&next), &finish).await.unwrap();
-            assert_eq!((is_kept, is_followed), (!is_forgotten, !is_forgotten));
+            write_down(app, &sent, None, &finish).await.unwrap();
+            let written = write_down(app, &refused, Some(&next), &finish).await;
+            assert_eq!(written.unwrap().is_followed, !is_forgotten);
             let count = i64::from(!is_forgotten);
             assert_eq!(i64::from(answers.load(Ordering::Relaxed)), count);
             let read = app.store.read(|db| {
