@@ -18,7 +18,7 @@ use super::slots::{Full, Owner, Slot, Slots};
 use crate::limits::Limits;
 use auth_connector_egress::Origin;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -52,8 +52,8 @@ struct Idle {
     of_key: HashMap<Arc<Key>, Vec<u64>>,
     of_owner: HashMap<Arc<Owner>, usize>,
     next: u64,
-    /// Whether a task examines them.
-    is_swept: bool,
+    /// Runtimes in which a task examines them. Each one with a connection has its own: another may stand still.
+    swept_by: HashSet<tokio::runtime::Id>,
 }
 
 struct Kept {
@@ -138,7 +138,7 @@ impl Pool {
         }
         let mut closed = Vec::new();
         let mut idle = self.idle.lock();
-        let owner = key.owner.clone();
+        let (owner, runtime) = (key.owner.clone(), key.runtime);
         idle.push(key, connection);
         if idle
             .of_owner
@@ -152,11 +152,12 @@ impl Pool {
             let oldest = idle.oldest();
             closed.extend(oldest.and_then(|number| idle.remove(number)));
         }
-        if !idle.is_swept && !idle.connections.is_empty() {
-            idle.is_swept = self.start_sweeping();
-        }
+        let is_swept = idle.connections.is_empty() || !idle.swept_by.insert(runtime);
         drop(idle);
         drop(closed);
+        if !is_swept {
+            self.start_sweeping(runtime);
+        }
     }
 
     /// A place for one more connection. Where there is none, an idle one is closed for it.
@@ -182,8 +183,9 @@ impl Pool {
         self.slots.take_extra(owner)
     }
 
-    /// Closes what idled too long or was ended by its server, and returns whether any is left.
-    fn sweep(&self) -> bool {
+    /// Closes what idled too long or was ended by its server, and returns whether any is left. Where none is, the task
+    /// of this runtime ends.
+    fn sweep(&self, runtime: tokio::runtime::Id) -> bool {
         let mut closed = Vec::new();
         let mut idle = self.idle.lock();
         let mut ended = Vec::new();
@@ -195,30 +197,43 @@ impl Pool {
         for number in ended {
             closed.extend(idle.remove(number));
         }
-        idle.is_swept = !idle.connections.is_empty();
-        let some_left = idle.is_swept;
+        let some_left = !idle.connections.is_empty();
+        if !some_left {
+            idle.swept_by.remove(&runtime);
+        }
         drop(idle);
         drop(closed);
         some_left
     }
 
-    /// Sweeps as long as there is something to sweep. False outside of a runtime.
-    fn start_sweeping(self: &Arc<Self>) -> bool {
-        let Ok(runtime) = Handle::try_current() else {
-            return false;
-        };
+    /// Sweeps as long as there is something to sweep. Not under the lock: a runtime that shuts down drops the task at
+    /// once, and the task takes the lock then.
+    fn start_sweeping(self: &Arc<Self>, runtime: tokio::runtime::Id) {
         let period = SWEEP.min(self.timeout / 2).max(Duration::from_millis(10));
         let mut sweeping = Sweeping {
             pool: Arc::downgrade(self),
+            runtime,
             ended: false,
         };
-        runtime.spawn(async move {
+        // The body of an answer may be dropped outside of every runtime.
+        let Ok(current) = Handle::try_current() else {
+            return;
+        };
+        current.spawn(async move {
             while !sweeping.ended {
                 tokio::time::sleep(period).await;
-                sweeping.ended = sweeping.pool.upgrade().is_none_or(|pool| !pool.sweep());
+                let pool = sweeping.pool.upgrade();
+                sweeping.ended = pool.is_none_or(|pool| !pool.sweep(sweeping.runtime));
             }
         });
-        true
+    }
+
+    /// The key of the connection that was used least recently.
+    #[cfg(test)]
+    pub(super) fn oldest(&self) -> Option<Arc<Key>> {
+        let idle = self.idle.lock();
+        let (_, kept) = idle.connections.first_key_value()?;
+        Some(kept.key.clone())
     }
 
     #[cfg(test)]
@@ -230,6 +245,7 @@ impl Pool {
 /// The task that sweeps. When its runtime ends before it, the next connection starts another one.
 struct Sweeping {
     pool: Weak<Pool>,
+    runtime: tokio::runtime::Id,
     ended: bool,
 }
 
@@ -238,7 +254,7 @@ impl Drop for Sweeping {
         if !self.ended
             && let Some(pool) = self.pool.upgrade()
         {
-            pool.idle.lock().is_swept = false;
+            pool.idle.lock().swept_by.remove(&self.runtime);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::streaming::{listen, post};
 use crate::http::client::Client;
+use crate::http::connection::Connection;
+use crate::http::pool::{Key, Pool};
 use crate::http::slots::Owner;
 use crate::limits::Limits;
 use crate::options::HostOptions;
@@ -101,6 +103,55 @@ fn connection_is_used_again_by_its_own_runtime() {
             assert_eq!(sent, Ok(reused));
         }
     }
+}
+
+/// Keeps a connection when it is dropped, as the body of an answer does.
+struct Keeping {
+    pool: Arc<Pool>,
+    kept: Option<(Arc<Key>, Box<Connection>)>,
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        let (key, connection) = self.kept.take().unwrap();
+        self.pool.put(key, connection);
+    }
+}
+
+/// The task that sweeps is dropped as it is spawned, and takes the pool's lock.
+#[test]
+fn connection_kept_by_closing_runtime_blocks_nobody() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    };
+    let (closed, is_closed) = std::sync::mpsc::channel();
+    let client = client(|_| ());
+    let of_thread = client.clone();
+    std::thread::spawn(move || {
+        let closing = runtime();
+        closing.block_on(async {
+            let authority = serve(LONG).await;
+            send(&of_thread, &authority, "a").await.unwrap();
+            let (pool, key) = (of_thread.pool().clone(), of_thread.pool().oldest().unwrap());
+            let kept = pool.take(&key).map(|connection| (key, connection));
+            let keeping = Keeping { pool, kept };
+            tokio::spawn(async move {
+                let _keeping = keeping;
+                std::future::pending::<()>().await;
+            });
+        });
+        drop(closing);
+        closed.send(()).unwrap();
+    });
+    is_closed.recv_timeout(LONG / 4).expect("it deadlocked");
+    assert_eq!(client.pool().count(), 1);
+    runtime().block_on(async {
+        let authority = serve(Duration::from_millis(100)).await;
+        assert_eq!(send(&client, &authority, "a").await, Ok(false));
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+    });
+    assert_eq!(client.pool().count(), 0, "the new runtime sweeps");
 }
 
 /// It is the least recently used one of all owners.
