@@ -236,10 +236,24 @@ const fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
 
-/// Keeps a pasted secret or a page of text out of the error.
+/// Keeps a pasted secret or a page of text out of the error: what is shown is scheme and host. A path may be a token.
 fn shortened(text: &str) -> String {
-    let shown = text.rsplit('@').next().unwrap_or_default();
-    shown.chars().take(80).collect()
+    let host_at = text.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = text.split_at_checked(host_at).unwrap_or(("", text));
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let host = match path.contains('@') {
+        // A password with a slash: what stands before it is a part of the password.
+        true => "",
+        false => authority.rsplit('@').next().unwrap_or_default(),
+    };
+    let more = if matches!(path, "" | "/") { "" } else { "…" };
+    scheme
+        .chars()
+        .chain(host.chars())
+        .take(80)
+        .chain(more.chars())
+        .collect()
 }
 
 #[cfg(test)]
@@ -295,6 +309,24 @@ mod tests {
             let error = Origin::parse(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
             assert!(!error.contains("pw"), "{error}");
+        }
+    }
+
+    #[test]
+    fn error_shows_scheme_and_host_alone() {
+        for (text, shown) in [
+            ("https://a.example.com/T0/s3cret", "https://a.example.com…"),
+            ("https://a.example.com?key=s3cret", "https://a.example.com…"),
+            ("https://a.example.com#s3cret", "https://a.example.com…"),
+            ("a.example.com/s3cret", "a.example.com…"),
+            ("ftp://user:s3cret@a.example.com", "ftp://a.example.com"),
+            ("https://user:s3/cret@a.example.com", "https://…"),
+            ("https://a.example.com/@s3cret", "https://…"),
+            ("https://*.example.com", "https://*.example.com"),
+            ("https://sms..example.com/", "https://sms..example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(shortened(text), shown, "{text}");
         }
     }
 
