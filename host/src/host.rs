@@ -18,7 +18,8 @@ use wasmtime::component::Linker;
 /// Loads plugins and runs them. Cheap to clone; make one for the process.
 ///
 /// Making one spawns a thread that sleeps almost always, and reserves address space, not memory, for
-/// [`crate::Limits::concurrent_calls`]. Calls need a tokio runtime with time and I/O enabled.
+/// [`crate::Limits::concurrent_calls`]. Calls need a tokio runtime with time and I/O enabled; several
+/// runtimes may share a host, each with connections of its own.
 #[derive(Clone)]
 pub struct ConnectorHost(Arc<Inner>);
 
@@ -34,7 +35,8 @@ impl ConnectorHost {
     /// # Errors
     ///
     /// [`BuildError`] when the settings do not work on this machine.
-    pub fn new(options: HostOptions) -> Result<Self, BuildError> {
+    pub fn new(mut options: HostOptions) -> Result<Self, BuildError> {
+        options.limits = options.limits.bounded();
         let cache = options.cache_dir.as_deref().map(|dir| CacheSettings {
             dir,
             key: options.cache_key.as_ref(),

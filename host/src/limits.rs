@@ -11,8 +11,8 @@ use std::time::Duration;
 /// The caps on every call. `Limits::default()` is safe for untrusted plugins.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The longest a call may take, waiting included. A message's own `timeout-ms` can only be lower.
-    /// Default 10 s: a connector's own limit is 8 s.
+    /// How long a plugin has for a call, waiting included; [`Limits::grace`] later the host ends it. A message's own
+    /// `timeout-ms` can only be lower. Default 10 s: a connector's own limit is 8 s.
     pub call_timeout: Duration,
     /// How long the host waits beyond the plugin's deadline for the plugin's own verdict, before it stops the
     /// instance and gives its own. Default 500 ms.
@@ -150,6 +150,21 @@ impl Limits {
         }
     }
 
+    /// The same, with no time that overflows when it is added to a moment.
+    pub(crate) fn bounded(mut self) -> Self {
+        for time in [
+            &mut self.call_timeout,
+            &mut self.grace,
+            &mut self.queue_timeout,
+            &mut self.compute,
+            &mut self.connect_timeout,
+            &mut self.idle_timeout,
+        ] {
+            *time = (*time).min(FOREVER);
+        }
+        self
+    }
+
     /// The most connections of the host, and of each owner.
     pub(crate) fn most_connections(&self) -> (usize, usize) {
         let calls = usize::try_from(self.concurrent_calls).unwrap_or(usize::MAX);
@@ -161,6 +176,9 @@ impl Limits {
         (all, self.connections_each.unwrap_or(all.div_ceil(2)))
     }
 }
+
+/// A longer time counts as this one: ten years.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// How often the engine's epoch advances: the grain of [`Limits::compute`], and the longest that guest code
 /// holds a runtime's thread before others get their turn. It costs up to 0.2 % of a core, each 1 ms up to 0.9 %.
@@ -195,6 +213,20 @@ mod tests {
         assert!(limits.connect_timeout + limits.queue_timeout < OWN_LIMIT);
         assert!(limits.compute >= 10 * TICK);
         assert!(limits.compute < OWN_LIMIT);
+    }
+
+    #[test]
+    fn endless_times_overflow_nothing() {
+        let limits = Limits {
+            call_timeout: Duration::MAX,
+            grace: Duration::MAX,
+            ..Limits::default()
+        };
+        let bounded = limits.bounded();
+        let longest = bounded.call_timeout + bounded.grace;
+        assert!(std::time::Instant::now().checked_add(longest).is_some());
+        let own = Limits::default();
+        assert_eq!(own.clone().bounded().call_timeout, own.call_timeout);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct CallReport {
 pub struct HttpExchange {
     /// The method.
     pub method: String,
-    /// Scheme, host and port, such as `https://sms.example.com:443`.
+    /// Scheme, host and port, such as `https://sms.example.com` or `https://sms.example.com:8443`: without the scheme's own port.
     pub origin: String,
     /// The path, without the query.
     pub path: String,

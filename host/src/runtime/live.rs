@@ -161,7 +161,7 @@ impl Retired {
 /// A plugin that was replaced or closed is still in use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the old plugin is still in use {in_use} times after {} ms. A call ends at Limits::call_timeout at the latest; handles that are kept between calls hold it for longer",
+    "the old plugin is still in use {in_use} times after {} ms. A call ends after Limits::call_timeout and Limits::grace at the latest; handles that are kept between calls hold it for longer",
     .waited.as_millis()
 )]
 pub struct StillBusy {
