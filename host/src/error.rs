@@ -23,7 +23,7 @@ use std::time::Duration;
 pub enum BuildError {
     /// The sandbox could not be set up.
     #[error(
-        "the sandbox could not be set up: {0}. On small machines lower Limits::concurrent_calls, which reserves address space"
+        "the sandbox could not be set up: {0}. Address space is reserved for Limits::concurrent_calls times memory_bytes and table_elements: lower the one that is too large, and keep Residency within them"
     )]
     Engine(String),
     /// The compile cache cannot be used.
@@ -60,13 +60,13 @@ impl BuildError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostFault {
-    /// No instance came free in time, or too many calls were waiting for one.
+    /// No instance came free in time.
     #[error(
         "the host is full: no instance came free within {} ms. Try again in {} ms; if it recurs, raise Limits::concurrent_calls",
         .waited.as_millis(), .retry_after.as_millis()
     )]
     Overloaded {
-        /// How long the call waited. Zero when even the queue was full.
+        /// How long the call waited.
         waited: Duration,
         /// When a place should be free, by how long calls took of late.
         retry_after: Duration,
@@ -76,6 +76,17 @@ pub enum HostFault {
         "the machine gave no instance: {0}. Raise the limit of open files, or give it memory; the plugin is not at fault"
     )]
     Exhausted(String),
+    /// As many calls were waiting for an instance as may, and the tenants that have fewer waiting come first.
+    #[error(
+        "the host is full: its queue has {limit} waiting calls, which is the limit. Try again in {} ms; if it recurs, raise Limits::concurrent_calls, or Limits::queued_calls for a short rush",
+        .retry_after.as_millis()
+    )]
+    QueueFull {
+        /// How many may wait.
+        limit: u32,
+        /// When a place should be free, by how long calls took of late.
+        retry_after: Duration,
+    },
     /// The call ran past its time and was stopped.
     #[error(
         "the plugin gave no answer within {} ms and was stopped. Give the call more time; if it recurs, report it to the plugin's author",
@@ -165,7 +176,7 @@ impl HostFault {
     /// The contract's class that fits best, so that callers need one table only.
     pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::Overloaded { .. } => FailureKind::RateLimited,
+            Self::Overloaded { .. } | Self::QueueFull { .. } => FailureKind::RateLimited,
             Self::Exhausted(_) => FailureKind::Unreachable,
             Self::TimedOut { .. } => FailureKind::Timeout,
             Self::ConfigTooLong { .. } => FailureKind::InvalidConfig,
@@ -190,6 +201,10 @@ impl HostFault {
                 waited = ms(*waited), again = ms(*retry_after)
             ),
             Self::Exhausted(said) => phrase!("host-exhausted", of self, said = said),
+            Self::QueueFull { limit, retry_after } => phrase!(
+                "host-queue-full", of self,
+                limit = u64::from(*limit), again = ms(*retry_after)
+            ),
             Self::TimedOut { after } => phrase!("host-timed-out", of self, after = ms(*after)),
             Self::Compute { limit } => phrase!("host-compute", of self, limit = ms(*limit)),
             Self::Memory { limit, .. } => phrase!("host-memory", of self, limit = *limit),
@@ -210,7 +225,7 @@ impl HostFault {
     /// A stable word for programs.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Overloaded { .. } => "host-overloaded",
+            Self::Overloaded { .. } | Self::QueueFull { .. } => "host-overloaded",
             Self::Exhausted(_) => "host-exhausted",
             Self::TimedOut { .. } => "plugin-timed-out",
             Self::Compute { .. } => "plugin-computed-too-long",
@@ -389,6 +404,7 @@ impl CallError {
             Self::Host(
                 HostFault::Overloaded { .. }
                 | HostFault::Exhausted(_)
+                | HostFault::QueueFull { .. }
                 | HostFault::ConfigTooLong { .. },
             ) => Side::Host,
             Self::Connector(_) | Self::Host(_) => Side::Plugin,
@@ -414,7 +430,10 @@ impl CallError {
             Self::Connector(failure) => failure
                 .retry_after_ms
                 .map(|ms| Duration::from_millis(ms.into())),
-            Self::Host(HostFault::Overloaded { retry_after, .. }) => Some(*retry_after),
+            Self::Host(
+                HostFault::Overloaded { retry_after, .. }
+                | HostFault::QueueFull { retry_after, .. },
+            ) => Some(*retry_after),
             Self::Host(_) => None,
             Self::Policy(fault) => fault.retry_after(),
         }
@@ -514,6 +533,13 @@ mod tests {
                 "Try again in 7 ms",
             ),
             (HostFault::Exhausted("full".to_owned()), "Raise the limit"),
+            (
+                HostFault::QueueFull {
+                    limit: 3,
+                    retry_after: ms,
+                },
+                "Try again in 7 ms",
+            ),
             (HostFault::TimedOut { after: ms }, "Give the call more time"),
             (HostFault::Compute { limit: ms }, "Report it"),
             (

@@ -79,6 +79,7 @@ reason-build-engine = the sandbox could not be set up
 reason-build-cache = the compile cache { $path } cannot be used
 reason-host-overloaded = the host is full: no instance came free within { $waited } ms. Try again in { $again } ms
 reason-host-exhausted = the machine gave no instance. Raise its limit of open files, or give it memory; the plugin is not at fault. The system says: { $said }
+reason-host-queue-full = the host is full: its queue has { $limit } waiting calls, which is the limit. Try again in { $again } ms
 reason-host-timed-out = the plugin gave no answer within { $after } ms and was stopped. If it recurs, report it to the plugin's author
 reason-host-compute = the plugin computed for more than { $limit } ms and was stopped. Report it to the plugin's author
 reason-host-memory = the plugin asked for more memory than { $limit } bytes or table elements and was stopped. Report it to the plugin's author

@@ -79,6 +79,7 @@ reason-build-engine = 沙箱无法建立
 reason-build-cache = 编译缓存 { $path } 无法使用
 reason-host-overloaded = 主机已满：{ $waited } 毫秒内没有空闲实例。请在 { $again } 毫秒后再试
 reason-host-exhausted = 机器无法提供实例。请提高打开文件数的上限或增加内存；问题不在插件。（系统原文：{ $said }）
+reason-host-queue-full = 主机已满：队列中已有 { $limit } 个等待的调用，达到上限。请在 { $again } 毫秒后再试
 reason-host-timed-out = 插件在 { $after } 毫秒内没有应答，已被停止。若再次出现，请告知插件作者
 reason-host-compute = 插件计算超过 { $limit } 毫秒，已被停止。请告知插件作者
 reason-host-memory = 插件要求的内存或表超过上限 { $limit }，已被停止。请告知插件作者

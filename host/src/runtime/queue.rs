@@ -5,7 +5,7 @@
 //! | its tenant's rate | is refused at once, with the time to wait |
 //! | its tenant's concurrency, or a full pool | waits in its tenant's queue |
 //! | its tenant's queue full | is refused at once |
-//! | all queues together full | is refused at once |
+//! | all queues together full | takes the place of the newest call of the tenant with the most waiting, if its own has none; else it is refused at once |
 //! | the end of its patience | leaves the queue with an error that names which of the two it waited for |
 //!
 //! Tenants with waiting calls take turns, one call each, so what one of them has waiting costs another at most the
@@ -20,6 +20,7 @@ use crate::tenant::{Tenant, TenantLimits};
 use parking_lot::Mutex;
 pub use state::Occupancy;
 use state::{Asked, Key, State};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The queue of one host.
@@ -81,19 +82,14 @@ impl Queue {
                 }
                 .into());
             }
-            Asked::AllQueuesFull(retry_after) => {
-                return Err(HostFault::Overloaded {
-                    waited: Duration::ZERO,
-                    retry_after,
-                }
-                .into());
-            }
+            Asked::AllQueuesFull(retry_after) => return Err(self.full(retry_after)),
             Asked::Wait(id, turn) => (id, turn),
         };
         // From here on the place may be granted before this call notices, so leaving has to give it back.
-        let mut ticket = Ticket::new(self, key, id);
+        let mut ticket = Ticket::new(self, key, id, turn);
         let patience = self.patience.min(claim.patience);
-        if let Ok(Ok(())) = tokio::time::timeout(patience, turn).await {
+        let turn = tokio::time::timeout(patience, &mut ticket.turn).await;
+        if let Ok(Ok(())) = turn {
             let key = ticket.key.take().flatten();
             return Ok(Place::new(self, key, Instant::now()));
         }
@@ -101,6 +97,9 @@ impl Queue {
         let (by_tenant, retry_after) = self.state.lock().why_waiting(&ticket.key.clone().flatten());
         Err(if by_tenant {
             PolicyFault::TenantConcurrency {
+        if let Ok(Err(_)) = turn {
+            return Err(self.full(retry_after));
+        }
                 limit: concurrent,
                 waited,
                 retry_after,
@@ -117,6 +116,11 @@ impl Queue {
 
     /// Concurrency, queue and rate that hold for a call.
     fn bounds(&self, tenant: Option<&Tenant>) -> (u32, u32, Option<crate::tenant::Rate>) {
+    fn full(&self, retry_after: Duration) -> CallError {
+        let limit = self.queue;
+        HostFault::QueueFull { limit, retry_after }.into()
+    }
+
         let Some(tenant) = tenant else {
             return (self.capacity, self.queue, None);
         };
@@ -165,10 +169,12 @@ struct Ticket<'a> {
 }
 
 impl<'a> Ticket<'a> {
-    fn new(pool: &'a Queue, key: Key, id: u64) -> Self {
+    fn new(pool: &'a Queue, key: Key, id: u64, turn: Receiver<()>) -> Self {
         observe::waiting(1.0);
         Self {
             pool,
+    /// Closed once the call had to leave the queue for another tenant's.
+    turn: Receiver<()>,
             key: Some(key),
             id,
         }
@@ -178,9 +184,10 @@ impl<'a> Ticket<'a> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         observe::waiting(-1.0);
+            turn,
         if let Some(key) = self.key.take() {
             let mut state = self.pool.state.lock();
-            if !state.leave(&key, self.id) {
+            if !state.leave(&key, self.id) && self.turn.try_recv().is_ok() {
                 state.release(&key, None);
             }
         }

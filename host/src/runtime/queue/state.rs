@@ -137,7 +137,10 @@ impl State {
             self.forget_if_blank(key, now);
             return Asked::QueueFull(soon);
         }
-        if !runs && all_waiting >= queue {
+        let is_full = !runs && all_waiting >= queue;
+        let may_displace = is_full && account.waiting.is_empty();
+        let displaced = may_displace.then(|| self.most_waiting()).flatten();
+        if is_full && displaced.is_none() {
             self.forget_if_blank(key, now);
             return Asked::AllQueuesFull(self.soon(all_waiting));
         }
@@ -145,6 +148,9 @@ impl State {
             if let Err(until) = account.meter(rate).check() {
                 return Asked::TooOften(until.wait_time_from(self.clock.now()));
             }
+        let Some(account) = self.tenants.get_mut(key) else {
+            return Asked::AllQueuesFull(soon);
+        };
             account.last = now;
         }
         if runs {
@@ -161,8 +167,27 @@ impl State {
         self.hand_out();
         Asked::Wait(id, turn)
     }
+        if let Some(displaced) = displaced {
+            self.displace(&displaced);
+        }
 
-    /// Leaves the queue. False if the place was handed out in the meantime.
+    /// The tenant with the most waiting calls. None where nobody has two: each has as much as any.
+    fn most_waiting(&self) -> Option<Key> {
+        let waiting = |(_, account): &(&Key, &Account)| account.waiting.len();
+        let most = self.tenants.iter().max_by_key(waiting);
+        most.filter(|most| waiting(most) > 1)
+            .map(|(key, _)| key.clone())
+    }
+
+    /// Takes a tenant's newest waiting call out of the queue. The call learns it from its channel, which closes.
+    fn displace(&mut self, key: &Key) {
+        let account = self.tenants.get_mut(key);
+        if account.is_some_and(|account| account.waiting.pop_last().is_some()) {
+            self.waiting -= 1;
+        }
+    }
+
+    /// Leaves the queue. False if it is not in it any more.
     pub(super) fn leave(&mut self, key: &Key, id: u64) -> bool {
         let account = self.tenants.get_mut(key);
         let waited = account.is_some_and(|account| account.waiting.remove(&id).is_some());

@@ -132,9 +132,82 @@ async fn queue_is_bounded_per_tenant_and_overall() {
     }
     queued(&pool, 3).await;
     assert_eq!(code(&pool, Some(&a)).await, "tenant-queue");
-    assert_eq!(code(&pool, Some(&b)).await, "host-overloaded");
+    let refused = pool.enter(claim(Some(&b))).await.err().unwrap();
+    let is_queue = matches!(
+        refused,
+        CallError::Host(HostFault::QueueFull { limit: 3, .. })
+    );
+    assert!(is_queue, "{refused:?}");
+    assert!(refused.retry_after().is_some());
     drop(held);
     assert_eq!(waiting.join_all().await, ["in", "in", "in"]);
+}
+
+/// It is the newest of the tenant with the most, and only where that tenant keeps another one.
+#[tokio::test]
+async fn tenant_with_none_waiting_displaces_call_of_tenant_with_most() {
+    let pool = pool(1, 3, LONG);
+    let held = pool.enter(claim(None)).await.unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = JoinSet::new();
+    for (who, number) in [("a", 0), ("a", 1), ("b", 2), ("c", 3)] {
+        let (shared, order) = (pool.clone(), order.clone());
+        waiting.spawn(async move {
+            let of = tenant(who, 1, 2);
+            let place = shared.enter(claim(Some(&of))).await;
+            order.lock().push((number, place.is_ok()));
+        });
+        queued(&pool, (number + 1).min(3)).await;
+        tokio::task::yield_now().await;
+    }
+    while order.lock().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*order.lock(), [(1, false)]);
+    assert_eq!(
+        code(&pool, Some(&tenant("d", 1, 2))).await,
+        "host-overloaded",
+        "each has one waiting"
+    );
+    drop(held);
+    waiting.join_all().await;
+    assert_eq!(*order.lock(), [(1, false), (0, true), (2, true), (3, true)]);
+    let empty = Occupancy {
+        running: 0,
+        waiting: 0,
+        tenants: 0,
+    };
+    assert_eq!(pool.occupancy(), empty);
+}
+
+/// A call that is displaced and given up before it notices gives no place back, because it had none.
+#[tokio::test]
+async fn displaced_call_that_is_abandoned_makes_no_place() {
+    let pool = pool(1, 2, LONG);
+    let held = pool.enter(claim(None)).await.unwrap();
+    let (a, b) = (tenant("a", 1, 2), tenant("b", 1, 2));
+    let mut of_a = [
+        Box::pin(pool.enter(claim(Some(&a)))),
+        Box::pin(pool.enter(claim(Some(&a)))),
+    ];
+    for entering in &mut of_a {
+        assert!(polled(entering).is_none());
+    }
+    let mut of_b = Box::pin(pool.enter(claim(Some(&b))));
+    assert!(polled(&mut of_b).is_none());
+    drop((of_a, of_b));
+    assert_eq!((pool.occupancy().waiting, pool.occupancy().running), (0, 1));
+    drop(held);
+    assert_eq!(pool.occupancy().running, 0);
+}
+
+/// What a future has to say when it is polled once.
+fn polled<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::Pin::new(future).poll(&mut context) {
+        std::task::Poll::Ready(ended) => Some(ended),
+        std::task::Poll::Pending => None,
+    }
 }
 
 #[tokio::test]
