@@ -117,7 +117,7 @@ impl Arena {
     }
 
     /// The connector goes on, on the same host and the same thread.
-    async fn neighbour_sends(&self) {
+    pub async fn neighbour_sends(&self) {
         let config = to_config(&config(Some(&self.simulator.url())));
         for _ in 0..MESSAGES {
             let nth = self.sent.fetch_add(1, Ordering::SeqCst);

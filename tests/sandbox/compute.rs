@@ -59,6 +59,39 @@ async fn timers_and_sockets_get_turns_during_loop() {
     assert!(turns >= 4, "{turns}");
 }
 
+/// Three tenants fill their shares of the calls with loops. Of each one loop computes at a time.
+#[tokio::test]
+async fn loops_of_three_tenants_leave_neighbour_its_share() {
+    let arena = Arena::with(
+        crate::support::hostile(),
+        |limits| *limits = auth_connector_host::Limits::default(),
+        super::arena::polite,
+    );
+    let mut attacks = tokio::task::JoinSet::new();
+    for tenant in ["a", "b", "c"] {
+        for _ in 0..32 {
+            let attacker = arena.attacker().for_tenant(tenant);
+            attacks.spawn(async move {
+                let orders = super::arena::orders("endless-loop", "", "");
+                while attacker
+                    .send_message(&orders, &Message::default())
+                    .await
+                    .is_err()
+                {}
+            });
+        }
+    }
+    let start = std::time::Instant::now();
+    arena.neighbour_sends().await;
+    // Each of its three messages took as long as this before.
+    assert!(
+        start.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        start.elapsed()
+    );
+    attacks.shutdown().await;
+}
+
 #[tokio::test]
 async fn never_ready_poll_ends_at_call_timeout() {
     let (state, fault) = Arena::new().run("never-ready").await.stopped_owned();

@@ -7,7 +7,7 @@
 //! Computing is measured as the time in which the call holds a thread. Counting the interruptions
 //! would be wrong in both directions: a wait that ends is followed by one however short the computing was, so an
 //! honest plugin that reads an answer in sixty pieces would be stopped; and a host function that works for 50 ms
-//! would count as one.
+//! would count as one. What computes for longer than an honest call goes on in turns with its tenant's other calls.
 
 use super::loaded::Loaded;
 use super::meter::Meter;
@@ -143,8 +143,8 @@ impl<'a> Call<'a> {
         // Held until the answer is searched, which is the plugin's doing as well.
         let place = self.place(F::REQUESTS, &mut report).await;
         let answer = match &place {
-            Ok(_) => {
-                let answered = self.answer(function, params, &log, &mut report);
+            Ok(place) => {
+                let answered = self.answer(function, params, (&log, place), &mut report);
                 let answered = answered.instrument(span.clone()).await;
                 answered.map_err(CallError::Host)
             }
@@ -168,11 +168,11 @@ impl<'a> Call<'a> {
     pub(super) async fn start(self) -> Result<CallReport, CallError> {
         let start = Instant::now();
         let mut report = CallReport::default();
-        let _place = self.place(false, &mut report).await?;
+        let place = self.place(false, &mut report).await?;
         let mut store = self.store(false, &CallLog::default());
         let meter = store.data().meter.clone();
         let made = self.instance(&mut store);
-        self.bounded(&meter, &report, pin!(made)).await?;
+        self.bounded(&meter, &place, &report, pin!(made)).await?;
         report.memory_bytes = store.data().limiter.memory;
         report.total = start.elapsed();
         report.instantiate = report.total.saturating_sub(report.queued);
@@ -189,7 +189,7 @@ impl<'a> Call<'a> {
         &self,
         function: &Export<F>,
         params: impl FnOnce(u32) -> F::Params<'p>,
-        log: &CallLog,
+        (log, place): (&CallLog, &Place<'_>),
         report: &mut CallReport,
     ) -> Result<F::Result, HostFault> {
         let params = params(self.plugin_ms(report.queued));
@@ -204,7 +204,7 @@ impl<'a> Call<'a> {
             instantiate = meter.look();
             function.call_async(&mut store, params).await
         };
-        let called = self.bounded(&meter, report, pin!(called)).await;
+        let called = self.bounded(&meter, place, report, pin!(called)).await;
         report.instantiate = instantiate;
         report.guest = meter.so_far().saturating_sub(instantiate);
         report.memory_bytes = store.data().limiter.memory;
@@ -218,13 +218,18 @@ impl<'a> Call<'a> {
     async fn bounded<T>(
         &self,
         meter: &Meter,
+        place: &Place<'_>,
         report: &CallReport,
         guest: Pin<&mut impl Future<Output = wasmtime::Result<T>>>,
     ) -> Result<T, HostFault> {
         let left = self.longest().saturating_sub(report.queued);
         // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nothing is
         // traced while guest code runs; what is sent is sent on a task of its own, where it may be.
-        let guest = pin!(meter.around(guest).with_subscriber(Dispatch::none()));
+        let guest = pin!(
+            meter
+                .around(guest, || place.computing())
+                .with_subscriber(Dispatch::none())
+        );
         match tokio::time::timeout(left, guest).await {
             Ok(ended) => ended.map_err(|error| fault(&error, &self.loaded.limits)),
             Err(_) => Err(HostFault::TimedOut { after: left }),

@@ -22,6 +22,8 @@ pub use state::Occupancy;
 use state::{Asked, Key, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tokio::sync::oneshot::Receiver;
 
 /// The queue of one host.
 pub(crate) struct Queue {
@@ -95,11 +97,11 @@ impl Queue {
         }
         let waited = start.elapsed();
         let (by_tenant, retry_after) = self.state.lock().why_waiting(&ticket.key.clone().flatten());
-        Err(if by_tenant {
-            PolicyFault::TenantConcurrency {
         if let Ok(Err(_)) = turn {
             return Err(self.full(retry_after));
         }
+        Err(if by_tenant {
+            PolicyFault::TenantConcurrency {
                 limit: concurrent,
                 waited,
                 retry_after,
@@ -114,13 +116,13 @@ impl Queue {
         })
     }
 
-    /// Concurrency, queue and rate that hold for a call.
-    fn bounds(&self, tenant: Option<&Tenant>) -> (u32, u32, Option<crate::tenant::Rate>) {
     fn full(&self, retry_after: Duration) -> CallError {
         let limit = self.queue;
         HostFault::QueueFull { limit, retry_after }.into()
     }
 
+    /// Concurrency, queue and rate that hold for a call.
+    fn bounds(&self, tenant: Option<&Tenant>) -> (u32, u32, Option<crate::tenant::Rate>) {
         let Some(tenant) = tenant else {
             return (self.capacity, self.queue, None);
         };
@@ -150,6 +152,11 @@ impl<'a> Place<'a> {
         observe::running(1.0);
         Self { pool, key, since }
     }
+
+    /// The turns of those calls of its tenant that compute for long. Calls without a tenant have one together.
+    pub(crate) fn computing(&self) -> Arc<Semaphore> {
+        self.pool.state.lock().computing(&self.key)
+    }
 }
 
 impl Drop for Place<'_> {
@@ -166,6 +173,8 @@ struct Ticket<'a> {
     /// None once the place was taken.
     key: Option<Key>,
     id: u64,
+    /// Closed once the call had to leave the queue for another tenant's.
+    turn: Receiver<()>,
 }
 
 impl<'a> Ticket<'a> {
@@ -173,10 +182,9 @@ impl<'a> Ticket<'a> {
         observe::waiting(1.0);
         Self {
             pool,
-    /// Closed once the call had to leave the queue for another tenant's.
-    turn: Receiver<()>,
             key: Some(key),
             id,
+            turn,
         }
     }
 }
@@ -184,7 +192,6 @@ impl<'a> Ticket<'a> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         observe::waiting(-1.0);
-            turn,
         if let Some(key) = self.key.take() {
             let mut state = self.pool.state.lock();
             if !state.leave(&key, self.id) && self.turn.try_recv().is_ok() {

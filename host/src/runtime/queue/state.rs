@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
 /// A tenant's identifier; none for calls without a tenant.
@@ -62,6 +63,8 @@ struct Account {
     /// Whether it is in `turns`.
     in_turn: bool,
     meter: Option<(Rate, DefaultDirectRateLimiter)>,
+    /// Who computes for long: one of its calls at a time. Made for the first that does.
+    computing: Option<Arc<Semaphore>>,
     last: Instant,
 }
 
@@ -128,6 +131,7 @@ impl State {
             waiting: BTreeMap::new(),
             in_turn: false,
             meter: None,
+            computing: None,
             last: now,
         });
         account.concurrent = concurrent;
@@ -144,13 +148,13 @@ impl State {
             self.forget_if_blank(key, now);
             return Asked::AllQueuesFull(self.soon(all_waiting));
         }
+        let Some(account) = self.tenants.get_mut(key) else {
+            return Asked::AllQueuesFull(soon);
+        };
         if let Some(rate) = rate {
             if let Err(until) = account.meter(rate).check() {
                 return Asked::TooOften(until.wait_time_from(self.clock.now()));
             }
-        let Some(account) = self.tenants.get_mut(key) else {
-            return Asked::AllQueuesFull(soon);
-        };
             account.last = now;
         }
         if runs {
@@ -163,13 +167,13 @@ impl State {
         self.next_id += 1;
         account.waiting.insert(id, grant);
         self.waiting += 1;
+        if let Some(displaced) = displaced {
+            self.displace(&displaced);
+        }
         self.line_up(key);
         self.hand_out();
         Asked::Wait(id, turn)
     }
-        if let Some(displaced) = displaced {
-            self.displace(&displaced);
-        }
 
     /// The tenant with the most waiting calls. None where nobody has two: each has as much as any.
     fn most_waiting(&self) -> Option<Key> {
@@ -210,6 +214,15 @@ impl State {
         self.line_up(key);
         self.hand_out();
         self.forget_if_blank(key, Instant::now());
+    }
+
+    /// The turns of those calls of a tenant that compute for long.
+    pub(super) fn computing(&mut self, key: &Key) -> Arc<Semaphore> {
+        let one = || Arc::new(Semaphore::new(1));
+        match self.tenants.get_mut(key) {
+            Some(account) => account.computing.get_or_insert_with(one).clone(),
+            None => one(),
+        }
     }
 
     /// Whether it is the tenant's own limit that a waiting call waits for, and when to try again.
