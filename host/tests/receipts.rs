@@ -117,6 +117,14 @@ async fn receipts_are_refused_only_beyond_one_thousand() {
     assert!(broken(read("n", "x").await).contains("1,000 receipts"));
 }
 
+/// A receipt whose id is masked is lost, so nothing of such a callback counts.
+#[tokio::test]
+async fn receipts_that_cannot_be_searched_are_not_acknowledged() {
+    let content = read("m", &"x".repeat(40)).await.unwrap();
+    assert!(content.receipts.iter().all(|one| one.message_id == "m-1"));
+    assert!(broken(read("m", &"x".repeat(60)).await).contains("cannot be searched"));
+}
+
 #[tokio::test]
 async fn receipt_without_usable_message_id_breaks_contract() {
     assert!(broken(read("e", "x").await).contains("without a message id"));
@@ -165,6 +173,32 @@ async fn callback_outcome_hides_secret_and_number() {
     let only_a_number = format!("mobile={NUMBER}");
     let content = read("b", &only_a_number).await.unwrap();
     assert_eq!(content.receipts.first().unwrap().message_id, "mobile=****");
+}
+
+/// It is taken out of whatever is said about a callback, as long as all of that can be searched.
+#[tokio::test]
+async fn callback_outcome_hides_headers_and_address() {
+    let token = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let read = async |letter: &str, callback: &Callback| {
+        let read = plugin().read_callback(&config(letter), callback).await;
+        format!("{read:?}")
+    };
+    let mut echo = callback(token);
+    echo.headers
+        .push(("x-signature".to_owned(), token.to_owned()));
+    let mut by_address = callback(token);
+    by_address.url = Some(format!("https://auth.example.com/callbacks/{token}"));
+    for callback in [echo, by_address] {
+        for letter in ["a", "b", "r"] {
+            let shown = read(letter, &callback).await;
+            assert!(shown.contains("****") && !shown.contains(token), "{shown}");
+        }
+    }
+    let mut unsearchable = callback("m-1");
+    let cookies = "a1b2c3d4 ".repeat(1_000);
+    unsearchable.headers.push(("cookie".to_owned(), cookies));
+    let refused = plugin().read_callback(&config("b"), &unsearchable).await;
+    assert!(broken(refused).contains("cannot be searched"));
 }
 
 /// Functions that make no request are denied one even to an origin that is granted.

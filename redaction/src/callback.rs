@@ -1,11 +1,12 @@
 //! Phone numbers in a provider's callback, taken out of what a plugin says about it.
 //!
-//! Providers name their fields as they like, so a number is what stands in a JSON body or a form under a name that
-//! sounds like one: `mobile`, `phone`, `to`. Texts lose every run of digits that holds the last eight of such a number.
-//! Identifiers lose it only where they are the number itself: among the ids of a thousand messages, eight digits of one
-//! turn up in another.
+//! Providers name their fields as they like, so a number is what stands behind a name that sounds like one: `mobile`,
+//! `phone`, `to`. Texts lose every run of digits that holds the last eight of such a number, and beside a body that is
+//! neither JSON nor a form those of every number in it. Identifiers lose a number only where they are the number itself:
+//! among the ids of a thousand messages, eight digits of one turn up in another.
 
 use crate::mask::masked;
+use crate::named_numbers::{readable, runs, scan, sounds_like_a_number};
 use crate::search::Kind;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -19,22 +20,32 @@ const GAP: usize = 3;
 
 /// The numbers of one callback.
 #[derive(Default)]
-pub struct CallbackNumbers {
+pub(crate) struct CallbackNumbers {
     whole: HashSet<String>,
     tails: HashSet<String>,
 }
 
 impl CallbackNumbers {
-    /// The numbers in a callback's body and in the query of its address, where that is known.
-    pub fn of(body: &[u8], url: Option<&str>) -> Self {
+    /// The numbers in a callback's body, in its address, where that is known, and in its headers.
+    pub(crate) fn of(body: &[u8], url: Option<&str>, headers: &[(String, String)]) -> Self {
         let mut found = Self::default();
-        if let Ok(json) = serde_json::from_slice::<Value>(body) {
-            found.walk("", &json);
-        } else if let Ok(form) = std::str::from_utf8(body) {
-            found.form(form);
+        let text = readable(body);
+        scan(&text, &mut |number| found.add(number));
+        match serde_json::from_slice::<Value>(body) {
+            Ok(json) => found.walk("", &json),
+            Err(_) if is_form(body) => {}
+            Err(_) => runs(&text).for_each(|(start, end)| {
+                found.add_tail(text.get(start..end).unwrap_or_default());
+            }),
         }
         if let Some((_, query)) = url.and_then(|url| url.split_once('?')) {
-            found.form(query);
+            scan(&readable(query.as_bytes()), &mut |number| found.add(number));
+        }
+        for (name, value) in headers
+            .iter()
+            .filter(|(name, _)| sounds_like_a_number(name))
+        {
+            scan(&format!("{name}: {value}"), &mut |number| found.add(number));
         }
         found
     }
@@ -53,29 +64,25 @@ impl CallbackNumbers {
         }
     }
 
-    fn form(&mut self, form: &str) {
-        for (name, value) in form.split('&').filter_map(|pair| pair.split_once('=')) {
-            if sounds_like_a_number(name) {
-                // `%2B` is a plus sign, and its 2 no digit of the number.
-                let mut pieces = value.split('%');
-                let mut text = pieces.next().unwrap_or_default().to_owned();
-                pieces.for_each(|piece| text.push_str(piece.get(2..).unwrap_or_default()));
-                self.add(&text);
-            }
-        }
-    }
-
     fn add(&mut self, text: &str) {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if (SHORTEST..=LONGEST).contains(&digits.len()) {
-            let from = digits.len().saturating_sub(TAIL);
-            self.tails.extend(digits.get(from..).map(str::to_owned));
+        if self.add_tail(&digits) {
             self.whole.insert(digits);
         }
     }
 
+    /// Adds what a number would give away by, and says whether it can be one.
+    fn add_tail(&mut self, digits: &str) -> bool {
+        let is_one = (SHORTEST..=LONGEST).contains(&digits.len());
+        if is_one {
+            let from = digits.len().saturating_sub(TAIL);
+            self.tails.extend(digits.get(from..).map(str::to_owned));
+        }
+        is_one
+    }
+
     /// Takes them out of a text or an identifier.
-    pub fn clean(&self, text: &mut String, kind: Kind) {
+    pub(crate) fn clean(&self, text: &mut String, kind: Kind) {
         match kind {
             Kind::Text | Kind::Parameter => self.text(text),
             Kind::Identifier => self.identifier(text),
@@ -108,7 +115,7 @@ impl CallbackNumbers {
     }
 
     fn take_out(&self, text: &mut String, gap: usize, holds: impl Fn(&str) -> bool) {
-        if self.whole.is_empty() {
+        if self.tails.is_empty() {
             return;
         }
         let mut found = Vec::new();
@@ -144,18 +151,14 @@ fn groups(text: &str, gap: usize) -> Vec<(String, usize, usize)> {
     groups
 }
 
-fn sounds_like_a_number(name: &str) -> bool {
-    const WORDS: [&str; 6] = [
-        "mobile",
-        "phone",
-        "msisdn",
-        "recipient",
-        "receiver",
-        "destination",
-    ];
-    let name = name.to_ascii_lowercase();
-    ["to", "from", "tel", "number"].contains(&name.as_str())
-        || WORDS.iter().any(|word| name.contains(word))
+/// Whether a body is names and values. Behind names that do not sound like a number are ids and times.
+fn is_form(body: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%[]+".contains(byte);
+    body.split(|byte| *byte == b'&').all(|pair| {
+        let mut parts = pair.split(|byte| *byte == b'=');
+        let name = parts.next().unwrap_or_default();
+        parts.next().is_some() && !name.is_empty() && name.iter().all(is_of_name)
+    })
 }
 
 #[cfg(test)]
@@ -164,7 +167,7 @@ mod tests {
 
     fn of(body: &str) -> CallbackNumbers {
         let url = "https://auth.example.com/callback?To=%2B447700900123";
-        CallbackNumbers::of(body.as_bytes(), Some(url))
+        CallbackNumbers::of(body.as_bytes(), Some(url), &[])
     }
 
     fn cleaned(numbers: &CallbackNumbers, text: &str) -> (String, String) {
@@ -212,9 +215,37 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_broken_bodies_leave_texts_and_identifiers() {
+        for body in [
+            r#"{"mobile":"13800138000","mobile":"1"}"#,
+            r#"{"x":1e999,"mobile":"13800138000"}"#,
+            "\u{feff}{\"mobile\":\"13800138000\"}",
+            "<mobile>13800138000</mobile>",
+        ] {
+            let masked = ("to ****".to_owned(), "to ****".to_owned());
+            assert_eq!(cleaned(&of(body), "to 13800138000"), masked, "{body}");
+        }
+        let bytes = CallbackNumbers::of(b"\xff&mobile=13800138000", None, &[]);
+        assert_eq!(cleaned(&bytes, "13800138000").0, "****");
+        let header = ("x-mobile".to_owned(), "13600136000".to_owned());
+        let headers = CallbackNumbers::of(b"", None, &[header]);
+        assert_eq!(cleaned(&headers, "13600136000").1, "****");
+    }
+
+    /// Behind which name it stands is not known, so an id may be a message's.
+    #[test]
+    fn unnamed_numbers_of_other_bodies_leave_texts_alone() {
+        let numbers = of("<m type=\"x\">13800138000</m>");
+        let expected = ("****".to_owned(), "13800138000".to_owned());
+        assert_eq!(cleaned(&numbers, "13800138000"), expected);
+        let form = of("id=13800138000&x=1");
+        assert_eq!(cleaned(&form, "13800138000").0, "13800138000");
+    }
+
+    #[test]
     fn a_body_without_numbers_changes_nothing() {
         for body in ["", "[]", "{\"to\":\"x\"}", "\u{0}", "to=123456"] {
-            let numbers = CallbackNumbers::of(body.as_bytes(), None);
+            let numbers = CallbackNumbers::of(body.as_bytes(), None, &[]);
             assert_eq!(cleaned(&numbers, "13800138000").0, "13800138000", "{body}");
         }
     }

@@ -16,7 +16,7 @@
 //! | within any string of the config: a URL's user and password, and what stands behind a telling name and `=` or `:` (`access_token=…&`, `AccountKey=…;`, `Authorization: Bearer …`); in a URL under a telling key every value of its query and every segment of its path from 8 characters | anywhere |
 //! | the recipient's number: its last 8 digits, and what stands before them of the number | among digits with at most three other characters between two |
 //! | the message's variables, from 4 characters; `code` from 2 | as a word of its own; codes from 4 digits also in groups |
-//! | in what a plugin says about a callback, the numbers of that callback: see [`CallbackNumbers`] | in texts as they stand |
+//! | in what a plugin says about a callback, the numbers and credentials of that callback: see [`CallbackSecrets`] | numbers in texts as they stand, the rest anywhere |
 //!
 //! Every value of a key that occurs twice counts. A config that is not JSON is scanned for literals, names and words
 //! all the same, because the plugin's reader may take it.
@@ -38,12 +38,14 @@
 //! # Bounds
 //!
 //! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 128 KiB of
-//! texts in a search, more than 8 KiB of secrets in a config, and more than 64 variables are masked whole. A search holds
+//! texts in a search, more than 8 KiB of secrets in a config, and more than 64 variables are masked whole, and the search says that it [left something out](Search::left_out). A search holds
 //! no thread: it reads one text at a time, and its caller may [stop](Search::stop) it.
 
 mod callback;
+mod callback_secrets;
 mod literals;
 mod mask;
+mod named_numbers;
 mod names;
 mod numbers;
 mod parts;
@@ -51,7 +53,7 @@ mod readings;
 mod search;
 mod secrets;
 
-pub use callback::CallbackNumbers;
+pub use callback_secrets::{CallbackSearch, CallbackSecrets};
 pub use mask::{MASK, mask_whole};
 pub use search::{Kind, Search};
 pub use secrets::{CONFIG_BYTES, SecretText};

@@ -73,7 +73,7 @@ fn urls(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
 
 /// Values behind a telling name and an equals sign or a colon: `AccountKey=…;`, `access_token=…&`,
 /// `Authorization: Bearer …`.
-fn named(text: &str, report: &mut dyn FnMut(&str)) {
+pub(crate) fn named(text: &str, report: &mut dyn FnMut(&str)) {
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| rest.find(['=', ':'])) {
         let sign = at + found;

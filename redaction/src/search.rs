@@ -47,6 +47,8 @@ pub struct Search<'a> {
     blind: bool,
     /// How many bytes may still be searched.
     left: usize,
+    /// Whether a text was masked because it could not be searched.
+    left_out: bool,
     /// Memory for one text after the other.
     reading: Reading,
     decoded: Reading,
@@ -81,6 +83,7 @@ impl<'a> Search<'a> {
             numbers,
             words,
             left: SEARCHED,
+            left_out: false,
             reading: Reading::default(),
             decoded: Reading::default(),
             lower: Vec::new(),
@@ -92,6 +95,12 @@ impl<'a> Search<'a> {
     /// How many bytes may still be searched.
     pub fn left(&self) -> usize {
         self.left
+    }
+
+    /// Whether a text was masked as a whole because it could not be searched: for its length, for the time, or beside
+    /// more secrets than are looked for. An identifier among them identifies nothing any more.
+    pub fn left_out(&self) -> bool {
+        self.left_out
     }
 
     /// Ends the search: every further text is masked.
@@ -116,6 +125,7 @@ impl<'a> Search<'a> {
         }
         if self.blind || looked_at.len() > self.left {
             self.left = self.left.saturating_sub(looked_at.len());
+            self.left_out = true;
             mask_whole(text);
             return;
         }

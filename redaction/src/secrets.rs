@@ -43,6 +43,16 @@ impl SecretText {
         }
     }
 
+    /// No text, and secrets that were found elsewhere.
+    pub(crate) fn of_parts(collect: impl FnOnce(&mut dyn FnMut(&str))) -> Self {
+        let mut found = Found::default();
+        collect(&mut |part| found.add(part));
+        Self {
+            text: Box::default(),
+            secrets: OnceLock::from(Secrets::build(&found)),
+        }
+    }
+
     /// The text, secrets included.
     pub fn expose(&self) -> &str {
         &self.text

@@ -4,16 +4,16 @@
 //! |---|---|
 //! | texts | secrets of the config, the recipient's number, the message's variables |
 //! | figures: a time to wait, an age, a size, a count | those whose digits hold the number or a code are left out or rounded |
-//! | what a plugin says about a callback | the numbers of that callback as well |
+//! | what a plugin says about a callback | the numbers and credentials of that callback as well |
 //!
-//! The time is the call's, and the thread is given up every few kilobytes. What is left when the time is over is masked.
+//! The time is the call's, and the thread is given up every few kilobytes. What is left when the time is over is masked, and
+//! an answer whose identifiers are among that does not look complete.
 
 mod texts;
 
 use crate::contract::{CONFIG_BYTES, Callback};
-use auth_connector_redaction::{CallbackNumbers, Search, SecretText};
+use auth_connector_redaction::{CallbackSecrets, Search, SecretText};
 use std::time::Instant;
-use texts::Item;
 pub(crate) use texts::{Answer, Texts, shorten};
 
 /// Of a longer config no text is shown, so every config that the contract allows is read.
@@ -28,6 +28,7 @@ pub(crate) struct Redaction<'a> {
     config: &'a SecretText,
     to: &'a str,
     variables: &'a [(String, String)],
+    callback: Option<&'a Callback>,
 }
 
 impl<'a> Redaction<'a> {
@@ -41,16 +42,32 @@ impl<'a> Redaction<'a> {
             config,
             to,
             variables,
+            callback: None,
         }
     }
 
-    /// Takes what must not show out of an answer. What is not searched by `until` is masked.
-    pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) {
+    /// The same for a call that was given a callback.
+    pub(crate) fn with_callback(self, callback: &'a Callback) -> Self {
+        Self {
+            callback: Some(callback),
+            ..self
+        }
+    }
+
+    /// Takes what must not show out of an answer. What is not searched by `until` is masked. Returns whether all of it
+    /// was searched.
+    pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) -> bool {
         let mut search = Search::new(self.config, self.to, self.variables);
+        let secrets = self.callback.map(|callback| {
+            let url = callback.url.as_deref();
+            CallbackSecrets::of(&callback.body, url, &callback.headers)
+        });
+        let mut of_callback = secrets.as_ref().map(CallbackSecrets::search);
         let mut stretch = 0;
+        let is_whole = texts.are_all();
         for item in texts.into_items() {
             let before = search.left();
-            item.clean(&mut search);
+            item.clean(&mut search, of_callback.as_mut());
             stretch += before - search.left();
             if stretch >= STRETCH {
                 stretch = 0;
@@ -60,18 +77,8 @@ impl<'a> Redaction<'a> {
                 tokio::task::yield_now().await;
             }
         }
-    }
-}
-
-/// Takes a callback's numbers out of what a plugin said about it.
-pub(crate) fn clean_of_numbers(answer: &mut impl Answer, callback: &Callback) {
-    let numbers = CallbackNumbers::of(&callback.body, callback.url.as_deref());
-    let mut texts = Texts::default();
-    answer.list(&mut texts);
-    for item in texts.into_items() {
-        if let Item::Text(text, kind, _) = item {
-            numbers.clean(text, kind);
-        }
+        let left_out = search.left_out() || of_callback.is_some_and(|search| search.left_out());
+        is_whole && !left_out
     }
 }
 

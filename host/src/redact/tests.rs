@@ -21,12 +21,75 @@ fn code(code: &str) -> Attributes {
 }
 
 /// Scrubs what a call returned that had a code of six digits, in a minute.
-async fn scrub(config: &str, texts: Texts<'_>) {
+async fn scrub(config: &str, texts: Texts<'_>) -> bool {
     let (config, variables) = (SecretText::new(config), code("918273"));
     let until = Instant::now() + Duration::from_secs(60);
     Redaction::new(&config, TO, &variables)
         .run(texts, until)
-        .await;
+        .await
+}
+
+fn delivery(message_id: &str, attributes: usize) -> Delivery {
+    Delivery {
+        message_id: message_id.to_owned(),
+        age_s: 60,
+        state: DeliveryState::Pending,
+        attributes: vec![("k".to_owned(), "v".to_owned()); attributes],
+    }
+}
+
+/// What is left of deliveries.
+async fn left_of(found: Vec<Delivery>) -> Deliveries {
+    let mut deliveries = Deliveries {
+        found,
+        exhaustive: true,
+    };
+    if !scrub(CONFIG, listed(&mut deliveries)).await {
+        deliveries.note_left_out();
+    }
+    deliveries
+}
+
+/// An id that was cut or masked would name another message, or none.
+#[tokio::test]
+async fn deliveries_beyond_a_bound_are_dropped_and_not_exhaustive() {
+    let id = "i".repeat(texts::WORD);
+    for (found, left) in [
+        (vec![delivery("m-1", 1); 1_024], 1_024),
+        (vec![delivery("m-1", 1); 1_025], 1_024),
+        (vec![delivery(&id, 1), delivery("m-1", 1)], 2),
+        (vec![delivery(&format!("{id}i"), 1), delivery("m-1", 1)], 1),
+    ] {
+        let all = found.len();
+        let deliveries = left_of(found).await;
+        assert_eq!(deliveries.found.len(), left);
+        assert_eq!(deliveries.exhaustive, left == all, "{left} of {all}");
+    }
+    for many in [delivery("m-1", 20), delivery(&id, 0)] {
+        let deliveries = left_of(vec![many.clone(); 1_000]).await;
+        assert!(!deliveries.exhaustive);
+        assert!((100..900).contains(&deliveries.found.len()));
+        assert!(deliveries.found.iter().all(|one| *one == many));
+    }
+}
+
+/// A figure is a plugin's choice wherever it stands.
+#[tokio::test]
+async fn figures_behind_too_many_texts_are_left_out() {
+    let mut report = CallReport {
+        memory_bytes: 2_918_273,
+        fuel: Some(918_273),
+        ..CallReport::default()
+    };
+    let mut deliveries = Deliveries {
+        found: vec![delivery("m-1", 60); 200],
+        exhaustive: true,
+    };
+    let mut texts = listed(&mut deliveries);
+    texts.report(&mut report);
+    assert!(!scrub(CONFIG, texts).await);
+    assert_eq!((report.memory_bytes, report.fuel), (1 << 22, None));
+    assert_eq!(deliveries.found[199].age_s, u32::MAX);
 }
 
 fn listed(answer: &mut impl Answer) -> Texts<'_> {

@@ -4,12 +4,12 @@
 //! says what it holds.
 
 use crate::contract::{
-    Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Diagnostic,
-    Failure, LocalizedText, Metadata, Preview, Receipt,
+    Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Delivery,
+    Diagnostic, Failure, LocalizedText, Metadata, Preview, Receipt,
 };
 use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::report::{CallReport, HttpExchange};
-use auth_connector_redaction::{Kind, Search, mask_whole};
+use auth_connector_redaction::{CallbackSearch, Kind, MASK, Search, mask_whole};
 
 /// The longest text that a plugin may return about an error, in bytes. The longest honest one has about 400.
 pub(super) const TEXT: usize = 2_048;
@@ -44,9 +44,14 @@ pub(super) enum Item<'t> {
 
 impl Item<'_> {
     /// Takes what must not show out of it.
-    pub(super) fn clean(self, search: &mut Search<'_>) {
+    pub(super) fn clean(self, search: &mut Search<'_>, callback: Option<&mut CallbackSearch<'_>>) {
         match self {
-            Self::Text(text, kind, cap) => search.clean(text, kind, cap),
+            Self::Text(text, kind, cap) => {
+                search.clean(text, kind, cap);
+                if let Some(callback) = callback {
+                    callback.clean(text, kind);
+                }
+            }
             Self::Wait(wait) => *wait = wait.filter(|wait| !search.reveals(u64::from(*wait))),
             Self::Age(age) if search.reveals(u64::from(*age)) => *age = u32::MAX,
             Self::Size(size) if search.reveals(*size) => *size = rounded(*size),
@@ -55,6 +60,20 @@ impl Item<'_> {
             }
             Self::Count(count) => *count = count.filter(|count| !search.reveals(*count)),
             Self::Age(_) | Self::Size(_) | Self::Memory(_) => {}
+        }
+    }
+
+    /// Leaves nothing of it.
+    fn withhold(self) {
+        match self {
+            Self::Text(text, ..) => mask_whole(text),
+            Self::Wait(wait) => *wait = None,
+            Self::Age(age) => *age = u32::MAX,
+            Self::Size(size) => *size = rounded(*size),
+            Self::Memory(size) => {
+                *size = usize::try_from(rounded(*size as u64)).unwrap_or(usize::MAX);
+            }
+            Self::Count(count) => *count = None,
         }
     }
 }
@@ -67,12 +86,19 @@ fn rounded(size: u64) -> u64 {
 }
 
 /// What a plugin returned, to be searched.
-pub(crate) struct Texts<'t>(Vec<Item<'t>>);
+pub(crate) struct Texts<'t> {
+    items: Vec<Item<'t>>,
+    /// Whether there were more than are searched.
+    left_out: bool,
+}
 
 impl Default for Texts<'_> {
     /// With memory for an ordinary receipt and report.
     fn default() -> Self {
-        Self(Vec::with_capacity(48))
+        Self {
+            items: Vec::with_capacity(48),
+            left_out: false,
+        }
     }
 }
 
@@ -80,18 +106,28 @@ impl Default for Texts<'_> {
 pub(crate) trait Answer {
     /// Lists its texts and figures, and cuts its lists short.
     fn list<'t>(&'t mut self, texts: &mut Texts<'t>);
+
+    /// Some of its texts could not be searched, and are masked: identifiers that identify nothing any more. An answer
+    /// that counts on them says so.
+    fn note_left_out(&mut self) {}
 }
 
 impl<'t> Texts<'t> {
     pub(super) fn into_items(self) -> Vec<Item<'t>> {
-        self.0
+        self.items
+    }
+
+    /// Whether everything that was listed is searched.
+    pub(super) fn are_all(&self) -> bool {
+        !self.left_out
     }
 
     fn push(&mut self, item: Item<'t>) {
-        if self.0.len() < TEXTS {
-            self.0.push(item);
-        } else if let Item::Text(text, ..) = item {
-            mask_whole(text);
+        if self.items.len() < TEXTS {
+            self.items.push(item);
+        } else {
+            self.left_out = true;
+            item.withhold();
         }
     }
 
@@ -201,8 +237,12 @@ impl Answer for Vec<Check> {
     }
 }
 
+/// An entry that is too much, or has a longer id than a message can have, is dropped as a whole: a shortened id would name
+/// another message. The records are not exhaustive then.
 impl Answer for Deliveries {
     fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        keep(self, |delivery| delivery.message_id.len() <= WORD);
+        self.exhaustive &= self.found.len() <= ITEMS;
         self.found.truncate(ITEMS);
         for delivery in &mut self.found {
             texts.identifier(&mut delivery.message_id);
@@ -210,6 +250,24 @@ impl Answer for Deliveries {
             texts.attributes(&mut delivery.attributes);
         }
     }
+
+    fn note_left_out(&mut self) {
+        keep(self, |delivery| {
+            let attributes = delivery
+                .attributes
+                .iter()
+                .flat_map(|(key, value)| [key, value]);
+            let mut texts = attributes.chain([&delivery.message_id]);
+            texts.all(|text| text != MASK)
+        });
+    }
+}
+
+/// Drops the deliveries that are not such, and says so.
+fn keep(deliveries: &mut Deliveries, is_kept: impl Fn(&Delivery) -> bool) {
+    let before = deliveries.found.len();
+    deliveries.found.retain(is_kept);
+    deliveries.exhaustive &= deliveries.found.len() == before;
 }
 
 /// Made without a config or a message, so there is nothing that it could repeat.
@@ -275,6 +333,13 @@ impl<T: Answer, E: Answer> Answer for Result<T, E> {
         match self {
             Ok(answer) => answer.list(texts),
             Err(error) => error.list(texts),
+        }
+    }
+
+    fn note_left_out(&mut self) {
+        match self {
+            Ok(answer) => answer.note_left_out(),
+            Err(error) => error.note_left_out(),
         }
     }
 }

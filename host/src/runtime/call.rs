@@ -14,6 +14,7 @@ use super::meter::Meter;
 use super::queue::{Claim, Place};
 use super::state::{CallState, fault, instance_fault};
 use crate::config::Config;
+use crate::contract::Callback;
 use crate::error::{CallError, HostFault};
 use crate::http::{Client, Owner, Policy};
 use crate::load::world::{Export, Function};
@@ -57,6 +58,13 @@ impl<'a> Call<'a> {
         let too_long = config.too_long().map(CallError::Host);
         self.refused = self.refused.or(too_long);
         self.redaction = Some(Redaction::new(config.text(), to, variables));
+        self
+    }
+
+    /// The same for a function that is given a callback.
+    pub(super) fn with_callback(mut self, config: &'a Config, callback: &'a Callback) -> Self {
+        self = self.with_config(config, "", &[]);
+        self.redaction = self.redaction.map(|all| all.with_callback(callback));
         self
     }
 
@@ -156,7 +164,10 @@ impl<'a> Call<'a> {
             let mut texts = Texts::default();
             outcome.list(&mut texts);
             texts.report(&mut report);
-            redaction.run(texts, start + self.longest()).await;
+            let is_whole = redaction.run(texts, start + self.longest()).await;
+            if !is_whole {
+                outcome.note_left_out();
+            }
         }
         drop(place);
         report.total = start.elapsed();

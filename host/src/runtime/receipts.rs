@@ -7,7 +7,7 @@ use crate::contract::{
     Conversion,
 };
 use crate::error::{CallError, CallbackError, HostFault};
-use crate::redact::clean_of_numbers;
+use crate::redact::{Answer, Texts};
 use crate::report::Reported;
 
 /// The longest body of a callback, and the most bytes of its address and headers together.
@@ -31,7 +31,8 @@ impl Plugin {
     ///
     /// [`CallbackError::Refused`] when it is no callback that counts, or is too large;
     /// [`HostFault::Unsupported`] when the plugin has no `sms-receipts`; [`HostFault::Contract`] when what it read
-    /// cannot be trusted: more than 1,000 receipts, one without a message id, an answer that is no HTTP answer.
+    /// cannot be trusted: more than 1,000 receipts, one without a message id, more than can be searched for secrets, an
+    /// answer that is no HTTP answer.
     pub async fn read_callback(
         &self,
         config: &Config,
@@ -44,7 +45,7 @@ impl Plugin {
         if let Some(refusal) = too_large(callback) {
             return Err(CallbackError::Refused(refusal));
         }
-        let call = self.call(None).with_config(config, "", &[]);
+        let call = self.call(None).with_callback(config, callback);
         let params = |_| (config.expose(), callback);
         let settle = |answer: Result<Result<CallbackContent, CallbackRefusal>, CallError>, _| {
             let mut content = answer?.map_err(CallbackError::Refused)?;
@@ -54,11 +55,13 @@ impl Plugin {
             for receipt in &mut content.receipts {
                 receipt.correlation_id.take_if(|id| !is_correlation_id(id));
             }
-            Ok(content)
+            Ok(Read {
+                content,
+                is_whole: true,
+            })
         };
-        let mut outcome = call.run(function, params, settle).await.outcome;
-        clean_of_numbers(&mut outcome, callback);
-        outcome
+        let read = call.run(function, params, settle).await;
+        read.outcome.and_then(Read::whole)
     }
 
     /// Tells the provider that a code was used. Reporting the same one twice is harmless.
@@ -94,6 +97,34 @@ impl Plugin {
         call.described()
             .run(&receipts.report_conversion, params, settle)
             .await
+    }
+}
+
+/// What was read of a callback, and whether all of it was searched for secrets. A receipt whose id is masked for that is
+/// lost, so nothing of the callback counts, and the provider calls again.
+struct Read {
+    content: CallbackContent,
+    is_whole: bool,
+}
+
+impl Read {
+    fn whole(self) -> Result<CallbackContent, CallbackError> {
+        let why = "what it read of a callback cannot be searched for secrets: it has more than 128 KiB of texts, the config \
+            or the callback's headers have more than 8 KiB of secrets, or the call's time is over";
+        match self.is_whole {
+            true => Ok(self.content),
+            false => Err(HostFault::Contract(why).into()),
+        }
+    }
+}
+
+impl Answer for Read {
+    fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
+        self.content.list(texts);
+    }
+
+    fn note_left_out(&mut self) {
+        self.is_whole = false;
     }
 }
 
