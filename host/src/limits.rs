@@ -20,7 +20,8 @@ pub struct Limits {
     /// How long a call may wait for a free instance. Default 1 s.
     pub queue_timeout: Duration,
     /// How long a call may compute, in guest code and in the host functions that it calls, waiting excluded, to
-    /// the nearest 10 ms. On a busy machine waiting for a core counts. Default 500 ms.
+    /// the nearest 10 ms. On a busy machine waiting for a core counts. Beyond its first 10 ms a call computes in turns
+    /// with the others of its tenant, and calls without a tenant with each other. Default 500 ms.
     pub compute: Duration,
     /// How many calls run at once; the rest queue, and tenants take turns. Default 128, which is at most
     /// 1 GiB of memory for hostile plugins.
