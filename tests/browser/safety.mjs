@@ -69,12 +69,13 @@ test("foreign host name is refused", { timeout: 30_000 }, async () => {
 test("user of one tenant finds nothing of another", { timeout: 60_000 }, async () => {
   const [own, foreign] = [await connector("other"), await connector("default")];
   await page.goto(`${host.origin}/console/users`);
-  await page.locator(".grid [name=name]").fill("bob");
-  await page.locator("[name=tenant]").selectOption("other");
-  await page.locator("[name=role]").selectOption("admin");
-  await page.locator("[name=password]").fill(PASSWORD);
-  await page.locator("[name=again]").fill(PASSWORD);
-  await page.locator("[value=put]").click();
+  const form = page.locator("form", { has: page.locator("[value=add]") });
+  await form.locator("[name=name]").fill("bob");
+  await form.locator("[name=tenant]").selectOption("other");
+  await form.locator("[name=role]").selectOption("admin");
+  await form.locator("[name=password]").fill(PASSWORD);
+  await form.locator("[name=again]").fill(PASSWORD);
+  await form.locator("[value=add]").click();
   await page.getByRole("cell", { name: "bob" }).waitFor();
   const bob = await open(chromium, host.origin);
   await signIn(bob, host, "bob");

@@ -153,12 +153,18 @@ fn raw(address: &str, request: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+/// The value of an option of a page, by its text.
+fn select_value(page: &str, text: &str) -> String {
+    let before = page.split_once(&format!("\">{text}</option>")).unwrap().0;
+    before.rsplit('"').next().unwrap().to_owned()
+}
+
 #[test]
 fn viewer_looks_and_changes_nothing() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     let fields = [
-        ("do", "put"),
+        ("do", "add"),
         ("name", "vic"),
         ("role", "viewer"),
         ("tenant", ""),
@@ -219,7 +225,14 @@ fn viewer_looks_and_changes_nothing() {
         422
     );
     // A session under an old password ends.
-    assert_eq!(ada.post("/console/users", &fields).status, 303);
+    let vic_id = select_value(&users, "vic");
+    let password = [
+        ("do", "password"),
+        ("id", vic_id.as_str()),
+        ("password", PASSWORD),
+        ("again", PASSWORD),
+    ];
+    assert_eq!(ada.post("/console/users", &password).status, 303);
     assert_eq!(
         vic.get("/console/t/default/").status,
         303,

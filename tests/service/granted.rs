@@ -53,7 +53,7 @@ fn only_host_administrator_grants_memory_in_console() {
     let mut ada = Visitor::set_up(&host, "ada");
     for (name, role, tenant) in [("vic", "viewer", ""), ("tom", "admin", "default")] {
         let fields = [
-            ("do", "put"),
+            ("do", "add"),
             ("name", name),
             ("role", role),
             ("tenant", tenant),

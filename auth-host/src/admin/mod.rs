@@ -126,12 +126,14 @@ fn ended(error: &JoinError) -> Problem {
     )
 }
 
-/// Refuses a name that is none: it is shown, typed and part of addresses.
+/// Refuses a name that is none: it is shown, typed and part of addresses. In those, dots alone are a step up (RFC 3986,
+/// section 5.2.4).
 fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     let fits = (1..=64).contains(&name.len())
         && name
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && name.bytes().any(|b| b != b'.');
     if fits {
         return Ok(());
     }
@@ -196,6 +198,24 @@ fn named<'a, T: Owned + 'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn name_of_dots_alone_is_refused() {
+        for (name, fits) in [
+            ("a", true),
+            ("..a", true),
+            ("-", true),
+            ("", false),
+            (".", false),
+            ("..", false),
+            ("...", false),
+            ("a/b", false),
+        ] {
+            assert_eq!(check_name("/name", name).is_ok(), fits, "{name}");
+        }
+        assert!(check_name("/name", &"a".repeat(64)).is_ok());
+        assert!(check_name("/name", &"a".repeat(65)).is_err());
+    }
 
     #[tokio::test]
     async fn panicked_job_is_no_failure_of_the_database() {

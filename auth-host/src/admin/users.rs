@@ -126,12 +126,12 @@ fn put_again(db: &rusqlite::Connection, user: &User) -> Result<(), Problem> {
     Ok(users::put(db, user)?)
 }
 
-/// Adds a user, or gives one another password, role and tenant.
+/// Adds a user.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the name or the tenant is none, or when no administrator of the host would be left.
-pub async fn put(
+/// [`Problem`] when the name or the tenant is none, or when the name is taken.
+pub async fn add(
     app: &Arc<App>,
     actor: &Actor,
     name: &str,
@@ -148,8 +148,32 @@ pub async fn put(
     let user = new(name, hash, role, tenant);
     let entry = Entry::new(tenant, actor, Action::UserPut, name).detail(role.as_str());
     change(app, entry, move |db| {
-        put_again(db, &user)?;
-        keep_one(db)
+        if users::by_name(db, &user.name)?.is_some() {
+            return Err(Problem::invalid("/name", say("name-taken")));
+        }
+        Ok(users::put(db, &user)?)
+    })
+    .await
+}
+
+/// Gives a user another password and ends their sessions. Their role and their tenant stay.
+///
+/// # Errors
+///
+/// [`Problem`] when there is no such user.
+pub async fn set_password(
+    app: &Arc<App>,
+    actor: &Actor,
+    id: &str,
+    hash: String,
+) -> Result<(), Problem> {
+    let entry = Entry::new(None, actor, Action::UserPassword, id);
+    let id = id.to_owned();
+    change(app, entry, move |db| {
+        if !users::set_password(db, &id, &hash)? {
+            return Err(Problem::not_found("user"));
+        }
+        Ok(())
     })
     .await
 }
@@ -317,10 +341,10 @@ mod tests {
     use super::*;
     use crate::test_app::TestApp;
 
-    async fn put_user(test: &TestApp, name: &str, hash: &str) {
-        let (actor, hash) = (TestApp::actor(), hash.to_owned());
-        let put = put(&test.app, &actor, name, hash, Role::Admin, None).await;
-        put.unwrap();
+    async fn add_user(test: &TestApp, name: &str) {
+        let (actor, hash) = (TestApp::actor(), "old".to_owned());
+        let added = add(&test.app, &actor, name, hash, Role::Admin, None).await;
+        added.unwrap();
     }
 
     /// The password was checked, and it was changed before the session began.
@@ -328,10 +352,11 @@ mod tests {
     async fn session_begins_with_the_password_that_was_checked() {
         let test = TestApp::new().await;
         let app = &test.app;
-        put_user(&test, "root", "hash").await;
-        put_user(&test, "ada", "old").await;
+        add_user(&test, "root").await;
+        add_user(&test, "ada").await;
         let checked = find(app, "ada").unwrap().unwrap();
-        put_user(&test, "ada", "new").await;
+        let changed = set_password(app, &TestApp::actor(), &checked.id, "new".to_owned()).await;
+        changed.unwrap();
         assert_eq!(begin(app, &checked).await.unwrap(), None);
         let checked = find(app, "ada").unwrap().unwrap();
         let session = begin(app, &checked).await.unwrap().unwrap();

@@ -125,7 +125,10 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
 async fn home(State(console): State<Arc<Console>>, visit: Visit) -> Redirect {
     let catalog = console.app.catalog.load();
     let own = visit.user.tenant.clone();
-    let first = own.or_else(|| catalog.tenants.keys().next().cloned());
+    // No browser asks for a path of dots, and earlier versions took such a name.
+    let is_reachable = |id: &&String| !matches!(id.as_str(), "." | "..");
+    let first = || catalog.tenants.keys().find(is_reachable).cloned();
+    let first = own.or_else(first);
     match first {
         Some(tenant) => Redirect::to(&format!("/console/t/{tenant}/")),
         None => Redirect::to("/console/tenants"),

@@ -1,10 +1,11 @@
 //! Users of the console: added, given another password, removed.
 
 use super::fault::{Fault, problem_text};
+use super::form::shown;
 use super::page::{Page, render, time};
 use super::sign_in::check;
 use super::state::Console;
-use super::visit::{Posted, Visit};
+use super::visit::{Fields, Posted, Visit};
 use crate::admin::users;
 use crate::problem::Problem;
 use crate::store::StoreError;
@@ -26,14 +27,44 @@ pub fn routes() -> Router<Arc<Console>> {
 struct Users {
     page: Page,
     users: Vec<[String; 5]>,
+    typed: Typed,
     error: String,
 }
 
-async fn show(visit: Visit) -> Result<Response, Fault> {
-    page(&visit, StatusCode::OK, String::new())
+/// Fields of a form that was refused, all but its passwords.
+#[derive(Default)]
+struct Typed {
+    id: String,
+    name: String,
+    role: String,
+    tenant: String,
 }
 
-fn page(visit: &Visit, status: StatusCode, error: String) -> Result<Response, Fault> {
+impl Typed {
+    fn of(fields: &Fields) -> Self {
+        let text = |name| shown(fields.get(name), 64);
+        Self {
+            id: text("id"),
+            name: text("name"),
+            role: text("role"),
+            tenant: text("tenant"),
+        }
+    }
+
+    fn is_user(&self, id: &str) -> bool {
+        self.id == id
+    }
+
+    fn is_tenant(&self, id: &str) -> bool {
+        self.tenant == id
+    }
+}
+
+async fn show(visit: Visit) -> Result<Response, Fault> {
+    page(&visit, StatusCode::OK, Typed::default(), String::new())
+}
+
+fn page(visit: &Visit, status: StatusCode, typed: Typed, error: String) -> Result<Response, Fault> {
     visit.host()?;
     let users = users::list(&visit.console.app)?.into_iter();
     let users = users.map(|user| {
@@ -50,38 +81,49 @@ fn page(visit: &Visit, status: StatusCode, error: String) -> Result<Response, Fa
         ]
     });
     let page = visit.page("users", visit.t.say("users"));
-    let users = users.collect();
-    Ok((status, render(&Users { page, users, error })).into_response())
+    let users = Users {
+        page,
+        users: users.collect(),
+        typed,
+        error,
+    };
+    Ok((status, render(&users)).into_response())
 }
 
 async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     visit.host_admin()?;
-    let app = &visit.console.app;
-    let is_removed = match fields.get("do") {
-        "remove" => true,
-        "put" => false,
-        _ => return Err(Fault::Form),
+    let refuse = |error| {
+        let (status, typed) = (StatusCode::UNPROCESSABLE_ENTITY, Typed::of(&fields));
+        page(&visit, status, typed, error)
     };
-    let done = if is_removed {
-        users::remove(app, &visit.actor(), fields.get("id")).await
-    } else {
-        if let Err(error) = check(visit.t, &fields) {
-            return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error);
+    let (app, actor, id) = (&visit.console.app, visit.actor(), fields.get("id"));
+    let action = fields.get("do");
+    if !matches!(action, "add" | "password" | "remove") {
+        return Err(Fault::Form);
+    }
+    if action != "remove"
+        && let Err(error) = check(visit.t, &fields)
+    {
+        return refuse(error);
+    }
+    let done = match action {
+        "remove" => users::remove(app, &actor, id).await,
+        "password" => users::set_password(app, &actor, id, hashed(&visit, &fields).await?).await,
+        _ => {
+            let role = Role::parse(fields.get("role")).ok_or(Fault::Form)?;
+            let tenant = Some(fields.get("tenant")).filter(|tenant| !tenant.is_empty());
+            let (name, hash) = (fields.get("name").trim(), hashed(&visit, &fields).await?);
+            users::add(app, &actor, name, hash, role, tenant).await
         }
-        let hash = visit.console.passwords.hash(fields.get("password")).await;
-        let hash = hash.map_err(|error| Problem::from(StoreError::Failed(error)))?;
-        let role = Role::parse(fields.get("role")).ok_or(Fault::Form)?;
-        let tenant = Some(fields.get("tenant")).filter(|tenant| !tenant.is_empty());
-        let name = fields.get("name").trim();
-        users::put(app, &visit.actor(), name, hash, role, tenant).await
     };
     match done {
         Ok(()) => Ok(Redirect::to("/console/users").into_response()),
-        Err(problem) => page(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            problem_text(visit.t, &problem),
-        ),
+        Err(problem) => refuse(problem_text(visit.t, &problem)),
     }
+}
+
+async fn hashed(visit: &Visit, fields: &Fields) -> Result<String, Problem> {
+    let hash = visit.console.passwords.hash(fields.get("password")).await;
+    hash.map_err(|error| StoreError::Failed(error).into())
 }

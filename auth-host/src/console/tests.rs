@@ -2,6 +2,7 @@ use super::visit::{SESSION, user_token};
 use super::*;
 use crate::admin::{keys, users};
 use crate::api;
+use crate::store::registry;
 use crate::store::users::Role;
 use crate::test_app::TestApp;
 use serde_json::json;
@@ -50,8 +51,8 @@ impl Listener {
     /// The cookie of a new user's session.
     async fn session(&self, name: &str, role: Role) -> String {
         let (app, actor) = (&self.test.app, TestApp::actor());
-        let put = users::put(app, &actor, name, "hash".to_owned(), role, None).await;
-        put.unwrap();
+        let added = users::add(app, &actor, name, "hash".to_owned(), role, None).await;
+        added.unwrap();
         let user = users::find(app, name).unwrap().unwrap();
         users::begin(app, &user).await.unwrap().unwrap()
     }
@@ -180,6 +181,83 @@ async fn unknown_action_changes_nothing() {
         .await;
     assert_eq!(status(&removed), "303");
     assert!(test.app.catalog.load().webhooks.is_empty());
+}
+
+/// Somebody who types the name of another user in the form that adds one changes nothing of that user.
+#[tokio::test]
+async fn new_password_leaves_role_and_tenant() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let (app, actor) = (&listener.test.app, TestApp::actor());
+    let hash = "hash".to_owned();
+    let added = users::add(app, &actor, "tina", hash, Role::Admin, Some("default")).await;
+    added.unwrap();
+    let tina = || users::find(app, "tina").unwrap().unwrap();
+    let (id, words) = (tina().id, "password=correct+horse+battery&again=");
+    for (fields, expected) in [
+        (
+            format!("do=add&name=tina&role=viewer&{words}correct+horse+battery"),
+            "422",
+        ),
+        (
+            format!("do=password&id=u_none&{words}correct+horse+battery"),
+            "422",
+        ),
+        (
+            format!("do=password&id={id}&{words}another+horse+battery"),
+            "422",
+        ),
+        (
+            format!("do=password&id={id}&role=viewer&{words}correct+horse+battery"),
+            "303",
+        ),
+    ] {
+        assert_eq!(tina().password, "hash", "before {fields}");
+        let answer = listener.post(&session, "/console/users", &fields).await;
+        assert_eq!(status(&answer), expected, "{fields}: {answer}");
+    }
+    let tina = tina();
+    assert_ne!(tina.password, "hash");
+    assert_eq!(
+        (tina.role, tina.tenant.as_deref()),
+        (Role::Admin, Some("default"))
+    );
+}
+
+/// The corrected form would otherwise make another user than the one that was meant.
+#[tokio::test]
+async fn refused_user_form_keeps_its_choices() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let fields =
+        "do=add&name=tina&role=admin&tenant=default&password=correct+horse+battery&again=x";
+    let answer = listener.post(&session, "/console/users", fields).await;
+    for kept in [
+        r#"name="name" value="tina""#,
+        r#"<option value="admin" selected>"#,
+        "<option selected>default</option>",
+    ] {
+        assert!(answer.contains(kept), "{kept}: {answer}");
+    }
+    assert!(!answer.contains("correct horse"));
+}
+
+/// Browsers take `..` out of an address, so that the first tenant's overview would lead to itself.
+#[tokio::test]
+async fn home_skips_a_tenant_of_dots() {
+    let listener = Listener::start(true).await;
+    let session = listener.session("ada", Role::Admin).await;
+    let app = &listener.test.app;
+    let added = app.store.write(|db| {
+        let settings = registry::TenantSettings::default();
+        registry::put_tenant(db, ".", &settings)?;
+        registry::put_tenant(db, "..", &settings)
+    });
+    added.await.unwrap();
+    app.reload().unwrap();
+    let headers = format!("host: localhost\r\ncookie: {SESSION}={session}\r\n");
+    let home = listener.ask("GET /console/", &headers, "").await;
+    assert!(home.contains("location: /console/t/default/\r\n"), "{home}");
 }
 
 /// A viewer learns that they may not before anything is said about their file.

@@ -71,6 +71,7 @@ actions! {
     TenantPut = "tenant.put",
     TestNumberAdd = "test-number.add",
     TestNumberRemove = "test-number.remove",
+    UserPassword = "user.password",
     UserPut = "user.put",
     UserRemove = "user.remove",
     UserSetUp = "user.set-up",

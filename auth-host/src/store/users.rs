@@ -108,6 +108,13 @@ pub fn put(db: &Connection, user: &User) -> Result<()> {
     Ok(())
 }
 
+/// Gives a user another password and ends their sessions. Says whether there was one.
+pub fn set_password(db: &Connection, id: &str, hash: &str) -> Result<bool> {
+    end_all(db, id)?;
+    let changed = db.execute("UPDATE users SET password = ?2 WHERE id = ?1", [id, hash])?;
+    Ok(changed > 0)
+}
+
 /// Removes a user and their sessions. Says whether there was one.
 pub fn remove(db: &Connection, id: &str) -> Result<bool> {
     end_all(db, id)?;
