@@ -199,6 +199,117 @@ fn nobody_learns_which_numbers_have_an_account() {
     assert_eq!(sample.simulator.messages().len(), 0);
 }
 
+/// What the provider does to the message of a known number is nothing that a stranger may learn of.
+#[test]
+fn answer_is_as_late_and_the_same_without_an_account() {
+    let sample = Sample::start();
+    let late = Fault::Delay { ms: 400 };
+    sample.simulator.queue_fault(late.clone());
+    register(&mut Browser::of(&sample, "en"));
+    sample.simulator.advance(Duration::from_secs(31));
+    let numbers = [
+        ("country=CN&number=13800138000", "+8613800138000"),
+        ("country=CN&number=13800138001", "+8613800138001"),
+    ];
+    for (fault, is_late) in [
+        (late, true),
+        (refused_by_the_provider(), false),
+        (Fault::AcceptThenClose, false),
+    ] {
+        sample.simulator.queue_fault(fault.clone());
+        let pages = numbers.map(|(fields, shown)| {
+            let mut browser = Browser::of(&sample, "en");
+            browser.open("/sign-in-code");
+            let begun = Instant::now();
+            let page = browser.submit("/start", &format!("purpose=sign-in&{fields}"));
+            let page = page.replace(shown, "NUMBER");
+            if is_late {
+                let took = begun.elapsed();
+                assert!(took > Duration::from_millis(350), "{shown}: {took:?}");
+            }
+            let early = browser.submit("/resend", "").to_owned();
+            assert!(early.contains("Wait a moment"), "{early}");
+            let (token, _) = page.split_once("data-seconds").unwrap();
+            token.replace(browser.token(), "TOKEN")
+        });
+        let [known, unknown] = pages;
+        assert!(
+            known.contains("a code is on its way to NUMBER"),
+            "{fault:?}: {known}"
+        );
+        let of_session = |page: &str| page.split("name=\"token\"").next().unwrap().to_owned();
+        assert_eq!(of_session(&known), of_session(&unknown), "{fault:?}");
+        sample.simulator.advance(Duration::from_secs(31));
+    }
+    assert_eq!(sample.simulator.messages().last().unwrap().to, numbers[0].1);
+}
+
+#[test]
+fn guesses_end_for_every_number() {
+    let sample = Sample::start();
+    register(&mut Browser::of(&sample, "en"));
+    for number in ["13800138000", "13800138001"] {
+        let mut browser = Browser::of(&sample, "en");
+        browser.open("/sign-in");
+        let mut guess = |password: &str| {
+            let fields = format!("country=CN&number={number}&password={password}");
+            browser.submit("/sign-in", &fields).to_owned()
+        };
+        for _ in 0..5 {
+            let page = guess("battery+staple");
+            assert!(page.contains("Number or password is not right."), "{page}");
+        }
+        let page = guess("correct+horse");
+        assert!(page.contains("Too many passwords were tried."), "{page}");
+    }
+}
+
+/// Whoever resets a password may do so because somebody else is signed in.
+#[test]
+fn reset_password_ends_other_sessions() {
+    let sample = Sample::start();
+    let mut thief = Browser::of(&sample, "en");
+    register(&mut thief);
+    sample.simulator.advance(Duration::from_secs(31));
+    let mut owner = Browser::of(&sample, "en");
+    owner.open("/forgot-password");
+    owner.submit("/start", &format!("purpose=forgot-password&{NUMBER}"));
+    let code = owner.code();
+    owner.submit("/code", &format!("code={code}"));
+    assert!(thief.open("/account").contains("Signed in as"));
+    let page = owner.submit("/password", "password=battery+staple");
+    assert!(page.contains("Signed in as"), "{page}");
+    assert!(thief.open("/account").contains("current-password"));
+    assert!(owner.open("/account").contains("Signed in as"));
+}
+
+/// A request of another tab ends after the person signed out.
+#[test]
+fn signing_out_outlives_a_slow_request() {
+    let sample = Sample::start();
+    let mut browser = Browser::of(&sample, "en");
+    register(&mut browser);
+    browser.open("/register");
+    let mut tab = Browser::of(&sample, "en");
+    (tab.cookie, tab.page) = (browser.cookie.clone(), browser.page.clone());
+    let before = tab.cookie.clone();
+    sample.simulator.queue_fault(Fault::Delay { ms: 800 });
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            let origin = format!("http://{}", sample.address);
+            let fields = "purpose=register&country=CN&number=13800138002";
+            let body = format!("token={}&{fields}", tab.token());
+            tab.ask("POST", "/start", &[("Origin", &origin)], &body)
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        browser.submit("/sign-out", "");
+        let answer = slow.join().unwrap();
+        assert!(!answer.head.contains("set-cookie"), "{}", answer.head);
+    });
+    tab.cookie = before;
+    assert!(tab.open("/account").contains("current-password"));
+}
+
 #[test]
 fn errors_are_words_in_the_persons_language() {
     let sample = Sample::start();

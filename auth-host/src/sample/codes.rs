@@ -2,6 +2,7 @@
 
 use super::api::{Refused, Started};
 use super::session::{Pending, Purpose};
+use super::state::State;
 use super::visit::Visit;
 use crate::number::Number;
 use crate::phrases::Language;
@@ -9,7 +10,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use std::time::{Duration, Instant};
 
-/// Asks the API for a code. Where there is no account to sign in to, nothing is sent and nobody is told.
+/// When another code may be asked for where nothing of the message is said, in milliseconds: the API's own wait.
+const RESEND_MS: i64 = 60_000;
+
+/// Asks the API for a code. Where there is no account to sign in to, nothing is sent, and the answer is the same and as
+/// late.
 pub async fn start(mut visit: Visit) -> Response {
     let name = visit.field("purpose");
     let Some((purpose, ..)) = Purpose::ALL
@@ -32,16 +37,14 @@ pub async fn start(mut visit: Visit) -> Response {
             });
         }
     };
-    let suppress = purpose != Purpose::Register && !visit.state.users.has(&number);
-    let started = visit
-        .state
-        .api
-        .start(&number, purpose.usage(), language.tag(), suppress)
-        .await;
+    let is_suppressed = !purpose.is_open() && !visit.state.users.has(&number);
+    let api = &visit.state.api;
+    let asking = api.start(&number, purpose.usage(), language.tag(), is_suppressed);
+    let started = alike(&visit.state, purpose, is_suppressed, asking).await;
     match started {
         Ok(started) if !started.is_failed => {
             visit.session.notice = told_unknown(&started);
-            visit.session.pending = Some(pending(purpose, number, &started));
+            visit.session.pending = Some(pending(purpose, number, is_suppressed, &started));
             visit.to("/code")
         }
         other => {
@@ -53,12 +56,38 @@ pub async fn start(mut visit: Visit) -> Response {
     }
 }
 
+/// Asks for a message. Unless the person makes an account, the answer is the same whether there is one or not, and comes
+/// as late: it says nothing of what became of the message. What the API refuses, it refuses for every number.
+async fn alike(
+    state: &State,
+    purpose: Purpose,
+    is_suppressed: bool,
+    asking: impl Future<Output = Result<Started, Refused>>,
+) -> Result<Started, Refused> {
+    let begun = Instant::now();
+    let started = asking.await?;
+    if is_suppressed {
+        tokio::time::sleep(state.pace.unsent().saturating_sub(begun.elapsed())).await;
+    } else {
+        state.pace.sent(begun.elapsed());
+    }
+    if purpose.is_open() {
+        return Ok(started);
+    }
+    Ok(Started {
+        id: started.id,
+        resend_after_ms: Some(RESEND_MS),
+        told: None,
+        is_failed: false,
+    })
+}
+
 /// After an unknown outcome the message may come, and the person goes on to type its code.
 fn told_unknown(started: &Started) -> Option<&'static str> {
     started.told.as_ref().map(|_| "maybe-sent")
 }
 
-fn pending(purpose: Purpose, number: String, started: &Started) -> Pending {
+fn pending(purpose: Purpose, number: String, is_suppressed: bool, started: &Started) -> Pending {
     let wait = started
         .resend_after_ms
         .and_then(|ms| u64::try_from(ms).ok());
@@ -68,6 +97,7 @@ fn pending(purpose: Purpose, number: String, started: &Started) -> Pending {
         id: started.id.clone(),
         resend_at: wait.map(|ms| Instant::now() + Duration::from_millis(ms)),
         is_verified: false,
+        is_suppressed,
     }
 }
 
@@ -138,10 +168,17 @@ pub async fn resend(mut visit: Visit) -> Response {
     let Some(before) = visit.pending(false) else {
         return visit.to("/sign-in");
     };
-    match visit.state.api.resend(&before.id).await {
+    if before.resend_at.is_some_and(|at| at > Instant::now()) {
+        let error = visit.language().say("too-early");
+        return ask_code(visit, StatusCode::UNPROCESSABLE_ENTITY, Some(error));
+    }
+    let (purpose, is_suppressed) = (before.purpose, before.is_suppressed);
+    let asking = visit.state.api.resend(&before.id);
+    match alike(&visit.state, purpose, is_suppressed, asking).await {
         Ok(started) if !started.is_failed => {
             visit.session.notice = told_unknown(&started);
-            visit.session.pending = Some(pending(before.purpose, before.number, &started));
+            let pending = pending(purpose, before.number, is_suppressed, &started);
+            visit.session.pending = Some(pending);
             visit.to("/code")
         }
         other => {

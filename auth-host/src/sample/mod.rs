@@ -6,6 +6,7 @@
 //! | `visit` | what is asked of every request; its session and its form |
 //! | `session` | who is at which step; the cookie, forged requests |
 //! | `users` | accounts, in memory alone |
+//! | `pace` | how late a message is answered that is not sent |
 //! | `state` | all of it, for the routes |
 //! | `api` | the verification API, over HTTP with a key |
 //! | `pages`, `countries` | what a person reads |
@@ -15,6 +16,7 @@
 mod api;
 mod codes;
 mod countries;
+mod pace;
 mod pages;
 mod routes;
 mod session;
@@ -61,6 +63,7 @@ pub fn start(listener: TcpListener, host: SocketAddr, sample: Sample) {
         },
         inbox: sample.inbox,
         sessions: session::Sessions::default(),
+        pace: pace::Pace::default(),
         users: users::Users::default(),
         host,
     });

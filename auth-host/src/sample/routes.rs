@@ -2,9 +2,9 @@
 
 use super::codes;
 use super::pages::path_of;
-use super::session::{Purpose, Session};
+use super::session::Purpose;
 use super::state::State;
-use super::users;
+use super::users::{self, Guess};
 use super::visit::{Visit, guard};
 use crate::number::Number;
 use crate::phrases::Language;
@@ -84,12 +84,16 @@ async fn sign_in(visit: Visit) -> Response {
 async fn sign_in_with_password(visit: Visit) -> Response {
     let (country, typed) = (visit.country(), visit.field("number").to_owned());
     let password = visit.field("password").to_owned();
-    if let Ok(number) = Number::parse(&typed, Some(&country))
-        && visit.state.users.is_right(number.e164(), password).await
-    {
-        return visit.sign_in(number.e164().to_owned(), None);
-    }
-    let error = visit.language().say("wrong-password");
+    let number = Number::parse(&typed, Some(&country)).map(|number| number.e164().to_owned());
+    let guess = match &number {
+        Ok(number) => visit.state.users.guess(number, password).await,
+        Err(_) => Guess::Wrong,
+    };
+    let error = match (guess, number) {
+        (Guess::Right, Ok(number)) => return visit.sign_in(number, None),
+        (Guess::TooMany, _) => visit.language().say("too-many-passwords"),
+        _ => visit.language().say("wrong-password"),
+    };
     visit.show(StatusCode::UNPROCESSABLE_ENTITY, Some(error), |page| {
         page.ask_password(&country, &typed)
     })
@@ -121,6 +125,7 @@ async fn set_password(visit: Visit) -> Response {
         let error = visit.language().say("try-again");
         return choose_password(visit, StatusCode::SERVICE_UNAVAILABLE, Some(error));
     }
+    visit.state.sessions.end_all(&pending.number);
     let notice = match pending.purpose {
         Purpose::Register => "account-made",
         _ => "password-changed",
@@ -135,14 +140,8 @@ async fn account(visit: Visit) -> Response {
     visit.show(StatusCode::OK, None, |page| page.account(&number))
 }
 
-async fn sign_out(mut visit: Visit) -> Response {
-    visit.state.sessions.end(&visit.id);
-    let Ok((id, mut session)) = Session::new() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    session.language = visit.session.language;
-    (visit.id, visit.session) = (id, session);
-    visit.to("/sign-in")
+async fn sign_out(visit: Visit) -> Response {
+    visit.sign_out()
 }
 
 /// Another language, and back to where the person was.

@@ -38,6 +38,11 @@ impl Purpose {
         (Self::ForgotPassword, "forgot-password", "ForgotPassword"),
     ];
 
+    /// Whether a person may learn that there is an account: who makes one does, by the code.
+    pub fn is_open(self) -> bool {
+        self == Self::Register
+    }
+
     /// Its name in paths, which is also its title's key.
     pub fn name(self) -> &'static str {
         let found = Self::ALL.iter().find(|(purpose, ..)| *purpose == self);
@@ -64,6 +69,8 @@ pub struct Pending {
     pub resend_at: Option<Instant>,
     /// Whether the code was right.
     pub is_verified: bool,
+    /// Whether nothing is sent, for there is no account.
+    pub is_suppressed: bool,
 }
 
 /// What is kept of one browser.
@@ -95,8 +102,15 @@ impl Sessions {
         (found.began.elapsed() < LIFE).then(|| (id, found.clone()))
     }
 
-    /// Keeps what a request changed. Another user gets another cookie, so that one from before is worth nothing.
-    pub fn keep(&self, id: &str, session: Session) {
+    /// Keeps what a request changed, and says whether it did: a session that was ended meanwhile stays ended.
+    pub fn keep(&self, id: &str, session: Session) -> bool {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sessions.get_mut(&hash(id));
+        known.map(|known| *known = session).is_some()
+    }
+
+    /// Begins one. Another user gets another cookie, so that one from before is worth nothing.
+    pub fn begin(&self, id: &str, session: Session) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= MOST {
             sessions.retain(|_, session| session.began.elapsed() < LIFE);
@@ -115,6 +129,18 @@ impl Sessions {
     pub fn end(&self, id: &str) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.remove(&hash(id));
+    }
+
+    /// Ends every one of a number's, under its old password or on the way to a new one.
+    pub fn end_all(&self, number: &str) {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| {
+            let pending = session
+                .pending
+                .as_ref()
+                .map(|pending| pending.number.as_str());
+            session.user.as_deref() != Some(number) && pending != Some(number)
+        });
     }
 }
 
@@ -266,7 +292,8 @@ mod tests {
         assert!(
             session.is_own(&session.token.clone()) && !session.is_own("") && !session.is_own(&id)
         );
-        sessions.keep(&id, session);
+        assert!(!sessions.keep(&id, session.clone()));
+        sessions.begin(&id, session.clone());
         let with = |id: &str| {
             let value = format!("a=b; {COOKIE}={id}; {COOKIE}x=1");
             HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&value).unwrap())])
@@ -275,6 +302,9 @@ mod tests {
         assert!(sessions.find(&with(&other)).is_none());
         assert!(sessions.find(&HeaderMap::new()).is_none());
         sessions.end(&id);
+        assert!(sessions.find(&with(&id)).is_none());
+        // A slow request of before, which was read while the session lasted.
+        assert!(!sessions.keep(&id, session));
         assert!(sessions.find(&with(&id)).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Everything that the sample's routes use.
 
 use super::api::Api;
+use super::pace::Pace;
 use super::session::Sessions;
 use super::users::Users;
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ pub struct State {
     pub inbox: Option<String>,
     /// Browsers.
     pub sessions: Sessions,
+    /// How long messages took.
+    pub pace: Pace,
     /// Accounts.
     pub users: Users,
     /// The address that it listens at.

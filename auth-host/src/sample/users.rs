@@ -4,6 +4,7 @@ use crate::ids;
 use argon2::Argon2;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
@@ -19,6 +20,12 @@ const LONGEST: usize = 256;
 /// Passwords that are hashed at once: each takes 19 MiB.
 const AT_ONCE: usize = 2;
 
+/// Wrong passwords for a number within [`GUESSES_IN`]. After them only a code helps.
+const GUESSES: u32 = 5;
+
+/// How long wrong passwords are counted.
+const GUESSES_IN: Duration = Duration::from_secs(15 * 60);
+
 /// A password as it is kept: argon2id with the salt before it.
 #[derive(Clone)]
 struct Hash {
@@ -29,13 +36,27 @@ struct Hash {
 /// The accounts, by number.
 pub struct Users {
     known: Mutex<HashMap<String, Hash>>,
+    /// How many passwords were tried for a number, and since when, whether it has an account or not.
+    guesses: Mutex<HashMap<String, (u32, Instant)>>,
     hashing: Semaphore,
+}
+
+/// What a password that somebody typed is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// The account's.
+    Right,
+    /// Not the account's, or there is no account.
+    Wrong,
+    /// One too many. It was not looked at.
+    TooMany,
 }
 
 impl Default for Users {
     fn default() -> Self {
         Self {
             known: Mutex::default(),
+            guesses: Mutex::default(),
             hashing: Semaphore::new(AT_ONCE),
         }
     }
@@ -69,8 +90,34 @@ impl Users {
         true
     }
 
+    /// Looks at a password, and counts it before: guesses that come at once are as many.
+    pub async fn guess(&self, number: &str, password: String) -> Guess {
+        if !self.count(number) {
+            return Guess::TooMany;
+        }
+        if !self.is_right(number, password).await {
+            return Guess::Wrong;
+        }
+        let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        guesses.remove(number);
+        Guess::Right
+    }
+
+    fn count(&self, number: &str) -> bool {
+        let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        guesses.retain(|_, (_, since)| since.elapsed() < GUESSES_IN);
+        if guesses.len() >= MOST && !guesses.contains_key(number) {
+            return false;
+        }
+        let (count, _) = guesses
+            .entry(number.to_owned())
+            .or_insert((0, Instant::now()));
+        *count += 1;
+        *count <= GUESSES
+    }
+
     /// Whether a password is the account's. Takes as long where there is no account.
-    pub async fn is_right(&self, number: &str, password: String) -> bool {
+    async fn is_right(&self, number: &str, password: String) -> bool {
         let found = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.get(number).cloned()
@@ -117,6 +164,31 @@ mod tests {
         assert!(users.put("+1", "another one".to_owned()).await);
         assert!(!users.is_right("+1", "correct horse".to_owned()).await);
         assert!(users.is_right("+1", "another one".to_owned()).await);
+    }
+
+    /// A number without an account has as many guesses, so that nobody learns by them.
+    #[tokio::test]
+    async fn passwords_are_not_guessed_without_end() {
+        let users = Users::default();
+        users.put("+1", "correct horse".to_owned()).await;
+        for _ in 0..2 {
+            for _ in 1..GUESSES {
+                assert_eq!(users.guess("+1", String::new()).await, Guess::Wrong);
+            }
+            let right = users.guess("+1", "correct horse".to_owned()).await;
+            assert_eq!(
+                right,
+                Guess::Right,
+                "the last guess counts, and clears the others"
+            );
+        }
+        for number in ["+1", "+2"] {
+            for _ in 0..GUESSES {
+                assert_eq!(users.guess(number, String::new()).await, Guess::Wrong);
+            }
+            let right = users.guess(number, "correct horse".to_owned()).await;
+            assert_eq!(right, Guess::TooMany, "{number}");
+        }
     }
 
     #[test]

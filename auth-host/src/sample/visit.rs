@@ -68,6 +68,7 @@ pub struct Visit {
     pub id: String,
     /// The session.
     pub session: Session,
+    is_new: bool,
     headers: HeaderMap,
     path: String,
     form: HashMap<String, String>,
@@ -94,6 +95,7 @@ impl extract::FromRequest<Arc<State>> for Visit {
             state: state.clone(),
             id,
             session,
+            is_new,
             headers,
             path: uri.path().to_owned(),
             form: HashMap::new(),
@@ -154,10 +156,16 @@ impl Visit {
     }
 
     fn with_cookie(self, mut response: Response) -> Response {
+        let sessions = &self.state.sessions;
+        if self.is_new {
+            sessions.begin(&self.id, self.session);
+        } else if !sessions.keep(&self.id, self.session) {
+            // The person signed in or out meanwhile, and has another cookie.
+            return response;
+        }
         if let Ok(cookie) = HeaderValue::from_str(&set_cookie(&self.id)) {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
-        self.state.sessions.keep(&self.id, self.session);
         response
     }
 
@@ -183,16 +191,28 @@ impl Visit {
         self.with_cookie(response)
     }
 
-    /// Signs somebody in, under another cookie.
-    pub fn sign_in(mut self, number: String, notice: Option<&'static str>) -> Response {
+    /// Signs somebody in.
+    pub fn sign_in(self, number: String, notice: Option<&'static str>) -> Response {
+        self.anew("/account", |session| {
+            session.user = Some(number);
+            session.notice = notice;
+        })
+    }
+
+    /// Signs out.
+    pub fn sign_out(self) -> Response {
+        self.anew("/sign-in", |_| ())
+    }
+
+    /// Ends the session and goes on in another one, under another cookie.
+    fn anew(mut self, path: &str, change: impl FnOnce(&mut Session)) -> Response {
         self.state.sessions.end(&self.id);
         let Ok((id, mut session)) = Session::new() else {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         };
         session.language = self.session.language;
-        session.user = Some(number);
-        session.notice = notice;
-        (self.id, self.session) = (id, session);
-        self.to("/account")
+        change(&mut session);
+        (self.id, self.session, self.is_new) = (id, session, true);
+        self.to(path)
     }
 }
