@@ -118,11 +118,15 @@ pub fn of_message(state: State, kind: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// The key of the sentence for a refusal; none where it is for the back end alone.
-pub fn of_problem(kind: &str, pointer: Option<&str>) -> Option<&'static str> {
+/// The key of the sentence for a number that none can be sent to.
+pub const CHECK_NUMBER: &str = "check-number";
+
+/// The key of the sentence for a wrong code.
+pub const WRONG_CODE: &str = "wrong-code";
+
+/// The key of the sentence for a refusal of a kind; none where it is for the back end alone.
+pub fn of_problem(kind: &str) -> Option<&'static str> {
     Some(match kind.strip_prefix("/problems/")? {
-        "invalid" if pointer == Some("/to") => "check-number",
-        "invalid" if pointer == Some("/code") => "wrong-code",
         "not-usable" => "code-ended",
         "locked" => "locked",
         "too-early" => "too-early",
@@ -281,13 +285,11 @@ mod tests {
 
     #[test]
     fn problem_for_back_end_has_no_phrase() {
-        assert_eq!(of_problem("/problems/unauthorized", None), None);
-        assert_eq!(of_problem("/problems/invalid", Some("/usage")), None);
-        let number = of_problem("/problems/invalid", Some("/to"));
-        assert_eq!(number, Some("check-number"));
-        assert_eq!(of_problem("/problems/number-a-day", None), Some("too-many"));
+        assert_eq!(of_problem("/problems/unauthorized"), None);
+        assert_eq!(of_problem("/problems/invalid"), None);
+        assert_eq!(of_problem("/problems/number-a-day"), Some("too-many"));
         for unclear in ["/problems/storage", "/problems/in-flight"] {
-            assert_eq!(of_problem(unclear, None), Some("not-finished"));
+            assert_eq!(of_problem(unclear), Some("not-finished"));
         }
     }
 }

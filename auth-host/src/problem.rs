@@ -28,6 +28,9 @@ pub struct Problem {
     /// What the database said, for the command line.
     #[serde(skip)]
     pub cause: Option<Box<StoreError>>,
+    /// The key of the sentence for the person who waits, where the kind alone does not tell.
+    #[serde(skip)]
+    pub phrase: Option<&'static str>,
     /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
     /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +107,7 @@ impl Problem {
             detail: text,
             sentence: sentence.map(Box::new),
             cause: None,
+            phrase: None,
             user_message: None,
             pointer: None,
             retry_after: None,
@@ -152,9 +156,16 @@ impl Problem {
     #[must_use]
     pub fn told(mut self, language: Language) -> Self {
         if self.user_message.is_none() {
-            let key = phrases::of_problem(&self.kind, self.pointer.as_deref());
+            let key = self.phrase.or_else(|| phrases::of_problem(&self.kind));
             self.user_message = key.map(|key| language.say(key).to_owned());
         }
+        self
+    }
+
+    /// Tells the person who waits a sentence, for what they typed is wrong and not the request's form.
+    #[must_use]
+    pub const fn tell(mut self, phrase: &'static str) -> Self {
+        self.phrase = Some(phrase);
         self
     }
 

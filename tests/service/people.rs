@@ -29,9 +29,29 @@ fn refusal_speaks_the_persons_language() {
         "The message cannot be sent to this number. Check it."
     );
     // A mistake of the back end is nothing to tell a person.
-    let body = json!({"to": TO, "usage": "no usage", "locales": ["de"]});
-    let mistake = host.post("/v1/verifications", &body).json();
-    assert_eq!(mistake.get("user_message"), None, "{mistake}");
+    for (path, body) in [
+        (
+            "/v1/verifications",
+            json!({"to": TO, "usage": "no usage", "locales": ["de"]}),
+        ),
+        ("/v1/verifications", json!({"usage": "SignIn"})),
+        ("/v1/verifications", json!({"to": 1, "usage": "SignIn"})),
+        (
+            "/v1/messages",
+            json!({"to": TO, "usage": "SignIn", "code": "123456"}),
+        ),
+        ("/v1/verifications/v_1/check", json!({"code": 123_456})),
+    ] {
+        let mistake = host.post(path, &body);
+        assert_eq!(mistake.status, 422, "{body}");
+        let mistake = mistake.json();
+        assert_eq!(mistake.get("user_message"), None, "{mistake}");
+    }
+    let empty = host.post("/v1/verifications/v_1/check", &json!({"code": ""}));
+    assert_eq!(
+        empty.json()["user_message"],
+        "That code is not right. Check it and try again."
+    );
 }
 
 #[test]

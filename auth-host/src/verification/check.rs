@@ -9,6 +9,7 @@ use crate::events;
 use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::number::Number;
+use crate::phrases;
 use crate::problem::Problem;
 use crate::store::audit::Action;
 use crate::store::idempotency::{self, Known, Request};
@@ -92,7 +93,8 @@ async fn compare(
         .filter(|c| !c.is_whitespace() && *c != '-')
         .collect();
     if code.is_empty() || request.code.len() > LONGEST {
-        return Err(Problem::invalid("/code", "A code is six digits."));
+        let problem = Problem::invalid("/code", "A code is six digits.");
+        return Err(problem.tell(phrases::WRONG_CODE));
     }
     let checking = Check {
         app: app.clone(),
@@ -206,7 +208,7 @@ impl Check {
             id: v.id.clone(),
             status: v.state.clone(),
             valid: false,
-            user_message: Some(language(v).say("wrong-code").to_owned()),
+            user_message: Some(language(v).say(phrases::WRONG_CODE).to_owned()),
             attempts_left: Some(TRIES.saturating_sub(v.attempts)),
             expires_at: Some(rfc3339(v.expires_at)),
             test: v.is_test,

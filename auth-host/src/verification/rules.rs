@@ -7,7 +7,7 @@ use crate::form::{is_locale, is_usage};
 use crate::ids;
 use crate::limits::{REFUSED, Refusal};
 use crate::number::{Number, is_country};
-use crate::phrases::Language;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::store;
 use crate::store::limits::Counter;
@@ -117,7 +117,7 @@ pub(super) fn recipient(
             "/country",
             "A country is two capital letters (ISO 3166), such as CN, and has phone numbers.",
         ),
-        _ => Problem::invalid("/to", format!("{error}.")),
+        _ => Problem::invalid("/to", format!("{error}.")).tell(phrases::CHECK_NUMBER),
     })
 }
 

@@ -14,7 +14,7 @@ use crate::ids;
 use crate::limits;
 use crate::number::Number;
 use crate::outcomes::Finish;
-use crate::phrases::Language;
+use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
@@ -105,7 +105,8 @@ async fn start_in_any(
         return Err(Problem::invalid(
             "/to",
             "This is a test number, and test numbers do not pass here.",
-        ));
+        )
+        .tell(phrases::CHECK_NUMBER));
     }
     let route = catalog.route(&caller.tenant, &request.usage, number.country());
     let code = match &test_code {

@@ -1,6 +1,7 @@
 //! Verdict on a platform's request, in the classes that platforms tell apart.
 
 use crate::limits::Refusal;
+use crate::phrases;
 use crate::store::messages::{Message, STOPPED, State};
 use auth_connector_host::Phrase;
 
@@ -89,7 +90,7 @@ impl Class {
     /// The key of the sentence for the person who waits.
     pub const fn phrase(self) -> &'static str {
         match self {
-            Self::BadNumber => "check-number",
+            Self::BadNumber => phrases::CHECK_NUMBER,
             Self::TooMany => "too-many",
             Self::Blocked => "not-delivered",
             Self::Unknown => "maybe-sent",
