@@ -153,6 +153,34 @@ fn raw(address: &str, request: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+/// The project's own webhook connector takes no message without a correlation id.
+#[test]
+fn trial_has_all_that_a_plugin_asks_for() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let package = super::origins::package(&host.folder.0);
+    host.change(&["plugin", "add", &package, "--unsigned"], "");
+    let config = super::origins::webhook_config("https://receiver.example/sms").to_string();
+    let fields = [
+        ("do", "preview"),
+        ("view", "json"),
+        ("json", config.as_str()),
+        ("name", "hook"),
+        ("origin", "https://receiver.example"),
+        ("to", "+8613800138000"),
+        ("usage", "SignIn"),
+    ];
+    let path = "/console/t/default/connector?plugin=webhook";
+    assert_eq!(ada.get(path).status, 200);
+    let preview = ada.post(path, &fields);
+    assert!(preview.text.contains("<dt>Route</dt>"), "{}", preview.text);
+    // What the plugin refuses is said in its own words, and marked as such.
+    let mut to_none = fields;
+    to_none[6].1 = "No-Such.usage!";
+    let refused = ada.post(path, &to_none);
+    assert!(refused.text.contains("alert bad"), "{}", refused.text);
+}
+
 /// The value of an option of a page, by its text.
 fn select_value(page: &str, text: &str) -> String {
     let before = page.split_once(&format!("\">{text}</option>")).unwrap().0;

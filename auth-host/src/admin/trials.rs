@@ -49,8 +49,11 @@ pub struct Tried {
     pub provider: String,
 }
 
-fn wanted(number: &Number, trial: &Trial, code: &str) -> Wanted {
+/// The message of a trial. It has everything that a flow's message has: a plugin may need any of it.
+fn wanted(number: &Number, trial: &Trial, code: &str, id: String) -> Wanted {
     let mut wanted = Wanted::code(number.e164(), &trial.usage, code);
+    wanted.correlation_id = Some(id);
+    wanted.timeout_ms = u32::try_from(TIME.as_millis()).ok();
     if !trial.locale.is_empty() {
         wanted.locales = vec![trial.locale.clone()];
     }
@@ -78,7 +81,7 @@ pub async fn preview(
     check(trial)?;
     let number = numbers::parse(app, tenant, &trial.to)?;
     let config = Config::new(prepared.config.to_string());
-    let wanted = wanted(&number, trial, "123456");
+    let wanted = wanted(&number, trial, "123456", ids::new("m"));
     let preview = prepared.plugin.preview_message(&config, &wanted).await;
     Ok(preview)
 }
@@ -152,9 +155,7 @@ pub async fn send(
         )?;
         Ok::<_, StoreError>(None)
     };
-    let mut message = wanted(&number, &trial, &code);
-    message.correlation_id = Some(row.id.clone());
-    message.timeout_ms = u32::try_from(TIME.as_millis()).ok();
+    let message = wanted(&number, &trial, &code, row.id.clone());
     let own_app = app.clone();
     let lease = app.leases.take(row.subject());
     let task = async move {
