@@ -69,12 +69,13 @@ fn write(
 ) -> store::Result<Written> {
     let Some(found) = messages::get(db, &row.tenant, &row.id)? else {
         // Its number was forgotten. Only the figures have it, and nothing more goes to it.
-        count(db, &row)?;
+        messages::tally(db, &row, 1)?;
+        count_segments(db, &row)?;
         let is_followed = false;
         return Ok(Written { row, is_followed });
     };
     let (before, row) = (found.state, settled(db, found, row)?);
-    count(db, &row)?;
+    count_segments(db, &row)?;
     // Whoever settled it meanwhile knows that it left, or has allowed another code in its place.
     if let Some(next) = next.filter(|_| before == State::Sending) {
         messages::add(db, next)?;
@@ -93,6 +94,9 @@ fn write(
 fn settled(db: &Connection, found: Message, row: Message) -> store::Result<Message> {
     if found.is_open() {
         messages::settle(db, &row)?;
+        if found.state != State::Sending {
+            messages::tally(db, &found, -1)?;
+        }
         return Ok(row);
     }
     messages::complete(db, &row)?;
@@ -104,22 +108,15 @@ fn settled(db: &Connection, found: Message, row: Message) -> store::Result<Messa
     })
 }
 
-/// Counts it for limits and for the figures of a country.
-fn count(db: &Connection, row: &Message) -> store::Result<()> {
-    let outcome = Counter {
-        tenant: &row.tenant,
-        scope: row.state.as_str(),
-        subject: &row.country,
-    };
-    outcome.add(db, ids::now_ms(), 1)?;
+/// Counts segments for the limit of a day. The first one was counted before the message was sent.
+fn count_segments(db: &Connection, row: &Message) -> store::Result<()> {
     if row.segments <= 1 {
         return Ok(());
     }
-    // The first segment was counted before the message was sent.
     let sent = Counter {
+        tenant: &row.tenant,
         scope: "sent",
         subject: "",
-        ..outcome
     };
     sent.add(db, ids::now_ms(), row.segments - 1)
 }

@@ -91,8 +91,14 @@ fn made_up_method_is_no_label() {
     }
 }
 
-fn limits<'a>(number_a_day: &'a str, country: &'a str) -> Vec<(&'static str, &'a str)> {
+fn limits<'a>(
+    page: &'a str,
+    number_a_day: &'a str,
+    country: &'a str,
+) -> Vec<(&'static str, &'a str)> {
+    let (_, revision) = page.split_once("name=\"revision\" value=\"").unwrap();
     vec![
+        ("revision", revision.split('"').next().unwrap()),
         ("number_in_ten_minutes", "5"),
         ("number_a_day", number_a_day),
         ("prefix_a_day", "50"),
@@ -110,8 +116,8 @@ fn limits_are_changed_or_refused_with_a_reason() {
     let host = Running::start();
     let mut ada = Visitor::set_up(&host, "ada");
     let path = "/console/t/default/limits";
-    ada.get(path);
-    assert_eq!(ada.post(path, &limits("1", "cn")).status, 303);
+    let page = ada.get(path).text;
+    assert_eq!(ada.post(path, &limits(&page, "1", "cn")).status, 303);
     let shown = ada.get(path).text;
     assert!(
         shown.contains("name=\"number_a_day\" value=\"1\""),
@@ -121,9 +127,9 @@ fn limits_are_changed_or_refused_with_a_reason() {
     host.begin(TO);
     let again = json!({"to": TO, "usage": "Register"});
     assert_eq!(host.post("/v1/verifications", &again).status, 429);
-    let refused = ada.post(path, &limits("x", "cn"));
+    let refused = ada.post(path, &limits(&shown, "x", "cn"));
     assert_eq!(refused.status, 422);
-    let refused = ada.post(path, &limits("5", "X1"));
+    let refused = ada.post(path, &limits(&shown, "5", "X1"));
     assert_eq!(refused.status, 422);
     assert!(
         refused.text.contains("two capital letters of ISO 3166"),
@@ -132,7 +138,7 @@ fn limits_are_changed_or_refused_with_a_reason() {
     );
     ada.get("/console/language?to=zh-CN");
     ada.get(path);
-    let refused = ada.post(path, &limits("5", "X1"));
+    let refused = ada.post(path, &limits(&shown, "5", "X1"));
     assert!(
         refused.text.contains("两个大写字母的 ISO 3166 代码"),
         "{}",

@@ -1,7 +1,8 @@
 //! Tenants, their flows, and the kill switches.
 
-use super::{Actor, Entry, change, check_name};
+use super::{Actor, Entry, change, changed, check_name};
 use crate::app::App;
+use crate::crypt::digest;
 use crate::number::is_country;
 use crate::problem::Problem;
 use crate::store::audit::Action;
@@ -22,7 +23,7 @@ pub async fn put(
     patch: &Value,
 ) -> Result<TenantSettings, Problem> {
     check_name("/id", id)?;
-    lay_over(app, actor, id, patch, true).await
+    lay_over(app, actor, id, patch, Upon::Any).await
 }
 
 /// Changes what is given of a tenant's settings. Makes no tenant: whoever mistypes the name of one to be stopped would
@@ -37,7 +38,43 @@ pub async fn set(
     id: &str,
     patch: &Value,
 ) -> Result<TenantSettings, Problem> {
-    lay_over(app, actor, id, patch, false).await
+    lay_over(app, actor, id, patch, Upon::Known).await
+}
+
+/// As [`set`], for a form that was made from settings of a [`revision`].
+///
+/// # Errors
+///
+/// As [`set`], and when another revision was edited.
+pub async fn set_edited(
+    app: &Arc<App>,
+    actor: &Actor,
+    id: &str,
+    patch: &Value,
+    revision: &str,
+) -> Result<TenantSettings, Problem> {
+    lay_over(app, actor, id, patch, Upon::Revision(revision.to_owned())).await
+}
+
+/// Tells settings apart from those that somebody changed meanwhile. The kill switch is none of them: no form has it, and
+/// whoever turns it must not undo what another types.
+pub fn revision(settings: &TenantSettings) -> String {
+    let settings = TenantSettings {
+        is_stopped: false,
+        ..settings.clone()
+    };
+    let text = serde_json::to_vec(&settings).unwrap_or_default();
+    hex::encode(digest(&[&text]))
+}
+
+/// What a patch is laid over.
+enum Upon {
+    /// A tenant, which is made where there is none.
+    Any,
+    /// A tenant that there is.
+    Known,
+    /// Settings of this revision.
+    Revision(String),
 }
 
 async fn lay_over(
@@ -45,7 +82,7 @@ async fn lay_over(
     actor: &Actor,
     id: &str,
     patch: &Value,
-    is_made: bool,
+    upon: Upon,
 ) -> Result<TenantSettings, Problem> {
     let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(changes(patch));
     let (id, patch) = (id.to_owned(), patch.clone());
@@ -53,9 +90,12 @@ async fn lay_over(
         // As it is now: another program may have stopped the tenant since the catalog was read.
         let before = match registry::tenant(db, &id)? {
             Some(before) => before,
-            None if is_made => TenantSettings::default(),
+            None if matches!(upon, Upon::Any) => TenantSettings::default(),
             None => return Err(Problem::not_found("tenant")),
         };
+        if matches!(&upon, Upon::Revision(edited) if *edited != revision(&before)) {
+            return Err(changed("refusal-settings-changed"));
+        }
         let settings = patched(&before, &patch)?;
         check(&settings)?;
         registry::put_tenant(db, &id, &settings)?;

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::ids;
 use crate::limits;
 use crate::problem::Problem;
-use crate::store::limits::{Counter, HOUR_MS};
+use crate::store::limits::Counter;
 use crate::store::messages::{Filter, State as MessageState};
 use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
@@ -380,9 +380,10 @@ async fn figures(
         Ok::<BTreeMap<_, _>, StoreError>(counter.by_subject(db, now, 24)?.into_iter().collect())
     };
     let shown = app.store.read(|db| {
-        let states = messages::count_by_state(db, &tenant, now - 24 * HOUR_MS)?;
+        let states = messages::count_by_state(db, &tenant, now, 24)?.into_iter();
+        let states: BTreeMap<_, _> = states.map(|(s, count)| (s.as_str(), count)).collect();
         Ok::<_, StoreError>(json!({
-            "messages": states.into_iter().collect::<BTreeMap<_, _>>(),
+            "messages": states,
             "verified_by_country": counted(db, "verified")?,
             "refused": counted(db, limits::REFUSED)?,
             "would_have_refused": counted(db, limits::WOULD_REFUSE)?,

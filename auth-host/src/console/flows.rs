@@ -3,8 +3,10 @@
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
 use super::state::Console;
+use super::texts::Texts;
 use super::visit::{Fields, Posted, Visit};
 use crate::admin::tenants;
+use crate::catalog::Catalog;
 use crate::form::USAGES;
 use crate::number::Number;
 use crate::store::registry::Flow;
@@ -13,6 +15,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The routes.
@@ -70,12 +73,45 @@ impl Chosen {
     }
 }
 
-/// A usage and where it goes in most countries.
+/// A usage and where it goes.
 struct Usage {
     id: &'static str,
     name: String,
+    routes: Vec<Route>,
+}
+
+/// Where a usage goes in a country.
+struct Route {
+    country: String,
     connectors: Vec<String>,
     is_own: bool,
+}
+
+/// Where a usage goes: in each country that a rule names for it, and in every other. Without one, it is off.
+fn served(t: Texts, catalog: &Catalog, tenant: &str, usage: &str) -> Vec<Route> {
+    let flows = catalog.flows.get(tenant).into_iter().flatten();
+    let flows: Vec<&Flow> = flows
+        .filter(|f| f.usage == usage || f.usage == "*")
+        .collect();
+    let named = flows.iter().map(|f| f.country.as_str());
+    let named: BTreeSet<&str> = named.filter(|country| *country != "*").collect();
+    let route = |country: &str| Route {
+        connectors: catalog
+            .route(tenant, usage, country)
+            .iter()
+            .map(|c| c.row.name.clone())
+            .collect(),
+        is_own: flows
+            .iter()
+            .any(|f| f.usage == usage && (f.country == country || f.country == "*")),
+        country: match country {
+            "*" if named.is_empty() => t.say("every-country"),
+            "*" => t.say("other-countries"),
+            country => country.to_owned(),
+        },
+    };
+    let all = named.iter().copied().chain(["*"]).map(route);
+    all.filter(|route| !route.connectors.is_empty()).collect()
 }
 
 /// A rule as it is shown.
@@ -136,12 +172,7 @@ fn page(
     let usages = USAGES.iter().map(|usage| Usage {
         id: usage,
         name: t.say(&format!("usage-{usage}")),
-        connectors: catalog
-            .route(&visit.tenant, usage, "*")
-            .iter()
-            .map(|c| c.row.name.clone())
-            .collect(),
-        is_own: own.iter().any(|f| f.usage == *usage && f.country == "*"),
+        routes: served(t, &catalog, &visit.tenant, usage),
     });
     let connectors = catalog
         .connectors
@@ -251,7 +282,7 @@ fn ask(visit: &Visit, fields: &Fields) -> Asked {
     let parsed = match Number::parse(number, settings.default_country.as_deref()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            asked.error = format!("{error}.");
+            asked.error = t.say(error.id());
             return asked;
         }
     };

@@ -4,6 +4,7 @@ use super::fault::{Fault, problem_text};
 use super::form::shown;
 use super::page::{Page, render};
 use super::state::Console;
+use super::texts::Texts;
 use super::visit::{Fields, Posted, Visit};
 use super::words;
 use crate::admin::tenants;
@@ -36,6 +37,9 @@ struct Limits {
     default_country: String,
     is_reported: bool,
     is_enforced: bool,
+    revision: String,
+    /// The setting that was refused.
+    wrong: String,
     error: String,
 }
 
@@ -60,16 +64,44 @@ impl Limits {
     }
 
     /// What was typed, and why it was refused.
-    fn refused(mut self, fields: &Fields, error: String) -> Self {
+    fn refused(mut self, t: Texts, fields: &Fields, problem: &Problem) -> Self {
         for (name, _, value) in &mut self.numbers {
             *value = shown(fields.get(name), 20);
         }
         self.name = shown(fields.get("name"), 100);
         self.home = shown(fields.get("home"), 400);
-        self.default_country = shown(fields.get("default_country"), 2);
+        self.default_country = shown(fields.get("default_country"), 20);
         self.is_enforced = fields.get("unverified") == "enforce";
-        self.error = error;
+        self.is_reported = fields.get("report_used_codes") == "on";
+        let pointer = problem.pointer.as_deref().unwrap_or_default();
+        self.wrong = pointer.trim_start_matches('/').to_owned();
+        self.error = match self.label(t) {
+            Some(label) => format!("{label}: {}", self.why(t, problem)),
+            None => problem_text(t, problem),
+        };
         self
+    }
+
+    /// The name of the field that was refused, as its form has it.
+    fn label(&self, t: Texts) -> Option<String> {
+        let id = match self.wrong.as_str() {
+            "home_countries" => "home-countries",
+            "default_country" => "default-country",
+            "name" => "tenant-name",
+            wrong => words::LIMITS.iter().find(|(name, _)| *name == wrong)?.1,
+        };
+        Some(t.say(id))
+    }
+
+    /// The host's words about a form name every setting of the API; a field has its own.
+    fn why(&self, t: Texts, problem: &Problem) -> String {
+        let value = self.numbers.iter().find(|(name, ..)| *name == self.wrong);
+        match value {
+            Some((.., value)) if value.parse::<u32>().is_err() => {
+                t.about("setting-number", u32::MAX.to_string())
+            }
+            _ => problem.text(t),
+        }
     }
 }
 
@@ -81,6 +113,7 @@ fn stored(visit: &Visit) -> Limits {
         .get(&visit.tenant)
         .map(|t| t.settings.clone());
     let settings: TenantSettings = settings.unwrap_or_default();
+    let revision = tenants::revision(&settings);
     let values = serde_json::to_value(&settings).unwrap_or_default();
     let value = |name: &str| values.get(name).map(Value::to_string).unwrap_or_default();
     let numbers = words::LIMITS.map(|(name, id)| (name, visit.t.say(id), value(name)));
@@ -92,6 +125,8 @@ fn stored(visit: &Visit) -> Limits {
         default_country: settings.default_country.unwrap_or_default(),
         is_reported: settings.report_used_codes,
         is_enforced: settings.unverified == Unverified::Enforce,
+        revision,
+        wrong: String::new(),
         error: String::new(),
     }
 }
@@ -128,14 +163,16 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     patch.insert("unverified".to_owned(), rule.into());
     let is_reported = fields.get("report_used_codes") == "on";
     patch.insert("report_used_codes".to_owned(), is_reported.into());
-    let app = &visit.console.app;
-    match tenants::put(app, &visit.actor(), &visit.tenant, &Value::Object(patch)).await {
+    let (app, actor, patch) = (&visit.console.app, visit.actor(), Value::Object(patch));
+    let revision = fields.get("revision");
+    match tenants::set_edited(app, &actor, &visit.tenant, &patch, revision).await {
         Ok(_) => Ok(
             Redirect::to(&format!("/console/t/{}/limits?saved=true", visit.tenant)).into_response(),
         ),
         Err(problem) => {
-            let page = stored(&visit).refused(&fields, problem_text(visit.t, &problem));
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
+            let page = stored(&visit).refused(visit.t, &fields, &problem);
+            let status = StatusCode::from_u16(problem.status).unwrap_or_default();
+            Ok((status, render(&page)).into_response())
         }
     }
 }

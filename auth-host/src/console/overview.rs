@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// How many hours the plot shows.
 const HOURS: i64 = 24;
 
+/// The most unsettled outcomes that are counted.
+const UNSETTLED: i64 = 1000;
+
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
     Router::new().route("/console/t/{tenant}/", get(show).post(switch))
@@ -41,7 +44,8 @@ struct Overview {
     segments: i64,
     budget: u32,
     share: i64,
-    unknown: usize,
+    is_warned: bool,
+    unknown: String,
     refused: Vec<(String, i64)>,
     would_refuse: i64,
     plot: Plot,
@@ -62,7 +66,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     let catalog = app.catalog.load();
     let settings = catalog.tenants.get(tenant).map(|t| t.settings.clone());
     let settings = settings.unwrap_or_default();
-    let sent = figures.sent(|_| true);
+    let sent = figures.sent(is_sent);
     let mut own = catalog.connectors.values();
     let to_try = own
         .find(|c| sent == 0 && c.row.tenant == *tenant)
@@ -79,13 +83,16 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
         segments: figures.segments,
         budget,
         share: (figures.segments * 100 / i64::from(budget.max(1))).min(100),
-        unknown: figures.unsettled,
+        is_warned: figures.unsettled > 0,
+        unknown: match figures.unsettled {
+            count if count > UNSETTLED => format!("{UNSETTLED}+"),
+            count => count.to_string(),
+        },
         would_refuse: figures.would_refuse,
         plot: Plot::new(t.say("plot-title"), &figures.bars(now)),
-        states: figures
-            .states
+        states: words::STATES
             .into_iter()
-            .map(|(s, count)| (s.as_str(), words::state(t, s), count))
+            .map(|s| (s.as_str(), words::state(t, s), figures.sent(|one| one == s)))
             .filter(|(_, _, count)| *count > 0)
             .collect(),
         refused: figures
@@ -112,7 +119,7 @@ struct Figures {
     segments: i64,
     refused: Vec<(String, i64)>,
     would_refuse: i64,
-    unsettled: usize,
+    unsettled: i64,
 }
 
 impl Figures {
@@ -126,23 +133,18 @@ impl Figures {
             let counted = counter(scope).by_subject(db, now, HOURS)?;
             Ok::<i64, StoreError>(counted.into_iter().map(|(_, count)| count).sum())
         };
-        let (mut states, mut hours) = (Vec::new(), Vec::new());
-        for state in words::STATES {
-            states.push((state, sum(state.as_str())?));
+        let mut hours = Vec::new();
+        for state in words::STATES.into_iter().filter(|state| is_sent(*state)) {
             hours.push((state, by_hour(db, tenant, state.as_str(), now, HOURS)?));
         }
-        let unknown = messages::Filter {
-            state: Some(State::Unknown),
-            ..messages::Filter::default()
-        };
         Ok(Self {
-            states,
+            states: messages::count_by_state(db, tenant, now, HOURS)?,
             hours,
             verified: sum("verified")?,
             segments: counter("sent").sum(db, now, HOURS)?,
             refused: counter(limits::REFUSED).by_subject(db, now, HOURS)?,
             would_refuse: sum(limits::WOULD_REFUSE)?,
-            unsettled: messages::page(db, tenant, &unknown, 100)?.len(),
+            unsettled: messages::count_unknown(db, tenant, UNSETTLED + 1)?,
         })
     }
 
@@ -191,6 +193,11 @@ fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String
         (has_flow, t.say("step-flow"), own("flows")),
         (has_key, t.say("step-key"), own("keys")),
     ]
+}
+
+/// Whether somebody was meant to get it.
+fn is_sent(state: State) -> bool {
+    state != State::Suppressed
 }
 
 const fn is_good(state: State) -> bool {

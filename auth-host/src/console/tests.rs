@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+mod pages;
+
 /// An administrator's listener.
 struct Listener {
     test: TestApp,
@@ -55,6 +57,12 @@ impl Listener {
         added.unwrap();
         let user = users::find(app, name).unwrap().unwrap();
         users::begin(app, &user).await.unwrap().unwrap()
+    }
+
+    /// A page that a session visits.
+    async fn get(&self, session: &str, path: &str) -> String {
+        let headers = format!("host: localhost\r\ncookie: {SESSION}={session}\r\n");
+        self.ask(&format!("GET {path}"), &headers, "").await
     }
 
     /// The answer to a form of a session.
@@ -183,65 +191,6 @@ async fn unknown_action_changes_nothing() {
     assert!(test.app.catalog.load().webhooks.is_empty());
 }
 
-/// Somebody who types the name of another user in the form that adds one changes nothing of that user.
-#[tokio::test]
-async fn new_password_leaves_role_and_tenant() {
-    let listener = Listener::start(true).await;
-    let session = listener.session("ada", Role::Admin).await;
-    let (app, actor) = (&listener.test.app, TestApp::actor());
-    let hash = "hash".to_owned();
-    let added = users::add(app, &actor, "tina", hash, Role::Admin, Some("default")).await;
-    added.unwrap();
-    let tina = || users::find(app, "tina").unwrap().unwrap();
-    let (id, words) = (tina().id, "password=correct+horse+battery&again=");
-    for (fields, expected) in [
-        (
-            format!("do=add&name=tina&role=viewer&{words}correct+horse+battery"),
-            "422",
-        ),
-        (
-            format!("do=password&id=u_none&{words}correct+horse+battery"),
-            "422",
-        ),
-        (
-            format!("do=password&id={id}&{words}another+horse+battery"),
-            "422",
-        ),
-        (
-            format!("do=password&id={id}&role=viewer&{words}correct+horse+battery"),
-            "303",
-        ),
-    ] {
-        assert_eq!(tina().password, "hash", "before {fields}");
-        let answer = listener.post(&session, "/console/users", &fields).await;
-        assert_eq!(status(&answer), expected, "{fields}: {answer}");
-    }
-    let tina = tina();
-    assert_ne!(tina.password, "hash");
-    assert_eq!(
-        (tina.role, tina.tenant.as_deref()),
-        (Role::Admin, Some("default"))
-    );
-}
-
-/// The corrected form would otherwise make another user than the one that was meant.
-#[tokio::test]
-async fn refused_user_form_keeps_its_choices() {
-    let listener = Listener::start(true).await;
-    let session = listener.session("ada", Role::Admin).await;
-    let fields =
-        "do=add&name=tina&role=admin&tenant=default&password=correct+horse+battery&again=x";
-    let answer = listener.post(&session, "/console/users", fields).await;
-    for kept in [
-        r#"name="name" value="tina""#,
-        r#"<option value="admin" selected>"#,
-        "<option selected>default</option>",
-    ] {
-        assert!(answer.contains(kept), "{kept}: {answer}");
-    }
-    assert!(!answer.contains("correct horse"));
-}
-
 /// Browsers take `..` out of an address, so that the first tenant's overview would lead to itself.
 #[tokio::test]
 async fn home_skips_a_tenant_of_dots() {
@@ -255,8 +204,7 @@ async fn home_skips_a_tenant_of_dots() {
     });
     added.await.unwrap();
     app.reload().unwrap();
-    let headers = format!("host: localhost\r\ncookie: {SESSION}={session}\r\n");
-    let home = listener.ask("GET /console/", &headers, "").await;
+    let home = listener.get(&session, "/console/").await;
     assert!(home.contains("location: /console/t/default/\r\n"), "{home}");
 }
 

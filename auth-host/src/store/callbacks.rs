@@ -88,7 +88,7 @@ pub fn settle(
         serial,
         message.tenant
     ])?;
-    Ok(())
+    messages::moved(db, message, state)
 }
 
 /// Says when a used code is reported, or that nothing is left to report.

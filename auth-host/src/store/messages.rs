@@ -1,5 +1,6 @@
 //! Messages: one row for each attempt of one connector.
 
+use super::limits::Counter;
 use super::registry::{all, distinct};
 use super::verifications::{self, Verification};
 use super::writer::Result;
@@ -42,19 +43,21 @@ impl State {
         }
     }
 
+    /// All of them.
+    const ALL: [Self; 7] = [
+        Self::Sending,
+        Self::Accepted,
+        Self::Delivered,
+        Self::Undelivered,
+        Self::NotSent,
+        Self::Unknown,
+        Self::Suppressed,
+    ];
+
     /// Reads a name.
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::Sending,
-            Self::Accepted,
-            Self::Delivered,
-            Self::Undelivered,
-            Self::NotSent,
-            Self::Unknown,
-            Self::Suppressed,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == name)
+        let mut all = Self::ALL.into_iter();
+        all.find(|state| state.as_str() == name)
     }
 }
 
@@ -198,12 +201,12 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
         message.settled_at,
         message.source
     ])?;
-    Ok(())
+    count(db, message, message.state, 1)
 }
 
 /// Writes down what became of a message that is open.
 pub fn settle(db: &Connection, message: &Message) -> Result<()> {
-    db.prepare_cached(
+    let settled = db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
          request_id = ?8, settled_at = ?9, next_lookup_at = ?10,
          segments = ?11, hint = ?12 WHERE tenant = ?13 AND id = ?1
@@ -224,7 +227,11 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
         message.hint,
         message.tenant
     ])?;
-    Ok(())
+    // A receipt may have settled it before its connector answered.
+    if settled == 0 {
+        return Ok(());
+    }
+    count(db, message, message.state, 1)
 }
 
 /// Adds to a message that was settled meanwhile what its connector's answer says beside the outcome.
@@ -355,14 +362,14 @@ pub fn page(db: &Connection, tenant: &str, filter: &Filter<'_>, most: u32) -> Re
     all(db, &sql, rusqlite::params_from_iter(values), read)
 }
 
-/// Settles an unknown outcome by what an operator found out.
+/// Settles an unknown outcome by what an operator found out. What the connector's answer was stays.
 pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64) -> Result<()> {
     db.execute(
-        "UPDATE messages SET state = ?2, settled_at = ?3, reason = ?5, next_lookup_at = NULL
+        "UPDATE messages SET state = ?2, settled_at = ?3, next_lookup_at = NULL
          WHERE tenant = ?4 AND id = ?1 AND state = 'unknown'",
-        params![message.id, state.as_str(), now, message.tenant, BY_OPERATOR],
+        params![message.id, state.as_str(), now, message.tenant],
     )?;
-    Ok(())
+    moved(db, message, state)
 }
 
 /// Sets when a message is looked up next.
@@ -466,7 +473,7 @@ pub fn found(
         provider_message,
         message.tenant
     ])?;
-    Ok(())
+    moved(db, message, state)
 }
 
 /// Counts a look-up that found nothing, and sets the next one.
@@ -516,12 +523,65 @@ pub fn latest_of(db: &Connection, v: &Verification) -> Result<Option<(String, St
         }))
 }
 
-/// How many messages of a tenant are in each state since a time.
-pub fn count_by_state(db: &Connection, tenant: &str, since: i64) -> Result<Vec<(String, i64)>> {
-    all(
-        db,
-        "SELECT state, count(*) FROM messages WHERE tenant = ?1 AND id >= ?2 GROUP BY state ORDER BY state",
-        params![tenant, ids::earliest("m", since)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
+/// How many messages of a tenant are in each state, of those that were written down in the last hours. Counters are read,
+/// so that it costs the same however many there are; the few that are being sent are in none.
+pub fn count_by_state(
+    db: &Connection,
+    tenant: &str,
+    now: i64,
+    hours: i64,
+) -> Result<Vec<(State, i64)>> {
+    let mut counts = Vec::new();
+    for state in State::ALL {
+        let counter = Counter {
+            tenant,
+            scope: state.as_str(),
+            subject: "",
+        };
+        let counted = counter.by_subject(db, now, hours)?;
+        counts.push((state, counted.into_iter().map(|(_, count)| count).sum()));
+    }
+    let sending = db
+        .prepare_cached("SELECT count(*) FROM messages WHERE state = 'sending' AND tenant = ?1")?
+        .query_row([tenant], |row| row.get(0))?;
+    counts.push((State::Sending, sending));
+    counts.retain(|(_, count)| *count > 0);
+    Ok(counts)
+}
+
+/// Counts a message in a state, in the hour in which it was written down.
+fn count(db: &Connection, message: &Message, state: State, by: i64) -> Result<()> {
+    if state == State::Sending {
+        return Ok(());
+    }
+    let counter = Counter {
+        tenant: &message.tenant,
+        scope: state.as_str(),
+        subject: &message.country,
+    };
+    counter.add(db, message.created_at, by)
+}
+
+/// Counts a message in its state, by 1, or by -1 to take that back.
+pub fn tally(db: &Connection, message: &Message, by: i64) -> Result<()> {
+    count(db, message, message.state, by)
+}
+
+/// Counts a message in another state than before.
+pub(super) fn moved(db: &Connection, before: &Message, to: State) -> Result<()> {
+    if before.state == to {
+        return Ok(());
+    }
+    count(db, before, before.state, -1)?;
+    count(db, before, to, 1)
+}
+
+/// How many messages of a tenant have an unknown outcome, however old they are: `most` at most.
+pub fn count_unknown(db: &Connection, tenant: &str, most: i64) -> Result<i64> {
+    // The second condition is that of the index of rare states.
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE tenant = ?1 AND state = 'unknown'
+               AND state NOT IN ('sending', 'accepted') LIMIT ?2)";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row(params![tenant, most], |row| row.get(0))?)
 }

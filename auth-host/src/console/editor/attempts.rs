@@ -43,16 +43,13 @@ impl State {
                         .collect(),
                 });
             }
-            Ok(Err(error)) => {
-                let text = match error.failure() {
-                    Some(failure) => failure.message.clone(),
-                    None => self.t().phrase(&error.phrase()),
-                };
-                self.trial.error = form::shown(&text, 600);
-            }
+            Ok(Err(error)) => match error.failure() {
+                Some(failure) => self.trial.refusal = form::shown(&failure.message, 600),
+                None => self.trial.error = form::shown(&self.t().phrase(&error.phrase()), 600),
+            },
             Err(problem) => self.trial.error = problem.text(self.t()),
         }
-        let Some(once) = once.filter(|_| self.trial.error.is_empty()) else {
+        let Some(once) = once.filter(|_| self.trial.preview.is_some()) else {
             return;
         };
         match trials::send(app, &visit.actor(), tenant, prepared, trial, once).await {

@@ -90,14 +90,19 @@ async fn post_new(Query(of): Query<OfPlugin>, posted: Posted) -> Result<Response
 
 async fn post(Path((_, id)): Path<(String, String)>, posted: Posted) -> Result<Response, Fault> {
     posted.visit.admin()?;
-    let fields = posted.fields;
-    if fields.get("do") == "remove" {
-        let visit = posted.visit;
-        let (app, tenant) = (&visit.console.app, &visit.tenant);
-        connectors::remove(app, &visit.actor(), tenant, &id).await?;
-        return Ok(Redirect::to(&format!("/console/t/{tenant}/connectors")).into_response());
+    let Posted { visit, fields } = posted;
+    let subject = Subject::stored(visit.clone(), &id)?;
+    if fields.get("do") != "remove" {
+        return act(State::open(subject, Some(fields)).await?).await;
     }
-    act(State::open(Subject::stored(posted.visit, &id)?, Some(fields)).await?).await
+    let (app, tenant) = (&visit.console.app, &visit.tenant);
+    let Err(problem) = connectors::remove(app, &visit.actor(), tenant, &id).await else {
+        return Ok(Redirect::to(&format!("/console/t/{tenant}/connectors")).into_response());
+    };
+    let mut state = State::open(subject, Some(fields.clone())).await?;
+    state.read(&fields);
+    state.refuse(&problem);
+    Ok(state.page().await)
 }
 
 /// What the form's buttons do, beside those of its rows and addresses.

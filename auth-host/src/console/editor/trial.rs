@@ -13,6 +13,8 @@ pub(super) struct Trial {
     pub(super) error: String,
     /// Whether the host refused to send, so that the list of messages tells more.
     pub(super) is_refused: bool,
+    /// Why the plugin would send nothing, in its own words.
+    pub(super) refusal: String,
     pub(super) preview: Option<Preview>,
     pub(super) sent: Option<Sent>,
 }

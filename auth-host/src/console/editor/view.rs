@@ -4,6 +4,7 @@ use super::super::connectors::plugin_name;
 use super::super::fault::Fault;
 use super::super::form::{self, Shown};
 use super::super::page::{Page, render};
+use super::super::texts::Texts;
 use super::super::visit::Visit;
 use super::super::{assets, guide};
 use super::reports::Reports;
@@ -12,6 +13,7 @@ use super::trial::Trial;
 use crate::admin::guides;
 use crate::problem::{Finding, Problem};
 use askama::Template;
+use auth_connector_host::CONFIG_BYTES;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -59,7 +61,9 @@ impl State {
                 .count()
         };
         let (errors, warnings) = (count("error") + self.draft.faults(), count("warning"));
-        let findings: Vec<Finding> = self.findings.iter().take(200).map(shown_finding).collect();
+        let is_long = self.draft.value.to_string().len() > CONFIG_BYTES;
+        let findings = self.findings.iter().take(200);
+        let findings: Vec<Finding> = findings.map(|f| shown_finding(t, f, is_long)).collect();
         let reports = self.reports();
         let json = match self.json_error.is_empty() && self.is_json {
             true => serde_json::to_string_pretty(&self.draft.value).unwrap_or_default(),
@@ -121,12 +125,17 @@ impl State {
     }
 }
 
-fn shown_finding(finding: &Finding) -> Finding {
+/// A finding as it is shown: a plugin's words, and the host's in the reader's language where it refused the config itself.
+fn shown_finding(t: Texts, finding: &Finding, is_long: bool) -> Finding {
+    let is_of_host = is_long && finding.code == "too-long" && finding.pointer.is_empty();
     Finding {
         pointer: finding.pointer.clone(),
         severity: finding.severity.clone(),
         code: form::shown(&finding.code, 60),
-        message: form::shown(&finding.message, 400),
+        message: match is_of_host {
+            true => t.about("config-long", CONFIG_BYTES),
+            false => form::shown(&finding.message, 400),
+        },
     }
 }
 
