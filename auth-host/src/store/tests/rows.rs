@@ -49,7 +49,7 @@ fn steps(db: &mut Connection, read: impl FnOnce(&Connection) -> Result<usize>) -
 #[test]
 fn reads_cost_the_same_with_many_rows() {
     type Read = fn(&Connection, &Verification) -> Result<usize>;
-    let reads: [(&str, Read); 16] = [
+    let reads: [(&str, Read); 18] = [
         ("of_verification", |db, v| {
             Ok(messages::of_verification(db, v)?.len())
         }),
@@ -98,6 +98,12 @@ fn reads_cost_the_same_with_many_rows() {
                 ..Filter::default()
             };
             Ok(messages::page(db, "t", &filter, 9)?.len())
+        }),
+        ("count_by_state", |db, _| {
+            Ok(messages::count_by_state(db, "t", ids::now_ms(), 24)?.len() + 1)
+        }),
+        ("count_unknown", |db, _| {
+            Ok(messages::count_unknown(db, "t", 9)? as usize + 1)
         }),
         ("of a rare state", |db, _| {
             let filter = Filter {
