@@ -181,6 +181,47 @@ fn trial_has_all_that_a_plugin_asks_for() {
     assert!(refused.text.contains("alert bad"), "{}", refused.text);
 }
 
+/// The bound that `docs/console.md` gives: a template for each usage that platforms have.
+#[test]
+fn form_with_nine_rows_weighs_at_most_60_kb() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let usages = [
+        "SignIn",
+        "Register",
+        "ForgotPassword",
+        "Generic",
+        "OrganizationInvitation",
+    ];
+    let mut config = super::running::config("https://sms.tencentcloudapi.com");
+    let rows = (0..9).map(|nth| {
+        let codes = json!({"mainland": "1110000", "international": "1110002"});
+        json!({"usageType": usages[nth % usages.len()], "templateCode": codes})
+    });
+    config["templates"] = rows.collect();
+    let config = config.to_string();
+    let fields = [
+        ("do", "as-form"),
+        ("view", "json"),
+        ("json", config.as_str()),
+        ("name", "new"),
+    ];
+    let page = ada.post("/console/t/default/connector?plugin=sms", &fields);
+    assert_eq!(page.status, 200, "{}", page.text);
+    let assets = page.text.split("\"/console/assets/").skip(1);
+    let assets: std::collections::BTreeSet<&str> =
+        assets.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(assets.len() >= 3, "{assets:?}");
+    let sizes = assets.iter().map(|name| {
+        let path = format!("/console/assets/{name}");
+        ada.get(&path).text.len()
+    });
+    let bytes = page.text.len() + sizes.sum::<usize>();
+    println!("{bytes} bytes");
+    assert!((30_000..=60_000).contains(&bytes), "{bytes}");
+    assert!(page.text.matches("<tr>").count() >= 9, "{}", page.text);
+}
+
 /// The value of an option of a page, by its text.
 fn select_value(page: &str, text: &str) -> String {
     let before = page.split_once(&format!("\">{text}</option>")).unwrap().0;

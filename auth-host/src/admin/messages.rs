@@ -128,6 +128,10 @@ mod tests {
         });
         let (row, told) = read.unwrap();
         assert_eq!((row.state, told), (State::Undelivered, 2));
-        assert_eq!(row.reason.as_deref(), Some(messages::BY_OPERATOR));
+        assert_eq!(
+            row.reason.as_deref(),
+            Some("interrupted"),
+            "what was known before stays"
+        );
     }
 }
