@@ -67,16 +67,11 @@ pub struct Settings {
     pub catalogues: Vec<String>,
     /// Whether a registry on this machine is reached by plain http.
     pub has_loopback_http: bool,
-    /// Whether the administrator's listener is on loopback.
-    pub is_on_loopback: bool,
 }
 
 /// Routes beside the console that take its names of this machine alone, so that no other site's name is made to point at
-/// them. Where the listener is not on loopback, whoever reads them has a name of their own.
+/// them.
 pub fn beside(routes: Router, settings: &Settings) -> Router {
-    if !settings.is_on_loopback {
-        return routes;
-    }
     let hosts: Arc<[String]> = settings.hosts.clone().into();
     routes.layer(middleware::from_fn_with_state(hosts, policy::host))
 }

@@ -119,7 +119,6 @@ impl Service {
                 hosts: self.settings.console_hosts.clone(),
                 catalogues: self.settings.catalogues.clone(),
                 has_loopback_http: self.settings.registry_loopback_http,
-                is_on_loopback: self.settings.admin.ip().is_loopback(),
             },
         );
         let (stopping, stopped) = watch::channel(false);

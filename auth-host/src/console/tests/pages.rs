@@ -10,7 +10,7 @@ use rusqlite::params;
 /// Somebody who types the name of another user in the form that adds one changes nothing of that user.
 #[tokio::test]
 async fn new_password_leaves_role_and_tenant() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let (app, actor) = (&listener.test.app, TestApp::actor());
     let hash = "hash".to_owned();
@@ -51,7 +51,7 @@ async fn new_password_leaves_role_and_tenant() {
 /// The corrected form would otherwise make another user than the one that was meant.
 #[tokio::test]
 async fn refused_user_form_keeps_its_choices() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let fields =
         "do=add&name=tina&role=admin&tenant=default&password=correct+horse+battery&again=x";
@@ -95,7 +95,7 @@ fn limits(page: &str, changes: &[(&str, &str)]) -> String {
 /// Of two tabs the second is told what the first did, and the kill switch is nobody's form.
 #[tokio::test]
 async fn limits_of_an_older_page_overwrite_nothing() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let path = "/console/t/default/limits";
     let (first, second) = (
@@ -138,7 +138,7 @@ async fn limits_of_an_older_page_overwrite_nothing() {
 
 #[tokio::test]
 async fn refused_limits_keep_what_was_typed_and_name_the_field() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let path = "/console/t/default/limits";
     let page = listener.get(&session, path).await;
@@ -220,7 +220,7 @@ async fn add_unknown(test: &TestApp, count: usize) -> String {
 /// A settled outcome moves from one state to another wherever it is counted.
 #[tokio::test]
 async fn overview_counts_what_the_lists_show() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let test = &listener.test;
     let id = add_unknown(test, 130).await;
@@ -261,7 +261,7 @@ async fn overview_counts_what_the_lists_show() {
 /// What was known at the answer stays known after an operator found out more.
 #[tokio::test]
 async fn settling_leaves_the_answer_in_the_timeline() {
-    let listener = Listener::start(true).await;
+    let listener = Listener::start().await;
     let session = listener.session("ada", Role::Admin).await;
     let test = &listener.test;
     let id = add_unknown(test, 1).await;
