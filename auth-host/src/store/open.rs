@@ -2,9 +2,9 @@
 
 use super::writer::{Store, StoreError};
 use crate::mask;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The migrations, in order. A released one is never changed.
 const MIGRATIONS: &[&str] = &[
@@ -85,8 +85,7 @@ fn private(path: &Path) -> std::io::Result<()> {
 fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let set = || {
         connection.busy_timeout(PATIENCE)?;
-        let journal: String =
-            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        let journal = write_ahead(connection)?;
         connection.execute_batch(
             // What is deleted is overwritten (sqlite.org/pragma, secure_delete).
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
@@ -105,6 +104,23 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         });
     }
     Ok(())
+}
+
+/// Turns the write-ahead log on, and returns the journal mode. SQLite lets nobody wait where two connections do that to a
+/// new database at once: each holds what the other needs.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            mode => return mode,
+        }
+    }
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
