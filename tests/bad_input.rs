@@ -141,14 +141,14 @@ async fn unworkable_value_is_refused_where_it_stands() {
         ("/endpoint", json!(1), "wrong-type"),
         ("/templates", json!([]), "missing-usage"),
         ("/templates/0", json!(7), "wrong-type"),
-        ("/templates/0/usageType", json!(null), "required"),
+        ("/templates/0/usageType", json!(7), "wrong-type"),
         ("/templates/1/templateCode", json!("SMS_1"), "malformed"),
         (
             "/templates/1/templateCode",
             json!("<template-code>"),
             "placeholder",
         ),
-        ("/templates/1/templateCode", json!({}), "wrong-type"),
+        ("/templates/1/templateCode", json!({}), "blank"),
         ("/templates/1/params", json!("code"), "wrong-type"),
         ("/templates/1/kind", json!("otp"), "malformed"),
     ] {

@@ -1,0 +1,300 @@
+use super::*;
+use crate::admin::tenants;
+use crate::store::registry;
+use crate::test_app::TestApp;
+use auth_connector_host::Failure;
+use auth_connector_registry::Facts;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn row() -> messages::Message {
+    messages::Message {
+        id: ids::new("m"),
+        tenant: "t".into(),
+        verification: None,
+        connector: "c".into(),
+        number: vec![],
+        number_hash: vec![],
+        usage: "SignIn".into(),
+        country: "CN".into(),
+        prefix: "+86".into(),
+        source: None,
+        is_first: true,
+        first: String::new(),
+        state: State::Sending,
+        kind: None,
+        turn: None,
+        reason: None,
+        provider_code: None,
+        provider_message: None,
+        request_id: None,
+        hint: None,
+        created_at: 0,
+        settled_at: None,
+        verified_at: None,
+        lookups: 0,
+        next_lookup_at: None,
+        segments: 1,
+    }
+}
+
+fn failure(kind: FailureKind) -> CallError {
+    CallError::Connector(Box::new(Failure {
+        kind,
+        message: String::new(),
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        diagnostics: vec![],
+        attributes: vec![],
+    }))
+}
+
+/// A message for two connectors of the tenant `default` whose plugin does not load, and its first row.
+async fn draft(app: &Arc<App>) -> (Draft, messages::Message) {
+    let plugin = registry::Plugin {
+        id: "none".to_owned(),
+        digest: String::new(),
+        manifest: None,
+        signature: None,
+        origins: vec![],
+        beyond: vec![],
+        limits: BTreeMap::new(),
+        facts: Facts::default(),
+        added_at: 0,
+    };
+    let put = app
+        .store
+        .write(move |db| registry::put_plugin(db, &plugin, &[]));
+    put.await.unwrap();
+    for id in ["c_1", "c_2"] {
+        let connector = registry::Connector {
+            id: id.to_owned(),
+            tenant: "default".to_owned(),
+            name: id.to_owned(),
+            plugin: "none".to_owned(),
+            config: vec![],
+            secrets: vec![],
+            wanted: vec![],
+            confirmed: vec![],
+            revision: 1,
+            created_at: 0,
+            updated_at: 0,
+        };
+        let put = app
+            .store
+            .write(move |db| registry::put_connector(db, &connector));
+        assert!(put.await.unwrap());
+    }
+    serve_by(app, &["c_1", "c_2"]).await;
+    let number = Number::parse("+8613800138000", None).unwrap();
+    let route = app.catalog.load().route("default", "SignIn", "CN");
+    let draft = Draft {
+        tenant: "default".to_owned(),
+        verification: None,
+        source: None,
+        number,
+        usage: "SignIn".to_owned(),
+        locales: vec![],
+        variables: vec![],
+        route,
+        deadline: Instant::now() + Duration::from_secs(8),
+    };
+    let row = draft.row(app, "c_1", None).unwrap();
+    let first = row.clone();
+    let added = app.store.write(move |db| messages::add(db, &first));
+    added.await.unwrap();
+    (draft, row)
+}
+
+async fn serve_by(app: &App, connectors: &[&str]) {
+    let flow = registry::Flow {
+        usage: "*".to_owned(),
+        country: "*".to_owned(),
+        connectors: connectors.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    let put = app
+        .store
+        .write(move |db| registry::put_flow(db, "default", &flow));
+    put.await.unwrap();
+    app.reload().unwrap();
+}
+
+/// The reason of each attempt.
+async fn sent(app: &Arc<App>, draft: &Draft, first: messages::Message) -> Vec<String> {
+    let id = first.id.clone();
+    let finish: Finish = Arc::new(|_, _| Ok(()));
+    let last = send(app, draft, first, finish).await.unwrap();
+    let attempts = app
+        .store
+        .read(|db| messages::attempts(db, "default", &id))
+        .unwrap();
+    assert!(attempts.iter().all(|row| row.state == State::NotSent));
+    assert_eq!(attempts.last().unwrap().id, last.id);
+    let reasons = attempts.into_iter().map(|row| row.reason);
+    reasons.map(Option::unwrap_or_default).collect()
+}
+
+#[tokio::test]
+async fn each_connector_is_tried_as_it_is_then() {
+    let host = TestApp::new().await;
+    let (draft, first) = draft(&host.app).await;
+    let reasons = sent(&host.app, &draft, first).await;
+    assert_eq!(reasons, ["connector-not-ready", "connector-not-ready"]);
+}
+
+#[tokio::test]
+async fn connector_taken_out_of_the_flow_meanwhile_is_not_called() {
+    let host = TestApp::new().await;
+    let (draft, first) = draft(&host.app).await;
+    serve_by(&host.app, &["c_1"]).await;
+    let reasons = sent(&host.app, &draft, first).await;
+    assert_eq!(reasons, ["connector-not-ready", "not-in-flow"]);
+}
+
+#[tokio::test]
+async fn kill_switch_stops_a_message_that_was_begun() {
+    for is_tenant in [true, false] {
+        let host = TestApp::new().await;
+        let (draft, first) = draft(&host.app).await;
+        let (app, actor) = (&host.app, TestApp::actor());
+        if is_tenant {
+            let stop = json!({"is_stopped": true});
+            let put = tenants::put(app, &actor, "default", &stop).await;
+            put.unwrap();
+        } else {
+            tenants::stop_all(app, &actor, true).await.unwrap();
+        }
+        assert_eq!(sent(app, &draft, first).await, [STOPPED]);
+    }
+}
+
+/// Every kind in both states: what the next connector may be tried after.
+#[test]
+fn next_connector_is_tried_after_mendable_kinds_alone() {
+    use FailureKind as K;
+    for (kind, mendable) in [
+        (K::Unreachable, true),
+        (K::Timeout, true),
+        (K::Provider, true),
+        (K::Authentication, true),
+        (K::Denied, true),
+        (K::Quota, true),
+        (K::RateLimited, true),
+        (K::NoTemplate, true),
+        (K::InvalidConfig, true),
+        (K::Unsupported, true),
+        (K::InvalidMessage, false),
+        (K::RecipientRejected, false),
+        (K::Other, false),
+    ] {
+        let mut sent = row();
+        settle(&mut sent, &Err(SendError::NotSent(failure(kind))));
+        assert_eq!(is_mendable(&sent), mendable, "{kind:?}");
+        assert_eq!(sent.next_lookup_at, None);
+        settle(&mut sent, &Err(SendError::Unknown(failure(kind))));
+        assert!(!is_mendable(&sent), "{kind:?} after unknown");
+        assert!(sent.next_lookup_at.is_some());
+    }
+}
+
+/// The number is forgotten while its message is sent: neither an event nor an answer nor another attempt brings it
+/// back, and the caller has its answer.
+#[tokio::test]
+async fn forgotten_message_leaves_only_counts() {
+    use crate::store::events::waiting;
+    use crate::store::retention::forget;
+    use crate::test_app::{TestApp, leave_open, tenant_with_events};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    for is_forgotten in [false, true] {
+        let host = TestApp::new().await;
+        let app = &host.app;
+        tenant_with_events(app).await;
+        leave_open(app, "m", ids::now_ms()).await;
+        leave_open(app, "o", ids::now_ms()).await;
+        let read = |id| app.store.read(|db| messages::get(db, "t", id));
+        let (mut sent, mut refused) = (read("m").unwrap().unwrap(), read("o").unwrap().unwrap());
+        (sent.state, refused.state) = (State::Accepted, State::NotSent);
+        if is_forgotten {
+            let forgotten = app.store.write(|db| forget(db, "t", b"n"));
+            assert_eq!(forgotten.await.unwrap(), 2);
+        }
+        let answers = Arc::new(AtomicU32::new(0));
+        let kept = answers.clone();
+        let finish: Finish = Arc::new(move |_, _| {
+            kept.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        });
+        let next = messages::Message {
+            id: "n".into(),
+            tenant: "t".into(),
+            ..row()
+        };
+        write_down(app, &sent, None, &finish).await.unwrap();
+        let written = write_down(app, &refused, Some(&next), &finish).await;
+        assert_eq!(written.unwrap().is_followed, !is_forgotten);
+        let count = i64::from(!is_forgotten);
+        assert_eq!(i64::from(answers.load(Ordering::Relaxed)), count);
+        let read = app.store.read(|db| {
+            let next = messages::get(db, "t", "n")?;
+            Ok::<_, StoreError>((waiting(db, "t")?, next.is_some()))
+        });
+        assert_eq!(read.unwrap(), (count, !is_forgotten));
+    }
+}
+
+/// A plugin names whose turn it is in the contract's words.
+#[test]
+fn unknown_turn_from_plugin_becomes_provider() {
+    for (said, turn) in [("host", "host"), ("somebody", "provider")] {
+        let CallError::Connector(mut failed) = failure(FailureKind::Unreachable) else {
+            panic!("not the connector's");
+        };
+        failed.attributes = vec![("turn".into(), said.into())];
+        let mut sent = row();
+        settle(
+            &mut sent,
+            &Err(SendError::NotSent(CallError::Connector(failed))),
+        );
+        assert_eq!(sent.turn.as_deref(), Some(turn), "{said}");
+    }
+}
+
+#[test]
+fn receipt_counts_its_segments_within_reason() {
+    for (named, count) in [
+        (None, 1),
+        (Some("2"), 2),
+        (Some("0"), 1),
+        (Some("x"), 1),
+        (Some("999"), 10),
+    ] {
+        let attributes = named.map(|n: &str| ("segments".to_owned(), n.to_owned()));
+        let receipt = Receipt {
+            message_id: "m".into(),
+            request_id: None,
+            attributes: attributes.into_iter().collect(),
+        };
+        assert_eq!(segments(&receipt), count, "{named:?}");
+    }
+}
+
+#[test]
+fn next_connector_is_tried_where_the_machine_gave_no_instance() {
+    let mut sent = row();
+    let exhausted = CallError::Host(HostFault::Exhausted("no files".into()));
+    settle(&mut sent, &Err(SendError::NotSent(exhausted)));
+    assert!(is_mendable(&sent));
+    assert_eq!(sent.turn.as_deref(), Some("host"));
+    assert_eq!(sent.reason.as_deref(), Some("host-exhausted"));
+}
+
+#[test]
+fn crash_of_a_plugin_is_not_tried_elsewhere() {
+    let mut sent = row();
+    let crash = CallError::Host(HostFault::Trapped("unreachable".into()));
+    settle(&mut sent, &Err(SendError::NotSent(crash)));
+    assert!(!is_mendable(&sent));
+    assert_eq!(sent.reason.as_deref(), Some("plugin-crashed"));
+}
