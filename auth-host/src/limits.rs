@@ -119,21 +119,9 @@ fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) ->
 /// The refusal by the limit that lasts longest, where there are several: the others pass before it.
 fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
     let mut refusals = Vec::new();
-    let settings = asked.settings;
-    let most = settings.number_a_day.max(settings.number_in_ten_minutes);
-    let (tenant, hash) = (asked.tenant, asked.number_hash);
-    let sent = messages::to_number_since(db, tenant, hash, now - DAY_MS, most)?;
-    for (reason, period, most) in [
-        (
-            "number-in-ten-minutes",
-            TEN_MINUTES_MS,
-            settings.number_in_ten_minutes,
-        ),
-        ("number-a-day", DAY_MS, settings.number_a_day),
-    ] {
-        if let Some(wait_ms) = wait_ms(&sent, now, period, most) {
-            refusals.push(refusal(reason, Some(wait_ms.max(1000))));
-        }
+    let (tenant, settings) = (asked.tenant, asked.settings);
+    for (reason, wait_ms) in of_number(db, now, settings, tenant, asked.number_hash)? {
+        refusals.push(refusal(reason, Some(wait_ms.max(1000))));
     }
     let prefix = (!asked.is_home()).then(|| asked.number.prefix());
     for (reason, scope, subject, most) in [
@@ -159,6 +147,40 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
         }
     }
     Ok(refusals.into_iter().max_by_key(|one| one.retry_after_ms))
+}
+
+/// The limits of a number that are reached, and how long each lasts, in milliseconds.
+fn of_number(
+    db: &Connection,
+    now: i64,
+    settings: &TenantSettings,
+    tenant: &str,
+    hash: &[u8],
+) -> Result<impl Iterator<Item = (&'static str, i64)>> {
+    let (ten_minutes, day) = (settings.number_in_ten_minutes, settings.number_a_day);
+    let most = day.max(ten_minutes);
+    let sent = messages::to_number_since(db, tenant, hash, now - DAY_MS, most)?;
+    let limits = [
+        ("number-in-ten-minutes", TEN_MINUTES_MS, ten_minutes),
+        ("number-a-day", DAY_MS, day),
+    ];
+    Ok(limits
+        .into_iter()
+        .filter_map(move |(reason, period, most)| {
+            Some((reason, wait_ms(&sent, now, period, most)?))
+        }))
+}
+
+/// When a number's own limits let another message to it pass, where one of them is reached.
+pub fn number_free_at(
+    db: &Connection,
+    now: i64,
+    settings: &TenantSettings,
+    tenant: &str,
+    hash: &[u8],
+) -> Result<Option<i64>> {
+    let waits = of_number(db, now, settings, tenant, hash)?;
+    Ok(waits.map(|(_, wait_ms)| now + wait_ms).max())
 }
 
 /// How long until the counts of a day are below `most`: an hour's count leaves when it is 24 hours old. A day where they

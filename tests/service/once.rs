@@ -201,7 +201,7 @@ fn form_outlives_its_session() {
     let mut ada = Visitor::set_up(&host, "ada");
     let user = |name: &'static str, password: &'static str| {
         [
-            ("do", "put"),
+            ("do", "add"),
             ("name", name),
             ("role", "admin"),
             ("tenant", ""),
@@ -239,7 +239,15 @@ fn form_outlives_its_session() {
     // It ends with the password.
     ada.get("/console/users");
     let other = "another horse battery";
-    assert_eq!(ada.post("/console/users", &user("ada", other)).status, 303);
+    let users = ada.get("/console/users").text;
+    let ada_id = users.split("<option value=\"").skip(1);
+    let ada_id = ada_id
+        .filter_map(|rest| rest.split_once('"'))
+        .find_map(|(id, rest)| rest.starts_with(">ada").then_some(id));
+    let ada_id = ada_id.unwrap();
+    let mut changed = user("ada", other);
+    changed[..2].copy_from_slice(&[("do", "password"), ("id", ada_id)]);
+    assert_eq!(ada.post("/console/users", &changed).status, 303);
     assert_eq!(ada.sign_in("ada", other).status, 303);
     assert_eq!(again(&mut ada, &form, KEYS, &add("three")).status, 403);
     let keys = host.command(&["key", "list"], "").unwrap();

@@ -3,10 +3,12 @@
 use super::rules::{SENDS, is_live, language, resend_at};
 use crate::app::App;
 use crate::ids::rfc3339;
+use crate::limits;
 use crate::phrases::{self, Language};
 use crate::store::messages::{self, State};
 use crate::store::verifications::Verification;
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Serialize;
 
 /// An answer as it is sent, and kept for a repeated request.
@@ -142,6 +144,17 @@ impl MessageView {
     }
 }
 
+/// When the limits of the number let another message to it pass, where one is reached: not before that a person is told
+/// to ask for another code. Nothing is sent to a test number.
+fn free_at(app: &App, v: &Verification, now: i64) -> Option<i64> {
+    let catalog = app.catalog.load();
+    let tenant = catalog.tenants.get(&v.tenant).filter(|_| !v.is_test)?;
+    let free_at = |db: &Connection| {
+        limits::number_free_at(db, now, &tenant.settings, &v.tenant, &v.number_hash)
+    };
+    app.store.read(free_at).ok().flatten()
+}
+
 /// Shows a verification with its latest message.
 pub fn view(
     app: &App,
@@ -155,7 +168,8 @@ pub fn view(
         state => state,
     };
     let resend_after = (is_live && v.sends < SENDS)
-        .then(|| resend_at(v, latest))
+        .then(|| Some(resend_at(v, latest)).max(free_at(app, v, now)))
+        .flatten()
         .filter(|at| *at < v.expires_at);
     VerificationView {
         id: v.id.clone(),
