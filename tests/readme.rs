@@ -108,6 +108,7 @@ async fn samples_are_confirmed_by_the_simulator() {
             .check_config(&to_config(&sample), &[], None)
             .await
             .unwrap();
+        assert!(!checks.is_empty());
         let is_pass = |check: &Check| check.verdict == Verdict::Pass;
         assert!(checks.iter().all(is_pass), "{checks:#?}");
     }

@@ -57,6 +57,7 @@ mod host;
 #[cfg(feature = "serve")]
 mod ids;
 mod json;
+#[cfg(feature = "serve")]
 mod leases;
 #[cfg(feature = "serve")]
 mod limits;
@@ -66,6 +67,7 @@ mod message;
 mod metrics;
 #[cfg(feature = "serve")]
 mod number;
+#[cfg(feature = "serve")]
 mod outcomes;
 mod output;
 #[cfg(feature = "serve")]

@@ -258,7 +258,10 @@ fn segments(receipt: &Receipt) -> i64 {
 
 /// Whose turn it is after a failure: where the host had room, by its kind.
 const fn turn(cause: &CallError) -> &'static str {
-    if let CallError::Host(HostFault::Overloaded { .. } | HostFault::Exhausted(_)) = cause {
+    if let CallError::Host(
+        HostFault::Overloaded { .. } | HostFault::QueueFull { .. } | HostFault::Exhausted(_),
+    ) = cause
+    {
         return "host";
     }
     match cause.kind() {

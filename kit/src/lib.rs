@@ -45,7 +45,6 @@
 //!     id: String,
 //! }
 //!
-//!
 //! impl Connector for Acme {
 //!     type Config<'c> = Config<'c>;
 //!     const FIELDS: &'static [Field] = &[

@@ -89,8 +89,13 @@ fn of_address(url: &str, report: &mut dyn FnMut(&str)) {
     parts::named(query, report);
 }
 
+/// Whether a header proves who sent a callback. Some have `webhook` or `signature` in their names and stand beside a proof:
+/// what they say may be a message's id, or the beginning of one.
 fn is_credential(name: &str) -> bool {
-    is_telling(name) || name.to_ascii_lowercase().contains("sign")
+    const BESIDE: [&str; 6] = ["id", "timestamp", "algorithm", "event", "type", "version"];
+    let name = name.to_ascii_lowercase();
+    let is_beside = BESIDE.iter().any(|end| name.ends_with(end));
+    !is_beside && (is_telling(&name.replace("webhook", "")) || name.contains("sign"))
 }
 
 /// Whether a header says how a request came, and nothing about who sent it.
@@ -126,6 +131,9 @@ mod tests {
             ("authorization", "Basic dXNlcjpwYXNzd29yZDEyMw=="),
             ("x-signature", "5f4dcc3b5aa765d61d8327deb882cf99"),
             ("x-request-id", "7f3a1c9e-0d2b-4f6a"),
+            ("webhook-id", "7f3a1c9e-0d2b-4f6b"),
+            ("webhook-timestamp", "1795874460"),
+            ("x-webhook-event", "message.delivered"),
             ("x-version", "2"),
             ("x-event", "delivered"),
             (
@@ -158,9 +166,15 @@ mod tests {
 
     #[test]
     fn other_tokens_of_headers_leave_texts_alone() {
-        let id = "7f3a1c9e-0d2b-4f6a";
-        assert_eq!(cleaned(id, Kind::Text), "****");
-        assert_eq!(cleaned(id, Kind::Identifier), id);
+        for id in ["7f3a1c9e-0d2b-4f6a", "7f3a1c9e-0d2b-4f6b"] {
+            assert_eq!(cleaned(id, Kind::Text), "****");
+            assert_eq!(cleaned(id, Kind::Identifier), id);
+        }
+        let begins_with_the_same_time = "1795874412-7";
+        assert_eq!(
+            cleaned(begins_with_the_same_time, Kind::Identifier),
+            begins_with_the_same_time
+        );
     }
 
     #[test]
@@ -168,6 +182,7 @@ mod tests {
         for open in [
             "0A00000012345678AB",
             "delivered",
+            "message.delivered",
             "2",
             "0123456789abcdef",
             "auth.example.com",

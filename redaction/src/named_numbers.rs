@@ -6,9 +6,10 @@ const WITHIN: &str = " -().+/";
 /// How much of it between two digits.
 const GAP: usize = 3;
 
-/// Reports every number between a name that sounds like one and the next letter.
+/// Reports every number between a name that sounds like one and the next letter, of whatever script: it begins another
+/// name.
 pub(crate) fn scan(text: &str, report: &mut dyn FnMut(&str)) {
-    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let is_letter = char::is_alphabetic;
     let mut rest = text;
     while let Some((_, word)) = split(rest, is_letter) {
         let ends = |c: char| !(is_letter(c) || c == '_' || c == '-');
@@ -134,6 +135,7 @@ mod tests {
         for body in [
             "id=13800138000",
             "mobile=x&id=13800138000",
+            r#"{"mobile":"","编号":"13800138000"} x"#,
             "13800138000",
             "",
         ] {

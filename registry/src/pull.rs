@@ -215,7 +215,7 @@ impl Attached<'_> {
                 Ok(None) => continue,
                 // A good one may come after one that is gone.
                 Err(error @ RegistryError::Absent(_)) => {
-                    refusal = Some(error);
+                    refusal.get_or_insert(error);
                     continue;
                 }
                 Err(error) => return Err(error),

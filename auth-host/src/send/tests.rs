@@ -244,6 +244,27 @@ async fn forgotten_message_leaves_only_counts() {
     }
 }
 
+/// Nobody at the provider can make room here.
+#[test]
+fn full_host_is_the_host_s_turn() {
+    let retry_after = Duration::from_millis(7);
+    for fault in [
+        HostFault::Overloaded {
+            waited: retry_after,
+            retry_after,
+        },
+        HostFault::QueueFull {
+            limit: 3,
+            retry_after,
+        },
+        HostFault::Exhausted("full".to_owned()),
+    ] {
+        let mut sent = row();
+        settle(&mut sent, &Err(SendError::NotSent(fault.clone().into())));
+        assert_eq!(sent.turn.as_deref(), Some("host"), "{fault:?}");
+    }
+}
+
 /// A plugin names whose turn it is in the contract's words.
 #[test]
 fn unknown_turn_from_plugin_becomes_provider() {

@@ -1,8 +1,8 @@
 //! Connection pool: idle connections, kept for the owner that made them.
 //!
-//! A connection is used again only by the same tenant, plugin, network and origin, under the same runtime: what one plugin left behind on it
-//! must not meet another's request. Their number is bounded for each owner and for the host, and the one that was used
-//! least recently is closed first.
+//! A connection is used again only by the same tenant, plugin, network and origin, under the same runtime: what one plugin
+//! left behind on it must not meet another's request. Their number is bounded for each owner and for the host, and the one
+//! that was used least recently is closed first.
 //!
 //! hyper-util's client pools by scheme and authority, and sends a request again on another connection
 //! ([hyper-util 133](https://github.com/hyperium/hyper-util/pull/133),
@@ -138,7 +138,9 @@ impl Pool {
         }
         let mut closed = Vec::new();
         let mut idle = self.idle.lock();
-        let (owner, runtime) = (key.owner.clone(), key.runtime);
+        let owner = key.owner.clone();
+        // The body of an answer may be dropped under another runtime, or outside of every one.
+        let current = Handle::try_current().ok();
         idle.push(key, connection);
         if idle
             .of_owner
@@ -152,11 +154,12 @@ impl Pool {
             let oldest = idle.oldest();
             closed.extend(oldest.and_then(|number| idle.remove(number)));
         }
-        let is_swept = idle.connections.is_empty() || !idle.swept_by.insert(runtime);
+        let is_kept = !idle.connections.is_empty();
+        let unswept = current.filter(|current| is_kept && idle.swept_by.insert(current.id()));
         drop(idle);
         drop(closed);
-        if !is_swept {
-            self.start_sweeping(runtime);
+        if let Some(current) = unswept {
+            self.start_sweeping(&current);
         }
     }
 
@@ -208,16 +211,12 @@ impl Pool {
 
     /// Sweeps as long as there is something to sweep. Not under the lock: a runtime that shuts down drops the task at
     /// once, and the task takes the lock then.
-    fn start_sweeping(self: &Arc<Self>, runtime: tokio::runtime::Id) {
+    fn start_sweeping(self: &Arc<Self>, current: &Handle) {
         let period = SWEEP.min(self.timeout / 2).max(Duration::from_millis(10));
         let mut sweeping = Sweeping {
             pool: Arc::downgrade(self),
-            runtime,
+            runtime: current.id(),
             ended: false,
-        };
-        // The body of an answer may be dropped outside of every runtime.
-        let Ok(current) = Handle::try_current() else {
-            return;
         };
         current.spawn(async move {
             while !sweeping.ended {

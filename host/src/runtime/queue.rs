@@ -155,7 +155,8 @@ impl<'a> Place<'a> {
 
     /// The turns of those calls of its tenant that compute for long. Calls without a tenant have one together.
     pub(crate) fn computing(&self) -> Arc<Semaphore> {
-        self.pool.state.lock().computing(&self.key)
+        let runtime = tokio::runtime::Handle::current().id();
+        self.pool.state.lock().computing(&self.key, runtime)
     }
 }
 

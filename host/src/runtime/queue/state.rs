@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime;
 use tokio::sync::Semaphore;
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
@@ -63,8 +64,9 @@ struct Account {
     /// Whether it is in `turns`.
     in_turn: bool,
     meter: Option<(Rate, DefaultDirectRateLimiter)>,
-    /// Who computes for long: one of its calls at a time. Made for the first that does.
-    computing: Option<Arc<Semaphore>>,
+    /// Who computes for long: one of its calls at a time, under each runtime. A turn ends by a task of its own runtime, and
+    /// one that stands still must not keep the others' calls.
+    computing: HashMap<runtime::Id, Arc<Semaphore>>,
     last: Instant,
 }
 
@@ -131,7 +133,7 @@ impl State {
             waiting: BTreeMap::new(),
             in_turn: false,
             meter: None,
-            computing: None,
+            computing: HashMap::new(),
             last: now,
         });
         account.concurrent = concurrent;
@@ -216,13 +218,16 @@ impl State {
         self.forget_if_blank(key, Instant::now());
     }
 
-    /// The turns of those calls of a tenant that compute for long.
-    pub(super) fn computing(&mut self, key: &Key) -> Arc<Semaphore> {
+    /// The turns of those calls of a tenant that compute for long under a runtime.
+    pub(super) fn computing(&mut self, key: &Key, runtime: runtime::Id) -> Arc<Semaphore> {
         let one = || Arc::new(Semaphore::new(1));
-        match self.tenants.get_mut(key) {
-            Some(account) => account.computing.get_or_insert_with(one).clone(),
-            None => one(),
-        }
+        let Some(account) = self.tenants.get_mut(key) else {
+            return one();
+        };
+        // Those of runtimes that nobody computes under any more.
+        let turns = &mut account.computing;
+        turns.retain(|of, turns| *of == runtime || Arc::strong_count(turns) > 1);
+        turns.entry(runtime).or_insert_with(one).clone()
     }
 
     /// Whether it is the tenant's own limit that a waiting call waits for, and when to try again.

@@ -210,6 +210,28 @@ fn polled<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     }
 }
 
+/// A turn ends by a task of its runtime, which may stand still from then on.
+#[test]
+fn turns_are_those_of_one_runtime() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.build().unwrap()
+    };
+    let (pool, a) = (pool(4, 4, LONG), tenant("a", 4, 4));
+    let turns = |runtime: &tokio::runtime::Runtime| {
+        runtime.block_on(async {
+            let place = pool.enter(claim(Some(&a))).await.unwrap();
+            (place.computing(), place)
+        })
+    };
+    let (one, other) = (runtime(), runtime());
+    let (first, _first) = turns(&one);
+    let (second, _second) = turns(&other);
+    let (again, _again) = turns(&one);
+    assert!(!Arc::ptr_eq(&first, &second));
+    assert!(Arc::ptr_eq(&first, &again));
+}
+
 #[tokio::test]
 async fn rate_allows_burst_then_tells_when_to_retry() {
     let pool = pool(4, 100, LONG);
