@@ -71,8 +71,9 @@ function edit(form) {
       if (parts.length === 0) return tell(page.getElementById("fault")?.textContent, source);
       for (const part of parts) {
         const old = document.getElementById(part.id);
-        const isTrial = part.id === "trial" && !source;
-        if (!old || isTrial) continue;
+        // What a press of a button left stays: an answer to typing may come later, and is of before.
+        const isPressed = part.id === "trial" || part.id === "once";
+        if (!old || (isPressed && !source)) continue;
         if (old.innerHTML !== part.innerHTML) old.replaceChildren(...part.cloneNode(true).childNodes);
         old.hidden = part.hidden;
         mark(part.id);

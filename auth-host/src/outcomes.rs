@@ -68,7 +68,7 @@ fn write(
     finish: &Finish,
 ) -> store::Result<Written> {
     let Some(found) = messages::get(db, &row.tenant, &row.id)? else {
-        // Its number was forgotten. Only the figures have it, and nothing more goes to it.
+        // Its number was forgotten. Only the figures have it, twice where a receipt came first, and nothing more goes to it.
         messages::tally(db, &row, 1)?;
         count_segments(db, &row)?;
         let is_followed = false;

@@ -182,15 +182,7 @@ fn present(
     }
     let route = catalog.route(&draft.tenant, &draft.usage, draft.number.country());
     let found = route.into_iter().find(|connector| connector.row.id == id);
-    found.ok_or_else(|| {
-        let had_one = !draft.route.is_empty();
-        let reason = if had_one {
-            "not-in-flow"
-        } else {
-            "no-connector"
-        };
-        (FailureKind::NoTemplate, reason)
-    })
+    found.ok_or((FailureKind::NoTemplate, "not-in-flow"))
 }
 
 fn not_called(row: &mut messages::Message, kind: FailureKind, reason: &str) {

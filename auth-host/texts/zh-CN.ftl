@@ -585,7 +585,6 @@ nearby-sample = 示例登录：用户看到的页面
 nearby-inbox = 收件箱：查看验证码
 either-below = 见下方
 outcome-connector-not-ready = 连接器未就绪
-outcome-no-connector = 没有可用的连接器
 outcome-not-in-flow = 连接器已从规则中移除
 outcome-no-time-left = 时间用尽
 outcome-interrupted = 主机中途停止

@@ -49,7 +49,7 @@ test("impatient people send one message", { timeout: 60_000 }, async () => {
   assert.equal(await sent(), before + 3);
   // Reloading sends the form again, and nothing else.
   await plain.reload();
-  assert.match(await plain.locator("#trial").innerText(), /made its message before/);
+  assert.match(await plain.locator("#trial").innerText(), /has already sent its message/);
   await sight(plain.locator("#trial"), "sent-before");
   assert.equal(await sent(), before + 3);
   await plain.locator("#trial .alert a").click();
@@ -127,7 +127,7 @@ test("new key is made once, and a reload says so", { timeout: 60_000 }, async ()
   await tab.locator("[value=add]").dblclick();
   await tab.locator("code.secret").waitFor();
   await tab.reload();
-  assert.match(await tab.locator(".alert.bad").innerText(), /This form came twice/);
+  assert.match(await tab.locator(".alert.bad").innerText(), /This form was sent twice/);
   await look(tab, "key-reloaded");
   const keys = await command(host.folder, ["key", "list"]);
   assert.equal(keys.filter((key) => key.name === "one").length, 1);

@@ -47,7 +47,7 @@ fn repeated_trial_sends_once_even_after_a_crash() {
     assert_ne!(form.1, next.1, "the answer has another token");
     let repeated = again(&mut ada, &form, TRIAL, &trial(&config));
     assert!(
-        repeated.text.contains("made its message before"),
+        repeated.text.contains("has already sent its message"),
         "{}",
         repeated.text
     );
@@ -64,7 +64,7 @@ fn repeated_trial_sends_once_even_after_a_crash() {
     ada.admin.clone_from(&process.admin);
     let repeated = again(&mut ada, &form, TRIAL, &trial(&config));
     assert!(
-        repeated.text.contains("made its message before"),
+        repeated.text.contains("has already sent its message"),
         "{}",
         repeated.text
     );
@@ -102,7 +102,7 @@ fn double_click_sends_once() {
             .count()
     };
     assert_eq!(count("tag accepted"), 1, "{answers:?}");
-    assert_eq!(count("made its message before"), 2, "{answers:?}");
+    assert_eq!(count("has already sent its message"), 2, "{answers:?}");
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
@@ -172,7 +172,7 @@ fn repeated_key_address_and_webhook_trial_are_done_once() {
         let repeated = again(&mut ada, &form, path, &fields);
         assert_eq!(repeated.status, 409, "{path}: {}", repeated.text);
         assert!(
-            repeated.text.contains("This form came twice"),
+            repeated.text.contains("This form was sent twice"),
             "{path}: {}",
             repeated.text
         );

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 /// An address as it is shown, where that differs from what it is.
 fn masked(value: &Value) -> Option<String> {
-    let text = value.as_str()?;
+    // Plugins trim texts.
+    let written = value.as_str()?;
+    let text = written.trim();
     let (scheme, _) = text.split_once("://")?;
     let is_scheme = scheme
         .bytes()
@@ -15,7 +17,7 @@ fn masked(value: &Value) -> Option<String> {
         return None;
     }
     let shown = mask::url(text);
-    (shown != text).then_some(shown)
+    (shown != text).then(|| written.replacen(text, &shown, 1))
 }
 
 /// Masks every address of a config.

@@ -368,7 +368,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
     let mut set = Vec::new();
     for pointer in secrets::concrete(&row.secrets, &config) {
         if let Some(value) = config.pointer_mut(&pointer)
-            && !value.is_null()
+            && !secrets::is_blank(Some(value))
         {
             set.push(pointer);
             *value = Value::Null;

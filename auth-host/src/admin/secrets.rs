@@ -65,6 +65,7 @@ pub struct Kept<'a> {
 /// [`Problem`] at the first secret that has to be entered again.
 pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem> {
     let mut missing = Vec::new();
+    let mut unclear = Vec::new();
     for from in concrete(kept.pointers, old) {
         if is_blank(old.pointer(&from)) {
             continue;
@@ -81,34 +82,59 @@ pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem
         }
     }
     for from in concrete(kept.hidden, old) {
-        if !is_blank(old.pointer(&from))
-            && let Some(to) = new_place(&from, old, new, kept)
-            && new.pointer(&to) == Some(&Value::Null)
-        {
-            missing.push((from, to));
+        if is_blank(old.pointer(&from)) {
+            continue;
         }
+        match new_place(&from, old, new, kept) {
+            Some(to) if new.pointer(&to) == Some(&Value::Null) => missing.push((from, to)),
+            Some(_) => {}
+            None => unclear.extend(nulls(&from, old, new, kept)),
+        }
+    }
+    // Its entry was changed, and null in it would be saved in place of what was hidden.
+    unclear.retain(|place| !missing.iter().any(|(_, to)| to == place));
+    if let Some(place) = unclear.first() {
+        return Err(again(place));
     }
     let first = missing.first().map(|(_, to)| to);
     let Some(first) = first.or(kept.addresses.first()) else {
         return Ok(());
     };
-    let named = kept.named.unwrap_or_default();
-    // Another plugin reaches other origins, and may send what it is given there.
-    if !kept.is_same_plugin || destinations(old, named) != destinations(new, named) {
-        return Err(Problem::invalid(
-            &format!("/config{first}"),
-            say("refusal-secret-again"),
-        ));
-    }
+    let first = first.clone();
+    let mut whole = new.clone();
     for (from, to) in missing {
-        if let (Some(value), Some(place)) = (old.pointer(&from), place(new, &to)) {
+        if let (Some(value), Some(place)) = (old.pointer(&from), place(&mut whole, &to)) {
             *place = value.clone();
         }
     }
+    let named = kept.named.unwrap_or_default();
+    // Another plugin reaches other origins, and may send what it is given there. An address may be among what was hidden.
+    if !kept.is_same_plugin || destinations(old, named) != destinations(&whole, named) {
+        return Err(again(&first));
+    }
+    *new = whole;
     Ok(())
 }
 
-fn is_blank(value: Option<&Value>) -> bool {
+fn again(place: &str) -> Problem {
+    Problem::invalid(&format!("/config{place}"), say("refusal-secret-again"))
+}
+
+/// Where a list has null in the place of a value that was hidden in one of its entries, unless the editor said which
+/// entries are which: then that entry is gone.
+fn nulls(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Vec<String> {
+    let Some((list, _, rest)) = in_list(from, old).filter(|_| kept.entries.is_empty()) else {
+        return Vec::new();
+    };
+    let entries = new.pointer(list).and_then(Value::as_array);
+    let places = (0..entries.map_or(0, Vec::len)).map(|index| format!("{list}/{index}{rest}"));
+    places
+        .filter(|place| new.pointer(place) == Some(&Value::Null))
+        .collect()
+}
+
+/// Whether a value says nothing.
+pub(super) fn is_blank(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
         Some(Value::String(text)) => text.is_empty(),
@@ -316,10 +342,32 @@ mod tests {
         assert_eq!(keeps(old.clone(), kept, &[]).unwrap(), whole);
         let gone = json!({"url": "u", "accounts": []});
         assert_eq!(keeps(old.clone(), gone.clone(), &[]).unwrap(), gone);
+        // The entry was changed, so nobody can tell which one it was.
+        let changed = json!({"url": "u", "accounts": [{"id": "c", "old": null}]});
+        assert_eq!(
+            keeps(old.clone(), changed.clone(), &[]).unwrap_err(),
+            "/config/accounts/0/old"
+        );
+        let said = keeps(old.clone(), changed, &[("/accounts/0", "/accounts/1")]);
+        assert_eq!(said.unwrap()["accounts"][0]["old"], "2");
+        let new_entry = json!({"url": "u", "accounts": [{"id": "b", "old": null}, {"id": "c"}]});
+        assert!(keeps(old.clone(), new_entry, &[]).is_ok());
         let typed = json!({"old": "new", "url": "u"});
         assert_eq!(keeps(old.clone(), typed.clone(), &[]).unwrap(), typed);
         let moved = json!({"old": null, "url": "https://evil.example"});
         assert_eq!(keeps(old, moved, &[]).unwrap_err(), "/config/old");
+    }
+
+    /// What was hidden may be an address itself.
+    #[test]
+    fn hidden_address_is_kept_and_a_changed_one_is_another_destination() {
+        let old = json!({"key": "k", "old": {"url": "https://a.example"}});
+        let null = json!({"key": null, "old": null});
+        assert_eq!(keeps(old.clone(), null, &[]).unwrap(), old);
+        let changed = json!({"key": null, "old": {"url": "https://evil.example"}});
+        assert_eq!(keeps(old.clone(), changed, &[]).unwrap_err(), "/config/key");
+        let removed = json!({"key": null});
+        assert_eq!(keeps(old, removed, &[]).unwrap_err(), "/config/key");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Values of a config under keys that its plugin's guard does not declare: a key with a typing error, an old secret that
 //! was kept under another name. Nobody says what they are, so they are hidden like secrets.
 
-use super::secrets::escaped;
+use super::secrets::{escaped, is_blank};
 use auth_connector_host::ConfigGuard;
 use serde_json::{Map, Value};
 use std::cell::Cell;
@@ -32,7 +32,7 @@ pub fn places(guard: &ConfigGuard, config: &Value) -> Vec<String> {
             false => reader.walk(&members, value, place, &mut found),
         }
     }
-    found.retain(|place| config.pointer(place).is_some_and(|value| !value.is_null()));
+    found.retain(|place| !is_blank(config.pointer(place)));
     found
 }
 

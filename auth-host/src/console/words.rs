@@ -61,7 +61,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 43] = [
+pub const OUTCOMES: [&str; 42] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -86,7 +86,6 @@ pub const OUTCOMES: [&str; 43] = [
     "segments-a-day",
     "unverified",
     "connector-not-ready",
-    "no-connector",
     "not-in-flow",
     "no-time-left",
     "interrupted",
