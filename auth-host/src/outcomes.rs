@@ -270,4 +270,36 @@ mod tests {
         assert!(after.states.is_empty());
         assert_eq!((after.told, after.kept), (0, None));
     }
+
+    /// Whoever changes a message's state moves it in the figures, once.
+    #[tokio::test]
+    async fn message_is_counted_in_the_state_that_it_is_in() {
+        let host = TestApp::new().await;
+        let app = &host.app;
+        let row = sending(&host).await;
+        let counted = |row: &Message| {
+            let created_at = row.created_at;
+            let counts = app
+                .store
+                .read(|db| messages::count_by_state(db, "t", created_at, 24));
+            counts.unwrap()
+        };
+        assert_eq!(counted(&row), [(State::Sending, 1)]);
+        let settled = app.store.write(|db| messages::get(db, "t", "m_1"));
+        assert!(settled.await.unwrap().is_some());
+        assert_eq!(crate::recovery::settle_ended(app).unwrap(), 1);
+        assert_eq!(counted(&row), [(State::Unknown, 1)]);
+        // The sender's own outcome replaces what recovery wrote.
+        after(&host, &outcome(&row, State::Accepted), None).await;
+        assert_eq!(counted(&row), [(State::Accepted, 1)]);
+        let receipt = row.clone();
+        let settled = app.store.write(move |db| {
+            let row = messages::get(db, "t", &receipt.id)?.unwrap_or(receipt);
+            callbacks::settle(db, &row, State::Undelivered, "s", ids::now_ms())?;
+            let row = messages::get(db, "t", &row.id)?.unwrap_or(row);
+            messages::found(db, &row, (State::Delivered, None), ids::now_ms(), None)
+        });
+        settled.await.unwrap();
+        assert_eq!(counted(&row), [(State::Delivered, 1)]);
+    }
 }

@@ -198,52 +198,6 @@ fn next_connector_is_tried_after_mendable_kinds_alone() {
     }
 }
 
-/// The number is forgotten while its message is sent: neither an event nor an answer nor another attempt brings it
-/// back, and the caller has its answer.
-#[tokio::test]
-async fn forgotten_message_leaves_only_counts() {
-    use crate::store::events::waiting;
-    use crate::store::retention::forget;
-    use crate::test_app::{TestApp, leave_open, tenant_with_events};
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    for is_forgotten in [false, true] {
-        let host = TestApp::new().await;
-        let app = &host.app;
-        tenant_with_events(app).await;
-        leave_open(app, "m", ids::now_ms()).await;
-        leave_open(app, "o", ids::now_ms()).await;
-        let read = |id| app.store.read(|db| messages::get(db, "t", id));
-        let (mut sent, mut refused) = (read("m").unwrap().unwrap(), read("o").unwrap().unwrap());
-        (sent.state, refused.state) = (State::Accepted, State::NotSent);
-        if is_forgotten {
-            let forgotten = app.store.write(|db| forget(db, "t", b"n"));
-            assert_eq!(forgotten.await.unwrap(), 2);
-        }
-        let answers = Arc::new(AtomicU32::new(0));
-        let kept = answers.clone();
-        let finish: Finish = Arc::new(move |_, _| {
-            kept.fetch_add(1, Ordering::Relaxed);
-            Ok(())
-        });
-        let next = messages::Message {
-            id: "n".into(),
-            tenant: "t".into(),
-            ..row()
-        };
-        write_down(app, &sent, None, &finish).await.unwrap();
-        let written = write_down(app, &refused, Some(&next), &finish).await;
-        assert_eq!(written.unwrap().is_followed, !is_forgotten);
-        let count = i64::from(!is_forgotten);
-        assert_eq!(i64::from(answers.load(Ordering::Relaxed)), count);
-        let read = app.store.read(|db| {
-            let next = messages::get(db, "t", "n")?;
-            Ok::<_, StoreError>((waiting(db, "t")?, next.is_some()))
-        });
-        assert_eq!(read.unwrap(), (count, !is_forgotten));
-    }
-}
-
 /// Nobody at the provider can make room here.
 #[test]
 fn full_host_is_the_host_s_turn() {
