@@ -1,4 +1,4 @@
-//! What serde's errors say without what they repeat of the input, which may be a secret, a number or a code.
+//! Expectations of serde's errors, without what the errors repeat of the input, which may be a secret, a number or a code.
 
 /// What was expected in the place of what was found, as an error of serde ends: `a sequence`, `one of a, b`.
 pub fn expected(message: &str) -> String {

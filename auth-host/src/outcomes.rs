@@ -216,7 +216,7 @@ mod tests {
 
     /// The receipt came before the answer to the send, whatever that says: its state stays, and was told already.
     #[tokio::test]
-    async fn message_that_a_receipt_settled_keeps_its_state_and_is_sent_by_nobody_else() {
+    async fn message_that_a_receipt_settled_keeps_its_state() {
         for said in [State::Accepted, State::Unknown, State::NotSent] {
             let host = TestApp::new().await;
             let row = sending(&host).await;

@@ -248,7 +248,7 @@ fn segments(receipt: &Receipt) -> i64 {
     named.unwrap_or(1).clamp(1, 10)
 }
 
-/// Whose turn it is after a failure: where the host had room, by its kind.
+/// Whose turn it is after a failure: where the host was not full, by its kind.
 const fn turn(cause: &CallError) -> &'static str {
     if let CallError::Host(
         HostFault::Overloaded { .. } | HostFault::QueueFull { .. } | HostFault::Exhausted(_),

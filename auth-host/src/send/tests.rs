@@ -198,7 +198,7 @@ fn next_connector_is_tried_after_mendable_kinds_alone() {
     }
 }
 
-/// Nobody at the provider can make room here.
+/// The provider can do nothing about a full host.
 #[test]
 fn full_host_is_the_host_s_turn() {
     let retry_after = Duration::from_millis(7);

@@ -1,4 +1,4 @@
-//! What forms and pages of the console keep, and that they say what is so.
+//! Tests of the console's pages: forms keep what was typed, and pages agree with the API.
 
 use super::*;
 use crate::admin::{messages as admin, tenants};
