@@ -9,10 +9,12 @@ use crate::number::{Bare, Number, Reading};
 use crate::problem::Problem;
 use crate::store::audit::Action;
 use crate::store::limits::HOUR_MS;
+use crate::store::messages::Message;
 use crate::store::registry::{self, TestNumber};
+use crate::store::verifications::Verification;
 use crate::store::{StoreError, audit, messages, retention, verifications};
 use crate::texts::say;
-use crate::verification::{MessageView, VerificationView, message_view, view};
+use crate::verification::{MessageView, VerificationView, free_at, message_view, view};
 use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -94,20 +96,21 @@ pub async fn search(
     allowed.await?;
     let (level, found, sent) = app.store.read(|db| {
         let failures = limits::failures(tenant, &hash);
-        Ok::<_, StoreError>((
-            failures.wait_ms(failures.level(db, now)?),
-            verifications::of_number(db, tenant, &hash, None, 50)?,
-            messages::to_number(db, tenant, &hash, 50)?,
-        ))
+        let sent = messages::to_number(db, tenant, &hash, 50)?;
+        let shown = |v: &Verification| {
+            let is_of = |m: &&Message| m.verification.as_ref() == Some(&v.id);
+            let free_at = free_at(app, db, v, now)?;
+            Ok(view(app, v, sent.iter().find(is_of), free_at, now))
+        };
+        let found = verifications::of_number(db, tenant, &hash, None, 50)?;
+        let shown: Result<Vec<_>, StoreError> = found.iter().map(shown).collect();
+        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        Ok::<_, StoreError>((wait_ms, shown?, sent))
     })?;
-    let latest = |id: &str| sent.iter().find(|m| m.verification.as_deref() == Some(id));
     Ok(Found {
         number: number.masked(),
         locked_until: (level > 0).then(|| rfc3339(now + level)),
-        verifications: found
-            .iter()
-            .map(|v| view(app, v, latest(&v.id), now))
-            .collect(),
+        verifications: found,
         messages: sent.iter().map(|row| message_view(app, row)).collect(),
     })
 }

@@ -5,12 +5,8 @@ use super::call::{Authorized, Call};
 use super::path::Path;
 use crate::access::Verify;
 use crate::app::App;
-use crate::ids;
 use crate::problem::Problem;
-use crate::store::messages;
-use crate::verification::{
-    self, Answer, CheckRequest, Checked, StartRequest, VerificationView, view,
-};
+use crate::verification::{self, Answer, CheckRequest, Checked, StartRequest, VerificationView};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -86,11 +82,9 @@ pub async fn read(
     by: Authorized<Verify>,
 ) -> Result<Shown<VerificationView>, Problem> {
     let tenant = by.caller()?.tenant;
-    let found = app
-        .store
-        .read(|db| messages::with_verification(db, &tenant, &id))?;
-    let (found, sent) = found.ok_or_else(|| Problem::not_found("verification"))?;
-    Ok(Shown(view(&app, &found, sent.last(), ids::now_ms())))
+    let found = verification::current(&app, &tenant, &id)?;
+    let (shown, _) = found.ok_or_else(|| Problem::not_found("verification"))?;
+    Ok(Shown(shown))
 }
 
 /// Cancels a verification: its code is no longer valid.

@@ -101,7 +101,7 @@ pub(super) fn row(visit: &Visit, row: &Message) -> Row {
 
 /// A verification as a list shows it.
 pub(super) fn verification_row(visit: &Visit, v: &Verification) -> VerificationRow {
-    let seen = view(&visit.console.app, v, None, ids::now_ms());
+    let seen = view(&visit.console.app, v, None, None, ids::now_ms());
     VerificationRow {
         id: v.id.clone(),
         at: time(v.created_at),

@@ -2,7 +2,7 @@
 
 use super::repeat::known;
 use super::rules::{SENDS, count_denied, count_refused, is_live, resend_at, tag};
-use super::views::{Answer, view};
+use super::views::{Answer, free_at, view};
 use crate::app::App;
 use crate::events;
 use crate::limits::{self, Asked, Refusal};
@@ -19,9 +19,17 @@ use std::sync::Arc;
 /// What the transaction of a start or a resend decided.
 pub(super) enum Begun {
     /// Written down, to be sent.
-    Sending(Box<(Verification, Message)>),
+    Sending(Box<Written>),
     /// Nothing is to be sent.
     Instead(Instead),
+}
+
+/// What is on the disk before a connector is called.
+pub(super) struct Written {
+    pub v: Verification,
+    pub row: Message,
+    /// When the limits of the number let another message pass.
+    pub free_at: Option<i64>,
 }
 
 /// What a request gets in place of a message.
@@ -137,13 +145,16 @@ impl Begin {
     /// Writes the first attempt down.
     fn begin(self, db: &Connection, v: Verification, status: StatusCode) -> store::Result<Begun> {
         messages::add(db, &self.row)?;
+        let now = ids::now_ms();
+        let free_at = free_at(&self.app, db, &v, now)?;
         if self.row.state == State::Sending {
             if let Some(key) = &self.key {
                 idempotency::reserve(db, key, &v.id)?;
             }
-            return Ok(Begun::Sending(Box::new((v, self.row))));
+            let row = self.row;
+            return Ok(Begun::Sending(Box::new(Written { v, row, free_at })));
         }
-        let shown = view(&self.app, &v, Some(&self.row), ids::now_ms());
+        let shown = view(&self.app, &v, Some(&self.row), free_at, now);
         let answer = Answer::of(status, &shown);
         if let Some(key) = &self.key {
             idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
@@ -269,10 +280,10 @@ mod tests {
             };
             let (begin, v) = started(app, to, Some("w_1"));
             let begun = app.store.write(move |db| begin.start(db, v)).await;
-            let Ok(Begun::Sending(both)) = begun else {
+            let Ok(Begun::Sending(written)) = begun else {
                 panic!("{to}: not begun");
             };
-            let mut row = both.1;
+            let mut row = written.row;
             row.state = state;
             row.settled_at = Some(ids::now_ms());
             let settled = app.store.write(move |db| messages::settle(db, &row)).await;

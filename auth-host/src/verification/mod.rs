@@ -15,4 +15,4 @@ pub use message::{MessageRequest, send, verified};
 pub(crate) use repeat::{WRITING, outlast};
 pub use rules::{Caller, TRIES, check_usage, is_live};
 pub use start::{StartRequest, resend, start};
-pub use views::{Answer, MessageView, VerificationView, message_view, view};
+pub use views::{Answer, MessageView, VerificationView, current, free_at, message_view, view};

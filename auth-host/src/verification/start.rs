@@ -1,12 +1,12 @@
 //! Start and resend: a new code, written down and sent.
 
-use super::begin::{Begin, Begun, Instead};
+use super::begin::{Begin, Begun, Instead, Written};
 use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
 use super::rules::{
     Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, recipient, refused, tag,
     tenant, told,
 };
-use super::views::{Answer, view};
+use super::views::{Answer, current, view};
 use crate::app::{App, Point};
 use crate::catalog::Connector;
 use crate::crypt::Purpose;
@@ -293,13 +293,13 @@ async fn carry_out(
     let task = async move {
         let app = own_app;
         let _lease = lease;
-        let (v, row) = match app.store.write(write).await? {
-            Begun::Sending(both) => *both,
+        let Written { v, row, free_at } = match app.store.write(write).await? {
+            Begun::Sending(written) => *written,
             Begun::Instead(instead) => return answer_instead(&app, &caller, instead, status),
         };
-        let (finished_app, finished_v) = (app.clone(), v);
+        let finished_app = app.clone();
         let answer_of = move |row: &Message| {
-            let shown = view(&finished_app, &finished_v, Some(row), ids::now_ms());
+            let shown = view(&finished_app, &v, Some(row), free_at, ids::now_ms());
             Answer::of(status, &shown)
         };
         let answer_of = Arc::new(answer_of);
@@ -358,11 +358,8 @@ fn interrupted(
     status: StatusCode,
 ) -> Result<Answer, Problem> {
     let id = subject.unwrap_or_default();
-    let found = app
-        .store
-        .read(|db| messages::with_verification(db, &caller.tenant, &id))?;
-    let (v, sent) = found.ok_or_else(not_usable)?;
-    let mut answer = Answer::of(status, &view(app, &v, sent.last(), ids::now_ms()));
+    let (shown, _) = current(app, &caller.tenant, &id)?.ok_or_else(not_usable)?;
+    let mut answer = Answer::of(status, &shown);
     answer.is_replay = true;
     Ok(answer)
 }

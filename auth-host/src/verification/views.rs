@@ -2,9 +2,10 @@
 
 use super::rules::{SENDS, is_live, language, resend_at};
 use crate::app::App;
-use crate::ids::rfc3339;
+use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::phrases::{self, Language};
+use crate::store::StoreError;
 use crate::store::messages::{self, State};
 use crate::store::verifications::Verification;
 use axum::http::StatusCode;
@@ -146,20 +147,51 @@ impl MessageView {
 
 /// When the limits of the number let another message to it pass, where one is reached: not before that a person is told
 /// to ask for another code. Nothing is sent to a test number.
-fn free_at(app: &App, v: &Verification, now: i64) -> Option<i64> {
+///
+/// # Errors
+///
+/// [`StoreError`] when the database fails.
+pub fn free_at(
+    app: &App,
+    db: &Connection,
+    v: &Verification,
+    now: i64,
+) -> Result<Option<i64>, StoreError> {
     let catalog = app.catalog.load();
-    let tenant = catalog.tenants.get(&v.tenant).filter(|_| !v.is_test)?;
-    let free_at = |db: &Connection| {
-        limits::number_free_at(db, now, &tenant.settings, &v.tenant, &v.number_hash)
-    };
-    app.store.read(free_at).ok().flatten()
+    match catalog.tenants.get(&v.tenant) {
+        Some(tenant) if !v.is_test => {
+            limits::number_free_at(db, now, &tenant.settings, &v.tenant, &v.number_hash)
+        }
+        _ => Ok(None),
+    }
 }
 
-/// Shows a verification with its latest message.
+/// A verification as it is now, and its messages.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database fails.
+pub fn current(
+    app: &App,
+    tenant: &str,
+    id: &str,
+) -> Result<Option<(VerificationView, Vec<messages::Message>)>, StoreError> {
+    let now = ids::now_ms();
+    app.store.read(|db| {
+        let Some((v, sent)) = messages::with_verification(db, tenant, id)? else {
+            return Ok(None);
+        };
+        let free_at = free_at(app, db, &v, now)?;
+        Ok(Some((view(app, &v, sent.last(), free_at, now), sent)))
+    })
+}
+
+/// Shows a verification with its latest message. The limits of its number are [`free_at`] that time.
 pub fn view(
     app: &App,
     v: &Verification,
     latest: Option<&messages::Message>,
+    free_at: Option<i64>,
     now: i64,
 ) -> VerificationView {
     let is_live = is_live(v, now);
@@ -168,7 +200,7 @@ pub fn view(
         state => state,
     };
     let resend_after = (is_live && v.sends < SENDS)
-        .then(|| Some(resend_at(v, latest)).max(free_at(app, v, now)))
+        .then(|| Some(resend_at(v, latest)).max(free_at))
         .flatten()
         .filter(|at| *at < v.expires_at);
     VerificationView {

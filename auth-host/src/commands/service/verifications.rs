@@ -8,8 +8,10 @@ use crate::ids;
 use crate::output::complain;
 use crate::problem::Problem;
 use crate::signals::Signals;
-use crate::store::{messages, verifications};
-use crate::verification::{self, Answer, Caller, CheckRequest, StartRequest, message_view, view};
+use crate::store::{StoreError, verifications};
+use crate::verification::{
+    self, Answer, Caller, CheckRequest, StartRequest, free_at, message_view, view,
+};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::pin::pin;
@@ -24,20 +26,18 @@ pub async fn run(command: Verification) -> Result<Code, Stop> {
             let app = open_of(&scope).await?;
             let Scope { at, tenant } = scope;
             let now = ids::now_ms();
-            let rows = app
-                .store
-                .read(|db| verifications::page(db, &tenant, None, ROWS))?;
-            let shown: Vec<_> = rows.iter().map(|row| view(&app, row, None, now)).collect();
+            let shown: Vec<_> = app.store.read(|db| {
+                let rows = verifications::page(db, &tenant, None, ROWS)?;
+                let shown = |row| Ok(view(&app, row, None, free_at(&app, db, row, now)?, now));
+                rows.iter().map(shown).collect::<Result<_, StoreError>>()
+            })?;
             show(&at, &shown)
         }
         Verification::Show(NamedOf { scope, name }) => {
             let app = open(&scope.at).await?;
-            let found = app
-                .store
-                .read(|db| messages::with_verification(db, &scope.tenant, &name))?;
-            let (found, sent) = found.ok_or_else(|| Problem::not_found("verification"))?;
+            let found = verification::current(&app, &scope.tenant, &name)?;
+            let (shown, sent) = found.ok_or_else(|| Problem::not_found("verification"))?;
             let sent: Vec<_> = sent.iter().map(|row| message_view(&app, row)).collect();
-            let shown = view(&app, &found, None, ids::now_ms());
             show(&scope.at, &json!({"verification": shown, "messages": sent}))
         }
         Verification::Start(args) => start(args).await,
