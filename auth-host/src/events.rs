@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::ids::{self, rfc3339};
-use crate::store::messages::Message;
+use crate::store::message::Message;
 use crate::store::verifications::Verification;
 use crate::store::{self, events as rows};
 use rusqlite::Connection;

@@ -4,8 +4,10 @@
 //! is told of the message and what happens next follows from the row as it is then.
 
 use crate::app::App;
+use crate::store::figures;
 use crate::store::limits::Counter;
-use crate::store::messages::{self, Message, State};
+use crate::store::message::{Message, State};
+use crate::store::messages;
 use crate::store::{self, StoreError};
 use crate::{events, ids};
 use rusqlite::Connection;
@@ -69,7 +71,7 @@ fn write(
 ) -> store::Result<Written> {
     let Some(found) = messages::get(db, &row.tenant, &row.id)? else {
         // Its number was forgotten. Only the figures have it, twice where a receipt came first, and nothing more goes to it.
-        messages::tally(db, &row, 1)?;
+        figures::tally(db, &row, 1)?;
         count_segments(db, &row)?;
         let is_followed = false;
         return Ok(Written { row, is_followed });
@@ -95,7 +97,7 @@ fn settled(db: &Connection, found: Message, row: Message) -> store::Result<Messa
     if found.is_open() {
         messages::settle(db, &row)?;
         if found.state != State::Sending {
-            messages::tally(db, &found, -1)?;
+            figures::tally(db, &found, -1)?;
         }
         return Ok(row);
     }
@@ -132,8 +134,8 @@ fn count_attempt(row: &Message) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::callbacks;
     use crate::store::events::waiting;
+    use crate::store::{callbacks, due};
     use crate::test_app::{TestApp, leave_open, tenant_with_events};
     use std::sync::Mutex;
 
@@ -281,7 +283,7 @@ mod tests {
             let created_at = row.created_at;
             let counts = app
                 .store
-                .read(|db| messages::count_by_state(db, "t", created_at, 24));
+                .read(|db| figures::count_by_state(db, "t", created_at, 24));
             counts.unwrap()
         };
         assert_eq!(counted(&row), [(State::Sending, 1)]);
@@ -295,7 +297,7 @@ mod tests {
             let row = messages::get(db, "t", &receipt.id)?.unwrap_or(receipt);
             callbacks::settle(db, &row, State::Undelivered, "s", ids::now_ms())?;
             let row = messages::get(db, "t", &row.id)?.unwrap_or(row);
-            messages::found(db, &row, (State::Delivered, None), ids::now_ms(), None)
+            due::found(db, &row, (State::Delivered, None), ids::now_ms(), None)
         });
         settled.await.unwrap();
         assert_eq!(counted(&row), [(State::Delivered, 1)]);

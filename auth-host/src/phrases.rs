@@ -3,7 +3,7 @@
 //! One file for each language in `phrases/`: what problem details and failed messages tell a person, and the texts of the
 //! sample sign-in. `packages/logto-connector` is held to the same sentences by its tests.
 
-use crate::store::messages::State;
+use crate::store::message::State;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

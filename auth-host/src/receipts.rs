@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::catalog::Connector;
 use crate::clean::clean;
 use crate::store::callbacks as rows;
-use crate::store::messages::{Message, State};
+use crate::store::message::{Message, State};
 use crate::store::receipts::{self as reports, Report, Source};
 use crate::store::{self, StoreError};
 use crate::{events, ids};

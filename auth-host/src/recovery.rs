@@ -6,7 +6,8 @@
 use crate::app::{App, AppError};
 use crate::ids;
 use crate::store;
-use crate::store::messages::{self, Message, State};
+use crate::store::message::{self, Message, State};
+use crate::store::messages;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub fn settle(app: &App, db: &Connection) -> store::Result<usize> {
             state: State::Unknown,
             kind: Some("other".to_owned()),
             turn: Some("host".to_owned()),
-            reason: Some(messages::INTERRUPTED.to_owned()),
+            reason: Some(message::INTERRUPTED.to_owned()),
             settled_at: Some(now),
             next_lookup_at: Some(now),
             ..row.clone()

@@ -10,7 +10,7 @@ use crate::clean::clean;
 use crate::number::Number;
 use crate::outcomes::{Finish, write_down};
 use crate::store::StoreError;
-use crate::store::messages::{self, STOPPED, State};
+use crate::store::message::{self, STOPPED, State};
 use crate::{ids, limits};
 use auth_connector_host::contract::attribute;
 use auth_connector_host::{
@@ -65,13 +65,13 @@ impl Draft {
         app: &App,
         connector: &str,
         first: Option<&str>,
-    ) -> Result<messages::Message, StoreError> {
+    ) -> Result<message::Message, StoreError> {
         let number = self.number.e164();
         let sealed = app
             .seal_number(&self.tenant, number)
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         let id = ids::new("m");
-        Ok(messages::Message {
+        Ok(message::Message {
             first: first.unwrap_or(&id).to_owned(),
             is_first: first.is_none(),
             id,
@@ -113,9 +113,9 @@ impl Draft {
 pub async fn send(
     app: &Arc<App>,
     draft: &Draft,
-    first: messages::Message,
+    first: message::Message,
     finish: Finish,
-) -> Result<messages::Message, StoreError> {
+) -> Result<message::Message, StoreError> {
     app.at(Point::AfterIntent);
     let mut row = first;
     let mut others = draft.route.iter().skip(1);
@@ -142,7 +142,7 @@ pub async fn send(
 }
 
 /// Calls one connector and puts the outcome into the row.
-async fn attempt(app: &App, draft: &Draft, row: &mut messages::Message, time: Duration) {
+async fn attempt(app: &App, draft: &Draft, row: &mut message::Message, time: Duration) {
     let connector = match present(app, draft, &row.connector) {
         Ok(connector) => connector,
         Err((kind, reason)) => return not_called(row, kind, reason),
@@ -185,7 +185,7 @@ fn present(
     found.ok_or((FailureKind::NoTemplate, "not-in-flow"))
 }
 
-fn not_called(row: &mut messages::Message, kind: FailureKind, reason: &str) {
+fn not_called(row: &mut message::Message, kind: FailureKind, reason: &str) {
     row.state = State::NotSent;
     row.kind = Some(kind.as_str().to_owned());
     row.turn = Some("operator".to_owned());
@@ -194,7 +194,7 @@ fn not_called(row: &mut messages::Message, kind: FailureKind, reason: &str) {
 }
 
 /// Puts an outcome into a row.
-pub fn settle(row: &mut messages::Message, outcome: &Result<Receipt, SendError>) {
+pub fn settle(row: &mut message::Message, outcome: &Result<Receipt, SendError>) {
     let now = ids::now_ms();
     row.settled_at = Some(now);
     match outcome {
@@ -274,7 +274,7 @@ const fn turn(cause: &CallError) -> &'static str {
 }
 
 /// Whether another connector could send what this one certainly did not.
-fn is_mendable(row: &messages::Message) -> bool {
+fn is_mendable(row: &message::Message) -> bool {
     const KINDS: [FailureKind; 10] = [
         FailureKind::Unreachable,
         FailureKind::Timeout,

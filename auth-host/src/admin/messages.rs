@@ -4,7 +4,9 @@ use super::{Actor, Entry, change};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::audit::Action;
-use crate::store::messages::{self, Message, State};
+use crate::store::due;
+use crate::store::message::{self, Message, State};
+use crate::store::messages;
 use crate::store::receipts::{self, Report, Source};
 use crate::texts::say;
 use crate::{events, ids};
@@ -48,7 +50,7 @@ pub async fn settle(
             messages::settle_unknown(db, row, state, at)?;
             let row = Message {
                 state,
-                reason: Some(messages::BY_OPERATOR.to_owned()),
+                reason: Some(message::BY_OPERATOR.to_owned()),
                 ..row.clone()
             };
             events::message(&told, db, &row)
@@ -70,7 +72,7 @@ pub async fn look_up(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> R
         id,
         Action::MessageLookUp,
         "",
-        |db, row| messages::look_up_at(db, row, ids::now_ms()),
+        |db, row| due::look_up_at(db, row, ids::now_ms()),
     )
     .await
 }

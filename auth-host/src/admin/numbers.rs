@@ -9,7 +9,7 @@ use crate::number::{Bare, Number, Reading};
 use crate::problem::Problem;
 use crate::store::audit::Action;
 use crate::store::limits::HOUR_MS;
-use crate::store::messages::Message;
+use crate::store::message::Message;
 use crate::store::registry::{self, TestNumber};
 use crate::store::verifications::Verification;
 use crate::store::{StoreError, audit, messages, retention, verifications};

@@ -11,8 +11,10 @@ use crate::app::App;
 use crate::ids;
 use crate::limits;
 use crate::problem::Problem;
+use crate::store::figures;
 use crate::store::limits::Counter;
-use crate::store::messages::{Filter, State as MessageState};
+use crate::store::message::State as MessageState;
+use crate::store::messages::Filter;
 use crate::store::registry::{Flow, TenantSettings};
 use crate::store::{StoreError, audit, messages};
 use crate::verification::{MessageView, message_view};
@@ -380,7 +382,7 @@ async fn figures(
         Ok::<BTreeMap<_, _>, StoreError>(counter.by_subject(db, now, 24)?.into_iter().collect())
     };
     let shown = app.store.read(|db| {
-        let states = messages::count_by_state(db, &tenant, now, 24)?.into_iter();
+        let states = figures::count_by_state(db, &tenant, now, 24)?.into_iter();
         let states: BTreeMap<_, _> = states.map(|(s, count)| (s.as_str(), count)).collect();
         Ok::<_, StoreError>(json!({
             "messages": states,

@@ -13,8 +13,9 @@ use crate::catalog::Catalog;
 use crate::ids;
 use crate::limits;
 use crate::store::StoreError;
+use crate::store::figures;
 use crate::store::limits::{Counter, HOUR_MS, by_hour};
-use crate::store::messages::{self, State};
+use crate::store::message::State;
 use askama::Template;
 use axum::Router;
 use axum::response::{Html, Redirect};
@@ -138,13 +139,13 @@ impl Figures {
             hours.push((state, by_hour(db, tenant, state.as_str(), now, HOURS)?));
         }
         Ok(Self {
-            states: messages::count_by_state(db, tenant, now, HOURS)?,
+            states: figures::count_by_state(db, tenant, now, HOURS)?,
             hours,
             verified: sum("verified")?,
             segments: counter("sent").sum(db, now, HOURS)?,
             refused: counter(limits::REFUSED).by_subject(db, now, HOURS)?,
             would_refuse: sum(limits::WOULD_REFUSE)?,
-            unsettled: messages::count_unknown(db, tenant, UNSETTLED + 1)?,
+            unsettled: figures::count_unknown(db, tenant, UNSETTLED + 1)?,
         })
     }
 

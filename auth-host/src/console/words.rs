@@ -4,7 +4,7 @@ use super::form::shown;
 use super::texts::Texts;
 use crate::form::USAGES;
 use crate::store::audit::Action;
-use crate::store::messages::{Message, STOPPED, State};
+use crate::store::message::{Message, STOPPED, State};
 use crate::store::receipts::Source;
 
 /// A message's state.

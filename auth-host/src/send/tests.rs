@@ -1,5 +1,7 @@
 use super::*;
 use crate::admin::tenants;
+use crate::store::message;
+use crate::store::messages;
 use crate::store::registry;
 use crate::test_app::TestApp;
 use auth_connector_host::Failure;
@@ -7,8 +9,8 @@ use auth_connector_registry::Facts;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn row() -> messages::Message {
-    messages::Message {
+fn row() -> message::Message {
+    message::Message {
         id: ids::new("m"),
         tenant: "t".into(),
         verification: None,
@@ -51,7 +53,7 @@ fn failure(kind: FailureKind) -> CallError {
 }
 
 /// A message for two connectors of the tenant `default` whose plugin does not load, and its first row.
-async fn draft(app: &Arc<App>) -> (Draft, messages::Message) {
+async fn draft(app: &Arc<App>) -> (Draft, message::Message) {
     let plugin = registry::Plugin {
         id: "none".to_owned(),
         digest: String::new(),
@@ -121,7 +123,7 @@ async fn serve_by(app: &App, connectors: &[&str]) {
 }
 
 /// The reason of each attempt.
-async fn sent(app: &Arc<App>, draft: &Draft, first: messages::Message) -> Vec<String> {
+async fn sent(app: &Arc<App>, draft: &Draft, first: message::Message) -> Vec<String> {
     let id = first.id.clone();
     let finish: Finish = Arc::new(|_, _| Ok(()));
     let last = send(app, draft, first, finish).await.unwrap();

@@ -2,7 +2,9 @@
 
 use super::beside::Beside;
 use crate::app::App;
-use crate::store::messages::{self, Due, Message, State};
+use crate::store::due::{self, Due};
+use crate::store::message::{Message, State};
+use crate::store::messages;
 use crate::store::receipts::{self, Report, Source};
 use crate::store::{self, StoreError};
 use crate::{events, ids};
@@ -25,7 +27,7 @@ const LONGEST_PAUSE_MS: i64 = 3_600_000;
 /// Looks up the messages that are due: each connector's one after another, at most ten in a round, and the connectors
 /// beside each other, so that a slow provider holds up none of another's.
 pub fn look_up(app: &Arc<App>, beside: &Arc<Beside>) {
-    match app.store.read(|db| messages::connectors(db, Due::LookUp)) {
+    match app.store.read(|db| due::connectors(db, Due::LookUp)) {
         Ok(connectors) => {
             for connector in connectors {
                 beside.begin(&connector, look_up_each(app.clone(), connector.clone()));
@@ -38,7 +40,7 @@ pub fn look_up(app: &Arc<App>, beside: &Arc<Beside>) {
 async fn look_up_each(app: Arc<App>, connector: String) {
     let due = app.store.read(|db| {
         let now = ids::now_ms();
-        messages::due(db, Due::LookUp, &connector, now, PER_CONNECTOR)
+        due::due(db, Due::LookUp, &connector, now, PER_CONNECTOR)
     });
     match due {
         Ok(due) => {
@@ -90,7 +92,7 @@ fn write_down(
             // A report of the carrier is the end of it; an acceptance may be followed by one.
             let next = next.filter(|_| found.state == State::Accepted);
             let serial = Some(found.serial.as_str()).filter(|serial| !serial.is_empty());
-            messages::found(db, &row, (found.state, serial), now, next)?;
+            due::found(db, &row, (found.state, serial), now, next)?;
             if found.state == row.state {
                 return Ok(());
             }
@@ -102,7 +104,7 @@ fn write_down(
             };
             events::message(app, db, &row)
         }
-        (State::Unknown | State::Accepted, None) => messages::not_found(db, &row, next),
+        (State::Unknown | State::Accepted, None) => due::not_found(db, &row, next),
         _ => Ok(()),
     }
 }

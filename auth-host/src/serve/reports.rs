@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::ids;
 use crate::store::StoreError;
 use crate::store::callbacks as rows;
-use crate::store::messages::{self, Due, Message};
+use crate::store::due::{self, Due};
+use crate::store::message::Message;
 use auth_connector_host::{CallError, Conversion, FailureKind, HostFault};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ const GIVEN_UP_MS: i64 = 600_000;
 /// Reports the used codes that were not reported: each connector's one after another, and the connectors beside each
 /// other.
 pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
-    match app.store.read(|db| messages::connectors(db, Due::Report)) {
+    match app.store.read(|db| due::connectors(db, Due::Report)) {
         Ok(connectors) => {
             for connector in connectors {
                 beside.begin(&connector, report_each(app.clone(), connector.clone()));
@@ -36,7 +37,7 @@ pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
 async fn report_each(app: Arc<App>, connector: String) {
     let due = app.store.read(|db| {
         let now = ids::now_ms();
-        messages::due(db, Due::Report, &connector, now, PER_ROUND)
+        due::due(db, Due::Report, &connector, now, PER_ROUND)
     });
     let rows = match due {
         Ok(rows) if rows.is_empty() => return,

@@ -1,6 +1,8 @@
 //! Rows of callbacks' tokens, and what receipts and reports change of messages.
 
-use super::messages::{self, Message, State};
+use super::figures;
+use super::message::{Message, State};
+use super::messages;
 use super::registry::{all, touch};
 use super::writer::Result;
 use rusqlite::{Connection, params};
@@ -88,7 +90,7 @@ pub fn settle(
         serial,
         message.tenant
     ])?;
-    messages::moved(db, message, state)
+    figures::moved(db, message, state)
 }
 
 /// Says when a used code is reported, or that nothing is left to report.

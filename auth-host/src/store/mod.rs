@@ -5,10 +5,13 @@
 pub mod audit;
 mod backup;
 pub mod callbacks;
+pub mod due;
 pub mod events;
+pub mod figures;
 pub mod guides;
 pub mod idempotency;
 pub mod limits;
+pub mod message;
 pub mod messages;
 mod open;
 pub mod receipts;

@@ -1,6 +1,6 @@
 //! Rows of what was reported of messages, kept for their timelines.
 
-use super::messages::{Message, State};
+use super::message::{Message, State};
 use super::registry::all;
 use super::writer::Result;
 use crate::clean::clean;

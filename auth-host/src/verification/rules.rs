@@ -11,7 +11,7 @@ use crate::phrases::{self, Language};
 use crate::problem::Problem;
 use crate::store;
 use crate::store::limits::Counter;
-use crate::store::messages::{self, State};
+use crate::store::message::{self, State};
 use crate::store::registry::{Tenant, TenantSettings};
 use crate::store::verifications::{self, Verification};
 use crate::texts::say;
@@ -48,7 +48,7 @@ pub fn is_live(v: &Verification, now: i64) -> bool {
 }
 
 /// When another code may be made. Nobody waits after a message that was certainly not sent.
-pub(super) fn resend_at(v: &Verification, latest: Option<&messages::Message>) -> i64 {
+pub(super) fn resend_at(v: &Verification, latest: Option<&message::Message>) -> i64 {
     match latest.map(|row| row.state) {
         Some(State::NotSent) => v.sent_at,
         _ => v.sent_at + PAUSE_MS,

@@ -6,7 +6,8 @@ use crate::ids::{self, rfc3339};
 use crate::limits;
 use crate::phrases::{self, Language};
 use crate::store::StoreError;
-use crate::store::messages::{self, State};
+use crate::store::message::{self, State};
+use crate::store::messages;
 use crate::store::verifications::Verification;
 use axum::http::StatusCode;
 use rusqlite::Connection;
@@ -107,7 +108,7 @@ pub struct MessageView {
 }
 
 /// Shows a message.
-pub fn message_view(app: &App, row: &messages::Message) -> MessageView {
+pub fn message_view(app: &App, row: &message::Message) -> MessageView {
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
     // One that was unknown keeps its failure in the table for the operator.
@@ -175,7 +176,7 @@ pub fn current(
     app: &App,
     tenant: &str,
     id: &str,
-) -> Result<Option<(VerificationView, Vec<messages::Message>)>, StoreError> {
+) -> Result<Option<(VerificationView, Vec<message::Message>)>, StoreError> {
     let now = ids::now_ms();
     app.store.read(|db| {
         let Some((v, sent)) = messages::with_verification(db, tenant, id)? else {
@@ -190,7 +191,7 @@ pub fn current(
 pub fn view(
     app: &App,
     v: &Verification,
-    latest: Option<&messages::Message>,
+    latest: Option<&message::Message>,
     free_at: Option<i64>,
     now: i64,
 ) -> VerificationView {

@@ -6,7 +6,8 @@
 
 use super::verdict::is_permanent;
 use crate::ids;
-use crate::store::messages::{self, Message, State};
+use crate::store::message::{Message, State};
+use crate::store::messages;
 use crate::store::webhooks::{self as rows, Remembered};
 use crate::store::{self, StoreError};
 use crate::verification::Once;

@@ -452,7 +452,7 @@ async fn replayed(
 
 fn of_message(
     app: &App,
-    row: &crate::store::messages::Message,
+    row: &crate::store::message::Message,
     has_code: bool,
     is_replay: bool,
 ) -> Judged {

@@ -2,7 +2,7 @@
 
 use crate::limits::Refusal;
 use crate::phrases;
-use crate::store::messages::{Message, STOPPED, State};
+use crate::store::message::{Message, STOPPED, State};
 use auth_connector_host::Phrase;
 
 /// What became of a request.

@@ -1,6 +1,6 @@
 //! Plugins in a registry on loopback, published by the code that publishes, and the commands that install them.
 
-use super::program::directory;
+use super::program::{directory, scratch as scratch_folder};
 use auth_connector_host::{Network, Outbound, Requirements, TrustedKey};
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::publish::publish;
@@ -40,9 +40,9 @@ pub struct Market {
 
 impl Market {
     pub async fn open(name: &str) -> Self {
+        // Nothing that an earlier run left.
+        scratch_folder(name);
         let folder = directory(name);
-        // What an earlier run left.
-        let _ = std::fs::remove_dir_all(folder.join("data"));
         Self {
             registry: Registry::start().await,
             pair: KeyPair::generate_unencrypted_keypair().unwrap(),

@@ -9,7 +9,8 @@ use crate::files;
 use crate::number::Bare;
 use crate::problem::Problem;
 use crate::store::audit as log;
-use crate::store::messages::{self, Filter, State};
+use crate::store::message::State;
+use crate::store::messages::{self, Filter};
 use crate::verification::message_view;
 use serde_json::json;
 

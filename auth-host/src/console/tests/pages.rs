@@ -4,7 +4,9 @@ use super::*;
 use crate::admin::{messages as admin, tenants};
 use crate::ids;
 use crate::store::StoreError;
-use crate::store::messages::{self, State};
+use crate::store::figures;
+use crate::store::message::State;
+use crate::store::messages;
 use rusqlite::params;
 
 /// Somebody who types the name of another user in the form that adds one changes nothing of that user.
@@ -248,7 +250,7 @@ async fn overview_counts_what_the_lists_show() {
     let counts = test
         .app
         .store
-        .read(|db| messages::count_by_state(db, "default", ids::now_ms(), 24));
+        .read(|db| figures::count_by_state(db, "default", ids::now_ms(), 24));
     let mut counts: Vec<_> = counts
         .unwrap()
         .into_iter()

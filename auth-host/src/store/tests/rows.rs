@@ -2,7 +2,10 @@
 
 use super::Folder;
 use crate::ids;
-use crate::store::messages::{Due, Filter, State};
+use crate::store::due::{self, Due};
+use crate::store::figures;
+use crate::store::message::State;
+use crate::store::messages::Filter;
 use crate::store::verifications::Verification;
 use crate::store::*;
 use rusqlite::{Connection, params};
@@ -81,13 +84,13 @@ fn reads_cost_the_same_with_many_rows() {
             Ok(events::tenants(db)?.len() - 1)
         }),
         ("connectors with look-ups", |db, _| {
-            Ok(messages::connectors(db, Due::LookUp)?.len())
+            Ok(due::connectors(db, Due::LookUp)?.len())
         }),
         ("due look-ups, beside others'", |db, _| {
-            Ok(messages::due(db, Due::LookUp, "c", ids::now_ms(), 1)?.len())
+            Ok(due::due(db, Due::LookUp, "c", ids::now_ms(), 1)?.len())
         }),
         ("due reports, beside others'", |db, _| {
-            Ok(messages::due(db, Due::Report, "c", ids::now_ms(), 1)?.len())
+            Ok(due::due(db, Due::Report, "c", ids::now_ms(), 1)?.len())
         }),
         ("due events, beside another tenant's", |db, _| {
             Ok(events::due(db, "t", ids::now_ms(), 9)?.len())
@@ -100,10 +103,10 @@ fn reads_cost_the_same_with_many_rows() {
             Ok(messages::page(db, "t", &filter, 9)?.len())
         }),
         ("count_by_state", |db, _| {
-            Ok(messages::count_by_state(db, "t", ids::now_ms(), 24)?.len() + 1)
+            Ok(figures::count_by_state(db, "t", ids::now_ms(), 24)?.len() + 1)
         }),
         ("count_unknown", |db, _| {
-            Ok(messages::count_unknown(db, "t", 9)? as usize + 1)
+            Ok(figures::count_unknown(db, "t", 9)? as usize + 1)
         }),
         ("of a rare state", |db, _| {
             let filter = Filter {
@@ -191,9 +194,9 @@ fn every_connector_has_its_share_of_the_look_ups() {
                 "UPDATE messages SET next_report_at = NULL WHERE rowid > 28",
                 [],
             )?;
-            assert_eq!(messages::connectors(db, Due::LookUp)?, ["c", "d"]);
-            assert_eq!(messages::connectors(db, Due::Report)?, ["c"]);
-            let due = |connector, now| messages::due(db, Due::LookUp, connector, now, 10);
+            assert_eq!(due::connectors(db, Due::LookUp)?, ["c", "d"]);
+            assert_eq!(due::connectors(db, Due::Report)?, ["c"]);
+            let due = |connector, now| due::due(db, Due::LookUp, connector, now, 10);
             let first = due("c", ids::now_ms())?;
             assert_eq!(first.len(), 10);
             assert!(first.iter().all(|row| row.created_at < 1_700_000_010_000));

@@ -1,5 +1,6 @@
 use super::*;
-use crate::store::messages::{self, Message};
+use crate::store::message::Message;
+use crate::store::messages;
 use crate::test_app::{TestApp, leave_open, tenant_with_events};
 use crate::verification::Once;
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> 
     };
     let at = ids::now_ms() - ago_ms;
     let row = Message {
-        state: crate::store::messages::State::Accepted,
+        state: crate::store::message::State::Accepted,
         created_at: at,
         settled_at: Some(at),
         ..draft.row(app, "c_1", None).unwrap()
@@ -55,7 +56,7 @@ async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
     leave_open(&test.app, "m", ids::now_ms()).await;
     let row = test.app.store.read(|db| messages::get(db, "t", "m"));
     let row = Message {
-        state: crate::store::messages::State::NotSent,
+        state: crate::store::message::State::NotSent,
         kind: Some("invalid-message".to_owned()),
         ..row.unwrap().unwrap()
     };
