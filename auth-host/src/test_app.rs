@@ -2,9 +2,12 @@
 
 use crate::admin::{Actor, events, tenants, webhooks};
 use crate::app::{App, Files};
+use crate::crypt::Purpose;
 use crate::ids;
+use crate::number::Number;
 use crate::platforms::Webhook;
 use crate::store::Result;
+use crate::store::verifications::Verification;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -39,6 +42,34 @@ impl TestApp {
         let put = webhooks::put(&self.app, &actor, "default", name, body).await;
         put.unwrap();
         webhooks::find(&self.app, "default", name).unwrap()
+    }
+}
+
+/// A verification of the tenant `default` that waits for a code. It is in no database.
+pub fn verification(app: &App, to: &str, source: Option<&str>, code: &str) -> Verification {
+    let number = Number::parse(to, None).unwrap();
+    let (id, now) = (ids::new("v"), ids::now_ms());
+    let tagged = format!("{id}/1/{code}");
+    Verification {
+        tenant: "default".to_owned(),
+        number: app.seal_number("default", number.e164()).unwrap(),
+        number_hash: app.number_hash("default", number.e164()),
+        usage: "SignIn".to_owned(),
+        locales: String::new(),
+        country: number.country().to_owned(),
+        prefix: number.prefix().to_owned(),
+        network: None,
+        source: source.map(str::to_owned),
+        is_test: false,
+        state: "pending".to_owned(),
+        code: app.keys.tag("default", Purpose::Codes, tagged.as_bytes()),
+        attempts: 0,
+        sends: 1,
+        sent_at: now,
+        lifetime_ms: 600_000,
+        expires_at: now + 600_000,
+        created_at: now,
+        id,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::number::Number;
 use crate::platforms::Webhook;
 use crate::platforms::auth::Auth;
 use crate::platforms::settings::Platform;
+use crate::store::messages;
 use crate::store::verifications::{self, Verification};
 use crate::verification::{self, Answer, Caller, CheckRequest, StartRequest, TRIES, is_live};
 use crate::webhooks::body;
@@ -27,6 +28,7 @@ use error::{Error, NOT_FOUND, UNAUTHORIZED};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use view::{Shown, Viewer};
 
 /// The largest body, in bytes.
 const BODY_BYTES: usize = 64 << 10;
@@ -144,9 +146,22 @@ impl Service {
         v.source.as_deref() == Some(self.webhook.id.as_str()) && !v.is_test
     }
 
-    /// The verification as Twilio shows it.
-    fn show(&self, app: &App, id: &str, to: Option<&str>) -> Result<view::Shown, Error> {
-        view::shown(app, &self.webhook.tenant, id, to, &self.sid, &self.account)
+    /// The verification as it is now.
+    fn show(&self, app: &App, id: &str, to: Option<&str>) -> Result<Shown, Error> {
+        let tenant = &self.webhook.tenant;
+        let found = app
+            .store
+            .read(|db| messages::with_verification(db, tenant, id))?;
+        let (v, sent) = found.ok_or(NOT_FOUND)?;
+        Ok(view::current(app, &v, &sent, &self.viewer(to)))
+    }
+
+    fn viewer<'a>(&'a self, to: Option<&'a str>) -> Viewer<'a> {
+        Viewer {
+            service: &self.sid,
+            account: &self.account,
+            to,
+        }
     }
 }
 
@@ -294,9 +309,9 @@ async fn check(
         code,
         to: number.as_ref().map(|number| number.e164().to_owned()),
     };
-    verification::check(&app, &service.caller(), &v.id, request, None).await?;
+    let answer = verification::check(&app, &service.caller(), &v.id, request, None).await?;
     let to = number.as_ref().map(Number::e164);
-    Ok(service.show(&app, &v.id, to)?.check())
+    Ok(view::checked(&app, &v, &answer, &service.viewer(to)).response(200))
 }
 
 #[cfg(test)]

@@ -189,36 +189,14 @@ fn too_early(v: &Verification, latest: Option<&Message>, now: i64) -> Option<i64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::network;
     use crate::send::Draft;
-    use crate::test_app::TestApp;
+    use crate::test_app::{TestApp, verification};
     use std::time::Instant;
 
     /// A start by a webhook, as its caller made it ready before the transaction.
     fn started(app: &Arc<App>, to: &str, source: Option<&str>) -> (Begin, Verification) {
         let number = Number::parse(to, None).unwrap();
-        let now = ids::now_ms();
-        let v = Verification {
-            id: ids::new("v"),
-            tenant: "default".to_owned(),
-            number: app.seal_number("default", number.e164()).unwrap(),
-            number_hash: app.number_hash("default", number.e164()),
-            usage: "SignIn".to_owned(),
-            locales: String::new(),
-            country: number.country().to_owned(),
-            prefix: number.prefix().to_owned(),
-            network: Some(network("203.0.113.9".parse().unwrap())),
-            source: source.map(str::to_owned),
-            is_test: false,
-            state: "pending".to_owned(),
-            code: Vec::new(),
-            attempts: 0,
-            sends: 1,
-            sent_at: now,
-            lifetime_ms: 600_000,
-            expires_at: now + 600_000,
-            created_at: now,
-        };
+        let v = verification(app, to, source, "123456");
         let draft = Draft {
             tenant: "default".to_owned(),
             verification: Some(v.id.clone()),
