@@ -7,6 +7,7 @@
 use crate::mask;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -30,6 +31,10 @@ const ASIDE: Duration = Duration::from_millis(500);
 /// What jobs hear whose neighbour met a disk that is full or fails.
 const UNDONE: &str =
     "it undid a transaction by itself, as it does when its disk is full or fails. Look at the disk";
+
+/// What a job gets that panicked.
+const PANICKED: &str =
+    "the program failed while it wrote, and nothing of that was kept. Read the log";
 
 /// Why nothing was read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -183,7 +188,11 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let job: Job = Box::new(move |connection| {
-            let outcome = connection.map_err(E::from).and_then(job);
+            let outcome = connection.map_err(E::from).and_then(|db| {
+                // The thread that ends with a panic would write nothing any more.
+                let done = catch_unwind(AssertUnwindSafe(|| job(db)));
+                done.unwrap_or_else(|_| Err(StoreError::Failed(PANICKED.to_owned()).into()))
+            });
             let keep = outcome.is_ok();
             // What the job itself met says more than what its commit met.
             let finish: Finish = Box::new(move |committed| {

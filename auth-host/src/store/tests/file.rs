@@ -129,6 +129,31 @@ async fn failed_job_leaves_its_neighbours() {
     );
 }
 
+/// A dependency may panic: what its job wrote is undone, whether a commit carries it alone or with others.
+#[tokio::test]
+async fn panicked_job_is_undone_and_ends_nothing_else() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let fail = |db: &Connection| -> Result<()> {
+        registry::put_setting(db, "b", "1")?;
+        panic!("on purpose")
+    };
+    assert!(store.write(fail).await.is_err());
+    let (release, holding) = hold(&store, |_| Ok(()));
+    let (a, b, c, _) = tokio::join!(
+        biased;
+        store.write(|db| registry::put_setting(db, "a", "1")),
+        store.write(fail),
+        store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
+    );
+    holding.join().unwrap().unwrap();
+    assert!(a.is_ok() && b.is_err() && c.is_ok());
+    assert_eq!(get(&store, "a").as_deref(), Some("1"));
+    assert_eq!(get(&store, "b"), None);
+    assert_eq!(get(&store, "c").as_deref(), Some("1"));
+}
+
 #[test]
 fn full_disk_is_reported_and_keeps_stored_data() {
     let folder = Folder::new();
