@@ -14,9 +14,6 @@ use std::sync::Arc;
 /// The key of the largest component, among the limits that are granted. A manifest asks for it by the component's size.
 pub const COMPONENT_BYTES: &str = "componentBytes";
 
-/// Origins, origins beyond the manifest, limits.
-type Granted = (Vec<String>, Vec<String>, BTreeMap<String, u64>);
-
 /// What loading needs.
 #[derive(Clone, Copy)]
 pub struct Parts<'a> {
@@ -59,10 +56,8 @@ pub struct Catalog {
 pub struct Connector {
     /// Its row.
     pub row: registry::Connector,
-    /// The plugin's digest, by which a change of it is noticed.
-    digest: String,
-    /// The origins and limits that the plugin was granted.
-    granted: Granted,
+    /// The plugin that was loaded, as it was installed then.
+    plugin: Option<PluginRow>,
     /// The plugin and the config.
     pub ready: Result<Ready, Phrase>,
 }
@@ -184,14 +179,14 @@ fn open_webhooks(keys: &Keyring, rows: Vec<webhooks::Webhook>) -> BTreeMap<Strin
 impl Connector {
     /// The plugin's digest.
     pub fn digest(&self) -> &str {
-        &self.digest
+        self.plugin.as_ref().map_or("", |plugin| &plugin.digest)
     }
 
     fn is_still(&self, row: &registry::Connector, plugin: Option<&PluginRow>) -> bool {
         self.row.revision == row.revision
             && self.row.config == row.config
             && self.row.confirmed == row.confirmed
-            && plugin.is_some_and(|p| p.digest == self.digest && granted(p) == self.granted)
+            && self.plugin.as_ref() == plugin
     }
 
     fn load(parts: Parts<'_>, row: registry::Connector, plugin: Option<&PluginRow>) -> Self {
@@ -204,20 +199,11 @@ impl Connector {
             )),
         };
         Self {
-            digest: plugin.map(|p| p.digest.clone()).unwrap_or_default(),
-            granted: plugin.map(granted).unwrap_or_default(),
+            plugin: plugin.cloned(),
             row,
             ready,
         }
     }
-}
-
-fn granted(plugin: &PluginRow) -> Granted {
-    (
-        plugin.origins.clone(),
-        plugin.beyond.clone(),
-        plugin.limits.clone(),
-    )
 }
 
 fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Result<Ready, Phrase> {
@@ -322,4 +308,66 @@ pub fn grants(
         };
     }
     Ok(grants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+
+    fn plugin(manifest: &str, origins: &[&str]) -> PluginRow {
+        PluginRow {
+            id: "p".to_owned(),
+            digest: "same".to_owned(),
+            manifest: Some(manifest.into()),
+            signature: None,
+            origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            beyond: Vec::new(),
+            limits: BTreeMap::new(),
+            facts: auth_connector_registry::Facts::default(),
+            added_at: 1,
+        }
+    }
+
+    /// The connector as the catalog has it after a plugin was put.
+    async fn loaded(test: &TestApp, plugin: PluginRow) -> Arc<Connector> {
+        let put = test
+            .app
+            .store
+            .write(move |db| registry::put_plugin(db, &plugin, b"none"));
+        put.await.unwrap();
+        test.app.reload().unwrap();
+        test.app.catalog.load().connectors["c_1"].clone()
+    }
+
+    /// One component may come with another manifest, which asks for less.
+    #[tokio::test]
+    async fn connector_is_loaded_again_when_its_plugin_changed() {
+        let test = TestApp::new().await;
+        let row = registry::Connector {
+            id: "c_1".to_owned(),
+            tenant: "default".to_owned(),
+            name: "main".to_owned(),
+            plugin: "p".to_owned(),
+            config: Vec::new(),
+            secrets: Vec::new(),
+            wanted: Vec::new(),
+            confirmed: Vec::new(),
+            revision: 1,
+            created_at: 1,
+            updated_at: 1,
+        };
+        let put = test.app.store.write(move |db| {
+            registry::put_plugin(db, &plugin("{}", &[]), b"none")?;
+            registry::put_connector(db, &row)
+        });
+        put.await.unwrap();
+        let first = loaded(&test, plugin("{}", &[])).await;
+        let same = loaded(&test, plugin("{}", &[])).await;
+        assert!(Arc::ptr_eq(&first, &same));
+        let origins = loaded(&test, plugin("{}", &["https://a.example"])).await;
+        assert!(!Arc::ptr_eq(&same, &origins));
+        let manifest = loaded(&test, plugin("{ }", &["https://a.example"])).await;
+        assert!(!Arc::ptr_eq(&origins, &manifest));
+    }
 }

@@ -27,7 +27,7 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     /// What it asks for and is not granted, a line each.
     pub missing: Vec<Phrase>,
-    /// The digest of the version in whose place it would be put.
+    /// What stands for the version in whose place it would be put.
     before: Option<String>,
     row: registry::Plugin,
     component: Vec<u8>,
@@ -114,7 +114,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
             .unwrap_or_default(),
         findings,
         missing: missing.unwrap_or_default(),
-        before: before.map(|before| before.digest),
+        before: before.as_ref().map(accepted),
         row: registry::Plugin {
             id: name,
             digest: plugin.description().sha256.clone(),
@@ -178,6 +178,11 @@ fn check_version(
 /// What is known about an installed version. Earlier programs did not note the manifest's digest.
 pub(super) fn known(row: &registry::Plugin) -> Facts {
     row.facts.clone().with_manifest(row.manifest.as_deref())
+}
+
+/// What stands for an installed version, its component and its manifest.
+fn accepted(row: &registry::Plugin) -> String {
+    known(row).accepted()
 }
 
 /// The manifest, read after its signature was verified. `by` has the keys that count.
@@ -321,7 +326,8 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     let (kept, component, before) = (row.clone(), prepared.component, prepared.before);
     let texts = prepared.texts;
     change(app, entry, move |db| {
-        if registry::digest(db, &kept.id)? != before {
+        let mut installed = registry::plugins(db)?.into_iter();
+        if installed.find(|p| p.id == kept.id).as_ref().map(accepted) != before {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 "changed",
@@ -338,4 +344,49 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
         findings: prepared.findings,
         changes: prepared.changes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+
+    fn prepared(before: Option<String>, manifest: &str) -> Prepared {
+        Prepared {
+            changes: Vec::new(),
+            findings: Vec::new(),
+            missing: Vec::new(),
+            before,
+            row: registry::Plugin {
+                id: "p".to_owned(),
+                digest: "same".to_owned(),
+                manifest: Some(manifest.into()),
+                signature: None,
+                origins: Vec::new(),
+                beyond: Vec::new(),
+                limits: std::collections::BTreeMap::new(),
+                facts: Facts::default(),
+                added_at: 1,
+            },
+            component: Vec::new(),
+            texts: Texts::default(),
+        }
+    }
+
+    /// Who accepts a version accepts its manifest too.
+    #[tokio::test]
+    async fn version_is_not_kept_over_another_manifest() {
+        let test = TestApp::new().await;
+        let keep = async |before: Option<&str>, manifest| {
+            let before = before.map(|manifest| accepted(&prepared(None, manifest).row));
+            let kept = keep(&test.app, &TestApp::actor(), prepared(before, manifest)).await;
+            kept.err().map(|problem| problem.kind)
+        };
+        let changed = Some("/problems/changed".to_owned());
+        assert_eq!(keep(None, "{}").await, None);
+        assert_eq!(keep(None, "{ }").await, changed);
+        assert_eq!(keep(Some("{}"), "{ }").await, None);
+        assert_eq!(keep(Some("{}"), "{}").await, changed);
+        assert_eq!(keep(Some("{ }"), "{}").await, None);
+    }
 }

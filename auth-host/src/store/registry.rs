@@ -77,7 +77,7 @@ pub struct Tenant {
 }
 
 /// An installed plugin, without its bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugin {
     /// The name that connectors refer to.
     pub id: String,
@@ -285,15 +285,6 @@ pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
 pub fn component(db: &Connection, id: &str) -> Result<Option<Vec<u8>>> {
     Ok(db
         .query_row("SELECT component FROM plugins WHERE id = ?1", [id], |row| {
-            row.get(0)
-        })
-        .optional()?)
-}
-
-/// The digest of a plugin's component.
-pub fn digest(db: &Connection, id: &str) -> Result<Option<String>> {
-    Ok(db
-        .query_row("SELECT digest FROM plugins WHERE id = ?1", [id], |row| {
             row.get(0)
         })
         .optional()?)
