@@ -224,16 +224,24 @@ mod tests {
             (State::Accepted, Some(8), 1)
         );
         assert_eq!(row.provider_message.as_deref(), Some("serial"));
+        // A platform's repeated request is recognised from the time at which its message became what it is.
+        let backdated = host.app.store.write(|db| {
+            db.execute("UPDATE messages SET settled_at = 5", [])?;
+            Ok::<_, StoreError>(())
+        });
+        backdated.await.unwrap();
         let (row, told) = after(&host.app, row, Some(found(State::Accepted)), 9).await;
         assert_eq!(
             (row.state, row.next_lookup_at, told),
             (State::Accepted, Some(9), 1)
         );
+        assert_eq!(row.settled_at, Some(5));
         let (row, told) = after(&host.app, row, Some(found(State::Undelivered)), 10).await;
         assert_eq!(
             (row.state, row.next_lookup_at, told),
             (State::Undelivered, None, 2)
         );
+        assert_ne!(row.settled_at, Some(5));
         assert_eq!(row.lookups, 4);
     }
 

@@ -57,7 +57,7 @@ pub fn found(
     next: Option<i64>,
 ) -> Result<()> {
     db.prepare_cached(
-        "UPDATE messages SET state = ?2, settled_at = ?3, lookups = lookups + 1, next_lookup_at = ?4,
+        "UPDATE messages SET settled_at = CASE WHEN state = ?2 THEN settled_at ELSE ?3 END, state = ?2, lookups = lookups + 1, next_lookup_at = ?4,
          provider_message = coalesce(provider_message, ?5) WHERE tenant = ?6 AND id = ?1",
     )?
     .execute(params![
