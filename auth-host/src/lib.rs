@@ -62,6 +62,8 @@ mod leases;
 #[cfg(feature = "serve")]
 mod limits;
 mod mask;
+#[cfg(feature = "serve")]
+mod merge_patch;
 mod message;
 #[cfg(feature = "observe")]
 mod metrics;

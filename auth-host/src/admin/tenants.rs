@@ -3,6 +3,7 @@
 use super::{Actor, Entry, change, changed, check_name};
 use crate::app::App;
 use crate::crypt::digest;
+use crate::merge_patch::merge;
 use crate::number::is_country;
 use crate::problem::Problem;
 use crate::store::audit::Action;
@@ -115,18 +116,10 @@ fn changes(patch: &Value) -> String {
 fn patched(before: &TenantSettings, patch: &Value) -> Result<TenantSettings, Problem> {
     let unusable = |error: String| Problem::invalid("", about("refusal-settings", error));
     let mut document = serde_json::to_value(before).map_err(|e| unusable(e.to_string()))?;
-    let Some(changes) = patch.as_object() else {
+    if !patch.is_object() {
         return Err(Problem::invalid("", say("refusal-settings-object")));
-    };
-    if let Some(object) = document.as_object_mut() {
-        for (name, value) in changes {
-            if value.is_null() {
-                object.remove(name);
-            } else {
-                object.insert(name.clone(), value.clone());
-            }
-        }
     }
+    merge(&mut document, patch);
     serde_path_to_error::deserialize(&document).map_err(|error| {
         let name = error.path().to_string();
         let known = serde_json::to_value(TenantSettings::default()).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::expected::expected;
 use crate::form::is_usage;
+use crate::merge_patch::merge;
 use crate::number::Bare;
 use crate::platforms::auth::Auth;
 use crate::platforms::presets;
@@ -97,31 +98,25 @@ fn check_fields(settings: &Settings) -> Result<(), Problem> {
     Ok(())
 }
 
-fn merge(document: &mut serde_json::Value, patch: &serde_json::Value) {
-    match (document, patch) {
-        (serde_json::Value::Object(object), serde_json::Value::Object(changes)) => {
-            for (name, value) in changes {
-                if value.is_null() {
-                    object.insert(name.clone(), serde_json::Value::Null);
-                } else {
-                    merge(
-                        object
-                            .entry(name.clone())
-                            .or_insert(serde_json::Value::Null),
-                        value,
-                    );
-                }
-            }
-        }
-        (document, patch) => *document = patch.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platforms::settings::Platform;
     use serde_json::json;
+
+    #[test]
+    fn null_removes_a_member_or_resets_a_setting() {
+        let before = presets::of(Platform::Generic);
+        let mapped = json!({"usages": {"mfa": "SignIn", "login": "SignIn"}, "ip_from": "body"});
+        let mapped = patched(&before, &mapped).unwrap();
+        let patch = json!({"usages": {"mfa": null, "none": null}, "ip_from": null});
+        let unmapped = patched(&mapped, &patch).unwrap();
+        assert!(!unmapped.usages.contains_key("mfa"));
+        assert_eq!(unmapped.usages["login"], "SignIn");
+        assert_eq!(unmapped.ip_from, None);
+        let missing = patched(&mapped, &json!({"usage": null})).unwrap_err();
+        assert_eq!(missing.status, 422);
+    }
 
     /// Whoever waits longer than the platform answers nobody, and the platform's next attempt finds the first under way.
     #[test]
