@@ -46,10 +46,11 @@ impl Number {
             if !all_digits(given) {
                 return Err(Incorrect);
             }
-            let rest = given.strip_prefix("00").unwrap_or(given);
-            let national = if is_mainland_mobile(rest) {
-                rest
+            let national = if is_mainland_mobile(given) {
+                given
             } else {
+                // 00 stands for +, so a calling code follows: `0012125550123` is a number of New York.
+                let rest = given.strip_prefix("00").unwrap_or(given);
                 rest.strip_prefix("86").ok_or(Incorrect)?
             };
             format!("86{national}")
@@ -164,6 +165,10 @@ mod tests {
         assert!(!number.is_mainland());
         assert_eq!(Number::parse("447700900123"), Err(Incorrect));
         assert_eq!(Number::parse("00447700900123"), Err(Incorrect));
+        // 00 and 11 digits that begin with 1: zone 1, not the mainland.
+        for given in ["0013800138000", "0012125550123", "0000861380013800"] {
+            assert_eq!(Number::parse(given), Err(Incorrect), "{given}");
+        }
     }
 
     #[test]
