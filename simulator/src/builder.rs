@@ -333,7 +333,14 @@ fn access(
         None if listen.ip().is_loopback() => None,
         None => Some(random_token()?),
     };
-    Ok(Access { hosts, token, tls })
+    // Everybody's address is nobody's name: the ready line then has loopback's.
+    let listen = Some(listen.ip().to_canonical()).filter(|address| !address.is_unspecified());
+    Ok(Access {
+        hosts,
+        listen,
+        token,
+        tls,
+    })
 }
 
 /// A seed from the standard library's per-process randomness.

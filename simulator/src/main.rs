@@ -179,7 +179,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
     if !simulator.addr().ip().is_loopback() {
         eprintln!(
-            "warning: listening on {}, which others may reach. This simulator has published keys, and shows every message to whoever has the control plane's token; keep it on 127.0.0.1 unless the network is yours",
+            "warning: listening on {}, which others may reach. This simulator has published keys, and shows every message to whoever has the control plane's token; keep it on 127.0.0.1 unless the network is yours. Under a name of its own, reading and steering need --allow-host NAME",
             simulator.addr()
         );
     }

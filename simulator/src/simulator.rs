@@ -1,7 +1,7 @@
 //! Steering and stopping a simulator from Rust.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -57,14 +57,14 @@ impl Simulator {
         Builder::default()
     }
 
-    /// `http://127.0.0.1:PORT`, or `https`.
+    /// `http://127.0.0.1:PORT`, or `https`. Of a simulator that listens on all addresses, loopback's.
     pub fn url(&self) -> String {
         let scheme = if self.ca_pem.is_some() {
             "https"
         } else {
             "http"
         };
-        format!("{scheme}://{}", self.addr)
+        format!("{scheme}://{}", reachable(self.addr))
     }
 
     /// Where it listens.
@@ -180,6 +180,16 @@ impl Simulator {
     }
 }
 
+/// An address to ask at: all addresses, `0.0.0.0` or `[::]`, include loopback.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
+}
+
 impl Drop for Simulator {
     fn drop(&mut self) {
         let _ = self.stop.send(Stop::Now);
@@ -194,5 +204,21 @@ impl fmt::Debug for Simulator {
         f.debug_struct("Simulator")
             .field("url", &self.url())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn url_of_all_addresses_is_loopback() {
+        for (listen, url) in [
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("192.168.1.5:80", "192.168.1.5:80"),
+        ] {
+            assert_eq!(reachable(listen.parse().unwrap()).to_string(), url);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | what | why |
 //! |---|---|
-//! | `Host` names loopback, or a name of `--allow-host` | A page can let its own name resolve to 127.0.0.1 (DNS rebinding), and its requests then carry that name. |
+//! | `Host` names loopback, the address that is listened on, or a name of `--allow-host` | A page can let its own name resolve to 127.0.0.1 (DNS rebinding), and its requests then carry that name. |
 //! | `Origin`, where there is one, is the control plane's own | Browsers send it with each request of another page that could change something. |
 //! | a body is `application/json` | A page may post `text/plain` and forms to any origin. For JSON it needs a preflight, which is never granted. |
 //! | `Authorization` has the token, where one is set | Off loopback everybody on the network can ask. |
@@ -29,6 +29,8 @@ const LONGEST_TOKEN: usize = 256;
 pub struct Access {
     /// Names beside those of loopback, in lower case.
     pub hosts: Vec<String>,
+    /// The address that is listened on, which no name of a page can stand for.
+    pub listen: Option<IpAddr>,
     /// The token that each request must have, if one is set.
     pub token: Option<String>,
     /// True if the listener speaks TLS.
@@ -73,16 +75,16 @@ impl Access {
         named.ok_or_else(|| {
             let shown = Authority::parse(text).map_or("NAME".to_owned(), |authority| authority.name);
             forbidden(&format!(
-                "the control plane answers to localhost, 127.0.0.0/8 and [::1] in Host alone, so that no web page \
+                "the control plane answers to localhost, loopback addresses and its own in Host alone, so that no web page \
                  reads codes. If this name is yours, start the simulator with --allow-host {shown}"
             ))
         })
     }
 
     fn admits(&self, name: &str) -> bool {
-        let loopback = name == "localhost"
-            || address(name).is_some_and(|address| address.to_canonical().is_loopback());
-        loopback || self.hosts.iter().any(|host| host == name)
+        let address = address(name).map(|address| address.to_canonical());
+        let is_own = address.is_some_and(|it| it.is_loopback() || self.listen == Some(it));
+        is_own || name == "localhost" || self.hosts.iter().any(|host| host == name)
     }
 
     fn check_origin(&self, request: &Parts, host: &Authority) -> Result<(), Problem> {
@@ -338,6 +340,19 @@ mod tests {
         ] {
             assert!(!host_is_admitted(host), "{host}");
         }
+    }
+
+    /// The ready line prints it.
+    #[test]
+    fn address_listened_on_is_admitted_as_host() {
+        let access = |listen: &str| Access {
+            listen: Some(listen.parse().unwrap()),
+            ..Access::default()
+        };
+        assert!(access("192.168.1.5").admits("192.168.1.5"));
+        assert!(access("fd00::1").admits("[fd00:0:0::1]"));
+        assert!(!access("192.168.1.5").admits("192.168.1.6"));
+        assert!(!access("192.168.1.5").admits("192.168.1.5.evil.com"));
     }
 
     #[test]

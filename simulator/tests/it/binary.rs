@@ -223,7 +223,15 @@ fn listening_for_others_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
     let token = running.ready["control_token"].as_str().unwrap().to_owned();
     assert_eq!(token.len(), 32);
+    // What is printed is what works.
+    let host = running.addr();
+    assert!(host.ip().is_loopback());
+    let wire = format!(
+        "GET /_sim/health HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    assert_eq!(exchange(host, wire.as_bytes()).unwrap().status, 200);
     let (_, errors) = running.finish();
+    assert!(errors.contains("--allow-host"), "{errors}");
     assert!(
         errors.starts_with("warning: listening on 0.0.0.0:"),
         "{errors}"
