@@ -16,6 +16,8 @@ use crate::mask;
 pub struct Message {
     /// Counts accepted messages, from 1; never reused.
     pub sequence: u64,
+    /// The request that it came with: `sequence` of its entry in the journal.
+    pub request: u64,
     /// The recipient, E.164.
     pub to: String,
     /// The text with its signature, as the phone shows it.

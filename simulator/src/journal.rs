@@ -26,6 +26,8 @@ pub struct JournalEntry {
     pub credential: Option<String>,
     /// The account that the key belongs to, by its name in the catalogue.
     pub account: Option<String>,
+    /// How its signature fared; `None` when no check came that far.
+    pub signature: Option<SignatureVerdict>,
     /// What the simulator hashed, with the payload's hash described instead of shown.
     pub canonical_request: Option<String>,
     /// What the simulator signed, with the hash described instead of shown.
@@ -41,6 +43,18 @@ pub struct JournalEntry {
     pub detail: Vec<String>,
     /// The fault that was injected, by its name.
     pub fault: Option<String>,
+}
+
+/// How the signature of a request fared, key and token included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureVerdict {
+    /// As the service would verify it.
+    Right,
+    /// The service would refuse it; a lenient simulator did not.
+    Overlooked,
+    /// Refused.
+    Refused,
 }
 
 /// How one recipient of a `SendSms` fared.
@@ -70,9 +84,14 @@ impl Journal {
         }
     }
 
+    /// The number that the next entry gets.
+    pub fn next_sequence(&self) -> u64 {
+        self.count + 1
+    }
+
     /// Numbers and adds an entry, and drops the oldest beyond the retention. Returns the number.
     pub fn push(&mut self, mut entry: JournalEntry) -> u64 {
-        self.count += 1;
+        self.count = self.next_sequence();
         entry.sequence = self.count;
         self.entries.push_back(entry);
         while self.entries.len() > self.retention {

@@ -65,6 +65,6 @@ pub use fault::{Chaos, Fault, Queued};
 pub use gateway::signature::Leniency;
 pub use inbox::Message;
 pub use inferences::all as inferences;
-pub use journal::{JournalEntry, RecipientVerdict};
+pub use journal::{JournalEntry, RecipientVerdict, SignatureVerdict};
 pub use service::Event;
 pub use simulator::Simulator;

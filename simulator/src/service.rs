@@ -16,7 +16,7 @@ use crate::codes;
 use crate::gateway::Gateway;
 use crate::gateway::signature::{self, Evidence, Leniency, Verified};
 use crate::inbox::Message;
-use crate::journal::{JournalEntry, RecipientVerdict};
+use crate::journal::{JournalEntry, RecipientVerdict, SignatureVerdict};
 use crate::mask;
 use crate::reply::{Answer, Payload};
 use crate::request::{ApiRequest, Refusal};
@@ -236,8 +236,13 @@ impl Service {
         let action = gateway.common(request, entry.complete)?;
         entry.action = Some(action.name().to_owned());
         let (now_ms, leniency) = (gateway.now_ms, self.leniency);
-        let who = signature::verify(request, &self.catalogue, now_ms, leniency, evidence)?;
-        Ok((action, who))
+        let verified = signature::verify(request, &self.catalogue, now_ms, leniency, evidence);
+        entry.signature = Some(match &verified {
+            Err(_) => SignatureVerdict::Refused,
+            Ok(_) if evidence.overlooked.is_empty() => SignatureVerdict::Right,
+            Ok(_) => SignatureVerdict::Overlooked,
+        });
+        Ok((action, verified?))
     }
 
     fn act(

@@ -75,6 +75,19 @@ async function fits(what) {
   assert.deepEqual(over, [], what);
 }
 
+/** Starts anew with a small catalogue, whose key has these properties more. */
+async function withKey(properties) {
+  const file = join(shots, 'key.yaml');
+  writeFileSync(file, `accounts:
+  - name: example
+    credentials: [{secret_id: AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE, secret_key: Gu5t9xGARNpq86cd98joQYCN3EXAMPLE, ${properties}}]
+    apps: [{id: 1400006666}]
+`);
+  await simulator.stop();
+  simulator = await start('--catalogue', file);
+  await open();
+}
+
 test('message appears as it arrives, and its code is copied', async () => {
   await page.getByText('No messages yet').waitFor();
   assert.equal((await send(simulator.url)).SendStatusSet[0].Code, 'Ok');
@@ -109,6 +122,43 @@ test('refused request says why', async () => {
   await row('TemplateParamSetNotMatchApprovedTemplate').click();
   assert.ok((await page.locator('.why li').allTextContents()).join().length > 20);
   assert.equal(await page.getByRole('tab', { name: /Messages/ }).locator('output').textContent(), '0');
+});
+
+/** What passes here for leniency alone is not said to be right. */
+test('overlooked signature is said to be wrong', async () => {
+  await simulator.stop();
+  simulator = await start('--lenient');
+  await open();
+  await send(simulator.url, {}, 'anotherSecretKey00000000EXAMPLE');
+  await row('+8613800138000').click();
+  await page.getByText('the service would refuse it').waitFor();
+  assert.equal(await page.getByText('The signature is right').count(), 0);
+});
+
+test('key without permission has signed rightly', async () => {
+  await withKey('allow: [sms:DescribeSmsSignList]');
+  await send(simulator.url);
+  await page.getByRole('tab', { name: /Requests/ }).click();
+  await row('AuthFailure.UnauthorizedOperation').click();
+  await page.getByText('The signature is right').waitFor();
+});
+
+/** On a clock that stands still, and in a request that was refused in part. */
+test('message is shown with its own request and verdict', async () => {
+  await simulator.stop();
+  simulator = await start('--frozen-clock', '1796000000');
+  await open();
+  await send(simulator.url, { TemplateParamSet: ['111111'] });
+  await send(simulator.url, { TemplateParamSet: ['222222'] });
+  await send(simulator.url, { PhoneNumberSet: ['+8615900008000', 'bad'], TemplateParamSet: ['333333'] });
+  for (const [code, request] of [['111111', 1], ['222222', 2], ['333333', 3]]) {
+    await row(code).click();
+    await page.getByRole('button', { name: `Show request #${request}` }).waitFor();
+    await page.getByText('were accepted').waitFor();
+    assert.equal(await page.locator('#detail .wrong').count(), 0, code);
+  }
+  await page.getByRole('button', { name: 'Show request #3' }).click();
+  await page.getByText('Refused with InvalidParameterValue.IncorrectPhoneNumber').waitFor();
 });
 
 test('account is shown as a config that sends', async () => {

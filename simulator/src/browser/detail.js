@@ -2,6 +2,9 @@
 
 import { at, copy, fullTime, make, text } from './dom.js';
 
+/** The text about a signature, by the journal's verdict. */
+const SIGNATURES = { right: 'signature-right', overlooked: 'signature-overlooked', refused: 'signature-refused' };
+
 function facts(pairs) {
   const list = make('dl');
   for (const [name, value] of pairs) {
@@ -13,14 +16,6 @@ function facts(pairs) {
 
 function back(close) {
   return make('button', { type: 'button', class: 'back quiet', onclick: close }, `‹ ${text('back')}`);
-}
-
-/** The request that a message came with: of the same moment, to the same masked number, in order. */
-function requestOf(message, requests) {
-  const head = message.to.slice(0, 3);
-  const tail = message.to.slice(-4);
-  return requests.findLast((entry) => entry.action === 'SendSms' && entry.time_unix_ms === message.time_unix_ms
-    && entry.recipients.some(({ number, verdict }) => verdict === 'Ok' && number.startsWith(head) && number.endsWith(tail)));
 }
 
 export function showMessage(message, requests, open, close) {
@@ -45,11 +40,11 @@ export function showMessage(message, requests, open, close) {
     [text('sender'), message.sender_id],
     [text('extension'), message.extend_code],
   ]));
-  const entry = requestOf(message, requests);
+  const entry = requests.find(({ sequence }) => sequence === message.request);
   if (entry) {
     const button = make('button', { type: 'button', class: 'quiet' }, text('show-request', { number: entry.sequence }));
     button.addEventListener('click', () => open(entry.sequence));
-    parts.push(make('h3', {}, text('verified')), verified(entry), button);
+    parts.push(make('h3', {}, text('verified')), verified(entry, 'Ok'), button);
   }
   fill(pane, parts);
 }
@@ -62,14 +57,15 @@ function why(lines) {
   return quoted.length > 0 ? [list, make('pre', { tabIndex: 0 }, quoted.join('\n'))] : [list];
 }
 
-/** What the simulator compared before it said yes or no. */
-function verified(entry) {
+/** What the simulator compared before it said yes or no: to the request, or to one number of it. */
+function verified(entry, verdict = entry.verdict) {
   const list = make('ul', { class: 'checks' });
   const add = (isFine, words) => list.append(make('li', { class: isFine ? 'fine' : 'wrong' }, make('span', { 'aria-hidden': 'true' }, isFine ? '✓ ' : '✗ '), words));
-  const isSigned = Boolean(entry.account) && !entry.verdict.startsWith('AuthFailure');
-  if (entry.credential) add(isSigned, text(isSigned ? 'signature-right' : 'signature-wrong', { key: entry.credential, account: entry.account ?? '?' }));
-  if (entry.verdict === 'Ok') add(true, text('all-checked'));
-  else if (entry.verdict) add(false, text('refused-with', { code: entry.verdict }));
+  if (entry.credential && entry.signature) {
+    add(entry.signature === 'right', text(SIGNATURES[entry.signature], { key: entry.credential, account: entry.account ?? '?' }));
+  }
+  if (verdict === 'Ok') add(true, text('all-checked'));
+  else if (verdict) add(false, text('refused-with', { code: verdict }));
   if (entry.fault) add(false, text('fault-done', { fault: faultName(entry.fault) }));
   return list;
 }

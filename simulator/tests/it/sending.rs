@@ -410,3 +410,28 @@ fn magic_number_answers_code_where_service_puts_it() {
     );
     assert_eq!(answer.error().0, "RequestLimitExceeded");
 }
+
+/// On a clock that stands still, where neither the time nor the masked number tells them apart.
+#[test]
+fn message_names_request_that_it_came_with() {
+    let simulator = Simulator::builder()
+        .frozen_clock(1_551_113_065)
+        .start_blocking()
+        .unwrap();
+    let call = Call::new(simulator.addr()).at(1_551_113_065);
+    for changes in [
+        json!({"TemplateParamSet": ["111111"]}),
+        json!({"TemplateParamSet": ["222222"]}),
+        json!({"PhoneNumberSet": ["+8615900008000", "bad"]}),
+    ] {
+        call.clone().body(&body_with(changes)).send();
+    }
+    let journal = simulator.journal();
+    for (message, verdict) in simulator.messages().iter().zip(["Ok", "Ok", "Invalid"]) {
+        let mut entries = journal.iter();
+        let entry = entries.find(|e| e.sequence == message.request).unwrap();
+        assert_eq!(message.sequence, message.request);
+        assert!(entry.verdict.starts_with(verdict), "{}", entry.verdict);
+    }
+    assert_eq!(simulator.messages().len(), 3);
+}

@@ -1,6 +1,7 @@
 //! Steps 5 to 9: the service's verdict on who signs and how.
 
-use tencent_sms_simulator::{Leniency, Simulator};
+use serde_json::json;
+use tencent_sms_simulator::{Leniency, SignatureVerdict, Simulator};
 
 use crate::client::{Call, SECRET_ID, body_with, good_body, now_s};
 
@@ -331,13 +332,55 @@ fn any_credentials_pass_only_with_the_lenient_option() {
     call.secret_id = "AKIDwhoever".to_owned();
     call.secret_key = "whatever".to_owned();
     assert_eq!(call.send().code(), "Ok");
-    let overlooked = simulator.journal()[0].detail.join(" ");
-    assert!(overlooked.contains("overlooked"), "{overlooked}");
+    let mut known =
+        Call::new(simulator.addr()).body(&body_with(json!({"PhoneNumberSet": ["+8613800138001"]})));
+    known.secret_key = "whatever".to_owned();
+    assert_eq!(known.send().code(), "Ok");
+    for entry in simulator.journal() {
+        let overlooked = entry.detail.join(" ");
+        assert!(overlooked.contains("overlooked"), "{overlooked}");
+        assert_eq!(entry.signature, Some(SignatureVerdict::Overlooked));
+    }
     // A clock that is off is not a matter of credentials.
     assert_eq!(
         call.at(now_s() - 301).send().code(),
         "AuthFailure.SignatureExpire"
     );
+}
+
+/// A key whose policy forbids the action signs rightly; a request without a version is not looked at so closely.
+#[test]
+fn journal_has_verdict_of_signature_apart() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    let right = Call::new(simulator.addr());
+    let mut denied = right.clone();
+    denied.secret_id = "AKIDreadonly00000000000000000EXAMPLE".to_owned();
+    denied.secret_key = "readonlySecretKey00000000EXAMPLE".to_owned();
+    let mut wrong = right.clone();
+    wrong.secret_key = "wrong".to_owned();
+    let mut unread = right.clone();
+    unread.version = None;
+    for (call, code, verdict) in [
+        (right, "Ok", Some(SignatureVerdict::Right)),
+        (
+            denied,
+            "AuthFailure.UnauthorizedOperation",
+            Some(SignatureVerdict::Right),
+        ),
+        (
+            wrong,
+            "AuthFailure.SignatureFailure",
+            Some(SignatureVerdict::Refused),
+        ),
+        (unread, "MissingParameter", None),
+    ] {
+        assert_eq!(call.send().code(), code);
+        assert_eq!(
+            simulator.journal().last().unwrap().signature,
+            verdict,
+            "{code}"
+        );
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub fn accept(
     let request = context.request;
     let message = Message {
         sequence: world.next_sequence(),
+        request: world.journal.next_sequence(),
         to: number.e164(),
         text: content.text.clone(),
         app_id: request.app_id.clone(),
