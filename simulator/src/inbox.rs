@@ -50,11 +50,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// The verification code: the first parameter of a verification template.
+    /// The verification code: of a verification template's parameters the longest, and of those the first. Minutes are
+    /// shorter than a code, wherever they stand.
     pub fn otp(&self) -> Option<&str> {
-        (self.kind == TemplateKind::Otp)
-            .then(|| self.params.first().map(String::as_str))
-            .flatten()
+        if self.kind != TemplateKind::Otp {
+            return None;
+        }
+        let longest = self.params.iter().rev().max_by_key(|param| param.len())?;
+        (!longest.is_empty()).then_some(longest.as_str())
     }
 }
 

@@ -56,6 +56,33 @@ fn the_latest_code_is_found_by_number() {
     assert_eq!(latest["otp"], "222222", "a notice has no code");
 }
 
+/// Minutes may stand first, and a code may be empty.
+#[test]
+fn latest_code_is_longest_parameter_and_not_empty() {
+    let minutes_first = Catalogue::BUILT_IN.replace(
+        "您的验证码是{1}，请于{2}分钟内填写",
+        "有效期{1}分钟，验证码{2}，请填写",
+    );
+    let simulator = Simulator::builder()
+        .catalogue(Catalogue::from_yaml(&minutes_first).unwrap())
+        .start_blocking()
+        .unwrap();
+    let latest = || get(simulator.addr(), "/_sim/otp/latest");
+    for (template, values, code) in [
+        ("1110000", json!([""]), None),
+        ("1110001", json!(["5", "482913"]), Some("482913")),
+        ("1110001", json!(["", "7"]), Some("7")),
+        ("1110001", json!(["654321", "123456"]), Some("654321")),
+        ("1110001", json!(["", ""]), Some("654321")),
+    ] {
+        let changes = json!({"TemplateId": template, "TemplateParamSet": values});
+        assert_eq!(send(&simulator, changes), "Ok");
+        let answer = latest();
+        let found = (answer.status == 200).then(|| answer.json()["otp"].clone());
+        assert_eq!(found, code.map(|code| json!(code)), "{values}");
+    }
+}
+
 #[test]
 fn wait_ends_with_first_match_and_no_other() {
     let simulator = start();
