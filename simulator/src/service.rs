@@ -18,6 +18,7 @@ use crate::gateway::signature::{self, Evidence, Leniency, Verified};
 use crate::inbox::Message;
 use crate::journal::{JournalEntry, RecipientVerdict, SignatureVerdict};
 use crate::mask;
+use crate::parameters;
 use crate::reply::{Answer, Payload};
 use crate::request::{ApiRequest, Refusal};
 use crate::spoil;
@@ -183,14 +184,19 @@ impl Service {
     ) -> Answer {
         let action = request.header("X-TC-Action").and_then(Action::from_name);
         // Other actions have no place for the code of a number.
-        let statuses = (action == Some(Action::SendSms)).then(|| failed(&request.body));
+        let statuses = (action == Some(Action::SendSms)).then(|| failed(request));
         let request_id = self.world().random.uuid();
         let mut answer = Answer {
             payload: Payload::Statuses { statuses },
             request_id,
         };
         spoil::refuse(&mut answer, code, message);
-        // Before the world is locked: bodies have up to 10 MiB.
+        let recipients = match &answer.payload {
+            Payload::Statuses {
+                statuses: Some(set),
+            } => set.iter().map(verdict).collect(),
+            _ => asked_for(&request.body, code),
+        };
         let entry = JournalEntry {
             time_unix_ms: self.clock.now_ms(),
             action: action.map(|a| a.name().to_owned()),
@@ -198,7 +204,7 @@ impl Service {
             request_id: answer.request_id.clone(),
             complete: true,
             body_bytes: request.body.len(),
-            recipients: asked_for(&request.body, code),
+            recipients,
             fault: Some("code".to_owned()),
             ..JournalEntry::default()
         };
@@ -286,10 +292,9 @@ impl Service {
 }
 
 /// A status for each number that a request names.
-fn failed(body: &[u8]) -> Vec<SendStatus> {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let status = |number| SendStatus::failed(&codes::UNKNOWN_ERROR, number, "", "");
-    numbers(&body).map(status).collect()
+fn failed(request: &ApiRequest) -> Vec<SendStatus> {
+    let given = parameters::read(request, Action::SendSms.schema()).unwrap_or_default();
+    send_sms::failed(&given, &codes::UNKNOWN_ERROR)
 }
 
 fn numbers(body: &Value) -> impl Iterator<Item = &str> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tencent_sms_simulator::{Fault, Simulator};
 
-use crate::client::{Call, connect, read_answer};
+use crate::client::{Call, body_with, connect, read_answer};
 
 fn start() -> Simulator {
     Simulator::builder().start_blocking().unwrap()
@@ -138,6 +138,33 @@ fn fault_code_is_answered_in_place_without_sending() {
     );
     assert!(simulator.messages().is_empty());
     assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
+}
+
+/// Each number once, in its normal form, with its country and the request's context.
+#[test]
+fn fault_code_answers_as_the_rule_itself_does() {
+    let simulator = start();
+    let rule = "LimitExceeded.PhoneNumberThirtySecondLimit";
+    let call = |numbers: serde_json::Value| {
+        Call::new(simulator.addr()).body(&body_with(
+            json!({"PhoneNumberSet": numbers, "SessionContext": "ctx"}),
+        ))
+    };
+    let fault = Fault::Code {
+        code: rule.to_owned(),
+        message: None,
+    };
+    simulator.queue_fault(fault);
+    let set = |answer: crate::client::Answer| answer.json()["Response"]["SendStatusSet"].clone();
+    let injected = set(call(json!(["13800138000", "+8613800138000"])).send());
+    assert_eq!(call(json!(["+8613800138000"])).send().code(), "Ok");
+    let real = set(call(json!(["13800138000", "+8613800138000"])).send());
+    assert_eq!(injected, real);
+    assert_eq!(
+        (&real[0]["SessionContext"], &real[0]["IsoCode"]),
+        (&json!("ctx"), &json!("CN"))
+    );
+    assert_eq!(simulator.journal()[0].recipients.len(), 1);
 }
 
 /// `SendStatusSet` is in the answer of `SendSms` alone.

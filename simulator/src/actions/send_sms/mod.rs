@@ -116,6 +116,11 @@ impl Recipient {
             .as_ref()
             .map_or_else(|| self.given.clone(), Number::e164)
     }
+
+    /// The country; of a number that was not understood "DEF", by inference.
+    fn iso_code(&self) -> &'static str {
+        self.number.as_ref().map_or("DEF", Number::iso_code)
+    }
 }
 
 /// Steps 16 to 23.
@@ -180,14 +185,10 @@ pub fn run(
                 sent.accepted.push(message);
             }
             Err(breach) => {
-                // The country of a number that was not understood: "DEF" by inference.
-                let iso = recipient.number.as_ref().map_or("DEF", Number::iso_code);
-                sent.statuses.push(SendStatus::failed(
-                    breach.code,
-                    &recipient.shown(),
-                    &request.session_context,
-                    iso,
-                ));
+                let (number, iso) = (recipient.shown(), recipient.iso_code());
+                let context = &request.session_context;
+                sent.statuses
+                    .push(SendStatus::failed(breach.code, &number, context, iso));
                 sent.detail.extend(breach.detail);
             }
         }
@@ -198,6 +199,16 @@ pub fn run(
     }
     remember_refusals(&context, &sent.statuses, world);
     Ok(sent)
+}
+
+/// A failure for each number of a request that nobody looked at closer, as the service writes it.
+pub fn failed(parameters: &Map<String, Value>, code: &'static Code) -> Vec<SendStatus> {
+    let request = SendSms::from_parameters(parameters);
+    let failed = |recipient: &Recipient| {
+        let context = &request.session_context;
+        SendStatus::failed(code, &recipient.shown(), context, recipient.iso_code())
+    };
+    distinct(&request.numbers).iter().map(failed).collect()
 }
 
 /// A rule that a message breaks.
