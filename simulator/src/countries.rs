@@ -38,6 +38,11 @@ pub fn find(digits: &str) -> Option<&'static Country> {
     })
 }
 
+/// Whether numbers of a country with this ISO code exist.
+pub fn has(iso: &str) -> bool {
+    COUNTRIES.iter().any(|country| country.iso == iso)
+}
+
 const fn row(prefix: &'static str, iso: &'static str, name: &'static str) -> Country {
     Country { prefix, iso, name }
 }

@@ -17,6 +17,7 @@
 //! APIs check, `actions` decides, `world` remembers, `reply` writes, and a fault may spoil it on the way
 //! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
 
+mod action;
 mod actions;
 mod admitted;
 mod browser;
@@ -58,8 +59,8 @@ mod world;
 
 pub use builder::{Builder, DEFAULT_RETENTION, StartError};
 pub use catalogue::{
-    Account, App, Catalogue, CatalogueError, Credential, NumberLimits, Signature, Status, Template,
-    TemplateKind, TemplateRoute,
+    Account, App, Catalogue, CatalogueError, Credential, Finding, NumberLimits, Signature, Status,
+    Template, TemplateKind, TemplateRoute,
 };
 pub use fault::{Chaos, Fault, Queued};
 pub use gateway::signature::Leniency;

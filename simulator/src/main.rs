@@ -158,7 +158,12 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
     if let Some(path) = &arguments.catalogue {
         match Catalogue::from_file(path) {
-            Ok(catalogue) => builder = builder.catalogue(catalogue),
+            Ok(catalogue) => {
+                for finding in catalogue.warnings() {
+                    warn(&format!("{}: {finding}", path.display()));
+                }
+                builder = builder.catalogue(catalogue);
+            }
             Err(error) => return failed(3, &error.to_string()),
         }
     }
@@ -178,10 +183,10 @@ async fn run(arguments: Arguments) -> ExitCode {
         return failed(1, &format!("cannot write {}: {error}", path.display()));
     }
     if !simulator.addr().ip().is_loopback() {
-        eprintln!(
-            "warning: listening on {}, which others may reach. This simulator has published keys, and shows every message to whoever has the control plane's token; keep it on 127.0.0.1 unless the network is yours. Under a name of its own, reading and steering need --allow-host NAME",
+        warn(&format!(
+            "listening on {}, which others may reach. This simulator has published keys, and shows every message to whoever has the control plane's token; keep it on 127.0.0.1 unless the network is yours. Under a name of its own, reading and steering need --allow-host NAME",
             simulator.addr()
-        );
+        ));
     }
     let signals = match Signals::new() {
         Ok(signals) => signals,
@@ -272,7 +277,12 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
+/// On standard error, which may be closed.
+fn warn(message: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {message}");
+}
+
 fn failed(code: u8, message: &str) -> ExitCode {
-    eprintln!("error: {message}");
+    let _ = writeln!(std::io::stderr(), "error: {message}");
     ExitCode::from(code)
 }

@@ -7,8 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::action::Action;
 use crate::actions::send_sms::{self, SendStatus};
-use crate::actions::{Action, lists, reports, statistics};
+use crate::actions::{lists, reports, statistics};
 use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;

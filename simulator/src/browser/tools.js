@@ -108,7 +108,7 @@ async function drawAccount(card) {
     accessKeySecret: account.secret_key,
     signName: account.signature,
     sdkAppId: account.app,
-    region: 'ap-guangzhou',
+    region: account.region,
     templates: ['SignIn', 'Register', 'ForgotPassword', 'Generic'].map((usageType) => ({ usageType, templateCode: account.templates })),
     endpoint: location.origin,
   };

@@ -1,37 +1,31 @@
-//! From YAML to a [`Catalogue`], or the place that is wrong, what was expected there and what to do.
+//! From YAML to a [`Catalogue`], or each place that is wrong, what was expected there and what to do.
 //!
-//! Two passes: the shape (serde, line and column), then the sense (a path such as
-//! `accounts[0].templates[2].text`). Messages quote no values, since values may be secrets.
+//! Two passes: the shape (serde, line and column), then the sense, in [`check`](super::check). Messages quote no values,
+//! since values may be secrets.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{self, Deserializer, Visitor};
-
-use super::Catalogue;
+use super::check::{Finding, check};
+use super::types::{Catalogue, NumberLimits, default_rates, default_regions};
 
 /// Why a catalogue was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueError {
     /// The file, where there is one.
     pub file: Option<String>,
-    /// `line 12, column 5`, or a path such as `accounts[0].apps[1].id`.
-    pub place: String,
-    /// What is wrong and what was expected.
-    pub problem: String,
-    /// What to do.
-    pub remedy: String,
+    /// What is wrong; the first of it alone, if the shape is.
+    pub mistakes: Vec<Finding>,
 }
 
 impl fmt::Display for CatalogueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_deref().unwrap_or("catalogue");
-        write!(
-            f,
-            "{file}: {}: {}. {}",
-            self.place, self.problem, self.remedy
-        )
+        for (at, mistake) in self.mistakes.iter().enumerate() {
+            let line_feed = if at == 0 { "" } else { "\n" };
+            write!(f, "{line_feed}{file}: {mistake}")?;
+        }
+        Ok(())
     }
 }
 
@@ -45,28 +39,22 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// The first place whose shape or sense is wrong.
+    /// The first place whose shape is wrong, or all places whose sense is.
     pub fn from_yaml(text: &str) -> Result<Self, CatalogueError> {
-        let catalogue: Self = serde_saphyr::from_str(text).map_err(|error| {
-            let error = error.without_snippet();
-            let place = error.location().map_or_else(
-                || "the document".to_owned(),
-                |at| format!("line {}, column {}", at.line(), at.column()),
-            );
-            let problem = error.to_string();
-            let problem = problem.lines().next().unwrap_or_default();
-            // The place is said already.
-            let problem = problem.rsplit_once(" at line ").map_or(problem, |(what, _)| what).to_owned();
-            CatalogueError {
-                file: None,
-                place,
-                problem,
-                remedy: "Compare with the built-in catalogue (`--print-catalogue`), which explains every key"
-                    .to_owned(),
+        let mistakes = match serde_saphyr::from_str::<Self>(text) {
+            Ok(catalogue) => {
+                let mistakes = check(&catalogue).mistakes;
+                if mistakes.is_empty() {
+                    return Ok(catalogue);
+                }
+                mistakes
             }
-        })?;
-        check(&catalogue)?;
-        Ok(catalogue)
+            Err(error) => vec![wrong_shape(error.without_snippet())],
+        };
+        Err(CatalogueError {
+            file: None,
+            mistakes,
+        })
     }
 
     /// Reads a catalogue from a YAML file.
@@ -78,130 +66,61 @@ impl Catalogue {
         let file = Some(path.display().to_string());
         let text = std::fs::read_to_string(path).map_err(|error| CatalogueError {
             file: file.clone(),
-            place: "the file".to_owned(),
-            problem: format!("it cannot be read: {error}"),
-            remedy: "Check the path and its permissions".to_owned(),
+            mistakes: vec![Finding {
+                place: "the file".to_owned(),
+                problem: format!("it cannot be read: {error}"),
+                remedy: "Check the path and its permissions".to_owned(),
+            }],
         })?;
         Self::from_yaml(&text).map_err(|error| CatalogueError { file, ..error })
     }
 }
 
-/// Accepts `1400006666` and `"1400006666"` alike, since YAML makes a number of the first.
-pub(super) fn number_or_text<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<String, D::Error> {
-    struct Id;
-    impl Visitor<'_> for Id {
-        type Value = String;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an id, as a number or a string")
+/// A mistake of the YAML, in words for the author of the file: the library's are for those who call it.
+fn wrong_shape(error: &serde_saphyr::Error) -> Finding {
+    let place = error.location().map_or_else(
+        || "the document".to_owned(),
+        |at| format!("line {}, column {}", at.line(), at.column()),
+    );
+    let (problem, remedy) = match error {
+        serde_saphyr::Error::MultipleDocuments { .. } => (
+            "a second document begins".to_owned(),
+            "Keep one, and remove the line `---` before the other",
+        ),
+        serde_saphyr::Error::DuplicateMappingKey { .. } => (
+            "this key stands here for the second time".to_owned(),
+            "Keep one of the two",
+        ),
+        other => {
+            let text = other.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            // The place is said already.
+            let problem = line.rsplit_once(" at line ").map_or(line, |(what, _)| what);
+            (
+                problem.to_owned(),
+                "Compare with the built-in catalogue (`--print-catalogue`), which explains every key",
+            )
         }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<String, E> {
-            Ok(value.to_string())
-        }
-
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<String, E> {
-            u64::try_from(value)
-                .map(|v| v.to_string())
-                .map_err(|_| E::custom("expected a positive id"))
-        }
-
-        fn visit_str<E: de::Error>(self, value: &str) -> Result<String, E> {
-            Ok(value.to_owned())
-        }
-    }
-    deserializer.deserialize_any(Id)
-}
-
-fn check(catalogue: &Catalogue) -> Result<(), CatalogueError> {
-    let mut keys = HashSet::new();
-    let mut apps = HashSet::new();
-    if catalogue.accounts.is_empty() {
-        return Err(wrong(
-            "accounts",
-            "there is no account",
-            "Add one with a credential and an app",
-        ));
-    }
-    for (a, account) in catalogue.accounts.iter().enumerate() {
-        for (i, credential) in account.credentials.iter().enumerate() {
-            let place = format!("accounts[{a}].credentials[{i}]");
-            if credential.secret_id.is_empty() || credential.secret_key.is_empty() {
-                return Err(wrong(
-                    &place,
-                    "secret_id or secret_key is empty",
-                    "Fill in both",
-                ));
-            }
-            if !keys.insert(credential.secret_id.as_str()) {
-                return Err(wrong(
-                    &format!("{place}.secret_id"),
-                    "this SecretId appears twice",
-                    "Give each credential its own",
-                ));
-            }
-            if credential.expires_at.is_some() && credential.token.is_none() {
-                return Err(wrong(
-                    &format!("{place}.expires_at"),
-                    "only temporary keys expire, and this one has no token",
-                    "Add `token`, or remove `expires_at`",
-                ));
-            }
-        }
-        for (i, app) in account.apps.iter().enumerate() {
-            let place = format!("accounts[{a}].apps[{i}].id");
-            if app.id.is_empty() || !app.id.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(wrong(
-                    &place,
-                    "expected digits",
-                    "Write an id such as 1400006666",
-                ));
-            }
-            if !apps.insert(app.id.as_str()) {
-                return Err(wrong(
-                    &place,
-                    "this app appears twice",
-                    "One account owns an app, once",
-                ));
-            }
-        }
-        let mut templates = HashSet::new();
-        for (i, template) in account.templates.iter().enumerate() {
-            let place = format!("accounts[{a}].templates[{i}]");
-            if template.id.is_empty() || !template.id.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(wrong(
-                    &format!("{place}.id"),
-                    "expected digits",
-                    "Write an id such as 1110000",
-                ));
-            }
-            if !templates.insert(template.id.as_str()) {
-                return Err(wrong(
-                    &format!("{place}.id"),
-                    "this template appears twice",
-                    "Give each template of an account its own id",
-                ));
-            }
-            if let Err(problem) = template.variables() {
-                return Err(wrong(
-                    &format!("{place}.text"),
-                    problem,
-                    "Number the variables {1}, {2}, … in order, with text between them",
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn wrong(place: &str, problem: &str, remedy: &str) -> CatalogueError {
-    CatalogueError {
-        file: None,
-        place: place.to_owned(),
-        problem: problem.to_owned(),
+    };
+    Finding {
+        place,
+        problem,
         remedy: remedy.to_owned(),
+    }
+}
+
+impl Default for Catalogue {
+    /// The built-in catalogue, `simulator/catalogue.yaml`.
+    fn default() -> Self {
+        // A test reads the same text and requires it to parse, so the empty catalogue is never reached.
+        Self::from_yaml(Self::BUILT_IN).unwrap_or(Self {
+            accounts: Vec::new(),
+            limits: NumberLimits::default(),
+            requests_per_second: default_rates(),
+            regions: default_regions(),
+            sensitive_words: Vec::new(),
+            unreachable_countries: Vec::new(),
+        })
     }
 }
 
@@ -226,11 +145,11 @@ mod tests {
     fn wrong_shape_is_reported_by_line_and_column() {
         let error =
             Catalogue::from_yaml("accounts:\n  - name: a\n    enterprize: true\n").unwrap_err();
-        assert!(error.place.starts_with("line 3"), "{error}");
-        assert!(error.problem.contains("enterprize"), "{error}");
+        assert!(error.mistakes[0].place.starts_with("line 3"), "{error}");
+        assert!(error.mistakes[0].problem.contains("enterprize"), "{error}");
         let error = Catalogue::from_yaml("accounts: [").unwrap_err();
-        assert!(error.place.starts_with("line "), "{error}");
-        assert!(!error.remedy.is_empty());
+        assert!(error.mistakes[0].place.starts_with("line "), "{error}");
+        assert!(!error.mistakes[0].remedy.is_empty());
     }
 
     #[test]
@@ -240,47 +159,39 @@ mod tests {
         assert!(!error.to_string().contains("hush-hush"), "{error}");
     }
 
+    /// The library's own words advise its callers.
     #[test]
-    fn each_breach_of_sense_names_its_path() {
-        for (yaml, place) in [
-            ("accounts: []", "accounts"),
+    fn repeated_key_or_document_is_told_to_author() {
+        for (yaml, place, words) in [
+            ("accounts: []\naccounts: []\n", "line 2", "second time"),
             (
-                "accounts: [{name: a, apps: [{id: x1}]}]",
-                "accounts[0].apps[0].id",
-            ),
-            (
-                "accounts: [{name: a, apps: [{id: 1}]}, {name: b, apps: [{id: 1}]}]",
-                "accounts[1].apps[0].id",
-            ),
-            (
-                "accounts: [{name: a, credentials: [{secret_id: A, secret_key: b}, {secret_id: A, secret_key: c}]}]",
-                "accounts[0].credentials[1].secret_id",
-            ),
-            (
-                "accounts: [{name: a, credentials: [{secret_id: A, secret_key: b, expires_at: 5}]}]",
-                "accounts[0].credentials[0].expires_at",
-            ),
-            (
-                "accounts: [{name: a, templates: [{id: 1, route: both, kind: otp, text: 'x{2}'}]}]",
-                "accounts[0].templates[0].text",
+                "accounts: []\n---\naccounts: []\n",
+                "line ",
+                "second document",
             ),
         ] {
             let error = Catalogue::from_yaml(yaml).unwrap_err();
-            assert_eq!(error.place, place, "{error}");
+            let mistake = &error.mistakes[0];
+            assert!(mistake.place.starts_with(place), "{error}");
+            assert!(mistake.problem.contains(words), "{error}");
+            let text = error.to_string();
+            assert!(
+                !text.contains("from_str") && !text.contains("Policy"),
+                "{text}"
+            );
         }
     }
 
     #[test]
-    fn id_may_be_number_or_string_not_negative() {
-        for yaml in [
-            "accounts: [{name: a, apps: [{id: 14}]}]",
-            "accounts: [{name: a, apps: [{id: '14'}]}]",
-        ] {
-            assert_eq!(
-                Catalogue::from_yaml(yaml).unwrap().accounts[0].apps[0].id,
-                "14"
-            );
+    fn each_mistake_has_its_line() {
+        let yaml = "accounts: [{name: a, apps: [{id: x1}, {id: x2}]}]";
+        let text = Catalogue::from_yaml(yaml).unwrap_err().to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        for (at, line) in lines.iter().enumerate() {
+            assert!(line.starts_with(&format!(
+                "catalogue: accounts[0].apps[{at}].id: expected digits. "
+            )));
         }
-        assert!(Catalogue::from_yaml("accounts: [{name: a, apps: [{id: -14}]}]").is_err());
     }
 }

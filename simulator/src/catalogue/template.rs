@@ -1,6 +1,6 @@
 //! The text of a template: its variables, and what it reads with values in their place.
 
-use super::Template;
+use super::types::Template;
 
 impl Template {
     /// How many variables the text has.
@@ -11,6 +11,9 @@ impl Template {
     pub fn variables(&self) -> Result<usize, &'static str> {
         let mut count = 0;
         let mut previous_end = None;
+        if has_open_variable(&self.text) {
+            return Err("a variable has no closing brace");
+        }
         for (start, end, number) in placeholders(&self.text) {
             if previous_end == Some(start) {
                 return Err("two variables stand side by side");
@@ -22,6 +25,11 @@ impl Template {
             previous_end = Some(end);
         }
         Ok(count)
+    }
+
+    /// Whether it has braces that are no variable's: the service takes them for text.
+    pub fn has_other_braces(&self) -> bool {
+        self.text.matches('{').count() > placeholders(&self.text).len()
     }
 
     /// The text with its variables replaced; one without a value stays as it is.
@@ -39,6 +47,14 @@ impl Template {
         text.push_str(self.text.get(at..).unwrap_or_default());
         text
     }
+}
+
+/// Whether digits stand behind a brace that none closes, as in `{1` and `{1 }`.
+fn has_open_variable(text: &str) -> bool {
+    text.split('{').skip(1).any(|rest| {
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        after.len() < rest.len() && !after.starts_with('}')
+    })
 }
 
 /// Start, end and number of every `{n}`.
@@ -93,6 +109,17 @@ mod tests {
         assert!(template("{1}{2}").variables().is_err());
         assert!(template("{2} {1}").variables().is_err());
         assert!(template("{1} {1}").variables().is_err());
+    }
+
+    #[test]
+    fn variable_without_closing_brace_is_refused() {
+        for text in ["code {1", "code {1 }", "{1, {2}", "{{1"] {
+            assert!(template(text).variables().is_err(), "{text}");
+        }
+        for (text, is_doubtful) in [("{1} {code}", true), ("{1}, {2}", false), ("1}", false)] {
+            assert!(template(text).variables().is_ok(), "{text}");
+            assert_eq!(template(text).has_other_braces(), is_doubtful, "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Asked, Problem, ok, query};
-use crate::actions::Action;
+use crate::action::Action;
 use crate::clock::ClockMode;
 use crate::codes;
 use crate::fault::{Chaos, Fault, LARGEST_REPLY, Queued};

@@ -18,7 +18,7 @@ pub mod signature;
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::actions::Action;
+use crate::action::Action;
 use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::codes;

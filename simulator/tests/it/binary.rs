@@ -218,6 +218,32 @@ fn startup_failures_exit_with_code_and_clear_line() {
     );
 }
 
+/// Two mistakes are two lines; what may be meant is said, and the simulator starts.
+#[test]
+fn catalogue_is_judged_at_start() {
+    let file =
+        std::env::temp_dir().join(format!("simulator-catalogue-{}.yaml", std::process::id()));
+    let path = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        "accounts: [{name: a}]\nregions: []\nunreachable_countries: [us]\n",
+    )
+    .unwrap();
+    let (code, errors) = run(&["--catalogue", path]);
+    assert_eq!((code, errors.lines().count()), (Some(3), 2), "{errors}");
+    let key = "secret_id: AKIDx, secret_key: y, allow: ['cvm:*']";
+    std::fs::write(
+        &file,
+        format!("accounts: [{{name: a, credentials: [{{{key}}}]}}]"),
+    )
+    .unwrap();
+    let (code, errors) = Running::start(&["--catalogue", path]).finish();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(code, Some(0));
+    let warning = format!("warning: {path}: accounts[0].credentials[0].allow[0]: ");
+    assert!(errors.starts_with(&warning), "{errors}");
+}
+
 #[test]
 fn listening_for_others_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);

@@ -329,6 +329,37 @@ fn account_shows_keys_of_the_documentation_alone() {
     assert_eq!(shown, json!({"account": null}));
 }
 
+/// What it shows is what it accepts.
+#[test]
+fn account_shows_usable_app_and_known_region() {
+    let account = |yaml: &str| {
+        let simulator = Simulator::builder()
+            .catalogue(Catalogue::from_yaml(yaml).unwrap())
+            .start_blocking()
+            .unwrap();
+        get(simulator.addr(), "/_sim/account").json()["account"].clone()
+    };
+    let shown = account(Catalogue::BUILT_IN);
+    assert_eq!(shown["region"], "ap-guangzhou");
+    let with = |from: &str, to: &str| Catalogue::BUILT_IN.replacen(from, to, 1);
+    let shown = account(&with(
+        "        # disabled: true ",
+        "        disabled: true ",
+    ));
+    assert_eq!(shown["app"], "2400006666");
+    let shown = account(&with("balance: 1000000000", "balance: 0"));
+    assert_eq!(shown["app"], "2400006666");
+    let shown = account(&with(
+        "regions: [ap-beijing, ap-guangzhou, ap-nanjing, ap-singapore]",
+        "regions: [ap-singapore]",
+    ));
+    assert_eq!(shown["region"], "ap-singapore");
+    assert_eq!(
+        account(&with("arrears: false", "arrears: true")),
+        json!(null)
+    );
+}
+
 #[test]
 fn health_answers_head_without_a_body() {
     let simulator = start();
