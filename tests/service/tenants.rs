@@ -142,3 +142,26 @@ fn forgotten_number_is_in_no_kept_answer() {
         assert!(!bytes.windows(8).any(|part| part == b"****8000"), "{file}");
     }
 }
+
+/// Removed by the command while the service runs: its keys end, its number is found no more, and the others stay.
+#[test]
+fn removed_tenant_ends_for_its_callers() {
+    let host = Running::start();
+    let host_key = host.change(&["key", "add", "all", "--host"], "");
+    let id = host.begin("+8613800138000");
+    let code = host.code("+8613800138000");
+    let refused = host.command(&["tenant", "remove", "default"], "");
+    assert!(refused.unwrap_err().contains("Stop the tenant first"));
+    assert_eq!(host.check(&id, &code).expect(200)["valid"], true);
+    host.change(&["stop", "--tenant", "default"], "");
+    let bearer = format!("Bearer {}", host_key["key"].as_str().unwrap());
+    let headers = [("Authorization", bearer.as_str())];
+    let admin =
+        |method: &str, path: &str| http(&host.process.admin, method, path, &headers, "").unwrap();
+    assert_eq!(admin("DELETE", "/admin/tenants/none").status, 404);
+    assert_eq!(admin("DELETE", "/admin/tenants/default").status, 204);
+    assert_eq!(admin("GET", "/admin/tenants/default").status, 404);
+    assert_eq!(host.get(&format!("/v1/verifications/{id}")).status, 401);
+    let again = host.command(&["tenant", "remove", "default"], "");
+    assert!(again.is_err());
+}

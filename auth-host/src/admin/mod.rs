@@ -13,6 +13,7 @@ pub mod numbers;
 pub mod once;
 pub mod plugins;
 pub mod pulls;
+pub mod removal;
 pub mod reviews;
 pub mod secrets;
 pub mod tenants;

@@ -6,7 +6,7 @@ use super::call::{Authorized, Call};
 use super::path::{Path, Query};
 use super::verifications::Nothing;
 use crate::access::{Host, Tenant};
-use crate::admin::{Actor, connectors, keys, numbers, tenants};
+use crate::admin::{Actor, connectors, keys, numbers, removal, tenants};
 use crate::app::App;
 use crate::ids;
 use crate::limits;
@@ -36,7 +36,10 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/stop", post(stop))
         .route("/tenants", get(list_tenants))
-        .route("/tenants/{tenant}", put(put_tenant).get(get_tenant))
+        .route(
+            "/tenants/{tenant}",
+            put(put_tenant).get(get_tenant).delete(remove_tenant),
+        )
         .route("/tenants/{tenant}/connectors", get(list_connectors))
         .route(
             "/tenants/{tenant}/connectors/{name}",
@@ -105,6 +108,15 @@ async fn put_tenant(
 ) -> Answer<TenantSettings> {
     let settings = tenants::put(&app, &actor(&call.by), &tenant, &call.body).await?;
     Ok(Shown(settings))
+}
+
+async fn remove_tenant(
+    State(app): State<Arc<App>>,
+    Path(tenant): Path<String>,
+    by: Authorized<Host>,
+) -> Of<StatusCode> {
+    removal::remove(&app, &actor(&by), &tenant).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn list_connectors(

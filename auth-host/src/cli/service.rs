@@ -124,6 +124,8 @@ pub enum Tenant {
     Put(TenantPut),
     /// Show all tenants
     List(At),
+    /// Remove a stopped tenant with everything that it has
+    Remove(Named),
 }
 
 /// Settings of a tenant.

@@ -17,14 +17,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The routes.
 pub fn routes() -> Router<Arc<Console>> {
-    Router::new()
-        .route("/console/t/{tenant}/limits", get(show).post(post))
-        .route("/console/tenants", get(show_tenants).post(add_tenant))
+    Router::new().route("/console/t/{tenant}/limits", get(show).post(post))
 }
 
 #[derive(Template)]
@@ -173,46 +171,6 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
             let page = stored(&visit).refused(visit.t, &fields, &problem);
             let status = StatusCode::from_u16(problem.status).unwrap_or_default();
             Ok((status, render(&page)).into_response())
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "tenants.html")]
-struct Tenants {
-    page: Page,
-    error: String,
-    id: String,
-}
-
-async fn show_tenants(visit: Visit) -> Result<Response, Fault> {
-    visit.host()?;
-    let page = visit.page("tenants", visit.t.say("tenants"));
-    Ok(render(&Tenants {
-        page,
-        error: String::new(),
-        id: String::new(),
-    })
-    .into_response())
-}
-
-async fn add_tenant(posted: Posted) -> Result<Response, Fault> {
-    let visit = posted.visit;
-    visit.host_admin()?;
-    let id = posted.fields.get("id").trim();
-    let app = &visit.console.app;
-    let added = match app.catalog.load().tenants.contains_key(id) {
-        true => Err(Problem::invalid("", visit.t.say("name-taken"))),
-        false => tenants::put(app, &visit.actor(), id, &json!({})).await,
-    };
-    match added {
-        Ok(_) => Ok(Redirect::to(&format!("/console/t/{id}/")).into_response()),
-        Err(problem) => {
-            let page = visit.page("tenants", visit.t.say("tenants"));
-            let error = problem_text(visit.t, &problem);
-            let id = shown(id, 64);
-            let page = render(&Tenants { page, error, id });
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
 }

@@ -36,6 +36,7 @@ mod pulls;
 mod review;
 mod sign_in;
 mod state;
+mod tenants;
 mod timeline;
 mod uploads;
 mod visit;
@@ -97,6 +98,7 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
         .merge(messages::routes())
         .merge(timeline::routes())
         .merge(limits::routes())
+        .merge(tenants::routes())
         .merge(keys::routes())
         .merge(webhooks::routes())
         .merge(audit::routes())

@@ -69,6 +69,7 @@ actions! {
     PluginAdd = "plugin.add",
     PluginRemove = "plugin.remove",
     TenantPut = "tenant.put",
+    TenantRemove = "tenant.remove",
     TestNumberAdd = "test-number.add",
     TestNumberRemove = "test-number.remove",
     UserPassword = "user.password",

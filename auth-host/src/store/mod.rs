@@ -16,6 +16,7 @@ pub mod messages;
 mod open;
 pub mod receipts;
 pub mod registry;
+pub mod removal;
 pub mod retention;
 pub mod users;
 pub mod verifications;

@@ -1,7 +1,7 @@
 //! Commands that set up tenants, connectors, flows and keys.
 
 use super::common::{actor, open, open_of, show, show_value};
-use crate::admin::{callbacks, connectors, keys, tenants, users};
+use crate::admin::{callbacks, connectors, keys, removal, tenants, users};
 use crate::cli::{At, Connector, ConnectorPut, Flow, Key, Limits, NamedOf, Switch, Tenant};
 use crate::config;
 use crate::exit::{Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
@@ -17,6 +17,11 @@ pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
             let patch = patch(&args.set)?;
             let settings = tenants::put(&app, &actor(), &args.scope.tenant, &patch).await?;
             show(&args.scope.at, &settings)
+        }
+        Tenant::Remove(args) => {
+            let app = open(&args.at).await?;
+            removal::remove(&app, &actor(), &args.name).await?;
+            Ok(DONE)
         }
         Tenant::List(at) => {
             let app = open(&at).await?;
