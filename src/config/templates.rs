@@ -59,13 +59,13 @@ const UNPROVIDED_PARAMETER: Rule = Rule::new(
 const NEVER_A_CODE: Rule = Rule::new(
     "unusable-parameter",
     "This parameter can never be 1 to 6 digits, and the service takes nothing else in a verification template. Write \
-     #, or set \"kind\": \"notice\" on the template if it is one.",
-    "此变量不可能是 1 至 6 位数字,而验证码模板只接受这样的变量。请填写 #;若为通知类模板,请设置 \"kind\": \"notice\"。",
+     {{code}} or 1 to 6 digits alone, or set \"kind\": \"notice\" on the template if it is one.",
+    "此变量不可能是 1 至 6 位数字,而验证码模板只接受这样的变量。请填写 {{code}},或仅填 1 至 6 位数字;若为通知类模板,请设置 \"kind\": \"notice\"。",
 );
 const FOREIGN_PLACEHOLDER: Rule = Rule::new(
     "foreign-placeholder",
-    "This looks like a placeholder of another product, and is sent as it stands. Write #.",
-    "这像是其他产品的占位符,会原样发送。请填写 #。",
+    "This looks like a placeholder of another product, and is sent as it stands. Write {{code}}.",
+    "这像是其他产品的占位符,会原样发送。请填写 {{code}}。",
 );
 const MISSING_USAGE: Rule = Rule::new(
     "missing-usage",
@@ -239,21 +239,13 @@ const DIGIT_VARIABLES: [&str; 2] = ["code", "ttlMinutes"];
 
 /// Reports a parameter that no message can make valid, and what is likely to be meant.
 fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
-    let looks_foreign = looks_like_placeholder(text);
     if kind == Kind::Verification && !can_be_code(text) {
-        let meant = if looks_foreign || !text.bytes().any(|byte| byte.is_ascii_digit()) {
-            "{{code}}"
-        } else {
-            "1 to 6 digits alone"
-        };
-        let values = alloc::vec![meant.to_string()];
-        reader.report(place, NEVER_A_CODE, Severity::Error, values);
+        reader.reject::<()>(place, NEVER_A_CODE);
     } else if text.is_empty() {
         // Logto removes it from what it stores, and the parameters after it would move.
         reader.reject::<()>(place, BLANK);
-    } else if looks_foreign {
-        let values = alloc::vec!["{{code}}".to_string()];
-        reader.report(place, FOREIGN_PLACEHOLDER, Severity::Warning, values);
+    } else if looks_like_placeholder(text) {
+        reader.warning(place, FOREIGN_PLACEHOLDER);
     }
 }
 
