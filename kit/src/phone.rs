@@ -15,6 +15,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::contract::Failure;
 use crate::redact::debug_only;
@@ -156,30 +157,34 @@ impl PhoneNumber {
             .unwrap_or_default()
     }
 
-    /// Whether the number belongs to a country, by its ISO 3166-1 alpha-2 code in capitals. Numbers of the North
-    /// American Numbering Plan are told apart by area code; `+1 800` and `+1 900` belong to no country.
+    /// The country of the number, by its ISO 3166-1 alpha-2 code in capitals; several where countries share a
+    /// beginning, as Morocco and Western Sahara do. Numbers of the North American Numbering Plan are told apart by area
+    /// code; `+1 800` and `+1 900` belong to no country.
     ///
     /// # Examples
     /// ```
     /// use connector_kit::phone::PhoneNumber;
     ///
     /// let dominican = PhoneNumber::parse("+1 809 555 0100").unwrap();
-    /// assert!(dominican.is_in("DO") && !dominican.is_in("US"));
+    /// assert_eq!(dominican.countries(), ["DO"]);
     /// ```
-    pub fn is_in(&self, iso: &str) -> bool {
-        let longest = |beginnings: &mut dyn Iterator<Item = &str>| {
-            let matching = beginnings.filter(|beginning| self.digits.starts_with(beginning));
-            matching.map(str::len).max()
-        };
-        let Some(mine) = beginnings(iso).and_then(|mut mine| longest(&mut mine)) else {
-            return false;
-        };
-        // Another country whose beginning is longer has the number: Guernsey's lie among the United Kingdom's.
-        let mut all = COUNTRIES
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .flat_map(|line| line.split(' ').skip(1));
-        longest(&mut all) == Some(mine)
+    pub fn countries(&self) -> Vec<&'static str> {
+        // The longest beginning counts: Guernsey's lie among the United Kingdom's.
+        let (mut longest, mut found) = (1, Vec::new());
+        for (iso, beginnings) in countries() {
+            let is_longest = |beginning: &&str| {
+                beginning.len() >= longest && self.digits.starts_with(*beginning)
+            };
+            let Some(length) = beginnings.filter(is_longest).map(str::len).max() else {
+                continue;
+            };
+            if length > longest {
+                found.clear();
+            }
+            longest = length;
+            found.push(iso);
+        }
+        found
     }
 
     /// A form for logs: calling code, a few digits, `****`, a few digits. At least four digits are hidden, so that
@@ -235,17 +240,18 @@ fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n s
 /// The numbers of each country, see the file.
 const COUNTRIES: &str = include_str!("phone/countries.txt");
 
-/// The beginnings of a country's numbers by its ISO 3166-1 alpha-2 code in capitals.
-fn beginnings(iso: &str) -> Option<impl Iterator<Item = &'static str>> {
-    COUNTRIES.lines().find_map(|line| {
-        let (name, beginnings) = line.split_once(' ')?;
-        (name == iso && !name.starts_with('#')).then(|| beginnings.split(' '))
+/// Each country's ISO 3166-1 alpha-2 code in capitals, and the beginnings of its numbers.
+fn countries() -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str>)> {
+    let lines = COUNTRIES.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let (iso, beginnings) = line.split_once(' ')?;
+        Some((iso, beginnings.split(' ')))
     })
 }
 
-/// Whether an ISO 3166-1 alpha-2 code in capitals names a country with numbers.
+/// True if an ISO 3166-1 alpha-2 code in capitals names a country with numbers.
 pub fn is_country(iso: &str) -> bool {
-    beginnings(iso).is_some()
+    countries().any(|(name, _)| name == iso)
 }
 
 fn is_mainland_mobile(national: &str) -> bool {

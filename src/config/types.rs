@@ -62,9 +62,13 @@ pub struct Config<'a> {
 impl<'a> Config<'a> {
     /// Whether the operator's lists let a number be sent to. What both name is denied.
     pub fn permits(&self, number: &PhoneNumber) -> bool {
+        if self.allowed.is_empty() && self.denied.is_empty() {
+            return true;
+        }
+        let countries = number.countries();
         let is_listed = |list: &[Cow<'a, str>]| {
             list.iter().any(|entry| {
-                number.digits().starts_with(entry.as_ref()) || number.is_in(entry.as_ref())
+                number.digits().starts_with(entry.as_ref()) || countries.contains(&entry.as_ref())
             })
         };
         !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
