@@ -7,7 +7,6 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::ptr;
 
 use connector_kit::contract::{Failure, FailureKind, SendError, Turn, attribute};
 use connector_kit::http::{Client, Method, Request, Response};
@@ -45,6 +44,8 @@ pub struct Call<'a> {
     pub sensitive: Vec<&'a str>,
     /// The recipient's digits without the calling code; empty where there is no recipient.
     pub national: &'a str,
+    /// True if a second request may follow a refused timestamp.
+    pub may_retry: bool,
 }
 
 /// What a call ended with.
@@ -82,7 +83,7 @@ impl Call<'_> {
         };
         let (result, date) = attempt(now);
         let second_at = date
-            .filter(|_| is_expired(&result))
+            .filter(|_| self.may_retry && is_expired(&result))
             .and_then(|date| time::parse_http_date(&date));
         let result = match second_at {
             Some(server_time) => attempt(server_time).0,
@@ -177,18 +178,14 @@ pub struct Refusal<'a> {
 }
 
 impl Refusal<'_> {
-    /// What it means to a caller, and whether its code is documented.
-    fn class(&self) -> (&'static Class, bool) {
-        let (class, is_known) = classify(&self.code);
-        // The service names the header in its words.
+    /// The meaning of the refusal for the caller. For a wrong region the service has no code of its own and names the
+    /// header in its words.
+    fn class(&self) -> &'static Class {
         let message = self.message.as_deref().unwrap_or_default();
-        let is_of_region = self.code == "InvalidParameterValue" && message.contains("X-TC-Region");
-        (if is_of_region { &codes::REGION } else { class }, is_known)
-    }
-
-    /// Whether the service refuses the region.
-    pub fn is_of_region(&self) -> bool {
-        ptr::eq(self.class().0, &codes::REGION)
+        match classify(&self.code) {
+            (_, Some("InvalidParameterValue")) if message.contains("X-TC-Region") => &codes::REGION,
+            (class, _) => class,
+        }
     }
 }
 
@@ -205,9 +202,9 @@ pub struct Interpreter<'a> {
 impl Interpreter<'_> {
     /// A refusal in words, and what it proves.
     pub fn refused(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> SendError {
-        let (class, is_known) = refusal.class();
+        let class = refusal.class();
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
-        failure.provider_code = self.code(&refusal.code, is_known);
+        failure.provider_code = self.code(&refusal.code);
         failure.request_id = self.request_id(request_id);
         failure.retry_after_ms = match class.wait {
             Wait::Never => None,
@@ -226,9 +223,10 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A documented code cannot leak, whatever the parameters are: a template parameter `A` must not hide one.
-    fn code(&self, code: &str, is_known: bool) -> Option<String> {
-        let documented = is_known.then(|| code.into());
+    /// A documented code, in the spelling of the table, cannot leak: a template parameter `A` must not hide one.
+    fn code(&self, code: &str) -> Option<String> {
+        let (_, documented) = classify(code);
+        let documented = documented.map(String::from);
         documented.or_else(|| self.scrubber.code(code))
     }
 
@@ -246,8 +244,7 @@ impl Interpreter<'_> {
     ) -> SendError {
         let mut failure = Failure::new(FailureKind::Provider, Turn::Provider, what);
         failure.request_id = self.request_id(request_id);
-        failure.provider_code =
-            refusal.and_then(|refusal| self.code(&refusal.code, classify(&refusal.code).1));
+        failure.provider_code = refusal.and_then(|refusal| self.code(&refusal.code));
         SendError::unknown(failure)
     }
 

@@ -131,16 +131,16 @@ classes! {
 /// The table: a code, or the name of a family and `.*`, and a class in each line.
 const TABLE: &str = include_str!("codes.txt");
 
-/// What a code means, and whether it is documented. Older spellings differ in upper and lower case, so case does not
-/// count. No documented code has a digit in it.
-pub fn classify(code: &str) -> (&'static Class, bool) {
+/// The class of a code and, if it is documented, its spelling in the table. Older spellings differ in upper and lower
+/// case, so case does not count. No documented code has a digit in it.
+pub fn classify(code: &str) -> (&'static Class, Option<&'static str>) {
     let find = |code: &str| entries().find(|(name, _)| name.eq_ignore_ascii_case(code));
-    if let Some((_, class)) = find(code) {
-        return (class, true);
+    if let Some((name, class)) = find(code) {
+        return (class, Some(name));
     }
     let family = code.split('.').next().unwrap_or_default();
     let family = find(&format!("{family}.*"));
-    (family.map_or(&UNFAMILIAR, |(_, class)| class), false)
+    (family.map_or(&UNFAMILIAR, |(_, class)| class), None)
 }
 
 /// Every documented code, in the order of the table.
@@ -167,7 +167,7 @@ fn entry(line: &'static str) -> Option<(&'static str, &'static Class)> {
 /// day.
 pub fn ms_until_hour_in_china(unix_s: u64, hour: u8) -> u32 {
     const DAY_S: u64 = 86_400;
-    let second_of_day = (unix_s + 8 * 3600) % DAY_S;
+    let second_of_day = unix_s.saturating_add(8 * 3600) % DAY_S;
     let target = (u64::from(hour) * 3600) % DAY_S;
     let wait = (target + DAY_S - second_of_day - 1) % DAY_S + 1;
     u32::try_from(wait * 1000).unwrap_or(u32::MAX)

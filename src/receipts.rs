@@ -52,6 +52,22 @@ struct Entry<'a> {
     ext: Option<Cow<'a, str>>,
     #[serde(borrow)]
     mobile: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "json::optional_code")]
+    nationcode: Option<Cow<'a, str>>,
+}
+
+impl Entry<'_> {
+    /// The recipient's digits without the calling code. The service documents `mobile` so; a number that comes with a
+    /// calling code all the same loses it, because texts may repeat the rest alone.
+    fn national(&self) -> String {
+        let mobile = self.mobile.as_deref().unwrap_or_default();
+        if let Ok(number) = PhoneNumber::parse(mobile) {
+            return number.national().into();
+        }
+        let code = self.nationcode.as_deref().unwrap_or_default();
+        let rest = mobile.strip_prefix(code.trim_start_matches('+'));
+        rest.unwrap_or(mobile).into()
+    }
 }
 
 impl Receipts for TencentSms {
@@ -94,6 +110,7 @@ impl Receipts for TencentSms {
             language: config.language,
             sensitive: account.secrets(),
             national: number.as_ref().map_or("", PhoneNumber::national),
+            may_retry: true,
         };
         let body = |timestamp: u64| {
             let used_at = timestamp.saturating_sub(conversion.age_s.into());
@@ -141,9 +158,9 @@ fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
         "FAIL" => ReceiptState::Undelivered,
         _ => ReceiptState::Other,
     };
-    let mobile = entry.mobile.as_deref().unwrap_or_default();
+    let national = entry.national();
     let repeatable = |text: &Option<Cow<'_, str>>| {
-        Scrubber::DIGITS_ONLY.identifier_without(text.as_deref()?, mobile)
+        Scrubber::DIGITS_ONLY.identifier_without(text.as_deref()?, &national)
     };
     let mut attributes = Attributes::new();
     if let Some(code) = repeatable(&entry.errmsg) {

@@ -261,6 +261,7 @@ pub fn send(
         language: config.language,
         sensitive,
         national: plan.number.national(),
+        may_retry: true,
     };
     let id = message.correlation_id.as_deref();
     let echo = id.filter(|_| !config.accepts_without_echo);

@@ -176,7 +176,9 @@ impl<'c> Checker<'c, '_, '_> {
         };
         let code = failure.provider_code.as_deref().unwrap_or_default();
         let is_key_refused = failure.kind == FailureKind::Authentication;
-        let is_region_refused = self.session.is_region_refused;
+        // The second code has this kind only where its words name the region.
+        let is_region_refused = failure.kind == FailureKind::InvalidConfig
+            && matches!(code, "UnsupportedRegion" | "InvalidParameterValue");
         let of_credentials = match code {
             "AuthFailure.SignatureExpire" => &findings::CLOCK,
             _ if is_key_refused => &findings::WRONG_CREDENTIALS,
@@ -378,7 +380,7 @@ const PACKAGES_S: u64 = 3 * 366 * 86_400;
 fn packages_body(app: &str, offset: u64, now: u64) -> Value {
     let begin = hour_in_china(now.saturating_sub(PACKAGES_S));
     // The service wants an end after the beginning, to the hour.
-    let end = hour_in_china(now + 3600);
+    let end = hour_in_china(now.saturating_add(3600));
     json!({
         "SmsSdkAppId": app, "Limit": wire::PACKAGES_PAGE, "Offset": offset, "BeginTime": begin, "EndTime": end,
     })
@@ -386,7 +388,7 @@ fn packages_body(app: &str, offset: u64, now: u64) -> Value {
 
 /// The hour that a moment belongs to, `yyyymmddhh`.
 fn hour_in_china(unix_s: u64) -> String {
-    let local = time::utc_timestamp(unix_s + 8 * 3600);
+    let local = time::utc_timestamp(unix_s.saturating_add(8 * 3600));
     local
         .chars()
         .filter(char::is_ascii_digit)
@@ -404,12 +406,21 @@ fn unanswered(failure: &Failure) -> &'static Finding {
 
 /// The finding where the account or the key is not allowed to ask.
 fn permission_finding(code: &str) -> Option<&'static Finding> {
-    match code {
-        NOT_GRANTED | "UnauthorizedOperation" => Some(&findings::NOT_GRANTED),
-        "FailedOperation.ProhibitSubAccountUse" => Some(&findings::SUB_ACCOUNT),
-        "FailedOperation.NotEnterpriseCertification" => Some(&findings::PERSONAL),
-        _ => None,
-    }
+    let (_, finding) = [
+        (NOT_GRANTED, &findings::NOT_GRANTED),
+        ("UnauthorizedOperation", &findings::NOT_GRANTED),
+        (
+            "FailedOperation.ProhibitSubAccountUse",
+            &findings::SUB_ACCOUNT,
+        ),
+        (
+            "FailedOperation.NotEnterpriseCertification",
+            &findings::PERSONAL,
+        ),
+    ]
+    .into_iter()
+    .find(|(name, _)| name.eq_ignore_ascii_case(code))?;
+    Some(finding)
 }
 
 fn id(template: &Template<'_>, route: Route) -> Option<u64> {
@@ -434,7 +445,10 @@ fn is_past_the_signature(code: &str) -> bool {
         "FailedOperation",
         "InvalidParameterValue",
     ];
-    families.iter().any(|family| code.starts_with(family))
+    families.iter().any(|family| {
+        let start = code.get(..family.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(family))
+    })
 }
 
 #[cfg(test)]

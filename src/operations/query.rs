@@ -57,8 +57,6 @@ pub struct Session<'s, 't> {
     ahead_s: u64,
     /// Whether the service answered anything.
     pub has_answer: bool,
-    /// Whether the last query failed because the service refuses the region.
-    pub is_region_refused: bool,
 }
 
 impl<'s, 't> Session<'s, 't> {
@@ -72,7 +70,6 @@ impl<'s, 't> Session<'s, 't> {
             bytes_left: MAX_RESPONSE_BYTES,
             ahead_s: 0,
             has_answer: false,
-            is_region_refused: false,
         }
     }
 
@@ -86,7 +83,6 @@ impl<'s, 't> Session<'s, 't> {
         action: Action,
         body: impl Fn(u64) -> Value,
     ) -> Result<Page<E>, Failure> {
-        self.is_region_refused = false;
         if self.requests_left == 0 || self.bytes_left == 0 {
             let what = "The call's 16 requests or 256 KiB of responses are used up.";
             return Err(Failure::new(FailureKind::Provider, Turn::Provider, what));
@@ -97,16 +93,16 @@ impl<'s, 't> Session<'s, 't> {
             language: self.language,
             sensitive: account.secrets(),
             national: self.national,
+            may_retry: self.requests_left > 1,
         };
         let (requests_left, bytes_left) = (&mut self.requests_left, &mut self.bytes_left);
-        let is_region_refused = &mut self.is_region_refused;
         let write = |timestamp| {
             *requests_left = requests_left.saturating_sub(1);
             body(timestamp).to_string().into_bytes()
         };
         let read = |response: &Response, interpreter: Interpreter<'_>| {
             *bytes_left = bytes_left.saturating_sub(response.body.len());
-            interpret(response, interpreter, action, is_region_refused)
+            interpret(response, interpreter, action)
         };
         let now = self.client.unix_time_s().wrapping_add(self.ahead_s);
         let outcome = call.send(self.client, now, write, read);
@@ -126,7 +122,6 @@ fn interpret<E: DeserializeOwned>(
     response: &Response,
     mut interpreter: Interpreter<'_>,
     action: Action,
-    is_region_refused: &mut bool,
 ) -> Result<Page<E>, SendError> {
     let asked_at = interpreter.timestamp;
     let date = response.date.as_deref().and_then(time::parse_http_date);
@@ -140,7 +135,6 @@ fn interpret<E: DeserializeOwned>(
     })?;
     let request_id = head.request_id.as_deref();
     if let Some(error) = &head.error {
-        *is_region_refused = error.is_of_region();
         return Err(interpreter.refused(error, request_id));
     }
     match entries(&response.body, action.list) {

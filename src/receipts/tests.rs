@@ -189,6 +189,29 @@ fn echoed_number_is_not_passed_on() {
     }
 }
 
+/// Also where the service gives the number with its calling code, and a text repeats the rest.
+#[test]
+fn echo_of_a_number_with_calling_code_is_not_passed_on() {
+    for (mobile, nationcode) in [
+        ("+8613800138000", json!("86")),
+        ("+8613800138000", Value::Null),
+        ("008613800138000", json!("86")),
+        ("8613800138000", json!("86")),
+        ("8613800138000", json!(86)),
+        ("13800138000", json!("+86")),
+    ] {
+        let mut entry = report("FAIL", "5000:1");
+        entry["mobile"] = json!(mobile);
+        entry["nationcode"] = nationcode;
+        entry["errmsg"] = json!("id-13800138000");
+        entry["ext"] = json!("138-0013-8000");
+        let found = receipts(&json!([entry]));
+        let time = attribute("reported-at", "2015-10-17 08:03:04");
+        assert_eq!(found[0].attributes, [time], "{mobile}");
+        assert_eq!(found[0].correlation_id, None, "{mobile}");
+    }
+}
+
 /// The message's `SessionContext` comes back as `ext`.
 #[test]
 fn correlation_id_is_the_ext_of_the_entry() {

@@ -145,6 +145,13 @@ fn expired_signature_is_renewed_once_with_server_time() {
 }
 
 #[test]
+fn expired_signature_is_renewed_in_any_case_of_its_code() {
+    let expired = refusal("authfailure.signatureExpire");
+    let mut service = Service::with([dated(expired, SERVER_TIME), accepted()]);
+    send(&config(), &message(), &mut service).unwrap();
+}
+
+#[test]
 fn expired_signature_without_usable_date_is_not_renewed() {
     for answer in [expired(), dated(expired(), "yesterday")] {
         let mut service = Service::with([answer]);

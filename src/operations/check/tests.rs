@@ -461,6 +461,72 @@ fn check_ends_after_sixteen_requests() {
     );
 }
 
+/// A second attempt would be the seventeenth request, which hosts deny.
+#[test]
+fn last_request_is_not_repeated() {
+    let full: Vec<_> = (0..50).map(|_| signature("other", 0)).collect();
+    let mut signature_pages = 0;
+    let mut service = Service::new(with("DescribeSmsSignList", move |_| {
+        signature_pages += 1;
+        match signature_pages {
+            15 => dated(
+                refusal("AuthFailure.SignatureExpire"),
+                "Mon, 25 Feb 2019 17:51:05 GMT",
+            ),
+            _ => signatures(&full),
+        }
+    }));
+    let checks = run(&config(), &mut service);
+    assert_eq!(service.asked.len(), 16);
+    let check = of(&checks, "signature");
+    let code = Some("AuthFailure.SignatureExpire");
+    assert_eq!(value(check, "provider-code"), code);
+}
+
+/// The service once wrote some codes in other letters.
+#[test]
+fn case_of_a_code_does_not_count() {
+    let right = NOW + 4000;
+    let mut service = Service::new(move |asked: &Asked| match asked.action.as_str() {
+        _ if asked.timestamp.abs_diff(right) > 300 => dated(
+            refusal("authfailure.signatureexpire"),
+            "Mon, 25 Feb 2019 17:51:05 GMT",
+        ),
+        "SmsPackagesStatistics" => refusal("UNSUPPORTEDREGION"),
+        _ => all_is_well(asked),
+    });
+    let checks = run(&config(), &mut service);
+    assert_eq!(verdict(&checks, "/region"), Verdict::Fail);
+    assert_eq!(verdict(&checks, "credentials"), Verdict::Pass);
+    let code = value(of(&checks, "/region"), "provider-code");
+    assert_eq!(code, Some("UnsupportedRegion"));
+    for (code, shown) in [
+        ("authFailure.unauthorizedOperation", NOT_GRANTED),
+        (
+            "failedOperation.prohibitSubAccountUse",
+            "failedOperation.prohibitSubAccountUse",
+        ),
+    ] {
+        let checks = super::tests::checks(
+            &config(),
+            with("SmsPackagesStatistics", move |_| refusal(code)),
+        );
+        let check = of(&checks, "application");
+        let permission = Some("sms:SmsPackagesStatistics");
+        assert_eq!(value(check, "permission"), permission, "{code}");
+        assert_eq!(value(check, "provider-code"), Some(shown));
+        assert_eq!(verdict(&checks, "credentials"), Verdict::Pass, "{code}");
+    }
+}
+
+#[test]
+fn clock_at_its_end_does_not_overflow() {
+    let mut service = Service::new(all_is_well);
+    service.now = u64::MAX;
+    let checks = run(&config(), &mut service);
+    assert_eq!(verdict(&checks, "balance"), Verdict::CannotVerify);
+}
+
 #[test]
 fn check_fails_only_without_any_answer() {
     let mut service = Service::new(|_: &Asked| unreachable());
