@@ -30,17 +30,17 @@ const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 const REQUEST_CLIENT: &str = concat!("tencent-sms-connector_", env!("CARGO_PKG_VERSION"));
 
 /// The refusal of a request whose timestamp differs from the service's time by more than five minutes.
-const EXPIRED: &str = "AuthFailure.SignatureExpire";
+pub const EXPIRED: &str = "AuthFailure.SignatureExpire";
 
 /// A request to an action of the API.
 pub struct Call<'a> {
-    /// Who asks.
+    /// The account that signs.
     pub account: &'a Account<'a>,
     /// The action, such as `SendSms`.
     pub action: &'static str,
     /// The language of the service's own words. Without it the service answers in that of the account.
     pub language: &'a str,
-    /// What must not leave with the provider's words.
+    /// The texts that must not leave with the provider's words.
     pub sensitive: Vec<&'a str>,
     /// The recipient's digits without the calling code; empty where there is no recipient.
     pub national: &'a str,
@@ -48,17 +48,17 @@ pub struct Call<'a> {
     pub may_retry: bool,
 }
 
-/// What a call ended with.
+/// The end of a call.
 pub struct Outcome<T> {
-    /// What the last response says, or what the transport ended with.
+    /// The last response, or the transport's error in its place.
     pub result: Result<T, SendError>,
     /// The service's time, where a second attempt was made at it.
-    pub second_at: Option<u64>,
+    pub retried_at: Option<u64>,
 }
 
 impl Call<'_> {
     /// Makes one attempt at the host's time (Unix seconds), and a second one at the service's time where the first was
-    /// refused with `AuthFailure.SignatureExpire`: the service then did nothing, and the response says what time it is.
+    /// refused with `AuthFailure.SignatureExpire`: the service then did nothing, and the response has its time.
     pub fn send<T>(
         &self,
         client: &mut Client<'_>,
@@ -82,14 +82,14 @@ impl Call<'_> {
             (read(&response, interpreter), response.date)
         };
         let (result, date) = attempt(now);
-        let second_at = date
+        let retried_at = date
             .filter(|_| self.may_retry && is_expired(&result))
             .and_then(|date| time::parse_http_date(&date));
-        let result = match second_at {
+        let result = match retried_at {
             Some(server_time) => attempt(server_time).0,
             None => result,
         };
-        Outcome { result, second_at }
+        Outcome { result, retried_at }
     }
 
     /// The request, signed for this second (Unix time). The bytes of `body` are signed, and the same bytes are sent.
@@ -104,8 +104,8 @@ impl Call<'_> {
             payload: &body,
             timestamp,
         };
-        let authorization =
-            signing.authorization(account.secret_id.reveal(), account.secret_key.reveal());
+        let key = &account.credentials;
+        let authorization = signing.authorization(key.secret_id.reveal(), key.secret_key.reveal());
         let mut headers = alloc::vec![
             ("accept", "application/json".into()),
             ("authorization", authorization.into()),
@@ -117,14 +117,12 @@ impl Call<'_> {
             ("x-tc-timestamp", timestamp.to_string().into()),
             ("x-tc-version", VERSION.into()),
         ];
-        if let Some(token) = account.session_token {
+        if let Some(token) = key.session_token {
             headers.push(("x-tc-token", token.reveal().into()));
         }
         Request {
             method: Method::Post,
-            tls: account.endpoint.tls,
-            authority: account.endpoint.authority.as_str().into(),
-            path: "/".into(),
+            url: &account.endpoint,
             headers,
             body,
         }
@@ -147,13 +145,14 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     Some(envelope.response)
 }
 
-/// Whether an entry of a response names this number. The service writes E.164, or on some failures what it was given;
-/// digits are what both share.
+/// True if an entry of a response names this number. The service writes E.164, or on some failures the text that it was
+/// given; both have the same digits.
 pub fn is_number(written: &str, number: &PhoneNumber) -> bool {
     written.strip_prefix('+').unwrap_or(written) == number.digits()
 }
 
-/// What every response has.
+/// The members of every response. [`crate::send`] and [`crate::receipts`] repeat them in their own types, because
+/// `serde` buffers whatever it flattens.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Head<'a> {
@@ -191,7 +190,7 @@ impl Refusal<'_> {
 
 /// Turns refusals of the service into failures.
 pub struct Interpreter<'a> {
-    /// What must not leave with the provider's words.
+    /// Takes secrets and parameters out of the provider's words.
     pub scrubber: &'a Scrubber<'a>,
     /// The recipient's digits without the calling code; empty where there is no recipient.
     pub national: &'a str,
@@ -200,7 +199,7 @@ pub struct Interpreter<'a> {
 }
 
 impl Interpreter<'_> {
-    /// A refusal in words, and what it proves.
+    /// A refusal in words, with the state that it proves.
     pub fn refused(&self, refusal: &Refusal<'_>, request_id: Option<&str>) -> SendError {
         let class = refusal.class();
         let mut failure = Failure::new(class.kind, class.turn, class.hint);
@@ -219,7 +218,7 @@ impl Interpreter<'_> {
         }
         match class.certainty {
             Certainty::NotSent => SendError::NotSent(failure),
-            Certainty::Unknown => SendError::unknown(failure),
+            Certainty::Unknown => SendError::Unknown(failure),
         }
     }
 
@@ -238,14 +237,14 @@ impl Interpreter<'_> {
     /// A response that proves nothing, with the code and the identifier that it has.
     pub fn unusable(
         &self,
-        what: impl Into<String>,
+        message: impl Into<String>,
         refusal: Option<&Refusal<'_>>,
         request_id: Option<&str>,
     ) -> SendError {
-        let mut failure = Failure::new(FailureKind::Provider, Turn::Provider, what);
+        let mut failure = Failure::new(FailureKind::Provider, Turn::Provider, message);
         failure.request_id = self.request_id(request_id);
         failure.provider_code = refusal.and_then(|refusal| self.code(&refusal.code));
-        SendError::unknown(failure)
+        SendError::Unknown(failure)
     }
 
     /// Reads a response of the service.
@@ -256,12 +255,12 @@ impl Interpreter<'_> {
     pub fn read<'a, T: Deserialize<'a>>(&self, response: &'a Response) -> Result<T, SendError> {
         parse(&response.body)
             .filter(|_| response.status < 500)
-            .ok_or_else(|| self.foreign(response))
+            .ok_or_else(|| self.unreadable(response))
     }
 
-    fn foreign(&self, response: &Response) -> SendError {
+    fn unreadable(&self, response: &Response) -> SendError {
         let status = response.status;
-        let what = if status >= 500 {
+        let message = if status >= 500 {
             format!("The provider answered with HTTP status {status}.")
         } else {
             format!(
@@ -272,7 +271,7 @@ impl Interpreter<'_> {
         let head: Option<Head<'_>> = parse(&response.body);
         let refusal = head.as_ref().and_then(|head| head.error.as_ref());
         let request_id = head.as_ref().and_then(|head| head.request_id.as_deref());
-        self.unusable(what, refusal, request_id)
+        self.unusable(message, refusal, request_id)
     }
 }
 

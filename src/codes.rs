@@ -1,4 +1,4 @@
-//! The provider's codes: what each means to a caller. The documentation prints the same table.
+//! The meaning of the provider's codes for a caller. The documentation prints the same table.
 //!
 //! `codes.txt` has the codes, their classes and the sources.
 //!
@@ -10,38 +10,38 @@ use alloc::format;
 
 use connector_kit::contract::{FailureKind, Turn};
 
-/// What a code means to a caller.
+/// The meaning of a code for the caller.
 #[derive(Debug)]
 pub struct Class {
     /// The class in the contract.
     pub kind: FailureKind,
-    /// Whether the service certainly did not act.
+    /// The proof that the service did not act, or the lack of one.
     pub certainty: Certainty,
-    /// Whose move it is.
+    /// The party that has to act.
     pub turn: Turn,
-    /// When a new attempt is sane.
+    /// The time before a new attempt is sane.
     pub wait: Wait,
-    /// What happened and what to do.
+    /// The failure in words, and the remedy.
     pub hint: &'static str,
 }
 
-/// Whether a refusal proves that nothing was sent.
+/// The proof that a refusal gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// It does.
+    /// Nothing was sent.
     NotSent,
     /// The message may be on its way.
     Unknown,
 }
 
-/// When a new attempt is sane.
+/// The time before a new attempt is sane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Waiting does not help, or nobody knows how long.
     Never,
     /// After so many milliseconds.
     Ms(u32),
-    /// When the clock next shows this hour in China; hour 0 begins a new day of quotas.
+    /// Until the clock next shows this hour in China; hour 0 begins a new day of quotas.
     UntilHourInChina(u8),
 }
 
@@ -149,18 +149,13 @@ pub fn known_codes() -> impl Iterator<Item = &'static str> {
     names.filter(|name| !name.ends_with(".*"))
 }
 
-/// The lines of the table. A test requires that each of them is an entry.
+/// The lines of the table that are no comments. A test requires that each of them is an entry.
 fn entries() -> impl Iterator<Item = (&'static str, &'static Class)> {
-    lines().filter_map(entry)
-}
-
-fn lines() -> impl Iterator<Item = &'static str> {
-    TABLE.lines().filter(|line| !line.starts_with('#'))
-}
-
-fn entry(line: &'static str) -> Option<(&'static str, &'static Class)> {
-    let (name, class) = line.split_once(' ')?;
-    Some((name, Class::named(class)?))
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let (name, class) = line.split_once(' ')?;
+        Some((name, Class::named(class)?))
+    })
 }
 
 /// Milliseconds from a moment until the clock in China next shows `hour`:00. A moment at exactly that hour waits a whole

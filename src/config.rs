@@ -1,4 +1,4 @@
-//! The config: what an operator fills in, and what is wrong with it.
+//! The config: the fields that an operator fills in, and the findings about them.
 //!
 //! | accepted | error | warning |
 //! |---|---|---|
@@ -13,8 +13,7 @@ mod fields;
 mod templates;
 mod types;
 
-use alloc::borrow::Cow;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::config::{Form, Object, Reader, Rule};
@@ -23,7 +22,7 @@ use connector_kit::phone;
 use connector_kit::text::Text;
 
 pub(crate) use types::is_digits;
-pub use types::{Account, Config, Kind, Route, Template};
+pub use types::{Account, Config, Credentials, Route, Template};
 
 pub use fields::{FIELDS, REGIONS, REQUIRED_USAGES, SCHEMA_RULES, USAGES, VARIABLES};
 
@@ -36,14 +35,14 @@ const LANGUAGE: Form = Form::new(
     "en-US or zh-CN",
     "en-US 或 zh-CN",
 );
-/// An ISO 3166-1 code, a calling code that the ITU assigned, or one with up to six digits after it, such as 1876 for
-/// Jamaica.
+/// An ISO 3166-1 code in capitals, a calling code that the ITU assigned, or one with up to six digits after it, such as
+/// 1876 for Jamaica.
 const COUNTRY: Form = Form::new(
     |text| {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let is_prefix = is_digits(digits, 9)
             && phone::calling_code_length(digits).is_some_and(|length| digits.len() <= length + 6);
-        is_prefix || phone::is_country(&text.to_ascii_uppercase())
+        is_prefix || phone::is_country(text)
     },
     "a country's ISO code such as CN, its calling code such as 86, or the beginning of its numbers such as 1876",
     "国家(地区)的 ISO 代码,例如 CN,电话区号,例如 86,或号码开头,例如 1876",
@@ -53,35 +52,30 @@ const MAX_COUNTRIES: usize = 300;
 
 /// Reads the config's fields, and reports everything that is wrong with them.
 pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'a>> {
-    let mainland = accounts::mainland(reader, config);
     let templates = templates::read(reader, config.at("templates"), config.get("templates"));
-    accounts::require_signature(reader, config, templates.as_deref());
+    let needs_signature = templates.as_deref().is_none_or(accounts::need_signature);
+    let mainland = accounts::mainland(reader, config, needs_signature);
     let international = accounts::international(reader, config, mainland.as_ref());
     let language = config.optional_text(reader, "language", &LANGUAGE);
     let accepts_without_echo = config.switch(reader, "acceptWithoutEcho");
     let config = Config {
         allowed: countries(reader, config, "allowedCountries").unwrap_or_default(),
         denied: countries(reader, config, "deniedCountries").unwrap_or_default(),
-        timeout_ms: config.milliseconds(reader, "timeoutMs"),
         language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
         international,
         templates: templates?,
     };
-    // What is missing besides errors is found once they are corrected.
-    if !reader.has_error() && reader.is_complete() {
+    // Gaps are looked for once the errors are corrected.
+    if !reader.has_error() {
         checks::look_for_gaps(reader, &config);
     }
     Some(config)
 }
 
 /// ISO codes in capitals, and digits of calling codes without `+`.
-fn countries<'a>(
-    reader: &mut Reader,
-    config: &Object<'a, '_>,
-    key: &str,
-) -> Option<Vec<Cow<'a, str>>> {
+fn countries(reader: &mut Reader, config: &Object<'_, '_>, key: &str) -> Option<Vec<String>> {
     let list = config.at(key);
     let entries = match config.filled(reader, key)? {
         Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
@@ -89,25 +83,20 @@ fn countries<'a>(
     };
     let mut countries = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        let text: Cow<'a, str> = match entry {
-            Json::Integer(number) => number.to_string().into(),
-            Json::String(text) => text.trim().into(),
-            _ => {
-                reader.reject::<()>(list.entry(index), Rule::wrong_type(COUNTRY.expected));
+        let text = match entry {
+            Json::Integer(number) => Some(number.to_string()),
+            Json::String(text) => Some(text.trim().to_ascii_uppercase()),
+            _ => None,
+        };
+        let rule = match text {
+            Some(text) if (COUNTRY.valid)(&text) => {
+                countries.push(text.trim_start_matches('+').into());
                 continue;
             }
+            Some(_) => Rule::malformed(COUNTRY.expected),
+            None => Rule::wrong_type(COUNTRY.expected),
         };
-        if text.is_empty() || !(COUNTRY.valid)(&text) {
-            reader.reject::<()>(list.entry(index), Rule::malformed(COUNTRY.expected));
-            continue;
-        }
-        countries.push(match text {
-            Cow::Borrowed(iso) if iso.bytes().any(|byte| byte.is_ascii_lowercase()) => {
-                iso.to_ascii_uppercase().into()
-            }
-            Cow::Borrowed(text) => text.strip_prefix('+').unwrap_or(text).into(),
-            owned @ Cow::Owned(_) => owned,
-        });
+        reader.reject::<()>(list.entry(index), rule);
     }
     Some(countries)
 }

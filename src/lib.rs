@@ -5,18 +5,18 @@
 //!
 //! To write one for another provider, run `cargo xtask new-connector NAME`, which writes a small one that builds and
 //! passes its tests; `docs/writing-a-connector.md` goes through it. This folder is the large example: templates by route
-//! and language, look-ups and delivery callbacks. [`Operations`], [`connector_kit::Receipts`], `SCHEMA_RULES` and
-//! `timeout_ms` are optional.
+//! and language, look-ups and delivery callbacks. [`Operations`], [`connector_kit::Receipts`] and `SCHEMA_RULES` are
+//! optional.
 //!
 //! | module | purpose |
 //! |---|---|
 //! | [`metadata`] | id and names: the file that a fork changes |
-//! | [`config`] | what an operator fills in, and what is wrong with it |
+//! | [`config`] | the fields that an operator fills in, and the findings about them |
 //! | [`send`] | one message: its template, the `SendSms` request, the receipt or the error |
 //! | [`api`] | requests to the API: headers, signature, response envelope, retry after an expired timestamp |
 //! | [`tc3`] | the signature |
-//! | [`codes`] | what each provider code means |
-//! | [`operations`] | queries: would this config work, and what became of a message |
+//! | [`codes`] | the meaning of each provider code |
+//! | [`operations`] | queries: checks of a config, and the deliveries of a message |
 //! | [`receipts`] | delivery callbacks and conversion reports |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -57,10 +57,6 @@ impl Connector for TencentSms {
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
         config::read(reader, config)
-    }
-
-    fn timeout_ms(config: &Config<'_>) -> Option<u32> {
-        config.timeout_ms
     }
 
     fn preview(config: &Config<'_>, message: &Message) -> Result<Preview, Failure> {

@@ -1,8 +1,9 @@
-//! Queries at the service: whether a config would work, and what became of a message. None of them sends anything.
+//! Queries at the service: checks of a config, and the deliveries of a message. None of them sends anything.
 
 pub mod check;
 pub mod deliveries;
 mod findings;
+mod packages;
 mod query;
 mod templates;
 mod wire;

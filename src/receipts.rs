@@ -27,15 +27,6 @@ use crate::config::{Config, Route};
 /// The most entries of a callback: the contract's bound.
 const MAX_ENTRIES: usize = 1_000;
 
-/// What the service expects once a callback was taken.
-fn acknowledgement() -> Acknowledgement {
-    Acknowledgement {
-        status: 200,
-        content_type: "application/json".into(),
-        body: r#"{"result":0,"errmsg":"OK"}"#.into(),
-    }
-}
-
 /// An entry of a callback. Replies by SMS have neither a status nor a serial number.
 #[derive(Deserialize)]
 struct Entry<'a> {
@@ -83,7 +74,11 @@ impl Receipts for TencentSms {
         }
         Ok(CallbackContent {
             receipts: entries.iter().filter_map(receipt).collect(),
-            acknowledgement: acknowledgement(),
+            acknowledgement: Acknowledgement {
+                status: 200,
+                content_type: "application/json".into(),
+                body: r#"{"result":0,"errmsg":"OK"}"#.into(),
+            },
         })
     }
 
@@ -181,20 +176,13 @@ fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
     })
 }
 
-/// Whether a text is a time such as `2015-10-17 08:03:04`.
+/// True if a text has the form of `2015-10-17 08:03:04`.
 fn is_time(text: &str) -> bool {
-    const SHAPE: &str = "0000-00-00 00:00:00";
-    text.len() == SHAPE.len()
-        && text
-            .bytes()
-            .zip(SHAPE.bytes())
-            .all(|(byte, shape)| match shape {
-                b'0' => byte.is_ascii_digit(),
-                _ => byte == shape,
-            })
+    let zero = |each: char| if each.is_ascii_digit() { '0' } else { each };
+    text.chars().map(zero).eq("0000-00-00 00:00:00".chars())
 }
 
-/// What a response says.
+/// The response to a report.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {

@@ -2,19 +2,9 @@
 //!
 //! Source: <https://cloud.tencent.com/document/api/382/55981>. The body's keys stand in the order of Logto's
 //! connector, in compact JSON, UTF-8 unescaped.
-//!
-//! | response | state |
-//! |---|---|
-//! | one entry for our number, `Ok`, with a serial number and our correlation id | accepted |
-//! | `Response.Error`, or our entry, with a code that documents a refusal | not sent |
-//! | a code for the service's own trouble, or one that is not known | unknown |
-//! | no entry, another number's entry, two entries, `Ok` without a serial number or beside an error | unknown |
-//! | an entry that brings another message's correlation id, `Ok` that brings none | unknown |
-//! | status 5xx, not JSON, not this service's JSON | unknown |
-//!
-//! Both places in which the service reports go through the same table of codes.
 
-use alloc::borrow::Cow;
+mod response;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -23,14 +13,14 @@ use connector_kit::contract::{
     Attributes, Failure, FailureKind, Message, Preview, Receipt, SendError, Turn, attribute,
 };
 use connector_kit::http::{Client, Response};
-use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
-use connector_kit::redact::{self, plain_name};
+use connector_kit::redact::plain_name;
 use connector_kit::template;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::api::{self, Call, Interpreter, Refusal};
-use crate::config::{Config, Kind, Route, Template, is_digits};
+use crate::api::{Call, Interpreter};
+use crate::config::{Config, Route, Template, is_digits};
+pub use response::Verdict;
 
 /// The API's action.
 pub const ACTION: &str = "SendSms";
@@ -60,51 +50,6 @@ struct SendSms<'a> {
     sender_id: Option<&'a str>,
 }
 
-/// What a response says.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer<'a> {
-    #[serde(borrow, default, deserialize_with = "json::optional_text")]
-    request_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    error: Option<Refusal<'a>>,
-    #[serde(borrow)]
-    send_status_set: Option<Vec<Status<'a>>>,
-}
-
-/// What became of one number.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Status<'a> {
-    /// `Ok`, or why not.
-    #[serde(borrow)]
-    code: Cow<'a, str>,
-    #[serde(borrow, default, deserialize_with = "json::optional_text")]
-    message: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "json::optional_text")]
-    phone_number: Option<Cow<'a, str>>,
-    /// Empty on failure.
-    #[serde(borrow, default, deserialize_with = "json::optional_text")]
-    serial_no: Option<Cow<'a, str>>,
-    /// Billed segments.
-    #[serde(default, deserialize_with = "json::optional_integer")]
-    fee: Option<u64>,
-    /// ISO 3166-1 alpha-2, `DEF` when unknown, empty when the failure concerns the request.
-    #[serde(borrow, default, deserialize_with = "json::optional_text")]
-    iso_code: Option<Cow<'a, str>>,
-    /// What the request had as its `SessionContext`.
-    #[serde(borrow)]
-    session_context: Option<Cow<'a, str>>,
-}
-
-impl Status<'_> {
-    /// Whether the entry says that the message was taken. The service writes `Ok`; Logto's connector accepts any
-    /// case, and so does this one.
-    fn is_ok(&self) -> bool {
-        self.code.eq_ignore_ascii_case("ok")
-    }
-}
-
 /// Everything about a message that needs no network.
 struct Plan<'c> {
     number: PhoneNumber,
@@ -132,8 +77,13 @@ impl<'c> Plan<'c> {
             .iter()
             .filter(|template| template.code(route).is_some())
             .collect();
-        let (template, fell_back) = template::choose(&with_code, &message.usage, message.locales())
-            .ok_or_else(|| no_template(&message.usage, route))?;
+        let (template, fell_back) = template::choose(
+            &with_code,
+            |template| (template.usage, template.locale),
+            &message.usage,
+            message.locales(),
+        )
+        .ok_or_else(|| no_template(&message.usage, route))?;
         let code = template.code(route).unwrap_or_default();
         let parameters = parameters(template, &message.variables)?;
         Ok(Self {
@@ -192,7 +142,7 @@ fn parameters(
             ))
         })?;
         // The service's rule, checked before the request: <https://cloud.tencent.com/document/product/382/39023>.
-        if template.kind == Kind::Verification && !is_code(&parameter) {
+        if !template.is_notice && !is_code(&parameter) {
             return Err(Failure::invalid_message(format!(
                 "Parameter {position} of the template is not 1 to 6 digits, and the service takes nothing else in a \
                  verification template. Send such a code, or set \"kind\": \"notice\" on the template if it is one."
@@ -275,115 +225,24 @@ pub fn send(
     };
     let now = client.unix_time_s();
     let outcome = call.send(client, now, |_| body.clone(), read);
-    let was_repeated = outcome.second_at.is_some();
+    let attempts = outcome.retried_at.map(|_| attribute("attempts", "2"));
     match outcome.result {
-        Ok(mut receipt) => {
-            let mut attributes = alloc::vec![
+        Ok(receipt) => {
+            let first = [
                 attribute("route", plan.route.as_str()),
                 attribute("template", plan.code),
             ];
-            attributes.append(&mut plan.attributes());
-            if was_repeated {
-                attributes.push(attribute("attempts", "2"));
-            }
-            attributes.append(&mut receipt.attributes);
-            receipt.attributes = attributes;
-            Ok(receipt)
+            let attributes = first.into_iter().chain(plan.attributes()).chain(attempts);
+            Ok(Receipt {
+                attributes: attributes.chain(receipt.attributes).collect(),
+                ..receipt
+            })
         }
-        Err(error) if was_repeated => Err(error.with_attribute("attempts", "2")),
-        Err(error) => Err(error),
-    }
-}
-
-/// Interprets a complete response to a request that was released.
-pub struct Verdict<'a> {
-    /// The recipient.
-    pub number: &'a PhoneNumber,
-    /// The correlation id that an acceptance must bring back.
-    pub echo: Option<&'a str>,
-    /// Turns the service's refusals into failures.
-    pub interpreter: Interpreter<'a>,
-}
-
-impl Verdict<'_> {
-    /// The receipt, or what the response proves.
-    ///
-    /// # Errors
-    /// [`SendError::NotSent`] when the response documents a refusal; [`SendError::Unknown`] otherwise.
-    pub fn of(&self, response: &Response) -> Result<Receipt, SendError> {
-        let answer: Answer<'_> = self.interpreter.read(response)?;
-        let id = answer.request_id.as_deref();
-        let unusable = |what: &str| Err(self.interpreter.unusable(what, None, id));
-        let statuses = answer.send_status_set.as_deref();
-        match (&answer.error, statuses) {
-            (Some(_), Some(statuses)) if statuses.iter().any(Status::is_ok) => {
-                unusable("The answer holds both an error and an acceptance.")
-            }
-            (Some(error), _) => Err(self.interpreter.refused(error, id)),
-            (None, Some([status])) => self.of_status(response.status, status, id),
-            (None, Some([])) => unusable("The answer says nothing about the number."),
-            (None, Some(_)) => {
-                unusable("The answer is about more numbers than the one that was sent.")
-            }
-            (None, None) => unusable("The answer holds neither a result nor an error."),
+        Err(mut error) => {
+            let (SendError::NotSent(failure) | SendError::Unknown(failure)) = &mut error;
+            failure.attributes.extend(attempts);
+            Err(error)
         }
-    }
-
-    fn of_status(
-        &self,
-        http_status: u16,
-        status: &Status<'_>,
-        request_id: Option<&str>,
-    ) -> Result<Receipt, SendError> {
-        let refusal = Refusal {
-            code: status.code.as_ref().into(),
-            message: status.message.as_deref().map(Cow::Borrowed),
-        };
-        let unusable = |what: &str| {
-            let refusal = Some(&refusal).filter(|_| !status.is_ok());
-            Err(self.interpreter.unusable(what, refusal, request_id))
-        };
-        let written = status.phone_number.as_deref().unwrap_or_default();
-        if written.is_empty() {
-            return unusable("The answer names no number.");
-        }
-        if !api::is_number(written, self.number) {
-            return unusable("The answer is about another number.");
-        }
-        // A response that was meant for an earlier request on the same connection brings another id.
-        let echo = status.session_context.as_deref().unwrap_or_default();
-        let is_foreign = |id: &str| echo != id && (status.is_ok() || !echo.is_empty());
-        if self.echo.is_some_and(is_foreign) {
-            return unusable(
-                "The answer does not bring back the message's correlation id, so it may be another message's. If the \
-                 endpoint never does, switch acceptWithoutEcho on.",
-            );
-        }
-        if !status.is_ok() {
-            return Err(self.interpreter.refused(&refusal, request_id));
-        }
-        if !(200..300).contains(&http_status) {
-            return unusable(&format!(
-                "The answer says Ok, and its HTTP status {http_status} says otherwise."
-            ));
-        }
-        let serial = status.serial_no.as_deref().unwrap_or_default();
-        let Some(message_id) = redact::identifier(serial) else {
-            return unusable("The answer says Ok without a usable serial number.");
-        };
-        let mut attributes = Attributes::new();
-        if let Some(fee) = status.fee {
-            attributes.push(attribute("segments", &fee.to_string()));
-        }
-        let country = status.iso_code.as_deref().unwrap_or_default();
-        if country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            attributes.push(attribute("country", country));
-        }
-        Ok(Receipt {
-            message_id,
-            request_id: self.interpreter.request_id(request_id),
-            attributes,
-        })
     }
 }
 

@@ -79,8 +79,8 @@ impl Transport for Service {
         let asked = Asked {
             action: header("x-tc-action"),
             key: key.into(),
-            authority: request.authority.to_string(),
-            tls: request.tls,
+            authority: request.url.authority.clone(),
+            tls: request.url.tls,
             timestamp: header("x-tc-timestamp").parse().unwrap(),
             headers: headers
                 .map(|(name, value)| (*name, value.to_string()))

@@ -95,8 +95,8 @@ impl Transport for Capture {
         request: &Signed<'_>,
         _: u32,
     ) -> std::result::Result<Received, SendError> {
-        let scheme = if request.tls { "https" } else { "http" };
-        let uri = format!("{scheme}://{}{}", request.authority, request.path);
+        let scheme = if request.url.tls { "https" } else { "http" };
+        let uri = format!("{scheme}://{}{}", request.url.authority, request.url.path);
         let mut carried = Request::post(uri).body(Full::new(Bytes::copy_from_slice(&request.body)));
         if let Ok(carried) = &mut carried {
             for (name, value) in &request.headers {

@@ -132,12 +132,13 @@ impl Transport for Refusing {
         self.requests += 1;
         assert!((1..=8_000).contains(&deadline_ms));
         assert!(
-            request.tls || is_loopback(&request.authority),
+            request.url.tls || is_loopback(&request.url.authority),
             "{}",
-            request.authority
+            request.url.authority
         );
         assert!(
             request
+                .url
                 .authority
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic())

@@ -6,10 +6,11 @@ mod finding;
 mod guard;
 mod reader;
 
-pub use field::{Field, FieldType, field_at, field_meant};
+pub use field::{Field, FieldType};
 pub use finding::{
-    BLANK, Finding, MISNAMED_KEY, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule, UNKNOWN_KEY,
+    BLANK, Finding, MISNAMED_KEY, NOT_A_LIST, PLACEHOLDER, REPEATED_KEY, REQUIRED, Rule,
+    UNKNOWN_KEY,
 };
-pub(crate) use guard::ABSENT_TEXT;
-pub use guard::{form_json, json_schema, secret_pointers};
+pub use guard::secret_pointers;
+pub(crate) use guard::{ABSENT_TEXT, form_json, json_schema};
 pub use reader::{Form, MAX_FINDINGS, Object, Place, Reader, defect};

@@ -9,7 +9,7 @@ use crate::config::{
 use crate::contract::*;
 use crate::http::{Client, MAX_CALL_MS, Transport};
 use crate::json::{self, Json, ParseError};
-use crate::text::Language;
+use crate::text::{Language, is_printable};
 
 /// The most variables that a message may carry, and the most bytes in a name or value: the contract's bounds.
 const MAX_VARIABLES: usize = 64;
@@ -18,7 +18,7 @@ const MAX_VARIABLE_BYTES: usize = 1_024;
 /// The longest correlation id, in bytes: the contract's bound.
 const MAX_CORRELATION_ID: usize = 128;
 
-/// A connector: what it is called, which config it needs, and how it sends a message.
+/// A connector: its names, the fields of its config, and the sending of a message.
 ///
 /// The kit reads the config, checks the contract's bounds on a message and computes the deadline before it calls
 /// [`Connector::preview`] or [`Connector::send`].
@@ -26,25 +26,21 @@ pub trait Connector {
     /// The config once it was read. Borrows from the JSON text.
     type Config<'c>;
 
-    /// The fields of the config: forms, schema and secret pointers are made from them.
+    /// The fields of the config: forms, schema and secret pointers are made from them. With [`Field::TIMEOUT_MS`] among
+    /// them, the kit reads the config's own limit on one call.
     const FIELDS: &'static [Field];
 
     /// Members of the config's JSON Schema that concern several fields, as a JSON object, such as `allOf`.
     const SCHEMA_RULES: &'static str = "{}";
 
-    /// What the connector is called.
+    /// Identifier, names and description.
     const METADATA: Metadata;
 
     /// Reads the config's fields. Reports everything that is wrong to `reader`, and returns `None` where a value
     /// that sending needs is missing.
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
 
-    /// The config's own limit on one call, in milliseconds.
-    fn timeout_ms(_: &Self::Config<'_>) -> Option<u32> {
-        None
-    }
-
-    /// What [`Connector::send`] would send.
+    /// Previews the message that [`Connector::send`] would send.
     ///
     /// # Errors
     /// The failure with which that would end before it touches the network.
@@ -64,7 +60,7 @@ pub trait Connector {
 /// Queries at the provider: the optional interface `sms-operations`. Nothing in it sends a message.
 #[cfg(feature = "operations")]
 pub trait Operations: Connector {
-    /// Asks the provider, without sending, whether a config would work.
+    /// Checks a config at the provider without sending.
     ///
     /// # Errors
     /// [`Failure`] when nothing at all could be asked.
@@ -74,7 +70,7 @@ pub trait Operations: Connector {
         client: &mut Client<'_>,
     ) -> Result<Vec<Check>, Failure>;
 
-    /// Looks up what became of a message. The correlation id is within the contract's bounds.
+    /// Looks up the deliveries of a message. The correlation id is within the contract's bounds.
     ///
     /// # Errors
     /// [`Failure`] when the query cannot work or nothing could be asked.
@@ -125,29 +121,35 @@ fn parse(config: &str) -> Document<'_> {
     json::parse(config.strip_prefix('\u{feff}').unwrap_or(config))
 }
 
+/// A config that was read, and its own limit on one call in milliseconds.
+type Read<'c, C> = (<C as Connector>::Config<'c>, Option<u32>);
+
 /// Reads a config, and returns it with every finding. It is `None` where a finding is an error.
 fn read_config<'c, C: Connector>(
     document: &'c Document<'c>,
-) -> (Option<C::Config<'c>>, Vec<Finding>) {
+) -> (Option<Read<'c, C>>, Vec<Finding>) {
     let document = match document {
         Ok(document) => document,
         Err(error) => return (None, alloc::vec![Finding::unreadable(*error)]),
     };
     let mut reader = Reader::default();
-    let config = reader
+    let read = reader
         .object(Place::Root, document, C::FIELDS)
-        .and_then(|object| C::read_config(&mut reader, &object))
+        .and_then(|object| {
+            let timeout_ms = object.milliseconds(&mut reader, Field::TIMEOUT_MS.key);
+            Some((C::read_config(&mut reader, &object)?, timeout_ms))
+        })
         .filter(|_| !reader.has_error());
-    (config, reader.into_sorted(C::FIELDS))
+    (read, reader.into_sorted(C::FIELDS))
 }
 
 /// Reads a config for a call.
 fn usable_config<'c, C: Connector>(
     document: &'c Document<'c>,
     language: Language,
-) -> Result<C::Config<'c>, Failure> {
-    let (config, findings) = read_config::<C>(document);
-    config.ok_or_else(|| {
+) -> Result<Read<'c, C>, Failure> {
+    let (read, findings) = read_config::<C>(document);
+    read.ok_or_else(|| {
         let is_error = |finding: &&Finding| finding.severity == Severity::Error;
         let errors = findings.iter().filter(is_error).count();
         let message = alloc::format!(
@@ -164,18 +166,18 @@ fn diagnostics<C: Connector>(findings: &[Finding], language: Language) -> Vec<Di
     findings.iter().map(diagnostic).collect()
 }
 
-/// Everything that can be said about a config without a network.
+/// Returns every finding about a config that needs no network.
 pub fn validate_config<C: Connector>(config: &str, language: Language) -> Vec<Diagnostic> {
     diagnostics::<C>(&read_config::<C>(&parse(config)).1, language)
 }
 
-/// What [`send_message`] would send.
+/// Previews the message that [`send_message`] would send.
 ///
 /// # Errors
 /// The failure with which that would end before it touches the network.
 pub fn preview_message<C: Connector>(config: &str, message: &Message) -> Result<Preview, Failure> {
     let document = parse(config);
-    let config = usable_config::<C>(&document, Language::English)?;
+    let (config, _) = usable_config::<C>(&document, Language::English)?;
     check_bounds(message)?;
     C::preview(&config, message)
 }
@@ -190,39 +192,31 @@ pub fn send_message<C: Connector>(
     transport: &mut dyn Transport,
 ) -> Result<Receipt, SendError> {
     let document = parse(config);
-    let config = usable_config::<C>(&document, Language::English).map_err(SendError::NotSent)?;
+    let (config, limit) =
+        usable_config::<C>(&document, Language::English).map_err(SendError::NotSent)?;
     check_bounds(message).map_err(SendError::NotSent)?;
-    let deadline_ms = deadline_ms::<C>(&config, message.timeout_ms);
-    let mut client = Client::for_message(transport, deadline_ms);
-    C::send(&config, message, &mut client).and_then(with_message_id)
+    let mut client = client(transport, [message.timeout_ms, limit]).for_message();
+    C::send(&config, message, &mut client)
+        .and_then(with_message_id)
+        .map_err(SendError::in_words)
 }
 
-/// The contract: a serial number is never empty. Whoever has none cannot say that the message was taken.
+/// Refuses a receipt without a serial number, which the contract requires: nothing proves that the message was taken.
 fn with_message_id(receipt: Receipt) -> Result<Receipt, SendError> {
     if !receipt.message_id.trim().is_empty() && !receipt.message_id.contains(char::is_control) {
         return Ok(receipt);
     }
-    Err(SendError::unknown(Failure::new(
+    Err(SendError::Unknown(Failure::new(
         FailureKind::Provider,
         Turn::Provider,
         "The provider's answer has no usable serial number.",
     )))
 }
 
-/// A client for queries, with the smallest of the limits on a call.
-#[cfg(feature = "operations")]
-fn client<'t, C: Connector>(
-    config: &C::Config<'_>,
-    timeout_ms: Option<u32>,
-    transport: &'t mut dyn Transport,
-) -> Client<'t> {
-    Client::new(transport, deadline_ms::<C>(config, timeout_ms))
-}
-
-/// The smallest of the limits on a call.
-fn deadline_ms<C: Connector>(config: &C::Config<'_>, timeout_ms: Option<u32>) -> u32 {
-    let limits = [timeout_ms, C::timeout_ms(config)];
-    limits.into_iter().flatten().fold(MAX_CALL_MS, u32::min)
+/// A client with the smallest of the limits on a call.
+fn client(transport: &mut dyn Transport, limits_ms: [Option<u32>; 2]) -> Client<'_> {
+    let limits_ms = limits_ms.into_iter().flatten();
+    Client::new(transport, limits_ms.fold(MAX_CALL_MS, u32::min))
 }
 
 /// The contract's bounds on a message.
@@ -240,7 +234,6 @@ fn check_bounds(message: &Message) -> Result<(), Failure> {
 
 /// The contract's bounds on a correlation id.
 fn check_correlation_id(id: Option<&str>) -> Result<(), Failure> {
-    let is_printable = |id: &str| id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if id.is_none_or(|id| id.len() <= MAX_CORRELATION_ID && is_printable(id)) {
         return Ok(());
     }
@@ -249,7 +242,7 @@ fn check_correlation_id(id: Option<&str>) -> Result<(), Failure> {
     ))
 }
 
-/// Asks the provider whether a config would work.
+/// Checks a config at the provider.
 ///
 /// # Errors
 /// See [`Operations::check`]; and when the config cannot work by itself, with every finding.
@@ -261,12 +254,12 @@ pub fn check_config<C: Operations>(
     transport: &mut dyn Transport,
 ) -> Result<Vec<Check>, Failure> {
     let document = parse(config);
-    let config = usable_config::<C>(&document, language)?;
-    let mut client = client::<C>(&config, timeout_ms, transport);
+    let (config, limit) = usable_config::<C>(&document, language)?;
+    let mut client = client(transport, [timeout_ms, limit]);
     C::check(&config, language, &mut client)
 }
 
-/// Looks up what became of a message.
+/// Looks up the deliveries of a message.
 ///
 /// # Errors
 /// See [`Operations::find`]; and when the config cannot work.
@@ -278,9 +271,9 @@ pub fn find_deliveries<C: Operations>(
     transport: &mut dyn Transport,
 ) -> Result<Deliveries, Failure> {
     let document = parse(config);
-    let config = usable_config::<C>(&document, Language::English)?;
+    let (config, limit) = usable_config::<C>(&document, Language::English)?;
     check_correlation_id(query.correlation_id.as_deref())?;
-    let mut client = client::<C>(&config, timeout_ms, transport);
+    let mut client = client(transport, [timeout_ms, limit]);
     C::find(&config, query, &mut client)
 }
 
@@ -300,7 +293,7 @@ pub fn read_callback<C: Receipts>(
         return Err(CallbackRefusal::new(TooLarge, message));
     }
     let document = parse(config);
-    let config = usable_config::<C>(&document, Language::English)
+    let (config, _) = usable_config::<C>(&document, Language::English)
         .map_err(|failure| CallbackRefusal::new(InvalidConfig, failure.message))?;
     C::read_callback(&config, callback)
 }
@@ -317,8 +310,8 @@ pub fn report_conversion<C: Receipts>(
     transport: &mut dyn Transport,
 ) -> Result<(), Failure> {
     let document = parse(config);
-    let config = usable_config::<C>(&document, Language::English)?;
-    let mut client = client::<C>(&config, timeout_ms, transport);
+    let (config, limit) = usable_config::<C>(&document, Language::English)?;
+    let mut client = client(transport, [timeout_ms, limit]);
     C::report_conversion(&config, conversion, &mut client)
 }
 

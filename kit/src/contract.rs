@@ -2,7 +2,7 @@
 //!
 //! The others stand in `records`, with `Debug` output that shows no number, code or secret.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bindings::exports::auth::connector::sms;
@@ -25,7 +25,7 @@ pub fn attribute(key: &str, value: &str) -> (String, String) {
     (key.into(), value.into())
 }
 
-/// What a connector is called. Every text is a pair of a BCP 47 tag and the words.
+/// Names and description of a connector. Every text is a pair of a BCP 47 tag and the words.
 #[derive(Clone, Copy, Debug)]
 pub struct Metadata {
     /// Stable identifier, lower-case words joined by dashes.
@@ -43,30 +43,28 @@ pub struct Metadata {
 impl From<Metadata> for sms::Metadata {
     fn from(metadata: Metadata) -> Self {
         let localized = |(language, text): &(&str, &str)| sms::LocalizedText {
-            language: (*language).to_string(),
-            text: (*text).to_string(),
+            language: (*language).into(),
+            text: (*text).into(),
         };
-        let attributes = metadata.attributes.iter();
+        let attribute = |(key, value): &(&str, &str)| attribute(key, value);
         Self {
             id: metadata.id.into(),
             version: metadata.version.into(),
             names: metadata.names.iter().map(localized).collect(),
             descriptions: metadata.descriptions.iter().map(localized).collect(),
-            attributes: attributes
-                .map(|(key, value)| attribute(key, value))
-                .collect(),
+            attributes: metadata.attributes.iter().map(attribute).collect(),
         }
     }
 }
 
-/// Whose move it is after a failure: the attribute `turn`.
+/// The party that has to act after a failure: the attribute `turn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Whoever keeps the config and the account at the provider.
+    /// The keeper of the config and of the account at the provider.
     Operator,
     /// The auth platform that called.
     Caller,
-    /// Whoever runs the component's host: clock, network, grants.
+    /// The keeper of the component's host: clock, network, grants.
     Host,
     /// The provider.
     Provider,
@@ -88,7 +86,7 @@ impl Turn {
 }
 
 impl Failure {
-    /// A failure of which nothing more is known.
+    /// A failure without further details.
     pub fn new(kind: FailureKind, turn: Turn, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -107,38 +105,31 @@ impl Failure {
     }
 }
 
-/// Follows the message of every failure whose outcome is unknown.
+/// Ends the message of every unknown outcome. The kit adds it to the errors of
+/// [`Connector::send`](crate::Connector::send).
 pub const MAY_BE_SENT: &str = "The message may be on its way: look it up before sending again.";
 
 impl SendError {
-    /// An unknown outcome. Its message ends with [`MAY_BE_SENT`].
-    pub fn unknown(mut failure: Failure) -> Self {
-        let message = [failure.message.as_str(), MAY_BE_SENT].join(" ");
-        failure.message = message.trim_start().into();
-        Self::Unknown(failure)
+    /// The error as callers get it: the message of an unknown outcome ends with [`MAY_BE_SENT`].
+    pub(crate) fn in_words(mut self) -> Self {
+        if let Self::Unknown(failure) = &mut self {
+            let message = [failure.message.as_str(), MAY_BE_SENT].join(" ");
+            failure.message = message.trim_start().into();
+        }
+        self
     }
 
-    /// What happened, whatever it proves.
+    /// The failure, whatever it proves.
     pub fn failure(&self) -> &Failure {
         match self {
             Self::NotSent(failure) | Self::Unknown(failure) => failure,
         }
     }
 
-    /// What happened, for a query: its outcome matters to nobody's message.
+    /// The failure of a query, which sends no message.
     pub fn into_failure(self) -> Failure {
-        let (Self::NotSent(mut failure) | Self::Unknown(mut failure)) = self;
-        if let Some(rest) = failure.message.strip_suffix(MAY_BE_SENT) {
-            failure.message.truncate(rest.trim_end().len());
-        }
+        let (Self::NotSent(failure) | Self::Unknown(failure)) = self;
         failure
-    }
-
-    /// The same error with one more detail.
-    pub fn with_attribute(mut self, key: &str, value: &str) -> Self {
-        let (Self::NotSent(failure) | Self::Unknown(failure)) = &mut self;
-        failure.attributes.push(attribute(key, value));
-        self
     }
 }
 
@@ -196,15 +187,17 @@ mod tests {
         }
     }
 
-    /// As a plain failure, as of a query, it comes without that sentence.
     #[test]
     fn unknown_outcome_says_may_be_sent() {
-        let failure = Failure::new(FailureKind::Timeout, Turn::Provider, "No answer came.");
-        let error = SendError::unknown(failure.clone());
-        assert_eq!(
-            error.failure().message,
-            format!("No answer came. {MAY_BE_SENT}")
-        );
-        assert_eq!(error.into_failure(), failure);
+        let failure = |message| Failure::new(FailureKind::Timeout, Turn::Provider, message);
+        for (message, expected) in [
+            ("No answer came.", format!("No answer came. {MAY_BE_SENT}")),
+            ("", MAY_BE_SENT.into()),
+        ] {
+            let error = SendError::Unknown(failure(message)).in_words();
+            assert_eq!(error.failure().message, expected);
+            let error = SendError::NotSent(failure(message));
+            assert_eq!(error.clone().in_words(), error);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! # Examples
 //! ```
-//! use connector_kit::http::{Client, Method, Request, Response};
+//! use connector_kit::http::{Client, Request, Response, Url};
 //! use connector_kit::testing::Script;
 //!
 //! let mut script = Script::new(|request| {
@@ -13,14 +13,8 @@
 //!     Ok(Response::new(200, "{}"))
 //! });
 //! let mut client = Client::new(&mut script, 8_000);
-//! let request = Request {
-//!     method: Method::Post,
-//!     tls: true,
-//!     authority: "sms.example.com".into(),
-//!     path: "/v1/messages?region=north".into(),
-//!     headers: vec![("content-type", "application/json".into())],
-//!     body: br#"{"to": "+8613800138000"}"#.to_vec(),
-//! };
+//! let url = Url::parse("https://sms.example.com/v1/messages?region=north").unwrap();
+//! let request = Request::post_json(&url, br#"{"to": "+8613800138000"}"#.to_vec());
 //! assert_eq!(client.send(&request).unwrap().status, 200);
 //! ```
 
@@ -37,7 +31,7 @@ pub use crate::bindings::wasi::http::types::Method;
 pub use exchange::{MAX_BODY_BYTES, Request, Response, Transport};
 pub use percent::{form_pairs, percent_encode};
 pub use url::Url;
-pub use wasi::WasiTransport;
+pub(crate) use wasi::WasiTransport;
 
 /// The longest that one call may take, in milliseconds. Logto's browser client gives up after 10 s, and the answer
 /// has to travel back.
@@ -47,9 +41,9 @@ pub const MAX_CALL_MS: u32 = 8_000;
 pub struct Client<'t> {
     transport: &'t mut dyn Transport,
     deadline_ms: u32,
-    /// Whether the requests are one message's.
+    /// True if the requests are one message's.
     is_message: bool,
-    /// Why nobody knows what became of the message.
+    /// The failure that left the message's outcome unknown.
     unknown: Option<Failure>,
 }
 
@@ -64,12 +58,12 @@ impl<'t> Client<'t> {
         }
     }
 
-    /// A client for the requests of one message, which sends none once an outcome is unknown: the message could be sent
+    /// The client for the requests of one message. It sends none once an outcome is unknown: the message could be sent
     /// twice.
-    pub fn for_message(transport: &'t mut dyn Transport, deadline_ms: u32) -> Self {
+    pub(crate) fn for_message(self) -> Self {
         Self {
             is_message: true,
-            ..Self::new(transport, deadline_ms)
+            ..self
         }
     }
 

@@ -94,7 +94,7 @@
 //!                 "The provider does not know the token. Correct it.",
 //!             ))),
 //!             // Everything else proves nothing.
-//!             _ => Err(SendError::unknown(failure(
+//!             _ => Err(SendError::Unknown(failure(
 //!                 FailureKind::Provider,
 //!                 Turn::Provider,
 //!                 "The provider's answer says neither yes nor no.",

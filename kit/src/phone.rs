@@ -31,100 +31,76 @@ pub struct PhoneNumber {
 
 debug_only!(PhoneNumber);
 
-/// Why a number was refused: what was wrong, what was expected and what to do, without a digit of the number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PhoneError(&'static str);
-
-impl PhoneError {
-    /// Nothing but white space and punctuation.
-    pub const EMPTY: Self = Self("The recipient's number is empty. Pass + and E.164 digits.");
-    /// Digits that begin with neither `+` nor `00`.
-    pub const NO_PREFIX: Self = Self(
-        "The recipient's number has neither + nor 00 in front. The same digits name different people in different \
-         countries, so the code could reach a stranger. Pass + and the country's calling code.",
-    );
-    /// A character that is neither an ASCII digit nor punctuation between digits.
-    pub const CHARACTER: Self = Self(
-        "The recipient's number holds a character that is not a digit, such as a letter, an extension or a full-width \
-         digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored.",
-    );
-    /// A zero after the calling code of a country whose numbers have none there.
-    pub const TRUNK_ZERO: Self = Self(
-        "The recipient's number has a zero after the calling code, and no number of that country begins with one. \
-         Leave it out.",
-    );
-    /// No country has this calling code.
-    pub const CALLING_CODE: Self = Self(
-        "The recipient's number begins with a country calling code that is not assigned. Check the digits after the +.",
-    );
-    /// Fewer or more digits than E.164, +1 or +86 allows.
-    pub const LENGTH: Self = Self(
-        "The recipient's number has too few or too many digits for E.164 or for its country. Check it.",
-    );
-    /// +86, but not 11 digits that begin with 13 to 19: only mobile numbers get SMS.
-    pub const NOT_MOBILE: Self = Self(
-        "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin with 13 to \
-         19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886.",
-    );
-
-    /// The words for the operator.
-    pub const fn message(self) -> &'static str {
-        self.0
-    }
-}
-
-impl From<PhoneError> for Failure {
-    fn from(error: PhoneError) -> Self {
-        Self::invalid_message(error.message())
-    }
-}
+/// Nothing but white space and punctuation.
+const EMPTY: &str = "The recipient's number is empty. Pass + and E.164 digits.";
+/// Digits that begin with neither `+` nor `00`.
+const NO_PREFIX: &str = "The recipient's number has neither + nor 00 in front. The same digits name different people in \
+    different countries, so the code could reach a stranger. Pass + and the country's calling code.";
+/// A character that is neither an ASCII digit nor punctuation between digits.
+const CHARACTER: &str = "The recipient's number holds a character that is not a digit, such as a letter, an extension or a \
+    full-width digit. Pass + and ASCII digits; spaces, dashes, dots and brackets are ignored.";
+/// A zero after the calling code of a country whose numbers have none there.
+const NO_TRUNK_ZERO: &str = "The recipient's number has a zero after the calling code, and no number of that country \
+    begins with one. Leave it out.";
+/// No country has this calling code.
+const CALLING_CODE: &str = "The recipient's number begins with a country calling code that is not assigned. Check the \
+    digits after the +.";
+/// Fewer or more digits than E.164, +1 or +86 allows.
+const LENGTH: &str =
+    "The recipient's number has too few or too many digits for E.164 or for its country. Check it.";
+/// +86, but not 11 digits that begin with 13 to 19: only mobile numbers get SMS.
+const NOT_MOBILE: &str = "The recipient's number begins with +86 but is not a mainland mobile number: 11 digits that begin \
+    with 13 to 19. Check it; Hong Kong, Macao and Taiwan have +852, +853 and +886.";
 
 impl PhoneNumber {
     /// Reads a number as people write it.
     ///
     /// # Errors
-    /// [`PhoneError`], which never holds a digit of the number.
+    /// A [`Failure`] of the message, without a digit of the number.
     ///
     /// # Examples
     /// ```
-    /// use connector_kit::phone::{PhoneError, PhoneNumber};
+    /// use connector_kit::phone::PhoneNumber;
     ///
     /// let number = PhoneNumber::parse("00 86 138-0013-8000").unwrap();
     /// assert_eq!(number.e164(), "+8613800138000");
     /// assert_eq!(number.calling_code(), "86");
     /// assert_eq!(number.masked(), "+86138****8000");
-    /// assert_eq!(PhoneNumber::parse("13800138000"), Err(PhoneError::NO_PREFIX));
+    /// assert!(PhoneNumber::parse("13800138000").is_err());
     /// ```
-    pub fn parse(text: &str) -> Result<Self, PhoneError> {
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        Self::read(text).map_err(Failure::invalid_message)
+    }
+
+    fn read(text: &str) -> Result<Self, &'static str> {
         let mut written = String::with_capacity(text.len().min(32));
         for character in text.chars() {
             match character {
                 '+' | '\u{ff0b}' | '\u{fe62}' if written.is_empty() => written.push('+'),
                 '0'..='9' => written.push(character),
                 _ if is_ignored(character) => {}
-                _ => return Err(PhoneError::CHARACTER),
+                _ => return Err(CHARACTER),
             }
         }
         let prefix = if written.starts_with('+') { "+" } else { "00" };
         let digits = match written.strip_prefix(prefix) {
             Some(digits) if !digits.is_empty() => digits,
-            None if !written.is_empty() => return Err(PhoneError::NO_PREFIX),
-            _ => return Err(PhoneError::EMPTY),
+            None if !written.is_empty() => return Err(NO_PREFIX),
+            _ => return Err(EMPTY),
         };
-        let calling_code_digits = calling_code_length(digits).ok_or(PhoneError::CALLING_CODE)?;
-        let (calling_code, national) = digits
-            .split_at_checked(calling_code_digits)
-            .ok_or(PhoneError::LENGTH)?;
+        let calling_code_digits = calling_code_length(digits).ok_or(CALLING_CODE)?;
+        let (calling_code, national) =
+            digits.split_at_checked(calling_code_digits).ok_or(LENGTH)?;
         let national = without_trunk_zero(calling_code, national)?;
         let digits = format!("{calling_code}{national}");
         match calling_code {
-            "86" if !is_mainland_mobile(national) => return Err(PhoneError::NOT_MOBILE),
+            "86" if !is_mainland_mobile(national) => return Err(NOT_MOBILE),
             // North American Numbering Plan: 10 digits, and no area code begins with 0 or 1.
             "1" if national.len() != 10 || national.starts_with(['0', '1']) => {
-                return Err(PhoneError::LENGTH);
+                return Err(LENGTH);
             }
             // The shortest numbers with a calling code in use are Niue's and Saint Helena's.
-            _ if !(7..=15).contains(&digits.len()) => return Err(PhoneError::LENGTH),
+            _ if !(7..=15).contains(&digits.len()) => return Err(LENGTH),
             _ => {}
         }
         Ok(Self {
@@ -221,7 +197,7 @@ const TRUNK_ZERO: &[u16] = &include!("phone/trunk-zero.in");
 const OWN_ZERO: &[u16] = &include!("phone/own-zero.in");
 
 /// The national number without the zero that is dialled within the country only.
-fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, PhoneError> {
+fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n str, &'static str> {
     let code = calling_code.parse().unwrap_or_default();
     if !national.starts_with('0') || OWN_ZERO.contains(&code) {
         return Ok(national);
@@ -234,7 +210,7 @@ fn without_trunk_zero<'n>(calling_code: &str, national: &'n str) -> Result<&'n s
     };
     // A second zero is none that anybody dials.
     rest.filter(|rest| !rest.starts_with('0'))
-        .ok_or(PhoneError::TRUNK_ZERO)
+        .ok_or(NO_TRUNK_ZERO)
 }
 
 /// The numbers of each country, see the file.

@@ -10,27 +10,21 @@ use alloc::vec::Vec;
 /// The usage that serves when no template has the message's own.
 pub const FALLBACK_USAGE: &str = "Generic";
 
-/// How many languages are looked at, and how long a tag may be: the contract's bounds.
+/// The most languages that are read, and the longest tag: the contract's bounds.
 const MAX_LOCALES: usize = 16;
 const MAX_LOCALE_BYTES: usize = 64;
 
-/// What a template of a config says of itself.
-pub trait Template {
-    /// The usage that it is for.
-    fn usage(&self) -> &str;
-    /// The language that it is written in, where the config says.
-    fn locale(&self) -> Option<&str>;
-}
-
-/// Chooses among the templates that can reach the recipient. The second value tells whether the template is of
-/// [`FALLBACK_USAGE`] in place of the usage asked for.
-pub fn choose<'t, T: Template, L: AsRef<str>>(
+/// Chooses among the templates that can reach the recipient. `describe` returns the usage of a template and, where the
+/// config names it, its locale. The second value is true if the template is of [`FALLBACK_USAGE`] in place of the usage
+/// asked for.
+pub fn choose<'t, T>(
     templates: &[&'t T],
+    describe: impl Fn(&T) -> (&str, Option<&str>),
     usage: &str,
-    locales: &[L],
+    locales: &[String],
 ) -> Option<(&'t T, bool)> {
     let of_usage = |usage: &str| -> Vec<&'t T> {
-        let has_usage = |template: &&T| template.usage() == usage;
+        let has_usage = |template: &&T| describe(template).0 == usage;
         templates.iter().copied().filter(has_usage).collect()
     };
     let mut candidates = of_usage(usage);
@@ -38,24 +32,30 @@ pub fn choose<'t, T: Template, L: AsRef<str>>(
     if fell_back {
         candidates = of_usage(FALLBACK_USAGE);
     }
-    let tags = locales.iter().take(MAX_LOCALES).map(AsRef::as_ref);
-    let mut without_locale = candidates.iter().filter(|each| each.locale().is_none());
-    let template = tags
+    let locale = |template: &'t T| describe(template).1;
+    let mut without_locale = candidates.iter().filter(|each| locale(each).is_none());
+    let template = locales
+        .iter()
+        .take(MAX_LOCALES)
         .filter(|tag| tag.len() <= MAX_LOCALE_BYTES)
-        .find_map(|range| lookup(range, &candidates))
+        .find_map(|range| lookup(range, &candidates, locale))
         .or_else(|| without_locale.next().copied())
         .or_else(|| candidates.first().copied())?;
     Some((template, fell_back))
 }
 
 /// The template whose locale is the range, or the longest beginning of it in whole subtags.
-fn lookup<'t, T: Template>(range: &str, candidates: &[&'t T]) -> Option<&'t T> {
+fn lookup<'t, T>(
+    range: &str,
+    candidates: &[&'t T],
+    locale: impl Fn(&'t T) -> Option<&'t str>,
+) -> Option<&'t T> {
     let mut range = range;
     loop {
         let has_locale = |tag: &str| {
             let has_tag = |locale: &str| normal_tag(locale) == normal_tag(tag);
             let mut each = candidates.iter().copied();
-            each.find(|template| template.locale().is_some_and(has_tag))
+            each.find(|template| locale(template).is_some_and(has_tag))
         };
         let found = has_locale(range)
             .or_else(|| has_locale(&without_script(range)?))

@@ -83,6 +83,11 @@ impl Text {
     }
 }
 
+/// True if a text is printable ASCII in one line.
+pub fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 /// Soft hyphen, zero-width characters, directional marks and the byte order mark: what pasting leaves of Unicode's
 /// format class. Control characters are not among them.
 pub fn is_invisible(character: char) -> bool {

@@ -243,9 +243,8 @@ fn documented_code_has_its_kind_and_certainty() {
 
 #[test]
 fn table_line_names_an_existing_class() {
-    for line in lines() {
-        assert!(entry(line).is_some(), "{line}");
-    }
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(lines.count(), entries().count());
 }
 
 #[test]

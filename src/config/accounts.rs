@@ -1,14 +1,13 @@
 //! The fields that make an account, at the top level and in the `international` block.
 
-use connector_kit::config::{BLANK, Form, Object, PLACEHOLDER, REQUIRED, Reader, Rule};
+use connector_kit::config::{Form, Object, Reader, Rule};
 use connector_kit::http::Url;
-use connector_kit::json::{Json, is_placeholder};
 use connector_kit::redact::Secret;
 use connector_kit::text::{Text, is_invisible};
 
 use super::endpoint;
-use super::fields::{INTERNATIONAL_FIELDS, REGIONS};
-use super::types::{Account, Route, Template, is_digits, is_visible};
+use super::fields::REGIONS;
+use super::types::{Account, Credentials, Route, Template, is_digits, is_visible};
 
 const VISIBLE: Text = Text::new(
     "visible ASCII characters without spaces, as the console shows them",
@@ -103,71 +102,68 @@ const SWAPPED: Rule = Rule::new(
     "此值以 AKID 开头,而 accessKeyId 不是,两者可能填反了。",
 );
 
-/// The account of the top level. The signature is required by [`require_signature`].
-pub(super) fn mainland<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Account<'a>> {
-    let credentials = credentials(reader, config);
-    let sign_name = match unsigned(config) {
-        None => sign_name(reader, config),
-        Some(_) => None,
+/// True unless every template is for numbers outside of the mainland alone, for which the service needs no signature.
+pub(super) fn need_signature(templates: &[Template<'_>]) -> bool {
+    let is_abroad_only = |template: &Template<'_>| {
+        template.code(Route::Mainland).is_none() && template.code(Route::International).is_some()
     };
+    !templates.iter().all(is_abroad_only)
+}
+
+/// Reads the account of the top level.
+pub(super) fn mainland<'a>(
+    reader: &mut Reader,
+    config: &Object<'a, '_>,
+    needs_signature: bool,
+) -> Option<Account<'a>> {
+    let credentials = credentials(reader, config);
+    let sign_name = sign_name(reader, config, needs_signature);
     let sdk_app_id = config.digits(reader, "sdkAppId", &APP_ID);
     let region = region(reader, config);
     let extend_code = config.filled(reader, "extendCode");
     let extend_code = extend_code.and_then(|_| config.digits(reader, "extendCode", &EXTEND_CODE));
-    let endpoint = endpoint(reader, config).unwrap_or_else(endpoint::default);
-    let (secret_id, secret_key, session_token) = credentials?;
+    let endpoint = endpoint(reader, config).or_else(|| endpoint::parse(endpoint::DEFAULT_HOST));
     Some(Account {
-        secret_id,
-        secret_key,
-        session_token,
+        credentials: credentials?,
         sdk_app_id: sdk_app_id?,
         sign_name,
         sender_id: None,
         extend_code,
         region: region?,
-        endpoint,
+        endpoint: endpoint?,
     })
 }
 
-/// What the `international` block names in place of the top level's.
+/// Reads the `international` block. Values that it does not have are those of the top level, also in place of a wrong
+/// one, which is an error.
 pub(super) fn international<'a>(
     reader: &mut Reader,
     config: &Object<'a, '_>,
     top: Option<&Account<'a>>,
 ) -> Option<Account<'a>> {
-    let place = config.at("international");
-    let block = config.filled(reader, "international")?;
-    let block = reader.object(place, block, &INTERNATIONAL_FIELDS)?;
-    let block = block.named(reader);
-    let has = |key| block.get(key).is_some();
-
-    let app_id = has("sdkAppId").then(|| block.digits(reader, "sdkAppId", &APP_ID));
-    let sign = has("signName").then(|| sign_name(reader, &block));
-    let sender_id = block.optional_text(reader, "senderId", &SENDER_ID);
-    let region = has("region").then(|| region(reader, &block));
-    let endpoint = endpoint(reader, &block);
-    // Credentials come together or not at all: half of one key and half of another sign nothing.
-    let has_own = has("accessKeyId") || has("accessKeySecret") || has("sessionToken");
-    let own = has_own.then(|| credentials(reader, &block));
-
-    let top = top?;
-    let inherited = (top.secret_id, top.secret_key, top.session_token);
-    let (secret_id, secret_key, session_token) = own.unwrap_or(Some(inherited))?;
-    Some(Account {
-        secret_id,
-        secret_key,
-        session_token,
-        sdk_app_id: app_id.unwrap_or_else(|| Some(top.sdk_app_id.clone()))?,
-        sign_name: sign.flatten().or(top.sign_name),
-        sender_id,
-        extend_code: None,
-        region: region.unwrap_or(Some(top.region))?,
-        endpoint: endpoint.unwrap_or_else(|| top.endpoint.clone()),
+    config.block(reader, "international", |reader, block| {
+        let block = block.named(reader);
+        let has = |key| block.get(key).is_some();
+        let app_id = has("sdkAppId").then(|| block.digits(reader, "sdkAppId", &APP_ID));
+        let sign_name = sign_name(reader, &block, false);
+        let sender_id = block.optional_text(reader, "senderId", &SENDER_ID);
+        let region = has("region").then(|| region(reader, &block));
+        let endpoint = endpoint(reader, &block);
+        // Credentials come together or not at all: half of one key and half of another sign nothing.
+        let has_own = has("accessKeyId") || has("accessKeySecret") || has("sessionToken");
+        let own = has_own.then(|| credentials(reader, &block));
+        let top = top?;
+        Some(Account {
+            credentials: own.flatten().unwrap_or(top.credentials),
+            sdk_app_id: app_id.flatten().unwrap_or_else(|| top.sdk_app_id.clone()),
+            sign_name: sign_name.or(top.sign_name),
+            sender_id,
+            extend_code: None,
+            region: region.flatten().unwrap_or(top.region),
+            endpoint: endpoint.unwrap_or_else(|| top.endpoint.clone()),
+        })
     })
 }
-
-/// Key id, key and token.
-type Credentials<'a> = (Secret<'a>, Secret<'a>, Option<Secret<'a>>);
 
 fn credentials<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<Credentials<'a>> {
     let mut secret = |key, form| {
@@ -187,10 +183,14 @@ fn credentials<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<Crede
         reader.warning(object.at("accessKeySecret"), SWAPPED);
     }
     let token = object.optional_text(reader, "sessionToken", &TOKEN);
-    Some((Secret::new(id?), Secret::new(key?), token.map(Secret::new)))
+    Some(Credentials {
+        secret_id: Secret::new(id?),
+        secret_key: Secret::new(key?),
+        session_token: token.map(Secret::new),
+    })
 }
 
-/// Whether a text is what guides and deployment tools write in place of a key.
+/// True if guides or deployment tools write the text in place of a key.
 fn is_sample(secret: &str) -> bool {
     let lower = secret.to_ascii_lowercase();
     let has_mark = |mark: &&str| lower.contains(*mark);
@@ -200,23 +200,26 @@ fn is_sample(secret: &str) -> bool {
 }
 
 /// The text of a signature. Operators paste its ID instead, which the service refuses.
-fn sign_name<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
-    let name = object.required_text(reader, "signName", &SIGN_NAME)?;
+fn sign_name<'a>(
+    reader: &mut Reader,
+    object: &Object<'a, '_>,
+    is_required: bool,
+) -> Option<&'a str> {
+    let name = if is_required {
+        object.required_text(reader, "signName", &SIGN_NAME)?
+    } else {
+        object.optional_text(reader, "signName", &SIGN_NAME)?
+    };
+    let place = object.at("signName");
     let is_bracket = |character| matches!(character, '【' | '】' | '[' | ']');
-    for (is_wrong, rule) in [
-        (is_digits(name, usize::MAX), SIGNATURE_ID),
-        (
-            name.starts_with(is_bracket) || name.ends_with(is_bracket),
-            BRACKETS,
-        ),
-        (
-            name.chars().any(|c| c.is_control() || is_invisible(c)),
-            INVISIBLE,
-        ),
-    ] {
-        if is_wrong {
-            reader.warning(object.at("signName"), rule);
-        }
+    if is_digits(name, usize::MAX) {
+        reader.warning(place, SIGNATURE_ID);
+    }
+    if name.starts_with(is_bracket) || name.ends_with(is_bracket) {
+        reader.warning(place, BRACKETS);
+    }
+    if name.chars().any(|c| c.is_control() || is_invisible(c)) {
+        reader.warning(place, INVISIBLE);
     }
     Some(name)
 }
@@ -229,36 +232,7 @@ fn region<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
     Some(region)
 }
 
-/// `None` where nothing usable is named.
+/// The endpoint, unless the object names none that can be used.
 fn endpoint(reader: &mut Reader, object: &Object<'_, '_>) -> Option<Url> {
     endpoint::parse(object.optional_text(reader, "endpoint", &ADDRESS)?)
-}
-
-/// Why the config has no signature, if it has none.
-fn unsigned(config: &Object<'_, '_>) -> Option<Rule> {
-    match config.get("signName") {
-        None | Some(Json::Null) => Some(REQUIRED),
-        Some(value) if value.is_blank() => Some(BLANK),
-        Some(value) if value.as_str().is_some_and(is_placeholder) => Some(PLACEHOLDER),
-        Some(_) => None,
-    }
-}
-
-/// Requires a signature unless every template is for numbers outside of the mainland, where the service needs none.
-pub(super) fn require_signature(
-    reader: &mut Reader,
-    config: &Object<'_, '_>,
-    templates: Option<&[Template<'_>]>,
-) {
-    let is_abroad_only = |template: &Template<'_>| {
-        template.code(Route::Mainland).is_none() && template.code(Route::International).is_some()
-    };
-    let is_needed = !templates.is_some_and(|templates| templates.iter().all(is_abroad_only));
-    match unsigned(config) {
-        Some(rule) if is_needed => {
-            reader.reject::<()>(config.at("signName"), rule);
-        }
-        Some(rule) if rule == PLACEHOLDER => reader.warning(config.at("signName"), rule),
-        _ => {}
-    }
 }

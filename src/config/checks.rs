@@ -1,5 +1,7 @@
 //! Findings that need more than one field: routes that no template serves, and templates that no message can have.
 
+use alloc::vec::Vec;
+
 use connector_kit::config::{Place, Reader, Rule};
 use connector_kit::template::FALLBACK_USAGE;
 
@@ -33,7 +35,7 @@ pub(super) fn look_for_gaps(reader: &mut Reader, config: &Config<'_>) {
         if config.excludes(route) || is_served(FALLBACK_USAGE) {
             continue;
         }
-        if !config.templates.iter().any(has_code) {
+        if !config.serves(route) {
             reader.warning(list, rule);
             continue;
         }
@@ -50,7 +52,7 @@ pub(super) fn look_for_gaps(reader: &mut Reader, config: &Config<'_>) {
     }
 }
 
-/// Whether no message can have the template: on every route that it serves, an earlier one is chosen before it.
+/// True if no message can have the template: on every route that it serves, an earlier one is chosen before it.
 pub(super) fn is_repeated(template: &Template<'_>, earlier: &[Template<'_>]) -> bool {
     let is_taken = |route| {
         earlier.iter().any(|other| {
@@ -59,9 +61,7 @@ pub(super) fn is_repeated(template: &Template<'_>, earlier: &[Template<'_>]) -> 
                 && other.code(route).is_some()
         })
     };
-    let routes = [Route::Mainland, Route::International].into_iter();
-    let mut served = routes
-        .filter(|route| template.code(*route).is_some())
-        .peekable();
-    served.peek().is_some() && served.all(is_taken)
+    let mut served: Vec<Route> = Route::ALL.into();
+    served.retain(|route| template.code(*route).is_some());
+    !served.is_empty() && served.into_iter().all(is_taken)
 }

@@ -1,4 +1,4 @@
-//! The service's endpoint: which addresses a signed request may be sent to.
+//! The service's endpoint: the addresses that a signed request may be sent to.
 //!
 //! | the operator writes | what it means |
 //! |---|---|
@@ -14,8 +14,8 @@ use alloc::format;
 
 use connector_kit::http::Url;
 
-/// The service's default host; DNS leads to the nearest region.
-const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
+/// The endpoint of a config that names none; DNS leads to the nearest region.
+pub(super) const DEFAULT_HOST: &str = "sms.tencentcloudapi.com";
 
 /// Tencent's registered domains for API hosts: the first is documented, the others are the alternates that its
 /// SDKs fail over to.
@@ -25,16 +25,7 @@ const DOMAINS: [&str; 3] = [
     ".tencentcloudapi.com.cn",
 ];
 
-/// The endpoint of a config that names none.
-pub(super) fn default() -> Url {
-    Url {
-        tls: true,
-        authority: DEFAULT_HOST.into(),
-        path: "/".into(),
-    }
-}
-
-/// Reads what an operator wrote; `None` for every address outside the table above.
+/// Reads the operator's text; `None` for every address outside the table above.
 pub(super) fn parse(text: &str) -> Option<Url> {
     let url = if text.contains("://") {
         Url::parse(text)
@@ -47,8 +38,8 @@ pub(super) fn parse(text: &str) -> Option<Url> {
     })
 }
 
-/// `sms.` or `sms.<labels>.` under one of the domains, without a port. The service's name must come first, because it is
-/// what the signature is made for.
+/// `sms.` or `sms.<labels>.` under one of the domains, without a port. The service's name must come first, because the
+/// signature is made for it.
 fn is_tencent(authority: &str) -> bool {
     DOMAINS.iter().any(|domain| {
         let labels = authority.strip_suffix(domain).unwrap_or_default();

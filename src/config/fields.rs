@@ -171,13 +171,7 @@ pub static FIELDS: [Field; 15] = [
     ),
     SESSION_TOKEN,
     ENDPOINT.placeholder("sms.tencentcloudapi.com"),
-    Field::new("timeoutMs", Text::new("Timeout (ms)", "超时(毫秒)")).help(Text::new(
-            "The longest that one send may take, 1 to 8000. 8000 when empty.",
-            "一次发送的最长时间,1 至 8000,默认 8000。",
-        ))
-    .form(FieldType::Number)
-    .placeholder("8000")
-    .schema(r#"{"type": "integer", "minimum": 1, "maximum": 18446744073709551615}"#),
+    Field::TIMEOUT_MS,
     // Off by default, because Logto's Console drops what is false when it saves.
     Field::new("acceptWithoutEcho", Text::new("Accept without echo", "不核对回传标识")).help(Text::new(
             "Leave off. An acceptance counts only if it brings back the message's correlation id. For an endpoint that \

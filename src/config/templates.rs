@@ -5,7 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::config::{
-    BLANK, Form, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY, defect,
+    BLANK, Form, NOT_A_LIST, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY,
+    defect,
 };
 use connector_kit::contract::Severity;
 use connector_kit::json::Json;
@@ -14,7 +15,7 @@ use connector_kit::text::Text;
 
 use super::checks;
 use super::fields::{REQUIRED_USAGES, ROUTE_FIELDS, TEMPLATE_FIELDS, USAGES, VARIABLES};
-use super::types::{Kind, Template, is_digits};
+use super::types::{Template, is_digits};
 
 /// The most parameters that a template may declare. The console allows fewer.
 const MAX_PARAMS: usize = 20;
@@ -22,8 +23,6 @@ const MAX_PARAMS: usize = 20;
 /// The longest text of a parameter, before it is filled in. The service allows 500 characters for all of a message.
 const MAX_PARAM_BYTES: usize = 512;
 
-const ARRAY: Text = Text::new("an array in brackets", "方括号中的数组");
-const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const PARAMS: Text = Text::new(
     "an array of at most 20 texts such as \"{{code}}\", or none",
     "至多 20 个文本的数组,例如 \"{{code}}\",或 none",
@@ -34,7 +33,6 @@ const KIND: Form = Form::new(
     "verification or notice",
     "verification 或 notice",
 );
-const LOCALE: Form = Form::new(|_| true, TEXT.en, TEXT.zh);
 const CODE: Form = Form::new(
     |text| is_digits(text, 32),
     "a template's ID in digits, or an object with mainland and international",
@@ -85,7 +83,7 @@ pub(super) fn read<'a>(
     let entries = match value {
         None | Some(Json::Null) => return reader.reject(list, REQUIRED),
         Some(Json::Array(entries)) => entries,
-        Some(_) => return reader.reject(list, Rule::wrong_type(ARRAY)),
+        Some(_) => return reader.reject(list, NOT_A_LIST),
     };
     let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
@@ -111,13 +109,13 @@ fn template<'a>(
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
     let (mainland, international) = codes(reader, &entry).unwrap_or_default();
-    let locale = entry.optional_text(reader, "locale", &LOCALE);
+    let locale = entry.optional_text(reader, "locale", &Form::TEXT);
     let params = entry.filled(reader, "params");
-    let kind = match entry.optional_text(reader, "kind", &KIND) {
-        Some("notice") => Kind::Notice,
-        _ => Kind::Verification,
-    };
-    let params = params.and_then(|params| self::params(reader, entry.at("params"), params, kind));
+    let is_notice = entry.optional_text(reader, "kind", &KIND) == Some("notice");
+    let params = params.and_then(|params| {
+        let place = entry.at("params");
+        self::params(reader, place, params, is_notice)
+    });
     Some(Template {
         index,
         usage: usage?,
@@ -126,7 +124,7 @@ fn template<'a>(
         international,
         is_by_route: matches!(entry.get("templateCode"), Some(Json::Object(_))),
         params,
-        kind,
+        is_notice,
     })
 }
 
@@ -141,14 +139,14 @@ fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
         }
         absent => {
             if !is_absent(reader, place, absent) {
-                reader.reject::<()>(place, Rule::wrong_type(TEXT));
+                reader.reject::<()>(place, Rule::wrong_type(Form::TEXT.expected));
             }
             None
         }
     }
 }
 
-/// Whether there is no value, and warns of that: the entry serves nothing, and the others go on to work. Logto removes
+/// Returns true where there is no value, and warns of that: the entry serves nothing, and the others go on to work. Logto removes
 /// blank texts, nulls, `{}` and `[]` from what it stores, after the guard passed them.
 fn is_absent(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> bool {
     match value {
@@ -206,7 +204,7 @@ fn params<'a>(
     reader: &mut Reader,
     place: Place<'_>,
     params: &'a Json<'a>,
-    kind: Kind,
+    is_notice: bool,
 ) -> Option<Vec<Cow<'a, str>>> {
     let items = match params {
         Json::Array(items) if items.len() <= MAX_PARAMS => items,
@@ -228,7 +226,7 @@ fn params<'a>(
         if placeholders(&text).any(|name| !VARIABLES.contains(&name)) {
             reader.warning(place, UNPROVIDED_PARAMETER);
         }
-        check_param(reader, place, &text, kind);
+        check_param(reader, place, &text, is_notice);
         texts.push(text);
     }
     Some(texts)
@@ -237,9 +235,9 @@ fn params<'a>(
 /// The variables that are digits; the others of [`VARIABLES`] never are.
 const DIGIT_VARIABLES: [&str; 2] = ["code", "ttlMinutes"];
 
-/// Reports a parameter that no message can make valid, and what is likely to be meant.
-fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
-    if kind == Kind::Verification && !can_be_code(text) {
+/// Reports a parameter that no message can make valid, and one that looks like another product's placeholder.
+fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, is_notice: bool) {
+    if !is_notice && !can_be_code(text) {
         reader.reject::<()>(place, NEVER_A_CODE);
     } else if text.is_empty() {
         // Logto removes it from what it stores, and the parameters after it would move.
@@ -249,7 +247,7 @@ fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, kind: Kind) {
     }
 }
 
-/// Whether some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
+/// True if some message makes 1 to 6 digits of it. A variable that no auth host is known to pass may be digits.
 fn can_be_code(text: &str) -> bool {
     let is_never_digits = |name| VARIABLES.contains(&name) && !DIGIT_VARIABLES.contains(&name);
     // One digit is the shortest that a code can be.
@@ -257,7 +255,7 @@ fn can_be_code(text: &str) -> bool {
     !placeholders(text).any(is_never_digits) && !shortest.is_empty() && is_digits(&shortest, 6)
 }
 
-/// Whether a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
+/// True if a text still has `{1}`, `${code}`, `{code}`, `%code%` or a half of `{{code}}` once its placeholders are
 /// taken out.
 fn looks_like_placeholder(text: &str) -> bool {
     let rest = fill_all(text, "");

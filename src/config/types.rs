@@ -1,12 +1,12 @@
 //! A config once it was read.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use connector_kit::http::Url;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::Secret;
-use connector_kit::template;
 
 /// The service's two products. Hong Kong, Macao and Taiwan (+852, +853, +886) are international, as the service
 /// bills them.
@@ -19,6 +19,9 @@ pub enum Route {
 }
 
 impl Route {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Mainland, Self::International];
+
     /// The route of a number.
     pub fn of(number: &PhoneNumber) -> Self {
         match number.calling_code() {
@@ -36,7 +39,7 @@ impl Route {
     }
 }
 
-/// A config that sending is possible with. Borrows from its text.
+/// A config that can send. Borrows from its text.
 #[derive(Debug)]
 pub struct Config<'a> {
     /// Serves mainland numbers, and all others unless [`Self::international`] does.
@@ -44,42 +47,39 @@ pub struct Config<'a> {
     /// Serves all other numbers where the config has an `international` block: what that names, and the rest
     /// from the top level.
     pub international: Option<Account<'a>>,
-    /// The config's own limit on one call, in milliseconds.
-    pub timeout_ms: Option<u32>,
     /// The language that the service's own words should have: `en-US` or `zh-CN`.
     pub language: &'a str,
-    /// Whether an acceptance counts that does not bring the message's correlation id back.
+    /// True if an acceptance counts that does not bring the message's correlation id back.
     pub accepts_without_echo: bool,
     /// Countries (ISO codes in capitals, calling codes, beginnings of numbers) that alone may be sent to. Empty: all
     /// may.
-    pub allowed: Vec<Cow<'a, str>>,
+    pub allowed: Vec<String>,
     /// Countries that must not be sent to.
-    pub denied: Vec<Cow<'a, str>>,
+    pub denied: Vec<String>,
     /// In the order of the config, of which the first match wins.
     pub templates: Vec<Template<'a>>,
 }
 
 impl<'a> Config<'a> {
-    /// Whether the operator's lists let a number be sent to. What both name is denied.
+    /// True if the operator's lists let a number be sent to. A number that both name is denied.
     pub fn permits(&self, number: &PhoneNumber) -> bool {
         if self.allowed.is_empty() && self.denied.is_empty() {
             return true;
         }
         let countries = number.countries();
-        let is_listed = |list: &[Cow<'a, str>]| {
-            list.iter().any(|entry| {
-                number.digits().starts_with(entry.as_ref()) || countries.contains(&entry.as_ref())
-            })
+        let is_named = |entry: &String| {
+            number.digits().starts_with(entry.as_str()) || countries.contains(&entry.as_str())
         };
+        let is_listed = |list: &[String]| list.iter().any(is_named);
         !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
     }
 
-    /// Whether the operator's lists leave nobody on a route.
+    /// True if the operator's lists leave nobody on a route.
     pub fn excludes(&self, route: Route) -> bool {
-        let is_mainland = |entry: &Cow<'a, str>| entry.starts_with("86") || entry == "CN";
+        let is_mainland = |entry: &String| entry.starts_with("86") || entry == "CN";
         match route {
             Route::Mainland => {
-                let is_all = |entry: &Cow<'a, str>| entry == "86" || entry == "CN";
+                let is_all = |entry: &String| entry == "86" || entry == "CN";
                 self.denied.iter().any(is_all)
                     || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
             }
@@ -88,6 +88,12 @@ impl<'a> Config<'a> {
                 !self.allowed.is_empty() && self.allowed.iter().all(is_mainland)
             }
         }
+    }
+
+    /// True if a template has a code for a route.
+    pub fn serves(&self, route: Route) -> bool {
+        let mut templates = self.templates.iter();
+        templates.any(|template| template.code(route).is_some())
     }
 
     /// The account that serves a route.
@@ -99,15 +105,22 @@ impl<'a> Config<'a> {
     }
 }
 
-/// Who sends, in whose name, and through which endpoint.
-#[derive(Clone, Debug)]
-pub struct Account<'a> {
+/// An API key.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
     /// `SecretId`.
     pub secret_id: Secret<'a>,
     /// `SecretKey`.
     pub secret_key: Secret<'a>,
     /// The token of temporary credentials.
     pub session_token: Option<Secret<'a>>,
+}
+
+/// The sender of messages: its key, application, names and endpoint.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
+    /// The key that signs.
+    pub credentials: Credentials<'a>,
     /// The SMS application.
     pub sdk_app_id: Cow<'a, str>,
     /// The signature's text. `None` only where no template has a mainland code.
@@ -118,18 +131,16 @@ pub struct Account<'a> {
     pub extend_code: Option<Cow<'a, str>>,
     /// `X-TC-Region`.
     pub region: &'a str,
-    /// Where requests go.
+    /// The address of the API.
     pub endpoint: Url,
 }
 
 impl Account<'_> {
-    /// What must not come back in the service's own words.
+    /// The texts that must not come back in the service's own words.
     pub fn secrets(&self) -> Vec<&str> {
-        let mut secrets = alloc::vec![self.secret_key.reveal(), self.secret_id.reveal()];
-        if let Some(token) = &self.session_token {
-            secrets.push(token.reveal());
-        }
-        secrets
+        let key = &self.credentials;
+        let secrets = [Some(key.secret_key), Some(key.secret_id), key.session_token];
+        secrets.into_iter().flatten().map(Secret::reveal).collect()
     }
 }
 
@@ -146,12 +157,12 @@ pub struct Template<'a> {
     pub mainland: Option<Cow<'a, str>>,
     /// Its identifier for all other numbers, where it has a usable one.
     pub international: Option<Cow<'a, str>>,
-    /// Whether the config gives an identifier for each route.
+    /// True if the config gives an identifier for each route.
     pub is_by_route: bool,
     /// Its parameters in order, literal text and `{{placeholders}}`; `None` for `["{{code}}"]`.
     pub params: Option<Vec<Cow<'a, str>>>,
-    /// What the service lets its parameters be.
-    pub kind: Kind,
+    /// True if its parameters may be text. Those of other templates are 1 to 6 digits.
+    pub is_notice: bool,
 }
 
 impl Template<'_> {
@@ -171,26 +182,7 @@ impl Template<'_> {
     }
 }
 
-impl template::Template for Template<'_> {
-    fn usage(&self) -> &str {
-        self.usage
-    }
-
-    fn locale(&self) -> Option<&str> {
-        self.locale
-    }
-}
-
-/// The service's two classes of templates that matter to parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Parameters are 1 to 6 digits.
-    Verification,
-    /// Parameters are text.
-    Notice,
-}
-
-/// Whether a text is at most so many digits, or empty.
+/// True if a text is at most so many digits, or empty.
 pub(crate) fn is_digits(text: &str, most: usize) -> bool {
     text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,6 +1,6 @@
-//! Checks with the service, without sending, whether a config would work.
+//! Checks a config at the service, without sending.
 //!
-//! | subject | asked with | fails when |
+//! | subject | action | fails when |
 //! |---|---|---|
 //! | `credentials` | `SmsPackagesStatistics` | the service does not accept the key, the secret or the token |
 //! | `application`, `balance` | `SmsPackagesStatistics` | the application is not the account's; unexpired packages hold nothing |
@@ -12,30 +12,31 @@
 //! destination, so `balance` is about the mainland's packages.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use connector_kit::contract::{Attributes, Check, Failure, FailureKind, Verdict, attribute};
 use connector_kit::http::Client;
 use connector_kit::text::Language;
-use connector_kit::time;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::findings::{self, Finding};
+use super::packages;
 use super::query::{NOT_GRANTED, Session};
 use super::templates::{Listing, international};
-use super::wire::{self, Action, Package, Signature};
+use super::wire::{self, Action, Signature};
+use crate::api::EXPIRED;
 use crate::config::Route::{International, Mainland};
 use crate::config::{Account, Config, Route, Template};
 
-/// What the service answers about an application that this key cannot use.
+/// The service's codes about an application that the key cannot use.
 const APPLICATION_CODES: [&str; 3] = [
     "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
     "UnauthorizedOperation.SdkAppIdIsDisabled",
     "InvalidParameterValue.SdkAppIdNotExist",
 ];
 
-/// Asks the service, without sending, whether a config would work.
+/// Checks at the service, without sending, whether a config would work.
 ///
 /// # Errors
 /// [`Failure`] when the service answered nothing at all.
@@ -51,7 +52,10 @@ pub fn check(
         checks: Vec::new(),
         first_failure: None,
     };
-    checker.run();
+    let (mut mainland, mut international) = checker.accounts();
+    checker.signatures(&mainland, international.as_ref().unwrap_or(&mainland));
+    checker.look_up_templates(&mut mainland, &mut international);
+    checker.templates(&mainland, international.as_ref().unwrap_or(&mainland));
     match checker.first_failure {
         Some(failure) if !checker.session.has_answer => Err(failure),
         _ => Ok(checker.checks),
@@ -63,78 +67,103 @@ struct Checker<'c, 's, 't> {
     session: Session<'s, 't>,
     language: Language,
     checks: Vec<Check>,
-    /// Why the first query about an account failed.
+    /// The failure of the first query about an account that failed.
     first_failure: Option<Failure>,
 }
 
-const ROUTES: [Route; 2] = [Mainland, International];
-
-/// The names of the checks of an account.
-struct Subjects {
-    credentials: &'static str,
-    application: &'static str,
-    signature: &'static str,
-    region: &'static str,
-}
-
-impl Subjects {
-    fn of(route: Route) -> Self {
-        let of = |mainland, international| match route {
-            Mainland => mainland,
-            International => international,
-        };
-        Self {
-            credentials: of("credentials", "/international/accessKeyId"),
-            application: of("application", "/international/sdkAppId"),
-            signature: of("signature", "/international/signName"),
-            region: of("/region", "/international/region"),
-        }
+/// The subject of a check of the mainland's account, or of the international one's.
+fn subject(route: Route, mainland: &'static str, international: &'static str) -> &'static str {
+    match route {
+        Mainland => mainland,
+        International => international,
     }
 }
 
 impl<'c> Checker<'c, '_, '_> {
-    fn run(&mut self) {
-        let (mut mainland, mut international) = self.accounts();
-        self.signatures(&mainland, international.as_ref().unwrap_or(&mainland));
-        self.look_up_templates(&mut mainland, &mut international);
-        self.templates(&mainland, international.as_ref().unwrap_or(&mainland));
-    }
-
-    fn serves(&self, route: Route) -> bool {
-        let mut templates = self.config.templates.iter();
-        templates.any(|template| template.code(route).is_some())
-    }
-
-    /// Whether international messages go through another account or endpoint of the service than the mainland's.
+    /// True if international messages go through another account or endpoint of the service than the mainland's.
     fn has_own_access(&self) -> bool {
-        let [mainland, international] = ROUTES.map(|route| self.config.account(route));
-        self.serves(International) && !is_same_access(mainland, international)
+        let [mainland, international] = Route::ALL.map(|route| self.config.account(route));
+        self.config.serves(International) && !is_same_access(mainland, international)
     }
 
     /// Checks the accounts. Returns the listing of the mainland's templates, and one of the international ones where
     /// they have an access of their own.
     fn accounts(&mut self) -> (Listing<'c>, Option<Listing<'c>>) {
         let config = self.config;
-        let [mainland, international] = ROUTES.map(|route| config.account(route));
+        let [mainland, international] = Route::ALL.map(|route| config.account(route));
         let has_own_access = self.has_own_access();
-        let is_checked = self.serves(Mainland) || !has_own_access;
+        let is_checked = config.serves(Mainland) || !has_own_access;
         let is_blocked = is_checked && self.account(Mainland);
         let mut own_listing = None;
         let has_own_application = international.sdk_app_id != mainland.sdk_app_id;
-        if has_own_access || self.serves(International) && has_own_application {
+        if has_own_access || config.serves(International) && has_own_application {
             let is_blocked = self.account(International);
             own_listing = has_own_access.then(|| Listing::new(international, is_blocked));
         }
         (Listing::new(mainland, is_blocked), own_listing)
     }
 
+    /// Checks credentials, application and balance by one query. Returns true if nothing more can be learned of the
+    /// account.
+    fn account(&mut self, route: Route) -> bool {
+        let credentials = subject(route, "credentials", "/international/accessKeyId");
+        let application = subject(route, "application", "/international/sdkAppId");
+        let region = subject(route, "/region", "/international/region");
+        let has_credentials = route == Mainland || self.has_own_access();
+        let has_balance = route == Mainland && self.config.serves(route);
+        let failure = match packages::left(&mut self.session, self.config.account(route)) {
+            Ok(left) => {
+                if has_credentials {
+                    self.add(credentials, &findings::CREDENTIALS, &[]);
+                }
+                self.add(application, &findings::APPLICATION, &[]);
+                if has_balance {
+                    self.balance(left);
+                }
+                return false;
+            }
+            Err(failure) => failure,
+        };
+        let code = failure.provider_code.as_deref();
+        let is_key_refused = failure.kind == FailureKind::Authentication;
+        // The second code has this kind only where its words name the region.
+        let is_region_refused = failure.kind == FailureKind::InvalidConfig
+            && matches!(code, Some("UnsupportedRegion" | "InvalidParameterValue"));
+        let is_blocked = is_key_refused || is_region_refused || code.is_none();
+        let [of_key, of_application, of_balance] =
+            conclusions(&failure, is_key_refused, is_region_refused);
+        for (subject, is_checked, finding) in [
+            (credentials, has_credentials, of_key),
+            (region, is_region_refused, &findings::REGION),
+            (application, true, of_application),
+            ("balance", has_balance, of_balance),
+        ] {
+            if is_checked {
+                self.add_failed(subject, finding, &failure, wire::PACKAGES);
+            }
+        }
+        self.first_failure.get_or_insert(failure);
+        is_blocked
+    }
+
+    fn balance(&mut self, left: Option<u64>) {
+        let finding = match left {
+            None => &findings::NO_PACKAGE,
+            Some(0) => &findings::USED_UP,
+            Some(_) => &findings::BALANCE,
+        };
+        let left = left.unwrap_or_default().to_string();
+        let check = self.add("balance", finding, &[&left]);
+        check.attributes.push(attribute("balance", &left));
+    }
+
     fn signatures(&mut self, mainland: &Listing<'_>, international: &Listing<'_>) {
-        let [name, own_name] = ROUTES.map(|route| self.config.account(route).sign_name);
-        if self.serves(Mainland) {
+        let [name, own_name] = Route::ALL.map(|route| self.config.account(route).sign_name);
+        if self.config.serves(Mainland) {
             self.signature(mainland, name, Mainland);
         }
         // Inherited, it is the mainland's, and only a message shows whether that serves international numbers.
-        if self.serves(International) && own_name != name {
+        if self.config.serves(International) && own_name != name {
             self.signature(international, own_name, International);
         }
     }
@@ -154,100 +183,13 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    /// Checks credentials, application and balance by one query. Returns whether nothing more can be learned of the
-    /// account.
-    fn account(&mut self, route: Route) -> bool {
-        let subjects = Subjects::of(route);
-        let is_mainland = route == Mainland;
-        let has_credentials = is_mainland || self.has_own_access();
-        let has_balance = is_mainland && self.serves(route);
-        let failure = match self.packages(self.config.account(route)) {
-            Ok(left) => {
-                if has_credentials {
-                    self.add(subjects.credentials, &findings::CREDENTIALS, &[]);
-                }
-                self.add(subjects.application, &findings::APPLICATION, &[]);
-                if has_balance {
-                    self.balance(left);
-                }
-                return false;
-            }
-            Err(failure) => failure,
-        };
-        let code = failure.provider_code.as_deref().unwrap_or_default();
-        let is_key_refused = failure.kind == FailureKind::Authentication;
-        // The second code has this kind only where its words name the region.
-        let is_region_refused = failure.kind == FailureKind::InvalidConfig
-            && matches!(code, "UnsupportedRegion" | "InvalidParameterValue");
-        let of_credentials = match code {
-            "AuthFailure.SignatureExpire" => &findings::CLOCK,
-            _ if is_key_refused => &findings::WRONG_CREDENTIALS,
-            code if is_past_the_signature(code) => &findings::CREDENTIALS,
-            _ => unanswered(&failure),
-        };
-        let of_application = match code {
-            code if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
-            _ if is_key_refused || is_region_refused => &findings::SKIPPED,
-            _ => unanswered(&failure),
-        };
-        let of_balance = match of_application.verdict {
-            _ if failure.kind == FailureKind::Quota => &findings::USED_UP,
-            Verdict::Fail => &findings::SKIPPED,
-            _ => of_application,
-        };
-        for (subject, is_checked, finding) in [
-            (subjects.credentials, has_credentials, of_credentials),
-            (subjects.region, is_region_refused, &findings::REGION),
-            (subjects.application, true, of_application),
-            ("balance", has_balance, of_balance),
-        ] {
-            if is_checked {
-                self.add_failed(subject, finding, &failure, wire::PACKAGES);
-            }
-        }
-        let is_blocked = is_key_refused || is_region_refused || failure.provider_code.is_none();
-        self.first_failure.get_or_insert(failure);
-        is_blocked
-    }
-
-    fn balance(&mut self, left: Option<u64>) {
-        let finding = match left {
-            None => &findings::NO_PACKAGE,
-            Some(0) => &findings::USED_UP,
-            Some(_) => &findings::BALANCE,
-        };
-        let left = left.unwrap_or_default().to_string();
-        let check = self.add("balance", finding, &[&left]);
-        check.attributes.push(attribute("balance", &left));
-    }
-
-    /// What is left in unexpired packages, if there are any.
-    fn packages(&mut self, account: &Account<'_>) -> Result<Option<u64>, Failure> {
-        let mut packages: Option<u64> = None;
-        let mut offset = 0;
-        loop {
-            let body = |now| packages_body(&account.sdk_app_id, offset, now);
-            let page = self.session.ask(account, wire::PACKAGES, body)?;
-            let is_valid = |package: &&Package| package.package_expired_time > page.now;
-            for package in page.entries.iter().filter(is_valid) {
-                let left = package.package_amount.saturating_sub(package.current_usage);
-                packages = Some(packages.unwrap_or_default().saturating_add(left));
-            }
-            let count = page.entries.len() as u64;
-            offset += count;
-            if count < wire::PACKAGES_PAGE {
-                return Ok(packages);
-            }
-        }
-    }
-
     fn signature(&mut self, listing: &Listing<'_>, name: Option<&str>, route: Route) {
         let standing = match name {
             None => return,
             Some(_) if listing.is_blocked => Ok(&findings::SKIPPED),
             Some(name) => self.standing(listing.account, name, route),
         };
-        let subject = Subjects::of(route).signature;
+        let subject = subject(route, "signature", "/international/signName");
         self.conclude(subject, standing.as_ref().copied(), wire::SIGNATURES);
     }
 
@@ -315,7 +257,8 @@ impl<'c> Checker<'c, '_, '_> {
             };
             match listing.found(id) {
                 Some(found) if route.is_some() || found.serves(*of) => {
-                    let (has, declares) = (found.variables().to_string(), declared.to_string());
+                    let has = wire::variables(&found.template_content).to_string();
+                    let declares = declared.to_string();
                     let finding = found.finding(route, declared);
                     self.add(place, finding, &[&has, &declares]);
                     return;
@@ -342,7 +285,7 @@ impl<'c> Checker<'c, '_, '_> {
         })
     }
 
-    /// Adds what a query found, or that it failed.
+    /// Adds the finding of a query, or its failure.
     fn conclude(&mut self, subject: &str, found: Result<&Finding, &Failure>, action: Action) {
         match found {
             Ok(finding) => {
@@ -352,7 +295,7 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    /// Adds what follows from a failed query, with the service's code and the permission that would help.
+    /// Adds the finding about a failed query, with the service's code and the permission that would help.
     fn add_failed(&mut self, subject: &str, finding: &Finding, failure: &Failure, action: Action) {
         let permission = format!("sms:{}", action.name);
         let check = self.add(subject, finding, &[&permission]);
@@ -373,27 +316,30 @@ impl<'c> Checker<'c, '_, '_> {
     }
 }
 
-/// Packages are good for two years at most; one more covers what the service grants beyond.
-const PACKAGES_S: u64 = 3 * 366 * 86_400;
-
-/// Asks for one page of every package that can still be good.
-fn packages_body(app: &str, offset: u64, now: u64) -> Value {
-    let begin = hour_in_china(now.saturating_sub(PACKAGES_S));
-    // The service wants an end after the beginning, to the hour.
-    let end = hour_in_china(now.saturating_add(3600));
-    json!({
-        "SmsSdkAppId": app, "Limit": wire::PACKAGES_PAGE, "Offset": offset, "BeginTime": begin, "EndTime": end,
-    })
-}
-
-/// The hour that a moment belongs to, `yyyymmddhh`.
-fn hour_in_china(unix_s: u64) -> String {
-    let local = time::utc_timestamp(unix_s.saturating_add(8 * 3600));
-    local
-        .chars()
-        .filter(char::is_ascii_digit)
-        .take(10)
-        .collect()
+/// The findings about key, application and balance after a failed query.
+fn conclusions(
+    failure: &Failure,
+    is_key_refused: bool,
+    is_region_refused: bool,
+) -> [&'static Finding; 3] {
+    let code = failure.provider_code.as_deref().unwrap_or_default();
+    let of_key = match code {
+        EXPIRED => &findings::CLOCK,
+        _ if is_key_refused => &findings::WRONG_CREDENTIALS,
+        code if is_past_the_signature(code) => &findings::CREDENTIALS,
+        _ => unanswered(failure),
+    };
+    let of_application = match code {
+        code if APPLICATION_CODES.contains(&code) => &findings::WRONG_APPLICATION,
+        _ if is_key_refused || is_region_refused => &findings::SKIPPED,
+        _ => unanswered(failure),
+    };
+    let of_balance = match of_application.verdict {
+        _ if failure.kind == FailureKind::Quota => &findings::USED_UP,
+        Verdict::Fail => &findings::SKIPPED,
+        _ => of_application,
+    };
+    [of_key, of_application, of_balance]
 }
 
 /// The finding about something that a failed query left open.
@@ -406,37 +352,29 @@ fn unanswered(failure: &Failure) -> &'static Finding {
 
 /// The finding where the account or the key is not allowed to ask.
 fn permission_finding(code: &str) -> Option<&'static Finding> {
-    let (_, finding) = [
-        (NOT_GRANTED, &findings::NOT_GRANTED),
-        ("UnauthorizedOperation", &findings::NOT_GRANTED),
-        (
-            "FailedOperation.ProhibitSubAccountUse",
-            &findings::SUB_ACCOUNT,
-        ),
-        (
-            "FailedOperation.NotEnterpriseCertification",
-            &findings::PERSONAL,
-        ),
-    ]
-    .into_iter()
-    .find(|(name, _)| name.eq_ignore_ascii_case(code))?;
-    Some(finding)
+    match code {
+        NOT_GRANTED | "UnauthorizedOperation" => Some(&findings::NOT_GRANTED),
+        "FailedOperation.ProhibitSubAccountUse" => Some(&findings::SUB_ACCOUNT),
+        "FailedOperation.NotEnterpriseCertification" => Some(&findings::PERSONAL),
+        _ => None,
+    }
 }
 
 fn id(template: &Template<'_>, route: Route) -> Option<u64> {
     template.code(route)?.parse().ok()
 }
 
-/// Whether both reach the same account of the service by the same entrance: then one look-up serves both.
+/// True if both reach the same account of the service by the same endpoint: then one look-up serves both.
 fn is_same_access(one: &Account<'_>, other: &Account<'_>) -> bool {
     // Tokens go with the other two.
-    one.secret_id.reveal() == other.secret_id.reveal()
-        && one.secret_key.reveal() == other.secret_key.reveal()
+    let [one_key, other_key] = [one, other].map(|account| &account.credentials);
+    one_key.secret_id.reveal() == other_key.secret_id.reveal()
+        && one_key.secret_key.reveal() == other_key.secret_key.reveal()
         && one.region == other.region
         && one.endpoint == other.endpoint
 }
 
-/// Whether the service gives this refusal only to requests whose signature it verified.
+/// True if the service gives this refusal only to requests whose signature it verified.
 fn is_past_the_signature(code: &str) -> bool {
     let families = [
         NOT_GRANTED,
@@ -445,10 +383,7 @@ fn is_past_the_signature(code: &str) -> bool {
         "FailedOperation",
         "InvalidParameterValue",
     ];
-    families.iter().any(|family| {
-        let start = code.get(..family.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(family))
-    })
+    families.iter().any(|family| code.starts_with(family))
 }
 
 #[cfg(test)]

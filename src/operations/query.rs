@@ -2,7 +2,7 @@
 //!
 //! | bound on one call | reason |
 //! |---|---|
-//! | 16 requests, second attempts included | what the host library grants a call |
+//! | 16 requests, second attempts included | the host library grants a call no more |
 //! | 256 KiB of responses | reading takes several times the memory of the text |
 //! | one deadline | the caller waits once |
 
@@ -31,8 +31,6 @@ const MAX_RESPONSE_BYTES: usize = 262_144;
 /// The code for a key whose policy does not grant an action.
 pub const NOT_GRANTED: &str = "AuthFailure.UnauthorizedOperation";
 
-const NOT_UNDERSTOOD: &str = "The answer is not one to what was asked.";
-
 /// The entries of one response.
 pub struct Page<E> {
     /// The entries.
@@ -53,9 +51,9 @@ pub struct Session<'s, 't> {
     national: &'s str,
     requests_left: u32,
     bytes_left: usize,
-    /// By how much the service's clock is ahead of the host's, once that is known.
+    /// The seconds that the service's clock is ahead of the host's, once they are known.
     ahead_s: u64,
-    /// Whether the service answered anything.
+    /// True once the service answered anything.
     pub has_answer: bool,
 }
 
@@ -73,7 +71,7 @@ impl<'s, 't> Session<'s, 't> {
         }
     }
 
-    /// Asks on behalf of an account. `body` makes the request's body for a moment of the service's clock.
+    /// Sends a query for an account. `body` makes the request's body for a moment of the service's clock.
     ///
     /// # Errors
     /// [`Failure`], with a provider code where the service refused the query.
@@ -106,7 +104,7 @@ impl<'s, 't> Session<'s, 't> {
         };
         let now = self.client.unix_time_s().wrapping_add(self.ahead_s);
         let outcome = call.send(self.client, now, write, read);
-        if let Some(server_time) = outcome.second_at {
+        if let Some(server_time) = outcome.retried_at {
             self.ahead_s = self.ahead_s.wrapping_add(server_time.wrapping_sub(now));
         }
         let result = outcome.result.map_err(|error| failure(error, action));
@@ -144,7 +142,7 @@ fn interpret<E: DeserializeOwned>(
             asked_at,
             now,
         }),
-        _ => Err(interpreter.unusable(NOT_UNDERSTOOD, None, request_id)),
+        _ => Err(interpreter.unusable(not_understood().message, None, request_id)),
     }
 }
 
@@ -159,12 +157,13 @@ fn entries<E: DeserializeOwned>(body: &[u8], list: &str) -> Option<(Vec<E>, Opti
     Some((entries.unwrap_or_default(), total))
 }
 
-/// An answer whose entries are not about what was asked.
+/// The failure of an answer whose entries are not about the question.
 pub fn not_understood() -> Failure {
-    Failure::new(FailureKind::Provider, Turn::Provider, NOT_UNDERSTOOD)
+    let message = "The answer is not one to what was asked.";
+    Failure::new(FailureKind::Provider, Turn::Provider, message)
 }
 
-/// The words for failed sends, made fit for a query.
+/// The failure of a query, with words of its own for a missing permission.
 fn failure(error: SendError, action: Action) -> Failure {
     let mut failure = error.into_failure();
     if failure.provider_code.as_deref() == Some(NOT_GRANTED) {

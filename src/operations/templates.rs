@@ -7,22 +7,22 @@ use serde_json::json;
 
 use super::findings::{self, Finding};
 use super::query::Session;
-use super::wire::{self, Template};
+use super::wire::{self, TemplateStatus};
 use crate::config::{Account, Route};
 
-/// The templates that a config names for one account, and what the service knows of them.
+/// The templates that a config names for one account, and the service's answers about them.
 pub struct Listing<'c> {
-    /// Whose they are.
+    /// The account that has them.
     pub account: &'c Account<'c>,
-    /// Nothing more can be learned of this account.
+    /// True if nothing more can be learned of this account.
     pub is_blocked: bool,
-    /// Why some were not looked up.
+    /// The failure that left some of them open.
     pub failure: Option<Failure>,
     /// The templates, each with a route that it is to serve.
     wanted: Vec<(u64, Route)>,
     /// The templates, each with a route among whose templates the service looked for it.
     asked: Vec<(u64, Route)>,
-    found: Vec<Template>,
+    found: Vec<TemplateStatus>,
 }
 
 /// The service's number for a route.
@@ -34,7 +34,7 @@ pub fn international(route: Route) -> u64 {
 }
 
 impl<'c> Listing<'c> {
-    /// A listing of which nothing is known yet.
+    /// A listing without templates.
     pub fn new(account: &'c Account<'c>, is_blocked: bool) -> Self {
         Self {
             account,
@@ -53,8 +53,8 @@ impl<'c> Listing<'c> {
         self.wanted.extend(new);
     }
 
-    /// Looks every template up where it should be, then those that were not there where they should not be: that
-    /// tells a template of the other route from one that does not exist.
+    /// Looks every template up among those of its route. Those that are not there are looked up among the other route's:
+    /// that tells a template of the other route from one that does not exist.
     pub fn look_up(&mut self, session: &mut Session<'_, '_>) {
         use Route::{International, Mainland};
         for (among, to_serve) in [
@@ -91,30 +91,30 @@ impl<'c> Listing<'c> {
     }
 
     /// The template, if the service has it.
-    pub fn found(&self, id: u64) -> Option<&Template> {
+    pub fn found(&self, id: u64) -> Option<&TemplateStatus> {
         let mut latest_first = self.found.iter().rev();
         latest_first.find(|found| found.template_id == id)
     }
 
-    /// Whether the service looked for it among the route's templates.
+    /// True if the service looked for it among the route's templates.
     pub fn asked(&self, id: u64, route: Route) -> bool {
         self.asked.contains(&(id, route))
     }
 }
 
-impl Template {
-    /// Whether it is for numbers of this route.
+impl TemplateStatus {
+    /// True if it is for numbers of this route.
     pub fn serves(&self, route: Route) -> bool {
         self.international == 3 || self.international == international(route)
     }
 
-    /// Whether it works with so many parameters, on the route or, without one, on any.
+    /// The finding about its use with so many parameters, on the route or, without one, on any.
     pub fn finding(&self, route: Option<Route>, declared: usize) -> &'static Finding {
         let review = findings::review(self.status_code);
         match (route, self.international) {
             (Some(route), _) if !self.serves(route) => &findings::OTHER_ROUTE,
             _ if self.status_code != 0 => review,
-            _ if self.variables() != declared => &findings::VARIABLES,
+            _ if wire::variables(&self.template_content) != declared => &findings::VARIABLES,
             (None, 0) => &findings::MAINLAND_ONLY,
             (None, 1) => &findings::INTERNATIONAL_ONLY,
             _ => review,

@@ -31,7 +31,7 @@ pub const PACKAGES: Action = Action::new("SmsPackagesStatistics", "SmsPackagesSt
 pub const SIGNATURES: Action = Action::new("DescribeSmsSignList", "DescribeSignListStatusSet");
 /// Lists the templates of an account.
 pub const TEMPLATES: Action = Action::new("DescribeSmsTemplateList", "DescribeTemplateStatusSet");
-/// Lists what became of messages to a number, for 72 hours.
+/// Lists the messages to a number and their states, for 72 hours.
 pub const RECORDS: Action = Action::new("DescribeSendRecordList", "SendRecordSet");
 /// Lists carriers' reports about a number, for 7 days.
 pub const REPORTS: Action = Action::new("PullSmsSendStatusByPhoneNumber", "PullSmsSendStatusSet");
@@ -51,8 +51,11 @@ pub const REPORTS_PAGE: u64 = 100;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Package {
+    /// Messages that it had.
     pub package_amount: u64,
+    /// Messages that were sent from it.
     pub current_usage: u64,
+    /// Its end, in Unix seconds.
     pub package_expired_time: u64,
 }
 
@@ -60,32 +63,29 @@ pub struct Package {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Signature {
+    /// Its text.
     #[serde(default)]
     pub sign_name: String,
+    /// 0 when it may be used, 1 and 2 while it waits, -1 when it was refused.
     pub status_code: i64,
 }
 
 /// A template.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Template {
+pub struct TemplateStatus {
+    /// Its identifier, which a config names.
     pub template_id: u64,
     /// 0 for the mainland, 1 for the rest, 3 for both.
     pub international: u64,
     /// 0 when it may be used, 1 and 2 while it waits, -1 when it was refused.
     pub status_code: i64,
-    template_content: String,
+    /// Its text, with `{1}` for the first variable.
+    pub template_content: String,
 }
 
-impl Template {
-    /// How many variables its text has.
-    pub fn variables(&self) -> usize {
-        variables(&self.template_content)
-    }
-}
-
-/// How many variables a template's text has: the largest `n` of its `{n}`.
-fn variables(content: &str) -> usize {
+/// The number of variables of a template's text: the largest `n` of its `{n}`.
+pub fn variables(content: &str) -> usize {
     let number = |rest: &str| {
         let (digits, _) = rest.split_once('}')?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -100,11 +100,17 @@ fn variables(content: &str) -> usize {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Record {
+    /// In E.164.
     pub phone_number: String,
+    /// Its identifier; empty for a message that the service refused.
     pub serial_no: String,
+    /// 1 for a refusal of the service, 2 delivered, 3 on its way, 4 undelivered.
     pub send_status: Option<i64>,
+    /// The code of a refusal of the service.
     pub request_code: String,
+    /// The carrier's code.
     pub status_code: String,
+    /// In Unix seconds.
     pub send_time: Option<u64>,
 }
 
@@ -112,11 +118,17 @@ pub struct Record {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Report {
+    /// In E.164.
     pub phone_number: String,
+    /// Its identifier.
     pub serial_no: String,
+    /// `SUCCESS` or `FAIL`.
     pub report_status: String,
+    /// The carrier's code.
     pub description: String,
+    /// The correlation id of the message.
     pub session_context: String,
+    /// The time of the report, in Unix seconds.
     pub user_receive_time: Option<u64>,
 }
 

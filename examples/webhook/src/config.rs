@@ -1,30 +1,28 @@
-//! The config: what an operator fills in.
+//! The config: the fields that an operator fills in.
 
 use alloc::vec::Vec;
 
-use connector_kit::config::{Field, FieldType, Form, Object, Reader, Rule};
+use connector_kit::config::{Field, Form, Object, Reader, Rule};
 use connector_kit::http::Url;
 use connector_kit::redact::Secret;
 use connector_kit::text::Text;
 
 use crate::sign::{Keys, PREFIX};
 
-/// A config that sending is possible with.
+/// A config that can send.
 pub struct Config<'c> {
-    /// Where messages are posted.
+    /// The address that messages are posted to.
     pub url: Url,
-    /// What they are signed with.
+    /// The keys that sign them.
     pub keys: Keys,
     /// The keys as the config has them.
     pub secret: Secret<'c>,
     /// The value of the `Authorization` header, where the receiver wants one.
     pub authorization: Option<Secret<'c>>,
-    /// The config's own limit on one call, in milliseconds.
-    pub timeout_ms: Option<u32>,
 }
 
 impl<'c> Config<'c> {
-    /// What must not come back in the receiver's words: keys and the token of `Authorization`.
+    /// The texts that must not come back in the receiver's words: keys and the token of `Authorization`.
     pub fn secrets(&self) -> Vec<&'c str> {
         let authorization = self.authorization.map_or("", Secret::reveal);
         let keys = self.secret.reveal().split_ascii_whitespace();
@@ -36,48 +34,40 @@ impl<'c> Config<'c> {
 
 /// The fields.
 pub const FIELDS: [Field; 4] = [
-    Field::new(
-        "url",
-        Text::new("URL", "URL")).help(Text::new(
-            "Where messages are posted: https, or http on this machine.",
+    Field::new("url", Text::new("URL", "URL"))
+        .help(Text::new(
+            "The address that messages are posted to: https, or http on this machine.",
             "短信发送到的地址:须为 https,本机可用 http。",
         ))
-    .required()
-    .placeholder("https://sms.example.com/hooks/messages"),
-    Field::new(
-        "secret",
-        Text::new("Signing secret", "签名密钥")).help(Text::new(
-            "From the receiver: base64, with or without whsec_. While it changes, the new and the old one with a space \
-             between them.",
+        .required()
+        .placeholder("https://sms.example.com/hooks/messages"),
+    Field::new("secret", Text::new("Signing secret", "签名密钥"))
+        .help(Text::new(
+            "From the receiver: base64, with or without whsec_. \
+             While it changes, the new and the old one with a space between them.",
             "由接收方提供:base64,可带 whsec_ 前缀;更换期间可填新旧两个,以空格分隔。",
         ))
-    .required()
-    .secret()
-    .placeholder("<whsec_…>"),
+        .required()
+        .secret()
+        .placeholder("<whsec_…>"),
     Field::new(
         "authorization",
-        Text::new("Authorization header", "Authorization 请求头")).help(Text::new(
-            "Its whole value, such as Bearer and a token, where the receiver wants one besides the signature.",
-            "完整的值,例如 Bearer 加令牌;仅在接收方除签名外还要求时填写。",
-        ))
+        Text::new("Authorization header", "Authorization 请求头"),
+    )
+    .help(Text::new(
+        "Its whole value, such as Bearer and a token, \
+         where the receiver wants one besides the signature.",
+        "完整的值,例如 Bearer 加令牌;仅在接收方除签名外还要求时填写。",
+    ))
     .secret(),
-    Field::new(
-        "timeoutMs",
-        Text::new("Longest wait in milliseconds", "最长等待毫秒数")).help(Text::new(
-            "The longest that one message may take. 8000 unless set.",
-            "单条短信的最长耗时,默认 8000。",
-        ))
-    .form(FieldType::Number)
-    .schema(r#"{"type":"integer","minimum":1}"#),
+    Field::TIMEOUT_MS,
 ];
 
-const SECRET: Form = Form {
-    valid: |text| Keys::parse(text).is_some(),
-    expected: Text::new(
-        "one or two secrets in base64, each with or without whsec_",
-        "一个或两个 base64 密钥,可带 whsec_ 前缀",
-    ),
-};
+const SECRET: Form = Form::new(
+    |text| Keys::parse(text).is_some(),
+    "one or two secrets in base64, each with or without whsec_",
+    "一个或两个 base64 密钥,可带 whsec_ 前缀",
+);
 const SHORT_SECRET: Rule = Rule::new(
     "short-secret",
     "A secret has fewer than the 24 bytes that Standard Webhooks asks for. Make a longer one.",
@@ -94,12 +84,10 @@ pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'
         reader.warning(config.at("secret"), SHORT_SECRET);
     }
     let authorization = config.optional_text(reader, "authorization", &Form::HEADER);
-    let timeout_ms = config.milliseconds(reader, "timeoutMs");
     Some(Config {
         url: url.and_then(Url::parse)?,
         keys: keys?,
         secret: Secret::new(secret?),
         authorization: authorization.map(Secret::new),
-        timeout_ms,
     })
 }

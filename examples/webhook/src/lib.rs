@@ -6,8 +6,8 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`config`] | what an operator fills in |
-//! | [`send`] | one message: the request, and what the response means |
+//! | [`config`] | the fields that an operator fills in |
+//! | [`send`] | one message: the request, and the meaning of the response |
 //! | [`sign`] | keys and signatures |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -50,10 +50,6 @@ impl Connector for Webhook {
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
         config::read(reader, config)
-    }
-
-    fn timeout_ms(config: &Config<'_>) -> Option<u32> {
-        config.timeout_ms
     }
 
     fn preview(_: &Config<'_>, message: &Message) -> Result<Preview, Failure> {

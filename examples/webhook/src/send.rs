@@ -68,7 +68,7 @@ fn address(message: &Message) -> Result<(PhoneNumber, &str), Failure> {
     Ok((PhoneNumber::parse(&message.to)?, id))
 }
 
-/// What [`send`] would send.
+/// Previews the message that [`send`] would send.
 ///
 /// # Errors
 /// The failure with which that would end before it touches the network.
@@ -120,7 +120,7 @@ pub fn send(
     let response = client.send(&request)?;
 
     let answer: Answer<'_> = json::from_slice(&response.body).unwrap_or_default();
-    // What the receiver was told must not come back in its words.
+    // Keys and values of the message must not come back in the receiver's words.
     let mut sensitive = config.secrets();
     sensitive.extend(message.variables.iter().map(|(_, value)| value.as_str()));
     sensitive.retain(|value| !value.is_empty());
@@ -141,13 +141,13 @@ pub fn send(
         failure.attributes.push(words);
     }
     Err(match response.status {
-        408 | 409 | 425 | 429 => SendError::unknown(failure),
+        408 | 409 | 425 | 429 => SendError::Unknown(failure),
         400..=499 => SendError::NotSent(failure),
-        _ => SendError::unknown(failure),
+        _ => SendError::Unknown(failure),
     })
 }
 
-/// A status that is no acceptance, in words: what happened, whose turn it is, what to do.
+/// The failure of a status that is no acceptance.
 fn failure(status: u16) -> Failure {
     use FailureKind::{Authentication, InvalidConfig, InvalidMessage, Provider, RateLimited};
     let (kind, turn, what) = match status {

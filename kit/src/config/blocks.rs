@@ -2,15 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::finding::Rule;
+use super::finding::NOT_A_LIST;
 use super::reader::{Object, Reader};
 use crate::json::Json;
-use crate::text::Text;
-
-const LIST: Text = Text::new("a list in brackets", "方括号中的列表");
 
 impl<'a> Object<'a, '_> {
-    /// What `read` makes of a [block](super::Field::block) that may be absent.
+    /// Reads a [block](super::Field::block) that may be absent.
     pub fn block<T>(
         &self,
         reader: &mut Reader,
@@ -23,8 +20,8 @@ impl<'a> Object<'a, '_> {
         read(reader, &block)
     }
 
-    /// What `read` makes of each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is no
-    /// block is an error.
+    /// Reads each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is no block is an
+    /// error.
     ///
     /// # Examples
     /// ```
@@ -32,7 +29,6 @@ impl<'a> Object<'a, '_> {
     /// use connector_kit::json;
     /// use connector_kit::text::Text;
     ///
-    /// const NAME: Form = Form::english(|_| true, "a name");
     /// const ROW: [Field; 1] = [Field::new("name", Text::english("Name")).required()];
     /// const FIELDS: [Field; 1] = [Field::new("rows", Text::english("Rows")).list(&ROW)];
     ///
@@ -40,7 +36,7 @@ impl<'a> Object<'a, '_> {
     /// let mut reader = Reader::default();
     /// let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
     /// let rows = config.list(&mut reader, "rows", |reader, row| {
-    ///     row.required_text(reader, "name", &NAME)
+    ///     row.required_text(reader, "name", &Form::TEXT)
     /// });
     /// assert_eq!(rows, ["a", "b"]);
     /// ```
@@ -56,7 +52,7 @@ impl<'a> Object<'a, '_> {
         let place = self.at(key);
         let field = self.field(key).filter(|field| field.is_list);
         let (Some(field), Json::Array(items)) = (field, value) else {
-            reader.reject::<T>(place, Rule::wrong_type(LIST));
+            reader.reject::<T>(place, NOT_A_LIST);
             return Vec::new();
         };
         let entry = |(index, item)| {
@@ -72,10 +68,10 @@ mod tests {
     use super::*;
     use crate::config::{Field, Form, Place};
     use crate::json;
+    use crate::text::Text;
     use alloc::string::String;
 
     const EMPTY: Text = Text::new("", "");
-    const ANY: Form = Form::english(|_| true, "a text");
     static ROW: [Field; 1] = [Field::new("id", EMPTY).required()];
     static FIELDS: [Field; 2] = [
         Field::new("rows", EMPTY).list(&ROW),
@@ -88,7 +84,8 @@ mod tests {
         let mut reader = Reader::default();
         let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
         let id = |reader: &mut Reader, row: &Object<'_, '_>| {
-            row.required_text(reader, "id", &ANY).map(String::from)
+            row.required_text(reader, "id", &Form::TEXT)
+                .map(String::from)
         };
         let rows = config.list(&mut reader, "rows", id);
         let one = config.block(&mut reader, "one", id);

@@ -1,4 +1,4 @@
-//! The config's fields as a table: what the guard shows to people and programs.
+//! The table of a config's fields, from which the guard is made.
 
 use alloc::string::String;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::text::Text;
 
-/// How a form shows a field: the seven item types of Logto's forms, by their names there.
+/// The item of a form that shows a field: the seven types of Logto's forms, by their names there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum FieldType {
     /// One line of text.
@@ -45,11 +45,11 @@ pub enum FieldType {
 pub struct Field {
     /// The key in the config.
     pub key: &'static str,
-    /// What a form calls it.
+    /// The name that a form shows.
     pub label: Text,
-    /// Where the operator finds the value.
+    /// Tells the operator where to find the value.
     pub help: Text,
-    /// How a form shows it.
+    /// The item of a form that shows it.
     pub form: FieldType,
     /// Whether a config without it is refused.
     pub required: bool,
@@ -59,23 +59,33 @@ pub struct Field {
     pub link: &'static str,
     /// An example that a form shows while the field is empty; empty for none.
     pub placeholder: &'static str,
-    /// What a new form begins with, as JSON; empty for nothing.
+    /// The value in a new form, as JSON; empty for none.
     pub default: &'static str,
-    /// What a form lets people choose from: values and titles.
+    /// The choices in a form: values and titles.
     pub options: &'static [(&'static str, &'static str)],
-    /// What the value must look like, as a JSON Schema in JSON; `{}` where [`Self::form`] and [`Self::fields`] say
+    /// The JSON Schema of the value, in JSON; `{}` where [`Self::form`] and [`Self::fields`] say
     /// enough. The guard adds title, description and the properties of [`Self::fields`].
     pub schema: &'static str,
     /// The fields of the block that the value is, or of each block in the list that it is.
     pub fields: &'static [Field],
     /// Whether the value is a list of blocks.
     pub is_list: bool,
-    /// What other products call it, in lower case without punctuation: `secretid`. Keys that differ from
+    /// Names in other products, in lower case without punctuation: `secretid`. Keys that differ from
     /// [`Self::key`] in case and punctuation alone need no entry.
     pub aliases: &'static [&'static str],
 }
 
 impl Field {
+    /// The longest that one call may take, in milliseconds. The kit reads it and keeps to it.
+    pub const TIMEOUT_MS: Self = Self::new("timeoutMs", Text::new("Timeout (ms)", "超时(毫秒)"))
+        .help(Text::new(
+            "The longest that one send may take, 1 to 8000. 8000 when empty.",
+            "一次发送的最长时间,1 至 8000,默认 8000。",
+        ))
+        .form(FieldType::Number)
+        .placeholder("8000")
+        .schema(r#"{"type": "integer", "minimum": 1, "maximum": 18446744073709551615}"#);
+
     /// An optional, public line of text.
     pub const fn new(key: &'static str, label: Text) -> Self {
         Self {
@@ -96,7 +106,7 @@ impl Field {
         }
     }
 
-    /// Sets where the operator finds the value.
+    /// Sets the text that tells the operator where to find the value.
     pub const fn help(mut self, help: Text) -> Self {
         self.help = help;
         self
@@ -114,7 +124,7 @@ impl Field {
         self
     }
 
-    /// Sets how a form shows it.
+    /// Sets the item of a form that shows it.
     pub const fn form(mut self, form: FieldType) -> Self {
         self.form = form;
         self
@@ -132,20 +142,20 @@ impl Field {
         self
     }
 
-    /// Sets what a new form begins with, as JSON.
+    /// Sets the value in a new form, as JSON.
     pub const fn default(mut self, json: &'static str) -> Self {
         self.default = json;
         self
     }
 
-    /// Sets what people choose from: values and titles.
+    /// Sets the choices in a form: values and titles.
     pub const fn options(mut self, options: &'static [(&'static str, &'static str)]) -> Self {
         self.form = FieldType::Select;
         self.options = options;
         self
     }
 
-    /// Sets what the value must look like, as a JSON Schema in JSON, where the schema that is made of the form is too
+    /// Sets the JSON Schema of the value, in JSON, where the schema that is made of the form is too
     /// wide or too narrow. It accepts everything that the code accepts, and may accept more;
     /// [`crate::testing::mistakes`] compares the two.
     pub const fn schema(mut self, json: &'static str) -> Self {
@@ -153,7 +163,7 @@ impl Field {
         self
     }
 
-    /// Sets what other products call it, in lower case without punctuation.
+    /// Sets names in other products, in lower case without punctuation.
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
@@ -180,7 +190,7 @@ impl Field {
 }
 
 /// The field that somebody meant by a key that no field has.
-pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field> {
+pub(crate) fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field> {
     let normal = |key: &str| -> String {
         let letters = key.chars().filter(|character| character.is_alphanumeric());
         letters.flat_map(char::to_lowercase).collect()
@@ -192,7 +202,7 @@ pub fn field_meant(fields: &'static [Field], key: &str) -> Option<&'static Field
 }
 
 /// The field that a JSON Pointer leads to or into. Indices lead to an entry of the same list.
-pub fn field_at(fields: &'static [Field], pointer: &str) -> Option<&'static Field> {
+pub(crate) fn field_at(fields: &'static [Field], pointer: &str) -> Option<&'static Field> {
     let mut fields = fields;
     let mut found = None;
     for key in pointer.split('/').skip(1) {

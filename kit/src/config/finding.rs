@@ -18,7 +18,7 @@ pub struct Rule {
     pub code: &'static str,
     /// The words. `#` stands for [`Self::expected`] or the finding's values.
     pub text: Text,
-    /// What was expected, as part of a sentence.
+    /// The words for the expected value, as part of a sentence.
     pub expected: Option<Text>,
 }
 
@@ -65,6 +65,8 @@ pub const PLACEHOLDER: Rule = Rule::new(
     "This still is the example in angle brackets. Replace it with the real value.",
     "此项仍是尖括号中的示例,请替换为真实的值。",
 );
+/// The value is not a list.
+pub const NOT_A_LIST: Rule = Rule::wrong_type(Text::new("a list in brackets", "方括号中的列表"));
 /// The object has the key twice.
 pub const REPEATED_KEY: Rule = Rule::new(
     "repeated-key",
@@ -109,35 +111,27 @@ const NOT_JSON: Rule = Rule::new(
 pub struct Finding {
     /// JSON Pointer (RFC 6901) into the config; empty for the whole.
     pub pointer: String,
-    /// What is wrong.
+    /// The rule that is broken.
     pub rule: Rule,
-    /// Whether it blocks sending.
+    /// An error blocks sending, and a warning does not.
     pub severity: Severity,
-    /// What stands in place of the `#` in the rule's words. Never a value of the config.
+    /// The values in place of the `#` in the rule's words. Never a value of the config.
     pub values: Vec<String>,
 }
 
 impl Finding {
-    /// Why a config was not read.
+    /// The error about a config that was not read.
     pub fn unreadable(reason: ParseError) -> Self {
-        let error = |rule, values: &[usize]| {
-            let values = values.iter().map(ToString::to_string).collect();
-            Self::of_whole(rule, Severity::Error, values)
+        let (rule, values) = match reason {
+            ParseError::TooLong => (TOO_LONG, alloc::vec![MAX_BYTES]),
+            ParseError::TooDeep => (TOO_DEEP, alloc::vec![MAX_DEPTH]),
+            ParseError::Syntax { line, column } => (NOT_JSON, alloc::vec![line, column]),
         };
-        match reason {
-            ParseError::TooLong => error(TOO_LONG, &[MAX_BYTES]),
-            ParseError::TooDeep => error(TOO_DEEP, &[MAX_DEPTH]),
-            ParseError::Syntax { line, column } => error(NOT_JSON, &[line, column]),
-        }
-    }
-
-    /// A finding about the whole config.
-    pub(super) const fn of_whole(rule: Rule, severity: Severity, values: Vec<String>) -> Self {
         Self {
             pointer: String::new(),
             rule,
-            severity,
-            values,
+            severity: Severity::Error,
+            values: values.iter().map(ToString::to_string).collect(),
         }
     }
 

@@ -15,7 +15,7 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// The JSON Schema, draft 2020-12. `rules` are further members of the whole schema, as a JSON object, such as
 /// `allOf`. Keys that no field has are allowed. The fields that say so are required, unless the rules have a
 /// `required` of their own.
-pub fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
+pub(crate) fn json_schema(fields: &[Field], rules: &str, language: Language) -> String {
     let mut schema = object(rules);
     schema.insert("$schema".into(), DRAFT.into());
     schema.insert("type".into(), "object".into());
@@ -69,7 +69,7 @@ fn value_schema(field: &Field, language: Language) -> Map<String, Value> {
     schema
 }
 
-/// What the form of a field says about its value.
+/// The schema of a value that follows from the field's form.
 const fn made_schema(field: &Field) -> &'static str {
     match field.form {
         _ if field.is_list => r#"{"type":"array"}"#,
@@ -89,7 +89,8 @@ fn required(fields: &[Field]) -> Value {
 /// The pattern of texts that count as absent: blank ones, and examples in angle brackets.
 pub(crate) const ABSENT_TEXT: &str = r"^\s*(<[\s\S]*>)?\s*$";
 
-/// Accepts what counts as absent for an optional field: blank values of every type, and examples in angle brackets.
+/// Accepts the values that count as absent for an optional field: blank ones of every type, and examples in angle
+/// brackets.
 fn absent() -> Value {
     json!({"anyOf": [
         {"enum": [null, {}, []]},
@@ -98,15 +99,16 @@ fn absent() -> Value {
 }
 
 /// The form items in display order, in the shape of Logto's form items.
-pub fn form_json(fields: &[Field], language: Language) -> String {
+pub(crate) fn form_json(fields: &[Field], language: Language) -> String {
     let item = |field: &Field| {
-        let mut item = Map::new();
+        let mut item = members(json!({
+            "key": field.key,
+            "type": field.form,
+            "label": field.label.get(language),
+            "description": field.help.get(language),
+            "required": field.required,
+        }));
         let mut set = |key: &str, value: Value| item.insert(key.into(), value);
-        set("key", field.key.into());
-        set("type", json!(field.form));
-        set("label", field.label.get(language).into());
-        set("description", field.help.get(language).into());
-        set("required", field.required.into());
         if field.secret {
             set("isConfidential", true.into());
         }

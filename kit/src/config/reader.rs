@@ -13,9 +13,8 @@ use crate::contract::Severity;
 use crate::http::{MAX_CALL_MS, Url};
 use crate::json::{Json, is_placeholder};
 use crate::redact::plain_key;
-use crate::text::Text;
+use crate::text::{Text, is_printable};
 
-const TEXT: Text = Text::new("a text in quotes", "引号中的文本");
 const OBJECT: Text = Text::new("an object in braces", "花括号中的对象");
 const ABOVE_CAP: Rule = Rule::new(
     "above-cap",
@@ -28,17 +27,20 @@ const MILLISECONDS: Text = Text::new(
 );
 const SWITCH: Text = Text::new("true or false", "true 或 false");
 
-/// What a text of the config must look like, after the white space around it is gone.
+/// The form that a text of the config must have, without the white space around it.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// Whether the text has the form. Never asked about an empty text.
+    /// Returns true if the text has the form. The readers of [`Object`] never pass an empty text.
     pub valid: fn(&str) -> bool,
-    /// What was expected, as part of a sentence.
+    /// The words for the form, as part of a sentence.
     pub expected: Text,
 }
 
 impl Form {
-    /// What [`Url::parse`] reads: a URL that every host can send to.
+    /// Any text.
+    pub const TEXT: Self = Self::new(|_| true, "a text in quotes", "引号中的文本");
+
+    /// A URL that every host can send to: one that [`Url::parse`] reads.
     pub const URL: Self = Self::new(
         |text| Url::parse(text).is_some(),
         "an https URL, or an http one with 127.0.0.1, [::1] or localhost; without user, fragment, spaces, quotes and \
@@ -46,20 +48,20 @@ impl Form {
         "https URL,或主机为 127.0.0.1、[::1]、localhost 的 http URL;不含用户名、片段、空格、引号和 <>{}",
     );
 
-    /// What goes into a header, such as a key or a token: a value pasted over two lines is none.
+    /// The value of a header, such as a key or a token: a value pasted over two lines is none.
     pub const HEADER: Self = Self::new(
-        |text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+        is_printable,
         "printable ASCII in one line",
         "单行的可打印 ASCII 字符",
     );
 
-    /// A form whose words are its own.
+    /// A form and the words for it in both languages.
     pub const fn new(valid: fn(&str) -> bool, en: &'static str, zh: &'static str) -> Self {
         let expected = Text::new(en, zh);
         Self { valid, expected }
     }
 
-    /// A form whose words are in English alone.
+    /// A form with words in English alone.
     ///
     /// # Examples
     /// ```
@@ -73,7 +75,7 @@ impl Form {
     }
 }
 
-/// Where a value stands. Becomes a JSON Pointer only for a finding, because most configs have none.
+/// The place of a value. Becomes a JSON Pointer only for a finding, because most configs have none.
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'p> {
     /// The whole config.
@@ -178,31 +180,22 @@ impl Reader {
         severity: Severity,
         values: Vec<String>,
     ) {
-        self.push(Finding {
-            pointer: place.pointer(),
-            rule,
-            severity,
-            values,
-        });
-    }
-
-    pub(super) fn push(&mut self, finding: Finding) {
         if self.listed.len() < MAX_FINDINGS {
-            self.listed.push(finding);
+            self.listed.push(Finding {
+                pointer: place.pointer(),
+                rule,
+                severity,
+                values,
+            });
         } else if self.unlisted != Some(Severity::Error) {
-            self.unlisted = Some(finding.severity);
+            self.unlisted = Some(severity);
         }
     }
 
-    /// Whether a finding blocks sending.
+    /// True if a finding blocks sending.
     pub fn has_error(&self) -> bool {
         let mut severities = self.listed.iter().map(|finding| finding.severity);
         self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
-    }
-
-    /// Whether every finding is listed.
-    pub fn is_complete(&self) -> bool {
-        self.unlisted.is_none()
     }
 
     /// The findings so far.
@@ -217,14 +210,18 @@ impl Reader {
             fields.iter().position(|field| field.key == key)
         });
         if let Some(severity) = self.unlisted {
-            let bound = alloc::vec![MAX_FINDINGS.to_string()];
-            self.listed.push(Finding::of_whole(MORE, severity, bound));
+            self.listed.push(Finding {
+                pointer: String::new(),
+                rule: MORE,
+                severity,
+                values: alloc::vec![MAX_FINDINGS.to_string()],
+            });
         }
         self.listed
     }
 }
 
-/// What is wrong with a text that has to be filled in, if anything.
+/// The defect of a text that has to be filled in, if it has one.
 pub fn defect(text: &str, form: &Form) -> Option<Rule> {
     match text.trim() {
         "" => Some(BLANK),
@@ -237,7 +234,7 @@ pub fn defect(text: &str, form: &Form) -> Option<Rule> {
 /// The members of an object, by the keys of a field table.
 #[derive(Debug)]
 pub struct Object<'a, 'p> {
-    /// Where the object stands.
+    /// The place of the object.
     pub place: Place<'p>,
     fields: &'static [Field],
     values: Vec<Option<&'a Json<'a>>>,
@@ -255,7 +252,7 @@ impl<'a> Object<'a, '_> {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// Where the value of a key stands.
+    /// The place of a key's value.
     pub const fn at<'s>(&'s self, key: &'s str) -> Place<'s> {
         self.place.key(key)
     }
@@ -272,10 +269,12 @@ impl<'a> Object<'a, '_> {
     }
 
     /// The same object with the members that name something; see [`Self::filled`].
-    pub fn named(self, reader: &mut Reader) -> Self {
+    pub fn named(&self, reader: &mut Reader) -> Self {
         let filled = |field: &Field| self.filled(reader, field.key);
-        let values = self.fields.iter().map(filled).collect();
-        Self { values, ..self }
+        Self {
+            values: self.fields.iter().map(filled).collect(),
+            ..*self
+        }
     }
 
     /// A text without the white space around it, if it is there and has the form. Its absence is an error.
@@ -286,7 +285,7 @@ impl<'a> Object<'a, '_> {
                 None => return Some(text.trim()),
                 Some(rule) => rule,
             },
-            Some(_) => Rule::wrong_type(TEXT),
+            Some(_) => Rule::wrong_type(Form::TEXT.expected),
         };
         reader.reject(self.at(key), rule)
     }
@@ -310,7 +309,7 @@ impl<'a> Object<'a, '_> {
     }
 
     /// A number of milliseconds, at least 1, that may be absent.
-    pub fn milliseconds(&self, reader: &mut Reader, key: &str) -> Option<u32> {
+    pub(crate) fn milliseconds(&self, reader: &mut Reader, key: &str) -> Option<u32> {
         let rule = match self.filled(reader, key)? {
             Json::Integer(0) => Rule::malformed(MILLISECONDS),
             Json::Integer(ms) => {

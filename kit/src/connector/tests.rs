@@ -1,8 +1,9 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::config::{Form, UNKNOWN_KEY};
 use crate::contract::{Attributes, attribute};
-use crate::http::{Method, Request, Response};
-use crate::json::Json;
+use crate::http::{Request, Response, Url};
 use crate::testing::Script;
 use crate::text::Text;
 
@@ -11,18 +12,14 @@ struct Acme;
 
 struct AcmeConfig<'c> {
     token: &'c str,
-    limit_ms: Option<u32>,
 }
 
 const EMPTY: Text = Text::new("", "");
-const TOKEN: Form = Form {
-    valid: |text| text.len() < 10,
-    expected: Text::new("a token", "令牌"),
-};
+const TOKEN: Form = Form::new(|text| text.len() < 10, "a token", "令牌");
 
 static FIELDS: [Field; 2] = [
     Field::new("token", EMPTY).required().secret(),
-    Field::new("limit", EMPTY),
+    Field::TIMEOUT_MS,
 ];
 
 impl Connector for Acme {
@@ -39,18 +36,7 @@ impl Connector for Acme {
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<AcmeConfig<'c>> {
         let token = config.required_text(reader, "token", &TOKEN);
-        let limit_ms = match config.get("limit") {
-            Some(Json::Integer(limit)) => u32::try_from(*limit).ok(),
-            _ => None,
-        };
-        Some(AcmeConfig {
-            token: token?,
-            limit_ms,
-        })
-    }
-
-    fn timeout_ms(config: &AcmeConfig<'_>) -> Option<u32> {
-        config.limit_ms
+        Some(AcmeConfig { token: token? })
     }
 
     fn preview(config: &AcmeConfig<'_>, message: &Message) -> Result<Preview, Failure> {
@@ -76,15 +62,10 @@ impl Connector for Acme {
     }
 }
 
+static URL: LazyLock<Url> = LazyLock::new(|| Url::parse("https://acme.example").unwrap());
+
 fn request() -> Request<'static> {
-    Request {
-        method: Method::Post,
-        tls: true,
-        authority: "acme.example".into(),
-        path: "/".into(),
-        headers: Vec::new(),
-        body: b"{}".to_vec(),
-    }
+    Request::post_json(&URL, b"{}".to_vec())
 }
 
 fn script() -> Script {
@@ -154,7 +135,7 @@ fn deadline_is_the_smallest_limit() {
         (Some(0), None, 0),
     ] {
         let config = match of_config {
-            Some(limit) => format!(r#"{{"token": "abc", "limit": {limit}}}"#),
+            Some(limit) => format!(r#"{{"token": "abc", "timeoutMs": {limit}}}"#),
             None => CONFIG.into(),
         };
         let message = Message {
@@ -222,15 +203,14 @@ fn unreadable_config_is_one_error_at_the_root() {
     }
 }
 
-/// The transport's verdict reaches the caller as it is.
 #[test]
-fn transport_error_is_the_outcome() {
+fn transport_error_is_the_outcome_in_words() {
     let failure = || Failure::new(FailureKind::Timeout, Turn::Provider, "No answer came.");
-    for error in [SendError::NotSent(failure()), SendError::unknown(failure())] {
+    for error in [SendError::NotSent(failure()), SendError::Unknown(failure())] {
         let given = error.clone();
         let mut script = Script::new(move |_| Err(given.clone()));
         let sent = send_message::<Acme>(CONFIG, &message(), &mut script);
-        assert_eq!(sent, Err(error));
+        assert_eq!(sent, Err(error.in_words()));
         assert_eq!(script.requests, 1);
     }
 }
@@ -269,17 +249,17 @@ fn failure() -> Failure {
 /// A second one could be a second message. What was refused can be asked again, and so can every query.
 #[test]
 fn unknown_outcome_is_the_last_request_of_a_message() {
-    let unknown = || Err(SendError::unknown(failure()));
+    let unknown = || Err(SendError::Unknown(failure()));
     let not_sent = || Err(SendError::NotSent(failure()));
     let mut network = Script::new(move |_| unknown());
-    let mut client = Client::for_message(&mut network, 1_000);
+    let mut client = Client::new(&mut network, 1_000).for_message();
     let outcomes = [client.send(&request()), client.send(&request())];
     for outcome in outcomes {
         assert_eq!(outcome.err(), unknown().err());
     }
     assert_eq!(network.requests, 1);
     let mut network = Script::new(move |_| not_sent());
-    let mut client = Client::for_message(&mut network, 1_000);
+    let mut client = Client::new(&mut network, 1_000).for_message();
     let _ = [client.send(&request()), client.send(&request())];
     assert_eq!(network.requests, 2);
     let mut network = Script::new(move |_| unknown());
@@ -291,7 +271,7 @@ fn unknown_outcome_is_the_last_request_of_a_message() {
 #[test]
 fn request_that_no_host_sends_is_not_sent() {
     let mut network = script();
-    let mut client = Client::for_message(&mut network, 1_000);
+    let mut client = Client::new(&mut network, 1_000).for_message();
     let request = request().with_header("authorization", "two\nlines");
     let error = client.send(&request).err().unwrap();
     assert!(matches!(error, SendError::NotSent(_)));
@@ -355,7 +335,7 @@ mod optional {
     /// One deadline rule for everything that makes requests.
     #[test]
     fn every_call_has_the_smallest_limit() {
-        let config = r#"{"token": "abc", "limit": 700}"#;
+        let config = r#"{"token": "abc", "timeoutMs": 700}"#;
         for (timeout, expected) in [(None, 700), (Some(500), 500), (Some(9_000), 700)] {
             let mut script = script();
             check_config::<Acme>(config, Language::English, timeout, &mut script).unwrap();

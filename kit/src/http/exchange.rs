@@ -1,4 +1,4 @@
-//! A request, its response, and what carries them.
+//! A request, its response, and the transport that carries them.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -11,16 +11,12 @@ use crate::bindings::wasi::http::types::Method;
 use crate::contract::SendError;
 use crate::time::parse_http_date;
 
-/// One request, complete. It holds secrets and what people are told, so it has no `Debug` output.
+/// One request, complete. It holds secrets and the text of a message, so it has no `Debug` output.
 pub struct Request<'r> {
     /// The method.
     pub method: Method,
-    /// Whether the connection is encrypted.
-    pub tls: bool,
-    /// Host and, where it is not the scheme's own, port: `sms.example.com`, `[::1]:8080`.
-    pub authority: Cow<'r, str>,
-    /// Path and query, beginning with `/`.
-    pub path: Cow<'r, str>,
+    /// The address.
+    pub url: &'r Url,
     /// Names in lower case, and values. The transport adds `content-length`, and the host adds `host`.
     pub headers: Vec<(&'static str, Cow<'r, str>)>,
     /// The body. The proof of *not sent* needs at least one byte of it: where it is empty, everything that goes
@@ -52,7 +48,7 @@ impl<'r> Request<'r> {
         Self::post(url, content_type, body.into_bytes())
     }
 
-    /// A `GET` of a URL, with what [`Url::with_query`] puts into it. It has no body whose last byte could be held back:
+    /// A `GET` of a URL, with the query of [`Url::with_query`] in it. It has no body whose last byte could be held back:
     /// whatever goes wrong once the host has it is *unknown*.
     ///
     /// # Examples
@@ -61,7 +57,7 @@ impl<'r> Request<'r> {
     ///
     /// let url = Url::parse("https://sms.example.com/status").unwrap();
     /// let url = url.with_query(&[("id", "4711")]).unwrap();
-    /// assert_eq!(Request::get(&url).path, "/status?id=4711");
+    /// assert_eq!(Request::get(&url).url.path, "/status?id=4711");
     /// ```
     pub fn get(url: &'r Url) -> Self {
         Self {
@@ -74,9 +70,7 @@ impl<'r> Request<'r> {
     fn post(url: &'r Url, content_type: &'static str, body: Vec<u8>) -> Self {
         Self {
             method: Method::Post,
-            tls: url.tls,
-            authority: url.authority.as_str().into(),
-            path: url.path.as_str().into(),
+            url,
             headers: alloc::vec![("content-type", content_type.into())],
             body,
         }

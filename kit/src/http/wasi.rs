@@ -141,7 +141,7 @@ impl Exchange {
                 "The deadline passed before the request was begun. Give the call more time.",
             )));
         };
-        // A host without one of these timeouts says so; the deadline here holds all the same.
+        // Some hosts refuse these timeouts; the deadline here holds all the same.
         let _ = options.set_connect_timeout(Some(left));
         let _ = options.set_first_byte_timeout(Some(left));
         let response = outgoing_handler::handle(outgoing, Some(options))
@@ -168,7 +168,8 @@ impl Exchange {
         let mut rest = bytes;
         let mut limit = 1;
         loop {
-            match self.permitted(upload)? {
+            let permitted = upload.stream.check_write().map_err(|_| self.broken())?;
+            match usize::try_from(permitted).unwrap_or(usize::MAX) {
                 0 => self.wait(upload)?,
                 _ if rest.is_empty() => return self.look(),
                 permitted => {
@@ -215,12 +216,6 @@ impl Exchange {
             .map_or(Ok(()), |early| Err(answered_early(early)))
     }
 
-    /// How many bytes the stream takes now.
-    fn permitted(&self, upload: &Upload) -> Result<usize, SendError> {
-        let permitted = upload.stream.check_write().map_err(|_| self.broken())?;
-        Ok(usize::try_from(permitted).unwrap_or(usize::MAX))
-    }
-
     /// The stream broke before the release: nothing was sent, and the response may say why.
     fn broken(&self) -> SendError {
         self.deadline.wait_at_most(REASON, &self.ready);
@@ -239,7 +234,7 @@ impl Exchange {
         }
         // The connection's own reason says more than the stream's.
         self.response()?;
-        Err(SendError::unknown(error::failure(
+        Err(SendError::Unknown(error::failure(
             &ErrorCode::ConnectionTerminated,
         )))
     }
@@ -253,10 +248,10 @@ impl Exchange {
                 Some(Err(code)) if error::excludes_delivery(&code) => {
                     return Err(SendError::NotSent(error::failure(&code)));
                 }
-                Some(Err(code)) => return Err(SendError::unknown(error::failure(&code))),
+                Some(Err(code)) => return Err(SendError::Unknown(error::failure(&code))),
                 None if passed => {
                     let failure = timed_out("before the provider answered");
-                    return Err(SendError::unknown(failure));
+                    return Err(SendError::Unknown(failure));
                 }
                 None => {}
             }
@@ -286,7 +281,7 @@ fn head(response: &IncomingResponse) -> Response {
 }
 
 fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Response, SendError> {
-    let broken = || SendError::unknown(error::failure(&ErrorCode::HttpResponseIncomplete));
+    let broken = || SendError::Unknown(error::failure(&ErrorCode::HttpResponseIncomplete));
     let head = head(response);
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
@@ -301,7 +296,7 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
             Err(StreamError::Closed) => break,
             Err(StreamError::LastOperationFailed(_)) => return Err(broken()),
             Ok(bytes) if bytes.is_empty() && passed => {
-                return Err(SendError::unknown(timed_out(
+                return Err(SendError::Unknown(timed_out(
                     "before the answer was complete",
                 )));
             }
@@ -314,7 +309,7 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
         if body.len() > MAX_BODY_BYTES {
             let message = format!("The answer is longer than {MAX_BODY_BYTES} bytes.");
             let failure = Failure::new(FailureKind::Provider, Turn::Provider, message);
-            return Err(SendError::unknown(failure));
+            return Err(SendError::Unknown(failure));
         }
     }
     Ok(Response { body, ..head })
@@ -337,7 +332,7 @@ fn outgoing_request(
     let length = request.body.len().to_string();
     entries.push(("content-length".to_string(), length.into_bytes()));
     let outgoing = OutgoingRequest::new(Fields::from_list(&entries).map_err(|_| "headers")?);
-    let scheme = if request.tls {
+    let scheme = if request.url.tls {
         Scheme::Https
     } else {
         Scheme::Http
@@ -345,9 +340,9 @@ fn outgoing_request(
     let method = outgoing.set_method(&request.method);
     method.map_err(|()| "method")?;
     outgoing.set_scheme(Some(&scheme)).map_err(|()| "scheme")?;
-    let authority = outgoing.set_authority(Some(&request.authority));
+    let authority = outgoing.set_authority(Some(&request.url.authority));
     authority.map_err(|()| "host name")?;
-    let path = outgoing.set_path_with_query(Some(&request.path));
+    let path = outgoing.set_path_with_query(Some(&request.url.path));
     path.map_err(|()| "path")?;
     let body = outgoing.body().map_err(|()| "body")?;
     let stream = body.write().map_err(|()| "body")?;

@@ -5,16 +5,6 @@ use super::*;
 
 struct Entry(&'static str, Option<&'static str>, u32);
 
-impl Template for Entry {
-    fn usage(&self) -> &str {
-        self.0
-    }
-
-    fn locale(&self) -> Option<&str> {
-        self.1
-    }
-}
-
 const SIGN_IN: [Entry; 5] = [
     Entry("SignIn", None, 1),
     Entry("SignIn", Some("zh-CN"), 2),
@@ -25,7 +15,9 @@ const SIGN_IN: [Entry; 5] = [
 
 fn chosen(entries: &[Entry], usage: &str, locales: &[&str]) -> Option<(u32, bool)> {
     let templates: Vec<&Entry> = entries.iter().collect();
-    choose(&templates, usage, locales).map(|(template, fell_back)| (template.2, fell_back))
+    let locales: Vec<String> = locales.iter().map(ToString::to_string).collect();
+    choose(&templates, |entry| (entry.0, entry.1), usage, &locales)
+        .map(|(template, fell_back)| (template.2, fell_back))
 }
 
 #[test]

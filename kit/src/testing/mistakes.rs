@@ -32,26 +32,26 @@ use crate::text::Language;
 ///
 /// impl Connector for Acme {
 ///     const FIELDS: &'static [Field] = &[
-///         Field::new("timeoutMs", Text::english("Timeout")).default("8 s"),
+///         Field::new("isTest", Text::english("Test")).default("off"),
 ///     ];
 ///     // The rest of the connector.
-/// #   type Config<'c> = Option<u32>;
+/// #   type Config<'c> = bool;
 /// #   const METADATA: Metadata =
 /// #       Metadata { id: "acme", version: "1.0.0", names: &[], descriptions: &[], attributes: &[] };
-/// #   fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Option<u32>> {
-/// #       Some(config.milliseconds(reader, "timeoutMs"))
+/// #   fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<bool> {
+/// #       Some(config.switch(reader, "isTest").unwrap_or(false))
 /// #   }
-/// #   fn preview(_: &Option<u32>, _: &Message) -> Result<Preview, Failure> {
+/// #   fn preview(_: &bool, _: &Message) -> Result<Preview, Failure> {
 /// #       Err(Failure::invalid_message(""))
 /// #   }
-/// #   fn send(_: &Option<u32>, _: &Message, _: &mut Client<'_>) -> Result<Receipt, SendError> {
+/// #   fn send(_: &bool, _: &Message, _: &mut Client<'_>) -> Result<Receipt, SendError> {
 /// #       Err(SendError::NotSent(Failure::invalid_message("")))
 /// #   }
 /// }
 ///
-/// assert_eq!(mistakes::<Acme>(r#"{"timeoutMs": 3000}"#), [
-///     "/timeoutMs: its default is not JSON.",
-///     "/timeoutMs: the schema refuses a number, which read_config accepts.",
+/// assert_eq!(mistakes::<Acme>(r#"{"isTest": true}"#), [
+///     "/isTest: its default is not JSON.",
+///     "/isTest: the schema refuses true or false, which read_config accepts.",
 /// ]);
 /// ```
 pub fn mistakes<C: Connector>(config: &str) -> Vec<String> {

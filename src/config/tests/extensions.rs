@@ -18,15 +18,15 @@ fn block_replaces_what_it_names() {
         assert_eq!(abroad.region, "ap-singapore");
         assert_eq!(abroad.endpoint.authority, "sms.intl.tencentcloudapi.com");
         assert_eq!(
-            abroad.secret_id.reveal(),
-            config.mainland.secret_id.reveal()
+            abroad.credentials.secret_id.reveal(),
+            config.mainland.credentials.secret_id.reveal()
         );
         let home = config.account(Route::Mainland);
         assert_eq!(
             (home.sdk_app_id.as_ref(), home.sender_id),
             ("1400006666", None)
         );
-        assert_eq!(home.endpoint, endpoint::default());
+        assert_eq!(home.endpoint.authority, endpoint::DEFAULT_HOST);
     });
 }
 
@@ -56,9 +56,12 @@ fn credentials_of_the_block_come_together() {
     config["sessionToken"] = json!("token-of-the-top");
     read_config(&config, |config| {
         let abroad = config.account(Route::International);
-        assert_eq!(abroad.secret_key.reveal(), "other");
-        assert!(abroad.session_token.is_none(), "a token belongs to its key");
-        assert!(config.mainland.session_token.is_some());
+        assert_eq!(abroad.credentials.secret_key.reveal(), "other");
+        assert!(
+            abroad.credentials.session_token.is_none(),
+            "a token belongs to its key"
+        );
+        assert!(config.mainland.credentials.session_token.is_some());
     });
     for (block, missing) in [
         (json!({"accessKeyId": "id"}), &["accessKeySecret"][..]),

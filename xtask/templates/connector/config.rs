@@ -1,4 +1,4 @@
-//! The config: what an operator fills in.
+//! The config: the fields that an operator fills in.
 
 use connector_kit::config::{Field, FieldType, Form, Object, Reader};
 use connector_kit::http::Url;
@@ -6,15 +6,15 @@ use connector_kit::redact::Secret;
 use connector_kit::template;
 use connector_kit::text::Text;
 
-/// Where messages are posted unless the config says otherwise. Replace it with the provider's address.
+/// The address that messages are posted to unless the config has one. Replace it with the provider's.
 const ENDPOINT: &str = "https://sms.example.com/v1/messages";
 
 /// The text that is sent unless the config has one.
 const TEXT: &str = "Your code is {{code}}.";
 
-/// A config that sending is possible with.
+/// A config that can send.
 pub struct Config<'c> {
-    /// Where messages are posted.
+    /// The address that messages are posted to.
     pub endpoint: Url,
     /// The key of the provider's API.
     pub api_key: Secret<'c>,
@@ -39,27 +39,27 @@ pub const FIELDS: [Field; 4] = [
         .placeholder("<sender>"),
     Field::new("text", Text::english("Text"))
         .help(Text::english(
-            "What people get. {{code}} stands for the code.",
+            "The text of the message. {{code}} stands for the code.",
         ))
         .form(FieldType::MultilineText)
         .placeholder(TEXT),
     Field::new("endpoint", Text::english("Endpoint")).help(Text::english(
-        "For tests: where messages are posted in place of the provider's address.",
+        "For tests: the address that messages are posted to in place of the provider's.",
     )),
 ];
 
-const API_KEY: Form = Form {
-    valid: |text| text.bytes().all(|byte| byte.is_ascii_graphic()),
-    expected: Text::english("a key as the console shows it, without spaces"),
-};
-const SENDER: Form = Form {
-    valid: |text| text.len() <= 16,
-    expected: Text::english("a number in E.164 or a name of at most 16 characters"),
-};
-const ANY_TEXT: Form = Form {
-    valid: |text| template::placeholders(text).any(|name| name == "code"),
-    expected: Text::english("a text with {{code}} in it"),
-};
+const API_KEY: Form = Form::english(
+    |text| text.bytes().all(|byte| byte.is_ascii_graphic()),
+    "a key as the console shows it, without spaces",
+);
+const SENDER: Form = Form::english(
+    |text| text.len() <= 16,
+    "a number in E.164 or a name of at most 16 characters",
+);
+const ANY_TEXT: Form = Form::english(
+    |text| template::placeholders(text).any(|name| name == "code"),
+    "a text with {{code}} in it",
+);
 
 /// Reads the fields, and reports everything that is wrong with them.
 pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {

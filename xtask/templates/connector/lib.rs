@@ -2,8 +2,8 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`config`] | what an operator fills in |
-//! | [`send`] | one message: the request, and what the response means |
+//! | [`config`] | the fields that an operator fills in |
+//! | [`send`] | one message: the request, and the meaning of the response |
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;

@@ -55,7 +55,7 @@ fn plan(config: &Config<'_>, message: &Message) -> Result<(PhoneNumber, String),
     Ok((number, text))
 }
 
-/// What [`send`] would send.
+/// Previews the message that [`send`] would send.
 ///
 /// # Errors
 /// The failure with which that would end before it touches the network.
@@ -92,7 +92,7 @@ pub fn send(
         Request::post_json(&config.endpoint, body).with_header("authorization", authorization);
     let response = client.send(&request)?;
 
-    // What the provider was told must not come back in its words. Digits are masked in any case.
+    // Key and values of the message must not come back in the provider's words. Digits are masked in any case.
     let mut sensitive = alloc::vec![config.api_key.reveal()];
     let values = message.variables.iter().map(|(_, value)| value.as_str());
     sensitive.extend(values.filter(|value| !value.is_empty()));
@@ -127,6 +127,11 @@ fn interpret(response: &Response, scrubber: &Scrubber<'_>) -> Result<Receipt, Se
             Turn::Operator,
             "Compare sender, text and number with what the provider takes.",
         ),
+        200..=299 => (
+            FailureKind::Provider,
+            Turn::Provider,
+            "It names no message, so nothing proves that it was taken.",
+        ),
         429 => (
             FailureKind::RateLimited,
             Turn::Caller,
@@ -146,6 +151,6 @@ fn interpret(response: &Response, scrubber: &Scrubber<'_>) -> Result<Receipt, Se
     }
     Err(match status {
         400 | 401 | 403 | 404 | 422 => SendError::NotSent(failure),
-        _ => SendError::unknown(failure),
+        _ => SendError::Unknown(failure),
     })
 }

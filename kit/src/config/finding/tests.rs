@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{MAX_FINDINGS, Reader};
+use crate::config::{MAX_FINDINGS, Place, Reader};
 
 const EMPTY: Text = Text::new("", "");
 static INNER: [Field; 1] = [Field::new("id", EMPTY).help(Text::new("Inner help.", "内层说明。"))];
@@ -13,23 +13,22 @@ static FIELDS: [Field; 3] = [
         .list(&INNER),
 ];
 
-fn finding(pointer: &str, severity: Severity) -> Finding {
+const FIRST: Place<'static> = Place::Key(&Place::Root, "first");
+const SECOND: Place<'static> = Place::Key(&Place::Root, "second");
+
+fn warning(pointer: &str) -> Finding {
     Finding {
         pointer: pointer.into(),
         rule: REQUIRED,
-        severity,
+        severity: Severity::Warning,
         values: Vec::new(),
     }
 }
 
-fn warning(pointer: &str) -> Finding {
-    finding(pointer, Severity::Warning)
-}
-
-fn sorted(pointers: &[&str]) -> Vec<String> {
+fn sorted(places: &[Place<'_>]) -> Vec<String> {
     let mut findings = Reader::default();
-    for pointer in pointers {
-        findings.push(warning(pointer));
+    for place in places {
+        findings.warning(*place, REQUIRED);
     }
     let sorted = findings.into_sorted(&FIELDS).into_iter();
     sorted.map(|finding| finding.pointer).collect()
@@ -38,15 +37,16 @@ fn sorted(pointers: &[&str]) -> Vec<String> {
 /// Those about no field come first, and findings about one field keep their order.
 #[test]
 fn findings_follow_the_field_table() {
+    let (first, list) = (FIRST, Place::Root.key("list"));
     let found = sorted(&[
-        "/list/10/id",
-        "/second",
-        "/list/2",
-        "/unknown",
-        "/first/inner",
-        "",
-        "/first",
-        "/list",
+        list.entry(10).key("id"),
+        SECOND,
+        list.entry(2),
+        Place::Root.key("unknown"),
+        first.key("inner"),
+        Place::Root,
+        first,
+        list,
     ]);
     assert_eq!(
         found,
@@ -68,22 +68,17 @@ fn hundred_findings_are_listed() {
     let with = |count: usize, last: Severity| {
         let mut findings = Reader::default();
         for _ in 0..count {
-            findings.push(warning("/first"));
+            findings.warning(FIRST, REQUIRED);
         }
-        findings.push(finding("/second", last));
-        (
-            findings.has_error(),
-            findings.is_complete(),
-            findings.into_sorted(&FIELDS),
-        )
+        findings.report(SECOND, REQUIRED, last, Vec::new());
+        (findings.has_error(), findings.into_sorted(&FIELDS))
     };
-    let (has_error, is_complete, listed) = with(99, Severity::Error);
-    assert_eq!((has_error, is_complete, listed.len()), (true, true, 100));
+    let (has_error, listed) = with(99, Severity::Error);
+    assert_eq!((has_error, listed.len()), (true, 100));
     assert_eq!(listed[99].pointer, "/second");
     for severity in [Severity::Warning, Severity::Error] {
-        let (has_error, is_complete, listed) = with(100, severity);
+        let (has_error, listed) = with(100, severity);
         assert_eq!(has_error, severity == Severity::Error);
-        assert!(!is_complete);
         assert_eq!(listed.len(), 101);
         let last = &listed[100];
         assert_eq!((last.rule.code, last.severity), ("more", severity));
@@ -98,10 +93,10 @@ fn hundred_findings_are_listed() {
 fn worst_unlisted_severity_counts() {
     let mut findings = Reader::default();
     for _ in 0..MAX_FINDINGS {
-        findings.push(warning("/first"));
+        findings.warning(FIRST, REQUIRED);
     }
-    findings.push(finding("/first", Severity::Error));
-    findings.push(warning("/first"));
+    findings.reject::<()>(FIRST, REQUIRED);
+    findings.warning(FIRST, REQUIRED);
     assert!(findings.has_error());
 }
 

@@ -3,14 +3,12 @@ use crate::json;
 
 const EMPTY: Text = Text::new("", "");
 static FIELDS: [Field; 2] = [Field::new("one", EMPTY), Field::new("two", EMPTY)];
-const SHORT: Form = Form {
-    valid: |text| text.len() <= 3,
-    expected: Text::new("a short text", "短文本"),
-};
-const DIGITS: Form = Form {
-    valid: |text| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit()),
-    expected: Text::new("digits", "数字"),
-};
+const SHORT: Form = Form::new(|text| text.len() <= 3, "a short text", "短文本");
+const DIGITS: Form = Form::new(
+    |text| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit()),
+    "digits",
+    "数字",
+);
 
 /// Reads one value, absent where the text is empty; returns what was read and the finding, a code and whether it is an
 /// error.

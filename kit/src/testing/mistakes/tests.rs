@@ -6,7 +6,6 @@ use crate::json::Json;
 use crate::text::Text;
 
 const EMPTY: Text = Text::new("", "");
-const ANY: Form = Form::english(|_| true, "a text");
 
 /// A connector with fields of every kind; `Table` is what it says about them.
 struct Acme<T>(core::marker::PhantomData<T>);
@@ -29,8 +28,7 @@ impl<T: Table> Connector for Acme<T> {
     };
 
     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<()> {
-        config.digits(reader, "account", &ANY);
-        config.milliseconds(reader, "timeoutMs");
+        config.digits(reader, "account", &Form::TEXT);
         config.switch(reader, "dry");
         let place = config.at("rows");
         match config.filled(reader, "rows") {
@@ -38,8 +36,8 @@ impl<T: Table> Connector for Acme<T> {
             Some(Json::Array(rows)) => {
                 for (index, row) in rows.iter().enumerate() {
                     let row = reader.object(place.entry(index), row, &ROW)?;
-                    row.required_text(reader, "name", &ANY);
-                    row.optional_text(reader, "token", &ANY);
+                    row.required_text(reader, "name", &Form::TEXT);
+                    row.optional_text(reader, "token", &Form::TEXT);
                 }
             }
             Some(_) => return reader.reject(place, Rule::wrong_type(EMPTY)),
