@@ -50,7 +50,7 @@ struct SendSms<'a> {
     sender_id: Option<&'a str>,
 }
 
-/// Everything about a message that needs no network.
+/// The parts of a message that need no network.
 struct Plan<'c> {
     number: PhoneNumber,
     route: Route,
@@ -96,7 +96,7 @@ impl<'c> Plan<'c> {
         })
     }
 
-    /// What previews and receipts alike say about the choice.
+    /// The attributes of previews and receipts about the choice.
     fn attributes(&self) -> Attributes {
         let template = self.template;
         let fallback = if self.fell_back { "true" } else { "false" };
@@ -162,7 +162,7 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && is_digits(text, 6)
 }
 
-/// What [`send`] would send.
+/// Previews the message that [`send`] would send.
 ///
 /// # Errors
 /// The failure with which that would end before it touches the network.

@@ -60,7 +60,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether the value names nothing: null, white space, an empty object or list. Forms post these for fields
+    /// True if the value names nothing: null, white space, an empty object or list. Forms post these for fields
     /// that nobody filled in.
     pub fn is_blank(&self) -> bool {
         match self {
@@ -73,13 +73,13 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Whether a text is an example in angle brackets, such as `<region>`.
+/// True if a text is an example in angle brackets, such as `<region>`.
 pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('<') && text.ends_with('>')
 }
 
-/// Why a text was not read.
+/// The reason that a text was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// Longer than [`MAX_BYTES`].
@@ -232,7 +232,7 @@ pub fn optional_code<'de, D: Deserializer<'de>>(
     })
 }
 
-/// How deep brackets are nested at most. Text that is not JSON may give any answer.
+/// The deepest nesting of brackets. Text that is not JSON may give any answer.
 fn depth(text: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in text {

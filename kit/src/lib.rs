@@ -17,6 +17,7 @@
 //! | [`text`] | texts in English and Chinese, invisible characters |
 //! | [`time`] | calendar dates |
 //! | [`testing`] | a scripted transport for the tests of connectors |
+//! | [`bindings`] | the contract and WASI as wit-bindgen writes them, for [`export!`] |
 //!
 //! # Examples
 //!
@@ -39,7 +40,7 @@
 //!     token: Secret<'c>,
 //! }
 //!
-//! /// What the provider answers with status 201.
+//! /// The provider's answer with status 201.
 //! #[derive(serde::Deserialize)]
 //! struct Sent {
 //!     id: String,
@@ -48,7 +49,7 @@
 //! impl Connector for Acme {
 //!     type Config<'c> = Config<'c>;
 //!     const FIELDS: &'static [Field] = &[
-//!         Field::new("url", Text::english("URL")).help(Text::english("Where the API is.")).required(),
+//!         Field::new("url", Text::english("URL")).help(Text::english("The address of the API.")).required(),
 //!         Field::new("token", Text::new("Token", "令牌")).help(Text::new("From the console.", "见控制台。"))
 //!             .required()
 //!             .secret(),

@@ -234,7 +234,7 @@ fn is_mainland_mobile(national: &str) -> bool {
     national.len() == 11 && matches!(national.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
-/// How many of the leading digits are the country calling code; `None` when they begin with none.
+/// The length of the country calling code that the digits begin with; `None` when they begin with none.
 pub fn calling_code_length(digits: &str) -> Option<usize> {
     let is_code = |length: &usize| {
         let code = digits.get(..*length).filter(|code| !code.starts_with('0'));

@@ -13,7 +13,7 @@ use crate::redact::debug_only;
 pub struct Message {
     /// The recipient, as the caller wrote it.
     pub to: String,
-    /// Why it is sent: `SignIn`, `Register` and so on.
+    /// The reason that it is sent: `SignIn`, `Register` and so on.
     pub usage: String,
     /// Values for the template's parameters, by name.
     pub variables: Vec<(String, String)>,
@@ -36,7 +36,7 @@ impl Message {
     }
 }
 
-/// What would be sent.
+/// A message that would be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The connector's name for the route of the message.
@@ -51,14 +51,14 @@ pub struct Preview {
 
 debug_only!(Preview: route, template, attributes);
 
-/// Which message to look for.
+/// The message to look for.
 #[derive(Clone, Default)]
 pub struct DeliveryQuery {
     /// The recipient, as the caller wrote it.
     pub to: String,
-    /// How far back to look, in seconds.
+    /// The age of the oldest message to look for, in seconds.
     pub max_age_s: u32,
-    /// What the message was sent with.
+    /// The correlation id that the message was sent with.
     pub correlation_id: Option<String>,
     /// The serial number of its receipt.
     pub message_id: Option<String>,
@@ -86,7 +86,7 @@ pub struct Conversion {
     pub message_id: String,
     /// The recipient, where the host still has it.
     pub to: Option<String>,
-    /// How long ago the code was used, in seconds.
+    /// The seconds since the code was used.
     pub age_s: u32,
 }
 

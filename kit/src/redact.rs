@@ -67,7 +67,7 @@ const MAX_RUN: usize = 2_048;
 /// The longest identifier that is passed on, in bytes. Codes of known providers reach 70, request ids 36.
 const MAX_IDENTIFIER: usize = 96;
 
-/// What must not leave with a provider's words.
+/// Takes secrets, numbers and codes out of a provider's words.
 pub struct Scrubber<'a> {
     /// Values that are masked wherever they stand: secret key, token, template parameters.
     pub sensitive: &'a [&'a str],
@@ -101,7 +101,7 @@ impl Scrubber<'_> {
         scrubbed
     }
 
-    /// How many bytes to hide at the beginning of `rest`; 0 for none.
+    /// The number of bytes to hide at the beginning of `rest`; 0 for none.
     fn hidden(&self, rest: &str, previous: char) -> usize {
         let of_value = |value: &&str| {
             let length = written(value, rest)?;
@@ -124,7 +124,7 @@ impl Scrubber<'_> {
         }
     }
 
-    /// Whether a text in base64 holds a sensitive value, wherever its groups begin.
+    /// True if a text in base64 holds a sensitive value, wherever its groups begin.
     fn is_within_base64(&self, run: &str) -> bool {
         let mut long = self.sensitive.iter().filter(|value| value.len() >= SHORT);
         let bytes = decoded(run);
@@ -164,8 +164,8 @@ pub fn identifier(text: &str) -> Option<String> {
     is_identifier.then(|| text.into())
 }
 
-/// How many bytes of digits and what stands between them are at the beginning, if there are four digits or more;
-/// otherwise 0. Numbers and codes are written in groups, with up to two characters between them that are no letters.
+/// The length in bytes of the digits at the beginning, with the characters between them, if there are four digits or
+/// more; otherwise 0. Numbers and codes are written in groups, with up to two characters between them that are no letters.
 fn digit_group(text: &str) -> usize {
     let (mut digits, mut end, mut gap) = (0, 0, 0);
     for (place, character) in text.char_indices() {
@@ -189,9 +189,9 @@ pub fn plain_name(text: &str) -> Option<&str> {
     Some(text).filter(|text| (1..=30).contains(&text.len()) && text.bytes().all(is_plain))
 }
 
-/// A key of a config, if it can be repeated in a finding. Keys are words; a text that could be a secret, a number or a
-/// code in the wrong place is none: one with more than three digits in a row, or a run of more than twelve letters and
-/// digits, or of more than thirty letters in mixed case.
+/// A key of a config, if it can be repeated in a finding. Keys are words. A text that could be a secret, a number or a
+/// code in the wrong place is refused: one with a word of more than three digits, of more than twelve characters with a
+/// digit among them, or of more than thirty letters in mixed case.
 pub fn plain_key(text: &str) -> Option<&str> {
     let is_word = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();

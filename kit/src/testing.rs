@@ -1,4 +1,4 @@
-//! For the tests of connectors: a scripted transport, and [`mistakes`] of a field table.
+//! A scripted transport for the tests of connectors, and the [`mistakes`] of a field table.
 
 mod mistakes;
 mod schema;
@@ -26,7 +26,7 @@ pub struct Script {
     pub now: u64,
     /// The deadline of the last request, in milliseconds.
     pub deadline_ms: Option<u32>,
-    /// How many requests were made.
+    /// The number of requests that were made.
     pub requests: usize,
     answer: Box<Answer>,
 }

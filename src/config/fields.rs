@@ -1,4 +1,4 @@
-//! The table of config fields: what forms show and what the schema says.
+//! The table of config fields, for forms and the schema.
 //!
 //! The first six are those of Logto's connector, with its keys, labels, order and placeholders, so that a config and a
 //! habit carry over. The others are optional. Schemas of optional fields need not mention blank values and examples
@@ -23,7 +23,7 @@ pub const USAGES: [&str; 9] = [
     "BindMfa",
 ];
 
-/// What a new form begins with: an entry for each of [`USAGES`].
+/// The value in a new form: an entry for each of [`USAGES`].
 const TEMPLATES_DEFAULT: &str = include_str!("templates_default.json");
 
 /// The regions that the service documents for SMS, <https://cloud.tencent.com/document/api/382/52071>.
@@ -118,7 +118,7 @@ pub static FIELDS: [Field; 15] = [
     SIGN_NAME
         .required()
         .placeholder("<sign-name>")
-        // What it has to be depends on the templates, see `SCHEMA_RULES`.
+        // Its schema depends on the templates, see `SCHEMA_RULES`.
         .schema(r#"{"anyOf": [{"type": "string"}, {"enum": [null, {}, []]}]}"#),
     SDK_APP_ID.required().placeholder("<sdk-app-id>"),
     REGION.required().placeholder("<region>"),

@@ -1,6 +1,6 @@
-//! Looks up what became of messages to a number.
+//! Looks up the messages to a number and their states.
 //!
-//! | asked | reaches back | knows |
+//! | action | reaches back | has |
 //! |---|---|---|
 //! | `DescribeSendRecordList` | 72 hours | every message, those on their way and those that the service refused included; no correlation id |
 //! | `PullSmsSendStatusByPhoneNumber` | 7 days | what carriers reported, with the correlation id (`SessionContext`) |
@@ -28,16 +28,16 @@ use super::wire::{self, Action, Record, Report};
 use crate::api;
 use crate::config::{Account, Config, Route};
 
-/// How far back records reach, in seconds.
+/// The age of the oldest records, in seconds.
 const RECORDS_REACH_S: u64 = 72 * 3600;
-/// How far back reports reach, in seconds.
+/// The age of the oldest reports, in seconds.
 const REPORTS_REACH_S: u64 = 7 * 86_400;
-/// By how much the clocks of host and service may differ; the service accepts no signature beyond that.
+/// The difference, in seconds, that the clocks of host and service may have; the service accepts no signature beyond it.
 const SKEW_S: u64 = 300;
 /// The largest offset that the service takes.
 const MAX_OFFSET: u64 = 1000;
 
-/// Looks up what became of a message.
+/// Looks up the deliveries of a message.
 ///
 /// # Errors
 /// [`Failure`] when the number cannot work, or when neither records nor reports could be asked.
@@ -85,7 +85,7 @@ pub fn find(
     })
 }
 
-/// Whether the other query would meet the same.
+/// True if the other query would meet the same failure.
 fn is_final(failure: &Failure) -> bool {
     failure.provider_code.is_none()
         || matches!(
@@ -102,10 +102,10 @@ struct Search<'q, 's, 't> {
     known: Vec<Known>,
 }
 
-/// A message that the service knows.
+/// A message that the service has.
 struct Known {
     delivery: Delivery,
-    /// What it was sent with, once a carrier's report about it was read.
+    /// The correlation id in the carrier's report about it, once that was read.
     correlation_id: Option<String>,
 }
 
@@ -134,7 +134,7 @@ impl Search<'_, '_, '_> {
         loop {
             let (mut known, page) = match self.page_of_records(offset) {
                 Err(failure) if offset == 0 => return Err(failure),
-                // What the earlier pages had is worth keeping.
+                // The earlier pages are worth keeping.
                 Err(_) => return Ok(false),
                 Ok(page) => page,
             };
@@ -208,8 +208,8 @@ impl Search<'_, '_, '_> {
 }
 
 impl Known {
-    /// Whether it can be the message that is looked for, as far as is known. A serial number identifies a message better
-    /// than what was sent along.
+    /// True if it can be the message that is looked for. A serial number identifies a message better than the correlation
+    /// id that was sent along.
     fn fits(&self, query: &DeliveryQuery) -> bool {
         match (&query.message_id, &query.correlation_id) {
             (Some(id), _) => *id == self.delivery.message_id,
@@ -219,7 +219,8 @@ impl Known {
     }
 }
 
-/// From when to ask: earlier than the period by what clocks may differ, and within the service's reach by as much.
+/// The beginning of the period to ask for: earlier by the difference that clocks may have, and within the service's
+/// reach by as much.
 fn beginning(now: u64, max_age_s: u32, reach_s: u64) -> u64 {
     let back = (u64::from(max_age_s) + SKEW_S).min(reach_s - SKEW_S);
     now.saturating_sub(back)
@@ -283,7 +284,7 @@ fn known(
     })
 }
 
-/// Whether a text is an identifier without the number in it. Secrets are removed separately, by [`find`].
+/// True if a text is an identifier without the number in it. Secrets are removed separately, by [`find`].
 fn is_repeatable(identifier: &str, number: &PhoneNumber) -> bool {
     Scrubber::DIGITS_ONLY
         .identifier_without(identifier, number.national())

@@ -3,11 +3,11 @@
 use connector_kit::contract::Verdict;
 use connector_kit::text::Text;
 
-/// What a check found.
+/// A finding of a check.
 pub struct Finding {
-    /// What it means.
+    /// The verdict of the check.
     pub verdict: Verdict,
-    /// What to tell the operator.
+    /// The words for the operator.
     pub text: Text,
 }
 

@@ -40,7 +40,7 @@ impl Keys {
         (1..=MAX_KEYS).contains(&keys.len()).then_some(Self(keys))
     }
 
-    /// Whether one of them is shorter than the specification asks for.
+    /// True if one of them is shorter than the specification asks for.
     #[must_use]
     pub fn has_short(&self) -> bool {
         self.0.iter().any(|key| key.len() < MIN_KEY_BYTES)

@@ -51,9 +51,9 @@ pub struct Field {
     pub help: Text,
     /// The item of a form that shows it.
     pub form: FieldType,
-    /// Whether a config without it is refused.
+    /// True if a config without it is refused.
     pub required: bool,
-    /// Whether its value is to be stored encrypted and never shown.
+    /// True if its value is to be stored encrypted and never shown.
     pub secret: bool,
     /// A page that shows where the value is; empty for none.
     pub link: &'static str,
@@ -68,7 +68,7 @@ pub struct Field {
     pub schema: &'static str,
     /// The fields of the block that the value is, or of each block in the list that it is.
     pub fields: &'static [Field],
-    /// Whether the value is a list of blocks.
+    /// True if the value is a list of blocks.
     pub is_list: bool,
     /// Names in other products, in lower case without punctuation: `secretid`. Keys that differ from
     /// [`Self::key`] in case and punctuation alone need no entry.

@@ -132,7 +132,7 @@ impl Response {
         }
     }
 
-    /// How many milliseconds `Retry-After` asks to wait. It holds seconds, or a date, which is compared with `Date`.
+    /// The milliseconds that `Retry-After` asks to wait. It holds seconds, or a date, which is compared with `Date`.
     ///
     /// # Examples
     /// ```

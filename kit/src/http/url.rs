@@ -17,7 +17,7 @@ use crate::redact::debug_only;
 /// An absolute URL, taken apart as a [`Request`](super::Request) needs it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
-    /// Whether the connection is encrypted. Always, but on loopback.
+    /// True if the connection is encrypted. Always, but on loopback.
     pub tls: bool,
     /// Host in lower case, and port unless it is the scheme's own.
     pub authority: String,
@@ -69,7 +69,7 @@ impl Url {
         (is_target(&url.path) && (tls || url.is_loopback())).then_some(url)
     }
 
-    /// Whether the URL leads to this machine, by one of the three hosts of the table above.
+    /// True if the URL leads to this machine, by one of the three hosts of the table above.
     ///
     /// # Examples
     /// ```
@@ -129,7 +129,7 @@ impl Url {
 /// The longest path with its query, in bytes: the bound of the host of this repository.
 const MAX_TARGET: usize = 4_096;
 
-/// Whether a text can be sent as path and query: those of a URL without its fragment.
+/// True if a text can be sent as path and query: those of a URL without its fragment.
 pub fn is_target(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && !br##""#<>\^`{}"##.contains(&byte);
     text.starts_with('/') && text.len() <= MAX_TARGET && text.bytes().all(is_allowed)

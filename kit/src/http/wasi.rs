@@ -1,7 +1,7 @@
 //! The transport over `wasi:http`: withholds the last byte of the body until the connection has taken the rest.
 //!
-//! Runtimes report transport errors so differently that the codes alone prove little. What was never handed over
-//! proves more: a JSON body ends with the brace that closes it, and without that byte no server can act on the
+//! Runtimes report transport errors so differently that the codes alone prove little. A byte that was never handed
+//! over proves more: a JSON body ends with the brace that closes it, and without that byte no server can act on the
 //! request, however a host buffers, truncates or re-chunks it.
 //!
 //! Everything that goes wrong before the release of that byte is therefore *not sent*. After it, only errors that
@@ -32,7 +32,7 @@ const MS: u64 = 1_000_000;
 /// The most bytes in one write. Wasmtime's body channel holds two writes, jco buffers 16 KB.
 const CHUNK: usize = 16_384;
 
-/// How long to wait for a refusal once the connection has taken all but the last byte, in nanoseconds.
+/// The time to wait for a refusal once the connection has taken all but the last byte, in nanoseconds.
 /// `tests/races.rs` shows what it gives: 45 to 50 of 50 resets on accept and early refusals end as *not sent*, and
 /// none of 50 early refusals without it. A kept connection that dies later than this is still *unknown*.
 const SETTLE: u64 = MS;
@@ -42,7 +42,7 @@ const SETTLE: u64 = MS;
 /// examines the socket of a kept connection itself, before the first byte and before the last.
 const KEPT: u64 = 500_000;
 
-/// How long a broken stream is given to say why, in nanoseconds.
+/// The time, in nanoseconds, in which the reason of a broken stream may arrive.
 const REASON: u64 = 200 * MS;
 
 /// The transport of a component: WASI's clocks and HTTP.
@@ -105,7 +105,7 @@ impl Deadline {
 
 /// A request that was handed to the host, and its response to come.
 struct Exchange {
-    /// When it was handed over, by the monotonic clock.
+    /// The time at which it was handed over, by the monotonic clock.
     begun: u64,
     deadline: Deadline,
     ready: Pollable,
@@ -272,7 +272,7 @@ fn head(response: &IncomingResponse) -> Response {
     let status = response.status();
     Response {
         date: header(response, "date"),
-        // Of an accepted request nobody asks, and each look into the headers crosses to the host.
+        // An accepted request needs none, and each look into the headers crosses to the host.
         retry_after: (status >= 300)
             .then(|| header(response, "retry-after"))
             .flatten(),

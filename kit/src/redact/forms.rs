@@ -14,7 +14,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// How many bytes at the beginning of a text are the value, plain or as forms and URLs write it. Every kind of space
+/// The length in bytes of the value at the beginning of a text, plain or as forms and URLs write it. Every kind of space
 /// and a line break stand for a space.
 pub fn written(value: &str, text: &str) -> Option<usize> {
     let mut rest = text;
@@ -24,7 +24,7 @@ pub fn written(value: &str, text: &str) -> Option<usize> {
     Some(text.len() - rest.len()).filter(|length| *length > 0)
 }
 
-/// What follows the character, in one of its forms.
+/// The rest after the character, in one of its forms.
 fn after(character: char, text: &str) -> Option<&str> {
     let is_space = |each: char| each.is_whitespace() || each.is_control();
     if is_space(character)
@@ -45,7 +45,7 @@ fn after(character: char, text: &str) -> Option<&str> {
     Some(rest)
 }
 
-/// Whether a character is one of base64, of either alphabet.
+/// True if a character is one of base64, of either alphabet.
 pub fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || "+/-_".contains(character)
 }
@@ -56,7 +56,7 @@ pub fn base64_run(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// What a text in base64 stands for. Its groups of four may begin at any of the first four characters.
+/// The bytes that a text in base64 stands for. Its groups of four may begin at any of the first four characters.
 pub fn decoded(text: &str) -> [Vec<u8>; 4] {
     let standard: Vec<u8> = text
         .bytes()

@@ -12,7 +12,7 @@ use crate::connector::{Connector, config_guard, validate_config};
 use crate::contract::Severity;
 use crate::text::Language;
 
-/// Everything that is wrong with a connector's field table, one sentence each: JSON that is none, keys that occur twice,
+/// Finds the mistakes of a connector's field table, one sentence each: JSON that is none, keys that occur twice,
 /// a default that shows a secret, and a schema that refuses what the code accepts.
 ///
 /// For the last, `config` is an example that works, with as many fields as possible. Each of its values is replaced by
@@ -68,7 +68,7 @@ fn is_object(json: &str) -> bool {
     matches!(serde_json::from_str(json), Ok(Value::Object(_)))
 }
 
-/// What the table itself shows.
+/// Finds the mistakes that the table itself shows.
 fn of_table(fields: &[Field], place: Place<'_>, found: &mut Vec<String>) {
     for (index, field) in fields.iter().enumerate() {
         let place = place.key(field.key);
@@ -110,7 +110,7 @@ fn of_table(fields: &[Field], place: Place<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// What the example shows: whether it works, and whether the schema accepts it and its variants as the code does.
+/// Finds the mistakes that the example shows: it does not work, or the schema refuses a variant that the code accepts.
 fn of_example<C: Connector>(config: &str, found: &mut Vec<String>) {
     let Ok(example) = serde_json::from_str::<Value>(config) else {
         found.push("The example config is not JSON.".to_string());
@@ -146,7 +146,7 @@ fn of_example<C: Connector>(config: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Where a config has errors.
+/// The places of a config's errors.
 fn error_places<C: Connector>(config: &str) -> impl Iterator<Item = String> {
     let findings = validate_config::<C>(config, Language::English).into_iter();
     let errors = findings.filter(|finding| finding.severity == Severity::Error);
@@ -176,7 +176,7 @@ fn places(
     found
 }
 
-/// What a field is tried with: values of every type, its default, and other forms of the value that it has.
+/// The values that a field is tried with: values of every type, its default, and other forms of the value that it has.
 fn values(field: &Field, current: Option<&Value>) -> Vec<Value> {
     let any = json!([
         null,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::config::ABSENT_TEXT;
 use crate::json::is_placeholder;
 
-/// Whether a schema accepts a value.
+/// True if a schema accepts a value.
 pub fn accepts(schema: &Value, value: &Value) -> bool {
     match schema {
         Value::Object(keywords) => keywords.iter().all(|(key, rule)| keeps(key, rule, value)),
