@@ -251,8 +251,8 @@ fn worst_finding_decides_exit_code_of_check() {
     assert_eq!(confirmed.exit, 0, "{}", confirmed.stdout);
     // The key of a sub-account may not list templates, so those stay open.
     let mut limited = cli.config();
-    limited["accessKeyId"] = "AKIDsubaccount000000000000000EXAMPLE".into();
-    limited["accessKeySecret"] = "subaccountSecretKey000000EXAMPLE".into();
+    limited["accessKeyId"] = "AKIDuE8LCAnmuO6RvvBfOHZ1FzfnKEXAMPLE".into();
+    limited["accessKeySecret"] = "Hj3xPv9LtQbD6wZkM1sGnRf5cEXAMPLE".into();
     let open = cli.look_up("check", &limited, &["--json"]);
     let document = open.json();
     assert_eq!(open.exit, 4, "{document:#}");

@@ -171,12 +171,12 @@ async fn real_service_config_works_with_simulator() {
 async fn temporary_credentials_work_only_with_their_token() {
     let rig = Rig::new();
     let mut config = rig.config();
-    config["accessKeyId"] = "AKIDtemporary0000000000000000EXAMPLE".into();
-    config["accessKeySecret"] = "temporarySecretKey0000000EXAMPLE".into();
-    config["sessionToken"] = "temporary-token-EXAMPLE".into();
+    config["accessKeyId"] = "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE".into();
+    config["accessKeySecret"] = "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE".into();
+    config["sessionToken"] = "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE".into();
     accepted(rig.send_with(&config, &code_to(MAINLAND)).await);
 
-    for token in [json!("temporary-token-EXAMPLF"), json!(null)] {
+    for token in [json!("Kx4vRb9TnZ2mQw7sHd5LEXAMPLF"), json!(null)] {
         config["sessionToken"] = token;
         let failure = not_sent(rig.send_with(&config, &code_to(INTERNATIONAL)).await);
         assert_eq!(

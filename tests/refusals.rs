@@ -62,8 +62,8 @@ async fn operators_mistake_is_diagnosed_with_code_and_field() {
         ),
         (
             |config| {
-                config["accessKeyId"] = "AKIDreadonly00000000000000000EXAMPLE".into();
-                config["accessKeySecret"] = "readonlySecretKey00000000EXAMPLE".into();
+                config["accessKeyId"] = "AKIDpcmgfmqSWstSqkNh5brTo21oKEXAMPLE".into();
+                config["accessKeySecret"] = "Ty8kCm4RzWgJ2vXqB7pNdHs3fEXAMPLE".into();
             },
             "AuthFailure.UnauthorizedOperation",
             FailureKind::Denied,

@@ -100,9 +100,9 @@ async fn one_config_serves_mainland_and_world() {
         "sdkAppId": "2400006666",
         "signName": "Tencent",
         "region": "ap-singapore",
-        "accessKeyId": "AKIDtemporary0000000000000000EXAMPLE",
-        "accessKeySecret": "temporarySecretKey0000000EXAMPLE",
-        "sessionToken": "temporary-token-EXAMPLE",
+        "accessKeyId": "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE",
+        "accessKeySecret": "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE",
+        "sessionToken": "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE",
     });
     for (number, app, sign, template, text) in [
         (
@@ -374,7 +374,7 @@ async fn operator_sets_endpoint_sender_extension_and_language() {
         .unwrap()
         .trust_pem(authority.as_bytes());
     let mut config = crate::support::config(Some(INTL));
-    config["sessionToken"] = "temporary-token-EXAMPLE".into();
+    config["sessionToken"] = "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE".into();
     config["language"] = "zh-CN".into();
     let _ = load(host)
         .send_message(&to_config(&config), &code_to(MAINLAND))
@@ -384,7 +384,7 @@ async fn operator_sets_endpoint_sender_extension_and_language() {
     };
     for (header, value) in [
         ("host", INTL),
-        ("x-tc-token", "temporary-token-EXAMPLE"),
+        ("x-tc-token", "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE"),
         ("x-tc-language", "zh-CN"),
     ] {
         assert_eq!(request.header(header), Some(value), "{header}");

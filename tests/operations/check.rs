@@ -93,10 +93,10 @@ async fn each_key_kind_passes_fails_or_is_unverifiable() {
         config["sessionToken"] = token.into();
         config
     };
-    let temporary = "AKIDtemporary0000000000000000EXAMPLE";
+    let temporary = "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE";
     let (key, token) = (
-        "temporarySecretKey0000000EXAMPLE",
-        Some("temporary-token-EXAMPLE"),
+        "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE",
+        Some("Kx4vRb9TnZ2mQw7sHd5LEXAMPLE"),
     );
     for (config, expected, code) in [
         (config(temporary, key, token), Verdict::Pass, None),
@@ -117,8 +117,8 @@ async fn each_key_kind_passes_fails_or_is_unverifiable() {
         ),
         (
             config(
-                "AKIDdisabled00000000000000000EXAMPLE",
-                "disabledSecretKey00000000EXAMPLE",
+                "AKIDpdaZPNtriSPvMUC6j7OrJ1BkkEXAMPLE",
+                "Bn5wLs1FxKtV8rQcG4jZmPd9hEXAMPLE",
                 None,
             ),
             Verdict::Fail,
@@ -148,14 +148,14 @@ async fn each_key_kind_passes_fails_or_is_unverifiable() {
     // Keys that send and may not look everything up.
     for (id, key, subject, permission) in [
         (
-            "AKIDsubaccount000000000000000EXAMPLE",
-            "subaccountSecretKey000000EXAMPLE",
+            "AKIDuE8LCAnmuO6RvvBfOHZ1FzfnKEXAMPLE",
+            "Hj3xPv9LtQbD6wZkM1sGnRf5cEXAMPLE",
             FIRST,
             "sms:DescribeSmsTemplateList",
         ),
         (
-            "AKIDreadonly00000000000000000EXAMPLE",
-            "readonlySecretKey00000000EXAMPLE",
+            "AKIDpcmgfmqSWstSqkNh5brTo21oKEXAMPLE",
+            "Ty8kCm4RzWgJ2vXqB7pNdHs3fEXAMPLE",
             FIRST,
             "sms:DescribeSmsTemplateList",
         ),
@@ -174,6 +174,9 @@ async fn each_key_kind_passes_fails_or_is_unverifiable() {
         assert_eq!(check.verdict, Verdict::CannotVerify, "{id} {subject}");
         assert_eq!(attribute(&check.attributes, "permission"), Some(permission));
         assert!(check.message.contains(permission), "{check:?}");
+        let mut attributes = checks.iter().flat_map(|check| &check.attributes);
+        let is_garbled = attributes.any(|(_, value)| value.contains("****"));
+        assert!(!is_garbled, "{checks:#?}");
         assert!(checks.iter().all(|check| check.verdict != Verdict::Fail));
     }
 }

@@ -141,6 +141,30 @@ mod tests {
         assert_eq!(catalogue.limits.per_day, Some(10));
     }
 
+    /// Clients that mask pieces of a key, from 8 characters, would garble them.
+    #[test]
+    fn built_in_keys_share_no_words_with_answers() {
+        let names = crate::codes::ALL.iter();
+        let mut texts: Vec<String> = names.map(|c| format!("{} {}", c.name, c.message)).collect();
+        texts.push("1000000000 temporary sub-account readonly disabled".to_owned());
+        let texts = texts.join(" ").to_lowercase();
+        let catalogue = Catalogue::default();
+        let keys = catalogue.accounts.iter().flat_map(|a| &a.credentials);
+        let values = keys.flat_map(|key| {
+            [
+                Some(&key.secret_id),
+                Some(&key.secret_key),
+                key.token.as_ref(),
+            ]
+        });
+        for value in values.flatten() {
+            for piece in value.to_lowercase().as_bytes().windows(8) {
+                let piece = std::str::from_utf8(piece).unwrap();
+                assert!(!texts.contains(piece), "{value} has {piece}");
+            }
+        }
+    }
+
     #[test]
     fn wrong_shape_is_reported_by_line_and_column() {
         let error =

@@ -193,8 +193,8 @@ fn common_parameters_are_checked_before_the_signature() {
 fn key_without_action_in_policy_is_unauthorised() {
     let simulator = frozen();
     let answer = send(&simulator, |c| {
-        c.secret_id = "AKIDreadonly00000000000000000EXAMPLE".to_owned();
-        c.secret_key = "readonlySecretKey00000000EXAMPLE".to_owned();
+        c.secret_id = "AKIDpcmgfmqSWstSqkNh5brTo21oKEXAMPLE".to_owned();
+        c.secret_key = "Ty8kCm4RzWgJ2vXqB7pNdHs3fEXAMPLE".to_owned();
     });
     let id = answer.json()["Response"]["RequestId"]
         .as_str()

@@ -126,8 +126,8 @@ fn sub_accounts_cannot_list_templates() {
             .to_owned()
     };
     let sub = (
-        "AKIDsubaccount000000000000000EXAMPLE",
-        "subaccountSecretKey000000EXAMPLE",
+        "AKIDuE8LCAnmuO6RvvBfOHZ1FzfnKEXAMPLE",
+        "Hj3xPv9LtQbD6wZkM1sGnRf5cEXAMPLE",
     );
     assert_eq!(
         list("DescribeSmsTemplateList", sub.0, sub.1),
@@ -135,8 +135,8 @@ fn sub_accounts_cannot_list_templates() {
     );
     assert_eq!(list("DescribeSmsSignList", sub.0, sub.1), "Ok");
     let personal = (
-        "AKIDstranger00000000000000000EXAMPLE",
-        "strangerSecretKey00000000EXAMPLE",
+        "AKIDz7T3hSiXLBwoh6MdHmBll1fhYEXAMPLE",
+        "Vd2zGh6SpMkX3tNwC9qJfLb7rEXAMPLE",
     );
     for action in ["DescribeSmsTemplateList", "DescribeSmsSignList"] {
         assert_eq!(

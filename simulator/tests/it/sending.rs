@@ -124,8 +124,8 @@ fn app_must_exist_and_belong_to_key() {
         error
     );
     let mut stranger = Call::new(simulator.addr()).at(MORNING);
-    stranger.secret_id = "AKIDstranger00000000000000000EXAMPLE".to_owned();
-    stranger.secret_key = "strangerSecretKey00000000EXAMPLE".to_owned();
+    stranger.secret_id = "AKIDz7T3hSiXLBwoh6MdHmBll1fhYEXAMPLE".to_owned();
+    stranger.secret_key = "Vd2zGh6SpMkX3tNwC9qJfLb7rEXAMPLE".to_owned();
     assert_eq!(stranger.send().error(), error);
 }
 

@@ -139,7 +139,7 @@ fn an_unknown_or_disabled_key_is_not_found() {
     let simulator = frozen();
     for id in [
         "AKIDnobodyEXAMPLE",
-        "AKIDdisabled00000000000000000EXAMPLE",
+        "AKIDpdaZPNtriSPvMUC6j7OrJ1BkkEXAMPLE",
         "somebody",
     ] {
         let mut call = Call::new(simulator.addr()).at(PUBLISHED);
@@ -167,17 +167,17 @@ fn a_temporary_key_needs_its_token_and_ends() {
         .start_blocking()
         .unwrap();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);
-    call.secret_id = "AKIDtemporary0000000000000000EXAMPLE".to_owned();
-    call.secret_key = "temporarySecretKey0000000EXAMPLE".to_owned();
+    call.secret_id = "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE".to_owned();
+    call.secret_key = "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE".to_owned();
     assert_eq!(call.send().code(), "AuthFailure.TokenFailure");
     call.extra = vec![(
         "X-TC-Token".to_owned(),
-        "temporary-token-EXAMPLF".to_owned(),
+        "Kx4vRb9TnZ2mQw7sHd5LEXAMPLF".to_owned(),
     )];
     assert_eq!(call.send().code(), "AuthFailure.TokenFailure");
     call.extra = vec![(
         "X-TC-Token".to_owned(),
-        "temporary-token-EXAMPLE".to_owned(),
+        "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE".to_owned(),
     )];
     assert_eq!(call.send().code(), "Ok");
     simulator.advance(std::time::Duration::from_secs(1));
@@ -354,8 +354,8 @@ fn journal_has_verdict_of_signature_apart() {
     let simulator = Simulator::builder().start_blocking().unwrap();
     let right = Call::new(simulator.addr());
     let mut denied = right.clone();
-    denied.secret_id = "AKIDreadonly00000000000000000EXAMPLE".to_owned();
-    denied.secret_key = "readonlySecretKey00000000EXAMPLE".to_owned();
+    denied.secret_id = "AKIDpcmgfmqSWstSqkNh5brTo21oKEXAMPLE".to_owned();
+    denied.secret_key = "Ty8kCm4RzWgJ2vXqB7pNdHs3fEXAMPLE".to_owned();
     let mut wrong = right.clone();
     wrong.secret_key = "wrong".to_owned();
     let mut unread = right.clone();
@@ -461,7 +461,7 @@ fn refused_signature_names_cause_and_differing_line() {
     );
 
     let stranger =
-        diagnosis(|call| call.secret_key = "strangerSecretKey00000000EXAMPLE".to_owned());
+        diagnosis(|call| call.secret_key = "Vd2zGh6SpMkX3tNwC9qJfLb7rEXAMPLE".to_owned());
     assert!(stranger.contains("another key, AKID****MPLE"), "{stranger}");
 
     let empty = diagnosis(|call| {

@@ -110,9 +110,9 @@ test("one byte tampered on the way is refused with the service's code", async ()
 });
 
 test("a temporary key needs its token", async () => {
-  const temporary = { secretId: "AKIDtemporary0000000000000000EXAMPLE", secretKey: "temporarySecretKey0000000EXAMPLE" };
+  const temporary = { secretId: "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE", secretKey: "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE" };
   await assert.rejects(client(temporary).SendSms(message()), { code: "AuthFailure.TokenFailure" });
-  const answer = await client({ ...temporary, token: "temporary-token-EXAMPLE" }).SendSms(
+  const answer = await client({ ...temporary, token: "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE" }).SendSms(
     message({ PhoneNumberSet: ["+8613800138002"] }),
   );
   assert.equal(answer.SendStatusSet[0].Code, "Ok");

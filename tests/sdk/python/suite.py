@@ -89,9 +89,9 @@ class Suite(unittest.TestCase):
         self.refused("AuthFailure.SecretIdNotFound", secret_id="AKIDnobodyEXAMPLE")
 
     def test_a_temporary_key_needs_its_token(self):
-        key = {"secret_id": "AKIDtemporary0000000000000000EXAMPLE", "secret_key": "temporarySecretKey0000000EXAMPLE"}
+        key = {"secret_id": "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE", "secret_key": "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE"}
         self.refused("AuthFailure.TokenFailure", **key)
-        answer = call("SendSms", message(), token="temporary-token-EXAMPLE", **key)
+        answer = call("SendSms", message(), token="Kx4vRb9TnZ2mQw7sHd5LEXAMPLE", **key)
         self.assertEqual(answer["SendStatusSet"][0]["Code"], "Ok")
 
     def test_one_byte_tampered_on_the_way_is_refused(self):
