@@ -170,6 +170,25 @@ test('account is shown as a config that sends', async () => {
   assert.equal(config.sdkAppId, '1400006666');
 });
 
+test('wrong token is said to be wrong, and the right one opens all', async () => {
+  const token = 'sixteen-chars-ok';
+  await simulator.stop();
+  simulator = await start('--control-token', token);
+  await page.goto(simulator.url);
+  await page.locator('#status[data-state=token]').waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+  for (const wrong of ['sixteen-chars-no', '令牌']) {
+    await page.getByLabel('Token').fill(wrong);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('alert').filter({ hasText: 'not accepted' }).waitFor();
+  }
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.locator('#status[data-state=live]').waitFor();
+  await page.getByRole('tab', { name: /Tools/ }).click();
+  await page.locator('#account pre').waitFor();
+});
+
 test('fault and clock are set by click', async () => {
   await page.getByRole('tab', { name: /Tools/ }).click();
   await page.locator('#fault-kind').selectOption('accept-then-close');

@@ -3,8 +3,8 @@
 import { at, clockTime, languageTag, loadTexts, make, say, setLanguage, text } from './dom.js';
 import { showMessage, showRequest } from './detail.js';
 import { List } from './list.js';
-import { ask, follow, setToken } from './stream.js';
-import { drawTools, toolsTold } from './tools.js';
+import { ask, follow, hasToken, setToken } from './stream.js';
+import { drawAccount, drawTools, toolsTold } from './tools.js';
 
 /** The newest last, as they came. */
 let messages = [];
@@ -110,7 +110,10 @@ function state(is) {
   status.dataset.state = is;
   status.textContent = text(`state-${is}`);
   at('token-form').hidden = is !== 'token';
+  // Whoever had to show a token first was refused the account, too.
+  if (is === 'live') drawAccount();
   if (is !== 'token') return undefined;
+  at('token-wrong').hidden = !hasToken();
   at('token').focus();
   return new Promise((resolve) => { at('token-form').addEventListener('submit', resolve, { once: true }); });
 }

@@ -1,11 +1,15 @@
 // Server-sent events over fetch, which can send the token that EventSource cannot, and requests to the control plane.
 
+/** What a header can hold: a token is of visible ASCII characters. */
+const isToken = (token) => /^[\x21-\x7e]+$/.test(token);
+
 const headers = () => {
   const token = sessionStorage.getItem('token');
-  return token ? { authorization: `Bearer ${token}` } : {};
+  return token && isToken(token) ? { authorization: `Bearer ${token}` } : {};
 };
 
-export const setToken = (token) => sessionStorage.setItem('token', token);
+export const setToken = (token) => sessionStorage.setItem('token', token.trim());
+export const hasToken = () => sessionStorage.getItem('token') !== null;
 
 /**
  * Reads events until the page ends. `told` gets each; `state` hears 'live', 'waiting' and 'token'; what `state` returns for

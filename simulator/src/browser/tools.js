@@ -64,10 +64,11 @@ export function drawTools() {
     // It is about the next connection, which may be the one that would clear it.
     times.max = kind.value === 'close-on-accept' ? 1 : 1000;
     valueLabel.hidden = name === undefined;
+    value.required = name !== undefined;
     if (name !== undefined) {
       valueName.textContent = text(`value-${name}`);
+      value.type = name === 'code' ? 'text' : 'number';
       value.value = offer()[name];
-      value.inputMode = name === 'code' ? 'text' : 'numeric';
     }
     return name;
   };
@@ -94,13 +95,14 @@ export function drawTools() {
     button('reset-all', () => { if (confirm(text('reset-sure'))) change('POST', '/_sim/reset'); }, { class: 'danger' }));
   const account = make('section', { id: 'account', hidden: true });
   at('tools-pane').replaceChildren(make('p', { id: 'tools-problem', class: 'problem', role: 'alert' }), faults, time, reset, account);
-  drawAccount(account);
+  drawAccount();
   chosen();
   tick();
 }
 
 /** What a client is set up with, as the connector takes it. A catalogue with keys of its own shows none. */
-async function drawAccount(card) {
+export async function drawAccount() {
+  const card = at('account');
   const { account } = await ask('GET', '/_sim/account').catch(() => ({}));
   if (!account) return;
   const config = {
