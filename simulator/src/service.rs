@@ -183,7 +183,7 @@ impl Service {
         code: &str,
         message: Option<&str>,
     ) -> Answer {
-        let action = request.header("X-TC-Action").and_then(Action::from_name);
+        let action = action_of(request);
         // Other actions have no place for the code of a number.
         let statuses = (action == Some(Action::SendSms)).then(|| failed(request));
         let request_id = self.world().random.uuid();
@@ -240,8 +240,8 @@ impl Service {
         entry: &mut JournalEntry,
         evidence: &mut Evidence,
     ) -> Result<(Action, Verified<'a>), Refusal> {
+        entry.action = action_of(request).map(|action| action.name().to_owned());
         let action = gateway.common(request, entry.complete)?;
-        entry.action = Some(action.name().to_owned());
         let (now_ms, leniency) = (gateway.now_ms, self.leniency);
         let verified = signature::verify(request, &self.catalogue, now_ms, leniency, evidence);
         entry.signature = Some(match &verified {
@@ -290,6 +290,10 @@ impl Service {
         };
         data.map(Payload::Data)
     }
+}
+
+fn action_of(request: &ApiRequest) -> Option<Action> {
+    request.header("X-TC-Action").and_then(Action::from_name)
 }
 
 /// A status for each number that a request names.

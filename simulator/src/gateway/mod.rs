@@ -46,6 +46,20 @@ fn repeated(headers: &HeaderMap) -> Option<&HeaderName> {
     headers.keys().filter(is_decisive).find(is_repeated)
 }
 
+/// `InvalidAction`, with the name that was asked for where it is a name: anything else may be a secret in a wrong place.
+fn unknown_action(asked: &str) -> Refusal {
+    let is_name = asked.len() <= 40 && asked.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let shown = match (asked.is_empty(), is_name) {
+        (true, _) => "is empty".to_owned(),
+        (_, true) => format!("is `{asked}`"),
+        _ => "is no name".to_owned(),
+    };
+    let known = Action::ALL.map(Action::name).join(", ");
+    Refusal::new(&codes::INVALID_ACTION).explain(format!(
+        "`X-TC-Action` {shown}; the simulator answers {known}, in this spelling"
+    ))
+}
+
 /// What the gateway needs to know beside the request.
 pub struct Gateway<'c> {
     /// Accounts, keys, regions, rates.
@@ -74,9 +88,10 @@ impl<'c> Gateway<'c> {
             ));
         }
         let common = |name: &str| {
-            request
-                .header(&format!("X-TC-{name}"))
-                .ok_or_else(|| Refusal::missing(name))
+            request.header(&format!("X-TC-{name}")).ok_or_else(|| {
+                let why = format!("the request has no header `X-TC-{name}`");
+                Refusal::missing(name).explain(why)
+            })
         };
         let (action, timestamp, version) =
             (common("Action")?, common("Timestamp")?, common("Version")?);
@@ -85,15 +100,17 @@ impl<'c> Gateway<'c> {
             return Err(Refusal::with(
                 &codes::INVALID_PARAMETER,
                 "Parameter `Timestamp` type error.",
-            ));
+            )
+            .explain("`X-TC-Timestamp` must be Unix seconds, in digits"));
         }
         if version != VERSION {
             return Err(Refusal::with(
                 &codes::NO_SUCH_VERSION,
                 format!("The specified api version=`{version}` does not exist in service=`sms`."),
-            ));
+            )
+            .explain(format!("`X-TC-Version` must be {VERSION}")));
         }
-        Action::from_name(action).ok_or_else(|| Refusal::new(&codes::INVALID_ACTION))
+        Action::from_name(action).ok_or_else(|| unknown_action(action))
     }
 
     /// Steps 10 to 15, after the signature.

@@ -189,6 +189,48 @@ fn common_parameters_are_checked_before_the_signature() {
     assert_eq!(unsigned(|_| {}).0, "AuthFailure.InvalidAuthorization");
 }
 
+/// A name that was never known is shown; what is no name may be a secret in a wrong place.
+#[test]
+fn journal_names_action_and_reason_of_early_refusal() {
+    let simulator = frozen();
+    let journal = |change: &dyn Fn(&mut Call)| {
+        send(&simulator, change);
+        let entry = simulator.journal().pop().unwrap();
+        (entry.action, entry.detail.join(" "))
+    };
+    type Change = Box<dyn Fn(&mut Call)>;
+    let cases: [(Change, &str); 4] = [
+        (Box::new(|c| c.version = None), "no header `X-TC-Version`"),
+        (
+            Box::new(|c| c.version = Some("2019-07-11".to_owned())),
+            "must be 2021-01-11",
+        ),
+        (
+            Box::new(|c| c.timestamp_header = Some("now".to_owned())),
+            "Unix seconds",
+        ),
+        (Box::new(|c| c.method = "PUT".to_owned()), ""),
+    ];
+    for (change, words) in cases {
+        let (action, detail) = journal(&*change);
+        assert_eq!(action.as_deref(), Some("SendSms"), "{words}");
+        assert!(detail.contains(words), "{detail}");
+    }
+    for (asked, shown) in [
+        ("sendSms", "`sendSms`"),
+        ("", "is empty"),
+        (crate::client::SECRET_KEY, "is no name"),
+    ] {
+        let (action, detail) = journal(&|c| c.action = Some(asked.to_owned()));
+        assert_eq!(action, None);
+        assert!(
+            detail.contains(shown) && detail.contains("DescribeSmsSignList"),
+            "{detail}"
+        );
+        assert!(!detail.contains(crate::client::SECRET_KEY), "{detail}");
+    }
+}
+
 #[test]
 fn key_without_action_in_policy_is_unauthorised() {
     let simulator = frozen();
