@@ -42,6 +42,9 @@ pub struct World {
     /// Identifiers and chances.
     pub random: Random,
     spent: HashMap<String, u64>,
+    /// Of the newest message.
+    sequence: u64,
+    /// Messages since the beginning, for their serial numbers.
     messages: u64,
     seed: u64,
     retention: usize,
@@ -65,19 +68,20 @@ impl World {
             callbacks_failed: 0,
             random: Random::new(seed),
             spent: HashMap::new(),
+            sequence: 0,
             messages: 0,
             seed,
             retention,
         }
     }
 
-    /// Back to the beginning: inbox, journal, limits, balances, faults, counters and identifiers.
+    /// Back to the beginning: inbox, journal, limits, balances, faults, counters and identifiers. The sequences go on, so
+    /// that whoever waits for what comes after a number gets it.
     pub fn reset(&mut self) {
-        let delivery_delay_ms = self.delivery_delay_ms;
-        *self = Self {
-            delivery_delay_ms,
-            ..Self::new(self.seed, self.retention)
-        };
+        let before = std::mem::replace(self, Self::new(self.seed, self.retention));
+        self.delivery_delay_ms = before.delivery_delay_ms;
+        self.sequence = before.sequence;
+        self.journal = before.journal.emptied();
     }
 
     /// Takes the next fault that applies: to a new connection, or to a request of this action; queued ones
@@ -118,12 +122,13 @@ impl World {
 
     /// The number of the next accepted message, from 1.
     pub fn next_sequence(&mut self) -> u64 {
-        self.messages += 1;
-        self.messages
+        self.sequence += 1;
+        self.sequence
     }
 
     /// A serial number of the observed shape: 4 digits, a colon, 10 digits, Unix seconds, 7 digits.
     pub fn next_serial_no(&mut self, now_ms: i64) -> String {
+        self.messages += 1;
         let (head, middle) = (self.random.digits(4), self.random.digits(10));
         let seconds = now_ms.div_euclid(1000).max(0);
         format!(

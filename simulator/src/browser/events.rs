@@ -120,7 +120,7 @@ fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
     if before == *told {
         return (None, false);
     }
-    // After a reset the numbers begin anew.
+    // After a reset there is none, until one comes.
     let is_new = requests.newest < before.requests.newest
         || messages.newest < before.messages.newest && messages.count > 0;
     let (message_after, request_after) = match is_new {
