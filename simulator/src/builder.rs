@@ -41,8 +41,12 @@ pub enum StartError {
     Tls(String),
     /// The callback's URL is not one that can be posted to.
     Callback(String),
-    /// A host or the token of the control plane is none, or no token could be made.
+    /// A host or the token of the control plane is none.
     Control(String),
+    /// The clock would be more than 100 years off, or stand at a moment without a date.
+    Clock,
+    /// The system gave no randomness for a token.
+    Random(String),
     /// The runtime or its thread could not be started.
     Runtime(io::Error),
 }
@@ -57,6 +61,10 @@ impl fmt::Display for StartError {
             Self::Tls(why) => write!(f, "cannot make the local certificate authority: {why}"),
             Self::Callback(why) => write!(f, "cannot use the callback: {why}"),
             Self::Control(why) => write!(f, "cannot open the control plane: {why}"),
+            Self::Clock => f.write_str(
+                "cannot set the clock: it may run up to 100 years off real time, or stand in the years 0 to 9999",
+            ),
+            Self::Random(why) => f.write_str(why),
             Self::Runtime(source) => write!(f, "cannot start the simulator's thread: {source}"),
         }
     }
@@ -66,7 +74,9 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen { source, .. } | Self::Runtime(source) => Some(source),
-            Self::Tls(_) | Self::Callback(_) | Self::Control(_) => None,
+            Self::Tls(_) | Self::Callback(_) | Self::Control(_) | Self::Clock | Self::Random(_) => {
+                None
+            }
         }
     }
 }
@@ -76,7 +86,8 @@ pub struct Builder {
     listen: SocketAddr,
     tls: bool,
     catalogue: Catalogue,
-    clock: ClockMode,
+    /// `None` for one that cannot be.
+    clock: Option<ClockMode>,
     leniency: Leniency,
     retention: usize,
     seed: Option<u64>,
@@ -95,7 +106,7 @@ impl Default for Builder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: false,
             catalogue: Catalogue::default(),
-            clock: ClockMode::Running { offset_ms: 0 },
+            clock: ClockMode::running(0),
             leniency: Leniency::default(),
             retention: DEFAULT_RETENTION,
             seed: None,
@@ -133,17 +144,13 @@ impl Builder {
     /// use 301 or, behind real time, -302: time passes between signing and checking, and whole seconds are
     /// compared.
     pub fn clock_offset_s(mut self, offset_s: i64) -> Self {
-        self.clock = ClockMode::Running {
-            offset_ms: offset_s.saturating_mul(1000),
-        };
+        self.clock = ClockMode::running(offset_s);
         self
     }
 
     /// Starts with a clock that stands still at a moment in Unix seconds.
     pub fn frozen_clock(mut self, unix_s: i64) -> Self {
-        self.clock = ClockMode::Frozen {
-            unix_ms: unix_s.saturating_mul(1000),
-        };
+        self.clock = ClockMode::frozen(unix_s);
         self
     }
 
@@ -225,6 +232,7 @@ impl Builder {
     ///
     /// See [`StartError`].
     pub fn start_blocking(self) -> Result<Simulator, StartError> {
+        let clock = self.clock.ok_or(StartError::Clock)?;
         let listen_error = |source| StartError::Listen {
             addr: self.listen,
             source,
@@ -252,14 +260,13 @@ impl Builder {
             &self.allowed_hosts,
             self.control_token.as_deref(),
             addr,
-        )
-        .map_err(StartError::Control)?;
+        )?;
         let mut world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
         world.delivery_delay_ms =
             i64::try_from(self.delivery_delay.as_millis()).unwrap_or(i64::MAX);
         let service = Arc::new(Service::new(
             self.catalogue,
-            Clock::new(self.clock),
+            Clock::new(clock),
             self.leniency,
             world,
             self.observer,
@@ -323,15 +330,16 @@ fn access(
     hosts: &[String],
     token: Option<&str>,
     listen: SocketAddr,
-) -> Result<Access, String> {
+) -> Result<Access, StartError> {
     let hosts = hosts
         .iter()
         .map(|host| parse_host(host))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, _>>()
+        .map_err(StartError::Control)?;
     let token = match token {
-        Some(token) => Some(parse_token(token)?),
+        Some(token) => Some(parse_token(token).map_err(StartError::Control)?),
         None if listen.ip().is_loopback() => None,
-        None => Some(random_token()?),
+        None => Some(random_token().map_err(StartError::Random)?),
     };
     // Everybody's address is nobody's name: the ready line then has loopback's.
     let listen = Some(listen.ip().to_canonical()).filter(|address| !address.is_unspecified());

@@ -6,6 +6,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// Moments that have a date, in Unix seconds: the years 0 to 9999.
+const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// Farthest that the clock may run from real time or be moved at once, in seconds: 100 years.
+pub const FARTHEST_S: i64 = 100 * 366 * 86_400;
+
 /// Where the clock takes its time from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
@@ -19,6 +25,23 @@ pub enum ClockMode {
         /// The moment, in Unix milliseconds.
         unix_ms: i64,
     },
+}
+
+impl ClockMode {
+    /// Real time plus so many seconds; `None` for more than 100 years.
+    pub fn running(offset_s: i64) -> Option<Self> {
+        let is_near = (-FARTHEST_S..=FARTHEST_S).contains(&offset_s);
+        is_near.then(|| Self::Running {
+            offset_ms: offset_s * 1000,
+        })
+    }
+
+    /// Stopped at a moment in Unix seconds; `None` for a moment without a date.
+    pub fn frozen(unix_s: i64) -> Option<Self> {
+        MOMENTS_S.contains(&unix_s).then(|| Self::Frozen {
+            unix_ms: unix_s * 1000,
+        })
+    }
 }
 
 /// A clock that several tasks read and a test may move.
@@ -53,7 +76,7 @@ impl Clock {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
-    /// Moves the clock forward, whether it runs or stands still.
+    /// Moves the clock forward, whether it runs or stands still; one that stands still not past the last date.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +85,7 @@ impl Clock {
                 offset_ms: offset_ms.saturating_add(by),
             },
             ClockMode::Frozen { unix_ms } => ClockMode::Frozen {
-                unix_ms: unix_ms.saturating_add(by),
+                unix_ms: unix_ms.saturating_add(by).min(MOMENTS_S.end() * 1000),
             },
         };
     }
@@ -103,8 +126,20 @@ mod tests {
 
     #[test]
     fn moving_past_the_end_of_time_stops_there() {
-        let clock = Clock::new(ClockMode::Frozen { unix_ms: i64::MAX });
+        let last = ClockMode::frozen(253_402_300_799).unwrap();
+        let clock = Clock::new(ClockMode::Frozen { unix_ms: 0 });
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now_ms(), i64::MAX);
+        assert_eq!(clock.mode(), last);
+    }
+
+    #[test]
+    fn moments_without_date_and_far_offsets_are_none() {
+        for moment in [-62_167_219_201, 253_402_300_800, i64::MIN, i64::MAX] {
+            assert_eq!(ClockMode::frozen(moment), None, "{moment}");
+        }
+        for offset in [-FARTHEST_S - 1, FARTHEST_S + 1, i64::MIN, i64::MAX] {
+            assert_eq!(ClockMode::running(offset), None, "{offset}");
+        }
+        assert!(ClockMode::frozen(-5).is_some() && ClockMode::running(-FARTHEST_S).is_some());
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use serde::Serialize;
-use tencent_sms_simulator::{Catalogue, Leniency, Simulator, console};
+use tencent_sms_simulator::{Catalogue, Leniency, Simulator, StartError, console};
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -50,7 +50,12 @@ struct Arguments {
     clock_offset: Option<i64>,
 
     /// Stop the clock at this moment
-    #[arg(long, value_name = "UNIX", conflicts_with = "clock_offset")]
+    #[arg(
+        long,
+        value_name = "UNIX",
+        conflicts_with = "clock_offset",
+        allow_negative_numbers = true
+    )]
     frozen_clock: Option<i64>,
 
     /// Accept any credentials, and the service name that Tencent's Node SDK derives from a loopback host.
@@ -175,7 +180,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
     let simulator = match builder.start().await {
         Ok(simulator) => simulator,
-        Err(error) => return failed(1, &error.to_string()),
+        Err(error) => return failed(exit_code(&error), &error.to_string()),
     };
     if let (Some(path), Some(pem)) = (&arguments.ca_out, simulator.ca_pem())
         && let Err(error) = std::fs::write(path, pem)
@@ -274,6 +279,14 @@ fn print(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(1, &error.to_string()),
+    }
+}
+
+/// 2 for what an argument says wrongly, 1 for what the machine refuses.
+fn exit_code(error: &StartError) -> u8 {
+    match error {
+        StartError::Callback(_) | StartError::Control(_) | StartError::Clock => 2,
+        _ => 1,
     }
 }
 

@@ -11,17 +11,11 @@ use serde_json::{Value, json};
 
 use super::{Asked, Problem, ok, query};
 use crate::action::Action;
-use crate::clock::ClockMode;
+use crate::clock::{ClockMode, FARTHEST_S};
 use crate::codes;
 use crate::fault::{Chaos, Fault, LARGEST_REPLY, Queued};
 use crate::inferences as inferred;
 use crate::magic as magic_numbers;
-
-/// Clocks are kept within 9,999 years, so that every moment has a date: Unix seconds of 0000 and 9999.
-const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
-
-/// Farthest that the clock may be moved from real time or forward, in seconds: 100 years.
-const FARTHEST_S: i64 = 100 * 366 * 86_400;
 
 /// `GET /_sim/health`.
 pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
@@ -73,32 +67,30 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let change: ClockChange = read(&asked.body)?;
     let clock_of = asked.service.clock();
     let farthest_ms = FARTHEST_S.unsigned_abs() * 1000;
-    match (
+    let mode = match (
         change.offset_s,
         change.frozen_unix_s,
         change.advance_ms,
         change.date_header,
     ) {
-        (Some(offset_s), None, None, None) if offset_s.abs() <= FARTHEST_S => {
-            clock_of.set(ClockMode::Running {
-                offset_ms: offset_s * 1000,
-            });
-        }
-        (None, Some(moment), None, None) if MOMENTS_S.contains(&moment) => {
-            clock_of.set(ClockMode::Frozen {
-                unix_ms: moment * 1000,
-            });
-        }
+        (Some(offset_s), None, None, None) => ClockMode::running(offset_s),
+        (None, Some(moment), None, None) => ClockMode::frozen(moment),
         (None, None, Some(ms), None) if ms <= farthest_ms => {
             clock_of.advance(Duration::from_millis(ms));
+            Some(clock_of.mode())
         }
-        (None, None, None, Some(send)) => asked.omit_date.store(!send, Ordering::Relaxed),
-        _ => {
-            return Err(Problem::bad_request(
-                "expected exactly one of offset_s, frozen_unix_s, advance_ms (each within 100 years) and date_header",
-            ));
+        (None, None, None, Some(send)) => {
+            asked.omit_date.store(!send, Ordering::Relaxed);
+            Some(clock_of.mode())
         }
-    }
+        _ => None,
+    };
+    let Some(mode) = mode else {
+        return Err(Problem::bad_request(
+            "expected exactly one of offset_s and advance_ms (at most 100 years), frozen_unix_s (in the years 0 to 9999) and date_header",
+        ));
+    };
+    clock_of.set(mode);
     asked.service.changed();
     clock(&Asked {
         service: asked.service,
@@ -207,6 +199,13 @@ fn check_queued(queued: &Queued) -> Result<(), Problem> {
 
 fn check_fault(fault: &Fault) -> Result<(), Problem> {
     match fault {
+        Fault::Code { code, .. } | Fault::AcceptThenCode { code }
+            if ["", "Ok"].contains(&code.as_str()) =>
+        {
+            Err(Problem::bad_request(
+                "`code` must be a code of a refusal, such as InternalError.Timeout",
+            ))
+        }
         Fault::Unavailable { status } | Fault::AcceptThenStatus { status }
             if !(*status == 200 || (400..600).contains(status)) =>
         {

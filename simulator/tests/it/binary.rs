@@ -209,6 +209,16 @@ fn startup_failures_exit_with_code_and_clear_line() {
         errors.starts_with("error: /nowhere/at/all.yaml:"),
         "{errors}"
     );
+    for arguments in [
+        ["--callback", "https://127.0.0.1/x"],
+        ["--allow-host", "a/b"],
+        ["--frozen-clock", "999999999999999"],
+        ["--clock-offset", "9223372036854775807"],
+    ] {
+        let (code, errors) = run(&arguments);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.starts_with("error: cannot "), "{errors}");
+    }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (code, errors) = run(&["--listen", &taken.local_addr().unwrap().to_string()]);
     assert_eq!(code, Some(1));
@@ -284,7 +294,7 @@ fn control_hosts_and_token_come_from_command_line() {
         assert_eq!(answer.status, status, "{host} {token}");
     }
     let (code, errors) = run(&["--control-token", "short"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(
         errors.contains("16 to 256") && !errors.contains("short"),
         "{errors}"
@@ -298,6 +308,8 @@ fn clock_is_set_from_command_line() {
         Call::new(running.addr()).send().code(),
         "AuthFailure.SignatureExpire"
     );
+    let running = Running::start(&["--frozen-clock", "-5"]);
+    assert_eq!(get(running.addr(), "/_sim/clock").json()["unix_ms"], -5000);
     let running = Running::start(&["--frozen-clock", "1551113065"]);
     assert_eq!(
         Call::new(running.addr()).at(1_551_113_065).send().code(),

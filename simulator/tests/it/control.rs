@@ -134,6 +134,25 @@ fn messages_can_be_removed_and_everything_reset() {
     assert_eq!(send(&simulator, json!({})), "Ok");
 }
 
+/// A message before the reset has the number 1, so that one after it has another.
+#[test]
+fn wait_goes_on_across_reset() {
+    let simulator = start();
+    let addr = simulator.addr();
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    let waiting = std::thread::spawn(move || get(addr, "/_sim/messages?after=1&wait=20").json());
+    std::thread::sleep(Duration::from_millis(100));
+    control(addr, "POST", "/_sim/reset", None);
+    assert_eq!(send(&simulator, json!({})), "Ok");
+    let messages = waiting.join().unwrap();
+    let message = &messages["messages"][0];
+    assert_eq!(
+        (&message["sequence"], &message["request"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(simulator.journal()[0].sequence, 2);
+}
+
 #[test]
 fn the_clock_is_moved_stopped_and_read() {
     let simulator = start();
@@ -192,6 +211,9 @@ fn faults_are_queued_listed_and_cleared() {
         json!({"fault": {"kind": "delay"}}),
         json!({"fault": {"kind": "oversized", "bytes": 67_108_865}}),
         json!({"fault": {"kind": "hang", "ms": 5}}),
+        json!({"fault": {"kind": "code", "code": ""}}),
+        json!({"fault": {"kind": "code", "code": "Ok"}}),
+        json!({"fault": {"kind": "accept-then-code", "code": "Ok"}}),
         json!({"fault": {"kind": "hang"}, "times": 0}),
         json!({"fault": {"kind": "hang"}, "tmies": 1}),
         json!({"fault": {"kind": "hang"}, "action": "sendsms"}),
