@@ -97,6 +97,18 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it changes `SendStatusSet`, which answers to `SendSms` alone have.
+    pub fn is_of_statuses(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptySet
+                | Self::MissingSet
+                | Self::ShortSet
+                | Self::ForeignSet
+                | Self::UnknownCode
+        )
+    }
+
     /// The name in `kind`, for the journal.
     pub fn name(&self) -> &'static str {
         match self {

@@ -89,11 +89,9 @@ impl World {
     pub fn take_fault(&mut self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
         let waiting = self.faults.iter().position(|queued| {
             let here = (queued.fault == Fault::CloseOnAccept) == on_accept;
-            here && (on_accept
-                || queued
-                    .action
-                    .as_deref()
-                    .is_none_or(|only| action == Some(only)))
+            let only = queued.action.as_deref();
+            let only = only.or(queued.fault.is_of_statuses().then_some("SendSms"));
+            here && (on_accept || only.is_none() || only == action)
         });
         if let Some(at) = waiting {
             let queued = self.faults.get_mut(at)?;

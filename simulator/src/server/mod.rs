@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -289,7 +289,10 @@ impl Server {
     ) -> Result<Response<ReplyBody>, Abandon> {
         let (parts, incoming) = request.into_parts();
         let action = request::header(&parts.headers, "X-TC-Action").map(str::to_owned);
-        let fault = self.take_fault(action.as_deref(), false);
+        // A browser's icon and a look whether the port answers are no requests of the API, and use up no fault.
+        let is_call = action.is_some() || parts.method == Method::POST;
+        let fault = is_call.then(|| self.take_fault(action.as_deref(), false));
+        let fault = fault.flatten();
         let name = fault.as_ref().map(Fault::name);
 
         let arrived = match &fault {

@@ -167,6 +167,27 @@ fn fault_code_answers_as_the_rule_itself_does() {
     assert_eq!(simulator.journal()[0].recipients.len(), 1);
 }
 
+#[test]
+fn request_that_fault_cannot_meet_leaves_it_waiting() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let list = || {
+        let mut call = Call::new(addr).body(&json!({"International": 0}));
+        call.action = Some("DescribeSmsSignList".to_owned());
+        call.send()
+    };
+    simulator.queue_fault(Fault::EmptyBody);
+    for path in ["/favicon.ico", "/"] {
+        let answer = crate::client::get(addr, path);
+        assert_eq!(answer.code(), "MissingParameter", "{path}");
+    }
+    assert!(list().body.is_empty());
+    simulator.queue_fault(Fault::EmptySet);
+    assert!(list().json()["Response"]["DescribeSignListStatusSet"].is_array());
+    let answer = Call::new(addr).send();
+    assert_eq!(answer.json()["Response"]["SendStatusSet"], json!([]));
+}
+
 /// `SendStatusSet` is in the answer of `SendSms` alone.
 #[test]
 fn fault_code_of_another_action_is_the_requests_error() {
