@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::callback;
+use crate::callback::{self, OnFailure};
 use crate::catalogue::Catalogue;
 use crate::clock::{Clock, ClockMode};
 use crate::control::access::{Access, parse_host, parse_token, random_token};
@@ -95,6 +95,7 @@ pub struct Builder {
     empty_handler: bool,
     delivery_delay: Duration,
     callback: Option<String>,
+    on_callback_failure: Option<OnFailure>,
     client_timeout: Duration,
     allowed_hosts: Vec<String>,
     control_token: Option<String>,
@@ -114,6 +115,7 @@ impl Default for Builder {
             empty_handler: false,
             delivery_delay: Duration::from_millis(DEFAULT_DELIVERY_DELAY_MS.unsigned_abs()),
             callback: None,
+            on_callback_failure: None,
             client_timeout: DEFAULT_CLIENT_TIMEOUT,
             allowed_hosts: Vec::new(),
             control_token: None,
@@ -187,6 +189,12 @@ impl Builder {
     /// Posts delivery reports to this URL, `http://host:port/path`, as they fall due.
     pub fn callback(mut self, url: impl Into<String>) -> Self {
         self.callback = Some(url.into());
+        self
+    }
+
+    /// Is told in a sentence when the callback's receiver did not take reports, on the simulator's thread.
+    pub fn on_callback_failure(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_callback_failure = Some(Box::new(tell));
         self
     }
 
@@ -292,11 +300,12 @@ impl Builder {
             tokio::net::TcpListener::from_std(listener).map_err(listen_error)?
         };
         let running = server.clone();
+        let on_failure = self.on_callback_failure;
         let thread = std::thread::Builder::new()
             .name("tencent-sms-simulator".to_owned())
             .spawn(move || {
                 if let Some(target) = callback {
-                    runtime.spawn(callback::run(running.service.clone(), target));
+                    runtime.spawn(callback::run(running.service.clone(), target, on_failure));
                 }
                 runtime.block_on(async {
                     let mut stop = stop_seen.clone();

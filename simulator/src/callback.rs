@@ -80,21 +80,28 @@ struct Report {
     ext: String,
 }
 
+/// Is told in a sentence when reports were not taken.
+pub type OnFailure = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Pushes reports as they fall due, until the task is dropped.
-pub async fn run(service: Arc<Service>, target: Target) {
+pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFailure>) {
     let mut changes = service.subscribe();
     loop {
         let (due, next_ms) = take_due(&service);
         if !due.is_empty() {
             let count = due.len() as u64;
-            let accepted = tokio::time::timeout(PATIENCE, push(&target, &due)).await == Ok(true);
-            let mut world = service.world();
-            let counter = if accepted {
-                &mut world.callbacks_accepted
-            } else {
-                &mut world.callbacks_failed
-            };
-            *counter += count;
+            let pushed = tokio::time::timeout(PATIENCE, push(&target, &due)).await;
+            match pushed.unwrap_or(Err("no answer came in time")) {
+                Ok(()) => service.world().callbacks_accepted += count,
+                Err(why) => {
+                    service.world().callbacks_failed += count;
+                    if let Some(tell) = &on_failure {
+                        tell(&format!(
+                            "{count} delivery report(s) did not reach the callback: {why}"
+                        ));
+                    }
+                }
+            }
             continue;
         }
         // On a frozen clock the time never comes by itself: a change of the clock wakes us.
@@ -146,40 +153,41 @@ fn take_due(service: &Service) -> (Vec<Report>, Option<u64>) {
     (due, next_ms)
 }
 
-/// Whether the receiver took the reports.
-async fn push(target: &Target, reports: &[Report]) -> bool {
+/// Posts the reports.
+///
+/// # Errors
+///
+/// Why the receiver did not take them.
+async fn push(target: &Target, reports: &[Report]) -> Result<(), &'static str> {
+    const BROKEN: &str = "the connection broke before an answer";
     let body = serde_json::to_vec(reports).unwrap_or_default();
     let request = Request::post(target.path.as_str())
         .header(header::HOST, target.authority.as_str())
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CONNECTION, "close")
-        .body(Full::new(Bytes::from(body)));
-    let (Ok(request), Ok(stream)) = (
-        request,
-        TcpStream::connect((target.address.0.as_str(), target.address.1)).await,
-    ) else {
-        return false;
-    };
-    let Ok((mut sender, connection)) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await
-    else {
-        return false;
-    };
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|_| "its URL cannot be asked for")?;
+    let address = (target.address.0.as_str(), target.address.1);
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|_| "nobody listens at its address")?;
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.map_err(|_| BROKEN)?;
     let answered = async {
-        let response = sender.send_request(request).await.ok()?;
-        let body = Limited::new(response.into_body(), 64 * 1024)
-            .collect()
-            .await
-            .ok()?
-            .to_bytes();
-        let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
-        (answer.get("result")? == 0).then_some(())
+        let response = sender.send_request(request).await.map_err(|_| BROKEN)?;
+        let body = Limited::new(response.into_body(), 64 * 1024);
+        let body = body.collect().await.map_err(|_| BROKEN)?.to_bytes();
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let is_taken = answer.get("result").is_some_and(|result| result == 0);
+        is_taken
+            .then_some(())
+            .ok_or("its answer is not JSON with `result` 0")
     };
     let mut answered = std::pin::pin!(answered);
     tokio::select! {
-        answer = answered.as_mut() => answer.is_some(),
+        answer = answered.as_mut() => answer,
         // The connection ends when the answer is whole; the answer is then ready to be read.
-        _ = connection => answered.await.is_some(),
+        _ = connection => answered.await,
     }
 }
 

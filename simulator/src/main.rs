@@ -159,7 +159,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         builder = builder.seed(seed);
     }
     if let Some(url) = arguments.callback {
-        builder = builder.callback(url);
+        builder = builder.callback(url).on_callback_failure(warn);
     }
     if let Some(path) = &arguments.catalogue {
         match Catalogue::from_file(path) {

@@ -302,6 +302,26 @@ fn control_hosts_and_token_come_from_command_line() {
 }
 
 #[test]
+fn callback_that_fails_is_said() {
+    // The port was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/secret-path", free.local_addr().unwrap());
+    drop(free);
+    let running = Running::start(&["--quiet", "--delivery-delay", "0", "--callback", &url]);
+    assert_eq!(Call::new(running.addr()).send().code(), "Ok");
+    let begun = Instant::now();
+    while get(running.addr(), "/_sim/health").json()["callbacks_failed"] != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (_, errors) = running.finish();
+    assert_eq!(
+        errors,
+        "warning: 1 delivery report(s) did not reach the callback: nobody listens at its address\n"
+    );
+}
+
+#[test]
 fn clock_is_set_from_command_line() {
     let running = Running::start(&["--clock-offset", "-302"]);
     assert_eq!(
