@@ -43,6 +43,10 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "15",
+        "SenderId and ExtendCode are taken as they are, for every number and without registration",
+    ),
+    (
+        "15",
         "unknown parameters are reported before missing ones, and those before wrong types; null counts as absent",
     ),
     (
@@ -68,6 +72,10 @@ const RULES: &[(&str, &str)] = &[
     (
         "18",
         "a zero after the calling code is refused where no number of the country begins with one; after +86 it is dropped",
+    ),
+    (
+        "18",
+        "00 stands for + before 86 alone; before another calling code the number is incorrect",
     ),
     ("18", "identical numbers have one entry in SendStatusSet"),
     (

@@ -22,6 +22,12 @@ use crate::tc3::{Authorization, SigningKey};
 /// Largest difference between the client's clock and ours, in seconds, that a signature survives.
 pub const WINDOW_S: u64 = 300;
 
+/// What to do about a service that is the first label of the host.
+const DERIVED: &str = "Tencent's Node SDK derives it from the host: start the simulator with --accept-derived-service";
+
+/// What to do about a service that is the host with its port, which no scope can hold.
+const LOCALHOST: &str = "the service in it is `localhost` and a port, which Tencent's Node SDK derives from the host: use 127.0.0.1 in the endpoint, and start the simulator with --accept-derived-service";
+
 /// What is let pass that the service would refuse. The default lets nothing pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leniency {
@@ -72,11 +78,14 @@ pub fn verify<'c>(
     let header = request.header("Authorization").unwrap_or_default();
     let invalid = |why: String| Refusal::new(&codes::INVALID_AUTHORIZATION).explain(why);
     let claim = Authorization::parse(header).map_err(|malformed| {
-        invalid(if header.is_empty() {
-            "there is no `Authorization` header".to_owned()
-        } else {
-            malformed.to_string()
-        })
+        if header.is_empty() {
+            return invalid("there is no `Authorization` header".to_owned());
+        }
+        let refusal = invalid(malformed.to_string());
+        match header.contains("/localhost:") {
+            true => refusal.explain(LOCALHOST),
+            false => refusal,
+        }
     })?;
     evidence.credential = Some(mask::secret_id(claim.secret_id));
     for required in ["content-type", "host"] {
@@ -194,10 +203,14 @@ fn check_signature(
     let host = parts.host();
     let derived = leniency.derived_service && Some(claim.service) == host.split(['.', ':']).next();
     if claim.service != "sms" && !derived {
-        return Err(failure().explain(format!(
+        let refusal = failure().explain(format!(
             "the credential scope names the service `{}` instead of `sms`",
             claim.service
-        )));
+        ));
+        return Err(match Some(claim.service) == host.split(['.', ':']).next() {
+            true => refusal.explain(DERIVED),
+            false => refusal,
+        });
     }
     let mut sorted: Vec<&str> = claim.header_names().collect();
     sorted.sort_unstable();

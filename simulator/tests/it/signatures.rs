@@ -315,6 +315,22 @@ fn node_sdk_service_name_needs_option() {
     let mut call = Call::new(strict.addr());
     call.service = "127".to_owned();
     assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
+    let detail = |at: usize| strict.journal()[at].detail.join(" ");
+    assert!(
+        detail(0).contains("--accept-derived-service"),
+        "{}",
+        detail(0)
+    );
+    call.service = "cvm".to_owned();
+    call.send();
+    assert!(
+        !detail(1).contains("--accept-derived-service"),
+        "{}",
+        detail(1)
+    );
+    call.service = format!("localhost:{}", strict.addr().port());
+    assert_eq!(call.send().code(), "AuthFailure.InvalidAuthorization");
+    assert!(detail(2).contains("use 127.0.0.1"), "{}", detail(2));
 }
 
 /// The journal says what was overlooked.
