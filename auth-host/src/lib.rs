@@ -18,7 +18,7 @@
 //! | `folder`, `store`, `crypt` | the service's files, the database, and keys for what is sealed in it |
 //! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
-//! | `access`, `form`, `post` | scopes of keys, forms of usages, one POST to an operator's address |
+//! | `access`, `form`, `header_key`, `post` | scopes of keys, forms of usages, identifiers in headers, one POST to an operator's address |
 
 #[cfg(feature = "serve")]
 mod access;
@@ -53,6 +53,8 @@ mod files;
 mod folder;
 #[cfg(feature = "serve")]
 mod form;
+#[cfg(feature = "serve")]
+mod header_key;
 mod host;
 #[cfg(feature = "serve")]
 mod ids;

@@ -554,6 +554,7 @@ outcome-code-not-sendable = code cannot be sent
 outcome-invalid-recipient = no phone number
 outcome-unknown = unknown
 outcome-id-reused = identifier used before
+outcome-idempotency-key = identifier in a header cannot be used
 outcome-in-flight = still being sent
 outcome-not-sent = not sent
 outcome-storage = database failed

@@ -565,6 +565,7 @@ outcome-code-not-sendable = 验证码无法发送
 outcome-invalid-recipient = 不是手机号码
 outcome-unknown = 未知
 outcome-id-reused = 标识符已被使用
+outcome-idempotency-key = 标头中的标识符无法使用
 outcome-in-flight = 仍在发送
 outcome-not-sent = 未发送
 outcome-storage = 数据库出错

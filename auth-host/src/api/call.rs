@@ -6,6 +6,7 @@ use crate::access::{Host, Scope, Tenant, key_hash, key_id};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::crypt::digest;
+use crate::header_key;
 use crate::problem::Problem;
 use crate::store::idempotency;
 use crate::store::registry::Key;
@@ -179,48 +180,16 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The header's key: quoted as in the IETF draft, or bare.
+/// The header's key.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let key = match text.strip_prefix('"') {
-        Some(rest) => quoted(rest),
-        None => {
-            let is_bare = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
-            text.bytes().all(is_bare).then(|| text.to_owned())
-        }
-    };
-    let key = key.filter(|key| (1..=255).contains(&key.len()));
-    if let Some(key) = key
-        && values.next().is_none()
-    {
-        return Ok(Some(key));
-    }
-    Err(Problem::new(
-        StatusCode::BAD_REQUEST,
-        "idempotency-key",
-        "The Idempotency-Key cannot be used",
-        "It is one header with 1 to 255 visible ASCII characters, or a string in quotation marks as in RFC 8941.",
-    ))
-}
-
-/// The rest of a string after its first quotation mark (RFC 8941, section 3.3.3), whose parameters nobody asks for.
-fn quoted(rest: &str) -> Option<String> {
-    let mut text = String::new();
-    let mut characters = rest.chars();
-    loop {
-        match characters.next()? {
-            '"' => break,
-            '\\' => text.push(characters.next().filter(|c| matches!(c, '"' | '\\'))?),
-            c if matches!(c, ' '..='~') => text.push(c),
-            _ => return None,
-        }
-    }
-    let after = characters.as_str().trim_start();
-    (after.is_empty() || after.starts_with(';')).then_some(text)
+    header_key::read(headers, "idempotency-key").map_err(|_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency-key",
+            "The Idempotency-Key cannot be used",
+            "It is one header with 1 to 255 visible ASCII characters, or a string in quotation marks as in RFC 8941.",
+        )
+    })
 }
 
 async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {

@@ -61,7 +61,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
 }
 
 /// Words for what became of a request, beside the classes of failures.
-pub const OUTCOMES: [&str; 42] = [
+pub const OUTCOMES: [&str; 43] = [
     "sent",
     "ignored",
     "unauthorized",
@@ -73,6 +73,7 @@ pub const OUTCOMES: [&str; 42] = [
     "invalid-recipient",
     "unknown",
     "id-reused",
+    "idempotency-key",
     "in-flight",
     "not-sent",
     "storage",

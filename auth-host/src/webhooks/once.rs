@@ -1,10 +1,12 @@
 //! Recognition of a platform's retries.
 //!
 //! A request is remembered under the platform's own identifier of the message, or else under a keyed hash of what it asks
-//! for. What it gets depends on what became of the message: the same answer again after success, nothing sent after
-//! *unknown*, another attempt where it was certainly not sent and might succeed.
+//! for, and beside that under a keyed hash of its body, which no setting can change ([`super::identity`]). What it gets
+//! depends on what became of the message: the same answer again after success, nothing sent after *unknown*, another
+//! attempt where it was certainly not sent and might succeed.
 
 use super::verdict::is_permanent;
+use crate::crypt::digest;
 use crate::ids;
 use crate::store::message::{Message, State};
 use crate::store::messages;
@@ -13,26 +15,27 @@ use crate::store::{self, StoreError};
 use crate::verification::Once;
 use rusqlite::Connection;
 
+/// The length of a keyed hash.
+const HASH: usize = 32;
+
 /// A request, as it is remembered.
 #[derive(Clone)]
 pub struct Asked {
     /// Whose it is.
     pub tenant: String,
-    /// How it is known: under the current key of the host first, then under those from before a rotation.
-    pub identities: Vec<Identity>,
-    /// The connectors that serve it, with their versions.
+    /// The platform's own identifier of its message, as a key; none where it has none.
+    pub own: Option<Vec<u8>>,
+    /// Whether a header holds that identifier: two requests with one body are two messages then.
+    pub is_in_header: bool,
+    /// Keyed hashes of number, type and code: under the current key of the host and in the present form first, then in
+    /// those of earlier keys and versions.
+    pub wanted: Vec<Vec<u8>>,
+    /// Keyed hashes of the body, under the current key of the host first.
+    pub bodies: Vec<Vec<u8>>,
+    /// The usage, the languages, and the connectors that serve it with their versions.
     pub route: Vec<u8>,
     /// How long it is recognised after its message was settled, in milliseconds.
     pub window_ms: i64,
-}
-
-/// A request under one of the host's keys.
-#[derive(Clone)]
-pub struct Identity {
-    /// What it is remembered under.
-    pub key: Vec<u8>,
-    /// The keyed hash of what it asks for.
-    pub request: Vec<u8>,
 }
 
 /// What is known about a request that came before.
@@ -50,17 +53,27 @@ pub enum Known {
 impl Asked {
     /// What is known, unless it is to be carried out.
     pub fn known(&self, db: &Connection) -> store::Result<Option<Known>> {
-        let now = ids::now_ms();
-        let mut found = None;
-        for identity in &self.identities {
-            if let Some(before) = rows::remembered(db, &self.tenant, &identity.key)? {
-                found = Some(before);
-                break;
+        for key in self.keys() {
+            if let Some(before) = rows::remembered(db, &self.tenant, &key)?
+                && let Some(known) = self.known_of(db, &before)?
+            {
+                return Ok(Some(known));
             }
         }
-        let Some(before) = found else {
-            return Ok(None);
-        };
+        Ok(None)
+    }
+
+    /// What it may be remembered under.
+    fn keys(&self) -> impl Iterator<Item = Vec<u8>> {
+        let asked_for = self.wanted.iter().filter(|_| self.own.is_none());
+        let bodies = self.bodies.iter().filter(|_| !self.is_in_header);
+        let asked_for = asked_for.map(|hash| digest(&[b"request", hash]));
+        let bodies = bodies.map(|hash| digest(&[b"body", hash]));
+        self.own.clone().into_iter().chain(asked_for).chain(bodies)
+    }
+
+    fn known_of(&self, db: &Connection, before: &Remembered) -> store::Result<Option<Known>> {
+        let now = ids::now_ms();
         if before.created_at + rows::KEPT_MS < now {
             return Ok(None);
         }
@@ -76,7 +89,7 @@ impl Asked {
                 State::Sending => Known::InFlight,
                 State::Unknown => Known::Settled(Box::new(message)),
                 State::NotSent => {
-                    let fails_again = is_permanent(&message) && before.route == self.route;
+                    let fails_again = is_permanent(&message) && self.is_sent_alike(before);
                     if !fails_again || is_over(&message) {
                         return Ok(None);
                     }
@@ -90,12 +103,28 @@ impl Asked {
                 }
             },
         };
-        let is_same = |identity: &Identity| identity.request == before.request;
-        if self.identities.iter().any(is_same) {
-            Ok(Some(known))
-        } else {
-            Ok(Some(Known::Other))
-        }
+        let is_same = hashes(before).any(|hash| self.wanted.has(hash) || self.bodies.has(hash));
+        Ok(Some(if is_same { known } else { Known::Other }))
+    }
+
+    /// Whether the message would be sent as it was before: neither settings of the webhook nor its route changed it.
+    fn is_sent_alike(&self, before: &Remembered) -> bool {
+        before.route == self.route && hashes(before).any(|hash| self.wanted.has(hash))
+    }
+}
+
+/// The hashes of what a request asked for and of its body. One that came to an earlier version has only the first.
+fn hashes(before: &Remembered) -> impl Iterator<Item = &[u8]> {
+    before.request.chunks(HASH)
+}
+
+trait Has {
+    fn has(&self, hash: &[u8]) -> bool;
+}
+
+impl Has for Vec<Vec<u8>> {
+    fn has(&self, hash: &[u8]) -> bool {
+        self.iter().any(|known| known == hash)
     }
 }
 
@@ -107,16 +136,24 @@ impl Once for Asked {
     }
 
     fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()> {
-        let Some(identity) = self.identities.first() else {
+        let (Some(wanted), Some(body)) = (self.wanted.first(), self.bodies.first()) else {
             return Err(StoreError::Failed("the host has no key".to_owned()));
         };
         let remembered = Remembered {
-            request: identity.request.clone(),
+            request: [wanted.as_slice(), body].concat(),
             route: self.route.clone(),
             message: row.id.clone(),
             created_at: ids::now_ms(),
         };
-        rows::remember(db, &self.tenant, &identity.key, &remembered)
+        let keys = Self {
+            wanted: vec![wanted.clone()],
+            bodies: vec![body.clone()],
+            ..self.clone()
+        };
+        for key in keys.keys() {
+            rows::remember(db, &self.tenant, &key, &remembered)?;
+        }
+        Ok(())
     }
 
     /// The message's row says it all.

@@ -3,24 +3,21 @@
 use super::adapters;
 use super::answers::answer;
 use super::body;
-use super::once::{Asked, Identity, Known};
+use super::identity::{Marks, usage_of};
+use super::once::{Asked, Known};
 use super::verdict::{Class, Verdict};
 use super::wanted::Wanted;
 use crate::app::App;
 use crate::calls::Call;
-use crate::catalog::Connector;
-use crate::crypt::{Purpose, digest};
-use crate::form::USAGES;
 use crate::number::Number;
 use crate::platforms::Webhook;
-use crate::platforms::auth::{Auth, SIGNED_S, Unproved};
+use crate::platforms::auth::{Auth, Unproved};
 use crate::platforms::presets;
-use crate::platforms::settings::{Fields, Platform};
+use crate::platforms::settings::Platform;
 use crate::problem::Problem;
 use crate::send::Draft;
 use crate::store::StoreError;
 use crate::store::limits::Counter;
-use crate::store::webhooks::KEPT_MS;
 use crate::verification::{Delivery, Order, deliver};
 use crate::{ids, limits};
 use auth_connector_host::{Phrase, phrase};
@@ -164,10 +161,12 @@ async fn judge(
     {
         return Judged::unproved(unauthorized(unproved));
     }
-    let read =
-        body::parse(headers, &bytes).and_then(|body| adapters::read(&webhook.settings, &body));
-    let mut wanted = match read {
-        Ok(Some(wanted)) => wanted,
+    let read = body::parse(headers, &bytes).and_then(|body| {
+        let wanted = adapters::read(&webhook.settings, &body)?;
+        Ok(wanted.map(|wanted| (wanted, body)))
+    });
+    let (mut wanted, body) = match read {
+        Ok(Some(read)) => read,
         Ok(None) => return counted(app, webhook, Verdict::Ignored).await.into(),
         Err(unreadable) => {
             let (at, expected) = (unreadable.pointer, unreadable.expected);
@@ -180,11 +179,13 @@ async fn judge(
             return counted(app, webhook, verdict).await.into();
         }
     };
-    if let Some(id) = id_in_headers(webhook, headers) {
-        wanted.id = Some(id);
-    }
-    let locales = std::mem::take(&mut wanted.locales);
-    let mut judged = carry_out(app, webhook, headers, wanted, &locales, begun, within).await;
+    let marks = match Marks::of(webhook, headers, body, wanted.id.take()) {
+        Ok(marks) => marks,
+        Err(verdict) => return counted(app, webhook, verdict).await.into(),
+    };
+    let locales = wanted.locales.clone();
+    let deadline = begun + within;
+    let mut judged = carry_out(app, webhook, headers, (wanted, marks), deadline).await;
     judged.locales = locales;
     judged
 }
@@ -199,30 +200,13 @@ fn unauthorized(unproved: Unproved) -> Verdict {
     }
 }
 
-/// The platform's own identifier of the message, where headers carry one that stays the same: GoTrue makes a new
-/// `webhook-id` for each attempt.
-fn id_in_headers(webhook: &Webhook, headers: &HeaderMap) -> Option<String> {
-    if webhook.settings.fields == Fields::default() {
-        return None;
-    }
-    let name = match webhook.auth {
-        Auth::StandardWebhooks => "webhook-id",
-        Auth::Svix => "svix-id",
-        _ => "idempotency-key",
-    };
-    let text = headers.get(name)?.to_str().ok()?.trim().trim_matches('"');
-    (1..=255).contains(&text.len()).then(|| text.to_owned())
-}
-
 /// Checks a message and sends it, unless it came before.
 async fn carry_out(
     app: &Arc<App>,
     webhook: &Arc<Webhook>,
     headers: &HeaderMap,
-    wanted: Wanted,
-    locales: &[String],
-    begun: Instant,
-    within: Duration,
+    (wanted, marks): (Wanted, Marks),
+    deadline: Instant,
 ) -> Judged {
     let settings = &webhook.settings;
     if let Err(verdict) = check_code(webhook, &wanted) {
@@ -239,10 +223,10 @@ async fn carry_out(
             return counted(app, webhook, verdict).await.into();
         }
     };
-    let usage = usage_of(webhook, wanted.kind.as_deref());
+    let usage = usage_of(settings, wanted.kind.as_deref());
     let catalog = app.catalog.load_full();
     let route = catalog.route(&webhook.tenant, &usage, number.country());
-    let asked = asked(app, webhook, &wanted, &number, &usage, &route);
+    let asked = marks.asked(app, webhook, &wanted, &number, (&usage, &route));
     let ip = match settings.ip_from.as_deref() {
         None => None,
         Some("body") => wanted.ip,
@@ -251,7 +235,6 @@ async fn carry_out(
     let has_code = wanted.code.is_some();
     let mut variables: Vec<(String, String)> = wanted.variables.into_iter().collect();
     variables.extend(wanted.code.map(|code| ("code".to_owned(), code)));
-    let deadline = begun + within.saturating_sub(RESERVE);
     let order = Order {
         draft: Draft {
             tenant: webhook.tenant.clone(),
@@ -260,18 +243,18 @@ async fn carry_out(
             route,
             number,
             usage,
-            locales: locales.to_vec(),
+            locales: wanted.locales,
             variables,
-            deadline,
+            deadline: deadline.checked_sub(RESERVE).unwrap_or(deadline),
         },
         network: ip.map(limits::network),
-        patience: (begun + within).saturating_duration_since(Instant::now()),
+        patience: deadline.saturating_duration_since(Instant::now()),
     };
     match deliver(app, order, asked.clone()).await {
         Ok(Delivery::Done(row)) => of_message(app, &row, has_code, false),
         Ok(Delivery::Refused(refusal)) => Verdict::of_refusal(refusal).into(),
         Ok(Delivery::Late) => Verdict::refused(Class::Unknown, "unknown").into(),
-        Ok(Delivery::Known(known)) => replayed(app, (asked, has_code), known, begun + within).await,
+        Ok(Delivery::Known(known)) => replayed(app, (asked, has_code), known, deadline).await,
         Err(_) => Verdict::refused(Class::Unavailable, "storage").into(),
     }
 }
@@ -335,16 +318,6 @@ fn code_hint(platform: Platform) -> Phrase {
     )
 }
 
-/// The usage of the platform's type: as the operator mapped it, by its name where it is a usage, or the default.
-fn usage_of(webhook: &Webhook, kind: Option<&str>) -> String {
-    let settings = &webhook.settings;
-    let mapped = kind.and_then(|kind| settings.usages.get(kind).cloned());
-    let named = || kind.filter(|kind| USAGES.contains(kind)).map(str::to_owned);
-    mapped
-        .or_else(named)
-        .unwrap_or_else(|| settings.usage.clone())
-}
-
 fn header_ip(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
@@ -353,67 +326,6 @@ fn header_ip(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
         return None;
     }
     value.trim().parse().ok()
-}
-
-/// What the request is remembered under, and what tells it from others.
-fn asked(
-    app: &App,
-    webhook: &Webhook,
-    wanted: &Wanted,
-    number: &Number,
-    usage: &str,
-    route: &[Arc<Connector>],
-) -> Asked {
-    let parts = [
-        webhook.settings.platform.as_str(),
-        &webhook.id,
-        number.e164(),
-        usage,
-        wanted.kind.as_deref().unwrap_or_default(),
-        wanted.code.as_deref().unwrap_or_default(),
-    ];
-    // Lengths before the texts, so that no two lists of texts are one.
-    let mut bytes = Vec::new();
-    for part in parts {
-        bytes.extend_from_slice(&part.len().to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
-    let requests = app.keys.hashes(&webhook.tenant, Purpose::Search, &bytes);
-    let own = wanted
-        .id
-        .as_ref()
-        .map(|id| digest(&[b"id", webhook.id.as_bytes(), id.as_bytes()]));
-    let window_ms = match own {
-        Some(_) => KEPT_MS,
-        None => i64::from(window_s(webhook)) * 1000,
-    };
-    let identity = |request: Vec<u8>| Identity {
-        key: match &own {
-            Some(own) => own.clone(),
-            None => digest(&[b"request", &request]),
-        },
-        request,
-    };
-    let versions: String = route
-        .iter()
-        .map(|c| format!("{}/{}/{}\n", c.row.id, c.row.revision, c.digest()))
-        .collect();
-    Asked {
-        tenant: webhook.tenant.clone(),
-        identities: requests.into_iter().map(identity).collect(),
-        route: digest(&[versions.as_bytes()]),
-        window_ms,
-    }
-}
-
-/// How long a message without an identifier of its own is recognised, in seconds. One that was signed with its time proves
-/// its origin again for as long as the signature is good.
-fn window_s(webhook: &Webhook) -> u32 {
-    let own = webhook.settings.window_s;
-    match webhook.auth {
-        Auth::StandardWebhooks | Auth::Svix | Auth::Zitadel => own.max(SIGNED_S),
-        _ => own,
-    }
 }
 
 /// The verdict for a request that came before. While its message is being sent, that outcome is waited for.

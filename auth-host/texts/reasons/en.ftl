@@ -44,6 +44,7 @@ reason-length-better-auth = set otpLength of the plugin to 6
 reason-length-other = let the platform make codes of at most six digits
 reason-hint-length = A message carries a code of one to six digits: { $place }.
 reason-hint-id = This identifier came with another number, code or type before. Map a field that is the message's own.
+reason-hint-key = The header { $name } is there once and has 1 to 255 visible ASCII characters.
 reason-network-authority = the given authority's PEM cannot be used
 reason-network-proxy = the proxy's URL cannot be used. Write http://host:port or http://user:password@host:port
 reason-network-resolve = a resolve override is written host:port:address, such as sms.example.com:443:127.0.0.1:8443: { $text } is not

@@ -44,6 +44,7 @@ reason-length-better-auth = 请把插件的 otpLength 设为 6
 reason-length-other = 请让平台生成最多六位数字的验证码
 reason-hint-length = 消息中的验证码为一至六位数字：{ $place }。
 reason-hint-id = 这个标识符之前随另一个号码、验证码或类型出现过。请映射一个属于该消息自己的字段。
+reason-hint-key = 标头 { $name } 只能出现一次，并且有 1 到 255 个可见的 ASCII 字符。
 reason-network-authority = 给出的证书机构 PEM 无法使用
 reason-network-proxy = 代理的 URL 无法使用。请写成 http://host:port 或 http://user:password@host:port
 reason-network-resolve = 解析覆盖应写成 host:port:address，例如 sms.example.com:443:127.0.0.1:8443；{ $text } 不是

@@ -1,6 +1,7 @@
 use super::*;
-use crate::store::message::Message;
+use crate::store::message::{Message, State};
 use crate::store::messages;
+use crate::store::webhooks::{self as rows, Remembered};
 use crate::test_app::{TestApp, leave_open, tenant_with_events};
 use crate::verification::Once;
 use serde_json::{Value, json};
@@ -13,18 +14,30 @@ fn supabase() -> Value {
     json!({"user": {"phone": "8613800138000"}, "sms": {"otp": "123456"}})
 }
 
-/// A message of this webhook that was taken so long ago, and what its request is remembered as.
-async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> Asked {
-    let app = &test.app;
+/// What a request with this body is remembered as.
+fn asked(test: &TestApp, webhook: &Webhook, headers: &HeaderMap, body: &Value) -> Asked {
     let wanted = adapters::read(&webhook.settings, body);
-    let wanted = wanted.unwrap().unwrap();
+    let mut wanted = wanted.unwrap().unwrap();
     let (number, _) = Number::parse_bare(&wanted.to, &webhook.bare).unwrap();
-    let asked = asked(app, webhook, &wanted, &number, "SignIn", &[]);
+    let usage = usage_of(&webhook.settings, wanted.kind.as_deref());
+    let marks = Marks::of(webhook, headers, body.clone(), wanted.id.take());
+    let marks = marks.unwrap_or_else(|verdict| panic!("{verdict:?}"));
+    marks.asked(&test.app, webhook, &wanted, &number, (&usage, &[]))
+}
+
+/// Writes down a message of this webhook with its outcome so long ago, and its request by `reserve`.
+async fn settled(
+    test: &TestApp,
+    webhook: &Webhook,
+    (state, kind): (State, Option<&str>),
+    ago_ms: i64,
+    reserve: impl FnOnce(&rusqlite::Connection, &Message) -> Result<(), StoreError> + Send + 'static,
+) {
     let draft = Draft {
         tenant: webhook.tenant.clone(),
         verification: None,
         source: Some(webhook.id.clone()),
-        number,
+        number: Number::parse("+8613800138000", None).unwrap(),
         usage: "SignIn".to_owned(),
         locales: Vec::new(),
         variables: Vec::new(),
@@ -33,19 +46,237 @@ async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> 
     };
     let at = ids::now_ms() - ago_ms;
     let row = Message {
-        state: crate::store::message::State::Accepted,
+        state,
+        kind: kind.map(str::to_owned),
         created_at: at,
         settled_at: Some(at),
-        ..draft.row(app, "c_1", None).unwrap()
+        ..draft.row(&test.app, "c_1", None).unwrap()
     };
-    let remembered = asked.clone();
-    let written = app.store.write(move |db| {
+    let written = test.app.store.write(move |db| {
         messages::add(db, &row)?;
         messages::settle(db, &row)?;
-        remembered.reserve(db, &row)
+        reserve(db, &row)
     });
     written.await.unwrap();
+}
+
+/// A message of this webhook that was taken so long ago, and what its request is remembered as.
+async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> Asked {
+    let asked = asked(test, webhook, &HeaderMap::new(), body);
+    let remembered = asked.clone();
+    let accepted = (State::Accepted, None);
+    settled(test, webhook, accepted, ago_ms, move |db, row| {
+        remembered.reserve(db, row)
+    })
+    .await;
     asked
+}
+
+fn is_settled(test: &TestApp, asked: &Asked) -> bool {
+    let known = test.app.store.read(|db| asked.known(db)).unwrap();
+    matches!(known, Some(Known::Settled(_)))
+}
+
+fn with_key(key: &str) -> HeaderMap {
+    HeaderMap::from_iter([(
+        axum::http::HeaderName::from_static("idempotency-key"),
+        axum::http::HeaderValue::from_bytes(key.as_bytes()).unwrap(),
+    )])
+}
+
+/// Settings of webhooks, a change of each, and a message that the change reads otherwise.
+fn edits() -> Vec<(Value, Value, Value)> {
+    let message =
+        json!({"to": "13125550123", "code": "123456", "otp": "654321", "type": "a", "id": "1"});
+    let kratos =
+        json!({"to": "+8613800138000", "template_type": "login_code_valid", "code": "123456"});
+    let zitadel = json!({
+        "contextInfo": {"eventType": "session.otp.sms.challenged", "recipientPhoneNumber": "+8613800138000"},
+        "args": {"oTP": "123456"},
+    });
+    let generic = |more: Value| {
+        let mut settings =
+            json!({"platform": "generic", "bare_digits": "national:CN", "secrets": [SECRET]});
+        for (name, value) in more.as_object().unwrap() {
+            settings[name] = value.clone();
+        }
+        settings
+    };
+    let plain = || generic(json!({}));
+    vec![
+        (
+            json!({"platform": "kratos", "secrets": [SECRET]}),
+            json!({"usages": {"login_code_valid": "Generic"}}),
+            kratos,
+        ),
+        (
+            json!({"platform": "zitadel", "secrets": [SECRET]}),
+            json!({"usages": {"session.otp.sms.challenged": "SignIn"}}),
+            zitadel,
+        ),
+        (plain(), json!({"usage": "SignIn"}), message.clone()),
+        (plain(), json!({"usages": {"a": "SignIn"}}), message.clone()),
+        (plain(), json!({"fields": {"id": "/id"}}), message.clone()),
+        (
+            generic(json!({"fields": {"id": "/id"}})),
+            json!({"fields": {"id": null}}),
+            message.clone(),
+        ),
+        (plain(), json!({"fields": {"type": null}}), message.clone()),
+        (
+            plain(),
+            json!({"fields": {"code": "/otp"}}),
+            message.clone(),
+        ),
+        (plain(), json!({"bare_digits": "national:US"}), message),
+    ]
+}
+
+/// Operators edit a webhook when its messages fail, which is between two attempts of a platform.
+#[tokio::test]
+async fn request_is_recognised_after_setting_was_edited() {
+    let test = TestApp::new().await;
+    for (nth, (settings, edit, body)) in edits().into_iter().enumerate() {
+        let name = format!("hook-{nth}");
+        let webhook = test.webhook(&name, settings).await;
+        taken(&test, &webhook, &body, 0).await;
+        let edited = test.webhook(&name, edit.clone()).await;
+        let again = asked(&test, &edited, &HeaderMap::new(), &body);
+        assert!(is_settled(&test, &again), "{edit}");
+        let mut other = body.clone();
+        other["locale"] = json!("de");
+        other["id"] = json!("2");
+        other["code"] = json!("111111");
+        other["otp"] = json!("222222");
+        other["args"] = json!({"oTP": "333333"});
+        let other = asked(&test, &edited, &HeaderMap::new(), &other);
+        assert!(!is_settled(&test, &other), "{edit}: another code");
+    }
+}
+
+/// Under an identifier of its own as well: what the operator mended is tried again, and nothing else is.
+#[tokio::test]
+async fn refused_request_is_tried_again_after_setting_was_mended() {
+    let test = TestApp::new().await;
+    for (nth, (settings, edit, body)) in edits().into_iter().enumerate() {
+        let name = format!("hook-{nth}");
+        let webhook = test.webhook(&name, settings).await;
+        for headers in [HeaderMap::new(), with_key("key")] {
+            let first = asked(&test, &webhook, &headers, &body);
+            let reserved = first.clone();
+            let refused = (State::NotSent, Some("invalid-config"));
+            settled(&test, &webhook, refused, 0, move |db, row| {
+                reserved.reserve(db, row)
+            })
+            .await;
+            assert!(is_settled(&test, &first), "{edit}: nothing was mended");
+        }
+        let edited = test.webhook(&name, edit.clone()).await;
+        for headers in [HeaderMap::new(), with_key("key")] {
+            let again = asked(&test, &edited, &headers, &body);
+            let known = test.app.store.read(|db| again.known(db)).unwrap();
+            // A place of an identifier changes nothing of what is sent.
+            let is_alike = edit.pointer("/fields/id").is_some();
+            assert_eq!(known.is_none(), !is_alike, "{edit}");
+        }
+    }
+}
+
+/// What is copied from a request and posted with another key is another message (docs/platforms.md).
+#[tokio::test]
+async fn same_body_under_another_key_is_another_message() {
+    let test = TestApp::new().await;
+    let settings = json!({"platform": "generic", "secrets": [SECRET]});
+    let webhook = test.webhook("hook", settings).await;
+    let body = json!({"to": "+8613800138000", "code": "123456"});
+    let first = asked(&test, &webhook, &with_key("a"), &body);
+    let accepted = (State::Accepted, None);
+    settled(&test, &webhook, accepted, 0, move |db, row| {
+        first.reserve(db, row)
+    })
+    .await;
+    for (key, is_known) in [("a", true), ("\"a\"", true), ("b", false)] {
+        let again = asked(&test, &webhook, &with_key(key), &body);
+        assert_eq!(is_settled(&test, &again), is_known, "{key}");
+    }
+}
+
+/// A version before this one remembered the usage that was mapped, and no body.
+#[tokio::test]
+async fn request_of_version_before_is_recognised_after_update() {
+    let test = TestApp::new().await;
+    let settings = json!({"platform": "kratos", "secrets": [SECRET]});
+    let webhook = test.webhook("hook", settings).await;
+    let body =
+        json!({"to": "+8613800138000", "template_type": "login_code_valid", "code": "123456"});
+    let now = asked(&test, &webhook, &HeaderMap::new(), &body);
+    let parts = |usage: &str| -> Vec<u8> {
+        let texts = [
+            "kratos",
+            &webhook.id,
+            "+8613800138000",
+            usage,
+            "login_code_valid",
+            "123456",
+        ];
+        let framed = texts.map(|text| [&text.len().to_be_bytes(), text.as_bytes()].concat());
+        framed.concat()
+    };
+    for usage in ["SignIn", "Generic", "MfaVerification"] {
+        let purpose = crate::crypt::Purpose::Search;
+        let request = test.app.keys.hash(&webhook.tenant, purpose, &parts(usage));
+        let key = crate::crypt::digest(&[b"request", &request]);
+        assert!(!is_settled(&test, &now), "{usage}");
+        let removed = key.clone();
+        let accepted = (State::Accepted, None);
+        settled(&test, &webhook, accepted, 0, move |db, row| {
+            let before = Remembered {
+                request,
+                route: Vec::new(),
+                message: row.id.clone(),
+                created_at: ids::now_ms(),
+            };
+            rows::remember(db, &row.tenant, &key, &before)
+        })
+        .await;
+        assert!(is_settled(&test, &now), "{usage}");
+        let removing = test.app.store.write(move |db| {
+            db.execute("DELETE FROM webhook_keys WHERE key = ?1", [removed])?;
+            Ok::<_, StoreError>(())
+        });
+        removing.await.unwrap();
+    }
+}
+
+/// A key that is ignored would be a second message once the window of the request without it is over.
+#[tokio::test]
+async fn unusable_idempotency_key_is_refused() {
+    let test = TestApp::new().await;
+    let settings = json!({"platform": "generic", "auth": "bearer", "secrets": [SECRET]});
+    let webhook = test.webhook("hook", settings).await;
+    let body = json!({"to": "+8613800138000", "code": "123456"}).to_string();
+    let longest = "x".repeat(255);
+    let too_long = "x".repeat(256);
+    for (key, status) in [
+        ("a", 403),
+        (longest.as_str(), 403),
+        (too_long.as_str(), 400),
+        ("schl\u{fc}ssel-1", 400),
+        ("", 400),
+        ("\"a", 400),
+    ] {
+        let mut headers = webhook.auth.prove(SECRET, "t_1", 0, b"");
+        headers.extend(with_key(key));
+        let answer = post(&test, &webhook, headers, body.clone()).await;
+        // Without a flow, a message that is read is refused as one that nobody serves.
+        assert_eq!(answer.status().as_u16(), status, "{key}");
+    }
+    let mut headers = webhook.auth.prove(SECRET, "t_1", 0, b"");
+    for key in ["a", "b"] {
+        headers.append("idempotency-key", key.parse().unwrap());
+    }
+    let answer = post(&test, &webhook, headers, body).await;
+    assert_eq!(answer.status().as_u16(), 400, "two keys");
 }
 
 /// Where the message has no code, what the connector cannot send is the template that the operator mapped.
@@ -56,7 +287,7 @@ async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
     leave_open(&test.app, "m", ids::now_ms()).await;
     let row = test.app.store.read(|db| messages::get(db, "t", "m"));
     let row = Message {
-        state: crate::store::message::State::NotSent,
+        state: State::NotSent,
         kind: Some("invalid-message".to_owned()),
         ..row.unwrap().unwrap()
     };
@@ -111,8 +342,7 @@ async fn signed_request_is_recognised_while_its_signature_is_good() {
     {
         let webhook = test.webhook(&format!("hook-{nth}"), settings).await;
         let asked = taken(&test, &webhook, &body, ago_s * 1000).await;
-        let known = test.app.store.read(|db| asked.known(db)).unwrap();
-        let is_settled = matches!(known, Some(Known::Settled(_)));
+        let is_settled = is_settled(&test, &asked);
         assert_eq!(is_settled, is_known, "{nth}: {ago_s} s ago");
     }
 }
