@@ -12,15 +12,15 @@ use alloc::vec::Vec;
 use connector_kit::contract::{
     Attributes, Failure, FailureKind, Message, Preview, Receipt, SendError, Turn, attribute,
 };
-use connector_kit::http::{Client, Response};
+use connector_kit::http::Client;
 use connector_kit::phone::PhoneNumber;
 use connector_kit::redact::plain_name;
 use connector_kit::template;
 use serde::Serialize;
 
-use crate::api::{Call, Interpreter};
+use crate::api::Call;
 use crate::config::{Config, Route, Template, is_digits};
-pub use response::Verdict;
+pub use response::Expected;
 
 /// The API's action.
 pub const ACTION: &str = "SendSms";
@@ -214,17 +214,17 @@ pub fn send(
         may_retry: true,
     };
     let id = message.correlation_id.as_deref();
-    let echo = id.filter(|_| !config.accepts_without_echo);
-    let read = |response: &Response, interpreter: Interpreter<'_>| {
-        let verdict = Verdict {
-            number: &plan.number,
-            echo,
-            interpreter,
-        };
-        verdict.of(response)
+    let expected = Expected {
+        number: &plan.number,
+        echo: id.filter(|_| !config.accepts_without_echo),
     };
     let now = client.unix_time_s();
-    let outcome = call.send(client, now, |_| body.clone(), read);
+    let outcome = call.send(
+        client,
+        now,
+        |_| body.clone(),
+        |response, interpreter| expected.interpret(response, &interpreter),
+    );
     let attempts = outcome.retried_at.map(|_| attribute("attempts", "2"));
     match outcome.result {
         Ok(receipt) => {

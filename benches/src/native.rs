@@ -25,7 +25,7 @@ use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tencent_sms_connector::TencentSms;
 use tencent_sms_connector::api::Interpreter;
-use tencent_sms_connector::send::Verdict;
+use tencent_sms_connector::send::Expected;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -154,17 +154,17 @@ impl Pooled {
         let scrubber = Scrubber {
             sensitive: &[crate::work::SECRET_ID, crate::work::SECRET_KEY, CODE],
         };
-        let verdict = Verdict {
+        let interpreter = Interpreter {
+            scrubber: &scrubber,
+            national: number.national(),
+            timestamp: capture.timestamp,
+        };
+        let expected = Expected {
             number: &number,
             echo: None,
-            interpreter: Interpreter {
-                scrubber: &scrubber,
-                national: number.national(),
-                timestamp: capture.timestamp,
-            },
         };
         let received = Received::new(status, body);
-        match verdict.of(&received) {
+        match expected.interpret(&received, &interpreter) {
             Ok(receipt) => {
                 std::hint::black_box(receipt);
                 Ok(())

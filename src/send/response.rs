@@ -70,32 +70,36 @@ impl Status<'_> {
     }
 }
 
-/// Interprets a complete response to a request that was released.
-pub struct Verdict<'a> {
+/// The message that a response must be about.
+pub struct Expected<'a> {
     /// The recipient.
     pub number: &'a PhoneNumber,
     /// The correlation id that an acceptance must bring back.
     pub echo: Option<&'a str>,
-    /// Turns the service's refusals into failures.
-    pub interpreter: Interpreter<'a>,
 }
 
-impl Verdict<'_> {
-    /// Returns the receipt, or the state that the response proves.
+impl Expected<'_> {
+    /// Interprets a complete response to a request that was released.
     ///
     /// # Errors
     /// [`SendError::NotSent`] when the response documents a refusal; [`SendError::Unknown`] otherwise.
-    pub fn of(&self, response: &Response) -> Result<Receipt, SendError> {
-        let answer: Answer<'_> = self.interpreter.read(response)?;
+    pub fn interpret(
+        &self,
+        response: &Response,
+        interpreter: &Interpreter<'_>,
+    ) -> Result<Receipt, SendError> {
+        let answer: Answer<'_> = interpreter.read(response)?;
         let id = answer.request_id.as_deref();
-        let unusable = |what: &str| Err(self.interpreter.unusable(what, None, id));
+        let unusable = |what: &str| Err(interpreter.unusable(what, None, id));
         let statuses = answer.send_status_set.as_deref();
         match (&answer.error, statuses) {
             (Some(_), Some(statuses)) if statuses.iter().any(Status::is_ok) => {
                 unusable("The answer holds both an error and an acceptance.")
             }
-            (Some(error), _) => Err(self.interpreter.refused(error, id)),
-            (None, Some([status])) => self.of_status(response.status, status, id),
+            (Some(error), _) => Err(interpreter.refused(error, id)),
+            (None, Some([status])) => {
+                self.interpret_status(response.status, status, id, interpreter)
+            }
             (None, Some([])) => unusable("The answer says nothing about the number."),
             (None, Some(_)) => {
                 unusable("The answer is about more numbers than the one that was sent.")
@@ -104,11 +108,12 @@ impl Verdict<'_> {
         }
     }
 
-    fn of_status(
+    fn interpret_status(
         &self,
         http_status: u16,
         status: &Status<'_>,
         request_id: Option<&str>,
+        interpreter: &Interpreter<'_>,
     ) -> Result<Receipt, SendError> {
         let refusal = Refusal {
             code: status.code.as_ref().into(),
@@ -116,7 +121,7 @@ impl Verdict<'_> {
         };
         let unusable = |what: &str| {
             let refusal = Some(&refusal).filter(|_| !status.is_ok());
-            Err(self.interpreter.unusable(what, refusal, request_id))
+            Err(interpreter.unusable(what, refusal, request_id))
         };
         let written = status.phone_number.as_deref().unwrap_or_default();
         if written.is_empty() {
@@ -135,7 +140,7 @@ impl Verdict<'_> {
             );
         }
         if !status.is_ok() {
-            return Err(self.interpreter.refused(&refusal, request_id));
+            return Err(interpreter.refused(&refusal, request_id));
         }
         if !(200..300).contains(&http_status) {
             return unusable(&format!(
@@ -156,7 +161,7 @@ impl Verdict<'_> {
         }
         Ok(Receipt {
             message_id,
-            request_id: self.interpreter.request_id(request_id),
+            request_id: interpreter.request_id(request_id),
             attributes,
         })
     }

@@ -1,6 +1,7 @@
 //! Requests, and the retry after an expired timestamp.
 
 use connector_kit::connector::{preview_message, send_message};
+use connector_kit::http::Response;
 use serde_json::{Value, json};
 
 use super::*;
