@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 
 use connector_kit::Receipts;
 use connector_kit::contract::{
-    Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
-    Conversion, DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
+    Acknowledgement, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind, Conversion,
+    DeliveryReceipt, Failure, FailureKind, ReceiptState, SendError, Turn, attribute,
 };
 use connector_kit::http::{Client, Response};
 use connector_kit::json::{self, ParseError};
@@ -157,22 +157,15 @@ fn receipt(entry: &Entry<'_>) -> Option<DeliveryReceipt> {
     let repeatable = |text: &Option<Cow<'_, str>>| {
         Scrubber::DIGITS_ONLY.identifier_without(text.as_deref()?, &national)
     };
-    let mut attributes = Attributes::new();
-    if let Some(code) = repeatable(&entry.errmsg) {
-        attributes.push(attribute("provider-code", &code));
-    }
-    if let Some(time) = entry
-        .user_receive_time
-        .as_deref()
-        .filter(|time| is_time(time))
-    {
-        attributes.push(attribute("reported-at", time));
-    }
+    let code = repeatable(&entry.errmsg).map(|code| attribute("provider-code", &code));
+    let time = entry.user_receive_time.as_deref();
+    let time = time.filter(|time| is_time(time));
+    let time = time.map(|time| attribute("reported-at", time));
     Some(DeliveryReceipt {
         message_id,
         correlation_id: repeatable(&entry.ext),
         state,
-        attributes,
+        attributes: code.into_iter().chain(time).collect(),
     })
 }
 

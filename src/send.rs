@@ -100,14 +100,12 @@ impl<'c> Plan<'c> {
     fn attributes(&self) -> Attributes {
         let template = self.template;
         let fallback = if self.fell_back { "true" } else { "false" };
-        let mut attributes = alloc::vec![
+        let locale = template.locale.map(|locale| attribute("locale", locale));
+        let always = [
             attribute("usage", template.usage),
             attribute("fallback", fallback),
         ];
-        if let Some(locale) = template.locale {
-            attributes.push(attribute("locale", locale));
-        }
-        attributes
+        always.into_iter().chain(locale).collect()
     }
 }
 

@@ -130,20 +130,17 @@ fn template<'a>(
 
 fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
     let place = entry.at("usageType");
-    match entry.get("usageType") {
-        Some(Json::String(usage)) if !usage.trim().is_empty() => {
-            if !USAGES.contains(&usage.as_ref()) {
-                reader.warning(place, UNREGISTERED_USAGE);
-            }
-            Some(usage)
-        }
-        absent => {
-            if !is_absent(reader, place, absent) {
-                reader.reject::<()>(place, Rule::wrong_type(Form::TEXT.expected));
-            }
-            None
-        }
+    let value = entry.get("usageType");
+    if is_absent(reader, place, value) {
+        return None;
     }
+    let Json::String(usage) = value? else {
+        return reader.reject(place, Rule::wrong_type(Form::TEXT.expected));
+    };
+    if !USAGES.contains(&usage.as_ref()) {
+        reader.warning(place, UNREGISTERED_USAGE);
+    }
+    Some(usage)
 }
 
 /// Returns true where there is no value, and warns of that: the entry serves nothing, and the others go on to work. Logto removes

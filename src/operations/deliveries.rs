@@ -87,11 +87,8 @@ pub fn find(
 
 /// True if the other query would meet the same failure.
 fn is_final(failure: &Failure) -> bool {
-    failure.provider_code.is_none()
-        || matches!(
-            failure.kind,
-            FailureKind::Authentication | FailureKind::InvalidConfig
-        )
+    let kinds = [FailureKind::Authentication, FailureKind::InvalidConfig];
+    failure.provider_code.is_none() || kinds.contains(&failure.kind)
 }
 
 struct Search<'q, 's, 't> {
@@ -268,15 +265,12 @@ fn known(
         Some(serial) => redact::identifier(serial)?,
         None => String::new(),
     };
-    let mut attributes = Vec::new();
-    if is_repeatable(code, number) {
-        attributes.push(attribute("provider-code", code));
-    }
+    let code = is_repeatable(code, number).then(|| attribute("provider-code", code));
     let delivery = Delivery {
         message_id,
         age_s: u32::try_from(age_s).unwrap_or(u32::MAX),
         state,
-        attributes,
+        attributes: code.into_iter().collect(),
     };
     Some(Known {
         delivery,

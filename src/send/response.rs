@@ -16,7 +16,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use connector_kit::contract::{Attributes, Receipt, SendError, attribute};
+use connector_kit::contract::{Receipt, SendError, attribute};
 use connector_kit::http::Response;
 use connector_kit::json;
 use connector_kit::phone::PhoneNumber;
@@ -151,18 +151,17 @@ impl Expected<'_> {
         let Some(message_id) = redact::identifier(serial) else {
             return unusable("The answer says Ok without a usable serial number.");
         };
-        let mut attributes = Attributes::new();
-        if let Some(fee) = status.fee {
-            attributes.push(attribute("segments", &fee.to_string()));
-        }
-        let country = status.iso_code.as_deref().unwrap_or_default();
-        if country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            attributes.push(attribute("country", country));
-        }
+        let is_country =
+            |code: &&str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        let segments = status
+            .fee
+            .map(|fee| attribute("segments", &fee.to_string()));
+        let country = status.iso_code.as_deref().filter(is_country);
+        let country = country.map(|code| attribute("country", code));
         Ok(Receipt {
             message_id,
             request_id: interpreter.request_id(request_id),
-            attributes,
+            attributes: segments.into_iter().chain(country).collect(),
         })
     }
 }
