@@ -53,6 +53,7 @@ mod server;
 mod service;
 mod simulator;
 mod spoil;
+mod start;
 mod tc3;
 mod tls;
 mod world;

@@ -16,7 +16,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use subtle::ConstantTimeEq;
 
-use super::Problem;
+use super::types::Problem;
 
 /// The shortest token that may be set: 16 characters cannot be tried out over a network.
 const SHORTEST_TOKEN: usize = 16;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::query::Query;
-use super::{Asked, Problem, ok};
+use super::types::{Asked, Problem, ok};
 use crate::inbox::Message;
 
 /// Longest that a long poll may wait, in seconds.

@@ -9,75 +9,13 @@ pub mod access;
 mod messages;
 mod query;
 mod steer;
-
-use std::sync::atomic::AtomicBool;
+mod types;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, header};
-use serde::Serialize;
-use serde_json::json;
+use http::{HeaderValue, Method, Response, header};
 
 use crate::reply;
-use crate::service::Service;
-
-/// Largest body that the control plane reads.
-pub const BODY_LIMIT: usize = 256 * 1024;
-
-/// An answer that is not a 200.
-#[derive(Debug)]
-pub struct Problem {
-    status: StatusCode,
-    message: String,
-    allow: Option<&'static str>,
-}
-
-impl Problem {
-    /// A 400: what was expected.
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            message: message.into(),
-            allow: None,
-        }
-    }
-
-    /// A 400: the body is too large, or did not arrive whole.
-    pub fn without_body() -> Self {
-        Self::bad_request(format!(
-            "the body must arrive whole and hold at most {BODY_LIMIT} bytes"
-        ))
-    }
-
-    /// A refusal of whoever asked.
-    pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            allow: None,
-        }
-    }
-
-    /// A 404: what there is none of.
-    pub fn not_found(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            message: message.into(),
-            allow: None,
-        }
-    }
-}
-
-/// What a handler gets: the query, and the body of methods that have one.
-pub struct Asked<'a> {
-    /// What is read and steered.
-    pub service: &'a Service,
-    /// Whether answers have no `Date` header.
-    pub omit_date: &'a AtomicBool,
-    /// Without `?`.
-    pub query: String,
-    /// At most [`BODY_LIMIT`] bytes.
-    pub body: Bytes,
-}
+pub use types::{Asked, BODY_LIMIT, Problem, problem};
 
 /// Answers one request to the control plane, of somebody who may ask.
 pub async fn answer(method: &Method, path: &str, asked: &Asked<'_>) -> Response<Bytes> {
@@ -126,22 +64,10 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
             Ok(reply::json(include_str!("openapi.json").to_owned()))
         }
         _ => Err(match known.iter().find(|(known, _)| *known == path) {
-            Some((_, allow)) => Problem {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                message: format!("{path} answers {allow}"),
-                allow: Some(allow),
-            },
+            Some((_, allow)) => Problem::method(path, allow),
             None => Problem::not_found("there is no such path; see /_sim/openapi.json"),
         }),
     }
-}
-
-/// A 200 with JSON.
-pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
-    // Values made of strings and numbers: serialisation cannot fail.
-    Ok(reply::json(
-        serde_json::to_string(value).unwrap_or_default(),
-    ))
 }
 
 /// Adds the headers that keep browsers from giving an answer to a page that embeds it.
@@ -155,23 +81,5 @@ fn private(mut response: Response<Bytes>) -> Response<Bytes> {
         "cross-origin-resource-policy",
         HeaderValue::from_static("same-origin"),
     );
-    response
-}
-
-/// A refusal as an answer.
-pub fn problem(problem: &Problem) -> Response<Bytes> {
-    let mut response = reply::json(json!({ "error": problem.message }).to_string());
-    *response.status_mut() = problem.status;
-    if problem.status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"_sim\""),
-        );
-    }
-    if let Some(allow) = problem.allow {
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static(allow));
-    }
     response
 }

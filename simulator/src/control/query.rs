@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::Problem;
+use super::types::Problem;
 use crate::parameters::percent_decode;
 use crate::phone::Number;
 

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Asked, Problem, ok, query};
+use super::query;
+use super::types::{Asked, Problem, ok};
 use crate::action::Action;
 use crate::clock::{ClockMode, FARTHEST_S};
 use crate::codes;

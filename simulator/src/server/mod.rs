@@ -8,6 +8,7 @@
 //!
 //! Every time-out and size below bounds what one client can hold.
 
+mod abandon;
 mod body;
 mod replies;
 mod socket;
@@ -35,6 +36,7 @@ use crate::gateway::BODY_LIMIT;
 use crate::reply::json;
 use crate::request::{self, ApiRequest};
 use crate::service::Service;
+use abandon::Abandon;
 use body::{Arrived, ReplyBody};
 use replies::{http_date, page, spoilt};
 use socket::Socket;
@@ -88,18 +90,6 @@ impl Drop for Open {
         self.0.send_modify(|open| *open = open.saturating_sub(1));
     }
 }
-
-/// Why a connection ends without an answer. hyper drops it when it sees this.
-#[derive(Debug)]
-struct Abandon;
-
-impl std::fmt::Display for Abandon {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is abandoned")
-    }
-}
-
-impl std::error::Error for Abandon {}
 
 impl Server {
     /// Accepts connections until told to stop.

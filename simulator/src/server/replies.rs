@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Abandon;
+use super::abandon::Abandon;
 use super::body::ReplyBody;
 use crate::fault::{Fault, LARGEST_REPLY};
 use crate::gzip;

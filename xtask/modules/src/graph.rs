@@ -206,24 +206,13 @@ impl Graph {
         edges
     }
 
-    pub(super) fn depends(&self, from: &str, to: &str) -> bool {
-        let edges = self.edges();
-        edges
-            .keys()
-            .any(|edge| self.shown(edge.0) == from && self.shown(edge.1) == to)
-    }
-
     fn parents(&self, module: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.modules[module].parent, |up| self.modules[*up].parent)
     }
 
     /// The cycles: one for each group of modules that depend on each other.
-    pub(super) fn cycles(&self, known: &[(&str, &str)]) -> Vec<Cycle> {
-        let mut edges = self.edges();
-        edges.retain(|(from, to), _| {
-            let names = (self.shown(*from), self.shown(*to));
-            !known.contains(&(names.0.as_str(), names.1.as_str()))
-        });
+    pub(super) fn cycles(&self) -> Vec<Cycle> {
+        let edges = self.edges();
         let mut cycles = self.cycles_of(&edges);
         for parent in 0..self.modules.len() {
             let below = |module: usize| {

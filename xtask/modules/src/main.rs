@@ -21,107 +21,24 @@ use serde_json::Value;
 
 use self::graph::{Graph, Result};
 
-/// The reason of a known dependency where a child uses its parent's types.
-const IN_PARENT: &str = "the types of the folder stand in its parent module";
-
-/// Dependencies that make a cycle and are known: package, module, the module that it depends on, and the reason.
-const KNOWN: &[(&str, &str, &str, &str)] = &[
-    (
-        "tencent-sms-simulator",
-        "actions::send_sms::accept",
-        "actions::send_sms",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "actions::send_sms::access",
-        "actions::send_sms",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "actions::send_sms::content",
-        "actions::send_sms",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "actions::send_sms::recipient",
-        "actions::send_sms",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "builder",
-        "simulator",
-        "`build` returns a simulator",
-    ),
-    (
-        "tencent-sms-simulator",
-        "catalogue::load",
-        "catalogue",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "control::access",
-        "control",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "control::messages",
-        "control",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "control::query",
-        "control",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "control::steer",
-        "control",
-        IN_PARENT,
-    ),
-    (
-        "tencent-sms-simulator",
-        "server::replies",
-        "server",
-        IN_PARENT,
-    ),
-];
-
 /// Checks every crate of the workspace, and returns what was checked.
 fn check(root: &Path) -> Result<String> {
     let mut complaints = Vec::new();
     let (mut crates, mut modules) = (0, 0);
-    let mut stale: Vec<_> = KNOWN.iter().collect();
     for (package, entry) in roots(root)? {
         let graph = Graph::read(&entry)?;
         crates += 1;
         modules += graph.modules.len();
-        let known = KNOWN.iter().filter(|(of, ..)| *of == package);
-        let known: Vec<_> = known.map(|(_, from, to, _)| (*from, *to)).collect();
-        for cycle in graph.cycles(&known) {
+        for cycle in graph.cycles() {
             complaints.push(format!(
                 "{package} has a cycle of modules:\n{}",
                 cycle.shown()
             ));
         }
-        stale.retain(|(of, from, to, _)| *of != package || !graph.depends(from, to));
-    }
-    for (package, from, to, _) in stale {
-        complaints.push(format!(
-            "{package} has no dependency of {from} on {to} any more. Remove it from the list in xtask/modules/src/main.rs."
-        ));
     }
     if complaints.is_empty() {
         return Ok(format!(
-            "{modules} modules of {crates} crates; {} known dependencies make a cycle.",
-            KNOWN.len()
+            "{modules} modules of {crates} crates; none depends on itself."
         ));
     }
     complaints.push("Move what both modules need into one that both may use.".to_owned());

@@ -1,6 +1,7 @@
 //! Step 23: bill, number, put into the inbox; and remember refusals for the actions that look back.
 
-use super::{Content, Context, SendStatus, route_of};
+use super::status::SendStatus;
+use super::types::{Content, Context, route_of};
 use crate::delivery;
 use crate::inbox::Message;
 use crate::mask;

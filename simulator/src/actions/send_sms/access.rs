@@ -1,6 +1,6 @@
 //! Step 16: the access layer of the SMS service, which answers with `Response.Error`.
 
-use super::SendSms;
+use super::types::SendSms;
 use crate::admitted::Admitted;
 use crate::catalogue::{Account, App, Catalogue};
 use crate::codes;

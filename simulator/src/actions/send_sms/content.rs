@@ -2,7 +2,7 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{Breach, Content, Context, Recipient, route_of};
+use super::types::{Breach, Content, Context, Recipient, route_of};
 use crate::catalogue::{Signature, Status, Template, TemplateKind, TemplateRoute};
 use crate::codes;
 use crate::mask;

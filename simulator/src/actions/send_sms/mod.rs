@@ -12,62 +12,23 @@ pub mod access;
 pub mod content;
 pub mod recipient;
 mod status;
+mod types;
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{text, texts};
 use crate::admitted::Admitted;
-use crate::catalogue::{Account, App, Catalogue, Template};
+use crate::catalogue::Catalogue;
 use crate::codes::{Code, Layer};
 use crate::inbox::Message;
 use crate::magic;
 use crate::phone::Number;
 use crate::request::Refusal;
-use crate::segments::Route;
 use crate::world::World;
 use accept::{accept, remember_refusals};
 pub use status::SendStatus;
-
-/// The parameters, typed.
-#[derive(Clone, Default)]
-pub struct SendSms {
-    /// `PhoneNumberSet`.
-    pub numbers: Vec<String>,
-    /// `SmsSdkAppId`.
-    pub app_id: String,
-    /// `TemplateId`.
-    pub template_id: String,
-    /// `SignName`, empty when absent.
-    pub sign: String,
-    /// `TemplateParamSet`, empty when absent.
-    pub params: Vec<String>,
-    /// `ExtendCode`, empty when absent.
-    pub extend_code: String,
-    /// `SessionContext`, empty when absent.
-    pub session_context: String,
-    /// `SenderId`, empty when absent.
-    pub sender_id: String,
-}
-
-impl SendSms {
-    /// Reads parameters whose names and types were checked.
-    pub fn from_parameters(parameters: &Map<String, Value>) -> Self {
-        let text = |name| text(parameters, name).to_owned();
-        let list = |name| texts(parameters, name);
-        Self {
-            numbers: list("PhoneNumberSet"),
-            app_id: text("SmsSdkAppId"),
-            template_id: text("TemplateId"),
-            sign: text("SignName"),
-            params: list("TemplateParamSet"),
-            extend_code: text("ExtendCode"),
-            session_context: text("SessionContext"),
-            sender_id: text("SenderId"),
-        }
-    }
-}
+use types::{Context, Recipient, SendSms};
 
 /// What a send that the access layer let through came to.
 pub struct Sent {
@@ -77,50 +38,6 @@ pub struct Sent {
     pub accepted: Vec<Message>,
     /// Why something was refused, for the console and the journal.
     pub detail: Vec<String>,
-}
-
-/// Everything about a send that its rules look at.
-pub struct Context<'c> {
-    /// Rules common to all accounts.
-    pub catalogue: &'c Catalogue,
-    /// The account that owns the application.
-    pub account: &'c Account,
-    /// The application.
-    pub app: &'c App,
-    /// The parameters.
-    pub request: &'c SendSms,
-    /// Now, in Unix milliseconds.
-    pub now_ms: i64,
-}
-
-/// A message that may be sent as far as its content goes.
-pub struct Content<'c> {
-    /// The template.
-    pub template: &'c Template,
-    /// The text as a phone shows it.
-    pub text: String,
-}
-
-/// A number of the request, as given and as understood.
-pub struct Recipient {
-    /// As given.
-    pub given: String,
-    /// As understood; `None` when it was not.
-    pub number: Option<Number>,
-}
-
-impl Recipient {
-    /// The form used in answers and for comparing.
-    pub fn shown(&self) -> String {
-        self.number
-            .as_ref()
-            .map_or_else(|| self.given.clone(), Number::e164)
-    }
-
-    /// The country; of a number that was not understood "DEF", by inference.
-    fn iso_code(&self) -> &'static str {
-        self.number.as_ref().map_or("DEF", Number::iso_code)
-    }
 }
 
 /// Steps 16 to 23.
@@ -211,25 +128,6 @@ pub fn failed(parameters: &Map<String, Value>, code: &'static Code) -> Vec<SendS
     distinct(&request.numbers).iter().map(failed).collect()
 }
 
-/// A rule that a message breaks.
-#[derive(Debug)]
-pub struct Breach {
-    /// What the service answers.
-    pub code: &'static Code,
-    /// Which rule, for the developer.
-    pub detail: Vec<String>,
-}
-
-impl Breach {
-    /// A breach and the rule it breaks.
-    pub fn new(code: &'static Code, rule: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: vec![rule.into()],
-        }
-    }
-}
-
 /// The code of a magic number that refuses the request as a whole.
 fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
     let codes = recipients.iter().filter_map(|r| magic::code(&r.shown()));
@@ -249,13 +147,4 @@ fn distinct(numbers: &[String]) -> Vec<Recipient> {
         }
     }
     recipients
-}
-
-/// Whose length rule and whose daily caps apply.
-pub fn route_of(number: &Number) -> Route {
-    if number.is_mainland() {
-        Route::Mainland
-    } else {
-        Route::International
-    }
 }

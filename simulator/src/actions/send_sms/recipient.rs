@@ -1,6 +1,6 @@
 //! Steps 18 to 22: may this number get the message now? A breach concerns this number alone.
 
-use super::{Breach, Content, Context, Recipient};
+use super::types::{Breach, Content, Context, Recipient};
 use crate::codes;
 use crate::magic;
 use crate::phone::Number;

@@ -1,0 +1,120 @@
+//! What the rules of `SendSms` look at, and what they find.
+
+use serde_json::{Map, Value};
+
+use crate::actions::{text, texts};
+use crate::catalogue::{Account, App, Catalogue, Template};
+use crate::codes::Code;
+use crate::phone::Number;
+use crate::segments::Route;
+
+/// The parameters, typed.
+#[derive(Clone, Default)]
+pub struct SendSms {
+    /// `PhoneNumberSet`.
+    pub numbers: Vec<String>,
+    /// `SmsSdkAppId`.
+    pub app_id: String,
+    /// `TemplateId`.
+    pub template_id: String,
+    /// `SignName`, empty when absent.
+    pub sign: String,
+    /// `TemplateParamSet`, empty when absent.
+    pub params: Vec<String>,
+    /// `ExtendCode`, empty when absent.
+    pub extend_code: String,
+    /// `SessionContext`, empty when absent.
+    pub session_context: String,
+    /// `SenderId`, empty when absent.
+    pub sender_id: String,
+}
+
+impl SendSms {
+    /// Reads parameters whose names and types were checked.
+    pub fn from_parameters(parameters: &Map<String, Value>) -> Self {
+        let text = |name| text(parameters, name).to_owned();
+        let list = |name| texts(parameters, name);
+        Self {
+            numbers: list("PhoneNumberSet"),
+            app_id: text("SmsSdkAppId"),
+            template_id: text("TemplateId"),
+            sign: text("SignName"),
+            params: list("TemplateParamSet"),
+            extend_code: text("ExtendCode"),
+            session_context: text("SessionContext"),
+            sender_id: text("SenderId"),
+        }
+    }
+}
+
+/// Everything about a send that its rules look at.
+pub struct Context<'c> {
+    /// Rules common to all accounts.
+    pub catalogue: &'c Catalogue,
+    /// The account that owns the application.
+    pub account: &'c Account,
+    /// The application.
+    pub app: &'c App,
+    /// The parameters.
+    pub request: &'c SendSms,
+    /// Now, in Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// A message that may be sent as far as its content goes.
+pub struct Content<'c> {
+    /// The template.
+    pub template: &'c Template,
+    /// The text as a phone shows it.
+    pub text: String,
+}
+
+/// A number of the request, as given and as understood.
+pub struct Recipient {
+    /// As given.
+    pub given: String,
+    /// As understood; `None` when it was not.
+    pub number: Option<Number>,
+}
+
+impl Recipient {
+    /// The form used in answers and for comparing.
+    pub fn shown(&self) -> String {
+        self.number
+            .as_ref()
+            .map_or_else(|| self.given.clone(), Number::e164)
+    }
+
+    /// The country; of a number that was not understood "DEF", by inference.
+    pub fn iso_code(&self) -> &'static str {
+        self.number.as_ref().map_or("DEF", Number::iso_code)
+    }
+}
+
+/// A rule that a message breaks.
+#[derive(Debug)]
+pub struct Breach {
+    /// What the service answers.
+    pub code: &'static Code,
+    /// Which rule, for the developer.
+    pub detail: Vec<String>,
+}
+
+impl Breach {
+    /// A breach and the rule it breaks.
+    pub fn new(code: &'static Code, rule: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: vec![rule.into()],
+        }
+    }
+}
+
+/// Whose length rule and whose daily caps apply.
+pub fn route_of(number: &Number) -> Route {
+    if number.is_mainland() {
+        Route::Mainland
+    } else {
+        Route::International
+    }
+}
