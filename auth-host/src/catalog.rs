@@ -313,21 +313,7 @@ pub fn grants(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_app::TestApp;
-
-    fn plugin(manifest: &str, origins: &[&str]) -> PluginRow {
-        PluginRow {
-            id: "p".to_owned(),
-            digest: "same".to_owned(),
-            manifest: Some(manifest.into()),
-            signature: None,
-            origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
-            beyond: Vec::new(),
-            limits: BTreeMap::new(),
-            facts: auth_connector_registry::Facts::default(),
-            added_at: 1,
-        }
-    }
+    use crate::test_app::{TestApp, connector, plugin};
 
     /// The connector as the catalog has it after a plugin was put.
     async fn loaded(test: &TestApp, plugin: PluginRow) -> Arc<Connector> {
@@ -344,30 +330,26 @@ mod tests {
     #[tokio::test]
     async fn connector_is_loaded_again_when_its_plugin_changed() {
         let test = TestApp::new().await;
-        let row = registry::Connector {
-            id: "c_1".to_owned(),
-            tenant: "default".to_owned(),
-            name: "main".to_owned(),
-            plugin: "p".to_owned(),
-            config: Vec::new(),
-            secrets: Vec::new(),
-            wanted: Vec::new(),
-            confirmed: Vec::new(),
-            revision: 1,
-            created_at: 1,
-            updated_at: 1,
-        };
+        let row = connector("c_1");
         let put = test.app.store.write(move |db| {
-            registry::put_plugin(db, &plugin("{}", &[]), b"none")?;
+            registry::put_plugin(db, &plugin("{}"), b"none")?;
             registry::put_connector(db, &row)
         });
         put.await.unwrap();
-        let first = loaded(&test, plugin("{}", &[])).await;
-        let same = loaded(&test, plugin("{}", &[])).await;
+        let first = loaded(&test, plugin("{}")).await;
+        let same = loaded(&test, plugin("{}")).await;
         assert!(Arc::ptr_eq(&first, &same));
-        let origins = loaded(&test, plugin("{}", &["https://a.example"])).await;
+        let granted = PluginRow {
+            origins: vec!["https://a.example".to_owned()],
+            ..plugin("{}")
+        };
+        let origins = loaded(&test, granted.clone()).await;
         assert!(!Arc::ptr_eq(&same, &origins));
-        let manifest = loaded(&test, plugin("{ }", &["https://a.example"])).await;
+        let other = PluginRow {
+            manifest: Some(b"{ }".to_vec()),
+            ..granted
+        };
+        let manifest = loaded(&test, other).await;
         assert!(!Arc::ptr_eq(&origins, &manifest));
     }
 }

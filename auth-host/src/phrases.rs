@@ -134,7 +134,7 @@ pub fn of_problem(kind: &str) -> Option<&'static str> {
         "stopped" => "used-up",
         "no-flow" => "ask-administrator",
         // The message may have been sent, by this request or by one before it.
-        "storage" | "in-flight" => "not-finished",
+        "outcome-late" | "storage" | "in-flight" => "not-finished",
         limit if crate::limits::REASONS.contains(&limit) => "too-many",
         _ => return None,
     })
@@ -288,8 +288,9 @@ mod tests {
         assert_eq!(of_problem("/problems/unauthorized"), None);
         assert_eq!(of_problem("/problems/invalid"), None);
         assert_eq!(of_problem("/problems/number-a-day"), Some("too-many"));
-        for unclear in ["/problems/storage", "/problems/in-flight"] {
-            assert_eq!(of_problem(unclear), Some("not-finished"));
+        for unclear in ["outcome-late", "storage", "in-flight"] {
+            let kind = format!("/problems/{unclear}");
+            assert_eq!(of_problem(&kind), Some("not-finished"));
         }
     }
 }

@@ -144,6 +144,17 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
+    /// The outcome of a message is not on the disk: it may have been sent.
+    pub fn late(detail: impl Into<Detail>) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "outcome-late", "The outcome is late", detail)
+    }
+
+    /// Whether a message may have been sent all the same.
+    pub fn is_late(&self) -> bool {
+        self.kind == "/problems/outcome-late"
+    }
+
     /// What happened and what to do, in an operator's language.
     pub fn text(&self, t: Texts) -> String {
         match &self.sentence {

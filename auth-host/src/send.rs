@@ -55,25 +55,20 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The row of an attempt, before its connector is called; `first` is the attempt before which others follow.
+    /// The row of the first attempt, before its connector is called.
     ///
     /// # Errors
     ///
     /// [`StoreError::Failed`] when the operating system has no random numbers.
-    pub fn row(
-        &self,
-        app: &App,
-        connector: &str,
-        first: Option<&str>,
-    ) -> Result<message::Message, StoreError> {
+    pub fn row(&self, app: &App, connector: &str) -> Result<message::Message, StoreError> {
         let number = self.number.e164();
         let sealed = app
             .seal_number(&self.tenant, number)
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         let id = ids::new("m");
         Ok(message::Message {
-            first: first.unwrap_or(&id).to_owned(),
-            is_first: first.is_none(),
+            first: id.clone(),
+            is_first: true,
             id,
             tenant: self.tenant.clone(),
             verification: self.verification.clone(),
@@ -117,7 +112,7 @@ pub async fn send(
     finish: Finish,
 ) -> Result<message::Message, StoreError> {
     app.at(Point::AfterIntent);
-    let mut row = first;
+    let mut row = first.clone();
     let mut others = draft.route.iter().skip(1);
     loop {
         let next = others.next();
@@ -130,8 +125,14 @@ pub async fn send(
         app.at(Point::AfterCall);
         let left = draft.deadline.saturating_duration_since(Instant::now());
         let following = next.filter(|_| is_mendable(&row) && left >= LEAST);
-        let following = following.map(|next| draft.row(app, &next.row.id, Some(&row.first)));
-        let following = following.transpose()?;
+        // Nothing fails here: what this connector did is written down first of all.
+        let following = following.map(|next| message::Message {
+            id: ids::new("m"),
+            is_first: false,
+            connector: next.row.id.clone(),
+            created_at: ids::now_ms(),
+            ..first.clone()
+        });
         let written = write_down(app, &row, following.as_ref(), &finish).await?;
         app.at(Point::AfterOutcome);
         match following.filter(|_| written.is_followed) {

@@ -1,17 +1,22 @@
 //! An auth host in a folder of its own, for unit tests.
 
 use crate::admin::{Actor, events, tenants, webhooks};
-use crate::app::{App, Files};
+use crate::app::{App, Files, Point};
 use crate::crypt::Purpose;
 use crate::ids;
 use crate::number::Number;
 use crate::platforms::Webhook;
-use crate::store::Result;
+use crate::store::registry::{self, Connector, Plugin};
 use crate::store::verifications::Verification;
+use crate::store::{Result, Store, StoreError};
+use auth_connector_registry::Facts;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 /// An auth host with the tenant `default`, which has no flow: nothing is sent.
 pub struct TestApp {
@@ -31,6 +36,42 @@ impl TestApp {
         Self { app, folder }
     }
 
+    /// Opens one whose writer is held once a message is on the disk, before its connector is called. What follows can be
+    /// written down when the sender is dropped.
+    pub async fn held_after_intent() -> (Self, Sender<()>) {
+        let (release, released) = channel();
+        let released = Mutex::new(Some(released));
+        let store: Arc<OnceLock<Store>> = Arc::default();
+        let held = store.clone();
+        let mut test = Self::new().await;
+        let app = Arc::get_mut(&mut test.app).unwrap();
+        app.answer_within = Duration::ZERO;
+        app.hook = Arc::new(move |point| {
+            let released = released
+                .lock()
+                .unwrap()
+                .take_if(|_| point == Point::AfterIntent);
+            if let (Some(released), Some(store)) = (released, held.get()) {
+                hold(store, released);
+            }
+        });
+        let _ = store.set(test.app.store.clone());
+        (test, release)
+    }
+
+    /// Gives the tenant a flow to a connector whose plugin does not load: its messages are not sent.
+    pub async fn serve_by_nobody(&self) {
+        let row = connector("c_1");
+        let written = self.app.store.write(move |db| {
+            registry::put_plugin(db, &plugin("{}"), b"none")?;
+            registry::put_connector(db, &row)?;
+            let flow = json!({"usage": "*", "country": "*", "connectors": [row.id]});
+            registry::put_flow(db, "default", &serde_json::from_value(flow).unwrap())
+        });
+        written.await.unwrap();
+        self.app.reload().unwrap();
+    }
+
     /// Who changes it.
     pub fn actor() -> Actor {
         Actor("test".to_owned())
@@ -42,6 +83,52 @@ impl TestApp {
         let put = webhooks::put(&self.app, &actor, "default", name, body).await;
         put.unwrap();
         webhooks::find(&self.app, "default", name).unwrap()
+    }
+}
+
+/// Holds the writer until the other end is used or dropped: what is queued meanwhile is committed together.
+pub fn hold(store: &Store, released: Receiver<()>) {
+    let (begun, has_begun) = channel();
+    let store = store.clone();
+    std::thread::spawn(move || {
+        store.write_blocking(move |_| {
+            let _ = begun.send(());
+            let _ = released.recv();
+            Ok::<_, StoreError>(())
+        })
+    });
+    has_begun.recv().unwrap();
+}
+
+/// A plugin with a manifest, whose component is none.
+pub fn plugin(manifest: &str) -> Plugin {
+    Plugin {
+        id: "p".to_owned(),
+        digest: "none".to_owned(),
+        manifest: Some(manifest.into()),
+        signature: None,
+        origins: Vec::new(),
+        beyond: Vec::new(),
+        limits: BTreeMap::new(),
+        facts: Facts::default(),
+        added_at: 1,
+    }
+}
+
+/// A connector of that plugin and the tenant `default`, without a config.
+pub fn connector(id: &str) -> Connector {
+    Connector {
+        id: id.to_owned(),
+        tenant: "default".to_owned(),
+        name: "main".to_owned(),
+        plugin: "p".to_owned(),
+        config: Vec::new(),
+        secrets: Vec::new(),
+        wanted: Vec::new(),
+        confirmed: Vec::new(),
+        revision: 1,
+        created_at: 1,
+        updated_at: 1,
     }
 }
 

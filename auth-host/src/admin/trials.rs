@@ -126,7 +126,7 @@ pub async fn send(
         deadline: Instant::now() + TIME,
     };
     let connector = prepared.before.as_ref().map(|c| c.row.id.clone());
-    let row = draft.row(app, connector.as_deref().unwrap_or("trial"), None)?;
+    let row = draft.row(app, connector.as_deref().unwrap_or("trial"))?;
     let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
     let write = move |db: &Connection| {
         if once.is_used(db)? {
@@ -162,16 +162,12 @@ pub async fn send(
     let task = async move {
         let _lease = lease;
         match own_app.store.write(write).await? {
-            Some(refusal) => Ok::<_, StoreError>(Err(refusal)),
-            None => carry_out(own_app, prepared, message, row).await.map(Ok),
+            Some(refusal) => Err(refusal),
+            None => carry_out(own_app, prepared, message, row).await,
         }
     };
-    let Some(tried) = outlast(app, TIME + WRITING, task).await else {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        let why = say("refusal-trial-late");
-        return Err(Problem::new(status, "storage", "The outcome is late", why));
-    };
-    let (row, message, provider) = tried??;
+    let tried = outlast(app, TIME + WRITING, task).await;
+    let (row, message, provider) = tried.unwrap_or_else(|| Err(late()))?;
     Ok(Tried {
         row,
         code,
@@ -185,7 +181,7 @@ async fn carry_out(
     prepared: Prepared,
     message: Wanted,
     mut row: Message,
-) -> Result<(Message, Phrase, String), StoreError> {
+) -> Result<(Message, Phrase, String), Problem> {
     let config = Config::new(prepared.config.to_string());
     let outcome = prepared.plugin.send_message(&config, &message).await;
     send::settle(&mut row, &outcome);
@@ -204,8 +200,13 @@ async fn carry_out(
         },
     };
     let finish: Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
-    let written = write_down(&app, &row, None, &finish).await?;
+    let written = write_down(&app, &row, None, &finish).await;
+    let written = written.map_err(|_| late())?;
     Ok((written.row, words.0, words.1))
+}
+
+fn late() -> Problem {
+    Problem::late(say("refusal-trial-late"))
 }
 
 fn refused(refusal: limits::Refusal) -> Problem {

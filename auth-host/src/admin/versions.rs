@@ -349,7 +349,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_app::TestApp;
+    use crate::test_app::{TestApp, plugin};
 
     fn prepared(before: Option<String>, manifest: &str) -> Prepared {
         Prepared {
@@ -357,17 +357,7 @@ mod tests {
             findings: Vec::new(),
             missing: Vec::new(),
             before,
-            row: registry::Plugin {
-                id: "p".to_owned(),
-                digest: "same".to_owned(),
-                manifest: Some(manifest.into()),
-                signature: None,
-                origins: Vec::new(),
-                beyond: Vec::new(),
-                limits: std::collections::BTreeMap::new(),
-                facts: Facts::default(),
-                added_at: 1,
-            },
+            row: plugin(manifest),
             component: Vec::new(),
             texts: Texts::default(),
         }
@@ -378,7 +368,7 @@ mod tests {
     async fn version_is_not_kept_over_another_manifest() {
         let test = TestApp::new().await;
         let keep = async |before: Option<&str>, manifest| {
-            let before = before.map(|manifest| accepted(&prepared(None, manifest).row));
+            let before = before.map(|manifest| accepted(&plugin(manifest)));
             let kept = keep(&test.app, &TestApp::actor(), prepared(before, manifest)).await;
             kept.err().map(|problem| problem.kind)
         };

@@ -102,7 +102,7 @@ async fn draft(app: &Arc<App>) -> (Draft, message::Message) {
         route,
         deadline: Instant::now() + Duration::from_secs(8),
     };
-    let row = draft.row(app, "c_1", None).unwrap();
+    let row = draft.row(app, "c_1").unwrap();
     let first = row.clone();
     let added = app.store.write(move |db| messages::add(db, &first));
     added.await.unwrap();

@@ -34,7 +34,14 @@ const TOO_MANY_SENDS: Error = error(60203, 429, "Max send attempts reached");
 const RATE: Error = error(60207, 429, "Max rate limits reached");
 const FRAUD: Error = error(60410, 403, "Messages to this number are blocked");
 const COUNTRY: Error = error(60605, 403, "Messages to this country are not enabled");
-const UNAVAILABLE: Error = error(20503, 503, "The message could not be sent");
+const NOT_SENT: Error = error(20503, 503, "The message could not be sent");
+const UNAVAILABLE: Error = error(20503, 503, "The service is unavailable for now");
+/// A message may have been sent all the same. Twilio has no number for it.
+pub const LATE: Error = error(
+    20503,
+    503,
+    "The message may have been sent, and its outcome is not known yet",
+);
 const BAD_NUMBER: Error = error(60200, 400, "Invalid parameter");
 
 impl Error {
@@ -67,7 +74,7 @@ impl Error {
             "recipient-rejected" if text("turn") == Some("operator") => COUNTRY,
             "recipient-rejected" | "invalid-message" => Self::parameter("To"),
             "rate-limited" => TOO_MANY_SENDS,
-            _ => UNAVAILABLE,
+            _ => NOT_SENT,
         })
     }
 }
@@ -84,6 +91,8 @@ impl From<Problem> for Error {
             "no-flow" => COUNTRY,
             "locked" => TOO_MANY_CHECKS,
             "not-usable" | "not-found" => NOT_FOUND,
+            "stopped" => NOT_SENT,
+            "outcome-late" => LATE,
             _ => UNAVAILABLE,
         }
     }

@@ -24,7 +24,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
-use error::{Error, NOT_FOUND, UNAUTHORIZED};
+use error::{Error, LATE, NOT_FOUND, UNAUTHORIZED};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,6 +156,16 @@ impl Service {
         Ok(view::current(app, &v, &sent, &self.viewer(to)))
     }
 
+    /// The verification of a number whose outcome is late, if a code beyond those that it had is on the disk. Nothing is
+    /// sent before that.
+    fn show_begun(&self, app: &App, number: &Number, codes: u32) -> Result<Shown, Error> {
+        let found = self.by_number(app, number).map_err(|_| LATE)?;
+        let is_begun = |v: &Verification| is_live(v, ids::now_ms()) && v.sends > codes;
+        let v = found.filter(is_begun).ok_or(LATE)?;
+        let shown = self.show(app, &v.id, Some(number.e164()));
+        shown.map_err(|_| LATE)
+    }
+
     fn viewer<'a>(&'a self, to: Option<&'a str>) -> Viewer<'a> {
         Viewer {
             service: &self.sid,
@@ -182,10 +192,10 @@ pub async fn start(
     let is_known = of_twilio(&app, &id).is_some();
     if is_known {
         let (status, outcome) = match &begun {
-            Ok(_) => (201, "sent".to_owned()),
+            Ok(begun) => (201, begun.outcome.to_owned()),
             Err(error) => (error.status(), error.code().to_string()),
         };
-        let message = begun.as_ref().ok().and_then(|(_, id)| id.clone());
+        let message = begun.as_ref().ok().and_then(|begun| begun.message.clone());
         let call = Call {
             at: ids::now_ms(),
             times: 1,
@@ -197,16 +207,19 @@ pub async fn start(
         };
         app.calls.add(&id, call);
     }
-    begun.map(|(response, _)| response)
+    begun.map(|begun| begun.response)
 }
 
-/// The answer, and the message that carries the code.
-async fn begin(
-    app: &Arc<App>,
-    sid: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(Response, Option<String>), Error> {
+/// A start after which a message is on its way, or may be.
+struct Begun {
+    response: Response,
+    /// The message that carries the code.
+    message: Option<String>,
+    /// A word for the list of calls.
+    outcome: &'static str,
+}
+
+async fn begin(app: &Arc<App>, sid: &str, headers: &HeaderMap, body: Body) -> Result<Begun, Error> {
     let service = Service::of(app, sid, headers, Some(body)).await?;
     let number = service.number()?.ok_or(Error::parameter("To"))?;
     if service.text("Channel")?.as_deref() != Some("sms") {
@@ -227,8 +240,9 @@ async fn begin(
     let caller = service.caller();
     let waiting = service.by_number(app, &number)?;
     let waiting = waiting.filter(|v| is_live(v, ids::now_ms()));
+    let codes = waiting.as_ref().map_or(0, |v| v.sends);
     let answer = match waiting {
-        Some(v) => verification::resend(app, &caller, &v.id, None).await?,
+        Some(v) => verification::resend(app, &caller, &v.id, None).await,
         None => {
             let request = StartRequest {
                 to: number.e164().to_owned(),
@@ -239,16 +253,31 @@ async fn begin(
                 lifetime_s: Some(LIFETIME_S),
                 suppress: false,
             };
-            verification::start(app, &caller, request, None).await?
+            verification::start(app, &caller, request, None).await
         }
     };
-    let (id, message) = read(&answer)?;
+    if matches!(&answer, Err(problem) if problem.is_late()) {
+        return Ok(Begun {
+            response: service.show_begun(app, &number, codes)?.response(201),
+            message: None,
+            outcome: "unknown",
+        });
+    }
+    let (id, message) = read(&answer?)?;
     if let Some(error) = Error::of_message(&message) {
         return Err(error);
     }
-    let sent = message.get("id").and_then(Value::as_str);
-    let shown = service.show(app, &id, Some(number.e164()))?;
-    Ok((shown.response(201), sent.map(str::to_owned)))
+    let text = |name| message.get(name).and_then(Value::as_str);
+    // It may have been sent, whatever fails from here on.
+    let shown = service.show(app, &id, Some(number.e164()));
+    Ok(Begun {
+        response: shown.map_err(|_| LATE)?.response(201),
+        message: text("id").map(str::to_owned),
+        outcome: match text("state") {
+            Some("unknown") => "unknown",
+            _ => "sent",
+        },
+    })
 }
 
 /// The verification's id and the message in an answer.

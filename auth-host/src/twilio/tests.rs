@@ -1,7 +1,7 @@
 use super::*;
-use crate::store::StoreError;
-use crate::test_app::{TestApp, verification};
-use axum::http::{HeaderValue, header};
+use crate::problem::Problem;
+use crate::test_app::{TestApp, hold, verification};
+use axum::http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::sync::mpsc::channel;
 
@@ -51,11 +51,8 @@ async fn wrong_code_is_not_approved_by_right_one_beside_it() {
     let sent = v.id.replace("v_", "VE");
     let added = test.app.store.write(move |db| verifications::add(db, &v));
     added.await.unwrap();
-    let (release, released) = channel::<()>();
-    let held = test.app.store.write(move |_| {
-        let _ = released.recv();
-        Ok::<_, StoreError>(())
-    });
+    let (release, released) = channel();
+    hold(&test.app.store, released);
     let post = |code| {
         let body = Body::from(format!("VerificationSid={sent}&Code={code}"));
         check(
@@ -65,9 +62,8 @@ async fn wrong_code_is_not_approved_by_right_one_beside_it() {
             body,
         )
     };
-    let (_, wrong, right, _) = tokio::join!(
+    let (wrong, right, _) = tokio::join!(
         biased;
-        held,
         post("000000"),
         post("123456"),
         async { drop(release) },
@@ -114,4 +110,47 @@ async fn fifth_wrong_code_is_answered_as_the_last() {
         );
     }
     assert_eq!(post().await.err(), Some(error::TOO_MANY_CHECKS));
+}
+
+/// The message may have been sent, and Twilio's callers would send another one elsewhere after an error.
+#[tokio::test]
+async fn late_outcome_is_answered_with_the_verification() {
+    let (test, release) = TestApp::held_after_intent().await;
+    test.serve_by_nobody().await;
+    let (webhook, sid, headers) = service(&test).await;
+    let body = Body::from("To=%2B8613800138000&Channel=sms");
+    let late = start(State(test.app.clone()), Path(sid), headers, body).await;
+    let late = shown(late).await;
+    assert_eq!(
+        (&late["status"], &late["valid"]),
+        (&json!("pending"), &json!(false))
+    );
+    assert_eq!(late["send_code_attempts"][0]["state"], "sending");
+    let calls = test.app.calls.of(&webhook.id);
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|call| (call.status, call.outcome.as_str()))
+        .collect();
+    assert_eq!(calls, [(201, "unknown")]);
+    drop(release);
+}
+
+#[test]
+fn only_what_was_certainly_not_sent_is_called_so() {
+    let not_sent = Error::of_message(&json!({"state": "not_sent", "kind": "unreachable"}));
+    for (kind, is_not_sent) in [
+        ("stopped", true),
+        ("storage", false),
+        ("outcome-late", false),
+        ("in-flight", false),
+        ("internal", false),
+    ] {
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, kind, "", "");
+        assert_eq!(
+            Some(Error::from(problem)) == not_sent,
+            is_not_sent,
+            "{kind}"
+        );
+    }
+    assert_eq!(Error::from(Problem::late("")), LATE);
 }

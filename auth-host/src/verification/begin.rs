@@ -213,7 +213,7 @@ mod tests {
             settings: TenantSettings::default(),
             number,
             key: None,
-            row: draft.row(app, "c_1", None).unwrap(),
+            row: draft.row(app, "c_1").unwrap(),
             stopped: None,
             is_served: true,
         };

@@ -80,7 +80,7 @@ pub async fn deliver<O: Once>(
     let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
     let stopped = limits::stopped(&catalog, &settings);
     let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
-    let mut row = draft.row(app, connector, None)?;
+    let mut row = draft.row(app, connector)?;
     let test = catalog.test_number(&row.tenant, &row.number_hash, row.created_at);
     let is_test = test.is_some();
     if is_test {

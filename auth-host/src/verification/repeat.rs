@@ -89,10 +89,7 @@ pub(crate) async fn outlast<T: Send + 'static>(
 
 /// The outcome is not on the disk.
 pub(super) fn late() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "storage",
-        "The outcome is not written down yet",
+    Problem::late(
         "The message may have been sent, and its outcome is not on the disk yet. Send the same request with the same \
         Idempotency-Key again; without a key, read the verification.",
     )

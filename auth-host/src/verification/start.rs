@@ -247,7 +247,7 @@ async fn resend_in_any(
 /// The first attempt's row; one that is not to be sent has its outcome already.
 fn first_row(app: &App, draft: &Draft, is_sent: bool) -> Result<Message, StoreError> {
     let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
-    let mut row = draft.row(app, connector, None)?;
+    let mut row = draft.row(app, connector)?;
     if !is_sent {
         row.state = State::Suppressed;
         row.settled_at = Some(row.created_at);
@@ -312,7 +312,8 @@ async fn carry_out(
             }
             None => Ok(()),
         });
-        let sent = send::send(&app, &draft, row, finish).await?;
+        let sent = send::send(&app, &draft, row, finish).await;
+        let sent = sent.map_err(|_| late())?;
         app.at(Point::BeforeAnswer);
         Ok(answer_of(&sent))
     };
@@ -363,4 +364,41 @@ fn interrupted(
     let mut answer = Answer::of(status, &shown);
     answer.is_replay = true;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+
+    /// The database failed before anything was written down, or the message may have been sent: two kinds.
+    #[tokio::test]
+    async fn late_outcome_is_a_kind_of_its_own() {
+        let (test, release) = TestApp::held_after_intent().await;
+        test.serve_by_nobody().await;
+        let caller = Caller {
+            tenant: "default".to_owned(),
+            actor: "test".to_owned(),
+            source: None,
+        };
+        let request = || {
+            let request = serde_json::json!({"to": "+8613800138000", "usage": "SignIn"});
+            serde_json::from_value::<StartRequest>(request).unwrap()
+        };
+        let late = start(&test.app, &caller, request(), None)
+            .await
+            .unwrap_err();
+        assert!(late.is_late(), "{late:?}");
+        assert_eq!((late.status, late.retry_after), (503, Some(5)));
+        drop(release);
+        let broken = test.app.store.write(move |db| {
+            db.execute_batch("DROP TABLE verifications")
+                .map_err(StoreError::from)
+        });
+        broken.await.unwrap();
+        let failed = start(&test.app, &caller, request(), None)
+            .await
+            .unwrap_err();
+        assert_eq!(failed.kind, "/problems/storage");
+    }
 }

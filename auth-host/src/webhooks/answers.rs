@@ -92,7 +92,7 @@ fn authgear_code(refused: &Refused) -> &'static str {
         Class::TooMany => "rate_limited",
         Class::Blocked | Class::Quota => "delivery_rejected",
         Class::Credentials => "authentication_failed",
-        Class::Unavailable | Class::Unknown => "timeout",
+        Class::Unavailable | Class::Storage | Class::Unknown => "timeout",
         Class::BadCode
         | Class::Setup
         | Class::Unauthorized

@@ -255,7 +255,7 @@ async fn carry_out(
         Ok(Delivery::Refused(refusal)) => Verdict::of_refusal(refusal).into(),
         Ok(Delivery::Late) => Verdict::refused(Class::Unknown, "unknown").into(),
         Ok(Delivery::Known(known)) => replayed(app, (asked, has_code), known, deadline).await,
-        Err(_) => Verdict::refused(Class::Unavailable, "storage").into(),
+        Err(_) => Verdict::refused(Class::Storage, "storage").into(),
     }
 }
 

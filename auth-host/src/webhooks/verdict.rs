@@ -59,6 +59,8 @@ pub enum Class {
     Quota,
     /// It was certainly not sent, and another attempt may succeed.
     Unavailable,
+    /// The database failed: this request sent nothing, and nothing is known about one before it.
+    Storage,
     /// Nobody can tell whether it was sent.
     Unknown,
     /// The request proves nothing.
@@ -79,7 +81,7 @@ impl Class {
             Self::TooMany => 429,
             Self::Blocked => 403,
             Self::Credentials | Self::Setup | Self::Quota => 502,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Storage => 503,
             Self::Unknown => 504,
             Self::Unauthorized => 401,
             Self::Unreadable => 400,
@@ -96,6 +98,7 @@ impl Class {
             Self::Unknown => "maybe-sent",
             Self::Quota => "used-up",
             Self::Unavailable => "try-again",
+            Self::Storage => "not-finished",
             Self::BadCode
             | Self::Credentials
             | Self::Setup
@@ -230,7 +233,7 @@ mod tests {
                 state: State::NotSent,
                 kind: Some("denied".to_owned()),
                 reason: Some(reason.to_owned()),
-                ..draft.row(&host.app, "c_1", None).unwrap()
+                ..draft.row(&host.app, "c_1").unwrap()
             };
             let Verdict::Refused(refused) = Verdict::of_message(&row, "c", true) else {
                 panic!("{reason}: not refused");

@@ -3,7 +3,7 @@
 use crate::admin::Actor;
 use crate::app::{App, AppError, Files};
 use crate::cli::{At, DEFAULT_TENANT, Scope};
-use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, USAGE};
+use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
 use crate::mask;
 use crate::output::Page;
 use crate::problem::Problem;
@@ -152,11 +152,21 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// What a command says whose message may have been sent.
+const LATE: &str = "the message may have been sent, and its outcome is not on the disk yet. Look at it: auth-host message \
+                    list";
+
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
         // The API's words are about repeating a request, and leave out which disk is full.
         if let Some(cause) = problem.cause {
             return Self::machine(cause.to_string());
+        }
+        if problem.is_late() {
+            return Self {
+                code: UNKNOWN,
+                message: LATE.to_owned(),
+            };
         }
         let code = match problem.kind.as_str() {
             "/problems/plugin-refused" => REFUSED,

@@ -131,17 +131,13 @@ fn code_of(answer: &Value) -> Code {
 
 /// Why nothing was started, with a code of its own where a rule refused it: nothing was sent.
 fn refused(problem: Problem) -> Stop {
-    let is_written = problem.cause.is_some();
     let kind = problem.kind.clone();
     let stop = Stop::from(problem);
     match kind.as_str() {
-        "/problems/storage" if !is_written => Stop {
-            code: UNKNOWN,
-            message: "the message may have been sent, and its outcome is not on the disk yet. Look at it: auth-host \
-                message list"
-                .to_owned(),
-        },
-        "/problems/storage" | "/problems/invalid" | "/problems/not-found" => stop,
+        "/problems/outcome-late"
+        | "/problems/storage"
+        | "/problems/invalid"
+        | "/problems/not-found" => stop,
         _ => Stop {
             code: NOT_SENT,
             ..stop
@@ -236,7 +232,8 @@ mod tests {
             (problem("invalid"), USAGE),
             (Problem::not_found("tenant"), USAGE),
             (StoreError::Full.into(), MACHINE),
-            (problem("storage"), UNKNOWN),
+            (problem("storage"), MACHINE),
+            (Problem::late("why"), UNKNOWN),
         ] {
             let kind = problem.kind.clone();
             assert_eq!(refused(problem).code, code, "{kind}");

@@ -50,7 +50,7 @@ async fn settled(
         kind: kind.map(str::to_owned),
         created_at: at,
         settled_at: Some(at),
-        ..draft.row(&test.app, "c_1", None).unwrap()
+        ..draft.row(&test.app, "c_1").unwrap()
     };
     let written = test.app.store.write(move |db| {
         messages::add(db, &row)?;
