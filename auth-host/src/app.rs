@@ -146,7 +146,7 @@ impl App {
         sandbox: impl FnOnce(&mut auth_connector_host::HostOptions),
     ) -> Result<(Arc<Self>, Made), AppError> {
         files.prepare()?;
-        let is_new = files.is_new();
+        let is_new = store::is_new(&files.database)?;
         // A database without its key is of no use, and must not be given another one. A new one's key is made first.
         if !is_new && !files.keys.exists() {
             return Err(AppError::NoKey {

@@ -117,7 +117,7 @@ impl Keyring {
 
     fn make(path: &Path) -> Result<(Self, bool), KeyError> {
         let ring = Self(vec![Master::random()?]);
-        match crate::files::make_private(path, ring.text().as_bytes()) {
+        match crate::private_files::make(path, ring.text().as_bytes()) {
             Ok(()) => Ok((ring, true)),
             // Another process was faster, and the database gets its mark under that one's key.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -183,7 +183,7 @@ impl Keyring {
     ///
     /// [`KeyError::File`].
     pub fn write(&self, path: &Path) -> Result<(), KeyError> {
-        crate::files::write_private(path, self.text().as_bytes())
+        crate::private_files::replace(path, self.text().as_bytes())
             .map_err(|reason| file(path, reason))
     }
 

@@ -4,12 +4,8 @@
 //! and refused unless it is a regular one.
 
 use std::fs::File;
-#[cfg(feature = "serve")]
-use std::io::ErrorKind;
 use std::io::{Error, Read, Result};
 use std::path::Path;
-#[cfg(feature = "serve")]
-use std::path::PathBuf;
 
 /// Opens a regular file.
 pub fn open(path: &Path) -> Result<File> {
@@ -53,84 +49,6 @@ pub fn unmarked(text: String) -> String {
     }
 }
 
-/// Writes a file that its owner alone can read in the place of what is there, whole or not at all. A link stays, and the
-/// file that it names is replaced.
-#[cfg(feature = "serve")]
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let part = private_beside(&path, bytes)?;
-    let named = std::fs::rename(&part, &path);
-    if named.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    sync_folder(&path);
-    named
-}
-
-/// Writes a file that its owner alone can read, whole or not at all. Fails with [`ErrorKind::AlreadyExists`] when
-/// something has its name: of several processes one makes it.
-#[cfg(feature = "serve")]
-pub fn make_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = private_beside(path, bytes)?;
-    name(&part, path)
-}
-
-/// Makes an empty file that its owner alone can read, and that was not there before.
-#[cfg(feature = "serve")]
-pub fn new_private(path: &Path) -> Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A name beside a file's place that nobody can guess, so that no link that was left there is followed.
-#[cfg(feature = "serve")]
-pub fn beside(path: &Path) -> PathBuf {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(format!(".{}", crate::ids::new("part")));
-    beside.into()
-}
-
-#[cfg(feature = "serve")]
-fn private_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
-    use std::io::Write as _;
-    let part = beside(path);
-    let mut file = new_private(&part)?;
-    match file.write_all(bytes).and_then(|()| file.sync_all()) {
-        Ok(()) => Ok(part),
-        Err(error) => {
-            let _ = std::fs::remove_file(&part);
-            Err(error)
-        }
-    }
-}
-
-/// Gives a written file its name, unless something has that name. The file goes when it fails.
-#[cfg(feature = "serve")]
-pub fn name(part: &Path, path: &Path) -> Result<()> {
-    let named = match std::fs::hard_link(part, path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            // A file system without hard links, such as FAT: an empty file takes the name first.
-            File::create_new(path).and_then(|_| std::fs::rename(part, path))
-        }
-        linked => linked,
-    };
-    let _ = std::fs::remove_file(part);
-    sync_folder(path);
-    named
-}
-
-/// Puts a file's name on the disk, as far as the file system can: some refuse it for folders.
-#[cfg(feature = "serve")]
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
-        let _ = folder.sync_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,33 +78,5 @@ mod tests {
         ] {
             assert_eq!(unmarked(text.to_owned()), rest);
         }
-    }
-
-    #[cfg(feature = "serve")]
-    #[test]
-    fn file_that_exists_is_not_made_again() {
-        let folder = std::env::temp_dir().join(crate::ids::new("files"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("file");
-        make_private(&file, b"first").unwrap();
-        let error = make_private(&file, b"second").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-        assert_eq!(std::fs::read(&file).unwrap(), b"first");
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[cfg(all(unix, feature = "serve"))]
-    #[test]
-    fn link_stays_when_its_file_is_replaced() {
-        let folder = std::env::temp_dir().join(crate::ids::new("files"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (file, link) = (folder.join("file"), folder.join("link"));
-        std::fs::write(&file, "old").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        write_private(&link, b"new").unwrap();
-        assert!(link.symlink_metadata().unwrap().is_symlink());
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

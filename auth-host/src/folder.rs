@@ -1,6 +1,7 @@
 //! Folder of an auth host: its files, whose they are, and the lock that one process holds.
 
 use crate::mask;
+use crate::private_files;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,17 @@ pub enum FolderError {
     Held {
         /// The lock.
         path: String,
+    },
+    /// A process has the folder, and its database is not there.
+    #[error(
+        "the database {path} is missing, and an auth-host runs on this folder: it holds {lock}. Put the database back, \
+        with its -wal file; try again if that service is only starting"
+    )]
+    Taken {
+        /// The database.
+        path: String,
+        /// The lock.
+        lock: String,
     },
     /// The files are another user's.
     #[error(
@@ -71,12 +83,16 @@ impl Files {
     ///
     /// [`FolderError::Unusable`], or [`FolderError::Owner`] when another user has files there.
     pub fn prepare(&self) -> Result<(), FolderError> {
-        let folder = self.database.parent().unwrap_or(Path::new("."));
+        let folder = self.folder();
         private_folder(folder).map_err(|reason| FolderError::Unusable {
             path: mask::path(folder),
             reason: reason.to_string(),
         })?;
         self.check_owner()
+    }
+
+    fn folder(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
     }
 
     /// Takes the folder for this process, until the returned file is dropped. Take it before the key file is read: who
@@ -87,9 +103,26 @@ impl Files {
     /// [`FolderError::Held`] when another process has it.
     pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
-        locked(&self.lock)?.ok_or_else(|| FolderError::Held {
+        let lock = locked(&self.lock)?.ok_or_else(|| FolderError::Held {
             path: mask::path(&self.lock),
-        })
+        })?;
+        private_files::remove_left(self.folder());
+        Ok(lock)
+    }
+
+    /// Refuses to make a database in a folder that a service runs on: it was taken away from there.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Taken`].
+    pub fn check_nobody_runs(&self) -> Result<(), FolderError> {
+        match self.lock.exists() && locked(&self.lock)?.is_none() {
+            true => Err(FolderError::Taken {
+                path: mask::path(&self.database),
+                lock: mask::path(&self.lock),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Tells the service that this command sends, until the returned file is dropped.
@@ -111,20 +144,9 @@ impl Files {
         locked(&self.senders)
     }
 
-    /// Whether the database is still to be made. SQLite takes an empty file for a new database.
-    pub fn is_new(&self) -> bool {
-        self.database
-            .metadata()
-            .map_or(true, |data| data.len() == 0)
-    }
-
     /// The database's companions that SQLite reads together with it.
     pub fn beside_database(&self) -> [PathBuf; 3] {
-        ["-wal", "-shm", "-journal"].map(|suffix| {
-            let mut path = self.database.clone().into_os_string();
-            path.push(suffix);
-            path.into()
-        })
+        private_files::companions(&self.database)
     }
 
     /// Refuses another user's files: the service could not open others that this process made beside them.
@@ -152,7 +174,17 @@ impl Files {
 
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
-    options.write(true).create(true).truncate(false).open(path)
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        // One that an older program made can be read, and so locked, by others.
+        use std::os::unix::fs::PermissionsExt as _;
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+    }
+    Ok(file)
 }
 
 /// Takes a lock, unless another process has it.
@@ -262,12 +294,63 @@ mod tests {
     }
 
     #[test]
-    fn empty_database_without_key_is_new() {
+    fn folder_without_files_is_new() {
         let folder = Folder::new();
-        std::fs::create_dir(&folder.0).unwrap();
-        std::fs::write(folder.files().database, "").unwrap();
         let (_, made) = App::open(folder.files(), |_| ()).unwrap();
         assert!(made.database && made.keys);
+    }
+
+    /// SQLite would take an empty file for a new database, and remove its log.
+    #[test]
+    fn database_that_was_taken_away_is_not_made_again() {
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        let files = folder.files();
+        for end in ["-wal", "-journal", "-shm"] {
+            for database in [None, Some("")] {
+                for companion in files.beside_database() {
+                    let _ = std::fs::remove_file(companion);
+                }
+                let log = folder.0.join(format!("auth-host.db{end}"));
+                std::fs::write(&log, "log").unwrap();
+                let _ = std::fs::remove_file(&files.database);
+                if let Some(text) = database {
+                    std::fs::write(&files.database, text).unwrap();
+                }
+                let error = App::open(files.clone(), |_| ()).map(|_| ()).unwrap_err();
+                assert!(error.to_string().contains("Put it back"), "{error}");
+                assert_eq!(std::fs::read(&log).unwrap(), b"log");
+                assert_eq!(files.database.exists(), database.is_some());
+            }
+        }
+        // One that is there is opened with its log.
+        std::fs::write(&files.database, "whole").unwrap();
+        assert!(!crate::store::is_new(&files.database).unwrap());
+    }
+
+    #[test]
+    fn database_is_not_made_where_a_service_runs() {
+        let folder = Folder::new();
+        folder.files().check_nobody_runs().unwrap();
+        let held = folder.files().lock().unwrap();
+        let error = folder.files().check_nobody_runs().unwrap_err();
+        assert!(matches!(error, FolderError::Taken { .. }), "{error}");
+        drop(held);
+        folder.files().check_nobody_runs().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn locks_are_readable_by_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        std::fs::write(folder.files().lock, "").unwrap();
+        let _locks = (folder.files().lock(), folder.files().send_beside());
+        for path in [folder.files().lock, folder.files().senders] {
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+        }
     }
 
     /// The files are root's for everybody else, and are another user's for root.

@@ -81,6 +81,8 @@ mod platforms;
 #[cfg(feature = "serve")]
 mod post;
 #[cfg(feature = "serve")]
+mod private_files;
+#[cfg(feature = "serve")]
 mod problem;
 #[cfg(feature = "serve")]
 mod receipts;

@@ -1,11 +1,11 @@
 //! Copies of the database: to a backup, and back into its place.
 //!
-//! A copy is written under another name, and gets its own once it is whole. A file that a killed copy left is in nobody's
-//! way.
+//! A copy is written under another name, and gets its own once it is whole.
 
 use super::open::{PATIENCE, SCHEMA};
 use crate::files;
 use crate::mask;
+use crate::private_files::Part;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -92,10 +92,15 @@ pub fn restore(from: &Path, to: &Path) -> Result<(), CopyError> {
 /// Opens a database of this program, and says which schema it has. Makes no file.
 fn recognise(path: &Path) -> Result<(Connection, usize), CopyError> {
     // SQLite would wait for a pipe's other end.
-    files::open(path).map_err(|reason| CopyError::Unreadable {
+    let file = files::open(path).and_then(|file| file.metadata());
+    let found = file.map_err(|reason| CopyError::Unreadable {
         path: path.to_owned(),
         reason,
     })?;
+    // SQLite removes the log of an empty database.
+    if found.len() == 0 {
+        return Err(foreign(path, "it is empty"));
+    }
     let look = || {
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         db.busy_timeout(PATIENCE)?;
@@ -124,26 +129,17 @@ fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
     if to.symlink_metadata().is_ok() {
         return Err(CopyError::Exists(to.to_owned()));
     }
-    let part = files::beside(to);
+    let part = Part::beside(to);
     let unwritable = |reason: String| CopyError::Unwritable {
         path: to.to_owned(),
         reason,
     };
-    let copied = (|| {
-        files::new_private(&part).map_err(|error| unwritable(error.to_string()))?;
-        rows(source, &part).map_err(|error| unwritable(said(&error)))?;
-        let file = std::fs::File::open(&part).and_then(|file| file.sync_all());
-        file.map_err(|error| unwritable(error.to_string()))
-    })();
-    if let Err(error) = copied {
-        let mut journal = part.clone().into_os_string();
-        journal.push("-journal");
-        for left in [&part, Path::new(&journal)] {
-            let _ = std::fs::remove_file(left);
-        }
-        return Err(error);
-    }
-    files::name(&part, to).map_err(|error| match error.kind() {
+    part.create()
+        .map_err(|error| unwritable(error.to_string()))?;
+    rows(source, part.path()).map_err(|error| unwritable(said(&error)))?;
+    let file = std::fs::File::open(part.path()).and_then(|file| file.sync_all());
+    file.map_err(|error| unwritable(error.to_string()))?;
+    part.name().map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => CopyError::Exists(to.to_owned()),
         _ => unwritable(error.to_string()),
     })

@@ -24,7 +24,7 @@ pub mod webhooks;
 mod writer;
 
 pub use backup::{CopyError, backup, restore};
-pub use open::{OpenError, open};
+pub use open::{OpenError, is_new, open};
 pub use writer::{Result, Store, StoreError};
 
 #[cfg(test)]

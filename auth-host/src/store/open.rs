@@ -2,7 +2,9 @@
 
 use super::writer::{Store, StoreError};
 use crate::mask;
+use crate::private_files::{Part, companions};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,17 @@ pub enum OpenError {
         /// Its schema.
         found: usize,
     },
+    /// It was taken away or cut off, and what belongs to it is still there.
+    #[error(
+        "the database {path} {found}. Nothing was read or changed. Put it back, whole and with its -wal file; or move \
+        all that is left of it away and restore a backup"
+    )]
+    Lost {
+        /// The file.
+        path: String,
+        /// What was found.
+        found: String,
+    },
     /// The file system gives no durable writes.
     #[error("the database {path} cannot be used: {what}. Put it on a local file system")]
     Unsafe {
@@ -60,8 +73,12 @@ pub fn open(path: &Path) -> Result<Store, OpenError> {
         path: mask::path(path),
         reason,
     };
-    private(path).map_err(|error| failed(StoreError::Failed(error.to_string())))?;
-    let mut writer = Connection::open(path).map_err(|error| failed(error.into()))?;
+    if is_new(path)? {
+        make(path)?;
+    }
+    let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE;
+    let mut writer =
+        Connection::open_with_flags(path, flags).map_err(|error| failed(error.into()))?;
     durable(&writer, path)?;
     migrate(&mut writer, path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -72,13 +89,59 @@ pub fn open(path: &Path) -> Result<Store, OpenError> {
     Store::new(writer, reader).map_err(failed)
 }
 
-/// Makes the file readable by its owner alone before anything is in it.
-fn private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+/// Whether there is no database yet. One that was taken away is not new: SQLite would remove its log, and with it what
+/// was written last.
+///
+/// # Errors
+///
+/// [`OpenError::Lost`] when it is missing and its log is there, or when it is empty.
+pub fn is_new(path: &Path) -> Result<bool, OpenError> {
+    let lost = |found: String| {
+        Err(OpenError::Lost {
+            path: mask::path(path),
+            found,
+        })
+    };
+    // Before the database is looked at: another process may make it now, and its log after it.
+    let left = companions(path);
+    let left = left.iter().find(|left| left.symlink_metadata().is_ok());
+    match (path.metadata(), left) {
+        (Ok(found), _) if found.len() > 0 => Ok(false),
+        (Ok(_), _) => lost(
+            "is empty: it was cut off, or is a copy that did not end. A host that begins anew needs the file removed"
+                .to_owned(),
+        ),
+        (Err(error), _) if error.kind() != ErrorKind::NotFound => Err(OpenError::Failed {
+            path: mask::path(path),
+            reason: StoreError::Failed(error.to_string()),
+        }),
+        (Err(_), Some(left)) => lost(format!(
+            "is missing, and {} is there: what was written last is in it",
+            mask::path(left)
+        )),
+        (Err(_), None) if path.symlink_metadata().is_ok() => {
+            lost("is a link to a file that is missing".to_owned())
+        }
+        (Err(_), None) => Ok(true),
+    }
+}
+
+/// Makes a database beside its place, so that no other process meets a half of it.
+fn make(path: &Path) -> Result<(), OpenError> {
+    let failed = |reason: String| OpenError::Failed {
+        path: mask::path(path),
+        reason: StoreError::Failed(reason),
+    };
+    let part = Part::beside(path);
+    part.create().map_err(|error| failed(error.to_string()))?;
+    let mut made = Connection::open(part.path()).map_err(|error| failed(error.to_string()))?;
+    migrate(&mut made, path)?;
+    drop(made);
+    match part.name() {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        named => named.map_err(|error| failed(error.to_string())),
+    }
 }
 
 /// Sets what at-most-once rests on, and reads it back.

@@ -1,14 +1,14 @@
 //! Opening of the service's folder for a command, and the ways to show a value.
 
 use crate::admin::Actor;
-use crate::app::{App, AppError, Files};
+use crate::app::{App, AppError, Files, Made};
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
 use crate::mask;
-use crate::output::Page;
+use crate::output::{Page, complain};
 use crate::problem::Problem;
 use crate::serve::settings::{EXPLAINED, Settings, variable};
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 use std::env::VarError;
@@ -55,6 +55,9 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
     let ca = ca.transpose()?.unwrap_or_default();
     let networks = settings.permit_networks;
     let opened = tokio::task::spawn_blocking(move || {
+        if store::is_new(&files.database)? {
+            files.check_nobody_runs()?;
+        }
         App::open(files, |options| {
             options.authorities_pem = ca;
             options.permitted_networks = networks;
@@ -64,14 +67,27 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
         Ok(opened) => opened?,
         Err(error) => return Err(Stop::machine(error.to_string())),
     };
-    let files = [
-        (made.database, &app.files.database),
-        (made.keys, &app.files.keys),
-    ];
-    for (_, path) in files.into_iter().filter(|(is_made, _)| *is_made) {
-        crate::output::complain(&format!("made {}", mask::path(path)));
-    }
+    tell_what_was_made(made, &app.files);
     Ok(app)
+}
+
+/// Says what is new in a folder. Somebody may have named another one than they meant, or its disk may be missing.
+pub(super) fn tell_what_was_made(made: Made, files: &Files) {
+    let (database, keys) = (mask::path(&files.database), mask::path(&files.keys));
+    if made.database {
+        complain(&format!("made the database {database}"));
+    }
+    if made.database && !made.keys {
+        complain(&format!(
+            "the key file {keys} was there before it. If it belongs to a database, that one is missing: stop what \
+            runs, remove the new one, and put the other back or restore a backup"
+        ));
+    }
+    if made.keys {
+        complain(&format!(
+            "made the key file {keys}: keep a copy of it elsewhere, nothing in the database opens without it"
+        ));
+    }
 }
 
 /// Opens the folder for a command that lists what a tenant has. The tenant that is meant where none is named may be

@@ -3,7 +3,6 @@
 use crate::app::Nearby;
 use crate::cli::Serve;
 use crate::exit::{Code, DONE, Stop};
-use crate::mask;
 use crate::metrics;
 use crate::output::{Page, complain};
 use crate::sample::{self, Sample};
@@ -61,7 +60,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
         Ok(service) => service.map_err(Stop::machine)?,
         Err(error) => return Err(Stop::machine(error.to_string())),
     };
-    tell_what_was_made(&service);
+    super::common::tell_what_was_made(service.made, &service.app.files);
     #[cfg(feature = "dev")]
     let (guide, access) = match &dev {
         Some(dev) => {
@@ -111,22 +110,6 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     };
     service.run(started, stop).await.map_err(Stop::machine)?;
     Ok(DONE)
-}
-
-fn tell_what_was_made(service: &Service) {
-    let files = &service.app.files;
-    if service.made.database {
-        complain(&format!(
-            "made the database {}",
-            mask::path(&files.database)
-        ));
-    }
-    if service.made.keys {
-        complain(&format!(
-            "made the key file {}: keep a copy of it elsewhere, nothing in the database opens without it",
-            mask::path(&files.keys)
-        ));
-    }
 }
 
 /// What the sample is given.

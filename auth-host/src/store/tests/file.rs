@@ -262,6 +262,24 @@ fn backup_opens_and_is_never_written_over() {
     assert_eq!(get(&open(&copy).unwrap(), "kept").as_deref(), Some("1"));
 }
 
+/// SQLite removes the log of an empty database, also when it only reads.
+#[test]
+fn copy_of_an_empty_database_leaves_its_log() {
+    let folder = Folder::new();
+    std::fs::write(folder.file(), "").unwrap();
+    let log = folder.0.join("auth-host.db-wal");
+    std::fs::write(&log, "log").unwrap();
+    let copy = folder.0.join("copy.db");
+    for refusal in [
+        backup(&folder.file(), &copy),
+        restore(&folder.file(), &copy),
+    ] {
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(refusal.contains("it is empty"), "{refusal}");
+    }
+    assert_eq!(std::fs::read(&log).unwrap(), b"log");
+}
+
 /// A copy in steps begins anew whenever another connection commits between two of them. Without waiting for the disk the
 /// other commits between any two, and the database is large enough for many.
 #[test]
