@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tencent_sms_simulator::Simulator;
 
-use crate::client::{Call, connect, control, exchange};
+use crate::client::{Call, body_with, connect, control, exchange};
 
 fn start() -> Simulator {
     Simulator::builder()
@@ -241,4 +241,30 @@ fn memory_of_sent_messages_is_bounded_by_retention() {
     let sequences: Vec<u64> = simulator.messages().iter().map(|m| m.sequence).collect();
     assert_eq!(sequences, [3, 4, 5]);
     assert_eq!(simulator.journal().len(), 3);
+}
+
+/// No rule limits the numbers of a request that a fault refuses.
+#[test]
+fn fault_code_answers_many_numbers_quickly() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    simulator.queue_fault(tencent_sms_simulator::Fault::Code {
+        code: "InternalError.Timeout".to_owned(),
+        message: None,
+    });
+    let numbers: Vec<String> = (0..50_000).map(|at| format!("+86138{at:08}")).collect();
+    let body = body_with(json!({"PhoneNumberSet": numbers}));
+    let begun = Instant::now();
+    let answer = Call::new(simulator.addr()).body(&body).send().json();
+    assert_eq!(
+        answer["Response"]["SendStatusSet"]
+            .as_array()
+            .unwrap()
+            .len(),
+        50_000
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
 }

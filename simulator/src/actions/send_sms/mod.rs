@@ -15,6 +15,7 @@ mod status;
 mod types;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -136,13 +137,14 @@ fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
 
 /// Of identical numbers one is sent to (documented); the answer has one entry for them (inference).
 fn distinct(numbers: &[String]) -> Vec<Recipient> {
-    let mut recipients: Vec<Recipient> = Vec::new();
+    let mut recipients = Vec::new();
+    let mut seen = HashSet::new();
     for given in numbers {
         let recipient = Recipient {
             given: given.clone(),
             number: Number::parse(given).ok(),
         };
-        if !recipients.iter().any(|r| r.shown() == recipient.shown()) {
+        if seen.insert(recipient.shown()) {
             recipients.push(recipient);
         }
     }
