@@ -1,7 +1,7 @@
 //! The auth host's state: database, keys, sandbox, and what the operator set up.
 
 use crate::calls::Calls;
-use crate::catalog::{Catalog, Parts};
+use crate::catalog::{Catalog, Loaded, Parts};
 use crate::crypt::{KeyError, Keyring, Purpose};
 pub use crate::folder::Files;
 use crate::folder::FolderError;
@@ -11,7 +11,7 @@ use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
@@ -105,8 +105,10 @@ pub struct App {
     pub process: String,
     /// How long a caller waits for an answer at most.
     pub answer_within: Duration,
-    /// Held while the catalog is read.
+    /// Held while connectors are loaded.
     reloading: Mutex<()>,
+    /// Held while the catalog is read and replaced.
+    publishing: Mutex<()>,
     /// Messages that are under way; a stop waits for them.
     pub under_way: TaskTracker,
     /// What this process is sending.
@@ -177,6 +179,7 @@ impl App {
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
             reloading: Mutex::default(),
+            publishing: Mutex::default(),
             under_way: TaskTracker::new(),
             leases: Leases::default(),
             hook: Arc::new(|_| ()),
@@ -191,18 +194,24 @@ impl App {
     }
 
     /// Reads what the operator set up again, and loads the plugins that it needs. Blocks its thread while a plugin
-    /// compiles.
+    /// compiles; a kill switch does not wait for that.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when it cannot be read; what was read before stays.
     pub fn reload(&self) -> Result<(), StoreError> {
+        self.publish(None)?;
+        let _reloading = held(&self.reloading);
+        let loaded = Catalog::load(self.parts(), &self.catalog.load())?;
+        self.publish(Some(loaded))
+    }
+
+    /// Replaces the catalog by what is in the database now, with these connectors or those that it has.
+    fn publish(&self, loaded: Option<Loaded>) -> Result<(), StoreError> {
         // One after another, so that the newest stays.
-        let _reloading = self
-            .reloading
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let next = Catalog::load(self.parts(), &self.catalog.load())?;
+        let _publishing = held(&self.publishing);
+        let loaded = loaded.unwrap_or_else(|| self.catalog.load().loaded());
+        let next = Catalog::read(self.parts(), loaded)?;
         self.catalog.store(Arc::new(next));
         Ok(())
     }
@@ -268,6 +277,10 @@ impl App {
     }
 }
 
+fn held(lock: &Mutex<()>) -> MutexGuard<'_, ()> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Compares the keys with the database's own mark, and leaves one in a new database. The mark's key is the current one:
 /// a rotation that did not end has left a newer key in the file, and nothing in the database is of it.
 fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppError> {
@@ -289,5 +302,35 @@ fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppEr
         Err(_) => Err(AppError::WrongKey {
             path: mask::path(path),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_app::TestApp;
+    use std::time::Instant;
+
+    #[tokio::test]
+    async fn kill_switch_waits_for_no_plugin_that_compiles() {
+        let test = TestApp::new().await;
+        test.serve_by_nobody().await;
+        let app = test.app.clone();
+        let stop = app
+            .store
+            .write(|db| registry::put_setting(db, "is_stopped", "1"));
+        stop.await.unwrap();
+        let (begun, compiling) = (Instant::now(), app.reloading.lock().unwrap());
+        let stopping = app.clone();
+        let reload = std::thread::spawn(move || stopping.reload());
+        while !app.catalog.load().is_stopped {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it waits");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(app.catalog.load().connectors.contains_key("c_1"));
+        drop(compiling);
+        reload.join().unwrap().unwrap();
+        assert!(app.catalog.load().is_stopped);
+        assert!(!app.refresh().unwrap());
     }
 }

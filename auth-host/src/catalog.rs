@@ -28,7 +28,7 @@ pub struct Parts<'a> {
 /// Everything that changes seldom.
 #[derive(Default)]
 pub struct Catalog {
-    /// Changes with every change.
+    /// The revision of the database that the connectors were loaded at.
     pub revision: String,
     /// Whether the kill switch of the whole host is on.
     pub is_stopped: bool,
@@ -62,6 +62,12 @@ pub struct Connector {
     pub ready: Result<Ready, Phrase>,
 }
 
+/// Connectors, and the revision of the database that they were loaded at.
+pub struct Loaded {
+    revision: String,
+    connectors: BTreeMap<String, Arc<Connector>>,
+}
+
 /// A plugin that was loaded for a connector.
 #[derive(Clone)]
 pub struct Ready {
@@ -79,15 +85,53 @@ impl Catalog {
         found.filter(|test| test.expires_at > now)
     }
 
-    /// Reads everything; connectors that did not change are taken over.
+    /// Loads the connectors; those that did not change are taken over. Blocks its thread while a plugin compiles.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they cannot be read.
+    pub fn load(parts: Parts<'_>, before: &Self) -> Result<Loaded, StoreError> {
+        let (revision, rows, plugins) = parts.store.read(|db| {
+            // First: what another program changes while this reads is read again then.
+            let revision = registry::setting(db, "revision")?.unwrap_or_default();
+            let (rows, plugins) = (registry::connectors(db)?, registry::plugins(db)?);
+            Ok::<_, StoreError>((revision, rows, plugins))
+        })?;
+        let load = |row: registry::Connector| {
+            let plugin = plugins.iter().find(|plugin| plugin.id == row.plugin);
+            let connector = match before.connectors.get(&row.id) {
+                Some(old) if old.is_still(&row, plugin) => old.clone(),
+                _ => Arc::new(Connector::load(parts, row, plugin)),
+            };
+            (connector.row.id.clone(), connector)
+        };
+        Ok(Loaded {
+            revision,
+            connectors: rows.into_iter().map(load).collect(),
+        })
+    }
+
+    /// The connectors that it has.
+    pub fn loaded(&self) -> Loaded {
+        Loaded {
+            revision: self.revision.clone(),
+            connectors: self.connectors.clone(),
+        }
+    }
+
+    /// Reads everything but the connectors, of which those are taken over that are still there.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when it cannot be read.
-    pub fn load(parts: Parts<'_>, before: &Self) -> Result<Self, StoreError> {
-        let mut next = parts.store.read(|db| {
-            // First: what another program changes while this reads is read again then.
-            let revision = registry::setting(db, "revision")?.unwrap_or_default();
+    pub fn read(parts: Parts<'_>, loaded: Loaded) -> Result<Self, StoreError> {
+        parts.store.read(|db| {
+            let Loaded {
+                revision,
+                mut connectors,
+            } = loaded;
+            let ids = registry::connector_ids(db)?;
+            connectors.retain(|id, _| ids.contains(id));
             let tenants = registry::tenants(db)?;
             let plugins = registry::plugins(db)?;
             let mut flows: HashMap<String, Vec<Flow>> = HashMap::new();
@@ -101,7 +145,7 @@ impl Catalog {
                 is_stopped: registry::setting(db, "is_stopped")?.as_deref() == Some("1"),
                 tenants: tenants.into_iter().map(|t| (t.id.clone(), t)).collect(),
                 plugins: plugins.into_iter().map(|p| (p.id.clone(), p)).collect(),
-                connectors: BTreeMap::new(),
+                connectors,
                 webhooks: open_webhooks(parts.keys, webhooks::webhooks(db)?),
                 flows,
                 callback_tokens: callbacks::tokens(db)?,
@@ -115,17 +159,7 @@ impl Catalog {
                     .map(|n| ((n.tenant.clone(), n.number_hash.clone()), n))
                     .collect(),
             })
-        })?;
-        let rows = parts.store.read(registry::connectors)?;
-        for row in rows {
-            let plugin = next.plugins.get(&row.plugin);
-            let connector = match before.connectors.get(&row.id) {
-                Some(old) if old.is_still(&row, plugin) => old.clone(),
-                _ => Arc::new(Connector::load(parts, row, plugin)),
-            };
-            next.connectors.insert(connector.row.id.clone(), connector);
-        }
-        Ok(next)
+        })
     }
 
     /// Whether a tenant's connector tells its provider which codes were used.

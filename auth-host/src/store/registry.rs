@@ -5,7 +5,7 @@ use auth_connector_registry::Facts;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What a tenant may do, and how. Stored as JSON, so that a new key needs no migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -388,6 +388,12 @@ pub fn delete_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool>
     )?;
     touch(db)?;
     Ok(removed > 0)
+}
+
+/// The identifiers of all connectors.
+pub fn connector_ids(db: &Connection) -> Result<HashSet<String>> {
+    let ids = all(db, "SELECT id FROM connectors", [], |row| Ok(row.get(0)?))?;
+    Ok(ids.into_iter().collect())
 }
 
 /// All flows, each with its tenant.
