@@ -60,7 +60,10 @@ async fn change<T: Send + 'static>(
         Ok::<_, Problem>(done)
     });
     let done = done.await?;
-    reload(app).await?;
+    // It is done, and what it made may be shown this once alone. A service reads the catalog again within a second.
+    if let Err(problem) = reload(app).await {
+        tracing::error!(why = %problem.detail, "a change is not in force yet");
+    }
     Ok(done)
 }
 
@@ -199,6 +202,9 @@ fn named<'a, T: Owned + 'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
+    use crate::test_app::TestApp;
+    use serde_json::json;
 
     #[test]
     fn name_of_dots_alone_is_refused() {
@@ -216,6 +222,26 @@ mod tests {
         }
         assert!(check_name("/name", &"a".repeat(64)).is_ok());
         assert!(check_name("/name", &"a".repeat(65)).is_err());
+    }
+
+    /// What was made is shown this once alone.
+    #[tokio::test]
+    async fn change_that_cannot_be_read_yet_is_answered_with_what_it_made() {
+        let test = TestApp::new().await;
+        let (app, actor) = (&test.app, TestApp::actor());
+        test.serve_by_nobody().await;
+        let broken = app.store.write(|db| {
+            db.execute("UPDATE plugins SET facts = 'broken'", [])?;
+            Ok::<_, StoreError>(())
+        });
+        broken.await.unwrap();
+        assert!(app.reload().is_err());
+        let scopes = ["tenant".to_owned()];
+        let key = keys::add(app, &actor, Some("default"), "name", &scopes).await;
+        assert!(key.unwrap().key.is_some());
+        let body = json!({"platform": "generic"});
+        let webhook = webhooks::put(app, &actor, "default", "name", body).await;
+        assert!(webhook.unwrap().secret.is_some());
     }
 
     #[tokio::test]

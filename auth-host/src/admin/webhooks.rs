@@ -109,8 +109,7 @@ pub async fn put(
         secrets: &secrets,
         before: before.as_ref().map(|before| &before.row),
     };
-    store(app, actor, tenant, Action::WebhookPut, stored).await?;
-    let mut shown = get(app, tenant, name)?;
+    let mut shown = store(app, actor, tenant, Action::WebhookPut, stored).await?;
     shown.secret = made;
     Ok(shown)
 }
@@ -207,7 +206,7 @@ async fn store(
     tenant: &str,
     action: Action,
     stored: Stored<'_>,
-) -> Result<(), Problem> {
+) -> Result<WebhookView, Problem> {
     let failed = |error: serde_json::Error| Problem::from(StoreError::Failed(error.to_string()));
     let secrets = serde_json::to_vec(stored.secrets).map_err(failed)?;
     let now = ids::now_ms();
@@ -224,14 +223,17 @@ async fn store(
     };
     let entry = Entry::new(Some(tenant), actor, action, &row.id).detail(stored.name);
     let before = stored.before.map(|before| before.secrets.clone());
+    let kept = row.clone();
     change(app, entry, move |db| {
-        if rows::put(db, &row, before.as_deref())? {
+        if rows::put(db, &kept, before.as_deref())? {
             Ok(())
         } else {
             Err(changed("refusal-webhook-changed"))
         }
     })
-    .await
+    .await?;
+    let stored = Webhook::open(&app.keys, row);
+    Ok(view(&stored.ok_or_else(|| Problem::not_found("webhook"))?))
 }
 
 /// Adds a secret, so that the old and the new one count while the platform is switched over. Without one, makes one.
@@ -261,8 +263,7 @@ pub async fn add_secret(
         secrets: &secrets,
         before: Some(&webhook.row),
     };
-    store(app, actor, tenant, Action::WebhookSecretAdd, stored).await?;
-    let mut shown = get(app, tenant, name)?;
+    let mut shown = store(app, actor, tenant, Action::WebhookSecretAdd, stored).await?;
     shown.secret = made;
     Ok(shown)
 }
@@ -287,8 +288,7 @@ pub async fn drop_old_secrets(
         secrets: &secrets,
         before: Some(&webhook.row),
     };
-    store(app, actor, tenant, Action::WebhookSecretDrop, stored).await?;
-    get(app, tenant, name)
+    store(app, actor, tenant, Action::WebhookSecretDrop, stored).await
 }
 
 /// A tenant's webhook by its name or its id.
