@@ -1,19 +1,20 @@
 //! Look-ups of messages whose outcome is unknown, and of what became of accepted ones that once were.
 
 use super::beside::Beside;
+use super::due;
 use crate::app::App;
-use crate::store::due::{self, Due};
+use crate::store;
+use crate::store::due::{self as rows, Due};
 use crate::store::message::{Message, State};
 use crate::store::messages;
 use crate::store::receipts::{self, Report, Source};
-use crate::store::{self, StoreError};
 use crate::{events, ids};
 use auth_connector_host::{DeliveryQuery, DeliveryState};
 use rusqlite::Connection;
 use std::sync::Arc;
 
 /// Look-ups of one connector in a round: at most ten a second.
-const PER_CONNECTOR: u32 = 10;
+const PER_CONNECTOR: usize = 10;
 
 /// How long an unknown outcome is looked up: providers keep records for three days.
 const CLOSED_AFTER_MS: i64 = 72 * 3_600_000;
@@ -24,45 +25,19 @@ const LOOKUP_MS: u32 = 8_000;
 /// The longest pause between two look-ups of one message.
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
 
-/// Looks up the messages that are due: each connector's one after another, at most ten in a round, and the connectors
-/// beside each other, so that a slow provider holds up none of another's.
+/// Looks up the messages that are due.
 pub fn look_up(app: &Arc<App>, beside: &Arc<Beside>) {
-    match app.store.read(|db| due::connectors(db, Due::LookUp)) {
-        Ok(connectors) => {
-            for connector in connectors {
-                beside.begin(&connector, look_up_each(app.clone(), connector.clone()));
-            }
-        }
-        Err(error) => tracing::error!(%error, "unknown outcomes cannot be read"),
-    }
+    due::each(app, beside, Due::LookUp, PER_CONNECTOR, look_up_one);
 }
 
-async fn look_up_each(app: Arc<App>, connector: String) {
-    let due = app.store.read(|db| {
-        let now = ids::now_ms();
-        due::due(db, Due::LookUp, &connector, now, PER_CONNECTOR)
-    });
-    match due {
-        Ok(due) => {
-            for row in due {
-                look_up_one(&app, row).await;
-            }
-        }
-        Err(error) => tracing::error!(%error, "unknown outcomes cannot be read"),
-    }
-}
-
-async fn look_up_one(app: &Arc<App>, row: Message) {
+async fn look_up_one(app: Arc<App>, row: Message) -> store::Result<()> {
     let now = ids::now_ms();
     let next = next_look_up(&row, now);
-    let found = ask(app, &row, now).await;
-    let told = app.clone();
-    let written = app
-        .store
-        .write(move |db| write_down(&told, db, &row, found.as_ref(), next));
-    if let Err::<(), StoreError>(error) = written.await {
-        tracing::error!(%error, "a look-up cannot be written down");
-    }
+    let found = ask(&app, &row, now).await;
+    let own = app.clone();
+    app.store
+        .write(move |db| write_down(&own, db, &row, found.as_ref(), next))
+        .await
 }
 
 /// Writes down what a look-up said, and when the next one is. While the provider was asked, a receipt or an operator may
@@ -92,7 +67,7 @@ fn write_down(
             // A report of the carrier is the end of it; an acceptance may be followed by one.
             let next = next.filter(|_| found.state == State::Accepted);
             let serial = Some(found.serial.as_str()).filter(|serial| !serial.is_empty());
-            due::found(db, &row, (found.state, serial), now, next)?;
+            rows::found(db, &row, (found.state, serial), now, next)?;
             if found.state == row.state {
                 return Ok(());
             }
@@ -104,7 +79,7 @@ fn write_down(
             };
             events::message(app, db, &row)
         }
-        (State::Unknown | State::Accepted, None) => due::not_found(db, &row, next),
+        (State::Unknown | State::Accepted, None) => rows::not_found(db, &row, next),
         _ => Ok(()),
     }
 }
@@ -166,6 +141,7 @@ async fn ask(app: &App, row: &Message, now: i64) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
     use crate::store::callbacks;
     use crate::store::events::waiting;
     use crate::test_app::{TestApp, leave_open, tenant_with_events};

@@ -3,6 +3,7 @@
 mod beside;
 #[cfg(feature = "dev")]
 pub mod dev;
+mod due;
 mod events;
 mod lookups;
 mod reports;
