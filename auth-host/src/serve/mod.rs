@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 /// How long requests may go on after the service was told to stop. The longest answer takes 11 s.
@@ -144,32 +145,31 @@ impl Service {
             .public_address
             .set(public_address(&self.settings, addresses.api));
         tasks::start(&self.app, self.figures.clone(), &stopped);
-        let api = tokio::spawn(listen(api_listener, tls, api_handle.clone(), public));
-        let admin = tokio::spawn(listen(
-            admin_listener,
-            None,
-            admin_handle.clone(),
-            administration,
-        ));
+        let mut listeners = JoinSet::new();
+        listeners.spawn(listen(api_listener, tls, api_handle.clone(), public));
+        let admin = listen(admin_listener, None, admin_handle.clone(), administration);
+        listeners.spawn(admin);
         started(addresses);
-        stop.await;
+        // A listener ends by itself when it fails.
+        let early = tokio::select! {
+            () = stop => None,
+            ended = listeners.join_next() => ended,
+        };
         tracing::info!("stopping: requests that are under way get their answers");
         readiness.stop();
         let _ = stopping.send(true);
         api_handle.graceful_shutdown(Some(GRACE));
         admin_handle.graceful_shutdown(Some(GRACE));
-        for listener in [api, admin] {
-            listener
-                .await
-                .map_err(|error| error.to_string())?
-                .map_err(|error| error.to_string())?;
+        let mut outcome = early.map_or(Ok(()), listened);
+        while let Some(ended) = listeners.join_next().await {
+            outcome = outcome.and(listened(ended));
         }
         // Messages whose callers left; none begins any more.
         self.app.under_way.close();
         if timeout(GRACE, self.app.under_way.wait()).await.is_err() {
             tracing::warn!("a message is still under way: its outcome will be unknown");
         }
-        Ok(())
+        outcome
     }
 }
 
@@ -207,6 +207,11 @@ fn bind(address: SocketAddr) -> Result<std::net::TcpListener, String> {
 
 fn address(listener: &std::net::TcpListener) -> Result<SocketAddr, String> {
     listener.local_addr().map_err(|error| error.to_string())
+}
+
+fn listened(ended: Result<std::io::Result<()>, JoinError>) -> Result<(), String> {
+    let ended = ended.map_err(|error| error.to_string())?;
+    ended.map_err(|error| error.to_string())
 }
 
 async fn listen(
