@@ -122,7 +122,7 @@ pub async fn prepare(
         .and_then(|m| Manifest::parse(m).ok());
     let mut config = put.config;
     let wanted_before = wanted(manifest.as_ref(), &config);
-    let known = before.as_ref().map(|c| c.row.confirmed.as_slice());
+    let known = before.as_ref().map(|c| confirmed_for(&c.row, &row.id));
     let known = known.unwrap_or_default().iter().chain(allowed);
     let confirmed: Vec<String> = known
         .filter(|o| wanted_before.as_ref().is_ok_and(|w| w.contains(o)))
@@ -175,6 +175,14 @@ pub async fn prepare(
         before,
         row,
     })
+}
+
+/// The origins that were confirmed for a plugin: another one that is put in its place reaches none of them unasked.
+fn confirmed_for<'a>(connector: &'a registry::Connector, plugin: &str) -> &'a [String] {
+    match connector.plugin == plugin {
+        true => &connector.confirmed,
+        false => &[],
+    }
 }
 
 /// Makes a connector, or changes it.
@@ -501,4 +509,19 @@ pub async fn check_with(
         })
         .collect();
     Ok(Value::from(shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confirmed_origin_holds_for_its_plugin_alone() {
+        let row = registry::Connector {
+            confirmed: vec!["https://a.example".to_owned()],
+            ..crate::test_app::connector("c_1")
+        };
+        assert_eq!(confirmed_for(&row, &row.plugin), row.confirmed);
+        assert!(confirmed_for(&row, "another").is_empty());
+    }
 }
