@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
+/// The most connections of the program's own at once: one for each of the tenants whose events are posted beside each
+/// other (`serve/tasks.rs`), further ones while more than half are free, and second attempts to a host's addresses.
+const CONNECTIONS: usize = 256;
+
 /// Why the auth host does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -166,6 +170,7 @@ impl App {
             sandbox(options);
         });
         let outbound = Outbound::new(builder.options()).map_err(BuildError::from)?;
+        let outbound = outbound.at_most(CONNECTIONS);
         let host = builder.build()?;
         let app = Arc::new(Self {
             store,

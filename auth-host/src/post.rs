@@ -1,14 +1,16 @@
-//! One POST to an address that an operator set, by the egress rules that hold for plugins. Follows no redirect.
+//! POSTs to an address that an operator set, by the egress rules that hold for plugins. They follow no redirect.
 
 use auth_connector_host::{Origin, Outbound};
 use auth_connector_host::{Phrase, phrase};
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::client::conn::http1;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// The longest that a connection may take to come about.
 const DIAL: Duration = Duration::from_secs(5);
@@ -16,8 +18,11 @@ const DIAL: Duration = Duration::from_secs(5);
 /// The longest that the whole exchange may take.
 const WHOLE: Duration = Duration::from_secs(10);
 
-/// The longest head of a response.
-const HEAD_BYTES: usize = 64 << 10;
+/// The longest that the rest of a response may take, for its connection to be used again.
+const REST: Duration = Duration::from_secs(1);
+
+/// The longest head of a response, and the longest body after which its connection is used again.
+const MOST_BYTES: usize = 64 << 10;
 
 /// An address, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,17 +80,64 @@ impl Address {
     }
 }
 
-/// Posts JSON with these headers. Returns the status.
+/// A connection that is kept for another request.
+pub struct Open {
+    origin: Origin,
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<hyper::Result<()>>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Open {
+    async fn dial(outbound: &Outbound, origin: &Origin) -> Result<Self, String> {
+        let stream = outbound.connect(origin, DIAL).await;
+        let stream = stream.map_err(|error| error.to_string())?;
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(MOST_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            origin: origin.clone(),
+            sender,
+            driver: tokio::spawn(connection),
+        })
+    }
+
+    async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, hyper::Error> {
+        self.sender.ready().await?;
+        self.sender.send_request(request).await
+    }
+
+    /// The connection, once the rest of a response is read. The body says nothing that counts.
+    async fn after(self, response: Response<Incoming>) -> Option<Self> {
+        let rest = Limited::new(response.into_body(), MOST_BYTES).collect();
+        let is_read = matches!(tokio::time::timeout(REST, rest).await, Ok(Ok(_)));
+        (is_read && !self.sender.is_closed()).then_some(self)
+    }
+}
+
+/// Posts JSON with these headers, on the kept connection where that is one to this address. Returns the status, and the
+/// connection where it can be used again.
 ///
 /// # Errors
 ///
 /// One line that says why there is none.
 pub async fn post(
     outbound: &Outbound,
+    kept: Option<Open>,
     address: &Address,
     headers: &[(&str, String)],
     body: String,
-) -> Result<u16, String> {
+) -> Result<(u16, Option<Open>), String> {
     let origin = address.origin.to_string();
     let authority = origin.split_once("://").map_or("", |(_, rest)| rest);
     let mut request = Request::post(&address.path)
@@ -98,26 +150,35 @@ pub async fn post(
     let request = request
         .body(Full::new(Bytes::from(body)))
         .map_err(|error| error.to_string())?;
-    let exchange = async {
-        let stream = outbound.connect(&address.origin, DIAL).await;
-        let stream = stream.map_err(|error| error.to_string())?;
-        let (mut sender, connection) = http1::Builder::new()
-            .max_buf_size(HEAD_BYTES)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| error.to_string())?;
-        let driver = tokio::spawn(connection);
-        let response = sender.send_request(request).await;
-        // The body says nothing that counts; the connection ends with it.
-        driver.abort();
-        response
-            .map(|response| response.status().as_u16())
-            .map_err(|error| error.to_string())
-    };
-    match tokio::time::timeout(WHOLE, exchange).await {
-        Ok(outcome) => outcome,
+    let kept = kept.filter(|open| open.origin == address.origin);
+    match tokio::time::timeout(WHOLE, exchange(outbound, kept, &address.origin, request)).await {
+        Ok(Ok((open, response))) => {
+            let status = response.status().as_u16();
+            Ok((status, open.after(response).await))
+        }
+        Ok(Err(why)) => Err(why),
         Err(_) => Err("no answer came within ten seconds".to_owned()),
     }
+}
+
+async fn exchange(
+    outbound: &Outbound,
+    kept: Option<Open>,
+    origin: &Origin,
+    request: Request<Full<Bytes>>,
+) -> Result<(Open, Response<Incoming>), String> {
+    // A server may end a connection just when it is used again. Nobody knows then whether it read the request, which has
+    // an identifier for that.
+    if let Some(mut open) = kept
+        && let Ok(response) = open.send(request.clone()).await
+    {
+        return Ok((open, response));
+    }
+    let mut open = Open::dial(outbound, origin).await?;
+    let response = open.send(request).await;
+    response
+        .map(|response| (open, response))
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -16,13 +16,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most connections at once, parallel attempts to several addresses among them.
+/// The most connections at once where the caller sets no other, parallel attempts to several addresses among them.
 const CONNECTIONS: usize = 8;
 
 /// Dials origins.
 #[derive(Clone)]
 pub struct Outbound {
     dialer: Dialer,
+    most: usize,
     places: Arc<Semaphore>,
 }
 
@@ -53,8 +54,24 @@ impl Outbound {
     pub fn new<D: TryInto<Dialer>>(dialer: D) -> Result<Self, D::Error> {
         Ok(Self {
             dialer: dialer.try_into()?,
+            most: CONNECTIONS,
             places: Arc::new(Semaphore::new(CONNECTIONS)),
         })
+    }
+
+    /// Sets how many connections there may be at once.
+    #[must_use]
+    pub fn at_most(self, connections: usize) -> Self {
+        Self {
+            most: connections,
+            places: Arc::new(Semaphore::new(connections)),
+            ..self
+        }
+    }
+
+    /// Whether more than half of the connections are free.
+    pub fn has_plenty(&self) -> bool {
+        self.places.available_permits() > self.most / 2
     }
 
     /// Opens a connection within this time. A name has to resolve to public addresses or into permitted networks, and
@@ -74,8 +91,7 @@ impl Outbound {
             OutboundError(phrase!("outbound-busy", "too many connections at once"))
         })?;
         // A second attempt beside the first one takes no more than half of the places.
-        let has_plenty = || self.places.available_permits() > CONNECTIONS / 2;
-        let extra = || has_plenty().then(place).flatten();
+        let extra = || self.has_plenty().then(place).flatten();
         let dialled = self.dialer.dial(origin, within, extra).await;
         let dialled = dialled.map_err(|error| OutboundError(error.phrase()))?;
         if dialled.proxied {
@@ -141,15 +157,18 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let origin = Origin::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-        let (outbound, within) = (outbound(), Duration::from_secs(5));
-        let mut held = Vec::new();
-        for _ in 0..CONNECTIONS {
-            held.push(outbound.connect(&origin, within).await.unwrap());
+        let within = Duration::from_secs(5);
+        for (outbound, most) in [(outbound(), CONNECTIONS), (outbound().at_most(20), 20)] {
+            let mut held = Vec::new();
+            for nth in 0..most {
+                assert_eq!(outbound.has_plenty(), nth < most / 2, "{nth} of {most}");
+                held.push(outbound.connect(&origin, within).await.unwrap());
+            }
+            let full = outbound.connect(&origin, within).await.err().unwrap();
+            assert_eq!(full.to_string(), "too many connections at once");
+            held.pop();
+            assert!(outbound.connect(&origin, within).await.is_ok());
         }
-        let full = outbound.connect(&origin, within).await.err().unwrap();
-        assert_eq!(full.to_string(), "too many connections at once");
-        held.pop();
-        assert!(outbound.connect(&origin, within).await.is_ok());
     }
 
     #[tokio::test]

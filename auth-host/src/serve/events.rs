@@ -5,20 +5,25 @@ use crate::app::App;
 use crate::event_target;
 use crate::ids;
 use crate::platforms::auth::sign;
-use crate::post::{Address, post};
+use crate::post::{Address, Open, post};
 use crate::store::events::{self as rows, Event, KEPT_MS};
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
-/// The most events of one tenant in a round.
-const PER_ROUND: u32 = 50;
+/// The most events of one tenant that are posted at once.
+const AT_ONCE: usize = 8;
+
+/// How long a round goes on while there is work. Then tenants that wait for a place have theirs.
+const ROUND: Duration = Duration::from_secs(10);
 
 /// Pauses before each further attempt, in milliseconds; the last one is repeated until the event is three days old.
 const PAUSES_MS: [i64; 7] = [
     5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 43_200_000,
 ];
 
-/// Posts the events that are due: each tenant's in their order, and the tenants beside each other. An event that was not
-/// taken does not hold up those after it.
+/// Posts the events that are due, the tenants' beside each other.
 pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
     match app.store.read(rows::tenants) {
         Ok(tenants) => {
@@ -30,47 +35,84 @@ pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
     }
 }
 
-/// Posts a tenant's events that are due, until one is not taken.
+/// Posts a tenant's events that are due, until none is or one was not taken. They begin in their order: first one alone,
+/// and with each answer more at once, so that a server that does not answer holds one connection.
 async fn deliver_to(app: Arc<App>, tenant: String) {
-    for _ in 0..PER_ROUND {
-        // Read one by one: while others were posted, a number may have been forgotten.
-        let due = app
-            .store
-            .read(|db| rows::due(db, &tenant, ids::now_ms(), 1));
-        let event = match due.map(|mut due| due.pop()) {
-            Ok(Some(event)) => event,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!(%error, "events cannot be read");
-                return;
-            }
-        };
-        let id = event.id.clone();
-        let taken = post_one(&app, &tenant, &event).await;
-        let outcome = match &taken {
-            Ok(()) => "taken",
-            Err(why) => {
-                tracing::warn!(%tenant, event = %id, %why, "an event was not taken");
-                "refused"
-            }
-        };
-        metrics::counter!("auth_host_events_total", "outcome" => outcome).increment(1);
-        let (is_taken, next) = (taken.is_ok(), next_at(&event, ids::now_ms()));
-        let written = app.store.write(move |db| match next {
-            Some(at) if !is_taken => rows::postpone(db, &id, at),
-            Some(_) | None => rows::remove(db, &id),
-        });
-        if let Err(error) = written.await {
-            tracing::error!(%error, "the delivery of an event cannot be written down");
-            return;
+    let begun = Instant::now();
+    let (mut posts, mut under_way) = (JoinSet::new(), HashSet::new());
+    let (mut idle, mut at_once, mut is_on) = (Vec::new(), 1, true);
+    loop {
+        while is_on && posts.len() < at_once && (posts.is_empty() || app.outbound.has_plenty()) {
+            let Some(event) = next(&app, &tenant, &under_way) else {
+                break;
+            };
+            under_way.insert(event.id.clone());
+            posts.spawn(deliver_one(app.clone(), tenant.clone(), event, idle.pop()));
         }
-        if !is_taken {
+        let Some(Ok(done)) = posts.join_next().await else {
             return;
+        };
+        under_way.remove(&done.id);
+        idle.extend(done.open);
+        is_on &= done.is_taken && begun.elapsed() < ROUND;
+        at_once = AT_ONCE.min(at_once + 1);
+    }
+}
+
+/// The next event that is due and not under way. Events are read one by one: while others were posted, a number may have
+/// been forgotten.
+fn next(app: &App, tenant: &str, under_way: &HashSet<String>) -> Option<Event> {
+    let most = u32::try_from(under_way.len() + 1).unwrap_or(u32::MAX);
+    match app
+        .store
+        .read(|db| rows::due(db, tenant, ids::now_ms(), most))
+    {
+        Ok(due) => due.into_iter().find(|event| !under_way.contains(&event.id)),
+        Err(error) => {
+            tracing::error!(%error, "events cannot be read");
+            None
         }
     }
 }
 
-async fn post_one(app: &App, tenant: &str, event: &Event) -> Result<(), String> {
+/// What became of an event that was posted.
+struct Done {
+    id: String,
+    is_taken: bool,
+    /// Its connection, for the next one.
+    open: Option<Open>,
+}
+
+/// Posts an event and writes down what became of it.
+async fn deliver_one(app: Arc<App>, tenant: String, event: Event, open: Option<Open>) -> Done {
+    let id = event.id.clone();
+    let (mut is_taken, open) = match post_one(&app, &tenant, &event, open).await {
+        Ok(open) => (true, open),
+        Err(why) => {
+            tracing::warn!(%tenant, event = %id, %why, "an event was not taken");
+            (false, None)
+        }
+    };
+    let outcome = if is_taken { "taken" } else { "refused" };
+    metrics::counter!("auth_host_events_total", "outcome" => outcome).increment(1);
+    let (written_id, next) = (id.clone(), next_at(&event, ids::now_ms()));
+    let written = app.store.write(move |db| match next {
+        Some(at) if !is_taken => rows::postpone(db, &written_id, at),
+        Some(_) | None => rows::remove(db, &written_id),
+    });
+    if let Err(error) = written.await {
+        tracing::error!(%error, "the delivery of an event cannot be written down");
+        is_taken = false;
+    }
+    Done { id, is_taken, open }
+}
+
+async fn post_one(
+    app: &App,
+    tenant: &str,
+    event: &Event,
+    open: Option<Open>,
+) -> Result<Option<Open>, String> {
     let catalog = app.catalog.load_full();
     let target = catalog.event_targets.get(tenant);
     let target = target.ok_or("the tenant has no address for events")?;
@@ -84,9 +126,9 @@ async fn post_one(app: &App, tenant: &str, event: &Event) -> Result<(), String> 
         ("webhook-timestamp", time_s.to_string()),
         ("webhook-signature", signature),
     ];
-    match post(&app.outbound, &address, &headers, event.body.clone()).await? {
-        200..=299 => Ok(()),
-        status => Err(format!("it was answered with {status}")),
+    match post(&app.outbound, open, &address, &headers, event.body.clone()).await? {
+        (200..=299, open) => Ok(open),
+        (status, _) => Err(format!("it was answered with {status}")),
     }
 }
 
@@ -97,3 +139,6 @@ fn next_at(event: &Event, now: i64) -> Option<i64> {
     let next = now + PAUSES_MS.get(nth).copied().unwrap_or(last);
     (next < event.created_at + KEPT_MS).then_some(next)
 }
+
+#[cfg(test)]
+mod tests;
