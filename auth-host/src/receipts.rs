@@ -127,21 +127,21 @@ fn store_one(
     let id = receipt.correlation_id.as_deref();
     let found = rows::find(db, tenant, connector, id, &receipt.message_id)?;
     let now = ids::now_ms();
+    let report = Report {
+        source: Source::Callback,
+        state: reported,
+        code: reports::code(&receipt.attributes),
+        at: now,
+    };
     if let Some(row) = &found {
-        let report = Report {
-            source: Source::Callback,
-            state: reported,
-            code: reports::code(&receipt.attributes),
-            at: now,
-        };
         reports::add(db, row, &report)?;
     }
     let outcome = match found {
         None => "no-message",
         Some(row) if !may_settle(&row, reported, id) => "unchanged",
-        Some(mut row) => {
+        Some(row) => {
             rows::settle(db, &row, reported, &receipt.message_id, now)?;
-            row.state = reported;
+            let mut row = row.reported(reported, &report.code);
             row.provider_message
                 .get_or_insert_with(|| receipt.message_id.clone());
             events::message(app, db, &row)?;

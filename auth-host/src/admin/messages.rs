@@ -49,9 +49,8 @@ pub async fn settle(
             receipts::add(db, row, &report)?;
             messages::settle_unknown(db, row, state, at)?;
             let row = Message {
-                state,
                 reason: Some(message::BY_OPERATOR.to_owned()),
-                ..row.clone()
+                ..row.clone().reported(state, "")
             };
             events::message(&told, db, &row)
         },

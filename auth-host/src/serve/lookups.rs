@@ -72,11 +72,8 @@ fn write_down(
                 return Ok(());
             }
             let serial = serial.map(str::to_owned);
-            let row = Message {
-                state: found.state,
-                provider_message: row.provider_message.or(serial),
-                ..row
-            };
+            let mut row = row.reported(found.state, &found.code);
+            row.provider_message = row.provider_message.or(serial);
             events::message(app, db, &row)
         }
         (State::Unknown | State::Accepted, None) => rows::not_found(db, &row, next),
@@ -152,6 +149,10 @@ mod tests {
             let row = messages::get(db, "t", id)?.unwrap();
             let row = Message {
                 state: State::Unknown,
+                kind: Some("unreachable".to_owned()),
+                turn: Some("provider".to_owned()),
+                reason: Some("unreachable".to_owned()),
+                provider_code: Some("stale".to_owned()),
                 next_lookup_at: Some(1),
                 ..row
             };
@@ -219,6 +220,39 @@ mod tests {
         );
         assert_ne!(row.settled_at, Some(5));
         assert_eq!(row.lookups, 4);
+    }
+
+    /// A consumer counts failures by `kind`. One that was unknown and arrived is none.
+    #[tokio::test]
+    async fn event_after_unknown_has_no_failure_of_before() {
+        for (state, code) in [
+            (State::Accepted, ""),
+            (State::Delivered, "DELIVRD"),
+            (State::Undelivered, "UNDELIV"),
+        ] {
+            let host = TestApp::new().await;
+            tenant_with_events(&host.app).await;
+            let asked = unknown(&host.app, "m").await;
+            let found = Found {
+                code: code.to_owned(),
+                ..found(state)
+            };
+            let (row, _) = after(&host.app, asked, Some(found), 7).await;
+            let due = |db: &Connection| store::events::due(db, "t", ids::now_ms(), 2);
+            let event = host.app.store.read(due).unwrap().remove(0);
+            let event: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+            let data = &event["data"];
+            assert_eq!(data["state"], state.as_str());
+            for member in ["kind", "turn", "reason"] {
+                assert!(data[member].is_null(), "{event}");
+            }
+            assert_eq!(data["provider_code"].as_str().unwrap_or_default(), code);
+            assert_eq!(data["provider_message"], "serial");
+            let shown = crate::verification::message_view(&host.app, &row);
+            assert_eq!((shown.kind, shown.turn, shown.reason), (None, None, None));
+            // The table keeps it for the operator.
+            assert_eq!(row.kind.as_deref(), Some("unreachable"));
+        }
     }
 
     /// A receipt came while the provider was asked.

@@ -129,6 +129,20 @@ impl Message {
         self.verification.as_deref().unwrap_or(&self.first)
     }
 
+    /// The message as a receipt, a look-up or an operator tells of it: what its send failed with no longer counts.
+    #[must_use]
+    pub fn reported(self, state: State, code: &str) -> Self {
+        Self {
+            state,
+            kind: None,
+            turn: None,
+            reason: None,
+            hint: None,
+            provider_code: Some(code.to_owned()).filter(|code| !code.is_empty()),
+            ..self
+        }
+    }
+
     /// Whether the outcome of its send is still to be written down. A message that was interrupted belongs to a process
     /// that was taken for ended: its own word is worth more.
     pub fn is_open(&self) -> bool {

@@ -111,10 +111,10 @@ pub struct MessageView {
 pub fn message_view(app: &App, row: &message::Message) -> MessageView {
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
-    // One that was unknown keeps its failure in the table for the operator.
+    // One that was unknown, and was reported since, keeps the failure of its send in the table for the operator.
     let failed = |text: &Option<String>| {
-        let is_taken = matches!(row.state, State::Accepted | State::Delivered);
-        text.clone().filter(|_| !is_taken)
+        let has_failed = matches!(row.state, State::NotSent | State::Unknown);
+        text.clone().filter(|_| has_failed)
     };
     MessageView {
         id: row.id.clone(),

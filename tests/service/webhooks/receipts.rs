@@ -109,6 +109,17 @@ fn correlation_id_alone_settles_unknown_outcome() {
     call_back(
         &host,
         &path,
+        &json!([entry("2645:1111111111111111111", id, false)]),
+    );
+    // What its send failed with no longer counts.
+    let reported = host.get(&format!("/v1/messages/{id}")).expect(200);
+    assert_eq!(reported["state"], "undelivered");
+    for member in ["kind", "turn", "reason"] {
+        assert!(reported.get(member).is_none(), "{reported}");
+    }
+    call_back(
+        &host,
+        &path,
         &json!([entry("2645:1111111111111111111", id, true)]),
     );
     assert_eq!(message_of(&host, id)["state"], "delivered");
