@@ -23,9 +23,19 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A time in milliseconds as RFC 3339.
+/// A time in milliseconds as RFC 3339, always with three digits of fraction: such texts sort as their times.
 pub fn rfc3339(ms: i64) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+    let seconds = rfc3339_seconds(ms);
+    let fraction = ms.rem_euclid(1000);
+    match seconds.strip_suffix('Z') {
+        Some(seconds) => format!("{seconds}.{fraction:03}Z"),
+        None => seconds,
+    }
+}
+
+/// A time in milliseconds as RFC 3339, to the second.
+pub fn rfc3339_seconds(ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000))
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_default()
@@ -83,6 +93,28 @@ mod tests {
         assert!(id < earliest("m", after + 1), "{id} {after}");
         assert_eq!(earliest("m", -5), "m_000000000000");
         assert_eq!(earliest("m", i64::MAX), "m_ffffffffffff");
+    }
+
+    #[test]
+    fn times_have_three_digits_of_fraction() {
+        for (ms, text, seconds) in [
+            (0, "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00Z"),
+            (
+                1_796_068_779_400,
+                "2026-11-30T19:59:39.400Z",
+                "2026-11-30T19:59:39Z",
+            ),
+            (
+                1_796_068_779_042,
+                "2026-11-30T19:59:39.042Z",
+                "2026-11-30T19:59:39Z",
+            ),
+            (-1, "1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59Z"),
+            (i64::MAX, "", ""),
+        ] {
+            assert_eq!(rfc3339(ms), text);
+            assert_eq!(rfc3339_seconds(ms), seconds);
+        }
     }
 
     #[test]

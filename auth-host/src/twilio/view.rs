@@ -1,7 +1,7 @@
 //! Verifications in Twilio's form.
 
 use crate::app::App;
-use crate::ids::{self, rfc3339};
+use crate::ids::{self, rfc3339_seconds};
 use crate::store::message::Message;
 use crate::store::verifications::Verification;
 use crate::verification::{Answer, TRIES, is_live};
@@ -33,7 +33,7 @@ pub fn current(app: &App, v: &Verification, sent: &[Message], viewer: &Viewer<'_
     };
     let attempts = sent.iter().map(|row| {
         json!({
-            "attempt_sid": format!("VL{}", uuid(&row.id)), "channel": "sms", "time": rfc3339(row.created_at),
+            "attempt_sid": format!("VL{}", uuid(&row.id)), "channel": "sms", "time": rfc3339_seconds(row.created_at),
             "state": row.state,
         })
     });
@@ -73,7 +73,7 @@ fn shown(app: &App, v: &Verification, viewer: &Viewer<'_>, status: &str, own: Va
     let mut shown = json!({
         "sid": format!("VE{}", uuid(&v.id)), "service_sid": viewer.service, "account_sid": viewer.account, "to": to,
         "channel": "sms", "status": status, "valid": status == "approved", "amount": null, "payee": null,
-        "date_created": rfc3339(v.created_at), "date_updated": rfc3339(v.sent_at),
+        "date_created": rfc3339_seconds(v.created_at), "date_updated": rfc3339_seconds(v.sent_at),
     });
     if let (Value::Object(shown), Value::Object(own)) = (&mut shown, own) {
         shown.extend(own);

@@ -219,6 +219,31 @@ fn unknown_outcome_is_pending_and_says_so() {
     assert_eq!(service.check(&host, TO, &code).expect(200)["valid"], true);
 }
 
+/// The program gives up after its own time, as with every other webhook.
+#[test]
+fn answer_comes_within_time_of_the_webhook() {
+    let host = Running::start();
+    let service = Service::put(&host, &json!({"answer_within_ms": 2000}));
+    host.simulator.queue_fault(Fault::Delay { ms: 6000 });
+    let begun = std::time::Instant::now();
+    let started = service.start(&host, TO).expect(201);
+    assert!(begun.elapsed().as_millis() < 3500, "{:?}", begun.elapsed());
+    assert_eq!(started["status"], "pending");
+}
+
+/// Twilio's SDK for Python reads times to the second, and hands others on as texts.
+#[test]
+fn times_are_twilios() {
+    let host = Running::start();
+    let service = Service::put(&host, &json!({}));
+    let started = service.start(&host, TO).expect(201);
+    let attempt = &started["send_code_attempts"][0]["time"];
+    for time in [&started["date_created"], &started["date_updated"], attempt] {
+        let time = time.as_str().unwrap();
+        assert_eq!((time.len(), &time[19..]), (20, "Z"), "{time}");
+    }
+}
+
 /// A person clicks twice, or a program posts again before it is answered: the number gets one code.
 #[test]
 fn starts_at_once_send_one_message() {
