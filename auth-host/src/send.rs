@@ -14,7 +14,7 @@ use crate::store::message::{self, STOPPED, State};
 use crate::{ids, limits};
 use auth_connector_host::contract::attribute;
 use auth_connector_host::{
-    CallError, Failure, FailureKind, HostFault, Message, Receipt, SendError,
+    CallError, Failure, FailureKind, HostFault, Message, PolicyFault, Receipt, SendError,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -249,10 +249,16 @@ fn segments(receipt: &Receipt) -> i64 {
     named.unwrap_or(1).clamp(1, 10)
 }
 
-/// Whose turn it is after a failure: where the host was not full, by its kind.
+/// Whose turn it is after a failure: the host's where it was full or a limit of its own held the message back, else by its
+/// kind.
 const fn turn(cause: &CallError) -> &'static str {
     if let CallError::Host(
         HostFault::Overloaded { .. } | HostFault::QueueFull { .. } | HostFault::Exhausted(_),
+    )
+    | CallError::Policy(
+        PolicyFault::TenantRate { .. }
+        | PolicyFault::TenantConcurrency { .. }
+        | PolicyFault::TenantQueue { .. },
     ) = cause
     {
         return "host";
@@ -264,12 +270,9 @@ const fn turn(cause: &CallError) -> &'static str {
         | FailureKind::Denied
         | FailureKind::Quota
         | FailureKind::Unsupported => "operator",
-        FailureKind::InvalidMessage => "caller",
+        FailureKind::InvalidMessage | FailureKind::RateLimited => "caller",
         FailureKind::RecipientRejected => "recipient",
-        FailureKind::RateLimited
-        | FailureKind::Unreachable
-        | FailureKind::Timeout
-        | FailureKind::Provider => "provider",
+        FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Provider => "provider",
         FailureKind::Other => "plugin",
     }
 }

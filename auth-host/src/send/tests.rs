@@ -221,6 +221,40 @@ fn full_host_is_the_host_s_turn() {
     }
 }
 
+/// Nor about a limit that the host's operator set for a tenant.
+#[test]
+fn limit_of_the_host_is_the_host_s_turn() {
+    let retry_after = Duration::from_millis(7);
+    for (fault, turn) in [
+        (PolicyFault::TenantRate { retry_after }, "host"),
+        (
+            PolicyFault::TenantConcurrency {
+                limit: 3,
+                waited: retry_after,
+                retry_after,
+            },
+            "host",
+        ),
+        (
+            PolicyFault::TenantQueue {
+                limit: 3,
+                retry_after,
+            },
+            "host",
+        ),
+        (PolicyFault::Closed, "operator"),
+    ] {
+        let mut sent = row();
+        settle(&mut sent, &Err(SendError::NotSent(fault.clone().into())));
+        assert_eq!(sent.turn.as_deref(), Some(turn), "{fault:?}");
+    }
+    // The kind alone is the table's: the caller waits.
+    let mut sent = row();
+    let limited = failure(FailureKind::RateLimited);
+    settle(&mut sent, &Err(SendError::NotSent(limited)));
+    assert_eq!(sent.turn.as_deref(), Some("caller"));
+}
+
 /// A plugin names whose turn it is in the contract's words.
 #[test]
 fn unknown_turn_from_plugin_becomes_provider() {
