@@ -9,6 +9,7 @@ use crate::platforms::presets;
 use crate::platforms::settings::{Fields, Settings};
 use crate::problem::Problem;
 use crate::texts::{about, say};
+use axum::http::HeaderName;
 
 /// Settings with a JSON merge patch (RFC 7396) laid over them.
 ///
@@ -33,6 +34,14 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
         .ok_or_else(|| Problem::invalid("/auth", say("refusal-proofs")))?;
     if !presets::takes(settings.platform, &auth) {
         return Err(Problem::invalid("/auth", say("refusal-proof-platform")));
+    }
+    // What is there from before a rule stays until it is changed.
+    if settings.auth != before.auth && !auth.can_be_sent() {
+        return Err(Problem::invalid("/auth", say("refusal-proof-header")));
+    }
+    let ip_before = (&before.ip_from, &before.fields.ip);
+    if ip_before != (&settings.ip_from, &settings.fields.ip) && !finds_ip(settings) {
+        return Err(Problem::invalid("/ip_from", say("refusal-ip-from")));
     }
     if Bare::parse(&settings.bare_digits).is_none() {
         return Err(Problem::invalid("/bare_digits", say("refusal-bare-digits")));
@@ -63,10 +72,25 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
             about("refusal-window", u64::from(least)),
         ));
     }
-    check_fields(settings)
+    check_fields(before, settings)
 }
 
-fn check_fields(settings: &Settings) -> Result<(), Problem> {
+/// Whether the person's address can be where the settings say: in a header, or in a body that has a place for it.
+fn finds_ip(settings: &Settings) -> bool {
+    match settings.ip_from.as_deref() {
+        None => true,
+        Some("body") => presets::has_ip(settings.platform) || settings.fields.ip.is_some(),
+        Some(name) => HeaderName::try_from(name).is_ok(),
+    }
+}
+
+/// Whether a text is a JSON Pointer (RFC 6901) below the root.
+fn is_pointer(text: &str) -> bool {
+    let mut after_tildes = text.split('~').skip(1);
+    text.starts_with('/') && after_tildes.all(|rest| rest.starts_with(['0', '1']))
+}
+
+fn check_fields(before: &Settings, settings: &Settings) -> Result<(), Problem> {
     let fields = &settings.fields;
     for (name, pointer) in [
         ("to", &fields.to),
@@ -78,7 +102,8 @@ fn check_fields(settings: &Settings) -> Result<(), Problem> {
         ("id", &fields.id),
         ("channel", &fields.channel),
     ] {
-        if pointer.as_ref().is_some_and(|p| !p.starts_with('/')) {
+        let is_changed = *fields != before.fields;
+        if is_changed && pointer.as_ref().is_some_and(|p| !is_pointer(p)) {
             return Err(Problem::invalid(
                 &format!("/fields/{name}"),
                 say("refusal-pointer"),
@@ -116,6 +141,83 @@ mod tests {
         assert_eq!(unmapped.ip_from, None);
         let missing = patched(&mapped, &json!({"usage": null})).unwrap_err();
         assert_eq!(missing.status, 422);
+    }
+
+    #[test]
+    fn setting_that_can_never_work_is_refused() {
+        for (platform, patch, pointer) in [
+            (
+                Platform::Generic,
+                json!({"ip_from": "x y"}),
+                Some("/ip_from"),
+            ),
+            (Platform::Generic, json!({"ip_from": ""}), Some("/ip_from")),
+            (Platform::Generic, json!({"ip_from": "X-Real-IP"}), None),
+            (Platform::Generic, json!({"ip_from": "body"}), None),
+            (
+                Platform::Generic,
+                json!({"ip_from": "body", "fields": {"ip": null}}),
+                Some("/ip_from"),
+            ),
+            (
+                Platform::Zitadel,
+                json!({"ip_from": "body"}),
+                Some("/ip_from"),
+            ),
+            (Platform::Kratos, json!({"ip_from": "body"}), None),
+            (
+                Platform::Generic,
+                json!({"auth": "header:Host"}),
+                Some("/auth"),
+            ),
+            (
+                Platform::Generic,
+                json!({"auth": "header:content-length"}),
+                Some("/auth"),
+            ),
+            (
+                Platform::Generic,
+                json!({"auth": "hmac:transfer-encoding"}),
+                Some("/auth"),
+            ),
+            (Platform::Generic, json!({"auth": "header:x-key"}), None),
+            (Platform::Generic, json!({"auth": "basic:user"}), None),
+            (
+                Platform::Generic,
+                json!({"fields": {"to": "/a~2"}}),
+                Some("/fields/to"),
+            ),
+            (
+                Platform::Generic,
+                json!({"fields": {"id": "/a~"}}),
+                Some("/fields/id"),
+            ),
+            (
+                Platform::Generic,
+                json!({"fields": {"to": "/a~0~1/b"}}),
+                None,
+            ),
+            (
+                Platform::Generic,
+                json!({"fields": {"to": "a"}}),
+                Some("/fields/to"),
+            ),
+        ] {
+            let changed = patched(&presets::of(platform), &patch);
+            let found = changed.err().and_then(|problem| problem.pointer);
+            assert_eq!(found.as_deref(), pointer, "{platform:?} {patch}");
+        }
+    }
+
+    /// A webhook that has such a setting from before can be changed otherwise.
+    #[test]
+    fn setting_from_before_its_rule_holds_up_no_other() {
+        let mut before = presets::of(Platform::Generic);
+        before.ip_from = Some("x y".to_owned());
+        before.auth = "header:host".to_owned();
+        before.fields.ip = Some("/a~2".to_owned());
+        let changed = patched(&before, &json!({"usage": "SignIn"})).unwrap();
+        assert_eq!(changed.usage, "SignIn");
     }
 
     /// Whoever waits longer than the platform answers nobody, and the platform's next attempt finds the first under way.

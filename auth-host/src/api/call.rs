@@ -52,6 +52,7 @@ impl<S> Authorized<S> {
             tenant,
             actor: self.actor.clone(),
             source: None,
+            answer_within: None,
         })
     }
 }

@@ -75,6 +75,26 @@ impl Auth {
         }
     }
 
+    /// Whether a program can put its proof where it belongs: HTTP writes some headers by itself (RFC 9110, sections 7
+    /// and 8).
+    pub fn can_be_sent(&self) -> bool {
+        const OWN: [&str; 9] = [
+            "connection",
+            "content-length",
+            "content-type",
+            "expect",
+            "host",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ];
+        match self {
+            Self::Hmac(name) | Self::Header(name) => !OWN.contains(&name.as_str()),
+            _ => true,
+        }
+    }
+
     /// A new secret of the form that it takes.
     ///
     /// # Errors

@@ -1,11 +1,16 @@
 //! A webhook that is ready to take requests: its row, its settings, and its secrets in clear.
 
 use super::auth::Auth;
+use super::presets;
 use super::settings::Settings;
 use crate::crypt::{Keyring, Purpose};
 use crate::number::Bare;
 use crate::store::webhooks::Webhook as Row;
+use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// What is kept of a platform's time for writing and answering.
+pub const RESERVE: Duration = Duration::from_millis(300);
 
 /// A webhook.
 pub struct Webhook {
@@ -28,6 +33,13 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// How long a request may wait for its answer. A setting from before its bounds is held to them.
+    pub fn answer_within(&self) -> Duration {
+        let most = presets::waits_ms(self.settings.platform);
+        let within = self.settings.answer_within_ms;
+        Duration::from_millis(within.clamp(presets::LEAST_MS, most).into())
+    }
+
     /// Opens a row. None when it does not open or does not read: it takes no requests then.
     pub fn open(keys: &Keyring, row: Row) -> Option<Self> {
         let settings: Settings = serde_json::from_str(&row.settings).ok()?;

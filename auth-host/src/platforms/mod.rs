@@ -6,4 +6,4 @@ pub mod presets;
 mod prove;
 pub mod settings;
 
-pub use instance::Webhook;
+pub use instance::{RESERVE, Webhook};

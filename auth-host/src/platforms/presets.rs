@@ -87,6 +87,14 @@ pub fn takes(platform: Platform, auth: &Auth) -> bool {
     }
 }
 
+/// Whether the platform's own form has a place for the person's address.
+pub fn has_ip(platform: Platform) -> bool {
+    matches!(
+        platform,
+        Platform::Supabase | Platform::Logto | Platform::Kratos | Platform::TwilioVerify
+    )
+}
+
 /// Usages by the platform's types.
 fn usages(platform: Platform) -> BTreeMap<String, String> {
     let pairs: &[(&str, &str)] = match platform {

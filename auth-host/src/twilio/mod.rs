@@ -106,6 +106,7 @@ impl Service {
             tenant: self.webhook.tenant.clone(),
             actor: self.webhook.id.clone(),
             source: Some(self.webhook.id.clone()),
+            answer_within: Some(self.webhook.answer_within()),
         }
     }
 
@@ -233,10 +234,8 @@ async fn begin(app: &Arc<App>, sid: &str, headers: &HeaderMap, body: Body) -> Re
         .into_iter()
         .filter(|tag| crate::form::is_locale(tag))
         .collect();
-    let has_ip = service.webhook.settings.ip_from.as_deref() == Some("body");
-    let ip = has_ip
-        .then(|| body::ip(&service.form, "/DeviceIp"))
-        .flatten();
+    let in_form = body::ip(&service.form, "/DeviceIp");
+    let ip = body::ip_from(&service.webhook.settings, headers, in_form);
     let caller = service.caller();
     let waiting = service.by_number(app, &number)?;
     let waiting = waiting.filter(|v| is_live(v, ids::now_ms()));

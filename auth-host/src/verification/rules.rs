@@ -17,6 +17,7 @@ use crate::store::verifications::{self, Verification};
 use crate::texts::say;
 use axum::http::StatusCode;
 use rusqlite::Connection;
+use std::time::Duration;
 
 /// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
 /// ASVS 6.5.5 allow ten minutes.
@@ -40,6 +41,8 @@ pub struct Caller {
     pub actor: String,
     /// The webhook that it came by.
     pub source: Option<String>,
+    /// How long it waits for an answer, where its webhook says that.
+    pub answer_within: Option<Duration>,
 }
 
 /// Whether a verification still waits for a code, or for another code to be made.

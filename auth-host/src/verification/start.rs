@@ -15,6 +15,7 @@ use crate::limits;
 use crate::number::Number;
 use crate::outcomes::Finish;
 use crate::phrases::{self, Language};
+use crate::platforms::RESERVE;
 use crate::problem::Problem;
 use crate::send::{self, Draft};
 use crate::store::idempotency::{self, Known, Request};
@@ -27,7 +28,7 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A verification to be started.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
@@ -145,7 +146,7 @@ async fn start_in_any(
         locales: request.locales,
         variables: vec![("code".to_owned(), code)],
         route,
-        deadline: Instant::now() + app.answer_within,
+        deadline: deadline(app, caller),
     };
     let is_test = test_code.is_some();
     let is_sent = !request.suppress && !is_test;
@@ -226,7 +227,7 @@ async fn resend_in_any(
         locales: locales.map(str::to_owned).collect(),
         variables: vec![("code".to_owned(), code.clone())],
         route,
-        deadline: Instant::now() + app.answer_within,
+        deadline: deadline(app, caller),
     };
     let stopped = limits::stopped(&catalog, &settings);
     let begin = Begin {
@@ -242,6 +243,17 @@ async fn resend_in_any(
     let id = id.to_owned();
     let write = move |db: &Connection| begin.resend(db, &id, &code);
     carry_out(app, caller, write, draft, key, StatusCode::OK).await
+}
+
+/// When the connectors have to be done with the message.
+fn deadline(app: &App, caller: &Caller) -> Instant {
+    let within = caller.answer_within.map(|all| all.saturating_sub(RESERVE));
+    Instant::now() + within.unwrap_or(app.answer_within)
+}
+
+/// How long the caller waits at most.
+fn patience(app: &App, caller: &Caller) -> Duration {
+    caller.answer_within.unwrap_or(app.answer_within + WRITING)
 }
 
 /// The first attempt's row; one that is not to be sent has its outcome already.
@@ -289,6 +301,7 @@ async fn carry_out(
     key: Option<Request>,
     status: StatusCode,
 ) -> Result<Answer, Problem> {
+    let patience = patience(app, caller);
     let (own_app, caller) = (app.clone(), caller.clone());
     let lease = draft.verification.as_deref().map(|id| app.leases.take(id));
     let task = async move {
@@ -317,7 +330,7 @@ async fn carry_out(
         app.at(Point::BeforeAnswer);
         Ok(answer_of(&sent))
     };
-    outlast(app, app.answer_within + WRITING, task)
+    outlast(app, patience, task)
         .await
         .unwrap_or_else(|| Err(late()))
 }
@@ -380,6 +393,7 @@ mod tests {
             tenant: "default".to_owned(),
             actor: "test".to_owned(),
             source: None,
+            answer_within: None,
         };
         let request = || {
             let request = serde_json::json!({"to": "+8613800138000", "usage": "SignIn"});

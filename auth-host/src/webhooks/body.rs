@@ -1,6 +1,7 @@
 //! Bodies: JSON objects, and forms as objects of texts.
 
 use super::wanted::{Unreadable, expected};
+use crate::platforms::settings::Settings;
 use auth_connector_host::phrase;
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
@@ -73,6 +74,25 @@ pub fn required(body: &Value, pointer: &str) -> Result<String, Unreadable> {
 /// The address at a place, where one is there.
 pub fn ip(body: &Value, pointer: &str) -> Option<IpAddr> {
     body.pointer(pointer)?.as_str()?.trim().parse().ok()
+}
+
+/// The person's address where the settings say that it is: in the body, or in the header that a proxy sets.
+pub fn ip_from(
+    settings: &Settings,
+    headers: &HeaderMap,
+    in_body: Option<IpAddr>,
+) -> Option<IpAddr> {
+    let name = match settings.ip_from.as_deref()? {
+        "body" => return in_body,
+        name => name,
+    };
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    // Two of them: nobody knows which one the proxy wrote.
+    if values.next().is_some() {
+        return None;
+    }
+    value.trim().parse().ok()
 }
 
 /// A language at a place, where one is there.

@@ -10,10 +10,10 @@ use super::wanted::Wanted;
 use crate::app::App;
 use crate::calls::Call;
 use crate::number::Number;
-use crate::platforms::Webhook;
 use crate::platforms::auth::{Auth, Unproved};
 use crate::platforms::presets;
 use crate::platforms::settings::Platform;
+use crate::platforms::{RESERVE, Webhook};
 use crate::problem::Problem;
 use crate::send::Draft;
 use crate::store::StoreError;
@@ -25,15 +25,11 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The largest body, in bytes.
 const BODY_BYTES: usize = 64 << 10;
-
-/// What is kept of the platform's time for writing and answering.
-const RESERVE: Duration = Duration::from_millis(300);
 
 /// How often a request looks whether an earlier one has its outcome.
 const POLL: Duration = Duration::from_millis(50);
@@ -125,12 +121,7 @@ async fn judge(
     body: Body,
     begun: Instant,
 ) -> Judged {
-    let most = presets::waits_ms(webhook.settings.platform);
-    let within = webhook
-        .settings
-        .answer_within_ms
-        .clamp(presets::LEAST_MS, most);
-    let within = Duration::from_millis(within.into());
+    let within = webhook.answer_within();
     let now_s = ids::now_ms() / 1000;
     let is_in_headers = !matches!(
         webhook.auth,
@@ -227,11 +218,7 @@ async fn carry_out(
     let catalog = app.catalog.load_full();
     let route = catalog.route(&webhook.tenant, &usage, number.country());
     let asked = marks.asked(app, webhook, &wanted, &number, (&usage, &route));
-    let ip = match settings.ip_from.as_deref() {
-        None => None,
-        Some("body") => wanted.ip,
-        Some(name) => header_ip(headers, name),
-    };
+    let ip = body::ip_from(settings, headers, wanted.ip);
     let has_code = wanted.code.is_some();
     let mut variables: Vec<(String, String)> = wanted.variables.into_iter().collect();
     variables.extend(wanted.code.map(|code| ("code".to_owned(), code)));
@@ -316,16 +303,6 @@ fn code_hint(platform: Platform) -> Phrase {
         "A message carries a code of one to six digits: {place}.",
         place = place
     )
-}
-
-fn header_ip(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    // Two of them: nobody knows which one the proxy wrote.
-    if values.next().is_some() {
-        return None;
-    }
-    value.trim().parse().ok()
 }
 
 /// The verdict for a request that came before. While its message is being sent, that outcome is waited for.

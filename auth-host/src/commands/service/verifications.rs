@@ -171,6 +171,7 @@ fn caller(tenant: String) -> Caller {
         tenant,
         actor: actor().0,
         source: None,
+        answer_within: None,
     }
 }
 
