@@ -6,9 +6,13 @@ use crate::readings::{BASE64, HEX, Reading};
 use crate::secrets::{SecretText, Secrets};
 use memchr::memmem;
 
-/// How far beyond a cut a secret that begins before it is looked for: a piece with each byte as `\u00xx`, or a number
+/// How far beyond a cut what begins before it is looked for: a piece of a secret with each byte as `\u00xx`, or a number
 /// in groups.
 const BEYOND: usize = 128;
+
+/// The most bytes that one byte takes in an escape, and the longest variable of the contract so escaped.
+const ESCAPE: usize = 6;
+const BEYOND_MOST: usize = ESCAPE << 10;
 
 /// The most bytes that are searched for one answer. The longest honest one, some hundred findings about a config, has
 /// about 40 KiB.
@@ -41,6 +45,8 @@ pub struct Search<'a> {
     numbers: Numbers,
     /// Variables that are no codes, in lower case: as they are, and as ASCII where that differs.
     words: Vec<Vec<u8>>,
+    /// How far beyond a cut they are looked for: a variable is found as a whole.
+    beyond: usize,
     /// The shortest of everything that is found in encoded texts.
     shortest: usize,
     /// Whether nothing can be searched.
@@ -76,7 +82,9 @@ impl<'a> Search<'a> {
             words.push(value.to_ascii_lowercase().into_bytes());
             words.extend(folded.map(|bytes| bytes.to_ascii_lowercase()));
         }
+        let longest = words.iter().map(Vec::len).max().unwrap_or_default();
         Self {
+            beyond: (longest * ESCAPE).clamp(BEYOND, BEYOND_MOST),
             shortest: secrets.shortest().min(LONG),
             blind: secrets.are_too_many() || variables.len() > VARIABLES,
             secrets,
@@ -119,7 +127,7 @@ impl<'a> Search<'a> {
 
     /// Cuts a text to at most so many bytes, and masks what must not show in it.
     pub fn clean(&mut self, text: &mut String, kind: Kind, cap: usize) {
-        let looked_at = prefix(text, cap + BEYOND);
+        let looked_at = prefix(text, cap + self.beyond);
         if looked_at.is_empty() {
             return;
         }

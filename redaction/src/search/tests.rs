@@ -325,3 +325,32 @@ fn code_behind_secret_or_number_is_removed() {
     let clean = cleaned_as(config, "918273", "secret-that-ends-in-1918273", Kind::Text);
     assert!(!clean.contains("918273"), "{clean}");
 }
+
+/// A variable is found as a whole, however much of it is beyond the cut.
+#[test]
+fn cut_leaves_no_beginning_of_long_variable() {
+    let config = SecretText::new(CONFIG);
+    let address: String = (0..1_024_u32)
+        .map(|at| char::from(b'a' + u8::try_from(at * 7 % 26).unwrap()))
+        .collect();
+    for address in [&address, &address[..300], &address[..22]] {
+        let variables = vec![("address".to_owned(), address.to_owned())];
+        for cap in [128, 256, TEXT] {
+            for shown in [
+                address.to_owned(),
+                escaped(address, |byte| format!("\\u00{byte:02x}")),
+                hex::encode(address),
+            ] {
+                let before = "- ".repeat((cap - 60) / 2);
+                let mut text = format!("{before}{shown}");
+                let mut search = Search::new(&config, TO, &variables);
+                search.clean(&mut text, Kind::Text, cap);
+                assert!(
+                    !text.contains(&shown[..40.min(shown.len())]),
+                    "{cap}: {text}"
+                );
+                assert!(text.contains(MASK), "{cap}: {text}");
+            }
+        }
+    }
+}
