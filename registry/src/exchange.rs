@@ -30,8 +30,10 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn after(whole: Duration) -> Self {
+        // An `Instant` cannot hold every time that a caller may name.
+        const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         Self {
-            end: Instant::now() + whole,
+            end: Instant::now() + whole.min(LONGEST),
             whole,
         }
     }
@@ -208,6 +210,18 @@ impl Response {
             what: what.clone(),
             status,
             said: said.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longest_time_is_a_deadline() {
+        for whole in [Duration::MAX, Duration::from_secs(u64::MAX)] {
+            assert!(Deadline::after(whole).left() > Duration::from_secs(1 << 20));
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::error::english;
 use crate::guides::LOGO_FILE;
 use crate::pull::Pulled;
 use std::fs::{self, File};
-use std::io::Write;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The SBOM's name beside the component.
@@ -28,9 +29,6 @@ impl Pulled {
                 english("it exists. Name another, or remove it"),
             ));
         }
-        let mut partial = folder.as_os_str().to_owned();
-        partial.push(format!(".partial-{}", std::process::id()));
-        let partial = PathBuf::from(partial);
         let mut files = Vec::new();
         if let (Some(signed), Some(vouched)) = (self.signed(), &self.vouched) {
             // The host has checked that the name has no separators. One that is taken is refused by `create_new`.
@@ -49,21 +47,31 @@ impl Pulled {
             .map(|(language, text)| (format!("guides/{language}.md"), text.as_bytes()))
             .collect();
         files.extend(guides.iter().map(|(name, bytes)| (name.as_str(), *bytes)));
-        let written = fs::create_dir(&partial)
-            .and_then(|()| match guides.is_empty() {
-                true => Ok(()),
-                false => fs::create_dir(partial.join("guides")),
-            })
-            .and_then(|()| {
-                files.iter().try_for_each(|(name, bytes)| {
-                    File::create_new(partial.join(name))?.write_all(bytes)
-                })
-            })
-            .and_then(|()| fs::rename(&partial, folder));
+        let partial = partial(folder);
+        fs::create_dir(&partial).map_err(|error| RegistryError::io(&partial, &error))?;
+        let written = write(&partial, &files).and_then(|()| fs::rename(&partial, folder));
         written.map_err(|error| {
             // What is left of it is of no use, and the error is the first one's.
             let _ = fs::remove_dir_all(&partial);
             RegistryError::io(folder, &error)
         })
     }
+}
+
+/// A name beside the folder that no other writer uses: containers that share a volume have one process id.
+fn partial(folder: &Path) -> PathBuf {
+    let random = RandomState::new().build_hasher().finish();
+    let mut partial = folder.as_os_str().to_owned();
+    partial.push(format!(".partial-{random:016x}"));
+    PathBuf::from(partial)
+}
+
+fn write(folder: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
+    files.iter().try_for_each(|(name, bytes)| {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        File::create_new(path)?.write_all(bytes)
+    })
 }

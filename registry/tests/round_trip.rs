@@ -193,7 +193,12 @@ async fn saved_package_opens_as_one_from_a_folder() {
     publication(&dist, &registry, false).await.unwrap();
     let pulled = pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
     let folder = scratch("saved");
+    // Another container's, which has the same process id.
+    let mut others = folder.clone().into_os_string();
+    others.push(format!(".partial-{}", std::process::id()));
+    std::fs::create_dir(&others).unwrap();
     pulled.save(&folder).unwrap();
+    std::fs::remove_dir(&others).expect("it is left alone");
     assert!(
         pulled
             .save(&folder)
