@@ -4,12 +4,10 @@
 //! for is this program's and not the challenge's.
 
 use crate::RegistryError;
-use auth_connector_egress::Origin;
-use auth_connector_egress::{Phrase, phrase};
+use auth_connector_egress::{Host, Origin, Phrase, phrase};
 use http::Uri;
-use std::net::IpAddr;
 
-/// What a registry wants, by its `WWW-Authenticate`.
+/// What a registry asks for, by its `WWW-Authenticate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
     /// A name and a password.
@@ -68,12 +66,9 @@ pub(crate) fn token_request(
     };
     let unread = || refused(phrase!("token-server-unread", "its address cannot be read"));
     let uri: Uri = realm.parse().map_err(|_| unread())?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(unread());
-    };
-    let origin = Origin::parse(&format!("{scheme}://{authority}")).map_err(|_| unread())?;
-    let (own, other) = (host(registry), host(&origin));
-    if own != other && !has_same_domain(&own, &other) {
+    let origin = Origin::of(&uri).map_err(|_| unread())?;
+    let (own, other) = (registry.host(), origin.host());
+    if own != other && !has_same_domain(own, other) {
         return Err(refused(phrase!(
             "token-server-domain",
             "it is of another domain, and would be given the credentials"
@@ -100,21 +95,17 @@ pub(crate) fn token_request(
     Ok((origin, path))
 }
 
-fn host(origin: &Origin) -> String {
-    let uri: Option<Uri> = origin.to_string().parse().ok();
-    uri.and_then(|uri| uri.host().map(str::to_owned))
-        .unwrap_or_default()
-}
-
 /// Whether two names end in the same two labels, as `auth.docker.io` and `registry-1.docker.io` do. Where names are
 /// given out below two labels, that is a neighbour; the registry could have sent it the credentials anyway.
-fn has_same_domain(one: &str, other: &str) -> bool {
-    let is_address = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+fn has_same_domain(one: &Host, other: &Host) -> bool {
+    let (Host::Name(one), Host::Name(other)) = (one, other) else {
+        return false;
+    };
     let domain = |host: &str| {
         let mut labels = host.rsplit('.');
         Some((labels.next()?.to_owned(), labels.next()?.to_owned()))
     };
-    !is_address(one) && !is_address(other) && domain(one).is_some() && domain(one) == domain(other)
+    domain(one).is_some() && domain(one) == domain(other)
 }
 
 /// A value in a query: what is not unreserved (RFC 3986) is percent-encoded.

@@ -33,103 +33,79 @@ impl fmt::Display for Change {
     }
 }
 
+/// A part of the facts that is one text, by its name.
+type Single = (&'static str, fn(&Facts) -> Option<String>);
+
+const DESCRIBED: [Single; 5] = [
+    ("name", |facts| facts.name.clone()),
+    ("description", |facts| facts.description.clone()),
+    ("homepage", |facts| facts.homepage.clone()),
+    ("size", |facts| Some(format!("{} bytes", facts.size))),
+    ("component", |facts| Some(facts.sha256.clone())),
+];
+
+const BUILT: [Single; 2] = [
+    ("builder", |facts| {
+        Some(facts.provenance.as_ref()?.builder.clone())
+    }),
+    ("revision", |facts| {
+        facts.provenance.as_ref()?.revision.clone()
+    }),
+];
+
 /// Everything that differs, the same things in the same order each time.
 pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
     let mut found = Changes(Vec::new());
     let is_other = before.id.is_some();
-    found.single("id", before.id.as_ref(), after.id.as_ref(), is_other);
-    found.single(
-        "version",
-        before.version.as_ref(),
-        after.version.as_ref(),
-        false,
-    );
+    found.single("id", before.id.as_deref(), after.id.as_deref(), is_other);
+    found.singles(&[("version", |facts| facts.version.clone())], before, after);
     found.signer(before.signer.as_ref(), after.signer.as_ref());
-    let imports = |facts: &Facts| -> BTreeSet<String> {
-        facts
-            .authority
-            .iter()
-            .map(|import| unversioned(&import.import))
-            .collect()
-    };
     found.list("authority", imports(before), imports(after), true);
     found.list("origin", set(&before.origins), set(&after.origins), true);
     let pointers = |facts: &Facts| set(&facts.config_origins);
     found.list("config origin", pointers(before), pointers(after), true);
     found.limits(&before.limits, &after.limits);
-    found.single(
-        "licence",
-        before.license.as_ref(),
-        after.license.as_ref(),
-        false,
-    );
-    found.single(
-        "publisher",
-        before.publisher.as_ref(),
-        after.publisher.as_ref(),
-        true,
-    );
-    for (what, was, is) in [
-        ("name", &before.name, &after.name),
-        ("description", &before.description, &after.description),
-        ("homepage", &before.homepage, &after.homepage),
-    ] {
-        found.single(what, was.as_ref(), is.as_ref(), false);
-    }
-    let size = |facts: &Facts| Some(format!("{} bytes", facts.size));
-    found.single("size", size(before).as_ref(), size(after).as_ref(), false);
-    found.single(
-        "component",
-        Some(&before.sha256),
-        Some(&after.sha256),
-        false,
-    );
+    found.singles(&[("licence", |facts| facts.license.clone())], before, after);
+    let (was, is) = (before.publisher.as_deref(), after.publisher.as_deref());
+    found.single("publisher", was, is, true);
+    found.singles(&DESCRIBED, before, after);
     // Another version has another manifest, because the manifest names it.
     if let (Some(was), Some(is)) = (&before.manifest, &after.manifest)
         && before.version == after.version
     {
         found.single("manifest", Some(was), Some(is), false);
     }
-    let count = |facts: &Facts| {
-        let sbom = facts.sbom.as_ref();
-        sbom.map(|sbom| format!("{} components", sbom.components))
-    };
-    found.single("SBOM", count(before).as_ref(), count(after).as_ref(), false);
-    let licenses = |facts: &Facts| -> BTreeSet<String> {
-        let of = |sbom: &SbomSummary| sbom.licenses.keys().cloned().collect();
-        facts.sbom.as_ref().map(of).unwrap_or_default()
-    };
+    found.singles(&[("SBOM", components)], before, after);
     found.list("SBOM licence", licenses(before), licenses(after), false);
-    let provenance = |part: fn(&crate::ProvenanceFacts) -> Option<String>| {
-        move |facts: &Facts| facts.provenance.as_ref().and_then(part)
-    };
-    let standing = provenance(|provenance| {
-        let is = if provenance.is_verified {
-            "verified"
-        } else {
-            "not verified"
-        };
-        Some(is.to_owned())
-    });
     let (was, is) = (standing(before), standing(after));
     // That nobody vouches for the build any more is as good as another signer.
-    let is_lost = was.as_deref() == Some("verified");
-    found.single("provenance", was.as_ref(), is.as_ref(), is_lost);
-    let builder = provenance(|provenance| Some(provenance.builder.clone()));
-    found.single(
-        "builder",
-        builder(before).as_ref(),
-        builder(after).as_ref(),
-        false,
-    );
-    let revision = provenance(|provenance| provenance.revision.clone());
-    found.single(
-        "revision",
-        revision(before).as_ref(),
-        revision(after).as_ref(),
-        false,
-    );
+    let is_lost = was == Some(VERIFIED);
+    found.single("provenance", was, is, is_lost);
+    found.singles(&BUILT, before, after);
     found.0
+}
+
+fn imports(facts: &Facts) -> BTreeSet<String> {
+    let imports = facts.authority.iter();
+    imports.map(|import| unversioned(&import.import)).collect()
+}
+
+fn components(facts: &Facts) -> Option<String> {
+    Some(format!("{} components", facts.sbom.as_ref()?.components))
+}
+
+fn licenses(facts: &Facts) -> BTreeSet<String> {
+    let of = |sbom: &SbomSummary| sbom.licenses.keys().cloned().collect();
+    facts.sbom.as_ref().map(of).unwrap_or_default()
+}
+
+const VERIFIED: &str = "verified";
+
+fn standing(facts: &Facts) -> Option<&'static str> {
+    Some(match facts.provenance.as_ref()?.is_verified {
+        true => VERIFIED,
+        false => "not verified",
+    })
 }
 
 /// Whether a version goes before another, by the rules of semantic versions. False where one of them is none.
@@ -163,9 +139,18 @@ impl Changes {
         });
     }
 
-    fn single(&mut self, what: &str, was: Option<&String>, is: Option<&String>, is_wider: bool) {
+    fn single(&mut self, what: &str, was: Option<&str>, is: Option<&str>, is_wider: bool) {
         if was != is {
-            self.add(what, was.cloned(), is.cloned(), is_wider);
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            self.add(what, owned(was), owned(is), is_wider);
+        }
+    }
+
+    /// Parts of which none makes a plugin wider.
+    fn singles(&mut self, parts: &[Single], before: &Facts, after: &Facts) {
+        for (what, part) in parts {
+            let (was, is) = (part(before), part(after));
+            self.single(what, was.as_deref(), is.as_deref(), false);
         }
     }
 

@@ -89,16 +89,7 @@ impl Credentials {
         let Some(file) = config_file().filter(|file| file.exists()) else {
             return Ok(None);
         };
-        let size = file
-            .metadata()
-            .map_err(|error| RegistryError::io(&file, &error))?;
-        if size.len() > CONFIG_BYTES {
-            return Err(RegistryError::file(
-                &file,
-                phrase!("file-long", "it is longer than 1 MiB"),
-            ));
-        }
-        let text = std::fs::read(&file).map_err(|error| RegistryError::io(&file, &error))?;
+        let text = crate::layout::read(&file, CONFIG_BYTES)?;
         let config: Value = serde_json::from_slice(&text)
             .map_err(|_| RegistryError::file(&file, phrase!("file-json", "it is not JSON")))?;
         in_config(&config, host)

@@ -66,9 +66,8 @@ pub(crate) fn location(headers: &HeaderMap, at: &Origin) -> Option<Target> {
         });
     }
     let uri: Uri = text.parse().ok()?;
-    let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
     Some(Target {
-        origin: Origin::parse(&origin).ok()?,
+        origin: Origin::of(&uri).ok()?,
         path: path(&uri)?,
     })
 }

@@ -209,7 +209,6 @@ reason-token-header = it cannot be put into a header
 reason-request = it cannot be sent
 reason-credentials-header = the credentials cannot be put into a header
 reason-credentials-half = of { $name } and { $password } one is set and the other is not. Set both or none
-reason-file-long = it is longer than 1 MiB
 reason-file-json = it is not JSON
 reason-credentials-helper = docker's config file leaves the credentials of { $host } to a helper, which is a program and is not run. Set { $registry }, { $name } and { $password }
 reason-digest-form = “{ $found }” is no digest: expected were sha256: and 64 hexadecimal digits in lower case

@@ -209,7 +209,6 @@ reason-token-header = 它不能放入请求头
 reason-request = 请求无法发送
 reason-credentials-header = 凭据不能放入请求头
 reason-credentials-half = { $name } 和 { $password } 只设置了一个。请两个都设置或都不设置
-reason-file-long = 超过 1 MiB
 reason-file-json = 不是 JSON
 reason-credentials-helper = docker 的配置文件把 { $host } 的凭据交给一个辅助程序，本程序不会运行它。请设置 { $registry }、{ $name } 和 { $password }
 reason-digest-form = “{ $found }”不是摘要：应为 sha256: 加 64 位小写十六进制数字

@@ -36,10 +36,7 @@ impl Catalogue {
 /// An address's origin and path.
 fn target(url: &str, has_loopback_http: bool) -> Result<(Origin, String), RegistryError> {
     let uri: Uri = url.parse().map_err(|_| unread(url))?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(unread(url));
-    };
-    let origin = Origin::parse(&format!("{scheme}://{authority}")).map_err(|_| unread(url))?;
+    let origin = Origin::of(&uri).map_err(|_| unread(url))?;
     let is_allowed = origin.is_https() || (has_loopback_http && origin.is_loopback());
     if !is_allowed {
         return Err(wrong(
