@@ -15,7 +15,7 @@ use crate::origin::{Host, Origin};
 use crate::resolve::Resolver;
 use crate::resolve_override::ResolveOverride;
 use crate::tls::Trust;
-use crate::transport::{Records, Transport};
+use crate::transport::{Records, Tls, Transport};
 use crate::tunnel;
 use http::{HeaderValue, Uri};
 use ipnet::IpNet;
@@ -98,8 +98,13 @@ impl Dialer {
 
     /// What a request itself has to carry for the proxy: only what is not tunnelled meets it.
     pub fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
-        let origin = Origin::of(uri).ok().filter(|origin| !origin.is_https())?;
-        self.0.proxy_for(&origin)?.authorization().cloned()
+        let proxy = self.reading_proxy(&Origin::of(uri).ok()?)?;
+        proxy.authorization().cloned()
+    }
+
+    /// The proxy that can read what is sent to an origin.
+    pub(crate) fn reading_proxy(&self, origin: &Origin) -> Option<&Proxy> {
+        self.0.proxy_for(origin).filter(|_| !origin.is_https())
     }
 
     /// A connection to an origin, within a time. A further attempt beside one that hangs is made where `extra` gives it
@@ -155,7 +160,10 @@ impl Inner {
             let name = server_name(origin.host()).ok_or(DialError::Uri)?;
             let stream = connector.connect(name, Records::new(tcp)).await;
             let stream = stream.map_err(DialError::Tls)?;
-            (Either::Right(Box::new(stream)), Some(connected.elapsed()))
+            (
+                Either::Right(Box::new(Tls::new(stream))),
+                Some(connected.elapsed()),
+            )
         } else {
             (Either::Left(tcp), None)
         };

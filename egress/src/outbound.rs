@@ -86,6 +86,12 @@ impl Outbound {
         origin: &Origin,
         within: Duration,
     ) -> Result<OutboundStream, OutboundError> {
+        if self.dialer.reading_proxy(origin).is_some() {
+            return Err(OutboundError(phrase!(
+                "outbound-proxy",
+                "http is not sent through a proxy, which could read it: use https"
+            )));
+        }
         let place = || self.places.clone().try_acquire_owned().ok();
         let taken = place().ok_or_else(|| {
             OutboundError(phrase!("outbound-busy", "too many connections at once"))
@@ -94,12 +100,6 @@ impl Outbound {
         let extra = || self.has_plenty().then(place).flatten();
         let dialled = self.dialer.dial(origin, within, extra).await;
         let dialled = dialled.map_err(|error| OutboundError(error.phrase()))?;
-        if dialled.proxied {
-            return Err(OutboundError(phrase!(
-                "outbound-proxy",
-                "http is not sent through a proxy, which could read it: use https"
-            )));
-        }
         Ok(OutboundStream {
             transport: dialled.transport,
             _place: taken,
@@ -169,6 +169,28 @@ mod tests {
             held.pop();
             assert!(outbound.connect(&origin, within).await.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn plain_http_reaches_no_proxy() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let network = Network {
+            system_roots: false,
+            authorities_pem: Vec::new(),
+            proxy: Some(crate::network::Proxy::parse(&proxy).unwrap()),
+        };
+        let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+        let Ok(outbound) = Outbound::new(dialer);
+        let origin = Origin::parse("http://plugins.example.com").unwrap();
+        let refused = outbound.connect(&origin, Duration::from_secs(5)).await;
+        let said = refused.err().unwrap().to_string();
+        assert!(
+            said.starts_with("http is not sent through a proxy"),
+            "{said}"
+        );
+        let dialled = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(dialled.is_err(), "the proxy was dialled");
     }
 
     #[tokio::test]

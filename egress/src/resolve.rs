@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::watch;
 
 /// A name and a port.
@@ -18,7 +18,7 @@ type Key = (String, u16);
 type Answer = Option<Result<Vec<SocketAddr>, io::ErrorKind>>;
 type Lookup = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
-/// The lookups of a process.
+/// Lookups that are under way. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Resolver {
     flights: Flights,
@@ -41,9 +41,12 @@ impl Drop for Landing {
 }
 
 impl Resolver {
-    /// The operating system's resolver.
+    /// The operating system's resolver. The process has one, because its threads for lookups are the process's.
     pub(crate) fn system() -> Self {
-        Self::with(|name, port| (name, port).to_socket_addrs().map(Iterator::collect))
+        static SYSTEM: LazyLock<Resolver> = LazyLock::new(|| {
+            Resolver::with(|name, port| (name, port).to_socket_addrs().map(Iterator::collect))
+        });
+        SYSTEM.clone()
     }
 
     pub(crate) fn with(lookup: Lookup) -> Self {
@@ -55,12 +58,15 @@ impl Resolver {
 
     /// The addresses of a name.
     pub(crate) async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let mut answer = self.join((name.to_owned(), port));
-        let found = answer.wait_for(Option::is_some).await;
-        match found.map(|found| found.clone()) {
-            Ok(Some(found)) => found.map_err(io::Error::from),
-            _ => Err(io::Error::other("the lookup was abandoned")),
+        // The runtime that began a lookup may end before it; then this one begins its own.
+        for _ in 0..2 {
+            let mut answer = self.join((name.to_owned(), port));
+            let found = answer.wait_for(Option::is_some).await;
+            if let Ok(Some(found)) = found.map(|found| found.clone()) {
+                return found.map_err(io::Error::from);
+            }
         }
+        Err(io::Error::other("the lookup was abandoned"))
     }
 
     /// The lookup that is under way, or a new one.
@@ -106,6 +112,29 @@ mod tests {
             std::thread::sleep(Duration::from_millis(1));
         }
         Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// However many networks there are.
+    #[test]
+    fn all_networks_share_lookups() {
+        let (one, other) = (Resolver::system(), Resolver::system());
+        assert!(Arc::ptr_eq(&one.flights.0, &other.flights.0));
+    }
+
+    /// The lookup was begun by a runtime that ended before it.
+    #[tokio::test]
+    async fn abandoned_lookup_is_begun_again() {
+        let resolver = Resolver::with(|_, port| Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))]));
+        let (tell, answer) = watch::channel(None);
+        let key = ("name.test".to_owned(), 443);
+        let landing = Landing {
+            flights: resolver.flights.clone(),
+            key: key.clone(),
+        };
+        resolver.flights.0.lock().insert(key, answer);
+        let abandoned = async { drop((landing, tell)) };
+        let (found, ()) = tokio::join!(resolver.addresses("name.test", 443), abandoned);
+        assert_eq!(found.unwrap(), [SocketAddr::from(([192, 0, 2, 1], 443))]);
     }
 
     /// A name that never answers costs one thread however often it is asked for.

@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use tokio_rustls::TlsConnector;
 
 /// The roots, and the TLS settings made from them when they are first needed: reading the system's
-/// takes about 5 ms, which who dials nothing need not spend.
+/// takes about 5 ms, which a host that dials nothing need not spend.
 pub(crate) struct Trust {
     roots: Roots,
-    connector: OnceLock<Option<TlsConnector>>,
+    connector: OnceLock<TlsConnector>,
 }
 
 struct Roots {
@@ -44,20 +44,33 @@ impl Trust {
         })
     }
 
-    /// The connector, or nothing where there is not a single root to trust.
+    /// The connector, or nothing where there is not a single root to trust. That is not remembered: the process may just
+    /// have had too many files open.
     pub(crate) fn connector(&self) -> Option<&TlsConnector> {
-        let connector = || self.roots.config().map(TlsConnector::from);
-        self.connector.get_or_init(connector).as_ref()
+        // Single unreadable certificates in a system's store are common and harmless; the rest counts.
+        self.connector_from(|| rustls_native_certs::load_native_certs().certs)
+    }
+
+    fn connector_from(
+        &self,
+        system: impl FnOnce() -> Vec<CertificateDer<'static>>,
+    ) -> Option<&TlsConnector> {
+        if self.connector.get().is_none() {
+            let config = self.roots.config(system)?;
+            return Some(self.connector.get_or_init(|| TlsConnector::from(config)));
+        }
+        self.connector.get()
     }
 }
 
 impl Roots {
-    fn config(&self) -> Option<Arc<ClientConfig>> {
+    fn config(
+        &self,
+        system: impl FnOnce() -> Vec<CertificateDer<'static>>,
+    ) -> Option<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
         if self.system {
-            // Single unreadable certificates in a system's store are common and harmless; the rest counts.
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
+            roots.add_parsable_certificates(system());
         }
         roots.add_parsable_certificates(self.given.iter().cloned());
         if roots.is_empty() {
@@ -71,5 +84,23 @@ impl Roots {
             .with_no_client_auth();
         // One configuration for all connections, so that TLS sessions resume.
         Some(Arc::new(config))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, KeyPair};
+
+    #[test]
+    fn missing_roots_are_read_again() {
+        let key = KeyPair::generate().unwrap();
+        let root = CertificateParams::new(vec![]).unwrap();
+        let root = root.self_signed(&key).unwrap().der().clone();
+        let trust = Trust::new(true, b"").unwrap();
+        assert!(trust.connector_from(Vec::new).is_none());
+        assert!(trust.connector_from(|| vec![root]).is_some());
+        let again = trust.connector_from(|| panic!("they are remembered"));
+        assert!(again.is_some());
     }
 }

@@ -1,7 +1,11 @@
 //! Byte stream with or without TLS, whose socket can be examined.
 //!
-//! A runtime hears of bytes when its thread has a moment. The examination asks the socket itself, and through TLS it
-//! reads the records that are there.
+//! A runtime learns of bytes when its thread is free. The examination asks the socket itself, and through TLS it reads
+//! the records that are there.
+//!
+//! A server may send records without content, such as session tickets, for as long as it likes, and rustls does not
+//! bound them. Each costs a key derivation, so a few megabytes a second occupy a thread. A connection therefore ends
+//! after [`IDLE_BYTES`] of records without content.
 
 use socket2::SockRef;
 use std::io::{self, ErrorKind, IoSlice, Read};
@@ -25,7 +29,11 @@ pub enum Found {
 }
 
 /// A socket, or TLS over one.
-pub type Transport = Either<TcpStream, Box<TlsStream<Records>>>;
+pub type Transport = Either<TcpStream, Box<Tls>>;
+
+/// The most bytes of records between two pieces of content: the longest record (RFC 8446, section 5.2) and as much
+/// again. Servers send two to four session tickets of some hundred bytes each.
+const IDLE_BYTES: usize = 2 * (5 + 16_384 + 256);
 
 /// Asks the socket, and not the runtime, what arrived.
 pub fn examine(transport: &mut Transport) -> Found {
@@ -40,39 +48,97 @@ pub fn examine(transport: &mut Transport) -> Found {
                 Err(_) => Found::End,
             };
         },
-        Either::Right(stream) => examine_tls(stream),
+        Either::Right(tls) => tls.examine(),
     }
 }
 
-/// Reads all records that arrived. Session tickets and key updates are no content; a record that is not yet complete
-/// may become some.
-fn examine_tls(stream: &mut TlsStream<Records>) -> Found {
-    let (records, session) = stream.get_mut();
-    loop {
-        match session.process_new_packets() {
-            Ok(state) if state.plaintext_bytes_to_read() > 0 => return Found::Bytes,
-            Ok(state) if state.peer_has_closed() => return Found::End,
-            Ok(_) => {}
-            Err(_) => return Found::End,
-        }
-        match session.read_tls(&mut *records) {
-            Ok(1..) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => return Found::End,
-        }
+/// TLS over a socket, after its handshake.
+pub struct Tls(TlsStream<Records>);
+
+impl Tls {
+    pub(crate) fn new(mut stream: TlsStream<Records>) -> Self {
+        stream.get_mut().0.idle_left = IDLE_BYTES;
+        Self(stream)
     }
-    if records.boundary.is_inside() {
-        Found::Bytes
-    } else {
-        Found::Nothing
+
+    /// Reads all records that arrived. Session tickets and key updates are no content; a record that is not yet complete
+    /// may become some.
+    fn examine(&mut self) -> Found {
+        let (records, session) = self.0.get_mut();
+        loop {
+            match session.process_new_packets() {
+                Ok(state) if state.plaintext_bytes_to_read() > 0 => return Found::Bytes,
+                Ok(state) if state.peer_has_closed() => return Found::End,
+                Ok(_) => {}
+                Err(_) => return Found::End,
+            }
+            match session.read_tls(&mut *records) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => return Found::End,
+            }
+        }
+        if records.boundary.is_inside() {
+            Found::Bytes
+        } else {
+            Found::Nothing
+        }
     }
 }
 
-/// The socket under TLS. It follows where records begin and end (RFC 8446, section 5.1), which rustls does not report.
+impl AsyncRead for Tls {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.0).poll_read(cx, buffer))?;
+        if buffer.filled().len() > before {
+            self.0.get_mut().0.idle_left = IDLE_BYTES;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tls {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// The socket under TLS. It follows where records begin and end (RFC 8446, section 5.1), which rustls does not report,
+/// and bounds what is read without content.
 pub struct Records {
     socket: TcpStream,
     boundary: Boundary,
+    /// Bytes that may still be read before content comes. The handshake has no bound here: rustls has one.
+    idle_left: usize,
 }
 
 #[derive(Default)]
@@ -114,7 +180,20 @@ impl Records {
         Self {
             socket,
             boundary: Boundary::default(),
+            idle_left: usize::MAX,
         }
+    }
+
+    /// Notes bytes that were read.
+    fn note(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.boundary.read(bytes);
+        self.idle_left = self.idle_left.saturating_sub(bytes.len());
+        if self.idle_left == 0 {
+            return Err(io::Error::other(
+                "the server sends records of TLS without content",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -122,7 +201,7 @@ impl Records {
 impl Read for Records {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = (&*SockRef::from(&self.socket)).read(buffer)?;
-        self.boundary.read(buffer.get(..length).unwrap_or_default());
+        self.note(buffer.get(..length).unwrap_or_default())?;
         Ok(length)
     }
 }
@@ -136,9 +215,7 @@ impl AsyncRead for Records {
         let this = self.get_mut();
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.socket).poll_read(cx, buffer))?;
-        this.boundary
-            .read(buffer.filled().get(before..).unwrap_or_default());
-        Poll::Ready(Ok(()))
+        Poll::Ready(this.note(buffer.filled().get(before..).unwrap_or_default()))
     }
 }
 
@@ -171,3 +248,6 @@ impl AsyncWrite for Records {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use super::heads::{HEAD_BYTES, Heads};
 use super::pool::{Key, Pool};
 use super::request_body::RequestBody;
 use super::response_body::{NoAnswer, ResponseBody, Source};
-use super::slots::Owner;
+use super::slots::Caller;
 use crate::error::BuildError;
 use crate::limits::Limits;
 use crate::options::{CannedAnswer, HostOptions};
@@ -101,8 +101,8 @@ impl Client {
     ) -> Result<Response<WasiBody>, Error> {
         let limits = self.limits.clone();
         let options = options.unwrap_or_default();
-        let owner = Arc::default();
-        let sent = self.send_within(limits, owner, request, options, entry);
+        let caller = Caller::default();
+        let sent = self.send_within(limits, caller, request, options, entry);
         sent.await.map(|(response, _)| response)
     }
 
@@ -110,7 +110,7 @@ impl Client {
     pub(crate) async fn send_within(
         self: Arc<Self>,
         limits: Arc<Limits>,
-        owner: Arc<Owner>,
+        caller: Caller,
         mut request: Request<WasiBody>,
         options: RequestOptions,
         entry: Entry,
@@ -136,7 +136,7 @@ impl Client {
             method: request.method().clone(),
             has_body: !request.body().is_empty(),
             key: Arc::new(Key {
-                owner,
+                caller,
                 network: self.key,
                 origin: Origin::of(request.uri()).map_err(|_| Error::HttpRequestUriInvalid)?,
                 runtime: Handle::current().id(),
@@ -197,8 +197,9 @@ impl Client {
         key: &Key,
         patience: Duration,
     ) -> Result<Box<Connection>, Box<dyn StdError + Send + Sync>> {
-        let owner = &key.owner;
-        let slot = self.pool.slot(owner).ok_or(Full)?;
+        let owner = &key.caller.owner;
+        let slot = timeout(patience, self.pool.slot(owner)).await;
+        let slot = slot.ok().flatten().ok_or(Full)?;
         let extra = || self.pool.extra_slot(owner);
         let dialled = self.dialer.dial(&key.origin, patience, extra).await?;
         Ok(Connection::open(dialled, slot, BUFFER).await?)

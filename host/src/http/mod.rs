@@ -29,4 +29,4 @@ pub(crate) use client::Client;
 pub(crate) use clients::Clients;
 pub(crate) use handler::add_to_linker;
 pub(crate) use policy::Policy;
-pub(crate) use slots::Owner;
+pub(crate) use slots::{Caller, Owner};

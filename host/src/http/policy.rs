@@ -16,7 +16,7 @@
 //! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
 
 use super::client::Client;
-use super::slots::Owner;
+use super::slots::Caller;
 use crate::limits::Limits;
 use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
 use auth_connector_egress::{Egress, Origin};
@@ -33,8 +33,8 @@ use wasmtime_wasi_http::{
 /// The outbound request policy of one call.
 pub(crate) struct Policy {
     pub(crate) client: Arc<Client>,
-    /// The owner of the connections that its requests use.
-    pub(crate) owner: Arc<Owner>,
+    /// The party that its requests need connections for.
+    pub(crate) caller: Caller,
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
@@ -86,13 +86,13 @@ impl Policy {
         // while the task already sends.
         self.log.mark_left();
         let (client, limits) = (self.client.clone(), self.limits.clone());
-        let owner = self.owner.clone();
+        let caller = self.caller.clone();
         let target = request.uri().clone();
         // Boxed, because this is the guest's stack: moved into its task by value it took so much of it that the engine
         // gave two pages back after each call, which cost a send half as much again.
         let sending = runtime::spawn(Box::pin(async move {
             // Boxed again, so that what is made on the guest's stack holds no more than what it is given.
-            let sent = client.send_within(limits, owner, request, options, entry.clone());
+            let sent = client.send_within(limits, caller, request, options, entry.clone());
             Box::pin(sent)
                 .await
                 .map_err(|error| failed(error, &entry, &target))
@@ -301,7 +301,7 @@ impl Policy {
         let options = crate::options::HostOptions::default();
         Self {
             client: Client::for_tests(&options),
-            owner: Arc::default(),
+            caller: Caller::default(),
             egress: Arc::new([].into_iter().collect()),
             limits: Arc::new(options.limits),
             log: CallLog::default(),

@@ -14,7 +14,7 @@
 //! with limits for each owner would replace this module.
 
 use super::connection::Connection;
-use super::slots::{Full, Owner, Slot, Slots};
+use super::slots::{Caller, Full, Owner, Slot, Slots};
 use crate::limits::Limits;
 use auth_connector_egress::Origin;
 use parking_lot::Mutex;
@@ -26,11 +26,11 @@ use tokio::runtime::Handle;
 /// The connections that a request may use.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    pub(super) owner: Arc<Owner>,
+    pub(super) caller: Caller,
     /// What its network trusts and which proxy it has, as a digest.
     pub(super) network: [u8; 32],
     pub(super) origin: Origin,
-    /// The runtime that tells of its socket. Under another one nobody would hear that an answer came.
+    /// The runtime that polls its socket. Under another one nobody would be told that an answer came.
     pub(super) runtime: tokio::runtime::Id,
 }
 
@@ -52,13 +52,16 @@ struct Idle {
     of_key: HashMap<Arc<Key>, Vec<u64>>,
     of_owner: HashMap<Arc<Owner>, usize>,
     next: u64,
+    /// How many are examined just now.
+    lent: usize,
     /// Runtimes in which a task examines them. Each one with a connection has its own: another may stand still.
     swept_by: HashSet<tokio::runtime::Id>,
 }
 
 struct Kept {
     key: Arc<Key>,
-    connection: Box<Connection>,
+    /// None while it is examined.
+    connection: Option<Box<Connection>>,
     since: Instant,
 }
 
@@ -67,11 +70,11 @@ impl Idle {
         let number = self.next;
         self.next += 1;
         self.of_key.entry(key.clone()).or_default().push(number);
-        *self.of_owner.entry(key.owner.clone()).or_default() += 1;
+        *self.of_owner.entry(key.caller.owner.clone()).or_default() += 1;
         let since = Instant::now();
         let kept = Kept {
             key,
-            connection,
+            connection: Some(connection),
             since,
         };
         self.connections.insert(number, kept);
@@ -85,23 +88,60 @@ impl Idle {
                 self.of_key.remove(&kept.key);
             }
         }
-        if let Some(count) = self.of_owner.get_mut(&kept.key.owner) {
+        if let Some(count) = self.of_owner.get_mut(&kept.key.caller.owner) {
             *count -= 1;
             if *count == 0 {
-                self.of_owner.remove(&kept.key.owner);
+                self.of_owner.remove(&kept.key.caller.owner);
             }
         }
         Some(kept)
     }
 
     fn oldest_of(&self, owner: &Owner) -> Option<u64> {
+        self.oldest(|kept| *kept.key.caller.owner == *owner)
+    }
+
+    /// The one that was used least recently, of those that are not examined just now.
+    fn oldest(&self, is_meant: impl Fn(&Kept) -> bool) -> Option<u64> {
         let mut all = self.connections.iter();
-        all.find(|(_, kept)| *kept.key.owner == *owner)
+        all.find(|(_, kept)| kept.connection.is_some() && is_meant(kept))
             .map(|(number, _)| *number)
     }
 
-    fn oldest(&self) -> Option<u64> {
-        self.connections.keys().next().copied()
+    /// The one of a key that was used last.
+    fn newest_of(&self, key: &Key) -> Option<u64> {
+        let is_here = |number: &&u64| {
+            let kept = self.connections.get(number);
+            kept.is_some_and(|kept| kept.connection.is_some())
+        };
+        let numbers = self.of_key.get(key)?;
+        numbers.iter().rev().find(is_here).copied()
+    }
+
+    /// Lends a connection, to be examined. Its entry stays, so that it counts.
+    fn lend(&mut self, number: u64) -> Option<(Box<Connection>, Instant)> {
+        let kept = self.connections.get_mut(&number)?;
+        let connection = kept.connection.take()?;
+        self.lent += 1;
+        Some((connection, kept.since))
+    }
+
+    /// Takes a connection back, or returns what is to be closed.
+    fn take_back(
+        &mut self,
+        number: u64,
+        connection: Box<Connection>,
+        is_kept: bool,
+    ) -> Option<Box<Connection>> {
+        self.lent -= 1;
+        match self.connections.get_mut(&number) {
+            Some(kept) if is_kept => kept.connection = Some(connection),
+            _ => {
+                self.remove(number);
+                return Some(connection);
+            }
+        }
+        None
     }
 }
 
@@ -121,11 +161,11 @@ impl Pool {
     pub(super) fn take(&self, key: &Key) -> Option<Box<Connection>> {
         loop {
             let mut idle = self.idle.lock();
-            let number = *idle.of_key.get(key)?.last()?;
+            let number = idle.newest_of(key)?;
             let kept = idle.remove(number)?;
             drop(idle);
             if kept.since.elapsed() < self.timeout {
-                return Some(kept.connection);
+                return kept.connection;
             }
         }
     }
@@ -133,12 +173,12 @@ impl Pool {
     /// Keeps a connection for the next request of its key.
     pub(super) fn put(self: &Arc<Self>, key: Arc<Key>, connection: Box<Connection>) {
         // Closed after the lock is gone: a connection gives its slot back when it is dropped.
-        if key.owner.is_never_kept {
+        if key.caller.is_never_kept {
             return;
         }
         let mut closed = Vec::new();
         let mut idle = self.idle.lock();
-        let owner = key.owner.clone();
+        let owner = key.caller.owner.clone();
         // The body of an answer may be dropped under another runtime, or outside of every one.
         let current = Handle::try_current().ok();
         idle.push(key, connection);
@@ -151,7 +191,7 @@ impl Pool {
             closed.extend(oldest.and_then(|number| idle.remove(number)));
         }
         if idle.connections.len() > self.most {
-            let oldest = idle.oldest();
+            let oldest = idle.oldest(|_| true);
             closed.extend(oldest.and_then(|number| idle.remove(number)));
         }
         let is_kept = !idle.connections.is_empty();
@@ -163,21 +203,33 @@ impl Pool {
         }
     }
 
-    /// A place for one more connection. Where there is none, an idle one is closed for it.
-    pub(super) fn slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
+    /// A place for one more connection. Where there is none, an idle one is closed for it. One that is examined just
+    /// now may be such a one, and is waited for.
+    pub(super) async fn slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
         loop {
             let full = match self.slots.take(owner) {
                 Ok(slot) => return Some(slot),
                 Err(full) => full,
             };
-            let mut idle = self.idle.lock();
-            let oldest = match full {
-                Full::Owner => idle.oldest_of(owner),
-                Full::Host => idle.oldest(),
-            };
-            let closed = idle.remove(oldest?)?;
-            drop(idle);
-            drop(closed);
+            if !self.close_one(full, owner)? {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    /// Closes an idle connection. Returns false if one may come back soon, and none if there is none.
+    fn close_one(&self, full: Full, owner: &Owner) -> Option<bool> {
+        let mut idle = self.idle.lock();
+        let oldest = match full {
+            Full::Owner => idle.oldest_of(owner),
+            Full::Host => idle.oldest(|_| true),
+        };
+        let closed = oldest.and_then(|number| idle.remove(number));
+        let some_lent = idle.lent > 0;
+        drop(idle);
+        match closed {
+            Some(_) => Some(true),
+            None => some_lent.then_some(false),
         }
     }
 
@@ -187,25 +239,24 @@ impl Pool {
     }
 
     /// Closes what idled too long or was ended by its server, and returns whether any is left. Where none is, the task
-    /// of this runtime ends.
-    fn sweep(&self, runtime: tokio::runtime::Id) -> bool {
-        let mut closed = Vec::new();
+    /// of this runtime ends. An examination reads what a server sends, so none happens under the lock.
+    async fn sweep(&self, runtime: tokio::runtime::Id) -> bool {
+        let numbers: Vec<u64> = self.idle.lock().connections.keys().copied().collect();
+        for number in numbers {
+            let lent = self.idle.lock().lend(number);
+            let Some((mut connection, since)) = lent else {
+                continue;
+            };
+            let is_kept = since.elapsed() < self.timeout && connection.is_quiet();
+            let closed = self.idle.lock().take_back(number, connection, is_kept);
+            drop(closed);
+            tokio::task::yield_now().await;
+        }
         let mut idle = self.idle.lock();
-        let mut ended = Vec::new();
-        for (number, kept) in &mut idle.connections {
-            if kept.since.elapsed() >= self.timeout || !kept.connection.is_quiet() {
-                ended.push(*number);
-            }
-        }
-        for number in ended {
-            closed.extend(idle.remove(number));
-        }
         let some_left = !idle.connections.is_empty();
         if !some_left {
             idle.swept_by.remove(&runtime);
         }
-        drop(idle);
-        drop(closed);
         some_left
     }
 
@@ -221,8 +272,10 @@ impl Pool {
         current.spawn(async move {
             while !sweeping.ended {
                 tokio::time::sleep(period).await;
-                let pool = sweeping.pool.upgrade();
-                sweeping.ended = pool.is_none_or(|pool| !pool.sweep(sweeping.runtime));
+                sweeping.ended = match sweeping.pool.upgrade() {
+                    Some(pool) => !pool.sweep(sweeping.runtime).await,
+                    None => true,
+                };
             }
         });
     }
@@ -233,6 +286,16 @@ impl Pool {
         let idle = self.idle.lock();
         let (_, kept) = idle.connections.first_key_value()?;
         Some(kept.key.clone())
+    }
+
+    /// Examines the connection that was used least recently until the closure is called.
+    #[cfg(test)]
+    pub(super) fn examine_oldest(&self) -> impl FnOnce() {
+        let mut idle = self.idle.lock();
+        let number = idle.oldest(|_| true).unwrap();
+        let (connection, _) = idle.lend(number).unwrap();
+        drop(idle);
+        move || drop(self.idle.lock().take_back(number, connection, true))
     }
 
     #[cfg(test)]

@@ -63,6 +63,8 @@ pub(crate) struct ResponseBody {
     limit: u64,
     patience: Duration,
     silence: Pin<Box<Sleep>>,
+    /// Whether the guest waits for the server. The silence begins then.
+    waits: bool,
     entry: Entry,
 }
 
@@ -82,6 +84,7 @@ impl ResponseBody {
             limit,
             patience,
             silence,
+            waits: false,
             entry,
         }
         .boxed_unsync()
@@ -120,12 +123,16 @@ impl Body for ResponseBody {
                 return Poll::Ready(None);
             }
             Poll::Pending => {
+                if !this.waits {
+                    this.waits = true;
+                    let deadline = Instant::now() + this.patience;
+                    this.silence.as_mut().reset(deadline);
+                }
                 ready!(self.silence.as_mut().poll(cx));
                 return self.failed(Error::ConnectionReadTimeout);
             }
         };
-        let deadline = Instant::now() + self.patience;
-        self.silence.as_mut().reset(deadline);
+        self.waits = false;
         let size = frame.data_ref().map_or(0, |data| data.len() as u64);
         self.entry
             .update(|exchange| exchange.response_body_bytes += size);

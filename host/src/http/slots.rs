@@ -13,7 +13,13 @@ pub(crate) struct Owner {
     pub(crate) tenant: Option<Arc<str>>,
     /// The SHA-256 of the plugin, in hexadecimal.
     pub(crate) plugin: Arc<str>,
-    /// Whether each request has a connection of its own.
+}
+
+/// A party whose request needs a connection, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Caller {
+    pub(crate) owner: Arc<Owner>,
+    /// Whether each of its requests has a connection of its own.
     pub(crate) is_never_kept: bool,
 }
 
@@ -113,7 +119,6 @@ mod tests {
         Arc::new(Owner {
             tenant: Some(Arc::from(tenant)),
             plugin: Arc::from("p"),
-            is_never_kept: false,
         })
     }
 

@@ -16,7 +16,7 @@ use super::state::{CallState, fault, instance_fault};
 use crate::config::Config;
 use crate::contract::Callback;
 use crate::error::{CallError, HostFault};
-use crate::http::{Client, Owner, Policy};
+use crate::http::{Caller, Client, Policy};
 use crate::load::world::{Export, Function};
 use crate::observe::{Begun, Ended};
 use crate::redact::{Answer, Redaction, Texts};
@@ -34,7 +34,7 @@ use wasmtime::component::Instance;
 pub(super) struct Call<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) client: &'a Arc<Client>,
-    pub(super) owner: &'a Arc<Owner>,
+    pub(super) caller: &'a Caller,
     pub(super) tenant: Option<&'a Tenant>,
     /// Why it does not begin.
     pub(super) refused: Option<CallError>,
@@ -117,7 +117,7 @@ impl<'a> Call<'a> {
     fn store(&self, requests: bool, log: &CallLog) -> Store<CallState> {
         let policy = Policy {
             client: self.client.clone(),
-            owner: self.owner.clone(),
+            caller: self.caller.clone(),
             egress: self.loaded.egress.clone(),
             limits: self.loaded.limits.clone(),
             log: log.clone(),

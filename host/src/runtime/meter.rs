@@ -1,7 +1,8 @@
 //! Computing time of a call: the time in which it holds a thread, in guest code or in a host function.
 //!
 //! A call that computed for as long as no honest one does goes on in turns: of a tenant's calls one at a time computes,
-//! until the next interruption. So all its loops together take the share of one, however many run.
+//! until the next interruption. All its loops together take the share of one, however many run. A turn is given to a
+//! future: where the embedder does not poll it, the tenant's others wait (see [`crate::Plugin::send_message`]).
 
 use crate::limits::TICK;
 use parking_lot::Mutex;

@@ -13,7 +13,7 @@ use crate::contract::{
     Metadata, Preview, Receipt, Severity,
 };
 use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
-use crate::http::{Client, Owner};
+use crate::http::{Caller, Client, Owner};
 use crate::limits::Limits;
 use crate::load::world::{Receipts, SMS};
 use crate::options::ConnectionSharing;
@@ -37,8 +37,8 @@ pub struct Plugin {
     hold: Hold,
     /// The network that it was given.
     network: Arc<Client>,
-    /// The owner of the connections that its requests use.
-    owner: Arc<Owner>,
+    /// The party that its requests need connections for.
+    caller: Caller,
 }
 
 impl Plugin {
@@ -46,11 +46,13 @@ impl Plugin {
         let owner = Owner {
             tenant: None,
             plugin: Arc::from(loaded.description.sha256.as_str()),
-            is_never_kept: false,
         };
         Self {
             network: loaded.shared.client.clone(),
-            owner: Arc::new(owner),
+            caller: Caller {
+                owner: Arc::new(owner),
+                is_never_kept: false,
+            },
             inner: Arc::new(loaded),
             tenant: None,
             hold: Hold::Own,
@@ -108,15 +110,18 @@ impl Plugin {
             .filter(|_| sharing == ConnectionSharing::WithinTenant);
         let owner = Owner {
             tenant: own.map(|tenant| tenant.key().clone()),
-            plugin: self.owner.plugin.clone(),
-            is_never_kept: tenant.as_ref().is_some_and(Tenant::is_never_kept),
+            plugin: self.caller.owner.plugin.clone(),
         };
+        let is_never_kept = tenant.as_ref().is_some_and(Tenant::is_never_kept);
         Self {
             inner: self.inner.clone(),
             tenant,
             hold: self.hold.clone(),
             network,
-            owner: Arc::new(owner),
+            caller: Caller {
+                owner: Arc::new(owner),
+                is_never_kept,
+            },
         }
     }
 
@@ -373,7 +378,7 @@ impl Plugin {
         Call {
             loaded: &self.inner,
             client: &self.network,
-            owner: &self.owner,
+            caller: &self.caller,
             tenant: self.tenant.as_ref(),
             refused: is_closed.then(|| PolicyFault::Closed.into()),
             redaction: None,

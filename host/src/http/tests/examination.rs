@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wasmtime_wasi_http::Error;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a server does to a connection after it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ enum Then {
     HalfOfARecord,
 }
 
-fn answer(mark: &str) -> String {
+pub(super) fn answer(mark: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{mark}",
         mark.len()
@@ -43,13 +43,13 @@ fn answer(mark: &str) -> String {
 }
 
 /// One connection, with TLS or without.
-struct Wire {
-    socket: TcpStream,
-    tls: Option<ServerConnection>,
+pub(super) struct Wire {
+    pub(super) socket: TcpStream,
+    pub(super) tls: Option<ServerConnection>,
 }
 
 impl Wire {
-    fn write(&mut self, bytes: &[u8]) {
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         match &mut self.tls {
             Some(tls) => {
                 tls.writer().write_all(bytes).unwrap();
@@ -62,7 +62,7 @@ impl Wire {
     }
 
     /// Reads until the text ends so. The connection may end first.
-    fn read_until(&mut self, end: &str) -> String {
+    pub(super) fn read_until(&mut self, end: &str) -> String {
         let mut text = Vec::new();
         let mut buffer = [0; 4096];
         while !text.ends_with(end.as_bytes()) {
@@ -170,7 +170,7 @@ fn serve(secure: bool, then: Then, after: &'static str) -> Served {
     }
 }
 
-fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
+pub(super) fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
     let mut params = CertificateParams::new(vec![]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -180,7 +180,7 @@ fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
     let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let leaf = leaf.signed_by(&key, &issuer).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -189,11 +189,13 @@ fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
             PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         )
         .unwrap();
+    // For the tests that write records by hand.
+    config.enable_secret_extraction = true;
     (authority.into_bytes(), Arc::new(config))
 }
 
 /// What came of a request, and what its report says.
-type Outcome = (Result<String, Error>, HttpExchange);
+pub(super) type Outcome = (Result<String, Error>, HttpExchange);
 
 async fn read(
     client: &Arc<Client>,
@@ -211,9 +213,13 @@ async fn read(
 }
 
 async fn send(client: &Arc<Client>, served: &Served, secure: bool) -> Outcome {
-    let (writer, mut request) = post(&served.authority, 1);
+    send_to(client, &served.authority, secure).await
+}
+
+pub(super) async fn send_to(client: &Arc<Client>, authority: &str, secure: bool) -> Outcome {
+    let (writer, mut request) = post(authority, 1);
     if secure {
-        *request.uri_mut() = format!("https://{}/", served.authority).parse().unwrap();
+        *request.uri_mut() = format!("https://{authority}/").parse().unwrap();
     }
     writer.send(Bytes::from("x")).await.unwrap();
     drop(writer);
@@ -355,13 +361,13 @@ async fn early_answer_on_new_connection_withholds_last_byte() {
         let (writer, request) = post(&authority, 2);
         writer.send(Bytes::from("b")).await.unwrap();
         let log = CallLog::default();
-        let owner = Arc::default();
+        let caller = crate::http::Caller::default();
         let limits = Arc::default();
         let entry = log.open(HttpExchange::default());
         let options = wasmtime_wasi_http::RequestOptions::default();
         let sent = client
             .clone()
-            .send_within(limits, owner, request, options, entry);
+            .send_within(limits, caller, request, options, entry);
         let (response, driving) = sent.await.unwrap();
         assert_eq!(response.status().to_string(), status);
         let _ = writer.send(Bytes::from("x")).await;

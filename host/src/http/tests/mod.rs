@@ -2,5 +2,6 @@
 
 mod closing;
 mod examination;
+mod flood;
 mod pooling;
 mod streaming;

@@ -4,7 +4,7 @@ use super::streaming::{listen, post};
 use crate::http::client::Client;
 use crate::http::connection::Connection;
 use crate::http::pool::{Key, Pool};
-use crate::http::slots::Owner;
+use crate::http::slots::{Caller, Owner};
 use crate::limits::Limits;
 use crate::options::HostOptions;
 use crate::report::{CallLog, HttpExchange};
@@ -60,11 +60,14 @@ async fn send_as(
     writer.send(Bytes::from("x")).await.unwrap();
     drop(writer);
     let log = CallLog::default();
-    let owner = Arc::new(Owner {
+    let owner = Owner {
         tenant: Some(Arc::from(tenant)),
         plugin: Arc::from("p"),
+    };
+    let caller = Caller {
+        owner: Arc::new(owner),
         is_never_kept,
-    });
+    };
     let entry = log.open(HttpExchange::default());
     let (limits, options) = (
         Arc::default(),
@@ -72,7 +75,7 @@ async fn send_as(
     );
     let sent = client
         .clone()
-        .send_within(limits, owner, request, options, entry);
+        .send_within(limits, caller, request, options, entry);
     let (response, _driving) = sent.await.map_err(|error| format!("{error:?}"))?;
     response.into_body().collect().await.unwrap();
     Ok(log.take()[0].reused_connection)
@@ -243,6 +246,30 @@ async fn idle_but_not_busy_connection_makes_room() {
     assert_eq!(second, Err("ConnectionLimitReached".to_owned()));
 }
 
+/// It may be the one to close for a place, and no other request uses it meanwhile.
+#[tokio::test]
+async fn connection_under_examination_is_waited_for() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| {
+        (limits.connections, limits.connections_each) = (Some(2), Some(2));
+    });
+    assert_eq!(send(&client, &authority, "a").await, Ok(false));
+    let examined = client.pool().examine_oldest();
+    assert_eq!(send(&client, &authority, "a").await, Ok(false));
+    assert_eq!(client.pool().count(), 2);
+    let examined_too = client.pool().examine_oldest();
+    let waits = send(&client, &authority, "b");
+    let given_back = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        examined();
+    };
+    let (sent, ()) = tokio::join!(waits, given_back);
+    assert_eq!(sent, Ok(false));
+    examined_too();
+    assert_eq!(client.pool().count(), 2);
+    assert_eq!(send(&client, &authority, "a").await, Ok(true));
+}
+
 #[tokio::test]
 async fn owner_at_limit_leaves_connections_of_others() {
     let authority = serve(LONG).await;
@@ -255,4 +282,17 @@ async fn owner_at_limit_leaves_connections_of_others() {
     assert_eq!(first, Ok(false));
     assert_eq!(second, Err("ConnectionLimitReached".to_owned()));
     assert_eq!(send(&client, &authority, "a").await, Ok(true));
+}
+
+/// It is one party, whichever of its handles calls.
+#[tokio::test]
+async fn fresh_connections_count_with_kept_ones() {
+    let authority = serve(LONG).await;
+    let client = client(|limits| limits.connections_each = Some(1));
+    let (first, second) = tokio::join!(
+        send(&client, &authority, "a"),
+        send_as(&client, &authority, "a", true)
+    );
+    assert_eq!(first, Ok(false));
+    assert_eq!(second, Err("ConnectionLimitReached".to_owned()));
 }

@@ -243,3 +243,46 @@ async fn an_answer_beyond_the_cap_is_cut_off() {
         assert_eq!(body.is_ok(), fits, "{size} bytes");
     }
 }
+
+/// A guest that computes for longer than the limit on silence is no silent server.
+#[tokio::test]
+async fn silence_begins_when_guest_reads() {
+    const PATIENCE: Duration = Duration::from_millis(200);
+    for answers in [true, false] {
+        let (listener, authority) = listen().await;
+        tokio::spawn(async move {
+            let mut stream = listener.accept().await.unwrap().0;
+            read_until(&mut stream, "x").await;
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\na";
+            stream.write_all(head).await.unwrap();
+            if answers {
+                tokio::time::sleep(PATIENCE * 5 / 2).await;
+                stream.write_all(b"b").await.unwrap();
+            }
+            tokio::time::sleep(PATIENCE * 20).await;
+        });
+        let (writer, request) = post(&authority, 1);
+        writer.send(Bytes::from("x")).await.unwrap();
+        drop(writer);
+        let log = CallLog::default();
+        let options = wasmtime_wasi_http::RequestOptions {
+            connect_timeout: None,
+            first_byte_timeout: None,
+            between_bytes_timeout: Some(PATIENCE),
+        };
+        let entry = log.open(HttpExchange::default());
+        let response = client().send(request, Some(options), entry).await.unwrap();
+        let mut body = response.into_body();
+        body.frame().await.unwrap().unwrap();
+        // The guest computes.
+        tokio::time::sleep(PATIENCE * 2).await;
+        let frame = body.frame().await.unwrap();
+        match frame {
+            Ok(frame) => assert!(answers, "{frame:?}"),
+            Err(error) => assert!(
+                !answers && matches!(error, Error::ConnectionReadTimeout),
+                "{error:?}"
+            ),
+        }
+    }
+}

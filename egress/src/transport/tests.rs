@@ -1,0 +1,100 @@
+//! Records of TLS without content.
+
+use super::*;
+use crate::dial::Dialer;
+use crate::network::Network;
+use crate::origin::Origin;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection};
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn certificate(tickets: usize) -> (Vec<u8>, ServerConfig) {
+    let mut params = CertificateParams::new(vec![]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &issuer).unwrap().der().clone();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    config.send_tls13_tickets = tickets;
+    (authority.into_bytes(), config)
+}
+
+/// A connection whose server has sent so many session tickets, and sends a byte of content once it is told to.
+async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
+    let (authorities_pem, config) = certificate(tickets);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    let (go, told): (_, Receiver<()>) = channel();
+    let (tell, sent) = channel();
+    std::thread::spawn(move || {
+        let mut socket = listener.accept().unwrap().0;
+        let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
+        while tls.is_handshaking() || tls.wants_write() {
+            tls.complete_io(&mut socket).unwrap();
+        }
+        tell.send(()).unwrap();
+        if told.recv_timeout(PATIENCE).is_ok() {
+            tls.writer().write_all(b"x").unwrap();
+            let _ = tls.complete_io(&mut socket);
+            let _ = told.recv_timeout(PATIENCE);
+        }
+    });
+    let network = Network {
+        system_roots: false,
+        authorities_pem,
+        proxy: None,
+    };
+    let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+    let origin = Origin::parse(&origin).unwrap();
+    let dialled = dialer.dial(&origin, PATIENCE, || Some(())).await.unwrap();
+    sent.recv_timeout(PATIENCE).unwrap();
+    (dialled.transport, go)
+}
+
+#[tokio::test]
+async fn examination_reads_bounded_number_of_tickets() {
+    let (mut few, _go) = dialled(4).await;
+    assert_eq!(examine(&mut few), Found::Nothing);
+    let (mut many, _go) = dialled(900).await;
+    assert_eq!(examine(&mut many), Found::End);
+}
+
+#[tokio::test]
+async fn read_passes_bounded_number_of_tickets() {
+    for (tickets, is_read) in [(4, true), (900, false)] {
+        let (mut transport, go) = dialled(tickets).await;
+        go.send(()).unwrap();
+        let mut byte = [0];
+        let read = transport.read_exact(&mut byte).await;
+        assert_eq!(read.is_ok(), is_read, "{tickets}: {read:?}");
+    }
+}
+
+/// The bound begins anew with each piece of content.
+#[tokio::test]
+async fn content_renews_bound() {
+    let (mut transport, go) = dialled(300).await;
+    go.send(()).unwrap();
+    transport.read_exact(&mut [0]).await.unwrap();
+    let Either::Right(tls) = &mut transport else {
+        panic!("no TLS");
+    };
+    assert_eq!(tls.0.get_mut().0.idle_left, IDLE_BYTES);
+}
