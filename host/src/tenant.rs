@@ -152,10 +152,13 @@ impl Rate {
         }
     }
 
-    /// How many calls may come at once after a pause; 0 counts as 1.
+    /// How many calls may come at once after a pause; 0 counts as 1. More than the rate allows in ten years count as
+    /// those: governor counts them in nanoseconds, of which 64 bits hold 584 years.
     #[must_use]
     pub fn burst(mut self, calls: u32) -> Self {
-        self.burst = calls.max(1);
+        const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+        let most = TEN_YEARS.as_nanos() / self.each.as_nanos().max(1);
+        self.burst = calls.clamp(1, u32::try_from(most).unwrap_or(u32::MAX).max(1));
         self
     }
 
@@ -177,6 +180,14 @@ mod tests {
             Rate::per_minute(6).burst(3).memory(),
             Duration::from_secs(30)
         );
+    }
+
+    #[test]
+    fn burst_is_no_longer_than_ten_years() {
+        let years = |rate: Rate| rate.memory().as_secs() / (365 * 24 * 60 * 60);
+        assert_eq!(years(Rate::per_minute(1).burst(u32::MAX)), 10);
+        assert_eq!(Rate::per_second(1_000).burst(u32::MAX).burst, u32::MAX);
+        assert_eq!(Rate::per_minute(1).burst(5_000_000).burst, 5_000_000);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | its tenant's rate | is refused at once, with the time to wait |
 //! | its tenant's concurrency, or a full pool | waits in its tenant's queue |
-//! | its tenant's queue full | is refused at once |
+//! | its tenant's queue full | is refused at once, and without a tenant as one that meets a full host |
 //! | all queues together full | takes the place of the newest call of the tenant with the most waiting, if its own has none; else it is refused at once |
 //! | the end of its patience | leaves the queue with an error that names which of the two it waited for |
 //!
@@ -77,14 +77,17 @@ impl Queue {
             Asked::TooOften(retry_after) => {
                 return Err(PolicyFault::TenantRate { retry_after }.into());
             }
-            Asked::QueueFull(retry_after) => {
+            Asked::QueueFull(retry_after) if claim.tenant.is_some() => {
                 return Err(PolicyFault::TenantQueue {
                     limit: queued,
                     retry_after,
                 }
                 .into());
             }
-            Asked::AllQueuesFull(retry_after) => return Err(self.full(retry_after)),
+            // The queue of calls without a tenant is the host's own.
+            Asked::QueueFull(retry_after) | Asked::AllQueuesFull(retry_after) => {
+                return Err(self.full(retry_after));
+            }
             Asked::Wait(id, turn) => (id, turn),
         };
         // From here on the place may be granted before this call notices, so leaving has to give it back.

@@ -42,7 +42,7 @@ pub struct Occupancy {
 pub(super) struct State {
     free: u32,
     capacity: u32,
-    waiting: u32,
+    waiting: Waiting,
     queue: u32,
     /// The most tenants that are remembered for nothing but their rate.
     remembered: usize,
@@ -53,6 +53,37 @@ pub(super) struct State {
     /// How long a call holds its place, as a moving average.
     held: Duration,
     clock: DefaultClock,
+}
+
+/// The calls that wait, counted for those tenants that have any.
+#[derive(Default)]
+struct Waiting {
+    all: u32,
+    each: HashMap<Key, u32>,
+}
+
+impl Waiting {
+    fn add(&mut self, key: &Key) {
+        self.all += 1;
+        *self.each.entry(key.clone()).or_default() += 1;
+    }
+
+    fn remove(&mut self, key: &Key) {
+        self.all -= 1;
+        if let Some(each) = self.each.get_mut(key) {
+            *each -= 1;
+            if *each == 0 {
+                self.each.remove(key);
+            }
+        }
+    }
+
+    /// The tenant with the most. None where nobody has two: each has as much as any.
+    fn most(&self) -> Option<Key> {
+        let most = self.each.iter().max_by_key(|(_, calls)| **calls);
+        most.filter(|(_, calls)| **calls > 1)
+            .map(|(key, _)| key.clone())
+    }
 }
 
 /// One tenant's calls. Exists while the tenant has calls, or a rate that it used.
@@ -103,7 +134,7 @@ impl State {
         Self {
             free: capacity,
             capacity,
-            waiting: 0,
+            waiting: Waiting::default(),
             queue,
             remembered: remembered.max(1),
             tenants: HashMap::new(),
@@ -125,7 +156,7 @@ impl State {
         if !self.tenants.contains_key(key) {
             self.make_room(now);
         }
-        let (free, all_waiting, queue) = (self.free, self.waiting, self.queue);
+        let (free, all_waiting, queue) = (self.free, self.waiting.all, self.queue);
         let soon = self.soon(1);
         let account = self.tenants.entry(key.clone()).or_insert_with(|| Account {
             running: 0,
@@ -145,7 +176,7 @@ impl State {
         }
         let is_full = !runs && all_waiting >= queue;
         let may_displace = is_full && account.waiting.is_empty();
-        let displaced = may_displace.then(|| self.most_waiting()).flatten();
+        let displaced = may_displace.then(|| self.waiting.most()).flatten();
         if is_full && displaced.is_none() {
             self.forget_if_blank(key, now);
             return Asked::AllQueuesFull(self.soon(all_waiting));
@@ -168,7 +199,7 @@ impl State {
         let id = self.next_id;
         self.next_id += 1;
         account.waiting.insert(id, grant);
-        self.waiting += 1;
+        self.waiting.add(key);
         if let Some(displaced) = displaced {
             self.displace(&displaced);
         }
@@ -177,19 +208,11 @@ impl State {
         Asked::Wait(id, turn)
     }
 
-    /// The tenant with the most waiting calls. None where nobody has two: each has as much as any.
-    fn most_waiting(&self) -> Option<Key> {
-        let waiting = |(_, account): &(&Key, &Account)| account.waiting.len();
-        let most = self.tenants.iter().max_by_key(waiting);
-        most.filter(|most| waiting(most) > 1)
-            .map(|(key, _)| key.clone())
-    }
-
-    /// Takes a tenant's newest waiting call out of the queue. The call learns it from its channel, which closes.
+    /// Takes a tenant's newest waiting call out of the queue, and closes its channel.
     fn displace(&mut self, key: &Key) {
         let account = self.tenants.get_mut(key);
         if account.is_some_and(|account| account.waiting.pop_last().is_some()) {
-            self.waiting -= 1;
+            self.waiting.remove(key);
         }
     }
 
@@ -198,7 +221,7 @@ impl State {
         let account = self.tenants.get_mut(key);
         let waited = account.is_some_and(|account| account.waiting.remove(&id).is_some());
         if waited {
-            self.waiting -= 1;
+            self.waiting.remove(key);
             self.forget_if_blank(key, Instant::now());
         }
         waited
@@ -234,13 +257,13 @@ impl State {
     pub(super) fn why_waiting(&self, key: &Key) -> (bool, Duration) {
         let account = self.tenants.get(key);
         let full = account.is_some_and(|account| account.running >= account.concurrent);
-        (key.is_some() && full, self.soon(self.waiting))
+        (key.is_some() && full, self.soon(self.waiting.all))
     }
 
     pub(super) fn occupancy(&self) -> Occupancy {
         Occupancy {
             running: self.capacity - self.free,
-            waiting: self.waiting,
+            waiting: self.waiting.all,
             tenants: self.tenants.len(),
         }
     }
@@ -275,7 +298,7 @@ impl State {
                 continue;
             };
             account.running += 1;
-            self.waiting -= 1;
+            self.waiting.remove(&key);
             self.free -= 1;
             // A call that no longer waits gives the place back when its ticket is dropped.
             let _ = grant.send(());

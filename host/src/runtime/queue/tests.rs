@@ -87,6 +87,27 @@ async fn flooding_tenant_delays_another_by_one_call() {
     assert_eq!(order.len(), 23);
 }
 
+/// There is no tenant whose limit could be raised.
+#[tokio::test]
+async fn full_queue_without_tenants_is_hosts() {
+    let pool = pool(1, 1, LONG);
+    let _held = pool.enter(claim(None)).await.unwrap();
+    let mut waits = Box::pin(pool.enter(claim(None)));
+    assert!(
+        tokio::time::timeout(Duration::ZERO, &mut waits)
+            .await
+            .is_err()
+    );
+    let refused = pool.enter(claim(None)).await.err().unwrap();
+    assert!(
+        matches!(
+            refused,
+            CallError::Host(HostFault::QueueFull { limit: 1, .. })
+        ),
+        "{refused:?}"
+    );
+}
+
 /// The refusal names the limit of the tenant.
 #[tokio::test]
 async fn tenant_at_limit_waits_though_places_are_free() {
