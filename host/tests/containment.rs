@@ -44,7 +44,7 @@ async fn send(plugin: &Plugin, config: &str) -> Result<Receipt, SendError> {
     plugin
         .send_message(
             &Config::new(config),
-            &Message::code("+8613800138000", "SignIn", "918273"),
+            &Message::to("+8613800138000").usage("SignIn").code("918273"),
         )
         .await
 }
@@ -172,8 +172,10 @@ async fn shorter_message_timeout_ends_call_sooner() {
         timeout_ms: Some(50),
         ..Message::default()
     };
+    // Loading takes a while where the machine is busy.
+    let plugin = plugin();
     let start = Instant::now();
-    let outcome = plugin().send_message(&Config::new("w"), &message).await;
+    let outcome = plugin.send_message(&Config::new("w"), &message).await;
     assert!(
         matches!(
             outcome,
@@ -306,6 +308,17 @@ async fn limit_that_is_exceeded_ends_the_call_only() {
 async fn receipt_without_message_id_breaks_contract() {
     let (fault, _) = fault(&plugin(), "e").await;
     assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
+}
+
+/// Nobody can have accepted what nobody was asked.
+#[tokio::test]
+async fn receipt_without_request_is_not_sent() {
+    let plugin = plugin_reaching("127.0.0.1:2");
+    let (fault, certain) = fault(&plugin, "a").await;
+    assert!(
+        matches!(fault, HostFault::Contract(_)) && certain,
+        "{fault:?}"
+    );
 }
 
 #[tokio::test]

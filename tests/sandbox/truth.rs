@@ -37,9 +37,11 @@ async fn receipt_without_serial_number_is_no_acceptance() {
 }
 
 #[tokio::test]
-async fn acceptance_without_request_shows_in_report() {
+async fn acceptance_without_request_is_not_sent() {
     let ended = Arena::new().run("lie-accepted").await;
-    assert_eq!(ended.outcome.as_ref().unwrap().message_id, "made up");
+    let (state, fault) = ended.stopped();
+    assert_eq!(state, "not sent");
+    assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
     assert!(ended.report.http.is_empty());
 }
 

@@ -217,7 +217,8 @@ impl Host {
     fn sending(name: &str, letter: &str) -> Self {
         let host = Self::new(name);
         put(&host.0.join("plugin.wasm"), lettered());
-        host.json(&["plugin", "add", "plugin.wasm", "--name", "p", "--unsigned"]);
+        let add = ["plugin", "add", "plugin.wasm", "--name", "p", "--unsigned"];
+        host.json(&[&add[..], &["--allow", "http://127.0.0.1:1"]].concat());
         host.configure(letter);
         host.json(&["flow", "put", "c"]);
         host

@@ -92,9 +92,10 @@ fn signal_during_a_send_prints_unknown() {
 fn unwritable_default_cache_only_warns() {
     let blocked = directory("cache-blocked").join("file");
     std::fs::write(&blocked, "").unwrap();
-    let mut command = program("cache-blocked", &SEND);
+    let uncached = send_with(&["--allow", "http://127.0.0.1:1"]);
+    let mut command = program("cache-blocked", &uncached);
     command.env("XDG_CACHE_HOME", &blocked);
-    let arguments: Vec<_> = SEND
+    let arguments: Vec<_> = uncached
         .into_iter()
         .filter(|word| *word != "--no-cache")
         .collect();

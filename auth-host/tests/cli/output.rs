@@ -32,7 +32,7 @@ fn closed_output_does_not_hide_send_outcome() {
     for more in [&[][..], &["--json"], &["--report"]] {
         let send: Vec<_> = std::iter::once("send")
             .chain(config)
-            .chain(["--to", NUMBER])
+            .chain(["--to", NUMBER, "--allow", "http://127.0.0.1:1"])
             .chain(more.iter().copied())
             .collect();
         for (behaviour, code) in [("a", 0), ("n", 3), ("i", 6)] {
@@ -86,6 +86,8 @@ fn metrics_go_to_file_and_traces_to_stderr() {
         NUMBER,
         "--var",
         "code=918273",
+        "--allow",
+        "http://127.0.0.1:1",
         "--metrics",
         file,
         "--trace",
@@ -127,6 +129,8 @@ fn metrics_may_go_to_stdout_not_into_json() {
         "-",
         "--to",
         NUMBER,
+        "--allow",
+        "http://127.0.0.1:1",
         "--metrics",
         "-",
     ];

@@ -16,7 +16,13 @@ fn send_outcomes_differ_in_exit_code_not_fields() {
     let allow = format!("http://{authority}");
     let mut fields = Vec::new();
     for (config, code, outcome, source, kind) in [
-        ("a".to_owned(), 0, "accepted", "connector", Value::Null),
+        (
+            format!("f{authority}"),
+            0,
+            "accepted",
+            "connector",
+            Value::Null,
+        ),
         ("n".to_owned(), 3, "not-sent", "connector", "denied".into()),
         ("u".to_owned(), 3, "not-sent", "host", "other".into()),
         (

@@ -293,12 +293,16 @@ impl Plugin {
                 Ok(answer) => answer?,
                 Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
             };
-            // A serial number is what makes an acceptance one; without it the claim cannot be trusted.
-            if let Some(broken) = broken(&receipt.message_id) {
-                let fault = HostFault::Contract(broken);
-                return Err(SendError::from_cause(fault.into(), may_have_left));
+            // A serial number is what makes an acceptance one, and a request is what a provider accepts.
+            let broken = broken(&receipt.message_id);
+            let claimed = (!may_have_left).then_some("it reported a receipt and made no request");
+            match broken.or(claimed) {
+                Some(broken) => {
+                    let fault = HostFault::Contract(broken);
+                    Err(SendError::from_cause(fault.into(), may_have_left))
+                }
+                None => Ok(receipt),
             }
-            Ok(receipt)
         };
         call.run(function, params, settle).await
     }

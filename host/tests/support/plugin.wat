@@ -1,7 +1,8 @@
 ;; A connector that does as its config says, written by hand so that it can misbehave in ways that a compiler
 ;; would not produce. The config's first letter chooses:
 ;;
-;;   a  accepted, message id "m-1"          e  accepted, with an empty message id
+;;   a  make a request to 127.0.0.1:1, where nobody listens, if that is granted; accepted, message id "m-1"
+;;   e  accepted, with an empty message id
 ;;   u  crash at once                       l  loop for ever
 ;;   m  ask for all the memory there is     r  recurse until the stack ends
 ;;   g  answer with a string beyond its own memory
@@ -35,6 +36,7 @@
   (global $top (mut i32) (i32.const 65536))
   ;; 1024: results. 2048: what `handle` returns. 4096: what `get` returns. 512: texts.
   (data (i32.const 512) "m-1{}[]/wordsen")
+  (data (i32.const 544) "127.0.0.1:1")
 
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
     (local $at i32)
@@ -129,7 +131,9 @@
     (local.set $what (i32.load8_u (local.get $config)))
     (local.set $host (i32.add (local.get $config) (i32.const 1)))
     (local.set $len (i32.sub (i32.load offset=4 (local.get $args)) (i32.const 1)))
-    (if (i32.eq (local.get $what) (i32.const 97)) (then (return (call $accepted (i32.const 3)))))
+    (if (i32.eq (local.get $what) (i32.const 97)) (then
+      (drop (call $ask (i32.const 544) (i32.const 11)))
+      (return (call $accepted (i32.const 3)))))
     (if (i32.eq (local.get $what) (i32.const 101)) (then (return (call $accepted (i32.const 0)))))
     (if (i32.eq (local.get $what) (i32.const 117)) (then (unreachable)))
     (if (i32.eq (local.get $what) (i32.const 108)) (then (loop $for-ever (br $for-ever))))
