@@ -231,14 +231,14 @@ async fn unacceptable_code_is_refused_by_position() {
         "\u{ff11}\u{ff12}\u{ff13}\u{ff14}",
         "12345\u{0}",
     ] {
-        let message = Message::code(MAINLAND, "Register", code);
+        let message = Message::to(MAINLAND).usage("Register").code(code);
         let failure = refused(&plugin, &config(None), &message).await;
         assert_eq!(failure.kind, FailureKind::InvalidMessage, "{code:?}");
         assert!(failure.message.contains("Parameter 1") && failure.message.contains("digits"));
         assert!(code.is_empty() || !failure.message.contains(code));
     }
     for code in ["1", "123456"] {
-        let message = Message::code(MAINLAND, "Register", code);
+        let message = Message::to(MAINLAND).usage("Register").code(code);
         let preview = plugin
             .preview_message(&to_config(&config(None)), &message)
             .await;

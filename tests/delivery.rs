@@ -88,7 +88,7 @@ async fn the_callers_own_identifier_travels_with_the_message() {
 #[tokio::test]
 async fn usage_without_a_template_takes_the_generic_one() {
     let rig = Rig::new();
-    let message = Message::code(MAINLAND, "MfaVerification", CODE);
+    let message = Message::to(MAINLAND).usage("MfaVerification").code(CODE);
     let receipt = accepted(rig.send(&message).await);
     let found = |key| attribute(&receipt.attributes, key);
     assert_eq!(

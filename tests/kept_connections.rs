@@ -140,7 +140,7 @@ async fn pairs(twice: &Twice, secure: bool, mut busy: impl FnMut()) -> Vec<State
 }
 
 async fn send(plugin: &Plugin, url: &str, code: &str) -> State {
-    let message = Message::code(MAINLAND, "Register", code);
+    let message = Message::to(MAINLAND).usage("Register").code(code);
     let config = to_config(&config(Some(url)));
     state(plugin.send_message(&config, &message).await)
 }

@@ -121,7 +121,7 @@ async fn largest_send_needs_fraction_of_default_limits() {
             let plugin = host.load(component()).ok();
             let config = config.clone();
             async move {
-                let message = Message::code(MAINLAND, "Register", CODE);
+                let message = Message::to(MAINLAND).usage("Register").code(CODE);
                 match plugin {
                     Some(plugin) => plugin.send_message(&config, &message).await.is_ok(),
                     None => false,

@@ -36,7 +36,9 @@ fn host(simulator: &Simulator, calls: u32) -> ConnectorHost {
 
 /// A message to a number of its own, so that the service's limits per number do not matter.
 fn message(number: usize) -> Message {
-    Message::code(format!("+86139{number:08}"), "Register", CODE)
+    Message::to(format!("+86139{number:08}"))
+        .usage("Register")
+        .code(CODE)
 }
 
 /// How many messages each number got.

@@ -34,7 +34,7 @@ async fn connector_lets_every_magic_number_through() {
     let plugin = load(host());
     let config = Config::new(config(None).to_string());
     for number in numbers {
-        let message = Message::code(&number, "Register", "123456");
+        let message = Message::to(&number).usage("Register").code("123456");
         let preview = plugin.preview_message(&config, &message).await;
         let preview = preview.unwrap_or_else(|error| panic!("{number}: {error}"));
         let route = if number.starts_with("+86") {

@@ -172,7 +172,7 @@ async fn page_commands_and_code_work_unchanged() {
     let [config] = blocks("json").try_into().expect("one config");
     let config = config.replace("http://127.0.0.1:8080", &server.url());
     let host = host().allow(&server.url()).unwrap().build().unwrap();
-    let message = Message::code("+8613800138000", "SignIn", "918273");
+    let message = Message::to("+8613800138000").usage("SignIn").code("918273");
     let sent = host.load(component.as_path()).unwrap();
     let receipt = accepted(
         sent.send_message(&Config::new(config.as_str()), &message)

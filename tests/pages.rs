@@ -60,7 +60,7 @@ async fn send_does_not_grow_memory() {
     let plugin = answered_at_once(Residency::default());
     let started = plugin.start().await.unwrap();
     let config = support::to_config(&support::config(Some(ENDPOINT)));
-    let message = Message::code(MAINLAND, "Register", CODE);
+    let message = Message::to(MAINLAND).usage("Register").code(CODE);
     let sent = plugin.send_message_reported(&config, &message).await;
     accepted(sent.outcome);
     assert_eq!(sent.report.memory_bytes, started.memory_bytes);
@@ -71,7 +71,7 @@ async fn send_does_not_grow_memory() {
 async fn canned_response_takes_no_settling_time() {
     let plugin = answered_at_once(Residency::default());
     let config = support::to_config(&support::config(Some(ENDPOINT)));
-    let message = Message::code(MAINLAND, "Register", CODE);
+    let message = Message::to(MAINLAND).usage("Register").code(CODE);
     let mut least = Duration::MAX;
     for _ in 0..SENDS {
         let sent = plugin.send_message_reported(&config, &message).await;
@@ -104,7 +104,7 @@ fn faults_per_send(kept: Residency) -> f64 {
     let _entered = runtime.enter();
     let plugin = answered_at_once(kept.clone());
     let config = support::to_config(&support::config(Some(ENDPOINT)));
-    let message = Message::code(MAINLAND, "Register", CODE);
+    let message = Message::to(MAINLAND).usage("Register").code(CODE);
     let send = |count| {
         runtime.block_on(async {
             for _ in 0..count {

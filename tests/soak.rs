@@ -168,7 +168,7 @@ impl Soak {
                 let message = Message {
                     correlation_id: Some(correlation(call)),
                     timeout_ms: Some(TIMEOUT_MS),
-                    ..Message::code(number(call), "Register", "918273")
+                    ..Message::to(number(call)).usage("Register").code("918273")
                 };
                 let Reported { outcome, report } =
                     plugin.send_message_reported(&config, &message).await;

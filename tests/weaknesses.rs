@@ -83,7 +83,10 @@ async fn only_declared_parameters_reach_service() {
 #[tokio::test]
 async fn usage_without_template_falls_back_to_generic() {
     let rig = Rig::new();
-    let receipt = accepted(rig.send(&Message::code(MAINLAND, "BindMfa", CODE)).await);
+    let receipt = accepted(
+        rig.send(&Message::to(MAINLAND).usage("BindMfa").code(CODE))
+            .await,
+    );
     let found = |key| attribute(&receipt.attributes, key);
     assert_eq!(
         (found("usage"), found("fallback"), found("template")),
@@ -152,7 +155,7 @@ async fn template_takes_code_and_values_in_order() {
     for (code, minutes) in [("1234567", "10"), ("12a4", "10"), (CODE, "ten"), ("", "10")] {
         rig.simulator.reset();
         let message = with_variables(
-            Message::code(MAINLAND, "Register", code),
+            Message::to(MAINLAND).usage("Register").code(code),
             &[("ttlMinutes", minutes)],
         );
         let failure = not_sent(rig.send_with(&config, &message).await);
@@ -454,7 +457,7 @@ async fn rehearsal_shows_route_and_sends_nothing() {
         (INTERNATIONAL, "ForgotPassword", "international", "1110002"),
         (INTERNATIONAL, "BindMfa", "international", "1110002"),
     ] {
-        let message = Message::code(number, usage, CODE);
+        let message = Message::to(number).usage(usage).code(CODE);
         let preview = rig.plugin.preview_message(&config, &message).await.unwrap();
         assert_eq!(
             (preview.route.as_str(), preview.template.as_str()),

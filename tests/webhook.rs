@@ -21,7 +21,7 @@ fn plugin(origin: &str) -> Plugin {
 async fn send(server: &Server, id: Option<&str>) -> Result<Receipt, SendError> {
     let config =
         json!({"url": format!("{}/hook?a=1", server.url()), "secret": format!("whsec_{KEY}")});
-    let mut message = Message::code(NUMBER, "SignIn", CODE);
+    let mut message = Message::to(NUMBER).usage("SignIn").code(CODE);
     message.correlation_id = id.map(Into::into);
     plugin(&server.url())
         .send_message(&Config::new(config.to_string()), &message)

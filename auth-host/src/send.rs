@@ -154,7 +154,7 @@ async fn attempt(app: &App, draft: &Draft, row: &mut message::Message, time: Dur
     if time < LEAST {
         return not_called(row, FailureKind::Timeout, "no-time-left");
     }
-    let mut message = Message::code(draft.number.e164(), &draft.usage, "");
+    let mut message = Message::to(draft.number.e164()).usage(&draft.usage);
     message.variables = draft.variables.clone();
     message.locales = draft.locales.clone();
     message.correlation_id = Some(row.id.clone());

@@ -119,5 +119,5 @@ pub fn stub_message() -> Message {
 
 /// A message to a number of its own.
 pub fn message(index: u64) -> Message {
-    Message::code(number(index), "Register", CODE)
+    Message::to(number(index)).usage("Register").code(CODE)
 }

@@ -265,7 +265,7 @@ async fn send_all(shared: Arc<Shared>, plugin: Plugin, config: Config) {
         }
         let message = Message {
             correlation_id: Some(format!("c{call}")),
-            ..Message::code(number(call), "Register", CODE)
+            ..Message::to(number(call)).usage("Register").code(CODE)
         };
         let told = match plugin.send_message(&config, &message).await {
             Ok(receipt) => Told::Accepted(receipt.message_id),

@@ -193,7 +193,7 @@ async fn send_all(shared: Arc<Shared>, tenant: u64, config: Config) {
         }
         let message = Message {
             timeout_ms: Some(PATIENCE_MS),
-            ..Message::code(number(call), "Register", CODE)
+            ..Message::to(number(call)).usage("Register").code(CODE)
         };
         let plugin = shared.place.current().for_tenant(name.as_str());
         let state = match plugin.send_message(&config, &message).await {
@@ -213,7 +213,7 @@ async fn send_all(shared: Arc<Shared>, tenant: u64, config: Config) {
 async fn attack_on(shared: Arc<Shared>, plugin: auth_connector_host::Plugin, attack: &'static str) {
     let plugin = plugin.for_tenant(attack);
     let config = Config::new(format!(r#"{{"attack":"{attack}","origin":"","word":""}}"#));
-    let message = Message::code("+8613800138000", "Register", CODE);
+    let message = Message::to("+8613800138000").usage("Register").code(CODE);
     while !shared.done.load(Ordering::Relaxed) {
         let outcome = plugin.send_message(&config, &message).await;
         shared.hostile_calls.fetch_add(1, Ordering::Relaxed);

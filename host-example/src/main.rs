@@ -17,11 +17,12 @@
 //! | 4 | unknown: it may have been sent |
 
 use auth_connector_host::{
-    Config, ConnectorHost, Egress, Grants, Manifest, Message, Package, Plugin, SendError, Severity,
-    Tenant, TrustedKey,
+    Config, ConnectorHost, DeliveryQuery, Egress, Grants, Manifest, Message, Package, Plugin,
+    SendError, Severity, Tenant, TrustedKey,
 };
 use clap::Parser;
 use std::error::Error;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -48,6 +49,9 @@ struct Arguments {
     /// The code. A real host makes it, and takes it from no argument
     #[arg(long)]
     code: String,
+    /// The caller's own identifier of this send, by which it is looked up; another one for each. Random unless given
+    #[arg(long, default_value_t = random_id())]
+    correlation_id: String,
     /// On whose behalf: limits, connections and figures are kept apart by it
     #[arg(long, default_value = "example")]
     tenant: String,
@@ -78,8 +82,14 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         return Err("the config cannot work; correct what is an error above".into());
     }
 
-    let message = Message::code(&arguments.to, &arguments.usage, &arguments.code);
-    Ok(match plugin.send_message(&config, &message).await {
+    let message = Message::to(&arguments.to)
+        .usage(&arguments.usage)
+        .code(&arguments.code)
+        .correlation_id(&arguments.correlation_id);
+    // On a task of its own: a send whose future is dropped loses its outcome.
+    let (sender, secrets) = (plugin.clone(), config.clone());
+    let sending = tokio::spawn(async move { sender.send_message(&secrets, &message).await });
+    Ok(match sending.await? {
         Ok(receipt) => {
             println!("accepted as {}", receipt.message_id);
             ExitCode::SUCCESS
@@ -89,12 +99,37 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             println!("not sent: {why}");
             ExitCode::from(3)
         }
-        // Nothing may be tried: the message may arrive. `Plugin::find_deliveries` looks it up.
+        // Nothing may be tried: the message may arrive.
         Err(SendError::Unknown(why)) => {
             println!("unknown: {why}");
+            look_up(&plugin, &config, arguments).await;
             ExitCode::from(4)
         }
     })
+}
+
+/// Asks the provider what became of a message. Nothing found proves nothing: a record may take minutes to appear.
+async fn look_up(plugin: &Plugin, config: &Config, arguments: &Arguments) {
+    let query = DeliveryQuery {
+        to: arguments.to.clone(),
+        max_age_s: 600,
+        correlation_id: Some(arguments.correlation_id.clone()),
+        message_id: None,
+    };
+    match plugin.find_deliveries(config, &query, None).await {
+        Ok(deliveries) if deliveries.found.is_empty() => println!("the provider has no record yet"),
+        Ok(deliveries) => {
+            for delivery in deliveries.found {
+                println!("{}: {}", delivery.message_id, delivery.state.as_str());
+            }
+        }
+        Err(why) => println!("it cannot be looked up: {why}"),
+    }
+}
+
+fn random_id() -> String {
+    let random = RandomState::new().build_hasher().finish();
+    format!("example-{random:016x}")
 }
 
 /// Loads the plugin with what it may reach.

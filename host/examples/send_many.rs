@@ -20,7 +20,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::new(std::fs::read_to_string(config)?);
     let first: u64 = first.parse()?;
     for number in first..first + count.parse::<u64>()? {
-        let message = Message::code(format!("+86{number}"), "SignIn", "123456");
+        let message = Message::to(format!("+86{number}"))
+            .usage("SignIn")
+            .code("123456");
         if plugin.send_message(&config, &message).await.is_err() {
             return Err("a message was not accepted".into());
         }

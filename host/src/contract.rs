@@ -49,14 +49,43 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message that carries a verification code.
-    pub fn code(to: impl Into<String>, usage: impl Into<String>, code: impl Into<String>) -> Self {
+    /// A message to a number, of the usage `Generic`, without variables.
+    ///
+    /// ```
+    /// # use auth_connector_host::Message;
+    /// let message = Message::to("+8613800138000")
+    ///     .usage("SignIn")
+    ///     .code("918273")
+    ///     .correlation_id("sign-in-4711");
+    /// assert_eq!(message.variables[0].0, "code");
+    /// ```
+    pub fn to(number: impl Into<String>) -> Self {
         Self {
-            to: to.into(),
-            usage: usage.into(),
-            variables: vec![("code".to_owned(), code.into())],
+            to: number.into(),
+            usage: "Generic".to_owned(),
             ..Self::default()
         }
+    }
+
+    /// Sets why it is sent.
+    #[must_use]
+    pub fn usage(mut self, usage: impl Into<String>) -> Self {
+        self.usage = usage.into();
+        self
+    }
+
+    /// Adds the variable `code`: a verification code. Redaction knows it by this name.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.variables.push(("code".to_owned(), code.into()));
+        self
+    }
+
+    /// Sets the caller's own identifier, by which [`crate::Plugin::find_deliveries`] looks it up.
+    #[must_use]
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
     }
 
     /// The message as the contract has it, for a call that has this much time left.
@@ -312,7 +341,7 @@ mod tests {
 
     #[test]
     fn debug_output_hides_number_code_and_secret() {
-        let message = Message::code("+8613800138000", "SignIn", "918273");
+        let message = Message::to("+8613800138000").usage("SignIn").code("918273");
         let preview = Preview {
             route: "mainland".into(),
             template: "1400".into(),

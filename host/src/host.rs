@@ -90,7 +90,15 @@ impl ConnectorHost {
     ///
     /// Reads, checks, compiles and links, and blocks the calling thread meanwhile: half a second of CPU for the reference
     /// connector, or 2 ms from the compile cache (`docs/performance.md`); seconds where the host is not optimised. No code
-    /// of the plugin runs.
+    /// of the plugin runs. Asynchronous code gives it a thread of its own:
+    ///
+    /// ```no_run
+    /// # use auth_connector_host::{ConnectorHost, Plugin};
+    /// # async fn load(host: ConnectorHost) -> Result<Plugin, Box<dyn std::error::Error>> {
+    /// let plugin = tokio::task::spawn_blocking(move || host.load("connector.wasm")).await??;
+    /// # Ok(plugin)
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

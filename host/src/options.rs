@@ -14,6 +14,25 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The settings of a [`crate::ConnectorHost`].
+///
+/// ```
+/// use auth_connector_host::{ConnectorHost, HostOptions, Limits};
+/// use std::time::Duration;
+///
+/// let mut options = HostOptions {
+///     limits: Limits {
+///         call_timeout: Duration::from_secs(5),
+///         ..Limits::default()
+///     },
+///     cache_dir: Some("/var/cache/acme-sms".into()),
+///     ..HostOptions::default()
+/// };
+/// options.egress.allow("https://sms.example.com".parse()?);
+/// # options.cache_dir = None;
+/// let host = ConnectorHost::new(options)?;
+/// # let _ = host;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// What a plugin may reach unless it is loaded with a list of its own. Empty denies all.

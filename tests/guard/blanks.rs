@@ -75,7 +75,7 @@ fn a_blank_optional_field_is_as_if_absent() {
             let findings = validators.plugin.validate_config(&to, &[]).await.unwrap();
             let mut seen = vec![format!("{findings:?}")];
             for number in [MAINLAND, INTERNATIONAL] {
-                let message = Message::code(number, "SignIn", "123456");
+                let message = Message::to(number).usage("SignIn").code("123456");
                 let preview = validators
                     .plugin
                     .preview_message(&to, &message)

@@ -37,7 +37,7 @@ pub fn to_config(config: &Value) -> Config {
 
 /// The code for `Register`, to one number.
 pub fn code_to(number: &str) -> Message {
-    Message::code(number, "Register", CODE)
+    Message::to(number).usage("Register").code(CODE)
 }
 
 /// Fails if a text holds a secret, a number or a code.

@@ -52,7 +52,7 @@ pub struct Tried {
 
 /// The message of a trial. It has everything that a flow's message has: a plugin may need any of it.
 fn wanted(number: &Number, trial: &Trial, code: &str, id: String) -> Wanted {
-    let mut wanted = Wanted::code(number.e164(), &trial.usage, code);
+    let mut wanted = Wanted::to(number.e164()).usage(&trial.usage).code(code);
     wanted.correlation_id = Some(id);
     wanted.timeout_ms = u32::try_from(TIME.as_millis()).ok();
     if !trial.locale.is_empty() {

@@ -1,7 +1,7 @@
 //! [`Plugin`]: a component that was checked, compiled and linked, ready to be called.
 //!
-//! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it; if a
-//! request had left by then, its outcome is lost, so let sends run to their end.
+//! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it: see
+//! [`Plugin::send_message`].
 
 use super::call::Call;
 use super::lease::Hold;
@@ -63,7 +63,7 @@ impl Plugin {
     ///
     /// ```no_run
     /// # async fn send(plugin: auth_connector_host::Plugin, config: auth_connector_host::Config) {
-    /// # let message = auth_connector_host::Message::code("+8613800138000", "SignIn", "918273");
+    /// # let message = auth_connector_host::Message::to("+8613800138000").usage("SignIn").code("918273");
     /// let outcome = plugin.for_tenant("acme").send_message(&config, &message).await;
     /// # let _ = outcome;
     /// # }
@@ -205,6 +205,16 @@ impl Plugin {
     /// Everything that can be said about a config without a network. Sending is possible when no finding is an
     /// error.
     ///
+    /// ```no_run
+    /// # use auth_connector_host::{CallError, Config, Plugin};
+    /// # async fn check(plugin: Plugin, config: Config) -> Result<(), CallError> {
+    /// for finding in plugin.validate_config(&config, &["en".to_owned()]).await? {
+    ///     println!("{} {}: {}", finding.severity.as_str(), finding.pointer, finding.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
@@ -251,10 +261,34 @@ impl Plugin {
 
     /// Sends one message: accepted, certainly not sent, or unknown.
     ///
+    /// Keep the [`Config`] between sends: its secrets are found once for each value.
+    ///
+    /// # Cancel safety
+    ///
+    /// It is not cancel safe. Dropping the future stops the plugin, and once a request has left nobody learns whether
+    /// the message was sent. Web frameworks drop a handler's future when its client disconnects. A call that computes
+    /// for more than 10 ms goes on in turns with its tenant's other calls, and a future that is not polled keeps its
+    /// turn. For both reasons run each send on a task of its own:
+    ///
+    /// ```no_run
+    /// # use auth_connector_host::{Config, Message, Plugin, Receipt, SendError};
+    /// # use std::sync::Arc;
+    /// # async fn handle(plugin: Plugin, config: Arc<Config>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let message = Message::to("+8613800138000")
+    ///     .usage("SignIn")
+    ///     .code("918273")
+    ///     .correlation_id("sign-in-4711");
+    /// let sending = tokio::spawn(async move { plugin.send_message(&config, &message).await });
+    /// let outcome: Result<Receipt, SendError> = sending.await?;
+    /// # let _ = outcome;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SendError`] says which of the last two, and why. A crash, a kill or a timeout of the plugin is
-    /// *unknown*, unless no request had been let out by then.
+    /// *unknown*, unless no request had been let out by then. A receipt without a request is *not sent*.
     pub async fn send_message(
         &self,
         config: &Config,
@@ -264,6 +298,16 @@ impl Plugin {
     }
 
     /// As [`Plugin::send_message`], with the call's times and requests.
+    ///
+    /// ```no_run
+    /// # use auth_connector_host::{Config, Message, Plugin};
+    /// # async fn send(plugin: Plugin, config: Config, message: Message) {
+    /// let sent = plugin.send_message_reported(&config, &message).await;
+    /// for request in &sent.report.http {
+    ///     println!("{}{} in {:?}", request.origin, request.path, request.total);
+    /// }
+    /// # }
+    /// ```
     pub async fn send_message_reported(
         &self,
         config: &Config,
@@ -342,6 +386,22 @@ impl Plugin {
     }
 
     /// Looks up what became of a message, above all after [`SendError::Unknown`].
+    ///
+    /// ```no_run
+    /// # use auth_connector_host::{CallError, Config, DeliveryQuery, Plugin};
+    /// # async fn look_up(plugin: Plugin, config: Config) -> Result<(), CallError> {
+    /// let query = DeliveryQuery {
+    ///     to: "+8613800138000".to_owned(),
+    ///     max_age_s: 3_600,
+    ///     correlation_id: Some("sign-in-4711".to_owned()),
+    ///     message_id: None,
+    /// };
+    /// for delivery in plugin.find_deliveries(&config, &query, None).await?.found {
+    ///     println!("{}", delivery.state.as_str());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -27,6 +27,18 @@ impl Plugin {
     /// Anybody can post to the address that takes callbacks. Store the receipts, then answer with the
     /// [`Acknowledgement`]; a receipt says what the provider says, and never that a message was not sent.
     ///
+    /// ```no_run
+    /// # use auth_connector_host::{Callback, CallbackError, Config, Plugin};
+    /// # async fn read(plugin: Plugin, config: Config, callback: Callback) -> Result<u16, CallbackError> {
+    /// let content = plugin.read_callback(&config, &callback).await?;
+    /// for receipt in &content.receipts {
+    ///     println!("{}: {}", receipt.message_id, receipt.state.as_str());
+    /// }
+    /// let status = content.acknowledgement.status;
+    /// # Ok(status)
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallbackError::Refused`] when it is no callback that counts, or is too large;
