@@ -6,10 +6,9 @@
 //! | refused | why |
 //! |---|---|
 //! | 127.0.0.0/8, ::1 | this machine, unless the origin itself is `localhost` or a loopback address |
-//! | 10/8, 172.16/12, 192.168/16, fc00::/7, fec0::/10 | private networks |
+//! | 10/8, 172.16/12, 192.168/16, fc00::/7, fec0::/10 | private networks; Amazon's metadata service is fd00:ec2::254 |
 //! | 169.254/16, fe80::/10 | link-local; the metadata service of most clouds |
 //! | 100.64/10 | shared address space; Alibaba Cloud's metadata service is 100.100.100.200 |
-//! | fd00:ec2::254 and other unique local addresses | metadata over IPv6 |
 //! | 0/8, ::, 192.0.0/24, 192.0.2/24, 198.18/15, 198.51.100/24, 203.0.113/24, 2001:db8::/32, 100::/64 | reserved, benchmarking, documentation |
 //! | 224/4, 240/4, ff00::/8 | multicast, reserved, broadcast |
 //! | ::ffff:0:0/96, ::/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16, 2001::/32 | IPv4 inside IPv6: checked as that IPv4 address, or refused where it cannot be |

@@ -37,6 +37,8 @@ pub mod origin;
 pub mod outbound;
 pub mod phrase;
 #[cfg(feature = "dial")]
+mod race;
+#[cfg(feature = "dial")]
 mod resolve;
 #[cfg(feature = "dial")]
 pub mod resolve_override;

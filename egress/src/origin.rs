@@ -107,8 +107,8 @@ impl Origin {
             return Err(phrase!("origin-user", "a user has no place in it"));
         }
         let host = Host::parse(authority.host())?;
-        // The client pools connections by the text, and a proxy is sent it, so one origin has one text: of a port that
-        // it cannot read `http` says that there is none, and 0443 it reads as 443.
+        // A proxy is sent the text, and has to read the same port in it: of a port that it cannot read `http` says that
+        // there is none, and 0443 it reads as 443.
         let after_host = authority.as_str().strip_prefix(authority.host());
         let port = match after_host.map(|rest| (rest, rest.strip_prefix(':'))) {
             Some(("", _)) => default_port(secure),

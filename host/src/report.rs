@@ -51,7 +51,7 @@ pub struct HttpExchange {
     pub path: String,
     /// Names of the request's headers, in order.
     pub request_headers: Vec<String>,
-    /// Bytes of the request's body that the connection took.
+    /// Bytes of the request's body that were given to the connection. The last of them may not have left.
     pub request_body_bytes: u64,
     /// Bytes of the response's body that were read.
     pub response_body_bytes: u64,

@@ -2,9 +2,9 @@
 //!
 //! wasmtime-wasi-http has a handler too, which asks a hook for each request. It makes a task of every one, refused or
 //! not, and tasks wait until their thread has a moment: a plugin that asks for the same forbidden thing without a pause
-//! had 43 MB of paths waiting there. Here a refused request is answered at once and holds nothing. It also makes
-//! fewer copies, 4 % of a send's CPU. wasmtime-wasi-http's setters of method, authority and path keep 2 MiB of text for each
-//! handle, which no setting bounds, so three of them are shadowed by bounded ones.
+//! had 43 MB of paths waiting there. Here a refused request is answered at once and holds nothing. wasmtime-wasi-http's
+//! setters of method, authority and path keep 2 MiB of text for each handle, which no setting bounds, so three of them
+//! are shadowed by bounded ones.
 //!
 //! Upstream: the hook came of [wasmtime 7259](https://github.com/bytecodealliance/wasmtime/issues/7259) and is for
 //! connections, not for refusals. [wasmtime 12652](https://github.com/bytecodealliance/wasmtime/pull/12652) bounds one

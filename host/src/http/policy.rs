@@ -88,8 +88,8 @@ impl Policy {
         let (client, limits) = (self.client.clone(), self.limits.clone());
         let caller = self.caller.clone();
         let target = request.uri().clone();
-        // Boxed, because this is the guest's stack: moved into its task by value it took so much of it that the engine
-        // gave two pages back after each call, which cost a send half as much again.
+        // Boxed, because this is the guest's stack: moved into its task by value it takes so much of it that the engine
+        // gives two pages back to the system after each call.
         let sending = runtime::spawn(Box::pin(async move {
             // Boxed again, so that what is made on the guest's stack holds no more than what it is given.
             let sent = client.send_within(limits, caller, request, options, entry.clone());
