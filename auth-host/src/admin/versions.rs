@@ -17,16 +17,22 @@ use auth_connector_host::{
 use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
 use axum::http::StatusCode;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A version that passed every check but that of what it is granted.
 pub struct Prepared {
     /// What the version in whose place it would be put does not have, or has otherwise.
     pub changes: Vec<Change>,
+    /// What it would be granted otherwise than the installed one.
+    pub regranted: Vec<Change>,
     /// What was verified and what was not.
     pub findings: Vec<Finding>,
     /// What it asks for and is not granted, a line each.
     pub missing: Vec<Phrase>,
+    /// Whether an installed plugin of this name would run other code or under another signer: where a connector uses it,
+    /// or somebody else vouches for it, that is for a person to agree to.
+    pub needs_consent: bool,
     /// What stands for the version in whose place it would be put.
     before: Option<String>,
     row: registry::Plugin,
@@ -38,6 +44,16 @@ impl Prepared {
     /// What is known about it.
     pub fn facts(&self) -> &Facts {
         &self.row.facts
+    }
+
+    /// Its name here.
+    pub fn name(&self) -> &str {
+        &self.row.id
+    }
+
+    /// Whether a plugin of this name is installed.
+    pub const fn is_there(&self) -> bool {
+        self.before.is_some()
     }
 
     /// Whether it would be granted the same as the installed one.
@@ -107,28 +123,72 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
         None => of_files(&facts, &pins, &new.texts),
     };
     let missing = plugin.grants().map(|decision| decision.missing().collect());
+    let row = registry::Plugin {
+        id: name,
+        digest: plugin.description().sha256.clone(),
+        manifest: new.manifest,
+        signature: new.signature,
+        origins: new.origins,
+        beyond: new.beyond,
+        limits: new.limits,
+        facts,
+        added_at: ids::now_ms(),
+    };
+    let changes = match &before {
+        Some(before) => changes(&known(before), &row.facts),
+        None => Vec::new(),
+    };
+    let is_used = app.store.read(|db| registry::has_connectors(db, &row.id))?;
+    let is_other_signer = changes.iter().any(|change| change.what == "signer");
     Ok(Prepared {
-        changes: before
+        needs_consent: is_other_signer || (is_used && !changes.is_empty()),
+        changes,
+        regranted: before
             .as_ref()
-            .map(|before| changes(&known(before), &facts))
+            .map(|before| regranted(before, &row))
             .unwrap_or_default(),
         findings,
         missing: missing.unwrap_or_default(),
         before: before.as_ref().map(accepted),
-        row: registry::Plugin {
-            id: name,
-            digest: plugin.description().sha256.clone(),
-            manifest: new.manifest,
-            signature: new.signature,
-            origins: new.origins,
-            beyond: new.beyond,
-            limits: new.limits,
-            facts,
-            added_at: ids::now_ms(),
-        },
+        row,
         component: new.component,
         texts: new.texts,
     })
+}
+
+/// What one is granted otherwise than the other. Origins that come are those that it asks for.
+fn regranted(before: &registry::Plugin, after: &registry::Plugin) -> Vec<Change> {
+    let change = |what: &str, was: Option<String>, is: Option<String>, is_wider| Change {
+        what: what.to_owned(),
+        was,
+        is,
+        is_wider,
+    };
+    let gone = |was: &[String], is: &[String]| {
+        let gone = was.iter().filter(|origin| !is.contains(origin));
+        gone.cloned().collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    for origin in gone(&before.origins, &after.origins) {
+        found.push(change("granted origin", Some(origin), None, false));
+    }
+    for origin in gone(&before.beyond, &after.beyond) {
+        found.push(change("granted beyond", Some(origin), None, false));
+    }
+    for origin in gone(&after.beyond, &before.beyond) {
+        found.push(change("granted beyond", None, Some(origin), true));
+    }
+    let keys: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
+    for key in keys {
+        let (was, is) = (before.limits.get(key), after.limits.get(key));
+        if was != is {
+            // Without one the host's own holds, which is the highest.
+            let is_wider = is.is_none_or(|is| was.is_some_and(|was| is > was));
+            let shown = |most: Option<&u64>| most.map(|most| format!("{key}={most}"));
+            found.push(change("granted limit", shown(was), shown(is), is_wider));
+        }
+    }
+    found
 }
 
 /// Refuses another plugin, another version than was named, and one that is older than the installed one.
@@ -342,7 +402,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     Ok(Added {
         plugin: view(&row),
         findings: prepared.findings,
-        changes: prepared.changes,
+        changes: [prepared.changes, prepared.regranted].concat(),
     })
 }
 
@@ -354,8 +414,10 @@ mod tests {
     fn prepared(before: Option<String>, manifest: &str) -> Prepared {
         Prepared {
             changes: Vec::new(),
+            regranted: Vec::new(),
             findings: Vec::new(),
             missing: Vec::new(),
+            needs_consent: false,
             before,
             row: plugin(manifest),
             component: Vec::new(),

@@ -6,8 +6,10 @@ use super::call::{Authorized, Call};
 use super::path::Path;
 use crate::access::Host;
 use crate::admin::plugins::{Added, NewPlugin, PluginView, installed, list, remove};
+use crate::admin::versions::Prepared;
 use crate::admin::{pulls, versions};
 use crate::app::App;
+use crate::clean::clean;
 use crate::problem::Problem;
 use crate::registry::Access;
 use auth_connector_host::TrustedKey;
@@ -50,7 +52,8 @@ struct Version {
     component: Option<String>,
     manifest: Option<String>,
     signature: Option<String>,
-    /// For an update: the `accept` of an earlier answer. Without it nothing is changed.
+    /// The `accept` of an earlier answer. Without it an update changes nothing, and nothing is put in the place of a
+    /// plugin that is in use or that another key signed.
     accept: Option<String>,
     origins: Vec<String>,
     beyond: Vec<String>,
@@ -137,7 +140,33 @@ async fn add_plugin(State(app): State<Arc<App>>, call: Call<Host, Version>) -> A
             ));
         }
     }
-    Ok(Shown(versions::add(&app, &actor(&call.by), new).await?))
+    let prepared = versions::prepare(&app, new).await?;
+    if prepared.needs_consent && prepared.missing.is_empty() {
+        agreed(body.accept.as_deref(), &prepared)?;
+    }
+    let added = versions::keep(&app, &actor(&call.by), prepared).await?;
+    Ok(Shown(added))
+}
+
+/// Refuses what would be put in an installed plugin's place, unless whoever asks has accepted it.
+fn agreed(accepted: Option<&str>, prepared: &Prepared) -> Result<(), Problem> {
+    let found = prepared.facts().accepted();
+    if accepted == Some(found.as_str()) {
+        return Ok(());
+    }
+    let changes = prepared.changes.iter().chain(&prepared.regranted);
+    let changes: Vec<String> = changes.map(|change| clean(&change.to_string())).collect();
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "replaces",
+        "It would replace an installed plugin",
+        format!(
+            "{} is installed already, and a connector uses it or another key signed it. It would change: {}. To go ahead, \
+             send the same with \"accept\": \"{found}\"; another \"id\" installs this one beside it.",
+            prepared.name(),
+            changes.join("; ")
+        ),
+    ))
 }
 
 async fn remove_plugin(

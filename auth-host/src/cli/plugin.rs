@@ -7,7 +7,8 @@ use std::path::PathBuf;
 /// `plugin`
 #[derive(Subcommand)]
 pub enum Plugin {
-    /// Install a plugin from a registry, a package's folder or a component's file, or put another version in its place
+    /// Install a plugin from a registry, a package's folder or a component's file, or put another version in its place:
+    /// where a connector uses it or another key signed it, this shows what would change and asks
     Add(PluginAdd),
     /// Show all plugins
     List(At),
@@ -61,6 +62,17 @@ pub struct Reaching {
     pub loopback_http: bool,
 }
 
+/// Consent to what is put in an installed plugin's place.
+#[derive(Args)]
+pub struct Agreeing {
+    /// Go ahead without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Go ahead if it is still what an earlier run showed, by the digest that it showed
+    #[arg(long, value_name = "DIGEST")]
+    pub accept: Option<String>,
+}
+
 /// `plugin add`
 #[derive(Args)]
 pub struct PluginAdd {
@@ -72,6 +84,8 @@ pub struct PluginAdd {
     /// Its name here [default: its manifest's id]
     #[arg(long)]
     pub name: Option<String>,
+    #[command(flatten)]
+    pub agreeing: Agreeing,
     #[command(flatten)]
     pub granting: Granting,
     #[command(flatten)]
@@ -98,12 +112,8 @@ pub struct PluginUpdate {
     /// The other version: as for `plugin add`, or :TAG or @sha256:... in the same place [default: the tag that it was
     /// added by]
     pub source: Option<PathBuf>,
-    /// Go ahead without asking
-    #[arg(long)]
-    pub yes: bool,
-    /// Go ahead if it is still what an earlier run showed, by the digest that it showed
-    #[arg(long, value_name = "DIGEST")]
-    pub accept: Option<String>,
+    #[command(flatten)]
+    pub agreeing: Agreeing,
     #[command(flatten)]
     pub granting: Granting,
     #[command(flatten)]

@@ -25,6 +25,7 @@ mod program;
 mod published;
 mod receipts;
 mod registry;
+mod replaced;
 mod secrets;
 mod send;
 mod served;

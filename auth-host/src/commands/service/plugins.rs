@@ -6,7 +6,9 @@ use crate::admin::pulls;
 use crate::admin::versions::{self, Prepared};
 use crate::app::App;
 use crate::clean::clean;
-use crate::cli::{Granting, Plugin, PluginAdd, PluginSearch, PluginUpdate, PluginVerify, Reaching};
+use crate::cli::{
+    Agreeing, Granting, Plugin, PluginAdd, PluginSearch, PluginUpdate, PluginVerify, Reaching,
+};
 use crate::exit::{Code, DONE, REFUSED, Stop};
 use crate::output::{self, Page};
 use crate::registry::Access;
@@ -65,17 +67,37 @@ async fn add(args: PluginAdd) -> Result<Code, Stop> {
     let app = open(&args.at).await?;
     let by = NamedBy::Person;
     let new = read(&app, &args.source, new, None, (&args.reaching, by)).await?;
-    let added = versions::add(&app, &actor(), new).await?;
+    let prepared = versions::prepare(&app, new).await?;
+    if !args.at.json {
+        verified_and_changed(&prepared)?;
+    }
+    if prepared.needs_consent && prepared.missing.is_empty() {
+        let why = format!(
+            "{} is installed already, and a connector uses it or another key signed it. --name NAME installs this one beside it. ",
+            prepared.name()
+        );
+        agree(&args.agreeing, &prepared, &why)?;
+    }
+    let added = versions::keep(&app, &actor(), prepared).await?;
     report(&app, &args.at, &added)
 }
 
-/// Shows a plugin that was added: for people first what was verified, and what it asks for.
+/// Shows what was verified, and what would change of a plugin that is there.
+fn verified_and_changed(prepared: &Prepared) -> Result<(), Stop> {
+    if prepared.is_there() && !(prepared.changes.is_empty() && prepared.regranted.is_empty()) {
+        return differences(prepared);
+    }
+    let mut page = Page::default();
+    findings(&mut page, &prepared.findings);
+    page.write()
+}
+
+/// Shows a plugin that was added: for people first what it asks for.
 fn report(app: &App, at: &crate::cli::At, added: &Added) -> Result<Code, Stop> {
     if at.json {
         return show(at, added);
     }
     let mut page = Page::default();
-    findings(&mut page, &added.findings);
     if let Some(decision) = plugins::decision(app, &added.plugin.id) {
         page.line(decision);
     }
@@ -156,7 +178,7 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
         differences(&prepared)?;
     }
     if prepared.missing.is_empty() {
-        agree(&args, &prepared)?;
+        agree(&args.agreeing, &prepared, "")?;
     }
     let added = versions::keep(&app, &actor(), prepared).await?;
     if at.json {
@@ -176,7 +198,7 @@ fn differences(prepared: &Prepared) -> Result<(), Stop> {
     }
     findings(&mut page, &prepared.findings);
     page.line("\nwhat would change (! marks what widens it)");
-    for change in &prepared.changes {
+    for change in prepared.changes.iter().chain(&prepared.regranted) {
         page.line(single(change));
     }
     for missing in &prepared.missing {
@@ -185,8 +207,8 @@ fn differences(prepared: &Prepared) -> Result<(), Stop> {
     page.write()
 }
 
-/// Goes on where somebody agreed to exactly this version, or answers so.
-fn agree(args: &PluginUpdate, prepared: &Prepared) -> Result<(), Stop> {
+/// Goes on where somebody agreed to exactly this version, or answers so. `why` says what has to be agreed to.
+fn agree(args: &Agreeing, prepared: &Prepared, why: &str) -> Result<(), Stop> {
     let found = prepared.facts().accepted();
     match &args.accept {
         Some(accepted) if *accepted == found => return Ok(()),
@@ -204,9 +226,9 @@ fn agree(args: &PluginUpdate, prepared: &Prepared) -> Result<(), Stop> {
     if args.yes || is_agreed()? {
         return Ok(());
     }
-    let message =
-        format!("nothing was changed. To go ahead, give the same command with --accept {found}");
-    Err(Stop::usage(message))
+    Err(Stop::usage(format!(
+        "nothing was changed. {why}To go ahead, give the same command with --accept {found}"
+    )))
 }
 
 /// Asks, where somebody can answer.
