@@ -117,9 +117,19 @@ pub enum RegistryError {
     /// Provenance was to be verified and is not.
     #[error("the provenance is not verified: {0}")]
     Provenance(Phrase),
+    /// Another document is attached to the artifact already.
+    #[error(
+        "another {what} is attached to {artifact} already, and hosts go on reading that one: a published version does not change. Raise the version, and publish that"
+    )]
+    AttachedOther {
+        /// Which document.
+        what: String,
+        /// The artifact's digest.
+        artifact: String,
+    },
     /// The tag names another artifact already.
     #[error(
-        "{tag} is in the registry already, as {found}: a published version does not change. Raise the version, or replace it by --replace"
+        "{tag} is there already, as {found}: a published version does not change. Raise the version, or replace it by --replace"
     )]
     TagTaken {
         /// The tag.
@@ -197,6 +207,10 @@ impl RegistryError {
                 expected = expected, found = found
             ),
             Self::Provenance(why) => phrase!("registry-unproved", of self, why = why),
+            Self::AttachedOther { what, artifact } => phrase!(
+                "registry-attached-other", of self,
+                what = what, artifact = artifact
+            ),
             Self::TagTaken { tag, found } => {
                 phrase!("registry-tag-taken", of self, tag = tag, found = found)
             }

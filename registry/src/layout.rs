@@ -8,7 +8,7 @@ use crate::part;
 use crate::{Digest, Reference, RegistryError};
 use auth_connector_egress::{Phrase, phrase};
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The annotation that names a manifest of the index.
@@ -63,7 +63,7 @@ impl Layout {
         limit: u64,
     ) -> Result<Vec<Descriptor>, RegistryError> {
         let mut found = Vec::new();
-        for entry in self.index()?.manifests {
+        for entry in self.index_if_there()?.manifests {
             // A folder may be copied without some of its files.
             if entry.artifact_type.is_none() || !self.place(&entry.digest()?).exists() {
                 continue;
@@ -94,13 +94,58 @@ impl Layout {
         checked(what, bytes, descriptor)
     }
 
+    /// Keeps other publications out of the folder until the file is dropped.
+    pub(crate) fn lock(&self) -> Result<fs::File, RegistryError> {
+        let marker = self.0.join("oci-layout");
+        let failed = |error: std::io::Error| RegistryError::io(&marker, &error);
+        fs::create_dir_all(&self.0).map_err(failed)?;
+        let mut options = fs::OpenOptions::new();
+        let mut file = options
+            .create(true)
+            .append(true)
+            .open(&marker)
+            .map_err(failed)?;
+        file.lock().map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() == 0 {
+            file.write_all(br#"{"imageLayoutVersion":"1.0.0"}"#)
+                .map_err(failed)?;
+        }
+        Ok(file)
+    }
+
+    /// Refuses a tag that names another artifact.
+    pub(crate) fn check_free(&self, tag: &str, wanted: &Digest) -> Result<(), RegistryError> {
+        let index = self.index_if_there()?;
+        let named = |entry: &&Descriptor| entry.annotations.get(TAG).is_some_and(|one| one == tag);
+        let mut named = index.manifests.iter().filter(named);
+        match named.find(|entry| entry.digest != wanted.to_string()) {
+            Some(other) => Err(RegistryError::TagTaken {
+                tag: tag.to_owned(),
+                found: other.digest.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Writes bytes under their digest.
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<(), RegistryError> {
         let path = self.place(&Digest::of(bytes));
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| RegistryError::io(folder, &error))?;
         }
-        fs::write(&path, bytes).map_err(|error| RegistryError::io(&path, &error))
+        self.replace(&path, bytes)
+    }
+
+    /// Writes a file as a whole or not at all, for whoever reads it or kills this.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+        let unfinished = self.0.join(".unfinished");
+        let written = fs::File::create(&unfinished).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        written
+            .and_then(|()| fs::rename(&unfinished, path))
+            .map_err(|error| RegistryError::io(path, &error))
     }
 
     /// Adds a manifest to the index. A tag that is given moves to it.
@@ -109,12 +154,8 @@ impl Layout {
         mut entry: Descriptor,
         tag: Option<&str>,
     ) -> Result<(), RegistryError> {
-        let (marker, file) = (self.0.join("oci-layout"), self.0.join("index.json"));
-        let mut index = if file.exists() {
-            self.index()?
-        } else {
-            Index::default()
-        };
+        let file = self.0.join("index.json");
+        let mut index = self.index_if_there()?;
         if let Some(tag) = tag {
             index
                 .manifests
@@ -128,9 +169,16 @@ impl Layout {
         bounded(&index)?;
         let text = serde_json::to_vec(&index)
             .map_err(|error| RegistryError::file(&file, english(error.to_string())))?;
-        fs::write(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#)
-            .map_err(|error| RegistryError::io(&marker, &error))?;
-        fs::write(&file, text).map_err(|error| RegistryError::io(&file, &error))
+        self.replace(&file, &text)
+    }
+
+    /// The index, empty in a folder that has none yet.
+    fn index_if_there(&self) -> Result<Index, RegistryError> {
+        if self.0.join("index.json").exists() {
+            self.index()
+        } else {
+            Ok(Index::default())
+        }
     }
 
     fn index(&self) -> Result<Index, RegistryError> {

@@ -41,6 +41,7 @@ mod redirect;
 mod reference;
 mod report;
 mod save;
+mod settled;
 mod source;
 mod summary;
 

@@ -90,7 +90,10 @@ fn run(arguments: &Arguments) -> Result<(), RegistryError> {
         return Ok(());
     }
     match &reference.place {
-        Place::Layout(folder) => plan.write(&Layout::new(folder), reference.tag.as_deref())?,
+        Place::Layout(folder) => {
+            let tag = reference.tag.as_deref();
+            plan.write(&Layout::new(folder), tag, arguments.replace)?;
+        }
         Place::Registry { host, repository } => {
             println!();
             send(arguments, &plan, &reference, (host, repository))?;

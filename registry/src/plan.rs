@@ -5,7 +5,7 @@
 use crate::document::{Descriptor, Manifest};
 use crate::error::english;
 use crate::guides::{self, LOGO_FILE, Pins, Texts};
-use crate::{Bounds, Digest, Layout, RegistryError, media};
+use crate::{Bounds, Digest, Layout, RegistryError, media, part, settled};
 use auth_connector_package::{Grants, Package, Requirements};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -123,8 +123,26 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written.
-    pub fn write(&self, layout: &Layout, tag: Option<&str>) -> Result<(), RegistryError> {
+    /// When the tag names another artifact and `replace` is false, when other documents are attached, or when the folder
+    /// cannot be written.
+    pub fn write(
+        &self,
+        layout: &Layout,
+        tag: Option<&str>,
+        replace: bool,
+    ) -> Result<(), RegistryError> {
+        let _lock = layout.lock()?;
+        if let Some(tag) = tag.filter(|_| !replace) {
+            layout.check_free(tag, &self.digest())?;
+        }
+        let bounds = Bounds::default();
+        let found = layout.referrers(&self.digest(), bounds.manifest)?;
+        for part in &self.referrers {
+            for other in settled::others(part, &found) {
+                let bytes = layout.blob(&part::referrer(), other, bounds.manifest)?;
+                settled::check(self, part, &bytes)?;
+            }
+        }
         for part in std::iter::once(&self.artifact).chain(&self.referrers) {
             for blob in &part.blobs {
                 layout.put(&blob.bytes)?;

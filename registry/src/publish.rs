@@ -9,6 +9,7 @@ use crate::error::english;
 use crate::part;
 use crate::plan::{Blob, Part, Plan};
 use crate::redirect;
+use crate::settled;
 use crate::{Bounds, Digest, Reference, RegistryError, Settings, media};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -57,6 +58,7 @@ pub async fn publish(
             found: found.to_string(),
         });
     }
+    check_attached(client, plan).await?;
     put_part(client, &plan.artifact, progress).await?;
     for referrer in &plan.referrers {
         if !put_part(client, referrer, progress).await? {
@@ -70,6 +72,24 @@ pub async fn publish(
     put_manifest(client, tag, &plan.artifact.manifest).await?;
     progress(&format!("{:<12} {tag}", "tag"));
     Ok(digest)
+}
+
+/// Refuses a plan with other documents than those that are attached to the artifact.
+async fn check_attached(client: &Client, plan: &Plan) -> Result<(), RegistryError> {
+    let bounds = Bounds::default();
+    let found = client.referrers(&plan.digest(), bounds.manifest).await?;
+    for part in &plan.referrers {
+        for other in settled::others(part, &found).take(bounds.referrers) {
+            let name = other.digest()?.to_string();
+            let there = client
+                .manifest(&name, media::IMAGE, bounds.manifest)
+                .await?;
+            if let Some(bytes) = there {
+                settled::check(plan, part, &bytes)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Sends a part, and returns whether the registry lists it as a referrer by itself.

@@ -99,7 +99,9 @@ fn same_folder_gives_the_same_plan() {
     assert_eq!(one, other);
     let folder = scratch("component-layout");
     let written = plan(&dist, &pair).unwrap();
-    written.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
+    written
+        .write(&Layout::new(&folder), Some("1.4.0"), false)
+        .unwrap();
     let blob = folder
         .join("blobs/sha256")
         .join(&dist.component_digest()["sha256:".len()..]);

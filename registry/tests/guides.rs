@@ -76,7 +76,8 @@ async fn pulled_plugin_has_its_guides_and_logo() {
 async fn guides_come_from_a_folder_too() {
     let (dist, folder) = (guided(), scratch("layout"));
     let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
-    plan.write(&Layout::new(&folder), Some("1.4.0")).unwrap();
+    plan.write(&Layout::new(&folder), Some("1.4.0"), false)
+        .unwrap();
     let reference = format!("oci-layout:{}:1.4.0", folder.display());
     assert!(Reference::parse(&reference).is_ok());
     let found = pulled(&reference, &dist)
@@ -90,8 +91,13 @@ async fn guides_come_from_a_folder_too() {
 #[tokio::test]
 async fn guide_without_a_pin_is_not_fetched() {
     let registry = Registry::start().await;
-    publish_to(&guided(), &registry).await;
-    // The same artifact with a manifest that pins less. The referrers of the first stay.
+    let first = guided();
+    publish_to(&first, &registry).await;
+    let list = first.digest().replace(':', "-");
+    let stored = || String::from_utf8(registry.stored(&list).unwrap()).unwrap();
+    let referrers = stored();
+    registry.store(&list, br#"{"schemaVersion": 2, "manifests": []}"#);
+    // The same artifact with a manifest that pins less, beside the referrers of the first.
     let dist = Dist::with(|folder| {
         with_texts(
             folder,
@@ -100,6 +106,9 @@ async fn guide_without_a_pin_is_not_fetched() {
         );
     });
     publish_to(&dist, &registry).await;
+    let (_, others) = referrers.split_once(r#""manifests":["#).unwrap();
+    let joined = stored().replace("]}", &format!(",{others}"));
+    registry.store(&list, joined.as_bytes());
     registry.forget();
     let pulled = pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
     assert_eq!(pulled.texts.guides.len(), 1);

@@ -17,6 +17,7 @@ mod memory;
 mod network;
 mod redirects;
 mod round_trip;
+mod settled;
 mod support;
 
 /// What the tests of memory read.
