@@ -10,6 +10,7 @@ use crate::mask;
 use crate::store::{self, CopyError, OpenError, Store, StoreError, registry};
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
+use auth_connector_registry::IpNet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -109,6 +110,8 @@ pub struct App {
     pub process: String,
     /// How long a caller waits for an answer at most.
     pub answer_within: Duration,
+    /// Networks that are not public and in which registries and catalogues may be.
+    pub registry_networks: Vec<IpNet>,
     /// Held while connectors are loaded.
     reloading: Mutex<()>,
     /// Held while the catalog is read and replaced.
@@ -183,6 +186,7 @@ impl App {
             public_address: OnceLock::new(),
             process: crate::ids::new("p"),
             answer_within: Duration::from_secs(8),
+            registry_networks: Vec::new(),
             reloading: Mutex::default(),
             publishing: Mutex::default(),
             under_way: TaskTracker::new(),

@@ -4,6 +4,8 @@
 //! The types that hold a recipient, a code or a config's place have no `Debug`, so that none of it gets into a
 //! log.
 
+#[cfg(feature = "registry")]
+use auth_connector_registry::IpNet;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -123,6 +125,9 @@ pub struct RegistryArgs {
     /// Trust this authority as well for the registry, a PEM file
     #[arg(long, value_name = "FILE", requires = "manifest")]
     pub registry_ca: Option<PathBuf>,
+    /// Reach a registry in this network although it is not public (repeatable): 10.20.0.0/16
+    #[arg(long, value_name = "CIDR", requires = "manifest")]
+    pub registry_network: Vec<IpNet>,
     /// Reach a registry on this machine by plain http, for tests
     #[arg(long, requires = "manifest")]
     pub loopback_http: bool,
@@ -150,6 +155,9 @@ pub struct MakeCatalogue {
     /// Trust this authority as well, a PEM file
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Reach a registry in this network although it is not public (repeatable): 10.20.0.0/16
+    #[arg(long, value_name = "CIDR")]
+    pub registry_network: Vec<IpNet>,
     /// Reach a registry on this machine by plain http, for tests
     #[arg(long)]
     pub loopback_http: bool,

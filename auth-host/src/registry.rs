@@ -12,8 +12,8 @@ use auth_connector_host::{
 #[cfg(feature = "serve")]
 use auth_connector_registry::catalogue::{Catalogue, address::is_address};
 use auth_connector_registry::{
-    Bounds, Checks, Credentials, NamedBy, Place, ProvenanceKey, Pulled, Reference, RegistryError,
-    Settings, Source, pull,
+    Bounds, Checks, Credentials, IpNet, NamedBy, Place, ProvenanceKey, Pulled, Reference,
+    RegistryError, Settings, Source, pull,
 };
 use std::path::Path;
 
@@ -37,10 +37,14 @@ pub struct Access {
 }
 
 impl Access {
-    /// Access by the network of these options, and a proxy for each host.
-    pub const fn new(network: HostOptions, proxy: ProxyFor) -> Self {
+    /// Access by the network of these options, and a proxy for each host. Of networks that are not public, those of
+    /// connectors do not count: registries and catalogues have `networks` of their own.
+    pub fn new(network: HostOptions, networks: &[IpNet], proxy: ProxyFor) -> Self {
         Self {
-            network,
+            network: HostOptions {
+                permitted_networks: networks.to_vec(),
+                ..network
+            },
             proxy,
             provenance_key: None,
             has_loopback_http: false,
@@ -147,7 +151,7 @@ pub fn package(
 ) -> Result<Package<'static>, Stop> {
     let reference = Reference::parse(text)?;
     let network = ConnectorHost::builder().options().clone();
-    let access = Access::new(network, proxy).with_files(
+    let access = Access::new(network, &args.registry_network, proxy).with_files(
         args.registry_ca.as_deref(),
         args.provenance_key.as_deref(),
         args.loopback_http,

@@ -52,6 +52,7 @@ pub use credentials::{Credentials, NamedBy};
 pub use digest::Digest;
 pub use error::RegistryError;
 pub use facts::{Facts, Import, ProvenanceFacts, SignerFacts};
+pub use ipnet::IpNet;
 pub use layout::Layout;
 pub use provenance::{Claims, ProvenanceKey};
 pub use pull::{Attestation, Checks, Pulled, pull};

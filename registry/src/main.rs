@@ -6,7 +6,7 @@ use auth_connector_package::{Requirements, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
 use auth_connector_registry::{
-    Client, Credentials, Layout, NamedBy, Place, Reference, RegistryError, Settings, publish,
+    Client, Credentials, IpNet, Layout, NamedBy, Place, Reference, RegistryError, Settings, publish,
 };
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,9 @@ struct Arguments {
     /// Trust this authority as well, a PEM file
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Reach a registry in this network although it is not public (repeatable): 10.20.0.0/16
+    #[arg(long, value_name = "CIDR")]
+    registry_network: Vec<IpNet>,
     /// Go through the HTTP proxy whose URL is in this environment variable
     #[arg(long, value_name = "NAME")]
     proxy_from_env: Option<String>,
@@ -120,8 +123,10 @@ fn send(
         })?;
         network.proxy = Some(Proxy::parse(&url)?);
     }
+    let networks = arguments.registry_network.clone();
+    let Ok(outbound) = Outbound::new(Dialer::new(&network, Vec::new(), networks)?);
     let settings = Settings {
-        outbound: Outbound::new(&network)?,
+        outbound,
         credentials: Credentials::find(host, NamedBy::Person)?,
         has_loopback_http: arguments.loopback_http,
         time: Duration::from_secs(arguments.within),

@@ -98,7 +98,7 @@ fn access(app: &App, key: Option<&str>, has_loopback_http: bool) -> Result<Acces
             .map_err(|error| Problem::invalid("/provenance_key", format!("{error}.")))
     });
     let network = app.host.options().clone();
-    let access = Access::new(network, crate::host::registry_proxy);
+    let access = Access::new(network, &app.registry_networks, crate::host::registry_proxy);
     Ok(access.for_service(key.transpose()?, has_loopback_http))
 }
 

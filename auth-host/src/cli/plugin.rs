@@ -1,6 +1,7 @@
 //! Arguments of the commands that install plugins.
 
 use super::{At, Named};
+use auth_connector_registry::IpNet;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -57,6 +58,9 @@ pub struct Reaching {
     /// Trust this authority as well for the registry, a PEM file
     #[arg(long, value_name = "FILE")]
     pub registry_ca: Option<PathBuf>,
+    /// Reach a registry or a catalogue in this network although it is not public (repeatable): 10.20.0.0/16
+    #[arg(long, value_name = "CIDR")]
+    pub registry_network: Vec<IpNet>,
     /// Reach a registry on this machine by plain http, for tests
     #[arg(long)]
     pub loopback_http: bool,

@@ -21,11 +21,13 @@ pub async fn run(args: &MakeCatalogue) -> Result<Code, Stop> {
         ))
     })?;
     let list = String::from_utf8_lossy(&list);
-    let lines = list.lines().map(str::trim);
-    let references = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = list.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let references = (1_usize..)
+        .zip(lines)
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let checker = checker(args)?;
     let network = checker.options().clone();
-    let access = Access::new(network, host::registry_proxy).with_files(
+    let access = Access::new(network, &args.registry_network, host::registry_proxy).with_files(
         args.ca.as_deref(),
         args.provenance_key.as_deref(),
         args.loopback_http,

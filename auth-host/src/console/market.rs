@@ -111,7 +111,7 @@ impl Market {
     pub fn new(app: &App, places: Vec<String>, has_loopback_http: bool) -> Self {
         let network = app.host.options().clone();
         Self {
-            access: Access::new(network, crate::host::registry_proxy)
+            access: Access::new(network, &app.registry_networks, crate::host::registry_proxy)
                 .for_service(None, has_loopback_http),
             has_loopback_http,
             places,

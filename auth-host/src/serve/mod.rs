@@ -82,6 +82,8 @@ impl Service {
         .map_err(said)?;
         if let Some(own) = Arc::get_mut(&mut app) {
             own.answer_within = Duration::from_millis(settings.answer_within_ms);
+            own.registry_networks
+                .clone_from(&settings.registry_networks);
             if let Some(hook) = hook {
                 own.hook = hook;
             }

@@ -81,6 +81,11 @@ pub const EXPLAINED: &[Explained] = &[
         meaning: "Networks that are not public and that connectors may reach all the same, e.g. [\"10.20.0.0/16\"].",
     },
     Explained {
+        key: "registry_networks",
+        default: "[]",
+        meaning: "Networks that are not public and in which registries and catalogues may be, e.g. [\"10.20.0.0/16\"]. Connectors do not reach them by this.",
+    },
+    Explained {
         key: "catalogues",
         default: "[]",
         meaning: "Catalogues in which the console looks for plugins: https addresses or files, e.g. [\"https://plugins.example.com/catalogue.json\"].",
@@ -134,6 +139,8 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// `permit_networks`
     pub permit_networks: Vec<ipnet::IpNet>,
+    /// `registry_networks`
+    pub registry_networks: Vec<ipnet::IpNet>,
     /// `catalogues`
     pub catalogues: Vec<String>,
     /// `registry_loopback_http`
@@ -158,6 +165,7 @@ impl Default for Settings {
             answer_within_ms: 8000,
             ca: None,
             permit_networks: Vec::new(),
+            registry_networks: Vec::new(),
             catalogues: Vec::new(),
             registry_loopback_http: false,
             log: "info".to_owned(),
@@ -291,7 +299,7 @@ pub fn variable(key: &str) -> String {
 /// truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
-        ("permit_networks" | "console_hosts" | "catalogues", list) => {
+        ("permit_networks" | "registry_networks" | "console_hosts" | "catalogues", list) => {
             let list = list.trim();
             // `[::1]` is a host.
             let inner = list.strip_prefix("[\"").and_then(|l| l.strip_suffix(']'));

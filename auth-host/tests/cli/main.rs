@@ -18,6 +18,7 @@ mod environment;
 mod files;
 mod folders;
 mod hardening;
+mod networks;
 mod output;
 mod package;
 mod plugins;

@@ -104,10 +104,19 @@ impl Market {
 
     /// Runs a command on the operator's folder.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_with(&[arguments, &["--data", "data"]].concat(), &[])
+    }
+
+    /// Runs a command of any kind, with variables of its own.
+    pub fn run_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (i32, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_auth-host"))
             .current_dir(&self.folder)
             .args(arguments)
-            .args(["--data", "data"])
+            .envs(variables.iter().copied())
             .env_remove("HTTPS_PROXY")
             .env_remove("https_proxy")
             .env("DOCKER_CONFIG", &self.folder)

@@ -63,10 +63,13 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
             options.permitted_networks = networks;
         })
     });
-    let (app, made) = match opened.await {
+    let (mut app, made) = match opened.await {
         Ok(opened) => opened?,
         Err(error) => return Err(Stop::machine(error.to_string())),
     };
+    if let Some(own) = Arc::get_mut(&mut app) {
+        own.registry_networks = settings.registry_networks;
+    }
     tell_what_was_made(made, &app.files);
     Ok(app)
 }

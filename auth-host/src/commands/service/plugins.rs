@@ -15,7 +15,7 @@ use crate::registry::Access;
 use crate::{files, host, mask};
 use auth_connector_host::{ConnectorHost, HostOptions, Origin, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};
-use auth_connector_registry::{Finding, NamedBy, Place, Reference, catalogue};
+use auth_connector_registry::{Finding, IpNet, NamedBy, Place, Reference, catalogue};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -129,8 +129,17 @@ async fn verify(args: PluginVerify) -> Result<Code, Stop> {
     } = args;
     let app = open(&named.at).await?;
     // The registry is the one that the plugin came from.
-    let access = access(app.host.options().clone(), &reaching)?.named_by(NamedBy::Document);
-    let found = pulls::verify(&app, &named.name, pull.then_some(&access)).await?;
+    let access = access(&app, &reaching)?.named_by(NamedBy::Document);
+    let found = pulls::verify(&app, &named.name, pull.then_some(&access)).await;
+    if found.is_err() && pull && !named.at.json {
+        // What the registry failed at says nothing about what is stored.
+        let mut stored = pulls::verify(&app, &named.name, None).await?;
+        stored.retain(|finding| finding.subject != "documents");
+        let mut page = Page::default();
+        findings(&mut page, &stored);
+        page.write()?;
+    }
+    let found = found?;
     if named.at.json {
         return show(&named.at, &found);
     }
@@ -246,7 +255,7 @@ fn is_agreed() -> Result<bool, Stop> {
 
 async fn search(args: PluginSearch) -> Result<Code, Stop> {
     let options = ConnectorHost::builder().options().clone();
-    let access = access(options, &args.reaching)?;
+    let access = reached(options, Vec::new(), &args.reaching)?;
     let found = access.catalogue(&args.catalogue).await?;
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let plugins = found.search(&words);
@@ -295,8 +304,18 @@ fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
     })
 }
 
-fn access(network: HostOptions, args: &Reaching) -> Result<Access, Stop> {
-    Access::new(network, host::registry_proxy).with_files(
+fn access(app: &App, args: &Reaching) -> Result<Access, Stop> {
+    let network = app.host.options().clone();
+    reached(network, app.registry_networks.clone(), args)
+}
+
+fn reached(
+    network: HostOptions,
+    mut networks: Vec<IpNet>,
+    args: &Reaching,
+) -> Result<Access, Stop> {
+    networks.extend(&args.registry_network);
+    Access::new(network, &networks, host::registry_proxy).with_files(
         args.registry_ca.as_deref(),
         args.provenance_key.as_deref(),
         args.loopback_http,
@@ -313,7 +332,7 @@ async fn read(
 ) -> Result<NewPlugin, Stop> {
     if let Some(text) = source.to_str().filter(|text| Reference::is_meant(text)) {
         let reference = whole(Reference::parse(text)?);
-        let access = access(app.host.options().clone(), reaching)?.named_by(by);
+        let access = access(app, reaching)?.named_by(by);
         return Ok(pulls::fetch(app, &access, &reference, new, id).await?);
     }
     read_files(source, new)
