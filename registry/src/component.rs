@@ -4,8 +4,8 @@
 //! referrer of its own.
 
 use crate::error::english;
-use crate::plan::{CREATED, Plan, artifact, attach, file};
-use crate::{RegistryError, bounds, media};
+use crate::plan::{CREATED, Plan, artifact, attach};
+use crate::{RegistryError, bounds, documents, media};
 use auth_connector_package::TrustedKey;
 use minisign_verify::{PublicKey, Signature};
 use std::path::Path;
@@ -52,13 +52,9 @@ impl Plan {
                 )),
             ));
         }
-        for (title, kind, name) in [
-            ("SBOM", media::SBOM, "sbom.cdx.json"),
-            ("provenance", media::BUNDLE, "provenance.sigstore.json"),
-        ] {
-            if folder.join(name).exists() {
-                attached.push((title, kind, name.to_owned(), file(folder, name)?));
-            }
+        let documents = documents::read(folder, read.component()?, &artifact.descriptor)?;
+        for (title, kind, name, bytes) in documents {
+            attached.push((title, kind, name.to_owned(), bytes));
         }
         let created = read.annotations.get(CREATED);
         let referrers = attached

@@ -25,6 +25,7 @@ pub mod component;
 pub mod credentials;
 mod digest;
 mod document;
+mod documents;
 pub mod error;
 mod exchange;
 mod facts;

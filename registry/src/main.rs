@@ -1,7 +1,6 @@
 //! Command line of `auth-connector-publish`, which `cargo xtask publish` runs.
 
-use auth_connector_egress::Phrase;
-use auth_connector_egress::{Network, Outbound, Proxy};
+use auth_connector_egress::{Dialer, Network, Outbound, Phrase, Proxy};
 use auth_connector_package::{Requirements, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
@@ -147,7 +146,7 @@ fn send(
     Ok(())
 }
 
-/// The checks that the publication has to pass: the signature where keys are given.
+/// The checks that the publication has to pass: a signature by one of the keys, which it does not hold itself.
 fn requirements(arguments: &Arguments) -> Result<Requirements, RegistryError> {
     let is_signed = arguments.folder.join("manifest.json.minisig").exists();
     if !is_signed && !arguments.unsigned {
@@ -158,7 +157,7 @@ fn requirements(arguments: &Arguments) -> Result<Requirements, RegistryError> {
     }
     let trusted_keys = trusted(arguments)?;
     Ok(Requirements {
-        allow_unsigned: arguments.unsigned || trusted_keys.is_empty(),
+        allow_unsigned: arguments.unsigned,
         trusted_keys,
         ..Requirements::default()
     })
@@ -170,6 +169,11 @@ fn trusted(arguments: &Arguments) -> Result<Vec<TrustedKey>, RegistryError> {
         let text = String::from_utf8_lossy(&read(file)?).into_owned();
         TrustedKey::parse(&text).map_err(|error| failed(file, error))
     };
+    if arguments.trust.is_empty() && !arguments.unsigned {
+        return Err(RegistryError::Credentials(Phrase::verbatim(
+            "no key was given to check the signature by: --trust minisign.pub. Or publish without by --unsigned",
+        )));
+    }
     arguments.trust.iter().map(key).collect()
 }
 

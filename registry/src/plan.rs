@@ -3,15 +3,20 @@
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
 use crate::document::{Descriptor, Manifest};
+use crate::documents::file;
 use crate::error::english;
 use crate::guides::{self, LOGO_FILE, Pins, Texts};
-use crate::{Bounds, Digest, Layout, RegistryError, media, part, settled};
+use crate::{Bounds, Digest, Layout, RegistryError, documents, media, part, settled};
 use auth_connector_package::{Grants, Package, Requirements};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The date that referrers take over.
 pub(crate) const CREATED: &str = "org.opencontainers.image.created";
+
+/// The version by which an artifact is known to other tools.
+const VERSION: &str = "org.opencontainers.image.version";
+const SIGNATURE_FILE: &str = "manifest.json.minisig";
 
 /// An artifact or a referrer.
 #[derive(Debug)]
@@ -51,28 +56,20 @@ impl Plan {
         let file = |name: &str| file(folder, name);
         let (artifact, read) = artifact(folder, "plugin")?;
         let manifest = check_package(folder, requirements, read.component()?)?;
-        let optional = |name: &'static str| {
-            let is_there = folder.join(name).exists();
-            is_there
-                .then(|| file(name).map(|bytes| (name, bytes)))
-                .transpose()
-        };
+        check_version(&manifest.version, read.annotations.get(VERSION))?;
         let manifest_file = "manifest.json".to_owned();
         let mut signed = vec![(media::MANIFEST, manifest_file, file("manifest.json")?)];
-        if let Some((name, bytes)) = optional("manifest.json.minisig")? {
-            signed.push((media::SIGNATURE, name.to_owned(), bytes));
+        if folder.join(SIGNATURE_FILE).exists() {
+            let bytes = file(SIGNATURE_FILE)?;
+            signed.push((media::SIGNATURE, SIGNATURE_FILE.to_owned(), bytes));
         }
         let created = read.annotations.get(CREATED);
         let attach =
             |title, kind, layers| attach(title, kind, layers, &artifact.descriptor, created);
         let mut referrers = vec![attach("manifest", media::MANIFEST, signed)?];
-        for (title, kind, name) in [
-            ("SBOM", media::SBOM, "sbom.cdx.json"),
-            ("provenance", media::BUNDLE, "provenance.sigstore.json"),
-        ] {
-            if let Some((name, bytes)) = optional(name)? {
-                referrers.push(attach(title, kind, vec![(kind, name.to_owned(), bytes)])?);
-            }
+        let documents = documents::read(folder, read.component()?, &artifact.descriptor)?;
+        for (title, kind, name, bytes) in documents {
+            referrers.push(attach(title, kind, vec![(kind, name.to_owned(), bytes)])?);
         }
         let texts = texts(folder, &Pins::of(&manifest))?;
         if !texts.is_empty() {
@@ -119,7 +116,7 @@ impl Plan {
         lines
     }
 
-    /// Writes all of it into a folder in OCI's image layout.
+    /// Writes all of it into a folder in OCI's image layout, by the same rules as into a registry.
     ///
     /// # Errors
     ///
@@ -135,12 +132,12 @@ impl Plan {
         if let Some(tag) = tag.filter(|_| !replace) {
             layout.check_free(tag, &self.digest())?;
         }
-        let bounds = Bounds::default();
-        let found = layout.referrers(&self.digest(), bounds.manifest)?;
+        let (subject, bounds) = (self.digest(), Bounds::default());
+        let found = layout.referrers(&subject, bounds.manifest)?;
         for part in &self.referrers {
-            for other in settled::others(part, &found) {
+            for other in settled::others(&part.descriptor, &found) {
                 let bytes = layout.blob(&part::referrer(), other, bounds.manifest)?;
-                settled::check(self, part, &bytes)?;
+                settled::check(&subject, (part.title, &part.manifest), &bytes)?;
             }
         }
         for part in std::iter::once(&self.artifact).chain(&self.referrers) {
@@ -155,15 +152,6 @@ impl Plan {
         }
         Ok(())
     }
-}
-
-/// A file that `cargo xtask dist` wrote.
-pub(crate) fn file(folder: &Path, name: &str) -> Result<Vec<u8>, RegistryError> {
-    let path = folder.join(name);
-    std::fs::read(&path).map_err(|error| {
-        let reason = format!("{error}. `cargo xtask dist` writes it");
-        RegistryError::file(&path, english(reason))
-    })
 }
 
 /// The artifact in a folder, with its manifest as it was read.
@@ -193,7 +181,14 @@ pub(crate) fn artifact(
 
 /// Bytes that are those of a descriptor.
 fn blob(title: &str, bytes: Vec<u8>, descriptor: &Descriptor) -> Result<Blob, RegistryError> {
-    let bytes = crate::document::checked(&english(title), bytes, descriptor)?;
+    if (Digest::of(&bytes), bytes.len() as u64) != (descriptor.digest()?, descriptor.size) {
+        return Err(RegistryError::malformed(
+            english(title),
+            english(
+                "oci-manifest.json names other bytes: it was changed or built again since. Run `cargo xtask dist` again, and sign",
+            ),
+        ));
+    }
     Ok(Blob {
         title: title.to_owned(),
         digest: descriptor.digest()?,
@@ -218,6 +213,19 @@ fn check_package(
         });
     }
     Ok(vouched.manifest)
+}
+
+/// The manifest's version is the artifact's, where it says one.
+fn check_version(manifest: &str, artifact: Option<&String>) -> Result<(), RegistryError> {
+    match artifact.filter(|version| *version != manifest) {
+        None => Ok(()),
+        Some(other) => Err(RegistryError::malformed(
+            english("manifest.json"),
+            english(format!(
+                "it is of version {manifest}, and oci-manifest.json of {other}. Run `cargo xtask dist` again, and sign"
+            )),
+        )),
+    }
 }
 
 /// The guides and the logo in a folder. Each file has its pin and each pin its file: nobody who pulls takes another.

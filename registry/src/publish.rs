@@ -76,16 +76,16 @@ pub async fn publish(
 
 /// Refuses a plan with other documents than those that are attached to the artifact.
 async fn check_attached(client: &Client, plan: &Plan) -> Result<(), RegistryError> {
-    let bounds = Bounds::default();
-    let found = client.referrers(&plan.digest(), bounds.manifest).await?;
+    let (subject, bounds) = (plan.digest(), Bounds::default());
+    let found = client.referrers(&subject, bounds.manifest).await?;
     for part in &plan.referrers {
-        for other in settled::others(part, &found).take(bounds.referrers) {
+        for other in settled::others(&part.descriptor, &found).take(bounds.referrers) {
             let name = other.digest()?.to_string();
             let there = client
                 .manifest(&name, media::IMAGE, bounds.manifest)
                 .await?;
             if let Some(bytes) = there {
-                settled::check(plan, part, &bytes)?;
+                settled::check(&subject, (part.title, &part.manifest), &bytes)?;
             }
         }
     }

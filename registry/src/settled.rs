@@ -4,34 +4,33 @@
 //! provenance may be several: hosts look for those that they can verify.
 
 use crate::document::{Descriptor, Manifest};
-use crate::plan::{Part, Plan};
-use crate::{RegistryError, media, part};
+use crate::{Digest, RegistryError, media, part};
 use std::collections::BTreeSet;
 
 /// The referrers of a document's kind that are not the document itself.
 pub(crate) fn others<'a>(
-    part: &Part,
+    own: &'a Descriptor,
     found: &'a [Descriptor],
 ) -> impl Iterator<Item = &'a Descriptor> {
-    let (kind, own) = (
-        part.descriptor.artifact_type.clone(),
-        part.descriptor.digest.clone(),
-    );
-    found
-        .iter()
-        .filter(move |other| other.artifact_type == kind && other.digest != own)
+    let is_other = |other: &&Descriptor| {
+        other.artifact_type == own.artifact_type && other.digest != own.digest
+    };
+    found.iter().filter(is_other)
 }
 
-/// Refuses a document where `other`, the manifest of a referrer of its kind, has another content.
-pub(crate) fn check(plan: &Plan, part: &Part, other: &[u8]) -> Result<(), RegistryError> {
-    let own = Manifest::parse(part::referrer(), &part.manifest)?;
+/// Refuses the document of this title where `other`, the manifest of a referrer of its kind, has another content.
+pub(crate) fn check(
+    subject: &Digest,
+    (title, own): (&str, &[u8]),
+    other: &[u8],
+) -> Result<(), RegistryError> {
+    let own = Manifest::parse(part::referrer(), own)?;
     let other = Manifest::parse(part::referrer(), other)?;
-    let subject = plan.digest();
-    if !other.is_about(&subject) || contents(&own) == contents(&other) {
+    if !other.is_about(subject) || contents(&own) == contents(&other) {
         return Ok(());
     }
     Err(RegistryError::AttachedOther {
-        what: part.title.to_owned(),
+        what: title.to_owned(),
         artifact: subject.to_string(),
     })
 }

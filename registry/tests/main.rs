@@ -11,6 +11,7 @@
 mod bytes;
 mod component;
 mod credentials;
+mod documents;
 mod guides;
 mod lists;
 mod memory;
