@@ -11,7 +11,7 @@ pub struct Bounds {
     pub document: u64,
     /// A manifest or an index, in bytes. Default 256 KiB.
     pub manifest: u64,
-    /// Referrers of one kind that are looked at. Default 4.
+    /// Referrers of one kind that are looked at. Default 16.
     pub referrers: usize,
     /// All of it together. Default one minute. No connection is held longer.
     pub time: Duration,
@@ -23,7 +23,7 @@ impl Default for Bounds {
             component: 2 << 20,
             document: 1 << 20,
             manifest: 256 << 10,
-            referrers: 4,
+            referrers: 16,
             time: Duration::from_secs(60),
         }
     }

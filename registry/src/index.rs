@@ -6,38 +6,68 @@
 use crate::client::{Ask, Client};
 use crate::document::{Descriptor, Index};
 use crate::part;
+use crate::redirect;
 use crate::{Digest, RegistryError, media};
+use auth_connector_egress::{Phrase, phrase};
 use bytes::Bytes;
-use http::header::ACCEPT;
-use http::{Method, StatusCode};
+use http::header::{ACCEPT, LINK};
+use http::{HeaderMap, Method, StatusCode};
 
 /// What a registry without the API answers: 404 by the specification, the others as seen elsewhere.
 const NO_API: [u16; 5] = [400, 404, 405, 406, 501];
 
+/// The most pages of a list that are read.
+const PAGES: usize = 8;
+
 impl Client {
-    /// What is attached to an artifact. The first page of a longer list.
+    /// What is attached to an artifact. Of a list on many pages the first [`PAGES`].
     pub(crate) async fn referrers(
         &self,
         subject: &Digest,
         limit: u64,
     ) -> Result<Vec<Descriptor>, RegistryError> {
         let what = part::referrers();
-        let ask = Ask {
-            method: Method::GET,
-            path: self.path(&format!("referrers/{subject}")),
-            headers: vec![(ACCEPT, media::INDEX.to_owned())],
-            body: Bytes::new(),
-        };
-        let response = self.ask(&what, ask).await?;
-        if response.status == StatusCode::OK {
+        let mut path = self.path(&format!("referrers/{subject}"));
+        let mut found = Vec::new();
+        for page in 0..PAGES {
+            let ask = Ask {
+                method: Method::GET,
+                path,
+                headers: vec![(ACCEPT, media::INDEX.to_owned())],
+                body: Bytes::new(),
+            };
+            let response = self.ask(&what, ask).await?;
+            if response.status != StatusCode::OK {
+                if page > 0 || !NO_API.contains(&response.status.as_u16()) {
+                    return Err(response.refusal(&what).await);
+                }
+                drop(response);
+                return Ok(self.fallback(subject, limit).await?.manifests);
+            }
+            let next = next(&response.headers);
+            let next = next.map(|next| self.page(&what, &next)).transpose()?;
             let body = response.read(&what, limit).await?;
-            return Ok(Index::parse(what, &body)?.manifests);
+            found.extend(Index::parse(what.clone(), &body)?.manifests);
+            match next {
+                Some(next) => path = next,
+                None => break,
+            }
         }
-        if !NO_API.contains(&response.status.as_u16()) {
-            return Err(response.refusal(&what).await);
-        }
-        drop(response);
-        Ok(self.fallback(subject, limit).await?.manifests)
+        Ok(found)
+    }
+
+    /// The path of a further page. The request carries the credentials, so it goes nowhere else.
+    fn page(&self, what: &Phrase, next: &str) -> Result<String, RegistryError> {
+        let target = redirect::resolve(next, self.origin());
+        let target = target.filter(|target| target.origin == *self.origin());
+        let target = target.ok_or_else(|| RegistryError::Redirect {
+            what: what.clone(),
+            reason: phrase!(
+                "redirect-page",
+                "its next page is at another origin, or the address cannot be read"
+            ),
+        })?;
+        Ok(target.path)
     }
 
     /// The fallback index, empty where there is none.
@@ -51,5 +81,42 @@ impl Client {
             Some(body) => Index::parse(part::referrers(), &body),
             None => Ok(Index::default()),
         }
+    }
+}
+
+/// The address of the next page (RFC 8288): `<address>; rel="next"`.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(LINK).iter().filter_map(|v| v.to_str().ok());
+    let links = lines.flat_map(|line| line.split('<').skip(1));
+    links
+        .filter_map(|link| link.split_once('>'))
+        .find(|(_, parameters)| {
+            let mut parameters = parameters.split([';', ',']).map(str::trim);
+            parameters.any(|one| one.replace('"', "").eq_ignore_ascii_case("rel=next"))
+        })
+        .map(|(address, _)| address.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_page_is_read_from_the_header() {
+        for (line, expected) in [
+            (r#"</v2/a?n=1>; rel="next""#, Some("/v2/a?n=1")),
+            ("</v2/a>;rel=next", Some("/v2/a")),
+            (
+                r#"</b>; rel="prev", </c,d>; title="x"; rel="next""#,
+                Some("/c,d"),
+            ),
+            (r#"</b>; rel="prev""#, None),
+            ("rel=next", None),
+            ("<unclosed; rel=next", None),
+        ] {
+            let headers = HeaderMap::from_iter([(LINK, line.parse().unwrap())]);
+            assert_eq!(next(&headers).as_deref(), expected, "{line}");
+        }
+        assert_eq!(next(&HeaderMap::new()), None);
     }
 }

@@ -56,7 +56,11 @@ pub(crate) fn follow(
 
 /// The target of a `Location`, absolute or on the same origin.
 pub(crate) fn location(headers: &HeaderMap, at: &Origin) -> Option<Target> {
-    let text = headers.get(LOCATION)?.to_str().ok()?;
+    resolve(headers.get(LOCATION)?.to_str().ok()?, at)
+}
+
+/// An address that a registry at `at` wrote, absolute or a path there.
+pub(crate) fn resolve(text: &str, at: &Origin) -> Option<Target> {
     let path = |uri: &Uri| uri.path_and_query().map(|path| path.as_str().to_owned());
     if text.starts_with('/') && !text.starts_with("//") {
         let uri: Uri = text.parse().ok()?;

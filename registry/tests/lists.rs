@@ -40,10 +40,56 @@ async fn only_a_few_referrers_are_looked_at() {
     registry.forget();
     refusal(pulled(&registry.reference(":1.4.0"), &dist).await);
     assert!(
-        registry.requests().len() < 10,
+        registry.requests().len() < 20,
         "{}",
         registry.requests().len()
     );
+}
+
+/// Registries with the referrers API give long lists in pages.
+#[tokio::test]
+async fn manifest_on_a_later_page_is_found() {
+    const EMPTY: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
+    for (next, is_found) in [
+        ("/v2/acme/sms/referrers/DIGEST?last=1", true),
+        ("https://other.example.com/v2/x", false),
+        ("//other.example.com/v2/x", false),
+    ] {
+        let (dist, registry) = (Dist::new(), Registry::start().await);
+        registry.with_referrers();
+        publish_to(&dist, &registry).await;
+        let link = format!(
+            "link: <{}>; rel=\"next\"\r\n",
+            next.replace("DIGEST", &dist.digest())
+        );
+        registry.behave(move |request| {
+            let is_first = request.path.contains("/referrers/") && !request.path.contains("last=");
+            is_first.then(|| response(200, &link, EMPTY))
+        });
+        let pulled = pulled(&registry.reference(":1.4.0"), &dist).await;
+        if is_found {
+            assert!(pulled.unwrap().manifest().is_some());
+        } else {
+            let error = refusal(pulled);
+            assert!(
+                error.contains("its next page is at another origin"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn list_without_an_end_is_read_for_a_few_pages() {
+    let (dist, registry) = published().await;
+    registry.forget();
+    registry.behave(|request| {
+        let link = "link: </v2/acme/sms/referrers/again>; rel=\"next\"\r\n";
+        let is_list = request.path.contains("/referrers/");
+        is_list.then(|| response(200, link, br#"{"schemaVersion": 2, "manifests": []}"#))
+    });
+    refusal(pulled(&registry.reference(":1.4.0"), &dist).await);
+    assert!(registry.requests().len() < 12);
 }
 
 /// A mirror is another place with the same digests, so that the same is verified. One that copied the artifact alone has no

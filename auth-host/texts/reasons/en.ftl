@@ -271,6 +271,7 @@ reason-provenance-none = none is attached
 reason-guides-utf8 = it is not UTF-8
 reason-redirect-unreadable = its address cannot be read
 reason-redirect-local = it leads to this machine
+reason-redirect-page = its next page is at another origin, or the address cannot be read
 reason-redirect-plain = it leads away from https
 reason-reference-folder = the folder is missing
 reason-reference-repository = there is no repository after the host

@@ -271,6 +271,7 @@ reason-provenance-none = 没有附带
 reason-guides-utf8 = 不是 UTF-8
 reason-redirect-unreadable = 地址无法读取
 reason-redirect-local = 它指向本机
+reason-redirect-page = 下一页位于另一来源，或其地址无法读取
 reason-redirect-plain = 它离开了 https
 reason-reference-folder = 缺少文件夹
 reason-reference-repository = 主机后面没有仓库名
