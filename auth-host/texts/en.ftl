@@ -254,6 +254,7 @@ password-new = New password
 signer = Signed by
 unsigned = nobody
 origins-granted = May reach
+origin-beyond = beyond what it asks for
 in-use = Connectors
 files = Files
 upload = Review

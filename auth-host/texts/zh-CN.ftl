@@ -248,6 +248,7 @@ password-new = 新密码
 signer = 签名者
 unsigned = 无
 origins-granted = 可访问
+origin-beyond = 超出其要求
 in-use = 连接器数
 files = 文件
 upload = 审查

@@ -62,6 +62,7 @@ struct Shown {
     has_updates: bool,
     signer: String,
     origins: Vec<String>,
+    beyond: Vec<String>,
     limits: Vec<String>,
     at: String,
     uses: usize,
@@ -132,6 +133,11 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
         signer: shown(&plugin.signer.unwrap_or_default(), 60),
         origins: plugin
             .origins
+            .iter()
+            .map(|origin| shown(origin, 120))
+            .collect(),
+        beyond: plugin
+            .beyond
             .iter()
             .map(|origin| shown(origin, 120))
             .collect(),

@@ -174,3 +174,26 @@ async fn manifest_that_nobody_has_seen_is_shown_and_not_installed() {
     let done = ada.post(&at, &install);
     assert_eq!(done.location, "/console/plugins", "{}", done.text);
 }
+
+/// Whoever audits a plugin's authority reads all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn origin_granted_beyond_is_shown_with_the_others() {
+    let market = Market::open("console-beyond").await;
+    market.publish("1.4.0", &[]).await;
+    let double = "http://127.0.0.1:28519";
+    market.json(&[
+        "plugin",
+        "add",
+        &market.at(":1.4.0"),
+        "--trust",
+        &market.key(),
+        "--allow-asked",
+        "--loopback-http",
+        "--allow-beyond",
+        double,
+    ]);
+    let service = Service::start_with(&market, &[PLAIN]);
+    let mut ada = Operator::new(&market, &service);
+    let page = ada.get("/console/plugins");
+    page.has(&["https://sms.example.com", double, "beyond what it asks for"]);
+}
