@@ -34,8 +34,14 @@ pub async fn run(args: &MakeCatalogue) -> Result<Code, Stop> {
     )?;
     let mut page = Page::default();
     let mut versions = Vec::new();
-    for reference in references {
-        let found = version(&access, &checker, &Reference::parse(reference)?).await?;
+    for (line, reference) in references {
+        let at = |what: &str, stop: Stop| Stop {
+            message: format!("line {line} of the list{what}: {}", stop.message),
+            ..stop
+        };
+        let parsed = Reference::parse(reference).map_err(|error| at("", error.into()))?;
+        let found = version(&access, &checker, &parsed).await;
+        let found = found.map_err(|stop| at(&format!(", {reference}"), stop))?;
         let (id, version) = (&found.0.id, &found.0.version);
         page.line(format!(
             "{} {}  {reference}",

@@ -56,8 +56,12 @@ impl Shelf {
             .map(|version| format!("oci-layout:{}:{version}\n", layout.display()));
         let list = format!("# Ours\n\n{}", lines.collect::<String>());
         std::fs::write(self.file("list"), list).unwrap();
+        self.run("list", more)
+    }
+
+    fn run(&self, list: &str, more: &[&str]) -> Result<Value, String> {
         let output = Command::new(env!("CARGO_BIN_EXE_auth-host"))
-            .args(["catalogue", "list"])
+            .args(["catalogue", list])
             .args(more)
             .current_dir(&self.folder)
             .output()
@@ -141,6 +145,20 @@ fn plugin_that_fails_a_check_makes_no_catalogue() {
     assert!(error.contains("listed twice"), "{error}");
     let error = shelf.make(&["1.5.0"], &["--trust", "key.pub"]).unwrap_err();
     assert!(error.contains("not in the registry"), "{error}");
+    // The list begins with a comment and an empty line.
+    let error = shelf
+        .make(&["1.4.0", "1.5.0"], &["--trust", "key.pub"])
+        .unwrap_err();
+    let line = format!(
+        "line 4 of the list, oci-layout:{}:1.5.0: ",
+        shelf.file("layout").display()
+    );
+    assert!(error.contains(&line), "{error}");
+    let text = "\u{feff}# Ours\noci://r.test/secret:TOKEN@x\n";
+    std::fs::write(shelf.file("other"), text).unwrap();
+    let error = shelf.run("other", &["--trust", "key.pub"]).unwrap_err();
+    assert!(error.contains("line 2 of the list: "), "{error}");
+    assert!(!error.contains("TOKEN"), "{error}");
     assert!(!shelf.file("catalogue.json").exists());
     let made = shelf.make(&["1.4.0"], &["--unsigned"]).unwrap();
     assert_eq!(made["plugins"][0]["versions"][0]["signer"], Value::Null);
