@@ -362,6 +362,7 @@ origins-beyond = It keeps these, which you granted beyond what it asks for:
 change-other = changed
 change-wider = can do more
 change-vouch = others vouch for it
+change-no-vouch = nobody whom you trust vouches for it any more
 change-sbom-license = Licences of what is linked
 change-id = Identifier
 change-name = Name

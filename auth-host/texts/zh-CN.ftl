@@ -356,6 +356,7 @@ origins-beyond = 保留您在其要求之外授予的地址：
 change-other = 变更
 change-wider = 权限增加
 change-vouch = 担保者不同
+change-no-vouch = 您信任的人已无一担保
 change-sbom-license = 所链接内容的许可证
 change-id = 标识符
 change-name = 名称

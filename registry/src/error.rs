@@ -36,7 +36,7 @@ pub enum RegistryError {
         reason: String,
     },
     /// The time was over.
-    #[error("the registry took longer than the {0} s that a pull may take")]
+    #[error("the registry took longer than the {0} s that it has")]
     Time(u64),
     /// It is not there.
     #[error("{0} is not in the registry, or these credentials may not read it")]

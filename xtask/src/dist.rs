@@ -207,6 +207,7 @@ fn publishable(
 #[derive(Default)]
 struct About {
     version: String,
+    description: Option<String>,
     license: Option<String>,
     homepage: Option<String>,
     /// The authors, who are the publisher as far as the sources know.
@@ -239,6 +240,7 @@ impl About {
         let authors: Vec<&str> = authors.filter_map(Value::as_str).collect();
         Ok(Self {
             version: text("version").ok_or("`cargo metadata` names no version.")?,
+            description: text("description"),
             license: text("license"),
             homepage: text("homepage"),
             publisher: Some(authors.join(", ")).filter(|authors| !authors.is_empty()),
@@ -288,6 +290,9 @@ fn manifest(
         ("limits", json!({"requests": connector.requests})),
     ]
     .into();
+    if let Some(description) = &about.description {
+        manifest.insert("description", description.as_str().into());
+    }
     if let Some(license) = &about.license {
         manifest.insert("license", license.as_str().into());
     }
@@ -387,13 +392,13 @@ mod tests {
     }
 
     #[test]
-    fn license_homepage_and_publisher_come_from_cargo() {
+    fn description_license_homepage_and_publisher_come_from_cargo() {
         let parse = |package: Value| {
             let metadata = json!({"packages": [{"name": "other"}, package]});
             About::parse(&metadata.to_string(), "acme-sms")
         };
         let about = parse(json!({
-            "name": "acme-sms", "version": "1.2.3", "license": "MIT", "homepage": "https://example.com",
+            "name": "acme-sms", "version": "1.2.3", "license": "MIT", "homepage": "https://example.com", "description": "Sends",
             "authors": ["Acme <a@example.com>", "B"],
         }));
         let made = manifest(&TENCENT, b"component", &about.unwrap(), (&[], None));
@@ -406,13 +411,14 @@ mod tests {
                 &json!("https://example.com")
             )
         );
+        assert_eq!(made["description"], "Sends");
         assert_eq!(made["annotations"]["publisher"], "Acme <a@example.com>, B");
         let bare = parse(json!({
             "name": "acme-sms", "version": "1.2.3", "license": null, "homepage": null, "authors": [],
         }));
         let made = manifest(&TENCENT, b"component", &bare.unwrap(), (&[], None));
         let made: Value = serde_json::from_str(&made).unwrap();
-        for member in ["license", "homepage", "annotations"] {
+        for member in ["description", "license", "homepage", "annotations"] {
             assert_eq!(made.get(member), None);
         }
         assert!(parse(json!({"name": "another"})).is_err());

@@ -99,6 +99,9 @@ impl Changed {
             text => shown(text.unwrap_or_default(), 160),
         };
         let why = match change.what.as_str() {
+            "signer" | "publisher" | "provenance" if change.is.is_none() => {
+                t.say("change-no-vouch")
+            }
             "signer" | "publisher" | "provenance" => t.say("change-vouch"),
             _ => t.say("change-wider"),
         };

@@ -372,7 +372,7 @@ async fn update_shows_changes_and_keeps_grants() {
     );
     page.has(&[
         "it is not signed by a key that you trust",
-        "<b>others vouch for it</b>",
+        "<b>nobody whom you trust vouches for it any more</b>",
     ]);
     assert_eq!(ada.post(&at, &less).status, 422);
     assert_eq!(market.installed()["version"], "1.4.0");

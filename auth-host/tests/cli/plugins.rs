@@ -87,6 +87,23 @@ async fn provenance_is_verified_by_the_key_given() {
     assert!(error.contains("not by the key that was given"), "{error}");
 }
 
+/// The publisher withdrew it, and what is installed is still what was signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn withdrawn_artifact_hides_no_local_finding() {
+    let market = Market::open("plugin-withdrawn").await;
+    market.publish("1.4.0", &[]).await;
+    market.add(":1.4.0");
+    market.registry.behave(|_| Some(response(404, "", b"")));
+    let verify = ["plugin", "verify", NAME, "--pull", "--loopback-http"];
+    let (code, out, err) = market.run(&verify);
+    assert_eq!(code, 5, "{out}");
+    assert!(err.contains("not in the registry"), "{err}");
+    for line in ["stored       verified", "signature    verified"] {
+        assert!(out.contains(line), "{out}");
+    }
+    assert!(!out.contains("documents"), "{out}");
+}
+
 /// A change in the database, by whoever can write there, is noticed.
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_component_in_the_database_is_refused() {
