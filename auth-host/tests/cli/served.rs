@@ -259,3 +259,31 @@ async fn catalogue_is_searched_from_file_and_address() {
         "{found}"
     );
 }
+
+/// Any author may choose the id of a plugin that is in use elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_signers_plugin_is_replaced_by_accept_alone() {
+    let market = Market::open("served-replaces").await;
+    market.publish("1.4.0", &[]).await;
+    market.add(":1.4.0");
+    let other = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    market.publish_by(&other, "9.0.0", &[]).await;
+    let service = Service::start(&market);
+    let mut add = json!({
+        "reference": market.at(":9.0.0"), "trusted": [other.pk.to_base64()], "grant_asked": true, "loopback_http": true,
+    });
+    let (status, refused) = service.post("/plugins", &add);
+    let replaces = (409, &json!("/problems/replaces"));
+    assert_eq!((status, &refused["type"]), replaces, "{refused}");
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains("! signer"), "{detail}");
+    assert_eq!(market.installed()["version"], "1.4.0");
+    let accept = detail.split("\"accept\": \"").nth(1).unwrap();
+    add["accept"] = json!(accept.split('"').next().unwrap());
+    let (status, added) = service.post("/plugins", &add);
+    let newest = (200, &json!("9.0.0"));
+    assert_eq!((status, &added["version"]), newest, "{added}");
+    // The same again changes nothing.
+    add.as_object_mut().unwrap().remove("accept");
+    assert_eq!(service.post("/plugins", &add).0, 200);
+}
