@@ -5,7 +5,9 @@
 
 use crate::catalog::Catalog;
 use crate::number::Number;
-use crate::store::limits::{Bucket, Counter, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
+use crate::store::limits::{
+    AHEAD_MS, Bucket, Counter, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES,
+};
 use crate::store::registry::{TenantSettings, Unverified};
 use crate::store::{Result, messages};
 use rusqlite::Connection;
@@ -159,7 +161,7 @@ fn of_number(
 ) -> Result<impl Iterator<Item = (&'static str, i64)>> {
     let (ten_minutes, day) = (settings.number_in_ten_minutes, settings.number_a_day);
     let most = day.max(ten_minutes);
-    let sent = messages::to_number_since(db, tenant, hash, now - DAY_MS, most)?;
+    let sent = messages::to_number_in(db, tenant, hash, now - DAY_MS..now + AHEAD_MS, most)?;
     let limits = [
         ("number-in-ten-minutes", TEN_MINUTES_MS, ten_minutes),
         ("number-a-day", DAY_MS, day),

@@ -7,6 +7,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// An hour, in milliseconds.
 pub const HOUR_MS: i64 = 3_600_000;
 
+/// How far ahead a time may be that counts: requests beside each other are not written in the order of their times. One
+/// further ahead is of a clock that was wrong, and would otherwise count for as long as that clock was ahead.
+pub const AHEAD_MS: i64 = 60_000;
+
 /// A counter of a tenant: a scope, such as `sent`, and a subject, such as a country.
 #[derive(Clone, Copy)]
 pub struct Counter<'a> {
@@ -19,11 +23,11 @@ pub struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// Counts in the present hour.
+    /// Counts in the present hour, or takes back what was counted. Never below nothing.
     pub fn add(self, db: &Connection, now: i64, count: i64) -> Result<()> {
         db.prepare_cached(
-            "INSERT INTO counters (tenant, scope, subject, hour, count) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (tenant, scope, subject, hour) DO UPDATE SET count = count + ?5",
+            "INSERT INTO counters (tenant, scope, subject, hour, count) VALUES (?1, ?2, ?3, ?4, max(?5, 0))
+             ON CONFLICT (tenant, scope, subject, hour) DO UPDATE SET count = max(count + ?5, 0)",
         )?
         .execute(params![
             self.tenant,
@@ -40,10 +44,16 @@ impl Counter<'_> {
         Ok(db
             .prepare_cached(
                 "SELECT coalesce(sum(count), 0) FROM counters
-                 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4",
+                 WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4 AND hour <= ?5",
             )?
             .query_row(
-                params![self.tenant, self.scope, self.subject, now / HOUR_MS - hours],
+                params![
+                    self.tenant,
+                    self.scope,
+                    self.subject,
+                    now / HOUR_MS - hours,
+                    last_hour(now)
+                ],
                 |row| row.get(0),
             )?)
     }
@@ -52,9 +62,14 @@ impl Counter<'_> {
     pub fn by_subject(self, db: &Connection, now: i64, hours: i64) -> Result<Vec<(String, i64)>> {
         all(
             db,
-            "SELECT subject, sum(count) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3
+            "SELECT subject, sum(count) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3 AND hour <= ?4
              GROUP BY subject ORDER BY subject",
-            params![self.tenant, self.scope, now / HOUR_MS - hours],
+            params![
+                self.tenant,
+                self.scope,
+                now / HOUR_MS - hours,
+                last_hour(now)
+            ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
@@ -63,11 +78,23 @@ impl Counter<'_> {
     pub fn by_hour(self, db: &Connection, now: i64, hours: i64) -> Result<Vec<(i64, i64)>> {
         all(
             db,
-            "SELECT hour, count FROM counters WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4",
-            params![self.tenant, self.scope, self.subject, now / HOUR_MS - hours],
+            "SELECT hour, count FROM counters WHERE tenant = ?1 AND scope = ?2 AND subject = ?3 AND hour > ?4
+             AND hour <= ?5",
+            params![
+                self.tenant,
+                self.scope,
+                self.subject,
+                now / HOUR_MS - hours,
+                last_hour(now)
+            ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
+}
+
+/// The last hour that counts.
+const fn last_hour(now: i64) -> i64 {
+    (now + AHEAD_MS) / HOUR_MS
 }
 
 /// The sums of a scope's subjects in each of the last hours that has any.
@@ -80,9 +107,9 @@ pub fn by_hour(
 ) -> Result<Vec<(i64, i64)>> {
     all(
         db,
-        // A message that was counted by an older program may leave its state here alone.
-        "SELECT hour, max(sum(count), 0) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3 GROUP BY hour",
-        params![tenant, scope, now / HOUR_MS - hours],
+        "SELECT hour, sum(count) FROM counters WHERE tenant = ?1 AND scope = ?2 AND hour > ?3 AND hour <= ?4
+         GROUP BY hour",
+        params![tenant, scope, now / HOUR_MS - hours, last_hour(now)],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
@@ -125,7 +152,7 @@ impl Bucket<'_> {
         Ok(found.map_or(0.0, |(level, at)| self.leaked(level, now - at)))
     }
 
-    /// What is left of a level after a time. A clock that went back leaks nothing.
+    /// What is left of a level after a time. A clock that went back leaks nothing: see [`correct`].
     fn leaked(self, level: f64, elapsed_ms: i64) -> f64 {
         let elapsed = elapsed_ms.clamp(0, self.period_ms) as f64;
         (level - self.capacity * elapsed / self.period_ms as f64).clamp(0.0, self.capacity)
@@ -196,6 +223,14 @@ impl Bucket<'_> {
         let over = level + 1.0 - self.capacity;
         (over.max(0.0) * self.period_ms as f64 / self.capacity).ceil() as i64
     }
+}
+
+/// Lets buckets that were filled by a clock that was ahead sink from now on.
+pub fn correct(db: &Connection, now: i64) -> Result<usize> {
+    Ok(db.execute(
+        "UPDATE buckets SET at = ?1 WHERE at > ?2",
+        [now, now + AHEAD_MS],
+    )?)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::verifications::{self, Verification};
 use super::writer::Result;
 use crate::ids;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::Range;
 
 /// Writes a message down.
 pub fn add(db: &Connection, message: &Message) -> Result<()> {
@@ -203,19 +204,25 @@ pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64
     moved(db, message, state)
 }
 
-/// When the first attempts to a number since a time were, whatever became of them: the newest first, `most` at most.
-pub fn to_number_since(
+/// When the first attempts to a number in a time were, whatever became of them: the newest first, `most` at most.
+pub fn to_number_in(
     db: &Connection,
     tenant: &str,
     number_hash: &[u8],
-    since: i64,
+    time: Range<i64>,
     most: u32,
 ) -> Result<Vec<i64>> {
     all(
         db,
-        "SELECT created_at FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND id >= ?3 AND is_first
-         ORDER BY id DESC LIMIT ?4",
-        params![tenant, number_hash, ids::earliest("m", since), most],
+        "SELECT created_at FROM messages WHERE tenant = ?1 AND number_hash = ?2 AND id >= ?3 AND id < ?4 AND is_first
+         ORDER BY id DESC LIMIT ?5",
+        params![
+            tenant,
+            number_hash,
+            ids::earliest("m", time.start),
+            ids::earliest("m", time.end),
+            most
+        ],
         |row| Ok(row.get(0)?),
     )
 }

@@ -1,6 +1,6 @@
 //! Retention, forgetting of numbers, and re-sealing under a new key.
 
-use super::limits::{HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
+use super::limits::{self, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
 use super::registry::{self, all};
 use super::webhooks;
 use super::writer::Result;
@@ -68,6 +68,7 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
         "DELETE FROM counters WHERE hour < ?1",
         [(now - COUNTERS_MS) / HOUR_MS],
     )?;
+    limits::correct(db, now)?;
     // The longest bucket empties in a day.
     removed += db.execute("DELETE FROM buckets WHERE at < ?1", [now - 48 * HOUR_MS])?;
     removed += db.execute("DELETE FROM test_numbers WHERE expires_at < ?1", [now])?;

@@ -2,7 +2,7 @@
 
 use super::Folder;
 use crate::ids;
-use crate::store::limits::{Bucket, Counter, HOUR_MS};
+use crate::store::limits::{self, AHEAD_MS, Bucket, Counter, HOUR_MS};
 use crate::store::*;
 use rusqlite::params;
 
@@ -33,6 +33,85 @@ fn counter_sums_the_hours_that_are_asked_for() {
     let hours = |ago: i64| 1_000_000 - ago;
     let expected = [(24, 8), (23, 4), (1, 2), (0, 1)].map(|(ago, count)| (hours(ago), count));
     assert_eq!(counts, expected);
+}
+
+/// More may be taken back than was counted: an older program counted otherwise, and old counts are deleted.
+#[test]
+fn counter_is_never_below_nothing() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let sums = store
+        .write_blocking(|db| {
+            let of = |subject| Counter {
+                tenant: "t",
+                scope: "s",
+                subject,
+            };
+            of("new").add(db, 0, -1)?;
+            for count in [1, -2, 1] {
+                of("old").add(db, 0, count)?;
+            }
+            of("new").by_subject(db, 0, 24)
+        })
+        .unwrap();
+    assert_eq!(sums, [("new".to_owned(), 0), ("old".to_owned(), 1)]);
+}
+
+/// A clock that was ahead once must not count for as long as it was ahead.
+#[test]
+fn counts_of_a_clock_that_was_ahead_are_left_out() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let now = 1_000_000 * HOUR_MS - 30_000;
+    let found = store
+        .write_blocking(move |db| {
+            let counter = Counter {
+                tenant: "t",
+                scope: "s",
+                subject: "",
+            };
+            // A request beside this one, of the next hour already; and two of the wrong clock.
+            for (ahead, count) in [(40_000, 1), (2 * HOUR_MS, 2), (72 * HOUR_MS, 4)] {
+                counter.add(db, now + ahead, count)?;
+            }
+            for ahead in [40_000, 120_000, 72 * HOUR_MS] {
+                crate::test_app::add_message(db, "t", b"n", now + ahead)?;
+            }
+            db.execute("UPDATE messages SET is_first = 1", [])?;
+            let sent = messages::to_number_in(db, "t", b"n", now - HOUR_MS..now + AHEAD_MS, 9)?;
+            Ok::<_, StoreError>((
+                counter.sum(db, now, 24)?,
+                counter.by_subject(db, now, 24)?,
+                counter.by_hour(db, now, 24)?.len(),
+                limits::by_hour(db, "t", "s", now, 24)?.len(),
+                sent.len(),
+            ))
+        })
+        .unwrap();
+    assert_eq!(found, (1, vec![(String::new(), 1)], 1, 1, 1));
+}
+
+#[test]
+fn bucket_of_a_clock_that_was_ahead_sinks_from_now_on() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let levels = store
+        .write_blocking(|db| {
+            let of = |subject: &'static [u8]| Bucket {
+                tenant: "t",
+                scope: "s",
+                subject,
+                capacity: 10.0,
+                period_ms: 10 * HOUR_MS,
+            };
+            of(b"ahead").add(db, 1000 * HOUR_MS, 10.0)?;
+            of(b"beside").add(db, 50_000, 10.0)?;
+            retention::sweep(db, 0)?;
+            let level = |subject| of(subject).level(db, 5 * HOUR_MS);
+            Ok::<_, StoreError>((level(b"ahead")?, level(b"beside")? > 5.0))
+        })
+        .unwrap();
+    assert_eq!(levels, (5.0, true));
 }
 
 #[test]
