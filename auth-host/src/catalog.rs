@@ -219,6 +219,7 @@ impl Connector {
     fn is_still(&self, row: &registry::Connector, plugin: Option<&PluginRow>) -> bool {
         self.row.revision == row.revision
             && self.row.config == row.config
+            && self.row.secrets == row.secrets
             && self.row.confirmed == row.confirmed
             && self.plugin.as_ref() == plugin
     }

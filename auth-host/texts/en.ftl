@@ -611,6 +611,7 @@ action-events-put = Address for events set
 action-events-remove = Address for events removed
 action-flow-put = Flow saved
 action-host-go = Kill switch of the host off
+action-host-restore = Backup restored
 action-host-stop = Kill switch of the host on
 action-key-add = API key made
 action-key-revoke = API key revoked

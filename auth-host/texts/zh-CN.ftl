@@ -622,6 +622,7 @@ action-events-put = 设置事件地址
 action-events-remove = 删除事件地址
 action-flow-put = 保存流程
 action-host-go = 关闭全机停发
+action-host-restore = 恢复备份
 action-host-stop = 开启全机停发
 action-key-add = 建立 API 密钥
 action-key-revoke = 撤销 API 密钥

@@ -1,8 +1,28 @@
-use super::running::Running;
+use super::running::{Running, config};
 use crate::support::SECRET_KEY;
 use serde_json::json;
 use std::path::Path;
 use tencent_sms_simulator::Fault;
+
+/// A program before this one kept no list of what its plugin does not declare, and showed it.
+#[test]
+fn config_of_an_older_program_shows_what_is_declared() {
+    let host = Running::start();
+    let mut config = config(&host.simulator.url());
+    config["X-Debug-Token"] = json!("HIDDENTOKEN123");
+    let put = ["connector", "put", "sim", "--config", "-"];
+    host.command(&put, &config.to_string()).unwrap();
+    let database = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
+    let changed = database.execute(
+        "UPDATE connectors SET secrets = '[\"/accessKeySecret\", \"\"]'",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    let shown = host.command(&["connector", "show", "sim"], "").unwrap();
+    assert_eq!(shown["config"]["X-Debug-Token"], json!(null));
+    assert_eq!(shown["config"]["accessKeySecret"], json!(null));
+    assert_eq!(shown["config"]["sdkAppId"], config["sdkAppId"]);
+}
 
 /// Every flow with all logging on: then no secret, code or whole number is in the output, the figures, the answers or
 /// the files.

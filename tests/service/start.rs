@@ -175,9 +175,54 @@ fn backup_restores_without_the_key_in_it() {
             .unwrap()
             .contains("Idempotency-Key")
     );
+    assert_eq!(restored["is_stopped"], true);
+    assert_eq!(restored["keys"].as_array().unwrap().len(), 2);
     host.process = Process::start(&host.folder.0, &[]);
+    let start = json!({"to": "+8613800138001", "usage": "SignIn"});
+    let stopped = host.post("/v1/verifications", &start);
+    assert_eq!(
+        (stopped.status, stopped.problem().as_str()),
+        (503, "stopped")
+    );
+    host.change(&["go"], "");
     host.begin("+8613800138001");
     let all = host.command(&["message", "list"], "").unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+}
+
+/// A command that made a database in the place of one that was taken away would destroy its log: what was sent last would
+/// be sent again.
+#[test]
+fn database_that_is_away_is_not_made_again_by_a_command() {
+    let mut host = Running::start();
+    host.begin("+8613800138000");
+    let data = host.folder.0.join("data");
+    let names = ["auth-host.db", "auth-host.db-wal", "auth-host.db-shm"];
+    let away = |names: &[&str], from: &str, to: &str| {
+        for name in names {
+            let path = |folder: &str| host.folder.0.join(folder).join(name);
+            std::fs::rename(path(from), path(to)).unwrap();
+        }
+    };
+    std::fs::create_dir(host.folder.0.join("away")).unwrap();
+    for taken in [&names[..1], &names] {
+        away(taken, "data", "away");
+        for arguments in [&["stop"][..], &["message", "list"]] {
+            let refusal = host.command(arguments, "").unwrap_err();
+            assert!(refusal.contains("is missing"), "{refusal}");
+        }
+        assert!(!data.join("auth-host.db").exists());
+        away(taken, "away", "data");
+    }
+    host.begin("+8613800138001");
+    away(&names[..1], "data", "away");
+    host.process.kill();
+    let refusal = refused(&host.folder.0, &[]);
+    assert!(refusal.contains("-wal"), "{refusal}");
+    let refusal = command(&host.folder.0, &["message", "list"], "").unwrap_err();
+    assert!(refusal.contains("-wal"), "{refusal}");
+    away(&names[..1], "away", "data");
+    let all = command(&host.folder.0, &["message", "list"], "").unwrap();
     assert_eq!(all.as_array().unwrap().len(), 2);
 }
 

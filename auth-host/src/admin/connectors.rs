@@ -17,7 +17,7 @@ use auth_connector_host::{
 };
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A connector as it is shown.
@@ -219,8 +219,7 @@ pub async fn put_edited(
         .as_ref()
         .map_or_else(|| ids::new("c"), |c| c.row.id.clone());
     let text = prepared.config.to_string();
-    let mut hidden = undeclared::places(&prepared.guard, &prepared.config);
-    hidden.extend(prepared.guard.secret_pointers);
+    let hidden = undeclared::hidden(prepared.guard, &prepared.config);
     let next = registry::Connector {
         tenant: tenant.clone(),
         name: before.as_ref().map_or(name, |c| c.row.name.clone()),
@@ -336,7 +335,7 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
         .collect()
 }
 
-fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
+pub(super) fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
     let opened = app
         .keys
         .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)?;
@@ -378,8 +377,12 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
         if let Some(value) = config.pointer_mut(&pointer)
             && !secrets::is_blank(Some(value))
         {
+            *value = match pointer.as_str() {
+                // The whole config.
+                "" => Value::Object(Map::new()),
+                _ => Value::Null,
+            };
             set.push(pointer);
-            *value = Value::Null;
         }
     }
     addresses::mask_all(&mut config);

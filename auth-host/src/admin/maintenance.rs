@@ -1,11 +1,13 @@
 //! Rotation of keys, backup and restore.
 
+use super::Actor;
+use super::keys::{self, KeyView};
 use crate::app::{App, AppError, Files};
 use crate::crypt::{KeyError, Purpose};
 use crate::event_target;
 use crate::mask;
 use crate::recovery;
-use crate::store::{self, StoreError, events, registry, retention, webhooks};
+use crate::store::{self, Ended, StoreError, events, registry, retention, users, webhooks};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -90,13 +92,27 @@ pub fn backup(files: &Files, to: &Path) -> Result<(), AppError> {
     Ok(store::backup(&files.database, to)?)
 }
 
+/// What a restore did, and what an operator has to look at.
+#[derive(Debug)]
+pub struct Restored {
+    /// How many messages were being sent when the backup was made. They are *unknown* now.
+    pub unknown: usize,
+    /// What was ended.
+    pub ended: Ended,
+    /// The keys that are valid. Some may have been revoked since.
+    pub keys: Vec<KeyView>,
+    /// The names of the console's users. Some may have been removed since.
+    pub users: Vec<String>,
+}
+
 /// Puts a backup in the place of a missing database. For a host whose service does not run. What was being sent when it
-/// was made is *unknown*, and the tenants are told at the next start. Returns how many such messages there are. Blocks its thread.
+/// was made is *unknown*, and the tenants are told at the next start. Codes and sessions are ended, and nothing is sent
+/// until an operator says go. Blocks its thread.
 ///
 /// # Errors
 ///
 /// [`AppError`] when there is a database already, or when the backup does not open with the key file.
-pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
+pub fn restore(files: &Files, from: &Path, actor: &Actor) -> Result<Restored, AppError> {
     // A service that runs goes on with the file that was moved away.
     let _lock = files.lock()?;
     check_vacant(files)?;
@@ -105,21 +121,33 @@ pub fn restore(files: &Files, from: &Path) -> Result<usize, AppError> {
             path: mask::path(&files.keys),
         });
     }
-    store::restore(from, &files.database)?;
-    let settled = App::open(files.clone(), |_| ()).and_then(|(app, _)| {
-        let told = app.clone();
-        let settled = app
-            .store
-            .write_blocking(move |db| recovery::settle(&told, db));
-        Ok(settled?)
-    });
-    if settled.is_err() {
+    let ended = store::restore(from, &files.database, &actor.0)?;
+    let restored = settle(files, ended);
+    if restored.is_err() {
         let beside = files.beside_database();
         for made in beside.iter().chain([&files.database]) {
             let _ = std::fs::remove_file(made);
         }
     }
-    settled
+    restored
+}
+
+/// Settles what a restored database has open, and reads what is valid in it.
+fn settle(files: &Files, ended: Ended) -> Result<Restored, AppError> {
+    let (app, _) = App::open(files.clone(), |_| ())?;
+    let told = app.clone();
+    let unknown = app
+        .store
+        .write_blocking(move |db| recovery::settle(&told, db))?;
+    let mut keys = keys::list(&app, None);
+    keys.retain(|key| key.revoked_at.is_none());
+    let users = app.store.read(users::list)?;
+    Ok(Restored {
+        unknown,
+        ended,
+        keys,
+        users: users.into_iter().map(|user| user.name).collect(),
+    })
 }
 
 /// Refuses where a database is, or what belongs to one: SQLite would read another's log into the backup.
@@ -137,10 +165,16 @@ fn check_vacant(files: &Files) -> Result<(), AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::users;
     use crate::crypt::Keyring;
-    use crate::test_app::{leave_open, tenant_with_events};
+    use crate::store::{audit, verifications};
+    use crate::test_app::{leave_open, tenant_with_events, verification};
     use rusqlite::Connection;
     use std::path::PathBuf;
+
+    fn by() -> Actor {
+        Actor("test".to_owned())
+    }
 
     /// A folder with a database and its backup.
     struct Folder {
@@ -172,7 +206,7 @@ mod tests {
         }
 
         fn refusal(&self, from: &Path) -> String {
-            restore(&self.files, from).unwrap_err().to_string()
+            restore(&self.files, from, &by()).unwrap_err().to_string()
         }
 
         fn entries(&self) -> usize {
@@ -190,7 +224,8 @@ mod tests {
     fn backup_returns_to_its_place() {
         let folder = Folder::new();
         folder.lose_database();
-        assert_eq!(restore(&folder.files, &folder.backup).unwrap(), 0);
+        let restored = restore(&folder.files, &folder.backup, &by()).unwrap();
+        assert_eq!(restored.unknown, 0);
         App::open(folder.files.clone(), |_| ()).unwrap();
         let again = backup(&folder.files, &folder.backup).unwrap_err();
         assert!(again.to_string().contains("exists"), "{again}");
@@ -208,11 +243,74 @@ mod tests {
         backup(&folder.files, &folder.backup).unwrap();
         folder.lose_database();
         let (files, from) = (folder.files.clone(), folder.backup.clone());
-        let restored = tokio::task::spawn_blocking(move || restore(&files, &from)).await;
-        assert_eq!(restored.unwrap().unwrap(), 1);
+        let restored = tokio::task::spawn_blocking(move || restore(&files, &from, &by())).await;
+        assert_eq!(restored.unwrap().unwrap().unknown, 1);
         let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
         let waiting = app.store.read(|db| events::waiting(db, "t"));
         assert_eq!(waiting.unwrap(), 1);
+    }
+
+    /// A code may have been used after the backup, and a session, a link or a switch changed.
+    #[tokio::test]
+    async fn restore_ends_what_a_backup_would_revive() {
+        let folder = Folder::new();
+        std::fs::remove_file(&folder.backup).unwrap();
+        let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
+        tenant_with_events(&app).await;
+        let actor = by();
+        users::new_setup(&app).await.unwrap();
+        let kept = keys::add(&app, &actor, Some("t"), "kept", &["verify".to_owned()]).await;
+        let revoked = keys::add(&app, &actor, Some("t"), "old", &["verify".to_owned()]).await;
+        keys::revoke(&app, &actor, None, &revoked.unwrap().id)
+            .await
+            .unwrap();
+        let mut pending = verification(&app, "+8613800138000", None, "123456");
+        pending.tenant = "t".to_owned();
+        let mut expired = verification(&app, "+8613800138000", None, "123456");
+        (expired.tenant, expired.expires_at) = ("t".to_owned(), 1);
+        let ids = [pending.id.clone(), expired.id.clone()];
+        let written = app.store.write(move |db| {
+            verifications::add(db, &pending)?;
+            verifications::add(db, &expired)?;
+            db.execute_batch(
+                "INSERT INTO users (id, name, password, role, created_at) VALUES ('u', 'ann', 'p', 'admin', 1);
+                 INSERT INTO sessions (hash, user, created_at, seen_at) VALUES (x'01', 'u', 1, 1);",
+            )?;
+            Ok::<_, StoreError>(())
+        });
+        written.await.unwrap();
+        drop(app);
+        backup(&folder.files, &folder.backup).unwrap();
+        folder.lose_database();
+        let (files, from) = (folder.files.clone(), folder.backup.clone());
+        let restored = tokio::task::spawn_blocking(move || restore(&files, &from, &by())).await;
+        let restored = restored.unwrap().unwrap();
+        let names: Vec<_> = restored.keys.iter().map(|key| key.id.as_str()).collect();
+        assert_eq!(names, [kept.unwrap().id.as_str()]);
+        assert_eq!(restored.users, ["ann"]);
+        let ended = Ended {
+            verifications: 1,
+            sessions: 1,
+        };
+        assert_eq!(restored.ended, ended);
+        let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
+        assert!(app.catalog.load().is_stopped);
+        let read = app.store.read(|db| {
+            let states = ids.map(|id| verifications::get(db, "t", &id).unwrap().unwrap().state);
+            let link = registry::setting(db, crate::store::users::SETUP)?;
+            let entries = audit::newest(db, None, 1)?;
+            let session = crate::store::users::session(db, &[1])?;
+            Ok::<_, StoreError>((states, link, entries, session.is_none()))
+        });
+        let (states, link, entries, is_out) = read.unwrap();
+        assert_eq!(states, ["cancelled", "pending"]);
+        assert_eq!(link.as_deref(), Some(""));
+        assert!(is_out);
+        let entry = entries.first().unwrap();
+        assert_eq!(
+            (entry.action.as_str(), entry.actor.as_str()),
+            ("host.restore", "test")
+        );
     }
 
     #[test]

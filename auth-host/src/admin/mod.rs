@@ -6,6 +6,7 @@ pub mod connectors;
 pub mod events;
 pub mod granted;
 pub mod guides;
+pub mod hiding;
 pub mod keys;
 pub mod maintenance;
 pub mod messages;

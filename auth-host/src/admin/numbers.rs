@@ -1,6 +1,6 @@
 //! Numbers: search, locks, forgetting, test numbers, and an audit of a list.
 
-use super::{Actor, Entry, change};
+use super::{Actor, Entry, blocking, change};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids::{self, rfc3339};
@@ -12,7 +12,7 @@ use crate::store::limits::HOUR_MS;
 use crate::store::message::Message;
 use crate::store::registry::{self, TestNumber};
 use crate::store::verifications::Verification;
-use crate::store::{StoreError, audit, messages, retention, verifications};
+use crate::store::{Store, StoreError, audit, messages, retention, verifications};
 use crate::texts::say;
 use crate::verification::{MessageView, VerificationView, free_at, message_view, view};
 use axum::http::StatusCode;
@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Searches for a number by one tenant in an hour: enough for support, too few to go through a list. To unlock and to
 /// forget a number count as well, because their answers say whether it is known.
@@ -27,6 +28,13 @@ const SEARCHES_AN_HOUR: u32 = 60;
 
 /// The longest life of a test number, in days.
 pub const TEST_DAYS: u32 = 90;
+
+/// How long a deletion waits for who reads the log.
+const EMPTYING: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+
+/// What is left where the log is in use for longer.
+const LEFT: &str = "what was deleted is still in the database's log, which another program reads, such as a backup. A \
+    service that runs empties it within ten minutes. Otherwise run this again when that program has ended";
 
 /// What is known about a number.
 #[derive(Debug, Serialize)]
@@ -137,7 +145,16 @@ pub async fn unlock(
     .await
 }
 
-/// Deletes everything about a number. Returns how many rows went. Counts as a search.
+/// What became of a number that was forgotten.
+#[derive(Debug, Serialize)]
+pub struct Forgotten {
+    /// How many rows were deleted.
+    pub rows: usize,
+    /// Where parts of them are still, and when they go.
+    pub left: Option<&'static str>,
+}
+
+/// Deletes everything about a number. Counts as a search.
 ///
 /// # Errors
 ///
@@ -147,7 +164,7 @@ pub async fn forget(
     actor: &Actor,
     tenant: &str,
     text: &str,
-) -> Result<usize, Problem> {
+) -> Result<Forgotten, Problem> {
     let number = parse(app, tenant, text)?;
     let hash = app.number_hash(tenant, number.e164());
     let entry = Entry::new(Some(tenant), actor, Action::NumberForget, "");
@@ -157,16 +174,29 @@ pub async fn forget(
         Ok(retention::forget(db, &tenant, &hash)?)
     })
     .await?;
-    empty_log(app).await;
-    Ok(rows)
+    let store = app.store.clone();
+    let is_emptied = blocking(move || Ok(empty_log(&store))).await?;
+    Ok(Forgotten {
+        rows,
+        left: (!is_emptied).then_some(LEFT),
+    })
 }
 
-/// Takes what was deleted out of the log as well. A log that is in use is emptied by the service's next sweep.
-async fn empty_log(app: &App) {
-    let store = app.store.clone();
-    let emptied = tokio::task::spawn_blocking(move || store.empty_log()).await;
-    if let Ok(Err(error)) = emptied {
-        tracing::warn!(%error, "what was deleted is in the database's log until the next sweep");
+/// Takes what was deleted out of the log as well, and waits some seconds for who reads it. Says whether it did.
+fn empty_log(store: &Store) -> bool {
+    let begun = Instant::now();
+    loop {
+        match store.empty_log() {
+            Ok(()) => return true,
+            Err(StoreError::Busy(_)) if begun.elapsed() < EMPTYING => {
+                // Who waits to write goes on meanwhile.
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was deleted is in the database's log until the next sweep");
+                return false;
+            }
+        }
     }
 }
 
@@ -373,6 +403,22 @@ mod tests {
             let problem = refused.unwrap_err();
             assert_eq!((problem.status, problem.retry_after), (429, Some(3600)));
         }
+    }
+
+    /// As a backup does that is under way.
+    #[tokio::test]
+    async fn forget_says_when_the_log_is_in_use() {
+        const NUMBER: &str = "+8613800138000";
+        let host = TestApp::new().await;
+        let (app, actor) = (&host.app, TestApp::actor());
+        let mut reader = Connection::open(&app.files.database).unwrap();
+        let reading = reader.transaction().unwrap();
+        registry::setting(&reading, "revision").unwrap();
+        let first = forget(app, &actor, "default", NUMBER).await.unwrap();
+        assert!(first.left.unwrap().contains("again"));
+        reading.finish().unwrap();
+        let second = forget(app, &actor, "default", NUMBER).await.unwrap();
+        assert_eq!(second.left, None);
     }
 
     #[test]

@@ -13,8 +13,15 @@ const STEPS: usize = 8;
 /// lead to the same parts by any number of ways.
 const PARTS: usize = 20_000;
 
+/// The places of a config's values that are never shown.
+pub fn hidden(guard: ConfigGuard, config: &Value) -> Vec<String> {
+    let mut hidden = places(&guard, config);
+    hidden.extend(guard.secret_pointers);
+    hidden
+}
+
 /// The places of a config's values that the guard's schema and form do not declare.
-pub fn places(guard: &ConfigGuard, config: &Value) -> Vec<String> {
+fn places(guard: &ConfigGuard, config: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(&guard.json_schema).unwrap_or_default();
     let form: Value = serde_json::from_str(&guard.form_json).unwrap_or_default();
     let reader = Reader {

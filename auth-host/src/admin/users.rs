@@ -24,9 +24,6 @@ pub const IDLE_MS: i64 = 3_600_000;
 /// How exactly the last use is kept, so that looking around writes seldom.
 const EXACTLY_MS: i64 = 60_000;
 
-/// Where the set-up link's hash is kept.
-const SETUP: &str = "console_setup";
-
 /// A random token, as it travels.
 ///
 /// # Errors
@@ -51,7 +48,7 @@ pub async fn new_setup(app: &Arc<App>) -> Result<String, StoreError> {
     let made = token()?;
     let hash = hex::encode(token_hash(&made));
     app.store
-        .write(move |db| registry::put_setting(db, SETUP, &hash))
+        .write(move |db| registry::put_setting(db, users::SETUP, &hash))
         .await?;
     Ok(made)
 }
@@ -74,7 +71,7 @@ pub async fn first_setup(app: &Arc<App>) -> Result<Option<String>, StoreError> {
 ///
 /// [`StoreError`].
 pub fn is_setup(app: &App, token: &str) -> Result<bool, StoreError> {
-    let kept = app.store.read(|db| registry::setting(db, SETUP))?;
+    let kept = app.store.read(|db| registry::setting(db, users::SETUP))?;
     Ok(kept.is_some_and(|kept| kept == hex::encode(token_hash(token))))
 }
 
@@ -94,10 +91,10 @@ pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Re
         name,
     );
     change(app, entry, move |db| {
-        if registry::setting(db, SETUP)?.is_none_or(|setup| setup != kept) {
+        if registry::setting(db, users::SETUP)?.is_none_or(|setup| setup != kept) {
             return Err(Problem::invalid("/token", say("refusal-set-up")));
         }
-        registry::put_setting(db, SETUP, "")?;
+        registry::put_setting(db, users::SETUP, "")?;
         put_again(db, &user)?;
         if registry::tenants(db)?.is_empty() {
             registry::put_tenant(db, "default", &registry::TenantSettings::default())?;

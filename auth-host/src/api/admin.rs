@@ -316,10 +316,10 @@ async fn forget(
     State(app): State<Arc<App>>,
     Path(tenant): Path<String>,
     call: Call<Tenant, NumberBody>,
-) -> Answer<Value> {
+) -> Answer<numbers::Forgotten> {
     call.by.of(&tenant)?;
-    let rows = numbers::forget(&app, &actor(&call.by), &tenant, &call.body.number).await?;
-    Ok(Shown(json!({"rows": rows})))
+    let forgotten = numbers::forget(&app, &actor(&call.by), &tenant, &call.body.number).await?;
+    Ok(Shown(forgotten))
 }
 
 async fn list_tests(

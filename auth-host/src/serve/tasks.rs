@@ -3,6 +3,7 @@
 
 use super::beside::Beside;
 use super::{events, lookups, reports};
+use crate::admin::hiding;
 use crate::app::App;
 use crate::store::retention;
 use crate::{ids, recovery};
@@ -57,6 +58,8 @@ pub fn start(app: &Arc<App>, figures: Option<PrometheusHandle>, stop: &watch::Re
             std::future::ready(())
         }));
     }
+    let hidden = app.clone();
+    tokio::spawn(async move { hiding::settle(&hidden).await });
     let refreshed = app.clone();
     tokio::spawn(every(REFRESH, stop.clone(), move || {
         refresh(refreshed.clone())

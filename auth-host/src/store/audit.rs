@@ -57,6 +57,7 @@ actions! {
     EventsRemove = "events.remove",
     FlowPut = "flow.put",
     HostGo = "host.go",
+    HostRestore = "host.restore",
     HostStop = "host.stop",
     KeyAdd = "key.add",
     KeyRevoke = "key.revoke",

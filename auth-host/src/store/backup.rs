@@ -2,7 +2,9 @@
 //!
 //! A copy is written under another name, and gets its own once it is whole.
 
-use super::open::{PATIENCE, SCHEMA};
+use super::open::{OpenError, PATIENCE, SCHEMA, migrate};
+use super::restored::{self, Ended};
+use super::writer::StoreError;
 use crate::files;
 use crate::mask;
 use crate::private_files::Part;
@@ -49,6 +51,9 @@ pub enum CopyError {
         /// Its schema.
         found: usize,
     },
+    /// It cannot be brought up to this program's schema.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The copy cannot be written.
     #[error("{} cannot be written: {reason}", mask::path(path))]
     Unwritable {
@@ -66,15 +71,16 @@ pub enum CopyError {
 /// [`CopyError`], before anything is made where the name is taken or there is no database.
 pub fn backup(from: &Path, to: &Path) -> Result<(), CopyError> {
     let (source, _) = recognise(from)?;
-    copy(&source, to)
+    copy(&source, to, |_| Ok(()))
 }
 
-/// Copies a backup to the database's place, where nothing is, after its pages were checked.
+/// Copies a backup to the database's place, where nothing is, after its pages were checked. The copy gets its name once
+/// all is ended that it would bring back to life.
 ///
 /// # Errors
 ///
 /// [`CopyError`].
-pub fn restore(from: &Path, to: &Path) -> Result<(), CopyError> {
+pub fn restore(from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyError> {
     let (source, found) = recognise(from)?;
     if found > SCHEMA {
         return Err(CopyError::Newer {
@@ -83,10 +89,30 @@ pub fn restore(from: &Path, to: &Path) -> Result<(), CopyError> {
         });
     }
     match source.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {
-        Ok(said) if said == "ok" => copy(&source, to),
+        Ok(said) if said == "ok" => copy(&source, to, |part| end(part, from, to, actor)),
         Ok(said) => Err(foreign(from, said)),
         Err(error) => Err(foreign(from, error)),
     }
+}
+
+/// Ends what a copy would bring back to life.
+fn end(part: &Path, from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyError> {
+    let unwritable = |error: StoreError| CopyError::Unwritable {
+        path: to.to_owned(),
+        reason: error.to_string(),
+    };
+    let failed = |error: rusqlite::Error| unwritable(error.into());
+    let mut db = Connection::open(part).map_err(failed)?;
+    // In one file, which gets its name alone.
+    db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
+        .map_err(failed)?;
+    db.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
+        .map_err(failed)?;
+    migrate(&mut db, from)?;
+    let transaction = db.transaction().map_err(failed)?;
+    let ended = restored::end(&transaction, actor, crate::ids::now_ms()).map_err(unwritable)?;
+    transaction.commit().map_err(failed)?;
+    Ok(ended)
 }
 
 /// Opens a database of this program, and says which schema it has. Makes no file.
@@ -125,7 +151,12 @@ fn foreign(path: &Path, reason: impl ToString) -> CopyError {
     }
 }
 
-fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
+/// Copies a database, and gives the copy its name after `finish`.
+fn copy<T>(
+    source: &Connection,
+    to: &Path,
+    finish: impl FnOnce(&Path) -> Result<T, CopyError>,
+) -> Result<T, CopyError> {
     if to.symlink_metadata().is_ok() {
         return Err(CopyError::Exists(to.to_owned()));
     }
@@ -137,12 +168,14 @@ fn copy(source: &Connection, to: &Path) -> Result<(), CopyError> {
     part.create()
         .map_err(|error| unwritable(error.to_string()))?;
     rows(source, part.path()).map_err(|error| unwritable(said(&error)))?;
+    let finished = finish(part.path())?;
     let file = std::fs::File::open(part.path()).and_then(|file| file.sync_all());
     file.map_err(|error| unwritable(error.to_string()))?;
     part.name().map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => CopyError::Exists(to.to_owned()),
         _ => unwritable(error.to_string()),
-    })
+    })?;
+    Ok(finished)
 }
 
 /// Copies every row in one read transaction, which goes on beside others' commits, and nothing of what was deleted

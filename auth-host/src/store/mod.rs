@@ -17,6 +17,7 @@ mod open;
 pub mod receipts;
 pub mod registry;
 pub mod removal;
+mod restored;
 pub mod retention;
 pub mod users;
 pub mod verifications;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use backup::{CopyError, backup, restore};
 pub use open::{OpenError, is_new, open};
+pub use restored::Ended;
 pub use writer::{Result, Store, StoreError};
 
 #[cfg(test)]

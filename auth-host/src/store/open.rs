@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
 ];
 
 /// The newest schema that this program knows.
@@ -33,6 +34,17 @@ pub enum OpenError {
         path: String,
         /// Its schema.
         found: usize,
+    },
+    /// Another program made it, or an unfinished version of this one.
+    #[error(
+        "the database {path} is not of this program: {what}. Nothing was changed. Name another folder, or use the \
+        program that made it"
+    )]
+    Foreign {
+        /// The file.
+        path: String,
+        /// What was found.
+        what: String,
     },
     /// It was taken away or cut off, and what belongs to it is still there.
     #[error(
@@ -79,8 +91,11 @@ pub fn open(path: &Path) -> Result<Store, OpenError> {
     let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE;
     let mut writer =
         Connection::open_with_flags(path, flags).map_err(|error| failed(error.into()))?;
-    durable(&writer, path)?;
+    writer
+        .busy_timeout(PATIENCE)
+        .map_err(|error| failed(error.into()))?;
     migrate(&mut writer, path)?;
+    durable(&writer, path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let reader = Connection::open_with_flags(path, flags).map_err(|error| failed(error.into()))?;
     reader
@@ -147,7 +162,6 @@ fn make(path: &Path) -> Result<(), OpenError> {
 /// Sets what at-most-once rests on, and reads it back.
 fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let set = || {
-        connection.busy_timeout(PATIENCE)?;
         let journal = write_ahead(connection)?;
         connection.execute_batch(
             // What is deleted is overwritten (sqlite.org/pragma, secure_delete).
@@ -186,7 +200,12 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
     }
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+/// Brings the schema up to date.
+///
+/// # Errors
+///
+/// [`OpenError`] when it is newer than the program, or not what the program made of this schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| OpenError::Failed {
         path: mask::path(path),
         reason: error.into(),
@@ -207,6 +226,12 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
             .map_err(failed)?;
         // Another program may have migrated in the meantime.
         if version(&transaction).map_err(failed)? as usize == nth {
+            if let Some(what) = difference(&transaction, nth).map_err(failed)? {
+                return Err(OpenError::Foreign {
+                    path: mask::path(path),
+                    what,
+                });
+            }
             let text = MIGRATIONS.get(nth).copied().unwrap_or_default();
             transaction
                 .execute_batch(&format!("{text}\nPRAGMA user_version = {};", nth + 1))
@@ -215,4 +240,25 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
         transaction.commit().map_err(failed)?;
     }
     Ok(())
+}
+
+/// How a database differs from what the first migrations make, if it does.
+fn difference(found: &Connection, migrations: usize) -> rusqlite::Result<Option<String>> {
+    let made = Connection::open_in_memory()?;
+    for migration in MIGRATIONS.iter().take(migrations) {
+        made.execute_batch(migration)?;
+    }
+    let (expected, found) = (parts(&made)?, parts(found)?);
+    if migrations == 0 && !found.is_empty() {
+        return Ok(Some("it has tables, and no schema".to_owned()));
+    }
+    let missing = expected.iter().find(|part| !found.contains(part));
+    Ok(missing.map(|(name, _)| format!("its {name} is not that of schema {migrations}")))
+}
+
+/// The tables and indexes of a database, each with the text that made it.
+fn parts(db: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    let mut query = db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }

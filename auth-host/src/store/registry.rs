@@ -374,6 +374,16 @@ pub fn put_connector(db: &Connection, connector: &Connector) -> Result<bool> {
     Ok(changed > 0)
 }
 
+/// Puts which values of a connector's config are never shown, unless it was changed. Says whether it did.
+pub fn put_hidden(db: &Connection, id: &str, revision: i64, hidden: &[String]) -> Result<bool> {
+    let changed = db.execute(
+        "UPDATE connectors SET secrets = ?3 WHERE id = ?1 AND revision = ?2",
+        params![id, revision, text(&hidden)?],
+    )?;
+    touch(db)?;
+    Ok(changed > 0)
+}
+
 /// Whether a tenant has a connector.
 pub fn has_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM connectors WHERE id = ?1 AND tenant = ?2)";

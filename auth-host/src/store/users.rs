@@ -4,6 +4,9 @@ use super::registry::all;
 use super::writer::{Result, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+/// The setting that keeps the hash of the set-up link's token.
+pub const SETUP: &str = "console_setup";
+
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -1,9 +1,10 @@
 //! Opening of the service's folder for a command, and the ways to show a value.
 
-use crate::admin::Actor;
+use crate::admin::{Actor, hiding};
 use crate::app::{App, AppError, Files, Made};
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
+use crate::folder::FolderError;
 use crate::mask;
 use crate::output::{Page, complain};
 use crate::problem::Problem;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How many rows a list shows.
 pub(super) const ROWS: u32 = 100;
@@ -44,6 +46,23 @@ fn unreadable() -> Option<String> {
     names.find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_))))
 }
 
+/// How long a command waits for a service that makes the database.
+const STARTING: Duration = Duration::from_secs(3);
+
+/// Refuses a folder whose database was taken away while a service runs on it.
+fn check_not_taken(files: &Files) -> Result<(), AppError> {
+    let begun = Instant::now();
+    while store::is_new(&files.database)? {
+        match files.check_nobody_runs() {
+            Err(FolderError::Taken { .. }) if begun.elapsed() < STARTING => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            checked => return Ok(checked?),
+        }
+    }
+    Ok(())
+}
+
 /// Opens the folder for a command.
 pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
     let settings = settings(at)?;
@@ -55,9 +74,7 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
     let ca = ca.transpose()?.unwrap_or_default();
     let networks = settings.permit_networks;
     let opened = tokio::task::spawn_blocking(move || {
-        if store::is_new(&files.database)? {
-            files.check_nobody_runs()?;
-        }
+        check_not_taken(&files)?;
         App::open(files, |options| {
             options.authorities_pem = ca;
             options.permitted_networks = networks;
@@ -71,6 +88,7 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
         own.registry_networks = settings.registry_networks;
     }
     tell_what_was_made(made, &app.files);
+    hiding::settle(&app).await;
     Ok(app)
 }
 

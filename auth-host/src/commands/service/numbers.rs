@@ -135,8 +135,8 @@ pub async fn test_number(command: TestNumber) -> Result<Code, Stop> {
 pub async fn forget(args: Number) -> Result<Code, Stop> {
     let Number { scope, number } = args;
     let app = open(&scope.at).await?;
-    let rows = admin::forget(&app, &actor(), &scope.tenant, &number).await?;
-    show(&scope.at, &json!({"rows": rows}))
+    let forgotten = admin::forget(&app, &actor(), &scope.tenant, &number).await?;
+    show(&scope.at, &forgotten)
 }
 
 /// `audit`
@@ -170,15 +170,25 @@ pub async fn backup(args: File) -> Result<Code, Stop> {
 pub async fn restore(args: File) -> Result<Code, Stop> {
     let files = files_of(&args.at)?;
     let (place, from) = (files.clone(), args.file.clone());
-    let restored = tokio::task::spawn_blocking(move || maintenance::restore(&place, &from)).await;
-    let open = restored.map_err(|error| Stop::machine(error.to_string()))??;
+    let restore = move || maintenance::restore(&place, &from, &actor());
+    let restored = tokio::task::spawn_blocking(restore).await;
+    let restored = restored.map_err(|error| Stop::machine(error.to_string()))??;
     show(
         &args.at,
         &json!({
             "database": files.database.display().to_string(),
-            "unknown": open,
+            "unknown": restored.unknown,
+            "cancelled": restored.ended.verifications,
+            "signed_out": restored.ended.sessions,
+            "is_stopped": true,
+            "keys": restored.keys,
+            "users": restored.users,
             "warning": "what was sent after the backup was made is not in it: a caller that repeats such a request with the \
                 same Idempotency-Key sends a second message. Let callers start anew",
+            "look_at": "all is as it was when the backup was made. The keys and users above are valid, also those that \
+                were revoked or removed since: revoke or remove them again. So are callback addresses, secrets of \
+                webhooks, test numbers and limits. Forget again the numbers that were forgotten since",
+            "next": "nothing is sent until `auth-host go`",
         }),
     )
 }

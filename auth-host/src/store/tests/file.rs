@@ -71,6 +71,89 @@ fn older_schema_is_migrated() {
     assert_eq!(version as usize, open::SCHEMA);
 }
 
+/// Of a program before, with counts that it did not move and a config whose undeclared values it shows.
+#[test]
+fn migration_counts_anew_and_hides_configs() {
+    let folder = Folder::new();
+    let old = Connection::open(folder.file()).unwrap();
+    old.execute_batch(include_str!("../migrations/1.sql"))
+        .unwrap();
+    old.execute_batch(include_str!("../migrations/2.sql"))
+        .unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 2; PRAGMA foreign_keys = OFF;
+         INSERT INTO counters (tenant, scope, subject, hour, count) VALUES ('t', 'accepted', 'CN', 10, 7),
+            ('t', 'unknown', 'CN', 11, -1), ('t', 'accepted', 'CN', 9, 5), ('t', 'sent', '', 10, 8),
+            ('other', 'accepted', 'CN', 10, 3);
+         INSERT INTO connectors VALUES ('c', 't', 'main', 'p', x'00', '[\"/key\"]', '[]', '[]', 1, 1, 1);",
+    )
+    .unwrap();
+    for (id, state, hour) in [
+        ("a", "accepted", 10),
+        ("b", "delivered", 10),
+        ("c", "unknown", 11),
+        ("d", "sending", 11),
+    ] {
+        old.execute(
+            "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first, first,
+             state, created_at) VALUES (?1, 't', 'c', x'00', x'00', 'u', 'CN', '+86', 1, ?1, ?2, ?3)",
+            rusqlite::params![id, state, hour * limits::HOUR_MS + 5],
+        )
+        .unwrap();
+    }
+    drop(old);
+    let store = folder.open();
+    let (counts, secrets) = store
+        .read(|db| {
+            let mut query =
+                db.prepare("SELECT tenant || ' ' || scope || ' ' || hour || ' ' || count FROM counters ORDER BY 1")?;
+            let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+            let counts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            let secrets: String =
+                db.query_row("SELECT secrets FROM connectors", [], |row| row.get(0))?;
+            Ok::<_, StoreError>((counts, secrets))
+        })
+        .unwrap();
+    let expected = [
+        "other accepted 10 3",
+        "t accepted 10 1",
+        "t accepted 9 5",
+        "t delivered 10 1",
+        "t sent 10 8",
+        "t unknown 11 1",
+    ];
+    assert_eq!(counts, expected);
+    assert_eq!(secrets, r#"["/key",""]"#);
+}
+
+/// An unfinished version of this program, and another one.
+#[test]
+fn database_of_another_program_is_refused_and_untouched() {
+    let unfinished =
+        include_str!("../migrations/1.sql").replace("segments INTEGER", "parts INTEGER");
+    for (tables, version, words) in [
+        (
+            unfinished.as_str(),
+            1,
+            "its messages is not that of schema 1",
+        ),
+        ("CREATE TABLE notes (a);", 0, "it has tables, and no schema"),
+    ] {
+        let folder = Folder::new();
+        let other = Connection::open(folder.file()).unwrap();
+        other.execute_batch(tables).unwrap();
+        other
+            .execute_batch(&format!("PRAGMA user_version = {version}"))
+            .unwrap();
+        drop(other);
+        let before = std::fs::read(folder.file()).unwrap();
+        let error = open(&folder.file()).map(drop).unwrap_err();
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(std::fs::read(folder.file()).unwrap(), before);
+    }
+}
+
 #[test]
 fn newer_schema_is_refused_and_untouched() {
     let folder = Folder::new();
@@ -245,7 +328,7 @@ fn refusal_hides_a_number_in_a_path() {
         .unwrap_err()
         .to_string();
     let copied = backup(&path, &path).unwrap_err().to_string();
-    let restored = restore(&path, &path).unwrap_err().to_string();
+    let restored = restore(&path, &path, "test").unwrap_err().to_string();
     for refusal in [opened, copied, restored] {
         assert!(refusal.contains("+*************"), "{refusal}");
     }
@@ -272,7 +355,7 @@ fn copy_of_an_empty_database_leaves_its_log() {
     let copy = folder.0.join("copy.db");
     for refusal in [
         backup(&folder.file(), &copy),
-        restore(&folder.file(), &copy),
+        restore(&folder.file(), &copy, "test").map(drop),
     ] {
         let refusal = refusal.unwrap_err().to_string();
         assert!(refusal.contains("it is empty"), "{refusal}");

@@ -1,0 +1,40 @@
+//! Ends what a backup would bring back to life, and stops sending until an operator says go.
+//!
+//! A backup knows nothing of what happened after it: a code that was used since is unused in it, a session that was
+//! ended goes on, and the kill switch is as it was.
+
+use super::audit::{self, Action};
+use super::registry::{put_setting, touch};
+use super::users;
+use super::writer::Result;
+use rusqlite::Connection;
+
+/// What was ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Verifications whose code could still be used.
+    pub verifications: usize,
+    /// Sessions of the console.
+    pub sessions: usize,
+}
+
+/// Cancels each verification that is pending, signs everybody out of the console, voids its link, and turns the kill
+/// switch of the host on. For a database that nobody uses yet.
+pub fn end(db: &Connection, actor: &str, now: i64) -> Result<Ended> {
+    let ended = Ended {
+        verifications: db.execute(
+            "UPDATE verifications SET state = 'cancelled' WHERE state = 'pending' AND expires_at > ?1",
+            [now],
+        )?,
+        sessions: db.execute("DELETE FROM sessions", [])?,
+    };
+    put_setting(db, users::SETUP, "")?;
+    put_setting(db, "is_stopped", "1")?;
+    touch(db)?;
+    let detail = format!(
+        "{} verifications cancelled, {} sessions ended",
+        ended.verifications, ended.sessions
+    );
+    audit::add(db, None, actor, Action::HostRestore, "", &detail)?;
+    Ok(ended)
+}
