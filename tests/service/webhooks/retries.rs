@@ -203,6 +203,51 @@ fn nothing_is_sent_again_after_an_unknown_outcome() {
     }
 }
 
+/// Operators edit the mapping of types when messages fail, while the platform still repeats its request.
+#[test]
+fn edited_webhook_sends_nothing_again() {
+    let host = Running::start();
+    let hook = Hook::put(&host, "kratos", &json!({}));
+    for (nth, usage) in ["Generic", "Register"].into_iter().enumerate() {
+        let body = message("kratos", &format!("+861380013{nth:04}"), "123456");
+        host.simulator
+            .queue_fault_of("SendSms", Fault::AcceptThenReset);
+        assert_eq!(hook.post(&host, &body).status, 504);
+        Hook::put(
+            &host,
+            "kratos",
+            &json!({"usages": {"login_code_valid": usage}}),
+        );
+        let again = hook.post(&host, &body);
+        // A look-up may have found it meanwhile.
+        assert!(is_replay(&again) || again.status == 504, "{}", again.text);
+        assert_eq!(host.simulator.messages().len(), nth + 1, "{usage}");
+    }
+}
+
+/// The provider refused it for good, the operator mended the mapping, and the identifier is the same.
+#[test]
+fn mended_webhook_sends_what_was_not_sent() {
+    let host = Running::start();
+    let hook = Hook::put(&host, "generic", &json!({}));
+    let body = json!({"to": TO, "code": "123456"}).to_string();
+    let post = || hook.post_with(&host, &body, &[("Idempotency-Key", "message-1")]);
+    let refused = "FailedOperation.TemplateIncorrectOrUnapproved";
+    host.simulator.queue_fault(fault(refused));
+    assert_eq!(post().status, 502);
+    assert!(is_replay(&post()), "nothing was mended");
+    Hook::put(&host, "generic", &json!({"usage": "SignIn"}));
+    let mended = post();
+    assert_eq!(
+        (mended.status, is_replay(&mended)),
+        (200, false),
+        "{}",
+        mended.text
+    );
+    assert!(is_replay(&post()));
+    assert_eq!(host.simulator.messages().len(), 1);
+}
+
 /// What a request asks for is hashed under the host's key, and the key is replaced between two attempts.
 #[test]
 fn retry_is_recognised_after_the_key_was_rotated() {
