@@ -87,17 +87,17 @@ impl Source {
         bounds: &Bounds,
     ) -> Result<Vec<u8>, RegistryError> {
         let what = part::referrer();
-        let name = descriptor.digest()?.to_string();
-        let bytes = match self {
+        match self {
             Self::Registry(client) => {
-                client
+                let name = descriptor.digest()?.to_string();
+                let bytes = client
                     .manifest(&name, media::IMAGE, bounds.manifest)
-                    .await?
+                    .await?;
+                let bytes = bytes.ok_or_else(|| RegistryError::Absent(what.clone()))?;
+                crate::document::checked(&what, bytes, descriptor)
             }
-            Self::Layout(layout) => Some(layout.blob(&what, descriptor, bounds.manifest)?),
-        };
-        let bytes = bytes.ok_or_else(|| RegistryError::Absent(what.clone()))?;
-        crate::document::checked(&what, bytes, descriptor)
+            Self::Layout(layout) => layout.blob(&what, descriptor, bounds.manifest),
+        }
     }
 
     pub(crate) async fn blob(
