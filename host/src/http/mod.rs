@@ -12,6 +12,7 @@ mod canned;
 mod client;
 mod clients;
 mod connection;
+mod denied;
 mod error;
 mod handler;
 mod heads;

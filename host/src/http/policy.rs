@@ -16,6 +16,7 @@
 //! | headers that belong to the connection, `host`, `expect`, `te`, `trailer` | the header itself is forbidden |
 
 use super::client::Client;
+use super::denied::Denied;
 use super::slots::Caller;
 use crate::limits::Limits;
 use crate::report::{CallLog, Entry, HttpExchange, NO_TRUSTED_AUTHORITY};
@@ -110,45 +111,32 @@ impl Policy {
         });
         let uri = request.uri().clone();
         let checked = if !self.requests {
-            Err((Error::HttpRequestDenied, "function"))
+            Err(Denied::Function)
         } else if asked_before >= self.limits.requests as usize {
-            Err((Error::HttpRequestDenied, "count"))
+            Err(Denied::Count)
         } else {
-            check(request, &self.egress, self.limits.request_body_bytes).map_err(|refused| {
-                let reason = reason(&refused);
-                (refused, reason)
-            })
+            check(request, &self.egress, self.limits.request_body_bytes)
         };
         let admitted = checked.and_then(|request| {
             let place = self.log.place(self.limits.requests_at_once);
-            entry.hold(place.ok_or((Error::ConnectionLimitReached, "at-once"))?);
+            entry.hold(place.ok_or(Denied::AtOnce)?);
             Ok(request)
         });
         match admitted {
             Ok(request) => Ok((request, entry)),
-            Err((error, reason)) => {
-                note_refusal(&entry, reason, &uri);
-                note_error(&entry, &error);
-                Err(error)
+            Err(denied) => {
+                note_refusal(&entry, denied, &uri);
+                note_error(&entry, &denied.error());
+                Err(denied.error())
             }
         }
     }
 }
 
-/// [`HttpExchange::refused`] for what [`check`] returns.
-fn reason(refused: &Error) -> &'static str {
-    match refused {
-        Error::HttpRequestMethodInvalid => "method",
-        Error::HttpRequestUriInvalid => "target",
-        Error::HttpProtocolError | Error::HttpRequestBodySize(_) => "length",
-        _ => "origin",
-    }
-}
-
 /// Traces name the origin of what was refused, also where nothing else is described.
-fn note_refusal(entry: &Entry, reason: &'static str, uri: &Uri) {
+fn note_refusal(entry: &Entry, denied: Denied, uri: &Uri) {
     entry.update(|exchange| {
-        exchange.refused = Some(reason);
+        exchange.refused = Some(denied.as_str());
         exchange.origin = shown_origin(uri);
     });
 }
@@ -168,7 +156,7 @@ fn note_error(entry: &Entry, error: &Error) {
 fn failed(error: Error, entry: &Entry, target: &Uri) -> Error {
     note_error(entry, &error);
     if matches!(error, Error::DestinationIpProhibited) {
-        note_refusal(entry, "address", target);
+        note_refusal(entry, Denied::Address, target);
     }
     tracing::debug!(%error, "an outbound request failed");
     error
@@ -190,23 +178,20 @@ fn check(
     mut request: Request<WasiBody>,
     egress: &Egress,
     cap: u64,
-) -> Result<Request<WasiBody>, Error> {
+) -> Result<Request<WasiBody>, Denied> {
     let uri = request.uri();
-    let origin = Origin::of(uri).map_err(|_| Error::HttpRequestDenied)?;
+    let origin = Origin::of(uri).map_err(|_| Denied::Origin)?;
     if !egress.allows(&origin) {
-        return Err(Error::HttpRequestDenied);
+        return Err(Denied::Origin);
     }
     if !METHODS.contains(request.method()) {
-        return Err(Error::HttpRequestMethodInvalid);
+        return Err(Denied::Method);
     }
     if !uri.path().starts_with('/') {
-        return Err(Error::HttpRequestUriInvalid);
+        return Err(Denied::Target);
     }
-    let authority = uri
-        .authority()
-        .ok_or(Error::HttpRequestUriInvalid)?
-        .as_str();
-    let host = HeaderValue::from_str(authority).map_err(|_| Error::HttpRequestUriInvalid)?;
+    let authority = uri.authority().ok_or(Denied::Target)?.as_str();
+    let host = HeaderValue::from_str(authority).map_err(|_| Denied::Target)?;
     check_length(request.headers(), cap)?;
     check_no_content(&request)?;
     request.headers_mut().insert(HOST, host);
@@ -215,33 +200,33 @@ fn check(
 
 /// Refuses content where it has no meaning (RFC 9110, section 9.3.1). Servers leave it unread, and take it for the
 /// beginning of the next request on the connection.
-fn check_no_content<T>(request: &Request<T>) -> Result<(), Error> {
+fn check_no_content<T>(request: &Request<T>) -> Result<(), Denied> {
     let length = request.headers().get(CONTENT_LENGTH);
     let announces = length.is_some_and(|length| length.as_bytes().iter().any(|b| *b != b'0'));
     if announces && matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Error::HttpRequestBodySize(Some(0)));
+        return Err(Denied::Length(0));
     }
     Ok(())
 }
 
-fn check_length(headers: &HeaderMap, cap: u64) -> Result<(), Error> {
+fn check_length(headers: &HeaderMap, cap: u64) -> Result<(), Denied> {
     if headers.contains_key(TRANSFER_ENCODING) {
-        return Err(Error::HttpProtocolError);
+        return Err(Denied::Framing);
     }
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let Some(length) = lengths.next() else {
         return Ok(());
     };
     if lengths.next().is_some() {
-        return Err(Error::HttpProtocolError);
+        return Err(Denied::Framing);
     }
-    let digits = length.to_str().map_err(|_| Error::HttpProtocolError)?;
+    let digits = length.to_str().map_err(|_| Denied::Framing)?;
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Error::HttpProtocolError);
+        return Err(Denied::Framing);
     }
     match digits.parse::<u64>() {
         Ok(length) if length <= cap => Ok(()),
-        _ => Err(Error::HttpRequestBodySize(Some(cap))),
+        _ => Err(Denied::Length(cap)),
     }
 }
 
@@ -339,7 +324,7 @@ mod tests {
         .collect();
         match check(request(method, uri, headers), &egress, 1000) {
             Ok(request) => format!("host {}", request.headers()[HOST].to_str().unwrap()),
-            Err(error) => format!("{error:?}"),
+            Err(denied) => format!("{:?}", denied.error()),
         }
     }
 
