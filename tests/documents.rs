@@ -102,7 +102,7 @@ fn problem_types_are_in_the_table() {
 
 #[test]
 fn faults_of_the_host_are_in_the_table() {
-    let code = code_of("host/src/error.rs");
+    let code = code_of("host/src/error");
     let bodies = code.split("fn code(&self)").skip(1);
     let arms = bodies.flat_map(|body| {
         body.split("\n    }")

@@ -64,7 +64,7 @@ pub use contract::{
     DeliveryReceipt, DeliveryState, Diagnostic, Failure, FailureKind, LocalizedText, Message,
     Metadata, Preview, Receipt, ReceiptState, Severity, Verdict,
 };
-pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError, Side};
+pub use error::{BuildError, CallError, CallbackError, HostFault, PolicyFault, SendError};
 pub use host::ConnectorHost;
 pub use limits::Limits;
 pub use load::cache::CacheKey;

@@ -13,8 +13,5 @@ mod precheck;
 mod words;
 pub(crate) mod world;
 
-pub use auth_connector_package::{
-    authority, error, grants, limit, manifest, package, signature, source,
-};
 pub(crate) use loader::{CacheSettings, Checked, Loader};
 pub(crate) use words::words;
