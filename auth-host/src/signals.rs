@@ -1,14 +1,19 @@
-//! Signals that ask this program to end.
+//! Signals that ask this program to end, or to read its files again.
 
 use crate::exit::Stop;
 
-/// Listens for `SIGINT` and `SIGTERM`, or Ctrl-C where there are no signals, in place of what the system does with
+/// The signal by which programs are asked to read their files again, and that a closed terminal sends.
+pub const HANGUP: &str = "SIGHUP";
+
+/// Listens for `SIGINT`, `SIGTERM` and `SIGHUP`, or Ctrl-C where there are no signals, in place of what the system does with
 /// them.
 pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -23,6 +28,7 @@ impl Signals {
         Ok(Self {
             interrupt: begin(SignalKind::interrupt())?,
             terminate: begin(SignalKind::terminate())?,
+            hangup: begin(SignalKind::hangup())?,
         })
     }
 
@@ -31,6 +37,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
+            _ = self.hangup.recv() => HANGUP,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `granted` | limits that an operator grants one plugin |
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | what is refused, and that it is counted |
+//! | `connections` | silent connections, too many of them, and a hangup |
 //! | `console` | the pages for operators: what is refused, and what a page costs |
 //! | `once` | forms of the console that come twice |
 //! | `timeline` | what an operator reads of a message: reports, look-ups, what to do |
@@ -29,6 +30,7 @@
 
 mod bodies;
 mod calls;
+mod connections;
 mod console;
 mod crashes;
 mod failover;

@@ -1,4 +1,5 @@
 use super::running::{Folder, Process};
+use crate::support::auth_host;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::path::Path;
 use std::sync::Arc;
@@ -59,4 +60,50 @@ async fn api_speaks_tls_and_reads_a_new_certificate() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(healthy(&first, &process.api).await.is_err());
+}
+
+/// A script that starts the service on free ports reads them from its first line.
+#[tokio::test]
+async fn protocol_of_the_api_is_http_1_and_its_start_is_json() {
+    let folder = Folder::new();
+    let connector = certificate(&folder.0);
+    let mut config = ClientConfig::clone(connector.config());
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let connector = TlsConnector::from(Arc::new(config));
+    let path = |name: &str| folder.0.join(name).to_str().unwrap().to_owned();
+    let mut child = std::process::Command::new(auth_host())
+        .args([
+            "serve",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+        ])
+        .args(["--data", &path("data")])
+        .env("AUTH_HOST_TLS_CERTIFICATE", path("cert.pem"))
+        .env("AUTH_HOST_TLS_KEY", path("key.pem"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let output = child.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let stream = tokio::net::TcpStream::connect(shown["listen"].as_str().unwrap());
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = connector
+        .connect(name, stream.await.unwrap())
+        .await
+        .unwrap();
+    let protocol = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(protocol.as_deref(), Some(&b"http/1.1"[..]));
+    assert!(
+        shown["set_up"]
+            .as_str()
+            .unwrap()
+            .contains("/console/set-up?link=")
+    );
 }

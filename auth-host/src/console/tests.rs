@@ -2,6 +2,7 @@ use super::visit::{SESSION, user_token};
 use super::*;
 use crate::admin::{keys, users};
 use crate::api;
+use crate::serve;
 use crate::store::registry;
 use crate::store::users::Role;
 use crate::test_app::TestApp;
@@ -9,6 +10,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 mod pages;
 
@@ -27,11 +29,14 @@ impl Listener {
             ..Settings::default()
         };
         let routes = api::administration(test.app.clone(), readiness, settings);
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = axum_server::from_tcp(listener).unwrap();
-        tokio::spawn(server.serve(routes.into_make_service()));
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = serve::Listener::bind("admin", any, None).await.unwrap();
+        let address = listener.address().unwrap();
+        let (stopping, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            listener.serve(routes, stopped).await;
+            drop(stopping);
+        });
         Self { test, address }
     }
 

@@ -1,10 +1,12 @@
 //! The service: two listeners, and what goes on beside them.
 
 mod beside;
+mod certificate;
 #[cfg(feature = "dev")]
 pub mod dev;
 mod due;
 mod events;
+mod listener;
 mod lookups;
 mod reports;
 pub mod settings;
@@ -14,27 +16,19 @@ use crate::api::{self, Readiness};
 use crate::app::{App, AppError, Files, Hook, Made};
 use crate::mask;
 use crate::recovery;
-use axum::Router;
-use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+pub use listener::Listener;
 use metrics_exporter_prometheus::PrometheusHandle;
 use settings::Settings;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// How long requests may go on after the service was told to stop. The longest answer takes 11 s.
 const GRACE: Duration = Duration::from_secs(15);
-
-/// How long the head of a request may take to arrive.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-
-/// How often certificate files are looked at.
-const CERTIFICATES: Duration = Duration::from_secs(2);
 
 /// A service that is about to run.
 pub struct Service {
@@ -126,21 +120,21 @@ impl Service {
             },
         );
         let (stopping, stopped) = watch::channel(false);
-        let (api_handle, admin_handle) = (Handle::new(), Handle::new());
-        let api_listener = bind(self.settings.listen)?;
-        let admin_listener = bind(self.settings.admin)?;
-        let addresses = Addresses {
-            api: address(&api_listener)?,
-            admin: address(&admin_listener)?,
-        };
         let tls = match (&self.settings.tls_certificate, &self.settings.tls_key) {
             (Some(certificate), Some(key)) => {
-                let config = load_tls(certificate, key).await?;
-                let files = (certificate.clone(), key.clone());
-                tokio::spawn(reload_tls(config.clone(), files, stopped.clone()));
+                let (certificate, key) = (certificate.clone(), key.clone());
+                let files = certificate::Files { certificate, key };
+                let config = files.load()?;
+                tokio::spawn(files.reload(config.clone(), stopped.clone()));
                 Some(config)
             }
             _ => None,
+        };
+        let api = Listener::bind("api", self.settings.listen, tls).await?;
+        let admin = Listener::bind("admin", self.settings.admin, None).await?;
+        let addresses = Addresses {
+            api: api.address()?,
+            admin: admin.address()?,
         };
         let _ = self
             .app
@@ -148,11 +142,10 @@ impl Service {
             .set(public_address(&self.settings, addresses.api));
         tasks::start(&self.app, self.figures.clone(), &stopped);
         let mut listeners = JoinSet::new();
-        listeners.spawn(listen(api_listener, tls, api_handle.clone(), public));
-        let admin = listen(admin_listener, None, admin_handle.clone(), administration);
-        listeners.spawn(admin);
+        listeners.spawn(api.serve(public, stopped.clone()));
+        listeners.spawn(admin.serve(administration, stopped.clone()));
         started(addresses);
-        // A listener ends by itself when it fails.
+        // A listener ends by itself only where it panics.
         let early = tokio::select! {
             () = stop => None,
             ended = listeners.join_next() => ended,
@@ -160,18 +153,16 @@ impl Service {
         tracing::info!("stopping: requests that are under way get their answers");
         readiness.stop();
         let _ = stopping.send(true);
-        api_handle.graceful_shutdown(Some(GRACE));
-        admin_handle.graceful_shutdown(Some(GRACE));
-        let mut outcome = early.map_or(Ok(()), listened);
+        let mut outcome = early.unwrap_or(Ok(()));
         while let Some(ended) = listeners.join_next().await {
-            outcome = outcome.and(listened(ended));
+            outcome = outcome.and(ended);
         }
         // Messages whose callers left; none begins any more.
         self.app.under_way.close();
         if timeout(GRACE, self.app.under_way.wait()).await.is_err() {
             tracing::warn!("a message is still under way: its outcome will be unknown");
         }
-        outcome
+        outcome.map_err(|error| error.to_string())
     }
 }
 
@@ -195,97 +186,4 @@ fn read_ca(path: &Path) -> Result<Vec<u8>, String> {
             mask::path(path)
         )
     })
-}
-
-fn bind(address: SocketAddr) -> Result<std::net::TcpListener, String> {
-    let listener = std::net::TcpListener::bind(address).map_err(|error| {
-        format!("{address} cannot be listened on: {error}. Choose another address")
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|error| error.to_string())?;
-    Ok(listener)
-}
-
-fn address(listener: &std::net::TcpListener) -> Result<SocketAddr, String> {
-    listener.local_addr().map_err(|error| error.to_string())
-}
-
-fn listened(ended: Result<std::io::Result<()>, JoinError>) -> Result<(), String> {
-    let ended = ended.map_err(|error| error.to_string())?;
-    ended.map_err(|error| error.to_string())
-}
-
-async fn listen(
-    listener: std::net::TcpListener,
-    tls: Option<RustlsConfig>,
-    handle: Handle<SocketAddr>,
-    router: Router,
-) -> std::io::Result<()> {
-    let service = router.into_make_service();
-    match tls {
-        Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            timeouts(server.http_builder());
-            server.serve(service).await
-        }
-        None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle);
-            timeouts(server.http_builder());
-            server.serve(service).await
-        }
-    }
-}
-
-/// A connection that says nothing ends.
-fn timeouts<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
-    builder
-        .http1()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(HEAD_TIME);
-}
-
-async fn load_tls(certificate: &Path, key: &Path) -> Result<RustlsConfig, String> {
-    // The second time it is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let loaded = RustlsConfig::from_pem_file(certificate, key).await;
-    loaded.map_err(|error| {
-        format!(
-            "TLS cannot be set up from {} and {}: {error}",
-            mask::path(certificate),
-            mask::path(key)
-        )
-    })
-}
-
-/// Reads the files again when one of them changes. What cannot be read leaves the old ones in place.
-async fn reload_tls(
-    config: RustlsConfig,
-    (certificate, key): (PathBuf, PathBuf),
-    mut stopped: watch::Receiver<bool>,
-) {
-    let mut seen = modified(&certificate, &key);
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(CERTIFICATES) => {}
-            _ = stopped.changed() => return,
-        }
-        let now = modified(&certificate, &key);
-        if now == seen {
-            continue;
-        }
-        match config.reload_from_pem_file(&certificate, &key).await {
-            Ok(()) => {
-                seen = now;
-                tracing::info!("the certificate was read again");
-            }
-            Err(error) => {
-                tracing::error!(%error, "the certificate cannot be read; the old one stays")
-            }
-        }
-    }
-}
-
-fn modified(certificate: &Path, key: &Path) -> [Option<SystemTime>; 2] {
-    [certificate, key].map(|path| path.metadata().and_then(|data| data.modified()).ok())
 }

@@ -2,6 +2,9 @@
 
 use crate::expected::expected;
 use crate::mask;
+use auth_connector_host::Origin;
+use axum::http::Uri;
+use axum::http::uri::Authority;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -223,6 +226,9 @@ impl Settings {
         for (key, path) in [
             ("data", Some(&settings.data)),
             ("key_file", settings.key_file.as_ref()),
+            ("tls_certificate", settings.tls_certificate.as_ref()),
+            ("tls_key", settings.tls_key.as_ref()),
+            ("ca", settings.ca.as_ref()),
         ] {
             if path.is_some_and(|path| path.as_os_str().is_empty()) {
                 return Err(format!("{key} is empty, expected was a path"));
@@ -240,6 +246,18 @@ impl Settings {
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             return Err("tls_certificate and tls_key belong together: set both".to_owned());
         }
+        if self
+            .public_url
+            .as_deref()
+            .is_some_and(|url| !is_address(url))
+        {
+            return Err(
+                "public_url is no address, expected was one like https://sms.example.com: with a host, and without \
+                user, query and fragment"
+                    .to_owned(),
+            );
+        }
+        let is_https = |url: &str| url.starts_with("https://");
         if self.trusted_proxy && !self.public_url.as_deref().is_some_and(is_https) {
             return Err(
                 "trusted_proxy needs public_url, the https address under which others reach the proxy: \
@@ -259,6 +277,12 @@ impl Settings {
             return Err(format!(
                 "admin {} can be reached by others. Use a loopback address, and a tunnel such as ssh -L from elsewhere",
                 self.admin
+            ));
+        }
+        if let Some(host) = self.console_hosts.iter().find(|host| !is_host(host)) {
+            return Err(format!(
+                "console_hosts has {}, expected was a name without scheme and port: console.example.com",
+                mask::typed(host)
             ));
         }
         if self.catalogues.len() > MOST_CATALOGUES {
@@ -295,16 +319,18 @@ pub fn variable(key: &str) -> String {
     format!("AUTH_HOST_{}", key.to_ascii_uppercase())
 }
 
-/// A variable's text as the key's type: a list at commas, as in the file or without brackets and quotes, a number, a
-/// truth value, or the text.
+/// A variable's text as the key's type: a list as in the file or at commas, a number, a truth value, or the text.
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
         ("permit_networks" | "registry_networks" | "console_hosts" | "catalogues", list) => {
-            let list = list.trim();
-            // `[::1]` is a host.
-            let inner = list.strip_prefix("[\"").and_then(|l| l.strip_suffix(']'));
-            let entries = inner.unwrap_or(list).split(',');
-            let entries = entries.map(|entry| entry.trim().trim_matches('"'));
+            // `[::1]` is a host, and no list.
+            let written = toml::from_str::<toml::Table>(&format!("list = {list}"));
+            if let Some(list @ toml::Value::Array(_)) =
+                written.ok().and_then(|mut t| t.remove("list"))
+            {
+                return list;
+            }
+            let entries = list.split(',').map(str::trim);
             let entries = entries.filter(|entry| !entry.is_empty());
             toml::Value::Array(entries.map(toml::Value::from).collect())
         }
@@ -317,13 +343,18 @@ fn typed(key: &str, text: &str) -> toml::Value {
     }
 }
 
-/// Whether it is an https address with a host, and without a password that logs would show.
-fn is_https(text: &str) -> bool {
-    let Ok(address) = text.parse::<axum::http::Uri>() else {
-        return false;
-    };
-    let has_host = address.host().is_some_and(|host| !host.is_empty());
-    address.scheme_str() == Some("https") && has_host && !text.contains('@')
+/// Whether a path may be put behind it, as it is for callbacks: an address with a host, and without a password that logs
+/// would show.
+fn is_address(text: &str) -> bool {
+    let address = text.parse::<Uri>();
+    let is_usable = address.is_ok_and(|address| Origin::of(&address).is_ok());
+    is_usable && !text.contains(['@', '?', '#'])
+}
+
+/// Whether it is a host alone, as a browser's `Host` header has it on the usual port.
+fn is_host(text: &str) -> bool {
+    let authority = text.parse::<Authority>();
+    authority.is_ok_and(|authority| authority.host() == text) && !text.contains('*')
 }
 
 /// The number of the line on which a part of the text begins.

@@ -7,8 +7,9 @@ use crate::metrics;
 use crate::output::{Page, complain};
 use crate::sample::{self, Sample};
 use crate::serve::{Addresses, Service};
-use crate::signals::Signals;
+use crate::signals::{HANGUP, Signals};
 use crate::trace;
+use serde_json::json;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -77,12 +78,34 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     let (guide, access) = (None::<fn(&Addresses) -> String>, None);
     let sample = sample_beside(&service, sample, access).await?;
     let setup = crate::admin::users::first_setup(&service.app).await?;
+    let is_json = args.at.json;
     let started = move |addresses: Addresses| {
+        let console = format!("http://{}/console/", addresses.admin);
+        let set_up = setup.map(|link| format!("{console}set-up?link={link}"));
         let mut page = Page::default();
-        page.line(format!("auth-host listens at {}", addresses.api));
-        page.line(format!("administrators' API at {}", addresses.admin));
+        if is_json {
+            let host = sample.as_ref().map(|(_, host, _)| host);
+            let shown = json!({
+                "listen": addresses.api, "admin": addresses.admin, "console": console, "set_up": set_up, "sample": host,
+            });
+            page.line(shown.to_string());
+        } else {
+            page.line(format!("auth-host listens at {}", addresses.api));
+            page.line(format!("administrators' API at {}", addresses.admin));
+            if let Some((_, host, _)) = &sample {
+                page.line(format!("sample sign-in at http://{host}"));
+            }
+            page.line(match set_up {
+                Some(link) => {
+                    format!("console at {link} (works once, for the first administrator)")
+                }
+                None => format!("console at {console}"),
+            });
+            if let Some(guide) = guide {
+                page.line(guide(&addresses));
+            }
+        }
         if let Some((listener, host, access)) = sample {
-            page.line(format!("sample sign-in at http://{host}"));
             let sample = Sample {
                 api: addresses.api,
                 key: access.key,
@@ -90,23 +113,20 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
             };
             sample::start(listener, host, sample);
         }
-        let console = format!("http://{}/console/", addresses.admin);
-        match &setup {
-            Some(link) => page.line(format!(
-                "console at {console}set-up?link={link} (works once, for the first administrator)"
-            )),
-            None => page.line(format!("console at {console}")),
-        }
-        if let Some(guide) = guide {
-            page.line(guide(&addresses));
-        }
         if let Err(stop) = page.write() {
             complain(&stop.message);
         }
     };
     let stop = async move {
-        let name = signals.next().await;
-        complain(&format!("{name}: stopping"));
+        loop {
+            match signals.next().await {
+                // It must not end a send. Certificates are read again by themselves, other settings at a start.
+                HANGUP => complain(
+                    "SIGHUP: going on. Settings are read at a start, certificates when they change",
+                ),
+                name => return complain(&format!("{name}: stopping")),
+            }
+        }
     };
     service.run(started, stop).await.map_err(Stop::machine)?;
     Ok(DONE)

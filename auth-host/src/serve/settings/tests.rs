@@ -47,7 +47,12 @@ fn list_of_environment_has_commas_alone_or_brackets_too() {
             &["a.example", "b.example"][..],
         ),
         ("a.example,b.example", &["a.example", "b.example"]),
+        (
+            r#" [ "a.example" , "b.example" ] "#,
+            &["a.example", "b.example"],
+        ),
         ("[::1]", &["[::1]"]),
+        ("[]", &[]),
         ("", &[]),
     ] {
         let settings = read("", &[("AUTH_HOST_CONSOLE_HOSTS", text)]).unwrap();
@@ -67,6 +72,7 @@ fn wrong_setting_is_named() {
         ),
         ("log = \"info\"\n=", "not TOML at line 2"),
         ("data = \"\"", "data is empty"),
+        ("ca = \"\"", "ca is empty"),
     ] {
         let error = read(text, &[]).unwrap_err();
         assert!(error.contains(named), "{text}: {error}");
@@ -158,5 +164,27 @@ fn every_setting_is_explained_and_read() {
     for setting in EXPLAINED {
         let error = read(&format!("{} = {{}}", setting.key), &[]).unwrap_err();
         assert!(!error.contains("unknown field"), "{error}");
+    }
+}
+
+#[test]
+fn addresses_that_cannot_work_are_refused() {
+    for (text, is_usable) in [
+        ("public_url = \"https://sms.example.com/base\"", true),
+        ("public_url = \"http://127.0.0.1:8420\"", true),
+        ("public_url = \"\"", false),
+        ("public_url = \"not a url\"", false),
+        ("public_url = \"ftp://a.example\"", false),
+        ("public_url = \"https://u:p@a.example\"", false),
+        ("public_url = \"https://a.example/?b=c\"", false),
+        ("public_url = \"https://a.example/#b\"", false),
+        ("public_url = \"https://a.example:99999\"", false),
+        ("console_hosts = [\"console.example.com\", \"[::1]\"]", true),
+        ("console_hosts = [\"https://console.example.com\"]", false),
+        ("console_hosts = [\"console.example.com:8443\"]", false),
+        ("console_hosts = [\"*\"]", false),
+    ] {
+        let checked = read(text, &[]).unwrap().check();
+        assert_eq!(checked.is_ok(), is_usable, "{text}: {checked:?}");
     }
 }
