@@ -219,8 +219,14 @@ impl App {
     fn publish(&self, loaded: Option<Loaded>) -> Result<(), StoreError> {
         // One after another, so that the newest stays.
         let _publishing = held(&self.publishing);
-        let loaded = loaded.unwrap_or_else(|| self.catalog.load().loaded());
-        let next = Catalog::read(self.parts(), loaded)?;
+        let before = self.catalog.load();
+        // Before new connectors are loaded, flows that name them would lead nowhere.
+        let flows = loaded.is_none().then(|| before.flows.clone());
+        let loaded = loaded.unwrap_or_else(|| before.loaded());
+        let mut next = Catalog::read(self.parts(), loaded)?;
+        if let Some(flows) = flows {
+            next.flows = flows;
+        }
         self.catalog.store(Arc::new(next));
         Ok(())
     }

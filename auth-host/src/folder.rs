@@ -4,6 +4,10 @@ use crate::mask;
 use crate::private_files;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long the folder is waited for: commands look at its lock for a moment.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -103,9 +107,19 @@ impl Files {
     /// [`FolderError::Held`] when another process has it.
     pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
-        let lock = locked(&self.lock)?.ok_or_else(|| FolderError::Held {
-            path: mask::path(&self.lock),
-        })?;
+        let begun = Instant::now();
+        let lock = loop {
+            match locked(&self.lock)? {
+                Some(lock) => break lock,
+                // A command holds it for a moment to find out whether anybody does.
+                None if begun.elapsed() < LOOK => std::thread::sleep(LOOK / 20),
+                None => {
+                    return Err(FolderError::Held {
+                        path: mask::path(&self.lock),
+                    });
+                }
+            }
+        };
         private_files::remove_left(self.folder());
         Ok(lock)
     }

@@ -71,9 +71,16 @@ impl Part {
     /// Gives it its name, unless something has that name.
     pub fn name(self) -> Result<()> {
         let named = match std::fs::hard_link(&self.path, &self.place) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error)
+                if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) =>
+            {
                 // A file system without hard links, such as FAT: an empty file takes the name first.
-                File::create_new(&self.place).and_then(|_| std::fs::rename(&self.path, &self.place))
+                File::create_new(&self.place).and_then(|_| {
+                    let renamed = std::fs::rename(&self.path, &self.place);
+                    renamed.inspect_err(|_| {
+                        let _ = std::fs::remove_file(&self.place);
+                    })
+                })
             }
             linked => linked,
         };

@@ -89,7 +89,13 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     // On a task of its own: a send whose future is dropped loses its outcome.
     let (sender, secrets) = (plugin.clone(), config.clone());
     let sending = tokio::spawn(async move { sender.send_message(&secrets, &message).await });
-    Ok(match sending.await? {
+    let Ok(outcome) = sending.await else {
+        // It broke off, and may have sent.
+        println!("unknown: the send broke off");
+        look_up(&plugin, &config, arguments).await;
+        return Ok(ExitCode::from(4));
+    };
+    Ok(match outcome {
         Ok(receipt) => {
             println!("accepted as {}", receipt.message_id);
             ExitCode::SUCCESS

@@ -30,6 +30,7 @@ impl Client {
         let mut path = self.path(&format!("referrers/{subject}"));
         let mut found = Vec::new();
         for page in 0..PAGES {
+            let at = path.clone();
             let ask = Ask {
                 method: Method::GET,
                 path,
@@ -45,7 +46,7 @@ impl Client {
                 return Ok(self.fallback(subject, limit).await?.manifests);
             }
             let next = next(&response.headers);
-            let next = next.map(|next| self.page(&what, &next)).transpose()?;
+            let next = next.map(|next| self.page(&what, &at, &next)).transpose()?;
             let body = response.read(&what, limit).await?;
             found.extend(Index::parse(what.clone(), &body)?.manifests);
             match next {
@@ -56,10 +57,15 @@ impl Client {
         Ok(found)
     }
 
-    /// The path of a further page. The request carries the credentials, so it goes nowhere else.
-    fn page(&self, what: &Phrase, next: &str) -> Result<String, RegistryError> {
+    /// The path of a further page, by the link on the page at a path. The request carries the credentials, so it goes
+    /// nowhere else: the scheme and the port of a link count for nothing, which registries behind a proxy may not know.
+    fn page(&self, what: &Phrase, at: &str, next: &str) -> Result<String, RegistryError> {
+        if next.starts_with('?') {
+            let (own, _) = at.split_once('?').unwrap_or((at, ""));
+            return Ok(format!("{own}{next}"));
+        }
         let target = redirect::resolve(next, self.origin());
-        let target = target.filter(|target| target.origin == *self.origin());
+        let target = target.filter(|target| target.origin.host() == self.origin().host());
         let target = target.ok_or_else(|| RegistryError::Redirect {
             what: what.clone(),
             reason: phrase!(

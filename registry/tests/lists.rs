@@ -52,6 +52,11 @@ async fn manifest_on_a_later_page_is_found() {
     const EMPTY: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
     for (next, is_found) in [
         ("/v2/acme/sms/referrers/DIGEST?last=1", true),
+        ("?last=1", true),
+        (
+            "https://127.0.0.1/v2/acme/sms/referrers/DIGEST?last=1",
+            true,
+        ),
         ("https://other.example.com/v2/x", false),
         ("//other.example.com/v2/x", false),
     ] {

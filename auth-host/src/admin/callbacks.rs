@@ -1,7 +1,7 @@
 //! Addresses that providers call back: their tokens are shown once and kept as hashes.
 
 use super::connectors::find;
-use super::{Actor, Entry, change};
+use super::{Actor, Entry, change, change_shown_once};
 use crate::access::key_hash;
 use crate::app::App;
 use crate::ids::{self, rfc3339};
@@ -75,7 +75,7 @@ pub async fn add(
         ..view(&token)
     };
     let entry = Entry::new(Some(tenant), actor, Action::CallbackAdd, &connector.row.id);
-    change(app, entry, move |db| Ok(rows::add(db, &token)?)).await?;
+    change_shown_once(app, entry, move |db| Ok(rows::add(db, &token)?)).await?;
     Ok(shown)
 }
 

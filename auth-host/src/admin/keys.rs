@@ -1,6 +1,6 @@
 //! API keys: shown once, kept as a hash.
 
-use super::{Actor, Entry, change, check_name};
+use super::{Actor, Entry, change, change_shown_once, check_name};
 use crate::access::{Host, SCOPES, Scope as _, key_hash};
 use crate::app::App;
 use crate::ids;
@@ -72,7 +72,7 @@ pub async fn add(
     };
     let entry = Entry::new(tenant, actor, Action::KeyAdd, &id).detail(scopes.join(", "));
     let kept = key.clone();
-    change(app, entry, move |db| Ok(registry::add_key(db, &kept)?)).await?;
+    change_shown_once(app, entry, move |db| Ok(registry::add_key(db, &kept)?)).await?;
     Ok(KeyView {
         key: Some(text),
         ..view(&key)

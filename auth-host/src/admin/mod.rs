@@ -42,8 +42,32 @@ use tokio::task::JoinError;
 #[derive(Clone, Debug)]
 pub struct Actor(pub String);
 
-/// Runs a change and its entry of the audit log in one transaction, and reads the catalog again.
+/// Runs a change and its entry of the audit log in one transaction, and reads the catalog again: the change is in force
+/// when this returns.
 async fn change<T: Send + 'static>(
+    app: &Arc<App>,
+    entry: Entry,
+    job: impl FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = record(app, entry, job).await?;
+    reload(app).await?;
+    Ok(done)
+}
+
+/// The same for what makes something that is shown this once: it is returned although the catalog cannot be read.
+async fn change_shown_once<T: Send + 'static>(
+    app: &Arc<App>,
+    entry: Entry,
+    job: impl FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = record(app, entry, job).await?;
+    if let Err(problem) = reload(app).await {
+        tracing::error!(why = %problem.detail, "a change is not in force yet");
+    }
+    Ok(done)
+}
+
+async fn record<T: Send + 'static>(
     app: &Arc<App>,
     entry: Entry,
     job: impl FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
@@ -60,12 +84,7 @@ async fn change<T: Send + 'static>(
         audit::add(db, tenant.as_deref(), &actor.0, action, &subject, &detail)?;
         Ok::<_, Problem>(done)
     });
-    let done = done.await?;
-    // It is done, and what it made may be shown this once alone. A service reads the catalog again within a second.
-    if let Err(problem) = reload(app).await {
-        tracing::error!(why = %problem.detail, "a change is not in force yet");
-    }
-    Ok(done)
+    done.await
 }
 
 /// What gets who changes something that another changed first; `said` is the text.
@@ -243,6 +262,21 @@ mod tests {
         let body = json!({"platform": "generic"});
         let webhook = webhooks::put(app, &actor, "default", "name", body).await;
         assert!(webhook.unwrap().secret.is_some());
+    }
+
+    /// Whoever stops sending must not take it for stopped.
+    #[tokio::test]
+    async fn switch_that_is_not_in_force_is_no_success() {
+        let test = TestApp::new().await;
+        let (app, actor) = (&test.app, TestApp::actor());
+        test.serve_by_nobody().await;
+        let broken = app.store.write(|db| {
+            db.execute("UPDATE plugins SET facts = 'broken'", [])?;
+            Ok::<_, StoreError>(())
+        });
+        broken.await.unwrap();
+        assert!(tenants::stop_all(app, &actor, true).await.is_err());
+        assert!(!app.catalog.load().is_stopped);
     }
 
     #[tokio::test]

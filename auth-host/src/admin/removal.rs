@@ -4,7 +4,7 @@ use super::{Actor, Entry, change, reload};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::audit::Action;
-use crate::store::{StoreError, registry, removal};
+use crate::store::{registry, removal};
 use crate::texts::{Sentence, say};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -39,10 +39,13 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
         let removed = app.store.write(move |db| {
             let removed = removal::delete_some(db, &own)?;
             if removed == 0 {
+                if removal::is_sending(db, &own)? {
+                    return Err(in_use(say("refusal-tenant-sending")));
+                }
                 removal::delete_tenant(db, &own)?;
                 registry::touch(db)?;
             }
-            Ok::<_, StoreError>(removed)
+            Ok::<_, Problem>(removed)
         });
         if removed.await? == 0 {
             return reload(app).await;
@@ -59,6 +62,7 @@ mod tests {
     use super::*;
     use crate::admin::{keys, tenants};
     use crate::ids;
+    use crate::store::StoreError;
     use crate::test_app::{TestApp, add_message, leave_open, tenant_with_events};
     use rusqlite::Connection;
     use serde_json::json;

@@ -1,7 +1,7 @@
 //! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
 
 use super::webhook_settings::patched;
-use super::{Actor, Entry, change, changed, check_name, named, own};
+use super::{Actor, Entry, change, change_shown_once, changed, check_name, named, own};
 use crate::app::App;
 use crate::crypt::Purpose;
 use crate::ids;
@@ -224,7 +224,7 @@ async fn store(
     let entry = Entry::new(Some(tenant), actor, action, &row.id).detail(stored.name);
     let before = stored.before.map(|before| before.secrets.clone());
     let kept = row.clone();
-    change(app, entry, move |db| {
+    change_shown_once(app, entry, move |db| {
         if rows::put(db, &kept, before.as_deref())? {
             Ok(())
         } else {

@@ -45,7 +45,7 @@ impl Files {
             .map_err(|error| unusable(&self.key, "private key", &error))?;
         // The second time it is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        ServerConfig::builder()
+        let config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| {
@@ -55,7 +55,11 @@ impl Files {
                     mask::path(&self.certificate),
                     mask::path(&self.key)
                 )
-            })
+            });
+        config.map(|mut config| {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            config
+        })
     }
 
     /// Reads the files again when one of them changes. What cannot be read leaves the old ones in place.

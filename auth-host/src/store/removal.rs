@@ -45,7 +45,8 @@ pub fn delete_set_up(db: &Connection, tenant: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes some of what a tenant's use left. Returns how many rows went; call again while any do.
+/// Deletes some of what a tenant's use left, but for messages that are being sent. Returns how many rows went; call again
+/// while any do.
 pub fn delete_some(db: &Connection, tenant: &str) -> Result<usize> {
     let mut removed = 0;
     for table in LEFT {
@@ -57,9 +58,13 @@ pub fn delete_some(db: &Connection, tenant: &str) -> Result<usize> {
             "buckets" => "tenant, scope, subject",
             _ => "tenant, scope, subject, hour",
         };
+        let but = match table {
+            "messages" => "AND state <> 'sending'",
+            _ => "",
+        };
         removed += db.execute(
             &format!(
-                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE tenant = ?1 LIMIT ?2)"
+                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE tenant = ?1 {but} LIMIT ?2)"
             ),
             params![tenant, ROWS],
         )?;

@@ -53,7 +53,7 @@ pub enum Known {
 impl Asked {
     /// What is known, unless it is to be carried out.
     pub fn known(&self, db: &Connection) -> store::Result<Option<Known>> {
-        for key in self.keys() {
+        for key in self.keys(false) {
             if let Some(before) = rows::remembered(db, &self.tenant, &key)?
                 && let Some(known) = self.known_of(db, &before)?
             {
@@ -63,10 +63,13 @@ impl Asked {
         Ok(None)
     }
 
-    /// What it may be remembered under.
-    fn keys(&self) -> impl Iterator<Item = Vec<u8>> {
-        let asked_for = self.wanted.iter().filter(|_| self.own.is_none());
-        let bodies = self.bodies.iter().filter(|_| !self.is_in_header);
+    /// Everything that an earlier attempt may stand under, whatever the settings were then; or what it is to be remembered
+    /// under itself. Where the place of an identifier was taken away, an attempt with another body is not recognised.
+    fn keys(&self, is_own: bool) -> impl Iterator<Item = Vec<u8>> {
+        let asked_for = self.wanted.iter();
+        let asked_for = asked_for.filter(move |_| !is_own || self.own.is_none());
+        let bodies = self.bodies.iter();
+        let bodies = bodies.filter(move |_| !is_own || !self.is_in_header);
         let asked_for = asked_for.map(|hash| digest(&[b"request", hash]));
         let bodies = bodies.map(|hash| digest(&[b"body", hash]));
         self.own.clone().into_iter().chain(asked_for).chain(bodies)
@@ -150,7 +153,7 @@ impl Once for Asked {
             bodies: vec![body.clone()],
             ..self.clone()
         };
-        for key in keys.keys() {
+        for key in keys.keys(true) {
             rows::remember(db, &self.tenant, &key, &remembered)?;
         }
         Ok(())

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::types::{Account, App, Catalogue, Credential, Signature, Template};
+use super::types::{Account, App, Catalogue, Credential, Signature, Status, Template};
 use crate::action::Action;
 use crate::countries;
 use crate::phone::Number;
@@ -108,7 +108,8 @@ fn common(found: &mut Findings, catalogue: &Catalogue) {
         if Action::from_name(name).is_none() {
             let remedy = format!("Write one of {}", Action::ALL.map(Action::name).join(", "));
             let place = format!("requests_per_second.{}", name.escape_debug());
-            found.mistake(place, "no action of the simulator has this name", &remedy);
+            // A real table of limits may be copied here.
+            found.warning(place, "no action of the simulator has this name", &remedy);
         }
     }
     if catalogue.regions.is_empty() {
@@ -191,6 +192,7 @@ fn signatures(found: &mut Findings, place: &str, account: &Account) {
             id,
             name,
             international,
+            status,
             ..
         },
     ) in account.signatures.iter().enumerate()
@@ -200,7 +202,8 @@ fn signatures(found: &mut Findings, place: &str, account: &Account) {
             let remedy = "Give each signature of an account its own";
             found.mistake(format!("{place}.id"), "this id appears twice", remedy);
         }
-        if !names.insert((name, international)) {
+        // One that was refused may stand beside the one that replaced it.
+        if *status == Status::Approved && !names.insert((name, international)) {
             let remedy = "Keep one of those that are for the same numbers";
             found.mistake(format!("{place}.name"), "this name appears twice", remedy);
         }
@@ -350,7 +353,7 @@ mod tests {
                 "accounts[0].signatures[1].id",
             ),
             (
-                account("signatures: [{id: 1, name: a}, {id: 2, name: a, status: rejected}]"),
+                account("signatures: [{id: 1, name: a}, {id: 2, name: a}]"),
                 "accounts[0].signatures[1].name",
             ),
             (
@@ -359,10 +362,6 @@ mod tests {
             ),
             (text("x{2}"), "accounts[0].templates[0].text"),
             (text("code {1"), "accounts[0].templates[0].text"),
-            (
-                format!("{ACCOUNT}requests_per_second: {{SendSmz: 1}}"),
-                "requests_per_second.SendSmz",
-            ),
             (format!("{ACCOUNT}regions: []"), "regions"),
             (format!("{ACCOUNT}sensitive_words: ['']"), "sensitive_words"),
             (
@@ -372,6 +371,12 @@ mod tests {
         ] {
             assert_eq!(places(&yaml), (vec![place.to_owned()], vec![]), "{yaml}");
         }
+    }
+
+    #[test]
+    fn refused_signature_stands_beside_the_one_that_replaced_it() {
+        let yaml = account("signatures: [{id: 1, name: a, status: rejected}, {id: 2, name: a}]");
+        assert_eq!(places(&yaml), (vec![], vec![]));
     }
 
     #[test]
@@ -390,6 +395,10 @@ mod tests {
                 "accounts[0].credentials[0].allow[0]",
             ),
             (text("{1} {code}"), "accounts[0].templates[0].text"),
+            (
+                format!("{ACCOUNT}requests_per_second: {{AddSmsTemplate: 20}}"),
+                "requests_per_second.AddSmsTemplate",
+            ),
         ] {
             assert_eq!(places(&yaml), (vec![], vec![place.to_owned()]), "{yaml}");
         }

@@ -68,30 +68,33 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let change: ClockChange = read(&asked.body)?;
     let clock_of = asked.service.clock();
     let farthest_ms = FARTHEST_S.unsigned_abs() * 1000;
-    let mode = match (
+    let done = match (
         change.offset_s,
         change.frozen_unix_s,
         change.advance_ms,
         change.date_header,
     ) {
-        (Some(offset_s), None, None, None) => ClockMode::running(offset_s),
-        (None, Some(moment), None, None) => ClockMode::frozen(moment),
+        (Some(offset_s), None, None, None) => {
+            ClockMode::running(offset_s).map(|mode| clock_of.set(mode))
+        }
+        (None, Some(moment), None, None) => {
+            ClockMode::frozen(moment).map(|mode| clock_of.set(mode))
+        }
         (None, None, Some(ms), None) if ms <= farthest_ms => {
             clock_of.advance(Duration::from_millis(ms));
-            Some(clock_of.mode())
+            Some(())
         }
         (None, None, None, Some(send)) => {
             asked.omit_date.store(!send, Ordering::Relaxed);
-            Some(clock_of.mode())
+            Some(())
         }
         _ => None,
     };
-    let Some(mode) = mode else {
+    if done.is_none() {
         return Err(Problem::bad_request(
             "expected exactly one of offset_s and advance_ms (at most 100 years), frozen_unix_s (in the years 0 to 9999) and date_header",
         ));
-    };
-    clock_of.set(mode);
+    }
     asked.service.changed();
     clock(&Asked {
         service: asked.service,
