@@ -182,6 +182,27 @@ async fn refused_request_is_tried_again_after_setting_was_mended() {
     }
 }
 
+/// An identifier that a platform or an operator adds between two attempts.
+#[tokio::test]
+async fn request_is_known_although_its_identifier_is_new() {
+    let test = TestApp::new().await;
+    let settings = json!({"platform": "generic", "secrets": [SECRET]});
+    let webhook = test.webhook("hook", settings).await;
+    let mut body = json!({"to": "+8613800138000", "code": "123456", "uuid": "u1", "at": 1});
+    taken(&test, &webhook, &body, 0).await;
+    let keyed = asked(&test, &webhook, &with_key("key"), &body);
+    assert!(is_settled(&test, &keyed));
+    let edited = test
+        .webhook("hook", json!({"fields": {"id": "/uuid"}}))
+        .await;
+    body["at"] = json!(2);
+    let again = asked(&test, &edited, &HeaderMap::new(), &body);
+    assert!(is_settled(&test, &again));
+    body["code"] = json!("654321");
+    let other = asked(&test, &edited, &HeaderMap::new(), &body);
+    assert!(!is_settled(&test, &other));
+}
+
 /// What is copied from a request and posted with another key is another message (docs/platforms.md).
 #[tokio::test]
 async fn same_body_under_another_key_is_another_message() {
