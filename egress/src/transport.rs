@@ -35,6 +35,9 @@ pub type Transport = Either<TcpStream, Box<Tls>>;
 /// again. Servers send two to four session tickets of some hundred bytes each.
 const IDLE_BYTES: usize = 2 * (5 + 16_384 + 256);
 
+/// The most content that one read returns. In records of a byte each, which take 23, it stays below [`IDLE_BYTES`].
+const CONTENT_AT_ONCE: usize = 1024;
+
 /// Asks the socket, and not the runtime, what arrived.
 pub fn examine(transport: &mut Transport) -> Found {
     match transport {
@@ -93,11 +96,15 @@ impl AsyncRead for Tls {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.0).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before {
+        // The library fills the whole buffer before it returns: what it reads until then counts as without content.
+        let mut content = [0; CONTENT_AT_ONCE];
+        let length = buffer.remaining().min(CONTENT_AT_ONCE);
+        let mut content = ReadBuf::new(content.get_mut(..length).unwrap_or_default());
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut content))?;
+        if !content.filled().is_empty() {
             self.0.get_mut().0.idle_left = IDLE_BYTES;
         }
+        buffer.put_slice(content.filled());
         Poll::Ready(Ok(()))
     }
 }

@@ -38,6 +38,11 @@ fn certificate(tickets: usize) -> (Vec<u8>, ServerConfig) {
 
 /// A connection whose server has sent so many session tickets, and sends a byte of content once it is told to.
 async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
+    dialled_for(tickets, 1).await
+}
+
+/// The same with so many bytes of content.
+async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) {
     let (authorities_pem, config) = certificate(tickets);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
@@ -51,8 +56,11 @@ async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
         }
         tell.send(()).unwrap();
         if told.recv_timeout(PATIENCE).is_ok() {
-            tls.writer().write_all(b"x").unwrap();
-            let _ = tls.complete_io(&mut socket);
+            let mut left = content;
+            while left > 0 {
+                left -= tls.writer().write(&vec![0; left]).unwrap();
+                let _ = tls.complete_io(&mut socket);
+            }
             let _ = told.recv_timeout(PATIENCE);
         }
     });
@@ -97,4 +105,16 @@ async fn content_renews_bound() {
         panic!("no TLS");
     };
     assert_eq!(tls.0.get_mut().0.idle_left, IDLE_BYTES);
+}
+
+/// Of a long answer much has arrived by the time that it is read, and into a large buffer.
+#[tokio::test]
+async fn long_content_is_read_whole() {
+    const LENGTH: usize = 1 << 20;
+    let (mut transport, go) = dialled_for(4, LENGTH).await;
+    go.send(()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut content = vec![1; LENGTH];
+    transport.read_exact(&mut content).await.unwrap();
+    assert!(content.iter().all(|byte| *byte == 0));
 }
