@@ -1,4 +1,4 @@
-//! What is due: look-ups of unknown outcomes, and reports of used codes.
+//! Look-ups of unknown outcomes and reports of used codes that are due.
 
 use super::figures::moved;
 use super::message::{COLUMNS, Message, State, read};

@@ -1,4 +1,4 @@
-//! What each action answers.
+//! Answers of each action.
 
 pub mod lists;
 pub mod reports;

@@ -1,4 +1,4 @@
-//! What a client is set up with to be accepted.
+//! Settings of a client that the simulator accepts.
 
 use std::collections::BTreeMap;
 

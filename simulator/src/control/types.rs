@@ -1,4 +1,4 @@
-//! What a handler of the control plane gets, and what it answers.
+//! Input and answers of the control plane's handlers.
 
 use std::sync::atomic::AtomicBool;
 

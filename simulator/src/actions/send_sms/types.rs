@@ -1,4 +1,4 @@
-//! What the rules of `SendSms` look at, and what they find.
+//! Input and findings of the rules of `SendSms`.
 
 use serde_json::{Map, Value};
 
