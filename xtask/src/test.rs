@@ -101,7 +101,8 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         process::run(
             workspace
                 .native("test")
-                .arg("--workspace")
+                // One failing package hides no other.
+                .args(["--workspace", "--no-fail-fast"])
                 .env("CONNECTOR_WASM", workspace.component())
                 .env("HOSTILE_WASM", workspace.guest("hostile"))
                 .env("HOSTILE_STD_WASM", workspace.guest("hostile_with_std"))
