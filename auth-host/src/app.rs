@@ -37,7 +37,7 @@ pub enum AppError {
     Store(#[from] StoreError),
     /// The key file belongs to another database.
     #[error(
-        "the key file {path} does not belong to the database: it does not open what was sealed there. Use the key file \
+        "the key file {path} does not belong to the database: it cannot decrypt what is stored there. Use the key file \
         that was made with it; nothing was changed"
     )]
     WrongKey {
@@ -263,31 +263,31 @@ impl App {
         self.keys.hash(tenant, Purpose::Search, e164.as_bytes())
     }
 
-    /// A number, sealed.
+    /// A number, encrypted.
     ///
     /// # Errors
     ///
     /// [`KeyError::Random`].
-    pub fn seal_number(&self, tenant: &str, e164: &str) -> Result<Vec<u8>, KeyError> {
+    pub fn encrypt_number(&self, tenant: &str, e164: &str) -> Result<Vec<u8>, KeyError> {
         self.keys
-            .seal(tenant, Purpose::Numbers, "number", e164.as_bytes())
+            .encrypt(tenant, Purpose::Numbers, "number", e164.as_bytes())
     }
 
-    /// A sealed number's digits.
+    /// An encrypted number's digits.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Sealed`].
-    pub fn open_number(&self, tenant: &str, sealed: &[u8]) -> Result<String, KeyError> {
+    /// [`KeyError::Undecryptable`].
+    pub fn decrypt_number(&self, tenant: &str, encrypted: &[u8]) -> Result<String, KeyError> {
         let opened = self
             .keys
-            .open_sealed(tenant, Purpose::Numbers, "number", sealed)?;
+            .decrypt(tenant, Purpose::Numbers, "number", encrypted)?;
         Ok(String::from_utf8_lossy(&opened).into_owned())
     }
 
-    /// A sealed number with its middle hidden; asterisks where it does not open.
-    pub fn masked(&self, tenant: &str, sealed: &[u8]) -> String {
-        self.open_number(tenant, sealed)
+    /// An encrypted number with its middle hidden; asterisks where it cannot be decrypted.
+    pub fn masked(&self, tenant: &str, encrypted: &[u8]) -> String {
+        self.decrypt_number(tenant, encrypted)
             .map_or_else(|_| "****".to_owned(), |number| crate::mask::number(&number))
     }
 }
@@ -303,7 +303,7 @@ fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppEr
     let mark = match store.read(|db| registry::setting(db, "key_mark"))? {
         Some(mark) => mark,
         None => {
-            let own = hex::encode(keys.seal("", Purpose::Configs, "mark", MARK)?);
+            let own = hex::encode(keys.encrypt("", Purpose::Configs, "mark", MARK)?);
             // Another process may have left one in the meantime.
             store.write_blocking(move |db| match registry::setting(db, "key_mark")? {
                 Some(mark) => Ok(mark),
@@ -311,9 +311,9 @@ fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppEr
             })?
         }
     };
-    let sealed = hex::decode(mark).unwrap_or_default();
-    match keys.open_sealed("", Purpose::Configs, "mark", &sealed) {
-        Ok(_) => Ok(keys.led_by(&sealed)),
+    let encrypted = hex::decode(mark).unwrap_or_default();
+    match keys.decrypt("", Purpose::Configs, "mark", &encrypted) {
+        Ok(_) => Ok(keys.with_current(&encrypted)),
         Err(_) => Err(AppError::WrongKey {
             path: mask::path(path),
         }),

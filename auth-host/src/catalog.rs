@@ -257,8 +257,8 @@ fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Res
     }
     let config = parts
         .keys
-        .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)
-        .map_err(|error| phrase!("config-sealed", of error))?;
+        .decrypt(&row.tenant, Purpose::Configs, &row.id, &row.config)
+        .map_err(|error| phrase!("config-unreadable", of error))?;
     let loaded = load_plugin(parts, plugin, &row.confirmed)?;
     Ok(Ready {
         plugin: loaded.for_tenant(row.tenant.as_str()),

@@ -1,11 +1,12 @@
 //! Encryption at rest: the key file, and the keys that are derived from it.
 //!
 //! The key file holds one line for each master key, the newest first: an identifier of eight hexadecimal digits and 32
-//! bytes in base64. The database says which is the current one; after a rotation that did not end it is an older one. Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose,
-//! so that neither a number's hash nor a sealed value of one tenant says anything about another's.
+//! bytes in base64. The database says which is the current one; after a rotation that did not end it is an older one.
+//! Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose, so that
+//! neither a number's hash nor an encrypted value of one tenant says anything about another's.
 //!
-//! Values are sealed by XChaCha20-Poly1305 with a random nonce. The place of a value (table, column, row) is its
-//! associated data, so that a value that somebody moves to another row does not open.
+//! Values are encrypted by XChaCha20-Poly1305 with a random nonce. The place of a value (table, column, row) is its
+//! associated data, so that a value that somebody moves to another row cannot be decrypted.
 
 use crate::ids;
 use crate::mask;
@@ -27,7 +28,7 @@ type HmacSha256 = Hmac<Sha256>;
 const NONCE: usize = 24;
 const ID: usize = 4;
 
-/// Why a key file cannot be used, or a value does not open.
+/// Reasons why a key file cannot be used, or a value cannot be decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
@@ -55,12 +56,12 @@ pub enum KeyError {
         /// Its path.
         path: String,
     },
-    /// A value was sealed under another key, or was changed.
+    /// A value was encrypted under another key, or was changed.
     #[error(
-        "a value does not open: it was sealed under key {id}, which the key file does not have, or it was changed. Use \
+        "a value cannot be decrypted: it was encrypted under key {id}, which the key file does not have, or it was changed. Use \
         the key file that belongs to this database"
     )]
-    Sealed {
+    Undecryptable {
         /// The key's identifier.
         id: String,
     },
@@ -80,9 +81,9 @@ struct Master {
 /// What a derived key is for.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
-    /// Sealing connectors' configs.
+    /// Encrypting connectors' configs.
     Configs,
-    /// Sealing phone numbers.
+    /// Encrypting phone numbers.
     Numbers,
     /// Searching for phone numbers by a keyed hash.
     Search,
@@ -171,9 +172,9 @@ impl Keyring {
         Ok(Self(keys.collect()))
     }
 
-    /// The same keys, that first by which a value is sealed.
-    pub fn led_by(mut self, sealed: &[u8]) -> Self {
-        self.0.sort_by_key(|key| !sealed.starts_with(&key.id));
+    /// The same keys, with the one first that encrypted a value.
+    pub fn with_current(mut self, encrypted: &[u8]) -> Self {
+        self.0.sort_by_key(|key| !encrypted.starts_with(&key.id));
         self
     }
 
@@ -189,7 +190,7 @@ impl Keyring {
 
     fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::from(
-            "# Keys of auth-host, the newest first. Without them nothing that is sealed in its database opens.\n",
+            "# Keys of auth-host, the newest first. Without them nothing that is encrypted in its database can be read.\n",
         ));
         for key in &self.0 {
             text.push_str(&hex::encode(key.id));
@@ -212,12 +213,12 @@ impl Keyring {
         self.0.iter().find(|key| key.id == id)
     }
 
-    /// Seals a value under the current key, for one place.
+    /// Encrypts a value under the current key, for one place.
     ///
     /// # Errors
     ///
     /// [`KeyError::Random`].
-    pub fn seal(
+    pub fn encrypt(
         &self,
         tenant: &str,
         purpose: Purpose,
@@ -225,7 +226,7 @@ impl Keyring {
         value: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
         let Some(master) = self.0.first() else {
-            return Err(KeyError::Sealed { id: String::new() });
+            return Err(KeyError::Undecryptable { id: String::new() });
         };
         let nonce: [u8; NONCE] = ids::random().map_err(KeyError::Random)?;
         let key = master.derive(tenant, purpose);
@@ -233,28 +234,30 @@ impl Keyring {
             msg: value,
             aad: place.as_bytes(),
         };
-        let sealed = XChaCha20Poly1305::new((&*key).into())
+        let encrypted = XChaCha20Poly1305::new((&*key).into())
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| master.fault())?;
-        Ok([&master.id[..], &nonce, &sealed].concat())
+        Ok([&master.id[..], &nonce, &encrypted].concat())
     }
 
-    /// Opens a value.
+    /// Decrypts a value.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Sealed`] when its key is not here, or when it was changed or moved.
-    pub fn open_sealed(
+    /// [`KeyError::Undecryptable`] when its key is not here, or when it was changed or moved.
+    pub fn decrypt(
         &self,
         tenant: &str,
         purpose: Purpose,
         place: &str,
-        sealed: &[u8],
+        encrypted: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let unknown = |id: &[u8]| KeyError::Sealed {
+        let unknown = |id: &[u8]| KeyError::Undecryptable {
             id: hex::encode(id),
         };
-        let (id, rest) = sealed.split_at_checked(ID).ok_or_else(|| unknown(sealed))?;
+        let (id, rest) = encrypted
+            .split_at_checked(ID)
+            .ok_or_else(|| unknown(encrypted))?;
         let (nonce, text) = rest.split_at_checked(NONCE).ok_or_else(|| unknown(id))?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| unknown(id))?;
         let master = self.master(id).ok_or_else(|| unknown(id))?;
@@ -354,7 +357,7 @@ impl Master {
     }
 
     fn fault(&self) -> KeyError {
-        KeyError::Sealed {
+        KeyError::Undecryptable {
             id: hex::encode(self.id),
         }
     }
@@ -395,40 +398,40 @@ mod tests {
     }
 
     #[test]
-    fn sealed_value_opens_in_its_place_alone() {
+    fn encrypted_value_is_readable_in_its_place_alone() {
         let ring = ring();
-        let sealed = ring.seal("t", Purpose::Configs, "a/1", b"value").unwrap();
-        let open = |tenant, purpose, place| ring.open_sealed(tenant, purpose, place, &sealed);
+        let encrypted = ring
+            .encrypt("t", Purpose::Configs, "a/1", b"value")
+            .unwrap();
+        let open = |tenant, purpose, place| ring.decrypt(tenant, purpose, place, &encrypted);
         assert_eq!(&*open("t", Purpose::Configs, "a/1").unwrap(), b"value");
         assert!(open("u", Purpose::Configs, "a/1").is_err());
         assert!(open("t", Purpose::Numbers, "a/1").is_err());
         assert!(open("t", Purpose::Configs, "a/2").is_err());
-        for cut in 0..sealed.len() {
-            let cut = sealed.get(..cut).unwrap();
+        for cut in 0..encrypted.len() {
+            let cut = encrypted.get(..cut).unwrap();
             assert!(
-                ring.open_sealed("t", Purpose::Configs, "a/1", cut).is_err(),
+                ring.decrypt("t", Purpose::Configs, "a/1", cut).is_err(),
                 "{}",
                 cut.len()
             );
         }
         assert!(
             Keyring(vec![Master::random().unwrap()])
-                .open_sealed("t", Purpose::Configs, "a/1", &sealed)
+                .decrypt("t", Purpose::Configs, "a/1", &encrypted)
                 .is_err()
         );
     }
 
     #[test]
-    fn rotated_ring_opens_what_the_old_key_sealed() {
+    fn rotated_ring_decrypts_values_of_old_key() {
         let old = ring();
-        let sealed = old.seal("t", Purpose::Numbers, "p", b"v").unwrap();
+        let encrypted = old.encrypt("t", Purpose::Numbers, "p", b"v").unwrap();
         let tag = old.tag("t", Purpose::Codes, b"123456");
         let new = old.rotated().unwrap();
         assert_ne!(old.current(), new.current());
         assert_eq!(
-            &*new
-                .open_sealed("t", Purpose::Numbers, "p", &sealed)
-                .unwrap(),
+            &*new.decrypt("t", Purpose::Numbers, "p", &encrypted).unwrap(),
             b"v"
         );
         assert!(new.is_tag_of(&tag, "t", Purpose::Codes, b"123456"));
@@ -464,11 +467,8 @@ mod tests {
         let (read, is_new) = Keyring::open(&path).unwrap();
         assert!(!is_new);
         assert_eq!(made.current(), read.current());
-        let sealed = made.seal("t", Purpose::Configs, "p", b"v").unwrap();
-        assert!(
-            read.open_sealed("t", Purpose::Configs, "p", &sealed)
-                .is_ok()
-        );
+        let encrypted = made.encrypt("t", Purpose::Configs, "p", b"v").unwrap();
+        assert!(read.decrypt("t", Purpose::Configs, "p", &encrypted).is_ok());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

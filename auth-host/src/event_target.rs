@@ -1,11 +1,11 @@
-//! A tenant's address for events: the whole of it is sealed together with the secret that signs them, because its query
+//! A tenant's address for events. The whole of it is encrypted together with the secret that signs them: its query
 //! may hold a token; origin and path are shown.
 
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::events::Target;
 use zeroize::Zeroizing;
 
-/// The place that it is sealed for.
+/// The place that it is encrypted for.
 const PLACE: &str = "events";
 
 /// A target that was opened.
@@ -20,13 +20,13 @@ pub struct Opened {
 ///
 /// # Errors
 ///
-/// [`KeyError`] when it cannot be sealed.
-pub fn seal(keys: &Keyring, tenant: &str, opened: &Opened) -> Result<Target, KeyError> {
+/// [`KeyError`] when it cannot be encrypted.
+pub fn encrypt(keys: &Keyring, tenant: &str, opened: &Opened) -> Result<Target, KeyError> {
     let both = Zeroizing::new(format!("{}\n{}", *opened.secret, *opened.url));
     Ok(Target {
         tenant: tenant.to_owned(),
         url: shown(&opened.url).to_owned(),
-        secret: keys.seal(tenant, Purpose::Configs, PLACE, both.as_bytes())?,
+        secret: keys.encrypt(tenant, Purpose::Configs, PLACE, both.as_bytes())?,
     })
 }
 
@@ -34,9 +34,9 @@ pub fn seal(keys: &Keyring, tenant: &str, opened: &Opened) -> Result<Target, Key
 ///
 /// # Errors
 ///
-/// [`KeyError::Sealed`].
-pub fn open(keys: &Keyring, target: &Target) -> Result<Opened, KeyError> {
-    let both = keys.open_sealed(&target.tenant, Purpose::Configs, PLACE, &target.secret)?;
+/// [`KeyError::Undecryptable`].
+pub fn decrypt(keys: &Keyring, target: &Target) -> Result<Opened, KeyError> {
+    let both = keys.decrypt(&target.tenant, Purpose::Configs, PLACE, &target.secret)?;
     let both = Zeroizing::new(String::from_utf8_lossy(&both).into_owned());
     // One that is older than this form has the whole address beside its secret.
     let (secret, url) = both.split_once('\n').unwrap_or((&both, &target.url));
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn query_is_sealed_and_not_shown() {
+    fn query_is_encrypted_and_not_shown() {
         let path = std::env::temp_dir().join(crate::ids::new("keys"));
         let (keys, _) = Keyring::open(&path).unwrap();
         std::fs::remove_file(path).unwrap();
@@ -69,9 +69,9 @@ mod tests {
                 secret: Zeroizing::new("whsec_1".to_owned()),
                 url: Zeroizing::new(url.to_owned()),
             };
-            let target = seal(&keys, "t", &opened).unwrap();
+            let target = encrypt(&keys, "t", &opened).unwrap();
             assert_eq!(target.url, shown);
-            let again = open(&keys, &target).unwrap();
+            let again = decrypt(&keys, &target).unwrap();
             assert_eq!(
                 (again.secret.as_str(), again.url.as_str()),
                 ("whsec_1", url)
@@ -80,9 +80,11 @@ mod tests {
         let old = Target {
             tenant: "t".to_owned(),
             url: "https://a.example/e?token=T".to_owned(),
-            secret: keys.seal("t", Purpose::Configs, PLACE, b"whsec_1").unwrap(),
+            secret: keys
+                .encrypt("t", Purpose::Configs, PLACE, b"whsec_1")
+                .unwrap(),
         };
-        let opened = open(&keys, &old).unwrap();
+        let opened = decrypt(&keys, &old).unwrap();
         assert_eq!(opened.secret.as_str(), "whsec_1");
         assert_eq!(*opened.url, old.url);
     }

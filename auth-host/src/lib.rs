@@ -15,7 +15,7 @@
 //! | `registry` | packages from OCI registries |
 //! | `catalog`, `calls`, `app` | what was set up and the last calls of webhooks, in memory; everything that is open |
 //! | `sample` | a sign-in that shows how an application uses the API |
-//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for what is sealed in it |
+//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for what is encrypted in it |
 //! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 //! | `access`, `form`, `header_key`, `post` | scopes of keys, forms of usages, identifiers in headers, one POST to an operator's address |

@@ -62,8 +62,8 @@ impl Draft {
     /// [`StoreError::Failed`] when the operating system has no random numbers.
     pub fn row(&self, app: &App, connector: &str) -> Result<message::Message, StoreError> {
         let number = self.number.e164();
-        let sealed = app
-            .seal_number(&self.tenant, number)
+        let encrypted = app
+            .encrypt_number(&self.tenant, number)
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         let id = ids::new("m");
         Ok(message::Message {
@@ -73,7 +73,7 @@ impl Draft {
             tenant: self.tenant.clone(),
             verification: self.verification.clone(),
             connector: connector.to_owned(),
-            number: sealed,
+            number: encrypted,
             number_hash: app.number_hash(&self.tenant, number),
             usage: self.usage.clone(),
             country: self.number.country().to_owned(),

@@ -139,7 +139,7 @@ pub fn verification(app: &App, to: &str, source: Option<&str>, code: &str) -> Ve
     let tagged = format!("{id}/1/{code}");
     Verification {
         tenant: "default".to_owned(),
-        number: app.seal_number("default", number.e164()).unwrap(),
+        number: app.encrypt_number("default", number.e164()).unwrap(),
         number_hash: app.number_hash("default", number.e164()),
         usage: "SignIn".to_owned(),
         locales: String::new(),

@@ -99,7 +99,10 @@ fn rotated_key_opens_everything_and_finds_numbers() {
     assert_eq!(host.check(&id, "1").expect(200)["valid"], false);
     host.process.kill();
     let rotated = host.command(&["rotate-key"], "").unwrap();
-    assert!(rotated["sealed_anew"].as_u64().unwrap() >= 3, "{rotated}");
+    assert!(
+        rotated["encrypted_again"].as_u64().unwrap() >= 3,
+        "{rotated}"
+    );
     host.process = Process::start(&host.folder.0, &[]);
     let found = host
         .command(&["numbers", "search", "+8613800138000"], "")

@@ -226,7 +226,7 @@ pub async fn put_edited(
         plugin: prepared.row.id,
         config: app
             .keys
-            .seal(&tenant, Purpose::Configs, &id, text.as_bytes())?,
+            .encrypt(&tenant, Purpose::Configs, &id, text.as_bytes())?,
         secrets: hidden,
         confirmed: prepared.confirmed,
         wanted: prepared.wanted,
@@ -338,7 +338,7 @@ fn wanted(manifest: Option<&Manifest>, config: &Value) -> Result<Vec<String>, Pr
 pub(super) fn open_config(app: &App, row: &registry::Connector) -> Result<Value, Problem> {
     let opened = app
         .keys
-        .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.config)?;
+        .decrypt(&row.tenant, Purpose::Configs, &row.id, &row.config)?;
     Ok(serde_json::from_slice(&opened).map_err(|_| StoreError::Row("connectors"))?)
 }
 

@@ -51,7 +51,7 @@ pub async fn put(
         secret: Zeroizing::new(secret.clone()),
         url: Zeroizing::new(url.to_owned()),
     };
-    let target = event_target::seal(&app.keys, tenant, &opened)?;
+    let target = event_target::encrypt(&app.keys, tenant, &opened)?;
     let entry = Entry::new(Some(tenant), actor, Action::EventsPut, tenant).detail(address.origin());
     change(app, entry, move |db| {
         Ok(rows::put_target(db, &target, ids::now_ms())?)

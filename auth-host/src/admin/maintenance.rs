@@ -11,8 +11,8 @@ use crate::store::{self, Ended, StoreError, events, registry, retention, users, 
 use std::path::Path;
 use std::sync::Arc;
 
-/// Puts a new key in the place of the current one, and seals everything anew under it. For a host whose service does not
-/// run. Returns how many values were sealed anew.
+/// Puts a new key in the place of the current one, and encrypts everything again under it. For a host whose service
+/// does not run. Returns how many values were encrypted again.
 ///
 /// The old key stays in the key file: codes and repeated requests are compared under the key that they came under, for
 /// ten minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that
@@ -27,54 +27,56 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     new.write(&app.files.keys)?;
     let old = app.clone();
     let done = app.store.write(move |db| {
-        let mut sealed = 0;
+        let mut encrypted = 0;
         let failed = |error: KeyError| StoreError::Failed(error.to_string());
-        let reseal = |tenant: &str, place: &str, value: &[u8]| {
-            let open = old.keys.open_sealed(tenant, Purpose::Configs, place, value);
+        let encrypt_again = |tenant: &str, place: &str, value: &[u8]| {
+            let open = old.keys.decrypt(tenant, Purpose::Configs, place, value);
             let open = open.map_err(failed)?;
-            let anew = new.seal(tenant, Purpose::Configs, place, &open);
+            let anew = new.encrypt(tenant, Purpose::Configs, place, &open);
             anew.map_err(failed)
         };
         for row in registry::connectors(db)? {
-            let anew = reseal(&row.tenant, &row.id, &row.config)?;
-            retention::reseal_config(db, &row.id, &anew)?;
-            sealed += 1;
+            let anew = encrypt_again(&row.tenant, &row.id, &row.config)?;
+            retention::replace_config(db, &row.id, &anew)?;
+            encrypted += 1;
         }
         for row in webhooks::webhooks(db)? {
-            let anew = reseal(&row.tenant, &row.id, &row.secrets)?;
-            webhooks::reseal(db, &row.id, &anew)?;
-            sealed += 1;
+            let anew = encrypt_again(&row.tenant, &row.id, &row.secrets)?;
+            webhooks::replace_secrets(db, &row.id, &anew)?;
+            encrypted += 1;
         }
         for row in events::targets(db)? {
-            let opened = event_target::open(&old.keys, &row).map_err(failed)?;
-            let anew = event_target::seal(&new, &row.tenant, &opened).map_err(failed)?;
-            events::reseal(db, &anew)?;
-            sealed += 1;
+            let opened = event_target::decrypt(&old.keys, &row).map_err(failed)?;
+            let anew = event_target::encrypt(&new, &row.tenant, &opened).map_err(failed)?;
+            events::replace_secret(db, &anew)?;
+            encrypted += 1;
         }
         for row in registry::test_numbers(db)? {
-            let anew = reseal(&row.tenant, "test-code", &row.code)?;
-            retention::reseal_code(db, &row.tenant, &row.number_hash, &anew)?;
+            let anew = encrypt_again(&row.tenant, "test-code", &row.code)?;
+            retention::replace_code(db, &row.tenant, &row.number_hash, &anew)?;
         }
         for table in ["messages", "verifications", "test_numbers"] {
-            for row in retention::sealed_numbers(db, table)? {
-                let number = old.open_number(&row.tenant, &row.value).map_err(failed)?;
-                let anew = new.seal(&row.tenant, Purpose::Numbers, "number", number.as_bytes());
+            for row in retention::encrypted_numbers(db, table)? {
+                let number = old
+                    .decrypt_number(&row.tenant, &row.value)
+                    .map_err(failed)?;
+                let anew = new.encrypt(&row.tenant, Purpose::Numbers, "number", number.as_bytes());
                 let hash = new.hash(&row.tenant, Purpose::Search, number.as_bytes());
                 let before = old.number_hash(&row.tenant, &number);
-                retention::reseal_number(db, &row, &anew.map_err(failed)?, &hash)?;
+                retention::replace_number(db, &row, &anew.map_err(failed)?, &hash)?;
                 retention::move_bucket(db, &row.tenant, &before, &hash)?;
-                sealed += 1;
+                encrypted += 1;
             }
         }
-        let mark = new.seal("", Purpose::Configs, "mark", b"auth-host");
+        let mark = new.encrypt("", Purpose::Configs, "mark", b"auth-host");
         registry::put_setting(db, "key_mark", &hex::encode(mark.map_err(failed)?))?;
         registry::touch(db)?;
-        Ok::<_, StoreError>(sealed)
+        Ok::<_, StoreError>(encrypted)
     });
     Ok(done.await?)
 }
 
-/// Writes the database anew, without what was sealed under the key before. After [`rotate`]; blocks its thread.
+/// Writes the database anew, without what was encrypted under the key before. After [`rotate`]; blocks its thread.
 ///
 /// # Errors
 ///

@@ -229,10 +229,10 @@ pub async fn add_test(
     let row = TestNumber {
         tenant: tenant.to_owned(),
         number_hash: app.number_hash(tenant, number.e164()),
-        number: app.seal_number(tenant, number.e164())?,
+        number: app.encrypt_number(tenant, number.e164())?,
         code: app
             .keys
-            .seal(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
+            .encrypt(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
         expires_at,
     };
     let entry =

@@ -216,7 +216,7 @@ async fn store(
         settings: serde_json::to_string(stored.settings).map_err(failed)?,
         secrets: app
             .keys
-            .seal(tenant, Purpose::Configs, &stored.id, &secrets)?,
+            .encrypt(tenant, Purpose::Configs, &stored.id, &secrets)?,
         created_at: stored.before.map_or(now, |before| before.created_at),
         updated_at: now,
         id: stored.id,

@@ -63,7 +63,7 @@ pub enum Service {
     Backup(File),
     /// Put a backup in the place of a missing database
     Restore(File),
-    /// Make a new key for what is stored, and seal everything anew; the service must not run
+    /// Make a new key for what is stored, and encrypt everything again; the service must not run
     RotateKey(At),
 }
 

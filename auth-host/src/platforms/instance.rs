@@ -44,7 +44,7 @@ impl Webhook {
     pub fn open(keys: &Keyring, row: Row) -> Option<Self> {
         let settings: Settings = serde_json::from_str(&row.settings).ok()?;
         let opened = keys
-            .open_sealed(&row.tenant, Purpose::Configs, &row.id, &row.secrets)
+            .decrypt(&row.tenant, Purpose::Configs, &row.id, &row.secrets)
             .ok()?;
         let secrets: Vec<String> = serde_json::from_slice(&opened).ok()?;
         Some(Self {

@@ -116,7 +116,7 @@ async fn post_one(
     let catalog = app.catalog.load_full();
     let target = catalog.event_targets.get(tenant);
     let target = target.ok_or("the tenant has no address for events")?;
-    let opened = event_target::open(&app.keys, target).map_err(|error| error.to_string())?;
+    let opened = event_target::decrypt(&app.keys, target).map_err(|error| error.to_string())?;
     let time_s = ids::now_ms() / 1000;
     let signature = sign(&opened.secret, &event.id, time_s, event.body.as_bytes())
         .ok_or("the secret of events has another form")?;

@@ -106,7 +106,7 @@ async fn ask(app: &App, row: &Message, now: i64) -> Option<Found> {
         .ready
         .as_ref()
         .ok()?;
-    let to = app.open_number(&row.tenant, &row.number).ok()?;
+    let to = app.decrypt_number(&row.tenant, &row.number).ok()?;
     let age_s = (now - row.created_at) / 1000 + 60;
     let query = DeliveryQuery {
         to,

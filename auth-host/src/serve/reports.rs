@@ -51,7 +51,7 @@ async fn tell(app: &App, row: &Message, now: i64) -> bool {
     let age_s = (now - row.verified_at.unwrap_or(now)) / 1000;
     let conversion = Conversion {
         message_id: message_id.clone(),
-        to: app.open_number(&row.tenant, &row.number).ok(),
+        to: app.decrypt_number(&row.tenant, &row.number).ok(),
         age_s: u32::try_from(age_s).unwrap_or_default(),
     };
     let reported = ready

@@ -14,7 +14,7 @@ pub struct Target {
     pub tenant: String,
     /// The address as it is shown, without its query.
     pub url: String,
-    /// The secret that signs them and the whole address, sealed.
+    /// The secret that signs them and the whole address, encrypted.
     pub secret: Vec<u8>,
 }
 
@@ -60,8 +60,8 @@ pub fn delete_target(db: &Connection, tenant: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Puts a target that was sealed anew in its place.
-pub fn reseal(db: &Connection, target: &Target) -> Result<()> {
+/// Stores a target that was encrypted again.
+pub fn replace_secret(db: &Connection, target: &Target) -> Result<()> {
     db.execute(
         "UPDATE event_targets SET url = ?2, secret = ?3 WHERE tenant = ?1",
         params![target.tenant, target.url, target.secret],

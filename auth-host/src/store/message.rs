@@ -77,7 +77,7 @@ pub struct Message {
     pub verification: Option<String>,
     /// The connector that sends it.
     pub connector: String,
-    /// The number, sealed.
+    /// The number, encrypted.
     pub number: Vec<u8>,
     /// The keyed hash of the number.
     pub number_hash: Vec<u8>,

@@ -110,7 +110,7 @@ pub struct Connector {
     pub name: String,
     /// Its plugin.
     pub plugin: String,
-    /// The config, sealed.
+    /// The config, encrypted.
     pub config: Vec<u8>,
     /// What is hidden of the config, as JSON Pointers: its secrets, and values that its plugin does not declare.
     pub secrets: Vec<String>,
@@ -163,9 +163,9 @@ pub struct TestNumber {
     pub tenant: String,
     /// The keyed hash of the number.
     pub number_hash: Vec<u8>,
-    /// The number, sealed.
+    /// The number, encrypted.
     pub number: Vec<u8>,
-    /// The code, sealed.
+    /// The code, encrypted.
     pub code: Vec<u8>,
     /// When it ends.
     pub expires_at: i64,

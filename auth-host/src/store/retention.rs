@@ -1,4 +1,4 @@
-//! Retention, forgetting of numbers, and re-sealing under a new key.
+//! Retention, forgetting of numbers, and re-encryption under a new key.
 
 use super::limits::{self, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
 use super::registry::{self, all};
@@ -109,8 +109,8 @@ pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize
     Ok(removed)
 }
 
-/// A sealed value and its place.
-pub struct Sealed {
+/// An encrypted value and its place.
+pub struct Encrypted {
     /// The table.
     pub table: &'static str,
     /// The row: an identifier, or the hash of a test number.
@@ -121,8 +121,8 @@ pub struct Sealed {
     pub value: Vec<u8>,
 }
 
-/// Every sealed number of a table.
-pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed>> {
+/// Every encrypted number of a table.
+pub fn encrypted_numbers(db: &Connection, table: &'static str) -> Result<Vec<Encrypted>> {
     let row = if table == "test_numbers" {
         "number_hash"
     } else {
@@ -133,7 +133,7 @@ pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed
         &format!("SELECT {row}, tenant, number FROM {table}"),
         [],
         |row| {
-            Ok(Sealed {
+            Ok(Encrypted {
                 table,
                 row: row.get(0)?,
                 tenant: row.get(1)?,
@@ -143,8 +143,8 @@ pub fn sealed_numbers(db: &Connection, table: &'static str) -> Result<Vec<Sealed
     )
 }
 
-/// Puts a number that was sealed anew, and its new hash, in its place.
-pub fn reseal_number(db: &Connection, old: &Sealed, value: &[u8], hash: &[u8]) -> Result<()> {
+/// Puts a number that was encrypted again, and its new hash, in its place.
+pub fn replace_number(db: &Connection, old: &Encrypted, value: &[u8], hash: &[u8]) -> Result<()> {
     let (table, row) = match old.table {
         "test_numbers" => ("test_numbers", "number_hash"),
         "messages" => ("messages", "id"),
@@ -168,8 +168,8 @@ pub fn move_bucket(db: &Connection, tenant: &str, old: &[u8], new: &[u8]) -> Res
     Ok(())
 }
 
-/// Puts a config that was sealed anew in its place.
-pub fn reseal_config(db: &Connection, id: &str, config: &[u8]) -> Result<()> {
+/// Stores a config that was encrypted again.
+pub fn replace_config(db: &Connection, id: &str, config: &[u8]) -> Result<()> {
     db.execute(
         "UPDATE connectors SET config = ?2 WHERE id = ?1",
         params![id, config],
@@ -177,8 +177,8 @@ pub fn reseal_config(db: &Connection, id: &str, config: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Puts a test number's code that was sealed anew in its place.
-pub fn reseal_code(db: &Connection, tenant: &str, hash: &[u8], code: &[u8]) -> Result<()> {
+/// Puts a test number's code that was encrypted again in its place.
+pub fn replace_code(db: &Connection, tenant: &str, hash: &[u8], code: &[u8]) -> Result<()> {
     db.execute(
         "UPDATE test_numbers SET code = ?3 WHERE tenant = ?1 AND number_hash = ?2",
         params![tenant, hash, code],

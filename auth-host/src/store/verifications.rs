@@ -11,7 +11,7 @@ pub struct Verification {
     pub id: String,
     /// Whose it is.
     pub tenant: String,
-    /// The number, sealed.
+    /// The number, encrypted.
     pub number: Vec<u8>,
     /// The keyed hash of the number.
     pub number_hash: Vec<u8>,

@@ -18,7 +18,7 @@ pub struct Webhook {
     pub name: String,
     /// Its settings, a JSON text.
     pub settings: String,
-    /// Its secrets, a sealed JSON list.
+    /// Its secrets, an encrypted JSON list.
     pub secrets: Vec<u8>,
     /// When it was made.
     pub created_at: i64,
@@ -54,7 +54,7 @@ pub fn webhooks(db: &Connection) -> Result<Vec<Webhook>> {
     })
 }
 
-/// Makes a webhook, or changes the one whose sealed secrets were `before`: each change seals them anew. Says whether it
+/// Makes a webhook, or changes the one whose encrypted secrets were `before`: each change encrypts them again. Says whether it
 /// did; it did not where another change came first, or the webhook went.
 pub fn put(db: &Connection, webhook: &Webhook, before: Option<&[u8]>) -> Result<bool> {
     let changed = match before {
@@ -98,8 +98,8 @@ pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Puts secrets that were sealed anew in their place.
-pub fn reseal(db: &Connection, id: &str, secrets: &[u8]) -> Result<()> {
+/// Puts secrets that were encrypted again in their place.
+pub fn replace_secrets(db: &Connection, id: &str, secrets: &[u8]) -> Result<()> {
     db.execute(
         "UPDATE webhooks SET secrets = ?2 WHERE id = ?1",
         params![id, secrets],

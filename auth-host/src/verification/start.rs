@@ -118,7 +118,7 @@ async fn start_in_any(
     let mut v = Verification {
         id: ids::new("v"),
         tenant: caller.tenant.clone(),
-        number: app.seal_number(&caller.tenant, number.e164())?,
+        number: app.encrypt_number(&caller.tenant, number.e164())?,
         number_hash,
         usage: request.usage.clone(),
         locales: request.locales.join(","),
@@ -198,8 +198,8 @@ async fn resend_in_any(
     let Some((v, latest)) = known_v else {
         return replayed_or(app, key.as_ref(), not_usable());
     };
-    let number =
-        Number::parse(&app.open_number(&v.tenant, &v.number)?, None).map_err(|_| not_usable())?;
+    let number = Number::parse(&app.decrypt_number(&v.tenant, &v.number)?, None)
+        .map_err(|_| not_usable())?;
     let mut route = catalog.route(&caller.tenant, &v.usage, &v.country);
     // Nobody is there, as at the start.
     let is_suppressed = matches!(latest, Some((_, _, State::Suppressed)));
@@ -288,7 +288,7 @@ fn test_code(
     };
     let code = app
         .keys
-        .open_sealed(tenant, Purpose::Configs, "test-code", &test.code)?;
+        .decrypt(tenant, Purpose::Configs, "test-code", &test.code)?;
     Ok(Some(String::from_utf8_lossy(&code).into_owned()))
 }
 

@@ -45,8 +45,8 @@ cpSync(join(root, '..', '..', 'guides'), join(lib, 'guides'), { recursive: true 
 write(join(generated, 'self.d.ts'), selfTypes());
 write(join(generated, 'self.js'), '');
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), { cwd: root, stdio: 'inherit' });
-const { sealed } = await import(join(lib, 'component.js'));
-const { sms } = sealed();
+const { isolated } = await import(join(lib, 'component.js'));
+const { sms } = isolated();
 write(
   join(generated, 'self.js'),
   `export const metadata = ${JSON.stringify(self(sms.getMetadata()))};\nexport const formItems = ${sms.getConfigGuard(['en']).formJson};\n`,

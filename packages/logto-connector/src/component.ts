@@ -3,7 +3,7 @@
  *
  * | instance | imports | used for |
  * |---|---|---|
- * | {@link sealed} | all of them throw | metadata, form and config guard, in Logto's own thread |
+ * | {@link isolated} | all of them throw | metadata, form and config guard, in Logto's own thread |
  * | {@link instance} | clocks, and HTTP to the origins of the config (see egress.ts) | sending, in a worker |
  */
 
@@ -63,7 +63,7 @@ export function instance(imports: Imports): Instance {
 }
 
 /** An instance without any authority: whatever it calls, throws. */
-export function sealed(): Instance {
+export function isolated(): Instance {
   const refuse = () => {
     throw new Error('this instance may not reach anything');
   };

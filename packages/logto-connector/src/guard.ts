@@ -2,7 +2,7 @@
 
 import { z, ZodError, ZodIssueCode, type ZodIssue, type ZodType } from 'zod';
 
-import { sealed, type Diagnostic, type Instance } from './component.js';
+import { isolated, type Diagnostic, type Instance } from './component.js';
 import { splitDigits } from './digits.js';
 
 let validator: Instance | undefined;
@@ -14,7 +14,7 @@ export const configGuard: ZodType = z.unknown().superRefine((config, context) =>
 /** Every finding about a config, warnings included. */
 export function validate(config: unknown): Diagnostic[] {
   const { rest, reading } = splitDigits(config);
-  const { sms, reset } = (validator ??= sealed());
+  const { sms, reset } = (validator ??= isolated());
   const diagnostics = sms.validateConfig(JSON.stringify(rest ?? null), ['en']);
   reset();
   return 'finding' in reading ? [...diagnostics, reading.finding] : diagnostics;
@@ -28,7 +28,7 @@ const ANY_NUMBER = JSON.stringify({
 
 /** Returns true if the component accepts the number of a recipient. */
 export function isSendable(to: string): boolean {
-  const { sms, reset } = (validator ??= sealed());
+  const { sms, reset } = (validator ??= isolated());
   try {
     sms.previewMessage(ANY_NUMBER, { to, usage: 'Generic', variables: [['code', '0']] });
     return true;

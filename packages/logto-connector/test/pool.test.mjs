@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
-import { sealed } from '../lib/component.js';
+import { isolated } from '../lib/component.js';
 import createConnector from '../lib/index.js';
 import { Pool } from '../lib/pool.js';
 import { newRelease, withdrawRelease } from '../lib/task.js';
@@ -237,7 +237,7 @@ test('nothing of a call is left in the component\'s memory', async () => {
   const holds = () => [secret, to, code].filter((text) => memories.some(({ buffer }) => Buffer.from(buffer).includes(text)));
 
   memories.length = 0;
-  const { sms, reset } = sealed();
+  const { sms, reset } = isolated();
   sms.previewMessage(JSON.stringify(config()), sent);
   // Otherwise nothing would be shown; an allocator may have used some of it again.
   assert.notDeepEqual(holds(), []);

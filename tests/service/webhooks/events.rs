@@ -147,7 +147,7 @@ fn tenant_is_told_states_and_no_code() {
 
 /// The query of the address may hold a token: it is in no answer and in no file, and events are posted with it.
 #[test]
-fn query_of_the_address_is_stored_sealed() {
+fn query_of_the_address_is_stored_encrypted() {
     let host = Running::start();
     let (url, taken) = server(&[]);
     let url = url.replace("a=b", "token=MARKER");

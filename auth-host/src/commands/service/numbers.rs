@@ -198,7 +198,7 @@ pub async fn rotate(at: At) -> Result<Code, Stop> {
     // Before the keys are read: another rotation would write them over.
     let _lock = files_of(&at)?.lock().map_err(AppError::from)?;
     let app = open(&at).await?;
-    let sealed = maintenance::rotate(&app).await?;
+    let encrypted = maintenance::rotate(&app).await?;
     let compacted = tokio::task::spawn_blocking(move || maintenance::compact(&app)).await;
     let left = match compacted.map_err(|error| Stop::machine(error.to_string()))? {
         Ok(()) => None,
@@ -209,7 +209,7 @@ pub async fn rotate(at: At) -> Result<Code, Stop> {
     show(
         &at,
         &json!({
-            "sealed_anew": sealed,
+            "encrypted_again": encrypted,
             "left": left,
             "next": "back the key file up. The old key stays in it, after the new one: repeated requests from before \
                 are compared under it for three days, and backups from before open with it alone. Remove its line once \

@@ -96,10 +96,10 @@ fn file_with_changed_byte_is_recompiled_and_replaced() {
     load(&cache, &engine, 1);
     let file = scratch.only_file();
     let good = fs::read(&file).unwrap();
-    let (format, seal, code) = (0, 16, 48);
+    let (format, mac, code) = (0, 16, 48);
     for place in [
         format,
-        seal,
+        mac,
         code - 1,
         code,
         code + 100,
@@ -123,7 +123,7 @@ fn cut_extended_empty_or_foreign_file_is_replaced() {
     let file = scratch.only_file();
     let good = fs::read(&file).unwrap();
     let longer = [good.as_slice(), b"x"].concat();
-    let unsealed = Component::from_binary(&engine, &bytes(1))
+    let component_alone = Component::from_binary(&engine, &bytes(1))
         .unwrap()
         .serialize()
         .unwrap();
@@ -133,7 +133,7 @@ fn cut_extended_empty_or_foreign_file_is_replaced() {
         &good[..47],
         &good[..16],
         &longer,
-        &unsealed,
+        &component_alone,
         b"",
         b"# a text",
     ] {
@@ -144,7 +144,7 @@ fn cut_extended_empty_or_foreign_file_is_replaced() {
 }
 
 #[test]
-fn sealed_file_of_another_plugin_is_not_used() {
+fn authentic_file_of_another_plugin_is_not_used() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     let cache = scratch.cache();
     load(&cache, &engine, 1);
@@ -166,7 +166,7 @@ fn sealed_file_of_another_plugin_is_not_used() {
 
 /// The key is that of another host.
 #[test]
-fn file_sealed_with_foreign_key_is_not_used() {
+fn file_authenticated_with_foreign_key_is_not_used() {
     let (ours, theirs, engine) = (Scratch::new(), Scratch::new(), Engine::default());
     let cache = ours.cache();
     load(&cache, &engine, 1);
