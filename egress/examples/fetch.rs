@@ -1,4 +1,4 @@
-//! Asks an origin for its root: `fetch https://sms.example.com`.
+//! Requests `/` from an origin: `fetch https://sms.example.com`.
 
 use auth_connector_egress::{Egress, Network, Origin, Outbound};
 use std::time::Duration;

@@ -19,9 +19,9 @@
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address may be dialled for an origin.
+/// Returns true if an address may be dialled for an origin.
 ///
-/// `loopback` is whether the granted origin spells out this machine; `permitted` are the operator's exceptions.
+/// `loopback` is true if the granted origin spells out this machine; `permitted` are the operator's exceptions.
 pub fn may_dial(address: IpAddr, loopback: bool, permitted: &[IpNet]) -> bool {
     let address = canonical(address);
     if permitted.iter().any(|net| net.contains(&address)) {

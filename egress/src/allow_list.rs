@@ -19,7 +19,7 @@ use crate::origin::Origin;
 pub struct Egress(Vec<Origin>);
 
 impl Egress {
-    /// Whether the list names exactly this origin.
+    /// Returns true if the list contains exactly this origin.
     pub fn allows(&self, origin: &Origin) -> bool {
         self.0.contains(origin)
     }

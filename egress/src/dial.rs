@@ -30,7 +30,7 @@ use tokio_util::either::Either;
 /// How a connection came about.
 #[derive(Clone, Copy, Debug)]
 pub struct DialReport {
-    /// Resolving the name, where a resolver was asked.
+    /// Resolving the name, if a resolver was used.
     pub dns: Option<Duration>,
     /// Connecting, through a proxy's tunnel where there is one.
     pub connect: Duration,
@@ -42,7 +42,7 @@ pub struct DialReport {
 pub struct Dialled {
     /// The connection.
     pub transport: Transport,
-    /// Whether requests on it are a proxy's to read.
+    /// True if a proxy reads the requests on it.
     pub proxied: bool,
     /// How it came about.
     pub report: DialReport,
@@ -60,7 +60,7 @@ struct Inner {
     resolver: Resolver,
 }
 
-/// Dials in a network, asks the resolver for every name, and permits public addresses alone.
+/// Dials in a network, resolves every name, and permits public addresses alone.
 impl TryFrom<&Network> for Dialer {
     type Error = NetworkError;
 
@@ -94,7 +94,7 @@ impl Dialer {
         self.0.trust.connector();
     }
 
-    /// What a request itself has to carry for the proxy: only what is not tunnelled meets it.
+    /// The `Proxy-Authorization` header that a request must carry: only requests outside a tunnel need one.
     pub fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         let proxy = self.reading_proxy(&Origin::of(uri).ok()?)?;
         proxy.authorization().cloned()
@@ -105,8 +105,8 @@ impl Dialer {
         self.0.proxy_for(origin).filter(|_| !origin.is_https())
     }
 
-    /// A connection to an origin, within a time. A further attempt beside one that hangs is made where `extra` gives it
-    /// a place, which it holds.
+    /// Connects to an origin, within a time. A further attempt beside one that hangs is made if `extra` returns a
+    /// permit, which the attempt holds.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Inner {
         self.proxy.as_ref().filter(|_| !direct)
     }
 
-    /// The addresses of an origin, and whether a resolver was asked for them.
+    /// The addresses of an origin, and true if they were resolved.
     async fn lookup(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, bool), DialError> {
         let name = match origin.host() {
             Host::Address(address) => {
@@ -201,8 +201,8 @@ impl Inner {
         Ok((found, true))
     }
 
-    /// The proxy's addresses. What the target's name resolves to is the proxy's to check; where the target is an
-    /// address, it is checked here.
+    /// The proxy's addresses. The proxy checks the addresses that the target's name resolves to. A target that is
+    /// itself an address is checked here.
     async fn resolve_proxy(
         &self,
         proxy: &Proxy,
@@ -224,7 +224,7 @@ impl Inner {
         Ok((allowed, asked))
     }
 
-    /// The addresses that may be dialled, and whether a resolver was asked for them.
+    /// The addresses that may be dialled, and true if they were resolved.
     async fn resolve(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, bool), DialError> {
         if let Some(entry) = self.overrides.iter().find(|entry| entry.matches(origin)) {
             // The operator wrote the address down; so it is not checked.

@@ -66,7 +66,7 @@ pub enum DialError {
 }
 
 impl NetworkError {
-    /// What it says, without the library's words about a PEM.
+    /// The error's text, without the library's message about a PEM.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Authority(_) => phrase!("network-authority", of self),
@@ -77,7 +77,7 @@ impl NetworkError {
 }
 
 impl DialError {
-    /// What it says, with the system's words where it has some.
+    /// The error's text, with the system's message where there is one.
     pub fn phrase(&self) -> Phrase {
         let cause = self.source().map(ToString::to_string).unwrap_or_default();
         let whole = match cause.as_str() {

@@ -1,7 +1,7 @@
 //! Connections to granted origins, at addresses that may be dialled.
 //!
-//! Untrusted code names where it wants to connect. Two checks decide, because either alone can be circumvented:
-//! an [`Egress`] lists exact [`Origin`]s and is asked before anything is resolved; the addresses that a name resolved to
+//! Untrusted code names the origin to connect to. Two checks decide, because either alone can be circumvented. An
+//! [`Egress`] lists exact [`Origin`]s and is checked before anything is resolved. The addresses that a name resolved to
 //! are checked after that ([`address`]), and the address that was checked is the one that is dialled.
 //!
 //! ```no_run
@@ -18,7 +18,7 @@
 //! | [`transport`] | the connection, whose socket can be examined |
 //! | [`outbound`] | connections of a program's own |
 //! | [`error`] | errors of settings and of dialling |
-//! | [`phrase`] | what errors say, for other languages |
+//! | [`phrase`] | texts of errors, for other languages |
 //!
 //! Without the feature `dial`, which is on by default, the crate has origins, their list and phrases alone, for programs
 //! that read what a plugin asks for.

@@ -25,7 +25,7 @@ use std::net::IpAddr;
 /// The authorities that requests trust, and the proxy that they go through.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// Whether to trust the authorities that the operating system trusts.
+    /// True to trust the authorities that the operating system trusts.
     pub system_roots: bool,
     /// Further authorities to trust, as PEM text.
     pub authorities_pem: Vec<u8>,
@@ -113,13 +113,13 @@ impl Proxy {
         self.authorization.as_ref()
     }
 
-    /// What two proxies must agree in to be one.
+    /// The settings in which two equal proxies agree.
     fn fingerprint(&self) -> Vec<u8> {
         let credentials = self.authorization.as_ref().map(HeaderValue::as_bytes);
         format!("{} {credentials:?} {:?}", self.origin, self.permitted).into_bytes()
     }
 
-    /// Whether the proxy may be at this address.
+    /// Returns true if the proxy may be at this address.
     pub(crate) fn may_be_at(&self, address: IpAddr) -> bool {
         match self.origin.host() {
             Host::Address(_) => true,

@@ -47,7 +47,7 @@ pub struct OriginError {
 }
 
 impl OriginError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         phrase!("origin", of self, text = &self.text, reason = &self.reason)
     }
@@ -58,7 +58,7 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// On everything that the table above refuses; the reason says which.
+    /// On everything that the table above refuses; the reason names the rule.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let refused = |reason| OriginError {
             text: shortened(text),
@@ -107,8 +107,8 @@ impl Origin {
             return Err(phrase!("origin-user", "a user has no place in it"));
         }
         let host = Host::parse(authority.host())?;
-        // A proxy is sent the text, and has to read the same port in it: of a port that it cannot read `http` says that
-        // there is none, and 0443 it reads as 443.
+        // A proxy receives the text and must read the same port in it. The crate `http` reports a port that it cannot
+        // parse as none, and parses 0443 as 443.
         let after_host = authority.as_str().strip_prefix(authority.host());
         let port = match after_host.map(|rest| (rest, rest.strip_prefix(':'))) {
             Some(("", _)) => default_port(secure),
@@ -144,12 +144,12 @@ impl Origin {
         self.port
     }
 
-    /// Whether requests to it are encrypted.
+    /// Returns true if requests to it are encrypted.
     pub const fn is_https(&self) -> bool {
         self.secure
     }
 
-    /// Whether it names this machine: `localhost` or a loopback address, spelled out.
+    /// Returns true if it names this machine: `localhost` or a loopback address, spelled out.
     pub fn is_loopback(&self) -> bool {
         match &self.host {
             Host::Name(name) => name == "localhost",

@@ -39,7 +39,7 @@ pub struct OutboundStream {
 pub struct OutboundError(Phrase);
 
 impl OutboundError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         self.0.clone()
     }
@@ -69,7 +69,7 @@ impl Outbound {
         }
     }
 
-    /// Whether more than half of the connections are free.
+    /// Returns true if more than half of the connections are free.
     pub fn has_plenty(&self) -> bool {
         self.places.available_permits() > self.most / 2
     }

@@ -1,7 +1,6 @@
-//! Sentences of errors: English for logs and programs, and an identifier with values for programs that say it in another
-//! language.
+//! Texts of errors: English for logs and programs, and an identifier with values for translations.
 //!
-//! It stands in this crate because the errors of all the others build on it.
+//! This crate holds it because the errors of all the others build on it.
 
 use std::fmt;
 
@@ -23,7 +22,7 @@ pub enum Value {
     Text(String),
     /// A number.
     Number(u64),
-    /// A phrase, to be said in the same language.
+    /// A phrase, to be shown in the same language.
     Phrase(Phrase),
     /// Phrases, one after the other.
     List(Vec<Phrase>),
@@ -39,7 +38,7 @@ impl Phrase {
         }))
     }
 
-    /// What is the same in every language: a file's name, a JSON Pointer, somebody else's words.
+    /// Text that is the same in every language: a file's name, a JSON Pointer, a third party's message.
     pub fn verbatim(text: impl Into<String>) -> Self {
         Self::new("", text.into(), Vec::new())
     }

@@ -13,12 +13,12 @@ const ADDRESSES: usize = 16;
 /// How long an attempt is alone before the next address is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// The first connection that comes about. An attempt that fails makes way at once, one that hangs is joined by the
-/// next after its head start, which is short enough for the last address to have a share of the time as well. Nothing
-/// but TCP's own packets goes to the addresses that lose.
+/// Returns the first connection that is established. When an attempt fails, the next starts at once. When one hangs,
+/// the next starts after a head start, short enough for the last address to have a share of the time as well. The
+/// addresses that lose receive only TCP's own packets.
 ///
-/// An attempt beside another one takes an `extra` place. Where there is none, those before it are given up: names may
-/// have sixteen addresses that hang, and each attempt is a socket.
+/// An attempt beside another one takes an `extra` permit. If there is none, the attempts before it are cancelled:
+/// names may have sixteen addresses that hang, and each attempt is a socket.
 pub(crate) async fn connect_first<T, F, E>(
     addresses: &[SocketAddr],
     budget: Duration,
@@ -133,7 +133,7 @@ mod tests {
         dialled.await.ok()
     }
 
-    /// What the addresses before it do is no matter.
+    /// Addresses before it may hang or refuse.
     #[tokio::test]
     async fn first_answering_address_wins() {
         assert_eq!(dial(&[Answers, Answers]).await, Some(0));

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 /// A name and a port.
 type Key = (String, u16);
-/// What came of a lookup, once it is over.
+/// The result of a lookup, once it is over.
 type Answer = Option<Result<Vec<SocketAddr>, io::ErrorKind>>;
 type Lookup = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
@@ -86,7 +86,7 @@ impl Resolver {
         tokio::task::spawn_blocking(move || {
             let (name, port) = &landing.key;
             let found = lookup(name, *port).map_err(|error| error.kind());
-            // First off the list, so that requests after the answer ask anew.
+            // First off the list, so that requests after the answer start a new lookup.
             drop(landing);
             let _ = tell.send(Some(found));
         });
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(found.unwrap(), [SocketAddr::from(([192, 0, 2, 1], 443))]);
     }
 
-    /// A name that never answers costs one thread however often it is asked for.
+    /// A name that never resolves costs one thread however often it is looked up.
     #[tokio::test]
     async fn name_that_never_answers_costs_one_thread() {
         let resolver = Resolver::with(tar_pit);

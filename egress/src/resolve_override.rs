@@ -1,4 +1,4 @@
-//! Addresses to dial in place of asking a resolver.
+//! Addresses to dial in place of resolving a name.
 
 use crate::error::NetworkError;
 use crate::origin::Origin;
@@ -11,7 +11,7 @@ pub struct ResolveOverride {
     pub host: String,
     /// The port that the request names.
     pub port: u16,
-    /// What is dialled.
+    /// The address that is dialled.
     pub address: SocketAddr,
 }
 

@@ -44,7 +44,7 @@ impl Trust {
         })
     }
 
-    /// The connector, or nothing where there is not a single root to trust. That is not remembered: the process may just
+    /// The connector, or `None` if there is not a single root to trust. A failure is not stored: the process may just
     /// have had too many files open.
     pub(crate) fn connector(&self) -> Option<&TlsConnector> {
         // Single unreadable certificates in a system's store are common and harmless; the rest counts.

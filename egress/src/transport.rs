@@ -1,7 +1,7 @@
 //! Byte stream with or without TLS, whose socket can be examined.
 //!
-//! A runtime learns of bytes when its thread is free. The examination asks the socket itself, and through TLS it reads
-//! the records that are there.
+//! A runtime notices bytes only when its thread is free. The examination queries the socket itself, and through TLS it
+//! reads the records that are there.
 //!
 //! A server may send records without content, such as session tickets, for as long as it likes, and rustls does not
 //! bound them. Each costs a key derivation, so a few megabytes a second occupy a thread. A connection therefore ends
@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-/// What the examination of a socket found.
+/// Result of examining a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Nothing.

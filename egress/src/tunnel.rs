@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// The largest answer to `CONNECT` that is read.
 const HEAD: usize = 8 << 10;
 
-/// Asks for a tunnel to `authority`, which is host and port. What follows on the stream is the target's.
+/// Requests a tunnel to `authority`, which is host and port. All bytes that follow on the stream are the target's.
 pub(crate) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     authority: &str,
@@ -66,7 +66,7 @@ async fn status<S: AsyncRead + Unpin>(stream: &mut S) -> Result<u16, DialError> 
 mod tests {
     use super::*;
 
-    /// What becomes of `CONNECT` when the proxy answers so, and what of the answer is left to read.
+    /// Sends `CONNECT` to a proxy that answers so; returns the result, the request, and the bytes left to read.
     async fn asked(answer: &'static [u8]) -> (Result<(), DialError>, String, String) {
         let (mut ours, mut theirs) = tokio::io::duplex(64 << 10);
         theirs.write_all(answer).await.unwrap();
@@ -93,7 +93,7 @@ mod tests {
         );
     }
 
-    /// What is no HTTP answer is told as no proxy.
+    /// A response that is not HTTP is reported as no proxy.
     #[tokio::test]
     async fn proxy_refusal_has_status_else_no_proxy() {
         let (refused, ..) = asked(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;

@@ -107,7 +107,7 @@ async fn content_renews_bound() {
     assert_eq!(tls.0.get_mut().0.idle_left, IDLE_BYTES);
 }
 
-/// Of a long answer much has arrived by the time that it is read, and into a large buffer.
+/// Much of a long response has arrived by the time that it is read, and into a large buffer.
 #[tokio::test]
 async fn long_content_is_read_whole() {
     const LENGTH: usize = 1 << 20;
