@@ -1,4 +1,4 @@
-//! Phone numbers in a provider's callback, taken out of what a plugin says about it.
+//! Phone numbers in a provider's callback, taken out of what a plugin returns about it.
 //!
 //! Providers name their fields as they like, so a number is what stands behind a name that sounds like one: `mobile`,
 //! `phone`, `to`. Texts lose every run of digits that holds the last eight of such a number, and beside a body that is
@@ -71,7 +71,7 @@ impl CallbackNumbers {
         }
     }
 
-    /// Adds what a number would give away by, and says whether it can be one.
+    /// Adds the last digits of a number; returns false if the digits cannot be one.
     fn add_tail(&mut self, digits: &str) -> bool {
         let is_one = (SHORTEST..=LONGEST).contains(&digits.len());
         if is_one {
@@ -151,7 +151,7 @@ fn groups(text: &str, gap: usize) -> Vec<(String, usize, usize)> {
     groups
 }
 
-/// Whether a body is names and values. Behind names that do not sound like a number are ids and times.
+/// Returns true if a body is names and values. Names that do not sound like a number have ids and times as values.
 fn is_form(body: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%[]+".contains(byte);
     body.split(|byte| *byte == b'&').all(|pair| {

@@ -16,7 +16,7 @@ use crate::secrets::SecretText;
 /// The shortest credential in a header. Below are versions and names of schemes.
 const CREDENTIAL: usize = 8;
 
-/// What must not be repeated of a callback.
+/// Parts of a callback that must not be repeated.
 pub struct CallbackSecrets {
     numbers: CallbackNumbers,
     credentials: SecretText,
@@ -25,7 +25,7 @@ pub struct CallbackSecrets {
 }
 
 impl CallbackSecrets {
-    /// Of a callback with this body, at this address, where that is known, and with these headers.
+    /// Collects the secrets of a callback from its body, its address if that is known, and its headers.
     pub fn of(body: &[u8], url: Option<&str>, headers: &[(String, String)]) -> Self {
         let credentials = |report: &mut dyn FnMut(&str)| {
             url.into_iter().for_each(|url| of_address(url, report));
@@ -89,8 +89,8 @@ fn of_address(url: &str, report: &mut dyn FnMut(&str)) {
     parts::named(query, report);
 }
 
-/// Whether a header proves who sent a callback. Some have `webhook` or `signature` in their names and stand beside a proof:
-/// what they say may be a message's id, or the beginning of one.
+/// Returns true if a header authenticates the sender of a callback. Some headers beside a proof have `webhook` or
+/// `signature` in their names as well: their value may be a message's id, or the beginning of one.
 fn is_credential(name: &str) -> bool {
     const BESIDE: [&str; 6] = ["id", "timestamp", "algorithm", "event", "type", "version"];
     let name = name.to_ascii_lowercase();
@@ -98,7 +98,7 @@ fn is_credential(name: &str) -> bool {
     !is_beside && (is_telling(&name.replace("webhook", "")) || name.contains("sign"))
 }
 
-/// Whether a header says how a request came, and nothing about who sent it.
+/// Returns true if a header describes the transport of a request, and not its sender.
 fn is_plain(name: &str) -> bool {
     const NAMES: [&str; 13] = [
         "connection",

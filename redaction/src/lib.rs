@@ -26,7 +26,8 @@
 //! other scripts, unseen characters between), out of hexadecimal and out of base64, of these also within escapes, and
 //! escapes twice. Variables are found in hexadecimal and base64 from 6 characters.
 //!
-//! Figures are a plugin's choice as well: [`Search::reveals`] says whether the digits of one hold the number or a code.
+//! Figures are a plugin's choice as well: [`Search::reveals`] returns true if the digits of one hold the number or a
+//! code.
 //!
 //! # What remains
 //!
@@ -38,8 +39,9 @@
 //! # Bounds
 //!
 //! The work is linear in the text: at most ten readings, one automaton over all secrets for each. More than 128 KiB of
-//! texts in a search, more than 8 KiB of secrets in a config, and more than 64 variables are masked whole, and the search says that it [left something out](Search::left_out). A search holds
-//! no thread: it reads one text at a time, and its caller may [stop](Search::stop) it.
+//! texts in a search, more than 8 KiB of secrets in a config, and more than 64 variables are masked whole. The search
+//! then reports that it [left something out](Search::left_out). A search holds no thread: it reads one text at a time,
+//! and its caller may [stop](Search::stop) it.
 
 mod callback;
 mod callback_secrets;

@@ -1,8 +1,8 @@
 //! String literals of a config, whether or not it is JSON.
 //!
 //! The plugin reads the config with a reader of its own, which may accept what serde_json refuses: a number out of
-//! range, half a surrogate pair, a byte order mark, text behind the end, a key that occurs twice. So the text is
-//! scanned for literals and not parsed, and every value of a repeated key is reported.
+//! range, half a surrogate pair, a byte order mark, text behind the end, a key that occurs twice. Therefore the text
+//! is scanned for literals and not parsed, and every value of a repeated key is reported.
 
 use crate::names::is_telling;
 use std::borrow::Cow;

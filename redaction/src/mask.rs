@@ -1,9 +1,9 @@
 //! Masks in place of what was taken out of a text.
 
-/// What stands in the place of what was taken out.
+/// Replacement for the text that was taken out.
 pub const MASK: &str = "****";
 
-/// Leaves nothing of a text.
+/// Replaces a whole text.
 pub fn mask_whole(text: &mut String) {
     if !text.is_empty() {
         *text = MASK.to_owned();
@@ -24,7 +24,7 @@ pub(crate) fn masked(text: &str, found: &[(usize, usize)], cut: bool) -> String 
         if *start >= text.len() {
             break;
         }
-        // What touches is masked once.
+        // Adjacent ranges are masked once.
         if *start > at || nth == 0 {
             clean.push_str(text.get(at..*start).unwrap_or_default());
             clean.push_str(MASK);

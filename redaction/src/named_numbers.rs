@@ -1,7 +1,7 @@
 //! Phone numbers behind a name, in a text of any syntax: JSON that no reader takes, lines of JSON, JSON in a string, XML,
 //! a form, a part of several.
 
-/// What may stand within one number.
+/// Characters that may stand within one number.
 const WITHIN: &str = " -().+/";
 /// How much of it between two digits.
 const GAP: usize = 3;
@@ -45,7 +45,7 @@ fn report_group(text: &str, group: Option<(usize, usize)>, report: &mut dyn FnMu
     }
 }
 
-/// Where runs of digits stand.
+/// Positions of runs of digits.
 pub(crate) fn runs(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -75,7 +75,7 @@ pub(crate) fn readable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// Whether a value under this name is a phone number.
+/// Returns true if a value under this name is a phone number.
 pub(crate) fn sounds_like_a_number(name: &str) -> bool {
     const WORDS: [&str; 6] = [
         "mobile",

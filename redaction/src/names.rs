@@ -28,7 +28,7 @@ const TELLING: &[&str] = &[
 /// Whole names of keys.
 const TELLING_WHOLE: &[&str] = &["auth", "pass", "pin", "sk", "sig", "dsn", "hmac"];
 
-/// Whether a key's name says that its value is secret.
+/// Returns true if a key's name marks its value as secret.
 pub(crate) fn is_telling(key: &str) -> bool {
     let key: String = key
         .chars()

@@ -26,7 +26,7 @@ pub(crate) struct Numbers {
     codes: Vec<Vec<u8>>,
 }
 
-/// Where a text comes from.
+/// Origin of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A text as people read it.
@@ -58,7 +58,7 @@ impl Numbers {
         }
     }
 
-    /// Adds a code, if this is one: digits and nothing else. `folded` is in ASCII.
+    /// Adds a code, if this is one: only digits. `folded` is in ASCII.
     pub(crate) fn add_code(&mut self, folded: &[u8]) -> bool {
         let is_code = !folded.is_empty() && folded.iter().all(u8::is_ascii_digit);
         if is_code {
@@ -157,7 +157,7 @@ impl Numbers {
         }
     }
 
-    /// Whether a figure's decimal digits hold the number or a code; of short codes, whether they are one.
+    /// Returns true if a figure's decimal digits contain the number or a code, or are a short code.
     pub(crate) fn are_in(&self, figure: u64) -> bool {
         let figure = figure.to_string();
         let holds = |wanted: &[u8], least: usize| {
@@ -187,7 +187,7 @@ impl Group {
         self.places.clear();
     }
 
-    /// Whether a digit stands right behind the one before it.
+    /// Returns true if a digit stands right behind the one before it.
     fn follows(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|before| self.places.get(before));
         match (before, self.places.get(at)) {
@@ -196,7 +196,7 @@ impl Group {
         }
     }
 
-    /// Whether nothing stands between these digits.
+    /// Returns true if nothing stands between these digits.
     fn is_together(&self, start: usize, end: usize) -> bool {
         match (self.places.get(start), self.places.get(end - 1)) {
             (Some(first), Some(last)) => last - first == end - 1 - start,
@@ -204,7 +204,7 @@ impl Group {
         }
     }
 
-    /// Whether no letter and no digit stands beside them.
+    /// Returns true if no letter and no digit stands beside them.
     fn is_word(&self, start: usize, end: usize, text: &[u8]) -> bool {
         let joins = |at: Option<usize>| {
             at.and_then(|at| text.get(at))

@@ -16,7 +16,7 @@ const SEGMENT: usize = 8;
 /// read to its end.
 const LINE: usize = 128;
 
-/// What ends a word behind a name.
+/// Characters that end a word behind a name.
 const BETWEEN: &[char] = &[
     ';', '&', '"', '\n', '\r', ' ', ',', '\'', '\\', '<', '>', '}', '#',
 ];
@@ -63,7 +63,7 @@ fn urls(text: &str, telling: bool, report: &mut dyn FnMut(&str)) {
                 let value = pair.split_once('=').map_or(pair, |(_, value)| value);
                 decoded(value, NAMED, report);
             }
-            // A scheme of its own is no URL of the web: what stands behind it may be the secret.
+            // A URL with a custom scheme is not a web address: the text behind the scheme may be the secret.
             if target.len() < 2 && !authority.contains(['.', ':', '@']) {
                 decoded(authority, NAMED, report);
             }
@@ -101,7 +101,7 @@ pub(crate) fn named(text: &str, report: &mut dyn FnMut(&str)) {
         }
         let word = split_at_any(value, BETWEEN).0;
         at = text.len() - value.len() + word.len();
-        // Of a URL the parts are secret, and not the scheme and the host.
+        // In a URL the parts are secret, and not the scheme and the host.
         if word.contains("://") {
             continue;
         }

@@ -1,7 +1,7 @@
 //! Readings of a text: as it stands, without escapes, out of hexadecimal, out of base64.
 //!
-//! Secrets have one form and texts are decoded, in place of searching a text for many forms of each secret. So parts of
-//! a secret are found in every encoding, in upper and in lower case, and wherever an encoding begins.
+//! Secrets have one form and texts are decoded, in place of searching a text for many forms of each secret. Parts of a
+//! secret are therefore found in every encoding, in upper and in lower case, and wherever an encoding begins.
 
 use crate::literals;
 
@@ -32,7 +32,7 @@ impl Reading {
         self.spans.clear();
     }
 
-    /// Where these bytes stand in the text.
+    /// Position of these bytes in the text.
     pub(crate) fn place(&self, start: usize, end: usize) -> (usize, usize) {
         if self.spans.is_empty() {
             return (start, end);
@@ -77,8 +77,8 @@ impl Reading {
         (out.bytes != self.bytes).then_some(out)
     }
 
-    /// Reads what its runs of an alphabet's characters say, from each of the first few. Runs that hold fewer than
-    /// `shortest` bytes are left out.
+    /// Decodes its runs of an alphabet's characters, from each of the first few. Runs that hold fewer than `shortest`
+    /// bytes are left out.
     pub(crate) fn decode(&self, alphabet: &Alphabet, shortest: usize, out: &mut Self) {
         out.clear();
         self.each(alphabet, shortest, |decoded| match decoded {
@@ -159,7 +159,7 @@ pub(crate) struct Alphabet {
     width: u32,
     /// From how many of a run's first characters an encoding may begin.
     phases: usize,
-    /// What each character stands for; [`NONE`] if for nothing.
+    /// Value of each character; [`NONE`] if it has none.
     values: [u8; 256],
     /// One of these may stand between two characters of a run.
     between: &'static [u8],
@@ -263,7 +263,7 @@ fn entity(rest: &[u8]) -> Option<(Decoded, usize)> {
     Some((Decoded::Char(char::from_u32(code)?), end + 1))
 }
 
-/// The byte that two hexadecimal digits say.
+/// The byte that two hexadecimal digits encode.
 pub(crate) fn byte(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()

@@ -35,7 +35,7 @@ pub enum Kind {
     Text,
     /// An identifier of a provider's, which keeps short codes.
     Identifier,
-    /// One of the message's variables, handed back on purpose. It keeps the number and the variables, and no secret.
+    /// One of the message's variables, returned on purpose. It keeps the number and the variables, and no secret.
     Parameter,
 }
 
@@ -43,17 +43,17 @@ pub enum Kind {
 pub struct Search<'a> {
     secrets: &'a Secrets,
     numbers: Numbers,
-    /// Variables that are no codes, in lower case: as they are, and as ASCII where that differs.
+    /// Variables that are not codes, in lower case: as they are, and as ASCII where that differs.
     words: Vec<Vec<u8>>,
     /// How far beyond a cut they are looked for: a variable is found as a whole.
     beyond: usize,
     /// The shortest of everything that is found in encoded texts.
     shortest: usize,
-    /// Whether nothing can be searched.
+    /// True if nothing can be searched.
     blind: bool,
     /// How many bytes may still be searched.
     left: usize,
-    /// Whether a text was masked because it could not be searched.
+    /// True if a text was masked because it could not be searched.
     left_out: bool,
     /// Memory for one text after the other.
     reading: Reading,
@@ -105,8 +105,8 @@ impl<'a> Search<'a> {
         self.left
     }
 
-    /// Whether a text was masked as a whole because it could not be searched: for its length, for the time, or beside
-    /// more secrets than are looked for. An identifier among them identifies nothing any more.
+    /// Returns true if a text was masked as a whole because it could not be searched: for its length, for the time, or
+    /// beside more secrets than are looked for. A masked identifier no longer identifies anything.
     pub fn left_out(&self) -> bool {
         self.left_out
     }
@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
         self.left = 0;
     }
 
-    /// Whether a figure is, or holds, what must not show.
+    /// Returns true if a figure is or contains a secret, the number or a code, or if nothing can be searched.
     pub fn reveals(&self, figure: u64) -> bool {
         let mut is_secret = self.blind;
         let digits = figure.to_string();
@@ -143,14 +143,14 @@ impl<'a> Search<'a> {
             return;
         }
         *text = masked(prefix(text, cap), &found, text.len() > cap);
-        // What was taken out may have joined a code to another word: `…EXAMPLE1918273`.
+        // The text taken out may have joined a code to another word: `…EXAMPLE1918273`.
         let again = self.found(text, kind);
         if !again.is_empty() {
             *text = masked(text, &again, false);
         }
     }
 
-    /// Where something is that must not be, by start, possibly overlapping.
+    /// Ranges of everything that must be masked, by start, possibly overlapping.
     fn found(&mut self, text: &str, kind: Kind) -> Vec<(usize, usize)> {
         let mut found = Found::default();
         let source = match kind {
@@ -225,7 +225,7 @@ impl Found {
     }
 }
 
-/// Where a variable is no part of a longer word. What was decoded has no words.
+/// Reports where a variable is not part of a longer word. Decoded bytes have no words.
 fn words(text: &[u8], variable: &[u8], source: Source, report: &mut impl FnMut(usize, usize)) {
     let joins = |at: Option<usize>| {
         at.and_then(|at| text.get(at))

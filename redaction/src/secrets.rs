@@ -28,14 +28,14 @@ pub const CONFIG_BYTES: usize = 65_536;
 /// How many texts within texts are read: JSON that is a string in a config, and JSON in that.
 const NESTED: usize = 2;
 
-/// A text whose secrets are collected when they are first asked for.
+/// A text whose secrets are collected when they are first used.
 pub struct SecretText {
     text: Box<str>,
     secrets: OnceLock<Secrets>,
 }
 
 impl SecretText {
-    /// Takes a text as it is. None of its secrets shows where it is longer than [`CONFIG_BYTES`]: nothing does.
+    /// Stores a text as it is. If it is longer than [`CONFIG_BYTES`], every text beside it is masked whole.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self {
             text: text.into(),
@@ -63,14 +63,14 @@ impl SecretText {
     }
 }
 
-/// What must not show of a config. Without `Debug`, for that.
+/// Secret strings of a config. It has no `Debug`, so that they cannot be logged.
 pub(crate) struct Secrets {
     automaton: Option<AhoCorasick>,
     /// Which pairs of neighbours occur in what is looked for.
     pairs: Pairs,
     /// The shortest that is looked for.
     shortest: usize,
-    /// Whether there are more than are looked for, so that no text can be searched for all of them.
+    /// True if there are more than are looked for, so that no text can be searched for all of them.
     too_many: bool,
 }
 
@@ -119,7 +119,7 @@ impl Secrets {
         }
     }
 
-    /// Whether no text may be shown at all.
+    /// Returns true if no text may be shown at all.
     pub(crate) fn are_too_many(&self) -> bool {
         self.too_many
     }
@@ -142,7 +142,7 @@ impl Secrets {
         }
     }
 
-    /// What is kept, in bytes.
+    /// Size of the automaton and the pairs, in bytes.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         let automaton = self.automaton.as_ref();
