@@ -1,4 +1,4 @@
-//! The verification API as the sample calls it: over HTTP, with a key.
+//! Client of the verification API: HTTP, with a key.
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -9,13 +9,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long an answer may take. The API's own limit is 10 s.
+/// Timeout of a request. The API's own limit is 10 s.
 const WITHIN: Duration = Duration::from_secs(12);
 
-/// The largest answer that is read.
+/// The largest response body that is read, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Where the API is, and the key for it.
+/// Address of the API, and the key for it.
 pub struct Api {
     /// Its address.
     pub address: SocketAddr,
@@ -23,23 +23,23 @@ pub struct Api {
     pub key: String,
 }
 
-/// A code that was asked for.
+/// A code that was requested.
 pub struct Started {
     /// The verification's identifier.
     pub id: String,
-    /// In how long another may be asked for, in milliseconds.
+    /// Milliseconds until another code may be requested.
     pub resend_after_ms: Option<i64>,
-    /// What to tell the person about the message, if something is to be told.
+    /// A sentence about the message for the person, if the API returned one.
     pub told: Option<String>,
-    /// Whether the message was certainly not sent.
+    /// True if the message was certainly not sent.
     pub is_failed: bool,
 }
 
-/// What to tell a person instead of an answer.
+/// A request that the API refused or did not answer.
 pub struct Refused {
-    /// A sentence in that person's language, if the API had one.
+    /// A sentence in that person's language, if the API returned one.
     pub told: Option<String>,
-    /// When another attempt is sane, in seconds.
+    /// Seconds until another attempt may succeed, if the API returned them.
     pub retry_after_s: Option<i64>,
 }
 
@@ -53,7 +53,7 @@ impl Refused {
 }
 
 impl Api {
-    /// Asks for a code.
+    /// Requests a code.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Api {
         started(&self.post("/v1/verifications", &body).await?)
     }
 
-    /// Asks for another code.
+    /// Requests another code.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl Api {
         )
     }
 
-    /// Checks a code for a number. A wrong one is `Ok` with what to tell.
+    /// Checks a code for a number. A wrong code is `Ok` with a sentence for the person.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Codes: asked for, typed, asked for again.
+//! Pages that request a code, check it and request another one.
 
 use super::api::{Refused, Started};
 use super::session::{Pending, Purpose};
@@ -10,10 +10,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use std::time::{Duration, Instant};
 
-/// When another code may be asked for where nothing of the message is said, in milliseconds: the API's own wait.
+/// Milliseconds until another code may be requested, where the response reveals nothing about the message: the API's
+/// own wait.
 const RESEND_MS: i64 = 60_000;
 
-/// Asks the API for a code. Where there is no account to sign in to, nothing is sent, and the answer is the same and as
+/// Requests a code from the API. Without an account to sign in to, nothing is sent; the response is the same and as
 /// late.
 pub async fn start(mut visit: Visit) -> Response {
     let name = visit.field("purpose");
@@ -56,8 +57,8 @@ pub async fn start(mut visit: Visit) -> Response {
     }
 }
 
-/// Asks for a message. Unless the person makes an account, the answer is the same whether there is one or not, and comes
-/// as late: it says nothing of what became of the message. What the API refuses, it refuses for every number.
+/// Requests a message. Unless the person registers, the response does not depend on the account or on the outcome of
+/// the message, and it is as late. A refusal of the API does not depend on the account either.
 async fn alike(
     state: &State,
     purpose: Purpose,
@@ -82,7 +83,7 @@ async fn alike(
     })
 }
 
-/// After an unknown outcome the message may come, and the person goes on to type its code.
+/// After an unknown outcome the message may still arrive, and the person continues with its code.
 fn told_unknown(started: &Started) -> Option<&'static str> {
     started.told.as_ref().map(|_| "maybe-sent")
 }
@@ -101,7 +102,7 @@ fn pending(purpose: Purpose, number: String, is_suppressed: bool, started: &Star
     }
 }
 
-/// What to tell where there is no code on its way.
+/// The sentence for a person who gets no code.
 fn words(answer: Result<Started, Refused>, language: Language) -> String {
     let told = match answer {
         Ok(started) => started.told,
@@ -110,7 +111,7 @@ fn words(answer: Result<Started, Refused>, language: Language) -> String {
     told.unwrap_or_else(|| language.say("try-again").to_owned())
 }
 
-/// Asks for the code.
+/// Shows the form for the code.
 pub async fn code(visit: Visit) -> Response {
     ask_code(visit, StatusCode::OK, None)
 }
@@ -132,7 +133,7 @@ fn ask_code(visit: Visit, status: StatusCode, error: Option<&str>) -> Response {
     })
 }
 
-/// Has the API check a code.
+/// Checks a code with the API.
 pub async fn check(mut visit: Visit) -> Response {
     let Some(mut pending) = visit.pending(false) else {
         return visit.to("/sign-in");
@@ -163,7 +164,7 @@ pub async fn check(mut visit: Visit) -> Response {
     ask_code(visit, StatusCode::UNPROCESSABLE_ENTITY, Some(&error))
 }
 
-/// Asks for another code.
+/// Requests another code.
 pub async fn resend(mut visit: Visit) -> Response {
     let Some(before) = visit.pending(false) else {
         return visit.to("/sign-in");

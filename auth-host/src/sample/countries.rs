@@ -1,4 +1,4 @@
-//! Countries and regions that phone numbers have: their codes, and which one a browser most likely is in.
+//! Countries and regions with phone numbers: their codes, and the likely one for a browser.
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 use std::sync::LazyLock;
@@ -17,12 +17,13 @@ static COUNTRIES: LazyLock<Vec<(String, i32)>> = LazyLock::new(|| {
     found
 });
 
-/// All of them, by their letters.
+/// All countries, in the order of their letters.
 pub fn all() -> &'static [(String, i32)] {
     &COUNTRIES
 }
 
-/// The country for an `Accept-Language` header: of the first tag with a region, else where its language is at home.
+/// The country for an `Accept-Language` header. The first tag with a region or a listed language decides, else it is
+/// CN.
 pub fn likely(header: &str) -> &'static str {
     let tags = header
         .split(',')

@@ -1,17 +1,18 @@
-//! The sample sign-in: an application on a listener of its own, which uses the verification API as any other would.
+//! Sample sign-in: an application on its own listener, which uses the verification API as any other would.
 //!
 //! | module | purpose |
 //! |---|---|
-//! | `routes`, `codes` | what each page does |
-//! | `visit` | what is asked of every request; its session and its form |
-//! | `session` | who is at which step; the cookie, forged requests |
+//! | `routes`, `codes` | handlers of the pages |
+//! | `visit` | checks of every request; its session and its form |
+//! | `session` | sessions and their steps; the cookie, protection against forged requests |
 //! | `users` | accounts, in memory alone |
-//! | `pace` | how late a message is answered that is not sent |
-//! | `state` | all of it, for the routes |
+//! | `pace` | delay of the response for a message that is not sent |
+//! | `state` | state that the routes share |
 //! | `api` | the verification API, over HTTP with a key |
-//! | `pages`, `countries` | what a person reads |
+//! | `pages`, `countries` | HTML of the pages, and the countries to choose from |
 //!
-//! Register, sign in and reset a password with a number and a code. It tells nobody which numbers have an account.
+//! A person registers, signs in and resets a password with a number and a code. Responses do not reveal to others which
+//! numbers have an account.
 
 mod api;
 mod codes;
@@ -28,21 +29,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// What the sample needs.
+/// Settings of the sample.
 pub struct Sample {
-    /// Where the verification API listens.
+    /// Address of the verification API.
     pub api: SocketAddr,
     /// A key with the scope `verify`.
     pub key: String,
-    /// Where codes arrive, if it is a page that anybody may open.
+    /// URL of the page where codes arrive, if anybody may open it.
     pub inbox: Option<String>,
 }
 
-/// Opens its listener. Anybody who can reach it could have messages sent, and it has no TLS.
+/// Opens the listener. Anybody who reaches it could send messages, and it has no TLS.
 ///
 /// # Errors
 ///
-/// One line, also when the address is not a loopback one.
+/// A message of one line, also if the address is not a loopback address.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     if !address.ip().is_loopback() {
         return Err(format!(

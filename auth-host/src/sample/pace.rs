@@ -1,31 +1,31 @@
-//! How long messages took, so that one that is not sent is answered as late.
+//! Durations of sent messages, which delay the response for a message that is not sent.
 //!
-//! A send waits for the provider. Where there is no account nothing is sent, and an answer at once would say so.
+//! A send waits for the provider. Without an account nothing is sent, and an immediate response would reveal that.
 
 use crate::ids;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many are kept, the newest.
+/// Number of durations that are kept, the newest.
 const KEPT: usize = 16;
 
-/// What a message takes while none was sent yet.
+/// Assumed duration until the first message is sent.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// How long the last messages took.
+/// Durations of the last messages.
 #[derive(Default)]
 pub struct Pace(Mutex<VecDeque<Duration>>);
 
 impl Pace {
-    /// Keeps how long a message took.
+    /// Stores the duration of a message.
     pub fn sent(&self, took: Duration) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
         kept.push_front(took);
     }
 
-    /// How long one takes that is not sent: as long as one of those that were, for a mean would never vary.
+    /// The delay for a message that is not sent: a random stored duration, because a mean would never vary.
     pub fn unsent(&self) -> Duration {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let [drawn] = ids::random().unwrap_or_default();

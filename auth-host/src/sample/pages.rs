@@ -1,27 +1,27 @@
-//! Pages of the sample. Everything that a person or the API wrote goes through [`text`].
+//! HTML pages of the sample. All text of a person or of the API passes through [`text`].
 
 use super::countries;
 use super::session::Purpose;
 use crate::phrases::Language;
 use std::fmt::Write as _;
 
-/// What each page needs.
+/// Values that every page needs.
 pub struct Page<'a> {
     /// The person's language.
     pub language: Language,
     /// The token of its forms.
     pub token: &'a str,
-    /// Its path, to come back to from a change of language.
+    /// Its path, to which a change of language returns.
     pub path: &'a str,
-    /// What to tell about what was done.
+    /// A sentence about the last action.
     pub notice: Option<&'a str>,
-    /// What went wrong.
+    /// A sentence about the error.
     pub error: Option<&'a str>,
-    /// Where codes arrive.
+    /// URL of the page where codes arrive.
     pub inbox: Option<&'a str>,
 }
 
-/// A text for HTML, in an element or in quotes.
+/// Escapes a text for HTML, in an element or in quotes.
 pub fn text(raw: &str) -> String {
     let mut safe = String::with_capacity(raw.len());
     for character in raw.chars() {
@@ -127,7 +127,7 @@ impl Page<'_> {
         )
     }
 
-    /// A number to send a code to.
+    /// Form for the number that a code is sent to.
     pub fn ask_number(&self, purpose: Purpose, country: &str, number: &str) -> String {
         let name = purpose.name();
         let fields = format!(
@@ -154,7 +154,7 @@ impl Page<'_> {
         )
     }
 
-    /// A number and its password.
+    /// Form for a number and its password.
     pub fn ask_password(&self, country: &str, number: &str) -> String {
         let fields = format!(
             "{}\n<div class=\"field\"><label for=\"password\">{}</label>\n\
@@ -174,7 +174,7 @@ impl Page<'_> {
         )
     }
 
-    /// The code that was sent.
+    /// Form for the code that was sent.
     pub fn ask_code(&self, purpose: Purpose, number: &str, resend_s: Option<u64>) -> String {
         let sent = text(&self.language.say("code-sent").replace("{number}", number));
         let fields = format!(
@@ -205,14 +205,14 @@ impl Page<'_> {
         )
     }
 
-    /// A password of the person's choice.
+    /// Form for a new password.
     pub fn choose_password(&self, purpose: Purpose, number: &str) -> String {
         let label = if purpose == Purpose::Register {
             "password"
         } else {
             "new-password"
         };
-        // Password managers take the number for the account's name.
+        // Password managers use the number as the account's name.
         let fields = format!(
             "<input type=\"hidden\" autocomplete=\"username\" value=\"{}\">\n<div class=\"field\"><label for=\"password\">{}</label>\n\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"{}\" maxlength=\"256\" \
@@ -228,7 +228,7 @@ impl Page<'_> {
         )
     }
 
-    /// Who is signed in.
+    /// The page of the account that is signed in.
     pub fn account(&self, number: &str) -> String {
         let who = text(
             &self
@@ -240,7 +240,7 @@ impl Page<'_> {
     }
 }
 
-/// The path of the page where a number is asked for.
+/// The path of the form for a number.
 pub fn path_of(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign-in-code",
@@ -280,7 +280,7 @@ mod tests {
                     !html.contains(" style=") && !html.contains(" onclick"),
                     "{html}"
                 );
-                // A text that was not found is empty.
+                // A missing text is empty.
                 for gap in [
                     "<h1></h1>",
                     "></label>",

@@ -144,7 +144,7 @@ async fn sign_out(visit: Visit) -> Response {
     visit.sign_out()
 }
 
-/// Another language, and back to where the person was.
+/// Sets the language and redirects to the page that the person came from.
 async fn language(
     Path(tag): Path<String>,
     Query(query): Query<HashMap<String, String>>,
@@ -162,7 +162,7 @@ async fn language(
         "/account",
     ];
     let path = match asked {
-        // These were answers to forms.
+        // These paths only respond to forms.
         "/start" | "/resend" => visit
             .session
             .pending

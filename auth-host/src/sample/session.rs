@@ -10,16 +10,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
-/// The cookie's name. Cookies are shared by all ports of a host, so it is none of the console's.
+/// The cookie's name. All ports of a host share cookies, so it differs from the console's.
 const COOKIE: &str = "sample_session";
 
-/// The most sessions; the oldest goes for a new one.
+/// Maximum number of sessions; a new one replaces the oldest.
 const MOST: usize = 10_000;
 
-/// How long a session lives.
+/// Lifetime of a session.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// Why a person wants a code.
+/// Purpose of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To make an account.
@@ -38,12 +38,12 @@ impl Purpose {
         (Self::ForgotPassword, "forgot-password", "ForgotPassword"),
     ];
 
-    /// Whether a person may learn that there is an account: who makes one does, by the code.
+    /// True if the person may learn that there is an account: a person who registers does, by the code.
     pub fn is_open(self) -> bool {
         self == Self::Register
     }
 
-    /// Its name in paths, which is also its title's key.
+    /// Its name in paths, also the key of its title.
     pub fn name(self) -> &'static str {
         let found = Self::ALL.iter().find(|(purpose, ..)| *purpose == self);
         found.map_or("sign-in", |(_, name, _)| name)
@@ -56,31 +56,31 @@ impl Purpose {
     }
 }
 
-/// A code that is on its way.
+/// A code that was requested.
 #[derive(Clone)]
 pub struct Pending {
-    /// What for.
+    /// Purpose of the code.
     pub purpose: Purpose,
-    /// The number, E.164. From here and never from the browser.
+    /// The number in E.164. Checks use this one, never one from the browser.
     pub number: String,
     /// The verification's identifier.
     pub id: String,
-    /// When another code may be asked for.
+    /// Time from which another code may be requested.
     pub resend_at: Option<Instant>,
-    /// Whether the code was right.
+    /// True if the code was right.
     pub is_verified: bool,
-    /// Whether nothing is sent, for there is no account.
+    /// True if nothing is sent because there is no account.
     pub is_suppressed: bool,
 }
 
-/// What is kept of one browser.
+/// State of one browser.
 #[derive(Clone)]
 pub struct Session {
     /// The token in each form.
     pub token: String,
-    /// Who is signed in.
+    /// Number of the user who is signed in.
     pub user: Option<String>,
-    /// The step.
+    /// The requested code, if the person is at that step.
     pub pending: Option<Pending>,
     /// The language that was chosen.
     pub language: Option<Language>,
@@ -102,14 +102,14 @@ impl Sessions {
         (found.began.elapsed() < LIFE).then(|| (id, found.clone()))
     }
 
-    /// Keeps what a request changed, and says whether it did: a session that was ended meanwhile stays ended.
+    /// Stores the changes of a request. Returns false if the session was ended meanwhile; it stays ended.
     pub fn keep(&self, id: &str, session: Session) -> bool {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = sessions.get_mut(&hash(id));
         known.map(|known| *known = session).is_some()
     }
 
-    /// Begins one. Another user gets another cookie, so that one from before is worth nothing.
+    /// Stores a new session. A sign-in gets another cookie, so that the previous one becomes worthless.
     pub fn begin(&self, id: &str, session: Session) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= MOST {
@@ -125,13 +125,13 @@ impl Sessions {
         sessions.insert(hash(id), session);
     }
 
-    /// Ends one.
+    /// Ends a session.
     pub fn end(&self, id: &str) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.remove(&hash(id));
     }
 
-    /// Ends every one of a number's, under its old password or on the way to a new one.
+    /// Ends every session of a number, whether signed in or with a requested code.
     pub fn end_all(&self, number: &str) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| {
@@ -145,11 +145,11 @@ impl Sessions {
 }
 
 impl Session {
-    /// A new one, and its cookie's value.
+    /// Returns the cookie's value and a new session.
     ///
     /// # Errors
     ///
-    /// The operating system's, where it has no random numbers.
+    /// The operating system's error if it has no random numbers.
     pub fn new() -> std::io::Result<(String, Self)> {
         let text = |bytes: [u8; 32]| hex::encode(bytes);
         let session = Self {
@@ -163,7 +163,7 @@ impl Session {
         Ok((text(ids::random()?), session))
     }
 
-    /// Whether a form has this session's token.
+    /// Returns true if a form has this session's token.
     pub fn is_own(&self, token: &str) -> bool {
         token.as_bytes().ct_eq(self.token.as_bytes()).into()
     }
@@ -190,7 +190,7 @@ fn hash(id: &str) -> Vec<u8> {
     crate::crypt::digest(&[id.as_bytes()])
 }
 
-/// Whether a request names this machine, so that no foreign name resolves to it.
+/// Returns true if the `Host` header names this listener. Foreign names that resolve to it are refused.
 pub fn is_own_host(parts: &Parts, own: SocketAddr) -> bool {
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -202,13 +202,13 @@ pub fn is_own_host(parts: &Parts, own: SocketAddr) -> bool {
         .any(|name| name.as_bytes().eq_ignore_ascii_case(host.as_bytes()))
 }
 
-/// Whether a request that changes something comes from a page of the sample's own.
+/// Returns true if a request that changes something comes from a page of the sample.
 pub fn is_own_page(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if text("sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return false;
     }
-    // Browsers send the origin with every form. A program that sends neither has no cookies of anybody.
+    // Browsers send the origin with every form. A program that sends neither header has nobody's cookies.
     let host = text("host").unwrap_or_default();
     match text("origin") {
         Some(origin) => origin.eq_ignore_ascii_case(&format!("http://{host}")),
@@ -303,7 +303,7 @@ mod tests {
         assert!(sessions.find(&HeaderMap::new()).is_none());
         sessions.end(&id);
         assert!(sessions.find(&with(&id)).is_none());
-        // A slow request of before, which was read while the session lasted.
+        // A slow request that had read the session before its end.
         assert!(!sessions.keep(&id, session));
         assert!(sessions.find(&with(&id)).is_none());
     }

@@ -1,4 +1,4 @@
-//! Everything that the sample's routes use.
+//! State that the sample's routes share.
 
 use super::api::Api;
 use super::pace::Pace;
@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 pub struct State {
     /// The verification API.
     pub api: Api,
-    /// Where codes arrive, if it is a page that anybody may open.
+    /// URL of the page where codes arrive, if anybody may open it.
     pub inbox: Option<String>,
-    /// Browsers.
+    /// Sessions of the browsers.
     pub sessions: Sessions,
-    /// How long messages took.
+    /// Durations of sent messages.
     pub pace: Pace,
     /// Accounts.
     pub users: Users,
-    /// The address that it listens at.
+    /// Address of the listener.
     pub host: SocketAddr,
 }

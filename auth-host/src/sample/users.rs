@@ -8,25 +8,25 @@ use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-/// The most accounts. Beyond them nobody registers.
+/// Maximum number of accounts. Beyond it nobody registers.
 const MOST: usize = 10_000;
 
-/// The shortest password.
+/// The shortest password, in characters.
 pub const SHORTEST: usize = 8;
 
-/// The longest, in bytes.
+/// The longest password, in bytes.
 const LONGEST: usize = 256;
 
 /// Passwords that are hashed at once: each takes 19 MiB.
 const AT_ONCE: usize = 2;
 
-/// Wrong passwords for a number within [`GUESSES_IN`]. After them only a code helps.
+/// Wrong passwords for a number within [`GUESSES_IN`]. After them only a code signs in.
 const GUESSES: u32 = 5;
 
-/// How long wrong passwords are counted.
+/// Period over which wrong passwords are counted.
 const GUESSES_IN: Duration = Duration::from_secs(15 * 60);
 
-/// A password as it is kept: argon2id with the salt before it.
+/// A stored password: its salt and its argon2id hash.
 #[derive(Clone)]
 struct Hash {
     salt: [u8; 16],
@@ -36,19 +36,19 @@ struct Hash {
 /// The accounts, by number.
 pub struct Users {
     known: Mutex<HashMap<String, Hash>>,
-    /// How many passwords were tried for a number, and since when, whether it has an account or not.
+    /// Number of guesses per phone number and the time of the first, with or without an account.
     guesses: Mutex<HashMap<String, (u32, Instant)>>,
     hashing: Semaphore,
 }
 
-/// What a password that somebody typed is.
+/// Result of a check of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guess {
     /// The account's.
     Right,
     /// Not the account's, or there is no account.
     Wrong,
-    /// One too many. It was not looked at.
+    /// Too many guesses; the password was not checked.
     TooMany,
 }
 
@@ -62,19 +62,19 @@ impl Default for Users {
     }
 }
 
-/// Whether a text may be a password.
+/// Returns true if a password has an allowed length.
 pub fn is_password(text: &str) -> bool {
     text.chars().count() >= SHORTEST && text.len() <= LONGEST
 }
 
 impl Users {
-    /// Whether a number has an account.
+    /// Returns true if a number has an account.
     pub fn has(&self, number: &str) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.contains_key(number)
     }
 
-    /// Makes an account, or gives it another password. False when there are too many.
+    /// Creates an account or replaces its password. Returns false if there are too many accounts or the hash fails.
     pub async fn put(&self, number: &str, password: String) -> bool {
         let Ok(salt) = ids::random() else {
             return false;
@@ -90,7 +90,7 @@ impl Users {
         true
     }
 
-    /// Looks at a password, and counts it before: guesses that come at once are as many.
+    /// Checks a password. Counts the guess first, so that concurrent guesses are all counted.
     pub async fn guess(&self, number: &str, password: String) -> Guess {
         if !self.count(number) {
             return Guess::TooMany;
@@ -116,7 +116,7 @@ impl Users {
         *count <= GUESSES
     }
 
-    /// Whether a password is the account's. Takes as long where there is no account.
+    /// Returns true if a password is the account's. Takes as long without an account.
     async fn is_right(&self, number: &str, password: String) -> bool {
         let found = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +166,7 @@ mod tests {
         assert!(users.is_right("+1", "another one".to_owned()).await);
     }
 
-    /// A number without an account has as many guesses, so that nobody learns by them.
+    /// A number without an account allows as many guesses, so that the limit reveals no accounts.
     #[tokio::test]
     async fn passwords_are_not_guessed_without_end() {
         let users = Users::default();

@@ -1,4 +1,4 @@
-//! Requests of one browser: what is asked of each of them, its session and its form.
+//! Requests of a browser: the checks of each, its session and its form.
 
 use super::countries;
 use super::pages::Page;
@@ -14,14 +14,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The largest form.
+/// The largest form, in bytes.
 const LARGEST: usize = 8 << 10;
 
-/// Nothing from elsewhere, nothing inline, in no frame, and forms to itself alone.
+/// Content security policy: nothing foreign, nothing inline, no frames, and forms to the sample alone.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Refuses foreign names and forms of other pages, and adds the headers of every page.
+/// Refuses foreign host names and forms of other pages, and adds the headers of every page.
 pub async fn guard(
     extract::State(state): extract::State<Arc<State>>,
     request: Request<Body>,
@@ -60,11 +60,11 @@ pub async fn guard(
     response
 }
 
-/// A request of one browser: its session, and what its form says.
+/// A request of a browser: its session and the fields of its form.
 pub struct Visit {
-    /// What the sample holds.
+    /// State that the routes share.
     pub state: Arc<State>,
-    /// The session's cookie.
+    /// Value of the session's cookie.
     pub id: String,
     /// The session.
     pub session: Session,
@@ -115,7 +115,7 @@ impl extract::FromRequest<Arc<State>> for Visit {
 }
 
 impl Visit {
-    /// A field of the form, or an empty text.
+    /// A field of the form, or an empty string.
     pub fn field(&self, name: &str) -> &str {
         self.form.get(name).map_or("", String::as_str)
     }
@@ -134,7 +134,7 @@ impl Visit {
             .unwrap_or_else(|| Language::accepted(self.accepted()))
     }
 
-    /// The country that was chosen, or is likely.
+    /// The country of the form, or a likely one.
     pub fn country(&self) -> String {
         let chosen = self.field("country");
         match crate::number::is_country(chosen) {
@@ -143,13 +143,13 @@ impl Visit {
         }
     }
 
-    /// The code that is on its way, before it was typed or after.
+    /// The requested code, if it is verified or not as asked.
     pub fn pending(&self, is_verified: bool) -> Option<Pending> {
         let pending = self.session.pending.clone();
         pending.filter(|pending| pending.is_verified == is_verified)
     }
 
-    /// Goes to another page.
+    /// Redirects to another page.
     pub fn to(self, path: &str) -> Response {
         let redirect = Redirect::to(path).into_response();
         self.with_cookie(redirect)
@@ -160,7 +160,7 @@ impl Visit {
         if self.is_new {
             sessions.begin(&self.id, self.session);
         } else if !sessions.keep(&self.id, self.session) {
-            // The person signed in or out meanwhile, and has another cookie.
+            // The person signed in or out meanwhile and has another cookie.
             return response;
         }
         if let Ok(cookie) = HeaderValue::from_str(&set_cookie(&self.id)) {
@@ -169,7 +169,7 @@ impl Visit {
         response
     }
 
-    /// Shows a page, with the notice of the one before.
+    /// Shows a page, with the notice of the previous one.
     pub fn show(
         mut self,
         status: StatusCode,
@@ -191,7 +191,7 @@ impl Visit {
         self.with_cookie(response)
     }
 
-    /// Signs somebody in.
+    /// Signs a person in.
     pub fn sign_in(self, number: String, notice: Option<&'static str>) -> Response {
         self.anew("/account", |session| {
             session.user = Some(number);
@@ -204,7 +204,7 @@ impl Visit {
         self.anew("/sign-in", |_| ())
     }
 
-    /// Ends the session and goes on in another one, under another cookie.
+    /// Ends the session and continues in another one, under another cookie.
     fn anew(mut self, path: &str, change: impl FnOnce(&mut Session)) -> Response {
         self.state.sessions.end(&self.id);
         let Ok((id, mut session)) = Session::new() else {
