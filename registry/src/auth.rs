@@ -1,13 +1,13 @@
-//! A registry's challenge, and the token server that it may name.
+//! Authentication challenge of a registry, and the token server that it may name.
 //!
-//! The token server has to be of the registry's domain, because it is given the credentials, and the scope that is asked
-//! for is this program's and not the challenge's.
+//! The token server must be in the registry's domain, because it receives the credentials. The requested scope is this
+//! program's, not the challenge's.
 
 use crate::RegistryError;
 use auth_connector_egress::{Host, Origin, Phrase, phrase};
 use http::Uri;
 
-/// What a registry asks for, by its `WWW-Authenticate`.
+/// Challenge in a registry's `WWW-Authenticate` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
     /// A name and a password.
@@ -95,8 +95,8 @@ pub(crate) fn token_request(
     Ok((origin, path))
 }
 
-/// Whether two names end in the same two labels, as `auth.docker.io` and `registry-1.docker.io` do. Where names are
-/// given out below two labels, that is a neighbour; the registry could have sent it the credentials anyway.
+/// Returns true if two names end in the same two labels, as `auth.docker.io` and `registry-1.docker.io` do. Under a
+/// suffix of two labels a neighbour passes too; the registry could have sent it the credentials anyway.
 fn has_same_domain(one: &Host, other: &Host) -> bool {
     let (Host::Name(one), Host::Name(other)) = (one, other) else {
         return false;

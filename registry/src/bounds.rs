@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The most that a pull takes of each.
+/// Limits on what a pull accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The component, in bytes. Default 2 MiB, the host's own.
@@ -11,7 +11,7 @@ pub struct Bounds {
     pub document: u64,
     /// A manifest or an index, in bytes. Default 256 KiB.
     pub manifest: u64,
-    /// Referrers of one kind that are looked at. Default 16.
+    /// Referrers of one kind that are read. Default 16.
     pub referrers: usize,
     /// All of it together. Default one minute. No connection is held longer.
     pub time: Duration,

@@ -1,7 +1,7 @@
 //! Catalogue: a static index of plugins that anybody can host as a file.
 //!
-//! `docs/catalogue.schema.json` has its form. It is a list to look through and vouches for nothing: what is installed is
-//! pulled by the reference, and checked then.
+//! `docs/catalogue.schema.json` defines its format. It is a list to look through and vouches for nothing: a plugin is
+//! installed by its reference, and checked then.
 
 pub mod address;
 mod forms;
@@ -15,7 +15,7 @@ use forms::Once;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The format that is written and read.
+/// Format that is written and read.
 pub const FORMAT: u32 = 1;
 
 /// The largest catalogue that is read, in bytes.
@@ -24,7 +24,7 @@ pub const BYTES: u64 = 4 << 20;
 /// The longest text in a catalogue, in bytes. The schema's longest has 8,192 characters.
 const TEXT_BYTES: usize = 32 << 10;
 
-/// What the schema is called in a catalogue.
+/// Value of `$schema` in a catalogue.
 const SCHEMA: &str = "urn:auth-connector:catalogue:1";
 
 /// A catalogue.
@@ -51,12 +51,12 @@ pub struct Entry {
 /// A version of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
-    /// What whoever made the catalogue found in it.
+    /// Facts that the author of the catalogue found.
     #[serde(flatten)]
     pub facts: Facts,
-    /// What was verified then, and what was not.
+    /// Findings of that time: what was verified and what was not.
     pub findings: Vec<Finding>,
-    /// What differs from the version before it in the catalogue.
+    /// Changes since the version before it in the catalogue.
     pub changes: Vec<Change>,
 }
 
@@ -65,7 +65,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// When one has no manifest, or two are the same version of the same plugin.
+    /// When a version has no manifest, or two are the same version of the same plugin.
     pub fn of(versions: Vec<(Facts, Vec<Finding>)>) -> Result<Self, RegistryError> {
         let mut plugins: Vec<Entry> = Vec::new();
         for (facts, findings) in versions {
@@ -128,7 +128,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// When it is none, or of another format.
+    /// When it is not a catalogue, or has another format.
     pub fn parse(bytes: &[u8]) -> Result<Self, RegistryError> {
         let wrong = |reason: Phrase| RegistryError::malformed(part::catalogue(), reason);
         let no_json = |error| RegistryError::no_json(part::catalogue(), &error);
@@ -191,7 +191,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is too large, or is none.
+    /// When it cannot be read, is too large, or is not a catalogue.
     pub fn read(file: &Path) -> Result<Self, RegistryError> {
         Self::parse(&crate::layout::read(file, BYTES)?)
     }
@@ -208,7 +208,7 @@ impl Catalogue {
 }
 
 impl Entry {
-    /// What is searched.
+    /// Texts that the search covers.
     fn text(&self) -> String {
         let mut texts = vec![self.id.clone()];
         if let Some(newest) = self.versions.first() {
@@ -226,7 +226,7 @@ impl Entry {
     }
 }
 
-/// Refuses texts that are longer than the schema allows any to be.
+/// Refuses texts that are longer than the schema allows.
 fn check_texts(value: &serde_json::Value) -> Result<(), Phrase> {
     use serde_json::Value;
     let mut left = vec![value];

@@ -1,4 +1,4 @@
-//! Changes from one version of a plugin to another: what an operator decides by before an update.
+//! Changes from one version of a plugin to another, for an operator who decides on an update.
 
 use crate::{Facts, SbomSummary, SignerFacts};
 use semver::Version;
@@ -7,16 +7,16 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// One thing that differs.
+/// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Of what.
+    /// Name of the fact that differs.
     pub what: String,
-    /// What the version before has. None: it does not have this.
+    /// Value in the version before. None if it had no such fact.
     pub was: Option<String>,
-    /// What this version has. None: it has no longer.
+    /// Value in this version. None if it has no such fact any more.
     pub is: Option<String>,
-    /// Whether the plugin could do more than before, or somebody else vouches for it.
+    /// True if the plugin could do more than before, or somebody else vouches for it.
     pub is_wider: bool,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// A part of the facts that is one text, by its name.
+/// Name of a fact that is one text, and its getter.
 type Single = (&'static str, fn(&Facts) -> Option<String>);
 
 const DESCRIBED: [Single; 5] = [
@@ -78,7 +78,7 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<Change> {
     found.singles(&[("SBOM", components)], before, after);
     found.list("SBOM licence", licenses(before), licenses(after), false);
     let (was, is) = (standing(before), standing(after));
-    // That nobody vouches for the build any more is as good as another signer.
+    // A lost verification of the build weighs as much as another signer.
     let is_lost = was == Some(VERIFIED);
     found.single("provenance", was, is, is_lost);
     found.singles(&BUILT, before, after);
@@ -108,7 +108,7 @@ fn standing(facts: &Facts) -> Option<&'static str> {
     })
 }
 
-/// Whether a version goes before another, by the rules of semantic versions. False where one of them is none.
+/// Returns true if a version precedes another by the rules of semantic versions. False if either is not a version.
 pub fn is_older(version: Option<&str>, than: Option<&str>) -> bool {
     let parsed = |text: Option<&str>| Version::parse(text?).ok();
     match (parsed(version), parsed(than)) {
@@ -146,7 +146,7 @@ impl Changes {
         }
     }
 
-    /// Parts of which none makes a plugin wider.
+    /// Adds facts that never make a plugin wider.
     fn singles(&mut self, parts: &[Single], before: &Facts, after: &Facts) {
         for (what, part) in parts {
             let (was, is) = (part(before), part(after));
@@ -168,7 +168,7 @@ impl Changes {
         self.add("signer", before, after, true);
     }
 
-    /// What came and what went. Only what came is wider.
+    /// Adds the items that came and those that went. Only the former are wider.
     fn list(&mut self, what: &str, was: BTreeSet<String>, is: BTreeSet<String>, is_wider: bool) {
         for new in is.difference(&was) {
             self.add(what, None, Some(new.clone()), is_wider);

@@ -15,30 +15,30 @@ use http_body_util::Full;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The longest answer of a token server.
+/// Longest response of a token server.
 const TOKEN_BYTES: u64 = 64 << 10;
 
-/// The network, and who asks.
+/// Network settings and credentials of a client.
 #[derive(Clone)]
 pub struct Settings {
     /// Connections: authorities, proxy, permitted networks.
     pub outbound: Outbound,
     /// A name and a password. None: anonymous.
     pub credentials: Option<Credentials>,
-    /// Whether a registry whose host is `localhost` or a loopback address is reached by plain `http`. For tests.
+    /// True if a registry at `localhost` or a loopback address is reached by plain `http`. For tests.
     pub has_loopback_http: bool,
-    /// How long all of it may take.
+    /// Time limit for all of it.
     pub time: Duration,
 }
 
-/// What is done in a repository.
+/// Kind of access to a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
     Write,
 }
 
-/// A repository of a registry, until the time is over.
+/// Client of one repository of a registry, with a deadline.
 pub struct Client {
     outbound: Outbound,
     own: Origin,
@@ -49,7 +49,7 @@ pub struct Client {
     deadline: Deadline,
 }
 
-/// A request, before it is authorized.
+/// A request without its authorization.
 #[derive(Clone)]
 pub(crate) struct Ask {
     pub(crate) method: Method,
@@ -63,7 +63,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the host is none.
+    /// When the host is not valid.
     pub fn new(settings: &Settings, host: &str, repository: &str) -> Result<Self, RegistryError> {
         Self::with(settings, host, repository, Access::Read)
     }
@@ -110,7 +110,7 @@ impl Client {
         format!("/v2/{}/{rest}", self.repository)
     }
 
-    /// A manifest by tag or digest, with at most so many bytes. `None` where it is not there.
+    /// A manifest by tag or digest, of at most so many bytes. `None` if the registry has none.
     pub(crate) async fn manifest(
         &self,
         name: &str,
@@ -132,7 +132,7 @@ impl Client {
         }
     }
 
-    /// The bytes of a descriptor, checked by size and digest. The bound is refused before anything is asked for.
+    /// The bytes of a descriptor, checked by size and digest. Nothing is requested if the descriptor exceeds the limit.
     pub(crate) async fn blob(
         &self,
         what: &Phrase,
@@ -183,7 +183,7 @@ impl Client {
         checked(what, bytes, descriptor)
     }
 
-    /// Sends a request to the registry, with a token where it wants one. Redirects are the caller's.
+    /// Sends a request to the registry, with a token if it requires one. The caller follows redirects.
     pub(crate) async fn ask(&self, what: &Phrase, ask: Ask) -> Result<Response, RegistryError> {
         let known = self.known();
         let response = self.once(&ask, known.as_ref()).await?;

@@ -1,7 +1,7 @@
-//! Plan for a component that is no plugin, such as the gateway.
+//! Plan for a component that is not a plugin, such as the gateway.
 //!
-//! It asks a host for nothing, so it has no manifest to sign. minisign signs the component itself, and the signature is a
-//! referrer of its own.
+//! It requests nothing from a host, so it has no manifest to sign. minisign signs the component itself, and the
+//! signature is a referrer of its own.
 
 use crate::error::english;
 use crate::plan::{CREATED, Plan, artifact, attach};
@@ -10,12 +10,12 @@ use auth_connector_package::TrustedKey;
 use minisign_verify::{PublicKey, Signature};
 use std::path::Path;
 
-/// Who has to have signed.
+/// Requirements on the signature of a component.
 #[derive(Debug)]
 pub struct Signers<'a> {
-    /// The keys of which one has to verify the signature. With none, a signature is only attached.
+    /// The keys of which one must verify the signature. Without keys, a signature is attached unverified.
     pub trusted: &'a [TrustedKey],
-    /// Whether a missing signature is none.
+    /// True if a missing signature is accepted.
     pub allow_unsigned: bool,
 }
 

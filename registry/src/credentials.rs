@@ -16,7 +16,7 @@ pub const ENVIRONMENT: [&str; 2] = ["OCI_USERNAME", "OCI_PASSWORD"];
 /// The environment variable with the host of the registry that these are for.
 pub const REGISTRY: &str = "OCI_REGISTRY";
 
-/// Who named a registry.
+/// Source of a registry's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedBy {
     /// Whoever set the environment: on a command line.
@@ -28,7 +28,7 @@ pub enum NamedBy {
 /// The longest config file, in bytes.
 const CONFIG_BYTES: u64 = 1 << 20;
 
-/// A name and a password. They show in no error, log or debug output.
+/// A name and a password. They appear in no error, log or debug output.
 #[derive(Clone)]
 pub struct Credentials(HeaderValue);
 
@@ -63,8 +63,9 @@ impl Credentials {
         &self.0
     }
 
-    /// Looks in the environment, then in docker's config file, for a registry's host. What the environment has is for the
-    /// host that [`REGISTRY`] names; without that for any that a person named, and for none that a document named.
+    /// Reads the credentials for a registry's host from the environment, then from docker's config file. Those of the
+    /// environment are for the host in [`REGISTRY`]. Without it they are for any host that a person named, and for none
+    /// that a document named.
     ///
     /// # Errors
     ///
@@ -96,7 +97,7 @@ impl Credentials {
     }
 }
 
-/// Whether the environment's name and password are for a host.
+/// Returns true if the environment's name and password are for a host.
 fn is_meant(registry: Option<&str>, host: &str, named_by: NamedBy) -> bool {
     match registry {
         Some(registry) => registry == host,

@@ -74,7 +74,7 @@ impl Default for Index {
 }
 
 impl Manifest {
-    /// Reads a manifest. An index is refused: which of its manifests is meant, nothing here could say.
+    /// Reads a manifest. An index is refused: nothing here says which of its manifests is meant.
     pub(crate) fn parse(what: Phrase, bytes: &[u8]) -> Result<Self, RegistryError> {
         let value: serde_json::Value = serde_json::from_slice(bytes)
             .map_err(|error| RegistryError::no_json(what.clone(), &error))?;
@@ -134,7 +134,7 @@ impl Manifest {
             .find(|layer| layer.media_type == media_type)
     }
 
-    /// Whether it is attached to this artifact.
+    /// Returns true if this manifest is attached to the artifact.
     pub(crate) fn is_about(&self, subject: &Digest) -> bool {
         self.subject
             .as_ref()

@@ -33,7 +33,8 @@ pub(crate) fn read(
     Ok(found)
 }
 
-/// Says why a document is not about this component. Its signature is for whoever has the key.
+/// Returns an error if a document is not about this component. The signature is not checked here, but by readers that
+/// have the key.
 fn check(kind: &str, bytes: &[u8], component: &Digest, artifact: &Digest) -> Result<(), String> {
     if kind == media::BUNDLE {
         let read = provenance::read(bytes, &[component, artifact], None);

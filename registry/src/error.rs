@@ -20,55 +20,55 @@ pub enum RegistryError {
     /// No connection.
     #[error("{origin} cannot be reached: {reason}")]
     Unreachable {
-        /// The registry, its token server, or where it redirects to.
+        /// The registry, its token server, or the target of a redirect.
         origin: String,
         /// Why.
         reason: OutboundError,
     },
-    /// The exchange broke off, or is no HTTP.
+    /// The connection broke off, or the response is not HTTP.
     #[error("{origin} broke off while {what} was read or written: {reason}")]
     Broken {
-        /// Of which server.
+        /// The server's origin.
         origin: String,
-        /// Of what.
+        /// The part that was read or written.
         what: Phrase,
         /// Why.
         reason: String,
     },
-    /// The time was over.
+    /// The time is over.
     #[error("the registry took longer than the {0} s that it has")]
     Time(u64),
     /// It is not there.
     #[error("{0} is not in the registry, or these credentials may not read it")]
     Absent(Phrase),
-    /// An answer that cannot be used.
+    /// A response with an unexpected status.
     #[error("the registry answered for {what} with HTTP status {status}{said}")]
     Status {
-        /// What was asked for.
+        /// The part that was requested.
         what: Phrase,
         /// The status.
         status: u16,
-        /// What it said, short, or nothing.
+        /// The response's error text, shortened, or empty.
         said: String,
     },
-    /// Larger than is granted, or than was said.
+    /// Larger than the limit, or than was announced.
     #[error("{what} has {size} bytes or more, expected were at most {limit}")]
     TooLarge {
-        /// What.
+        /// The part that is too large.
         what: Phrase,
-        /// What was said, or read so far.
+        /// Its size as announced, or as read so far.
         size: u64,
         /// The bound.
         limit: u64,
     },
-    /// Fewer bytes than was said.
+    /// Fewer bytes than were announced.
     #[error("{what} has {size} bytes, expected were {expected}: the registry sent a part of it")]
     Truncated {
-        /// What.
+        /// The part that is too short.
         what: Phrase,
-        /// What came.
+        /// The size received.
         size: u64,
-        /// What was said.
+        /// The size in the descriptor.
         expected: u64,
     },
     /// Other bytes than the digest names.
@@ -76,25 +76,25 @@ pub enum RegistryError {
         "{what} has the digest {found}, expected was {expected}: the registry sent other bytes"
     )]
     OtherBytes {
-        /// What.
+        /// The part that differs.
         what: Phrase,
-        /// The digest that was asked for.
+        /// The requested digest.
         expected: String,
-        /// The digest of what came.
+        /// The digest of the bytes received.
         found: String,
     },
     /// A redirect that is not followed.
     #[error("the redirect of {what} is not followed: {reason}")]
     Redirect {
-        /// Of what.
+        /// The part whose request was redirected.
         what: Phrase,
         /// Why.
         reason: Phrase,
     },
-    /// A document that is not as it has to be.
+    /// A document that is not valid.
     #[error("{what} cannot be used: {reason}")]
     Malformed {
-        /// Which.
+        /// The document.
         what: Phrase,
         /// Why.
         reason: Phrase,
@@ -104,7 +104,7 @@ pub enum RegistryError {
         "the artifact has no manifest of a plugin among its referrers: it was published by other means, or copied without its referrers. Allow unsigned plugins to take the component alone"
     )]
     NoManifest,
-    /// The manifest is about another component.
+    /// The manifest belongs to another component.
     #[error(
         "the plugin's manifest is for the component {expected}, the artifact has {found}: they do not belong together"
     )]
@@ -114,7 +114,7 @@ pub enum RegistryError {
         /// By the artifact.
         found: String,
     },
-    /// Provenance was to be verified and is not.
+    /// Provenance was required to verify, and does not.
     #[error("the provenance is not verified: {0}")]
     Provenance(Phrase),
     /// Another document is attached to the artifact already.
@@ -134,7 +134,7 @@ pub enum RegistryError {
     TagTaken {
         /// The tag.
         tag: String,
-        /// What it names.
+        /// The digest that it names.
         found: String,
     },
     /// A file or folder of this machine.
@@ -151,7 +151,7 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// What it says. What a registry wrote is marked as its words.
+    /// The message. Text from a registry is marked as the registry's.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Reference(why) | Self::Credentials(why) => why.clone(),
@@ -225,7 +225,7 @@ impl RegistryError {
         Self::Malformed { what, reason }
     }
 
-    /// A document that is no JSON, or other JSON.
+    /// A document that is not JSON, or has other JSON than expected.
     pub(crate) fn no_json(what: Phrase, error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let reason = match error.classify() {
@@ -244,7 +244,7 @@ impl RegistryError {
         }
     }
 
-    /// The system's refusal of a file.
+    /// An I/O error on a file.
     pub(crate) fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
         let reason = match error.kind() {
             std::io::ErrorKind::NotFound => phrase!("file-absent", of error),
@@ -260,7 +260,7 @@ pub(crate) fn english(text: impl Into<String>) -> Phrase {
     Phrase::verbatim(text)
 }
 
-/// A server's text for an error: short, on one line, without what does not show.
+/// A server's text for an error: short, on one line, without invisible characters.
 pub(crate) fn legible(text: &str) -> String {
     text.chars()
         .take(120)

@@ -1,4 +1,4 @@
-//! One request on a connection of its own, and a response whose body is bounded.
+//! Single request on a connection of its own, and a response with a bounded body.
 
 use crate::RegistryError;
 use crate::part;
@@ -21,7 +21,7 @@ const HEAD_BYTES: usize = 64 << 10;
 /// The longest that one connection may take to come about.
 const DIAL: Duration = Duration::from_secs(10);
 
-/// The end of a pull or a publication, and how long it had.
+/// The deadline of a pull or a publication, and the time that it had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     end: Instant,
@@ -30,7 +30,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn after(whole: Duration) -> Self {
-        // An `Instant` cannot hold every time that a caller may name.
+        // An `Instant` cannot represent every time that a caller may name.
         const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         Self {
             end: Instant::now() + whole.min(LONGEST),
@@ -49,19 +49,19 @@ impl Deadline {
     }
 }
 
-/// A response. Its connection ends with it.
+/// A response. Dropping it closes its connection.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     body: Incoming,
     deadline: Deadline,
     from: String,
-    /// Whether credentials were sent.
+    /// True if credentials were sent.
     is_credited: bool,
     _driver: Driver,
 }
 
-/// What a registry says by a code (OCI Distribution Specification 1.1, section "Error Codes").
+/// Error codes of a registry (OCI Distribution Specification 1.1, section "Error Codes").
 const CODES: [&str; 19] = [
     "BLOB_UNKNOWN",
     "BLOB_UPLOAD_INVALID",
@@ -77,7 +77,7 @@ const CODES: [&str; 19] = [
     "DENIED",
     "UNSUPPORTED",
     "TOOMANYREQUESTS",
-    // Of github.com/distribution/distribution beside those.
+    // Additional codes of github.com/distribution/distribution.
     "MANIFEST_UNVERIFIED",
     "RANGE_INVALID",
     "TAG_INVALID",
@@ -129,7 +129,7 @@ pub(crate) async fn send(
             .await
             .map_err(|error| broken(error.to_string()))?;
         let driver = Driver(tokio::spawn(async move {
-            // How a connection ended, the response's reader learns.
+            // The response's reader gets the error of a connection.
             let _ = connection.await;
         }));
         let response = sender.send_request(request).await;
@@ -150,7 +150,7 @@ pub(crate) async fn send(
 }
 
 impl Response {
-    /// The body, if it has at most so many bytes: by what its head says, and by what comes.
+    /// The body, if its `Content-Length` and its actual size are within the limit.
     pub(crate) async fn read(
         mut self,
         what: &Phrase,
@@ -185,8 +185,8 @@ impl Response {
         Ok(bytes)
     }
 
-    /// What an error's body says, short. A text that came after credentials were sent may repeat them in any encoding, so
-    /// then no more than a known code is taken from it.
+    /// Error for a response that is not a success, with a short text of its body. A text that came after credentials
+    /// were sent may repeat them in any encoding, so then only a known code is used.
     pub(crate) async fn refusal(self, what: &Phrase) -> RegistryError {
         const ERROR_BYTES: u64 = 16 << 10;
         let status = self.status.as_u16();

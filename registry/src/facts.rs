@@ -1,63 +1,62 @@
-//! Facts about a version of a plugin: what an operator reads before it is added, and what its next version is compared
-//! with.
+//! Facts about a version of a plugin, which an operator reads before adding it and compares with its next version.
 
 use crate::{Attestation, Digest, Pulled, SbomSummary};
 use auth_connector_package::{Description, Manifest, Signer, authority};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is known about one version of a plugin.
+/// Facts about one version of a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Its id, by its manifest; none for a bare component, as everything that a manifest says.
+    /// Its id, from its manifest. None for a bare component, like every field from the manifest.
     pub id: Option<String>,
     /// Its version.
     pub version: Option<String>,
-    /// Its name for people.
+    /// Its display name.
     pub name: Option<String>,
-    /// What it does, in a sentence.
+    /// Its description, a sentence.
     pub description: Option<String>,
     /// Its licence, as an SPDX expression.
     pub license: Option<String>,
-    /// Where to read more.
+    /// URL with more information.
     pub homepage: Option<String>,
-    /// Who publishes it, as the signed manifest says in its annotation `publisher`.
+    /// Its publisher, from the annotation `publisher` of the manifest.
     pub publisher: Option<String>,
-    /// Who signed it. None: nobody who is trusted.
+    /// The trusted key that signed it. None if no trusted key did.
     pub signer: Option<SignerFacts>,
     /// SHA-256 of the component, 64 hexadecimal digits.
     pub sha256: String,
-    /// SHA-256 of the manifest, which pins the guides. None also where it was not noted.
+    /// SHA-256 of the manifest, which pins the guides. Also None if it was not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
     /// Its size in bytes.
     pub size: u64,
-    /// Everything that it can ask its host for, with words for each.
+    /// Its imports, each with an explanation.
     pub authority: Vec<Import>,
-    /// The origins that it asks for.
+    /// The origins that it requests.
     pub origins: Vec<String>,
-    /// Where its configs name further origins, as JSON Pointers.
+    /// JSON Pointers to further origins in its configs.
     pub config_origins: Vec<String>,
-    /// The limits that it asks for. One that is not named is as granted.
+    /// The limits that it requests. One that is missing is as granted.
     pub limits: BTreeMap<String, u64>,
-    /// What is linked in it, by its SBOM.
+    /// Summary of its SBOM.
     pub sbom: Option<SbomSummary>,
     /// How it was built, by its provenance.
     pub provenance: Option<ProvenanceFacts>,
     /// The artifact that it was pulled from, pinned by digest. None for one from a folder or a file.
     pub reference: Option<String>,
-    /// The tag that named the artifact, where one was asked for.
+    /// The tag that named the artifact, if one was requested.
     pub tag: Option<String>,
 }
 
-/// A key, and what its holder wrote.
+/// A key, and the comment of its holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignerFacts {
     /// The key's identity, as minisign prints it.
     pub key_id: String,
     /// The public key.
     pub key: String,
-    /// What was signed beside the manifest.
+    /// minisign's trusted comment.
     pub comment: String,
 }
 
@@ -66,16 +65,16 @@ pub struct SignerFacts {
 pub struct Import {
     /// The interface.
     pub import: String,
-    /// What it is for.
+    /// Explanation of its purpose.
     pub words: String,
 }
 
 /// Claims about a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProvenanceFacts {
-    /// Whether the signature over it was verified, by a key that was given.
+    /// True if the signature was verified, by a key that was given.
     pub is_verified: bool,
-    /// Who built.
+    /// The builder's id.
     pub builder: String,
     /// The repository.
     pub source: Option<String>,
@@ -119,7 +118,7 @@ impl Facts {
         facts
     }
 
-    /// Adds who signed.
+    /// Adds the signer.
     #[must_use]
     pub fn signed_by(mut self, signer: Option<&Signer>) -> Self {
         self.signer = signer.map(|signer| SignerFacts {
@@ -137,14 +136,14 @@ impl Facts {
         self
     }
 
-    /// What stands for the component and the manifest together: who accepts it accepts both.
+    /// Digest of the component and the manifest together: accepting it accepts both.
     pub fn accepted(&self) -> String {
         let manifest = self.manifest.as_deref().unwrap_or("none");
         let both = format!("{}\n{manifest}\n", self.sha256);
         Digest::of(both.as_bytes()).hex().to_owned()
     }
 
-    /// Adds what was pulled beside the component.
+    /// Adds the data that was pulled beside the component.
     #[must_use]
     pub fn pulled(mut self, pulled: &Pulled) -> Self {
         let sbom = pulled.sbom.as_deref();

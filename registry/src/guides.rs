@@ -36,7 +36,7 @@ pub struct Texts {
     pub logo: Option<Vec<u8>>,
 }
 
-/// What a manifest pins.
+/// Files that a manifest pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins(Vec<(String, String)>);
 
@@ -61,7 +61,7 @@ impl Pins {
         self.0.iter().filter(is_guide).count()
     }
 
-    /// Whether nothing is pinned.
+    /// Returns true if nothing is pinned.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -92,8 +92,8 @@ impl Pins {
         (pin == Some(digest.hex())).then_some(file)
     }
 
-    /// Refuses guides and a logo that are too large, too many, or others than are pinned. One that no pin names passes:
-    /// it is as good as whoever handed it over.
+    /// Refuses guides and a logo that are too large, too many, or differ from their pins. A file without a pin passes:
+    /// it is as trustworthy as its sender.
     ///
     /// # Errors
     ///

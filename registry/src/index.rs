@@ -1,4 +1,4 @@
-//! Referrers: what is attached to an artifact, by the referrers API or by the fallback index.
+//! Referrers of an artifact, from the referrers API or from the fallback index.
 //!
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>. Where a registry has no
 //! such API, the publisher keeps the list under a tag that is made from the artifact's digest.
@@ -13,14 +13,14 @@ use bytes::Bytes;
 use http::header::{ACCEPT, LINK};
 use http::{HeaderMap, Method, StatusCode};
 
-/// What a registry without the API answers: 404 by the specification, the others as seen elsewhere.
+/// Statuses of a registry without the API: 404 by the specification, the others as observed elsewhere.
 const NO_API: [u16; 5] = [400, 404, 405, 406, 501];
 
 /// The most pages of a list that are read.
 const PAGES: usize = 8;
 
 impl Client {
-    /// What is attached to an artifact. Of a list on many pages the first [`PAGES`].
+    /// Descriptors of an artifact's referrers. At most the first [`PAGES`] pages of the list are read.
     pub(crate) async fn referrers(
         &self,
         subject: &Digest,
@@ -57,8 +57,8 @@ impl Client {
         Ok(found)
     }
 
-    /// The path of a further page, by the link on the page at a path. The request carries the credentials, so it goes
-    /// nowhere else: the scheme and the port of a link count for nothing, which registries behind a proxy may not know.
+    /// The path of a further page, from the link on the page at a path. The request carries the credentials, so another
+    /// host is refused. The link's scheme and port are ignored, because registries behind a proxy may get them wrong.
     fn page(&self, what: &Phrase, at: &str, next: &str) -> Result<String, RegistryError> {
         if next.starts_with('?') {
             let (own, _) = at.split_once('?').unwrap_or((at, ""));

@@ -1,4 +1,4 @@
-//! Folder in OCI's image layout: for machines without a network, and for looking at what would be published.
+//! Folder in OCI's image layout, for machines without a network and for inspection before publishing.
 //!
 //! <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
 
@@ -56,7 +56,7 @@ impl Layout {
         }
     }
 
-    /// What is attached to an artifact.
+    /// Descriptors of an artifact's referrers.
     pub(crate) fn referrers(
         &self,
         subject: &Digest,
@@ -136,7 +136,7 @@ impl Layout {
         self.replace(&path, bytes)
     }
 
-    /// Writes a file as a whole or not at all, for whoever reads it or kills this.
+    /// Replaces a file atomically, for concurrent readers and interrupted runs.
     fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
         let unfinished = self.0.join(".unfinished");
         let written = fs::File::create(&unfinished).and_then(|mut file| {
@@ -248,7 +248,7 @@ mod tests {
         Layout::new(folder)
     }
 
-    /// What is beyond a bound is not ignored: the manifest of a version could be there.
+    /// Entries beyond the limit are not ignored, because the manifest of a version could be among them.
     #[test]
     fn index_beyond_its_bound_is_neither_read_nor_written() {
         let layout = layout("index");

@@ -1,4 +1,4 @@
-//! Plugins in OCI registries: publishing them, and pulling them as checked packages.
+//! Plugins in OCI registries: publishes them, and pulls them as checked packages.
 //!
 //! A published plugin is an artifact in the CNCF's layout for WebAssembly, with four referrers:
 //!

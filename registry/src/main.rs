@@ -182,7 +182,7 @@ fn read(file: &Path) -> Result<Vec<u8>, RegistryError> {
     std::fs::read(file).map_err(|error| failed(file, error))
 }
 
-/// What went wrong with a file.
+/// Error about a file.
 fn failed(path: &Path, reason: impl ToString) -> RegistryError {
     RegistryError::File {
         path: path.display().to_string(),

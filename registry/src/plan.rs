@@ -1,4 +1,4 @@
-//! Plan of a publication: what `cargo xtask dist` wrote, as artifacts with their blobs, checked against each other.
+//! Plan of a publication: the files of `cargo xtask dist` as artifacts with their blobs, checked against each other.
 //!
 //! The same files make the same plan: a referrer's date is the artifact's, and its keys are in a fixed order.
 
@@ -14,7 +14,7 @@ use std::path::Path;
 /// The date that referrers take over.
 pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
-/// The version by which an artifact is known to other tools.
+/// The annotation by which other tools read an artifact's version.
 const VERSION: &str = "org.opencontainers.image.version";
 const SIGNATURE_FILE: &str = "manifest.json.minisig";
 
@@ -38,7 +38,7 @@ pub(crate) struct Blob {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What is published: the artifact, and what is attached to it.
+/// The artifact to publish, and its referrers.
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) artifact: Part,
@@ -46,8 +46,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads a folder that `cargo xtask dist` wrote and that was signed. `requirements` have the keys that the signature is
-    /// checked by; where they allow unsigned plugins, a missing signature is none.
+    /// Reads a folder that `cargo xtask dist` wrote and that was signed. `requirements` hold the keys that the
+    /// signature is checked by. If they allow unsigned plugins, the signature may be missing.
     ///
     /// # Errors
     ///
@@ -81,8 +81,8 @@ impl Plan {
         })
     }
 
-    /// Reads a folder with the contract as a package of WIT, which has nothing attached: what is built against it names its
-    /// version, and what is loaded is checked against it.
+    /// Reads a folder with the contract as a package of WIT, which has no referrers: a plugin built against it names
+    /// its version, and a loaded one is checked against it.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Plan {
         Digest::of(&self.artifact.manifest)
     }
 
-    /// What would be published, a line each.
+    /// Describes the publication, a line per part and blob.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for part in std::iter::once(&self.artifact).chain(&self.referrers) {
@@ -196,7 +196,7 @@ fn blob(title: &str, bytes: Vec<u8>, descriptor: &Descriptor) -> Result<Blob, Re
     })
 }
 
-/// The same checks that the plugin meets where it is loaded, and that its manifest is for this component.
+/// Runs the checks that a host runs when it loads the plugin, and checks that its manifest is for this component.
 fn check_package(
     folder: &Path,
     requirements: &Requirements,
@@ -215,7 +215,7 @@ fn check_package(
     Ok(vouched.manifest)
 }
 
-/// The manifest's version is the artifact's, where it says one.
+/// Checks that the manifest's version is the artifact's, if the artifact has one.
 fn check_version(manifest: &str, artifact: Option<&String>) -> Result<(), RegistryError> {
     match artifact.filter(|version| *version != manifest) {
         None => Ok(()),
@@ -228,7 +228,7 @@ fn check_version(manifest: &str, artifact: Option<&String>) -> Result<(), Regist
     }
 }
 
-/// The guides and the logo in a folder. Each file has its pin and each pin its file: nobody who pulls takes another.
+/// The guides and the logo in a folder. Each file needs a pin and each pin a file, because a pull takes no other.
 fn texts(folder: &Path, pins: &Pins) -> Result<Vec<Layer>, RegistryError> {
     let mut texts = Texts::default();
     let mut layers = Vec::new();
@@ -320,7 +320,7 @@ pub(crate) fn attach(
         .into_iter()
         .collect();
     if kind == media::BUNDLE {
-        // By these cosign tells one bundle from another.
+        // cosign distinguishes bundles by these annotations.
         annotations.extend([
             (
                 "dev.sigstore.bundle.content".to_owned(),

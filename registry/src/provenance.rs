@@ -1,7 +1,7 @@
 //! Provenance: an in-toto statement in a Sigstore bundle, verified offline by a key of P-256.
 //!
-//! A bundle by an identity (keyless) has a certificate and an entry of a transparency log in place of a key. It is read,
-//! and not verified: docs/plugins.md says which programs do.
+//! A bundle by an identity (keyless) has a certificate and an entry of a transparency log in place of a key. It is
+//! read, and not verified: docs/plugins.md names programs that verify it.
 
 use crate::error::legible;
 use crate::{Digest, RegistryError, media};
@@ -13,7 +13,7 @@ use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::Value;
 
-/// The head of a public key of P-256 in DER (RFC 5480): what stands before its 65 bytes.
+/// The head of a public key of P-256 in DER (RFC 5480), before its 65 bytes.
 const SPKI_HEAD: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -23,7 +23,7 @@ const STATEMENT_TYPE: &str = "application/vnd.in-toto+json";
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://slsa.dev/provenance/v1";
 
-/// A public key whose provenance is believed.
+/// A public key that verifies provenance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenanceKey(Vec<u8>);
 
@@ -32,7 +32,7 @@ impl ProvenanceKey {
     ///
     /// # Errors
     ///
-    /// When it is none of P-256.
+    /// When it is not a P-256 key.
     pub fn from_pem(text: &[u8]) -> Result<Self, RegistryError> {
         let wrong = || {
             RegistryError::Provenance(phrase!(
@@ -49,10 +49,10 @@ impl ProvenanceKey {
     }
 }
 
-/// What a statement says about a build. Texts of the publisher, short and without control characters.
+/// Claims of a statement about a build. Texts of the publisher, short and without control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// Who built.
+    /// The builder's id.
     pub builder: String,
     /// The repository.
     pub source: Option<String>,
@@ -60,8 +60,8 @@ pub struct Claims {
     pub revision: Option<String>,
 }
 
-/// What a bundle says about one of these digests, once its signature is verified if there is a key. `dist` names the
-/// component; GitHub's attester names the artifact's manifest, which is what it is given.
+/// Returns the claims of a bundle about one of these digests. With a key, the bundle's signature must verify. `dist`
+/// names the component; GitHub's attester names the artifact's manifest, because that is its input.
 pub(crate) fn read(
     bundle: &[u8],
     about: &[&Digest],

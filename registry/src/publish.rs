@@ -1,6 +1,6 @@
-//! Publishing a plan: blobs, the artifact, its referrers, and the tag last.
+//! Publishes a plan: blobs, the artifact, its referrers, and the tag last.
 //!
-//! Until the tag is there nobody finds the plugin by it, so nobody finds one whose signature is still on its way.
+//! No tag names the plugin until its signature is published.
 
 use crate::auth::encoded;
 use crate::client::{Access, Ask, Client};
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
 
-/// What a registry with the referrers API answers to a manifest with a subject.
+/// Response header of a registry with the referrers API, for a manifest with a subject.
 const SUBJECT: &str = "oci-subject";
 
 impl Client {
@@ -23,7 +23,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the host is none.
+    /// When the host is not valid.
     pub fn for_publishing(
         settings: &Settings,
         host: &str,
@@ -33,11 +33,11 @@ impl Client {
     }
 }
 
-/// Publishes a plan under a tag, and gives the artifact's digest. `progress` is told each step.
+/// Publishes a plan under a tag, and returns the artifact's digest. `progress` is called for each step.
 ///
 /// # Errors
 ///
-/// [`RegistryError`]. What was sent before stays in the registry without a tag, and is not sent again next time.
+/// [`RegistryError`]. Parts that were sent before stay in the registry without a tag, and are not sent again next time.
 pub async fn publish(
     client: &Client,
     plan: &Plan,
@@ -74,7 +74,7 @@ pub async fn publish(
     Ok(digest)
 }
 
-/// Refuses a plan with other documents than those that are attached to the artifact.
+/// Refuses a plan whose documents differ from those that are attached to the artifact.
 async fn check_attached(client: &Client, plan: &Plan) -> Result<(), RegistryError> {
     let (subject, bounds) = (plan.digest(), Bounds::default());
     let found = client.referrers(&subject, bounds.manifest).await?;
@@ -116,7 +116,7 @@ async fn put_part(
     Ok(is_listed)
 }
 
-/// Sends a blob, unless it is there.
+/// Sends a blob unless the registry has it. Returns true if it was sent.
 async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
     let what = &english(blob.title.as_str());
     let head = ask(Method::HEAD, client.path(&format!("blobs/{}", blob.digest)));
@@ -130,7 +130,7 @@ async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
         return Err(begun.refusal(what).await);
     }
     let to = redirect::location(&begun.headers, client.origin());
-    // The request carries the credentials, so it goes nowhere else.
+    // The request carries the credentials, so another origin is refused.
     let to = to
         .filter(|to| to.origin == *client.origin())
         .ok_or_else(|| RegistryError::Redirect {
@@ -153,7 +153,7 @@ async fn put_blob(client: &Client, blob: &Blob) -> Result<bool, RegistryError> {
     }
 }
 
-/// Sends an artifact's manifest, and returns whether the registry has understood its subject.
+/// Sends an artifact's manifest, and returns whether the registry processed its subject.
 async fn put_manifest(client: &Client, name: &str, bytes: &[u8]) -> Result<bool, RegistryError> {
     put_document(client, name, media::IMAGE, bytes).await
 }
@@ -178,8 +178,8 @@ async fn put_document(
     }
 }
 
-/// Adds a referrer to the index that stands for the referrers API. Two publishers at the same moment could overwrite each
-/// other's entry; the specification has no lock.
+/// Adds a referrer to the fallback index. Two simultaneous publishers could overwrite each other's entry; the
+/// specification has no lock.
 async fn put_fallback(
     client: &Client,
     subject: &Digest,

@@ -1,4 +1,4 @@
-//! Pulling a plugin: from a reference to a package that passed every check but compilation.
+//! Pulls a plugin: from a reference to a package that passed every check but compilation.
 //!
 //! ```text
 //! artifact's manifest (by digest; a tag is resolved once) -> referrers -> plugin's manifest and signature
@@ -18,15 +18,15 @@ use auth_connector_package::{
 };
 use std::collections::BTreeMap;
 
-/// What a pulled plugin has to fulfil.
+/// Requirements on a pulled plugin.
 pub struct Checks<'a> {
-    /// Whose signatures count, and whether unsigned plugins are allowed.
+    /// The keys whose signatures count, and whether unsigned plugins are allowed.
     pub requirements: &'a Requirements,
-    /// What is granted, and which plugin is expected.
+    /// The grants, and the plugin that is expected.
     pub grants: &'a Grants,
-    /// The key by which provenance is verified. With a key, a plugin without such provenance is refused.
+    /// The key that verifies provenance. With a key, a plugin without verified provenance is refused.
     pub provenance_key: Option<&'a ProvenanceKey>,
-    /// The most that is taken.
+    /// Limits on what is accepted.
     pub bounds: Bounds,
 }
 
@@ -35,11 +35,11 @@ pub struct Checks<'a> {
 pub struct Pulled {
     /// The reference, pinned by the digest of the artifact's manifest.
     pub reference: Reference,
-    /// The tag that was asked for, if one was.
+    /// The tag that was requested, if any.
     pub tag: Option<String>,
-    /// What the artifact says about itself.
+    /// Annotations of the artifact's manifest.
     pub annotations: BTreeMap<String, String>,
-    /// What the host's checks found. None where the artifact has no manifest of a plugin and unsigned ones are allowed.
+    /// Result of the host's checks. None if the artifact has no manifest of a plugin and unsigned ones are allowed.
     pub vouched: Option<Provenance>,
     /// The provenance.
     pub attestation: Attestation,
@@ -58,14 +58,14 @@ pub(crate) struct Signed {
     pub(crate) signature: Option<Vec<u8>>,
 }
 
-/// What is known about how a component was built.
+/// Evidence of how a component was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attestation {
     /// Nothing.
     Absent,
-    /// What anybody may have written.
+    /// Claims without a verified signature: anybody may have written them.
     Unverified(Claims),
-    /// What the holder of the key says.
+    /// Claims that the holder of the key signed.
     Verified(Claims),
 }
 
@@ -96,7 +96,7 @@ impl Pulled {
         ))
     }
 
-    /// The same as a package of its own.
+    /// The same as an owned package.
     pub fn into_package(self) -> Option<Package<'static>> {
         let signed = self.signed?;
         Some(Package::new(
@@ -111,7 +111,7 @@ impl Pulled {
 ///
 /// # Errors
 ///
-/// [`RegistryError`]: one line that says what is wrong. Nothing is kept then.
+/// [`RegistryError`]: one line that says what is wrong. Nothing is kept.
 pub async fn pull(
     source: &Source,
     reference: &Reference,
@@ -167,7 +167,7 @@ pub async fn pull(
     })
 }
 
-/// What is attached to an artifact.
+/// Referrers of an artifact.
 struct Attached<'a> {
     source: &'a Source,
     subject: &'a Digest,
@@ -185,14 +185,14 @@ impl Attached<'_> {
             .take(self.bounds.referrers)
     }
 
-    /// A referrer's own manifest, if it is about this artifact.
+    /// A referrer's own manifest, if it belongs to this artifact.
     async fn open(&self, descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
         let bytes = self.source.attached(descriptor, self.bounds).await?;
         let manifest = Manifest::parse(part::referrer(), &bytes)?;
         Ok(Some(manifest).filter(|manifest| manifest.is_about(self.subject)))
     }
 
-    /// The same, or nothing for one that is gone: a list may name what is no longer there.
+    /// The same, or `None` for a missing one: a list may name referrers that are gone.
     async fn open_if_there(
         &self,
         descriptor: &Descriptor,
@@ -203,7 +203,7 @@ impl Attached<'_> {
         }
     }
 
-    /// The plugin's manifest that passes the checks. None where there is none and unsigned plugins are allowed.
+    /// The plugin's manifest that passes the checks. None if there is none and unsigned plugins are allowed.
     async fn manifest(
         &self,
         checks: &Checks<'_>,
@@ -213,7 +213,7 @@ impl Attached<'_> {
             let referrer = match self.open(descriptor).await {
                 Ok(Some(referrer)) => referrer,
                 Ok(None) => continue,
-                // A good one may come after one that is gone.
+                // A valid one may follow one that is gone.
                 Err(error @ RegistryError::Absent(_)) => {
                     refusal.get_or_insert(error);
                     continue;
@@ -284,7 +284,7 @@ impl Attached<'_> {
         Ok(None)
     }
 
-    /// The guides and the logo that are pinned. Nothing else is fetched.
+    /// The guides and the logo that are pinned. No other file is fetched.
     async fn texts(&self, pins: &Pins) -> Result<Texts, RegistryError> {
         let mut texts = Texts::default();
         if pins.is_empty() {
@@ -332,7 +332,7 @@ impl Attached<'_> {
         Ok(texts)
     }
 
-    /// The one layer of a referrer.
+    /// The only layer of a referrer.
     async fn content(
         &self,
         descriptor: &Descriptor,

@@ -1,7 +1,7 @@
-//! Redirects of blobs: to where a registry keeps its bytes.
+//! Redirects of blobs to a registry's storage.
 //!
-//! At most three, to `https` and never to this machine; what the name resolves to is checked when it is dialled. The
-//! registry's own origin is followed as it was named. No credentials go along.
+//! At most three, to `https` and never to this machine. The address that the name resolves to is checked when it is
+//! dialled. The registry's own origin is allowed as it was named. No credentials are sent along.
 
 use crate::RegistryError;
 use auth_connector_egress::Origin;
@@ -18,12 +18,12 @@ pub(crate) struct Target {
     pub(crate) path: String,
 }
 
-/// Whether a status is a redirect to the same method.
+/// Returns true if a status redirects a GET.
 pub(crate) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Where a response from `at` redirects to, if that is allowed for a registry at `own`.
+/// Target of a redirect in a response from `at`, if it is allowed for a registry at `own`.
 pub(crate) fn follow(
     what: &Phrase,
     headers: &HeaderMap,
@@ -59,7 +59,7 @@ pub(crate) fn location(headers: &HeaderMap, at: &Origin) -> Option<Target> {
     resolve(headers.get(LOCATION)?.to_str().ok()?, at)
 }
 
-/// An address that a registry at `at` wrote, absolute or a path there.
+/// A URL that a registry at `at` wrote, absolute or a path there.
 pub(crate) fn resolve(text: &str, at: &Origin) -> Option<Target> {
     let path = |uri: &Uri| uri.path_and_query().map(|path| path.as_str().to_owned());
     if text.starts_with('/') && !text.starts_with("//") {

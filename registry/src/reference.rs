@@ -1,4 +1,4 @@
-//! Reference of a plugin: where it is, and which one.
+//! Reference of a plugin: its place, and its tag or digest.
 //!
 //! | written | read as |
 //! |---|---|
@@ -12,7 +12,7 @@ use auth_connector_egress::{Phrase, phrase};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a plugin is.
+/// Location of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A repository of a registry.
@@ -26,19 +26,19 @@ pub enum Place {
     Layout(PathBuf),
 }
 
-/// Where a plugin is, and which one.
+/// Location and version of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Where.
+    /// The registry or folder.
     pub place: Place,
-    /// A name that may move.
+    /// A tag, which may move.
     pub tag: Option<String>,
-    /// What may not. Where both are given, this counts.
+    /// A digest, which cannot move. It takes precedence over the tag.
     pub digest: Option<Digest>,
 }
 
 impl Reference {
-    /// Whether a text is meant as a reference and not as a file's name.
+    /// Returns true if a text is a reference and not a file name.
     pub fn is_meant(text: &str) -> bool {
         text.starts_with("oci://") || text.starts_with("oci-layout:")
     }
@@ -154,7 +154,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A name and its tag: what stands after the last colon, if no slash follows it.
+/// A name and its tag, the text after the last colon if no slash follows it.
 fn tagged(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(':') {
         Some((name, tag)) if !tag.contains(['/', '\\']) => (name, Some(tag)),

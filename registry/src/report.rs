@@ -1,4 +1,4 @@
-//! Findings of a pull: what was verified, by what, and what was not.
+//! Findings of a pull: what was verified, by which means, and what was not.
 
 use crate::guides::Pins;
 use crate::pull::Pulled;
@@ -6,14 +6,14 @@ use crate::{Attestation, SbomSummary};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One thing that was verified or was not.
+/// One result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Of what.
+    /// The part that was checked.
     pub subject: String,
-    /// Whether it was verified.
+    /// True if it was verified.
     pub is_verified: bool,
-    /// By what, or why not.
+    /// The means of verification, or the reason why there was none.
     pub text: String,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Finding {
 }
 
 impl Pulled {
-    /// What was verified and what was not, a line each.
+    /// Lists what was verified and what was not.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = vec![
             self.of_bytes(),
@@ -41,7 +41,7 @@ impl Pulled {
         findings
     }
 
-    /// The guides, where the manifest pins some.
+    /// The guides, if the manifest pins some.
     fn of_guides(&self) -> Option<Finding> {
         let vouched = self.vouched.as_ref()?;
         let pinned = Pins::of(&vouched.manifest).guides();

@@ -1,4 +1,4 @@
-//! Writing a pulled plugin as a package's folder, whole or not at all.
+//! Writes a pulled plugin as a package's folder, whole or not at all.
 
 use crate::RegistryError;
 use crate::error::english;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The SBOM's name beside the component.
 const SBOM: &str = "sbom.cdx.json";
 
-/// The name of a component that no manifest names.
+/// The name of a component without a manifest.
 const BARE: &str = "component.wasm";
 
 impl Pulled {
@@ -31,7 +31,7 @@ impl Pulled {
         }
         let mut files = Vec::new();
         if let (Some(signed), Some(vouched)) = (self.signed(), &self.vouched) {
-            // The host has checked that the name has no separators. One that is taken is refused by `create_new`.
+            // The host has checked that the name has no separators. `create_new` refuses a name that is taken.
             files.push((vouched.manifest.component.file.as_str(), self.component()));
             files.push(("manifest.json", signed.manifest.as_slice()));
             let signature = signed.signature.as_deref();
@@ -41,7 +41,7 @@ impl Pulled {
         }
         files.extend(self.sbom.as_deref().map(|bytes| (SBOM, bytes)));
         files.extend(self.texts.logo.as_deref().map(|bytes| (LOGO_FILE, bytes)));
-        // A language has letters, digits and hyphens alone.
+        // A language consists of letters, digits and hyphens.
         let guides = self.texts.guides.iter();
         let guides: Vec<(String, &[u8])> = guides
             .map(|(language, text)| (format!("guides/{language}.md"), text.as_bytes()))
@@ -51,7 +51,7 @@ impl Pulled {
         fs::create_dir(&partial).map_err(|error| RegistryError::io(&partial, &error))?;
         let written = write(&partial, &files).and_then(|()| fs::rename(&partial, folder));
         written.map_err(|error| {
-            // What is left of it is of no use, and the error is the first one's.
+            // A partial folder is of no use, and the first error counts.
             let _ = fs::remove_dir_all(&partial);
             RegistryError::io(folder, &error)
         })

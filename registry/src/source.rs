@@ -6,7 +6,7 @@ use crate::part;
 use crate::{Bounds, Client, Digest, Place, Reference, RegistryError, Settings, media};
 use auth_connector_egress::Phrase;
 
-/// Where artifacts and their referrers are read.
+/// Source of artifacts and their referrers.
 pub enum Source {
     /// A registry.
     Registry(Box<Client>),
@@ -19,7 +19,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// When the host cannot be one.
+    /// When the host is not valid.
     pub fn of(reference: &Reference, settings: &Settings) -> Result<Self, RegistryError> {
         Ok(match &reference.place {
             Place::Registry { host, repository } => {
@@ -34,7 +34,7 @@ impl Source {
         Self::Layout(Layout::new(folder))
     }
 
-    /// The bytes of the artifact's manifest, and their digest: the reference's, or the one that its tag has now.
+    /// The bytes of the artifact's manifest, and their digest: the reference's, or the current one of its tag.
     pub(crate) async fn resolve(
         &self,
         reference: &Reference,
@@ -80,7 +80,7 @@ impl Source {
         }
     }
 
-    /// A manifest that is named by its digest.
+    /// A manifest by its digest.
     pub(crate) async fn attached(
         &self,
         descriptor: &Descriptor,

@@ -1,29 +1,29 @@
-//! Summary of an SBOM: how many components under which licences.
+//! Summary of an SBOM: the number of components, and their licences.
 
 use crate::error::legible;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The most licences that are told apart; the rest is counted together.
+/// The most licences that are counted separately; the others are counted together.
 const LICENSES: usize = 64;
 
 /// The name under which components without a licence are counted.
 const NONE: &str = "none stated";
 
-/// What a CycloneDX document lists. Nobody signed it.
+/// Contents of a CycloneDX document, which is unsigned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SbomSummary {
-    /// How many components.
+    /// Number of components.
     pub components: usize,
-    /// How many of them are under each licence, by SPDX expression or name.
+    /// Number of components under each licence, by SPDX expression or name.
     pub licenses: BTreeMap<String, usize>,
-    /// Whether it names the plugin's component by SHA-256.
+    /// True if it names the plugin's component by SHA-256.
     pub is_about_it: bool,
 }
 
 impl SbomSummary {
-    /// Summarizes a document about the component of this SHA-256. None where it is no CycloneDX.
+    /// Summarizes a document about the component of this SHA-256. None if it is not CycloneDX.
     pub fn of(document: &[u8], sha256: &str) -> Option<Self> {
         let document: Value = serde_json::from_slice(document).ok()?;
         if document.get("bomFormat")? != "CycloneDX" {

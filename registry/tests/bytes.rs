@@ -1,11 +1,11 @@
-//! Blobs that are not what they are said to be: each is refused in one line, and nothing is kept.
+//! Blobs that differ from their description: each is refused in one line, and nothing is kept.
 
 use crate::support::*;
 use auth_connector_registry::Bounds;
 use registry::{DRIPPING, ENDLESS, SILENT, response};
 use std::time::{Duration, Instant};
 
-/// The line that a pull within these bounds is refused with.
+/// Error line of a pull within these limits.
 async fn refused_within(registry: &Registry, dist: &Dist, bounds: Bounds) -> String {
     let reference = registry.reference(":1.4.0");
     refusal(pulled_by(&reference, &trusting(dist), None, bounds).await)
@@ -23,7 +23,7 @@ async fn blob_larger_than_it_says_is_refused() {
     assert!(error.contains("expected were at most"), "{error}");
 }
 
-/// Without a length, so only what comes can tell.
+/// Without a length, only the bytes received show the size.
 #[tokio::test]
 async fn endless_blob_is_refused_at_its_bound() {
     let endless = |_: &Dist| [b"HTTP/1.1 200 x\r\nconnection: close\r\n\r\n", ENDLESS].concat();
@@ -73,7 +73,7 @@ async fn silent_registry_is_given_up_in_time() {
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
 
-/// A byte now and then keeps no connection longer than all of the pull may take.
+/// A slow byte stream keeps no connection longer than the time limit of the pull.
 #[tokio::test]
 async fn dripping_registry_keeps_no_connection_beyond_the_time() {
     let (dist, registry) = published().await;

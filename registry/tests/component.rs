@@ -1,4 +1,4 @@
-//! Publishing a component that is no plugin: signature over the component, SBOM and provenance as referrers.
+//! Publication of a component that is not a plugin: its signature, SBOM and provenance as referrers.
 
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, settings};
@@ -48,7 +48,7 @@ fn plan(dist: &Dist, pair: &KeyPair) -> Result<Plan, String> {
     Plan::read_component(&dist.folder, &signers).map_err(|error| error.to_string())
 }
 
-/// The artifact types in the fallback index of what was published, with the bytes of each layer.
+/// The artifact types in the fallback index of the publication, with the bytes of each layer.
 fn referrers(registry: &Registry, dist: &Dist) -> Vec<(String, String)> {
     let index = registry.stored(&dist.digest().replace(':', "-")).unwrap();
     let index: Value = serde_json::from_slice(&index).unwrap();

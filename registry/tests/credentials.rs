@@ -44,7 +44,7 @@ async fn token_is_asked_for_this_repository_alone() {
     );
 }
 
-/// A registry's text may repeat what it was sent, in any encoding.
+/// A registry's text may repeat the credentials, in any encoding.
 #[tokio::test]
 async fn refusal_after_credentials_shows_a_code_alone() {
     let (dist, registry) = published().await;

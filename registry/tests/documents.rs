@@ -16,7 +16,7 @@ fn refused(change: impl FnOnce(&Path)) -> String {
     }
 }
 
-/// Hosts would say for ever that they are not verified.
+/// Hosts would report it as not verified for ever.
 #[test]
 fn document_about_another_component_is_refused() {
     let of_another = |name: &'static str| {
@@ -30,7 +30,7 @@ fn document_about_another_component_is_refused() {
     };
     let error = refused(of_another("sbom.cdx.json"));
     assert!(error.contains("does not name this component"), "{error}");
-    // An empty custom section makes it another one.
+    // An empty custom section makes it another component.
     let component = [component().as_slice(), &[0, 2, 1, b'x']].concat();
     let other = Dist::of(component, "1.4.0", &pair(), |_| {});
     let bundle = fs::read(other.folder.join("provenance.sigstore.json")).unwrap();
@@ -66,7 +66,7 @@ fn manifest_of_another_version_than_the_artifact_is_refused() {
     );
 }
 
-/// A signature alone does not hold the key that it is verified by.
+/// A signature does not contain the key that verifies it.
 #[test]
 fn publisher_names_the_key_or_that_there_is_none() {
     let dist = Dist::new();

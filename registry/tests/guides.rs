@@ -1,4 +1,4 @@
-//! Guides and logo: published as a referrer, and taken only as far as the signed manifest pins them.
+//! Guides and logo, published as a referrer and accepted only as far as the signed manifest pins them.
 
 use crate::support::dist::scratch;
 use crate::support::*;
@@ -87,7 +87,7 @@ async fn guides_come_from_a_folder_too() {
     assert_eq!(found.unwrap(), 2);
 }
 
-/// What the signed manifest does not name is not asked for, whoever attached it.
+/// A layer that the signed manifest does not name is not requested, whoever attached it.
 #[tokio::test]
 async fn guide_without_a_pin_is_not_fetched() {
     let registry = Registry::start().await;
@@ -139,7 +139,7 @@ async fn other_bytes_for_guide_are_refused() {
     );
 }
 
-/// A copy without this referrer is the same plugin without its guides, and that is said.
+/// A copy without this referrer is the same plugin without its guides, and the findings say so.
 #[tokio::test]
 async fn missing_guides_are_told_of() {
     let dist = Dist::with(|folder| with_texts(folder, &[], &[("guide.en", ENGLISH)]));

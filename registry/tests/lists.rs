@@ -1,4 +1,4 @@
-//! Artifacts, referrers and signatures that do not belong to what was asked for.
+//! Artifacts, referrers and signatures that do not belong to the requested plugin.
 
 use crate::guides::guided;
 use crate::support::*;
@@ -21,7 +21,7 @@ async fn list_of_manifests_is_refused() {
     assert!(error.contains("expected were at most 262144"), "{error}");
 }
 
-/// Thousands of referrers are not thousands of requests.
+/// Thousands of referrers do not cause thousands of requests.
 #[tokio::test]
 async fn only_a_few_referrers_are_looked_at() {
     let (dist, registry) = published().await;
@@ -46,7 +46,7 @@ async fn only_a_few_referrers_are_looked_at() {
     );
 }
 
-/// Registries with the referrers API give long lists in pages.
+/// Registries with the referrers API return long lists in pages.
 #[tokio::test]
 async fn manifest_on_a_later_page_is_found() {
     const EMPTY: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
@@ -97,8 +97,8 @@ async fn list_without_an_end_is_read_for_a_few_pages() {
     assert!(registry.requests().len() < 12);
 }
 
-/// A mirror is another place with the same digests, so that the same is verified. One that copied the artifact alone has no
-/// manifest of a plugin.
+/// A mirror has the same digests, so the same is verified. One that copied the artifact alone has no manifest of a
+/// plugin.
 #[tokio::test]
 async fn mirror_gives_the_same_plugin_or_none() {
     let (dist, registry) = published().await;
@@ -162,7 +162,7 @@ async fn signed_manifest_of_another_component_is_refused() {
     assert!(error.contains("do not belong together"), "{error}");
 }
 
-/// A list may outlive what it names.
+/// A list may name referrers that are gone.
 #[tokio::test]
 async fn referrer_that_is_gone_hides_no_other() {
     let (dist, registry) = (guided(), Registry::start().await);
@@ -239,7 +239,7 @@ async fn provenance_by_another_key_is_refused() {
     assert!(error.contains("not by the key that was given"), "{error}");
 }
 
-/// Under the pinned digest, an older version with a signature that was good in its time.
+/// An older version under the pinned digest, with its own valid signature.
 #[tokio::test]
 async fn older_version_under_pinned_digest_is_refused() {
     let registry = Registry::start().await;

@@ -1,4 +1,4 @@
-//! Publishing and pulling, against registries on loopback that behave and that do not.
+//! Publication and pulls, against honest and hostile registries on loopback.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,6 @@ mod round_trip;
 mod settled;
 mod support;
 
-/// What the tests of memory read.
+/// Allocator that counts the heap for the memory tests.
 #[global_allocator]
 static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

@@ -1,4 +1,4 @@
-//! Memory of a pull: at most what is granted for the component, and 8 MiB.
+//! Memory of a pull: at most the component's limit, and 8 MiB.
 
 use crate::HEAP;
 use crate::support::*;
@@ -7,10 +7,10 @@ use auth_connector_registry::{Bounds, Pulled, RegistryError};
 use registry::ENDLESS;
 use std::process::Command;
 
-/// Names the test that this process was started for: other tests would count.
+/// Names the test that this process was started for; other tests would add to the heap.
 const ALONE: &str = "REGISTRY_TEST_ALONE";
 
-/// Runs a test in a process that runs no other: others would count.
+/// Runs a test in a process of its own; other tests would add to the heap.
 fn alone(test: &str, body: impl Future<Output = ()>) {
     if std::env::var_os(ALONE).is_some_and(|name| name == test) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -31,7 +31,7 @@ fn alone(test: &str, body: impl Future<Output = ()>) {
     );
 }
 
-/// What a pull came to, and the most that it held on the heap, in bytes.
+/// Outcome of a pull, and its peak heap in bytes.
 async fn measured(
     reference: &str,
     requirements: &Requirements,
@@ -47,7 +47,7 @@ async fn measured(
     (pulled, (HEAP.peak_usage() - before) as u64)
 }
 
-/// Manifests, lists and blobs without an end and without a length; the component says that it has what is granted.
+/// Manifests, lists and blobs without an end and without a length. The component's announced size is the limit.
 #[test]
 fn endless_registry_fills_no_more_than_granted() {
     let test = "memory::endless_registry_fills_no_more_than_granted";
@@ -74,7 +74,7 @@ fn endless_registry_fills_no_more_than_granted() {
             let (pulled, used) = measured(&registry.reference(":large"), &lenient, GRANTED).await;
             let error = refusal(pulled);
             assert!(error.contains("expected were at most"), "{what}: {error}");
-            // What was to be filled was filled, so that the bound below means something.
+            // The lower bound shows that the bytes were read, so the upper bound means something.
             assert!(
                 used >= least && used <= GRANTED + (8 << 20),
                 "{what}: {used}"
@@ -84,7 +84,7 @@ fn endless_registry_fills_no_more_than_granted() {
     });
 }
 
-/// An honest one, as large as is granted to the byte.
+/// An honest registry, with a component of exactly the limit.
 #[test]
 fn largest_granted_component_fits_the_memory() {
     let test = "memory::largest_granted_component_fits_the_memory";

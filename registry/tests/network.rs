@@ -34,7 +34,7 @@ async fn pulled_through(
     pull(&source, &reference, &checks).await
 }
 
-/// The private authority is what counts: without those of the system.
+/// Trusts the private authority alone, without those of the system.
 fn network(authority: &str) -> Network {
     Network {
         system_roots: false,
@@ -81,7 +81,7 @@ async fn registry_is_reached_through_a_proxy() {
     );
 }
 
-/// As large registries do it: the blob is at another host, over https.
+/// Large registries serve blobs from another host, over https.
 #[tokio::test]
 async fn blob_at_another_host_is_followed() {
     let (dist, registry) = published().await;

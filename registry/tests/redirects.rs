@@ -43,14 +43,14 @@ async fn redirects_end_after_three() {
         None
     });
     let error = refusal(pulled(&registry.reference(":1.4.0"), &dist).await);
-    // The third hop is followed, and is no blob.
+    // The third redirect is followed, and is not a blob.
     assert!(error.contains("is not in the registry"), "{error}");
     most.store(9, Ordering::SeqCst);
     let error = refusal(pulled(&registry.reference(":1.4.0"), &dist).await);
     assert!(error.contains("more than 3"), "{error}");
 }
 
-/// The registry wants a password; what it redirects to is not given one.
+/// The registry requires a password; the target of its redirect does not get it.
 #[tokio::test]
 async fn redirect_carries_no_credentials() {
     let (dist, registry) = published().await;

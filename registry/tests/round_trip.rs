@@ -1,4 +1,4 @@
-//! Publishing and pulling against registries that behave, and a folder.
+//! Publication and pulls against honest registries, and a folder.
 
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, pulled, pulled_by, refusal, settings, trusting};
@@ -80,7 +80,7 @@ async fn published_plugin_is_pulled_with_all_its_documents() {
     }
 }
 
-/// A tag is asked for once, and everything else by digest.
+/// A tag is requested once, and everything else by digest.
 #[tokio::test]
 async fn tag_is_resolved_once() {
     let (dist, registry) = (Dist::new(), Registry::start().await);
@@ -130,7 +130,7 @@ async fn taken_tag_is_not_overwritten_unless_asked() {
     pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
 }
 
-/// The fallback index keeps what others put there.
+/// The fallback index keeps the entries of others.
 #[tokio::test]
 async fn fallback_index_keeps_other_entries() {
     let (dist, registry) = (Dist::new(), Registry::start().await);
@@ -196,7 +196,7 @@ async fn saved_package_opens_as_one_from_a_folder() {
     publication(&dist, &registry, false).await.unwrap();
     let pulled = pulled(&registry.reference(":1.4.0"), &dist).await.unwrap();
     let folder = scratch("saved");
-    // Another container's, which has the same process id.
+    // Another container's folder, whose process has the same id.
     let mut others = folder.clone().into_os_string();
     others.push(format!(".partial-{}", std::process::id()));
     std::fs::create_dir(&others).unwrap();
@@ -217,7 +217,7 @@ async fn saved_package_opens_as_one_from_a_folder() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// What wash, wkg and oras push has no manifest of a plugin.
+/// Artifacts pushed by wash, wkg and oras have no manifest of a plugin.
 #[tokio::test]
 async fn bare_artifact_needs_leave_to_be_unsigned() {
     let (dist, registry) = (Dist::new(), Registry::start().await);

@@ -1,4 +1,4 @@
-//! A version that was published does not change: not its artifact, not what is attached to it.
+//! Published versions do not change: neither the artifact nor its referrers.
 
 use crate::support::dist::scratch;
 use crate::support::{Dist, Registry, pulled, settings, trusting};
@@ -46,7 +46,7 @@ async fn send(dist: &Dist, registry: &Registry, replace: bool) -> Result<(), Reg
     sent.map(drop)
 }
 
-/// Hosts go on with the first document, and a publisher would believe to have narrowed what is asked.
+/// Hosts keep using the first document, while a publisher would believe the new one to be in force.
 #[tokio::test]
 async fn other_document_of_a_published_version_is_refused() {
     for has_referrers in [false, true] {
@@ -77,7 +77,7 @@ async fn other_document_of_a_published_version_is_refused() {
     }
 }
 
-/// It was interrupted before its tag, and hosts that pin the digest would take the first manifest.
+/// The first publication stopped before its tag, and hosts that pin the digest would take the first manifest.
 #[tokio::test]
 async fn other_manifest_without_a_tag_is_refused() {
     let (pair, registry) = (pair(), Registry::start().await);
@@ -96,7 +96,7 @@ async fn other_manifest_without_a_tag_is_refused() {
     );
 }
 
-/// A signature and a provenance more take nothing away.
+/// A further signature and a further provenance are accepted.
 #[tokio::test]
 async fn same_documents_signed_again_are_attached() {
     let (pair, registry) = (pair(), Registry::start().await);
@@ -135,7 +135,7 @@ async fn folder_keeps_a_taken_tag_and_its_documents() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// Each waits for the others, and no entry of the index is lost.
+/// Each publication waits for the others, and no entry of the index is lost.
 #[test]
 fn publications_into_one_folder_at_once_are_all_kept() {
     let (pair, folder) = (pair(), scratch("at-once"));

@@ -1,4 +1,4 @@
-//! Catalogues at an address.
+//! Catalogues at a URL.
 
 use super::{BYTES, Catalogue};
 use crate::exchange::{self, Deadline};
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
 
-/// Whether a text is meant as an address and not as a file's name.
+/// Returns true if a text is a URL and not a file name.
 pub fn is_address(text: &str) -> bool {
     text.contains("://")
 }
@@ -19,7 +19,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// When it cannot be reached in time, is too large, or is none.
+    /// When it cannot be reached in time, is too large, or is not a catalogue.
     pub async fn fetch(settings: &Settings, url: &str) -> Result<Self, RegistryError> {
         let (origin, path) = target(url, settings.has_loopback_http)?;
         let request = Request::get(path).body(Full::new(Bytes::new()));
@@ -33,7 +33,7 @@ impl Catalogue {
     }
 }
 
-/// An address's origin and path.
+/// Origin and path of a URL.
 fn target(url: &str, has_loopback_http: bool) -> Result<(Origin, String), RegistryError> {
     let uri: Uri = url.parse().map_err(|_| unread(url))?;
     let origin = Origin::of(&uri).map_err(|_| unread(url))?;
@@ -53,7 +53,7 @@ fn unread(url: &str) -> RegistryError {
 }
 
 fn wrong(url: &str, reason: Phrase) -> RegistryError {
-    // A name and a password before the host are nobody's to read.
+    // A name and a password before the host are not shown.
     let shown = match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://****@{rest}"),
         (None, Some((_, rest))) => format!("****@{rest}"),

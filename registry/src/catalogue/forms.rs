@@ -48,7 +48,7 @@ pub(super) fn check<'f>(id: &str, versions: impl Iterator<Item = &'f Facts>) -> 
     Ok(())
 }
 
-/// The first member that has another form.
+/// The first member with a wrong format.
 fn faulty(facts: &Facts) -> Option<&'static str> {
     let is_version = |text: &str| text.len() <= VERSION && Version::parse(text).is_ok();
     let is_web = |text: &String| text.starts_with("https://");
@@ -68,7 +68,7 @@ fn faulty(facts: &Facts) -> Option<&'static str> {
     wrong.map(|(member, _)| *member)
 }
 
-/// Whether a text is a reference that ends with a digest.
+/// Returns true if a text is a reference that ends with a digest.
 fn is_pinned(text: &str) -> bool {
     let Some((place, digest)) = text.rsplit_once('@') else {
         return false;

@@ -1,8 +1,8 @@
-//! An entry for people.
+//! Catalogue entry as text, a line per fact.
 
 use super::Entry;
 
-/// An entry for people, a line each.
+/// The entry as lines of text.
 pub fn of(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     for (index, listed) in entry.versions.iter().enumerate() {

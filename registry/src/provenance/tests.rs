@@ -1,4 +1,4 @@
-//! A bundle that openssl signed, and what is changed in it.
+//! Tests of a bundle that openssl signed, and of altered copies.
 
 use super::*;
 

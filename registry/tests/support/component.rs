@@ -1,4 +1,4 @@
-//! A component that the host library's own tests load.
+//! Component that the host library's own tests load.
 
 use std::path::Path;
 use wit_component::{ComponentEncoder, StringEncoding};

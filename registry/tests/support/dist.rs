@@ -1,4 +1,4 @@
-//! A folder as `cargo xtask dist` and `minisign` leave it, made by the same code.
+//! Folder as `cargo xtask dist` and `minisign` leave it, made by the same code.
 
 use super::component::component;
 use connector_packaging::artifact::Artifact;
@@ -13,7 +13,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The folder, which is removed with this, and the keys.
+/// The folder, removed when this is dropped, and the keys.
 pub struct Dist {
     pub folder: PathBuf,
     pub component: Vec<u8>,
@@ -28,7 +28,7 @@ const PROVENANCE_PUB: &str = include_str!("../vectors/dist.pub");
 
 impl Drop for Dist {
     fn drop(&mut self) {
-        // A folder that stays behind is the next cleaning's.
+        // A folder that cannot be removed is left for the next cleanup.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -52,7 +52,7 @@ impl Dist {
         Self::signed("1.4.0", &pair, change)
     }
 
-    /// A version by a key of the test's.
+    /// A version signed by this key.
     pub fn signed(version: &str, pair: &KeyPair, change: impl FnOnce(&Path)) -> Self {
         Self::of(component(), version, pair, change)
     }
@@ -116,7 +116,7 @@ impl Dist {
         }
     }
 
-    /// What the artifact's digest will be.
+    /// The digest of the artifact.
     pub fn digest(&self) -> String {
         let manifest = fs::read(self.folder.join("oci-manifest.json")).unwrap();
         format!("sha256:{}", sha256(&manifest))

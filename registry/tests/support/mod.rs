@@ -1,4 +1,4 @@
-//! A published plugin, a registry of the tests' own, and pulls with their checks.
+//! Published plugin, a registry for the tests, and pulls with their checks.
 
 pub mod component;
 pub mod dist;
@@ -27,7 +27,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// The signature of the publisher.
+/// Requirements that trust the publisher's key.
 pub fn trusting(dist: &Dist) -> Requirements {
     Requirements {
         trusted_keys: vec![TrustedKey::parse(&dist.public_key).unwrap()],
@@ -35,7 +35,7 @@ pub fn trusting(dist: &Dist) -> Requirements {
     }
 }
 
-/// Pulls what the publisher has signed, and everything else as by default.
+/// Pulls with the publisher's key trusted, and defaults for everything else.
 pub async fn pulled(reference: &str, dist: &Dist) -> Result<Pulled, RegistryError> {
     pulled_by(reference, &trusting(dist), None, Bounds::default()).await
 }
@@ -63,7 +63,7 @@ pub async fn pulled_by(
     pull(&source, &reference, &checks).await
 }
 
-/// The one line that a pull is refused with.
+/// The error line of a refused pull.
 pub fn refusal(outcome: Result<Pulled, RegistryError>) -> String {
     match outcome {
         Ok(pulled) => panic!("it was pulled: {}", pulled.reference),
@@ -88,12 +88,12 @@ pub async fn publish_to(dist: &Dist, registry: &Registry) {
         .unwrap();
 }
 
-/// Whether a request is for the component of this digest.
+/// Returns true if a request is for the component of this digest.
 pub fn is_component(request: &Request, dist: &str) -> bool {
     request.method == "GET" && request.path.ends_with(&format!("blobs/{dist}"))
 }
 
-/// What a pull by tag is refused with when the component's blob is answered so.
+/// Error of a pull by tag if the component's blob is answered with these bytes.
 pub async fn with_component(answer: impl Fn(&Dist) -> Vec<u8>) -> String {
     let (dist, registry) = published().await;
     let (digest, answer) = (dist.component_digest(), answer(&dist));

@@ -1,4 +1,4 @@
-//! A registry on loopback, in memory, that behaves as a test wants.
+//! In-memory registry on loopback, with behaviour that a test can replace.
 
 use connector_packaging::sha256;
 use std::collections::HashMap;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What is answered in place of an honest answer: given the request, all of the response's bytes, or nothing for honesty.
+/// Returns all bytes of a replacement response to a request, or `None` for the honest response.
 pub type Behaviour = Arc<dyn Fn(&Request) -> Option<Vec<u8>> + Send + Sync>;
 
-/// A request, as far as tests look at it.
+/// A request, with the parts that tests read.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Registry {
-    /// Without the referrers API, as Debian's docker-registry.
+    /// Starts one without the referrers API, like Debian's docker-registry.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let registry = Self {
@@ -55,7 +55,7 @@ impl Registry {
         registry
     }
 
-    /// Another registry with all that this one has, as tools copy artifacts with their referrers.
+    /// Copies the registry's content to another one, as tools copy artifacts with their referrers.
     pub async fn copied(&self) -> Self {
         let copy = Self::start().await;
         let (blobs, manifests) = {
@@ -68,17 +68,17 @@ impl Registry {
         copy
     }
 
-    /// With the referrers API.
+    /// Enables the referrers API.
     pub fn with_referrers(&self) {
         self.state.lock().unwrap().has_referrers = true;
     }
 
-    /// From now on this comes before honest answers.
+    /// Sets the behaviour that takes precedence over honest responses.
     pub fn behave(&self, behaviour: impl Fn(&Request) -> Option<Vec<u8>> + Send + Sync + 'static) {
         self.state.lock().unwrap().behaviour = Some(Arc::new(behaviour));
     }
 
-    /// What was asked since the start.
+    /// Requests since the start.
     pub fn requests(&self) -> Vec<Request> {
         self.state.lock().unwrap().requests.clone()
     }
@@ -88,7 +88,7 @@ impl Registry {
         self.state.lock().unwrap().dripped.clone()
     }
 
-    /// Forgets what was asked.
+    /// Clears the recorded requests.
     pub fn forget(&self) {
         self.state.lock().unwrap().requests.clear();
     }
@@ -110,7 +110,7 @@ impl Registry {
         state.manifests.insert(digest, (kind, bytes.to_vec()));
     }
 
-    /// A reference into it.
+    /// A reference into this registry.
     pub fn reference(&self, rest: &str) -> String {
         format!("oci://{}/acme/sms{rest}", self.address)
     }
@@ -125,7 +125,7 @@ impl Registry {
             let behaved = state.behaviour.clone().and_then(|behave| behave(&request));
             behaved.unwrap_or_else(|| state.answer(&request))
         };
-        // A client that refuses an answer hangs up, which is what such tests are about.
+        // A client that refuses a response closes the connection; such tests expect that.
         let _ = stream.write_all(&answer).await;
         if answer.ends_with(ENDLESS) {
             while stream.write_all(&[0; 4096]).await.is_ok() {}
@@ -143,12 +143,12 @@ impl Registry {
     }
 }
 
-/// A response that ends so goes on for ever.
+/// A response with this ending sends bytes without end.
 pub const ENDLESS: &[u8] = b"(endless)";
-/// A response that ends so never ends.
+/// A response with this ending sends nothing more, and stays open.
 pub const SILENT: &[u8] = b"(silent)";
 
-/// A response that ends so goes on by one byte at a time, until the client hangs up.
+/// A response with this ending continues byte by byte until the client closes the connection.
 pub const DRIPPING: &[u8] = b"(dripping)";
 
 /// A response.

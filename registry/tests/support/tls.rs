@@ -1,4 +1,4 @@
-//! TLS in front of a registry, and a proxy that tunnels to it.
+//! TLS server in front of a registry, and a proxy that tunnels to it.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// Speaks TLS as these names and passes everything to the server. Returns where it listens, and in PEM the authority.
+/// Serves TLS for these names and passes everything to the server. Returns its address, and the authority in PEM.
 pub async fn front(names: &[&str], server: SocketAddr) -> (SocketAddr, String) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -40,7 +40,7 @@ pub async fn front(names: &[&str], server: SocketAddr) -> (SocketAddr, String) {
                     return;
                 };
                 let mut onward = TcpStream::connect(server).await.unwrap();
-                // Either side may hang up, which ends both.
+                // Either side may close, which ends both.
                 let _ = copy_bidirectional(&mut stream, &mut onward).await;
             });
         }
@@ -48,7 +48,7 @@ pub async fn front(names: &[&str], server: SocketAddr) -> (SocketAddr, String) {
     (address, authority.pem())
 }
 
-/// A proxy that tunnels every name to one address. Returns where it listens, and the first lines of what it was asked.
+/// A proxy that tunnels every name to one address. Returns its address, and the first line of each request.
 pub async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
