@@ -1,4 +1,4 @@
-//! The audit log: who did what to what, and when.
+//! The audit log: actor, action, subject and time of each change.
 
 use super::registry::all;
 use super::writer::Result;
@@ -15,9 +15,9 @@ pub struct Entry {
     pub tenant: Option<String>,
     /// The key that did it, or `command-line` and the user's name.
     pub actor: String,
-    /// What was done: `connector.put`.
+    /// The action: `connector.put`.
     pub action: String,
-    /// To what: an identifier, never a number.
+    /// The subject of the action: an identifier, never a number.
     pub subject: String,
     /// More about it.
     pub detail: String,
@@ -26,7 +26,7 @@ pub struct Entry {
 /// Declares the actions, by their names.
 macro_rules! actions {
     ($($action:ident = $name:literal,)+) => {
-        /// What the audit log says was done. The console has a text for each.
+        /// An action that the audit log records. The console has a text for each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
             $(#[doc = concat!("`", $name, "`")] $action,)+
@@ -149,7 +149,7 @@ pub fn page(
     })
 }
 
-/// How many entries a tenant has since a time of actions that tell something about a number which was typed.
+/// Counts a tenant's entries since a time for actions that reveal something about a typed number.
 pub fn searches_since(db: &Connection, tenant: &str, since: i64) -> Result<u32> {
     let [search, unlock, forget] = [
         Action::NumberSearch,

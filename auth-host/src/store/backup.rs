@@ -1,6 +1,6 @@
 //! Copies of the database: to a backup, and back into its place.
 //!
-//! A copy is written under another name, and gets its own once it is whole.
+//! A copy is written under another name, and gets its own once it is complete.
 
 use super::open::{OpenError, PATIENCE, SCHEMA, migrate};
 use super::restored::{self, Ended};
@@ -21,7 +21,7 @@ pub enum CopyError {
     /// The copy's name is taken.
     #[error("the file {} exists. Name another", mask::path(.0))]
     Exists(PathBuf),
-    /// What is to be copied cannot be read.
+    /// The source cannot be read.
     #[error("{} cannot be read: {reason}", mask::path(path))]
     Unreadable {
         /// The file.
@@ -29,7 +29,7 @@ pub enum CopyError {
         /// Why.
         reason: std::io::Error,
     },
-    /// What is to be copied is something else, or broken.
+    /// The source is not a database of this program, or is damaged.
     #[error(
         "{} is no database of auth-host: {reason}. Name the file that `auth-host backup` made",
         mask::path(path)
@@ -37,7 +37,7 @@ pub enum CopyError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The reason.
         reason: String,
     },
     /// A newer program made it.
@@ -74,8 +74,8 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), CopyError> {
     copy(&source, to, |_| Ok(()))
 }
 
-/// Copies a backup to the database's place, where nothing is, after its pages were checked. The copy gets its name once
-/// all is ended that it would bring back to life.
+/// Copies a backup to the database's path, where no file is, after its pages were checked. The copy gets its name once
+/// everything that it would make valid again has ended.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ pub fn restore(from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyError> 
     }
 }
 
-/// Ends what a copy would bring back to life.
+/// Ends everything that a copy would make valid again.
 fn end(part: &Path, from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyError> {
     let unwritable = |error: StoreError| CopyError::Unwritable {
         path: to.to_owned(),
@@ -103,7 +103,7 @@ fn end(part: &Path, from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyEr
     };
     let failed = |error: rusqlite::Error| unwritable(error.into());
     let mut db = Connection::open(part).map_err(failed)?;
-    // In one file, which gets its name alone.
+    // In one file, because the copy gets its name without companion files.
     db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
         .map_err(failed)?;
     db.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
@@ -115,7 +115,7 @@ fn end(part: &Path, from: &Path, to: &Path, actor: &str) -> Result<Ended, CopyEr
     Ok(ended)
 }
 
-/// Opens a database of this program, and says which schema it has. Makes no file.
+/// Opens a database of this program, and returns it with its schema. Creates no file.
 fn recognise(path: &Path) -> Result<(Connection, usize), CopyError> {
     // SQLite would wait for a pipe's other end.
     let file = files::open(path).and_then(|file| file.metadata());
@@ -178,7 +178,7 @@ fn copy<T>(
     Ok(finished)
 }
 
-/// Copies every row in one read transaction, which goes on beside others' commits, and nothing of what was deleted
+/// Copies every row in one read transaction, while others may commit. Deleted content is left out
 /// (sqlite.org/lang_vacuum, section 3).
 fn rows(source: &Connection, to: &Path) -> rusqlite::Result<()> {
     let to = to.as_os_str().as_encoded_bytes();

@@ -1,4 +1,4 @@
-//! Rows of callbacks' tokens, and what receipts and reports change of messages.
+//! Rows of callback tokens, and changes to messages by receipts and reports.
 
 use super::figures;
 use super::message::{Message, State};
@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 pub struct Token {
     /// Its identifier.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// The connector whose messages it is about.
     pub connector: String,
@@ -36,7 +36,7 @@ pub fn tokens(db: &Connection) -> Result<Vec<Token>> {
     })
 }
 
-/// Keeps a token.
+/// Stores a token.
 pub fn add(db: &Connection, token: &Token) -> Result<()> {
     db.execute(
         "INSERT INTO callback_tokens (id, tenant, connector, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -45,7 +45,7 @@ pub fn add(db: &Connection, token: &Token) -> Result<()> {
     touch(db)
 }
 
-/// Removes a token. Says whether there was one.
+/// Removes a token. Returns true if there was one.
 pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let removed = db.execute(
         "DELETE FROM callback_tokens WHERE id = ?1 AND tenant = ?2",
@@ -71,7 +71,7 @@ pub fn find(
     messages::by_serial(db, tenant, connector, serial)
 }
 
-/// Writes down what a receipt said of a message.
+/// Stores the state that a receipt reported for a message.
 pub fn settle(
     db: &Connection,
     message: &Message,
@@ -93,7 +93,7 @@ pub fn settle(
     figures::moved(db, message, state)
 }
 
-/// Says when a used code is reported, or that nothing is left to report.
+/// Sets when a used code is reported, or that nothing is left to report.
 pub fn report_at(db: &Connection, message: &Message, at: Option<i64>) -> Result<()> {
     db.prepare_cached("UPDATE messages SET next_report_at = ?3 WHERE tenant = ?1 AND id = ?2")?
         .execute(params![message.tenant, message.id, at])?;

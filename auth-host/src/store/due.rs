@@ -6,12 +6,12 @@ use super::registry::{all, distinct};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
-/// What is done with a message once it is due.
+/// The action for a message that is due.
 #[derive(Clone, Copy)]
 pub enum Due {
     /// It is looked up.
     LookUp,
-    /// That its code was used is reported to the provider.
+    /// The use of its code is reported to the provider.
     Report,
 }
 
@@ -24,7 +24,7 @@ impl Due {
     }
 }
 
-/// The connectors that have messages with which this is to be done, now or later.
+/// The connectors that have messages for this action, due now or later.
 pub fn connectors(db: &Connection, due: Due) -> Result<Vec<String>> {
     let column = due.column();
     let sql = format!(
@@ -33,7 +33,7 @@ pub fn connectors(db: &Connection, due: Due) -> Result<Vec<String>> {
     distinct(db, &sql)
 }
 
-/// A connector's messages with which this is to be done by now, those first that have been due for longest.
+/// A connector's messages that are due for this action, those first that have been due for longest.
 pub fn due(
     db: &Connection,
     due: Due,
@@ -48,7 +48,7 @@ pub fn due(
     all(db, &sql, params![connector, now, most], read)
 }
 
-/// Writes down the state and the serial number that a look-up found, and when the next one is.
+/// Stores the state and the serial number that a look-up found, and when the next one is.
 pub fn found(
     db: &Connection,
     message: &Message,

@@ -1,16 +1,16 @@
-//! Rows of events: where a tenant's are posted, and those that were not taken yet.
+//! Rows of events: each tenant's address for them, and the events that were not accepted yet.
 
 use super::registry::{all, distinct, touch};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
-/// How long an event is tried to be delivered, in milliseconds: three days.
+/// How long delivery of an event is tried, in milliseconds: three days.
 pub const KEPT_MS: i64 = 72 * 3_600_000;
 
-/// Where a tenant's events are posted.
+/// The address to which a tenant's events are posted.
 #[derive(Clone)]
 pub struct Target {
-    /// Whose they are.
+    /// Its tenant.
     pub tenant: String,
     /// The address as it is shown, without its query.
     pub url: String,
@@ -52,7 +52,7 @@ pub fn put_target(db: &Connection, target: &Target, now: i64) -> Result<()> {
     touch(db)
 }
 
-/// Removes a target, and the events that wait for it. Says whether there was one.
+/// Removes a target, and the events that wait for it. Returns true if there was one.
 pub fn delete_target(db: &Connection, tenant: &str) -> Result<bool> {
     let removed = db.execute("DELETE FROM event_targets WHERE tenant = ?1", [tenant])?;
     db.execute("DELETE FROM events WHERE tenant = ?1", [tenant])?;
@@ -69,7 +69,7 @@ pub fn replace_secret(db: &Connection, target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Writes an event down, to be posted at once.
+/// Stores an event that is to be posted at once.
 pub fn add(db: &Connection, id: &str, tenant: &str, body: &str, now: i64) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO events (id, tenant, body, created_at, next_at) VALUES (?1, ?2, ?3, ?4, ?4)",
@@ -98,13 +98,13 @@ pub fn due(db: &Connection, tenant: &str, now: i64, most: u32) -> Result<Vec<Eve
     })
 }
 
-/// The event was taken, or is given up.
+/// Deletes an event that was accepted or is given up.
 pub fn remove(db: &Connection, id: &str) -> Result<()> {
     db.execute("DELETE FROM events WHERE id = ?1", [id])?;
     Ok(())
 }
 
-/// The event is posted again at a time.
+/// Sets when an event is posted again.
 pub fn postpone(db: &Connection, id: &str, at: i64) -> Result<()> {
     db.execute(
         "UPDATE events SET attempts = attempts + 1, next_at = ?2 WHERE id = ?1",

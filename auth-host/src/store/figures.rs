@@ -5,8 +5,8 @@ use super::message::{Message, State};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
-/// How many messages of a tenant are in each state, of those that were written down in the last hours. Counters are read,
-/// so that it costs the same however many there are; the few that are being sent are in none.
+/// How many messages of a tenant are in each state, of those that were stored in the last hours. It reads counters, so
+/// that its cost does not depend on the number of messages. The few that are being sent are in no counter.
 pub fn count_by_state(
     db: &Connection,
     tenant: &str,
@@ -32,7 +32,7 @@ pub fn count_by_state(
     Ok(counts)
 }
 
-/// Counts a message in a state, in the hour in which it was written down.
+/// Counts a message in a state, in the hour in which it was stored.
 pub(super) fn count(db: &Connection, message: &Message, state: State, by: i64) -> Result<()> {
     if state == State::Sending {
         return Ok(());
@@ -45,12 +45,12 @@ pub(super) fn count(db: &Connection, message: &Message, state: State, by: i64) -
     counter.add(db, message.created_at, by)
 }
 
-/// Counts a message in its state, by 1, or by -1 to take that back.
+/// Counts a message in its state, by 1, or by -1 to undo that.
 pub fn tally(db: &Connection, message: &Message, by: i64) -> Result<()> {
     count(db, message, message.state, by)
 }
 
-/// Counts a message in another state than before.
+/// Moves a message's count from its previous state to another.
 pub(super) fn moved(db: &Connection, before: &Message, to: State) -> Result<()> {
     if before.state == to {
         return Ok(());

@@ -5,7 +5,7 @@ use super::writer::Result;
 use auth_connector_registry::guides::Texts;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// Puts a plugin's guides and its logo in the place of those that it had.
+/// Replaces a plugin's guides and its logo.
 pub fn put(db: &Connection, plugin: &str, texts: &Texts) -> Result<()> {
     db.execute("DELETE FROM guides WHERE plugin = ?1", [plugin])?;
     db.execute("DELETE FROM logos WHERE plugin = ?1", [plugin])?;

@@ -1,4 +1,4 @@
-//! Idempotency keys: a repeated request gets the first one's answer, and is never carried out twice.
+//! Idempotency keys: a repeated request gets the first one's response, and is never carried out twice.
 
 use super::writer::Result;
 use crate::ids;
@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// How long a key is kept, in milliseconds: 72 hours.
 pub const KEPT_MS: i64 = 72 * 3_600_000;
 
-/// What is known about a key.
+/// The state of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Nothing: the request is to be carried out.
+    /// The key is unused: the request is to be carried out.
     Nothing,
     /// The request was answered.
     Answered {
@@ -19,14 +19,14 @@ pub enum Known {
         /// The body.
         answer: String,
     },
-    /// This process took it up.
+    /// This process is carrying the request out.
     InFlight {
-        /// The identifier of what it made.
+        /// The identifier of the row that it made.
         subject: Option<String>,
     },
-    /// Nobody is at it any more. What was made, if it got that far.
+    /// No process carries the request out any more.
     Lost {
-        /// The identifier of what it made.
+        /// The identifier of the row that it made, if any.
         subject: Option<String>,
     },
     /// The key was used with another request.
@@ -36,12 +36,12 @@ pub enum Known {
 /// A request with an idempotency key.
 #[derive(Clone)]
 pub struct Request {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// SHA-256 of the key.
     pub key: Vec<u8>,
-    /// Keyed hashes of method, path and body, under every key, the current one first: the body has a number, and the
-    /// path and body of a check a code, which a plain hash would let a reader of the database find by trying all.
+    /// Keyed hashes of method, path and body, under every key, the current one first. The body has a number, and the
+    /// path and body of a check have a code. From a plain hash, a reader of the database could find them by trying all.
     pub requests: Vec<Vec<u8>>,
     /// The process that carries it out.
     pub process: String,
@@ -73,7 +73,7 @@ pub fn look_up(db: &Connection, asked: &Request) -> Result<Known> {
     Ok(found.unwrap_or(Known::Nothing))
 }
 
-/// Reserves a key for what the request is about to make.
+/// Reserves a key for the row that the request is about to make.
 pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO idempotency (tenant, key, request, process, subject, created_at)
@@ -90,7 +90,7 @@ pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reserves a key and keeps the answer at once, for what one transaction does.
+/// Reserves a key and stores the response at once, for a request that one transaction completes.
 pub fn keep(
     db: &Connection,
     asked: &Request,
@@ -115,7 +115,7 @@ pub fn keep(
     Ok(())
 }
 
-/// Keeps the answer.
+/// Stores the response.
 pub fn answer(db: &Connection, asked: &Request, status: u16, answer: &str) -> Result<()> {
     db.prepare_cached(
         "UPDATE idempotency SET status = ?3, answer = ?4 WHERE tenant = ?1 AND key = ?2",

@@ -7,23 +7,23 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// An hour, in milliseconds.
 pub const HOUR_MS: i64 = 3_600_000;
 
-/// How far ahead a time may be that counts: requests beside each other are not written in the order of their times. One
-/// further ahead is of a clock that was wrong, and would otherwise count for as long as that clock was ahead.
+/// How far ahead a time may be that counts: concurrent requests are not written in the order of their times. A time
+/// further ahead is from a clock that was wrong, and would otherwise count for as long as that clock was ahead.
 pub const AHEAD_MS: i64 = 60_000;
 
 /// A counter of a tenant: a scope, such as `sent`, and a subject, such as a country.
 #[derive(Clone, Copy)]
 pub struct Counter<'a> {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: &'a str,
-    /// What is counted.
+    /// The kind of thing counted.
     pub scope: &'a str,
-    /// For what.
+    /// The subject that it counts for.
     pub subject: &'a str,
 }
 
 impl Counter<'_> {
-    /// Counts in the present hour, or takes back what was counted. Never below nothing.
+    /// Counts in the present hour; a negative count subtracts. The result is never below zero.
     pub fn add(self, db: &Connection, now: i64, count: i64) -> Result<()> {
         db.prepare_cached(
             "INSERT INTO counters (tenant, scope, subject, hour, count) VALUES (?1, ?2, ?3, ?4, max(?5, 0))
@@ -126,11 +126,11 @@ pub const WRONG_CODES: &str = "failures";
 /// A leaky bucket: its level falls by its capacity in a period.
 #[derive(Clone, Copy)]
 pub struct Bucket<'a> {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: &'a str,
-    /// What it holds.
+    /// The kind of thing that fills it.
     pub scope: &'a str,
-    /// For what.
+    /// The subject that it counts for.
     pub subject: &'a [u8],
     /// Its capacity.
     pub capacity: f64,
@@ -152,13 +152,13 @@ impl Bucket<'_> {
         Ok(found.map_or(0.0, |(level, at)| self.leaked(level, now - at)))
     }
 
-    /// What is left of a level after a time. A clock that went back leaks nothing: see [`correct`].
+    /// The level that remains after a time. A clock that was set back leaks nothing: see [`correct`].
     fn leaked(self, level: f64, elapsed_ms: i64) -> f64 {
         let elapsed = elapsed_ms.clamp(0, self.period_ms) as f64;
         (level - self.capacity * elapsed / self.period_ms as f64).clamp(0.0, self.capacity)
     }
 
-    /// Adds to it, or takes from it, up to its capacity. Returns the level before.
+    /// Adds an amount, or subtracts it, up to the capacity. Returns the level before.
     pub fn add(self, db: &Connection, now: i64, amount: f64) -> Result<f64> {
         let before = self.level(db, now)?;
         let level = (before + amount).clamp(0.0, self.capacity);
@@ -170,7 +170,7 @@ impl Bucket<'_> {
         Ok(before)
     }
 
-    /// Adds to two buckets of one subject, or takes from them, up to their capacities. Returns the levels before.
+    /// Adds to two buckets of one subject, or subtracts, up to their capacities. Returns the levels before.
     pub fn add_to_both(
         pair: [Self; 2],
         db: &Connection,
@@ -209,7 +209,7 @@ impl Bucket<'_> {
         Ok(before)
     }
 
-    /// Empties it. Says whether there was anything in it.
+    /// Empties it. Returns true if there was anything in it.
     pub fn clear(self, db: &Connection) -> Result<bool> {
         let removed = db.execute(
             "DELETE FROM buckets WHERE tenant = ?1 AND scope = ?2 AND subject = ?3",
@@ -218,14 +218,14 @@ impl Bucket<'_> {
         Ok(removed > 0)
     }
 
-    /// How long until it takes one more, in milliseconds.
+    /// The time until it has capacity for one more, in milliseconds.
     pub fn wait_ms(self, level: f64) -> i64 {
         let over = level + 1.0 - self.capacity;
         (over.max(0.0) * self.period_ms as f64 / self.capacity).ceil() as i64
     }
 }
 
-/// Lets buckets that were filled by a clock that was ahead sink from now on.
+/// Makes buckets that were filled by a clock that was ahead empty from now on.
 pub fn correct(db: &Connection, now: i64) -> Result<usize> {
     Ok(db.execute(
         "UPDATE buckets SET at = ?1 WHERE at > ?2",

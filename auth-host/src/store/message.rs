@@ -1,9 +1,9 @@
-//! A message: an attempt of one connector, and what became of it.
+//! A message: an attempt of one connector, and its state.
 
 use super::writer::{Result, StoreError};
 use rusqlite::Row;
 
-/// What became of a message.
+/// The state of a message.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -11,7 +11,7 @@ use rusqlite::Row;
 pub enum State {
     /// Its connector was called, or is about to be.
     Sending,
-    /// The provider took it.
+    /// The provider accepted it.
     Accepted,
     /// The carrier reported delivery.
     Delivered,
@@ -19,9 +19,9 @@ pub enum State {
     Undelivered,
     /// It was certainly not sent.
     NotSent,
-    /// Nobody can tell.
+    /// The outcome is unknown.
     Unknown,
-    /// It was not to be sent: the caller said that nobody is there, or the number is a test number.
+    /// It was not to be sent: the caller set `suppress`, or the number is a test number.
     Suppressed,
 }
 
@@ -50,20 +50,20 @@ impl State {
         Self::Suppressed,
     ];
 
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|state| state.as_str() == name)
     }
 }
 
-/// The reason of a message that became *unknown* because nobody was sending it any more.
+/// The reason of a message that became *unknown* because no process was sending it any more.
 pub const INTERRUPTED: &str = "interrupted";
 
 /// The reason of a message that an operator settled.
 pub const BY_OPERATOR: &str = "settled-by-operator";
 
-/// The reason of a message that a kill switch kept from being sent.
+/// The reason of a message that a kill switch stopped.
 pub const STOPPED: &str = "stopped";
 
 /// A message.
@@ -71,9 +71,9 @@ pub const STOPPED: &str = "stopped";
 pub struct Message {
     /// Its identifier, which is the correlation id.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
-    /// The verification that it carries a code of.
+    /// The verification whose code it carries.
     pub verification: Option<String>,
     /// The connector that sends it.
     pub connector: String,
@@ -87,17 +87,17 @@ pub struct Message {
     pub country: String,
     /// The number's calling code, with `+`.
     pub prefix: String,
-    /// The webhook that it came by.
+    /// The webhook that requested it.
     pub source: Option<String>,
-    /// Whether it is the first attempt, which limits count.
+    /// True if it is the first attempt, which limits count.
     pub is_first: bool,
     /// The first attempt at the same message: its own identifier, or that of an earlier connector's.
     pub first: String,
-    /// What became of it.
+    /// Its state.
     pub state: State,
     /// The class of the failure.
     pub kind: Option<String>,
-    /// Whose turn it is.
+    /// The party that has to act.
     pub turn: Option<String>,
     /// A stable word for what happened.
     pub reason: Option<String>,
@@ -109,9 +109,9 @@ pub struct Message {
     pub request_id: Option<String>,
     /// The plugin's words about a failure, without secrets and numbers.
     pub hint: Option<String>,
-    /// When it was written down.
+    /// When it was stored.
     pub created_at: i64,
-    /// When its state became what it is.
+    /// When its state was set.
     pub settled_at: Option<i64>,
     /// When its code was reported as used.
     pub verified_at: Option<i64>,
@@ -124,12 +124,12 @@ pub struct Message {
 }
 
 impl Message {
-    /// What it is about: its verification, or else its first attempt.
+    /// The subject that groups its attempts: its verification, or else its first attempt.
     pub fn subject(&self) -> &str {
         self.verification.as_deref().unwrap_or(&self.first)
     }
 
-    /// The message as a receipt, a look-up or an operator tells of it: what its send failed with no longer counts.
+    /// The message with the state from a receipt, a look-up or an operator. The failure of its send no longer counts.
     #[must_use]
     pub fn reported(self, state: State, code: &str) -> Self {
         Self {
@@ -143,8 +143,8 @@ impl Message {
         }
     }
 
-    /// Whether the outcome of its send is still to be written down. A message that was interrupted belongs to a process
-    /// that was taken for ended: its own word is worth more.
+    /// Returns true if the outcome of its send is still to be stored. That includes an interrupted message: its process
+    /// was assumed to have ended, and its own outcome is more reliable.
     pub fn is_open(&self) -> bool {
         let is_interrupted = self.reason.as_deref() == Some(INTERRUPTED);
         self.state == State::Sending || self.state == State::Unknown && is_interrupted

@@ -9,7 +9,7 @@ use crate::ids;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::ops::Range;
 
-/// Writes a message down.
+/// Stores a message.
 pub fn add(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO messages (id, tenant, verification, connector, number, number_hash, usage, country, prefix, is_first,
@@ -36,7 +36,7 @@ pub fn add(db: &Connection, message: &Message) -> Result<()> {
     count(db, message, message.state, 1)
 }
 
-/// Writes down what became of a message that is open.
+/// Stores the outcome of a message that is open.
 pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     let settled = db.prepare_cached(
         "UPDATE messages SET state = ?2, kind = ?3, turn = ?4, reason = ?5, provider_code = ?6, provider_message = ?7,
@@ -66,7 +66,7 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     count(db, message, message.state, 1)
 }
 
-/// Adds to a message that was settled meanwhile what its connector's answer says beside the outcome.
+/// Adds the details of its connector's response, but not the outcome, to a message that was settled meanwhile.
 pub fn complete(db: &Connection, message: &Message) -> Result<()> {
     db.prepare_cached(
         "UPDATE messages SET provider_message = coalesce(provider_message, ?3), request_id = coalesce(request_id, ?4),
@@ -82,7 +82,7 @@ pub fn complete(db: &Connection, message: &Message) -> Result<()> {
     Ok(())
 }
 
-/// What is being sent, or was when a process ended.
+/// The messages that are being sent, or were when a process ended.
 pub fn sending(db: &Connection) -> Result<Vec<Message>> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE state = 'sending' ORDER BY id");
     all(db, &sql, [], read)
@@ -144,7 +144,7 @@ pub fn to_number(
     all(db, &sql, params![tenant, number_hash, most], read)
 }
 
-/// What people look for among a tenant's messages.
+/// The conditions of a search among a tenant's messages.
 #[derive(Clone, Copy, Default)]
 pub struct Filter<'a> {
     /// Those in a state.
@@ -194,7 +194,7 @@ pub fn page(db: &Connection, tenant: &str, filter: &Filter<'_>, most: u32) -> Re
     all(db, &sql, rusqlite::params_from_iter(values), read)
 }
 
-/// Settles an unknown outcome by what an operator found out. What the connector's answer was stays.
+/// Settles an unknown outcome by an operator's decision. The fields of the connector's response stay.
 pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64) -> Result<()> {
     db.execute(
         "UPDATE messages SET state = ?2, settled_at = ?3, next_lookup_at = NULL
@@ -204,7 +204,7 @@ pub fn settle_unknown(db: &Connection, message: &Message, state: State, now: i64
     moved(db, message, state)
 }
 
-/// When the first attempts to a number in a time were, whatever became of them: the newest first, `most` at most.
+/// Times of the first attempts to a number in a time range, in every state: the newest first, `most` at most.
 pub fn to_number_in(
     db: &Connection,
     tenant: &str,
@@ -240,7 +240,8 @@ pub fn by_serial(
     Ok(all(db, &sql, [connector, serial, tenant], read)?.pop())
 }
 
-/// Notes that the code of a message was used; `is_reported` says whether its provider is told. Says whether that was new.
+/// Marks the code of a message as used; `is_reported` schedules the report to its provider. Returns true if it was not
+/// marked before.
 pub fn mark_verified(
     db: &Connection,
     tenant: &str,

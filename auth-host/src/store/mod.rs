@@ -1,6 +1,7 @@
-//! Storage in one SQLite file. All SQL of the program stands in this module.
+//! Storage in one SQLite file. All SQL of the program is in this module.
 //!
-//! [`Store`] writes by one thread and reads beside it; each of the other modules has the queries of some tables.
+//! [`Store`] writes on one thread and reads on another connection. Each of the other modules has the queries of some
+//! tables.
 
 pub mod audit;
 mod backup;

@@ -15,10 +15,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/3.sql"),
 ];
 
-/// The newest schema that this program knows.
+/// The newest schema that this program supports.
 pub const SCHEMA: usize = MIGRATIONS.len();
 
-/// How long a write waits for another program that holds the file.
+/// How long a write waits for another program that locks the file.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the database does not open.
@@ -43,10 +43,10 @@ pub enum OpenError {
     Foreign {
         /// The file.
         path: String,
-        /// What was found.
+        /// The difference found.
         what: String,
     },
-    /// It was taken away or cut off, and what belongs to it is still there.
+    /// The file was removed or truncated, and its companion files are still there.
     #[error(
         "the database {path} {found}. Nothing was read or changed. Put it back, whole and with its -wal file; or move \
         all that is left of it away and restore a backup"
@@ -54,15 +54,15 @@ pub enum OpenError {
     Lost {
         /// The file.
         path: String,
-        /// What was found.
+        /// The condition found.
         found: String,
     },
-    /// The file system gives no durable writes.
+    /// The file system does not support durable writes.
     #[error("the database {path} cannot be used: {what}. Put it on a local file system")]
     Unsafe {
         /// The file.
         path: String,
-        /// What was found.
+        /// The reason.
         what: String,
     },
     /// Anything else.
@@ -104,8 +104,8 @@ pub fn open(path: &Path) -> Result<Store, OpenError> {
     Store::new(writer, reader).map_err(failed)
 }
 
-/// Whether there is no database yet. One that was taken away is not new: SQLite would remove its log, and with it what
-/// was written last.
+/// Returns true if there is no database yet. A removed one is not new: SQLite would delete its log, and the latest
+/// writes with it.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub fn is_new(path: &Path) -> Result<bool, OpenError> {
             found,
         })
     };
-    // Before the database is looked at: another process may make it now, and its log after it.
+    // Before the database is checked: another process may make it now, and its log after it.
     let left = companions(path);
     let left = left.iter().find(|left| left.symlink_metadata().is_ok());
     match (path.metadata(), left) {
@@ -141,7 +141,7 @@ pub fn is_new(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Makes a database beside its place, so that no other process meets a half of it.
+/// Makes a database under another name, so that no other process opens an incomplete one.
 fn make(path: &Path) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Failed {
         path: mask::path(path),
@@ -159,12 +159,12 @@ fn make(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Sets what at-most-once rests on, and reads it back.
+/// Sets the options that at-most-once depends on, and reads them back.
 fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let set = || {
         let journal = write_ahead(connection)?;
         connection.execute_batch(
-            // What is deleted is overwritten (sqlite.org/pragma, secure_delete).
+            // Deleted content is overwritten (sqlite.org/pragma, secure_delete).
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
         )?;
         let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
@@ -183,8 +183,8 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Turns the write-ahead log on, and returns the journal mode. SQLite lets nobody wait where two connections do that to a
-/// new database at once: each holds what the other needs.
+/// Turns the write-ahead log on, and returns the journal mode. Where two connections do that to a new database at once,
+/// SQLite does not wait: each holds a lock that the other needs.
 fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
     let begun = Instant::now();
     loop {
@@ -242,7 +242,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
     Ok(())
 }
 
-/// How a database differs from what the first migrations make, if it does.
+/// Returns how a database differs from the result of the first migrations, if it does.
 fn difference(found: &Connection, migrations: usize) -> rusqlite::Result<Option<String>> {
     let made = Connection::open_in_memory()?;
     for migration in MIGRATIONS.iter().take(migrations) {

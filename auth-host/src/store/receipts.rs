@@ -1,4 +1,4 @@
-//! Rows of what was reported of messages, kept for their timelines.
+//! Rows of reports about messages, kept for their timelines.
 
 use super::message::{Message, State};
 use super::registry::all;
@@ -6,16 +6,16 @@ use super::writer::Result;
 use crate::clean::clean;
 use rusqlite::{Connection, params};
 
-/// The most rows of one message: a provider that repeats itself with other codes fills no disk.
+/// The most rows of one message, so that a provider that repeats itself with other codes does not fill the disk.
 const MOST: i64 = 20;
 
 /// The longest code that is kept, in characters.
 const CODE_CHARS: usize = 60;
 
-/// Where a report came from.
+/// The source of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The connector, when the message was sent.
+    /// The connector's response, when the message was sent.
     Answer,
     /// The provider's callback.
     Callback,
@@ -40,16 +40,16 @@ impl Source {
     }
 }
 
-/// What was reported.
+/// A report about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Where it came from.
+    /// Its source.
     pub source: Source,
     /// The state that it names.
     pub state: State,
     /// The provider's code, or empty.
     pub code: String,
-    /// When it came.
+    /// When it arrived.
     pub at: i64,
 }
 
@@ -60,7 +60,7 @@ pub fn code(attributes: &[(String, String)]) -> String {
     clean(code).chars().take(CODE_CHARS).collect()
 }
 
-/// Keeps a report. What the message's row says of the connector's answer is kept first, for the report replaces it.
+/// Stores a report. The connector's response in the message's row is stored first, because the report replaces it.
 pub fn add(db: &Connection, before: &Message, report: &Report) -> Result<()> {
     let has_rows: bool = db
         .prepare_cached(
@@ -96,9 +96,9 @@ fn insert(db: &Connection, message: &Message, report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// What was reported of a message, oldest first. Empty where nothing came after the connector's answer.
+/// The reports about a message, oldest first. Empty if nothing arrived after the connector's response.
 pub fn of(db: &Connection, message: &Message) -> Result<Vec<Report>> {
-    // The answer was first, whatever the clock said.
+    // The response was first, whatever the clock was.
     let sql = "SELECT source, state, code, at FROM receipts WHERE tenant = ?1 AND message = ?2
                ORDER BY source <> 'answer', at, source";
     let rows = all(db, sql, [&message.tenant, &message.id], |row| {

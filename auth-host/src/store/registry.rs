@@ -1,4 +1,4 @@
-//! Rows of what an operator sets up: tenants, plugins, connectors, flows, keys, test numbers, settings.
+//! Rows of an operator's configuration: tenants, plugins, connectors, flows, keys, test numbers, settings.
 
 use super::writer::{Result, StoreError};
 use auth_connector_registry::Facts;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-/// What a tenant may do, and how. Stored as JSON, so that a new key needs no migration.
+/// The settings and limits of a tenant. Stored as JSON, so that a new key needs no migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TenantSettings {
@@ -17,7 +17,7 @@ pub struct TenantSettings {
     pub home_countries: Vec<String>,
     /// The country of numbers without a calling code. None, the default: such numbers are refused.
     pub default_country: Option<String>,
-    /// Whether its kill switch is on: nothing is sent.
+    /// True if its kill switch is on: nothing is sent.
     pub is_stopped: bool,
     /// Messages to one number in 24 hours.
     pub number_a_day: u32,
@@ -29,16 +29,16 @@ pub struct TenantSettings {
     pub network_a_day: u32,
     /// Segments in 24 hours.
     pub segments_a_day: u32,
-    /// What happens when too many codes of a country or network are never used.
+    /// The effect when too many codes of a country or network are never used.
     pub unverified: Unverified,
     /// How long messages and verifications are kept, in days.
     pub retention_days: u32,
-    /// Whether providers that count used codes are told of each, where the connector can. It costs a request for every
-    /// code that is used, after the answer to the caller.
+    /// True if used codes are reported to providers that count them, where the connector can. It costs a request for
+    /// every code that is used, after the response to the caller.
     pub report_used_codes: bool,
 }
 
-/// What the rule about unverified sends does.
+/// The effect of the rule about unverified sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unverified {
@@ -89,11 +89,11 @@ pub struct Plugin {
     pub signature: Option<Vec<u8>>,
     /// The origins that an administrator granted.
     pub origins: Vec<String>,
-    /// Origins that it was granted although its manifest does not ask for them.
+    /// Origins that it was granted although its manifest does not list them.
     pub beyond: Vec<String>,
     /// The limits that an administrator granted, by their keys in a manifest; the host's own for the others.
     pub limits: BTreeMap<String, u64>,
-    /// What was known about it when it was added.
+    /// Facts recorded when it was added.
     pub facts: Facts,
     /// When it was added.
     pub added_at: i64,
@@ -104,7 +104,7 @@ pub struct Plugin {
 pub struct Connector {
     /// Its identifier.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// Its name, unique within the tenant.
     pub name: String,
@@ -112,13 +112,13 @@ pub struct Connector {
     pub plugin: String,
     /// The config, encrypted.
     pub config: Vec<u8>,
-    /// What is hidden of the config, as JSON Pointers: its secrets, and values that its plugin does not declare.
+    /// The hidden values of the config, as JSON Pointers: its secrets, and values that its plugin does not declare.
     pub secrets: Vec<String>,
-    /// The origins that its config asks for.
+    /// The origins that its config names.
     pub wanted: Vec<String>,
     /// Those of them that a host administrator confirmed.
     pub confirmed: Vec<String>,
-    /// Counts its changes.
+    /// The number of its changes.
     pub revision: i64,
     /// When it was made.
     pub created_at: i64,
@@ -137,10 +137,10 @@ pub struct Flow {
     pub connectors: Vec<String>,
 }
 
-/// An API key, of which only a hash is kept.
+/// An API key, of which only a hash is stored.
 #[derive(Clone)]
 pub struct Key {
-    /// Its identifier, the part of the key that is no secret.
+    /// Its identifier, the part of the key that is not a secret.
     pub id: String,
     /// The tenant that it acts for; none for a host administrator.
     pub tenant: Option<String>,
@@ -148,7 +148,7 @@ pub struct Key {
     pub name: String,
     /// SHA-256 of the whole key.
     pub hash: Vec<u8>,
-    /// What it may do.
+    /// The scopes that it is granted.
     pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: i64,
@@ -159,7 +159,7 @@ pub struct Key {
 /// A number that is never sent to and whose code is fixed.
 #[derive(Clone)]
 pub struct TestNumber {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// The keyed hash of the number.
     pub number_hash: Vec<u8>,
@@ -179,7 +179,7 @@ fn text<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-/// All values of a column, each found by an index: `sql` asks for the least value above its parameter.
+/// All values of a column, each found by an index: `sql` selects the least value above its parameter.
 pub(super) fn distinct(db: &Connection, sql: &str) -> Result<Vec<String>> {
     let mut next = db.prepare_cached(sql)?;
     let mut found: Vec<String> = Vec::new();
@@ -223,7 +223,7 @@ pub fn put_setting(db: &Connection, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// Says that something in here changed, so that a running service reads it again.
+/// Marks the configuration as changed, so that a running service reads it again.
 pub fn touch(db: &Connection) -> Result<()> {
     put_setting(db, "revision", &crate::ids::new("r"))
 }
@@ -290,7 +290,7 @@ pub fn component(db: &Connection, id: &str) -> Result<Option<Vec<u8>>> {
         .optional()?)
 }
 
-/// Installs a plugin, or puts another in the place of one.
+/// Installs a plugin, or replaces one.
 pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<()> {
     db.execute(
         "INSERT INTO plugins (id, digest, component, manifest, signature, origins, beyond, limits, facts, added_at)
@@ -312,13 +312,13 @@ pub fn put_plugin(db: &Connection, plugin: &Plugin, component: &[u8]) -> Result<
     touch(db)
 }
 
-/// Whether a connector uses a plugin.
+/// Returns true if a connector uses a plugin.
 pub fn has_connectors(db: &Connection, id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM connectors WHERE plugin = ?1)";
     Ok(db.query_row(sql, [id], |row| row.get(0))?)
 }
 
-/// Removes a plugin that no connector uses. Says whether there was one.
+/// Removes a plugin that no connector uses. Returns true if there was one.
 pub fn delete_plugin(db: &Connection, id: &str) -> Result<bool> {
     let removed = db.execute("DELETE FROM plugins WHERE id = ?1", [id])?;
     touch(db)?;
@@ -346,8 +346,8 @@ pub fn connectors(db: &Connection) -> Result<Vec<Connector>> {
     })
 }
 
-/// Makes a connector, or changes it if it still has the revision that the change was made for. Says whether it did; it
-/// did not where another change came first, or the connector went.
+/// Makes a connector, or changes it if it still has the revision that the change was made for. Returns false if another
+/// change came first, or the connector was removed.
 pub fn put_connector(db: &Connection, connector: &Connector) -> Result<bool> {
     let changed = db.execute(
         "INSERT INTO connectors (id, tenant, name, plugin, config, secrets, wanted, confirmed, revision, created_at, updated_at)
@@ -374,7 +374,7 @@ pub fn put_connector(db: &Connection, connector: &Connector) -> Result<bool> {
     Ok(changed > 0)
 }
 
-/// Puts which values of a connector's config are never shown, unless it was changed. Says whether it did.
+/// Stores which values of a connector's config are never shown. Returns false if the connector changed meanwhile.
 pub fn put_hidden(db: &Connection, id: &str, revision: i64, hidden: &[String]) -> Result<bool> {
     let changed = db.execute(
         "UPDATE connectors SET secrets = ?3 WHERE id = ?1 AND revision = ?2",
@@ -384,13 +384,13 @@ pub fn put_hidden(db: &Connection, id: &str, revision: i64, hidden: &[String]) -
     Ok(changed > 0)
 }
 
-/// Whether a tenant has a connector.
+/// Returns true if a tenant has a connector.
 pub fn has_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM connectors WHERE id = ?1 AND tenant = ?2)";
     Ok(db.query_row(sql, [id, tenant], |row| row.get(0))?)
 }
 
-/// Removes a connector. Says whether there was one.
+/// Removes a connector. Returns true if there was one.
 pub fn delete_connector(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let removed = db.execute(
         "DELETE FROM connectors WHERE id = ?1 AND tenant = ?2",
@@ -454,7 +454,7 @@ pub fn keys(db: &Connection) -> Result<Vec<Key>> {
     })
 }
 
-/// Keeps a key.
+/// Stores a key.
 pub fn add_key(db: &Connection, key: &Key) -> Result<()> {
     db.execute(
         "INSERT INTO keys (id, tenant, name, hash, scopes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -463,7 +463,7 @@ pub fn add_key(db: &Connection, key: &Key) -> Result<()> {
     touch(db)
 }
 
-/// Revokes a key. Says whether there was one that was not revoked.
+/// Revokes a key. Returns true if there was one that was not revoked.
 pub fn revoke_key(db: &Connection, id: &str) -> Result<bool> {
     let revoked = db.execute(
         "UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
@@ -504,7 +504,7 @@ pub fn put_test_number(db: &Connection, number: &TestNumber) -> Result<()> {
     touch(db)
 }
 
-/// Removes a test number. Says whether there was one.
+/// Removes a test number. Returns true if there was one.
 pub fn delete_test_number(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<bool> {
     let removed = db.execute(
         "DELETE FROM test_numbers WHERE tenant = ?1 AND number_hash = ?2",

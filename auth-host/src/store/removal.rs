@@ -3,8 +3,8 @@
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
-/// What a tenant is set up with. Its callers, its operators and its webhooks go with these rows, so nothing new comes
-/// afterwards. Those that refer to others come first.
+/// Tables of a tenant's configuration. Its callers, operators and webhooks are deleted with these rows, so that nothing
+/// new arrives afterwards. Tables that refer to others come first.
 const SET_UP: [&str; 8] = [
     "keys",
     "users",
@@ -16,7 +16,7 @@ const SET_UP: [&str; 8] = [
     "connectors",
 ];
 
-/// What its use left. Receipts go with their messages.
+/// Tables of the rows that its use left. Receipts are deleted with their messages.
 const LEFT: [&str; 7] = [
     "verifications",
     "messages",
@@ -30,14 +30,14 @@ const LEFT: [&str; 7] = [
 /// The most rows of a table that one transaction deletes, so that no other tenant's send waits long.
 const ROWS: i64 = 5_000;
 
-/// Whether a message of a tenant is being sent.
+/// Returns true if a message of a tenant is being sent.
 pub fn is_sending(db: &Connection, tenant: &str) -> Result<bool> {
     // The sign keeps SQLite from indexes of the tenant, which has many more messages than are being sent.
     let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE state = 'sending' AND +tenant = ?1)";
     Ok(db.query_row(sql, [tenant], |row| row.get(0))?)
 }
 
-/// Deletes what a tenant is set up with, but not the tenant itself: its limits and its kill switch hold until the end.
+/// Deletes a tenant's configuration, but not the tenant itself: its limits and its kill switch apply until the end.
 pub fn delete_set_up(db: &Connection, tenant: &str) -> Result<()> {
     for table in SET_UP {
         db.execute(&format!("DELETE FROM {table} WHERE tenant = ?1"), [tenant])?;
@@ -45,12 +45,12 @@ pub fn delete_set_up(db: &Connection, tenant: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes some of what a tenant's use left, but for messages that are being sent. Returns how many rows went; call again
-/// while any do.
+/// Deletes some of the rows that a tenant's use left, except messages that are being sent. Returns how many rows were
+/// deleted; call again until it returns 0.
 pub fn delete_some(db: &Connection, tenant: &str) -> Result<usize> {
     let mut removed = 0;
     for table in LEFT {
-        // Every one of these tables has a primary key that begins with the tenant, but for events.
+        // Every one of these tables has a primary key that begins with the tenant, except events.
         let key = match table {
             "verifications" | "messages" => "tenant, id",
             "events" => "id",
@@ -72,7 +72,7 @@ pub fn delete_some(db: &Connection, tenant: &str) -> Result<usize> {
     Ok(removed)
 }
 
-/// Deletes a tenant of which nothing else is left. Says whether it was there.
+/// Deletes a tenant of which nothing else is left. Returns true if it existed.
 pub fn delete_tenant(db: &Connection, tenant: &str) -> Result<bool> {
     Ok(db.execute("DELETE FROM tenants WHERE id = ?1", [tenant])? > 0)
 }

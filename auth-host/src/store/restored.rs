@@ -1,7 +1,7 @@
-//! Ends what a backup would bring back to life, and stops sending until an operator says go.
+//! Ends everything that a backup would make valid again, and stops sending until an operator resumes it.
 //!
-//! A backup knows nothing of what happened after it: a code that was used since is unused in it, a session that was
-//! ended goes on, and the kill switch is as it was.
+//! A backup has nothing of what happened after it. A code that was used since is unused in it, a session that was ended
+//! is valid, and the kill switch has its former state.
 
 use super::audit::{self, Action};
 use super::registry::{put_setting, touch};
@@ -9,7 +9,7 @@ use super::users;
 use super::writer::Result;
 use rusqlite::Connection;
 
-/// What was ended.
+/// The counts of rows that were ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     /// Verifications whose code could still be used.
@@ -18,12 +18,12 @@ pub struct Ended {
     pub sessions: usize,
 }
 
-/// Cancels each verification that is pending, signs everybody out of the console, voids its link, and turns the kill
-/// switch of the host on. For a database that nobody uses yet.
+/// Cancels each verification that is pending, signs all users out of the console, voids its link, and turns the kill
+/// switch of the host on. For a database that no process uses yet.
 pub fn end(db: &Connection, actor: &str, now: i64) -> Result<Ended> {
     let live = "SELECT count(*) FROM verifications WHERE state = 'pending' AND expires_at > ?1";
     let live: i64 = db.query_row(live, [now], |row| row.get(0))?;
-    // Those that look expired too: the clock may be ahead.
+    // Including those that look expired: the clock may be ahead.
     db.execute(
         "UPDATE verifications SET state = 'cancelled' WHERE state = 'pending'",
         [],

@@ -12,18 +12,18 @@ use rusqlite::{Connection, params};
 /// How long counters are kept: the rule about unverified sends looks back 14 days, figures a year.
 const COUNTERS_MS: i64 = 366 * 24 * HOUR_MS;
 
-/// How long counters of networks are kept: limits look back a day, and a network may tell a person.
+/// How long counters of networks are kept: limits look back a day, and a network may identify a person.
 const NETWORKS_MS: i64 = 48 * HOUR_MS;
 
 /// The most rows that one transaction deletes, so that no send waits long.
 const ROWS: i64 = 5_000;
 
-/// Deletes what is older than it is kept. Returns how many rows went; call again while any do.
+/// Deletes rows that are past their retention. Returns how many rows were deleted; call again until it returns 0.
 pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     let mut removed = 0;
     for tenant in registry::tenants(db)? {
         let before = now - i64::from(tenant.settings.retention_days) * 24 * HOUR_MS;
-        // A verification is found by its messages, which are younger, and goes before them.
+        // A verification is found by its messages, which are younger, and is deleted before them.
         for (table, kind) in [("verifications", "v"), ("messages", "m")] {
             removed += db.execute(
                 &format!(
@@ -46,7 +46,7 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
             ],
         )?;
     }
-    // Those of a tenant whose address takes none wait in a row, and not each of them is tried before it is too old.
+    // Events of a tenant whose address accepts none wait in order, and not each of them is tried before it expires.
     removed += db.execute(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ?1 ORDER BY id LIMIT ?2)",
         params![ids::earliest("e", now - events::KEPT_MS), ROWS],
@@ -75,8 +75,8 @@ pub fn sweep(db: &Connection, now: i64) -> Result<usize> {
     Ok(removed)
 }
 
-/// Deletes everything about a number, and the events that wait and tell of it. Returns how many rows went. Keys of its
-/// requests stay used up, without their answers, also of those under way: a repeated request must send nothing.
+/// Deletes everything about a number, and the waiting events that name it. Returns how many rows were deleted. Keys of
+/// its requests stay used, without their responses, also for requests under way: a repeated request must send nothing.
 pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize> {
     db.execute(
         "UPDATE idempotency SET status = NULL, answer = NULL, process = '' WHERE tenant = ?1
@@ -109,7 +109,7 @@ pub fn forget(db: &Connection, tenant: &str, number_hash: &[u8]) -> Result<usize
     Ok(removed)
 }
 
-/// An encrypted value and its place.
+/// An encrypted value and its location.
 pub struct Encrypted {
     /// The table.
     pub table: &'static str,
@@ -143,7 +143,7 @@ pub fn encrypted_numbers(db: &Connection, table: &'static str) -> Result<Vec<Enc
     )
 }
 
-/// Puts a number that was encrypted again, and its new hash, in its place.
+/// Replaces a number with the one that was encrypted again, and its hash.
 pub fn replace_number(db: &Connection, old: &Encrypted, value: &[u8], hash: &[u8]) -> Result<()> {
     let (table, row) = match old.table {
         "test_numbers" => ("test_numbers", "number_hash"),
@@ -177,7 +177,7 @@ pub fn replace_config(db: &Connection, id: &str, config: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Puts a test number's code that was encrypted again in its place.
+/// Replaces a test number's code with the one that was encrypted again.
 pub fn replace_code(db: &Connection, tenant: &str, hash: &[u8], code: &[u8]) -> Result<()> {
     db.execute(
         "UPDATE test_numbers SET code = ?3 WHERE tenant = ?1 AND number_hash = ?2",

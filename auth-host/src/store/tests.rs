@@ -1,4 +1,4 @@
-//! The store over a file of its own.
+//! Tests of the store, each with its own file.
 
 mod file;
 mod limits;

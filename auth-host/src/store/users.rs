@@ -4,15 +4,15 @@ use super::registry::all;
 use super::writer::{Result, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// The setting that keeps the hash of the set-up link's token.
+/// The setting that stores the hash of the set-up link's token.
 pub const SETUP: &str = "console_setup";
 
-/// What a user may do.
+/// The permission of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Change things.
+    /// Reads and changes.
     Admin,
-    /// Look at them.
+    /// Only reads.
     Viewer,
 }
 
@@ -25,7 +25,7 @@ impl Role {
         }
     }
 
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Admin, Self::Viewer]
             .into_iter()
@@ -42,15 +42,15 @@ pub struct User {
     pub name: String,
     /// Their password's hash, as a PHC string.
     pub password: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// The tenant that they may do it to; none for the whole host.
+    /// The tenant to which the role applies; none for the whole host.
     pub tenant: Option<String>,
     /// When they were added.
     pub created_at: i64,
 }
 
-/// A session and whose it is.
+/// A session with its user.
 pub struct Session {
     /// Its user.
     pub user: User,
@@ -89,12 +89,12 @@ pub fn by_name(db: &Connection, name: &str) -> Result<Option<User>> {
     Ok(all(db, &sql, [name], read)?.pop())
 }
 
-/// Whether there is any user.
+/// Returns true if there is any user.
 pub fn is_any(db: &Connection) -> Result<bool> {
     Ok(db.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
 }
 
-/// Adds a user, or gives the one of this name another password, role and tenant.
+/// Adds a user, or replaces the password, role and tenant of the one with this name.
 pub fn put(db: &Connection, user: &User) -> Result<()> {
     db.execute(
         "INSERT INTO users (id, name, password, role, tenant, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -111,21 +111,21 @@ pub fn put(db: &Connection, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Gives a user another password and ends their sessions. Says whether there was one.
+/// Sets another password for a user and ends their sessions. Returns true if there was one.
 pub fn set_password(db: &Connection, id: &str, hash: &str) -> Result<bool> {
     end_all(db, id)?;
     let changed = db.execute("UPDATE users SET password = ?2 WHERE id = ?1", [id, hash])?;
     Ok(changed > 0)
 }
 
-/// Removes a user and their sessions. Says whether there was one.
+/// Removes a user and their sessions. Returns true if there was one.
 pub fn remove(db: &Connection, id: &str) -> Result<bool> {
     end_all(db, id)?;
     Ok(db.execute("DELETE FROM users WHERE id = ?1", [id])? > 0)
 }
 
-/// Begins a session of a user whose password is still the one that was checked. Says whether it did: the check takes its
-/// time, and the password may be another one by now, or the user gone.
+/// Begins a session of a user whose password is still the one that was checked. Returns false if the password changed
+/// or the user was removed during the check, which is slow.
 pub fn begin(db: &Connection, hash: &[u8], user: &User, now: i64) -> Result<bool> {
     let begun = db.execute(
         "INSERT INTO sessions (hash, user, created_at, seen_at)
@@ -158,7 +158,7 @@ pub fn session(db: &Connection, hash: &[u8]) -> Result<Option<Session>> {
         .transpose()
 }
 
-/// Notes that a session was used.
+/// Stores when a session was used.
 pub fn seen(db: &Connection, hash: &[u8], now: i64) -> Result<()> {
     db.execute(
         "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1",

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 pub struct Verification {
     /// Its identifier.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// The number, encrypted.
     pub number: Vec<u8>,
@@ -25,9 +25,9 @@ pub struct Verification {
     pub prefix: String,
     /// The network of the person's address, where the caller passed it.
     pub network: Option<String>,
-    /// The webhook that it came by.
+    /// The webhook that requested it.
     pub source: Option<String>,
-    /// Whether the number is a test number.
+    /// True if the number is a test number.
     pub is_test: bool,
     /// `pending`, `approved` or `cancelled`. Expiry is a matter of time.
     pub state: String,
@@ -39,7 +39,7 @@ pub struct Verification {
     pub sends: u32,
     /// When the latest was made.
     pub sent_at: i64,
-    /// How long a code lives, in milliseconds.
+    /// How long a code is valid, in milliseconds.
     pub lifetime_ms: i64,
     /// When the latest expires.
     pub expires_at: i64,
@@ -74,7 +74,7 @@ fn read(row: &Row<'_>) -> Result<Verification> {
     })
 }
 
-/// Writes a verification down.
+/// Stores a verification.
 pub fn add(db: &Connection, v: &Verification) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO verifications (id, tenant, number, number_hash, usage, locales, country, prefix, network, is_test,
@@ -140,7 +140,7 @@ pub fn of_number(
     all(db, &sql, params![tenant, number_hash, source, most], read)
 }
 
-/// Writes down what a check, a resend or a cancellation changed.
+/// Stores the changes of a check, a resend or a cancellation.
 pub fn update(db: &Connection, v: &Verification) -> Result<()> {
     db.prepare_cached(
         "UPDATE verifications SET state = ?2, code = ?3, attempts = ?4, sends = ?5, sent_at = ?6, expires_at = ?7

@@ -1,10 +1,10 @@
-//! Rows of webhooks, and of what came by them.
+//! Rows of webhooks, and of the requests to them.
 
 use super::registry::{all, touch};
 use super::writer::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// How long a request that came by a webhook is remembered, in milliseconds: 72 hours, as for idempotency keys.
+/// How long a request to a webhook is remembered, in milliseconds: 72 hours, as for idempotency keys.
 pub const KEPT_MS: i64 = super::idempotency::KEPT_MS;
 
 /// A webhook.
@@ -12,7 +12,7 @@ pub const KEPT_MS: i64 = super::idempotency::KEPT_MS;
 pub struct Webhook {
     /// Its identifier, a part of its address.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// Its name, unique within the tenant.
     pub name: String,
@@ -26,15 +26,15 @@ pub struct Webhook {
     pub updated_at: i64,
 }
 
-/// What is remembered of a request.
+/// The stored record of a request.
 pub struct Remembered {
-    /// The keyed hash of what it asked for.
+    /// The keyed hash of its content.
     pub request: Vec<u8>,
     /// The connectors that it was sent by, with their versions.
     pub route: Vec<u8>,
     /// The first attempt at its message.
     pub message: String,
-    /// When it came.
+    /// When it arrived.
     pub created_at: i64,
 }
 
@@ -54,8 +54,8 @@ pub fn webhooks(db: &Connection) -> Result<Vec<Webhook>> {
     })
 }
 
-/// Makes a webhook, or changes the one whose encrypted secrets were `before`: each change encrypts them again. Says whether it
-/// did; it did not where another change came first, or the webhook went.
+/// Makes a webhook, or changes the one whose encrypted secrets were `before`: each change encrypts them again. Returns
+/// false if another change came first, or the webhook was removed.
 pub fn put(db: &Connection, webhook: &Webhook, before: Option<&[u8]>) -> Result<bool> {
     let changed = match before {
         None => db.execute(
@@ -88,7 +88,7 @@ pub fn put(db: &Connection, webhook: &Webhook, before: Option<&[u8]>) -> Result<
     Ok(changed > 0)
 }
 
-/// Removes a webhook. Says whether there was one.
+/// Removes a webhook. Returns true if there was one.
 pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     let removed = db.execute(
         "DELETE FROM webhooks WHERE id = ?1 AND tenant = ?2",
@@ -98,7 +98,7 @@ pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Puts secrets that were encrypted again in their place.
+/// Replaces secrets with those that were encrypted again.
 pub fn replace_secrets(db: &Connection, id: &str, secrets: &[u8]) -> Result<()> {
     db.execute(
         "UPDATE webhooks SET secrets = ?2 WHERE id = ?1",
@@ -107,7 +107,7 @@ pub fn replace_secrets(db: &Connection, id: &str, secrets: &[u8]) -> Result<()> 
     Ok(())
 }
 
-/// What is remembered under a key.
+/// The record stored under a key.
 pub fn remembered(db: &Connection, tenant: &str, key: &[u8]) -> Result<Option<Remembered>> {
     Ok(db
         .prepare_cached(
@@ -124,7 +124,7 @@ pub fn remembered(db: &Connection, tenant: &str, key: &[u8]) -> Result<Option<Re
         .optional()?)
 }
 
-/// Remembers a request under a key, in the place of an earlier one that no longer counts.
+/// Stores a request under a key, replacing an earlier one that no longer counts.
 pub fn remember(db: &Connection, tenant: &str, key: &[u8], request: &Remembered) -> Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO webhook_keys (tenant, key, request, route, message, created_at)

@@ -1,8 +1,8 @@
 //! The thread that writes, its commits, and the connection that reads.
 //!
-//! One thread writes. It commits what waits together: each of several jobs has a savepoint, so that one that fails takes
-//! nothing of the others with it, and no job hears of success before the commit is on the disk (`synchronous = FULL`).
-//! Reads have a connection of their own, which WAL lets go on beside the writer.
+//! One thread writes. It commits waiting jobs together. Each of several jobs has a savepoint, so that one that fails
+//! undoes nothing of the others. No job returns success before the commit is on the disk (`synchronous = FULL`). Reads
+//! have their own connection, which WAL lets run beside the writer.
 
 use crate::mask;
 use rusqlite::config::DbConfig;
@@ -22,27 +22,27 @@ const WAITING: usize = 2048;
 const TOGETHER: usize = 128;
 
 /// The most statements that a connection keeps prepared: all that requests use. With rusqlite's 16 they displaced each
-/// other, and a verification prepared most of its statements anew.
+/// other, and a verification prepared most of its statements again.
 const STATEMENTS: usize = 128;
 
 /// How long a connection beside the writer waits for others.
 const ASIDE: Duration = Duration::from_millis(500);
 
-/// What jobs hear whose neighbour met a disk that is full or fails.
+/// The error of the other jobs in a transaction that a full or failing disk undid.
 const UNDONE: &str =
     "it undid a transaction by itself, as it does when its disk is full or fails. Look at the disk";
 
-/// What a job gets that panicked.
+/// The error of a job that panicked.
 const PANICKED: &str =
     "the program failed while it wrote, and nothing of that was kept. Read the log";
 
-/// Why nothing was read or written.
+/// Reason for which nothing was read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The disk is full.
     #[error("the disk of the database is full. Free some of it; nothing is sent until then")]
     Full,
-    /// Another program holds the database, or too much waits for it.
+    /// Another program locks the database, or too much waits for it.
     #[error(
         "the database is busy: {0}. Try again; if it recurs, look for another program that holds the file"
     )]
@@ -98,9 +98,9 @@ impl Store {
     pub fn new(mut writer: Connection, reader: Connection) -> Result<Self> {
         for connection in [&writer, &reader] {
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
-            // A plan that depends on bound values is made anew at every use.
+            // A plan that depends on bound values is made again at every use.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-            // What a savepoint can undo is kept in memory; on disk it is a file of its own for each start.
+            // A savepoint's undo data is kept in memory; on disk it is a file of its own for each start.
             connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
             // Pages that many transactions change are copied into the database once for all of them: 16 MB of log.
             connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
@@ -146,7 +146,7 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         self.submit(job, move |outcome| {
-            // Who asked may have gone.
+            // The caller may have stopped waiting.
             let _ = answer.send(outcome);
         })?;
         match answered.await {
@@ -189,12 +189,12 @@ impl Store {
     {
         let job: Job = Box::new(move |connection| {
             let outcome = connection.map_err(E::from).and_then(|db| {
-                // The thread that ends with a panic would write nothing any more.
+                // If the thread ended with a panic, it would write nothing any more.
                 let done = catch_unwind(AssertUnwindSafe(|| job(db)));
                 done.unwrap_or_else(|_| Err(StoreError::Failed(PANICKED.to_owned()).into()))
             });
             let keep = outcome.is_ok();
-            // What the job itself met says more than what its commit met.
+            // The job's own error is more precise than that of its commit.
             let finish: Finish = Box::new(move |committed| {
                 answer(outcome.and_then(|done| committed.map(|()| done).map_err(E::from)));
             });
@@ -220,12 +220,12 @@ impl Store {
         job(&reader)
     }
 
-    /// Copies the log into the database and empties it: until then both have earlier versions of pages, and with them what
-    /// was deleted. Blocks its thread.
+    /// Copies the log into the database and empties it. Until then both have earlier versions of pages, and with them
+    /// deleted content. Blocks its thread.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] when somebody reads or writes for long. It can be done later.
+    /// [`StoreError::Busy`] when a connection reads or writes for long. It can be done later.
     pub fn empty_log(&self) -> Result<()> {
         let aside = self.aside()?;
         let is_busy: bool =
@@ -236,8 +236,8 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the whole database anew, without what was deleted before deletions overwrote. For a host whose service does
-    /// not run. Blocks its thread.
+    /// Writes the whole database again, without content that was deleted before deletions overwrote. For a host whose
+    /// service does not run. Blocks its thread.
     ///
     /// # Errors
     ///
@@ -247,8 +247,8 @@ impl Store {
         self.empty_log()
     }
 
-    /// A connection for what can be in no transaction. Writers wait while its log is emptied, so it waits for readers only
-    /// shortly.
+    /// Opens a connection for statements that cannot run in a transaction. Writers wait while the log is emptied, so it
+    /// waits only briefly for readers.
     fn aside(&self) -> Result<Connection> {
         self.files.check()?;
         let aside = Connection::open(&self.files.database)?;
@@ -257,8 +257,8 @@ impl Store {
     }
 }
 
-/// The files of the open database. SQLite goes on with a file that was unlinked, and what it writes there is lost with the
-/// process (sqlite.org/howtocorrupt, section 2.4).
+/// The files of the open database. SQLite continues with an unlinked file, and writes to it are lost with the process
+/// (sqlite.org/howtocorrupt, section 2.4).
 struct Files {
     database: PathBuf,
     identified: Vec<(PathBuf, Identity)>,
@@ -268,7 +268,7 @@ struct Files {
 type Identity = (u64, u64);
 
 impl Files {
-    /// The database and its log, which exists once the database was read in WAL mode.
+    /// Returns the database and its log, which exists once the database was read in WAL mode.
     fn of(connection: &Connection) -> Result<Self> {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let path = connection.path().unwrap_or_default();
@@ -280,7 +280,7 @@ impl Files {
         })
     }
 
-    /// Whether each is where it was.
+    /// Returns an error if a file was removed or replaced.
     fn check(&self) -> Result<()> {
         for (place, id) in &self.identified {
             if identity(place).as_ref() != Some(id) {
@@ -319,7 +319,7 @@ fn write_together(db: &Connection, files: &Files, jobs: Vec<Job>) {
     let committed = (|| {
         files.check()?;
         run(db, "BEGIN IMMEDIATE")?;
-        // One that is alone needs no savepoint.
+        // A single job needs no savepoint.
         if waiting.len() == 1
             && let Some(job) = waiting.next()
         {
@@ -332,7 +332,7 @@ fn write_together(db: &Connection, files: &Files, jobs: Vec<Job>) {
             let Some(job) = waiting.next() else { break };
             let (keep, finish) = job(Ok(db));
             finishes.push(finish);
-            // SQLite undoes the whole transaction when a disk is full or fails, and with it the neighbours' work.
+            // SQLite undoes the whole transaction when a disk is full or fails, and with it the other jobs.
             if db.is_autocommit() {
                 return Err(StoreError::Failed(UNDONE.to_owned()));
             }

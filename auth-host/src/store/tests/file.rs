@@ -1,4 +1,4 @@
-//! The database file: durability, schema, a full disk, a file that is taken away, copies.
+//! The database file: durability, schema, a full disk, a removed file, copies.
 
 use super::Folder;
 use crate::store::*;
@@ -16,7 +16,7 @@ fn get(store: &Store, key: &str) -> Option<String> {
     store.read(|db| registry::setting(db, key)).unwrap()
 }
 
-/// Runs `job` on the writer and holds it until the sender is used or dropped, so that what is queued meanwhile is
+/// Runs `job` on the writer and blocks it until the sender is used or dropped, so that jobs queued meanwhile are
 /// committed together.
 fn hold(
     store: &Store,
@@ -37,7 +37,7 @@ fn hold(
     (release, holding)
 }
 
-/// What at-most-once and deletion rest on, read back from the connection that writes.
+/// The options that at-most-once and deletion depend on, read back from the connection that writes.
 #[test]
 fn writer_is_durable() {
     let folder = Folder::new();
@@ -53,7 +53,7 @@ fn writer_is_durable() {
     assert_eq!(found, ("wal".to_owned(), 2, 1));
 }
 
-/// A database of the first schema is brought up to the newest, with what is in it.
+/// A database of the first schema is migrated to the newest, with its rows.
 #[test]
 fn older_schema_is_migrated() {
     let folder = Folder::new();
@@ -71,7 +71,7 @@ fn older_schema_is_migrated() {
     assert_eq!(version as usize, open::SCHEMA);
 }
 
-/// Of a program before, with counts that it did not move and a config whose undeclared values it shows.
+/// The database of an older program, with counts that it did not move and a config whose undeclared values it shows.
 #[test]
 fn migration_counts_anew_and_hides_configs() {
     let folder = Folder::new();
@@ -182,7 +182,7 @@ fn file_that_is_no_database_is_refused() {
     ));
 }
 
-/// A job that fails takes nothing of its neighbours with it, though one commit carries all of them.
+/// A job that fails undoes no other job, though one commit carries all of them.
 #[tokio::test]
 async fn failed_job_leaves_its_neighbours() {
     let folder = Folder::new();
@@ -212,7 +212,7 @@ async fn failed_job_leaves_its_neighbours() {
     );
 }
 
-/// A dependency may panic: what its job wrote is undone, whether a commit carries it alone or with others.
+/// A dependency may panic. The writes of its job are undone, in a commit of its own and in one with others.
 #[tokio::test]
 async fn panicked_job_is_undone_and_ends_nothing_else() {
     let folder = Folder::new();
@@ -262,7 +262,7 @@ fn full_disk_is_reported_and_keeps_stored_data() {
     put(&store, "after").unwrap();
 }
 
-/// SQLite undoes everything that is written together when a disk is full: nobody may hear of success.
+/// SQLite undoes everything that is written together when a disk is full: no job may report success.
 #[tokio::test]
 async fn full_disk_refuses_all_that_is_written_together() {
     let folder = Folder::new();
@@ -294,7 +294,7 @@ async fn full_disk_refuses_all_that_is_written_together() {
     put(&store, "after").unwrap();
 }
 
-/// A database whose file or log was taken away takes nothing more, until it is back.
+/// A database whose file or log was removed accepts no writes until the file is back.
 #[cfg(unix)]
 #[test]
 fn database_that_is_gone_refuses_reads_and_writes() {
@@ -319,7 +319,7 @@ fn database_that_is_gone_refuses_reads_and_writes() {
     }
 }
 
-/// Somebody may have typed a number in a file's place.
+/// A user may have typed a number in place of a path.
 #[test]
 fn refusal_hides_a_number_in_a_path() {
     let path = std::env::temp_dir().join("+8613800138000");
@@ -363,8 +363,8 @@ fn copy_of_an_empty_database_leaves_its_log() {
     assert_eq!(std::fs::read(&log).unwrap(), b"log");
 }
 
-/// A copy in steps begins anew whenever another connection commits between two of them. Without waiting for the disk the
-/// other commits between any two, and the database is large enough for many.
+/// A copy in steps starts again whenever another connection commits between two of them. Without waiting for the disk
+/// the other commits between any two, and the database is large enough for many.
 #[test]
 fn backup_ends_while_others_commit() {
     let folder = Folder::new();
@@ -467,7 +467,7 @@ fn log_that_is_read_is_emptied_later() {
     store.empty_log().unwrap();
 }
 
-/// What a program without this rule left in the file goes with a copy, and with a compaction.
+/// Content that an older program left in the file after deletion is absent from a copy, and after a compaction.
 #[test]
 fn copy_and_compaction_leave_out_what_was_deleted() {
     let folder = Folder::new();

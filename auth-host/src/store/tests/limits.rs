@@ -1,4 +1,4 @@
-//! Counters, buckets, and how long rows are kept.
+//! Counters, buckets, and retention of rows.
 
 use super::Folder;
 use crate::ids;
@@ -35,7 +35,7 @@ fn counter_sums_the_hours_that_are_asked_for() {
     assert_eq!(counts, expected);
 }
 
-/// More may be taken back than was counted: an older program counted otherwise, and old counts are deleted.
+/// More may be subtracted than was counted: an older program counted otherwise, and old counts are deleted.
 #[test]
 fn counter_is_never_below_nothing() {
     let folder = Folder::new();
@@ -137,7 +137,7 @@ fn bucket_keeps_its_level_between_calls() {
     assert_eq!(levels, (0.0, 2.0, 10.0, true));
 }
 
-/// What is older than it is kept goes, and nothing else.
+/// Rows past their retention are deleted, and nothing else.
 #[test]
 fn sweep_deletes_what_is_old() {
     let folder = Folder::new();
@@ -165,7 +165,7 @@ fn sweep_deletes_what_is_old() {
                 let event = format!("{}{days}", ids::earliest("e", now - hours * HOUR_MS));
                 events::add(db, &event, "t", "{}", now)?;
             }
-            // A network is kept for two days, what tells of nobody for a year.
+            // A network is kept for two days, a counter that identifies no person for a year.
             for (scope, hours) in [("network", 50), ("verified-network", 50), ("network", 47), ("sent", 50)] {
                 let counter = Counter { tenant: "t", scope, subject: "" };
                 counter.add(db, now - hours * HOUR_MS, 1)?;

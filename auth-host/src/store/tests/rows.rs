@@ -1,4 +1,4 @@
-//! Reads and changes of rows: what they cost, and from which state they start.
+//! Reads and changes of rows: their cost, and the state that they start from.
 
 use super::Folder;
 use crate::ids;
@@ -48,7 +48,7 @@ fn steps(db: &mut Connection, read: impl FnOnce(&Connection) -> Result<usize>) -
     (found, count.load(Ordering::Relaxed))
 }
 
-/// What a read costs does not grow with a tenant's other rows: SQLite's planner takes the index that it was meant for.
+/// The cost of a read does not grow with a tenant's other rows: SQLite's planner uses the intended index.
 #[test]
 fn reads_cost_the_same_with_many_rows() {
     type Read = fn(&Connection, &Verification) -> Result<usize>;
@@ -124,7 +124,7 @@ fn reads_cost_the_same_with_many_rows() {
         db.execute_batch("BEGIN").unwrap();
         fill(&db, from, to).unwrap();
         db.execute_batch("COMMIT").unwrap();
-        // One from the middle, which a walk from either end meets late.
+        // One from the middle, which a scan from either end reaches late.
         let middle = verifications::page(&db, "t", None, to as u32)
             .unwrap()
             .swap_remove(to as usize / 2);
@@ -140,7 +140,7 @@ fn reads_cost_the_same_with_many_rows() {
     }
 }
 
-/// Of a forgotten number nothing stays that waits to be posted, and no answer, also none of a request under way.
+/// A forgotten number leaves no event that waits to be posted, and no response, even of a request under way.
 #[test]
 fn forgotten_number_leaves_no_events_and_no_answers() {
     let folder = Folder::new();
@@ -181,7 +181,7 @@ fn forgotten_number_leaves_no_events_and_no_answers() {
         .unwrap();
 }
 
-/// A connector with many messages to be looked up holds up none of another's.
+/// A connector with many messages to look up does not delay another's.
 #[test]
 fn every_connector_has_its_share_of_the_look_ups() {
     let folder = Folder::new();
@@ -208,7 +208,7 @@ fn every_connector_has_its_share_of_the_look_ups() {
         .unwrap();
 }
 
-/// A webhook or a connector is changed by whoever read its present state, and one that is gone stays gone.
+/// A webhook or a connector is changed only from its present state, and one that was removed stays removed.
 #[test]
 fn change_from_an_old_state_changes_nothing() {
     let folder = Folder::new();
@@ -226,7 +226,7 @@ fn change_from_an_old_state_changes_nothing() {
                 updated_at: 1,
             };
             assert!(webhooks::put(db, &webhook("w", b"1"), None)?);
-            // Of two that are made at once with one name, the first counts.
+            // If two are made at once with one name, the first counts.
             assert!(!webhooks::put(db, &webhook("v", b"9"), None)?);
             assert!(webhooks::put(db, &webhook("w", b"2"), Some(b"1"))?);
             assert!(!webhooks::put(db, &webhook("w", b"3"), Some(b"1"))?);
