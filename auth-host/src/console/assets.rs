@@ -1,4 +1,4 @@
-//! Scripts and styles, in the program.
+//! Scripts and styles that are compiled into the program.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -22,12 +22,12 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// The size of what every page loads.
+/// The size in bytes of the files that every page loads.
 pub fn bytes() -> usize {
     FILES.iter().map(|(.., text)| text.len()).sum()
 }
 
-/// Answers with a file.
+/// Returns a file.
 pub async fn show(Path(name): Path<String>) -> Response {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     match file {

@@ -1,4 +1,4 @@
-//! The audit log of a tenant, or of the whole host.
+//! Audit log of a tenant or of the whole host.
 
 use super::fault::Fault;
 use super::form::shown;

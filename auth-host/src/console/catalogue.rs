@@ -1,5 +1,5 @@
-//! Catalogues: plugins to be looked for. What a catalogue says is its maker's; what is installed is pulled, and held
-//! against it.
+//! Search for plugins in catalogues. The entries are claims of the catalogue's maker; an installation pulls the plugin
+//! and compares it with them.
 
 use super::assets;
 use super::fault::Fault;
@@ -23,14 +23,14 @@ use axum::routing::get;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The most that plugins take of a page, in bytes, and the most of one plugin.
+/// The most bytes that plugins take of a page, and the most of one plugin.
 const PAGE_BYTES: usize = 60_000;
 const ENTRY_BYTES: usize = 16_000;
 
-/// The most of a page that is no plugin, in bytes.
+/// The most bytes of a page without its plugins.
 const FRAME_BYTES: usize = 8_000;
 
-/// The most versions and changes that are shown of a plugin.
+/// The most versions and changes that are shown for a plugin.
 const VERSIONS: usize = 6;
 const CHANGES: usize = 12;
 
@@ -56,7 +56,7 @@ struct CataloguePage {
     q: String,
     found: usize,
     entries: String,
-    /// The address of the rest, where not all of it is shown.
+    /// The address of the next page, if there are more plugins.
     rest: Option<String>,
     headline: String,
     reason: String,
@@ -111,7 +111,7 @@ async fn show(visit: Visit, Query(search): Query<Search>) -> Result<Response, Fa
     Ok((status, render(&page)).into_response())
 }
 
-/// Puts in as many plugins as a page takes, from the one after `after`.
+/// Adds as many plugins as fit on a page, from the one after `after`.
 fn fill(visit: &Visit, page: &mut CataloguePage, catalogue: &Catalogue, after: &str) {
     let terms: Vec<&str> = page.q.split_whitespace().take(10).collect();
     let found = catalogue.search(&terms);
@@ -143,7 +143,7 @@ fn rest(page: &CataloguePage, after: &str) -> String {
     format!("/console/plugins/catalogue?{}", query.finish())
 }
 
-/// A plugin as a part of the page. One that is too large is shown without what it asks for: its review has that.
+/// A plugin as a part of the page. A plugin that is too large is shown without its details, which its review has.
 fn listed(visit: &Visit, page: &Page, c: usize, entry: &Entry, is_whole: bool) -> String {
     let Some(newest) = entry.versions.first() else {
         return String::new();
@@ -169,7 +169,7 @@ fn listed(visit: &Visit, page: &Page, c: usize, entry: &Entry, is_whole: bool) -
         changes: Vec::new(),
         before: Vec::new(),
     };
-    // A reference that cannot be one is not offered.
+    // A reference that is too long is not offered.
     if part.reference.len() > 400 {
         part.reference.clear();
     }
@@ -184,7 +184,7 @@ fn listed(visit: &Visit, page: &Page, c: usize, entry: &Entry, is_whole: bool) -
     })
 }
 
-/// Everything about a version that a curator would ask for.
+/// Adds the details of a version that a curator needs.
 fn tell(t: Texts, part: &mut ListedPage<'_>, newest: &Listed) {
     let facts = &newest.facts;
     let text = |text: &Option<String>| shown(text.as_deref().unwrap_or_default(), 300);
@@ -229,7 +229,7 @@ fn tell(t: Texts, part: &mut ListedPage<'_>, newest: &Listed) {
     part.findings = findings
         .map(|found| {
             let mut text = words::checked(t, &found.subject);
-            // The maker's own words are English.
+            // The maker's texts are in English.
             if t.tag() == "en" {
                 text = format!("{text}: {}", shown(&found.text, 200));
             }
@@ -240,7 +240,7 @@ fn tell(t: Texts, part: &mut ListedPage<'_>, newest: &Listed) {
     part.changes = changes.map(|change| Changed::of(t, change)).collect();
 }
 
-/// The versions before the newest: each and its reference.
+/// The versions before the newest, each with its reference.
 fn before(entry: &Entry) -> Vec<(String, String)> {
     let text = |text: &Option<String>, most| shown(text.as_deref().unwrap_or_default(), most);
     let before = entry.versions.iter().skip(1).take(VERSIONS);

@@ -1,4 +1,4 @@
-//! The list of a tenant's connectors.
+//! List of a tenant's connectors.
 
 use super::fault::Fault;
 use super::page::{Page, render};
@@ -32,7 +32,7 @@ struct Entry {
     flows: usize,
 }
 
-/// A plugin's name for people, by its manifest.
+/// A plugin's display name, from its manifest.
 pub fn plugin_name(row: &crate::store::registry::Plugin) -> String {
     let manifest = row
         .manifest

@@ -8,18 +8,18 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Why a request is refused. Its page is made where the reader's language is known.
+/// Reason for a refusal. The page is rendered later, where the reader's language is available.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The request names a host that is not this one.
+    /// The request names another host.
     ForeignHost,
     /// Another site's page caused it.
     ForeignOrigin,
-    /// The form's token is not this user's.
+    /// The form's token does not belong to this user.
     Token,
-    /// Nobody is signed in; for a visit the sign-in page comes instead.
+    /// Nobody is signed in. A visit is redirected to the sign-in page.
     SignIn {
-        /// Whether it was a visit.
+        /// True if the request was a visit.
         is_visit: bool,
     },
     /// The user's role does not allow it.
@@ -76,7 +76,7 @@ impl Fault {
         }
     }
 
-    /// What to tell the reader.
+    /// The text for the reader.
     pub fn text(&self, t: Texts) -> String {
         match self {
             Self::ForeignHost => t.say("fault-host"),
@@ -107,7 +107,7 @@ impl Fault {
     }
 }
 
-/// A problem in a line, with its place where its text names none.
+/// A problem in one line, with its JSON Pointer if its text is not a translated sentence.
 pub fn problem_text(t: Texts, problem: &Problem) -> String {
     match problem.pointer.as_deref() {
         Some(pointer) if !pointer.is_empty() && problem.sentence.is_none() => {

@@ -1,4 +1,4 @@
-//! The sign-in experience: which connectors serve a usage and a country, and where a number would go.
+//! Sign-in experience: the connectors for each usage and country, and the route of a number.
 
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
@@ -35,7 +35,7 @@ struct Flows {
     asked: Asked,
 }
 
-/// The form of a rule: as it was sent, or as it begins.
+/// The form of a rule, as it was sent or with its defaults.
 struct Chosen {
     usages: Vec<String>,
     country: String,
@@ -60,12 +60,12 @@ impl Chosen {
         }
     }
 
-    /// Whether a usage is ticked.
+    /// Returns true if a usage is ticked.
     fn has(&self, usage: &str) -> bool {
         self.usages.iter().any(|chosen| chosen == usage)
     }
 
-    /// Whether a connector is the one at a place.
+    /// Returns true if a connector is selected at a position.
     fn is_at(&self, place: usize, id: &str) -> bool {
         self.connectors
             .get(place)
@@ -73,21 +73,22 @@ impl Chosen {
     }
 }
 
-/// A usage and where it goes.
+/// A usage and its routes.
 struct Usage {
     id: &'static str,
     name: String,
     routes: Vec<Route>,
 }
 
-/// Where a usage goes in a country.
+/// The route of a usage in a country.
 struct Route {
     country: String,
     connectors: Vec<String>,
     is_own: bool,
 }
 
-/// Where a usage goes: in each country that a rule names for it, and in every other. Without one, it is off.
+/// The routes of a usage: one for each country that a rule names, and one for all others. A usage without routes is
+/// off.
 fn served(t: Texts, catalog: &Catalog, tenant: &str, usage: &str) -> Vec<Route> {
     let flows = catalog.flows.get(tenant).into_iter().flatten();
     let flows: Vec<&Flow> = flows
@@ -114,14 +115,14 @@ fn served(t: Texts, catalog: &Catalog, tenant: &str, usage: &str) -> Vec<Route> 
     all.filter(|route| !route.connectors.is_empty()).collect()
 }
 
-/// A rule as it is shown.
+/// A rule for display.
 struct Shown {
     usage: String,
     country: String,
     connectors: Vec<String>,
 }
 
-/// The question where a number would go, and its answer.
+/// The question about a number's route, and the answer.
 #[derive(Default)]
 struct Asked {
     number: String,
@@ -224,7 +225,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     }
 }
 
-/// Sets or removes a rule for each usage that is named. Says what is wrong.
+/// Sets or removes a rule for each chosen usage. Returns the reason if a rule is refused.
 async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fault> {
     let or_all = |text: &str| match text.trim() {
         "" => "*".to_owned(),
@@ -235,7 +236,7 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fa
         "set" => false,
         _ => return Err(Fault::Form),
     };
-    // The first one, then those that follow after *not sent*.
+    // The first connector, then those that follow after *not sent*.
     let chosen = Chosen::posted(fields);
     let mut connectors: Vec<String> = Vec::new();
     let names = chosen.connectors.into_iter();
@@ -264,7 +265,7 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fa
     Ok(Ok(()))
 }
 
-/// Where a number would go, and by which rule.
+/// Finds the route of a number, and the rule behind it.
 fn ask(visit: &Visit, fields: &Fields) -> Asked {
     let t = visit.t;
     let catalog = visit.console.app.catalog.load();

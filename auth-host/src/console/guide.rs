@@ -4,10 +4,10 @@
 use crate::clean::is_deceptive;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-/// A guide as HTML of at most so many bytes, and whether its end is missing.
+/// A guide as HTML of at most `most` bytes, and true if its end is missing.
 pub fn render(text: &str, most: usize) -> (String, bool) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    // Escape sequences, and marks that show a reader another text than the one that is there.
+    // Escape sequences, and characters that disguise the text.
     let hidden = |c: char| if c != '\n' && is_deceptive(c) { ' ' } else { c };
     let text: String = text.chars().map(hidden).collect();
     let mut page = String::new();
@@ -24,7 +24,7 @@ pub fn render(text: &str, most: usize) -> (String, bool) {
         if depth > 0 {
             continue;
         }
-        // A guide is cut between two blocks, so that everything that was opened is closed.
+        // A guide is cut between two blocks, so that every open element is closed.
         let mut html = String::new();
         html::push_html(&mut html, block.drain(..));
         let html = reachable(&html);
@@ -36,8 +36,8 @@ pub fn render(text: &str, most: usize) -> (String, bool) {
     (page, false)
 }
 
-/// Tables and code scroll by themselves on a narrow page, and by keyboard; a corner without a word is no heading. Text has
-/// no `<` at this point, so each of these is an element.
+/// Lets tables and code scroll by themselves on a narrow page, and by keyboard; an empty corner is not a heading. Text
+/// has no `<` at this point, so each of these is an element.
 fn reachable(html: &str) -> String {
     html.replace("<pre>", "<pre tabindex=\"0\">")
         .replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>")
@@ -45,7 +45,7 @@ fn reachable(html: &str) -> String {
         .replace("<th></th>", "<td></td>")
 }
 
-/// What was opened and is left out.
+/// Open pictures and links whose markup is left out.
 #[derive(Default)]
 struct Reader {
     pictures: u32,
@@ -53,7 +53,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// An event that is fit for a page; none where there is nothing to be shown.
+    /// A safe event for the page; none if it shows nothing.
     fn safe<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
         Some(match event {
             Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
@@ -89,7 +89,7 @@ fn is_safe(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with('#')
 }
 
-/// Two levels lower: the page has headings of its own.
+/// Two levels lower, because the page has its own headings.
 const fn lower(level: HeadingLevel) -> HeadingLevel {
     match level {
         HeadingLevel::H1 => HeadingLevel::H3,

@@ -1,4 +1,4 @@
-//! API keys of a tenant: made, shown once, revoked.
+//! API keys of a tenant: creation, revocation; a new key is shown once.
 
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render, time};
@@ -36,7 +36,7 @@ struct Keys {
     scopes: Vec<(&'static str, String, bool)>,
 }
 
-/// What a back end that sends and checks codes needs.
+/// The scopes of a back end that sends and checks codes.
 const USUAL: [&str; 2] = ["verify", "message"];
 
 struct Shown {
@@ -91,7 +91,7 @@ fn shown(key: KeyView) -> Shown {
     }
 }
 
-/// The scopes of a tenant's keys, in words.
+/// The scopes of a tenant's keys, with their texts.
 fn scopes(visit: &Visit, is_on: impl Fn(&str) -> bool) -> Vec<(&'static str, String, bool)> {
     let known = [
         ("verify", visit.t.say("scope-verify")),
@@ -127,7 +127,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     }
 }
 
-/// Makes a key, once for a form.
+/// Creates a key, once for a form.
 async fn add(visit: &Visit, fields: &Fields, once: Once) -> Result<String, Problem> {
     let (app, tenant) = (&visit.console.app, &visit.tenant);
     let scopes: Vec<String> = fields.all("scope").map(str::to_owned).collect();
@@ -137,7 +137,7 @@ async fn add(visit: &Visit, fields: &Fields, once: Once) -> Result<String, Probl
     Ok(key.key.unwrap_or_default())
 }
 
-/// The page with what was typed, and why it was refused.
+/// The page with the typed values and the reason for the refusal.
 fn refused(visit: &Visit, fields: &Fields, problem: &Problem) -> Response {
     let page = Keys {
         error: problem_text(visit.t, problem),

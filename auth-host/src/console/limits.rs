@@ -1,4 +1,5 @@
-//! Limits and other settings of a tenant. A host administrator sets them, because they decide what a tenant may cost.
+//! Limits and other settings of a tenant. A host administrator sets them, because they decide a tenant's possible
+//! costs.
 
 use super::fault::{Fault, problem_text};
 use super::form::shown;
@@ -61,7 +62,7 @@ impl Limits {
         self
     }
 
-    /// What was typed, and why it was refused.
+    /// Puts in the typed values and the reason for the refusal.
     fn refused(mut self, t: Texts, fields: &Fields, problem: &Problem) -> Self {
         for (name, _, value) in &mut self.numbers {
             *value = shown(fields.get(name), 20);
@@ -80,7 +81,7 @@ impl Limits {
         self
     }
 
-    /// The name of the field that was refused, as its form has it.
+    /// The label of the field that was refused.
     fn label(&self, t: Texts) -> Option<String> {
         let id = match self.wrong.as_str() {
             "home_countries" => "home-countries",
@@ -91,7 +92,7 @@ impl Limits {
         Some(t.say(id))
     }
 
-    /// The host's words about a form name every setting of the API; a field has its own.
+    /// The host's text about an unreadable number names every setting of the API. A field has its own text.
     fn why(&self, t: Texts, problem: &Problem) -> String {
         let value = self.numbers.iter().find(|(name, ..)| *name == self.wrong);
         match value {
@@ -103,7 +104,7 @@ impl Limits {
     }
 }
 
-/// The page with what is stored.
+/// The page with the stored settings.
 fn stored(visit: &Visit) -> Limits {
     let catalog = visit.console.app.catalog.load();
     let settings = catalog

@@ -1,5 +1,5 @@
-//! Registries and catalogues, as the console reaches them: by the host's network, a few at a time, and on threads that may
-//! wait.
+//! Access of the console to registries and catalogues: over the host's network, a few at a time, on threads that may
+//! block.
 
 use super::texts::Texts;
 use crate::admin::plugins::NewPlugin;
@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The most pulls and catalogues at a time. Each has at most the bounds of a pull, in bytes and in time.
 const AT_ONCE: usize = 2;
 
-/// How long a catalogue that was read is used.
+/// Period for which a catalogue is used again after it was read.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// Registries and catalogues.
@@ -36,15 +36,15 @@ struct Read {
     catalogue: Arc<Catalogue>,
 }
 
-/// Why nothing was pulled or read.
+/// Reason why nothing was pulled or read.
 pub enum Refusal {
-    /// Others are under way.
+    /// Too many pulls or catalogues are under way.
     Busy,
-    /// A folder of this machine.
+    /// The reference is a folder of this machine.
     Folder,
-    /// By the registry, or by what it sent.
+    /// A refusal by the registry, or an error in its response.
     Registry(RegistryError),
-    /// By this host.
+    /// A refusal by this host.
     Problem(Problem),
 }
 
@@ -70,7 +70,7 @@ impl From<Failure> for Refusal {
 }
 
 impl Refusal {
-    /// What happened, in the reader's language.
+    /// A summary in the reader's language.
     pub fn words(&self, t: Texts) -> String {
         use RegistryError as E;
         match self {
@@ -96,7 +96,7 @@ impl Refusal {
         }
     }
 
-    /// The exact reason; empty where the words say all.
+    /// The exact reason; empty if the summary says everything.
     pub fn reason(&self, t: Texts) -> String {
         match self {
             Self::Busy | Self::Folder => String::new(),
@@ -107,7 +107,7 @@ impl Refusal {
 }
 
 impl Market {
-    /// Reaches registries by the network of the host.
+    /// Creates access to registries over the host's network.
     pub fn new(app: &App, places: Vec<String>, has_loopback_http: bool) -> Self {
         let network = app.host.options().clone();
         Self {
@@ -126,13 +126,13 @@ impl Market {
         permit.map_err(|_| Refusal::Busy)
     }
 
-    /// The catalogues that the settings name.
+    /// The catalogues of the settings.
     pub fn places(&self) -> &[String] {
         &self.places
     }
 
-    /// Pulls a plugin: its parts, checked by digests, by the keys in `new`, and by the key of its provenance if one is
-    /// given. `id` is the plugin that it has to be.
+    /// Pulls a plugin. Its parts are checked by digests, by the keys in `new`, and by the key of its provenance if one
+    /// is given. `id` is the plugin's required id.
     pub async fn pull(
         &self,
         app: &Arc<App>,
@@ -150,7 +150,7 @@ impl Market {
         Ok(apart(turn, pull).await??)
     }
 
-    /// Reads a catalogue, or takes what was read a moment ago.
+    /// Reads a catalogue, or returns one that was read recently.
     pub async fn catalogue(&self, place: usize) -> Result<Arc<Catalogue>, Refusal> {
         let is_it = |read: &&Read| read.place == place && read.at.elapsed() < FRESH;
         let known = {
@@ -177,8 +177,8 @@ impl Market {
     }
 }
 
-/// Runs on a thread that may wait: digests and documents of some megabytes would hold others up. The permit is the work's,
-/// which goes on when the reader leaves.
+/// Runs on a thread that may block: digests and documents of some megabytes would delay others. The work holds the
+/// permit and continues after the reader leaves.
 async fn apart<T: Send + 'static>(
     permit: OwnedSemaphorePermit,
     work: impl Future<Output = T> + Send + 'static,
@@ -196,7 +196,7 @@ async fn apart<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    /// Readers who leave at once do not start more than the bound.
+    /// Readers who leave at once do not start more work than the bound.
     #[tokio::test(flavor = "multi_thread")]
     async fn permit_is_held_until_the_work_ends() {
         let turns = Arc::new(Semaphore::new(1));

@@ -71,7 +71,7 @@ pub(super) struct VerificationRow {
     pub(super) sends: u32,
 }
 
-/// A message as a list shows it.
+/// A message as a row of a list.
 pub(super) fn row(visit: &Visit, row: &Message) -> Row {
     let app = &visit.console.app;
     let catalog = app.catalog.load();
@@ -100,7 +100,7 @@ pub(super) fn row(visit: &Visit, row: &Message) -> Row {
     }
 }
 
-/// A verification as a list shows it.
+/// A verification as a row of a list.
 pub(super) fn verification_row(visit: &Visit, v: &Verification) -> VerificationRow {
     let seen = view(&visit.console.app, v, None, None, ids::now_ms());
     VerificationRow {
@@ -124,12 +124,12 @@ struct Query_ {
     before: String,
 }
 
-/// The identifier of a page's last row: the key of the next page.
+/// The identifier of a page's last row, which is the key of the next page.
 fn key(text: &str) -> Option<&str> {
     Some(text).filter(|id| !id.is_empty())
 }
 
-/// A day, as a field for dates gives it, in milliseconds.
+/// A day from a date field, in milliseconds since 1970.
 fn day(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;
@@ -210,8 +210,8 @@ async fn list_verifications(
     Ok(render(&page))
 }
 
-/// Searches for a number, a message's identifier or the provider's serial number. A number is audited, and travels in a
-/// body, never in an address.
+/// Searches for a number, a message's identifier or the provider's serial number. The search for a number is audited,
+/// and the number is sent in a body, never in an address.
 async fn search(posted: Posted) -> Result<Response, Fault> {
     let visit = posted.visit;
     let (app, tenant) = (&visit.console.app, &visit.tenant);

@@ -1,16 +1,16 @@
-//! The console: pages for operators on the administrator's listener, made by the server.
+//! Console: server-rendered pages for operators on the administrator's listener.
 //!
 //! | module | purpose |
 //! |---|---|
-//! | `policy`, `fault` | what is asked of every request; refusals as pages |
+//! | `policy`, `fault` | checks of every request; refusals as pages |
 //! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
 //! | `page`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
 //! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
-//! | `connectors`, `flows`, `webhooks` | what a tenant sends through |
+//! | `connectors`, `flows`, `webhooks` | connectors, routes and webhooks of a tenant |
 //! | `messages`, `timeline`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
-//! Everything that a plugin or a provider wrote is text: templates escape it, and nothing of it becomes markup.
+//! All text of a plugin or a provider is untrusted: templates escape it, and none of it becomes markup.
 
 mod assets;
 mod audit;
@@ -59,18 +59,18 @@ use state::Console;
 use std::sync::Arc;
 use visit::Visit;
 
-/// What the settings say about the console.
+/// Settings of the console.
 #[derive(Clone, Default)]
 pub struct Settings {
     /// Names of this machine beside those of loopback.
     pub hosts: Vec<String>,
     /// Catalogues of plugins.
     pub catalogues: Vec<String>,
-    /// Whether a registry on this machine is reached by plain http.
+    /// True if a registry on this machine is reached over plain HTTP.
     pub has_loopback_http: bool,
 }
 
-/// Routes beside the console that take its names of this machine alone, so that no other site's name is made to point at
+/// Routes beside the console that accept only its names of this machine. Otherwise another site could point its name at
 /// them.
 pub fn beside(routes: Router, settings: &Settings) -> Router {
     let hosts: Arc<[String]> = settings.hosts.clone().into();
@@ -118,11 +118,11 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
         .with_state(console)
 }
 
-/// The first tenant's overview.
+/// Redirects to the first tenant's overview.
 async fn home(State(console): State<Arc<Console>>, visit: Visit) -> Redirect {
     let catalog = console.app.catalog.load();
     let own = visit.user.tenant.clone();
-    // No browser asks for a path of dots, and earlier versions took such a name.
+    // Browsers never request a path of dots, and earlier versions accepted such a name.
     let is_reachable = |id: &&String| !matches!(id.as_str(), "." | "..");
     let first = || catalog.tenants.keys().find(is_reachable).cloned();
     let first = own.or_else(first);
@@ -132,12 +132,13 @@ async fn home(State(console): State<Arc<Console>>, visit: Visit) -> Redirect {
     }
 }
 
-/// A path that no page has.
+/// Responds to a path without a page.
 async fn nothing_here() -> Fault {
     Problem::not_found("path").into()
 }
 
-/// A visit to where only forms go, after another language was chosen or the address was typed: the page above has the form.
+/// Redirects a visit to a path for forms, after a change of language or a typed address: the page above it has the
+/// form.
 async fn wrong_method(method: Method, uri: Uri) -> Response {
     match uri.path().rsplit_once('/') {
         Some((above, _)) if method == Method::GET => Redirect::to(above).into_response(),
@@ -145,7 +146,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
     }
 }
 
-/// Makes pages of refusals, where the reader's language is known.
+/// Renders refusals as pages, in the reader's language.
 async fn refusals(request: Request, next: Next) -> Response {
     let t = visit::language(request.headers());
     let mut response = next.run(request).await;
@@ -156,7 +157,8 @@ async fn refusals(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether the router refused the address itself, in a line for programs: a parameter that comes twice, or is no text.
+/// Returns true if the router refused the address itself, with a line of plain text: a parameter that comes twice or is
+/// not text.
 fn is_unread(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_line = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));

@@ -1,4 +1,4 @@
-//! The overview: sends by state, share of codes that were used, segments, unsettled outcomes, kill switches.
+//! Overview: sends by state, share of used codes, segments, unsettled outcomes, kill switches.
 
 use super::fault::Fault;
 use super::page::{Page, render};
@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use std::sync::Arc;
 
-/// How many hours the plot shows.
+/// Number of hours in the plot.
 const HOURS: i64 = 24;
 
 /// The most unsettled outcomes that are counted.
@@ -111,10 +111,10 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     }))
 }
 
-/// What a tenant's counters say of the last day, and how many outcomes are unsettled.
+/// A tenant's counters of the last day, and the number of unsettled outcomes.
 struct Figures {
     states: Vec<(State, i64)>,
-    /// For each state the hours that have any, and how many.
+    /// For each state, the hours that have messages and their counts.
     hours: Vec<(State, Vec<(i64, i64)>)>,
     verified: i64,
     segments: i64,
@@ -149,13 +149,13 @@ impl Figures {
         })
     }
 
-    /// How many messages have one of these states.
+    /// Number of messages in the states that `is_one` accepts.
     fn sent(&self, is_one: impl Fn(State) -> bool) -> i64 {
         let states = self.states.iter().filter(|(state, _)| is_one(*state));
         states.map(|(_, count)| count).sum()
     }
 
-    /// For each hour of the last day its name, and how many messages were accepted and how many were not.
+    /// For each hour of the last day: its name, the number of accepted messages and that of the others.
     fn bars(&self, now: i64) -> Vec<(String, i64, i64)> {
         let in_hour = |hour: i64, good: bool| -> i64 {
             let states = self.hours.iter();
@@ -175,7 +175,7 @@ impl Figures {
     }
 }
 
-/// What is to be set up before a message can be sent: whether it is, its name, and its page.
+/// Steps of the set-up before a message can be sent: true if done, the name, and the page.
 fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String)> {
     let mut connectors = catalog.connectors.values();
     let mut keys = catalog.keys.values();
@@ -196,7 +196,7 @@ fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String
     ]
 }
 
-/// Whether somebody was meant to get it.
+/// Returns true if the message was meant to be sent.
 fn is_sent(state: State) -> bool {
     state != State::Suppressed
 }
@@ -205,7 +205,7 @@ const fn is_good(state: State) -> bool {
     matches!(state, State::Accepted | State::Delivered)
 }
 
-/// Turns a kill switch: the tenant's, or that of the whole host.
+/// Turns a kill switch of the tenant or of the whole host.
 async fn switch(posted: Posted) -> Result<Redirect, Fault> {
     let visit = posted.visit;
     visit.admin()?;

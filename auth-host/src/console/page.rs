@@ -1,11 +1,11 @@
-//! The frame of every page: navigation, language, and who is signed in.
+//! Frame of every page: navigation, language, and the user who is signed in.
 
 use super::texts::Texts;
 use crate::ids::rfc3339;
 use askama::Template;
 use axum::response::Html;
 
-/// What the frame shows.
+/// Values that the frame shows.
 pub struct Page {
     /// The reader's language.
     pub t: Texts,
@@ -13,28 +13,28 @@ pub struct Page {
     pub title: String,
     /// The part of the console that it belongs to.
     pub active: &'static str,
-    /// The tenant that is looked at; empty on pages of the whole host.
+    /// The tenant of the page; empty on pages of the whole host.
     pub tenant: String,
-    /// The tenants that the user may look at.
+    /// The tenants that the user may view.
     pub tenants: Vec<String>,
-    /// Who is signed in; empty before.
+    /// Name of the user; empty before signing in.
     pub user: String,
-    /// Whether they may change things.
+    /// True if the user may change settings.
     pub is_admin: bool,
-    /// Whether they may look at the whole host.
+    /// True if the user may view the whole host.
     pub is_host: bool,
     /// The token of the page's forms.
     pub token: String,
-    /// The token of what the page's forms do once.
+    /// The token that lets the page's forms act only once.
     pub once: String,
-    /// Whether the kill switch of the host or the tenant is on.
+    /// True if the kill switch of the host or the tenant is on.
     pub is_stopped: bool,
-    /// What was done just now.
+    /// A sentence about the last action.
     pub notice: String,
 }
 
 impl Page {
-    /// The frame before anybody is signed in.
+    /// The frame before a user is signed in.
     pub fn bare(t: Texts, title: String) -> Self {
         Self {
             t,
@@ -52,14 +52,14 @@ impl Page {
         }
     }
 
-    /// With a line about what was done.
+    /// Adds a sentence about the last action.
     #[must_use]
     pub fn notice(mut self, notice: String) -> Self {
         self.notice = notice;
         self
     }
 
-    /// A text.
+    /// A text in the reader's language.
     pub fn say(&self, id: &str) -> String {
         self.t.say(id)
     }
@@ -69,7 +69,7 @@ impl Page {
         format!("/console/t/{}", self.tenant)
     }
 
-    /// `page` where this part is the one that is shown, for `aria-current`.
+    /// Returns `page` for the part that is shown, else `false`, for `aria-current`.
     pub fn current(&self, part: &str) -> &'static str {
         if self.active == part { "page" } else { "false" }
     }
@@ -81,7 +81,7 @@ pub fn time(ms: i64) -> String {
     text.get(..19).unwrap_or_default().replace('T', " ")
 }
 
-/// A page's text.
+/// Renders a page.
 pub fn render(template: &impl Template) -> Html<String> {
     Html(template.render().unwrap_or_else(|error| {
         tracing::error!(%error, "a page cannot be made");

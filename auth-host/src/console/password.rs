@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 /// The fewest and the most characters of a password (NIST SP 800-63B asks for 8 to at least 64).
 pub const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
 
-/// A hash that no password has, compared where a name is nobody's, so that both take as long.
+/// A hash that no password has. An unknown name is compared with it, so that the check takes as long.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YXV0aC1ob3N0LW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Makes and compares hashes.
@@ -28,7 +28,7 @@ impl Passwords {
     ///
     /// # Errors
     ///
-    /// One line, when the operating system has no random numbers.
+    /// One line, if the operating system has no random numbers or the hash fails.
     pub async fn hash(&self, password: &str) -> Result<String, String> {
         let password = password.to_owned();
         self.turn(move || {
@@ -41,11 +41,11 @@ impl Passwords {
         .await?
     }
 
-    /// Whether a password has a hash. None: there is no such user.
+    /// Returns true if a password has a hash. `None` means that there is no such user.
     ///
     /// # Errors
     ///
-    /// One line, when the hashing could not be carried out.
+    /// One line, if the hash could not be computed.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool, String> {
         let (password, is_somebody) = (password.to_owned(), hash.is_some());
         let hash = hash.unwrap_or(NOBODY).to_owned();

@@ -1,4 +1,4 @@
-//! Users of the console: added, given another password, removed.
+//! Users of the console: creation, change of password, removal.
 
 use super::fault::{Fault, problem_text};
 use super::form::shown;
@@ -31,7 +31,7 @@ struct Users {
     error: String,
 }
 
-/// Fields of a form that was refused, all but its passwords.
+/// Fields of a refused form, without its passwords.
 #[derive(Default)]
 struct Typed {
     id: String,

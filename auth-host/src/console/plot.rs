@@ -1,4 +1,4 @@
-//! Plots as SVG without styles in them: classes and attributes alone.
+//! Plots as SVG without inline styles: classes and attributes alone.
 
 use askama::Template;
 
@@ -8,13 +8,13 @@ use askama::Template;
 pub struct Plot {
     title: String,
     bars: Vec<Bar>,
-    /// The tallest bar; none where all are empty.
+    /// The count of the tallest bar; none if all are empty.
     most: Option<i64>,
     from: String,
     until: String,
 }
 
-/// A bar: good on the ground, bad above.
+/// A bar: the good count at the bottom, the bad count above it.
 struct Bar {
     x: usize,
     good_y: i64,
@@ -29,7 +29,7 @@ const HEIGHT: i64 = 100;
 const WIDTH: usize = 10;
 
 impl Plot {
-    /// A plot of names with a good and a bad count each.
+    /// A plot of names, each with a good and a bad count.
     pub fn new(title: String, parts: &[(String, i64, i64)]) -> Self {
         let most = parts.iter().map(|(_, good, bad)| good + bad).max();
         let most = most.filter(|most| *most > 0);

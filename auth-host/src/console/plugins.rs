@@ -1,4 +1,4 @@
-//! Plugins: the installed ones, and uploads of a component or a package.
+//! Installed plugins, and uploads of a component or a package.
 
 use super::connectors::plugin_name;
 use super::fault::{Fault, problem_text};
@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// The largest upload, in bytes: a component of 16 MiB, a manifest, guides.
 const UPLOAD_BYTES: usize = 20 << 20;
 
-/// The most that logos take of a page, in bytes.
+/// The most bytes that logos take of a page.
 const LOGOS_BYTES: usize = 16 << 10;
 
 /// The most files of an upload.
@@ -68,10 +68,10 @@ struct Shown {
     uses: usize,
 }
 
-/// A form about a registry as it was sent, with what is wrong in it.
+/// A form for a registry as it was sent, with its error.
 #[derive(Clone, Default)]
 pub struct Asked {
-    /// The plugin to be updated; empty for a new one.
+    /// The plugin to update; empty for a new one.
     pub of: String,
     /// The reference.
     pub reference: String,
@@ -79,18 +79,18 @@ pub struct Asked {
     pub key: String,
     /// The key of the provenance.
     pub provenance_key: String,
-    /// The field that is wrong.
+    /// The field with the error.
     pub wrong: &'static str,
-    /// What is wrong, in words.
+    /// The error, in words.
     pub headline: String,
     /// The exact reason.
     pub reason: String,
-    /// What was found, where nothing is wrong.
+    /// The result, if there is no error.
     pub notice: String,
 }
 
 impl Asked {
-    /// The field that is wrong in the form of a new plugin.
+    /// The field with the error in the form of a new plugin.
     fn wrong_of_new(&self) -> &'static str {
         match self.of.is_empty() {
             true => self.wrong,
@@ -121,7 +121,7 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
             .get(&plugin.id)
             .map(plugin_name)
             .unwrap_or_default(),
-        // Whoever vouches for the manifest vouches for the logo that it pins.
+        // The manifest's signer vouches for the logo too, because the manifest pins it.
         logo: match plugin.signer {
             Some(_) => logo(visit, &plugin.id, &mut free),
             None => String::new(),
@@ -166,7 +166,8 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
     (status, render(&page)).into_response()
 }
 
-/// A logo as a picture in the page; none where it has more bytes than are free. In a picture an SVG runs no script and fetches nothing.
+/// A logo as a data URL; empty if it has more bytes than are free. An SVG in a picture runs no script and fetches
+/// nothing.
 fn logo(visit: &Visit, id: &str, free: &mut usize) -> String {
     let found = guides::logo(&visit.console.app, id).ok().flatten();
     let Some(svg) = found else {
@@ -180,7 +181,7 @@ fn logo(visit: &Visit, id: &str, free: &mut usize) -> String {
     text
 }
 
-/// The page with what went wrong above it.
+/// The page with an error above it.
 pub fn failed(visit: &Visit, status: StatusCode, error: String) -> Response {
     page(visit, status, error, Asked::default())
 }
@@ -212,7 +213,7 @@ async fn upload(
     while let Some(part) = parts.next_field().await.map_err(|_| Fault::Form)? {
         let name = part.file_name().map(str::to_owned);
         let is_token = part.name() == Some("token");
-        // The token comes first, so that nothing of a forged upload is kept.
+        // The token comes first, so that nothing of a forged upload is stored.
         if !has_token && !is_token || files.len() >= FILES {
             return Err(Fault::Token);
         }
@@ -252,7 +253,7 @@ async fn upload(
     Ok(Redirect::to(&format!("/console/plugins/review/{id}")).into_response())
 }
 
-/// Component, manifest, signature, guides and logo among files, by their names.
+/// Sorts files by their names into component, manifest, signature, guides and logo.
 fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> {
     let mut new = NewPlugin {
         is_unsigned: true,
@@ -272,7 +273,7 @@ fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> 
     }
     for (name, bytes) in files {
         if let Some(stem) = name.strip_suffix(".wasm") {
-            // A suggestion, for a component without a manifest.
+            // A suggested name, for a component without a manifest.
             let stem = stem.replace('_', "-");
             suggested = Some(stem.trim_end_matches("-connector").to_owned());
             new.component = bytes;
@@ -302,7 +303,7 @@ fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> 
 mod tests {
     use super::*;
 
-    /// One of two components would be installed, and nobody could say which.
+    /// One of two components would be installed, and it would be unclear which.
     #[test]
     fn two_files_of_a_kind_are_refused() {
         let file = |name: &str| (name.to_owned(), b"x".to_vec());

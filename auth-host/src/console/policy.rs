@@ -2,11 +2,13 @@
 //!
 //! | check | against |
 //! |---|---|
-//! | `Host` is a loopback name or one of `console_hosts` | another site's name that is made to point here (rebinding) |
-//! | a request that another site's page causes is a visit and nothing more | reading and changing across origins |
-//! | a POST names this origin, and its browser says no other | forged forms; its token is checked with the session |
+//! | `Host` is a loopback name or one of `console_hosts` | another site's name that resolves to this machine (DNS
+//! rebinding) |
+//! | a request from another site's page may only navigate | reading and changing across origins |
+//! | a POST has this origin, and `Sec-Fetch-Site` does not contradict it | forged forms; the token is checked with the
+//! session |
 //!
-//! Beside the console, the first of them holds for the figures at `/metrics`.
+//! Beside the console, the first check protects the figures at `/metrics`.
 
 use super::fault::Fault;
 use super::state::Console;
@@ -21,10 +23,10 @@ use std::sync::Arc;
 const CONTENT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Names of this machine that no name server can give away.
+/// Loopback names of this machine, which no name server can assign elsewhere.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Refuses a request that is not this console's own.
+/// Refuses requests that fail the checks.
 pub async fn check(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
     let is_tls = came_by_tls(request.headers());
     let mut response = match examine(&console.hosts, request.method(), request.headers()) {
@@ -51,13 +53,14 @@ pub async fn host(State(hosts): State<Arc<[String]>>, request: Request, next: Ne
     .into_response()
 }
 
-/// Whether a proxy says that the browser reached it by TLS. Whoever makes it up gets their own cookies marked, and no more.
+/// Returns true if a proxy reports that the browser used TLS. A client that forges the header only gets its own cookies
+/// marked.
 fn came_by_tls(headers: &HeaderMap) -> bool {
     let scheme = headers.get("x-forwarded-proto");
     scheme.is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
-/// Marks the cookies of an answer, so that the browser sends them by TLS alone.
+/// Marks the cookies of a response as `Secure`, so that the browser sends them only over TLS.
 fn secure(headers: &mut HeaderMap) {
     let cookies = headers.get_all(header::SET_COOKIE).iter();
     let marked: Vec<HeaderValue> = cookies
@@ -76,14 +79,14 @@ fn host_of(headers: &HeaderMap) -> &str {
     host.and_then(|host| host.to_str().ok()).unwrap_or_default()
 }
 
-/// Sets the headers of every answer.
+/// Sets the headers of every response.
 pub async fn headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-security-policy", CONTENT),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        // Without any, a form's `Origin` would be null.
+        // With `no-referrer`, a form's `Origin` would be null.
         ("referrer-policy", "same-origin"),
         ("x-frame-options", "DENY"),
     ] {
@@ -119,7 +122,7 @@ fn examine(hosts: &[String], method: &Method, headers: &HeaderMap) -> Result<(),
     Err(Fault::ForeignOrigin)
 }
 
-/// Whether a `Host` is one of this machine's names, or one that the operator set, on any port.
+/// Returns true if a `Host` is a loopback name or one that the operator set, on any port.
 fn is_own(host: &str, hosts: &[String]) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,

@@ -1,4 +1,4 @@
-//! Plugins from registries: pulled by a reference, as an update, or again by other keys. Nothing of them runs.
+//! Plugins from registries: pulled by a reference, as an update, or again with other keys. None of their code runs.
 
 use super::fault::Fault;
 use super::form::{lines, shown};
@@ -28,13 +28,13 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/console/plugins/update", post(update))
 }
 
-/// Why keys or a reference that were entered cannot be used.
+/// Reason why entered keys or an entered reference cannot be used.
 pub enum Entered {
-    /// The publisher's key.
+    /// An unusable key of the publisher.
     Key(Phrase),
-    /// The key of the provenance.
+    /// An unusable key of the provenance.
     ProvenanceKey(Phrase),
-    /// The pull.
+    /// A failed pull.
     Pull(Refusal),
 }
 
@@ -56,7 +56,7 @@ impl From<Problem> for Entered {
     }
 }
 
-/// Pulls a plugin, or pulls it again by other keys. What was resolved from a tag stays what it was.
+/// Pulls a plugin, or pulls it again with other keys. A tag that was resolved before is kept.
 pub async fn fetch(
     visit: &Visit,
     reference: &Reference,
@@ -71,7 +71,7 @@ pub async fn fetch(
     let key = provenance_key(&upload.provenance_key)?;
     let (market, app) = (&console.market, &console.app);
     let mut new = pull_whole(market, app, reference, new, (id, key.clone())).await?;
-    // Another version of a plugin that is installed counts as signed by its key, and is held against that.
+    // Another version of an installed plugin is pulled again and checked with the installed plugin's key too.
     if new.name.is_none()
         && let Some(name) = same(console, &new)
     {
@@ -90,8 +90,8 @@ pub async fn fetch(
     Ok(upload)
 }
 
-/// Pulls for a review, which is where the size is granted: one that the installed version was granted would hide a larger
-/// version from it. The host's own bound holds.
+/// Pulls for a review, where the size is granted. A size that was granted to the installed version would keep a larger
+/// version from the review. The host's own bound holds.
 async fn pull_whole(
     market: &Market,
     app: &Arc<App>,
@@ -106,14 +106,14 @@ async fn pull_whole(
     Ok(new)
 }
 
-/// What is pulled by its digest was named by a tag all the same.
+/// Keeps the tag of a plugin that is pulled again by its digest.
 fn keep_tag(new: &mut NewPlugin, tag: Option<String>) {
     if let Some(pulled) = &mut new.pulled {
         pulled.tag = pulled.tag.take().or(tag);
     }
 }
 
-/// The keys that count: the one that was entered, and that of the installed plugin.
+/// Sets the trusted keys: the entered one, and that of the installed plugin.
 pub fn set_keys(visit: &Visit, new: &mut NewPlugin, key: &str) -> Result<(), Entered> {
     let key = Some(key.trim()).filter(|key| !key.is_empty());
     let key = key.map(TrustedKey::parse).transpose();
@@ -126,7 +126,7 @@ pub fn set_keys(visit: &Visit, new: &mut NewPlugin, key: &str) -> Result<(), Ent
     Ok(())
 }
 
-/// The installed plugin with the id of a new one.
+/// The name of the installed plugin with the id of a new one.
 fn same(console: &Console, new: &NewPlugin) -> Option<String> {
     let manifest = Manifest::parse(new.manifest.as_deref()?).ok()?;
     let catalog = console.app.catalog.load();
@@ -143,7 +143,7 @@ fn provenance_key(key: &str) -> Result<Option<ProvenanceKey>, Entered> {
         .map_err(|error| Entered::ProvenanceKey(error.phrase()))
 }
 
-/// Pulls, and goes on to the review.
+/// Pulls a plugin and redirects to the review.
 pub async fn begin(
     visit: &Visit,
     asked: Asked,
@@ -168,14 +168,14 @@ pub async fn begin(
     }
 }
 
-/// The address of the review.
+/// Stores the upload and redirects to its review.
 fn waiting(visit: &Visit, upload: Upload) -> Response {
     let to = format!("/console/plugins/review/{}", upload.id);
     visit.console.uploads.keep(upload);
     Redirect::to(&to).into_response()
 }
 
-/// The page with what is wrong at the field that it is wrong in.
+/// The page with the error at its field.
 fn refused(visit: &Visit, mut asked: Asked, why: &Entered) -> Response {
     let t = visit.t;
     (asked.wrong, asked.headline, asked.reason) = match why {
@@ -255,7 +255,7 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
     };
     let pulled = upload.new.pulled.as_ref();
     let pinned = pulled.map(|pulled| pulled.reference.to_string());
-    // A manifest is attached to the artifact, and may be signed anew for the same one.
+    // A manifest is attached to the artifact, and may be signed again for the same one.
     let is_same = upload.new.manifest == row.manifest && upload.new.signature == row.signature;
     if is_same && pinned.is_some() && pinned == row.facts.reference {
         asked.notice = none;
@@ -265,7 +265,7 @@ async fn update(posted: Posted) -> Result<Response, Fault> {
 }
 
 /// The newest version of a plugin in the catalogues, if it is newer than the installed one. A catalogue that cannot be
-/// read now has none: its own page says why.
+/// read is skipped: its own page shows the reason.
 async fn listed(market: &Market, installed: &Facts) -> Option<Facts> {
     let id = installed.id.as_deref()?;
     let mut best: Option<Facts> = None;

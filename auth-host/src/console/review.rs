@@ -1,4 +1,5 @@
-//! Review of a plugin before it is installed: who vouches for it, what it can ask for, what it gets. Nothing of it runs.
+//! Review of a plugin before its installation: its vouchers, its possible requests and its grants. None of its code
+//! runs.
 
 use super::fault::{Fault, problem_text};
 use super::form::{lines, shown};
@@ -60,7 +61,7 @@ struct ReviewPage {
     error: String,
 }
 
-/// A limit and its field.
+/// A limit and the value of its field.
 struct GrantedLimit {
     key: &'static str,
     asked: String,
@@ -70,22 +71,22 @@ struct GrantedLimit {
 
 /// A change in words.
 pub struct Changed {
-    /// Whether it lets the plugin do more, or has others vouch for it.
+    /// True if the plugin may do more, or if others vouch for it.
     pub is_wider: bool,
-    /// Which of these.
+    /// The text for that reason.
     pub why: String,
-    /// What comes, goes, or is another.
+    /// New, gone, or different.
     pub kind: String,
-    /// Of what.
+    /// The name of the changed part.
     pub what: String,
-    /// Before.
+    /// The value before.
     pub was: String,
-    /// After.
+    /// The value after.
     pub is: String,
 }
 
 impl Changed {
-    /// A change, in the reader's language as far as it is not the plugin's own text.
+    /// A change in the reader's language, except for the plugin's own text.
     pub fn of(t: Texts, change: &Change) -> Self {
         let kind = match (&change.was, &change.is) {
             (None, _) => t.say("change-new"),
@@ -220,8 +221,8 @@ fn changed(t: Texts, all: &[Change]) -> Vec<Changed> {
     first.map(|change| Changed::of(t, change)).collect()
 }
 
-/// What was pulled, beside what the catalogue says. Whoever made that may have had other keys, so a signer and a
-/// verification of the build count where there is one here too.
+/// The differences between the catalogue's claims and the pulled plugin. The catalogue's maker may have used other
+/// keys. A signer and a verification of the build are compared only if there is one here too.
 fn differences(claims: &Facts, found: &Facts) -> Vec<Change> {
     let mut claims = claims.clone();
     if found.signer.is_none() {
@@ -259,7 +260,7 @@ fn facts(t: Texts, review: &Review) -> Vec<(String, String)> {
     found
 }
 
-/// What is linked in a plugin, and how it was built.
+/// The components linked into a plugin, and its build.
 pub fn more_facts(t: Texts, facts: &Facts) -> Vec<(String, String)> {
     let mut found = Vec::new();
     if let Some(sbom) = &facts.sbom {
@@ -286,7 +287,7 @@ pub fn more_facts(t: Texts, facts: &Facts) -> Vec<(String, String)> {
     found
 }
 
-/// Imports by what they are for: words, and the interfaces.
+/// Imports grouped by purpose: the text, and the interfaces.
 pub fn imports(t: Texts, imports: &[String]) -> Vec<(String, String)> {
     let meaning = |import: &String| {
         let known = words::IMPORTS
@@ -334,7 +335,7 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
         }
     };
     uploads.keep(upload.clone());
-    // A registry may attach another manifest meanwhile, which nobody has seen.
+    // A registry may have attached another manifest meanwhile, which nobody has reviewed.
     if fields.get("do") == "check" || upload.new.manifest != shown {
         let to = format!("/console/plugins/review/{id}");
         return Ok(Redirect::to(&to).into_response());
@@ -342,7 +343,7 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
     install(&visit, upload, &fields).await
 }
 
-/// The upload, held against the keys that were entered.
+/// The upload, checked with the keys that were entered.
 async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<Upload, Entered> {
     let (key, provenance) = (fields.get("key").trim(), fields.get("provenance").trim());
     let is_same = upload.key.trim() == key && upload.provenance_key.trim() == provenance;
@@ -359,8 +360,8 @@ async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result
     pulls::fetch(visit, &reference, upload, None).await
 }
 
-/// The limits that were entered. An empty field grants the host's own, and one that the form does not have leaves what was
-/// granted. The key of the first that is no number above 0 is the error.
+/// Reads the limits that were entered. An empty field grants the host's own limit, and a missing field keeps the
+/// earlier grant. The error is the key of the first limit that is not a number above 0.
 fn limits(fields: &Fields, granted: &mut BTreeMap<String, u64>) -> Result<(), &'static str> {
     for key in granted::keys() {
         match fields.find(&format!("limit.{key}")).map(str::trim) {
@@ -387,7 +388,7 @@ async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<R
     new.name = text("name").map(str::to_owned);
     new.version = text("version").map(str::to_owned);
     new.is_unsigned = fields.get("unsigned") == "on";
-    // A page that says why it is refused shows what was chosen.
+    // A page with a refusal shows the choices.
     upload.new.origins.clone_from(&new.origins);
     upload.new.name.clone_from(&new.name);
     upload.is_chosen = true;

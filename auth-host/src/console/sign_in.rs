@@ -1,4 +1,4 @@
-//! The set-up link, signing in and out, and the choice of a language.
+//! Set-up link, sign-in, sign-out, and the choice of a language.
 
 use super::fault::{Fault, problem_text};
 use super::page::{Page, render};
@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// How long a page before signing in may lie open, in seconds.
+/// Lifetime of a page before signing in, in seconds.
 const BEFORE_S: i64 = 3600;
 
 /// The routes.
@@ -48,7 +48,7 @@ struct SetUp {
     is_valid: bool,
 }
 
-/// The cookie of a visit: the one there is, or a new one.
+/// The cookie of a visit: the existing one, or a new one.
 fn before(headers: &HeaderMap) -> Result<String, StoreError> {
     match cookie(headers, BEFORE) {
         Some(found) => Ok(found.to_owned()),
@@ -78,7 +78,7 @@ async fn show(headers: HeaderMap) -> Result<Response, Fault> {
     Ok(with_cookie(StatusCode::OK, &before, render(&form)))
 }
 
-/// A form from before there is a session, with the token of its visit.
+/// A form before a session, checked by the token of its visit.
 async fn posted(request: Request) -> Result<(Texts, String, visit::Fields), Fault> {
     let t = visit::language(request.headers());
     let before = cookie(request.headers(), BEFORE).map(str::to_owned);
@@ -198,7 +198,7 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
         };
         with_cookie(status, &before, render(&form))
     };
-    // Nobody's password is hashed for a link that is none.
+    // No password is hashed for an invalid link.
     if !users::is_setup(&console.app, link)? {
         return Ok(refuse(StatusCode::GONE, String::new(), false));
     }
@@ -236,7 +236,7 @@ struct Choice {
     to: String,
 }
 
-/// Keeps a language and goes back to the page, which is one of the console's.
+/// Stores a language in a cookie and redirects to the previous page, if it is one of the console's.
 async fn choose(Query(choice): Query<Choice>, headers: HeaderMap) -> Response {
     const YEAR_S: i64 = 365 * 86_400;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! State of the console, shared by its pages.
+//! State that the console's pages share.
 
 use super::market::Market;
 use super::password::Passwords;
@@ -6,7 +6,7 @@ use super::uploads::Uploads;
 use crate::app::App;
 use std::sync::Arc;
 
-/// What the pages need.
+/// State for the pages.
 pub struct Console {
     /// The service.
     pub app: Arc<App>,

@@ -1,4 +1,4 @@
-//! All tenants: a new one, and the removal of a stopped one.
+//! All tenants: creation of one, and removal of a stopped one.
 
 use super::fault::{Fault, problem_text};
 use super::form::shown;
@@ -27,7 +27,7 @@ struct Tenants {
     error: String,
     /// The name that was refused.
     id: String,
-    /// Those that may be removed.
+    /// Tenants that may be removed.
     stopped: Vec<String>,
 }
 

@@ -40,7 +40,7 @@ impl Listener {
         Self { test, address }
     }
 
-    /// The answer to a request, with its head in lower case.
+    /// The response to a request, with its head in lower case.
     async fn ask(&self, head: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
@@ -63,13 +63,13 @@ impl Listener {
         users::begin(app, &user).await.unwrap().unwrap()
     }
 
-    /// A page that a session visits.
+    /// The response to a visit in a session.
     async fn get(&self, session: &str, path: &str) -> String {
         let headers = format!("host: localhost\r\ncookie: {SESSION}={session}\r\n");
         self.ask(&format!("GET {path}"), &headers, "").await
     }
 
-    /// The answer to a form of a session.
+    /// The response to a form in a session.
     async fn post(&self, session: &str, path: &str, fields: &str) -> String {
         let headers = format!(
             "host: localhost\r\norigin: http://localhost\r\ncookie: {SESSION}={session}\r\n\
@@ -86,7 +86,7 @@ fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap()
 }
 
-/// A name server can point any name at this machine, and a browser then reads what answers to it.
+/// A name server can point any name at this machine, and a browser then reads the response.
 #[tokio::test]
 async fn figures_answer_to_names_of_this_machine() {
     let listener = Listener::start().await;
@@ -147,7 +147,7 @@ async fn cookie_is_secure_behind_tls() {
     }
 }
 
-/// An action that a form does not name is none, least of all the one that removes.
+/// A form without a valid action changes nothing, and above all removes nothing.
 #[tokio::test]
 async fn unknown_action_changes_nothing() {
     let listener = Listener::start().await;
@@ -185,7 +185,7 @@ async fn unknown_action_changes_nothing() {
     assert!(test.app.catalog.load().webhooks.is_empty());
 }
 
-/// Browsers take `..` out of an address, so that the first tenant's overview would lead to itself.
+/// Browsers remove `..` from an address, so that the first tenant's overview would lead to itself.
 #[tokio::test]
 async fn home_skips_a_tenant_of_dots() {
     let listener = Listener::start().await;
@@ -202,7 +202,7 @@ async fn home_skips_a_tenant_of_dots() {
     assert!(home.contains("location: /console/t/default/\r\n"), "{home}");
 }
 
-/// A viewer learns that they may not before anything is said about their file.
+/// A viewer is refused before the upload is read.
 #[tokio::test]
 async fn role_is_asked_before_an_upload_is_read() {
     let listener = Listener::start().await;
@@ -214,7 +214,7 @@ async fn role_is_asked_before_an_upload_is_read() {
     }
 }
 
-/// Whoever types an address, or chooses another language after a search, gets a page and no JSON.
+/// A person who types an address, or changes the language after a search, gets a page and no JSON.
 #[tokio::test]
 async fn wrong_addresses_get_pages() {
     let listener = Listener::start().await;
@@ -283,7 +283,7 @@ async fn every_key_and_webhook_is_on_a_page() {
     }
 }
 
-/// What was typed is still in the form that was refused; a secret is typed again.
+/// A refused form still has the typed values; a secret is typed again.
 #[tokio::test]
 async fn refused_forms_keep_what_was_typed() {
     let listener = Listener::start().await;

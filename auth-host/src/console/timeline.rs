@@ -1,4 +1,4 @@
-//! One message or one verification: what happened and when, what to do, and settling of unknown outcomes.
+//! One message or one verification: its timeline, its remedy, and the settling of unknown outcomes.
 
 use super::fault::Fault;
 use super::form::shown;
@@ -35,14 +35,14 @@ struct Moment {
     ms: i64,
     at: String,
     what: String,
-    /// How it is known, or which connector it is about.
+    /// The source of the report, or the connector.
     how: String,
-    /// The provider's code, or a word for what happened.
+    /// The provider's code, or a word for the outcome.
     code: String,
     state: &'static str,
 }
 
-/// What is done about a message that did not arrive.
+/// Remedy for a message that did not arrive.
 struct Remedy {
     turn: String,
     todo: String,
@@ -136,12 +136,12 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
         done,
         "next",
     );
-    // The sort is stable: what came at once stays as it is.
+    // The sort is stable: simultaneous moments stay in their order.
     moments.sort_by_key(|moment| moment.ms);
     Ok(moments)
 }
 
-/// What to do about a message, where there is something.
+/// The remedy for a message, if there is one.
 fn remedy(visit: &Visit, message: &Message) -> Option<Remedy> {
     let t = visit.t;
     let todo = words::remedy(t, message);

@@ -1,4 +1,4 @@
-//! Plugins that were uploaded or pulled and wait for their review.
+//! Uploaded or pulled plugins that wait for their review.
 
 use crate::admin::plugins::NewPlugin;
 use crate::ids;
@@ -7,24 +7,24 @@ use auth_connector_registry::Facts;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// The most uploads that wait.
+/// Maximum number of waiting uploads.
 const WAITING: usize = 4;
 
-/// How long an upload waits, in milliseconds.
+/// Lifetime of an upload, in milliseconds.
 const WAITING_MS: i64 = 30 * 60_000;
 
 /// Uploads that wait for their review, in memory.
 #[derive(Default)]
 pub struct Uploads(Mutex<VecDeque<Upload>>);
 
-/// A plugin that waits.
+/// A plugin that waits for its review.
 #[derive(Clone, Default)]
 pub struct Upload {
     /// Its identifier.
     pub id: String,
-    /// Who uploaded it, or had it pulled.
+    /// The user who uploaded it or had it pulled.
     pub user: String,
-    /// When.
+    /// Time of the upload, in milliseconds since 1970.
     pub at: i64,
     /// The plugin.
     pub new: NewPlugin,
@@ -32,16 +32,16 @@ pub struct Upload {
     pub key: String,
     /// The key of the provenance, as it was entered.
     pub provenance_key: String,
-    /// Whether its origins and its name are those that were chosen at the review.
+    /// True if its origins and its name were chosen at the review.
     pub is_chosen: bool,
-    /// Whether it was said that it may be unsigned.
+    /// True if the reviewer accepted it without a signature.
     pub accepts_unsigned: bool,
-    /// What the catalogue says of it, that it was found in.
+    /// Facts that the catalogue claims, if it came from one.
     pub claimed: Option<Box<Facts>>,
 }
 
 impl Uploads {
-    /// Keeps an upload, in the place of one with its identifier; the oldest goes where there are too many.
+    /// Stores an upload and replaces one with the same identifier. The oldest is removed if there are too many.
     pub fn keep(&self, upload: Upload) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|other| ids::now_ms() - other.at < WAITING_MS && other.id != upload.id);
@@ -55,7 +55,7 @@ impl Uploads {
     ///
     /// # Errors
     ///
-    /// [`Problem`] when it is not there any more.
+    /// [`Problem`] if it no longer exists.
     pub fn find(&self, id: &str, user: &str) -> Result<Upload, Problem> {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = waiting.iter().find(|u| u.id == id && u.user == user);
@@ -63,7 +63,7 @@ impl Uploads {
         found.cloned().ok_or_else(|| Problem::not_found("upload"))
     }
 
-    /// Forgets an upload.
+    /// Removes an upload.
     pub fn drop(&self, id: &str) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|upload| upload.id != id);

@@ -24,21 +24,21 @@ pub const BEFORE: &str = "auth_host_console_visit";
 /// The cookie of the language that was chosen.
 pub const LANGUAGE: &str = "auth_host_console_language";
 
-/// The largest form, in bytes. A config has at most 64 KiB, and each byte of it up to three as a form has it.
+/// The largest form, in bytes. A config has at most 64 KiB, and encoding as a form makes up to three bytes of each.
 const FORM_BYTES: usize = 400 << 10;
 
 /// The most fields of a form.
 const FIELDS: usize = 10_000;
 
-/// How long a form may take to arrive.
+/// Timeout for the body of a form.
 const FORM_TIME: Duration = Duration::from_secs(20);
 
-/// A request of somebody who is signed in.
+/// A request of a user who is signed in.
 #[derive(Clone)]
 pub struct Visit {
     /// The console.
     pub console: Arc<Console>,
-    /// Who it is.
+    /// The user.
     pub user: User,
     /// The token of the page's forms.
     pub token: String,
@@ -49,12 +49,12 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Whether the user may change things.
+    /// Returns true if the user may change settings.
     pub fn is_admin(&self) -> bool {
         self.user.role == Role::Admin
     }
 
-    /// Refuses those who may only look.
+    /// Refuses users who may only view.
     pub fn admin(&self) -> Result<(), Fault> {
         if self.is_admin() {
             return Ok(());
@@ -62,7 +62,7 @@ impl Visit {
         Err(Fault::Role)
     }
 
-    /// Refuses those who may not look at the whole host.
+    /// Refuses users who may not view the whole host.
     pub fn host(&self) -> Result<(), Fault> {
         if self.user.tenant.is_none() {
             return Ok(());
@@ -70,7 +70,7 @@ impl Visit {
         Err(Fault::Role)
     }
 
-    /// Refuses everybody but administrators of the whole host.
+    /// Refuses all users except administrators of the whole host.
     pub fn host_admin(&self) -> Result<(), Fault> {
         self.host()?;
         self.admin()
@@ -95,11 +95,11 @@ impl Visit {
         }
     }
 
-    /// What keeps a form from being carried out twice.
+    /// Returns the token that prevents a form from acting twice.
     ///
     /// # Errors
     ///
-    /// [`Fault::Form`] when it has no such token.
+    /// [`Fault::Form`] if the form has no such token.
     pub fn once(&self, fields: &Fields) -> Result<Once, Fault> {
         match fields.get("once") {
             "" => Err(Fault::Form),
@@ -107,7 +107,7 @@ impl Visit {
         }
     }
 
-    /// Who did it, for the audit log.
+    /// The user, for the audit log.
     pub fn actor(&self) -> Actor {
         Actor(self.user.name.clone())
     }
@@ -126,25 +126,25 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty() && value.len() <= 128)
 }
 
-/// The text of a cookie that scripts and other sites do not get.
+/// The text of a cookie that is hidden from scripts and other sites.
 pub fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict")
 }
 
-/// The token of forms before there is a session, which only who has the cookie's page can have.
+/// The token of forms before there is a session. It is derived from the cookie, so that no other site has it.
 pub fn form_token(cookie: &str) -> String {
     hex::encode(digest(&[b"console-form", cookie.as_bytes()]))
 }
 
-/// The token of a user's forms. It outlives the session, so that a form can still be sent after signing in again, and ends
-/// with the password. The salt of the password's hash has 128 random bits, so that nobody can make the token, and it tells
-/// nothing about the hash.
+/// The token of a user's forms. It outlives the session, so that a form can still be sent after signing in again, and
+/// changes with the password. The salt of the password's hash has 128 random bits. Nobody can compute the token, and it
+/// reveals nothing about the hash.
 pub fn user_token(user: &User) -> String {
     let (id, password) = (user.id.as_bytes(), user.password.as_bytes());
     hex::encode(digest(&[b"console-user", id, password]))
 }
 
-/// A new token of what a form does once.
+/// A new token that lets a form act only once.
 pub fn once_token() -> String {
     crate::ids::new("f")
 }
@@ -175,7 +175,7 @@ impl FromRequestParts<Arc<Console>> for Visit {
         let tenant = tenant
             .map(|(_, value)| value.to_owned())
             .unwrap_or_default();
-        // A tenant that is not the user's looks like one that does not exist.
+        // A tenant of another user looks like one that does not exist.
         let is_own = user.tenant.as_ref().is_none_or(|own| *own == tenant);
         if !tenant.is_empty()
             && (!is_own || !console.app.catalog.load().tenants.contains_key(&tenant))
@@ -207,7 +207,7 @@ impl Fields {
         )
     }
 
-    /// The first value of a name, or an empty text.
+    /// The first value of a name, or an empty string.
     pub fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
@@ -224,13 +224,13 @@ impl Fields {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether the form's token belongs to a cookie.
+    /// Returns true if the form has this token.
     pub fn has_token(&self, token: &str) -> bool {
         self.get("token").as_bytes().ct_eq(token.as_bytes()).into()
     }
 }
 
-/// Reads a form, whoever sent it.
+/// Reads a form of any sender.
 pub async fn fields(request: Request) -> Result<Fields, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -239,7 +239,7 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     }
     let body = axum::body::to_bytes(request.into_body(), FORM_BYTES);
     match tokio::time::timeout(FORM_TIME, body).await {
-        // Nothing of a form is dropped without a word.
+        // A form with too many fields is refused, because dropping some would go unnoticed.
         Ok(Ok(body)) if form_urlencoded::parse(&body).nth(FIELDS).is_none() => {
             Ok(Fields::parse(&body))
         }
@@ -247,9 +247,9 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     }
 }
 
-/// A form of somebody who is signed in, with their token.
+/// A form of a user who is signed in, with a valid token.
 pub struct Posted {
-    /// Who sent it.
+    /// The visit that sent it.
     pub visit: Visit,
     /// Its fields.
     pub fields: Fields,

@@ -5,19 +5,19 @@ use super::texts::Texts;
 use crate::admin::plugins::NewPlugin;
 use crate::admin::reviews::Review;
 
-/// One thing that was verified or was not.
+/// Result of one check.
 pub struct Voucher {
-    /// Of what.
+    /// The part that was checked.
     pub subject: String,
-    /// Whether it was verified.
+    /// True if it was verified.
     pub is_verified: bool,
-    /// By what, or why not.
+    /// The verifier, or the reason why it was not verified.
     pub text: String,
-    /// The exact reason, or what its signer wrote.
+    /// The exact reason, or the signer's comment.
     pub detail: String,
 }
 
-/// All of it, in the same order each time.
+/// All results, always in the same order.
 pub fn vouchers(t: Texts, review: &Review, new: &NewPlugin) -> Vec<Voucher> {
     let mut all = vec![
         bytes(t, review, new),
@@ -98,7 +98,7 @@ fn sbom(t: Texts, review: &Review, new: &NewPlugin) -> Voucher {
     voucher(t.say("fact-sbom"), false, text)
 }
 
-/// Guides, where there are some or should be.
+/// The result for guides, if there are some or should be.
 fn guides(t: Texts, review: &Review, new: &NewPlugin) -> Option<Voucher> {
     let (pinned, found) = (review.pins.guides(), new.texts.guides.len());
     if pinned == 0 && found == 0 {

@@ -1,4 +1,4 @@
-//! Webhooks of a tenant: made, shown with what to paste at the platform, rotated, removed.
+//! Webhooks of a tenant: creation, settings for the platform, rotation of secrets, removal.
 
 use super::fault::{Fault, problem_text};
 use super::form::shown;
@@ -21,7 +21,7 @@ use axum::routing::get;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The webhooks of a page.
+/// The number of webhooks on a page.
 const SHOWN: usize = 10;
 
 /// The routes.
@@ -65,7 +65,7 @@ struct Call {
     message: String,
 }
 
-/// A trial, and what it came to.
+/// A trial and its result.
 #[derive(Default)]
 struct Trial {
     name: String,
@@ -74,7 +74,7 @@ struct Trial {
     answer: Option<Answer>,
 }
 
-/// The webhook's answer to a trial.
+/// The webhook's response to a trial.
 struct Answer {
     status: u16,
     body: String,
@@ -89,7 +89,7 @@ struct Typed {
     bare_digits: String,
 }
 
-/// What is shown once.
+/// Values that are shown once.
 struct Made {
     path: String,
     secret: String,
@@ -187,7 +187,7 @@ fn status_of(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
-/// What was typed for a new webhook.
+/// The typed values for a new webhook.
 fn typed(fields: &Fields) -> Typed {
     if fields.get("do") != "add" {
         return Typed::default();
@@ -199,7 +199,7 @@ fn typed(fields: &Fields) -> Typed {
     }
 }
 
-/// A request as a list shows it.
+/// A request as a row of a list.
 fn call_of(visit: &Visit, call: &crate::calls::Call) -> Call {
     let t = visit.t;
     Call {
@@ -219,7 +219,7 @@ fn call_of(visit: &Visit, call: &crate::calls::Call) -> Call {
     }
 }
 
-/// Sends one message by a webhook, once for a form, and when the operator has said that it may.
+/// Sends one message by a webhook, once for a form, and only if the operator confirmed it.
 async fn attempt(visit: &Visit, after: &str, fields: &Fields) -> Result<Response, Fault> {
     if fields.find("sure").is_none() {
         return Err(Fault::Form);

@@ -17,7 +17,7 @@ pub fn status(t: Texts, status: &str) -> String {
     t.say(&format!("status-{status}"))
 }
 
-/// Whose turn it is.
+/// The party whose turn it is.
 pub fn turn(t: Texts, turn: &str) -> String {
     t.say(&format!("turn-{turn}"))
 }
@@ -27,18 +27,18 @@ pub fn kind(t: Texts, kind: &str) -> String {
     t.say(&format!("kind-{kind}"))
 }
 
-/// How a report came.
+/// The source of a report.
 pub fn source(t: Texts, source: Source) -> String {
     t.say(&format!("source-{}", source.as_str()))
 }
 
-/// What is done about a failure of a class.
+/// The remedy for a failure of a class.
 fn todo(t: Texts, kind: &str) -> String {
     let known = KINDS.contains(&kind);
     t.say(&format!("todo-{}", if known { kind } else { "other" }))
 }
 
-/// What is done about a message that did not arrive; empty where nothing is.
+/// The remedy for a message that did not arrive; empty if there is none.
 pub fn remedy(t: Texts, message: &Message) -> String {
     match message.state {
         State::NotSent if message.reason.as_deref() == Some(STOPPED) => t.say("todo-stopped"),
@@ -49,7 +49,7 @@ pub fn remedy(t: Texts, message: &Message) -> String {
     }
 }
 
-/// What became of a webhook's request, or why a message is refused: in words, or the word itself.
+/// The outcome of a webhook's request, or the reason for refusing a message. An unknown word is returned as it is.
 pub fn outcome(t: Texts, word: &str) -> String {
     if OUTCOMES.contains(&word) {
         return t.say(&format!("outcome-{word}"));
@@ -60,7 +60,7 @@ pub fn outcome(t: Texts, word: &str) -> String {
     }
 }
 
-/// Words for what became of a request, beside the classes of failures.
+/// Words for outcomes of a request, without the classes of failures.
 pub const OUTCOMES: [&str; 43] = [
     "sent",
     "ignored",
@@ -107,7 +107,7 @@ pub const OUTCOMES: [&str; 43] = [
     "plugin-closed",
 ];
 
-/// What the audit log says was done.
+/// The action of an entry in the audit log.
 pub fn action(t: Texts, action: &str) -> String {
     let known = Action::ALL.iter().find(|known| known.as_str() == action);
     known.map_or_else(|| shown(action, 40), |action| t.say(&action_id(*action)))
@@ -117,7 +117,7 @@ fn action_id(action: Action) -> String {
     format!("action-{}", action.as_str().replace('.', "-"))
 }
 
-/// A key of a preview and its value: those that the contract knows, in words.
+/// A key of a preview and its value, in words if the contract defines them.
 pub fn attribute(t: Texts, key: &str, value: &str) -> (String, String) {
     let value = match (key, value) {
         ("usage", usage) if USAGES.contains(&usage) => t.say(&format!("usage-{usage}")),
@@ -152,7 +152,7 @@ const CHECKED: [(&str, &str); 5] = [
     ("guides", "guide"),
 ];
 
-/// The classes of failures that the contract has.
+/// The classes of failures in the contract.
 const KINDS: [&str; 13] = [
     "invalid-config",
     "invalid-message",
@@ -180,7 +180,7 @@ pub const STATES: [State; 7] = [
     State::Sending,
 ];
 
-/// What imports mean, by their beginning.
+/// Meanings of imports, by their prefix.
 pub const IMPORTS: [(&str, &str); 5] = [
     ("wasi:http/", "import-http"),
     ("wasi:clocks/", "import-clocks"),
@@ -189,7 +189,8 @@ pub const IMPORTS: [(&str, &str); 5] = [
     ("", "import-other"),
 ];
 
-/// What changes from one version of a plugin to another, with the identifiers of their texts. Limits have their own names.
+/// Parts that may change between versions of a plugin, with the identifiers of their texts. Limits have their own
+/// names.
 const CHANGES: [(&str, &str); 19] = [
     ("id", "change-id"),
     ("version", "fact-version"),
@@ -212,7 +213,7 @@ const CHANGES: [(&str, &str); 19] = [
     ("revision", "fact-revision"),
 ];
 
-/// What a change is of.
+/// The name of a changed part.
 pub fn change(t: Texts, what: &str) -> String {
     match CHANGES.iter().find(|(known, _)| *known == what) {
         Some((_, id)) => t.say(id),
@@ -230,7 +231,7 @@ pub const LIMITS: [(&str, &str); 6] = [
     ("retention_days", "limit-retention-days"),
 ];
 
-/// Every identifier that is made here.
+/// Every text identifier that is made here.
 #[cfg(test)]
 pub fn every() -> Vec<String> {
     let states = STATES.map(|state| format!("state-{}", state.as_str()));

@@ -1,4 +1,4 @@
-//! Attempts with a config that nobody saved: what would be sent, one message, and questions to the provider.
+//! Attempts with an unsaved config: preview, one test message, and a check with the provider.
 
 use super::super::{form, words};
 use super::state::State;
@@ -9,7 +9,7 @@ use auth_connector_host::Config;
 use serde_json::Value;
 
 impl State {
-    /// Shows what would be sent, and sends it where there is a form to be carried out.
+    /// Shows a preview of the message. Sends it too if `once` is given.
     pub(super) async fn attempt(&mut self, once: Option<Once>) {
         let Some(prepared) = self.prepare().await else {
             return;
@@ -94,7 +94,7 @@ impl State {
         }
     }
 
-    /// Asks the provider without sending.
+    /// Checks the config with the provider without sending.
     pub(super) async fn ask(&mut self) {
         let Some(prepared) = self.prepare().await else {
             return;

@@ -1,14 +1,14 @@
 //! The editor of a connector: form and JSON of its config, findings, trial, check, and saving.
 //!
-//! Every button posts the whole form, and the answer is the page with what was posted: nothing that was typed is lost, and
-//! nothing but *save* keeps anything. The script posts the same form while one types, and takes over the findings.
+//! Every button posts the whole form, and the response is the page with the posted values. Nothing typed is lost, and
+//! only *save* stores the config. The script posts the same form while a person types, and shows the findings.
 //!
 //! | module | purpose |
 //! |---|---|
 //! | `subject` | the connector that is edited, or the plugin of a new one |
-//! | `state` | the form while a request is answered: read, checked, saved |
-//! | `trial`, `attempts` | what is tried with a config that nobody saved |
-//! | `reports` | where the provider reports deliveries |
+//! | `state` | the form during a request: read, checked, saved |
+//! | `trial`, `attempts` | attempts with an unsaved config |
+//! | `reports` | addresses for the provider's delivery reports |
 //! | `view` | the page |
 
 mod attempts;
@@ -57,7 +57,7 @@ async fn show_new(visit: Visit, Query(of): Query<OfPlugin>) -> Result<Response, 
     let mut state = State::open(subject, None).await?;
     let fields = state.fields.clone();
     state.draft = Draft::stored(form::defaults(&fields), &fields);
-    // What a new connector begins with has no secrets behind it, and was not typed by anybody.
+    // The defaults of a new connector have no stored secrets, and nobody typed them.
     for ids in state.draft.rows.values_mut() {
         for id in ids {
             *id = id.replace('o', "n");
@@ -105,12 +105,12 @@ async fn post(Path((_, id)): Path<(String, String)>, posted: Posted) -> Result<R
     Ok(state.page().await)
 }
 
-/// What the form's buttons do, beside those of its rows and addresses.
+/// Actions of the form's buttons, without those of its rows and addresses.
 const ACTIONS: [&str; 8] = [
     "as-json", "as-form", "validate", "save", "preview", "send", "ask", "report",
 ];
 
-/// Before the address for reports that is to be dropped.
+/// Prefix of the action that removes an address for reports.
 const REPORT_DROP: &str = "report-drop:";
 
 async fn act(mut state: State) -> Result<Response, Fault> {

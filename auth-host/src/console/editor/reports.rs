@@ -1,23 +1,23 @@
-//! Addresses at which the provider reports what became of a connector's messages.
+//! Addresses for the provider's delivery reports on a connector's messages.
 
 use super::super::page::time;
 use super::state::State;
 use crate::admin::once::Once;
 use crate::admin::{callbacks, connectors};
 
-/// The addresses of a connector that is stored.
+/// The addresses of a stored connector.
 #[derive(Default)]
 pub(super) struct Reports {
-    /// Whether its plugin reads callbacks.
+    /// True if the connector's plugin reads callbacks.
     pub(super) is_possible: bool,
-    /// Identifiers of the addresses, and when they were made.
+    /// Identifiers of the addresses, and their creation times.
     pub(super) known: Vec<(String, String)>,
-    /// A new one's path, which is shown once.
+    /// The path of a new address, which is shown once.
     pub(super) made: String,
 }
 
 impl State {
-    /// Makes an address, once for a form.
+    /// Creates an address, once for a form.
     pub(super) async fn add_report(&mut self, once: Once) {
         let visit = self.subject.visit.clone();
         let app = &visit.console.app;
@@ -43,7 +43,7 @@ impl State {
         }
     }
 
-    /// What the page shows of them.
+    /// The addresses for the page.
     pub(super) fn reports(&self) -> Reports {
         let visit = &self.subject.visit;
         let (app, tenant) = (&visit.console.app, &visit.tenant);

@@ -1,4 +1,4 @@
-//! The form while a request is answered: read, checked, saved.
+//! The form during a request: read, checked, saved.
 
 use super::super::fault::{Fault, problem_text};
 use super::super::form::{self, Draft, Field};
@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
-/// The editor while a request is answered.
+/// The editor during a request.
 pub(super) struct State {
     pub(super) subject: Subject,
     pub(super) posted: Option<Fields>,
@@ -33,14 +33,14 @@ pub(super) struct State {
     pub(super) status: StatusCode,
     pub(super) notice: String,
     pub(super) report_path: String,
-    /// The token of what the page's form does once.
+    /// The token that lets the page's form act only once.
     pub(super) once: String,
-    /// Whether the plugin has seen the config. What a new form begins with it has not.
+    /// True if the plugin checked the config. The defaults of a new form are not checked.
     pub(super) is_checked: bool,
 }
 
 impl State {
-    /// Loads the plugin for its form and its names.
+    /// Loads the plugin for its form and its metadata.
     pub(super) async fn open(subject: Subject, posted: Option<Fields>) -> Result<Self, Fault> {
         let locales = subject.visit.t.locales();
         let opened = connectors::open_plugin(
@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    /// The token of the posted form. The page that answers has another one, for the next time.
+    /// Returns the token of the posted form. The response gets a new token for the next action.
     pub(super) fn once(&mut self, posted: &Fields) -> Result<Once, Fault> {
         self.once = once_token();
         self.subject.visit.once(posted)
@@ -153,7 +153,7 @@ impl State {
         }
     }
 
-    /// The revision that the page was made from.
+    /// The stored entries of lists, and the revision that the page was made from.
     pub(super) fn edit(&self) -> Edit {
         let revision = self
             .posted
@@ -165,7 +165,7 @@ impl State {
         }
     }
 
-    /// Origins that the administrator confirms with this very form.
+    /// Origins that the administrator confirms with this form.
     pub(super) fn allowed(&self) -> Vec<String> {
         let may = self.subject.visit.host_admin().is_ok();
         let posted = self.posted.iter().flat_map(|posted| posted.all("origin"));

@@ -6,7 +6,7 @@ use crate::admin::connectors::{self, Put};
 use crate::problem::Problem;
 use serde_json::{Value, json};
 
-/// Which connector is edited.
+/// The connector that is edited, or a new one.
 pub(super) struct Subject {
     pub(super) visit: Visit,
     pub(super) plugin: String,

@@ -1,9 +1,9 @@
-//! The fields of a trial, and what came of it.
+//! Fields of a trial and its results.
 
 use super::super::texts::Texts;
 use crate::form::USAGES;
 
-/// The trial's fields and what came of it.
+/// The trial's fields and results.
 #[derive(Default)]
 pub(super) struct Trial {
     pub(super) to: String,
@@ -11,15 +11,15 @@ pub(super) struct Trial {
     pub(super) locale: String,
     pub(super) usages: Vec<(&'static str, String)>,
     pub(super) error: String,
-    /// Whether the host refused to send, so that the list of messages tells more.
+    /// True if the host refused to send; the list of messages has more about it.
     pub(super) is_refused: bool,
-    /// Why the plugin would send nothing, in its own words.
+    /// The plugin's reason for not sending, in its own words.
     pub(super) refusal: String,
     pub(super) preview: Option<Preview>,
     pub(super) sent: Option<Sent>,
 }
 
-/// What would be sent.
+/// The message that would be sent.
 pub(super) struct Preview {
     pub(super) route: String,
     pub(super) template: String,
@@ -35,7 +35,7 @@ pub(super) struct Sent {
     pub(super) provider_code: String,
     pub(super) turn: String,
     pub(super) kind: String,
-    /// What to do about a failure.
+    /// The remedy for a failure.
     pub(super) todo: String,
     /// The plugin's own words.
     pub(super) hint: String,

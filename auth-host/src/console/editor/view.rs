@@ -1,4 +1,4 @@
-//! The page of the editor, and that of a guide.
+//! Page of the editor, and page of a guide.
 
 use super::super::connectors::plugin_name;
 use super::super::fault::Fault;
@@ -115,7 +115,7 @@ impl State {
             is_dirty: self.posted.is_some(),
             is_checked: self.is_checked,
         });
-        // The guide gets what is left of a page's 60 KB; the whole of it has a page of its own.
+        // The guide gets the rest of a page's 60 KB; its own page shows all of it.
         let left = PAGE_BYTES.saturating_sub(page.0.len() + assets::bytes());
         let guide = guide.map(|text| guide::render(&text, left).0);
         let page = page
@@ -125,7 +125,8 @@ impl State {
     }
 }
 
-/// A finding as it is shown: a plugin's words, and the host's in the reader's language where it refused the config itself.
+/// A finding for display. A plugin's text stays; the host's own text about a config that is too long is in the reader's
+/// language.
 fn shown_finding(t: Texts, finding: &Finding, is_long: bool) -> Finding {
     let is_of_host = is_long && finding.code == "too-long" && finding.pointer.is_empty();
     Finding {

@@ -1,4 +1,4 @@
-//! A config and its findings as controls. Every finding stands at its field; what belongs to none comes first.
+//! A config and its findings as controls. Every finding is shown at its field; findings without a field come first.
 
 use super::field::{Choice, Field, Widget, escaped};
 use super::read::{Draft, ROWS};
@@ -7,7 +7,7 @@ use crate::problem::Finding;
 use askama::Template;
 use serde_json::{Map, Value};
 
-/// A control with its label, its findings and, in groups and tables, the controls inside.
+/// A control with its label and findings, and, in groups and tables, its inner controls.
 #[derive(Template, Default)]
 #[template(path = "control.html")]
 pub struct Control {
@@ -41,7 +41,7 @@ struct Row {
     cells: Vec<Control>,
 }
 
-/// Everything of a form.
+/// All parts of a form.
 #[derive(Default)]
 pub struct Shown {
     /// Its controls.
@@ -76,7 +76,7 @@ impl Shown {
     }
 }
 
-/// Where a value is: its name with ids, its pointer in the draft, and its pointer in what is stored.
+/// Place of a value: its name with ids, its pointer in the draft, and its pointer in the stored config.
 #[derive(Clone, Default)]
 struct Place {
     name: String,
@@ -118,7 +118,7 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Takes the findings of a place, with those of everything inside of it.
+    /// Removes and returns the findings of a place, also those inside it.
     fn take(&mut self, pointer: &str, with_inside: bool) -> Vec<Finding> {
         let below = format!("{pointer}/");
         let is_here = |finding: &Finding| {
@@ -280,7 +280,7 @@ impl Builder<'_> {
                 message: self.t.about("rows-most", ROWS),
             });
         }
-        // A row for the script to copy. Its id is none that a form may have, so it is no entry.
+        // A row for the script to copy. A form cannot have its id, so it never becomes an entry.
         let blank = Place {
             name: format!("{}/NEW-ROW", place.name),
             pointer: format!("{}/NEW-ROW", place.pointer),
@@ -298,7 +298,7 @@ fn chosen(choices: &[Choice], is_chosen: impl Fn(&str) -> bool) -> Vec<(Choice, 
         .collect()
 }
 
-/// Whether a widget can show a value without losing anything of it.
+/// Returns true if a widget can show a value without loss.
 fn holds(widget: &Widget, value: &Value) -> bool {
     let is_scalar = |value: &Value| value.is_string() || value.is_number();
     let all =
@@ -330,7 +330,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// The members of an object that no field is for, as JSON; empty where there are none.
+/// The members of an object without a field, as JSON; empty if there are none.
 fn others(value: &Value, fields: &[Field]) -> String {
     let object = value.as_object();
     let others: Map<String, Value> = object
@@ -345,7 +345,7 @@ fn others(value: &Value, fields: &[Field]) -> String {
     }
 }
 
-/// A control's name as an identifier: other characters by their number, so that two names never share one.
+/// A control's name as an identifier. Other characters become their number, so that no two names share an identifier.
 fn identifier(name: &str) -> String {
     let mut id = String::from("c");
     for byte in name.bytes() {

@@ -1,4 +1,4 @@
-//! Fields of a form, the widgets that edit them, and texts that are fit to be shown.
+//! Fields of a form, the widgets that edit them, and texts cleaned for display.
 
 use crate::clean::clean;
 use serde_json::Value;
@@ -18,19 +18,19 @@ pub struct Field {
     pub key: String,
     /// Its name for people.
     pub label: String,
-    /// What belongs there.
+    /// Its description.
     pub description: String,
     /// An example.
     pub placeholder: String,
-    /// Whether the config needs it.
+    /// True if the config requires it.
     pub is_required: bool,
-    /// What a new connector begins with.
+    /// The default in a new connector.
     pub default: Option<Value>,
-    /// How it is edited.
+    /// The widget that edits it.
     pub widget: Widget,
 }
 
-/// How a value is edited.
+/// Widget that edits a value.
 #[derive(Clone, Debug)]
 pub enum Widget {
     /// A line.
@@ -55,7 +55,7 @@ pub enum Widget {
     Group(Vec<Field>),
     /// A list of objects with these fields.
     Table(Vec<Field>),
-    /// Whatever else, as JSON.
+    /// Any other value, as JSON.
     Json,
 }
 
@@ -68,7 +68,7 @@ pub struct Choice {
     pub title: String,
 }
 
-/// A text of a plugin, fit to be shown: at most so many characters, none of which deceives.
+/// A plugin's text cleaned for display: at most `most` characters, without deceptive ones.
 pub fn shown(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most).collect();
     if short.len() < text.len() {
@@ -77,18 +77,18 @@ pub fn shown(text: &str, most: usize) -> String {
     clean(&short)
 }
 
-/// The same for several lines.
+/// Cleans each of several lines for display.
 pub fn lines(text: &str, most: usize) -> String {
     let all: Vec<String> = text.lines().map(|line| shown(line, most)).collect();
     all.join("\n")
 }
 
-/// Keys are part of names of controls; longer ones are edited as JSON.
+/// Returns true if a key is short enough for the name of a control. Longer ones are edited as JSON.
 pub fn is_key(key: &str) -> bool {
     (1..=64).contains(&key.len())
 }
 
-/// A key in a JSON Pointer.
+/// A key as a part of a JSON Pointer.
 pub fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

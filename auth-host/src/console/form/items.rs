@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The most choices of one field.
 const CHOICES: usize = 300;
 
-/// The fields of a guard. What cannot be read of it is left out.
+/// The fields of a guard. Items that cannot be read are left out.
 pub fn fields(guard: &ConfigGuard) -> Vec<Field> {
     let schema: Value = serde_json::from_str(&guard.json_schema).unwrap_or_default();
     let items: Value = serde_json::from_str(&guard.form_json).unwrap_or_default();
@@ -75,7 +75,7 @@ fn choices(items: Option<&Value>) -> Vec<Choice> {
         .collect()
 }
 
-/// What a new connector begins with: the defaults of its fields.
+/// The config of a new connector: the defaults of its fields.
 pub fn defaults(fields: &[Field]) -> Value {
     let defaults = fields
         .iter()

@@ -1,11 +1,11 @@
-//! The form of a config, made from a plugin's guard alone: its form items, and its JSON Schema for what is inside of
-//! lists and objects.
+//! Form of a config, made from a plugin's guard alone: its form items, and its JSON Schema for the inside of lists
+//! and objects.
 //!
 //! | module | purpose |
 //! |---|---|
-//! | `field` | fields, their widgets, texts that are fit to be shown |
+//! | `field` | fields, their widgets, texts cleaned for display |
 //! | `items` | the form items of a guard as fields |
-//! | `schema` | what a JSON Schema says about the inside of a value |
+//! | `schema` | JSON Schema of a value's inside, as widgets |
 //! | `read` | a posted form as a config |
 //! | `control` | a config and its findings as controls |
 

@@ -1,15 +1,15 @@
 //! A posted form as a config.
 //!
-//! A control's name is `v` and the value's JSON Pointer, with an entry's hidden id in the place of its index. `r` and a
-//! list's pointer carries the ids in order, `j` a value that was edited as JSON, `x` the members of an object that have no
-//! control.
+//! A control's name is `v` and the value's JSON Pointer, with an entry's hidden id in place of its index. `r` and a
+//! list's pointer carries the ids in order. `j` carries a value that was edited as JSON, `s` whether the config had a
+//! switch, `x` the members of an object without a control.
 
 use super::field::{Field, Widget, escaped};
 use crate::console::visit::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// The most entries of a table. A config with more is shown as JSON.
+/// The most entries of a table. A longer one is shown as JSON.
 pub const ROWS: usize = 200;
 
 /// A config that is being edited.
@@ -19,14 +19,14 @@ pub struct Draft {
     pub value: Value,
     /// The hidden ids of each list's entries.
     pub rows: HashMap<String, Vec<String>>,
-    /// Texts that are no JSON, by the names of their controls.
+    /// Texts that are not JSON, by the names of their controls.
     pub unreadable: HashMap<String, String>,
     /// The pointers of tables with too many entries.
     pub too_long: Vec<String>,
 }
 
 impl Draft {
-    /// A config as it is stored: the ids say which entry each one is.
+    /// A stored config: each id has the index of its entry.
     pub fn stored(value: Value, fields: &[Field]) -> Self {
         let mut rows = HashMap::new();
         for (pointer, list) in lists(&value, fields, String::new()) {
@@ -39,7 +39,7 @@ impl Draft {
         }
     }
 
-    /// A config that was pasted: an entry that is the same as a stored one is that one.
+    /// A pasted config: an entry that equals a stored one gets its id.
     pub fn pasted(value: Value, fields: &[Field], stored: &Value) -> Self {
         let mut rows = HashMap::new();
         for (pointer, list) in lists(&value, fields, String::new()) {
@@ -63,12 +63,12 @@ impl Draft {
         }
     }
 
-    /// How many faults keep it from being saved, beside the plugin's findings.
+    /// Number of faults that prevent saving, beside the plugin's findings.
     pub fn faults(&self) -> usize {
         self.unreadable.len() + self.too_long.len()
     }
 
-    /// Entries that were there before: their new pointers and their old ones.
+    /// Entries of the stored config: their new pointers and their old ones.
     pub fn entries(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (list, ids) in &self.rows {
@@ -83,7 +83,7 @@ impl Draft {
     }
 }
 
-/// The tables of a config and how many entries each has.
+/// The tables of a config and their numbers of entries.
 fn lists(value: &Value, fields: &[Field], pointer: String) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for field in fields {
@@ -100,11 +100,11 @@ fn lists(value: &Value, fields: &[Field], pointer: String) -> Vec<(String, usize
     found
 }
 
-/// Reads the JSON view: a config, or what Logto exports with the member `config`.
+/// Reads the JSON view: a config, or an export of Logto with the member `config`.
 ///
 /// # Errors
 ///
-/// Line and column of what is not JSON; zeroes where it is something else than an object.
+/// Line and column of the JSON error; zeros if the JSON is not an object.
 pub fn parse_json(text: &str) -> Result<Value, (usize, usize)> {
     let value: Value =
         serde_json::from_str(text).map_err(|error| (error.line(), error.column()))?;
@@ -181,7 +181,7 @@ fn value(
     match &field.widget {
         Widget::Switch => match posted.find(&value_name) {
             Some(_) => Some(Value::Bool(true)),
-            // Off, where the config had the switch; a config without it stays without.
+            // Off, if the config had the switch; a config without it stays without it.
             None => (posted.get(&format!("s{name}")) == "set").then_some(Value::Bool(false)),
         },
         Widget::Number if !text.trim().is_empty() => {

@@ -1,19 +1,19 @@
-//! JSON Schema of a value's inside: an object's fields, a list's columns, a list of texts.
+//! JSON Schema of a value's inside, as widgets: an object's fields, a list's columns, a list of texts.
 
 use super::field::{DESCRIPTION, FIELDS, Field, LABEL, Widget, escaped, is_key, shown};
 use serde_json::{Map, Value};
 use std::cell::Cell;
 
-/// How often a `$ref` or a combination is followed.
+/// Maximum depth to which a `$ref` or a combination is followed.
 const STEPS: usize = 8;
 
-/// The most parts of a schema that are looked at for one field of the form.
+/// The most parts of a schema that are read for one field of the form.
 const PARTS: usize = 2_000;
 
 /// The most columns of a table. With more, its entries are edited as JSON.
 const COLUMNS: usize = 12;
 
-/// The widget of a value that the form calls `Json`, by its place in the schema.
+/// The widget of a value that the form calls `Json`, by its pointer in the schema.
 pub fn inside(schema: &Value, pointer: &str, secrets: &[String]) -> Widget {
     let property = schema.pointer(&format!("/properties{pointer}"));
     let reader = Reader {
@@ -27,12 +27,12 @@ pub fn inside(schema: &Value, pointer: &str, secrets: &[String]) -> Widget {
 struct Reader<'a> {
     schema: &'a Value,
     secrets: &'a [String],
-    /// How many parts of the schema may still be looked at; no more is seen of it then. A plugin's schema may lead to the
-    /// same parts by any number of ways.
+    /// Number of parts of the schema that may still be read; further parts are ignored. A plugin's schema may reach the
+    /// same parts over any number of paths.
     left: Cell<usize>,
 }
 
-/// The forms that a value may have.
+/// The types that a value may have.
 #[derive(Default)]
 struct Forms<'a> {
     object: Option<&'a Map<String, Value>>,
@@ -43,7 +43,7 @@ struct Forms<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Objects in objects end here: what is deeper is JSON.
+    /// Maximum depth of objects in objects; deeper ones are edited as JSON.
     const DEPTH: usize = 2;
 
     fn widget(&self, schema: &'a Value, pointer: &str, depth: usize) -> Widget {
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             }
         };
         let mut fields: Vec<Field> = properties.iter().map(field).collect();
-        // A schema's properties have no order; what is required comes first, in the order of `required`.
+        // A schema's properties have no order. Required ones come first, in the order of `required`.
         let place = |field: &Field| {
             let at = required.and_then(|list| list.iter().position(|name| *name == field.key));
             at.unwrap_or(usize::MAX)
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         fields
     }
 
-    /// Follows references and combinations to the forms that a value may have.
+    /// Follows references and combinations to the types that a value may have.
     fn gather(&self, schema: &'a Value, forms: &mut Forms<'a>, steps: usize) {
         let left = self.left.get();
         if steps > STEPS || left == 0 {

@@ -48,7 +48,7 @@ fn names(fields: &[Field]) -> Vec<(&str, String)> {
     fields.iter().map(|f| (f.key.as_str(), name(f))).collect()
 }
 
-/// A schema may lead to the same parts by any number of ways; a plugin that does so gets a field of JSON, at once.
+/// A schema may reach the same parts over any number of paths. Its plugin gets a field of JSON, at once.
 #[test]
 fn schema_that_leads_in_circles_is_given_up() {
     let circle: Vec<Value> = (0..64).map(|_| json!({"$ref": "#/S"})).collect();
@@ -88,7 +88,7 @@ fn every_type_of_item_has_its_widget() {
     assert_eq!(columns[0].0, "id", "what is required comes first");
 }
 
-/// The names and values that a browser would send of a page, scripts or not.
+/// The names and values that a browser would send for a page, with or without scripts.
 fn sent(page: &str) -> Fields {
     let mut body = form_urlencoded::Serializer::new(String::new());
     let outside = page.split("<template>").enumerate();
@@ -183,7 +183,7 @@ fn unchanged_config_round_trips_through_form() {
         "list": ["one", "two"], "free": [[1], "x"], "unknown": 1.5,
     });
     assert_eq!(again(all.clone()), all);
-    // What a widget cannot show is edited as JSON and loses nothing.
+    // A value that a widget cannot show is edited as JSON and loses nothing.
     let odd = json!({
         "text": {"not": "a text"}, "number": [1], "switch": "yes", "select": 3, "some": ["z"], "secret": ["s"],
         "group": "text", "accounts": {"no": "list"}, "list": [["deep"]], "free": "text", "multi": true,
@@ -309,7 +309,7 @@ fn what_logto_exports_is_a_config() {
     }
 }
 
-/// Nothing of a form is dropped: a table that is too long is kept, counted as a fault, and says so.
+/// Nothing of a form is dropped: a table that is too long is kept, counted as a fault, and has a finding.
 #[test]
 fn row_beyond_the_most_is_a_fault() {
     let fields = everything();

@@ -9,7 +9,7 @@ use crate::store::message::State;
 use crate::store::messages;
 use rusqlite::params;
 
-/// Somebody who types the name of another user in the form that adds one changes nothing of that user.
+/// A form that adds a user with an existing name changes nothing of that user.
 #[tokio::test]
 async fn new_password_leaves_role_and_tenant() {
     let listener = Listener::start().await;
@@ -50,7 +50,7 @@ async fn new_password_leaves_role_and_tenant() {
     );
 }
 
-/// The corrected form would otherwise make another user than the one that was meant.
+/// Otherwise the corrected form would create another user than the intended one.
 #[tokio::test]
 async fn refused_user_form_keeps_its_choices() {
     let listener = Listener::start().await;
@@ -68,7 +68,7 @@ async fn refused_user_form_keeps_its_choices() {
     assert!(!answer.contains("correct horse"));
 }
 
-/// Every field of the page of limits, as it has them.
+/// Every field of the page of limits, with its value.
 fn limits(page: &str, changes: &[(&str, &str)]) -> String {
     let named = page.split("name=\"").skip(1);
     let value = |field: &str| {
@@ -94,7 +94,7 @@ fn limits(page: &str, changes: &[(&str, &str)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Of two tabs the second is told what the first did, and the kill switch is nobody's form.
+/// The second of two tabs gets a conflict after a change in the first, and no form has the kill switch.
 #[tokio::test]
 async fn limits_of_an_older_page_overwrite_nothing() {
     let listener = Listener::start().await;
@@ -125,7 +125,8 @@ async fn limits_of_an_older_page_overwrite_nothing() {
         (settings().segments_a_day, settings().name.as_str()),
         (77, "")
     );
-    // The page of the refusal is of the present settings, so that whoever saves it again does so knowingly.
+    // The refusal's page has the revision of the present settings, so that a person who saves it again does so
+    // knowingly.
     let again = listener.post(&session, path, &limits(&lost, &[])).await;
     assert_eq!(status(&again), "303", "{again}");
     let settings = settings();
@@ -195,7 +196,7 @@ async fn refused_limits_keep_what_was_typed_and_name_the_field() {
     }
 }
 
-/// Adds messages whose outcome is unknown, and gives the identifier of the first.
+/// Adds messages whose outcome is unknown, and returns the identifier of the first.
 async fn add_unknown(test: &TestApp, count: usize) -> String {
     let ids: Vec<String> = (0..count).map(|_| ids::new("m")).collect();
     let first = ids.first().cloned().unwrap_or_default();
@@ -246,7 +247,7 @@ async fn overview_counts_what_the_lists_show() {
     let settled = admin::settle(&test.app, &TestApp::actor(), "default", &id, true).await;
     settled.unwrap();
     shown("129", true).await;
-    // The API's figures are of the same counters.
+    // The API's figures use the same counters.
     let counts = test
         .app
         .store
@@ -260,7 +261,7 @@ async fn overview_counts_what_the_lists_show() {
     assert_eq!(counts, [("delivered", 1), ("unknown", 129)]);
 }
 
-/// What was known at the answer stays known after an operator found out more.
+/// The state at the response stays in the timeline after an operator settles the outcome.
 #[tokio::test]
 async fn settling_leaves_the_answer_in_the_timeline() {
     let listener = Listener::start().await;
