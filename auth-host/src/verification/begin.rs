@@ -1,4 +1,4 @@
-//! The transaction of a start or a resend: repeated requests, locks and limits, and the rows of what is to be sent.
+//! The transaction of a start or a resend: repeated requests, locks and limits, and the rows of the message to send.
 
 use super::repeat::known;
 use super::rules::{SENDS, count_denied, count_refused, is_live, resend_at, tag};
@@ -17,23 +17,23 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// What the transaction of a start or a resend decided.
+/// The decision of the transaction of a start or a resend.
 pub(super) enum Begun {
-    /// Written down, to be sent.
+    /// Stored, to be sent.
     Sending(Box<Written>),
     /// Nothing is to be sent.
     Instead(Instead),
 }
 
-/// What is on the disk before a connector is called.
+/// The rows on the disk before a connector is called.
 pub(super) struct Written {
     pub v: Verification,
     pub row: Message,
-    /// When the limits of the number let another message pass.
+    /// When the limits of the number allow another message.
     pub free_at: Option<i64>,
 }
 
-/// What a request gets in place of a message.
+/// The result of a request in place of a message.
 pub(super) enum Instead {
     Known(Known),
     Refused(Refusal),
@@ -41,25 +41,25 @@ pub(super) enum Instead {
     NotUsable,
     TooEarly(i64),
     TooOften,
-    /// Written down.
+    /// Already stored.
     Done(Answer),
 }
 
-/// What the transaction of a start or a resend needs.
+/// The inputs of the transaction of a start or a resend.
 pub(super) struct Begin {
     pub app: Arc<App>,
     pub settings: TenantSettings,
     pub number: Number,
     pub key: Option<Request>,
     pub row: Message,
-    /// Why nothing at all is sent.
+    /// The reason for which nothing at all is sent.
     pub stopped: Option<Refusal>,
-    /// Whether a flow serves the number, or it is a test number.
+    /// True if a flow serves the number, or it is a test number.
     pub is_served: bool,
 }
 
 impl Begin {
-    /// Writes a verification and its first message down, unless something speaks against it.
+    /// Stores a verification and its first message, unless something prevents it.
     pub fn start(self, db: &Connection, v: Verification) -> store::Result<Begun> {
         if let Some(known) = self.repeated(db)? {
             return Ok(Begun::Instead(Instead::Known(known)));
@@ -76,7 +76,7 @@ impl Begin {
         self.begin(db, v, StatusCode::CREATED)
     }
 
-    /// Writes another code and its message down, unless something speaks against it.
+    /// Stores another code and its message, unless something prevents it.
     pub fn resend(self, db: &Connection, id: &str, code: &str) -> store::Result<Begun> {
         if let Some(known) = self.repeated(db)? {
             return Ok(Begun::Instead(Instead::Known(known)));
@@ -107,8 +107,8 @@ impl Begin {
         self.begin(db, v, StatusCode::OK)
     }
 
-    /// What is known of a request that came before. Asked before everything else: what was sent stays sent, whatever an
-    /// operator changed since.
+    /// Returns the state of a repeated request. Checked before everything else: a message that was sent stays sent,
+    /// whatever an operator changed since.
     fn repeated(&self, db: &Connection) -> store::Result<Option<Known>> {
         let Some(key) = &self.key else {
             return Ok(None);
@@ -117,7 +117,7 @@ impl Begin {
         Ok((known != Known::Nothing).then_some(known))
     }
 
-    /// What a request gets that an operator, a lock or a limit refuses.
+    /// Returns the result for a request that an operator, a lock or a limit refuses.
     fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Instead>> {
         if let Some(refusal) = count_denied(db, &v.tenant, self.stopped, self.is_served)? {
             return Ok(Some(Instead::Refused(refusal)));
@@ -143,7 +143,7 @@ impl Begin {
         Ok(limits::decide(db, now, &asked)?.map(Instead::Refused))
     }
 
-    /// Writes the first attempt down.
+    /// Stores the first attempt.
     fn begin(self, db: &Connection, v: Verification, status: StatusCode) -> store::Result<Begun> {
         messages::add(db, &self.row)?;
         let now = ids::now_ms();
@@ -164,8 +164,8 @@ impl Begin {
     }
 }
 
-/// How long a start has to wait that came by a webhook: its callers know no verifications, so two of their starts for one
-/// number ask for two codes of one verification. The second may have found none when it was read.
+/// How long a start by a webhook has to wait. Its callers have no verification identifiers, so two of their starts for
+/// one number ask for two codes of one verification. The second may have read before the first was stored.
 fn awaited(db: &Connection, v: &Verification) -> store::Result<Option<i64>> {
     let Some(source) = v.source.as_deref() else {
         return Ok(None);
@@ -179,7 +179,7 @@ fn awaited(db: &Connection, v: &Verification) -> store::Result<Option<i64>> {
     Ok(too_early(&earlier, latest.as_ref(), now))
 }
 
-/// How long another code has to wait; none where it may be made.
+/// How long another code has to wait; none if it may be made.
 fn too_early(v: &Verification, latest: Option<&Message>, now: i64) -> Option<i64> {
     let wait = resend_at(v, latest) - now;
     let is_sending = latest.is_some_and(|row| row.state == State::Sending);
@@ -193,7 +193,7 @@ mod tests {
     use crate::test_app::{TestApp, verification};
     use std::time::Instant;
 
-    /// A start by a webhook, as its caller made it ready before the transaction.
+    /// A start by a webhook, as its caller prepared it before the transaction.
     fn started(app: &Arc<App>, to: &str, source: Option<&str>) -> (Begin, Verification) {
         let number = Number::parse(to, None).unwrap();
         let v = verification(app, to, source, "123456");
@@ -220,7 +220,7 @@ mod tests {
         (begin, v)
     }
 
-    /// Both were read when there was no verification; the transaction decides.
+    /// Both were read before there was a verification; the transaction decides.
     #[tokio::test]
     async fn second_start_by_a_webhook_is_too_early() {
         let test = TestApp::new().await;
@@ -247,7 +247,7 @@ mod tests {
         }
     }
 
-    /// A message that was certainly not sent holds up no other one.
+    /// A message that was certainly not sent delays no other one.
     #[tokio::test]
     async fn start_after_certain_not_sent_is_not_too_early() {
         let test = TestApp::new().await;

@@ -30,21 +30,21 @@ pub struct CheckRequest {
     /// The code. Spaces and hyphens are ignored.
     #[schema(example = "123456")]
     pub code: String,
-    /// The number that the back end believes it is verifying. Where it is given and another, the code is not usable.
+    /// The number that the back end believes it is verifying. If it is given and differs, the code is not usable.
     #[serde(default)]
     pub to: Option<String>,
 }
 
-/// The answer to a check.
+/// The response to a check.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Checked {
     /// The verification.
     pub id: String,
     /// `approved`, or `pending` after a wrong code.
     pub status: String,
-    /// Whether the code was right.
+    /// True if the code was right.
     pub valid: bool,
-    /// What to tell the person after a wrong one, in the first of that person's languages that there is.
+    /// The text for the person after a wrong code, in the first available of that person's languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<String>,
     /// Tries that are left for this code, after a wrong one.
@@ -53,7 +53,7 @@ pub struct Checked {
     /// When the code expires (RFC 3339), after a wrong one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// Whether the number is a test number.
+    /// True if the number is a test number.
     pub test: bool,
 }
 
@@ -163,7 +163,7 @@ impl Check {
         Ok(Outcome::Done(answer))
     }
 
-    /// Whether the verification is of the number that the caller named, if it named one.
+    /// Returns true if the verification is for the number that the caller named, or if it named none.
     fn is_for(&self, v: &Verification) -> bool {
         let Some(to) = &self.to else { return true };
         let catalog = self.app.catalog.load();

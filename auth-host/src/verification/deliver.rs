@@ -1,4 +1,4 @@
-//! Delivery of a message whose code somebody else made: limits, the row on the disk, the send, and its outcome.
+//! Delivery of a message whose code the caller made: limits, the row on the disk, the send, and its outcome.
 
 use super::repeat::outlast;
 use super::rules::count_denied;
@@ -15,34 +15,34 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How a request that comes again is recognised. Each function runs in a transaction with what it is about.
+/// How a repeated request is recognised. Each function runs in a transaction with the rows that it concerns.
 pub trait Once: Clone + Send + Sync + 'static {
-    /// What is known about a request that came before.
+    /// The state of an earlier request.
     type Known: Send + 'static;
 
-    /// What is known about this request; none when it is to be carried out.
+    /// Returns the state of an earlier request; none when this one is to be carried out.
     fn look_up(&self, db: &Connection) -> store::Result<Option<Self::Known>>;
 
-    /// Remembers it, before its connector is called.
+    /// Stores the request, before its connector is called.
     fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()>;
 
-    /// Keeps its outcome.
+    /// Stores its outcome.
     fn finish(&self, db: &Connection, row: &Message) -> store::Result<()>;
 }
 
-/// A message, and how long its caller waits.
+/// A message with its caller's timeout.
 pub struct Order {
     /// The message.
     pub draft: Draft,
     /// The network of the person's address.
     pub network: Option<String>,
-    /// How long the caller waits at most. Longer than the draft's deadline, by the time that writing takes.
+    /// The longest time that the caller waits. Longer than the draft's deadline, by the time that writing takes.
     pub patience: Duration,
 }
 
-/// What became of an order.
+/// The result of an order.
 pub enum Delivery<K> {
-    /// It came before.
+    /// It was requested before.
     Known(K),
     /// A limit or a missing flow refused it. Nothing was sent.
     Refused(Refusal),
@@ -59,11 +59,11 @@ enum Begun<K> {
     Sending(Box<Message>),
 }
 
-/// Sends a message unless it came before or is refused.
+/// Sends a message unless it was requested before or is refused.
 ///
 /// # Errors
 ///
-/// [`Problem`] when nothing could be written down. Nothing was sent then.
+/// [`Problem`] when nothing could be stored. Nothing was sent then.
 pub async fn deliver<O: Once>(
     app: &Arc<App>,
     order: Order,

@@ -53,7 +53,7 @@ pub struct MessageRequest {
 ///
 /// # Errors
 ///
-/// [`Problem`] when it was refused. A message that was not sent is no error: the answer says so.
+/// [`Problem`] when it was refused. A message that was not sent is not an error: the response reports it.
 pub async fn send(
     app: &Arc<App>,
     caller: &Caller,
@@ -189,7 +189,7 @@ fn interrupted(app: &App, caller: &Caller, subject: Option<String>) -> Result<An
     Ok(answer)
 }
 
-/// Notes that the code of a message was used.
+/// Stores that the code of a message was used.
 ///
 /// # Errors
 ///

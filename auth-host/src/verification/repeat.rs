@@ -1,4 +1,4 @@
-//! Repeated requests, and tasks that outlast the request that began them.
+//! Repeated requests, and tasks that outlast the request that started them.
 
 use super::views::Answer;
 use crate::app::App;
@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::time::Duration;
 
-/// What a request with a known idempotency key gets. None when it is to be carried out, or when nobody is at it
-/// any more ([`Known::Lost`]).
+/// Returns the result for a request with a known idempotency key. None when it is to be carried out, or when no process
+/// carries it out any more ([`Known::Lost`]).
 pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
     match known {
         Known::Nothing | Known::Lost { .. } => None,
@@ -37,8 +37,8 @@ pub(super) fn replayed(known: Known) -> Option<Result<Answer, Problem>> {
     }
 }
 
-/// What is known about a key. A request of this process is lost as well once no task of it is left: its outcome could not
-/// be written down.
+/// Returns the state of a key. A request of this process is lost as well once no task of it is left: its outcome could
+/// not be stored.
 pub(super) fn known(
     app: &App,
     db: &Connection,
@@ -56,7 +56,8 @@ fn is_under_way(app: &App, subject: Option<&str>) -> bool {
     subject.is_some_and(|subject| app.leases.has(subject))
 }
 
-/// What a request gets that cannot be carried out any more, or never could: the answer that it got before, or the problem.
+/// Returns the result for a request that cannot be carried out any more, or never could: its earlier response, or the
+/// problem.
 pub(super) fn replayed_or(
     app: &App,
     asked: Option<&idempotency::Request>,
@@ -69,12 +70,12 @@ pub(super) fn replayed_or(
     replayed(known).unwrap_or(Err(problem))
 }
 
-/// How long an outcome may take to be written down before the caller is told that it is not.
+/// How long storing an outcome may take before the caller gets a problem.
 pub(crate) const WRITING: Duration = Duration::from_secs(1);
 
-/// Waits for a task that goes on whether or not somebody waits; a stop of the service waits for it too. What is written
-/// down as *sending* is written in such a task, so that a caller who leaves takes nothing with it. None when it took too
-/// long or ended without an outcome.
+/// Waits for a task that continues even if the caller leaves; a stop of the service waits for it too. Rows in state
+/// *sending* are written in such a task, so that a disconnect loses nothing. Returns none when the task took too long
+/// or ended without an outcome.
 pub(crate) async fn outlast<T: Send + 'static>(
     app: &App,
     patience: Duration,
@@ -102,7 +103,7 @@ mod tests {
     use crate::store::idempotency::Request;
     use crate::test_app::TestApp;
 
-    /// The outcome of a task that is gone was never written down: the key gets what became of its message.
+    /// The outcome of a lost task was never stored: the key gets the state of its message.
     #[tokio::test]
     async fn request_is_in_flight_while_its_task_lives() {
         let host = TestApp::new().await;

@@ -19,11 +19,11 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::time::Duration;
 
-/// How long a code lives unless the caller says otherwise, in seconds. At most twice that: NIST SP 800-63B and OWASP
-/// ASVS 6.5.5 allow ten minutes.
+/// How long a code is valid unless the caller sets it, in seconds. At most twice that: NIST SP 800-63B and OWASP ASVS
+/// 6.5.5 allow ten minutes.
 pub const LIFETIME_S: u32 = 300;
 
-/// Wrong codes until a code is dead.
+/// Wrong codes until a code is invalid.
 pub const TRIES: u32 = 5;
 
 /// How often a code is made for one verification.
@@ -32,25 +32,25 @@ pub const SENDS: u32 = 5;
 /// The pause between two codes of one verification, in milliseconds.
 pub const PAUSE_MS: i64 = 60_000;
 
-/// Where a request comes from: the tenant of its key, and the key.
+/// The origin of a request: the tenant of its key, and the key.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The tenant.
     pub tenant: String,
     /// The key, for the audit log.
     pub actor: String,
-    /// The webhook that it came by.
+    /// The webhook that received it.
     pub source: Option<String>,
-    /// How long it waits for an answer, where its webhook says that.
+    /// How long it waits for a response, if its webhook sets that.
     pub answer_within: Option<Duration>,
 }
 
-/// Whether a verification still waits for a code, or for another code to be made.
+/// Returns true if a verification still waits for a code, or for another code to be made.
 pub fn is_live(v: &Verification, now: i64) -> bool {
     v.state == "pending" && now < v.expires_at
 }
 
-/// When another code may be made. Nobody waits after a message that was certainly not sent.
+/// When another code may be made. After a message that was certainly not sent there is no pause.
 pub(super) fn resend_at(v: &Verification, latest: Option<&message::Message>) -> i64 {
     match latest.map(|row| row.state) {
         Some(State::NotSent) => v.sent_at,
@@ -63,8 +63,8 @@ pub(super) fn language(v: &Verification) -> Language {
     Language::best(v.locales.split(','))
 }
 
-/// A refusal that concerns a verification, in the language of the person that it is of. One that is not usable is told in
-/// the request's language, like one that never was.
+/// A refusal that concerns a verification, in the language of its person. One that is not usable is reported in the
+/// request's language, like one that never existed.
 pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Problem {
     if problem.kind == not_usable().kind {
         return problem;
@@ -115,7 +115,7 @@ pub(super) fn recipient(
 ) -> Result<Number, Problem> {
     let default = country.or(settings.default_country.as_deref());
     Number::parse(to, default).map_err(|error| match country {
-        // Nobody asks for the country of a number with a calling code.
+        // The country of a number with a calling code is not used.
         Some(country) if !is_country(country) => Problem::invalid(
             "/country",
             "A country is two capital letters (ISO 3166), such as CN, and has phone numbers.",
@@ -140,7 +140,7 @@ pub(super) fn code_bytes(v: &Verification, code: &str) -> Vec<u8> {
     format!("{}/{}/{code}", v.id, v.sends).into_bytes()
 }
 
-/// Refuses a usage that is none.
+/// Refuses an invalid usage.
 pub fn check_usage(usage: &str) -> Result<(), Problem> {
     if is_usage(usage) {
         return Ok(());
@@ -148,7 +148,7 @@ pub fn check_usage(usage: &str) -> Result<(), Problem> {
     Err(Problem::invalid("/usage", say("refusal-usage")))
 }
 
-/// Refuses languages that are none.
+/// Refuses invalid languages.
 pub(super) fn check_locales(locales: &[String]) -> Result<(), Problem> {
     if locales.len() <= 8 && locales.iter().all(|tag| is_locale(tag)) {
         return Ok(());
@@ -159,7 +159,7 @@ pub(super) fn check_locales(locales: &[String]) -> Result<(), Problem> {
     ))
 }
 
-/// The answer that nothing tells apart: unknown, expired, used, cancelled, or out of tries.
+/// The one response for all of these: unknown, expired, used, cancelled, or out of tries.
 pub(super) fn not_usable() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,

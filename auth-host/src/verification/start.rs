@@ -1,4 +1,4 @@
-//! Start and resend: a new code, written down and sent.
+//! Start and resend: a new code, stored and sent.
 
 use super::begin::{Begin, Begun, Instead, Written};
 use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
@@ -64,7 +64,7 @@ pub struct StartRequest {
 ///
 /// # Errors
 ///
-/// [`Problem`] when it was refused. A message that was not sent is no error: the answer says so.
+/// [`Problem`] when it was refused. A message that was not sent is not an error: the response reports it.
 pub async fn start(
     app: &Arc<App>,
     caller: &Caller,
@@ -165,7 +165,7 @@ async fn start_in_any(
     carry_out(app, caller, write, draft, key, StatusCode::CREATED).await
 }
 
-/// Makes another code for a verification and sends it. After a message whose fate is unknown it goes to the flow's next
+/// Makes another code for a verification and sends it. After a message whose outcome is unknown it uses the flow's next
 /// connector.
 ///
 /// # Errors
@@ -201,7 +201,7 @@ async fn resend_in_any(
     let number = Number::parse(&app.decrypt_number(&v.tenant, &v.number)?, None)
         .map_err(|_| not_usable())?;
     let mut route = catalog.route(&caller.tenant, &v.usage, &v.country);
-    // Nobody is there, as at the start.
+    // Suppressed, as at the start.
     let is_suppressed = matches!(latest, Some((_, _, State::Suppressed)));
     if let Some((_, connector, State::Unknown)) = &latest {
         skip_past(&mut route, connector);
@@ -245,13 +245,13 @@ async fn resend_in_any(
     carry_out(app, caller, write, draft, key, StatusCode::OK).await
 }
 
-/// When the connectors have to be done with the message.
+/// When the connectors have to finish the message.
 fn deadline(app: &App, caller: &Caller) -> Instant {
     let within = caller.answer_within.map(|all| all.saturating_sub(RESERVE));
     Instant::now() + within.unwrap_or(app.answer_within)
 }
 
-/// How long the caller waits at most.
+/// The longest time that the caller waits.
 fn patience(app: &App, caller: &Caller) -> Duration {
     caller.answer_within.unwrap_or(app.answer_within + WRITING)
 }
@@ -292,7 +292,7 @@ fn test_code(
     Ok(Some(String::from_utf8_lossy(&code).into_owned()))
 }
 
-/// Writes down what is to be sent, and sends it.
+/// Stores a message, and sends it.
 async fn carry_out(
     app: &Arc<App>,
     caller: &Caller,
@@ -335,7 +335,7 @@ async fn carry_out(
         .unwrap_or_else(|| Err(late()))
 }
 
-/// The answer where nothing is to be sent.
+/// The response where nothing is to be sent.
 fn answer_instead(
     app: &App,
     caller: &Caller,
@@ -365,7 +365,7 @@ fn answer_instead(
     }
 }
 
-/// The answer to a request whose process ended: what it made, as it stands.
+/// The response to a request whose process ended: its verification in its present state.
 fn interrupted(
     app: &App,
     caller: &Caller,
@@ -384,7 +384,7 @@ mod tests {
     use super::*;
     use crate::test_app::TestApp;
 
-    /// The database failed before anything was written down, or the message may have been sent: two kinds.
+    /// The database failed before anything was stored, or the message may have been sent: two kinds.
     #[tokio::test]
     async fn late_outcome_is_a_kind_of_its_own() {
         let (test, release) = TestApp::held_after_intent().await;

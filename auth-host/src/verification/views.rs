@@ -1,4 +1,4 @@
-//! Answers as they are sent and kept, and verifications and messages as the API shows them.
+//! Responses as they are sent and stored, and verifications and messages as the API shows them.
 
 use super::rules::{SENDS, is_live, language, resend_at};
 use crate::app::App;
@@ -13,14 +13,14 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Serialize;
 
-/// An answer as it is sent, and kept for a repeated request.
+/// A response as it is sent, and stored for a repeated request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body, JSON.
     pub body: String,
-    /// Whether it was given before.
+    /// True if it was sent before.
     pub is_replay: bool,
 }
 
@@ -51,11 +51,11 @@ pub struct VerificationView {
     pub created_at: String,
     /// When the latest code expires.
     pub expires_at: String,
-    /// When another code may be asked for; none when no more are made.
+    /// When another code may be requested; none when no more are made.
     pub resend_after: Option<String>,
     /// How often a code was made.
     pub sends: u32,
-    /// Whether the number is a test number, to which nothing is sent.
+    /// True if the number is a test number, to which nothing is sent.
     pub test: bool,
     /// The latest message.
     pub message: Option<MessageView>,
@@ -66,19 +66,19 @@ pub struct VerificationView {
 pub struct MessageView {
     /// Its identifier, which the provider has as the correlation id.
     pub id: String,
-    /// What became of it.
+    /// Its state.
     pub state: State,
-    /// Whether it went to a test number, to which nothing is sent. A verification says so itself.
+    /// True if it went to a test number, to which nothing is sent. A verification has its own field for this.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
     /// The class of the failure, by the contract's names: `quota`, `unreachable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What to tell the person who waits for the code, in the first of that person's languages that there is. Absent where
-    /// the message is on its way.
+    /// The text for the person who waits for the code, in the first available of that person's languages. Absent if the
+    /// message is on its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<String>,
-    /// Whose turn it is: `operator`, `caller`, `recipient`, `provider`, `plugin`, `host`.
+    /// The party that has to act: `operator`, `caller`, `recipient`, `provider`, `plugin`, `host`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<String>,
     /// A stable word for what happened.
@@ -99,9 +99,9 @@ pub struct MessageView {
     pub to: String,
     /// The usage.
     pub usage: String,
-    /// When it was written down (RFC 3339).
+    /// When it was stored (RFC 3339).
     pub created_at: String,
-    /// When its state became what it is.
+    /// When its state was set.
     pub settled_at: Option<String>,
     /// When its code was used.
     pub verified_at: Option<String>,
@@ -137,7 +137,7 @@ pub fn message_view(app: &App, row: &message::Message) -> MessageView {
 }
 
 impl MessageView {
-    /// Adds what to tell a person.
+    /// Adds the text for the person.
     #[must_use]
     pub fn told(mut self, language: Language) -> Self {
         let key = phrases::of_message(self.state, self.kind.as_deref());
@@ -146,8 +146,8 @@ impl MessageView {
     }
 }
 
-/// When the limits of the number let another message to it pass, where one is reached: not before that a person is told
-/// to ask for another code. Nothing is sent to a test number.
+/// When the limits of the number allow another message to it, if one is reached. It is not before the time at which a
+/// person may request another code. Nothing is sent to a test number.
 ///
 /// # Errors
 ///
