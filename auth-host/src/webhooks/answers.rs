@@ -1,6 +1,6 @@
-//! Answers in each platform's form.
+//! Responses in each platform's form.
 //!
-//! No answer has `Retry-After`: GoTrue would post again at once. None redirects: Logto follows ten.
+//! No response has `Retry-After`: GoTrue would post again at once. None redirects: Logto follows ten.
 
 use super::verdict::{Class, Refused, Verdict};
 use crate::phrases::Language;
@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// The answer to a platform.
+/// The response to a platform.
 pub fn answer(
     platform: Platform,
     verdict: &Verdict,
@@ -19,7 +19,7 @@ pub fn answer(
     let mut response = match verdict {
         Verdict::Sent if platform == Platform::Supabase => json_of(200, &json!({})),
         Verdict::Sent => json_of(200, &json!({"code": "ok"})),
-        // Authgear takes every other code for an error.
+        // Authgear treats every other code as an error.
         Verdict::Ignored if platform == Platform::Authgear => json_of(200, &json!({"code": "ok"})),
         Verdict::Ignored if platform == Platform::Supabase => json_of(200, &json!({})),
         Verdict::Ignored => json_of(200, &json!({"code": "ignored"})),
@@ -41,7 +41,7 @@ fn refusal(platform: Platform, refused: &Refused, locales: &[String]) -> Respons
         Class::Unauthorized | Class::Unreadable | Class::TooLarge
     );
     match platform {
-        // GoTrue passes on what a 200 says, and makes 500 of every other status.
+        // GoTrue passes on the body of a 200, and makes 500 of every other status.
         Platform::Supabase if !is_about_the_request => {
             let status = match refused.class {
                 Class::Credentials | Class::Setup | Class::Quota => 500,
@@ -131,7 +131,7 @@ fn typed(status: u16, kind: &'static str, body: String) -> Response {
 mod tests {
     use super::*;
 
-    /// authentik shows people whatever body a refusal has.
+    /// authentik shows people every body of a refusal.
     #[tokio::test]
     async fn authentik_gets_a_sentence_and_nothing_else() {
         for class in [

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 
-/// The longest text that is taken from a body, in bytes. Nothing that is sent is longer.
+/// The longest text that is accepted from a body, in bytes. Nothing that is sent is longer.
 const LONGEST: usize = 1024;
 
 /// Reads a body by its content type: a form, or else JSON.
@@ -42,7 +42,7 @@ pub fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Value, Unreadable> {
     }
 }
 
-/// The text at a place; none where it is absent, null or empty.
+/// The text at a pointer; none if it is absent, null or empty.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn text(body: &Value, pointer: &str) -> Result<Option<String>, Unreadable> {
     }
 }
 
-/// The text at a place that has to be there.
+/// The required text at a pointer.
 ///
 /// # Errors
 ///
@@ -71,12 +71,12 @@ pub fn required(body: &Value, pointer: &str) -> Result<String, Unreadable> {
     }
 }
 
-/// The address at a place, where one is there.
+/// The address at a pointer, if any.
 pub fn ip(body: &Value, pointer: &str) -> Option<IpAddr> {
     body.pointer(pointer)?.as_str()?.trim().parse().ok()
 }
 
-/// The person's address where the settings say that it is: in the body, or in the header that a proxy sets.
+/// The person's address from the source that the settings name: the body, or the header that a proxy sets.
 pub fn ip_from(
     settings: &Settings,
     headers: &HeaderMap,
@@ -88,14 +88,14 @@ pub fn ip_from(
     };
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
-    // Two of them: nobody knows which one the proxy wrote.
+    // Two of them: it is unclear which one the proxy wrote.
     if values.next().is_some() {
         return None;
     }
     value.trim().parse().ok()
 }
 
-/// A language at a place, where one is there.
+/// The language at a pointer, if any.
 pub fn locale(body: &Value, pointer: &str) -> Vec<String> {
     let tag = body.pointer(pointer).and_then(Value::as_str);
     tag.filter(|tag| crate::form::is_locale(tag))
@@ -104,7 +104,7 @@ pub fn locale(body: &Value, pointer: &str) -> Vec<String> {
         .collect()
 }
 
-/// The text at a place that a message can do without; none where it is no text, or one that is too long.
+/// The optional text at a pointer; none if it is not a text, or is too long.
 pub fn usable(body: &Value, pointer: &str) -> Option<String> {
     text(body, pointer).ok().flatten()
 }

@@ -13,19 +13,19 @@
 //! | digits of other scripts | `١٢٣٤٥٦` | unclear |
 //! | two codes | `123456 or 654321` | unclear |
 
-/// What a text says about its code.
+/// The result of looking for a code in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InText {
     /// Its code.
     Code(String),
     /// It has no digits that could be one.
     Nothing,
-    /// Something in it could be a code, and it is not clear what.
+    /// It could contain a code, but which is not clear.
     Unclear,
 }
 
-/// Characters that separate two runs of digits although nothing else stands between them. A space, a hyphen, a dot and
-/// every character that nobody sees join them.
+/// Characters that separate two runs of digits although nothing else is between them. A space, a hyphen, a dot and
+/// every invisible character join them.
 const SEPARATORS: [char; 10] = ['\r', ',', ';', ':', '#', '，', '、', '；', '：', '。'];
 
 /// Reads the code in a text.
@@ -55,8 +55,8 @@ fn of_browser(line: &str) -> &str {
     }
 }
 
-/// Digits with what belongs to them: letters beside them, and single characters between two of them. Scripts without
-/// capitals put no space between a word and a digit (`验证码1234`), so only letters of the others count.
+/// Digits with the characters that belong to them: letters beside them, and single characters between two of them.
+/// Scripts without capitals put no space between a word and a digit (`验证码1234`), so only letters of the others count.
 fn groups(line: &str) -> Vec<String> {
     let (mut all, mut group) = (Vec::new(), String::new());
     let mut chars = line.chars().peekable();
@@ -104,7 +104,7 @@ fn kind(group: &str) -> Kind {
     }
 }
 
-/// Whether up to three digits stand before their unit: `10min`.
+/// Returns true if up to three digits are followed by their unit: `10min`.
 fn has_unit(group: &str, digits: usize) -> bool {
     let unit = group.trim_start_matches(|c: char| c.is_ascii_digit());
     digits <= 3 && !unit.is_empty() && unit.chars().all(char::is_lowercase)
@@ -144,7 +144,8 @@ mod tests {
         }
     }
 
-    /// A run that could be a part of the code, or a year beside a code that is read as none, is not sent for it.
+    /// A run of digits that could be a part of the code, or a year beside a code that is not recognised, is not sent as
+    /// the code.
     #[test]
     fn unclear_text_has_no_code() {
         for text in [

@@ -1,8 +1,8 @@
-//! Identity of a platform's request: what it is recognised by when it comes again.
+//! Identity of a platform's request, by which a retry is recognised.
 //!
-//! Operators edit a webhook when its messages fail, and that is between two attempts of a platform. So each identity comes
-//! from the request: the body is one by itself, whatever the settings read in it. How the settings read it finds a retry
-//! whose body differs from the first one.
+//! Operators edit a webhook when its messages fail, and that is between two attempts of a platform. Each identity
+//! therefore comes from the request. The body alone is one, whatever the settings read in it. The values that the
+//! settings read are another: they find a retry whose body differs from the first one.
 
 use super::once::Asked;
 use super::verdict::{Class, Verdict};
@@ -23,22 +23,22 @@ use axum::http::HeaderMap;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a request brings with it to be recognised by.
+/// The identifying parts of a request.
 pub struct Marks {
     /// The platform's own identifier of the message.
     id: Option<String>,
-    /// Whether it came in a header.
+    /// True if it was in a header.
     is_in_header: bool,
     /// The body, its members in one order.
     body: String,
 }
 
 impl Marks {
-    /// Reads them. An identifier in a header goes before the one in the body.
+    /// Reads them. An identifier in a header takes precedence over the one in the body.
     ///
     /// # Errors
     ///
-    /// A refusal where the header names no message: its retries would be sent again.
+    /// A refusal if the header does not identify a message: its retries would be sent again.
     pub fn of(
         webhook: &Webhook,
         headers: &HeaderMap,
@@ -54,7 +54,7 @@ impl Marks {
         })
     }
 
-    /// What the request is remembered under, and what tells it from others.
+    /// Returns the keys under which the request is remembered, and the hashes that distinguish it from others.
     pub fn asked(
         &self,
         app: &App,
@@ -102,7 +102,7 @@ impl Marks {
     }
 }
 
-/// The platform's own identifier of the message, where headers carry one that stays the same: GoTrue makes a new
+/// The platform's own identifier of the message, if a header carries one that stays the same: GoTrue makes a new
 /// `webhook-id` for each attempt.
 fn id_in_headers(webhook: &Webhook, headers: &HeaderMap) -> Result<Option<String>, Verdict> {
     if presets::of(webhook.settings.platform).fields == Fields::default() {
@@ -123,8 +123,7 @@ fn id_in_headers(webhook: &Webhook, headers: &HeaderMap) -> Result<Option<String
 }
 
 /// Usages under which the request may be remembered. The first is the platform's own for its type, which no setting
-/// changes. Versions before this rule took the one that was mapped then, and their rows count for 72 hours after an
-/// update.
+/// changes. Versions before this rule used the mapped one, and their rows count for 72 hours after an update.
 fn usages(webhook: &Webhook, kind: Option<&str>, usage: &str) -> Vec<String> {
     let preset = presets::of(webhook.settings.platform);
     let mut usages = vec![usage_of(&preset, kind)];
@@ -147,7 +146,7 @@ pub fn usage_of(settings: &Settings, kind: Option<&str>) -> String {
         .unwrap_or_else(|| settings.usage.clone())
 }
 
-/// Lengths before the texts, so that no two lists of texts are one.
+/// Prefixes each text with its length, so that no two lists of texts give the same bytes.
 fn framed(parts: &[&str]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in parts {
@@ -157,8 +156,8 @@ fn framed(parts: &[&str]) -> Vec<u8> {
     bytes
 }
 
-/// How long a message without an identifier of its own is recognised, in seconds. One that was signed with its time proves
-/// its origin again for as long as the signature is good.
+/// How long a message without an identifier of its own is recognised, in seconds. A signature with a time proves the
+/// origin of a repeated message for as long as it is valid.
 fn window_s(webhook: &Webhook) -> u32 {
     let own = webhook.settings.window_s;
     match webhook.auth {

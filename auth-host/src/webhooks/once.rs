@@ -1,9 +1,9 @@
 //! Recognition of a platform's retries.
 //!
-//! A request is remembered under the platform's own identifier of the message, or else under a keyed hash of what it asks
-//! for, and beside that under a keyed hash of its body, which no setting can change ([`super::identity`]). What it gets
-//! depends on what became of the message: the same answer again after success, nothing sent after *unknown*, another
-//! attempt where it was certainly not sent and might succeed.
+//! A request is remembered under the platform's own identifier of the message, or else under a keyed hash of its
+//! content. It is also remembered under a keyed hash of its body, which no setting can change ([`super::identity`]).
+//! The result depends on the state of the message: the same response again after success, nothing sent after *unknown*,
+//! another attempt if it was certainly not sent and might succeed.
 
 use super::verdict::is_permanent;
 use crate::crypt::digest;
@@ -21,11 +21,11 @@ const HASH: usize = 32;
 /// A request, as it is remembered.
 #[derive(Clone)]
 pub struct Asked {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// The platform's own identifier of its message, as a key; none where it has none.
     pub own: Option<Vec<u8>>,
-    /// Whether a header holds that identifier: two requests with one body are two messages then.
+    /// True if a header contains that identifier: two requests with one body are two messages then.
     pub is_in_header: bool,
     /// Keyed hashes of number, type and code: under the current key of the host and in the present form first, then in
     /// those of earlier keys and versions.
@@ -38,20 +38,20 @@ pub struct Asked {
     pub window_ms: i64,
 }
 
-/// What is known about a request that came before.
+/// The state of an earlier request.
 pub enum Known {
     /// Its message is being sent.
     InFlight,
     /// Its message, with the outcome that counts.
     Settled(Box<Message>),
-    /// Its message was forgotten, so nobody can tell.
+    /// Its message was forgotten, so its outcome is not known.
     Forgotten,
-    /// Its identifier came with another message.
+    /// Its identifier was used with another message.
     Other,
 }
 
 impl Asked {
-    /// What is known, unless it is to be carried out.
+    /// Returns the state of an earlier request, unless this one is to be carried out.
     pub fn known(&self, db: &Connection) -> store::Result<Option<Known>> {
         for key in self.keys(false) {
             if let Some(before) = rows::remembered(db, &self.tenant, &key)?
@@ -63,8 +63,9 @@ impl Asked {
         Ok(None)
     }
 
-    /// Everything that an earlier attempt may stand under, whatever the settings were then; or what it is to be remembered
-    /// under itself. Where the place of an identifier was taken away, an attempt with another body is not recognised.
+    /// Returns all keys under which an earlier attempt may be stored, whatever the settings were then. With `is_own`,
+    /// returns the keys under which this request is stored. If the pointer of an identifier was removed, an attempt
+    /// with another body is not recognised.
     fn keys(&self, is_own: bool) -> impl Iterator<Item = Vec<u8>> {
         let asked_for = self.wanted.iter();
         let asked_for = asked_for.filter(move |_| !is_own || self.own.is_none());
@@ -85,7 +86,7 @@ impl Asked {
             message.settled_at.unwrap_or(message.created_at) + self.window_ms < now
         };
         let known = match message {
-            // Nobody can say what became of it, and its window tells how long the platform may ask again.
+            // The outcome is not known, and the window is how long the platform may repeat the request.
             None if before.created_at + self.window_ms < now => return Ok(None),
             None => Known::Forgotten,
             Some(message) => match message.state {
@@ -110,13 +111,13 @@ impl Asked {
         Ok(Some(if is_same { known } else { Known::Other }))
     }
 
-    /// Whether the message would be sent as it was before: neither settings of the webhook nor its route changed it.
+    /// Returns true if the message would be sent as before: neither settings of the webhook nor its route changed it.
     fn is_sent_alike(&self, before: &Remembered) -> bool {
         before.route == self.route && hashes(before).any(|hash| self.wanted.has(hash))
     }
 }
 
-/// The hashes of what a request asked for and of its body. One that came to an earlier version has only the first.
+/// The hashes of a request's content and of its body. A request to an earlier version has only the first.
 fn hashes(before: &Remembered) -> impl Iterator<Item = &[u8]> {
     before.request.chunks(HASH)
 }
@@ -159,7 +160,7 @@ impl Once for Asked {
         Ok(())
     }
 
-    /// The message's row says it all.
+    /// The message's row has the whole outcome.
     fn finish(&self, _db: &Connection, _row: &Message) -> store::Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Requests of platforms: proof of origin, the message, and the answer within the platform's time.
+//! Requests of platforms: proof of origin, the message, and the response within the platform's time.
 
 use super::adapters;
 use super::answers::answer;
@@ -31,21 +31,21 @@ use std::time::{Duration, Instant};
 /// The largest body, in bytes.
 const BODY_BYTES: usize = 64 << 10;
 
-/// How often a request looks whether an earlier one has its outcome.
+/// How often a request checks whether an earlier one has its outcome.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A verdict, and what the answer needs beside it.
+/// A verdict, with the other inputs of the response.
 struct Judged {
     verdict: Verdict,
     locales: Vec<String>,
     message: Option<String>,
     is_replay: bool,
-    /// Whether the request proved where it comes from.
+    /// True if the request proved its origin.
     is_proved: bool,
 }
 
 impl Judged {
-    /// By somebody who proved nothing.
+    /// A verdict on a request that proved nothing.
     fn unproved(verdict: Verdict) -> Self {
         Self {
             is_proved: false,
@@ -191,7 +191,7 @@ fn unauthorized(unproved: Unproved) -> Verdict {
     }
 }
 
-/// Checks a message and sends it, unless it came before.
+/// Checks a message and sends it, unless it was requested before.
 async fn carry_out(
     app: &Arc<App>,
     webhook: &Arc<Webhook>,
@@ -246,7 +246,8 @@ async fn carry_out(
     }
 }
 
-/// Providers take one to six digits (docs/platforms.md). Messages without a code are for templates that the operator mapped.
+/// Providers accept one to six digits (docs/platforms.md). Messages without a code are for templates that the operator
+/// mapped.
 fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
     let settings = &webhook.settings;
     let kind = wanted.kind.as_deref().unwrap_or_default();
@@ -272,7 +273,7 @@ fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
     }
 }
 
-/// Where the platform sets the length of its codes.
+/// The platform's setting for the length of its codes.
 fn code_hint(platform: Platform) -> Phrase {
     let place = match platform {
         Platform::Supabase => {
@@ -305,7 +306,7 @@ fn code_hint(platform: Platform) -> Phrase {
     )
 }
 
-/// The verdict for a request that came before. While its message is being sent, that outcome is waited for.
+/// The verdict for a repeated request. If its message is being sent, it waits for that outcome.
 async fn replayed(
     app: &Arc<App>,
     (asked, has_code): (Asked, bool),
@@ -357,7 +358,7 @@ fn of_message(
     }
 }
 
-/// Counts what was not passed on.
+/// Counts messages that were not passed on.
 async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict {
     let tenant = webhook.tenant.clone();
     let subject = format!("{}/{}", webhook.id, verdict.word());

@@ -1,35 +1,35 @@
-//! Verdict on a platform's request, in the classes that platforms tell apart.
+//! Verdict on a platform's request, in the classes that platforms distinguish.
 
 use crate::limits::Refusal;
 use crate::phrases;
 use crate::store::message::{Message, STOPPED, State};
 use auth_connector_host::Phrase;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The provider took the message.
+    /// The provider accepted the message.
     Sent,
     /// The message carries no code, and no template is mapped for its type.
     Ignored,
-    /// It was not sent, or nobody knows.
+    /// It was not sent, or the outcome is unknown.
     Refused(Refused),
 }
 
-/// Why a message was not sent, or why nobody knows.
+/// The reason for which a message was not sent or its outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The class.
     pub class: Class,
     /// A stable word.
     pub code: String,
-    /// What the operator can do.
+    /// The operator's possible action.
     pub hint: Option<Phrase>,
     /// The connector that failed, and the provider's own code and request id.
     pub provider: Option<Provider>,
 }
 
-/// Where a provider refused a message.
+/// The provider's refusal of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provider {
     /// The connector's name.
@@ -40,41 +40,41 @@ pub struct Provider {
     pub request_id: Option<String>,
 }
 
-/// The classes that platforms tell apart.
+/// The classes that platforms distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The number takes no messages, or is none.
+    /// The number accepts no messages, or is invalid.
     BadNumber,
-    /// The code is none that the provider takes.
+    /// The provider does not accept the code.
     BadCode,
     /// A limit for the person was reached.
     TooMany,
     /// Its country is not served, or it looks like fraud.
     Blocked,
-    /// Credentials are refused: the operator's turn.
+    /// Credentials are refused: the operator has to act.
     Credentials,
-    /// A template, a signature or a flow is missing: the operator's turn.
+    /// A template, a signature or a flow is missing: the operator has to act.
     Setup,
-    /// Balance or quota is used up: the operator's turn.
+    /// Balance or quota is used up: the operator has to act.
     Quota,
     /// It was certainly not sent, and another attempt may succeed.
     Unavailable,
-    /// The database failed: this request sent nothing, and nothing is known about one before it.
+    /// The database failed: this request sent nothing, and the outcome of an earlier one is not known.
     Storage,
-    /// Nobody can tell whether it was sent.
+    /// It is not known whether it was sent.
     Unknown,
     /// The request proves nothing.
     Unauthorized,
-    /// The body is no message of the platform.
+    /// The body is not a message of the platform.
     Unreadable,
     /// The body is too large.
     TooLarge,
-    /// Its identifier came with another message before.
+    /// Its identifier was used with another message before.
     IdReused,
 }
 
 impl Class {
-    /// The HTTP status that says it.
+    /// The HTTP status of the class.
     pub const fn status(self) -> u16 {
         match self {
             Self::BadNumber | Self::BadCode | Self::IdReused => 422,
@@ -111,7 +111,7 @@ impl Class {
 }
 
 impl Verdict {
-    /// Refused with a stable word.
+    /// A refusal with a stable word.
     pub fn refused(class: Class, code: &str) -> Self {
         Self::Refused(Refused {
             class,
@@ -121,7 +121,7 @@ impl Verdict {
         })
     }
 
-    /// The same with what the operator can do.
+    /// Adds the operator's possible action.
     #[must_use]
     pub fn hint(mut self, hint: Phrase) -> Self {
         if let Self::Refused(refused) = &mut self {
@@ -130,7 +130,7 @@ impl Verdict {
         self
     }
 
-    /// By a limit.
+    /// The verdict for a refusal by a limit.
     pub fn of_refusal(refusal: Refusal) -> Self {
         metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
         let class = match refusal.reason {
@@ -142,7 +142,7 @@ impl Verdict {
         Self::refused(class, refusal.reason)
     }
 
-    /// By the outcome of a message; the connector's name goes with it. A code that it had was checked before.
+    /// The verdict for the outcome of a message, with the connector's name. If it had a code, that was checked before.
     pub fn of_message(row: &Message, connector: &str, has_code: bool) -> Self {
         let kind = row.kind.as_deref().unwrap_or("other");
         let is_stopped = row.reason.as_deref() == Some(STOPPED);
@@ -152,10 +152,10 @@ impl Verdict {
             State::Unknown | State::Sending => Class::Unknown,
             State::NotSent => match kind {
                 _ if is_stopped => Class::Unavailable,
-                // The account's settings leave the recipient's country out.
+                // The account's settings exclude the recipient's country.
                 "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
                 "recipient-rejected" => Class::BadNumber,
-                // With a code that can be sent, the number is what the provider does not take; without one, the template
+                // If the code can be sent, the provider refused the number; without a code, it refused the template
                 // that the operator mapped.
                 "invalid-message" if has_code => Class::BadNumber,
                 "rate-limited" => Class::TooMany,
@@ -192,7 +192,7 @@ impl Verdict {
     }
 }
 
-/// Whether a message that was not sent would fail again as long as its route is not changed.
+/// Returns true if a message that was not sent would fail again as long as its route is not changed.
 pub fn is_permanent(row: &Message) -> bool {
     let kind = row.kind.as_deref().unwrap_or_default();
     let may_pass = matches!(
@@ -210,7 +210,7 @@ mod tests {
     use crate::test_app::TestApp;
     use std::time::Instant;
 
-    /// The kill switch came between two connectors: once it is off, a retry of the platform is sent.
+    /// The kill switch was turned on between two connectors: once it is off, a retry of the platform is sent.
     #[tokio::test]
     async fn stopped_message_may_be_tried_again() {
         let host = TestApp::new().await;

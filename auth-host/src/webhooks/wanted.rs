@@ -4,12 +4,12 @@ use auth_connector_host::{Phrase, phrase};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// What a platform wants to be sent.
+/// A message that a platform requests.
 #[derive(Clone, Default)]
 pub struct Wanted {
     /// The number, as the platform writes it.
     pub to: String,
-    /// The code; none where the message has none.
+    /// The code; none if the message has none.
     pub code: Option<String>,
     /// More values for the template.
     pub variables: BTreeMap<String, String>,
@@ -17,18 +17,18 @@ pub struct Wanted {
     pub kind: Option<String>,
     /// The person's languages, best first.
     pub locales: Vec<String>,
-    /// The person's address, by the platform's word.
+    /// The person's address, as the platform reports it.
     pub ip: Option<IpAddr>,
     /// An identifier that is the same whenever the platform posts the message again.
     pub id: Option<String>,
 }
 
 impl Wanted {
-    /// The message, unless it has neither a code nor a type: nobody can say then that it needs none.
+    /// Returns the message, unless it has neither a code nor a type: then it is unclear whether it needs one.
     ///
     /// # Errors
     ///
-    /// [`Unreadable`] with the place of the code.
+    /// [`Unreadable`] with the pointer of the code.
     pub fn with_code_or_type(self, pointer: &str) -> Result<Self, Unreadable> {
         match (&self.code, &self.kind) {
             (None, None) => no_code(pointer),
@@ -37,16 +37,16 @@ impl Wanted {
     }
 }
 
-/// Why a body is no message of the platform. Repeats nothing of it.
+/// The reason for which a body is not a message of the platform. Repeats nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The place, a JSON Pointer.
+    /// The JSON Pointer.
     pub pointer: String,
-    /// What was expected.
+    /// The expected value.
     pub expected: Phrase,
 }
 
-/// What was expected at a place.
+/// Returns the error for an unexpected value at a pointer.
 pub fn expected<T>(pointer: &str, expected: Phrase) -> Result<T, Unreadable> {
     Err(Unreadable {
         pointer: pointer.to_owned(),
@@ -54,7 +54,7 @@ pub fn expected<T>(pointer: &str, expected: Phrase) -> Result<T, Unreadable> {
     })
 }
 
-/// A code was expected at a place.
+/// Returns the error for a missing code at a pointer.
 pub fn no_code<T>(pointer: &str) -> Result<T, Unreadable> {
     expected(pointer, phrase!("body-code", "a code"))
 }

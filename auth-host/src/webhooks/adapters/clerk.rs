@@ -1,8 +1,8 @@
 //! Clerk's event `sms.created`.
 //!
-//! Facts: `SmsWebhookEvent` of `@clerk/backend` 3.25.0. Clerk posts the event of each message, and of those that it
-//! delivers itself too (`delivered_by_clerk`). A slug names the template; some of them only tell what happened to an
-//! account. Svix posts everything again for days that is not answered with success.
+//! Facts: `SmsWebhookEvent` of `@clerk/backend` 3.25.0. Clerk posts the event of each message, including those that it
+//! delivers itself (`delivered_by_clerk`). A slug names the template; some of them only report what happened to an
+//! account. Svix repeats every post for days until it gets a success.
 
 use super::generic::{self, names_code};
 use crate::platforms::settings::Settings;
@@ -11,10 +11,10 @@ use crate::webhooks::code::{InText, code_in_text};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 
-/// How the slugs of templates end that tell what happened: `password_changed`, `passkey_added`.
+/// Endings of the slugs of templates that report an event: `password_changed`, `passkey_added`.
 const NEWS: [&str; 3] = ["_added", "_changed", "_removed"];
 
-/// Reads an event. None where it is no message, one that Clerk delivers, or one without a code that is mapped to nothing.
+/// Reads an event. None if it is not a message, Clerk delivers it, or it has no code and is mapped to nothing.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn read(settings: &Settings, body: &Value) -> Result<Option<Wanted>, Unreada
     generic::read(settings, body).map(Some)
 }
 
-/// Whether a message has no code, and none that is only unclear: by its slug, or by its text where its slug names no code.
+/// Returns true if a message clearly has no code: by its slug, or by its text if its slug names no code.
 fn has_no_code(settings: &Settings, body: &Value) -> bool {
     let at = |pointer: Option<&str>| pointer.and_then(|pointer| usable(body, pointer));
     let fields = &settings.fields;

@@ -44,7 +44,7 @@ pub fn read(settings: &Settings, body: &Value) -> Result<Wanted, Unreadable> {
     })
 }
 
-/// The text at a place, where the settings name one.
+/// The text at a pointer, if the settings name one.
 fn at(body: &Value, pointer: Option<&str>) -> Result<Option<String>, Unreadable> {
     match pointer {
         Some(pointer) => text(body, pointer),
@@ -52,7 +52,7 @@ fn at(body: &Value, pointer: Option<&str>) -> Result<Option<String>, Unreadable>
     }
 }
 
-/// The code in its own place or in a text; none where the message may have none.
+/// The code at its own pointer or in a text; none if the message may have none.
 fn code(
     settings: &Settings,
     body: &Value,
@@ -84,8 +84,8 @@ fn code(
     no_code(pointer.unwrap_or_default())
 }
 
-/// Whether a message without a code is none that lost it: the operator mapped its type, or the platform has messages
-/// without codes. Auth0's types with codes are mapped by default, and refused later.
+/// Returns true if a message may lack a code: the operator mapped its type, or the platform has messages without codes.
+/// Auth0's types with codes are mapped by default, and refused later.
 fn may_lack_code(settings: &Settings, body: &Value, kind: Option<&str>) -> bool {
     let is_mapped = kind.is_some_and(|kind| settings.usages.contains_key(kind));
     match settings.platform {
@@ -96,7 +96,7 @@ fn may_lack_code(settings: &Settings, body: &Value, kind: Option<&str>) -> bool 
     }
 }
 
-/// Whether one of Clerk's slugs is of a template with a code: `verification_code`, `reset_password_code`.
+/// Returns true if one of Clerk's slugs is that of a template with a code: `verification_code`, `reset_password_code`.
 pub fn names_code(slug: &str) -> bool {
     slug.contains("code") || slug.contains("otp")
 }

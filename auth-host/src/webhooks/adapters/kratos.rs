@@ -8,7 +8,7 @@ use crate::webhooks::body::{ip, locale, required, text, usable};
 use crate::webhooks::wanted::{Unreadable, Wanted};
 use serde_json::Value;
 
-/// The members of `template_data` that hold a code.
+/// The members of `template_data` that contain a code.
 const CODES: [&str; 4] = [
     "login_code",
     "registration_code",

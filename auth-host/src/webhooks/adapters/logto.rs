@@ -42,7 +42,7 @@ pub fn read(settings: &Settings, body: &Value) -> Result<Wanted, Unreadable> {
     })
 }
 
-/// Whether a message without a code is none that lost it: it has a link, or its type is one without codes.
+/// Returns true if a message may lack a code: it has a link, or its type is one without codes.
 fn may_lack_code(settings: &Settings, body: &Value, kind: Option<&str>) -> bool {
     let has_link = body.pointer("/payload/link").is_some_and(Value::is_string);
     let is_own = |kind: &str| USAGES.contains(&kind);

@@ -1,4 +1,4 @@
-//! Adapters: what each platform posts, as one form.
+//! Adapters: each platform's posted message, converted to one form.
 
 mod authgear;
 mod clerk;
@@ -12,11 +12,11 @@ use super::wanted::{Unreadable, Wanted};
 use crate::platforms::settings::{Platform, Settings};
 use serde_json::Value;
 
-/// Reads a platform's message. None where the platform tells of something that nobody has to send.
+/// Reads a platform's message. None if the platform reports something that is not to be sent.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] with the place and what was expected there.
+/// [`Unreadable`] with the pointer and the expected value.
 pub fn read(settings: &Settings, body: &Value) -> Result<Option<Wanted>, Unreadable> {
     let wanted = match settings.platform {
         Platform::Clerk => return clerk::read(settings, body),

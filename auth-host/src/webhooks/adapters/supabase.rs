@@ -16,7 +16,7 @@ pub fn read(body: &Value) -> Result<Wanted, Unreadable> {
     let is_change = text(body, "/user/new_phone")?.is_some();
     let to = match text(body, "/sms/phone")? {
         Some(phone) => phone,
-        // Before `sms.phone`, a changed number stood beside the old one.
+        // Before `sms.phone`, a changed number was next to the old one.
         None if is_change => required(body, "/user/new_phone")?,
         None => required(body, "/user/phone")?,
     };

@@ -2,8 +2,8 @@ use super::*;
 use crate::platforms::presets;
 use serde_json::json;
 
-/// What is read of a body under a platform's defaults with some usages: the code, nothing to send, or the place that is
-/// wrong.
+/// The result of reading a body under a platform's defaults with some usages: the code, nothing to send, or the pointer
+/// that is wrong.
 #[derive(Debug, PartialEq)]
 enum Found {
     Code(&'static str),
@@ -57,7 +57,8 @@ fn clerk(kind: &str, data: &Value) -> Value {
     body
 }
 
-/// Clerk posts the event of a message that it delivers itself as well, and every other event that the endpoint asked for.
+/// Clerk posts the event of a message that it delivers itself as well, and every other event that the endpoint
+/// subscribed to.
 #[test]
 fn clerk_message_is_sent_only_where_clerk_sends_it_not() {
     for (kind, delivered, found) in [
@@ -125,7 +126,7 @@ fn clerk_message_without_code_is_ignored_by_slug_or_text() {
         &clerk("sms.created", &own_code),
         &Found::Code("654321"),
     );
-    // Mapped, the operator wants it sent; a slug with a code still needs one.
+    // If it is mapped, the operator requires it to be sent; a slug with a code still needs one.
     let mapped = [
         ("password_changed", "Generic"),
         ("verification_code", "SignIn"),
@@ -146,7 +147,7 @@ fn clerk_message_without_code_is_ignored_by_slug_or_text() {
     );
 }
 
-/// A code under another name is a mistake of the set-up, and a success would hide it.
+/// A code under another name is a configuration mistake, and a success would hide it.
 #[test]
 fn message_that_lost_its_code_is_refused() {
     let to = "+8613800138000";
@@ -241,7 +242,7 @@ fn message_that_lost_its_code_is_refused() {
     }
 }
 
-/// Nobody goes without a code because of a link or a language that is of no use here.
+/// A link or a language that is unusable here does not block the code.
 #[test]
 fn unusable_optional_text_counts_as_absent() {
     let long = "x".repeat(1025);

@@ -14,7 +14,7 @@ fn supabase() -> Value {
     json!({"user": {"phone": "8613800138000"}, "sms": {"otp": "123456"}})
 }
 
-/// What a request with this body is remembered as.
+/// The stored form of a request with this body.
 fn asked(test: &TestApp, webhook: &Webhook, headers: &HeaderMap, body: &Value) -> Asked {
     let wanted = adapters::read(&webhook.settings, body);
     let mut wanted = wanted.unwrap().unwrap();
@@ -25,7 +25,7 @@ fn asked(test: &TestApp, webhook: &Webhook, headers: &HeaderMap, body: &Value) -
     marks.asked(&test.app, webhook, &wanted, &number, (&usage, &[]))
 }
 
-/// Writes down a message of this webhook with its outcome so long ago, and its request by `reserve`.
+/// Stores a message of this webhook with its outcome so long ago, and its request by `reserve`.
 async fn settled(
     test: &TestApp,
     webhook: &Webhook,
@@ -60,7 +60,7 @@ async fn settled(
     written.await.unwrap();
 }
 
-/// A message of this webhook that was taken so long ago, and what its request is remembered as.
+/// A message of this webhook that was accepted so long ago, and the stored form of its request.
 async fn taken(test: &TestApp, webhook: &Webhook, body: &Value, ago_ms: i64) -> Asked {
     let asked = asked(test, webhook, &HeaderMap::new(), body);
     let remembered = asked.clone();
@@ -154,7 +154,7 @@ async fn request_is_recognised_after_setting_was_edited() {
     }
 }
 
-/// Under an identifier of its own as well: what the operator mended is tried again, and nothing else is.
+/// Under an identifier of its own as well: a request is tried again only if the operator's correction affects it.
 #[tokio::test]
 async fn refused_request_is_tried_again_after_setting_was_mended() {
     let test = TestApp::new().await;
@@ -175,7 +175,7 @@ async fn refused_request_is_tried_again_after_setting_was_mended() {
         for headers in [HeaderMap::new(), with_key("key")] {
             let again = asked(&test, &edited, &headers, &body);
             let known = test.app.store.read(|db| again.known(db)).unwrap();
-            // A place of an identifier changes nothing of what is sent.
+            // A pointer to an identifier does not change the message that is sent.
             let is_alike = edit.pointer("/fields/id").is_some();
             assert_eq!(known.is_none(), !is_alike, "{edit}");
         }
@@ -203,7 +203,7 @@ async fn request_is_known_although_its_identifier_is_new() {
     assert!(!is_settled(&test, &other));
 }
 
-/// What is copied from a request and posted with another key is another message (docs/platforms.md).
+/// A body that is copied and posted with another key is another message (docs/platforms.md).
 #[tokio::test]
 async fn same_body_under_another_key_is_another_message() {
     let test = TestApp::new().await;
@@ -289,7 +289,7 @@ async fn unusable_idempotency_key_is_refused() {
         let mut headers = webhook.auth.prove(SECRET, "t_1", 0, b"");
         headers.extend(with_key(key));
         let answer = post(&test, &webhook, headers, body.clone()).await;
-        // Without a flow, a message that is read is refused as one that nobody serves.
+        // Without a flow, a message that is read is refused as one that no flow serves.
         assert_eq!(answer.status().as_u16(), status, "{key}");
     }
     let mut headers = webhook.auth.prove(SECRET, "t_1", 0, b"");
@@ -300,7 +300,7 @@ async fn unusable_idempotency_key_is_refused() {
     assert_eq!(answer.status().as_u16(), 400, "two keys");
 }
 
-/// Where the message has no code, what the connector cannot send is the template that the operator mapped.
+/// If the message has no code, the connector's refusal is about the template that the operator mapped.
 #[tokio::test]
 async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
     let test = TestApp::new().await;
@@ -320,7 +320,8 @@ async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
     }
 }
 
-/// A signature with a time is good for five minutes both ways, and whoever has the request can post it again until then.
+/// A signature with a time is valid for five minutes both ways, and anyone who has the request can post it again until
+/// then.
 #[tokio::test]
 async fn signed_request_is_recognised_while_its_signature_is_good() {
     let test = TestApp::new().await;
@@ -374,7 +375,7 @@ async fn post(test: &TestApp, webhook: &Webhook, headers: HeaderMap, body: Strin
     receive(State(test.app.clone()), path, headers, Body::from(body)).await
 }
 
-/// Who has no secret is told from the platform, whatever is wrong with the request.
+/// A caller without a secret is told apart from the platform, whatever is wrong with the request.
 #[tokio::test]
 async fn call_without_proof_is_listed_as_unproved() {
     let test = TestApp::new().await;
