@@ -1,17 +1,17 @@
-//! Work for several parties, tenants or connectors, beside each other.
+//! Concurrent work for several parties, tenants or connectors.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// Work that goes on: for each party one task at a time, and so many in all, which get their places in the order in which
-/// they came. Rounds begin it and do not wait for it, so that a party whose work is slow holds up none of the others.
+/// Running work: one task at a time for each party, and a limit in all, with permits given in the order of requests.
+/// Rounds start work and do not wait for it, so that a party whose work is slow delays none of the others.
 pub struct Beside {
     busy: Mutex<HashSet<String>>,
     places: Semaphore,
 }
 
-/// A party whose work goes on.
+/// A party whose work is running.
 struct Busy {
     party: String,
     of: Arc<Beside>,
@@ -25,7 +25,7 @@ impl Drop for Busy {
 }
 
 impl Beside {
-    /// For so many parties at once.
+    /// Allows this many parties at once.
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             busy: Mutex::default(),
@@ -33,8 +33,8 @@ impl Beside {
         })
     }
 
-    /// Begins a party's task, unless one of it goes on or waits for its place. What is due is for the task to read: what
-    /// was read before may have been done by the task before.
+    /// Starts a party's task, unless one of it runs or waits for its permit. The task itself reads its due items,
+    /// because the task before may have done an earlier result.
     pub fn begin(self: &Arc<Self>, party: &str, task: impl Future<Output = ()> + Send + 'static) {
         let mut parties = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if !parties.insert(party.to_owned()) {
@@ -86,7 +86,7 @@ mod tests {
             begin("other", false);
             assert_eq!(settled().await, 1);
         }
-        // All places are taken: who comes then waits, and is not begun twice.
+        // All permits are in use: a further party waits, and is not started twice.
         begin("slow too", true);
         begin("other", false);
         begin("other", false);

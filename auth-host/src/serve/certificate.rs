@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The certificate in force.
@@ -62,7 +62,7 @@ impl Files {
         })
     }
 
-    /// Reads the files again when one of them changes. What cannot be read leaves the old ones in place.
+    /// Reads the files again when one of them changes. If a file cannot be read, the old configuration stays in force.
     pub async fn reload(self, config: Config, mut stopped: watch::Receiver<bool>) {
         let mut seen = self.modified();
         loop {
@@ -87,7 +87,7 @@ impl Files {
         }
     }
 
-    /// Where each file is, behind links, and since when.
+    /// The path of each file, with links resolved, and its modification time.
     fn modified(&self) -> [Option<(PathBuf, SystemTime)>; 2] {
         [&self.certificate, &self.key].map(|path| {
             let behind = path.canonicalize().ok()?;

@@ -17,21 +17,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tencent_sms_simulator::Simulator;
 
-/// Where this repository builds its connector.
+/// The path at which this repository builds its connector.
 const COMPONENT: &str = "target/wasm32-wasip2/release/tencent_sms_connector.wasm";
 
-/// The key pair that Tencent Cloud's documentation publishes as an example. It opens nothing.
+/// The key pair that Tencent Cloud's documentation publishes as an example. It gives no access.
 const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
 /// The setting of a database that this module made.
 const MARK: &str = "made_by_dev";
 
-/// What the sample sign-in is given.
+/// Values for the sample sign-in.
 pub struct Made {
     /// A key for the API.
     pub key: String,
-    /// Where codes arrive.
+    /// The address at which codes arrive.
     pub inbox: String,
 }
 
@@ -40,7 +40,7 @@ pub struct Dev {
     simulator: Simulator,
     component: Vec<u8>,
     guides: Vec<(String, String)>,
-    /// A folder that goes when the service ends.
+    /// A folder that is deleted when the service ends.
     _folder: Option<Folder>,
 }
 
@@ -70,8 +70,8 @@ impl Drop for Folder {
     }
 }
 
-/// Marks a new database as this module's, and refuses any other: its flow, its plugin's origins and its tenant's countries
-/// would be replaced for good.
+/// Marks a new database as this module's, and refuses any other: its flow, its plugin's origins and its tenant's
+/// countries would be replaced permanently.
 async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
     if opened.database {
         let marked = app.store.write(|db| registry::put_setting(db, MARK, "1"));
@@ -88,7 +88,7 @@ async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
 }
 
 impl Dev {
-    /// Starts the simulator. Unless a setting names a folder, the service gets one that goes when it ends.
+    /// Starts the simulator. Unless a setting names a folder, the service gets one that is deleted when it ends.
     ///
     /// # Errors
     ///
@@ -122,8 +122,8 @@ impl Dev {
         })
     }
 
-    /// Sets up tenant, plugin, connector, flow and a key. Returns what to print once the service listens, and what the
-    /// sample is given.
+    /// Sets up tenant, plugin, connector, flow and a key. Returns the text to print once the service listens, and the
+    /// values for the sample.
     ///
     /// # Errors
     ///

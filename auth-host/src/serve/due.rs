@@ -1,5 +1,5 @@
-//! Messages with which something is due: each connector's one after another, and the connectors beside each other, so
-//! that a slow provider holds up none of another's.
+//! Due messages: each connector's one after another, and the connectors concurrently, so that a slow provider delays
+//! none of another's.
 
 use super::beside::Beside;
 use crate::app::App;
@@ -9,7 +9,7 @@ use crate::store::message::Message;
 use crate::store::{self, StoreError};
 use std::sync::Arc;
 
-/// Does what is due with the messages of each connector, `most` of one in a round.
+/// Handles the due messages of each connector, `most` of one in a round.
 pub fn each<F>(
     app: &Arc<App>,
     beside: &Arc<Beside>,
@@ -38,7 +38,7 @@ async fn each_of<F: Future<Output = store::Result<()>>>(
     one: impl Fn(Arc<App>, Message) -> F,
 ) {
     for _ in 0..most {
-        // Read one by one: while the provider was asked of others, a number may have been forgotten.
+        // Read one by one: a number may have been forgotten while the provider was asked about others.
         let found = app
             .store
             .read(|db| rows::due(db, due, &connector, ids::now_ms(), 1));

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 /// The most events of one tenant that are posted at once.
 const AT_ONCE: usize = 8;
 
-/// How long a round goes on while there is work. Then tenants that wait for a place have theirs.
+/// How long a round continues while there is work. Then tenants that wait for a permit get one.
 const ROUND: Duration = Duration::from_secs(10);
 
 /// Pauses before each further attempt, in milliseconds; the last one is repeated until the event is three days old.
@@ -23,7 +23,7 @@ const PAUSES_MS: [i64; 7] = [
     5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 43_200_000,
 ];
 
-/// Posts the events that are due, the tenants' beside each other.
+/// Posts the events that are due, concurrently for each tenant.
 pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
     match app.store.read(rows::tenants) {
         Ok(tenants) => {
@@ -35,8 +35,8 @@ pub fn deliver(app: &Arc<App>, beside: &Arc<Beside>) {
     }
 }
 
-/// Posts a tenant's events that are due, until none is or one was not taken. They begin in their order: first one alone,
-/// and with each answer more at once, so that a server that does not answer holds one connection.
+/// Posts a tenant's due events, until none is left or one was not accepted. They start in their order: first one alone,
+/// and with each response more at once, so that a server that does not respond holds one connection.
 async fn deliver_to(app: Arc<App>, tenant: String) {
     let begun = Instant::now();
     let (mut posts, mut under_way) = (JoinSet::new(), HashSet::new());
@@ -75,7 +75,7 @@ fn next(app: &App, tenant: &str, under_way: &HashSet<String>) -> Option<Event> {
     }
 }
 
-/// What became of an event that was posted.
+/// The result of posting an event.
 struct Done {
     id: String,
     is_taken: bool,
@@ -83,7 +83,7 @@ struct Done {
     open: Option<Open>,
 }
 
-/// Posts an event and writes down what became of it.
+/// Posts an event and stores the result.
 async fn deliver_one(app: Arc<App>, tenant: String, event: Event, open: Option<Open>) -> Done {
     let id = event.id.clone();
     let (mut is_taken, open) = match post_one(&app, &tenant, &event, open).await {
@@ -132,7 +132,7 @@ async fn post_one(
     }
 }
 
-/// When an event that was not taken is posted again; none once it is three days old.
+/// When an event that was not accepted is posted again; none once it is three days old.
 fn next_at(event: &Event, now: i64) -> Option<i64> {
     let nth = usize::try_from(event.attempts).unwrap_or(usize::MAX);
     let last = PAUSES_MS.last().copied().unwrap_or(KEPT_MS);

@@ -1,7 +1,7 @@
-//! A listener: how many connections at once, how long one may stand still, and its end.
+//! A listener: its connection limit, its idle timeout, and its end.
 //!
-//! HTTP/1.1 alone is spoken. It is what proxies speak to a service behind them, every connection of it ends when no head
-//! arrives in time, and an idle one ends at once when the service stops.
+//! Only HTTP/1.1 is supported. Proxies use it for a service behind them. Each connection ends when no head arrives in
+//! time, and an idle one ends at once when the service stops.
 
 use super::certificate::Config;
 use axum::Router;
@@ -23,19 +23,19 @@ use tokio_rustls::TlsAcceptor;
 /// the request before.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// How long TLS may take to be agreed on.
+/// How long a TLS handshake may take.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// How long a client may take none of an answer.
+/// How long a client may accept none of a response.
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
-/// How long requests may go on after the service was told to stop. The longest answer takes 11 s.
+/// How long requests may continue after the service was told to stop. The longest response takes 11 s.
 const GRACE: Duration = Duration::from_secs(15);
 
 /// The most connections of a listener, where the process may have so many files open.
 const MOST: usize = 4096;
 
-/// A bound address, and what is served there.
+/// A bound address with the router to serve there.
 pub struct Listener {
     name: &'static str,
     listener: TcpListener,
@@ -74,7 +74,7 @@ impl Listener {
             .map_err(|error| error.to_string())
     }
 
-    /// Serves until it is stopped, and then until the requests that are under way have their answers.
+    /// Serves until it is stopped, and then until the requests that are under way have their responses.
     pub async fn serve(self, router: Router, mut stopped: watch::Receiver<bool>) {
         // An eighth of the files: the other listener, the database and connections to providers need some as well.
         let places = Arc::new(Semaphore::new((descriptors() / 8).clamp(8, MOST)));
@@ -116,7 +116,7 @@ impl Listener {
 }
 
 async fn connection(stream: TcpStream, tls: Option<Config>, router: Router, watcher: Watcher) {
-    // Answers are written whole; where it cannot be set, they come a little later.
+    // Responses are written whole; where it cannot be set, they arrive a little later.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIME));
@@ -130,7 +130,7 @@ async fn connection(stream: TcpStream, tls: Option<Config>, router: Router, watc
     }
 }
 
-/// Answers the requests of a connection. Whatever ends it, there is nobody to tell.
+/// Responds to the requests of a connection. An error that ends it is not reported, because no client is left.
 async fn requests<S>(stream: S, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
@@ -158,7 +158,7 @@ fn descriptors() -> usize {
     })
 }
 
-/// The system bounds it otherwise.
+/// The system limits it otherwise.
 #[cfg(not(unix))]
 fn descriptors() -> usize {
     usize::MAX

@@ -1,4 +1,4 @@
-//! Look-ups of messages whose outcome is unknown, and of what became of accepted ones that once were.
+//! Look-ups of messages whose outcome is unknown, and of accepted messages that once were unknown.
 
 use super::beside::Beside;
 use super::due;
@@ -40,8 +40,8 @@ async fn look_up_one(app: Arc<App>, row: Message) -> store::Result<()> {
         .await
 }
 
-/// Writes down what a look-up said, and when the next one is. While the provider was asked, a receipt or an operator may
-/// have settled the message: then the report is kept, and nothing is left to look up.
+/// Stores the result of a look-up, and when the next one is. A receipt or an operator may have settled the message
+/// meanwhile. Then the report is stored, and nothing is left to look up.
 fn write_down(
     app: &App,
     db: &Connection,
@@ -64,7 +64,7 @@ fn write_down(
     let now = ids::now_ms();
     match (row.state, found) {
         (State::Unknown | State::Accepted, Some(found)) => {
-            // A report of the carrier is the end of it; an acceptance may be followed by one.
+            // A report of the carrier is final; an acceptance may be followed by one.
             let next = next.filter(|_| found.state == State::Accepted);
             let serial = Some(found.serial.as_str()).filter(|serial| !serial.is_empty());
             rows::found(db, &row, (found.state, serial), now, next)?;
@@ -90,14 +90,14 @@ fn next_look_up(row: &Message, now: i64) -> Option<i64> {
     (next < row.created_at + CLOSED_AFTER_MS).then_some(next)
 }
 
-/// What a provider knows of a message.
+/// A provider's record of a message.
 struct Found {
     state: State,
     serial: String,
     code: String,
 }
 
-/// Asks the provider. Only what it knows of this very message counts: absence proves nothing.
+/// Asks the provider. Only a record of this very message counts: absence proves nothing.
 async fn ask(app: &App, row: &Message, now: i64) -> Option<Found> {
     let catalog = app.catalog.load_full();
     let ready = catalog
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// What the message is after a look-up that said this, and how many events wait.
+    /// Returns the message after a look-up with this result, and how many events wait.
     async fn after(
         app: &Arc<App>,
         asked: Message,
@@ -201,7 +201,7 @@ mod tests {
             (State::Accepted, Some(8), 1)
         );
         assert_eq!(row.provider_message.as_deref(), Some("serial"));
-        // A platform's repeated request is recognised from the time at which its message became what it is.
+        // A platform's repeated request is recognised from the time at which its message's state was set.
         let backdated = host.app.store.write(|db| {
             db.execute("UPDATE messages SET settled_at = 5", [])?;
             Ok::<_, StoreError>(())
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(row.lookups, 4);
     }
 
-    /// A consumer counts failures by `kind`. One that was unknown and arrived is none.
+    /// A consumer counts failures by `kind`. A message that was unknown and arrived is not a failure.
     #[tokio::test]
     async fn event_after_unknown_has_no_failure_of_before() {
         for (state, code) in [
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// A receipt came while the provider was asked.
+    /// A receipt arrived while the provider was asked.
     #[tokio::test]
     async fn message_that_was_settled_meanwhile_is_not_looked_up_again() {
         for said in [None, Some(State::Accepted), Some(State::Undelivered)] {

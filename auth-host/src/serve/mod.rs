@@ -1,4 +1,4 @@
-//! The service: two listeners, and what goes on beside them.
+//! The service: two listeners, and its background tasks.
 
 mod beside;
 mod certificate;
@@ -27,14 +27,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How long requests may go on after the service was told to stop. The longest answer takes 11 s.
+/// How long requests may continue after the service was told to stop. The longest response takes 11 s.
 const GRACE: Duration = Duration::from_secs(15);
 
 /// A service that is about to run.
 pub struct Service {
     /// Its state.
     pub app: Arc<App>,
-    /// What was made at this start.
+    /// Files and keys that were made at this start.
     pub made: Made,
     settings: Settings,
     figures: Option<PrometheusHandle>,
@@ -42,7 +42,7 @@ pub struct Service {
     _lock: std::fs::File,
 }
 
-/// Where a running service listens.
+/// The addresses of a running service.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
     /// The API.
@@ -56,7 +56,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// One line that says what to do.
+    /// One line with the action to take.
     pub fn open(
         settings: Settings,
         figures: Option<PrometheusHandle>,
@@ -67,7 +67,7 @@ impl Service {
         let ca = settings.ca.as_deref().map(read_ca).transpose()?;
         let networks = settings.permit_networks.clone();
         let said = |error: AppError| error.to_string();
-        // Before the keys are read: `rotate-key` writes others while it holds the folder.
+        // Before the keys are read: `rotate-key` writes others while it locks the folder.
         let lock = files.lock().map_err(|error| error.to_string())?;
         let (mut app, made) = App::open(files, |options| {
             options.authorities_pem = ca.unwrap_or_default();
@@ -98,7 +98,7 @@ impl Service {
         })
     }
 
-    /// Runs until `stop` completes, and then until the requests that are under way have their answers.
+    /// Runs until `stop` completes, and then until the requests that are under way have their responses.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl Service {
         while let Some(ended) = listeners.join_next().await {
             outcome = outcome.and(ended);
         }
-        // Messages whose callers left; none begins any more.
+        // Messages whose callers disconnected; none begins any more.
         self.app.under_way.close();
         if timeout(GRACE, self.app.under_way.wait()).await.is_err() {
             tracing::warn!("a message is still under way: its outcome will be unknown");

@@ -26,7 +26,7 @@ pub fn report(app: &Arc<App>, beside: &Arc<Beside>) {
     due::each(app, beside, Due::Report, PER_ROUND, report_one);
 }
 
-/// Reports one. A crash before that is written down repeats it, which the contract calls harmless.
+/// Reports one. A crash before that is stored repeats it, which the contract calls harmless.
 async fn report_one(app: Arc<App>, row: Message) -> store::Result<()> {
     let now = ids::now_ms();
     let is_over = tell(&app, &row, now).await;
@@ -37,7 +37,7 @@ async fn report_one(app: Arc<App>, row: Message) -> store::Result<()> {
         .await
 }
 
-/// Tells the provider. Returns whether nothing is left to do; an operator may have switched reports off.
+/// Reports to the provider. Returns true if nothing is left to do; an operator may have switched reports off.
 async fn tell(app: &App, row: &Message, now: i64) -> bool {
     let catalog = app.catalog.load_full();
     let connector = catalog.connectors.get(&row.connector);

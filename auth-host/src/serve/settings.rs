@@ -11,13 +11,13 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// One setting: its key in the file, what it means, its default.
+/// One setting: its key in the file, its meaning, its default.
 pub struct Explained {
     /// Its key.
     pub key: &'static str,
     /// Its default, or an example after `e.g.`
     pub default: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub meaning: &'static str,
 }
 
@@ -117,7 +117,7 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub struct Settings {
     /// `data`
     pub data: PathBuf,
-    /// Whether something named it.
+    /// True if a setting named it.
     #[serde(skip)]
     pub is_data_named: bool,
     /// `key_file`
@@ -177,7 +177,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the file, if one is named, and lays the environment over it.
+    /// Reads the file, if one is named, and overrides it with the environment.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ impl Settings {
                         format!("{key} at line {line} of {shown}")
                     }
                 };
-                // Its value may hold a password or a number.
+                // Its value may contain a password or a number.
                 let wanted = expected(error.inner().message());
                 format!(
                     "the setting {name} cannot be used: expected was {wanted}. `auth-host config` explains all of them"
@@ -237,11 +237,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Refuses what would show numbers and codes to a network.
+    /// Refuses settings that would expose numbers and codes to a network.
     ///
     /// # Errors
     ///
-    /// One line that says what to set.
+    /// One line that names the setting to change.
     pub fn check(&self) -> Result<(), String> {
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             return Err("tls_certificate and tls_key belong together: set both".to_owned());
@@ -323,7 +323,7 @@ pub fn variable(key: &str) -> String {
 fn typed(key: &str, text: &str) -> toml::Value {
     match (key, text) {
         ("permit_networks" | "registry_networks" | "console_hosts" | "catalogues", list) => {
-            // `[::1]` is a host, and no list.
+            // `[::1]` is a host, not a list.
             let written = toml::from_str::<toml::Table>(&format!("list = {list}"));
             if let Some(list @ toml::Value::Array(_)) =
                 written.ok().and_then(|mut t| t.remove("list"))
@@ -343,7 +343,7 @@ fn typed(key: &str, text: &str) -> toml::Value {
     }
 }
 
-/// Whether a path may be put behind it, as it is for callbacks: an address with a host, and without a password that logs
+/// Returns true if a path may be appended, as for callbacks: an address with a host, and without a password that logs
 /// would show.
 fn is_address(text: &str) -> bool {
     let address = text.parse::<Uri>();
@@ -351,7 +351,7 @@ fn is_address(text: &str) -> bool {
     is_usable && !text.contains(['@', '?', '#'])
 }
 
-/// Whether it is a host alone, as a browser's `Host` header has it on the usual port.
+/// Returns true for a host alone, as a browser's `Host` header has it on the usual port.
 fn is_host(text: &str) -> bool {
     let authority = text.parse::<Authority>();
     authority.is_ok_and(|authority| authority.host() == text) && !text.contains('*')

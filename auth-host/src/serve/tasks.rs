@@ -12,27 +12,26 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often changes by other programs are looked for.
+/// How often changes by other programs are checked.
 const REFRESH: Duration = Duration::from_millis(500);
 
-/// How often due look-ups are begun.
+/// How often due look-ups are started.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Connectors of which look-ups go on at once, and of which reports do. Each takes one of the host's places for calls,
-/// of which sends need most.
+/// The most connectors with concurrent look-ups, and the most with concurrent reports. Each uses one of the host's
+/// permits for calls, and sends need most of those.
 const PROVIDERS: usize = 16;
 
 /// Tenants whose events are posted at once.
 const ADDRESSES: usize = 64;
 
-/// How often the samples of histograms are summed up. Until then each is kept, whether or not somebody asks for the
-/// figures.
+/// How often the samples of histograms are aggregated. Until then each is kept, even if the metrics are never read.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How often old rows are deleted, and the database's log is emptied.
 const SWEEP: Duration = Duration::from_secs(600);
 
-/// How often messages are looked for that nobody sends any more.
+/// How often messages that no process sends any more are looked for.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 /// Runs a task again and again until the service stops.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A tenant's own server, and what it counted.
+/// A tenant's own server, with its counters.
 #[derive(Default)]
 struct Server {
     connections: AtomicUsize,
@@ -15,12 +15,12 @@ struct Server {
     most_at_once: AtomicUsize,
 }
 
-/// How the server answers.
+/// How the server responds.
 #[derive(Clone, Copy)]
 struct Manner {
     status: u16,
     time: Duration,
-    /// After how many answers it ends a connection, without a word before.
+    /// The number of responses after which it ends a connection, without notice.
     answers: usize,
 }
 
@@ -66,7 +66,7 @@ impl Server {
     }
 }
 
-/// A host with so many events that wait for a server.
+/// A host with this many events that wait for a server.
 async fn waiting_for(url: &str, count: usize) -> TestApp {
     let host = TestApp::new().await;
     let actor = TestApp::actor();
@@ -88,7 +88,7 @@ fn waiting(host: &TestApp) -> i64 {
     host.app.store.read(|db| rows::waiting(db, "t")).unwrap()
 }
 
-/// A server that takes its time keeps up with what happens: several are posted at once, on connections that are kept.
+/// A slow server keeps up with the events: several are posted at once, on connections that are kept.
 #[tokio::test]
 async fn events_are_posted_several_at_once_over_kept_connections() {
     let (url, server) = Server::start(QUICK).await;
@@ -100,7 +100,7 @@ async fn events_are_posted_several_at_once_over_kept_connections() {
     assert!(server.connections.load(Ordering::Relaxed) <= AT_ONCE);
 }
 
-/// Servers end connections when they like, and that is no failure of an event.
+/// Servers may end connections at any time, and that is not a failure of an event.
 #[tokio::test]
 async fn connection_that_server_ended_costs_no_attempt() {
     let manner = Manner {
@@ -115,7 +115,7 @@ async fn connection_that_server_ended_costs_no_attempt() {
     assert!(server.requests.load(Ordering::Relaxed) >= 40);
 }
 
-/// A server that fails is not asked for every event that waits.
+/// A server that fails does not receive a request for every event that waits.
 #[tokio::test]
 async fn round_ends_after_event_that_was_not_taken() {
     let manner = Manner {
