@@ -87,7 +87,7 @@ pub struct Message {
     pub country: String,
     /// The number's calling code, with `+`.
     pub prefix: String,
-    /// The webhook that requested it.
+    /// The webhook that received its request.
     pub source: Option<String>,
     /// True if it is the first attempt, which limits count.
     pub is_first: bool,

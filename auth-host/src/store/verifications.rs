@@ -25,7 +25,7 @@ pub struct Verification {
     pub prefix: String,
     /// The network of the person's address, where the caller passed it.
     pub network: Option<String>,
-    /// The webhook that requested it.
+    /// The webhook that received its request.
     pub source: Option<String>,
     /// True if the number is a test number.
     pub is_test: bool,
