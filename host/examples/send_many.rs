@@ -1,4 +1,4 @@
-//! Sends so many codes one after another: `send_many connector.wasm config.json origin first-number count`.
+//! Sends `count` codes one after another: `send_many connector.wasm config.json origin first-number count`.
 //!
 //! The comparison of hosts in `docs/hosts.md` measures this program from outside as the cost of this library. Numbers
 //! are national ones of mainland China, each of the next one higher.

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtime::component::HasData;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::{Datetime, Host};
 
-/// Where `wasi:clocks/wall-clock` takes the time from.
+/// Time source of `wasi:clocks/wall-clock`.
 ///
-/// Connectors sign with it. Freeze it for byte-exact signatures in tests, or give another one by
+/// Connectors sign with it. Freeze it for byte-exact signatures in tests, or use another one with
 /// [`WallClock::from_fn`].
 #[derive(Clone, Default)]
 pub struct WallClock(Kind);

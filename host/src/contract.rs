@@ -74,7 +74,7 @@ impl Message {
         self
     }
 
-    /// Adds the variable `code`: a verification code. Redaction knows it by this name.
+    /// Adds the variable `code`: a verification code. Redaction finds it by this name.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.variables.push(("code".to_owned(), code.into()));
@@ -120,7 +120,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// What `send-message` would send, found out without a network.
+/// Message that `send-message` would send, computed without a network.
 #[derive(Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(record)]
 pub struct Preview {
@@ -157,7 +157,7 @@ pub struct DeliveryQuery {
     /// How far back to look, in seconds.
     #[component(name = "max-age-s")]
     pub max_age_s: u32,
-    /// What the message was sent with.
+    /// The correlation identifier that the message was sent with.
     #[component(name = "correlation-id")]
     pub correlation_id: Option<String>,
     /// The serial number of its receipt.
@@ -374,7 +374,7 @@ mod tests {
         );
     }
 
-    /// Where there is no English the first text is taken.
+    /// Without English the first text is used.
     #[test]
     fn text_prefers_nearest_language_then_english() {
         let text = |language: &str| LocalizedText {

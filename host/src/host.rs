@@ -69,7 +69,7 @@ impl ConnectorHost {
         self.options().network()
     }
 
-    /// What it requires of every package, for checks before the component is there.
+    /// Requirements for every package, to be checked before the component is available.
     pub fn requirements(&self) -> Requirements {
         let options = self.options();
         Requirements {
@@ -86,7 +86,7 @@ impl ConnectorHost {
 
     /// Loads a plugin that may reach what [`HostOptions::egress`] grants.
     ///
-    /// A bare component, without a signature. [`ConnectorHost::load_package`] asks for a signature.
+    /// A bare component, without a signature. [`ConnectorHost::load_package`] requires a signature.
     ///
     /// Reads, checks, compiles and links, and blocks the calling thread meanwhile: half a second of CPU for the reference
     /// connector, or 2 ms from the compile cache (`docs/performance.md`); seconds where the host is not optimised. No code
@@ -102,7 +102,7 @@ impl ConnectorHost {
     ///
     /// # Errors
     ///
-    /// [`LoadError`], one line that says why the file is refused.
+    /// [`LoadError`], one line with the reason why the file is refused.
     pub fn load<'a>(&self, source: impl Into<Source<'a>>) -> Result<Plugin, LoadError> {
         self.load_with(source, self.options().egress.clone(), None)
     }
@@ -141,7 +141,7 @@ impl ConnectorHost {
     ///
     /// # Errors
     ///
-    /// [`LoadError`], one line that says why the package is refused.
+    /// [`LoadError`], one line with the reason why the package is refused.
     ///
     /// # Examples
     /// ```no_run

@@ -1,9 +1,8 @@
 //! Limits of each call, and of the number of calls.
 //!
-//! Every default is far above what an honest connector needs and far below what would hurt the host. Raise one
-//! with a measurement in hand. What the reference connector needs is measured by `tests/limits.rs`, which finds the
-//! least of each limit with which a send still succeeds, and holds the defaults to several times that. `docs/defaults.md`
-//! has the reasons and what was measured.
+//! Every default is far above what an honest connector needs and far below what would hurt the host. Measure before
+//! raising one. `tests/limits.rs` finds the least of each limit with which the reference connector still sends, and
+//! requires the defaults to be several times that. `docs/defaults.md` has the reasons and the measurements.
 
 use auth_connector_package::{Caps, Limit};
 use std::time::Duration;
@@ -102,7 +101,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits that a manifest may ask for, in the units of its keys. No grant is higher.
+    /// The limits that a manifest may request, in the units of its keys. No grant is higher.
     pub fn caps(&self) -> Caps {
         Limit::ALL
             .map(|limit| (limit, self.of(limit)))
@@ -210,7 +209,7 @@ mod tests {
         assert!(limits.call_timeout >= OWN_LIMIT + Duration::from_secs(1));
         assert!(limits.grace >= 10 * TICK);
         assert!(limits.grace < limits.call_timeout);
-        // And it can say that it never had a connection.
+        // And it can report that it never had a connection.
         assert!(limits.connect_timeout + limits.queue_timeout < OWN_LIMIT);
         assert!(limits.compute >= 10 * TICK);
         assert!(limits.compute < OWN_LIMIT);
@@ -361,11 +360,11 @@ mod tests {
     #[test]
     fn slots_keep_honest_call_memory_and_little_more() {
         let (kept, limits) = (Residency::default(), Limits::default());
-        // What a send writes to, in bytes: four pages of the machine, and one in each of two tables (docs/defaults.md).
+        // Bytes that a send writes to: four pages of the machine, and one in each of two tables (docs/defaults.md).
         const MEMORY: usize = 16 << 10;
         const TABLE: usize = 4 << 10;
         assert!(kept.memory_bytes >= 2 * MEMORY && kept.table_bytes >= 2 * TABLE);
-        // What a plugin that used up its memory leaves in all slots.
+        // Memory that a plugin that used up its own leaves in all slots.
         let calls = limits.concurrent_calls as usize;
         assert!(calls * (kept.memory_bytes + 2 * kept.table_bytes) <= 8 << 20);
         assert!(kept.scan);

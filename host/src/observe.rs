@@ -1,9 +1,9 @@
 //! Observability: the spans and events of [`tracing`] and the figures of [`metrics`] that this crate emits.
 //!
 //! Both are facades: without a subscriber and a recorder nothing is written and next to nothing is spent. Nothing in
-//! them names a person or holds a value of a config, a message, a header or a body; a tenant's identifier is in traces
-//! only where [`crate::HostOptions::trace_tenants`] asks for it. What a plugin wrote appears in no metric, and in
-//! traces only as the origin of a refused request, redacted and cut.
+//! them names a person or holds a value of a config, a message, a header or a body. A tenant's identifier is in traces
+//! only if [`crate::HostOptions::trace_tenants`] is set. No metric contains text from a plugin, and traces contain it
+//! only as the origin of a refused request, redacted and cut.
 //!
 //! | metric | kind | labels | what |
 //! |---|---|---|---|
@@ -277,7 +277,7 @@ pub(crate) fn waiting(change: f64) {
     gauge!("auth_connector_waiting").increment(change);
 }
 
-/// What runs at once at most.
+/// Sets the number of calls that may run at once.
 pub(crate) fn places(number: u32) {
     gauge!("auth_connector_places").set(f64::from(number));
 }

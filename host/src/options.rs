@@ -35,16 +35,15 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug)]
 pub struct HostOptions {
-    /// What a plugin may reach unless it is loaded with a list of its own. Empty denies all.
+    /// Origins that a plugin may reach unless it is loaded with a list of its own. Empty denies all.
     pub egress: Egress,
     /// Caps on each call and on how many run.
     pub limits: Limits,
-    /// What stays in memory between calls.
+    /// Memory that stays allocated between calls.
     pub residency: Residency,
-    /// What each tenant may use of the host, unless its [`crate::Tenant`] says otherwise. Calls without a tenant
-    /// have no such limits.
+    /// Limits of each tenant whose [`crate::Tenant`] has none of its own. Calls without a tenant have no such limits.
     pub tenant_limits: TenantLimits,
-    /// Whether to trust the authorities that the operating system trusts. Default true.
+    /// True to trust the authorities that the operating system trusts. Default true.
     pub system_roots: bool,
     /// Further authorities to trust, as PEM text: a private one, or a simulator's.
     pub authorities_pem: Vec<u8>,
@@ -58,28 +57,29 @@ pub struct HostOptions {
     pub connection_sharing: ConnectionSharing,
     /// The wall clock of plugins.
     pub wall_clock: WallClock,
-    /// Where compiled components are kept, in a folder of their own. None, the default: compiled anew at each load.
+    /// Directory in which compiled components get a folder of their own. None, the default: each load compiles again.
     pub cache_dir: Option<PathBuf>,
     /// The secret that authenticates them: a file that does not authenticate is not used. None, the default: drawn at the
     /// first start and kept beside that folder, readable by this user alone.
     pub cache_key: Option<CacheKey>,
-    /// What the cache may hold, in bytes; beyond it the longest unused code is removed. Default 256 MiB: about 200
-    /// of the reference connector, whose code takes 1.35 MB.
+    /// Cap of the cache, in bytes; beyond it the longest unused code is removed. Default 256 MiB: about 200 of the
+    /// reference connector, whose code takes 1.35 MB.
     pub cache_bytes: u64,
-    /// Whether loading may compile what the cache has not. Default true. Compiling cannot be interrupted, and no limit on
-    /// a component bounds its time: 12 KB can take a minute. A host that loads untrusted components sets this to
-    /// false, has a process of its own compile into the same cache under a limit (`auth-host inspect --load-within`),
-    /// and loads what came of it; the rest is refused as [`crate::LoadError::NotCompiled`].
+    /// True if loading may compile components that the cache lacks. Default true. Compiling cannot be interrupted, and
+    /// no limit on a component bounds its time: 12 KB can take a minute. A host that loads untrusted components sets
+    /// this to false. It has a process of its own compile into the same cache under a limit
+    /// (`auth-host inspect --load-within`), and loads the result; the rest is refused as
+    /// [`crate::LoadError::NotCompiled`].
     pub compile: bool,
     /// The keys whose signatures [`crate::ConnectorHost::load_package`] accepts. Default none.
     pub trusted_keys: Vec<TrustedKey>,
-    /// Whether it loads packages without the signature of a trusted key. Default false.
+    /// True to load packages without the signature of a trusted key. Default false.
     pub allow_unsigned: bool,
-    /// Whether to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
+    /// True to count instructions, for [`crate::CallReport::fuel`]. Costs about 5 %. Default false.
     pub count_fuel: bool,
-    /// Whether a call's span names its tenant. Default false: an identifier may be a person's.
+    /// True if a call's span names its tenant. Default false: an identifier may be a person's.
     pub trace_tenants: bool,
-    /// Answers every request that the rules let through, and nothing is dialled. For tests and measurements: with
+    /// Canned response to every request that the policy accepts; nothing is dialled. For tests and measurements: with
     /// it a plugin's *accepted* means nothing. Default none.
     pub canned: Option<CannedAnswer>,
 }
@@ -100,7 +100,7 @@ pub enum ConnectionSharing {
     AcrossTenants,
 }
 
-/// What [`HostOptions::canned`] answers, once the whole request was taken.
+/// Response of [`HostOptions::canned`], sent once the whole request was read.
 #[derive(Clone, Debug)]
 pub struct CannedAnswer {
     /// The HTTP status.

@@ -15,7 +15,7 @@ pub const NO_TRUSTED_AUTHORITY: &str = "configuration error: the host trusts no 
 /// An outcome and the report that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Reported<T> {
-    /// What came of the call.
+    /// Result of the call.
     pub outcome: T,
     /// How it went.
     pub report: CallReport,
@@ -63,7 +63,7 @@ pub struct HttpExchange {
     pub discarded_connections: u32,
     /// The response's status.
     pub status: Option<u16>,
-    /// Whether a kept connection was used. Then the three times below are those of its first use.
+    /// True if a kept connection was used. Then the three times below are those of its first use.
     pub reused_connection: bool,
     /// Resolving the name, where that was needed.
     pub dns: Option<Duration>,
@@ -82,7 +82,7 @@ pub struct HttpExchange {
     pub error: Option<String>,
 }
 
-/// What the compile cache did for a load.
+/// Result of the compile cache for a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheUse {
@@ -108,19 +108,19 @@ impl CacheUse {
     }
 }
 
-/// What loading cost.
+/// Times of a load, and its use of the compile cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadTimings {
     /// Reading and hashing.
     pub read: Duration,
     /// Compiling, or taking the compiled code from the cache.
     pub compile: Duration,
-    /// What the compile cache did.
+    /// Result of the compile cache.
     pub cache: CacheUse,
 }
 
-/// The most exchanges in one report. A plugin can ask for thousands that are refused, and notes are the host's
-/// memory.
+/// The most exchanges in one report. A plugin can request thousands that are refused, and each entry takes memory of
+/// the host.
 const NOTED: usize = 32;
 
 /// The exchanges of one call while it runs. Shared by the policy and the bodies that outlive it.
@@ -129,7 +129,7 @@ pub(crate) struct CallLog(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    /// Whether only figures of the exchanges are read.
+    /// True if only figures of the exchanges are read.
     brief: bool,
     exchanges: Mutex<Vec<HttpExchange>>,
     asked: AtomicUsize,
@@ -147,12 +147,12 @@ impl CallLog {
         }))
     }
 
-    /// Whether requests are to be described.
+    /// Returns true if requests are to be described.
     pub(crate) fn describes(&self) -> bool {
         !self.0.brief
     }
 
-    /// How many requests were asked for.
+    /// Number of requests that the plugin attempted.
     pub(crate) fn count(&self) -> usize {
         self.0.asked.load(Ordering::Relaxed)
     }
@@ -166,7 +166,7 @@ impl CallLog {
         taken.is_ok().then(|| Place(self.clone()))
     }
 
-    /// Notes that a request passed every check and is handed to the network.
+    /// Records that a request passed every check and goes to the network.
     pub(crate) fn mark_left(&self) {
         self.0.left.store(true, Ordering::SeqCst);
     }
@@ -192,7 +192,7 @@ impl CallLog {
         }
     }
 
-    /// The entries as they stand. What happens to their requests afterwards is not noted any more.
+    /// Takes the entries. Later events of their requests are not recorded.
     pub(crate) fn take(&self) -> Vec<HttpExchange> {
         std::mem::take(&mut *self.0.exchanges.lock())
     }
@@ -213,7 +213,7 @@ impl Drop for Place {
 pub(crate) struct Entry {
     log: CallLog,
     index: usize,
-    /// When the request was asked for.
+    /// Time at which the plugin made the request.
     pub(crate) start: Instant,
     place: Option<Arc<Place>>,
 }

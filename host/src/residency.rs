@@ -1,8 +1,8 @@
 //! Memory that a slot keeps between two calls.
 //!
 //! Every call runs in a slot of the engine's pool: linear memory, tables, a stack. When it ends, what it wrote is
-//! cleared. Clearing by hand keeps the pages, so the next call finds them; giving them back to the kernel frees the
-//! memory, and the next call pays for a fault at each page. `tests/pages.rs` holds the defaults to what a send writes to.
+//! cleared. Clearing by hand keeps the pages for the next call. Returning them to the kernel frees the memory, and the
+//! next call pays for a fault at each page. `tests/pages.rs` compares the defaults with what a send writes to.
 
 use wasmtime::{Enabled, PoolingAllocationConfig};
 
@@ -19,19 +19,19 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residency {
-    /// Of each linear memory, in bytes. Default 32 KiB, twice what a send writes to; with nothing kept a send costs 1.4
-    /// times the CPU, and an idle slot 12 KB less. More is not faster, and is what a plugin that used up its memory leaves
-    /// in every slot that it ran in.
+    /// Bytes kept of each linear memory. Default 32 KiB, twice what a send writes to; with nothing kept a send costs
+    /// 1.4 times the CPU, and an idle slot 12 KB less. More is not faster, and a plugin that used up its memory leaves
+    /// as much in every slot that it ran in.
     pub memory_bytes: usize,
-    /// Of each table, in bytes. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs
+    /// Bytes kept of each table. Default 16 KiB, four times what a send writes to; with nothing kept an instance costs
     /// twice the CPU, and an idle slot 8 KB less.
     pub table_bytes: usize,
-    /// Of each stack, in bytes: as much is cleared by hand, the rest given back. Default 12 KiB, three pages, all of
-    /// which a send writes to; with 8 KiB each send meets a page fault and costs 1.1 times the CPU. None: stacks are
-    /// not cleared, and stay as large as the deepest call made them.
+    /// Bytes kept of each stack: as much is cleared by hand, the rest returned. Default 12 KiB, three pages, all of
+    /// which a send writes to; with 8 KiB each send has a page fault and costs 1.1 times the CPU. None: stacks are not
+    /// cleared, and stay as large as the deepest call made them.
     pub stack_bytes: Option<usize>,
-    /// Whether to ask the kernel which pages were written to, so that no others are cleared. Before Linux 6.7 the kernel
-    /// cannot, and the setting has no effect. Default true: without it an idle slot holds 114 KB in place of 61.
+    /// True to query the kernel for the pages that were written to, so that no others are cleared. Before Linux 6.7 the
+    /// setting has no effect. Default true: without it an idle slot holds 114 KB in place of 61.
     pub scan: bool,
 }
 

@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One customer of the embedder. Cheap to clone; make it anew for each call or keep it, as you like.
+/// One customer of the embedder. Cheap to clone; make a new one for each call or keep it, as you like.
 ///
 /// A text becomes a tenant with the host's default limits, so `plugin.for_tenant("acme")` does.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Tenant {
         }))
     }
 
-    /// Gives it limits of its own. Where two handles for one tenant differ, the one that calls last rules.
+    /// Gives it limits of its own. If two handles for one tenant differ, the one that calls last applies.
     #[must_use]
     pub fn limits(mut self, limits: TenantLimits) -> Self {
         Arc::make_mut(&mut self.0).limits = Some(limits);
@@ -134,12 +134,12 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many calls per second; 0 counts as 1. The burst is the same number.
+    /// A number of calls per second; 0 counts as 1. The burst is the same number.
     pub fn per_second(calls: u32) -> Self {
         Self::per(calls, Duration::from_secs(1))
     }
 
-    /// So many calls per minute; 0 counts as 1. The burst is the same number.
+    /// A number of calls per minute; 0 counts as 1. The burst is the same number.
     pub fn per_minute(calls: u32) -> Self {
         Self::per(calls, Duration::from_secs(60))
     }

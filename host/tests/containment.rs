@@ -101,7 +101,7 @@ async fn every_function_of_the_interface_can_be_called() {
         answer.unwrap_err()
     };
     assert_eq!(preview("{}").await.kind(), FailureKind::Unsupported);
-    // A preview sends nothing, so it cannot be unknown what became of it.
+    // A preview sends nothing, so its result cannot be unknown.
     let broken = preview("k").await;
     assert!(
         matches!(broken, CallError::Host(HostFault::Contract(_))),
@@ -192,7 +192,7 @@ async fn shorter_message_timeout_ends_call_sooner() {
     );
 }
 
-/// The plugin is told the smaller of the callers and the hosts time limit.
+/// The plugin receives the smaller of the caller's and the host's time limit.
 #[tokio::test]
 async fn plugin_is_told_smaller_of_two_time_limits() {
     for (asked, told) in [
@@ -310,7 +310,7 @@ async fn receipt_without_message_id_breaks_contract() {
     assert!(matches!(fault, HostFault::Contract(_)), "{fault:?}");
 }
 
-/// Nobody can have accepted what nobody was asked.
+/// A message that was never requested cannot have been accepted.
 #[tokio::test]
 async fn receipt_without_request_is_not_sent() {
     let plugin = plugin_reaching("127.0.0.1:2");

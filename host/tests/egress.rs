@@ -85,7 +85,7 @@ async fn no_connection_is_made_to_ungranted_origin() {
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
 
-/// A name that resolves to this machine is not dialled unless it says so or the operator does.
+/// A name that resolves to this machine is dialled only if it spells that out or the operator permits it.
 #[tokio::test]
 async fn local_name_is_dialled_only_where_permitted() {
     let authority = server(OK).await;
@@ -336,7 +336,7 @@ async fn tls_requires_trusted_authority_and_matching_name() {
     assert_eq!(error(&sent), "TLS certificate error", "another name");
 }
 
-/// The error tells what to do as well.
+/// The error includes a remedy.
 #[tokio::test]
 async fn host_without_roots_reports_no_trusted_authority() {
     let builder = host("https://127.0.0.1:1").with(|options| options.system_roots = false);

@@ -1,6 +1,6 @@
 //! Traces and metrics of calls that succeed and of plugins that misbehave.
 //!
-//! Each documented name is in them, and nothing of the recipient, the code or the config.
+//! They contain each documented name, and nothing of the recipient, the code or the config.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,8 +43,8 @@ impl Write for Captured {
 /// Name and labels of a metric, and what it came to.
 type Figures = BTreeMap<(String, String), f64>;
 
-/// Keeps a second subscriber alive. While there is only one, tracing asks the current thread's own whether a place is
-/// of interest, and where another test's thread, which has none, comes to a place first, the answer is *never* for all.
+/// Keeps a second subscriber alive. While there is only one, tracing queries the current thread's own for interest in
+/// a callsite. If another test's thread, which has none, reaches the callsite first, the result is *never* for all.
 fn several_subscribers() {
     static OTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
     OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
@@ -174,7 +174,7 @@ fn plugin_echoing_input_into_errors_leaks_nothing() {
     discreet(&traces);
 }
 
-/// Calls that end in every way show nothing of the recipient the code or the config.
+/// Calls that end in every way show nothing of the recipient, the code or the config.
 #[test]
 fn ended_calls_show_no_recipient_code_or_config() {
     let (traces, figures) = observed(|| async {

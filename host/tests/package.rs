@@ -93,7 +93,7 @@ fn granting(origins: &[&str]) -> Grants {
     origins.iter().fold(grants, |g, o| g.allow(o).unwrap())
 }
 
-/// A signed plugin reaches what it asks for and nothing else that is granted.
+/// A signed plugin reaches the granted origins that it requests and no others.
 #[tokio::test]
 async fn signed_plugin_reaches_what_it_asks_for_alone() {
     let (asked, other) = (
@@ -126,7 +126,7 @@ async fn signed_plugin_reaches_what_it_asks_for_alone() {
     assert_eq!(signer.trusted_comment, "release 7");
 }
 
-/// A plugin that asks for more is refused or loaded with less as the operator chose.
+/// A plugin that requests more is refused or loaded with less, as the operator chose.
 #[tokio::test]
 async fn plugin_asking_more_is_refused_or_gets_less() {
     let authority = support::server(support::OK).await;

@@ -1,4 +1,4 @@
-//! Requests through a proxy: what the proxy reads, what the plugin may still not reach, and who is told what.
+//! Requests through a proxy: what the proxy reads, what the plugin may still not reach, and the errors reported.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,11 +23,11 @@ use tokio_rustls::rustls::{ServerConfig, pki_types::PrivateKeyDer};
 
 type Sent = Reported<Result<auth_connector_host::Receipt, SendError>>;
 
-/// A name that no resolver knows (RFC 6761).
+/// A name that never resolves (RFC 6761).
 const NAME: &str = "sms.invalid";
 
-/// A proxy that answers with `answer` and then connects everything to `target`. Returns its address and what it was
-/// asked, up to the end of the head.
+/// A proxy that answers with `answer` and then connects everything to `target`. Returns its address and the requests
+/// it received, up to the end of the head.
 async fn proxy(answer: &'static str, target: Option<String>) -> (String, Arc<Mutex<Vec<String>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = asked.clone();
@@ -164,7 +164,7 @@ async fn http_uses_absolute_form_with_proxy_credentials() {
     );
 }
 
-/// A proxy is asked for nothing that was not granted and for no private address.
+/// A proxy receives no request for an origin that was not granted, nor for a private address.
 #[tokio::test]
 async fn proxy_is_asked_for_granted_public_origins_alone() {
     let (proxy, asked) = proxy(ESTABLISHED, None).await;
@@ -203,7 +203,7 @@ async fn this_machine_is_reached_without_the_proxy() {
     assert!(asked.lock().unwrap().is_empty());
 }
 
-/// An answer that is not HTTP is told as no proxy.
+/// A response that is not HTTP is reported as no proxy.
 #[tokio::test]
 async fn proxy_refusal_names_status_and_hides_password() {
     let (_, ca) = tls_server().await;
@@ -230,7 +230,7 @@ async fn proxy_refusal_names_status_and_hides_password() {
         )
         .await;
         assert!(sent.outcome.is_err());
-        // Nothing but the question for a tunnel left.
+        // Only the request for a tunnel left.
         let asked = asked.lock().unwrap().clone();
         assert_eq!(asked.len(), 1, "{asked:?}");
         assert!(asked.iter().all(|head| head.starts_with("CONNECT ")));

@@ -1,4 +1,4 @@
-//! `sms-receipts` of a plugin: what is read of a callback, what is refused, and what is taken out of it.
+//! `sms-receipts` of a plugin: callbacks read, callbacks refused, and secrets taken out of them.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ fn callback(body: impl Into<Vec<u8>>) -> Callback {
     }
 }
 
-/// The config that tells the plugin what to do, with a secret in it.
+/// The config with the plugin's instruction and a secret.
 fn config(letter: &str) -> Config {
     Config::new(format!("{letter} {{\"accessKeySecret\":\"{SECRET}\"}}"))
 }
@@ -50,7 +50,7 @@ async fn read(letter: &str, body: &str) -> Result<CallbackContent, CallbackError
         .await
 }
 
-/// What the plugin is said to have broken.
+/// The reported breach of the contract.
 fn broken(outcome: Result<CallbackContent, CallbackError>) -> &'static str {
     match outcome {
         Err(CallbackError::Failed(CallError::Host(HostFault::Contract(broken)))) => broken,
@@ -117,7 +117,7 @@ async fn receipts_are_refused_only_beyond_one_thousand() {
     assert!(broken(read("n", "x").await).contains("1,000 receipts"));
 }
 
-/// A receipt whose id is masked is lost, so nothing of such a callback counts.
+/// A receipt whose id is masked is lost, so such a callback fails as a whole.
 #[tokio::test]
 async fn receipts_that_cannot_be_searched_are_not_acknowledged() {
     let content = read("m", &"x".repeat(40)).await.unwrap();
@@ -158,7 +158,7 @@ async fn impossible_correlation_id_is_left_out() {
     }
 }
 
-/// Secrets and numbers are taken out of whatever is said about a callback.
+/// Secrets and numbers are taken out of every text about a callback.
 #[tokio::test]
 async fn callback_outcome_hides_secret_and_number() {
     let body = format!(r#"[{{"mobile":"{NUMBER}","sid":"m-1","note":"{SECRET}"}}]"#);
@@ -175,7 +175,7 @@ async fn callback_outcome_hides_secret_and_number() {
     assert_eq!(content.receipts.first().unwrap().message_id, "mobile=****");
 }
 
-/// It is taken out of whatever is said about a callback, as long as all of that can be searched.
+/// It is taken out of every text about a callback, as long as all of them can be searched.
 #[tokio::test]
 async fn callback_outcome_hides_headers_and_address() {
     let token = "5f4dcc3b5aa765d61d8327deb882cf99";

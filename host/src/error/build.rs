@@ -29,7 +29,7 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Engine(_) => phrase!("build-engine", of self),

@@ -15,7 +15,7 @@ pub enum CallError {
     /// The host ended the call, or had no place for it.
     #[error(transparent)]
     Host(#[from] HostFault),
-    /// The operator's rules forbid the call here and now. Nothing of the plugin ran.
+    /// The operator's rules forbid the call at this time. No code of the plugin ran.
     #[error(transparent)]
     Policy(#[from] PolicyFault),
 }
@@ -39,7 +39,7 @@ impl CallError {
         }
     }
 
-    /// What it says: the plugin's own words as they are, the host's as a phrase.
+    /// The error's text: the plugin's own message unchanged, the host's as a phrase.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Connector(failure) => {

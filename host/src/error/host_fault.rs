@@ -19,7 +19,7 @@ pub enum HostFault {
         /// When a place should be free, by how long calls took of late.
         retry_after: Duration,
     },
-    /// The machine had nothing left of what an instance needs: file descriptors, memory. Nothing of the plugin ran.
+    /// The machine ran out of a resource that an instance needs: file descriptors, memory. No code of the plugin ran.
     #[error(
         "the machine gave no instance: {0}. Raise the limit of open files, or give it memory; the plugin is not at fault"
     )]
@@ -53,18 +53,18 @@ pub enum HostFault {
         /// The cap.
         limit: Duration,
     },
-    /// The plugin wanted more memory or a larger table than it may have. How much it asked for is not repeated: a
-    /// plugin can ask for as many elements as a code says.
+    /// The plugin requested more memory or a larger table than it may have. The requested amount is not repeated,
+    /// because a plugin can encode a code in it.
     #[error(
         "the plugin asked for more than {limit} {unit} and was stopped. Report it to the plugin's author; raise Limits::memory_bytes or table_elements only for a plugin that you trust"
     )]
     Memory {
-        /// Of what: `bytes` or `table elements`.
+        /// Unit of the cap: `bytes` or `table elements`.
         unit: &'static str,
         /// The cap.
         limit: usize,
     },
-    /// The plugin wanted to hold more handles than it may: bodies, streams, pollables, header collections.
+    /// The plugin tried to hold more handles than it may: bodies, streams, pollables, header collections.
     #[error(
         "the plugin wanted more than {limit} handles at once and was stopped. Report it to the plugin's author; raise Limits::handles only for a plugin that you trust"
     )]
@@ -72,7 +72,7 @@ pub enum HostFault {
         /// The cap.
         limit: usize,
     },
-    /// The plugin handed over more at once than may cross the boundary.
+    /// The plugin passed more bytes at once than may cross the boundary.
     #[error(
         "the plugin handed over more than {limit} bytes at once and was stopped. Report it to the plugin's author; raise Limits::crossing_bytes only for a plugin that you trust"
     )]
@@ -90,7 +90,7 @@ pub enum HostFault {
         "the plugin broke the contract: {0}. Report it to the plugin's author with the component's sha256, or use another version"
     )]
     Contract(&'static str),
-    /// The config is longer than the contract allows. Nothing of the plugin ran.
+    /// The config is longer than the contract allows. No code of the plugin ran.
     #[error(
         "the config has {bytes} bytes, the contract allows {limit}. Shorten it: a config holds credentials, templates and little else"
     )]
@@ -138,7 +138,7 @@ impl HostFault {
         }
     }
 
-    /// What it says. A crash has Wasmtime's words with it.
+    /// The error's text. A crash includes Wasmtime's message.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Overloaded {

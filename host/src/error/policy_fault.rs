@@ -60,7 +60,7 @@ impl PolicyFault {
         }
     }
 
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::TenantRate { retry_after } => {

@@ -16,7 +16,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// What is known about the cause.
+    /// The cause, as far as it is known.
     pub const fn cause(&self) -> &CallError {
         match self {
             Self::NotSent(cause) | Self::Unknown(cause) => cause,
@@ -28,7 +28,7 @@ impl SendError {
         self.cause().kind()
     }
 
-    /// Whether another attempt cannot send twice.
+    /// Returns true if another attempt cannot send twice.
     pub const fn is_certainly_not_sent(&self) -> bool {
         matches!(self, Self::NotSent(_))
     }

@@ -205,7 +205,7 @@ impl Client {
         Ok(Connection::open(dialled, slot, BUFFER).await?)
     }
 
-    /// What the guest gets of a response, and what happens to its connection.
+    /// Builds the guest's response, and decides what happens to the connection.
     fn respond(
         &self,
         asked: Asked,
@@ -252,7 +252,7 @@ impl Client {
     }
 }
 
-/// What decides whether a connection is kept, and for whom.
+/// Properties of a request that decide whether its connection is kept, and under which key.
 struct Asked {
     method: Method,
     has_body: bool,

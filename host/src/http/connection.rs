@@ -26,13 +26,13 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     sender: http1::SendRequest<RequestBody>,
     driver: http1::Connection<TokioIo<Stream>, RequestBody>,
-    /// Whether the driver has ended. It must not be polled again.
+    /// True if the driver has ended. It must not be polled again.
     ended: bool,
     pub(super) progress: Progress,
     pub(super) report: DialReport,
-    /// Whether requests on it are a proxy's to read.
+    /// True if a proxy reads the requests on it.
     pub(super) proxied: bool,
-    /// Whether it carried a request before.
+    /// True if it carried a request before.
     pub(super) reused: bool,
     /// When a request last began on it.
     begun: Option<Instant>,
@@ -124,14 +124,14 @@ impl Connection {
         true
     }
 
-    /// Whether an idle connection still has nothing to read.
+    /// Returns true if an idle connection still has nothing to read.
     pub(super) fn is_quiet(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         !self.drive(&mut context) && self.sender.is_ready()
     }
 }
 
-/// Whether an exchange leaves no doubt about where its response ends, so that the connection may be kept.
+/// Returns true if the end of the response is certain, so that the connection may be kept.
 pub(super) fn is_unambiguous<T>(method: &Method, has_body: bool, response: &Response<T>) -> bool {
     // Servers leave bodies unread where they expect none, and read them as the next request.
     let expects_a_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);

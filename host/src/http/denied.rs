@@ -1,4 +1,4 @@
-//! Reasons for which the policy refuses a request, and what the guest is told.
+//! Reasons for which the policy refuses a request, and the guest's errors for them.
 
 use wasmtime_wasi_http::Error;
 

@@ -1,8 +1,8 @@
 //! The contract's error codes for errors of the network.
 //!
 //! Connectors read these codes as evidence: after a request was released, only those that exclude delivery
-//! still mean *not sent*. So a code is given only where it is certain, and everything that happened on an
-//! established connection becomes a code that excludes nothing.
+//! still mean *not sent*. Therefore a code is returned only if it is certain. Every error on an established
+//! connection becomes a code that excludes nothing.
 
 use super::progress::Refusal;
 use auth_connector_egress::DialError;
@@ -72,7 +72,7 @@ fn classify(error: &(dyn StdError + 'static)) -> Option<Error> {
     } else if hyper.is_timeout() {
         Some(Error::ConnectionReadTimeout)
     } else {
-        // Closed, cancelled, incomplete: its own cause, if it has one, says it better.
+        // Closed, cancelled, incomplete: its own cause, if it has one, is more precise.
         None
     }
 }
@@ -85,7 +85,7 @@ fn of_dial(error: &DialError) -> Error {
             info_code: None,
         },
         DialError::Prohibited => Error::DestinationIpProhibited,
-        // Nothing of the request has left, and these say so without a word about proxies.
+        // Nothing of the request has left, and these codes mean that without a mention of proxies.
         DialError::ProxyRefused(_) | DialError::NoProxy => Error::DestinationUnavailable,
         DialError::ProxyProhibited => Error::DestinationIpProhibited,
         DialError::Timeout => Error::ConnectionTimeout,
@@ -95,7 +95,7 @@ fn of_dial(error: &DialError) -> Error {
             ErrorKind::TimedOut => Error::ConnectionTimeout,
             ErrorKind::NetworkUnreachable => Error::DestinationIpUnroutable,
             ErrorKind::HostUnreachable | ErrorKind::NetworkDown => Error::DestinationUnavailable,
-            // EADDRNOTAVAIL is what Linux says when its ports are used up.
+            // Linux returns EADDRNOTAVAIL when its ports are used up.
             ErrorKind::AddrNotAvailable => Error::ConnectionLimitReached,
             _ => Error::ConnectionTerminated,
         },

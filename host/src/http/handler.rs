@@ -1,10 +1,10 @@
 //! `wasi:http/outgoing-handler`: turns a guest's request into one of the host's and passes it to the policy.
 //!
-//! wasmtime-wasi-http has a handler too, which asks a hook for each request. It makes a task of every one, refused or
-//! not, and tasks wait until their thread has a moment: a plugin that asks for the same forbidden thing without a pause
-//! had 43 MB of paths waiting there. Here a refused request is answered at once and holds nothing. wasmtime-wasi-http's
-//! setters of method, authority and path keep 2 MiB of text for each handle, which no setting bounds, so three of them
-//! are shadowed by bounded ones.
+//! wasmtime-wasi-http has a handler too, which calls a hook for each request. It makes a task of every one, refused or
+//! not, and tasks wait until their thread is free: a plugin that repeats a forbidden request without a pause had 43 MB
+//! of paths waiting there. Here a refused request fails at once and holds nothing. wasmtime-wasi-http's setters of
+//! method, authority and path keep 2 MiB of text for each handle. No setting bounds that, so three of them are
+//! shadowed by bounded ones.
 //!
 //! Upstream: the hook came of [wasmtime 7259](https://github.com/bytecodealliance/wasmtime/issues/7259) and is for
 //! connections, not for refusals. [wasmtime 12652](https://github.com/bytecodealliance/wasmtime/pull/12652) bounds one
@@ -100,7 +100,7 @@ fn handle(
     table.push(policy.send(request, options)).map(Ok)
 }
 
-/// What the guest put together, as one request, unless it is none.
+/// Builds one request from the guest's parts, or fails if they do not form one.
 fn compose(asked: HostOutgoingRequest) -> Result<Request<WasiBody>, ErrorCode> {
     let scheme = match asked.scheme {
         None | Some(Scheme::Https) => uri::Scheme::HTTPS,

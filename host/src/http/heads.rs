@@ -20,18 +20,18 @@ pub(super) struct Heads {
     pub(super) bytes: u64,
     /// Interim answers that are complete.
     pub(super) interim: u32,
-    /// Whether the final head is complete.
+    /// True if the final head is complete.
     pub(super) complete: bool,
-    /// Whether anything of an answer arrived, blank lines included.
+    /// True if any byte of a response arrived, blank lines included.
     begun: bool,
     line: Line,
-    /// Whether the head at hand has a status line of an interim answer.
+    /// True if the current head has the status line of an interim response.
     is_interim: bool,
-    /// Lines of the head at hand.
+    /// Lines of the current head.
     lines: u32,
 }
 
-/// The beginning of the line at hand.
+/// The beginning of the current line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Line {
     length: u64,
@@ -62,7 +62,7 @@ impl Line {
 }
 
 impl Heads {
-    /// Reads on. What follows the final head is not looked at.
+    /// Reads further bytes. Bytes after the final head are ignored.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         for byte in bytes {
             if self.complete {
@@ -82,7 +82,7 @@ impl Heads {
         Ok(())
     }
 
-    /// Whether anything arrived that is not a whole interim answer.
+    /// Returns true if anything arrived that is not a whole interim response.
     pub(super) fn has_begun_the_answer(&self) -> bool {
         self.complete || self.line.length > 0 || self.lines > 0 || (self.begun && self.interim == 0)
     }

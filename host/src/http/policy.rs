@@ -39,7 +39,7 @@ pub(crate) struct Policy {
     pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) log: CallLog,
-    /// Whether the function that was called may make requests.
+    /// True if the function that was called may make requests.
     pub(crate) requests: bool,
 }
 
@@ -48,7 +48,7 @@ fn is_forbidden(name: &HeaderName) -> bool {
 }
 
 impl WasiHttpHooks for Policy {
-    // Both say the same; the first is asked for every header, and by itself makes a filter for each.
+    // Both return the same; the first is called for every header, and its default makes a filter for each.
     fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
         is_forbidden(name)
     }
@@ -63,7 +63,7 @@ impl WasiHttpHooks for Policy {
         16 << 10
     }
 
-    /// Requests come through [`Policy::send`]. Should another way ever be linked, nothing leaves by it.
+    /// Requests come through [`Policy::send`]. If another import were ever linked, its requests would fail here.
     fn send_request(&mut self, _: Request<WasiBody>, _: Option<RequestOptions>, _: Io) -> Sending {
         Box::new(async { Err(Error::HttpRequestDenied) })
     }
@@ -73,7 +73,7 @@ type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Io), Error>> + Send>;
 
 impl Policy {
-    /// Hands a request to the network, on a task of its own, or refuses it here and now.
+    /// Passes a request to the network, on a task of its own, or refuses it at once.
     pub(crate) fn send(
         &mut self,
         request: Request<WasiBody>,
@@ -152,7 +152,7 @@ fn note_error(entry: &Entry, error: &Error) {
     });
 }
 
-/// Notes why nothing came of a request that was let through.
+/// Records why a request that the policy accepted failed.
 fn failed(error: Error, entry: &Entry, target: &Uri) -> Error {
     note_error(entry, &error);
     if matches!(error, Error::DestinationIpProhibited) {
@@ -162,7 +162,7 @@ fn failed(error: Error, entry: &Entry, target: &Uri) -> Error {
     error
 }
 
-/// What a request may do.
+/// Methods that a request may use.
 const METHODS: [Method; 7] = [
     Method::GET,
     Method::HEAD,
@@ -173,7 +173,7 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 
-/// Lets a request through, with the `host` header that its authority demands, or says why not.
+/// Accepts a request, with the `host` header that its authority demands, or returns why not.
 fn check(
     mut request: Request<WasiBody>,
     egress: &Egress,
@@ -234,7 +234,7 @@ fn check_length(headers: &HeaderMap, cap: u64) -> Result<(), Denied> {
 const SHOWN_LENGTH: usize = 128;
 const SHOWN_HEADERS: usize = 32;
 
-/// What the report may say about a request: names and sizes, in limited amounts.
+/// Describes a request for the report: names and sizes, in limited amounts.
 fn describe(request: &Request<WasiBody>) -> HttpExchange {
     let known = METHODS.contains(request.method());
     HttpExchange {
@@ -256,8 +256,8 @@ fn describe(request: &Request<WasiBody>) -> HttpExchange {
     }
 }
 
-/// A name that a plugin chose, without what looks like a number, a code or a key. It is handed all three, and a
-/// report goes to logs. This is against echoes, not against a plugin that encodes what it was given.
+/// A name that a plugin chose, without anything that looks like a number, a code or a key. The plugin receives all
+/// three, and a report goes to logs. This is against echoes, not against a plugin that encodes what it was given.
 fn shown(name: &str) -> String {
     let mut shown = String::new();
     let short: String = name.chars().take(SHOWN_LENGTH).collect();

@@ -27,10 +27,10 @@ use tokio::runtime::Handle;
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) caller: Caller,
-    /// What its network trusts and which proxy it has, as a digest.
+    /// Digest of the network's authorities and proxy.
     pub(super) network: [u8; 32],
     pub(super) origin: Origin,
-    /// The runtime that polls its socket. Under another one nobody would be told that an answer came.
+    /// The runtime that polls its socket. Under another one no task would be woken when a response arrives.
     pub(super) runtime: tokio::runtime::Id,
 }
 
@@ -203,8 +203,8 @@ impl Pool {
         }
     }
 
-    /// A place for one more connection. Where there is none, an idle one is closed for it. One that is examined just
-    /// now may be such a one, and is waited for.
+    /// A slot for one more connection. If there is none, an idle connection is closed to free one. If all idle ones are
+    /// being examined, it waits for them.
     pub(super) async fn slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
         loop {
             let full = match self.slots.take(owner) {
@@ -233,13 +233,13 @@ impl Pool {
         }
     }
 
-    /// A place for an attempt beside another one.
+    /// A slot for an attempt beside another one.
     pub(super) fn extra_slot(&self, owner: &Arc<Owner>) -> Option<Slot> {
         self.slots.take_extra(owner)
     }
 
-    /// Closes what idled too long or was ended by its server, and returns whether any is left. Where none is, the task
-    /// of this runtime ends. An examination reads what a server sends, so none happens under the lock.
+    /// Closes connections that idled too long or that their server ended. Returns true if any is left; if none is, the
+    /// task of this runtime ends. An examination reads from the socket, so none happens under the lock.
     async fn sweep(&self, runtime: tokio::runtime::Id) -> bool {
         let numbers: Vec<u64> = self.idle.lock().connections.keys().copied().collect();
         for number in numbers {

@@ -28,7 +28,7 @@ enum Phase {
     Idle,
     /// A request may be written, and nothing of it was.
     Begun {
-        /// Whether the socket was examined for it.
+        /// True if the socket was examined for it.
         examined: bool,
     },
     /// A part of the request was written, and not its last byte.
@@ -44,11 +44,11 @@ enum Phase {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Whether the connection had an exchange before this one.
+    /// True if the connection had an exchange before this one.
     reused: bool,
-    /// Whether hyper was given the last byte of the request.
+    /// True if hyper received the last byte of the request.
     last_taken: bool,
-    /// Whether the answer began before the request was complete.
+    /// True if the response began before the request was complete.
     early: bool,
     heads: Heads,
 }
@@ -57,7 +57,7 @@ struct State {
 #[derive(Clone, Debug)]
 pub(super) struct Progress(Arc<Mutex<State>>);
 
-/// What a stream does before it reads.
+/// Action of a stream before it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BeforeRead {
     /// Nothing may arrive: examine the socket.
@@ -79,7 +79,7 @@ impl Progress {
         })))
     }
 
-    /// A request is about to be written. `empty` says that its head is all of it.
+    /// A request is about to be written. `empty` is true if its head is all of it.
     pub(super) fn begin(&self, empty: bool) {
         let mut state = self.0.lock();
         state.phase = Phase::Begun { examined: false };
@@ -105,7 +105,7 @@ impl Progress {
         self.0.lock().phase = Phase::Idle;
     }
 
-    /// Whether the answer began before all of the request was written.
+    /// Returns true if the response began before all of the request was written.
     pub(super) fn answered_early(&self) -> bool {
         let state = self.0.lock();
         state.early || state.phase != Phase::Written
@@ -154,8 +154,8 @@ impl Progress {
         Ok(())
     }
 
-    /// Whether the socket has to be examined before the next bytes are written, which may be the first of the request
-    /// or the last.
+    /// Returns true if the socket must be examined before the next bytes are written: they may be the first of the
+    /// request or the last.
     pub(super) fn before_write(&self) -> Result<bool, Refusal> {
         let state = self.0.lock();
         let may_be_last = state.last_taken && state.phase != Phase::Written;

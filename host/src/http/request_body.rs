@@ -1,9 +1,9 @@
 //! A request's body: counted, cut off at a cap, and never collected.
 //!
-//! On a connection that is new or was idle, the body begins [`SETTLE`] after the head. A server that will not have the
-//! request, resets connections as it accepts them, or is just closing one that idled for long, says so right away, and as
-//! long as nothing of the body left, the plugin can prove that nothing was sent. A connection in use does not wait:
-//! servers close those that idle.
+//! On a connection that is new or was idle, the body begins [`SETTLE`] after the head. A server may refuse the request,
+//! reset connections as it accepts them, or be closing one that idled for long: that shows at once. As long as nothing
+//! of the body left, the plugin can prove that nothing was sent. A connection in use does not wait: servers close those
+//! that idle.
 
 use super::progress::Progress;
 use crate::report::Entry;
@@ -41,13 +41,13 @@ impl Gate {
     }
 }
 
-/// What a guest writes, frame by frame on its way to the socket.
+/// Body that a guest writes, frame by frame on its way to the socket.
 pub(crate) struct RequestBody {
     inner: WasiBody,
     gate: Gate,
     /// The exchange that it is a part of, once it has a connection.
     progress: Option<Progress>,
-    /// What is to come of the announced length, if one was announced.
+    /// Bytes of the announced length that are still to come, if one was announced.
     to_come: Option<u64>,
     left: u64,
     limit: u64,
@@ -67,7 +67,7 @@ impl RequestBody {
         }
     }
 
-    /// Whether the head is all of the request.
+    /// Returns true if the head is all of the request.
     pub(super) fn is_empty(&self) -> bool {
         self.to_come == Some(0) || (self.to_come.is_none() && self.inner.is_end_stream())
     }
@@ -77,7 +77,7 @@ impl RequestBody {
         self.gate = Gate::Open;
     }
 
-    /// It goes out on the connection with this exchange. `is_doubtful` says that the connection is new or was idle.
+    /// Binds it to the connection with this exchange. `is_doubtful` is true if the connection is new or was idle.
     pub(super) fn bind(&mut self, progress: Progress, is_doubtful: bool) {
         self.progress = Some(progress);
         self.gate = if is_doubtful {
@@ -87,7 +87,7 @@ impl RequestBody {
         };
     }
 
-    /// Tells the connection when the last byte comes, before it comes.
+    /// Notifies the connection before the last byte comes.
     fn note_last(&mut self, frame: Option<&Frame<Bytes>>, size: u64) {
         let is_last = match (&mut self.to_come, frame) {
             (Some(to_come), Some(_)) => {

@@ -39,7 +39,7 @@ impl Body for NoAnswer {
 /// The connection that a response is read from.
 pub(super) struct Source {
     pub(super) connection: Box<Connection>,
-    /// Where it is kept when the response was read to its end, if it may be kept.
+    /// Pool and key under which it is kept once the response was read to its end, if it may be kept.
     pub(super) kept: Option<(Arc<Pool>, Arc<Key>)>,
 }
 
@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-/// What the server sends, up to a cap, with a limit on silence.
+/// Body that the server sends, up to a cap, with a limit on silence.
 pub(crate) struct ResponseBody {
     inner: Incoming,
     /// None once the response was read, and where a task drives the connection.
@@ -63,7 +63,7 @@ pub(crate) struct ResponseBody {
     limit: u64,
     patience: Duration,
     silence: Pin<Box<Sleep>>,
-    /// Whether the guest waits for the server. The silence begins then.
+    /// True while the guest waits for the server. The silence begins then.
     waits: bool,
     entry: Entry,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Owner {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Caller {
     pub(crate) owner: Arc<Owner>,
-    /// Whether each of its requests has a connection of its own.
+    /// True if each of its requests has a connection of its own.
     pub(crate) is_never_kept: bool,
 }
 

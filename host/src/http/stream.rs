@@ -1,8 +1,8 @@
 //! Byte stream of a connection, which examines its socket.
 //!
-//! hyper looks for unsolicited bytes when its task is polled and the runtime has noticed them. A thread that was busy has
-//! not, so an answer that came twice would be taken for the answer to the next request. Here the socket itself is asked
-//! before the first byte of a request and before its last one.
+//! hyper looks for unsolicited bytes when its task is polled and the runtime has noticed them. A thread that was busy
+//! has not, so a response that came twice would be taken for the response to the next request. Here the socket itself
+//! is examined before the first byte of a request and before its last one.
 
 use super::progress::{BeforeRead, Progress, Refusal};
 use super::slots::Slot;

@@ -30,7 +30,7 @@ pub(crate) struct Checked {
 pub(crate) struct Loader {
     engine: Engine,
     cache: Option<CompileCache>,
-    /// Whether it may compile what the cache has not.
+    /// True if it may compile components that the cache lacks.
     compile: bool,
 }
 

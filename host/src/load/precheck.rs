@@ -5,9 +5,9 @@
 //! | refused | why |
 //! |---|---|
 //! | a function of more than [`FUNCTION_BYTES`] | optimising one function costs more than in proportion to its length |
-//! | components that instantiate each other into more than [`EXPANDED_BYTES`] | Wasmtime compiles every instance of a nested component anew: thirty components that hold the next one twice are 2 KB of file and a billion instances |
+//! | components that instantiate each other into more than [`EXPANDED_BYTES`] | Wasmtime compiles every instance of a nested component again: thirty components that hold the next one twice are 2 KB of file and a billion instances |
 //!
-//! It is no bound on time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while it is compiled.
+//! This does not bound time. Straight code of [`FUNCTION_BYTES`] costs 4 ms for each KB, and 250 MB while compiling.
 //! With many branches over many live locals, the cost of register allocation grows with the third power of their number
 //! and more: 500 blocks over 500 locals, 12 KB, take it to half a minute. `tests/sandbox/loading.rs` has such a component.
 //! Such a function differs from one that a compiler wrote in which locals are alive where, so a bound would need half of
@@ -22,8 +22,8 @@ use wasmparser::{Encoding, Parser, Payload};
 /// The longest body of a function, in bytes. The reference connector's longest has under 8 KiB.
 const FUNCTION_BYTES: u64 = 128 << 10;
 
-/// What component-level sections may come to once every instance of a component is counted. The reference
-/// connector comes to about 60 KB.
+/// Cap on the bytes of component-level sections, counted for every instance of a component. The reference connector
+/// has about 60 KB.
 const EXPANDED_BYTES: u64 = 8 << 20;
 
 /// How deep components may nest. Composing two connectors makes three levels.
@@ -56,7 +56,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Tells a component from a core module and from everything else by its first eight bytes.
+/// Distinguishes a component from a core module and from everything else by its first eight bytes.
 fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
     const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
     const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";

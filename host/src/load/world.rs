@@ -41,7 +41,7 @@ pub(crate) trait Function {
     const INTERFACE: &'static str;
     /// Its name there.
     const NAME: &'static str;
-    /// Whether it may make requests, and so counts for the tenant's rate.
+    /// True if it may make requests, and so counts for the tenant's rate.
     const REQUESTS: bool;
     /// The types of its parameters.
     type Params<'a>: ComponentNamedList + Lower + Send + Sync;
@@ -81,13 +81,13 @@ functions! {
         (&'a str, &'a Conversion, Option<u32>) => Result<(), Failure>;
 }
 
-/// Where a component keeps a function whose type is the contract's.
+/// Index of a component's exported function whose type is the contract's.
 pub(crate) struct Export<F> {
     pub(crate) index: ComponentExportIndex,
     function: PhantomData<fn() -> F>,
 }
 
-/// Where a component keeps the contract's functions.
+/// Indexes of a component's exports of the contract's functions.
 pub(crate) struct Exports {
     pub(crate) get_metadata: Export<GetMetadata>,
     pub(crate) get_config_guard: Export<GetConfigGuard>,
@@ -98,13 +98,13 @@ pub(crate) struct Exports {
     pub(crate) receipts: Option<Receipts>,
 }
 
-/// Where it keeps those of `sms-operations`.
+/// Indexes of its exports of `sms-operations`.
 pub(crate) struct Operations {
     pub(crate) check_config: Export<CheckConfig>,
     pub(crate) find_deliveries: Export<FindDeliveries>,
 }
 
-/// Where it keeps those of `sms-receipts`.
+/// Indexes of its exports of `sms-receipts`.
 pub(crate) struct Receipts {
     pub(crate) read_callback: Export<ReadCallback>,
     pub(crate) report_conversion: Export<ReportConversion>,
@@ -179,7 +179,7 @@ pub(crate) fn check_exports(
             },
         });
     }
-    // An optional interface in another version is no reason to refuse a plugin that can send.
+    // An optional interface in another version is not a reason to refuse a plugin that can send.
     let has = |interface| exports.iter().any(|name| name == interface);
     let operations = || {
         Ok::<_, LoadError>(Operations {

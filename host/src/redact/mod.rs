@@ -4,10 +4,10 @@
 //! |---|---|
 //! | texts | secrets of the config, the recipient's number, the message's variables |
 //! | figures: a time to wait, an age, a size, a count | those whose digits hold the number or a code are left out or rounded |
-//! | what a plugin says about a callback | the numbers and credentials of that callback as well |
+//! | a plugin's answer about a callback | the numbers and credentials of that callback as well |
 //!
-//! The time is the call's, and the thread is given up every few kilobytes. What is left when the time is over is masked, and
-//! an answer whose identifiers are among that does not look complete.
+//! The time limit is the call's, and the task yields its thread every few kilobytes. Text not searched by then is
+//! masked, and an answer with such identifiers does not look complete.
 
 mod texts;
 
@@ -16,13 +16,13 @@ use auth_connector_redaction::{CallbackSecrets, Search, SecretText};
 use std::time::Instant;
 pub(crate) use texts::{Answer, Texts, shorten};
 
-/// Of a longer config no text is shown, so every config that the contract allows is read.
+/// Beside a longer config no text would be shown, so every config that the contract allows must be searched.
 const _: () = assert!(CONFIG_BYTES <= auth_connector_redaction::CONFIG_BYTES);
 
 /// The thread is given up after so many bytes, which take less than a millisecond.
 const STRETCH: usize = 4 << 10;
 
-/// What must not be in an answer. Costs nothing before there is one.
+/// Values that must not be in an answer. Costs nothing before there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Redaction<'a> {
     config: &'a SecretText,
@@ -54,8 +54,7 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// Takes what must not show out of an answer. What is not searched by `until` is masked. Returns whether all of it
-    /// was searched.
+    /// Redacts an answer. Text that is not searched by `until` is masked. Returns true if all of it was searched.
     pub(crate) async fn run(&self, texts: Texts<'_>, until: Instant) -> bool {
         let mut search = Search::new(self.config, self.to, self.variables);
         let secrets = self.callback.map(|callback| {

@@ -38,7 +38,7 @@ fn delivery(message_id: &str, attributes: usize) -> Delivery {
     }
 }
 
-/// What is left of deliveries.
+/// Deliveries after redaction.
 async fn left_of(found: Vec<Delivery>) -> Deliveries {
     let mut deliveries = Deliveries {
         found,

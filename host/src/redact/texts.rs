@@ -1,7 +1,6 @@
 //! Texts and figures of an answer, in the order in which they are searched.
 //!
-//! An answer that holds a text and does not list it here would be shown unsearched, so each type that a call may return
-//! says what it holds.
+//! A text that is not listed here would be shown unsearched, so each type that a call may return lists its own.
 
 use crate::contract::{
     Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Delivery,
@@ -63,7 +62,7 @@ impl Item<'_> {
         }
     }
 
-    /// Leaves nothing of it.
+    /// Removes it whole.
     fn withhold(self) {
         match self {
             Self::Text(text, ..) => mask_whole(text),
@@ -78,17 +77,17 @@ impl Item<'_> {
     }
 }
 
-/// A size that says no more than its order.
+/// A size rounded up to a power of two.
 fn rounded(size: u64) -> u64 {
     size.saturating_add(1)
         .checked_next_power_of_two()
         .unwrap_or(u64::MAX)
 }
 
-/// What a plugin returned, to be searched.
+/// Texts and figures that a plugin returned, to be searched.
 pub(crate) struct Texts<'t> {
     items: Vec<Item<'t>>,
-    /// Whether there were more than are searched.
+    /// True if there were more than are searched.
     left_out: bool,
 }
 
@@ -102,13 +101,13 @@ impl Default for Texts<'_> {
     }
 }
 
-/// What a call may return.
+/// Return value of a call.
 pub(crate) trait Answer {
     /// Lists its texts and figures, and cuts its lists short.
     fn list<'t>(&'t mut self, texts: &mut Texts<'t>);
 
-    /// Some of its texts could not be searched, and are masked: identifiers that identify nothing any more. An answer
-    /// that counts on them says so.
+    /// Called if some of its texts could not be searched and are masked, identifiers included. An answer that relies on
+    /// its identifiers then becomes incomplete.
     fn note_left_out(&mut self) {}
 }
 
@@ -117,7 +116,7 @@ impl<'t> Texts<'t> {
         self.items
     }
 
-    /// Whether everything that was listed is searched.
+    /// Returns true if everything that was listed is searched.
     pub(super) fn are_all(&self) -> bool {
         !self.left_out
     }
@@ -151,7 +150,7 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// What a plugin asked of the network, and how much of everything it used, is its choice as well.
+    /// Lists a report: a plugin chooses its requests and the amounts that it uses as well.
     pub(crate) fn report(&mut self, report: &'t mut CallReport) {
         self.push(Item::Memory(&mut report.memory_bytes));
         self.push(Item::Count(&mut report.fuel));
@@ -263,7 +262,7 @@ impl Answer for Deliveries {
     }
 }
 
-/// Drops the deliveries that are not such, and says so.
+/// Drops the other deliveries, and marks the list as incomplete.
 fn keep(deliveries: &mut Deliveries, is_kept: impl Fn(&Delivery) -> bool) {
     let before = deliveries.found.len();
     deliveries.found.retain(is_kept);
@@ -323,7 +322,7 @@ impl Answer for CallbackRefusal {
     }
 }
 
-/// Of a conversion that was reported there is nothing to say.
+/// A reported conversion has no texts.
 impl Answer for () {
     fn list<'t>(&'t mut self, _: &mut Texts<'t>) {}
 }

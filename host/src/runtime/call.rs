@@ -4,10 +4,10 @@
 //! gives way to others and runs into its compute limit; they do not fire while the guest waits in a host
 //! function. A timer around the whole call bounds the waiting. Dropping the store aborts what is in flight.
 //!
-//! Computing is measured as the time in which the call holds a thread. Counting the interruptions
-//! would be wrong in both directions: a wait that ends is followed by one however short the computing was, so an
-//! honest plugin that reads an answer in sixty pieces would be stopped; and a host function that works for 50 ms
-//! would count as one. What computes for longer than an honest call goes on in turns with its tenant's other calls.
+//! Computing is measured as the time in which the call holds a thread. Counting the interruptions would be wrong in
+//! both directions. A wait that ends is followed by one however short the computing was, so an honest plugin that
+//! reads a response in sixty pieces would be stopped. A host function that works for 50 ms would count as one. A call
+//! that computes for longer than an honest one continues in turns with its tenant's other calls.
 
 use super::loaded::Loaded;
 use super::meter::Meter;
@@ -30,7 +30,7 @@ use tracing::{Dispatch, Instrument, Span};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
-/// A call that may begin: on what, for whom, and how long.
+/// A call that may begin: its plugin, its tenant and its timeout.
 pub(super) struct Call<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) client: &'a Arc<Client>,
@@ -38,9 +38,9 @@ pub(super) struct Call<'a> {
     pub(super) tenant: Option<&'a Tenant>,
     /// Why it does not begin.
     pub(super) refused: Option<CallError>,
-    /// What must not be in the answer. None where nothing secret is passed in.
+    /// Values that must not be in the answer. None if nothing secret is passed in.
     pub(super) redaction: Option<Redaction<'a>>,
-    /// Whether the report describes the requests.
+    /// True if the report describes the requests.
     pub(super) described: bool,
     /// The word for success.
     pub(super) success: &'static str,
@@ -234,8 +234,8 @@ impl<'a> Call<'a> {
         guest: Pin<&mut impl Future<Output = wasmtime::Result<T>>>,
     ) -> Result<T, HostFault> {
         let left = self.longest().saturating_sub(report.queued);
-        // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. So nothing is
-        // traced while guest code runs; what is sent is sent on a task of its own, where it may be.
+        // Wasmtime's bindings trace the arguments of every import at TRACE: authorities, header values. Therefore
+        // nothing is traced while guest code runs. A request is sent on a task of its own, which may be traced.
         let guest = pin!(
             meter
                 .around(guest, || place.computing())

@@ -15,7 +15,7 @@ pub(super) enum Hold {
     Closed,
 }
 
-/// Who uses a version.
+/// Number of uses of a version.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     pub(super) count: AtomicUsize,
@@ -36,12 +36,12 @@ impl Uses {
     }
 }
 
-/// One use of a version, as long as it lives.
+/// One use of a version, until it is dropped.
 pub(super) struct Lease(Arc<Uses>);
 
 impl Lease {
-    /// Nothing, if the version was retired. Counted before that is looked at, and retired before the count is, so
-    /// one of the two sides reads the other's write.
+    /// Returns `None` if the version was retired. The use is counted before `retired` is read, and `retired` is set
+    /// before the count is read, so one of the two sides reads the other's write.
     pub(super) fn of(uses: &Arc<Uses>) -> Option<Self> {
         uses.count.fetch_add(1, Ordering::SeqCst);
         let lease = Self(uses.clone());

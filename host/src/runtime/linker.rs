@@ -8,7 +8,7 @@ use wasmtime::component::Linker;
 use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 
-/// A linker with the imports of the contract's world. What is not linked here does not exist for a plugin.
+/// A linker with the imports of the contract's world. A plugin has no imports but these.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi_io::add_to_linker_async(&mut linker)?;

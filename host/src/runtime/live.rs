@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! A handle that [`LivePlugin::current`] gave out is what counts as in use, whether or not a call runs on it, so no
-//! call can fall between taking a plugin and using it. Take one for each call and do not keep it.
+//! A plugin counts as in use while a handle from [`LivePlugin::current`] exists, whether or not a call runs on it. No
+//! call can therefore fall between taking a plugin and using it. Take one for each call and do not keep it.
 
 use super::lease::{Hold, Lease, Uses};
 use super::plugin::Plugin;

@@ -16,7 +16,7 @@ pub(crate) struct Loaded {
     pub(crate) instance: InstancePre<CallState>,
     pub(crate) functions: Exports,
     pub(crate) egress: Arc<Egress>,
-    /// The host's, or narrower ones where the plugin's manifest asks for less.
+    /// The host's, or narrower ones if the plugin's manifest requests less.
     pub(crate) limits: Arc<Limits>,
     pub(crate) description: Description,
     pub(crate) timings: LoadTimings,

@@ -138,7 +138,7 @@ impl Plugin {
         &self.inner.description
     }
 
-    /// What loading cost.
+    /// Times of its load, and the use of the compile cache.
     pub fn load_timings(&self) -> LoadTimings {
         self.inner.timings
     }
@@ -158,7 +158,7 @@ impl Plugin {
         self.inner.provenance.as_ref()
     }
 
-    /// What it asks for beside what it was given, where it was loaded from a package.
+    /// Comparison of requested and granted permissions, if it was loaded from a package.
     pub fn grants(&self) -> Option<&Decision> {
         self.provenance().map(|provenance| &provenance.decision)
     }
@@ -177,7 +177,7 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    /// [`CallError::Host`] when the plugin returned nothing, [`CallError::Policy`] when it was not called.
     pub async fn metadata(&self) -> Result<Metadata, CallError> {
         let function = &self.inner.functions.get_metadata;
         let mut metadata = self
@@ -193,7 +193,7 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    /// [`CallError::Host`] when the plugin returned nothing, [`CallError::Policy`] when it was not called.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
         let function = &self.inner.functions.get_config_guard;
         self.call(None)
@@ -202,8 +202,7 @@ impl Plugin {
             .outcome
     }
 
-    /// Everything that can be said about a config without a network. Sending is possible when no finding is an
-    /// error.
+    /// Checks a config without a network. Sending is possible when no finding is an error.
     ///
     /// ```no_run
     /// # use auth_connector_host::{CallError, Config, Plugin};
@@ -217,7 +216,7 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] when the plugin gave no answer, [`CallError::Policy`] when it was not asked.
+    /// [`CallError::Host`] when the plugin returned nothing, [`CallError::Policy`] when it was not called.
     pub async fn validate_config(
         &self,
         config: &Config,
@@ -232,11 +231,11 @@ impl Plugin {
         call.run(function, params, |answer, _| answer).await.outcome
     }
 
-    /// What [`Plugin::send_message`] would send.
+    /// Previews the message that [`Plugin::send_message`] would send.
     ///
     /// # Errors
     ///
-    /// What sending would meet before it touches the network; [`CallError::Host`], [`CallError::Policy`].
+    /// The errors of sending before it uses the network; [`CallError::Host`], [`CallError::Policy`].
     pub async fn preview_message(
         &self,
         config: &Config,
@@ -265,10 +264,10 @@ impl Plugin {
     ///
     /// # Cancel safety
     ///
-    /// It is not cancel safe. Dropping the future stops the plugin, and once a request has left nobody learns whether
-    /// the message was sent. Web frameworks drop a handler's future when its client disconnects. A call that computes
-    /// for more than 10 ms goes on in turns with its tenant's other calls, and a future that is not polled keeps its
-    /// turn. For both reasons run each send on a task of its own:
+    /// It is not cancel safe. Dropping the future stops the plugin, and once a request has left the result of the send
+    /// is lost. Web frameworks drop a handler's future when its client disconnects. A call that computes for more than
+    /// 10 ms continues in turns with its tenant's other calls, and a future that is not polled keeps its turn. For both
+    /// reasons run each send on a task of its own:
     ///
     /// ```no_run
     /// # use auth_connector_host::{Config, Message, Plugin, Receipt, SendError};
@@ -287,8 +286,8 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`SendError`] says which of the last two, and why. A crash, a kill or a timeout of the plugin is
-    /// *unknown*, unless no request had been let out by then. A receipt without a request is *not sent*.
+    /// [`SendError`] is one of the last two, with the reason. A crash, a kill or a timeout of the plugin is *unknown*,
+    /// unless no request had left by then. A receipt without a request is *not sent*.
     pub async fn send_message(
         &self,
         config: &Config,
@@ -493,7 +492,7 @@ fn too_long(fault: &HostFault) -> Diagnostic {
 /// The longest message id, in bytes. A shortened one would name another message, or none.
 const MESSAGE_ID: usize = 256;
 
-/// Says why a receipt with this message id is none.
+/// Returns why a receipt with this message id is not valid.
 pub(crate) fn broken(message_id: &str) -> Option<&'static str> {
     match message_id.len() {
         0 => Some("it reported a receipt without a message id"),

@@ -29,7 +29,7 @@ use tokio::sync::oneshot::Receiver;
 pub(crate) struct Queue {
     state: Mutex<State>,
     defaults: TenantLimits,
-    /// What a tenant without a number of its own may run at once.
+    /// Calls that a tenant without a limit of its own may run at once.
     share: u32,
     capacity: u32,
     queue: u32,
@@ -40,7 +40,7 @@ pub(crate) struct Queue {
 pub(crate) struct Claim<'a> {
     /// None: a call without a tenant.
     pub(crate) tenant: Option<&'a Tenant>,
-    /// Whether the call may reach the provider, and counts for the tenant's rate.
+    /// True if the call may reach the provider, and counts for the tenant's rate.
     pub(crate) rated: bool,
     /// How long the caller would wait.
     pub(crate) patience: Duration,

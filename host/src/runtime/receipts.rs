@@ -24,8 +24,8 @@ const CORRELATION_ID: usize = 128;
 impl Plugin {
     /// Reads a provider's delivery callback. Makes no request.
     ///
-    /// Anybody can post to the address that takes callbacks. Store the receipts, then answer with the
-    /// [`Acknowledgement`]; a receipt says what the provider says, and never that a message was not sent.
+    /// Anybody can post to the address that takes callbacks. Store the receipts, then respond with the
+    /// [`Acknowledgement`]. A receipt repeats the provider's report, and never proves that a message was not sent.
     ///
     /// ```no_run
     /// # use auth_connector_host::{Callback, CallbackError, Config, Plugin};
@@ -41,10 +41,10 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`CallbackError::Refused`] when it is no callback that counts, or is too large;
-    /// [`HostFault::Unsupported`] when the plugin has no `sms-receipts`; [`HostFault::Contract`] when what it read
-    /// cannot be trusted: more than 1,000 receipts, one without a message id, more than can be searched for secrets, an
-    /// answer that is no HTTP answer.
+    /// [`CallbackError::Refused`] when it is not a valid callback, or is too large;
+    /// [`HostFault::Unsupported`] when the plugin has no `sms-receipts`; [`HostFault::Contract`] when its answer cannot
+    /// be trusted: more than 1,000 receipts, one without a message id, more than can be searched for secrets, or an
+    /// acknowledgement that is not an HTTP response.
     pub async fn read_callback(
         &self,
         config: &Config,
@@ -76,7 +76,7 @@ impl Plugin {
         read.outcome.and_then(Read::whole)
     }
 
-    /// Tells the provider that a code was used. Reporting the same one twice is harmless.
+    /// Reports to the provider that a code was used. Reporting the same one twice is harmless.
     ///
     /// # Errors
     ///
@@ -112,8 +112,8 @@ impl Plugin {
     }
 }
 
-/// What was read of a callback, and whether all of it was searched for secrets. A receipt whose id is masked for that is
-/// lost, so nothing of the callback counts, and the provider calls again.
+/// Content of a callback; `is_whole` is true if all of it was searched for secrets. If not, a receipt's id may be
+/// masked and the receipt lost, so the callback fails as a whole, and the provider calls again.
 struct Read {
     content: CallbackContent,
     is_whole: bool,
@@ -162,7 +162,7 @@ fn too_large(callback: &Callback) -> Option<CallbackRefusal> {
     })
 }
 
-/// Says why what was read of a callback cannot be used. Nothing of it is cut: a receipt that is dropped while the
+/// Returns why the content of a callback cannot be used. No part of it is cut: a receipt that is dropped while the
 /// callback is acknowledged is lost.
 fn broken_content(content: &CallbackContent) -> Option<&'static str> {
     if content.receipts.len() > RECEIPTS {
@@ -192,7 +192,7 @@ fn broken_acknowledgement(acknowledgement: &Acknowledgement) -> Option<&'static 
     }
 }
 
-/// Whether a message can have been sent with this identifier. Anybody can write another one into a callback.
+/// Returns true if a message can have been sent with this identifier. A forged callback can contain any other text.
 fn is_correlation_id(id: &str) -> bool {
     let printable = |byte: u8| (b' '..=b'~').contains(&byte);
     !id.is_empty() && id.len() <= CORRELATION_ID && id.bytes().all(printable)

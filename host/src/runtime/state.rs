@@ -18,7 +18,7 @@ use wasmtime_wasi_io::IoView;
 /// beside it, in every handle, it is less than a quarter of what a guest may have itself.
 const HEADER_BYTES: usize = 11 << 10;
 
-/// The state of one call: nothing in it outlives the call, and nothing in it came from another.
+/// The state of one call. Nothing in it outlives the call or comes from another.
 pub(crate) struct CallState {
     table: ResourceTable,
     http: WasiHttpCtx,
@@ -105,7 +105,7 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// Ends a plugin that asks for more memory than it may have, so that the report has the reason: otherwise the plugin
+/// Ends a plugin that requests more memory than it may have, so that the report has the reason. Otherwise the plugin
 /// would crash on its own failed allocation.
 pub(super) struct Limiter {
     limits: Arc<Limits>,
@@ -188,7 +188,7 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> HostFault {
         return HostFault::Trapped(trap.to_string());
     }
     let cause = error.root_cause().to_string();
-    // Of two limits Wasmtime keeps the type to itself; tests hold its words.
+    // Wasmtime does not export the error types of two limits; tests pin their messages.
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full))
         || cause.ends_with("store handle limit exceeded")
     {
@@ -204,8 +204,8 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> HostFault {
     HostFault::Trapped(without_figures(&cause))
 }
 
-/// What kept an instance from being made. The system's own errors are the machine's fault: Wasmtime opens a file for a
-/// plugin's memory at its first instance, and maps it for each.
+/// Error for an instance that could not be made. The system's own errors are the machine's fault: Wasmtime opens a
+/// file for a plugin's memory at its first instance, and maps it for each.
 pub(super) fn instance_fault(error: wasmtime::Error) -> wasmtime::Error {
     match error.chain().find_map(system_code) {
         Some(code) => {

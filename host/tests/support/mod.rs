@@ -87,7 +87,7 @@ pub async fn server(answer: &'static [u8]) -> String {
     .await
 }
 
-/// A server on loopback that treats each connection as told.
+/// A server on loopback that runs `treat` on each connection.
 pub async fn serve<F, Fut>(treat: F) -> String
 where
     F: Fn(tokio::net::TcpStream) -> Fut + Send + 'static,

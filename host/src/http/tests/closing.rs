@@ -1,4 +1,4 @@
-//! Requests whose kept connection dies as it is taken from the pool.
+//! Requests whose kept connection closes as it is taken from the pool.
 
 use super::streaming::{listen, post};
 use crate::http::client::Client;
@@ -25,7 +25,7 @@ struct Tally {
     begun_twice: usize,
     /// Requests that arrived whole more than once.
     complete_twice: usize,
-    /// Requests that the client was told had failed, and that arrived whole all the same.
+    /// Requests that were reported as failed to the client, and that arrived whole all the same.
     failed_and_complete: usize,
 }
 

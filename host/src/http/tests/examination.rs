@@ -1,4 +1,4 @@
-//! Kept connections on which something arrived, while the runtime's thread was busy and had not heard of it.
+//! Kept connections on which something arrived, while the runtime's thread was busy and had not noticed it.
 //!
 //! Each server runs on a thread of its own, and the tests block the runtime's only thread until it has written.
 
@@ -20,7 +20,7 @@ use wasmtime_wasi_http::Error;
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a server does to a connection after it answered.
+/// Action of a server on a connection after it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     Nothing,
@@ -29,7 +29,7 @@ enum Then {
     LineEnd,
     Close,
     SecondAnswerAndClose,
-    /// A record of TLS that is no content.
+    /// A record of TLS that is not content.
     KeyUpdate,
     /// The beginning of a record of TLS, with a second answer in it.
     HalfOfARecord,
@@ -111,7 +111,7 @@ impl Wire {
 struct Served {
     authority: String,
     options: HostOptions,
-    /// What arrived, connection by connection.
+    /// Bytes that arrived, connection by connection.
     received: Arc<Mutex<Vec<String>>>,
     go: Sender<()>,
     done: Receiver<()>,
@@ -194,7 +194,7 @@ pub(super) fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
     (authority.into_bytes(), Arc::new(config))
 }
 
-/// What came of a request, and what its report says.
+/// Result of a request, and its entry in the report.
 pub(super) type Outcome = (Result<String, Error>, HttpExchange);
 
 async fn read(
@@ -226,7 +226,7 @@ pub(super) async fn send_to(client: &Arc<Client>, authority: &str, secure: bool)
     read(client, request).await
 }
 
-/// Two requests in a row, with `then` between them, of which the runtime has not heard.
+/// Two requests in a row, with `then` between them, which the runtime has not noticed.
 async fn pair(secure: bool, then: Then) -> (Outcome, Vec<String>) {
     let served = serve(secure, then, "");
     let client = Client::for_tests(&served.options);
@@ -351,7 +351,7 @@ fn early(status: &'static str) -> (String, Sender<()>, Receiver<String>) {
     (authority, go, told)
 }
 
-/// An early answer on a fresh connection is told and the last byte withheld.
+/// An early response on a fresh connection is reported and the last byte withheld.
 #[tokio::test]
 async fn early_answer_on_new_connection_withholds_last_byte() {
     for (status, readable) in [("403 Forbidden", true), ("200 OK", false)] {

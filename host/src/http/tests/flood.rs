@@ -1,5 +1,4 @@
-//! Servers that send session tickets without end: records of TLS that are no content, each of which costs a key
-//! derivation.
+//! Servers that send session tickets without end: TLS records without content, each of which costs a key derivation.
 
 use super::examination::{Outcome, PATIENCE, Wire, answer, certificate, send_to};
 use crate::http::client::Client;

@@ -83,7 +83,7 @@ async fn send_as(
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Both runtimes live, and each runs only while it is used: the other's sockets tell nothing then.
+/// Both runtimes exist, and each runs only while it is used: the other's sockets report nothing then.
 #[test]
 fn connection_is_used_again_by_its_own_runtime() {
     let runtime = || {

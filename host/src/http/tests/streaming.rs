@@ -93,7 +93,7 @@ async fn each_body_part_is_on_wire_before_next() {
     assert_eq!(log.take()[0].request_body_bytes, 4);
 }
 
-/// A body that ends short of its length ends the connection and is no request.
+/// A body that ends short of its length ends the connection and is not a request.
 #[tokio::test]
 async fn body_short_of_its_length_ends_the_connection() {
     let (listener, authority) = listen().await;
@@ -151,7 +151,7 @@ async fn request_is_not_retried_when_kept_connection_dies() {
             .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
             .await
             .unwrap();
-        // The second request arrives whole on the kept connection, and dies with it.
+        // The second request arrives whole on the kept connection, and fails with it.
         requests += usize::from(read_until(&mut stream, "x").await.ends_with('x'));
         drop(stream);
         let again = tokio::time::timeout(Duration::from_millis(300), listener.accept()).await;
@@ -244,7 +244,7 @@ async fn an_answer_beyond_the_cap_is_cut_off() {
     }
 }
 
-/// A guest that computes for longer than the limit on silence is no silent server.
+/// A guest that computes for longer than the limit on silence does not count as a silent server.
 #[tokio::test]
 async fn silence_begins_when_guest_reads() {
     const PATIENCE: Duration = Duration::from_millis(200);

@@ -65,7 +65,7 @@ impl Authentic<'_> {
     }
 }
 
-/// What stands in front of the code in its file.
+/// Header in front of the code in its file.
 pub(super) fn head(secret: &[u8; BYTES], id: &EntryId, code: &[u8]) -> Vec<u8> {
     let mut head = FORMAT.to_vec();
     head.extend_from_slice(tag(secret, id, code).as_bytes());

@@ -42,7 +42,7 @@ impl Folder {
     /// system at once: an allocator keeps a megabyte that was freed, for each process that loads plugins.
     pub(super) fn read(&self, name: &str) -> Option<MmapMut> {
         let path = self.path.join(name);
-        // Asked before opening, because opening a named pipe waits for a writer.
+        // Checked before opening, because opening a named pipe waits for a writer.
         if !std::fs::symlink_metadata(&path).ok()?.is_file() {
             return None;
         }
@@ -134,7 +134,7 @@ fn age_and_size(data: &Metadata) -> Option<(SystemTime, u64)> {
         .then(|| data.modified().ok().map(|used| (used, data.len())))?
 }
 
-/// Whether the name is one that the cache gives: 64 hexadecimal digits and the ending.
+/// Returns true if the cache gives such names: 64 hexadecimal digits and the ending.
 fn is_own(name: &str) -> bool {
     name.strip_suffix(ENDING).is_some_and(|digits| {
         digits.len() == 64

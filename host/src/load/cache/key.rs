@@ -4,7 +4,7 @@
 //! |---|---|
 //! | nothing | a new secret is drawn and written, for this user alone |
 //! | a file of this user, closed to everybody else, with 64 hexadecimal digits in it | it is used |
-//! | a file that others may read or write, or that another user owns; a link; anything else | the host does not start, and says what to do |
+//! | a file that others may read or write, or that another user owns; a link; anything else | the host does not start, and reports a remedy |
 //!
 //! A file that others could read is refused rather than closed: others may have read it already.
 
@@ -60,7 +60,7 @@ impl fmt::Debug for CacheKey {
     }
 }
 
-/// What to do about a key that is not to be used.
+/// Remedy for a key that must not be used.
 const REMEDY: &str =
     "Remove it and the host makes a new one; what is in the cache is then compiled anew";
 

@@ -1,4 +1,4 @@
-//! The cache on real compiled code: what is used, what is not, and that nothing of it is fatal.
+//! The cache on real compiled code: entries that are used, entries that are not, and no failure that is fatal.
 
 use super::*;
 use std::fs;
@@ -50,7 +50,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A component that is told from others by a number, in its bytes and in its code.
+/// A component with a number in its bytes and in its code, which distinguishes it from others.
 fn bytes(number: u32) -> Vec<u8> {
     wat::parse_str(format!(
         "(component (core module (func (export \"f\") (result i32) i32.const {number})))"
@@ -63,7 +63,7 @@ fn digest(number: u32) -> [u8; 32] {
     sha2::Sha256::digest(bytes(number)).into()
 }
 
-/// Loads a component, and says whether it was compiled.
+/// Loads a component, and returns true if it was compiled.
 fn load(cache: &CompileCache, engine: &Engine, number: u32) -> (CacheUse, bool) {
     let mut compiled = false;
     let (_, outcome) = cache
@@ -211,7 +211,7 @@ fn engine_with_other_settings_or_release_finds_nothing() {
 
 #[test]
 fn default_engine_hash_covers_full_wasmtime_version() {
-    // What `docs/updates.md` relies on. Wasmtime's own check of compiled code compares the major version alone.
+    // `docs/updates.md` relies on this. Wasmtime's own check of compiled code compares the major version alone.
     use std::hash::{Hash, Hasher};
     struct Seen(Vec<u8>);
     impl Hasher for Seen {
@@ -452,7 +452,7 @@ mod unix {
         let cache = scratch.cache();
         assert_eq!(load(&cache, &engine, 1), (CacheUse::Hit, false));
         assert_eq!(load(&cache, &engine, 2), (CacheUse::Miss, true));
-        // Root writes where nobody else can.
+        // Root can write to any folder.
         if !rustix::process::geteuid().is_root() {
             assert_eq!(load(&cache, &engine, 2), (CacheUse::Miss, true));
         }

@@ -44,7 +44,7 @@ pub(super) struct State {
     capacity: u32,
     waiting: Waiting,
     queue: u32,
-    /// The most tenants that are remembered for nothing but their rate.
+    /// The most accounts that are kept only for their rate.
     remembered: usize,
     tenants: HashMap<Key, Account>,
     /// Tenants with waiting calls that may run one more, in the order of their turns.
@@ -78,7 +78,7 @@ impl Waiting {
         }
     }
 
-    /// The tenant with the most. None where nobody has two: each has as much as any.
+    /// The tenant with the most. None if no tenant has two: each has as many as any.
     fn most(&self) -> Option<Key> {
         let most = self.each.iter().max_by_key(|(_, calls)| **calls);
         most.filter(|(_, calls)| **calls > 1)
@@ -92,11 +92,11 @@ struct Account {
     concurrent: u32,
     /// By number, so that the oldest is first and any of them can leave.
     waiting: BTreeMap<u64, Sender<()>>,
-    /// Whether it is in `turns`.
+    /// True if it is in `turns`.
     in_turn: bool,
     meter: Option<(Rate, DefaultDirectRateLimiter)>,
-    /// Who computes for long: one of its calls at a time, under each runtime. A turn ends by a task of its own runtime, and
-    /// one that stands still must not keep the others' calls.
+    /// Turns of calls that compute for long: one of its calls at a time, under each runtime. A task of the same runtime
+    /// ends a turn, and a runtime that stands still must not block calls under others.
     computing: HashMap<runtime::Id, Arc<Semaphore>>,
     last: Instant,
 }
@@ -106,7 +106,7 @@ impl Account {
         self.running == 0 && self.waiting.is_empty() && !self.in_turn
     }
 
-    /// Whether nothing would change if it were forgotten.
+    /// Returns true if the account can be removed without effect.
     fn is_blank(&self, now: Instant) -> bool {
         let owes = |rate: &Rate| now.saturating_duration_since(self.last) < rate.memory();
         self.is_idle() && !self.meter.as_ref().is_some_and(|(rate, _)| owes(rate))
@@ -169,7 +169,7 @@ impl State {
         });
         account.concurrent = concurrent;
         let runs = account.running < concurrent && account.waiting.is_empty() && free > 0;
-        // What cannot even wait is refused before it uses up a part of the rate.
+        // A call that cannot even wait is refused before it uses up a part of the rate.
         if !runs && account.waiting.len() >= queued as usize {
             self.forget_if_blank(key, now);
             return Asked::QueueFull(soon);
@@ -227,7 +227,7 @@ impl State {
         waited
     }
 
-    /// Gives a place back, and says how long it was held, if it was.
+    /// Returns a place to the queue. `held` is the time for which it was held, if it was.
     pub(super) fn release(&mut self, key: &Key, held: Option<Duration>) {
         self.free = (self.free + 1).min(self.capacity);
         if let Some(held) = held {
@@ -247,13 +247,13 @@ impl State {
         let Some(account) = self.tenants.get_mut(key) else {
             return one();
         };
-        // Those of runtimes that nobody computes under any more.
+        // Removes those of runtimes under which no call computes any more.
         let turns = &mut account.computing;
         turns.retain(|of, turns| *of == runtime || Arc::strong_count(turns) > 1);
         turns.entry(runtime).or_insert_with(one).clone()
     }
 
-    /// Whether it is the tenant's own limit that a waiting call waits for, and when to try again.
+    /// Returns true if a waiting call waits for the tenant's own limit, and the time after which to retry.
     pub(super) fn why_waiting(&self, key: &Key) -> (bool, Duration) {
         let account = self.tenants.get(key);
         let full = account.is_some_and(|account| account.running >= account.concurrent);

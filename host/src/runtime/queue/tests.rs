@@ -222,7 +222,7 @@ async fn displaced_call_that_is_abandoned_makes_no_place() {
     assert_eq!(pool.occupancy().running, 0);
 }
 
-/// What a future has to say when it is polled once.
+/// Output of a future that is polled once.
 fn polled<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::Pin::new(future).poll(&mut context) {
