@@ -1,5 +1,5 @@
-//! How many requests a second the simulator takes with every check on, as a fraction of what the same server
-//! takes with an empty handler, in the same run; and whether memory stays flat once the retention is full.
+//! Throughput of the simulator with every check on, as a fraction of the same server with an empty handler in the same
+//! run. Also checks that memory stays flat once the retention is full.
 //!
 //! `cargo bench --profile host --package tencent-sms-simulator`. Clients and server share the machine and the
 //! process, so absolute figures say little; the ratio is what counts. Ends with a non-zero code when the ratio
@@ -22,18 +22,18 @@ use sha2::{Digest, Sha256};
 use tencent_sms_simulator::{Catalogue, Simulator};
 use time::OffsetDateTime;
 
-/// The program's own.
+/// The program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Keep-alive connections, each with a thread of its own.
 const CLIENTS: usize = 4;
 
-/// Requests per measurement of the rate; the two servers take turns, so that noise meets both.
+/// Requests per measurement of the rate. The two servers take turns, so that noise affects both.
 const ROUND: usize = 10_000;
 const ROUNDS: usize = 5;
 
-/// Requests over which memory is watched.
+/// Requests over which memory is measured.
 const WATCHED: usize = 200_000;
 
 /// Messages and journal entries that the simulator keeps.
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
 
     let mut resident = Vec::new();
     let step = WATCHED / 10;
-    // Timestamps hold for 300 seconds; signing anew for each step keeps them fresh.
+    // Timestamps are valid for 300 seconds; signing again for each step keeps them fresh.
     for _ in 0..10 {
         run(checked.addr(), &requests(checked.addr()), step);
         resident.push(resident_kb());
@@ -151,7 +151,7 @@ fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
     }
 }
 
-/// A request to a number of its own, signed for now.
+/// A request to a unique number, with the current time in its signature.
 fn signed_request(addr: SocketAddr, number: usize) -> Vec<u8> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

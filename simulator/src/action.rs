@@ -1,7 +1,7 @@
 //! The actions of the service that are simulated, each with the schema of its parameters.
 //!
-//! The service has more, for managing signatures and templates and for inbound messages; they are answered
-//! with `InvalidAction`, as any unknown action.
+//! The service has more, for managing signatures and templates and for inbound messages. They are answered with
+//! `InvalidAction`, like any unknown action.
 
 use crate::parameters::{Kind, Parameter};
 
@@ -14,19 +14,19 @@ pub enum Action {
     DescribeSmsTemplateList,
     /// Signatures and their review.
     DescribeSmsSignList,
-    /// What is left in the packages.
+    /// Packages and their remaining segments.
     SmsPackagesStatistics,
-    /// How much was sent.
+    /// Counts of sent messages.
     SendStatusStatistics,
-    /// What a number is.
+    /// Country and form of numbers.
     DescribePhoneNumberInfo,
     /// Delivery reports, each once.
     PullSmsSendStatus,
     /// Delivery reports about one number.
     PullSmsSendStatusByPhoneNumber,
-    /// What became of the messages to one number.
+    /// Outcomes of the messages to one number.
     DescribeSendRecordList,
-    /// A code was used.
+    /// Report of a used code.
     ReportConversion,
 }
 
@@ -50,7 +50,7 @@ impl Action {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
-    /// What `X-TC-Action` holds.
+    /// The value of `X-TC-Action`.
     pub fn name(self) -> &'static str {
         match self {
             Self::SendSms => "SendSms",

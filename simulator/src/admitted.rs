@@ -1,15 +1,15 @@
-//! A request that the gateway let through.
+//! Request that passed the gateway.
 
 use serde_json::{Map, Value};
 
 use crate::catalogue::{Account, Credential};
 
-/// A request that the gateway lets through.
+/// A request that passed the gateway.
 pub struct Admitted<'c> {
-    /// Who asks.
+    /// The caller's account.
     pub account: &'c Account,
-    /// With which key; `None` when a lenient simulator took an unknown one.
+    /// The caller's key; `None` if a lenient simulator accepted an unknown one.
     pub credential: Option<&'c Credential>,
-    /// With which parameters, of the right names and types.
+    /// The parameters, of the right names and types.
     pub parameters: Map<String, Value>,
 }

@@ -13,24 +13,24 @@ use crate::server::DEFAULT_CLIENT_TIMEOUT;
 use crate::service::{Event, Observer};
 use crate::world::DEFAULT_DELIVERY_DELAY_MS;
 
-/// How many messages and journal entries are kept unless told otherwise.
+/// Messages and journal entries that are kept by default.
 pub const DEFAULT_RETENTION: usize = 10_000;
 
-/// Why a simulator did not start.
+/// Reason why a simulator did not start.
 #[derive(Debug)]
 pub enum StartError {
     /// The address could not be listened on.
     Listen {
         /// The address.
         addr: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The local certificate authority could not be made.
     Tls(String),
-    /// The callback's URL is not one that can be posted to.
+    /// The callback's URL cannot be posted to.
     Callback(String),
-    /// A host or the token of the control plane is none.
+    /// A host or the token of the control plane is not valid.
     Control(String),
     /// The clock would be more than 100 years off, or stand at a moment without a date.
     Clock,
@@ -70,12 +70,12 @@ impl std::error::Error for StartError {
     }
 }
 
-/// How a simulator should start.
+/// Settings of a simulator before its start.
 pub struct Builder {
     pub(crate) listen: SocketAddr,
     pub(crate) tls: bool,
     pub(crate) catalogue: Catalogue,
-    /// `None` for one that cannot be.
+    /// `None` for a clock that is not possible.
     pub(crate) clock: Option<ClockMode>,
     pub(crate) leniency: Leniency,
     pub(crate) retention: usize,
@@ -113,45 +113,44 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Where to listen; a free loopback port by default.
+    /// Sets the address to listen on; a free loopback port by default.
     pub fn listen(mut self, addr: SocketAddr) -> Self {
         self.listen = addr;
         self
     }
 
-    /// Whether to speak TLS under a local authority made for this run.
+    /// Enables TLS under a local authority made for this run.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
         self
     }
 
-    /// What the service knows; the built-in catalogue by default.
+    /// Sets the service's catalogue; the built-in one by default.
     pub fn catalogue(mut self, catalogue: Catalogue) -> Self {
         self.catalogue = catalogue;
         self
     }
 
-    /// Seconds between real time and the simulator's, which may be negative. To provoke `SignatureExpire`
-    /// use 301 or, behind real time, -302: time passes between signing and checking, and whole seconds are
-    /// compared.
+    /// Sets the seconds between real time and the simulator's, which may be negative. To provoke `SignatureExpire` use
+    /// 301 or, behind real time, -302: time passes between signing and checking, and whole seconds are compared.
     pub fn clock_offset_s(mut self, offset_s: i64) -> Self {
         self.clock = ClockMode::running(offset_s);
         self
     }
 
-    /// Starts with a clock that stands still at a moment in Unix seconds.
+    /// Starts with a clock that is frozen at a moment in Unix seconds.
     pub fn frozen_clock(mut self, unix_s: i64) -> Self {
         self.clock = ClockMode::frozen(unix_s);
         self
     }
 
-    /// What to let pass that the service would refuse; nothing by default.
+    /// Sets which requests are accepted that the service would refuse; none by default.
     pub fn leniency(mut self, leniency: Leniency) -> Self {
         self.leniency = leniency;
         self
     }
 
-    /// How many messages and journal entries to keep; 10,000 by default.
+    /// Sets the number of messages and journal entries to keep; 10,000 by default.
     pub fn retention(mut self, retention: usize) -> Self {
         self.retention = retention;
         self
@@ -163,13 +162,14 @@ impl Builder {
         self
     }
 
-    /// Is told of every API request, on the simulator's thread: it should be quick and must not call back.
+    /// Sets a function that is called with every API request, on the simulator's thread. It should be quick and must
+    /// not call back.
     pub fn observer(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }
 
-    /// How long after acceptance, on the simulator's clock, a delivery report comes; 1 second by default.
+    /// Sets the delay of delivery reports after acceptance, on the simulator's clock; 1 second by default.
     pub fn delivery_delay(mut self, delay: Duration) -> Self {
         self.delivery_delay = delay;
         self
@@ -181,34 +181,35 @@ impl Builder {
         self
     }
 
-    /// Is told in a sentence when the callback's receiver did not take reports, on the simulator's thread.
+    /// Sets a function that is called with a sentence when the callback's receiver rejected reports, on the simulator's
+    /// thread.
     pub fn on_callback_failure(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_callback_failure = Some(Box::new(tell));
         self
     }
 
-    /// Longest wait for a TLS handshake, for the head of a request, and for its body; 60 seconds by default.
-    /// Idle connections end then, too.
+    /// Sets the longest wait for a TLS handshake, for the head of a request, and for its body; 60 seconds by default.
+    /// Idle connections are closed after this time, too.
     pub fn client_timeout(mut self, timeout: Duration) -> Self {
         self.client_timeout = timeout;
         self
     }
 
-    /// Lets the control plane answer to this name in `Host` too, beside those of loopback: the name of a container,
+    /// Lets the control plane accept this name in `Host`, in addition to those of loopback: the name of a container,
     /// for example.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self
     }
 
-    /// Sets the token that each request to the control plane must have, as `Authorization: Bearer TOKEN`. None is needed
-    /// on loopback; elsewhere one is made for the run, unless it is set here.
+    /// Sets the token that each request to the control plane must have, as `Authorization: Bearer TOKEN`. None is
+    /// needed on loopback. Elsewhere one is made for the run, unless it is set here.
     pub fn control_token(mut self, token: impl Into<String>) -> Self {
         self.control_token = Some(token.into());
         self
     }
 
-    /// Answers `{}` to every API request without looking at it: the baseline of a benchmark.
+    /// Responds `{}` to every API request without reading it: the baseline of a benchmark.
     pub fn empty_handler(mut self, empty: bool) -> Self {
         self.empty_handler = empty;
         self

@@ -18,16 +18,16 @@ use tokio::net::TcpStream;
 use crate::phone::Number;
 use crate::service::Service;
 
-/// Longest wait for the receiver.
+/// Timeout for the receiver.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Most reports in one call.
+/// Maximum of reports in one call.
 const MOST: usize = 100;
 
-/// Longest nap between two looks at the records, in milliseconds.
+/// Longest pause between two reads of the records, in milliseconds.
 const LONGEST_NAP_MS: u64 = 60_000;
 
-/// Where to push.
+/// Receiver of the reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     authority: String,
@@ -40,7 +40,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// What was expected.
+    /// The expected form.
     pub fn parse(url: &str) -> Result<Self, String> {
         let expected = || "expected a URL such as http://127.0.0.1:8080/reports".to_owned();
         let uri: Uri = url.parse().map_err(|_| expected())?;
@@ -75,12 +75,12 @@ struct Report {
     errmsg: &'static str,
     description: &'static str,
     sid: String,
-    // Seen by some integrations, in no documentation.
+    // Observed by some integrations, but not documented.
     #[serde(skip_serializing_if = "String::is_empty")]
     ext: String,
 }
 
-/// Is told in a sentence when reports were not taken.
+/// Called with a sentence when the receiver rejected reports.
 pub type OnFailure = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Pushes reports as they fall due, until the task is dropped.
@@ -104,7 +104,7 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
             }
             continue;
         }
-        // On a frozen clock the time never comes by itself: a change of the clock wakes us.
+        // On a frozen clock no time passes, so a change of the clock ends the pause.
         let nap = Duration::from_millis(next_ms.unwrap_or(LONGEST_NAP_MS).clamp(1, LONGEST_NAP_MS));
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
@@ -113,7 +113,7 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
     }
 }
 
-/// The reports that are due, marked as pushed, and how long until the next.
+/// The reports that are due, marked as pushed, and the time until the next.
 fn take_due(service: &Service) -> (Vec<Report>, Option<u64>) {
     let now_ms = service.clock().now_ms();
     let mut world = service.world();
@@ -157,7 +157,7 @@ fn take_due(service: &Service) -> (Vec<Report>, Option<u64>) {
 ///
 /// # Errors
 ///
-/// Why the receiver did not take them.
+/// The reason why the receiver rejected them.
 async fn push(target: &Target, reports: &[Report]) -> Result<(), &'static str> {
     const BROKEN: &str = "the connection broke before an answer";
     let body = serde_json::to_vec(reports).unwrap_or_default();
@@ -186,7 +186,7 @@ async fn push(target: &Target, reports: &[Report]) -> Result<(), &'static str> {
     let mut answered = std::pin::pin!(answered);
     tokio::select! {
         answer = answered.as_mut() => answer,
-        // The connection ends when the answer is whole; the answer is then ready to be read.
+        // The connection ends when the response is complete; the response can then be read.
         _ = connection => answered.await,
     }
 }

@@ -1,7 +1,7 @@
-//! The simulator's own clock: real time shifted by an offset, or frozen and moved by hand.
+//! Clock of the simulator: real time shifted by an offset, or frozen and moved by hand.
 //!
-//! Everything that depends on time asks this clock: the signature window, the `Date` header, per-number
-//! limits, serial numbers, delivery reports. Milliseconds since the Unix epoch throughout.
+//! Everything that depends on time reads this clock: the signature window, the `Date` header, per-number limits, serial
+//! numbers, delivery reports. Times are milliseconds since the Unix epoch.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Moments that have a date, in Unix seconds: the years 0 to 9999.
 const MOMENTS_S: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// Farthest that the clock may run from real time or be moved at once, in seconds: 100 years.
+/// Largest offset from real time and largest single move of the clock, in seconds: 100 years.
 pub const FARTHEST_S: i64 = 100 * 366 * 86_400;
 
-/// Where the clock takes its time from.
+/// Time source of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
     /// Real time plus an offset in milliseconds, which may be negative.
@@ -20,7 +20,7 @@ pub enum ClockMode {
         /// Milliseconds added to real time.
         offset_ms: i64,
     },
-    /// Stands still at a moment, in Unix milliseconds, until told otherwise.
+    /// Frozen at a moment, in Unix milliseconds, until it is changed.
     Frozen {
         /// The moment, in Unix milliseconds.
         unix_ms: i64,
@@ -36,7 +36,7 @@ impl ClockMode {
         })
     }
 
-    /// Stopped at a moment in Unix seconds; `None` for a moment without a date.
+    /// Frozen at a moment in Unix seconds; `None` for a moment without a date.
     pub fn frozen(unix_s: i64) -> Option<Self> {
         MOMENTS_S.contains(&unix_s).then(|| Self::Frozen {
             unix_ms: unix_s * 1000,
@@ -66,7 +66,7 @@ impl Clock {
         }
     }
 
-    /// The present mode.
+    /// The current mode.
     pub fn mode(&self) -> ClockMode {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +76,7 @@ impl Clock {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
-    /// Moves the clock forward, whether it runs or stands still; one that stands still not past the last date.
+    /// Moves the clock forward, running or frozen. A frozen one does not move past the last date.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,21 +1,21 @@
-//! Every error code that the simulator can answer with, its message, and where it appears.
+//! Every error code that the simulator can return, its message, and its place in the response.
 //!
-//! The 38 gateway codes (page 382/52075 of the documentation) and the 49 that `SendSms` may return (the
-//! per-action list of the official Go SDK), plus those of the related actions that are simulated. How well
-//! each *message* is known is recorded beside it, and `--explain` lists those that are inferred.
+//! The 38 gateway codes (page 382/52075 of the documentation) and the 49 that `SendSms` may return (the per-action list
+//! of the official Go SDK), plus those of the related actions that are simulated. The evidence for each *message* is
+//! recorded beside it, and `--explain` lists those that are inferred.
 
-/// How well a wording or a rule is known.
+/// Evidence for a wording or a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// Printed in the official documentation.
     Documented,
-    /// Seen in an answer of the real service that somebody published.
+    /// Observed in a response of the real service that somebody published.
     Observed,
     /// Inferred: plausible and consistent with the rest, confirmed by nothing.
     Inferred,
 }
 
-/// Who answers with a code, which decides where in the answer it stands.
+/// Layer that returns a code, which decides its place in the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// The API gateway, shared by all services: `Response.Error`.
@@ -29,18 +29,18 @@ pub enum Layer {
 /// One error code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// As in `Code` of the answer.
+    /// `Code` in the response.
     pub name: &'static str,
-    /// Where it appears.
+    /// The layer that returns it.
     pub layer: Layer,
-    /// How well `message` is known.
+    /// The evidence for `message`.
     pub message_evidence: Evidence,
     /// Which magic recipient numbers provoke it, see [`crate::magic`]: the number
     /// of the old API where it had one. 0: none.
     pub magic: u16,
-    /// English text. Some codes are answered with a longer, specific text.
+    /// English text. Some codes are returned with a longer, specific text.
     pub message: &'static str,
-    /// Chinese text where it is known, for callers that ask for `zh-CN`.
+    /// Chinese text if it is known, for callers that request `zh-CN`.
     pub message_zh: Option<&'static str>,
 }
 
@@ -70,7 +70,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Gateway: 38 with `UnsupportedOperation`, which the backend uses too and stands there.
+    // Gateway: 38 with `UnsupportedOperation`, which the backend uses too and which is listed there.
     ACTION_OFFLINE = "ActionOffline", Gateway, Inferred, 3001, "The interface has been taken offline.";
     INVALID_AUTHORIZATION = "AuthFailure.InvalidAuthorization", Gateway, Inferred, 3002, "The request header `Authorization` does not conform to the Tencent Cloud standard.";
     INVALID_SECRET_ID = "AuthFailure.InvalidSecretId", Gateway, Inferred, 3003, "The key is not a TencentCloud API key.";
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn every_documented_code_is_there_once() {
         let gateway = ALL.iter().filter(|c| c.layer == Layer::Gateway).count();
-        // `UnsupportedOperation` belongs to both lists and stands in the second.
+        // `UnsupportedOperation` belongs to both lists and is in the second.
         assert_eq!(gateway, 37);
         let mut names: Vec<_> = ALL.iter().map(|c| c.name).collect();
         names.sort_unstable();

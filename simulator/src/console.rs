@@ -1,7 +1,7 @@
 //! Lines about each request on the binary's standard error.
 //!
-//! Everything is masked, but for lines that begin with `inbox `: they hold the whole number and the text of
-//! an accepted message, one line each, because showing them is what an inbox is for.
+//! Everything is masked, except lines that begin with `inbox `: they show the whole number and the text of an accepted
+//! message, one line each, because that is the purpose of an inbox.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Which country a number belongs to, by the longest matching prefix.
+//! Country of a phone number, by the longest matching prefix.
 //!
 //! Country codes follow ITU-T E.164 and the numbering plans of zones 1 and 7, which several countries
 //! share; ISO 3166-1 alpha-2 codes. Kosovo has the user-assigned `XK`.
@@ -38,7 +38,7 @@ pub fn find(digits: &str) -> Option<&'static Country> {
     })
 }
 
-/// Whether numbers of a country with this ISO code exist.
+/// Returns true if the table has a country with this ISO code.
 pub fn has(iso: &str) -> bool {
     COUNTRIES.iter().any(|country| country.iso == iso)
 }

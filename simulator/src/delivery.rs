@@ -1,8 +1,8 @@
-//! Delivery reports: what the carrier says some time after a message was accepted.
+//! Delivery reports, which the carrier sends some time after a message was accepted.
 //!
-//! Every accepted message is reported delivered after the simulator's delivery delay, but for those to magic
-//! numbers, `+861540001NNNN` and `+44113496NNNN`. Neither belongs to anybody, see [`crate::magic`]; Ofcom keeps
-//! 0113 496 0000 to 0999 free for drama too:
+//! Every accepted message is reported delivered after the simulator's delivery delay, except those to magic numbers,
+//! `+861540001NNNN` and `+44113496NNNN`. Neither belongs to anybody, see [`crate::magic`]; Ofcom keeps 0113 496 0000 to
+//! 0999 free for drama too:
 //!
 //! | `NNNN` | report |
 //! |---|---|
@@ -14,12 +14,12 @@
 //! | 0005 | `MX:0003`, the carrier's cap per number and day |
 //! | 0006 | `MB:1077`, on the carrier's block list |
 
-/// What a delivery report says.
+/// Content of a delivery report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The carrier's code.
     pub code: &'static str,
-    /// Whether the phone has the message.
+    /// True if the phone has the message.
     pub delivered: bool,
 }
 
@@ -38,7 +38,7 @@ const DELIVERED: Receipt = Receipt {
     delivered: true,
 };
 
-/// What will be reported about a message to this number, in E.164 form; `None`: nothing.
+/// The report about a message to this number, in E.164 form; `None`: no report.
 pub fn receipt(number: &str) -> Option<Receipt> {
     let failed = |code| {
         Some(Receipt {

@@ -1,4 +1,4 @@
-//! Faults: what a network or a sick service does to a request, on demand.
+//! Faults of a network or a broken service, injected on demand.
 //!
 //! | fault | the request is processed, its message recorded | the client gets |
 //! |---|---|---|
@@ -23,23 +23,25 @@ use serde_json::Value;
 /// Largest answer that a fault may ask for, 64 MiB.
 pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
 
-/// One thing that goes wrong with one request.
+/// One fault, for one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// The next new connection is closed as soon as it is accepted, one to the control plane too. Not by chance.
+    /// The next new connection is closed as soon as it is accepted, including one to the control plane. Never chosen by
+    /// chance.
     CloseOnAccept,
     /// The headers are read, the body is not, the connection is reset.
     CloseBeforeReading,
     /// At least half of the body is read, then the connection is reset.
     ReadHalfThenClose,
-    /// The headers are read, then nothing, until the client leaves.
+    /// The headers are read, then nothing happens until the client leaves.
     HangBeforeReading,
-    /// The request is refused with this code: in `Response.Error`, or for each number of `SendSms`, as the code has it.
+    /// The request is refused with this code: in `Response.Error`, or for each number of `SendSms`, according to the
+    /// code.
     Code {
         /// A documented code, or any other text, which `SendSms` then answers for each number.
         code: String,
-        /// Instead of the code's own message.
+        /// Replaces the code's own message.
         #[serde(default)]
         message: Option<String>,
     },
@@ -48,7 +50,7 @@ pub enum Fault {
         /// 400 to 599.
         status: u16,
     },
-    /// The answer comes this much later.
+    /// The response is delayed by this time.
     Delay {
         /// Milliseconds.
         ms: u64,
@@ -86,18 +88,18 @@ pub enum Fault {
     MissingSet,
     /// `SendStatusSet` lacks its last entry.
     ShortSet,
-    /// `SendStatusSet` is about numbers nobody asked for.
+    /// `SendStatusSet` has numbers that were not requested.
     ForeignSet,
-    /// A code that no documentation knows stands where `Ok` stood.
+    /// An undocumented code replaces `Ok`.
     UnknownCode,
-    /// The answer is gzipped although nobody asked for it.
+    /// The response is gzipped although the client did not accept it.
     Gzip,
     /// `Content-Type` has a charset, which the service's never has.
     Charset,
 }
 
 impl Fault {
-    /// Whether it changes `SendStatusSet`, which answers to `SendSms` alone have.
+    /// Returns true if it changes `SendStatusSet`, which only responses to `SendSms` have.
     pub fn is_of_statuses(&self) -> bool {
         matches!(
             self,
@@ -139,14 +141,14 @@ impl Fault {
     }
 }
 
-/// A fault that waits for its requests.
+/// A queued fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queued {
-    /// What goes wrong.
+    /// The fault.
     #[serde(deserialize_with = "one")]
     pub fault: Fault,
-    /// For how many more requests.
+    /// The number of requests left.
     #[serde(default = "once")]
     pub times: u32,
     /// Only for requests of this action.
@@ -154,8 +156,7 @@ pub struct Queued {
     pub action: Option<String>,
 }
 
-/// Reads a fault and refuses keys that it does not have. `deny_unknown_fields` does that for variants with
-/// fields only.
+/// Reads a fault and refuses keys that it does not have. `deny_unknown_fields` does that only for variants with fields.
 fn strict<E: de::Error>(given: Value) -> Result<Fault, E> {
     let fault: Fault = serde_json::from_value(given.clone()).map_err(E::custom)?;
     let own = serde_json::to_value(&fault).map_err(E::custom)?;
@@ -192,21 +193,21 @@ fn once() -> u32 {
     1
 }
 
-/// Faults by chance, for requests that no queued fault is waiting for. The same seed gives the same sequence.
+/// Faults by chance, for requests without a queued fault. The same seed gives the same sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chaos {
-    /// How often a request meets a fault, from 0 to 1.
+    /// Probability of a fault, from 0 to 1.
     pub probability: f64,
-    /// Where the sequence begins.
+    /// Seed of the sequence.
     #[serde(default)]
     pub seed: u64,
-    /// What may go wrong; every one as likely as the others.
+    /// The possible faults, all equally likely.
     #[serde(default = "any_fault", deserialize_with = "many")]
     pub faults: Vec<Fault>,
 }
 
-/// One of each kind that a client should survive without waiting.
+/// One of each kind that a client should handle without waiting.
 fn any_fault() -> Vec<Fault> {
     let code = |code: &str| Fault::Code {
         code: code.to_owned(),

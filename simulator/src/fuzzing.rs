@@ -1,4 +1,4 @@
-//! The way in for fuzzers: bytes to request, request through every check, no network.
+//! Entry point for fuzzers: reads bytes as a request and runs every check, without a network.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::OnceLock;
@@ -13,11 +13,11 @@ use crate::request::ApiRequest;
 use crate::service::Service;
 use crate::world::World;
 
-/// The moment at which fuzzed requests arrive, in Unix seconds: that of Tencent's published examples.
+/// The arrival time of fuzzed requests, in Unix seconds: that of Tencent's published examples.
 pub const MOMENT: i64 = 1_551_113_065;
 
-/// Reads `METHOD QUERY`, header lines, an empty line and a body, and decides the request twice: strictly, and
-/// overlooking credentials, so that what lies behind them is reached as well. Panics are the findings.
+/// Reads `METHOD QUERY`, header lines, an empty line and a body. Decides the request twice: strictly, and overlooking
+/// credentials, to reach the checks behind them. Panics are the findings.
 pub fn request(data: &[u8]) {
     static SERVICES: OnceLock<[Service; 2]> = OnceLock::new();
     let services = SERVICES.get_or_init(|| [false, true].map(service));
@@ -94,7 +94,7 @@ mod tests {
         "POST \nHost: localhost\nContent-Type: application/json\nX-TC-Action: SendStatusStatistics\nX-TC-Version: 2021-01-11\nX-TC-Timestamp: 1551113065\nX-TC-Region: ap-guangzhou\nAuthorization: TC3-HMAC-SHA256 Credential=AKIDnew/2019-02-25/sms/tc3_request, SignedHeaders=content-type;host, Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168\n\n{\"SmsSdkAppId\":\"1400006666\",\"Limit\":0,\"Offset\":0,\"BeginTime\":\"2019022500\",\"EndTime\":\"2019022600\"}",
     ];
 
-    /// The same walk that a fuzzer takes, short and without coverage, on every run of the tests.
+    /// A short run of the fuzzer without coverage, as part of the tests.
     #[test]
     fn mutated_requests_are_all_answered() {
         let mut random = Random::new(20_190_225);

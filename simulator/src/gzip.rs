@@ -1,6 +1,6 @@
-//! Just enough gzip (RFC 1952) for a fault: one member of stored blocks, which every decoder reads.
+//! Minimal gzip (RFC 1952) for a fault: one member of stored blocks, which every decoder reads.
 
-/// Most bytes in one stored block.
+/// Maximum of bytes in one stored block.
 const BLOCK: usize = 0xffff;
 
 /// Wraps bytes without compressing them.

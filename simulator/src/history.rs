@@ -1,4 +1,4 @@
-//! Messages by recipient: the memory behind per-number limits and per-application daily caps.
+//! Messages by recipient, for per-number limits and per-application daily caps.
 //!
 //! Only accepted messages count. Days are natural days of UTC+8, whatever the caller's zone.
 
@@ -28,10 +28,10 @@ struct Sent {
     text: u64,
 }
 
-/// What a number has had so far.
+/// Counts of earlier messages to a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Milliseconds since the same text went to it, if it did today or in the last hour.
+    /// Milliseconds since the same text was last sent to it, if the history still has that message.
     pub same_text_age_ms: Option<i64>,
     /// Messages in the last 3,600 seconds.
     pub last_hour: u32,
@@ -42,8 +42,8 @@ pub struct Seen {
 }
 
 impl SendHistory {
-    /// A history of at most this many messages: beyond, the oldest are forgotten, so that memory has a
-    /// bound. A number forgotten early is allowed more than its limits say.
+    /// A history of at most this many messages. The oldest are dropped, which bounds memory. A number whose messages
+    /// were dropped early is allowed more than its limits.
     pub fn new(capacity: usize) -> Self {
         Self {
             numbers: HashMap::new(),
@@ -52,12 +52,12 @@ impl SendHistory {
         }
     }
 
-    /// What this number has had of this application.
+    /// Counts of this application's messages to this number.
     pub fn seen(&self, app: &str, to: &str, text: &str, now_ms: i64) -> Seen {
         let mut seen = Seen::default();
         let text = hash(&text);
         for sent in self.numbers.get(&hash(&(app, to))).into_iter().flatten() {
-            // A clock that was set back makes later messages count as just sent.
+            // After a clock was set back, later messages count as just sent.
             let age = (now_ms - sent.at_ms).max(0);
             let today = china_day(sent.at_ms) == china_day(now_ms);
             seen.last_hour += u32::from(age < HOUR_MS);
@@ -70,7 +70,7 @@ impl SendHistory {
         seen
     }
 
-    /// Remembers a message.
+    /// Records a message.
     pub fn record(&mut self, app: &str, to: &str, text: &str, now_ms: i64) {
         let key = hash(&(app, to));
         self.numbers.entry(key).or_default().push_back(Sent {
@@ -98,13 +98,13 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// How many messages each application sent today, by country.
+/// Messages that each application sent today, by country.
 #[derive(Debug, Default)]
 pub struct DailyCounts {
     apps: HashMap<String, Day>,
 }
 
-/// One application's day.
+/// One application's counts of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Day {
     day: i64,

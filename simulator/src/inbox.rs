@@ -1,7 +1,7 @@
-//! The inbox: every message that was accepted, as the phone would show it.
+//! Inbox: every accepted message, as the phone would show it.
 //!
-//! This is the one place that shows whole numbers and codes, because showing them is its purpose. It keeps
-//! the newest messages up to the retention and drops the oldest beyond.
+//! Only the inbox shows whole numbers and codes, because that is its purpose. It keeps the newest messages up to the
+//! retention and drops older ones.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::mask;
 pub struct Message {
     /// Counts accepted messages, from 1; never reused.
     pub sequence: u64,
-    /// The request that it came with: `sequence` of its entry in the journal.
+    /// The request that contained it: `sequence` of its entry in the journal.
     pub request: u64,
     /// The recipient, E.164.
     pub to: String,
@@ -32,7 +32,7 @@ pub struct Message {
     pub params: Vec<String>,
     /// `SerialNo` of the answer.
     pub serial_no: String,
-    /// When it was accepted, on the simulator's clock, in Unix milliseconds.
+    /// Time of acceptance, on the simulator's clock, in Unix milliseconds.
     pub time_unix_ms: i64,
     /// Billed segments, the `Fee`.
     pub segments: u32,
@@ -44,14 +44,14 @@ pub struct Message {
     pub extend_code: String,
     /// `SenderId`.
     pub sender_id: String,
-    /// What its template is for.
+    /// Purpose of its template.
     #[serde(skip)]
     pub kind: TemplateKind,
 }
 
 impl Message {
-    /// The verification code: of a verification template's parameters the longest, and of those the first. Minutes are
-    /// shorter than a code, wherever they stand.
+    /// The verification code: the longest parameter of a verification template, and the first of several. Minutes are
+    /// shorter than a code, wherever they are.
     pub fn otp(&self) -> Option<&str> {
         if self.kind != TemplateKind::Otp {
             return None;
@@ -62,7 +62,7 @@ impl Message {
 }
 
 impl fmt::Debug for Message {
-    /// Without number, text and parameters: debug output ends up in logs.
+    /// Omits number, text and parameters: debug output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("sequence", &self.sequence)

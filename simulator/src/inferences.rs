@@ -1,12 +1,11 @@
-//! Behaviour that rests on nothing official, for `--explain` and `/_sim/inferences`.
+//! Behaviour without official evidence, for `--explain` and `/_sim/inferences`.
 //!
-//! The rules here were inferred from documentation that stops short, from other answers of the service, or
-//! from what its SDKs expect. A test that passes only because of one of them proves nothing about the real
-//! service.
+//! The rules here were inferred from incomplete documentation, from other responses of the service, or from the
+//! expectations of its SDKs. A test that passes only because of one of them proves nothing about the real service.
 
 use crate::codes::{self, Evidence};
 
-/// Rules whose existence or place is inferred, by the step of the checks they belong to.
+/// Rules whose existence or place is inferred, by the step of the checks.
 const RULES: &[(&str, &str)] = &[
     (
         "0",

@@ -1,8 +1,7 @@
-//! The journal: what each API request asked, what was verified, and how it was answered.
+//! Journal: each API request, the results of its verification, and its response.
 //!
-//! Fit to be shown to anybody: numbers and keys are masked, and of canonical request and string to sign the
-//! hashes are replaced by a description, because a hash of a body whose only unknown is a six-digit code
-//! can be reversed by trying them all.
+//! No entry has secrets: numbers and keys are masked. In the canonical request and the string to sign, descriptions
+//! replace the hashes. A hash of a body whose only unknown is a six-digit code can be reversed by trying all codes.
 
 use std::collections::VecDeque;
 
@@ -13,43 +12,43 @@ use serde::Serialize;
 pub struct JournalEntry {
     /// Counts requests, from 1; never reused.
     pub sequence: u64,
-    /// When, on the simulator's clock, in Unix milliseconds.
+    /// Time on the simulator's clock, in Unix milliseconds.
     pub time_unix_ms: i64,
-    /// What `X-TC-Action` held, if it names an action of the service.
+    /// `X-TC-Action`, if it names an action of the service.
     pub action: Option<String>,
-    /// `Ok`, or the code of the refusal: of the request, else of the first number that was refused. Empty
-    /// when a fault kept the request from being processed.
+    /// `Ok`, or the code of the refusal: of the request, else of the first number that was refused. Empty if a fault
+    /// kept the request from being processed.
     pub verdict: String,
-    /// `RequestId` of the answer; empty when there was none.
+    /// `RequestId` of the response; empty if there was none.
     pub request_id: String,
     /// The SecretId, masked: `AKID****MPLE`.
     pub credential: Option<String>,
     /// The account that the key belongs to, by its name in the catalogue.
     pub account: Option<String>,
-    /// How its signature fared; `None` when no check came that far.
+    /// The verdict on its signature; `None` if a check before it failed.
     pub signature: Option<SignatureVerdict>,
-    /// What the simulator hashed, with the payload's hash described instead of shown.
+    /// The canonical request, with a description of the payload's hash.
     pub canonical_request: Option<String>,
-    /// What the simulator signed, with the hash described instead of shown.
+    /// The string to sign, with a description of the hash.
     pub string_to_sign: Option<String>,
-    /// Whether headers and whole body arrived.
+    /// True if the headers and the whole body arrived.
     pub complete: bool,
-    /// How many bytes of body arrived.
+    /// Bytes of the body that arrived.
     pub body_bytes: usize,
     /// Each recipient, masked, with its own verdict, which is empty when a fault kept the request from being
     /// processed.
     pub recipients: Vec<RecipientVerdict>,
-    /// What a developer should know: the rule that was broken, the likeliest cause.
+    /// Hints for a developer: the rule that was broken, the likeliest cause.
     pub detail: Vec<String>,
     /// The fault that was injected, by its name.
     pub fault: Option<String>,
 }
 
-/// How the signature of a request fared, key and token included.
+/// Verdict on the signature of a request, key and token included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureVerdict {
-    /// As the service would verify it.
+    /// The service would accept it.
     Right,
     /// The service would refuse it; a lenient simulator did not.
     Overlooked,
@@ -57,7 +56,7 @@ pub enum SignatureVerdict {
     Refused,
 }
 
-/// How one recipient of a `SendSms` fared.
+/// Verdict on one recipient of a `SendSms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecipientVerdict {
     /// Masked: `+86138****8000`.
@@ -84,7 +83,7 @@ impl Journal {
         }
     }
 
-    /// A journal without entries that goes on counting.
+    /// A journal without entries that continues the sequence.
     pub fn emptied(self) -> Self {
         Self {
             count: self.count,

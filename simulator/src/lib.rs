@@ -1,8 +1,8 @@
 //! Tencent Cloud SMS on loopback, faithfully: signatures, limits, codes and an inbox.
 //!
-//! For everyone who has no account, and for every test. It answers as the service does: TC3 signatures are
-//! verified, checks come in the service's order with its codes, numbers have limits on a clock that a test
-//! can set, and accepted messages land in an inbox instead of on a phone.
+//! For developers without an account, and for every test. It responds as the service does: TC3 signatures are verified,
+//! and checks come in the service's order with its codes. Numbers have limits on a clock that a test can set, and
+//! accepted messages go to an inbox instead of a phone.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -13,9 +13,9 @@
 //! # }
 //! ```
 //!
-//! A request flows one way: [`server`](crate::Simulator) reads it, `gateway` checks what all of Tencent's
-//! APIs check, `actions` decides, `world` remembers, `reply` writes, and a fault may spoil it on the way
-//! out. Nothing here is shared with the connector, so that a mistake cannot agree with itself.
+//! A request passes in one direction: [`server`](crate::Simulator) reads it, `gateway` runs the checks that all of
+//! Tencent's APIs share, `actions` decides, `world` stores, `reply` writes, and a fault may alter the response. No code
+//! is shared with the connector, so that a mistake cannot confirm itself.
 
 mod action;
 mod actions;

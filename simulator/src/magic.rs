@@ -8,12 +8,12 @@
 //! [`Code::magic`] is the number that the code had in the old API (1023 for the 30-second limit), 20xx for the codes
 //! of SMS that had none, 30xx for the gateway's.
 //!
-//! Neither range belongs to anybody, and connectors that check numbers let both through. No operator was assigned 154:
-//! it is the one beginning from 150 to 159 that libphonenumber's metadata of China (9.0.43) does not list as mobile.
-//! Ofcom keeps 01632 960000 to 960999 free ("Telephone numbers for use in TV and radio drama programmes").
+//! Neither range belongs to anybody, and connectors that check numbers accept both. No operator was assigned 154: it is
+//! the only prefix from 150 to 159 that libphonenumber's metadata of China (9.0.43) does not list as mobile. Ofcom
+//! keeps 01632 960000 to 960999 free ("Telephone numbers for use in TV and radio drama programmes").
 //!
-//! The rest of the request is checked as usual and comes first. A code of the gateway or the access layer
-//! refuses the whole request; one of the backend stands beside its number. A number that is no code's is ordinary.
+//! The rest of the request is checked as usual and comes first. A code of the gateway or the access layer refuses the
+//! whole request; one of the backend is the status of its number. A number without a code is ordinary.
 
 use crate::codes::{self, Code};
 

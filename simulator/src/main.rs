@@ -1,5 +1,5 @@
-//! The simulator as a program: one JSON line on standard output when it is ready, the story of each request
-//! on standard error, and an end when it is told to.
+//! Command line of the simulator. Prints one JSON line on standard output when it is ready, and logs each request on
+//! standard error.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -219,11 +219,11 @@ async fn run(arguments: Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Returns on SIGINT, on SIGTERM, and on the end of standard input if that is asked for.
+/// Returns on SIGINT, on SIGTERM, and on the end of standard input if that is requested.
 async fn wait_for_the_end(mut signals: Signals, stdin_too: bool) {
     let (closed_sender, closed) = tokio::sync::oneshot::channel();
     if stdin_too {
-        // A thread of its own: tokio's standard input would keep the runtime from ending.
+        // On a separate thread: tokio's standard input would keep the runtime from ending.
         std::thread::spawn(move || {
             let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
             let _ = closed_sender.send(());
@@ -235,8 +235,8 @@ async fn wait_for_the_end(mut signals: Signals, stdin_too: bool) {
     }
 }
 
-/// The signals that end the program. Made before the ready line is printed, since whoever reads that line
-/// may send one at once.
+/// The signals that end the program. Made before the ready line is printed, since a reader of that line may send one at
+/// once.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -282,7 +282,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// 2 for what an argument says wrongly, 1 for what the machine refuses.
+/// 2 for an invalid argument, 1 for an error of the machine.
 fn exit_code(error: &StartError) -> u8 {
     match error {
         StartError::Callback(_) | StartError::Control(_) | StartError::Clock => 2,
@@ -290,7 +290,7 @@ fn exit_code(error: &StartError) -> u8 {
     }
 }
 
-/// On standard error, which may be closed.
+/// Writes to standard error, which may be closed.
 fn warn(message: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {message}");
 }

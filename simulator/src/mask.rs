@@ -1,7 +1,7 @@
-//! Masks for what identifies or authorises: enough to recognise one's own, no more.
+//! Masks for values that identify or authorise: enough to recognise one's own, no more.
 //!
-//! Used for everything that leaves the simulator, except the wire answers that the service itself gives
-//! and the inbox, whose purpose is to show the message.
+//! Used for all output of the simulator, except the responses of the API itself and the inbox, whose purpose is to show
+//! the message.
 
 use crate::phone::Number;
 
@@ -20,10 +20,10 @@ pub fn secret_id(id: &str) -> String {
     shown
 }
 
-/// A phone number as `+86138****8000`: calling code, up to three digits, the last four. What cannot be
-/// understood as a number shows its length only.
+/// A phone number as `+86138****8000`: calling code, up to three digits, the last four. Text that is not a number shows
+/// its length only.
 pub fn phone_number(given: &str) -> String {
-    // What separates digits must not decide whether anything is shown.
+    // Separators must not affect whether digits are shown.
     let compact: String = given
         .chars()
         .filter(|c| c.is_alphanumeric() || *c == '+')
@@ -34,7 +34,7 @@ pub fn phone_number(given: &str) -> String {
     number.masked()
 }
 
-/// A template value with its letters and digits hidden: only its shape is left.
+/// A template value with its letters and digits hidden.
 pub fn value(value: &str) -> String {
     value
         .chars()

@@ -1,4 +1,4 @@
-//! The parameters of an action: read from a JSON body or a query, then checked against its schema.
+//! Parameters of an action: read from a JSON body or a query, then checked against its schema.
 //!
 //! | refused | with |
 //! |---|---|
@@ -35,7 +35,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// Its type.
     pub kind: Kind,
-    /// Whether it must be present.
+    /// True if it must be present.
     pub required: bool,
 }
 
@@ -63,7 +63,7 @@ impl Parameter {
 ///
 /// # Errors
 ///
-/// `InvalidParameter` when they cannot be read.
+/// `InvalidParameter` if they cannot be read.
 pub fn read(request: &ApiRequest, schema: &[Parameter]) -> Result<Map<String, Value>, Refusal> {
     let is_get = request.method == "GET";
     let expected = match is_get {
@@ -118,7 +118,7 @@ pub fn check(
             format!("The parameter `{unknown}` is not recognized."),
         ));
     }
-    // That null counts as absent is inference: SDKs that serialise unset fields send it.
+    // It is inference that null counts as absent: SDKs that serialise unset fields send it.
     given.retain(|_, value| !value.is_null());
     if let Some(missing) = schema
         .iter()
@@ -162,7 +162,7 @@ fn mistyped(parameter: &Parameter, value: &Value) -> Option<String> {
         .map(|at| format!("{}.{at}", parameter.name))
 }
 
-/// A GET carries arrays flattened, `PhoneNumberSet.0=…`, and everything as text.
+/// Reads a query. A GET carries arrays flattened, `PhoneNumberSet.0=…`, and everything as text.
 fn from_query(query: &str, schema: &[Parameter]) -> Map<String, Value> {
     let mut object = Map::new();
     let mut arrays: BTreeMap<&str, BTreeMap<usize, Value>> = BTreeMap::new();
@@ -207,7 +207,7 @@ fn number(text: &str) -> Value {
         .map_or_else(|_| Value::from(text), Value::from)
 }
 
-/// `%41` and `+` as in `application/x-www-form-urlencoded`; what does not decode stays as it is.
+/// Decodes `%41` and `+` as in `application/x-www-form-urlencoded`; malformed escapes stay as they are.
 pub fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

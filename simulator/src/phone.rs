@@ -6,9 +6,9 @@
 //! | `0086…`, `86…`, or 11 digits that begin with 1 | mainland China |
 //! | anything else | `InvalidParameterValue.IncorrectPhoneNumber` |
 //!
-//! A mainland mobile number is 11 digits and begins with 1. Elsewhere the calling code must be assigned
-//! and the rest has 4 to 13 digits, 15 in all: E.164's bound. Source: SendSms reference, field
-//! `PhoneNumberSet`; that lengths are not checked per country is inference.
+//! A mainland mobile number is 11 digits and begins with 1. Elsewhere the calling code must be assigned and the rest
+//! has 4 to 13 digits, 15 in all: E.164's limit. Source: SendSms reference, field `PhoneNumberSet`. It is inference
+//! that lengths are not checked per country.
 //!
 //! A zero after another calling code is refused as well, unless numbers of that country begin with one. That is
 //! inference: the service documents the zero after +86 alone, and no carrier routes a national prefix.
@@ -19,7 +19,7 @@ use crate::countries::{self, Country};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incorrect;
 
-/// A number that was understood.
+/// A parsed number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Number {
     digits: String,
@@ -31,7 +31,7 @@ impl Number {
     ///
     /// # Errors
     ///
-    /// [`Incorrect`] for whatever the table above does not list.
+    /// [`Incorrect`] for a form that the table above does not list.
     pub fn parse(given: &str) -> Result<Self, Incorrect> {
         let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let digits = if let Some(rest) = given.strip_prefix('+') {
@@ -84,7 +84,7 @@ impl Number {
             .unwrap_or_default()
     }
 
-    /// Whether it is a mainland China number. Hong Kong, Macao and Taiwan are not.
+    /// Returns true for a mainland China number. Hong Kong, Macao and Taiwan are not mainland.
     pub fn is_mainland(&self) -> bool {
         self.calling_code() == "86"
     }
@@ -99,7 +99,7 @@ impl Number {
         self.country.name
     }
 
-    /// Enough to recognise one's own: calling code, up to three digits, the last four.
+    /// The masked number: calling code, up to three digits, the last four.
     pub fn masked(&self) -> String {
         let national: Vec<char> = self.national().chars().collect();
         let tail: String = national
@@ -120,8 +120,8 @@ impl std::fmt::Debug for Number {
     }
 }
 
-/// Calling codes whose national numbers may begin with 0: those of which libphonenumber's metadata (9.0.43) has a fixed
-/// or mobile number that does.
+/// Calling codes whose national numbers may begin with 0. libphonenumber's metadata (9.0.43) has fixed or mobile
+/// numbers of them that do.
 const NUMBERS_WITH_ZERO: [&str; 10] = [
     "39", "225", "226", "229", "241", "242", "250", "378", "881", "992",
 ];

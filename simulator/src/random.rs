@@ -1,7 +1,7 @@
-//! Identifiers and chances that look random and repeat exactly for the same seed.
+//! Generator of identifiers and chances that look random and repeat exactly for the same seed.
 //!
-//! SplitMix64: enough for request ids, serial numbers and fault injection in a test double. Nothing
-//! secret is ever drawn from it.
+//! SplitMix64: enough for request ids, serial numbers and fault injection in a test double. No secret is generated from
+//! it.
 
 /// The generator.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Random {
         )
     }
 
-    /// A number with exactly this many decimal digits, none leading zero. At most 18 digits.
+    /// A number with exactly this many decimal digits, without a leading zero. At most 18 digits.
     pub fn digits(&mut self, count: u32) -> u64 {
         let low = 10u64.saturating_pow(count.clamp(1, 18) - 1);
         low + self.next_u64() % (low * 9)

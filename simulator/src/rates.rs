@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-/// How many requests each account made of each action in the current second.
+/// Requests of each account and action in the current second.
 #[derive(Debug, Default)]
 pub struct Rates {
     seconds: HashMap<(String, &'static str), (i64, u32)>,
 }
 
 impl Rates {
-    /// Counts one more request and returns how many this second has seen.
+    /// Counts one more request and returns the count of this second.
     pub fn count(&mut self, account: &str, action: &'static str, now_ms: i64) -> u32 {
         let second = now_ms.div_euclid(1000);
         let entry = self

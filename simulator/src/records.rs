@@ -1,7 +1,6 @@
-//! Records of every number of every `SendSms` that reached the backend, for the actions that look back.
+//! Records of every number of every `SendSms` that reached the backend, for the actions that query the past.
 //!
-//! Keeps as many as the inbox and drops the oldest beyond. Texts are kept with their values hidden, as the
-//! service keeps them.
+//! Keeps as many as the inbox and drops older ones. Texts are kept with their values hidden, as in the service.
 
 use std::collections::VecDeque;
 
@@ -12,32 +11,32 @@ use crate::delivery::Receipt;
 pub struct Record {
     /// `SmsSdkAppId`.
     pub app_id: String,
-    /// E.164, or as given when it was not understood.
+    /// E.164, or as given if it could not be parsed.
     pub to: String,
-    /// Empty when it was refused.
+    /// Empty if it was refused.
     pub serial_no: String,
     /// `Ok` or the code.
     pub code: String,
     /// Country.
     pub iso_code: String,
-    /// Text with its values hidden; empty when it was refused.
+    /// Text with its values hidden; empty if it was refused.
     pub content: String,
-    /// Echo of the request's.
+    /// Copy of the request's.
     pub session_context: String,
     /// Billed segments.
     pub fee: u32,
-    /// When, in Unix milliseconds.
+    /// Time in Unix milliseconds.
     pub time_ms: i64,
-    /// What the carrier will say, and when.
+    /// The due time of the delivery report in Unix milliseconds, and the report.
     pub report: Option<(i64, Receipt)>,
-    /// Whether the queue of reports has handed it out.
+    /// True if `PullSmsSendStatus` has returned the report.
     pub pulled: bool,
-    /// Whether the callback got it.
+    /// True if the report was taken for the callback, whether or not the receiver accepted it.
     pub called_back: bool,
 }
 
 impl Record {
-    /// The report, if it has come by now.
+    /// The report, if it is due.
     pub fn reported(&self, now_ms: i64) -> Option<(i64, Receipt)> {
         self.report.filter(|(due_ms, _)| *due_ms <= now_ms)
     }
@@ -71,7 +70,7 @@ impl Records {
         self.records.iter()
     }
 
-    /// The same, to be marked.
+    /// The same, mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Record> {
         self.records.iter_mut()
     }

@@ -1,4 +1,4 @@
-//! Answers of the service: HTTP 200, `Content-Type: application/json` and nothing more, whatever happened.
+//! Responses of the service: HTTP 200, `Content-Type: application/json` and nothing more, whatever happened.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::actions::send_sms::SendStatus;
 use crate::request::Refusal;
 
-/// The payload of an answer, before it becomes bytes.
+/// The payload of a response, before serialisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Payload {
@@ -17,7 +17,7 @@ pub enum Payload {
         #[serde(rename = "Error")]
         error: ErrorBody,
     },
-    /// What an action other than `SendSms` answers.
+    /// The response of an action other than `SendSms`.
     Data(serde_json::Value),
     /// One status per number.
     Statuses {
@@ -27,7 +27,7 @@ pub enum Payload {
     },
 }
 
-/// An answer, before faults spoil it.
+/// A response before faults alter it.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The payload.
@@ -49,12 +49,12 @@ impl Answer {
 pub struct ErrorBody {
     /// The code.
     pub code: String,
-    /// The message, in the language asked for as far as it is known.
+    /// The message, in the requested language if that text is known.
     pub message: String,
 }
 
 impl Payload {
-    /// The answer to a refused request.
+    /// The response to a refused request.
     pub fn refused(refusal: &Refusal, chinese: bool) -> Self {
         let own_words = refusal.message == refusal.code.message;
         let message = match refusal.code.message_zh {

@@ -1,4 +1,4 @@
-//! One API request, read whole, and the refusal that a check answers it with.
+//! API request, read whole, and the refusal by a check.
 
 use std::net::IpAddr;
 
@@ -9,15 +9,15 @@ use crate::codes::{self, Code};
 
 /// A request whose headers and body have arrived.
 pub struct ApiRequest {
-    /// `GET`, `POST`, or what else was asked.
+    /// `GET`, `POST`, or another method.
     pub method: String,
-    /// The query as it stood in the request line, without `?`.
+    /// The query of the request line, without `?`.
     pub query: String,
     /// All headers.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// Who asks.
+    /// The client's address.
     pub peer: IpAddr,
 }
 
@@ -35,19 +35,19 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }
 
-/// A request-wide refusal: goes into `Response.Error`.
+/// A refusal of the whole request, for `Response.Error`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The code.
     pub code: &'static Code,
     /// The message for the caller.
     pub message: String,
-    /// What a developer should know beyond it; for the console and the journal, never on the wire.
+    /// Hints for a developer, for the console and the journal, never in the response.
     pub detail: Vec<String>,
 }
 
 impl Refusal {
-    /// A refusal in the code's own words.
+    /// A refusal with the code's own message.
     pub fn new(code: &'static Code) -> Self {
         Self {
             code,
@@ -56,7 +56,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal in more specific words.
+    /// A refusal with a more specific message.
     pub fn with(code: &'static Code, message: impl Into<String>) -> Self {
         Self {
             code,

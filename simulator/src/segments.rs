@@ -9,7 +9,7 @@
 //! Source: Tencent Cloud SMS, *Length calculation rule*; the alphabet is 3GPP TS 23.038, section 6.2.1.
 //! Characters of its extension table take two septets.
 
-/// Whose rule counts the text.
+/// Route of a message, which selects the rule that counts the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// +86.

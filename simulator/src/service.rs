@@ -1,6 +1,6 @@
-//! The simulated service: one request in, one answer out, with no network in between.
+//! Simulated service: turns one request into one response, without a network.
 //!
-//! Everything that the service decides is decided here; [`crate::server`] only carries bytes.
+//! All decisions of the service are made here; [`crate::server`] only transports bytes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +25,7 @@ use crate::request::{ApiRequest, Refusal};
 use crate::spoil;
 use crate::world::World;
 
-/// What happened to one request, for whoever watches.
+/// Outcome of one request, for the observer.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// The journal's entry.
@@ -34,7 +34,7 @@ pub struct Event {
     pub accepted: Vec<Message>,
 }
 
-/// Called once per API request, after it was decided and before it is answered.
+/// Called once per API request, after the decision and before the response.
 pub type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
 /// The simulated service.
@@ -48,7 +48,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service at its beginning.
+    /// A service in its initial state.
     pub fn new(
         catalogue: Catalogue,
         clock: Clock,
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// What it knows.
+    /// Its catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
@@ -76,25 +76,25 @@ impl Service {
         &self.clock
     }
 
-    /// Everything that changes. Held for moments, never across an await.
+    /// The mutable state. Locked briefly, never across an await.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        // A panic elsewhere must not take the simulator down with it.
+        // A panic elsewhere must not stop the simulator.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells of every accepted message and every change of the clock.
+    /// Notifies of every accepted message and every change of the clock.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Wakes whoever waits for messages or for a moment on the clock.
+    /// Notifies all subscribers.
     pub fn changed(&self) {
         self.changes
             .send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Decides one request. `complete` says whether its whole body arrived (it is cut at the size limit);
-    /// `fault` names the fault that will be done to the answer.
+    /// Decides one request. `complete` is true if its whole body arrived (it is cut at the size limit); `fault` names
+    /// the fault that the response will get.
     pub fn process(&self, request: &ApiRequest, complete: bool, fault: Option<&str>) -> Answer {
         let now_ms = self.clock.now_ms();
         let mut entry = JournalEntry {
@@ -112,8 +112,8 @@ impl Service {
             now_ms,
         };
         let checked = self.check(&gateway, request, &mut entry, &mut evidence);
-        // One lock from here on: what a request reads of the world does not change under it, and the journal has
-        // requests in the order in which they changed it.
+        // One lock from here on: the state cannot change during a request, and the journal has requests in the order in
+        // which they changed it.
         let mut world = self.world();
         let request_id = world.random.uuid();
         entry.request_id.clone_from(&request_id);
@@ -149,7 +149,7 @@ impl Service {
         }
     }
 
-    /// Enters a request that a fault kept from being processed.
+    /// Records a request that a fault kept from being processed.
     pub fn record_unprocessed(
         &self,
         action: Option<&str>,
@@ -176,7 +176,7 @@ impl Service {
         self.record(self.world(), entry, Vec::new());
     }
 
-    /// Refuses a request with a fault's code, without looking whether it deserves better.
+    /// Refuses a request with a fault's code, without any check.
     pub fn refuse_unprocessed(
         &self,
         request: &ApiRequest,
@@ -184,7 +184,7 @@ impl Service {
         message: Option<&str>,
     ) -> Answer {
         let action = action_of(request);
-        // Other actions have no place for the code of a number.
+        // Responses of other actions have no status per number.
         let statuses = (action == Some(Action::SendSms)).then(|| failed(request));
         let request_id = self.world().random.uuid();
         let mut answer = Answer {
@@ -213,7 +213,7 @@ impl Service {
         answer
     }
 
-    /// Enters it, gives the world back, and tells whoever waits.
+    /// Records it in the journal, releases the lock, and notifies subscribers and the observer.
     fn record(
         &self,
         mut world: MutexGuard<'_, World>,
@@ -232,7 +232,7 @@ impl Service {
         }
     }
 
-    /// What can be told from the request and the catalogue alone.
+    /// The checks that need only the request and the catalogue.
     fn check<'a>(
         &'a self,
         gateway: &Gateway<'a>,
@@ -307,7 +307,7 @@ fn numbers(body: &Value) -> impl Iterator<Item = &str> {
     numbers.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The numbers that a request names although nobody processed it, with what became of them all.
+/// The numbers of a request that was not processed, each with this verdict.
 fn asked_for(body: &[u8], verdict: &str) -> Vec<RecipientVerdict> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     numbers(&body)

@@ -1,4 +1,4 @@
-//! Steering and stopping a simulator from Rust.
+//! Handle of a running simulator: controls and stops it from Rust.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,8 +17,8 @@ use crate::journal::JournalEntry;
 use crate::server::{Server, Stop};
 use crate::service::Service;
 
-/// A running simulator. It has a thread of its own, so a test may block its own runtime without starving
-/// it, and it stops when it is dropped.
+/// A running simulator. It has its own thread, so a test may block its own runtime without blocking the simulator. It
+/// stops when it is dropped.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -52,12 +52,12 @@ impl Simulator {
         Self::builder().start().await
     }
 
-    /// Starts otherwise.
+    /// Starts with other settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// `http://127.0.0.1:PORT`, or `https`. Of a simulator that listens on all addresses, loopback's.
+    /// `http://127.0.0.1:PORT`, or `https`. The loopback address is used for a simulator that listens on all addresses.
     pub fn url(&self) -> String {
         let scheme = if self.ca_pem.is_some() {
             "https"
@@ -67,7 +67,7 @@ impl Simulator {
         format!("{scheme}://{}", reachable(self.addr))
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -82,27 +82,27 @@ impl Simulator {
         self.server.access.token.as_deref()
     }
 
-    /// The messages that were accepted and kept, oldest first.
+    /// The accepted messages that are kept, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.service.world().inbox.iter().cloned().collect()
     }
 
-    /// Empties the inbox, or removes the messages to one number given in E.164 form; how many there were.
+    /// Empties the inbox, or removes the messages to one number given in E.164 form. Returns how many there were.
     pub fn clear_messages(&self, to: Option<&str>) -> usize {
         self.service.world().inbox.clear(to)
     }
 
-    /// What each API request asked and how it fared, oldest first.
+    /// Each API request and its outcome, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.service.world().journal.iter().cloned().collect()
     }
 
-    /// How many `SendSms` requests arrived with headers and whole body, whatever became of them.
+    /// `SendSms` requests that arrived with headers and whole body, whatever their outcome.
     pub fn complete_requests(&self) -> u64 {
         self.service.world().complete_requests
     }
 
-    /// Lets the clock run at this many seconds from real time.
+    /// Sets the clock to run at this many seconds from real time.
     pub fn set_clock_offset_s(&self, offset_s: i64) {
         self.service.clock().set(ClockMode::Running {
             offset_ms: offset_s.saturating_mul(1000),
@@ -127,7 +127,7 @@ impl Simulator {
         self.service.clock().now_ms()
     }
 
-    /// Whether answers lack the `Date` header.
+    /// Sets whether responses omit the `Date` header.
     pub fn omit_date_header(&self, omit: bool) {
         self.server.omit_date.store(omit, Ordering::Relaxed);
     }
@@ -148,7 +148,8 @@ impl Simulator {
         }
     }
 
-    /// Queues a fault for the next request of one action, such as `SendSms`: look-ups in the background meet others.
+    /// Queues a fault for the next request of one action, such as `SendSms`: other requests in the background do not
+    /// use it up.
     pub fn queue_fault_of(&self, action: &str, fault: Fault) {
         self.service.world().faults.push_back(Queued {
             fault,
@@ -157,7 +158,7 @@ impl Simulator {
         });
     }
 
-    /// Lets requests meet faults by chance, or stops doing so.
+    /// Starts faults by chance, or stops them.
     pub fn set_chaos(&self, chaos: Option<Chaos>) {
         let mut world = self.service.world();
         match chaos {
@@ -166,12 +167,12 @@ impl Simulator {
         }
     }
 
-    /// Back to the beginning: inbox, journal, limits, balances, faults and counters. The clock stays.
+    /// Resets inbox, journal, limits, balances, faults and counters. The clock stays.
     pub fn reset(&self) {
         self.service.world().reset();
     }
 
-    /// Stops accepting, lets answers under way go out for up to 2 seconds, and ends.
+    /// Stops accepting connections, waits up to 2 seconds for responses under way, and ends.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(Stop::Gracefully);
         if let Some(stopped) = self.stopped.take() {
@@ -180,7 +181,7 @@ impl Simulator {
     }
 }
 
-/// An address to ask at: all addresses, `0.0.0.0` or `[::]`, include loopback.
+/// A reachable address: all addresses, `0.0.0.0` or `[::]`, include loopback.
 fn reachable(addr: SocketAddr) -> SocketAddr {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

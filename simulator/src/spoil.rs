@@ -1,4 +1,4 @@
-//! Effects of a fault on an answer that was decided.
+//! Effects of a fault on a decided response.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use crate::codes::{self, Layer};
 use crate::fault::Fault;
 use crate::reply::{Answer, ErrorBody, Payload};
 
-/// A recipient that nobody asked for; from the block reserved for fiction.
+/// A recipient that was not requested; from the block reserved for fiction.
 const FOREIGN_NUMBER: &str = "+14155550199";
 
-/// A code that no documentation knows.
+/// An undocumented code.
 pub const UNKNOWN_CODE: &str = "FailedOperation.SimulatorInventedThis";
 
-/// Changes the payload as the fault says. Faults of bytes and connections leave it alone.
+/// Changes the payload as the fault requires. Faults of bytes and connections do not change it.
 pub fn payload(answer: &mut Answer, fault: &Fault) {
     match (fault, &mut answer.payload) {
         (Fault::AcceptThenCode { code }, _) => refuse(answer, code, None),
@@ -56,8 +56,8 @@ pub fn payload(answer: &mut Answer, fault: &Fault) {
     }
 }
 
-/// Turns an answer into a refusal with a code, in the place where the service puts that code: for the whole
-/// request, or for each number when the answer has numbers.
+/// Turns a response into a refusal with a code, in the place where the service puts that code: for the whole request,
+/// or for each number if the response has numbers.
 pub fn refuse(answer: &mut Answer, code: &str, message: Option<&str>) {
     let known = codes::find(code);
     let message = message
@@ -87,7 +87,7 @@ pub fn refuse(answer: &mut Answer, code: &str, message: Option<&str>) {
     }
 }
 
-/// The page that a broken proxy shows.
+/// The error page of a broken proxy.
 pub fn html(status: u16) -> String {
     let reason = http::StatusCode::from_u16(status)
         .ok()

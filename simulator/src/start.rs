@@ -1,4 +1,4 @@
-//! Start of a simulator as its builder says.
+//! Start of a simulator with a builder's settings.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::simulator::Simulator;
 use crate::tls;
 use crate::world::World;
 
-/// How long a graceful stop waits for answers under way.
+/// Time that a graceful stop waits for responses under way.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Builder {
@@ -147,7 +147,7 @@ fn access(
         None if listen.ip().is_loopback() => None,
         None => Some(random_token().map_err(StartError::Random)?),
     };
-    // Everybody's address is nobody's name: the ready line then has loopback's.
+    // An unspecified address names no host; the ready line then has the loopback address.
     let listen = Some(listen.ip().to_canonical()).filter(|address| !address.is_unspecified());
     Ok(Access {
         hosts,

@@ -1,9 +1,9 @@
-//! TC3-HMAC-SHA256 as the service checks it: written from the published scheme, for the receiving side.
+//! TC3-HMAC-SHA256 on the receiving side, written from the published scheme.
 //!
-//! Nothing here is shared with the connector, so that a mistake on one side cannot agree with itself.
+//! No code is shared with the connector, so that a mistake on one side cannot confirm itself.
 //!
-//! Accepts exactly one form of the `Authorization` header (see [`Authorization::parse`]) and refuses the
-//! rest with the part that is wrong. Signatures are compared in constant time.
+//! Accepts exactly one form of the `Authorization` header (see [`Authorization::parse`]) and reports the part that is
+//! wrong otherwise. Signatures are compared in constant time.
 //!
 //! Source: Tencent Cloud API, *Signature Method v3*; both of its worked examples are the tests below.
 
@@ -16,10 +16,10 @@ use subtle::ConstantTimeEq;
 /// The only algorithm of this scheme, first word of the header and first line of the string to sign.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// What a client sends in `X-TC-Content-SHA256`, and signs instead of its payload, to leave it unsigned.
+/// Value of `X-TC-Content-SHA256` for an unsigned payload, which the client signs instead of the payload.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// The `Authorization` header, taken apart.
+/// The parsed `Authorization` header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Authorization<'a> {
     /// Public half of the key pair.
@@ -71,7 +71,7 @@ impl fmt::Display for Malformed {
 }
 
 impl<'a> Authorization<'a> {
-    /// Takes the header apart. One optional space may follow each comma; nothing else may vary.
+    /// Parses the header. One optional space may follow each comma; nothing else may vary.
     ///
     /// # Errors
     ///
@@ -163,8 +163,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// The canonical request: what both sides hash. `headers` are the signed ones in the client's order, as
-/// they arrived; names and values are lower-cased and trimmed here. The path is `/` whatever was asked.
+/// The canonical request, which both sides hash. `headers` are the signed ones in the client's order, as they arrived;
+/// names and values are lower-cased and trimmed here. The path is `/`, whatever was requested.
 pub fn canonical_request(
     method: &str,
     query: &str,
@@ -216,7 +216,7 @@ impl SigningKey {
         Self(signing)
     }
 
-    /// The key of a client that forgot the prefix, for diagnosis.
+    /// The key of a client that omitted the prefix, for diagnosis.
     pub fn without_prefix(secret_key: &str, date: &str, service: &str) -> Self {
         let [.., signing] = chain(secret_key.as_bytes(), date, service);
         Self(signing)
@@ -234,15 +234,15 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The keys that are derived one from another: the date's, the service's and the one that signs.
+/// The keys that are derived one from another: the date's, the service's and the signing key.
 fn chain(first: &[u8], date: &str, service: &str) -> [[u8; 32]; 3] {
     let date = hmac(first, date.as_bytes());
     let service = hmac(&date, service.as_bytes());
     [date, service, hmac(&service, b"tc3_request")]
 }
 
-/// Whether the hexadecimal signature that a client sent equals the one computed here. The time it takes
-/// depends on the length alone.
+/// Returns true if the hexadecimal signature of a client equals the one computed here. The time it takes depends on the
+/// length alone.
 pub fn signatures_match(computed: &[u8; 32], claimed_hex: &str) -> bool {
     let computed = hex::encode(computed);
     computed.as_bytes().ct_eq(claimed_hex.as_bytes()).into()
@@ -262,8 +262,8 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// A published worked example. Every value below was printed by the documentation or recomputed
-    /// from it with a different implementation.
+    /// A published worked example. Every value below was printed by the documentation or recomputed from it with a
+    /// different implementation.
     struct Vector {
         secret_id: &'static str,
         secret_key: &'static str,
@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(Authorization::parse(""), Err(Malformed::Algorithm));
     }
 
-    /// Normalised are values that are lower-cased and trimmed.
+    /// Values are normalised by lower-casing and trimming.
     #[test]
     fn values_are_normalised_and_client_order_is_kept() {
         let text = canonical_request(

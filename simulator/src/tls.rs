@@ -1,7 +1,7 @@
-//! A private authority made at start, and a certificate of it for the names the service has.
+//! TLS with a private authority made at start, and a certificate for the names of the service.
 //!
-//! Keys live in memory and die with the process. The leaf holds for `localhost`, `127.0.0.1`, `::1` and
-//! Tencent's SMS hosts, so a client under test may be pointed here by name resolution alone.
+//! Keys exist only in memory. The leaf is valid for `localhost`, `127.0.0.1`, `::1` and Tencent's SMS hosts, so name
+//! resolution alone can point a client under test here.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 
-/// Names and addresses that the certificate holds for.
+/// Names and addresses that the certificate is valid for.
 pub const NAMES: [&str; 6] = [
     "localhost",
     "127.0.0.1",
@@ -61,7 +61,7 @@ type Material = (
 );
 
 fn certificates() -> Result<Material, rcgen::Error> {
-    // A day of slack before, since clients under test may have clocks that are off.
+    // Valid from a day earlier, since clients under test may have clocks that are off.
     let now = OffsetDateTime::now_utc();
     let (from, until) = (now - Duration::days(1), now + Duration::days(90));
 

@@ -1,4 +1,4 @@
-//! Everything that changes while the simulator runs, behind one lock.
+//! Mutable state of the simulator, behind one lock.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,48 +10,48 @@ use crate::random::Random;
 use crate::rates::Rates;
 use crate::records::Records;
 
-/// Milliseconds from acceptance to the delivery report, unless told otherwise.
+/// Default of the milliseconds from acceptance to the delivery report.
 pub const DEFAULT_DELIVERY_DELAY_MS: i64 = 1000;
 
-/// The changing part of the simulator.
+/// The mutable state of the simulator.
 pub struct World {
     /// Accepted messages.
     pub inbox: Inbox,
     /// Requests and their verdicts.
     pub journal: Journal,
-    /// What went to whom.
+    /// Messages by recipient.
     pub history: SendHistory,
-    /// What each application sent today.
+    /// Messages that each application sent today.
     pub days: DailyCounts,
     /// Requests in the current second.
     pub rates: Rates,
-    /// What became of each number, for the actions that look back.
+    /// The outcome for each number, for the actions that query the past.
     pub records: Records,
     /// Milliseconds from acceptance to the delivery report.
     pub delivery_delay_ms: i64,
-    /// Faults that wait for a request.
+    /// Queued faults.
     pub faults: VecDeque<Queued>,
-    /// Faults by chance, and the sequence they come from.
+    /// Faults by chance, and their random sequence.
     pub chaos: Option<(Chaos, Random)>,
     /// `SendSms` requests whose headers and whole body arrived.
     pub complete_requests: u64,
-    /// Delivery reports that the callback's receiver took.
+    /// Delivery reports that the callback's receiver accepted.
     pub callbacks_accepted: u64,
-    /// Delivery reports that it did not.
+    /// Delivery reports that it did not accept.
     pub callbacks_failed: u64,
-    /// Identifiers and chances.
+    /// Source of identifiers and chances.
     pub random: Random,
     spent: HashMap<String, u64>,
-    /// Of the newest message.
+    /// Sequence number of the newest message.
     sequence: u64,
-    /// Messages since the beginning, for their serial numbers.
+    /// Messages since the last reset, for their serial numbers.
     messages: u64,
     seed: u64,
     retention: usize,
 }
 
 impl World {
-    /// An untouched world that keeps this many messages and journal entries.
+    /// An initial state that keeps this many messages and journal entries.
     pub fn new(seed: u64, retention: usize) -> Self {
         Self {
             inbox: Inbox::new(retention),
@@ -75,8 +75,8 @@ impl World {
         }
     }
 
-    /// Back to the beginning: inbox, journal, limits, balances, faults, counters and identifiers. The sequences go on, so
-    /// that whoever waits for what comes after a number gets it.
+    /// Resets inbox, journal, limits, balances, faults, counters and identifiers. The sequences continue, so that a
+    /// client that waits for entries after a number gets them.
     pub fn reset(&mut self) {
         let before = std::mem::replace(self, Self::new(self.seed, self.retention));
         self.delivery_delay_ms = before.delivery_delay_ms;
@@ -84,8 +84,8 @@ impl World {
         self.journal = before.journal.emptied();
     }
 
-    /// Takes the next fault that applies: to a new connection, or to a request of this action; queued ones
-    /// first, then by chance.
+    /// Takes the next fault that applies: to a new connection, or to a request of this action. Queued faults come
+    /// first, then faults by chance.
     pub fn take_fault(&mut self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
         let waiting = self.faults.iter().position(|queued| {
             let here = (queued.fault == Fault::CloseOnAccept) == on_accept;
@@ -107,7 +107,7 @@ impl World {
             return None;
         }
         let at = random.next_u64() % chaos.faults.len() as u64;
-        // Connections are not chosen by chance here, so a fault of theirs cannot apply.
+        // Chaos never applies to new connections, so a fault for them is skipped.
         let fault = chaos.faults.get(usize::try_from(at).unwrap_or_default())?;
         (*fault != Fault::CloseOnAccept).then(|| fault.clone())
     }
@@ -124,7 +124,7 @@ impl World {
         self.sequence
     }
 
-    /// A serial number of the observed shape: 4 digits, a colon, 10 digits, Unix seconds, 7 digits.
+    /// A serial number of the observed form: 4 digits, a colon, 10 digits, Unix seconds, 7 digits.
     pub fn next_serial_no(&mut self, now_ms: i64) -> String {
         self.messages += 1;
         let (head, middle) = (self.random.digits(4), self.random.digits(10));
@@ -135,12 +135,12 @@ impl World {
         )
     }
 
-    /// Segments that an application has used up of its package.
+    /// Segments of its package that an application has used.
     pub fn spent(&self, app: &str) -> u64 {
         self.spent.get(app).copied().unwrap_or_default()
     }
 
-    /// Takes segments from an application's package, if it has one.
+    /// Deducts segments from an application's package, if it has one.
     pub fn spend(&mut self, app: &str, balance: Option<u64>, segments: u32) {
         if balance.is_some() {
             *self.spent.entry(app.to_owned()).or_default() += u64::from(segments);

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run request`: any bytes, read as a request, through every check.
+//! Fuzz target `request`: any bytes, read as a request, through every check. `cargo +nightly fuzz run request`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| tencent_sms_simulator::fuzzing::request(data));

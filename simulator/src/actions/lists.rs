@@ -1,7 +1,7 @@
-//! `DescribeSmsTemplateList` and `DescribeSmsSignList`: what the account has, and how its review stands.
+//! `DescribeSmsTemplateList` and `DescribeSmsSignList`: the account's entries and their review status.
 //!
-//! Personal accounts are refused both, sub-accounts the first. An empty list of ids means a page of all;
-//! that an absent or zero `Limit` means 10 is documented for signatures and inferred for templates.
+//! Personal accounts are refused both, sub-accounts the first. An empty list of ids means a page of all. An absent or
+//! zero `Limit` means 10: documented for signatures, inferred for templates.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::catalogue::{Status, TemplateRoute};
 use crate::codes;
 use crate::request::Refusal;
 
-/// Most ids and entries in one request.
+/// Maximum of ids and entries in one request.
 const MOST: u64 = 100;
 
 /// `CreateTime` of everything in the catalogue, which has none: 2024-01-01 00:00:00 UTC.
@@ -100,7 +100,7 @@ fn review_reply(status: Status) -> &'static str {
     }
 }
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 struct Page {
     international: u64,
     ids: Vec<u64>,

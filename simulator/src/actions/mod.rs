@@ -1,4 +1,4 @@
-//! Answers of each action.
+//! Responses of each action.
 
 pub mod lists;
 pub mod reports;

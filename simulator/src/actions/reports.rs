@@ -1,4 +1,4 @@
-//! The actions that look back: delivery reports, send records, conversions, and what a number is.
+//! Actions about the past: delivery reports, send records and conversions, and the action about numbers.
 
 use serde_json::{Value, json};
 
@@ -12,16 +12,16 @@ use crate::records::Record;
 use crate::request::Refusal;
 use crate::world::World;
 
-/// Most reports in one answer.
+/// Maximum of reports in one response.
 const MOST_REPORTS: u64 = 100;
 
-/// How far back reports by number reach, in seconds: 7 days.
+/// Maximum age of reports by number, in seconds: 7 days.
 const REPORTS_REACH_S: i64 = 7 * 86_400;
 
-/// How far back send records reach, in seconds: 72 hours.
+/// Maximum age of send records, in seconds: 72 hours.
 const RECORDS_REACH_S: i64 = 72 * 3600;
 
-/// `PullSmsSendStatus`: a queue, each report handed out once.
+/// `PullSmsSendStatus`: a queue that returns each report once.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn pull(
     Ok(json!({ "PullSmsSendStatusSet": set }))
 }
 
-/// `PullSmsSendStatusByPhoneNumber`: reports about one number in a period, as often as one asks.
+/// `PullSmsSendStatusByPhoneNumber`: reports about one number in a period, repeatable.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn pull_by_number(
     Ok(json!({ "PullSmsSendStatusSet": set }))
 }
 
-/// `DescribeSendRecordList`: what became of each message to a number, refused ones included, newest first.
+/// `DescribeSendRecordList`: the outcome of each message to a number, refused ones included, newest first.
 ///
 /// # Errors
 ///
@@ -110,8 +110,8 @@ pub fn send_records(
     Ok(json!({ "SendRecordSet": set, "TotalCount": found().count() }))
 }
 
-/// `ReportConversion`. The real one is for accounts on an allow list; whether it checks the serial number is
-/// not documented, so any is taken.
+/// `ReportConversion`. The real one is for accounts on an allow list. It is not documented whether it checks the serial
+/// number, so any is accepted.
 ///
 /// # Errors
 ///
@@ -125,7 +125,7 @@ pub fn conversion(admitted: &Admitted<'_>, catalogue: &Catalogue) -> Result<Valu
     Ok(json!({ "ReportConversionStatus": { "Code": "ok", "Message": "ok" } }))
 }
 
-/// `DescribePhoneNumberInfo`: the parser that sending uses.
+/// `DescribePhoneNumberInfo`, with the parser that sending uses.
 ///
 /// # Errors
 ///
@@ -173,7 +173,7 @@ fn limit_up_to(limit: Option<u64>, most: u64) -> Result<usize, Refusal> {
     }
 }
 
-/// From `BeginTime` to `EndTime`, seconds, both counted whole; now when there is no end.
+/// Period from `BeginTime` to `EndTime`, in seconds, both inclusive. Ends now if there is no end.
 fn period(
     admitted: &Admitted<'_>,
     now_ms: i64,
@@ -184,7 +184,7 @@ fn period(
         number(&admitted.parameters, name).map(|s| i64::try_from(s).unwrap_or(i64::MAX / 1001))
     };
     let begin = seconds("BeginTime").unwrap_or_default();
-    // Real clocks differ a little: a minute of grace at the far end.
+    // Real clocks differ a little: a minute of grace at the beginning of the period.
     if begin < now - reach_s - 60 {
         return Err(Refusal::new(&codes::BEGIN_TIME_VERIFY_FAIL)
             .explain(format!("BeginTime is more than {reach_s} s ago")));

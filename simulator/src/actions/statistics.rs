@@ -13,15 +13,15 @@ use crate::codes;
 use crate::request::Refusal;
 use crate::world::World;
 
-/// Most packages in one answer.
+/// Maximum of packages in one response.
 const MOST_PACKAGES: u64 = 500;
 
-/// When every package was made, since the catalogue does not say: 2024-01-01 00:00:00 UTC.
+/// Creation time of every package, since the catalogue has none: 2024-01-01 00:00:00 UTC.
 const PACKAGE_CREATED: i64 = 1_704_067_200;
 
-/// `SmsPackagesStatistics`. An application without a `balance` has no package; one with it has one, made at
-/// the beginning of 2024. It is returned whatever hours are asked for, while the service would filter by the
-/// hour of creation: a probe of the balance should not need to know when the catalogue was written.
+/// `SmsPackagesStatistics`. An application without a `balance` has no package; one with it has one, made at the
+/// beginning of 2024. The package is returned whatever hours are requested, while the service would filter by the hour
+/// of creation: a probe of the balance should not depend on the date of the catalogue.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn packages(
     Ok(json!({ "SmsPackagesStatisticsSet": packages }))
 }
 
-/// `SendStatusStatistics`, over what the records still hold.
+/// `SendStatusStatistics`, over the records that are still kept.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn send_status(
     if end_ms < begin_ms {
         return Err(Refusal::new(&codes::END_TIME_VERIFY_FAIL));
     }
-    // The hour that `EndTime` names counts whole (inference).
+    // The hour of `EndTime` counts whole (inference).
     let period = begin_ms..end_ms + 3_600_000;
     let (mut fees, mut requests, mut accepted) = (0u64, 0u64, 0u64);
     for record in world.records.iter() {

@@ -1,7 +1,7 @@
-//! Server-sent events of the inbox page: what is new, looked at a few times a second.
+//! Server-sent events of the inbox page: changes, polled a few times a second.
 //!
 //! Each event is one JSON object with everything that changed, so that a burst of thousands of messages is a few events
-//! and not thousands. A page that connects gets all that there is, oldest first.
+//! and not thousands. A page that connects gets everything that is kept, oldest first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use crate::inbox::Message;
 use crate::service::Service;
 use crate::world::World;
 
-/// How often the world is looked at.
+/// Interval between two polls.
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// Entries of each list in one event.
 const MOST: usize = 500;
 
-/// A comment goes out after so long without an event, so that a page that left is noticed.
+/// A comment is sent after so long without an event, to detect a page that has left.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Where a list begins and ends, and how long it is: a page that has more was not told of a deletion.
+/// The first and the last sequence number of a list, and its length, from which a page detects deletions.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Span {
     oldest: u64,
@@ -49,7 +49,7 @@ impl Span {
     }
 }
 
-/// What a page was told of last.
+/// The state that a page was last sent.
 #[derive(Default, PartialEq)]
 struct Told {
     messages: Span,
@@ -59,7 +59,7 @@ struct Told {
     clock: Option<ClockMode>,
 }
 
-/// Begins to tell a page what happens. Ends when it leaves, or when `stop` completes.
+/// Starts the event stream of a page. It ends when the page leaves, or when `stop` completes.
 pub fn begin(
     service: Arc<Service>,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -99,7 +99,7 @@ pub fn begin(
     receiver
 }
 
-/// The next event, and whether there is more to tell at once.
+/// Returns the next event, and whether another is due at once.
 fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
     let clock = service.clock().mode();
     let world = service.world();
@@ -120,7 +120,7 @@ fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
     if before == *told {
         return (None, false);
     }
-    // After a reset there is none, until one comes.
+    // After a reset the inbox is empty until the next message.
     let is_new = requests.newest < before.requests.newest
         || messages.newest < before.messages.newest && messages.count > 0;
     let (message_after, request_after) = match is_new {
@@ -134,7 +134,7 @@ fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
         .filter(|entry| entry.sequence > request_after)
         .take(MOST)
         .collect();
-    // What did not fit is told next.
+    // Entries beyond the limit go into the next event.
     if let Some(last) = new_messages.last() {
         told.messages.newest = last.sequence;
     }
@@ -168,7 +168,7 @@ fn messages_after(world: &World, after: u64) -> Vec<&Message> {
     newer.take(MOST).collect()
 }
 
-/// A message with its code, which programs ask for apart.
+/// A message with its code, which the control plane returns separately.
 fn shown(message: &Message) -> Value {
     let mut value = json!(message);
     if let Some(object) = value.as_object_mut() {

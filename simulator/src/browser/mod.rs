@@ -1,4 +1,4 @@
-//! The inbox in a browser: one page at `/`, its scripts, and a stream of what happens.
+//! Inbox in a browser: one page at `/`, its scripts, and a stream of events.
 //!
 //! | path | what |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | `/_inbox/…` | its scripts, style and texts |
 //! | `/_inbox/events` | server-sent events: messages, requests, faults, the clock |
 //!
-//! The files are in the program. They hold nothing of anybody; what the page shows it asks of `/_inbox/events` and
-//! `/_sim`, which the server guards alike.
+//! The files are part of the program and contain no data. The page reads its data from `/_inbox/events` and `/_sim`,
+//! which the server guards alike.
 
 mod events;
 
@@ -23,15 +23,15 @@ use crate::service::Service;
 /// The path of the stream.
 const EVENTS: &str = "/_inbox/events";
 
-/// What an answer holds.
+/// Content of a response.
 pub enum Content {
-    /// A file, or a line that says why not.
+    /// A file, or a line with the reason why not.
     Whole(Bytes),
     /// Events, as they come.
     Events(mpsc::Receiver<Bytes>),
 }
 
-/// Nothing from elsewhere, nothing inline, in no frame.
+/// Policy: nothing from elsewhere, nothing inline, in no frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'";
 
@@ -64,12 +64,12 @@ const FILES: [(&str, &str, &str); 10] = [
     ),
 ];
 
-/// Whether a request is a browser's, for the page or what belongs to it.
+/// Returns true if a request is a browser's, for the page or its parts.
 pub fn is_for(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     if path == "/_inbox" || path.starts_with("/_inbox/") {
         return true;
     }
-    // A browser's own words. No SDK asks for HTML, and each sends the action.
+    // No SDK accepts HTML, and each sends the action.
     let accepts = headers.get(header::ACCEPT);
     let accepts = accepts.and_then(|value| value.to_str().ok());
     let is_page = accepts.is_some_and(|text| text.contains("text/html"));
@@ -77,12 +77,12 @@ pub fn is_for(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     path == "/" && is_read && is_page && !headers.contains_key("x-tc-action")
 }
 
-/// Whether a path leads to what people sent, and not to a file.
+/// Returns true if a path serves messages and requests, not a file.
 pub fn is_events(path: &str) -> bool {
     path == EVENTS
 }
 
-/// Answers one. Events end when `stop` completes.
+/// Responds to a request. Events end when `stop` completes.
 pub fn answer(
     service: &Arc<Service>,
     request: &Parts,
@@ -124,7 +124,7 @@ fn guarded(kind: &'static str, content: Content) -> Response<Content> {
     response
 }
 
-/// The headers of a page that shows what strangers wrote.
+/// Sets the headers of a page that shows text by strangers.
 fn guard(headers: &mut HeaderMap, kind: &'static str) {
     for (name, value) in [
         (header::CONTENT_TYPE, kind),
@@ -168,7 +168,7 @@ mod tests {
         assert!(!is_for(&Method::GET, "/_inboxes", &headers(&[])));
     }
 
-    /// The policy forbids what would run or look otherwise.
+    /// The policy would block such parts in a browser.
     #[test]
     fn files_have_nothing_inline_and_nothing_from_elsewhere() {
         let html = include_str!("inbox.html");
@@ -219,7 +219,7 @@ mod tests {
             .map(|(_, _, text)| *text)
             .collect();
         for key in &english {
-            // Some are made of a prefix and a word: of a state, a value, a fault.
+            // Some keys consist of a prefix and a word: of a state, a value, a fault.
             let made = ["state-", "value-", "fault-"].map(|prefix| key.strip_prefix(prefix));
             let word = made.into_iter().flatten().next().unwrap_or(key);
             let quoted = |key: &str| [format!("'{key}'"), format!("\"{key}\"")];
@@ -241,7 +241,7 @@ mod tests {
         }
     }
 
-    /// Each fault that the page offers is one that the control plane takes, and has its words.
+    /// The control plane accepts each fault that the page offers, and each has its texts.
     #[test]
     fn offered_faults_exist() {
         let texts: Value = serde_json::from_str(include_str!("texts.json")).unwrap();

@@ -1,7 +1,7 @@
-//! Judges the sense of a catalogue: each mistake and each doubtful value, with its place and what to do.
+//! Checks the values of a catalogue: reports each mistake and each doubtful value, with its place and a remedy.
 //!
-//! A mistake is a value that can have no effect, or another one than it says; a test that rests on it would pass or fail
-//! for the wrong reason. A warning is about a value that may be meant. Places are paths such as
+//! A mistake is a value that can have no effect, or a different one than it states; a test that relies on it would pass
+//! or fail for the wrong reason. A warning is about a value that may be intended. Places are paths such as
 //! `accounts[0].templates[2].text`.
 
 use std::collections::HashSet;
@@ -17,9 +17,9 @@ use crate::phone::Number;
 pub struct Finding {
     /// `line 12, column 5`, or a path such as `accounts[0].apps[1].id`.
     pub place: String,
-    /// What is wrong and what was expected.
+    /// The error, and the expected value.
     pub problem: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
@@ -29,12 +29,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What was found in a catalogue.
+/// Findings about a catalogue.
 #[derive(Default)]
 pub struct Findings {
-    /// What prevents its use.
+    /// Errors that prevent its use.
     pub mistakes: Vec<Finding>,
-    /// What may be meant.
+    /// Values that may be intended.
     pub warnings: Vec<Finding>,
 }
 
@@ -57,13 +57,13 @@ fn finding(place: String, problem: &str, remedy: &str) -> Finding {
 }
 
 impl Catalogue {
-    /// Values that may be meant, and that do less than they seem to.
+    /// Values that may be intended, and that do less than they seem to.
     pub fn warnings(&self) -> Vec<Finding> {
         check(self).warnings
     }
 }
 
-/// Judges all of a catalogue.
+/// Checks the whole catalogue.
 pub fn check(catalogue: &Catalogue) -> Findings {
     let mut found = Findings::default();
     if catalogue.accounts.is_empty() {
@@ -108,7 +108,7 @@ fn common(found: &mut Findings, catalogue: &Catalogue) {
         if Action::from_name(name).is_none() {
             let remedy = format!("Write one of {}", Action::ALL.map(Action::name).join(", "));
             let place = format!("requests_per_second.{}", name.escape_debug());
-            // A real table of limits may be copied here.
+            // It may be copied from a table of the real service's limits.
             found.warning(place, "no action of the simulator has this name", &remedy);
         }
     }
@@ -202,7 +202,7 @@ fn signatures(found: &mut Findings, place: &str, account: &Account) {
             let remedy = "Give each signature of an account its own";
             found.mistake(format!("{place}.id"), "this id appears twice", remedy);
         }
-        // One that was refused may stand beside the one that replaced it.
+        // A rejected signature may be listed beside its replacement.
         if *status == Status::Approved && !names.insert((name, international)) {
             let remedy = "Keep one of those that are for the same numbers";
             found.mistake(format!("{place}.name"), "this name appears twice", remedy);
@@ -258,7 +258,7 @@ fn is_digits(id: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Places of what is found in a catalogue that is right but for one value.
+    /// Places of the findings in a catalogue with one wrong value.
     fn places(yaml: &str) -> (Vec<String>, Vec<String>) {
         let found = check(&serde_saphyr::from_str(yaml).unwrap());
         let of = |findings: Vec<Finding>| findings.into_iter().map(|one| one.place).collect();

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::types::{Account, Catalogue, Credential, Status, TemplateKind, TemplateRoute};
 
-/// The region that clients choose, where the catalogue has it.
+/// The region that clients usually choose, used if the catalogue has it.
 const USUAL_REGION: &str = "ap-guangzhou";
 
-/// What a client is set up with.
+/// Settings of a client.
 #[derive(Debug, Serialize)]
 pub struct Example<'a> {
     secret_id: &'a str,
@@ -22,7 +22,7 @@ pub struct Example<'a> {
 }
 
 impl Catalogue {
-    /// The first account with a key that documentation prints, in what a client is set up with.
+    /// Client settings for the first account with a usable key, application and signature.
     pub(crate) fn example(&self) -> Option<Example<'_>> {
         let usual = self.regions.iter().find(|region| *region == USUAL_REGION);
         let region = usual.or(self.regions.first())?;
@@ -54,7 +54,7 @@ fn of<'a>(account: &'a Account, region: &'a str) -> Option<Example<'a>> {
     })
 }
 
-/// Of documentation, and accepted from everywhere without more.
+/// Returns true for an enabled key from the documentation that needs no token and works from every address.
 fn is_usable(key: &&Credential) -> bool {
     let is_restricted = key.disabled || !key.ip_allow.is_empty() || !key.ip_block.is_empty();
     let is_plain = key.token.is_none() && key.secret_id.starts_with("AKID") && !is_restricted;

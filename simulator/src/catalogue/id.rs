@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, Visitor};
 
-/// Accepts `1400006666` and `"1400006666"` alike, since YAML makes a number of the first.
+/// Accepts `1400006666` and `"1400006666"` alike, since YAML reads the first as a number.
 pub fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Id;
     impl Visitor<'_> for Id {

@@ -1,7 +1,7 @@
-//! From YAML to a [`Catalogue`], or each place that is wrong, what was expected there and what to do.
+//! Reads a [`Catalogue`] from YAML, or reports each place that is wrong, with the expected value and a remedy.
 //!
-//! Two passes: the shape (serde, line and column), then the sense, in [`check`](super::check). Messages quote no values,
-//! since values may be secrets.
+//! Two passes: the shape (serde, line and column), then the values, in [`check`](super::check). Messages quote no
+//! values, since values may be secrets.
 
 use std::fmt;
 use std::path::Path;
@@ -9,12 +9,12 @@ use std::path::Path;
 use super::check::{Finding, check};
 use super::types::{Catalogue, NumberLimits, default_rates, default_regions};
 
-/// Why a catalogue was refused.
+/// Error for a catalogue that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueError {
-    /// The file, where there is one.
+    /// The file, if there is one.
     pub file: Option<String>,
-    /// What is wrong; the first of it alone, if the shape is.
+    /// The mistakes; only the first if the shape is wrong.
     pub mistakes: Vec<Finding>,
 }
 
@@ -39,7 +39,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// The first place whose shape is wrong, or all places whose sense is.
+    /// The first place whose shape is wrong, or all places whose values are.
     pub fn from_yaml(text: &str) -> Result<Self, CatalogueError> {
         let mistakes = match serde_saphyr::from_str::<Self>(text) {
             Ok(catalogue) => {
@@ -76,7 +76,7 @@ impl Catalogue {
     }
 }
 
-/// A mistake of the YAML, in words for the author of the file: the library's are for those who call it.
+/// A mistake of the YAML, phrased for the author of the file: the library's messages are for its callers.
 fn wrong_shape(error: &serde_saphyr::Error) -> Finding {
     let place = error.location().map_or_else(
         || "the document".to_owned(),
@@ -94,7 +94,7 @@ fn wrong_shape(error: &serde_saphyr::Error) -> Finding {
         other => {
             let text = other.to_string();
             let line = text.lines().next().unwrap_or_default();
-            // The place is said already.
+            // The place is part of the finding already.
             let problem = line.rsplit_once(" at line ").map_or(line, |(what, _)| what);
             (
                 problem.to_owned(),
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(catalogue.limits.per_day, Some(10));
     }
 
-    /// Clients that mask pieces of a key, from 8 characters, would garble them.
+    /// Clients that mask parts of a key, from 8 characters, would mask such words in responses.
     #[test]
     fn built_in_keys_share_no_words_with_answers() {
         let names = crate::codes::ALL.iter();
@@ -183,7 +183,7 @@ mod tests {
         assert!(!error.to_string().contains("hush-hush"), "{error}");
     }
 
-    /// The library's own words advise its callers.
+    /// The library's own messages advise its callers.
     #[test]
     fn repeated_key_or_document_is_told_to_author() {
         for (yaml, place, words) in [

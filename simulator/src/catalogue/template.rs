@@ -1,4 +1,4 @@
-//! The text of a template: its variables, and what it reads with values in their place.
+//! Text of a template: its variables, and its rendering with values.
 
 use super::types::Template;
 
@@ -27,7 +27,7 @@ impl Template {
         Ok(count)
     }
 
-    /// Whether it has braces that are no variable's: the service takes them for text.
+    /// Returns true if it has braces that belong to no variable: the service treats them as text.
     pub fn has_other_braces(&self) -> bool {
         self.text.matches('{').count() > placeholders(&self.text).len()
     }
@@ -49,7 +49,7 @@ impl Template {
     }
 }
 
-/// Whether digits stand behind a brace that none closes, as in `{1` and `{1 }`.
+/// Returns true if digits follow a brace that none closes, as in `{1` and `{1 }`.
 fn has_open_variable(text: &str) -> bool {
     text.split('{').skip(1).any(|rest| {
         let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());

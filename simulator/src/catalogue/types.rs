@@ -1,4 +1,4 @@
-//! The catalogue's types: accounts, keys, applications, signatures, templates and limits.
+//! Types of the catalogue: accounts, keys, applications, signatures, templates and limits.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 use super::id::number_or_text;
 
-/// The whole of what the service knows before the first request.
+/// The service's data before the first request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// Accounts, each with its keys, applications, signatures and templates.
     pub accounts: Vec<Account>,
-    /// How often one number may be written to.
+    /// Limits on messages to one number.
     #[serde(default)]
     pub limits: NumberLimits,
     /// Requests a second and account, per action; an absent action or `None` is not limited.
     #[serde(default = "default_rates")]
     pub requests_per_second: BTreeMap<String, Option<u32>>,
-    /// What `X-TC-Region` may hold.
+    /// Values that `X-TC-Region` may have.
     #[serde(default = "default_regions")]
     pub regions: Vec<String>,
     /// Words that no message may contain.
@@ -63,14 +63,14 @@ pub struct Account {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// Public half; those of the service begin with `AKID`.
+    /// Public half; the service's begin with `AKID`.
     pub secret_id: String,
     /// Secret half.
     pub secret_key: String,
     /// Session token; a key that has one is temporary and needs it in every request.
     #[serde(default)]
     pub token: Option<String>,
-    /// When a temporary key ends, in Unix seconds; `None`: never.
+    /// End of a temporary key, in Unix seconds; `None`: never.
     #[serde(default)]
     pub expires_at: Option<i64>,
     /// Belongs to a sub-account, which may not list templates.
@@ -91,7 +91,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Whether the policy allows an action, given as `SendSms`.
+    /// Returns true if the policy allows an action, given as `SendSms`.
     pub fn allows(&self, action: &str) -> bool {
         self.allow.iter().any(|rule| {
             rule == "*"
@@ -110,7 +110,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// One application: what `SmsSdkAppId` names.
+/// One application, which `SmsSdkAppId` names.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct App {
@@ -120,10 +120,10 @@ pub struct App {
     /// Forbidden to send.
     #[serde(default)]
     pub disabled: bool,
-    /// Segments left in the package; `None`: endless.
+    /// Segments left in the package; `None`: unlimited.
     #[serde(default)]
     pub balance: Option<u64>,
-    /// When the package ends, in Unix seconds; `None`: always a year from now.
+    /// End of the package, in Unix seconds; `None`: always a year from now.
     #[serde(default)]
     pub balance_expires_at: Option<i64>,
     /// Numbers that opted out, in E.164 form.
@@ -150,7 +150,7 @@ pub struct App {
 }
 
 impl App {
-    /// When the package ends, in Unix seconds.
+    /// End of the package, in Unix seconds.
     pub fn package_expires(&self, now_ms: i64) -> i64 {
         let year = 365 * 86_400;
         self.balance_expires_at
@@ -208,7 +208,7 @@ pub struct Signature {
     pub international: bool,
 }
 
-/// Where a template may be sent.
+/// Destinations of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TemplateRoute {
@@ -220,7 +220,7 @@ pub enum TemplateRoute {
     Both,
 }
 
-/// What a template is for, which decides what its variables may hold.
+/// Purpose of a template, which decides the values that its variables may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TemplateKind {
@@ -242,9 +242,9 @@ pub struct Template {
     /// `TemplateName`.
     #[serde(default)]
     pub name: String,
-    /// Where it may be sent.
+    /// Its destinations.
     pub route: TemplateRoute,
-    /// What it is for.
+    /// Its purpose.
     pub kind: TemplateKind,
     /// Its review.
     #[serde(default = "approved")]
@@ -253,7 +253,7 @@ pub struct Template {
     pub text: String,
 }
 
-/// How often one number may be written to. `None` switches a rule off.
+/// Limits on messages to one number. `None` switches a rule off.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NumberLimits {
@@ -311,7 +311,7 @@ fn all_actions() -> Vec<String> {
     vec!["sms:*".to_owned()]
 }
 
-// `Some`, because serde asks for the default of the whole field.
+// `Some`, because serde calls this for the whole field.
 #[allow(clippy::unnecessary_wraps)]
 fn default_variable_limit() -> Option<u32> {
     Some(6)

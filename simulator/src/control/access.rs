@@ -1,4 +1,4 @@
-//! Access to the control plane: programs of this machine, and no web page.
+//! Access rules of the control plane: programs of this machine are allowed, web pages are not.
 //!
 //! | what | why |
 //! |---|---|
@@ -18,10 +18,10 @@ use subtle::ConstantTimeEq;
 
 use super::types::Problem;
 
-/// The shortest token that may be set: 16 characters cannot be tried out over a network.
+/// The shortest token that may be set: 16 characters cannot be guessed over a network.
 const SHORTEST_TOKEN: usize = 16;
 
-/// The longest, far below what a head may hold.
+/// The longest token, far below the limit of a head.
 const LONGEST_TOKEN: usize = 256;
 
 /// The rules for requests to the control plane.
@@ -38,7 +38,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Refuses a request that a web page or a stranger could have made. `body` says whether there is one.
+    /// Refuses a request that a web page or a stranger could have made. `body` is true if there is one.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Access {
         check_content_type(request, body)
     }
 
-    /// Refuses a request for the inbox page under a foreign name. The page holds nothing of anybody, and it is a browser's
+    /// Refuses a request for the inbox page under a foreign name. The page contains no data, and it is a browser's
     /// first request, which has no token yet.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Access {
             ));
         };
         let named = Authority::parse(text).filter(|authority| self.admits(&authority.name));
-        // A proxy's form of a request names a host in its first line, too.
+        // The absolute form of a request, used with proxies, has a host in its first line, too.
         let line = request.uri.authority().map(|line| line.as_str());
         if line.is_some_and(|line| Authority::parse(line) != named) {
             return Err(forbidden("the request's line and its Host header differ"));
@@ -146,11 +146,11 @@ fn check_content_type(request: &Parts, body: bool) -> Result<(), Problem> {
     ))
 }
 
-/// Reads a name for `--allow-host`: as it stands in `Host`, without a port.
+/// Reads a name for `--allow-host`: as in `Host`, without a port.
 ///
 /// # Errors
 ///
-/// A text that says what was expected.
+/// The expected form.
 pub fn parse_host(text: &str) -> Result<String, String> {
     match Authority::parse(text) {
         Some(Authority { name, port: None }) => Ok(name),
@@ -165,7 +165,7 @@ pub fn parse_host(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// A text that says what was expected, without the token.
+/// The expected form, without the token.
 pub fn parse_token(text: &str) -> Result<String, String> {
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     if visible && (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&text.len()) {
@@ -180,7 +180,7 @@ pub fn parse_token(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// The system has none.
+/// The system has no randomness.
 pub fn random_token() -> Result<String, String> {
     let mut bytes = [0; 16];
     rustls::crypto::ring::default_provider()
@@ -190,7 +190,7 @@ pub fn random_token() -> Result<String, String> {
     Ok(hex::encode(bytes))
 }
 
-/// The one value of a header; refuses a second, of which another reader may take the other.
+/// The only value of a header. A second one is refused, because another reader may take that one.
 fn single(request: &Parts, name: impl AsHeaderName) -> Result<Option<&str>, Problem> {
     let mut values = request.headers.get_all(name).iter();
     let first = values.next();
@@ -260,7 +260,7 @@ impl Authority {
     }
 }
 
-/// The address that a name is: IPv4 in four decimal parts, or IPv6 in brackets.
+/// The address in a name: IPv4 in four decimal parts, or IPv6 in brackets.
 fn address(name: &str) -> Option<IpAddr> {
     match name
         .strip_prefix('[')

@@ -1,4 +1,4 @@
-//! Reading the inbox and the journal, and waiting for what is not there yet.
+//! Reads the inbox and the journal, and waits for messages.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::query::Query;
 use super::types::{Asked, Problem, ok};
 use crate::inbox::Message;
 
-/// Longest that a long poll may wait, in seconds.
+/// Longest wait of a long poll, in seconds.
 const LONGEST_WAIT_S: u64 = 60;
 
-/// Which messages are wanted, and for how long to wait for the first.
+/// Filter for messages, and the time to wait for the first.
 struct Wanted {
     to: Option<String>,
     after: u64,
@@ -35,7 +35,7 @@ impl Wanted {
         message.sequence > self.after && self.to.as_ref().is_none_or(|to| message.to == *to)
     }
 
-    /// Looks now and after every change, until something was found or the wait is over.
+    /// Searches now and after every change, until there is a result or the wait is over.
     async fn find<T>(&self, asked: &Asked<'_>, look: impl Fn(&Self) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + self.wait;
         let mut changed = asked.service.subscribe();
@@ -51,7 +51,7 @@ impl Wanted {
     }
 }
 
-/// `GET /_sim/messages`: all that match, oldest first, as soon as there is one; none when the wait is over.
+/// `GET /_sim/messages`: all that match, oldest first, as soon as there is one. Returns none when the wait is over.
 pub async fn list(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let wanted = Wanted::read(asked)?;
     let found = wanted
@@ -99,7 +99,7 @@ pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     ok(&json!({ "deleted": deleted }))
 }
 
-/// `GET /_sim/journal`: what each request asked and how it fared, oldest first.
+/// `GET /_sim/journal`: each request and its outcome, oldest first.
 pub fn journal(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let query = Query::parse(&asked.query, &["after"])?;
     let after = query.number("after", 0, u64::MAX)?.unwrap_or_default();

@@ -1,9 +1,8 @@
-//! The control plane under `/_sim`: what tests read and steer. `openapi.json` beside this file describes it,
-//! and is served as `GET /_sim/openapi.json`.
+//! Control plane under `/_sim`, which tests read and change. `openapi.json` beside this file describes it, and is
+//! served as `GET /_sim/openapi.json`.
 //!
-//! Queries and bodies are read strictly: an unknown or malformed parameter is a 400 that says what was
-//! expected, because a test that misspells a parameter should not pass by accident. [`access`] keeps web pages and
-//! strangers out.
+//! Queries and bodies are read strictly: an unknown or malformed parameter is a 400 that states the expected form. A
+//! test that misspells a parameter should not pass by accident. [`access`] keeps web pages and strangers out.
 
 pub mod access;
 mod messages;
@@ -17,7 +16,7 @@ use http::{HeaderValue, Method, Response, header};
 use crate::reply;
 pub use types::{Asked, BODY_LIMIT, Problem, problem};
 
-/// Answers one request to the control plane, of somebody who may ask.
+/// Responds to one request to the control plane that passed the access rules.
 pub async fn answer(method: &Method, path: &str, asked: &Asked<'_>) -> Response<Bytes> {
     match route(method, path, asked).await {
         Ok(response) => private(response),
@@ -41,7 +40,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("/_sim/openapi.json", "GET"),
     ];
     match (method.as_str(), path) {
-        // Balancers ask by HEAD; the server sends no body to it.
+        // Load balancers send HEAD; the server returns no body for it.
         ("GET" | "HEAD", "/_sim/health") => steer::health(asked),
         ("GET", "/_sim/messages") => messages::list(asked).await,
         ("DELETE", "/_sim/messages") => messages::delete(asked),
@@ -70,7 +69,7 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
     }
 }
 
-/// Adds the headers that keep browsers from giving an answer to a page that embeds it.
+/// Adds the headers by which browsers keep a response from pages that embed it.
 fn private(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(

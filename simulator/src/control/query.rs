@@ -13,11 +13,11 @@ pub struct Query {
 }
 
 impl Query {
-    /// Takes a query apart.
+    /// Splits a query into its parameters.
     ///
     /// # Errors
     ///
-    /// A 400 for a parameter that is not among the known ones or stands twice.
+    /// A 400 for an unknown or repeated parameter.
     pub fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
@@ -72,11 +72,11 @@ impl Query {
         }
     }
 
-    /// A phone number, as messages have it. An unescaped `+` reads as a space in a query, and is forgiven.
+    /// A phone number, in the form of messages. An unescaped `+`, which decodes to a space in a query, is accepted.
     ///
     /// # Errors
     ///
-    /// A 400 for what the service would not take for a number.
+    /// A 400 for a value that the service would not accept as a number.
     pub fn phone(&self, name: &str) -> Result<Option<String>, Problem> {
         let Some(given) = self.get(name) else {
             return Ok(None);

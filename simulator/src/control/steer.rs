@@ -1,4 +1,4 @@
-//! Steering: clock, faults, chaos, reset; and what there is to know about the simulator itself.
+//! Control of clock, faults, chaos and reset, and information about the simulator itself.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -104,7 +104,7 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     })
 }
 
-/// `GET /_sim/faults`: those that still wait.
+/// `GET /_sim/faults`: the faults still queued.
 pub fn faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     ok(&json!({ "faults": asked.service.world().faults }))
@@ -168,14 +168,14 @@ pub fn magic(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     ok(&json!({ "magic": list }))
 }
 
-/// `GET /_sim/inferences`: what the simulator does without anything official to rest on.
+/// `GET /_sim/inferences`: behaviour without official evidence.
 pub fn inferences(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     ok(&json!({ "inferences": inferred::all() }))
 }
 
-/// `GET /_sim/account`: what a client is set up with to be accepted. Only of keys that documentation prints, which end in
-/// `EXAMPLE`: another catalogue's may be somebody's own.
+/// `GET /_sim/account`: settings of a client that is accepted. Returns only keys that documentation prints, which end
+/// in `EXAMPLE`: another catalogue's may be private.
 pub fn account(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     ok(&json!({ "account": asked.service.catalogue().example() }))
@@ -185,8 +185,8 @@ fn check_queued(queued: &Queued) -> Result<(), Problem> {
     if queued.times == 0 {
         return Err(Problem::bad_request("`times` must be at least 1"));
     }
-    // A connection is closed before anybody knows what it would ask, so a fault for many would keep out those who
-    // want to clear it.
+    // A connection is closed before its request is read. A fault for many connections would also block requests that
+    // clear it.
     if queued.fault == Fault::CloseOnAccept && (queued.times > 1 || queued.action.is_some()) {
         return Err(Problem::bad_request(
             "`close-on-accept` is about the next connection, whatever it asks: `times` must be 1, and `action` absent",

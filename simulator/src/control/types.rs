@@ -1,4 +1,4 @@
-//! Input and answers of the control plane's handlers.
+//! Input and responses of the control plane's handlers.
 
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +13,7 @@ use crate::service::Service;
 /// Largest body that the control plane reads.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// An answer that is not a 200.
+/// A response that is not a 200.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A 400: what was expected.
+    /// A 400 that states the expected form.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -31,14 +31,14 @@ impl Problem {
         }
     }
 
-    /// A 400: the body is too large, or did not arrive whole.
+    /// A 400: the body is too large, or incomplete.
     pub fn without_body() -> Self {
         Self::bad_request(format!(
             "the body must arrive whole and hold at most {BODY_LIMIT} bytes"
         ))
     }
 
-    /// A 405, with the methods that are answered.
+    /// A 405, with the allowed methods.
     pub fn method(path: &str, allow: &'static str) -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -47,7 +47,7 @@ impl Problem {
         }
     }
 
-    /// A refusal of whoever asked.
+    /// A refusal of the caller.
     pub fn refused(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -56,7 +56,7 @@ impl Problem {
         }
     }
 
-    /// A 404: what there is none of.
+    /// A 404 that names the missing thing.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
@@ -66,11 +66,11 @@ impl Problem {
     }
 }
 
-/// What a handler gets: the query, and the body of methods that have one.
+/// Input of a handler: the query, and the body of methods that have one.
 pub struct Asked<'a> {
-    /// What is read and steered.
+    /// The service that is read or changed.
     pub service: &'a Service,
-    /// Whether answers have no `Date` header.
+    /// True if responses have no `Date` header.
     pub omit_date: &'a AtomicBool,
     /// Without `?`.
     pub query: String,
@@ -86,7 +86,7 @@ pub fn ok(value: &impl Serialize) -> Result<Response<Bytes>, Problem> {
     ))
 }
 
-/// A refusal as an answer.
+/// A refusal as a response.
 pub fn problem(problem: &Problem) -> Response<Bytes> {
     let mut response = reply::json(json!({ "error": problem.message }).to_string());
     *response.status_mut() = problem.status;

@@ -1,12 +1,12 @@
-//! The canonical request of one request: to be computed, varied for diagnosis, and shown with what may be
-//! secret or guessed replaced by a description.
+//! Canonical request of one request: computed, varied for diagnosis, and printed with descriptions in place of secret
+//! or guessable parts.
 
 use std::borrow::Cow;
 
 use crate::request::ApiRequest;
 use crate::tc3::{self, Authorization, SigningKey};
 
-/// Headers whose values may be shown, beside `host` and `content-type`; those of others may be secret.
+/// Headers whose values may be printed, in addition to `host` and `content-type`; those of others may be secret.
 const SHOWN: [&str; 5] = [
     "x-tc-action",
     "x-tc-version",
@@ -15,7 +15,7 @@ const SHOWN: [&str; 5] = [
     "x-tc-language",
 ];
 
-/// The parts of a canonical request, to compute it and to show it.
+/// The parts of a canonical request, to compute and to print it.
 pub struct Parts<'a> {
     /// The request.
     pub request: &'a ApiRequest,
@@ -64,7 +64,7 @@ impl Parts<'_> {
         }
     }
 
-    /// What stands for the payload's hash where it may be seen.
+    /// Description that replaces the payload's hash in output.
     pub fn payload_shown(&self) -> String {
         if self.unsigned() {
             "<sha256 of UNSIGNED-PAYLOAD>".to_owned()
@@ -79,7 +79,7 @@ impl Parts<'_> {
         self.request.header("X-TC-Content-SHA256") == Some(tc3::UNSIGNED_PAYLOAD)
     }
 
-    /// Whether these keys make the client's signature over this canonical request.
+    /// Returns true if these keys make the client's signature over this canonical request.
     pub fn signed_by(&self, keys: &SigningKey, canonical: &str) -> bool {
         let text = tc3::string_to_sign(self.timestamp, &self.claim.scope(), canonical);
         tc3::signatures_match(&keys.sign(&text), self.claim.signature)
@@ -110,7 +110,7 @@ impl Parts<'_> {
         self.assemble(query, &headers, payload_hash, lower)
     }
 
-    /// The same, fit to be shown.
+    /// The same for output, without secret values.
     pub fn canonical_shown(
         &self,
         host: &str,
@@ -136,7 +136,7 @@ impl Parts<'_> {
         self.assemble(&query, &headers, payload, lower)
     }
 
-    /// What this side hashes, fit to be shown.
+    /// The server's canonical request for output, without secret values.
     pub fn ours_shown(&self) -> String {
         self.canonical_shown(
             self.host(),
@@ -164,7 +164,7 @@ impl Parts<'_> {
         format!("{method}\n/\n{query}\n{lines}\n{signed}\n{payload}")
     }
 
-    /// The string to sign, fit to be shown.
+    /// The string to sign for output, with a description of the hash.
     pub fn string_to_sign_shown(&self) -> String {
         format!(
             "{}\n{}\n{}\n<sha256 of the canonical request>",

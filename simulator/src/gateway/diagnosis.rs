@@ -1,10 +1,9 @@
-//! Diagnosis of a signature that does not match: the variations that clients really produce are tried, and the one
-//! whose signature is the client's is the cause.
+//! Diagnosis of a signature that does not match: tries variations that real clients produce. The one with the client's
+//! signature is the cause.
 //!
-//! A signature cannot be read backwards, but the server knows the secret, so it can sign what the client may
-//! have signed: another host, another content type, a body before it was re-encoded, values that were not
-//! lower-cased, another key of the catalogue. At most two deviations together, a few hundred hashes, and only
-//! after a failure.
+//! A signature cannot be reversed, but the server has the secret and can sign what the client may have signed: another
+//! host, another content type, a body before it was re-encoded, values that were not lower-cased, another key of the
+//! catalogue. At most two deviations are combined, a few hundred hashes, and only after a failure.
 
 use super::canonical::{Parts, without_port};
 use crate::catalogue::{Catalogue, Credential};
@@ -27,7 +26,7 @@ const CONTENT_TYPES: [&str; 5] = [
     "text/plain;charset=utf-8",
 ];
 
-/// One way in which the client may differ from us; `None` where it does not.
+/// One possible deviation of the client from the server; `None` for no deviation.
 struct Deviation<T> {
     value: T,
     cause: Option<String>,
@@ -44,7 +43,7 @@ fn other<T>(value: T, cause: impl Into<String>) -> Deviation<T> {
     }
 }
 
-/// Lines for a developer: the cause, both canonical requests (fit to be shown), the first difference.
+/// Lines for a developer: the cause, both canonical requests without secret values, the first difference.
 pub fn explain(parts: &Parts<'_>, credential: &Credential, catalogue: &Catalogue) -> Vec<String> {
     let hosts = hosts(parts);
     let types = content_types(parts);
@@ -166,7 +165,7 @@ fn content_types(parts: &Parts<'_>) -> Vec<Deviation<String>> {
     types
 }
 
-/// Payload hashes, each with the words that stand for it.
+/// Payload hashes, each with the description that replaces it.
 fn payloads(parts: &Parts<'_>) -> Vec<Deviation<(String, String)>> {
     let body = parts.body();
     let mut payloads = vec![same((parts.payload_hash(), parts.payload_shown()))];

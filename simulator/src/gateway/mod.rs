@@ -1,4 +1,4 @@
-//! The API gateway: what is checked before any service sees a request.
+//! API gateway: checks that precede every service.
 //!
 //! | step | refuses with |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | 13 region | `MissingParameter`, `UnsupportedRegion` |
 //! | 14 and 15 shape of the parameters | `InvalidParameter`, `UnknownParameter`, `MissingParameter`, in [`crate::parameters`] |
 //!
-//! The first failing check answers. That 1 to 4 come before the signature was observed on the real
-//! service; the finer order of 5 to 14 is inference.
+//! The first failing check decides the response. It was observed on the real service that 1 to 4 precede the signature;
+//! the finer order of 5 to 14 is inference.
 
 mod canonical;
 mod diagnosis;
@@ -27,16 +27,17 @@ use crate::rates::Rates;
 use crate::request::{ApiRequest, Refusal};
 use signature::Verified;
 
-/// Bodies above this are refused: the documented bound of a TC3 POST, 10 MiB.
+/// Bodies above this are refused: the documented limit of a TC3 POST, 10 MiB.
 pub const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Queries above this are refused: the documented bound of a GET, 32 KiB.
+/// Queries above this are refused: the documented limit of a GET, 32 KiB.
 pub const QUERY_LIMIT: usize = 32 * 1024;
 
 /// The only version of the API that is simulated.
 pub const VERSION: &str = "2021-01-11";
 
-/// A header that says who asks for what, and that the request has more than once: proxies disagree on which counts.
+/// Returns a header that identifies the caller or the request and occurs more than once: proxies disagree on which
+/// counts.
 fn repeated(headers: &HeaderMap) -> Option<&HeaderName> {
     let is_decisive = |name: &&HeaderName| {
         [header::HOST, header::CONTENT_TYPE, header::AUTHORIZATION].contains(name)
@@ -46,7 +47,7 @@ fn repeated(headers: &HeaderMap) -> Option<&HeaderName> {
     headers.keys().filter(is_decisive).find(is_repeated)
 }
 
-/// `InvalidAction`, with the name that was asked for where it is a name: anything else may be a secret in a wrong place.
+/// `InvalidAction`, with the requested name if it has the form of a name: anything else may be a misplaced secret.
 fn unknown_action(asked: &str) -> Refusal {
     let is_name = asked.len() <= 40 && asked.bytes().all(|byte| byte.is_ascii_alphabetic());
     let shown = match (asked.is_empty(), is_name) {
@@ -60,7 +61,7 @@ fn unknown_action(asked: &str) -> Refusal {
     ))
 }
 
-/// What the gateway needs to know beside the request.
+/// Data that the gateway needs beside the request.
 pub struct Gateway<'c> {
     /// Accounts, keys, regions, rates.
     pub catalogue: &'c Catalogue,
@@ -69,7 +70,7 @@ pub struct Gateway<'c> {
 }
 
 impl<'c> Gateway<'c> {
-    /// Steps 0 to 4: what was asked, before anybody asks who.
+    /// Steps 0 to 4: checks the request before the credentials.
     ///
     /// # Errors
     ///

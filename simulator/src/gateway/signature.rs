@@ -1,4 +1,4 @@
-//! Steps 5 to 9: is the `Authorization` header well formed, fresh, of a known key, and right?
+//! Steps 5 to 9: checks that the `Authorization` header is well formed, fresh, of a known key, and right.
 //!
 //! | step | refuses with |
 //! |---|---|
@@ -19,16 +19,16 @@ use crate::mask;
 use crate::request::{ApiRequest, Refusal};
 use crate::tc3::{Authorization, SigningKey};
 
-/// Largest difference between the client's clock and ours, in seconds, that a signature survives.
+/// Largest difference between the client's clock and the server's, in seconds, that a signature may have.
 pub const WINDOW_S: u64 = 300;
 
-/// What to do about a service that is the first label of the host.
+/// Advice for a service that is the first label of the host.
 const DERIVED: &str = "Tencent's Node SDK derives it from the host: start the simulator with --accept-derived-service";
 
-/// What to do about a service that is the host with its port, which no scope can hold.
+/// Advice for a service that is the host with its port, which no scope can contain.
 const LOCALHOST: &str = "the service in it is `localhost` and a port, which Tencent's Node SDK derives from the host: use 127.0.0.1 in the endpoint, and start the simulator with --accept-derived-service";
 
-/// What is let pass that the service would refuse. The default lets nothing pass.
+/// Deviations that are accepted although the service would refuse them. The default accepts none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leniency {
     /// Any key and any signature; an unknown key acts for the owner of the application it names.
@@ -38,17 +38,17 @@ pub struct Leniency {
     pub derived_service: bool,
 }
 
-/// Who signed.
+/// Signer of a request.
 #[derive(Clone, Copy)]
 pub struct Verified<'c> {
     /// The account of the key.
     pub account: &'c Account,
-    /// The key; `None` when a lenient simulator took an unknown one.
+    /// The key; `None` if a lenient simulator accepted an unknown one.
     pub credential: Option<&'c Credential>,
 }
 
-/// What the server computed, fit to be shown: hashes that would let a guessed body be confirmed, and
-/// values that may be secret, are replaced by a description.
+/// Values that the server computed, for output: hashes that could confirm a guessed body, and values that may be
+/// secret, are replaced by a description.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     /// `AKID****MPLE`.
@@ -59,11 +59,11 @@ pub struct Evidence {
     pub canonical_request: Option<String>,
     /// The string to sign.
     pub string_to_sign: Option<String>,
-    /// What a lenient simulator overlooked.
+    /// Deviations that a lenient simulator overlooked.
     pub overlooked: Vec<String>,
 }
 
-/// Checks the signature. `evidence` is filled as far as the checks came.
+/// Checks the signature. `evidence` is filled by the checks that ran.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ pub fn verify<'c>(
         headers.push((name, value));
     }
 
-    // `Gateway::common` let only digits through; more digits than fit are far off in any case.
+    // `Gateway::common` accepts only digits; more digits than fit are far off in any case.
     let timestamp = request.header("X-TC-Timestamp").unwrap_or_default();
     let seconds = timestamp.parse::<i64>().unwrap_or(i64::MAX);
     let now = now_ms.div_euclid(1000);
@@ -226,7 +226,7 @@ fn check_signature(
             &parts.canonical(host, parts.content_type(), &payload_hash, true),
         )
     };
-    // Clients that reach a simulator on a port may sign the host without it.
+    // Clients of a simulator on a port may sign the host without it.
     if matches(host) || without_port(host).is_some_and(matches) {
         return Ok(());
     }

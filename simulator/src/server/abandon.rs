@@ -1,6 +1,6 @@
-//! The end of a connection instead of an answer.
+//! End of a connection without a response.
 
-/// Why a connection ends without an answer. hyper drops it when it sees this.
+/// Error that ends a connection without a response. hyper drops the connection on it.
 #[derive(Debug)]
 pub struct Abandon;
 

@@ -1,4 +1,4 @@
-//! Bodies: reading a request's within bounds, and writing an answer's, whole or cut short.
+//! Bodies: reads a request's within limits, and writes a response's, whole or truncated.
 
 use std::io;
 use std::pin::Pin;
@@ -11,21 +11,21 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
-/// How long the first half of a truncated answer has to leave before the connection dies.
+/// Time for the first half of a truncated response to be sent before the connection ends.
 const TRUNCATED_AFTER: Duration = Duration::from_millis(20);
 
-/// What arrived of a request's body.
+/// Received part of a request's body.
 pub enum Arrived {
     /// All of it.
     Complete(Bytes),
-    /// As much as the limit allows; there is more.
+    /// As much as the limit allows; the body is longer.
     TooLarge(Bytes),
-    /// A part, then the client left, fell silent, or was not listened to any more.
+    /// A part: the client left, timed out, or the server stopped reading.
     Cut(Bytes),
 }
 
 impl Arrived {
-    /// Whether all of it did.
+    /// Returns true if the whole body arrived.
     pub fn complete(&self) -> bool {
         matches!(self, Self::Complete(_))
     }
@@ -40,7 +40,7 @@ impl Arrived {
 
 /// Reads a body up to a limit and for at most so long.
 pub async fn read(mut body: Incoming, limit: usize, patience: Duration) -> Arrived {
-    // A declared length above the limit is not waited for.
+    // A declared length above the limit is refused without waiting.
     if body.size_hint().lower() > limit as u64 {
         return Arrived::TooLarge(Bytes::new());
     }
@@ -73,8 +73,8 @@ pub async fn read(mut body: Incoming, limit: usize, patience: Duration) -> Arriv
     }
 }
 
-/// Reads until `enough` bytes came, then looks once at what else is already here, without waiting. Tells
-/// honestly whether the whole body was among it.
+/// Reads until `enough` bytes came, then reads the rest that is available without waiting. The result states whether
+/// the body is complete.
 pub async fn what_is_here(mut body: Incoming, enough: u64) -> Arrived {
     let mut bytes = BytesMut::new();
     loop {
@@ -98,17 +98,17 @@ pub async fn what_is_here(mut body: Incoming, enough: u64) -> Arrived {
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 pub struct ReplyBody {
     data: Option<Bytes>,
     claimed: u64,
     then_die: Option<Pin<Box<Sleep>>>,
-    /// Further data, as it comes. The length is unknown then.
+    /// Further data, as it arrives. The length is unknown then.
     stream: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl ReplyBody {
-    /// Delivers what comes, until the sender is gone.
+    /// Streams the data until the sender is dropped.
     pub fn stream(receiver: mpsc::Receiver<Bytes>) -> Self {
         Self {
             data: None,
@@ -118,7 +118,7 @@ impl ReplyBody {
         }
     }
 
-    /// Claims a length, delivers less, and breaks the connection.
+    /// Declares a length, sends less, and breaks the connection.
     pub fn truncated(data: Bytes, claimed: u64) -> Self {
         Self {
             data: Some(data),

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over TCP or TLS, with the connection in hand so that faults can act on it.
+//! HTTP/1.1 over TCP or TLS, with access to the connection so that faults can act on it.
 //!
 //! | path | goes to |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | `/_inbox/…`, and `/` for browsers | the inbox page, [`crate::browser`] |
 //! | anything else | the API: the service signs the path as `/` whatever it is |
 //!
-//! Every time-out and size below bounds what one client can hold.
+//! Every timeout and size below bounds the resources of one client.
 
 mod abandon;
 mod body;
@@ -41,41 +41,41 @@ use body::{Arrived, ReplyBody};
 use replies::{http_date, page, spoilt};
 use socket::Socket;
 
-/// Longest wait for a TLS handshake, for the head of a request (idle connections included), and for its body,
-/// unless told otherwise.
+/// Default of the longest wait for a TLS handshake, for the head of a request (idle connections included), and for its
+/// body.
 pub const DEFAULT_CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Largest head of a request. Above, hyper answers 431 and closes.
 const HEAD_LIMIT: usize = 256 * 1024;
 
-/// How the server should end.
+/// State of the server's shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Not yet.
     No,
-    /// Finish what is being answered.
+    /// Finish the responses under way.
     Gracefully,
     /// Drop everything.
     Now,
 }
 
-/// What all connections share.
+/// State that all connections share.
 pub struct Server {
-    /// Who decides.
+    /// The simulated service.
     pub service: Arc<Service>,
     /// Leaves the `Date` header out.
     pub omit_date: AtomicBool,
-    /// Answers 200 and `{}` without looking, for benchmarks.
+    /// Responds 200 and `{}` without reading the request, for benchmarks.
     pub empty_handler: bool,
     /// Rules for requests to the control plane.
     pub access: Access,
-    /// Longest wait for each part of what a client sends.
+    /// Longest wait for each part of a request.
     pub client_timeout: Duration,
-    /// How many connections are open.
+    /// Open connections.
     pub connections: watch::Sender<usize>,
 }
 
-/// Counts one connection for as long as it lives.
+/// Counts one connection until it is dropped.
 struct Open(watch::Sender<usize>);
 
 impl Open {
@@ -92,7 +92,7 @@ impl Drop for Open {
 }
 
 impl Server {
-    /// Accepts connections until told to stop.
+    /// Accepts connections until it is stopped.
     pub async fn run(
         self: Arc<Self>,
         listener: TcpListener,
@@ -127,7 +127,7 @@ impl Server {
         }
     }
 
-    /// Returns when the last connection is gone.
+    /// Returns when the last connection is closed.
     pub async fn all_answered(&self) {
         let _ = self
             .connections
@@ -143,7 +143,7 @@ impl Server {
         tls: Option<TlsAcceptor>,
         stop: watch::Receiver<Stop>,
     ) {
-        // Without it an answer in two packets waits 40 ms for a delayed acknowledgement.
+        // Without it a response in two packets waits 40 ms for a delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let reset = Arc::new(AtomicBool::new(false));
         let socket = Socket::new(stream, reset.clone());
@@ -179,7 +179,7 @@ impl Server {
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
-            // Errors here are clients that leave, break the protocol, or met a fault.
+            // Errors here come from clients that leave or break the protocol, and from faults.
             _ = connection.as_mut() => {}
             () = asked_to_stop(&mut stop) => {
                 connection.as_mut().graceful_shutdown();
@@ -216,7 +216,7 @@ impl Server {
     /// The control plane.
     async fn control(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        // Checked before the body is read, which may be of anybody, and said when it was.
+        // Checked before the body is read, which may come from anybody; the refusal is returned after that.
         let admitted = self.access.check(&parts, !body.is_end_stream());
         let arrived = body::read(body, control::BODY_LIMIT, self.client_timeout).await;
         let Arrived::Complete(body) = arrived else {
@@ -234,7 +234,7 @@ impl Server {
         control::answer(&parts.method, parts.uri.path(), &asked).await
     }
 
-    /// The inbox page. Its events show what the control plane shows, to whom that would.
+    /// The inbox page. Its events require the same access as the control plane.
     async fn inbox_page(
         &self,
         request: Request<Incoming>,
@@ -256,7 +256,7 @@ impl Server {
         })
     }
 
-    /// The headers that every answer of the service has.
+    /// Adds the headers that every response of the service has.
     fn finish(&self, mut response: Response<ReplyBody>, close: bool) -> Response<ReplyBody> {
         let headers = response.headers_mut();
         headers.insert(header::SERVER, HeaderValue::from_static("nginx"));
@@ -270,7 +270,7 @@ impl Server {
         response
     }
 
-    /// One API request, and whatever fault waits for it.
+    /// One API request, with the fault that applies to it.
     async fn api(
         &self,
         request: Request<Incoming>,
@@ -279,7 +279,7 @@ impl Server {
     ) -> Result<Response<ReplyBody>, Abandon> {
         let (parts, incoming) = request.into_parts();
         let action = request::header(&parts.headers, "X-TC-Action").map(str::to_owned);
-        // A browser's icon and a look whether the port answers are no requests of the API, and use up no fault.
+        // A browser's request for an icon and a probe of the port are not API requests, and use up no fault.
         let is_call = action.is_some() || parts.method == Method::POST;
         let fault = is_call.then(|| self.take_fault(action.as_deref(), false));
         let fault = fault.flatten();
@@ -353,7 +353,7 @@ impl Server {
     }
 }
 
-/// Returns when the server should end, or when nobody is left to say so.
+/// Returns when the server should end, or when the sender is dropped.
 async fn asked_to_stop(stop: &mut watch::Receiver<Stop>) {
     let _ = stop.wait_for(|s| *s != Stop::No).await;
 }

@@ -1,4 +1,4 @@
-//! Answers as HTTP: plain, as a broken gateway sends them, or spoilt by a fault.
+//! HTTP responses: plain, as a broken gateway sends them, or altered by a fault.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::gzip;
 use crate::reply::{Answer, json};
 use crate::spoil;
 
-/// Does to a processed request's answer what the fault says.
+/// Applies a fault to the response of a processed request.
 pub async fn spoilt(
     mut answer: Answer,
     fault: &Fault,
@@ -46,7 +46,7 @@ pub async fn spoilt(
         }
         Fault::EmptyBody => text.clear(),
         Fault::Oversized { bytes } => {
-            // White space after the value: still valid JSON, as long as anybody reads all of it.
+            // White space after the value: still valid JSON if the client reads all of it.
             let missing = (*bytes).min(LARGEST_REPLY).saturating_sub(text.len());
             text.extend(std::iter::repeat_n(' ', missing));
         }
@@ -68,7 +68,7 @@ pub async fn spoilt(
     Ok(response)
 }
 
-/// The page of a broken gateway.
+/// The error page of a broken gateway.
 pub fn page(status: u16) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::from(Bytes::from(spoil::html(status))));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -77,7 +77,7 @@ pub fn page(status: u16) -> Response<ReplyBody> {
     response
 }
 
-/// `Mon, 25 Feb 2019 16:44:25 GMT`, or nothing for a moment that HTTP cannot write.
+/// `Mon, 25 Feb 2019 16:44:25 GMT`, or `None` for a moment that HTTP cannot express.
 pub fn http_date(now_ms: i64) -> Option<HeaderValue> {
     let moment = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).ok()?;
     if !(0..10_000).contains(&moment.year()) {

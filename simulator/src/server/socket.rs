@@ -1,4 +1,4 @@
-//! A TCP stream that can be told to die with a reset instead of an orderly close.
+//! TCP stream that can end with a reset instead of an orderly close.
 
 use std::io;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The stream and the wish.
+/// The stream and the flag for a reset.
 pub struct Socket {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
 impl Socket {
-    /// When `reset` is set by the time the socket is dropped, the peer gets a reset.
+    /// If `reset` is true when the socket is dropped, the peer gets a reset.
     pub fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         Self { stream, reset }
     }

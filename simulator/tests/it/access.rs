@@ -1,4 +1,4 @@
-//! Access to the control plane: by programs of this machine, and neither by a web page nor from the network.
+//! Access to the control plane: allowed for programs of this machine, refused for web pages and the network.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use tencent_sms_simulator::{Simulator, StartError};
 
 use crate::client::{Answer, Call, body_with, exchange};
 
-/// One request, head and body as they are given.
+/// One request, with this head and body.
 fn ask(addr: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut wire = format!("{method} {path} HTTP/1.1\r\n");
     for (name, value) in headers {
@@ -114,7 +114,7 @@ fn an_absent_or_second_host_is_refused() {
         status(simulator.addr(), "GET", "/_sim/messages", &two, ""),
         400
     );
-    // The form of a request that goes through a proxy.
+    // The absolute form, as in a request through a proxy.
     for (line, expected) in [("evil.com", 403), ("localhost", 200)] {
         let path = format!("http://{line}/_sim/messages");
         let host = [("Host", "localhost")];
@@ -156,7 +156,7 @@ fn foreign_origin_can_neither_read_nor_steer() {
             assert_eq!(answer.status, expected, "{origin} {method} {path}");
         }
     }
-    // A port that is the scheme's own goes unsaid in one of the two.
+    // The scheme's default port may be missing from one of the two.
     let headers = [("Host", "localhost:80"), ("Origin", "http://localhost")];
     assert_eq!(
         status(simulator.addr(), "GET", "/_sim/health", &headers, ""),
@@ -310,7 +310,7 @@ fn a_token_that_is_set_is_asked_for() {
             assert_eq!(answer.header("WWW-Authenticate").is_some(), expected == 401);
         }
     }
-    // A right token does not make up for a wrong Host.
+    // A valid token does not make up for a wrong Host.
     let bearer = format!("Bearer {TOKEN}");
     let headers = [("Host", "evil.com"), ("Authorization", &*bearer)];
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The program: its one line, its console, its arguments and its end.
+//! The program: its ready line, its console, its arguments and its exit.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -48,7 +48,7 @@ impl Running {
             .unwrap()
     }
 
-    /// Closes standard input; the exit code and everything on standard error.
+    /// Closes standard input. Returns the exit code and everything on standard error.
     fn finish(mut self) -> (Option<i32>, String) {
         drop(self.child.stdin.take());
         let mut errors = String::new();
@@ -92,7 +92,7 @@ fn ready_line_shows_address_closed_stdin_ends_run() {
     assert_eq!(running.finish().0, Some(0));
 }
 
-/// It shows the secret nowhere.
+/// The console never shows the secret.
 #[test]
 fn only_inbox_lines_show_number_and_code() {
     let running = Running::start(&[]);
@@ -174,7 +174,7 @@ fn tls_works_in_both_versions_under_written_ca() {
             "sms.tencentcloudapi.com",
             "sms.ap-guangzhou.tencentcloudapi.com",
         ] {
-            // A wildcard stands for one label: three do not match.
+            // A wildcard covers one label, so three labels do not match.
             let matches = name != "sms.ap-guangzhou.tencentcloudapi.com";
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let mut config = rustls::ClientConfig::builder_with_provider(provider)
@@ -198,7 +198,7 @@ fn tls_works_in_both_versions_under_written_ca() {
     }
 }
 
-/// Tried are a wrong argument, a catalogue that is not there, and an address that is taken.
+/// Covers a wrong argument, a missing catalogue, and an address in use.
 #[test]
 fn startup_failures_exit_with_code_and_clear_line() {
     let (code, errors) = run(&["--no-such-flag"]);
@@ -228,7 +228,7 @@ fn startup_failures_exit_with_code_and_clear_line() {
     );
 }
 
-/// Two mistakes are two lines; what may be meant is said, and the simulator starts.
+/// Two mistakes are two lines. A doubtful value is a warning, and the simulator starts.
 #[test]
 fn catalogue_is_judged_at_start() {
     let file =
@@ -259,7 +259,7 @@ fn listening_for_others_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
     let token = running.ready["control_token"].as_str().unwrap().to_owned();
     assert_eq!(token.len(), 32);
-    // What is printed is what works.
+    // The printed address and token work.
     let host = running.addr();
     assert!(host.ip().is_loopback());
     let wire = format!(

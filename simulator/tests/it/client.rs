@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 pub const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 pub const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
-/// An answer, taken apart.
+/// A parsed response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -58,7 +58,7 @@ impl Answer {
     }
 }
 
-/// A request in the making: what a good client sends, to be changed in one place by a test.
+/// A request of a correct client, which a test changes in one place.
 #[derive(Clone)]
 pub struct Call {
     pub addr: SocketAddr,
@@ -68,25 +68,25 @@ pub struct Call {
     pub action: Option<String>,
     pub version: Option<String>,
     pub timestamp: i64,
-    /// Sent instead of the timestamp that was signed.
+    /// Sent in place of the signed timestamp.
     pub timestamp_header: Option<String>,
     pub region: Option<String>,
     pub content_type: String,
     pub secret_id: String,
     pub secret_key: String,
     pub service: String,
-    /// Date of the scope; the UTC date of the timestamp unless a test says otherwise.
+    /// Date of the scope; the UTC date of the timestamp unless a test sets another.
     pub date: Option<String>,
     pub signed: Vec<&'static str>,
-    /// Sent instead of the header that was computed.
+    /// Sent in place of the computed header.
     pub authorization: Option<String>,
     pub extra: Vec<(String, String)>,
     /// Headers that were signed but are not sent.
     pub dropped: Vec<&'static str>,
     pub body: Vec<u8>,
-    /// Sent instead of the body that was signed.
+    /// Sent in place of the signed body.
     pub sent_body: Option<Vec<u8>>,
-    /// Host that is signed, when it is not the one that is sent.
+    /// Signed host, if it differs from the one sent.
     pub signed_host: Option<String>,
 }
 
@@ -176,7 +176,7 @@ impl Call {
         self.sign(str::to_lowercase)
     }
 
-    /// The header of a client that forgot to lower-case header values.
+    /// The header of a client that does not lower-case header values.
     pub fn authorization_without_lower_case(&self) -> String {
         self.sign(str::to_owned)
     }
@@ -259,7 +259,7 @@ impl Call {
         self.try_send().expect("an answer")
     }
 
-    /// The answer, or nothing when the connection ended without a whole one.
+    /// The response, or `None` if the connection ended before a complete one.
     pub fn try_send(&self) -> Option<Answer> {
         exchange(self.addr, &self.wire())
     }
@@ -280,15 +280,15 @@ fn try_connect(addr: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Sends bytes on a connection of its own and reads one answer. A connection that is reset while it is being
-/// made has no answer either.
+/// Sends bytes on a new connection and reads one response. A connection that is reset while it is opened has no
+/// response either.
 pub fn exchange(addr: SocketAddr, wire: &[u8]) -> Option<Answer> {
     let mut stream = try_connect(addr).ok()?;
     stream.write_all(wire).ok()?;
     read_answer(&mut stream)
 }
 
-/// One answer, or nothing when the connection ends before it is whole.
+/// One response, or `None` if the connection ends before it is complete.
 pub fn read_answer(stream: &mut impl Read) -> Option<Answer> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 16 * 1024];

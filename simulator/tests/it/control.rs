@@ -56,7 +56,7 @@ fn the_latest_code_is_found_by_number() {
     assert_eq!(latest["otp"], "222222", "a notice has no code");
 }
 
-/// Minutes may stand first, and a code may be empty.
+/// Minutes may come first, and a code may be empty.
 #[test]
 fn latest_code_is_longest_parameter_and_not_empty() {
     let minutes_first = Catalogue::BUILT_IN.replace(
@@ -134,7 +134,7 @@ fn messages_can_be_removed_and_everything_reset() {
     assert_eq!(send(&simulator, json!({})), "Ok");
 }
 
-/// A message before the reset has the number 1, so that one after it has another.
+/// The message before the reset has the number 1, and the one after it another.
 #[test]
 fn wait_goes_on_across_reset() {
     let simulator = start();
@@ -223,7 +223,7 @@ fn faults_are_queued_listed_and_cleared() {
     }
 }
 
-/// It meets whoever connects next, so it must not keep out those who want to clear it.
+/// It affects any next connection, so it must not block requests that clear it.
 #[test]
 fn close_on_accept_is_for_one_connection() {
     let simulator = start();
@@ -318,7 +318,7 @@ fn magic_numbers_and_inferences_are_listed() {
     let simulator = start();
     let magic = get(simulator.addr(), "/_sim/magic").json();
     let list = magic["magic"].as_array().unwrap();
-    // 38 codes of the gateway and 49 of SendSms, one of which stands in both lists.
+    // 38 codes of the gateway and 49 of SendSms, one of which is in both lists.
     assert_eq!(list.len(), 86);
     let daily = list
         .iter()
@@ -329,7 +329,7 @@ fn magic_numbers_and_inferences_are_listed() {
     assert!(inferences["inferences"].as_array().unwrap().len() > 50);
 }
 
-/// A key that is not one of the documentation's is nobody's business.
+/// Keys that are not from the documentation are private.
 #[test]
 fn account_shows_keys_of_the_documentation_alone() {
     let simulator = start();
@@ -351,7 +351,7 @@ fn account_shows_keys_of_the_documentation_alone() {
     assert_eq!(shown, json!({"account": null}));
 }
 
-/// What it shows is what it accepts.
+/// The values shown are ones that the simulator accepts.
 #[test]
 fn account_shows_usable_app_and_known_region() {
     let account = |yaml: &str| {
@@ -420,7 +420,7 @@ fn the_description_names_every_path_that_answers() {
     let document = get(simulator.addr(), "/_sim/openapi.json").json();
     for (path, methods) in document["paths"].as_object().unwrap() {
         let methods = methods.as_object().unwrap().keys();
-        // Answers to HEAD have a length and no body, which this client would wait for.
+        // Responses to HEAD have a length and no body, which this client would wait for.
         for method in methods.filter(|method| *method != "head") {
             let status = control(simulator.addr(), &method.to_uppercase(), path, None).status;
             assert!(

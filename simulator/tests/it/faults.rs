@@ -1,4 +1,4 @@
-//! Faults: what the client sees, and what really happened.
+//! Faults: their effect on the client, and on the simulator's state.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ fn start() -> Simulator {
     Simulator::builder().start_blocking().unwrap()
 }
 
-/// No answer came; how many complete requests and messages the simulator has seen.
+/// Asserts that no response came. Returns the complete requests and the messages of the simulator.
 fn nothing(simulator: &Simulator, fault: Fault) -> (u64, usize) {
     simulator.queue_fault(fault);
     assert!(Call::new(simulator.addr()).try_send().is_none());
@@ -48,14 +48,14 @@ fn unread_request_with_incomplete_body_is_not_counted() {
     assert!(simulator.journal().iter().all(|entry| !entry.complete));
 }
 
-/// All of it was there.
+/// The whole request arrived.
 #[test]
 fn request_that_was_not_processed_counts_as_complete() {
     let simulator = start();
     assert_eq!(nothing(&simulator, Fault::ReadHalfThenClose), (1, 0));
 }
 
-/// The connection is closed or reset once the message is accepted.
+/// The connection is closed or reset after the message is accepted.
 #[test]
 fn accepted_then_cut_leaves_message_without_answer() {
     let simulator = start();
@@ -109,7 +109,7 @@ fn a_delayed_answer_is_late_and_whole() {
     assert!(begun.elapsed() >= Duration::from_millis(300));
 }
 
-/// Its place is where the service puts that code: in the error or in the status of a number.
+/// The code's place is the service's: in the error or in the status of a number.
 #[test]
 fn fault_code_is_answered_in_place_without_sending() {
     let simulator = start();
@@ -188,7 +188,7 @@ fn request_that_fault_cannot_meet_leaves_it_waiting() {
     assert_eq!(answer.json()["Response"]["SendStatusSet"], json!([]));
 }
 
-/// `SendStatusSet` is in the answer of `SendSms` alone.
+/// Only responses of `SendSms` have `SendStatusSet`.
 #[test]
 fn fault_code_of_another_action_is_the_requests_error() {
     let simulator = start();

@@ -1,4 +1,4 @@
-//! Steps 0 to 4 and 10 to 15: what is refused before anybody looks at the message.
+//! Steps 0 to 4 and 10 to 15: requests refused before the message is checked.
 
 use serde_json::{Value, json};
 use tencent_sms_simulator::{Catalogue, Simulator};
@@ -71,7 +71,7 @@ fn only_get_and_post_are_supported() {
     }
 }
 
-/// One that is not above is read.
+/// A body of exactly the limit is read.
 #[test]
 fn body_above_ten_mebibytes_is_refused() {
     let simulator = frozen();
@@ -126,7 +126,7 @@ fn common_parameters_are_missed_in_their_order() {
     );
 }
 
-/// Which of the two counts is not documented, and proxies disagree.
+/// It is not documented which of the two counts, and proxies disagree.
 #[test]
 fn decisive_header_occurs_once() {
     let simulator = frozen();
@@ -189,7 +189,7 @@ fn common_parameters_are_checked_before_the_signature() {
     assert_eq!(unsigned(|_| {}).0, "AuthFailure.InvalidAuthorization");
 }
 
-/// A name that was never known is shown; what is no name may be a secret in a wrong place.
+/// A name is shown even if it is unknown; anything else may be a misplaced secret.
 #[test]
 fn journal_names_action_and_reason_of_early_refusal() {
     let simulator = frozen();

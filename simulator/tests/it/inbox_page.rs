@@ -1,4 +1,4 @@
-//! The inbox page: whom it is for, who may look, and what it is told. `tests/browser-inbox` opens it in a browser.
+//! The inbox page: its requests, its access rules, and its events. `tests/browser-inbox` opens it in a browser.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +23,7 @@ fn browser(addr: SocketAddr, path: &str) -> Answer {
     ask(addr, "GET", path, &headers)
 }
 
-/// The events of a page, read one after the other.
+/// The events of a page, in order.
 struct Events(BufReader<TcpStream>);
 
 impl Events {
@@ -38,7 +38,7 @@ impl Events {
         Self(BufReader::new(stream))
     }
 
-    /// The next one, or nothing at the end of the stream.
+    /// The next event, or `None` at the end of the stream.
     fn next(&mut self) -> Option<Value> {
         loop {
             let mut line = String::new();
@@ -161,7 +161,7 @@ fn page_is_told_what_was_and_what_comes() {
     );
 }
 
-/// A burst is told in parts of five hundred, and nothing is left out or told twice.
+/// A burst is sent in parts of five hundred, and each message exactly once.
 #[test]
 fn burst_is_told_whole() {
     let simulator = start();

@@ -1,4 +1,4 @@
-//! Steps 21 and 22: how often, on a clock that the test moves.
+//! Steps 21 and 22: limits on frequency, on a clock that the test moves.
 
 use std::time::Duration;
 

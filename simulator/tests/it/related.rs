@@ -1,4 +1,4 @@
-//! The actions beside `SendSms`, and delivery reports.
+//! Actions beside `SendSms`, and delivery reports.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -109,7 +109,7 @@ fn signatures_are_listed_with_their_review() {
     assert_eq!(seen, [("腾讯云", 0), ("待审核", 1)]);
 }
 
-/// Personal accounts can list nothing.
+/// Personal accounts cannot list anything.
 #[test]
 fn sub_accounts_cannot_list_templates() {
     let simulator = start();

@@ -16,7 +16,7 @@ fn start() -> Simulator {
         .unwrap()
 }
 
-/// An ordinary request is answered, quickly.
+/// Asserts that an ordinary request is answered quickly.
 fn still_well(simulator: &Simulator) {
     simulator.reset();
     let begun = Instant::now();
@@ -24,7 +24,7 @@ fn still_well(simulator: &Simulator) {
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
-/// Sends bytes, closes the sending side, and reads to the end; the first line of the answer.
+/// Sends bytes, closes the sending side, and reads to the end. Returns the first line of the response.
 fn first_line(addr: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = connect(addr);
     // The simulator may close before it has read everything.
@@ -199,7 +199,7 @@ fn dripping_bytes_do_not_prolong_wait() {
     let wire = Call::new(simulator.addr()).wire();
     let mut stream = connect(simulator.addr());
     let begun = Instant::now();
-    // A byte each 50 ms would take twenty seconds in all.
+    // One byte each 50 ms would take twenty seconds in all.
     for byte in &wire {
         if stream.write_all(&[*byte]).is_err() {
             break;

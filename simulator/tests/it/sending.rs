@@ -1,11 +1,11 @@
-//! Steps 16 to 23: what becomes of a message that the gateway let through.
+//! Steps 16 to 23: outcome of a message that passed the gateway.
 
 use serde_json::{Value, json};
 use tencent_sms_simulator::{Catalogue, Simulator};
 
 use crate::client::{Answer, Call, body_with};
 
-/// 10:13:20 in China, when marketing may be sent.
+/// 10:13:20 in China, a time at which marketing may be sent.
 const MORNING: i64 = 1_700_014_400;
 
 fn start() -> Simulator {
@@ -411,7 +411,7 @@ fn magic_number_answers_code_where_service_puts_it() {
     assert_eq!(answer.error().0, "RequestLimitExceeded");
 }
 
-/// On a clock that stands still, where neither the time nor the masked number tells them apart.
+/// On a frozen clock, where neither the time nor the masked number distinguishes them.
 #[test]
 fn message_names_request_that_it_came_with() {
     let simulator = Simulator::builder()

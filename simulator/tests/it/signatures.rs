@@ -1,4 +1,4 @@
-//! Steps 5 to 9: the service's verdict on who signs and how.
+//! Steps 5 to 9: the verdict on the signer and the signature.
 
 use serde_json::json;
 use tencent_sms_simulator::{Leniency, SignatureVerdict, Simulator};
@@ -90,7 +90,7 @@ fn request_for_chinese_gets_failure_in_chinese() {
     );
 }
 
-/// It holds in either direction.
+/// The limit applies in both directions.
 #[test]
 fn timestamp_passes_300_seconds_off_but_not_301() {
     let simulator = frozen();
@@ -126,7 +126,7 @@ fn scope_date_is_utc_date_around_midnight() {
         let mut call = Call::new(simulator.addr()).at(moment);
         call.date = Some(date.to_owned());
         assert_eq!(call.send().code(), "Ok", "{date}");
-        // What a client at UTC+8 would write all night long.
+        // The date of a client that uses UTC+8 by mistake.
         call.date = Some("2019-02-26".to_owned());
         assert_eq!(call.send().code(), "AuthFailure.SignatureFailure");
         let detail = simulator.journal().last().unwrap().detail.join(" ");
@@ -235,7 +235,7 @@ fn extra_headers_beyond_required_two_may_be_signed() {
     assert_eq!(call.send().code(), "Ok");
 }
 
-/// The host is the one that was signed.
+/// The host is the signed one.
 #[test]
 fn host_without_port_verifies_but_foreign_fails() {
     let simulator = frozen();
@@ -333,7 +333,7 @@ fn node_sdk_service_name_needs_option() {
     assert!(detail(2).contains("use 127.0.0.1"), "{}", detail(2));
 }
 
-/// The journal says what was overlooked.
+/// The journal names each deviation that was overlooked.
 #[test]
 fn any_credentials_pass_only_with_the_lenient_option() {
     let lenient = Leniency {
@@ -357,14 +357,15 @@ fn any_credentials_pass_only_with_the_lenient_option() {
         assert!(overlooked.contains("overlooked"), "{overlooked}");
         assert_eq!(entry.signature, Some(SignatureVerdict::Overlooked));
     }
-    // A clock that is off is not a matter of credentials.
+    // A wrong clock is not a matter of credentials.
     assert_eq!(
         call.at(now_s() - 301).send().code(),
         "AuthFailure.SignatureExpire"
     );
 }
 
-/// A key whose policy forbids the action signs rightly; a request without a version is not looked at so closely.
+/// A key whose policy forbids the action has a valid signature; the signature of a request without a version is not
+/// checked.
 #[test]
 fn journal_has_verdict_of_signature_apart() {
     let simulator = Simulator::builder().start_blocking().unwrap();
@@ -425,7 +426,7 @@ fn journal_shows_hash_input_without_guessable_values() {
     assert_eq!(entry.recipients[0].number, "+86138****8000");
 }
 
-/// What the simulator says about a request whose signature it refuses.
+/// The diagnosis in the journal for a request whose signature is refused.
 fn diagnosis(change: impl FnOnce(&mut Call)) -> String {
     let simulator = frozen();
     let mut call = Call::new(simulator.addr()).at(PUBLISHED);

@@ -1,4 +1,4 @@
-//! Step 23: bill, number, put into the inbox; and remember refusals for the actions that look back.
+//! Step 23: bills the message, assigns its serial number, adds it to the inbox, and records refusals.
 
 use super::status::SendStatus;
 use super::types::{Content, Context, route_of};
@@ -68,7 +68,7 @@ pub fn accept(
     message
 }
 
-/// Remembers numbers that were refused, for the actions that look back.
+/// Records numbers that were refused, for the actions that query the past.
 pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
     for status in statuses.iter().filter(|status| status.code != "Ok") {
         world.records.push(Record {

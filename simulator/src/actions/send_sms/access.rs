@@ -6,17 +6,17 @@ use crate::catalogue::{Account, App, Catalogue};
 use crate::codes;
 use crate::request::Refusal;
 
-/// Most numbers in one request.
+/// Maximum of numbers in one request.
 pub const MOST_NUMBERS: usize = 200;
 
 /// `SessionContext` must be shorter than this, in bytes.
 pub const SESSION_CONTEXT_LIMIT: usize = 512;
 
-/// May this caller use this application, and is the request of a size the service takes?
+/// Checks that this caller may use this application, and that the service accepts the size of the request.
 ///
 /// # Errors
 ///
-/// The first rule that the request breaks. That the last three rules belong here is inference.
+/// The first rule that the request breaks. It is inference that the last three rules belong here.
 pub fn check<'c>(
     admitted: &Admitted<'c>,
     catalogue: &'c Catalogue,

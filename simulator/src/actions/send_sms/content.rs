@@ -1,4 +1,4 @@
-//! Step 17: rules about the message as a whole. A breach is answered once per number, with the same code.
+//! Step 17: rules about the message as a whole. A breach is reported once per number, with the same code.
 
 use time::{OffsetDateTime, UtcOffset};
 
@@ -19,8 +19,8 @@ pub const LONGEST_CODE: usize = 6;
 ///
 /// # Errors
 ///
-/// The first rule that the message breaks, with the rule, the template, and the text it would have made
-/// with every letter and digit of the values hidden.
+/// The first rule that the message breaks, with the template, and the text that it would have made with every letter
+/// and digit of the values hidden.
 pub fn check<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
@@ -35,7 +35,7 @@ pub fn check<'c>(
     })
 }
 
-/// What a refused message was about: the template, and the text with its values hidden.
+/// Describes a refused message: its template, and its text with the values hidden.
 pub fn describe(template: &Template, values: &[String]) -> [String; 2] {
     let hidden: Vec<String> = values.iter().map(|value| mask::value(value)).collect();
     [
@@ -79,7 +79,7 @@ fn compose<'c>(
     Ok(Content { template, text })
 }
 
-/// A missing and an unapproved template have codes of their own; which is which is inference.
+/// A missing and an unapproved template have different codes; the assignment is inference.
 fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
     let id = &context.request.template_id;
     let Some(template) = context.account.templates.iter().find(|t| t.id == *id) else {
@@ -97,8 +97,8 @@ fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
     Ok(template)
 }
 
-/// Mainland numbers need an approved signature by its content; elsewhere it is optional, and one that is
-/// not known is left out of the text (inference).
+/// Mainland numbers need an approved signature by its content. Elsewhere it is optional, and an unknown one is left out
+/// of the text (inference).
 fn find_signature<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
@@ -242,8 +242,8 @@ fn china_hour(now_ms: i64) -> u8 {
         .hour()
 }
 
-/// A scheme, `www.`, or a dot between a word and a top-level domain. Which texts the service takes for a
-/// URL is inference.
+/// Recognises a scheme, `www.`, or a dot between a word and a top-level domain. The service's own definition of a URL
+/// is not documented, so this is inference.
 fn looks_like_url(value: &str) -> bool {
     let lower = value.to_lowercase();
     if lower.contains("://") || lower.starts_with("www.") {

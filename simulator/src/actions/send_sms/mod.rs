@@ -31,13 +31,13 @@ use accept::{accept, remember_refusals};
 pub use status::SendStatus;
 use types::{Context, Recipient, SendSms};
 
-/// What a send that the access layer let through came to.
+/// Result of a send that passed the access layer.
 pub struct Sent {
     /// One entry per distinct number, in the order of the request.
     pub statuses: Vec<SendStatus>,
     /// The messages that were accepted.
     pub accepted: Vec<Message>,
-    /// Why something was refused, for the console and the journal.
+    /// Reasons for refusals, for the console and the journal.
     pub detail: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ pub fn run(
     Ok(sent)
 }
 
-/// A failure for each number of a request that nobody looked at closer, as the service writes it.
+/// A failure status for each number of a request that was not checked further, as the service writes it.
 pub fn failed(parameters: &Map<String, Value>, code: &'static Code) -> Vec<SendStatus> {
     let request = SendSms::from_parameters(parameters);
     let failed = |recipient: &Recipient| {
@@ -135,7 +135,8 @@ fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
     codes.into_iter().find(|code| code.layer != Layer::Backend)
 }
 
-/// Of identical numbers one is sent to (documented); the answer has one entry for them (inference).
+/// Removes identical numbers. Only one message is sent to them (documented), and the response has one entry for them
+/// (inference).
 fn distinct(numbers: &[String]) -> Vec<Recipient> {
     let mut recipients = Vec::new();
     let mut seen = HashSet::new();

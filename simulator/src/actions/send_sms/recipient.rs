@@ -1,4 +1,4 @@
-//! Steps 18 to 22: may this number get the message now? A breach concerns this number alone.
+//! Steps 18 to 22: checks whether a number may get the message now. A breach concerns this number alone.
 
 use super::types::{Breach, Content, Context, Recipient};
 use crate::codes;

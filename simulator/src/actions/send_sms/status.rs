@@ -11,17 +11,17 @@ use crate::mask;
 #[derive(Clone, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase")]
 pub struct SendStatus {
-    /// Names the message in reports; empty on failure.
+    /// Serial number of the message in reports; empty on failure.
     pub serial_no: String,
-    /// The number: normalised when understood, else as given.
+    /// The number: normalised if it could be parsed, else as given.
     pub phone_number: String,
     /// Billed segments; 0 on failure.
     pub fee: u32,
-    /// Echo of the request's.
+    /// Copy of the request's.
     pub session_context: String,
     /// `Ok` or an error code.
     pub code: Cow<'static, str>,
-    /// In English, whatever language was asked for.
+    /// In English, whatever language was requested.
     pub message: String,
     /// Country of the number; empty when the failure concerns the request as a whole.
     pub iso_code: String,

@@ -1,4 +1,4 @@
-//! Input and findings of the rules of `SendSms`.
+//! Input and results of the rules of `SendSms`.
 
 use serde_json::{Map, Value};
 
@@ -47,7 +47,7 @@ impl SendSms {
     }
 }
 
-/// Everything about a send that its rules look at.
+/// The data of a send that its rules read.
 pub struct Context<'c> {
     /// Rules common to all accounts.
     pub catalogue: &'c Catalogue,
@@ -61,7 +61,7 @@ pub struct Context<'c> {
     pub now_ms: i64,
 }
 
-/// A message that may be sent as far as its content goes.
+/// A message whose content may be sent.
 pub struct Content<'c> {
     /// The template.
     pub template: &'c Template,
@@ -69,23 +69,23 @@ pub struct Content<'c> {
     pub text: String,
 }
 
-/// A number of the request, as given and as understood.
+/// A number of the request, as given and as parsed.
 pub struct Recipient {
     /// As given.
     pub given: String,
-    /// As understood; `None` when it was not.
+    /// As parsed; `None` if that failed.
     pub number: Option<Number>,
 }
 
 impl Recipient {
-    /// The form used in answers and for comparing.
+    /// The form used in responses and for comparing.
     pub fn shown(&self) -> String {
         self.number
             .as_ref()
             .map_or_else(|| self.given.clone(), Number::e164)
     }
 
-    /// The country; of a number that was not understood "DEF", by inference.
+    /// The country; "DEF", by inference, for a number that could not be parsed.
     pub fn iso_code(&self) -> &'static str {
         self.number.as_ref().map_or("DEF", Number::iso_code)
     }
@@ -94,9 +94,9 @@ impl Recipient {
 /// A rule that a message breaks.
 #[derive(Debug)]
 pub struct Breach {
-    /// What the service answers.
+    /// The code that the service returns.
     pub code: &'static Code,
-    /// Which rule, for the developer.
+    /// The rule, for the developer.
     pub detail: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ impl Breach {
     }
 }
 
-/// Whose length rule and whose daily caps apply.
+/// The route of a number, which selects the length rule and the daily caps.
 pub fn route_of(number: &Number) -> Route {
     if number.is_mainland() {
         Route::Mainland
