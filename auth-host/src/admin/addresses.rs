@@ -1,10 +1,11 @@
-//! Addresses in a config, whose user, password and query are shown masked and come back masked from an editor.
+//! Addresses in a config: user, password and query are masked for display, and restored when an editor sends them
+//! masked.
 
 use super::secrets::walk;
 use crate::mask;
 use serde_json::Value;
 
-/// An address as it is shown, where that differs from what it is.
+/// The masked form of an address, if it differs from the address.
 fn masked(value: &Value) -> Option<String> {
     // Plugins trim texts.
     let written = value.as_str()?;
@@ -33,12 +34,12 @@ pub fn mask_all(config: &mut Value) {
     }
 }
 
-/// Puts the stored addresses where the new config has them masked, and returns their places. `entries` are entries of
-/// lists by their new and their old place.
+/// Restores the stored addresses where the new config has them masked, and returns their places. `entries` pairs the
+/// new and the old place of each list entry.
 ///
 /// # Errors
 ///
-/// The place of a masked address that is none of those that were stored there.
+/// The place of a masked address that matches none of those stored there.
 pub fn unmask(
     old: &Value,
     new: &mut Value,
@@ -64,7 +65,7 @@ pub fn unmask(
             .iter()
             .filter(|(of, masked, _)| shown == masked.as_str() && same_field(of))
             .collect();
-        // An entry of a list is never told by its index.
+        // An entry of a list is never identified by its index.
         let before = before(&place, entries);
         let is_listed = before.is_none() && any_entry(&place, new) != place;
         let before = before.unwrap_or_else(|| place.clone());
@@ -86,7 +87,7 @@ pub fn unmask(
     Ok(places)
 }
 
-/// Where a value of a list's entry was before.
+/// The old place of a value in a list's entry.
 fn before(place: &str, entries: &[(String, String)]) -> Option<String> {
     entries.iter().find_map(|(now, before)| {
         let rest = place.strip_prefix(now.as_str())?;
@@ -99,7 +100,7 @@ fn mask_of(value: &Value) -> Option<String> {
     text.contains("://").then(|| mask::url(text))
 }
 
-/// A place with `-` for each index of a list: entries move.
+/// A place with `-` for each index of a list, because entries move.
 fn any_entry(place: &str, config: &Value) -> String {
     let mut here = String::new();
     let mut shape = String::new();

@@ -1,4 +1,4 @@
-//! Addresses that providers call back: their tokens are shown once and kept as hashes.
+//! Addresses for callbacks of providers. Their tokens are shown once and stored as hashes.
 
 use super::connectors::find;
 use super::{Actor, Entry, change, change_shown_once};
@@ -17,26 +17,26 @@ use std::sync::Arc;
 /// The most tokens of one connector: an old and a new one, and a few by mistake.
 const TOKENS: usize = 8;
 
-/// A callback's address as it is shown.
+/// A callback's address for display.
 #[derive(Debug, Serialize)]
 pub struct CallbackView {
-    /// The token's identifier, by which it is removed.
+    /// The token's identifier, which a removal names.
     pub id: String,
-    /// When it was made (RFC 3339).
+    /// Creation time (RFC 3339).
     pub created_at: String,
     /// The same for pages, in milliseconds since 1970.
     #[serde(skip)]
     pub created_at_ms: i64,
-    /// The path to enter at the provider, below the public address; in the answer to its making alone.
+    /// The path to enter at the provider, below the public address; only in the response to its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
 }
 
-/// Makes an address for a connector's callbacks. Earlier ones go on to count.
+/// Creates an address for a connector's callbacks. Earlier ones stay valid.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such connector, or when its plugin reads no callbacks.
+/// [`Problem`] if there is no such connector, if its plugin reads no callbacks, or if it has too many addresses.
 pub async fn add(
     app: &Arc<App>,
     actor: &Actor,
@@ -101,7 +101,7 @@ fn view(token: &Token) -> CallbackView {
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such connector.
+/// [`Problem`] if there is no such connector.
 pub fn list(app: &App, tenant: &str, name: &str) -> Result<Vec<CallbackView>, Problem> {
     let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     Ok(own(app, &connector.row.id).iter().map(view).collect())
@@ -111,7 +111,7 @@ pub fn list(app: &App, tenant: &str, name: &str) -> Result<Vec<CallbackView>, Pr
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant has none with this identifier.
+/// [`Problem`] if the tenant has none with this identifier.
 pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Result<(), Problem> {
     let entry = Entry::new(Some(tenant), actor, Action::CallbackRemove, id);
     let (tenant, id) = (tenant.to_owned(), id.to_owned());

@@ -1,4 +1,4 @@
-//! Connectors: a plugin with a tenant's config, whose secrets go in and never come out.
+//! Connectors: a plugin with a tenant's config. Secrets of the config are stored and never shown.
 
 use super::{
     Actor, Entry, addresses, blocking, change, changed, check_name, named, own, secrets, undeclared,
@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// A connector as it is shown.
+/// A connector for display.
 #[derive(Debug, Serialize)]
 pub struct ConnectorView {
     /// Its identifier.
@@ -31,40 +31,40 @@ pub struct ConnectorView {
     pub name: String,
     /// Its plugin.
     pub plugin: String,
-    /// Its config. Secrets are null, and so is what its plugin does not declare; the queries of addresses are masked.
+    /// Its config. Secrets and undeclared values are null; the queries of addresses are masked.
     pub config: Value,
-    /// Where something is set that the config does not show, as JSON Pointers.
+    /// JSON Pointers of values that are set but not shown in the config.
     pub secrets: Vec<String>,
     /// The origins that its config asks for.
     pub wanted: Vec<String>,
-    /// Those of them that a host administrator confirmed.
+    /// The wanted origins that a host administrator confirmed.
     pub confirmed: Vec<String>,
-    /// Why it cannot be called, if it cannot.
+    /// The reason why it cannot be called, if it cannot.
     pub problem: Option<String>,
-    /// Counts its changes.
+    /// Its revision, which each change increments.
     pub revision: i64,
-    /// What deserves a look.
+    /// Findings of the plugin about the config.
     pub findings: Vec<Finding>,
 }
 
-/// A connector to be made or changed.
+/// A connector to create or change.
 pub struct Put<'a> {
     /// Its tenant.
     pub tenant: &'a str,
     /// Its name.
     pub name: &'a str,
-    /// Its plugin; by default the one that it has.
+    /// Its plugin; by default its present one.
     pub plugin: Option<&'a str>,
-    /// Its config. Secrets that are absent, null or empty are taken from the one that is stored.
+    /// Its config. Secrets that are absent, null or empty are taken from the stored config.
     pub config: Value,
     /// The languages of findings.
     pub locales: &'a [String],
 }
 
-/// What an editor knows beyond the config.
+/// An editor's data beside the config.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
-    /// Entries of lists that were there before: the new pointer and the old one, whose secrets it keeps.
+    /// Entries of lists that existed before: the new pointer and the old one, whose secrets the entry keeps.
     pub entries: Vec<(String, String)>,
     /// The revision that was edited; another one is a conflict.
     pub revision: Option<i64>,
@@ -76,25 +76,25 @@ pub struct Prepared {
     pub row: registry::Plugin,
     /// The loaded plugin.
     pub plugin: Plugin,
-    /// What it asks of a config.
+    /// Its requirements for a config.
     pub guard: ConfigGuard,
     /// The config with its secrets.
     pub config: Value,
-    /// What the plugin says about it.
+    /// The plugin's findings about the config.
     pub findings: Vec<Finding>,
-    /// The origins that it asks for.
+    /// The origins that the config asks for.
     pub wanted: Vec<String>,
-    /// Those of them that were confirmed.
+    /// The wanted origins that were confirmed.
     pub confirmed: Vec<String>,
-    /// The connector that is there.
+    /// The existing connector, if any.
     pub before: Option<Arc<Connector>>,
 }
 
-/// Reads a config as [`put`] does, and keeps nothing. `allowed` are origins that are confirmed by this very request.
+/// Reads a config as [`put`] does, and stores nothing. `allowed` are origins that this request confirms.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the plugin gives no answer or a stored secret is not taken over. Findings are no error.
+/// [`Problem`] if the plugin returns no result or a stored secret is not taken over. Findings are not errors.
 pub async fn prepare(
     app: &Arc<App>,
     put: Put<'_>,
@@ -177,7 +177,7 @@ pub async fn prepare(
     })
 }
 
-/// The origins that were confirmed for a plugin: another one that is put in its place reaches none of them unasked.
+/// The origins that were confirmed for a plugin. Another plugin in its place gets none of them.
 fn confirmed_for<'a>(connector: &'a registry::Connector, plugin: &str) -> &'a [String] {
     match connector.plugin == plugin {
         true => &connector.confirmed,
@@ -185,20 +185,20 @@ fn confirmed_for<'a>(connector: &'a registry::Connector, plugin: &str) -> &'a [S
     }
 }
 
-/// Makes a connector, or changes it.
+/// Creates or changes a connector.
 ///
 /// # Errors
 ///
-/// [`Problem`] with every finding when the config cannot work; nothing is changed then.
+/// [`Problem`] with every finding if the config cannot work; nothing is changed then.
 pub async fn put(app: &Arc<App>, actor: &Actor, put: Put<'_>) -> Result<ConnectorView, Problem> {
     put_edited(app, actor, put, &Edit::default()).await
 }
 
-/// As [`put`], for an editor that tells entries of lists apart.
+/// As [`put`], for an editor that identifies entries of lists.
 ///
 /// # Errors
 ///
-/// As [`put`], and when another revision was edited.
+/// As [`put`], and if another revision was edited.
 pub async fn put_edited(
     app: &Arc<App>,
     actor: &Actor,
@@ -250,11 +250,11 @@ pub async fn put_edited(
     Ok(shown)
 }
 
-/// A plugin for a tenant's form: that of a connector that is ready, or loaded anew.
+/// A plugin for a tenant's form: that of a ready connector, or loaded again.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is refused.
+/// [`Problem`] if it is refused.
 pub async fn open_plugin(
     app: &Arc<App>,
     tenant: &str,
@@ -279,11 +279,11 @@ pub async fn open_plugin(
     .await
 }
 
-/// A plugin's form and its names.
+/// A plugin's config guard and its metadata.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it gives no answer.
+/// [`Problem`] if it returns no result.
 pub async fn describe(
     plugin: &Plugin,
     locales: &[String],
@@ -295,7 +295,7 @@ pub async fn describe(
     Ok((guard, metadata))
 }
 
-/// The problem of a plugin that gave no answer, or a failure.
+/// The problem for a plugin that returned no result or a failure.
 pub fn plugin_failed(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
@@ -305,7 +305,7 @@ pub fn plugin_failed(why: Phrase) -> Problem {
     )
 }
 
-/// A finding of a plugin.
+/// Converts a plugin's diagnostic into a finding.
 pub(super) fn finding(diagnostic: &Diagnostic) -> Finding {
     Finding {
         pointer: diagnostic.pointer.clone(),
@@ -347,21 +347,21 @@ pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Connector>> {
     named(app.catalog.load().connectors.values(), tenant, name)
 }
 
-/// Shows a connector.
+/// Returns a connector for display.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant has none of this name.
+/// [`Problem`] if the tenant has none of this name.
 pub fn get(app: &App, tenant: &str, name: &str) -> Result<ConnectorView, Problem> {
     let found = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
     view(app, &found)
 }
 
-/// Shows a tenant's connectors.
+/// Returns a tenant's connectors for display.
 ///
 /// # Errors
 ///
-/// [`Problem`] when a config does not open.
+/// [`Problem`] if a config cannot be decrypted.
 pub fn list(app: &App, tenant: &str) -> Result<Vec<ConnectorView>, Problem> {
     let catalog = app.catalog.load();
     own(catalog.connectors.values(), tenant)
@@ -405,7 +405,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
 ///
 /// # Errors
 ///
-/// [`Problem`] when the config does not ask for it.
+/// [`Problem`] if the config does not ask for it.
 pub async fn confirm(
     app: &Arc<App>,
     actor: &Actor,
@@ -439,7 +439,7 @@ pub async fn confirm(
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is none.
+/// [`Problem`] if there is none, or if a flow names it.
 pub async fn remove(
     app: &Arc<App>,
     actor: &Actor,
@@ -473,11 +473,11 @@ pub async fn remove(
     .await
 }
 
-/// Asks the provider, without sending, whether a connector's config would work.
+/// Checks a connector's config with the provider, without sending.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the connector is not ready; the inner error is why nothing could be checked.
+/// [`Problem`] if the connector is not ready; the inner error is the reason why nothing could be checked.
 pub async fn check(
     app: &Arc<App>,
     tenant: &str,
@@ -492,11 +492,11 @@ pub async fn check(
     Ok(check_with(&ready.plugin, &ready.config, locales).await)
 }
 
-/// As [`check`], with a config that nobody saved.
+/// As [`check`], with an unsaved config.
 ///
 /// # Errors
 ///
-/// [`CallError`] when nothing could be checked.
+/// [`CallError`] if nothing could be checked.
 pub async fn check_with(
     plugin: &Plugin,
     config: &Config,

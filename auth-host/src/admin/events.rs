@@ -15,25 +15,25 @@ use serde::Serialize;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// An address for events as it is shown.
+/// An address for events, for display.
 #[derive(Debug, Serialize)]
 pub struct EventsView {
     /// The tenant.
     pub tenant: String,
     /// The address, without its query.
     pub url: String,
-    /// How many events wait to be taken.
+    /// Number of events that wait for delivery.
     pub waiting: i64,
-    /// The secret that signs them, in the answer to its making alone.
+    /// The secret that signs them; only in the response to its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
-/// Sets where a tenant's events are posted, with a new secret.
+/// Sets the address that a tenant's events are posted to, with a new secret.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such tenant, or when the address cannot be used.
+/// [`Problem`] if there is no such tenant, or if the address cannot be used.
 pub async fn put(
     app: &Arc<App>,
     actor: &Actor,
@@ -62,11 +62,11 @@ pub async fn put(
     Ok(shown)
 }
 
-/// Shows where a tenant's events are posted.
+/// Returns the address that a tenant's events are posted to, for display.
 ///
 /// # Errors
 ///
-/// [`Problem`] when they are posted nowhere.
+/// [`Problem`] if no address is set.
 pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
     let catalog = app.catalog.load();
     let found = catalog.event_targets.get(tenant);
@@ -79,11 +79,11 @@ pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
     })
 }
 
-/// Posts a tenant's events nowhere. Those that wait are deleted.
+/// Removes the address of a tenant's events. Waiting events are deleted.
 ///
 /// # Errors
 ///
-/// [`Problem`] when they are posted nowhere already.
+/// [`Problem`] if no address is set.
 pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str) -> Result<(), Problem> {
     let entry = Entry::new(Some(tenant), actor, Action::EventsRemove, tenant);
     let tenant = tenant.to_owned();

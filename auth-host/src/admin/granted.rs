@@ -1,4 +1,4 @@
-//! Limits that one plugin can be granted: the size of its component, and what each of its calls may use.
+//! Limits that a plugin can be granted: the size of its component, and the resources of each of its calls.
 
 use crate::app::App;
 use crate::catalog::COMPONENT_BYTES;
@@ -7,13 +7,13 @@ use crate::texts::about;
 use auth_connector_host::{COMPONENT_BYTES as LARGEST, Limit, Manifest};
 use std::collections::BTreeMap;
 
-/// A limit beside what a plugin asks for.
+/// A limit, and the plugin's request for it.
 pub struct Asked {
     /// Its key in a manifest, or `componentBytes`.
     pub key: &'static str,
-    /// What the plugin asks for, in the key's unit. None: it does not say.
+    /// The plugin's request, in the key's unit. `None` means that it makes none.
     pub asked: Option<u64>,
-    /// The host's own, which is the highest that can be granted.
+    /// The host's own limit, which is the highest that can be granted.
     pub ceiling: u64,
 }
 
@@ -24,8 +24,8 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
         .chain(Limit::ALL.map(Limit::as_str))
 }
 
-/// The limits that a review shows: size and memory, those that the manifest asks for, and those that are granted already.
-/// A bare component, which has no manifest, can be granted its size alone.
+/// The limits that a review shows: size and memory, those that the manifest asks for, and those already granted. A bare
+/// component, which has no manifest, can be granted its size alone.
 pub fn asked(
     app: &App,
     size: u64,
@@ -56,12 +56,12 @@ pub fn asked(
     shown
 }
 
-/// Refuses a limit above the host's own: it would not be in force. Of one that does not exist
-/// [`grants`](crate::catalog::grants) says so.
+/// Refuses a limit above the host's own, because it would not be in force. An unknown limit is refused by
+/// [`grants`](crate::catalog::grants).
 ///
 /// # Errors
 ///
-/// [`Problem`] that names the first of them, and the highest that can be granted.
+/// [`Problem`] that names the first such limit, and the highest that can be granted.
 pub fn check(app: &App, limits: &BTreeMap<String, u64>) -> Result<(), Problem> {
     let own = app.host.options().limits.caps();
     for (key, most) in limits {

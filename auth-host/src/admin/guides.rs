@@ -6,11 +6,11 @@ use crate::store::guides;
 use auth_connector_host::LocalizedText;
 pub use auth_connector_registry::guides::language;
 
-/// A plugin's guide in the best language; none where it has no guide.
+/// A plugin's guide in the best language; none if it has no guide.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it cannot be read.
+/// [`Problem`] if it cannot be read.
 pub fn get(app: &App, plugin: &str, locales: &[String]) -> Result<Option<String>, Problem> {
     let all = app.store.read(|db| guides::of_plugin(db, plugin))?;
     let texts = all
@@ -21,11 +21,11 @@ pub fn get(app: &App, plugin: &str, locales: &[String]) -> Result<Option<String>
     Ok((!best.is_empty()).then(|| best.to_owned()))
 }
 
-/// A plugin's logo, an SVG; none where it has none.
+/// A plugin's logo, an SVG; none if it has no logo.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it cannot be read.
+/// [`Problem`] if it cannot be read.
 pub fn logo(app: &App, plugin: &str) -> Result<Option<Vec<u8>>, Problem> {
     Ok(app.store.read(|db| guides::logo(db, plugin))?)
 }

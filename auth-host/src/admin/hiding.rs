@@ -1,4 +1,4 @@
-//! Configs that an older program stored. All of such a config is hidden until its plugin said what it declares.
+//! Configs that an older program stored. Such a config is hidden as a whole until its plugin declares its fields.
 
 use super::{blocking, connectors, undeclared};
 use crate::app::App;
@@ -7,10 +7,10 @@ use crate::problem::Problem;
 use crate::store::registry;
 use std::sync::Arc;
 
-/// The place of a whole config (RFC 6901, section 5), which a migration adds.
+/// The pointer to a whole config (RFC 6901, section 5), which a migration adds.
 const WHOLE: &str = "";
 
-/// Hides secrets and what is not declared instead of all. A config whose plugin does not load stays hidden.
+/// Hides secrets and undeclared values instead of whole configs. A config whose plugin does not load stays hidden.
 pub async fn settle(app: &Arc<App>) {
     let catalog = app.catalog.load_full();
     let mut is_any = false;

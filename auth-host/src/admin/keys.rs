@@ -1,4 +1,4 @@
-//! API keys: shown once, kept as a hash.
+//! API keys: shown once, stored as a hash.
 
 use super::{Actor, Entry, change, change_shown_once, check_name};
 use crate::access::{Host, SCOPES, Scope as _, key_hash};
@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A key, without what makes it one.
+/// A key for display. Its secret is shown once.
 #[derive(Debug, Serialize)]
 pub struct KeyView {
     /// Its identifier.
@@ -23,22 +23,22 @@ pub struct KeyView {
     pub name: String,
     /// Its tenant; none for the whole host.
     pub tenant: Option<String>,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<String>,
-    /// When it was made, in milliseconds since 1970.
+    /// Creation time, in milliseconds since 1970.
     pub created_at: i64,
-    /// When it was revoked.
+    /// Time of its revocation.
     pub revoked_at: Option<i64>,
-    /// The key itself, in the answer to its making alone.
+    /// The key itself; only in the response to its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
-/// Makes a key.
+/// Creates a key.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant or a scope is none.
+/// [`Problem`] if the tenant does not exist, or if the name or a scope is not valid.
 pub async fn add(
     app: &Arc<App>,
     actor: &Actor,
@@ -103,11 +103,11 @@ fn view(key: &Key) -> KeyView {
     }
 }
 
-/// Revokes a key, of one tenant where one is given. It stops working within a second everywhere.
+/// Revokes a key, of one tenant if one is given. It stops working within a second everywhere.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such key that works.
+/// [`Problem`] if there is no such valid key.
 pub async fn revoke(
     app: &Arc<App>,
     actor: &Actor,
@@ -120,7 +120,7 @@ pub async fn revoke(
     let Some(key) = key else {
         return Err(Problem::not_found("key"));
     };
-    // The key's own tenant reads it in its log, whoever revoked it.
+    // The entry is in the log of the key's own tenant, whoever revoked it.
     let entry = Entry::new(key.tenant.as_deref(), actor, Action::KeyRevoke, id);
     let id = id.to_owned();
     change(app, entry, move |db| {

@@ -11,17 +11,17 @@ use crate::store::{self, Ended, StoreError, events, registry, retention, users, 
 use std::path::Path;
 use std::sync::Arc;
 
-/// Puts a new key in the place of the current one, and encrypts everything again under it. For a host whose service
-/// does not run. Returns how many values were encrypted again.
+/// Replaces the current key with a new one, and encrypts everything again under it. For a host whose service does not
+/// run. Returns the number of values that were encrypted again, except codes of test numbers.
 ///
-/// The old key stays in the key file: codes and repeated requests are compared under the key that they came under, for
-/// ten minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that
-/// is on no disk.
+/// The old key stays in the key file: codes and repeated requests are compared under their original key, for ten
+/// minutes and for three days. The key file is written first, so that nothing in the database ever needs a key that is
+/// on no disk.
 ///
 /// # Errors
 ///
-/// [`AppError`] when the key file cannot be written or a value does not open; the database is unchanged then, and its
-/// key stays the current one.
+/// [`AppError`] if the key file cannot be written or a value cannot be decrypted. The database is unchanged then, and
+/// its key stays the current one.
 pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     let new = app.keys.rotated()?;
     new.write(&app.files.keys)?;
@@ -76,46 +76,47 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     Ok(done.await?)
 }
 
-/// Writes the database anew, without what was encrypted under the key before. After [`rotate`]; blocks its thread.
+/// Writes the database again, without values encrypted under the earlier key. Call it after [`rotate`]; it blocks its
+/// thread.
 ///
 /// # Errors
 ///
-/// [`AppError::Store`]; what [`rotate`] did counts all the same.
+/// [`AppError::Store`]; the result of [`rotate`] stays.
 pub fn compact(app: &App) -> Result<(), AppError> {
     Ok(app.store.compact()?)
 }
 
-/// Copies the database of a host that may run. The key file is not in the copy.
+/// Copies the database of a host that may run. The copy does not include the key file.
 ///
 /// # Errors
 ///
-/// [`AppError::Copy`] when the copy's file exists or cannot be written, or when there is no database.
+/// [`AppError::Copy`] if the copy's file exists or cannot be written, or if there is no database.
 pub fn backup(files: &Files, to: &Path) -> Result<(), AppError> {
     Ok(store::backup(&files.database, to)?)
 }
 
-/// What a restore did, and what an operator has to look at.
+/// Result of a restore, with values that an operator has to check.
 #[derive(Debug)]
 pub struct Restored {
-    /// How many messages were being sent when the backup was made. They are *unknown* now.
+    /// Number of messages that were being sent at the time of the backup. They are *unknown* now.
     pub unknown: usize,
-    /// What was ended.
+    /// Verifications and sessions that were ended.
     pub ended: Ended,
-    /// The keys that are valid. Some may have been revoked since.
+    /// The valid keys. Some may have been revoked since the backup.
     pub keys: Vec<KeyView>,
-    /// The names of the console's users. Some may have been removed since.
+    /// The names of the console's users. Some may have been removed since the backup.
     pub users: Vec<String>,
 }
 
-/// Puts a backup in the place of a missing database. For a host whose service does not run. What was being sent when it
-/// was made is *unknown*, and the tenants are told at the next start. Codes and sessions are ended, and nothing is sent
-/// until an operator says go. Blocks its thread.
+/// Puts a backup in the place of a missing database. For a host whose service does not run. Messages that were being
+/// sent at the time of the backup become *unknown*, and events about them are posted after the next start. Codes and
+/// sessions are ended, and nothing is sent until an operator turns the kill switch off. Blocks its thread.
 ///
 /// # Errors
 ///
-/// [`AppError`] when there is a database already, or when the backup does not open with the key file.
+/// [`AppError`] if there is a database already, or if the backup cannot be decrypted with the key file.
 pub fn restore(files: &Files, from: &Path, actor: &Actor) -> Result<Restored, AppError> {
-    // A service that runs goes on with the file that was moved away.
+    // A running service would continue with the file that was moved away.
     let _lock = files.lock()?;
     check_vacant(files)?;
     if !files.keys.exists() {
@@ -134,7 +135,7 @@ pub fn restore(files: &Files, from: &Path, actor: &Actor) -> Result<Restored, Ap
     restored
 }
 
-/// Settles what a restored database has open, and reads what is valid in it.
+/// Settles the open messages of a restored database, and reads its valid keys and its users.
 fn settle(files: &Files, ended: Ended) -> Result<Restored, AppError> {
     let (app, _) = App::open(files.clone(), |_| ())?;
     let told = app.clone();
@@ -152,7 +153,7 @@ fn settle(files: &Files, ended: Ended) -> Result<Restored, AppError> {
     })
 }
 
-/// Refuses where a database is, or what belongs to one: SQLite would read another's log into the backup.
+/// Refuses if a database or one of its files exists: SQLite would read the log of another database into the backup.
 fn check_vacant(files: &Files) -> Result<(), AppError> {
     let beside = files.beside_database();
     let mut found = [&files.database].into_iter().chain(&beside);
@@ -189,7 +190,7 @@ mod tests {
         fn new() -> Self {
             let path = std::env::temp_dir().join(crate::ids::new("maintenance"));
             let files = Files::of(&path.join("data"), None);
-            // Its writer ends a moment after it is dropped.
+            // Its writer ends shortly after it is dropped.
             drop(App::open(files.clone(), |_| ()).unwrap());
             let folder = Self {
                 backup: path.join("copy.db"),
@@ -252,7 +253,7 @@ mod tests {
         assert_eq!(waiting.unwrap(), 1);
     }
 
-    /// A code may have been used after the backup, and a session, a link or a switch changed.
+    /// After the backup, a code may have been used, and a session, a link or a switch changed.
     #[tokio::test]
     async fn restore_ends_what_a_backup_would_revive() {
         let folder = Folder::new();
@@ -325,7 +326,7 @@ mod tests {
         assert!(!folder.files.database.exists());
     }
 
-    /// A log without its database is of a database that was moved away.
+    /// A log without its database belongs to a database that was moved away.
     #[test]
     fn restore_is_refused_beside_a_leftover_log() {
         let folder = Folder::new();

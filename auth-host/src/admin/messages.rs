@@ -1,4 +1,4 @@
-//! Messages: what an operator does about one whose outcome nobody can tell.
+//! Settling and look-up of messages whose outcome is unknown.
 
 use super::{Actor, Entry, change};
 use crate::app::App;
@@ -13,11 +13,11 @@ use crate::{events, ids};
 use axum::http::StatusCode;
 use std::sync::Arc;
 
-/// Settles an unknown outcome by what the operator found out: whether the message arrived.
+/// Settles an unknown outcome after the operator found out whether the message arrived.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant has no such message, or when it is not unknown.
+/// [`Problem`] if the tenant has no such message, or if it is not unknown.
 pub async fn settle(
     app: &Arc<App>,
     actor: &Actor,
@@ -58,7 +58,7 @@ pub async fn settle(
     .await
 }
 
-/// Has an unknown outcome looked up at once.
+/// Schedules the look-up of an unknown outcome for now.
 ///
 /// # Errors
 ///

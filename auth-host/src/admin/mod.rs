@@ -1,4 +1,4 @@
-//! Operations of administrators, for their API and the command line alike. Every change is in the audit log.
+//! Operations of administrators, for their API and the command line. Every change is in the audit log.
 
 mod addresses;
 pub mod callbacks;
@@ -38,11 +38,11 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use tokio::task::JoinError;
 
-/// Who does something: a key's identifier, or `command-line`.
+/// Author of a change: a key's identifier, a user's name, or a word such as `command-line`.
 #[derive(Clone, Debug)]
 pub struct Actor(pub String);
 
-/// Runs a change and its entry of the audit log in one transaction, and reads the catalog again: the change is in force
+/// Runs a change and its entry of the audit log in one transaction, and reads the catalog again. The change is in force
 /// when this returns.
 async fn change<T: Send + 'static>(
     app: &Arc<App>,
@@ -54,7 +54,7 @@ async fn change<T: Send + 'static>(
     Ok(done)
 }
 
-/// The same for what makes something that is shown this once: it is returned although the catalog cannot be read.
+/// As [`change`], for a result that is shown only once: it is returned even if the catalog cannot be read.
 async fn change_shown_once<T: Send + 'static>(
     app: &Arc<App>,
     entry: Entry,
@@ -87,7 +87,7 @@ async fn record<T: Send + 'static>(
     done.await
 }
 
-/// What gets who changes something that another changed first; `said` is the text.
+/// The problem for a change of something that was changed meanwhile; `said` is the text.
 fn changed(said: &'static str) -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
@@ -129,7 +129,7 @@ async fn reload(app: &Arc<App>) -> Result<(), Problem> {
     blocking(move || app.reload().map_err(Problem::from)).await
 }
 
-/// Runs what blocks its thread.
+/// Runs a job on a thread that may block.
 async fn blocking<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -139,7 +139,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A job that ended without an outcome: it panicked.
+/// The problem for a job that panicked.
 fn ended(error: &JoinError) -> Problem {
     tracing::error!(%error, "a job failed");
     Problem::new(
@@ -150,7 +150,7 @@ fn ended(error: &JoinError) -> Problem {
     )
 }
 
-/// Refuses a name that is none: it is shown, typed and part of addresses. In those, dots alone are a step up (RFC 3986,
+/// Refuses an invalid name. A name is shown, typed and part of addresses, where dots alone go up a level (RFC 3986,
 /// section 5.2.4).
 fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     let fits = (1..=64).contains(&name.len())
@@ -164,7 +164,7 @@ fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     Err(Problem::invalid(pointer, say("refusal-name")))
 }
 
-/// What a tenant owns, and what is found by its name or its identifier.
+/// Objects that a tenant owns and that are found by name or identifier.
 trait Owned {
     fn tenant(&self) -> &str;
     fn id(&self) -> &str;
@@ -199,7 +199,7 @@ impl Owned for Webhook {
     }
 }
 
-/// What a tenant has of a kind.
+/// A tenant's objects of a kind.
 fn own<'a, T: Owned + 'a>(
     all: impl IntoIterator<Item = &'a Arc<T>>,
     tenant: &str,
@@ -208,7 +208,7 @@ fn own<'a, T: Owned + 'a>(
     all.filter(move |one| one.tenant() == tenant)
 }
 
-/// A tenant's one of a kind, by its name or its identifier.
+/// A tenant's object of a kind, by its name or its identifier.
 fn named<'a, T: Owned + 'a>(
     all: impl IntoIterator<Item = &'a Arc<T>>,
     tenant: &str,
@@ -244,7 +244,7 @@ mod tests {
         assert!(check_name("/name", &"a".repeat(65)).is_err());
     }
 
-    /// What was made is shown this once alone.
+    /// A created secret is shown only once.
     #[tokio::test]
     async fn change_that_cannot_be_read_yet_is_answered_with_what_it_made() {
         let test = TestApp::new().await;
@@ -264,7 +264,7 @@ mod tests {
         assert!(webhook.unwrap().secret.is_some());
     }
 
-    /// Whoever stops sending must not take it for stopped.
+    /// An operator who stops sending must not get a success before the switch is in force.
     #[tokio::test]
     async fn switch_that_is_not_in_force_is_no_success() {
         let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Numbers: search, locks, forgetting, test numbers, and an audit of a list.
+//! Phone numbers: search, locks, deletion, test numbers, and an audit of a list.
 
 use super::{Actor, Entry, blocking, change};
 use crate::app::App;
@@ -22,26 +22,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Searches for a number by one tenant in an hour: enough for support, too few to go through a list. To unlock and to
-/// forget a number count as well, because their answers say whether it is known.
+/// Searches for a number by one tenant in an hour: enough for support, too few for a whole list. Unlocking and
+/// forgetting a number count too, because their responses reveal whether the number has rows.
 const SEARCHES_AN_HOUR: u32 = 60;
 
 /// The longest life of a test number, in days.
 pub const TEST_DAYS: u32 = 90;
 
-/// How long a deletion waits for who reads the log.
+/// Maximum time that a deletion waits for readers of the log.
 const EMPTYING: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
-/// What is left where the log is in use for longer.
+/// The message if the log is in use for longer.
 const LEFT: &str = "what was deleted is still in the database's log, which another program reads, such as a backup. A \
     service that runs empties it within ten minutes. Otherwise run this again when that program has ended";
 
-/// What is known about a number.
+/// Result of a search for a number.
 #[derive(Debug, Serialize)]
 pub struct Found {
     /// The number, with its middle hidden.
     pub number: String,
-    /// When it unlocks, where too many wrong codes were given.
+    /// Time of its unlocking, after too many wrong codes.
     pub locked_until: Option<String>,
     /// Its latest verifications.
     pub verifications: Vec<VerificationView>,
@@ -49,12 +49,12 @@ pub struct Found {
     pub messages: Vec<MessageView>,
 }
 
-/// A test number as it is shown.
+/// A test number for display.
 #[derive(Debug, Serialize)]
 pub struct TestNumberView {
     /// The number, with its middle hidden.
     pub number: String,
-    /// When it ends (RFC 3339).
+    /// Its expiry (RFC 3339).
     pub expires_at: String,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Probl
         .map_err(|error| Problem::invalid("/number", say(error.id())))
 }
 
-/// Refuses what would be the tenant's 61st search in an hour.
+/// Refuses the tenant's 61st search in an hour.
 fn check_searches(db: &Connection, tenant: &str) -> Result<(), Problem> {
     let done = audit::searches_since(db, tenant, ids::now_ms() - HOUR_MS)?;
     if done < SEARCHES_AN_HOUR {
@@ -85,7 +85,7 @@ fn check_searches(db: &Connection, tenant: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is none, or when too much was searched for.
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
 pub async fn search(
     app: &Arc<App>,
     actor: &Actor,
@@ -123,11 +123,11 @@ pub async fn search(
     })
 }
 
-/// Forgives all wrong codes of a number. Counts as a search.
+/// Deletes the count of a number's wrong codes. Counts as a search.
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is no number, or when too much was searched for.
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
 pub async fn unlock(
     app: &Arc<App>,
     actor: &Actor,
@@ -145,12 +145,12 @@ pub async fn unlock(
     .await
 }
 
-/// What became of a number that was forgotten.
+/// Result of the deletion of a number.
 #[derive(Debug, Serialize)]
 pub struct Forgotten {
-    /// How many rows were deleted.
+    /// Number of deleted rows.
     pub rows: usize,
-    /// Where parts of them are still, and when they go.
+    /// A notice if parts of them are still in the database's log.
     pub left: Option<&'static str>,
 }
 
@@ -158,7 +158,7 @@ pub struct Forgotten {
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is no number, or when too much was searched for.
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
 pub async fn forget(
     app: &Arc<App>,
     actor: &Actor,
@@ -182,14 +182,14 @@ pub async fn forget(
     })
 }
 
-/// Takes what was deleted out of the log as well, and waits some seconds for who reads it. Says whether it did.
+/// Removes deleted rows from the log too, and waits some seconds for readers. Returns false if that failed.
 fn empty_log(store: &Store) -> bool {
     let begun = Instant::now();
     loop {
         match store.empty_log() {
             Ok(()) => return true,
             Err(StoreError::Busy(_)) if begun.elapsed() < EMPTYING => {
-                // Who waits to write goes on meanwhile.
+                // Waiting writers continue meanwhile.
                 std::thread::sleep(Duration::from_millis(500));
             }
             Err(error) => {
@@ -204,8 +204,8 @@ fn empty_log(store: &Store) -> bool {
 ///
 /// # Errors
 ///
-/// [`Problem`] when the code is none, when it would live too long, or when the number may belong to somebody and the
-/// administrator did not say that it is their own.
+/// [`Problem`] if the code is not six digits, or if the lifetime is out of range. Also if the number may belong to
+/// somebody and the administrator did not confirm that it is their own.
 pub async fn add_test(
     app: &Arc<App>,
     actor: &Actor,
@@ -251,7 +251,7 @@ pub async fn add_test(
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant has no such test number.
+/// [`Problem`] if the tenant has no such test number.
 pub async fn remove_test(
     app: &Arc<App>,
     actor: &Actor,
@@ -283,49 +283,50 @@ pub fn list_tests(app: &App, tenant: &str) -> Vec<TestNumberView> {
     .collect()
 }
 
-/// What an audit says about one line of a list.
+/// Finding of an audit about one line of a list.
 #[derive(Debug, Serialize)]
 pub struct Line {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The problem with the line.
     pub problem: String,
 }
 
-/// What an audit says about a list.
+/// Result of an audit of a list.
 #[derive(Debug, Default, Serialize)]
 pub struct Audit {
-    /// How many numbers the list has.
+    /// Number of phone numbers in the list.
     pub numbers: usize,
-    /// Those with `+` or `00`.
+    /// Numbers with `+` or `00`.
     pub international: usize,
-    /// Those whose `+` was added.
+    /// Numbers whose `+` was added.
     pub plus_added: usize,
-    /// Those that were read as numbers of the country that was named.
+    /// Numbers that were read as national numbers of the named country.
     pub national: usize,
-    /// Those among the national ones that would be another country's valid mobile number with a `+`: each of them may
-    /// reach a stranger.
+    /// National numbers that would be another country's valid mobile number with a `+`. Each of them may reach a
+    /// stranger.
     pub ambiguous: usize,
-    /// Those that no message could be sent to.
+    /// Numbers that cannot get a message.
     pub unusable: usize,
-    /// How many are of each country.
+    /// Count of numbers in each country.
     pub countries: BTreeMap<String, usize>,
     /// The lines of ambiguous numbers, the first hundred.
     pub ambiguous_lines: Vec<usize>,
-    /// The lines of unusable numbers, with what is wrong.
+    /// The lines of unusable numbers, with their problems.
     pub lines: Vec<Line>,
 }
 
-/// How a list's digits without `+` are read.
+/// Reading of a list's digits without `+`.
 #[derive(Clone, Debug)]
 pub enum ListReading {
-    /// As people of the country write them; refused where none is named.
+    /// As people of the country write them; refused if no country is named.
     People(Option<String>),
     /// As a webhook reads them.
     Platform(Bare),
 }
 
-/// Reads a list of numbers, one in a line, and counts what would be read how. For the numbers that a platform has stored.
+/// Reads a list of numbers, one in a line, and counts how each would be read. For the numbers that a platform has
+/// stored.
 pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
     /// The most lines of ambiguous numbers that are shown.
     const SHOWN: usize = 100;
@@ -385,7 +386,7 @@ mod tests {
     use super::*;
     use crate::test_app::TestApp;
 
-    /// The answers of all three say whether a number is known.
+    /// The responses of all three reveal whether a number has rows.
     #[tokio::test]
     async fn unlock_and_forget_count_as_searches() {
         const NUMBER: &str = "+8613800138000";
@@ -405,7 +406,7 @@ mod tests {
         }
     }
 
-    /// As a backup does that is under way.
+    /// The reader holds the log as a running backup does.
     #[tokio::test]
     async fn forget_says_when_the_log_is_in_use() {
         const NUMBER: &str = "+8613800138000";

@@ -1,4 +1,4 @@
-//! Forms that are carried out once: pressing twice, reloading and sending again do nothing a second time.
+//! Forms that act once: pressing twice, reloading or sending again has no second effect.
 
 use crate::app::App;
 use crate::crypt::digest;
@@ -10,13 +10,13 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// The token of a rendered form. It is remembered as long as an idempotency key.
+/// The token of a rendered form. It is stored as long as an idempotency key.
 pub struct Once(Request);
 
 impl Once {
-    /// The token that came with a form of a tenant.
+    /// The token of a tenant's form.
     pub fn new(app: &App, tenant: &str, token: &str) -> Self {
-        // Apart from the keys of the API, which are hashed alone.
+        // The prefix separates it from the API's keys, which are hashed alone.
         let key = digest(&[b"form", token.as_bytes()]);
         Self(Request {
             tenant: tenant.to_owned(),
@@ -26,21 +26,22 @@ impl Once {
         })
     }
 
-    /// Whether the form came before.
+    /// Returns true if the form came before.
     pub(super) fn is_used(&self, db: &Connection) -> store::Result<bool> {
         Ok(idempotency::look_up(db, &self.0)? != Known::Nothing)
     }
 
-    /// Uses the token up, in the transaction of what it is for.
+    /// Marks the token as used, in the transaction of the form's action.
     pub(super) fn use_up(&self, db: &Connection, subject: &str) -> store::Result<()> {
         idempotency::reserve(db, &self.0, subject)
     }
 
-    /// Uses the token up before something is done. A crash in between leaves it undone, and never done twice.
+    /// Marks the token as used before an action. After a crash in between, the action is not done, and is never done
+    /// twice.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when the form came before.
+    /// [`Problem`] if the form came before.
     pub async fn claim(self, app: &Arc<App>) -> Result<(), Problem> {
         let claimed = app.store.write(move |db| match self.is_used(db)? {
             true => Err(twice(say("refusal-form-twice"))),
@@ -50,7 +51,7 @@ impl Once {
     }
 }
 
-/// What a form gets that sent a message before.
+/// The problem for a form that sent a message before.
 pub(super) fn sent_before() -> Problem {
     twice(say("refusal-sent-before"))
 }

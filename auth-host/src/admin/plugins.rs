@@ -1,5 +1,5 @@
-//! Plugins: installed from a registry, a package or a bare component, pinned by digest, with the origins and limits that
-//! were granted.
+//! Plugins: installed from a registry, a package or a bare component, pinned by digest, with the granted origins and
+//! limits.
 
 use super::{Actor, Entry, change};
 use crate::app::App;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// An installed plugin.
 #[derive(Debug, Serialize)]
 pub struct PluginView {
-    /// Its name here.
+    /// Its name on this host.
     pub id: String,
     /// SHA-256 of its component.
     pub digest: String,
@@ -33,35 +33,35 @@ pub struct PluginView {
     pub size: u64,
     /// The artifact that it was pulled from, pinned by digest.
     pub reference: Option<String>,
-    /// The tag that named it when it was pulled.
+    /// The tag that it was pulled by.
     pub tag: Option<String>,
-    /// The origins that it was granted.
+    /// The granted origins.
     pub origins: Vec<String>,
-    /// Those that it was granted although its manifest does not ask for them.
+    /// Granted origins that its manifest does not ask for.
     pub beyond: Vec<String>,
-    /// Where its configs name further origins, which a host administrator confirms for each connector.
+    /// JSON Pointers of further origins in its configs, which a host administrator confirms for each connector.
     pub config_origins: Vec<String>,
-    /// The limits that it was granted; the host's own for the others.
+    /// The granted limits; the host's own apply to the others.
     pub limits: BTreeMap<String, u64>,
-    /// When it was added, in milliseconds since 1970.
+    /// Installation time, in milliseconds since 1970.
     pub added_at: i64,
-    /// Everything that was known about it when it was added: authority, SBOM, provenance.
+    /// Its facts at the time of installation: authority, SBOM, provenance.
     pub facts: Facts,
 }
 
-/// A plugin that was added or updated, and how that went.
+/// A plugin that was added or updated, and the results of its checks.
 #[derive(Debug, Serialize)]
 pub struct Added {
     /// The plugin.
     #[serde(flatten)]
     pub plugin: PluginView,
-    /// What was verified and what was not.
+    /// Verified and unverified parts.
     pub findings: Vec<Finding>,
-    /// What differs from the version in whose place it was put.
+    /// Differences from the version that it replaces.
     pub changes: Vec<Change>,
 }
 
-/// A plugin to be installed.
+/// A plugin to install.
 #[derive(Clone, Default)]
 pub struct NewPlugin {
     /// Its name; by default its manifest's id.
@@ -74,25 +74,25 @@ pub struct NewPlugin {
     pub signature: Option<Vec<u8>>,
     /// Its guides and its logo.
     pub texts: Texts,
-    /// What was pulled, where these parts came from a registry.
+    /// The pulled artifact, if these parts came from a registry.
     pub pulled: Option<Box<Pulled>>,
-    /// Origins that are granted.
+    /// Granted origins.
     pub origins: Vec<String>,
-    /// Origins that are granted although the manifest does not ask for them: a test double, a relay.
+    /// Granted origins that the manifest does not ask for: a test double, a relay.
     pub beyond: Vec<String>,
-    /// Whether everything that the manifest asks for is granted.
+    /// True if all origins that the manifest asks for are granted.
     pub grant_asked: bool,
-    /// Limits that are granted, by their keys in a manifest.
+    /// Granted limits, by their keys in a manifest.
     pub limits: BTreeMap<String, u64>,
-    /// Keys whose signature is believed.
+    /// Keys whose signatures are trusted.
     pub trusted: Vec<TrustedKey>,
-    /// Whether it is installed without such a signature.
+    /// True if it may be installed without such a signature.
     pub is_unsigned: bool,
-    /// The version that it has to have; one that is named may be older than the installed one.
+    /// The required version. A version that is named here may be older than the installed one.
     pub version: Option<String>,
 }
 
-/// A refusal of a plugin.
+/// The problem for a refused plugin.
 pub(super) fn refused(why: Phrase) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -102,7 +102,7 @@ pub(super) fn refused(why: Phrase) -> Problem {
     )
 }
 
-/// What a plugin asks for beside what it was granted.
+/// A plugin's requests, and the grants for them.
 pub fn decision(app: &App, id: &str) -> Option<Decision> {
     let catalog = app.catalog.load();
     let row = catalog.plugins.get(id)?;
@@ -119,14 +119,14 @@ pub fn list(app: &App) -> Vec<PluginView> {
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is none of this name.
+/// [`Problem`] if there is none of this name.
 pub fn installed(app: &App, id: &str) -> Result<registry::Plugin, Problem> {
     let catalog = app.catalog.load();
     let row = catalog.plugins.get(id).cloned();
     row.ok_or_else(|| Problem::not_found("plugin"))
 }
 
-/// A plugin as it is shown.
+/// A plugin for display.
 pub(super) fn view(row: &registry::Plugin) -> PluginView {
     let facts = row.facts.clone();
     PluginView {
@@ -151,12 +151,12 @@ pub(super) fn view(row: &registry::Plugin) -> PluginView {
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is none, or when a connector uses it.
+/// [`Problem`] if there is none, or if a connector uses it.
 pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
     let entry = Entry::new(None, actor, Action::PluginRemove, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
-        // The catalog may be older than what another program wrote.
+        // The catalog may be older than a change by another program.
         if registry::has_connectors(db, &id)? {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
@@ -180,7 +180,7 @@ mod tests {
     use crate::app::Files;
     use crate::ids;
 
-    /// The catalog of a running service is as old as its last look at the database.
+    /// The catalog of a running service is as old as its last read of the database.
     #[tokio::test]
     async fn plugin_that_another_program_took_into_use_stays() {
         let folder = std::env::temp_dir().join(ids::new("in-use"));
@@ -202,7 +202,7 @@ mod tests {
             (409, "/problems/in-use")
         );
         drop(other);
-        // What stays behind is in the system's own folder for such.
+        // Leftovers are in the system's folder for temporary files.
         let _ = std::fs::remove_dir_all(&folder);
     }
 }

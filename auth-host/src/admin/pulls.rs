@@ -1,4 +1,4 @@
-//! Plugins from registries: pulled to be installed, and checked again later.
+//! Plugins from registries: pulled for an installation, and checked again later.
 
 use super::granted;
 use super::plugins::{NewPlugin, installed, refused};
@@ -11,12 +11,12 @@ use crate::store::registry::{self as rows, component};
 use auth_connector_host::{ConnectorHost, Grants, Package, TrustedKey, phrase};
 use auth_connector_registry::{Digest, Facts, Finding, Pulled, Reference, RegistryError};
 
-/// Why a plugin was not pulled.
+/// Reason why a plugin was not pulled.
 #[derive(Debug)]
 pub enum Failure {
-    /// By the registry, or by what it sent.
+    /// A refusal by the registry, or an error in its response.
     Registry(RegistryError),
-    /// By this host.
+    /// A refusal by this host.
     Problem(Problem),
 }
 
@@ -32,12 +32,12 @@ impl From<Problem> for Failure {
     }
 }
 
-/// Fills in the parts of a plugin that a reference names. A tag is resolved once, and the digest is what counts from then
-/// on. `id` is the plugin that it has to be.
+/// Fills in the parts of a plugin that a reference names. A tag is resolved once; from then on the digest counts. `id`
+/// is the plugin's required id.
 ///
 /// # Errors
 ///
-/// [`Problem`] that says why it is refused. Nothing is kept then.
+/// [`Problem`] with the reason for the refusal. Nothing is stored then.
 pub async fn fetch(
     app: &App,
     access: &Access,
@@ -52,11 +52,11 @@ pub async fn fetch(
     })
 }
 
-/// The same, with the reason of the registry's client.
+/// As [`fetch`], with the error of the registry's client.
 ///
 /// # Errors
 ///
-/// [`Failure`]. Nothing is kept then.
+/// [`Failure`]. Nothing is stored then.
 pub async fn pull(
     app: &App,
     access: &Access,
@@ -79,11 +79,11 @@ pub async fn pull(
     Ok(new)
 }
 
-/// Another version keeps what the installed one was granted, and counts as signed by its key.
+/// Prepares another version: it keeps the installed one's grants, and the installed one's signer is trusted.
 ///
 /// # Errors
 ///
-/// [`Problem`] when what is stored is no key.
+/// [`Problem`] if the stored key cannot be read.
 pub fn in_place_of(row: &rows::Plugin, new: &mut NewPlugin) -> Result<(), Problem> {
     new.name = Some(row.id.clone());
     new.origins.extend(row.origins.iter().cloned());
@@ -95,8 +95,8 @@ pub fn in_place_of(row: &rows::Plugin, new: &mut NewPlugin) -> Result<(), Proble
     Ok(())
 }
 
-/// The other version's source: as it was given, or in the place of the installed one, or by its tag again. None where a
-/// plugin that was not added by a tag names nothing.
+/// The source of the other version: the given one, one relative to the installed reference, or the installed tag again.
+/// None if no source is given for a plugin that was not added by a tag.
 pub fn other_version(given: Option<&str>, facts: &Facts) -> Option<String> {
     let reference = facts.reference.as_deref().unwrap_or_default();
     let place = reference.rsplit_once('@').map(|(place, _)| place);
@@ -110,12 +110,12 @@ pub fn other_version(given: Option<&str>, facts: &Facts) -> Option<String> {
     }
 }
 
-/// Checks an installed plugin again: its bytes, its signature by the key that it had, and, with access to registries,
+/// Checks an installed plugin again: its bytes, and its signature by the stored key. With access to registries, also
 /// the artifact that it came from.
 ///
 /// # Errors
 ///
-/// [`Problem`] when something is not as it was installed.
+/// [`Problem`] if something differs from the installation.
 pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<Finding>, Problem> {
     let row = installed(app, id)?;
     let stored = app
@@ -165,11 +165,11 @@ pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<
     Ok(findings)
 }
 
-/// The key that signed an installed plugin, which counts for its other versions too.
+/// The key that signed an installed plugin, which is trusted for its other versions too.
 ///
 /// # Errors
 ///
-/// [`Problem`] when what is stored is no key.
+/// [`Problem`] if the stored key cannot be read.
 pub fn signer(row: &rows::Plugin) -> Result<Vec<TrustedKey>, Problem> {
     let key = row
         .facts

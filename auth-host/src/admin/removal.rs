@@ -9,13 +9,13 @@ use crate::texts::{Sentence, say};
 use axum::http::StatusCode;
 use std::sync::Arc;
 
-/// Removes a tenant with its connectors, flows, keys, users, webhooks, verifications, messages and figures. Its entries in
-/// the audit log stay, and plugins are the host's. Only a stopped tenant is removed, so that nothing is on its way. What
-/// an end of the process leaves is removed by the same call again.
+/// Removes a tenant with its connectors, flows, keys, users, webhooks, verifications, messages and figures. Its entries
+/// in the audit log stay, and plugins belong to the host. Only a stopped tenant is removed, so that no message is under
+/// way. If the process ends before the removal is complete, the same call completes it.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such tenant, when it is not stopped, or while a message of it is being sent.
+/// [`Problem`] if there is no such tenant, if it is not stopped, or while one of its messages is being sent.
 pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
     let entry = Entry::new(Some(id), actor, Action::TenantRemove, id);
     let own = id.to_owned();
@@ -67,7 +67,7 @@ mod tests {
     use rusqlite::Connection;
     use serde_json::json;
 
-    /// How many keys, targets of events and messages a tenant has.
+    /// Numbers of a tenant's keys, targets of events and messages.
     fn rows(app: &App, tenant: &'static str) -> [i64; 3] {
         ["keys", "event_targets", "messages"].map(|table| {
             let sql = format!("SELECT count(*) FROM {table} WHERE tenant = ?1");

@@ -1,5 +1,4 @@
-//! Review of a plugin before it is installed: what it is, who vouches for it, and what it can ask for, beside the
-//! installed one.
+//! Review of a plugin before its installation: its contents, its vouchers and its requests, beside the installed one.
 
 use super::blocking;
 use super::granted::{self, Asked};
@@ -12,41 +11,41 @@ use auth_connector_registry::guides::Pins;
 use auth_connector_registry::{Change, Facts, changes, is_older};
 use std::sync::Arc;
 
-/// What there is to know about a plugin before it is installed. No code of it ran.
+/// Facts about a plugin before its installation. None of its code ran.
 pub struct Review {
-    /// What its component can ask for, its size and its digest.
+    /// The capabilities that its component imports, its size and its digest.
     pub description: Description,
     /// Its manifest.
     pub manifest: Option<Manifest>,
-    /// The limits that it can be granted, beside what it asks for.
+    /// The limits that it can be granted, with its requests.
     pub limits: Vec<Asked>,
-    /// Everything that is known about it.
+    /// All facts about it.
     pub facts: Facts,
-    /// What its manifest pins.
+    /// The digests that its manifest pins.
     pub pins: Pins,
-    /// Why its signature does not count, where keys were given.
+    /// The reason why its signature is not trusted, if keys were given.
     pub unsigned: Option<Phrase>,
     /// The plugin that it would replace.
     pub before: Option<Before>,
 }
 
-/// The plugin that is installed.
+/// The installed plugin.
 pub struct Before {
     /// The origins that it was granted.
     pub origins: Vec<String>,
     /// Its version.
     pub version: Option<String>,
-    /// What the new one has otherwise.
+    /// Differences of the new version.
     pub changes: Vec<Change>,
-    /// Whether the new one is older.
+    /// True if the new version is older.
     pub is_newer: bool,
 }
 
-/// Reads what was handed over. Its signature is shown, and decided upon at the installation.
+/// Reviews a plugin. An untrusted signature is reported; the installation decides about it.
 ///
 /// # Errors
 ///
-/// [`Problem`] that says why it can never be installed.
+/// [`Problem`] with the reason why it can never be installed.
 pub async fn review(app: &Arc<App>, new: NewPlugin) -> Result<Review, Problem> {
     let app = app.clone();
     blocking(move || look(&app, &new)).await
@@ -107,7 +106,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     })
 }
 
-/// What a host says that takes nothing but the given keys' signatures. None where no key was given.
+/// The error of a host that accepts only signatures of the given keys. None if no key was given.
 fn refusal(app: &App, new: &NewPlugin) -> Result<Option<Phrase>, Problem> {
     let Some(manifest) = new.manifest.as_deref().filter(|_| !new.trusted.is_empty()) else {
         return Ok(None);

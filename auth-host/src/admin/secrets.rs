@@ -1,11 +1,12 @@
-//! Secrets of a config: where they are, which of them a new config takes over, and the values that decide a destination.
+//! Secrets of a config: their places, the stored ones that a new config takes over, and the values that decide a
+//! destination.
 
 use crate::problem::Problem;
 use crate::texts::say;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The places of secrets in a config, `-` in a pointer standing for each index of a list.
+/// The places of secrets in a config. `-` in a pointer stands for each index of a list.
 pub fn concrete(pointers: &[String], config: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for pointer in pointers {
@@ -36,33 +37,34 @@ fn expand(value: &Value, done: String, rest: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What decides on taking secrets over.
+/// Conditions for taking secrets over.
 pub struct Kept<'a> {
-    /// Where secrets are, by the plugin.
+    /// Places of secrets, by the plugin.
     pub pointers: &'a [String],
-    /// What was hidden beside them of the stored config. It is taken over where the new config has null; an editor who
-    /// leaves it out removes it.
+    /// Places of further hidden values of the stored config. A value is taken over if the new config has null, and
+    /// removed if an editor leaves it out.
     pub hidden: &'a [String],
     /// Places of addresses that were taken over already.
     pub addresses: &'a [String],
-    /// Entries of lists by their new and their old place.
+    /// The new and the old place of each list entry.
     pub entries: &'a [(String, String)],
     /// Places of addresses, by the manifest.
     pub named: Option<&'a [String]>,
-    /// Whether the plugin is the one that the secrets were given to.
+    /// True if the plugin is the one that the secrets were entered for.
     pub is_same_plugin: bool,
 }
 
 /// Puts the stored secrets where the new config has none.
 ///
-/// Whoever may edit a config could otherwise change its address and have the stored secret sent there. So stored
-/// secrets are taken over only while the plugin and every value that decides a destination are the same.
+/// Otherwise a user who may edit a config could change its address and have the stored secret sent there. Stored
+/// secrets are therefore taken over only while the plugin and every value that decides a destination stay the same.
 ///
-/// An entry of a list is never told by its index: the editor says which one it was, or all else in it is the same.
+/// An entry of a list is never identified by its index: the editor names its old place, or everything else in it is
+/// equal.
 ///
 /// # Errors
 ///
-/// [`Problem`] at the first secret that has to be entered again.
+/// [`Problem`] at the first secret that must be entered again.
 pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem> {
     let mut missing = Vec::new();
     let mut unclear = Vec::new();
@@ -91,7 +93,7 @@ pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem
             None => unclear.extend(nulls(&from, old, new, kept)),
         }
     }
-    // Its entry was changed, and null in it would be saved in place of what was hidden.
+    // The entry was changed, and its null would be saved in place of the hidden value.
     unclear.retain(|place| !missing.iter().any(|(_, to)| to == place));
     if let Some(place) = unclear.first() {
         return Err(again(place));
@@ -108,7 +110,7 @@ pub fn keep(old: &Value, new: &mut Value, kept: &Kept<'_>) -> Result<(), Problem
         }
     }
     let named = kept.named.unwrap_or_default();
-    // Another plugin reaches other origins, and may send what it is given there. An address may be among what was hidden.
+    // Another plugin reaches other origins, and may send them the secret. A hidden value may itself be an address.
     if !kept.is_same_plugin || destinations(old, named) != destinations(&whole, named) {
         return Err(again(&first));
     }
@@ -120,8 +122,8 @@ fn again(place: &str) -> Problem {
     Problem::invalid(&format!("/config{place}"), say("refusal-secret-again"))
 }
 
-/// Where a list has null in the place of a value that was hidden in one of its entries, unless the editor said which
-/// entries are which: then that entry is gone.
+/// Places where a list has null instead of a value that was hidden in one of its entries. None if the editor identified
+/// the entries, because then that entry is gone.
 fn nulls(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Vec<String> {
     let Some((list, _, rest)) = in_list(from, old).filter(|_| kept.entries.is_empty()) else {
         return Vec::new();
@@ -133,7 +135,7 @@ fn nulls(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Whether a value says nothing.
+/// Returns true if a value is absent, null or an empty string.
 pub(super) fn is_blank(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
@@ -142,7 +144,7 @@ pub(super) fn is_blank(value: Option<&Value>) -> bool {
     }
 }
 
-/// Where a stored secret belongs in the new config: the same place, or that of its list's entry.
+/// The place of a stored secret in the new config: the same place, or that of its list's entry.
 fn new_place(from: &str, old: &Value, new: &Value, kept: &Kept<'_>) -> Option<String> {
     let Some((list, index, rest)) = in_list(from, old) else {
         return Some(from.to_owned());
@@ -179,7 +181,7 @@ fn without_nulls(mut value: Value) -> Value {
     value
 }
 
-/// The outermost list on the path to a value: its pointer, the index, and what follows.
+/// The outermost list on the path to a value: its pointer, the index, and the rest of the path.
 fn in_list<'a>(pointer: &'a str, config: &Value) -> Option<(&'a str, &'a str, &'a str)> {
     let slashes: Vec<usize> = pointer.match_indices('/').map(|(at, _)| at).collect();
     slashes.iter().find_map(|at| {
@@ -192,7 +194,7 @@ fn in_list<'a>(pointer: &'a str, config: &Value) -> Option<(&'a str, &'a str, &'
     })
 }
 
-/// The value at a JSON Pointer, made where only the last key is missing.
+/// The value at a JSON Pointer. It is created if only the last key is missing.
 fn place<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
     let (parent, key) = pointer.rsplit_once('/')?;
     let key = key.replace("~1", "/").replace("~0", "~");
@@ -203,8 +205,8 @@ fn place<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
     }
 }
 
-/// Every value that may decide where requests go: those that the manifest names, whatever looks like a URL, and keys
-/// that are called like an address.
+/// Every value that may decide the destination of requests. The manifest names it, it looks like a URL, or its key ends
+/// like that of an address.
 fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
     const NAMES: [&str; 8] = [
         "endpoint", "url", "uri", "host", "hostname", "domain", "region", "proxy",
@@ -226,7 +228,7 @@ fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
     found
 }
 
-/// A key in a JSON Pointer.
+/// A key as a part of a JSON Pointer.
 pub(super) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
@@ -309,7 +311,7 @@ mod tests {
     fn secrets_of_a_list_follow_their_entry() {
         let old =
             json!({"key": "k", "accounts": [{"id": "a", "key": "1"}, {"id": "b", "key": "2"}]});
-        // Turned around without a word: each is found by what else is in it.
+        // In reverse order: each entry is found by its other values.
         let turned = json!({"key": null, "accounts": [{"id": "b", "key": null}, {"id": "a"}]});
         assert_eq!(
             keeps(old.clone(), turned, &[]).unwrap(),
@@ -321,10 +323,10 @@ mod tests {
             keeps(old.clone(), other.clone(), &[]).unwrap()["accounts"][0]["key"],
             ""
         );
-        // It was the second, renamed, by the editor's word.
+        // The editor identifies it as the second, renamed.
         let renamed = keeps(old.clone(), other, &[("/accounts/0", "/accounts/1")]);
         assert_eq!(renamed.unwrap()["accounts"][0]["key"], "2");
-        // With its address changed, it is typed again.
+        // After a change of its address, the secret must be typed again.
         let moved = json!({"accounts": [{"id": "b", "url": "https://evil.example"}]});
         let moved = keeps(old.clone(), moved, &[("/accounts/0", "/accounts/1")]);
         assert_eq!(moved.unwrap_err(), "/config/key");
@@ -332,7 +334,7 @@ mod tests {
         assert_eq!(keeps(old, gone.clone(), &[]).unwrap(), gone);
     }
 
-    /// Null is what an editor got of it.
+    /// An editor gets null for a hidden value.
     #[test]
     fn hidden_value_is_kept_where_it_is_null_and_removed_where_it_is_left_out() {
         let old =
@@ -342,7 +344,7 @@ mod tests {
         assert_eq!(keeps(old.clone(), kept, &[]).unwrap(), whole);
         let gone = json!({"url": "u", "accounts": []});
         assert_eq!(keeps(old.clone(), gone.clone(), &[]).unwrap(), gone);
-        // The entry was changed, so nobody can tell which one it was.
+        // The entry was changed, so that its old place is unclear.
         let changed = json!({"url": "u", "accounts": [{"id": "c", "old": null}]});
         assert_eq!(
             keeps(old.clone(), changed.clone(), &[]).unwrap_err(),
@@ -358,7 +360,7 @@ mod tests {
         assert_eq!(keeps(old, moved, &[]).unwrap_err(), "/config/old");
     }
 
-    /// What was hidden may be an address itself.
+    /// A hidden value may itself be an address.
     #[test]
     fn hidden_address_is_kept_and_a_changed_one_is_another_destination() {
         let old = json!({"key": "k", "old": {"url": "https://a.example"}});

@@ -12,7 +12,7 @@ use crate::texts::{about, say};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Makes a tenant, or changes what is given of its settings.
+/// Creates a tenant, or changes the given settings.
 ///
 /// # Errors
 ///
@@ -27,12 +27,12 @@ pub async fn put(
     lay_over(app, actor, id, patch, Upon::Any).await
 }
 
-/// Changes what is given of a tenant's settings. Makes no tenant: whoever mistypes the name of one to be stopped would
-/// take it for stopped.
+/// Changes the given settings of a tenant. Never creates one: an operator who mistypes the name of a tenant to stop
+/// would believe it stopped.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such tenant, or that names the setting.
+/// [`Problem`] if there is no such tenant, or one that names the setting.
 pub async fn set(
     app: &Arc<App>,
     actor: &Actor,
@@ -46,7 +46,7 @@ pub async fn set(
 ///
 /// # Errors
 ///
-/// As [`set`], and when another revision was edited.
+/// As [`set`], and if another revision was edited.
 pub async fn set_edited(
     app: &Arc<App>,
     actor: &Actor,
@@ -57,8 +57,8 @@ pub async fn set_edited(
     lay_over(app, actor, id, patch, Upon::Revision(revision.to_owned())).await
 }
 
-/// Tells settings apart from those that somebody changed meanwhile. The kill switch is none of them: no form has it, and
-/// whoever turns it must not undo what another types.
+/// Identifies a revision of settings, to detect changes meanwhile. The kill switch is not included: no form has it, and
+/// turning it must not invalidate an open form.
 pub fn revision(settings: &TenantSettings) -> String {
     let settings = TenantSettings {
         is_stopped: false,
@@ -68,11 +68,11 @@ pub fn revision(settings: &TenantSettings) -> String {
     hex::encode(digest(&[&text]))
 }
 
-/// What a patch is laid over.
+/// Target of a patch.
 enum Upon {
-    /// A tenant, which is made where there is none.
+    /// Any tenant; it is created if there is none.
     Any,
-    /// A tenant that there is.
+    /// An existing tenant.
     Known,
     /// Settings of this revision.
     Revision(String),
@@ -88,7 +88,7 @@ async fn lay_over(
     let entry = Entry::new(Some(id), actor, Action::TenantPut, id).detail(changes(patch));
     let (id, patch) = (id.to_owned(), patch.clone());
     change(app, entry, move |db| {
-        // As it is now: another program may have stopped the tenant since the catalog was read.
+        // Reads the present settings: another program may have stopped the tenant since the catalog was read.
         let before = match registry::tenant(db, &id)? {
             Some(before) => before,
             None if matches!(upon, Upon::Any) => TenantSettings::default(),
@@ -105,7 +105,7 @@ async fn lay_over(
     .await
 }
 
-/// What a patch changes, for the audit log. No setting of a tenant is a secret.
+/// The changes of a patch, for the audit log. No setting of a tenant is a secret.
 fn changes(patch: &Value) -> String {
     let object = patch.as_object().into_iter().flatten();
     let each = object.map(|(name, value)| format!("{name}={value}"));
@@ -157,11 +157,11 @@ fn check(settings: &TenantSettings) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Sets a flow: which connectors serve a usage and a country, in order. Without connectors the flow is removed.
+/// Sets a flow: the connectors for a usage and a country, in order. Without connectors the flow is removed.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the usage, the country or a connector is none.
+/// [`Problem`] if the usage or the country is not valid, or if a connector does not exist or is named twice.
 pub async fn put_flow(
     app: &Arc<App>,
     actor: &Actor,
@@ -206,7 +206,7 @@ pub async fn put_flow(
     let (tenant, kept) = (tenant.to_owned(), flow.clone());
     change(app, entry, move |db| {
         for (index, id) in kept.connectors.iter().enumerate() {
-            // The catalog may be older than what another program removed.
+            // The catalog may be older than a removal by another program.
             if !registry::has_connector(db, &tenant, id)? {
                 return Err(no_connector(index));
             }
@@ -225,7 +225,7 @@ fn no_connector(index: usize) -> Problem {
 ///
 /// # Errors
 ///
-/// [`Problem`] when it cannot be written down.
+/// [`Problem`] if it cannot be stored.
 pub async fn stop_all(app: &Arc<App>, actor: &Actor, is_stopped: bool) -> Result<(), Problem> {
     let action = if is_stopped {
         Action::HostStop

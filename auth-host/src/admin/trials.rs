@@ -1,7 +1,7 @@
-//! Trials of a config that nobody saved yet: what would be sent, and one message.
+//! Trials of an unsaved config: a preview, and one message.
 //!
-//! A trial is a message like every other: it is written down before the call, counts towards the limits, and ends in one
-//! of the three states.
+//! A trial is a message like every other. It is stored before the call, counts towards the limits, and ends in one of
+//! the three states.
 
 use super::connectors::Prepared;
 use super::once::{self, Once};
@@ -25,10 +25,10 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a trial may take.
+/// Timeout of a trial.
 const TIME: Duration = Duration::from_secs(8);
 
-/// What is asked for.
+/// Input of a trial.
 pub struct Trial {
     /// The number.
     pub to: String,
@@ -38,19 +38,19 @@ pub struct Trial {
     pub locale: String,
 }
 
-/// What a trial came to.
+/// Result of a trial.
 pub struct Tried {
     /// The message.
     pub row: Message,
-    /// The code that it carried. It opens nothing.
+    /// The code that it carried. No verification accepts it.
     pub code: String,
-    /// The plugin's words about a failure, or the host's.
+    /// The plugin's message about a failure, or the host's.
     pub message: Phrase,
-    /// The provider's words about it.
+    /// The provider's message about it.
     pub provider: String,
 }
 
-/// The message of a trial. It has everything that a flow's message has: a plugin may need any of it.
+/// The message of a trial. It has every field of a flow's message, because a plugin may need any of them.
 fn wanted(number: &Number, trial: &Trial, code: &str, id: String) -> Wanted {
     let mut wanted = Wanted::to(number.e164()).usage(&trial.usage).code(code);
     wanted.correlation_id = Some(id);
@@ -68,11 +68,11 @@ fn check(trial: &Trial) -> Result<(), Problem> {
     crate::verification::check_usage(&trial.usage)
 }
 
-/// What would be sent, found out without a network.
+/// Previews the message without a network.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the number is none; the inner error is what the send would fail with.
+/// [`Problem`] if the number is not valid; the inner error is the one that the send would fail with.
 pub async fn preview(
     app: &App,
     tenant: &str,
@@ -91,8 +91,8 @@ pub async fn preview(
 ///
 /// # Errors
 ///
-/// [`Problem`] when the number is none, when a limit or a kill switch refuses it, or when the form came before.
-/// A message that was not sent is no error.
+/// [`Problem`] if the number is not valid, if a limit or a kill switch refuses it, or if the form came before. A
+/// message that was not sent is not an error.
 pub async fn send(
     app: &Arc<App>,
     actor: &Actor,

@@ -1,16 +1,16 @@
-//! Values of a config under keys that its plugin's guard does not declare: a key with a typing error, an old secret that
-//! was kept under another name. Nobody says what they are, so they are hidden like secrets.
+//! Values of a config under keys that its plugin's guard does not declare: a mistyped key, or an old secret under
+//! another name. Their meaning is unknown, so they are hidden like secrets.
 
 use super::secrets::{escaped, is_blank};
 use auth_connector_host::ConfigGuard;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 
-/// How often a `$ref` or a combination is followed.
+/// Maximum depth to which a `$ref` or a combination is followed.
 const STEPS: usize = 8;
 
-/// The most parts of a schema that are looked at for one config: what lies beyond is not declared. A plugin's schema may
-/// lead to the same parts by any number of ways.
+/// The most parts of a schema that are read for one config; further parts count as not declared. A plugin's schema may
+/// reach the same parts over any number of paths.
 const PARTS: usize = 20_000;
 
 /// The places of a config's values that are never shown.
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Schemas, and those that their references and combinations lead to.
+    /// Schemas, and those that their references and combinations reach.
     fn parts(&self, schemas: &[&'a Value]) -> Vec<&'a Map<String, Value>> {
         let mut parts = Vec::new();
         for schema in schemas {
@@ -122,10 +122,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What declares an object's members.
+/// Keywords that declare an object's members.
 const MEMBERS: &[&str] = &["properties", "patternProperties", "additionalProperties"];
 
-/// The schemas of an object's member.
+/// The schemas of an object's member. Every schema of `patternProperties` counts, whatever its pattern.
 fn members<'a>(parts: &[&'a Map<String, Value>], key: &str) -> Vec<&'a Value> {
     let mut found = Vec::new();
     for part in parts {
@@ -141,7 +141,7 @@ fn members<'a>(parts: &[&'a Map<String, Value>], key: &str) -> Vec<&'a Value> {
     found
 }
 
-/// Whether a part takes an object or a list and leaves open what is in it.
+/// Returns true if a part allows an object or a list without declaring its contents.
 fn is_open(part: &Map<String, Value>, kind: &str, inside: &[&str]) -> bool {
     let is_kind = match part.get("type") {
         Some(Value::String(one)) => one == kind,
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(of(schema, json!([]), lists), ["/text"]);
     }
 
-    /// A plugin cannot keep the host busy, and what is not looked at is hidden.
+    /// A plugin cannot keep the host busy, and parts that are not read are hidden.
     #[test]
     fn schema_without_an_end_declares_nothing_for_ever() {
         let schema = json!({"properties": {"a": {"$ref": "#/properties/a"}, "b": {"anyOf": vec![json!({"$ref": "#/properties/b"}); 9]}}});

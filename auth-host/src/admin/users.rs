@@ -1,4 +1,4 @@
-//! Users of the console: the set-up link, signing in, sessions.
+//! Users of the console: set-up link, sign-in, sessions.
 
 use super::{Actor, Entry, change, check_name};
 use crate::app::App;
@@ -15,16 +15,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::Arc;
 
-/// How long a session lasts at most, in milliseconds.
+/// Maximum lifetime of a session, in milliseconds.
 pub const LONGEST_MS: i64 = 12 * 3_600_000;
 
-/// How long a session lasts without use.
+/// Maximum time without use of a session, in milliseconds.
 pub const IDLE_MS: i64 = 3_600_000;
 
-/// How exactly the last use is kept, so that looking around writes seldom.
+/// Precision of the last use, in milliseconds, so that viewing pages seldom writes.
 const EXACTLY_MS: i64 = 60_000;
 
-/// A random token, as it travels.
+/// Creates a random token.
 ///
 /// # Errors
 ///
@@ -34,16 +34,16 @@ pub fn token() -> Result<String, StoreError> {
     Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
-/// What is kept of a token: 256 random bits need no slow hash.
+/// The stored hash of a token. 256 random bits need no slow hash.
 pub fn token_hash(token: &str) -> Vec<u8> {
     digest(&[b"console", token.as_bytes()])
 }
 
-/// Makes a set-up link's token, in the place of an earlier one.
+/// Creates a set-up link's token, which replaces an earlier one.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when it cannot be kept.
+/// [`StoreError`] if it cannot be stored.
 pub async fn new_setup(app: &Arc<App>) -> Result<String, StoreError> {
     let made = token()?;
     let hash = hex::encode(token_hash(&made));
@@ -53,7 +53,7 @@ pub async fn new_setup(app: &Arc<App>) -> Result<String, StoreError> {
     Ok(made)
 }
 
-/// A set-up link's token where nobody can sign in yet.
+/// Creates a set-up link's token if there is no user yet.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub async fn first_setup(app: &Arc<App>) -> Result<Option<String>, StoreError> {
     new_setup(app).await.map(Some)
 }
 
-/// Whether a token is that of the set-up link.
+/// Returns true if a token belongs to the set-up link.
 ///
 /// # Errors
 ///
@@ -75,11 +75,11 @@ pub fn is_setup(app: &App, token: &str) -> Result<bool, StoreError> {
     Ok(kept.is_some_and(|kept| kept == hex::encode(token_hash(token))))
 }
 
-/// Adds the administrator of a set-up link, which is used up. A tenant is made where there is none.
+/// Adds the administrator of a set-up link, which can be used once. Creates a tenant if there is none.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the link was used or the name is none.
+/// [`Problem`] if the link was used or the name is not valid.
 pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Result<(), Problem> {
     check_name("/name", name)?;
     let kept = hex::encode(token_hash(token));
@@ -115,7 +115,7 @@ fn new(name: &str, password: String, role: Role, tenant: Option<&str>) -> User {
     }
 }
 
-/// Keeps a user; sessions that they had under another password end.
+/// Stores a user. Sessions that they had under another password end.
 fn put_again(db: &rusqlite::Connection, user: &User) -> Result<(), Problem> {
     if let Some(before) = users::by_name(db, &user.name)? {
         users::end_all(db, &before.id)?;
@@ -127,7 +127,7 @@ fn put_again(db: &rusqlite::Connection, user: &User) -> Result<(), Problem> {
 ///
 /// # Errors
 ///
-/// [`Problem`] when the name or the tenant is none, or when the name is taken.
+/// [`Problem`] if the name is not valid or is taken, or if the tenant does not exist.
 pub async fn add(
     app: &Arc<App>,
     actor: &Actor,
@@ -153,11 +153,11 @@ pub async fn add(
     .await
 }
 
-/// Gives a user another password and ends their sessions. Their role and their tenant stay.
+/// Sets another password for a user and ends their sessions. Their role and their tenant stay.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such user.
+/// [`Problem`] if there is no such user.
 pub async fn set_password(
     app: &Arc<App>,
     actor: &Actor,
@@ -179,7 +179,7 @@ pub async fn set_password(
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is none, or when no administrator of the host would be left.
+/// [`Problem`] if there is none, or if no administrator of the host would be left.
 pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Problem> {
     let entry = Entry::new(None, actor, Action::UserRemove, id);
     let id = id.to_owned();
@@ -209,7 +209,7 @@ pub fn list(app: &App) -> Result<Vec<User>, StoreError> {
     app.store.read(users::list)
 }
 
-/// Failed attempts to sign in: five of one name, one is forgiven every three minutes.
+/// Failed attempts to sign in with one name: five, and one is forgiven every three minutes.
 fn by_name(subject: &[u8]) -> Bucket<'_> {
     Bucket {
         tenant: "",
@@ -220,7 +220,7 @@ fn by_name(subject: &[u8]) -> Bucket<'_> {
     }
 }
 
-/// Failed attempts of everybody together: thirty in a quarter of an hour.
+/// Failed attempts to sign in with all names together: thirty in a quarter of an hour.
 fn by_all<'a>() -> Bucket<'a> {
     Bucket {
         tenant: "",
@@ -231,7 +231,7 @@ fn by_all<'a>() -> Bucket<'a> {
     }
 }
 
-/// Counts an attempt to sign in before its password is looked at, and refuses one too many.
+/// Counts an attempt to sign in before its password is checked, and refuses one too many.
 ///
 /// # Errors
 ///
@@ -264,8 +264,8 @@ pub async fn attempt(app: &Arc<App>, name: &str) -> Result<(), Problem> {
     }
 }
 
-/// Begins a session and forgives the failed attempts. Returns its token; none where the user has another password than the
-/// one that was checked, or is gone.
+/// Begins a session and clears the failed attempts of the name. Returns the session's token. None if the user is gone,
+/// or has another password than the one that was checked.
 ///
 /// # Errors
 ///
@@ -302,7 +302,7 @@ pub async fn end(app: &Arc<App>, token: &str) -> Result<(), StoreError> {
     app.store.write(move |db| users::end(db, &hash)).await
 }
 
-/// The user of a name.
+/// The user with a name.
 ///
 /// # Errors
 ///
@@ -311,7 +311,7 @@ pub fn find(app: &App, name: &str) -> Result<Option<User>, StoreError> {
     app.store.read(|db| users::by_name(db, name))
 }
 
-/// The user of a session that lasts, which counts as a use of it.
+/// The user of a valid session; this counts as a use of it.
 ///
 /// # Errors
 ///
@@ -344,7 +344,7 @@ mod tests {
         added.unwrap();
     }
 
-    /// The password was checked, and it was changed before the session began.
+    /// The password was changed after its check and before the session began.
     #[tokio::test]
     async fn session_begins_with_the_password_that_was_checked() {
         let test = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Version of a plugin on its way in: checked, compared with the installed one, and kept if all that it asks for is
+//! Checks a plugin's version, compares it with the installed one, and stores it if everything that it asks for is
 //! granted.
 
 use super::granted;
@@ -20,20 +20,19 @@ use axum::http::StatusCode;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A version that passed every check but that of what it is granted.
+/// A version that passed every check except that of its grants.
 pub struct Prepared {
-    /// What the version in whose place it would be put does not have, or has otherwise.
+    /// Differences from the version that it would replace.
     pub changes: Vec<Change>,
-    /// What it would be granted otherwise than the installed one.
+    /// Differences of its grants from those of the installed one.
     pub regranted: Vec<Change>,
-    /// What was verified and what was not.
+    /// Verified and unverified parts.
     pub findings: Vec<Finding>,
-    /// What it asks for and is not granted, a line each.
+    /// Requests that are not granted, a line each.
     pub missing: Vec<Phrase>,
-    /// Whether an installed plugin of this name would run other code or under another signer: where a connector uses it,
-    /// or somebody else vouches for it, that is for a person to agree to.
+    /// True if a person must agree: the signer changes, or the plugin changes and a connector uses it.
     pub needs_consent: bool,
-    /// What stands for the version in whose place it would be put.
+    /// Digest of the version that it would replace, by its component and its manifest.
     before: Option<String>,
     row: registry::Plugin,
     component: Vec<u8>,
@@ -41,22 +40,22 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// What is known about it.
+    /// Its facts.
     pub fn facts(&self) -> &Facts {
         &self.row.facts
     }
 
-    /// Its name here.
+    /// Its name on this host.
     pub fn name(&self) -> &str {
         &self.row.id
     }
 
-    /// Whether a plugin of this name is installed.
+    /// Returns true if a plugin of this name is installed.
     pub const fn is_there(&self) -> bool {
         self.before.is_some()
     }
 
-    /// Whether it would be granted the same as the installed one.
+    /// Returns true if it would get the same grants as the installed one.
     pub fn is_granted_as(&self, installed: &registry::Plugin) -> bool {
         let row = &self.row;
         row.origins == installed.origins
@@ -65,21 +64,21 @@ impl Prepared {
     }
 }
 
-/// Installs a plugin, or puts another version in its place.
+/// Installs a plugin, or replaces it with another version.
 ///
 /// # Errors
 ///
-/// [`Problem`] that says why it is refused.
+/// [`Problem`] with the reason for the refusal.
 pub async fn add(app: &Arc<App>, actor: &Actor, new: NewPlugin) -> Result<Added, Problem> {
     let prepared = prepare(app, new).await?;
     keep(app, actor, prepared).await
 }
 
-/// Checks a version, and compares it with the installed one. Nothing is kept.
+/// Checks a version, and compares it with the installed one. Nothing is stored.
 ///
 /// # Errors
 ///
-/// [`Problem`] that says why it is refused.
+/// [`Problem`] with the reason for the refusal.
 pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Problem> {
     let manifest = vouched(new.manifest.as_deref(), new.signature.as_deref(), &new)?;
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
@@ -156,7 +155,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     })
 }
 
-/// What one is granted otherwise than the other. Origins that come are those that it asks for.
+/// Differences between two versions' grants. Added origins that the manifest asks for are left out.
 fn regranted(before: &registry::Plugin, after: &registry::Plugin) -> Vec<Change> {
     let change = |what: &str, was: Option<String>, is: Option<String>, is_wider| Change {
         what: what.to_owned(),
@@ -182,7 +181,7 @@ fn regranted(before: &registry::Plugin, after: &registry::Plugin) -> Vec<Change>
     for key in keys {
         let (was, is) = (before.limits.get(key), after.limits.get(key));
         if was != is {
-            // Without one the host's own holds, which is the highest.
+            // Without a granted limit the host's own applies, which is the highest.
             let is_wider = is.is_none_or(|is| was.is_some_and(|was| is > was));
             let shown = |most: Option<&u64>| most.map(|most| format!("{key}={most}"));
             found.push(change("granted limit", shown(was), shown(is), is_wider));
@@ -191,7 +190,7 @@ fn regranted(before: &registry::Plugin, after: &registry::Plugin) -> Vec<Change>
     found
 }
 
-/// Refuses another plugin, another version than was named, and one that is older than the installed one.
+/// Refuses another plugin, another version than the named one, and one that is older than the installed one.
 fn check_version(
     new: &NewPlugin,
     manifest: Option<&Manifest>,
@@ -235,17 +234,17 @@ fn check_version(
     Ok(())
 }
 
-/// What is known about an installed version. Earlier programs did not note the manifest's digest.
+/// The facts of an installed version. Earlier programs did not store the manifest's digest.
 pub(super) fn known(row: &registry::Plugin) -> Facts {
     row.facts.clone().with_manifest(row.manifest.as_deref())
 }
 
-/// What stands for an installed version, its component and its manifest.
+/// Digest of an installed version, by its component and its manifest.
 fn accepted(row: &registry::Plugin) -> String {
     known(row).accepted()
 }
 
-/// The manifest, read after its signature was verified. `by` has the keys that count.
+/// Reads the manifest after its signature is verified. `by` has the trusted keys.
 pub(crate) fn vouched(
     manifest: Option<&[u8]>,
     signature: Option<&[u8]>,
@@ -265,7 +264,8 @@ pub(crate) fn vouched(
     Ok(Some(found.manifest))
 }
 
-/// Checks what was handed over: signature, manifest, component. What is not granted is not given. No code of it runs.
+/// Checks the signature, the manifest and the component. Requests that are not granted are not given. None of its code
+/// runs.
 fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
     let refused_load = |error: LoadError| refused(error.phrase());
     let grants = catalog::grants(&new.origins, &new.beyond, &new.limits).map_err(refused)?;
@@ -305,7 +305,7 @@ fn load_bare(app: &App, new: &NewPlugin, grants: Grants) -> Result<Plugin, Probl
     loaded.map_err(|error| refused(error.phrase()))
 }
 
-/// A host with the keys that count for this plugin.
+/// A host with the trusted keys for this plugin.
 pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Problem> {
     let mut options = app.host.options().clone();
     options.trusted_keys.clone_from(&new.trusted);
@@ -313,7 +313,7 @@ pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Probl
     ConnectorHost::new(options).map_err(|error| refused(error.phrase()))
 }
 
-/// What was verified of a package from a folder, or of a component's file.
+/// Findings about a package from a folder, or about a component's file.
 fn of_files(facts: &Facts, pins: &Pins, texts: &Texts) -> Vec<Finding> {
     let finding = |subject: &str, is_verified, text: &str| Finding {
         subject: subject.to_owned(),
@@ -363,11 +363,12 @@ fn of_files(facts: &Facts, pins: &Pins, texts: &Texts) -> Vec<Finding> {
     findings
 }
 
-/// Keeps a version, if all that it asks for is granted and the installed one is still that which it was compared with.
+/// Stores a version, if everything that it asks for is granted and the installed one has not changed since the
+/// comparison.
 ///
 /// # Errors
 ///
-/// [`Problem`] that says why not.
+/// [`Problem`] with the reason for the refusal.
 pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<Added, Problem> {
     if !prepared.missing.is_empty() {
         let missing = prepared.missing;
@@ -377,7 +378,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     let place = row.facts.reference.as_deref().unwrap_or_default();
     let limits = row.limits.iter();
     let limits = limits.map(|(key, most)| format!("{key}={most}"));
-    // What was granted comes first, because a page shortens the line.
+    // Grants come first, because a page shortens the line.
     let mut detail: Vec<String> = limits.collect();
     detail.extend(row.origins.iter().chain(&row.beyond).cloned());
     detail.push(format!("sha256:{} {place}", row.digest));
@@ -425,7 +426,7 @@ mod tests {
         }
     }
 
-    /// Who accepts a version accepts its manifest too.
+    /// Accepting a version accepts its manifest too.
     #[tokio::test]
     async fn version_is_not_kept_over_another_manifest() {
         let test = TestApp::new().await;

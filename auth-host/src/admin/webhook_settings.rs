@@ -1,4 +1,4 @@
-//! Changes of a webhook's settings, and what settings have to be like.
+//! Changes and checks of a webhook's settings.
 
 use crate::expected::expected;
 use crate::form::is_usage;
@@ -35,7 +35,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
     if !presets::takes(settings.platform, &auth) {
         return Err(Problem::invalid("/auth", say("refusal-proof-platform")));
     }
-    // What is there from before a rule stays until it is changed.
+    // A setting from before a rule stays until it is changed.
     if settings.auth != before.auth && !auth.can_be_sent() {
         return Err(Problem::invalid("/auth", say("refusal-proof-header")));
     }
@@ -57,7 +57,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
         }
     }
     let most = presets::waits_ms(settings.platform);
-    // One from before these bounds is held to them where it is used.
+    // A value from before these bounds is limited to them where it is used.
     let is_changed = settings.answer_within_ms != before.answer_within_ms;
     if is_changed && !(presets::LEAST_MS..=most).contains(&settings.answer_within_ms) {
         return Err(Problem::invalid(
@@ -75,7 +75,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
     check_fields(before, settings)
 }
 
-/// Whether the person's address can be where the settings say: in a header, or in a body that has a place for it.
+/// Returns true if the settings name a possible place of the person's address: a header, or a body that has one.
 fn finds_ip(settings: &Settings) -> bool {
     match settings.ip_from.as_deref() {
         None => true,
@@ -84,7 +84,7 @@ fn finds_ip(settings: &Settings) -> bool {
     }
 }
 
-/// Whether a text is a JSON Pointer (RFC 6901) below the root.
+/// Returns true if a text is a JSON Pointer (RFC 6901) below the root.
 fn is_pointer(text: &str) -> bool {
     let mut after_tildes = text.split('~').skip(1);
     text.starts_with('/') && after_tildes.all(|rest| rest.starts_with(['0', '1']))
@@ -209,7 +209,7 @@ mod tests {
         }
     }
 
-    /// A webhook that has such a setting from before can be changed otherwise.
+    /// A webhook with such an earlier setting can still be changed otherwise.
     #[test]
     fn setting_from_before_its_rule_holds_up_no_other() {
         let mut before = presets::of(Platform::Generic);
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(changed.usage, "SignIn");
     }
 
-    /// Whoever waits longer than the platform answers nobody, and the platform's next attempt finds the first under way.
+    /// A longer wait answers nobody, and the platform's next attempt arrives while the first is under way.
     #[test]
     fn answer_takes_no_longer_than_platform_waits() {
         for (platform, ms, is_taken) in [

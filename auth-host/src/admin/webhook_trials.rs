@@ -1,4 +1,4 @@
-//! Trials of a webhook: a request as its platform would post it, through the code that takes the platform's own.
+//! Trials of a webhook: a request as its platform would post it, through the code for the platform's own requests.
 
 use super::{Actor, Entry, change, numbers, webhooks};
 use crate::app::App;
@@ -17,16 +17,16 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The longest answer that is shown, in bytes.
+/// The largest response body that is shown, in bytes. A longer one is shown as empty.
 const ANSWER_BYTES: usize = 4096;
 
-/// The webhook's answer.
+/// The webhook's response.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body.
     pub body: String,
-    /// The code that the request carried; none where the platform's requests carry none.
+    /// The code that the request carried; none if the platform's requests carry none.
     pub code: Option<String>,
 }
 
@@ -34,7 +34,8 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such webhook or the number is none. A refusal by the webhook is an answer.
+/// [`Problem`] if there is no such webhook or the number is not valid. A refusal by the webhook is a result, not an
+/// error.
 pub async fn send(
     app: &Arc<App>,
     actor: &Actor,
@@ -72,7 +73,7 @@ pub async fn send(
     }
     let (app, id, settings) = (State(app.clone()), webhook.id.clone(), &webhook.settings);
     let path = settings.platform.as_str().to_owned();
-    // It goes on when the reader leaves, as a platform's request does.
+    // It continues after the reader leaves, as a platform's request does.
     let task = tokio::spawn(async move {
         if is_twilio {
             let service = format!("VA{}", id.trim_start_matches("w_"));
@@ -94,7 +95,7 @@ pub async fn send(
     })
 }
 
-/// A message as the platform writes it.
+/// A message in the platform's format.
 fn body(webhook: &Webhook, e164: &str, code: &str) -> Value {
     let settings = &webhook.settings;
     let platform = settings.platform;
@@ -103,7 +104,7 @@ fn body(webhook: &Webhook, e164: &str, code: &str) -> Value {
     } else {
         e164
     };
-    // The first type that is mapped to a usage, as the settings have them.
+    // The first type that the settings map to a usage.
     let kind = settings.usages.keys().next().map(String::as_str);
     match platform {
         Platform::Supabase => json!({
@@ -147,7 +148,7 @@ fn by_fields(fields: &Fields, to: &str, code: &str, kind: Option<&str>, locale: 
     let mut body = Value::Object(Map::new());
     let text = format!("{code} is your code");
     let id = ids::new("t");
-    // The channel comes last: FusionAuth names it where others name the type.
+    // The channel comes last: FusionAuth puts it where others put the type.
     for (place, value) in [
         (&fields.to, Some(to)),
         (&fields.code, Some(code)),
@@ -164,7 +165,7 @@ fn by_fields(fields: &Fields, to: &str, code: &str, kind: Option<&str>, locale: 
     body
 }
 
-/// Puts a text at a JSON Pointer, and objects on its path.
+/// Puts a text at a JSON Pointer, and creates the objects on its path.
 fn put(body: &mut Value, pointer: &str, text: &str) {
     let names = pointer.split('/').skip(1);
     let mut place = body;

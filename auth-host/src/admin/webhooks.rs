@@ -1,4 +1,5 @@
-//! Webhooks: instances of platforms' adapters, whose secrets go in and are shown once, where they were made here.
+//! Webhooks: instances of platforms' adapters. Secrets are stored and not shown again; one that is made here is shown
+//! once.
 
 use super::webhook_settings::patched;
 use super::{Actor, Entry, change, change_shown_once, changed, check_name, named, own};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 /// The most secrets of one webhook: a new and an old one, and a few by mistake.
 const SECRETS: usize = 8;
 
-/// A webhook as it is shown.
+/// A webhook for display.
 #[derive(Debug, Serialize)]
 pub struct WebhookView {
     /// Its identifier.
@@ -37,19 +38,20 @@ pub struct WebhookView {
     pub path: String,
     /// Its settings.
     pub settings: Settings,
-    /// How many secrets count.
+    /// Number of valid secrets.
     pub secrets: usize,
-    /// The secret, in the answer to its making alone.
+    /// The secret that was made here; only in the response to its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// What deserves a look.
+    /// Warnings about its settings and its platform.
     pub warnings: Vec<Sentence>,
 }
 
-/// Makes a webhook, or changes its settings and secrets.
+/// Creates a webhook, or changes its settings and secrets.
 ///
-/// `body` has the platform, its settings (a JSON merge patch over what is there, or over the platform's defaults) and
-/// `secrets`, a list. A new webhook without secrets gets one, which is shown once, unless the platform makes its own.
+/// `body` has the platform, its settings and `secrets`, a list. The settings are a JSON merge patch over the stored
+/// ones, or over the platform's defaults. A new webhook without secrets gets one, which is shown once, unless the
+/// platform makes its own.
 ///
 /// # Errors
 ///
@@ -79,7 +81,7 @@ pub async fn put(
         .map_or_else(|| ids::new("w"), |before| before.id.clone());
     let is_new_twilio = before.is_none() && base.platform == Platform::TwilioVerify;
     if is_new_twilio && !patch.contains_key("auth") {
-        // Twilio's SDKs take accounts that begin so.
+        // Twilio's SDKs accept only accounts that begin with these letters.
         let account = id.trim_start_matches("w_");
         patch.insert("auth".to_owned(), format!("basic:AC{account}").into());
     }
@@ -94,7 +96,7 @@ pub async fn put(
     let mut made = None;
     let secrets = match (given, &before) {
         (Some(given), _) => checked(&auth, given)?,
-        // Another proof of origin may take secrets of another form.
+        // Another proof of origin may require secrets of another form.
         (None, Some(before)) => checked(&auth, clear(before))?,
         (None, None) => {
             let secret = new_secret(settings.platform, &auth)?;
@@ -158,7 +160,7 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
         for secret in parts {
             auth.check_secret(&secret)
                 .map_err(|why| Problem::invalid(&format!("/secrets/{index}"), say(why)))?;
-            // One that comes again is the newest now, which is the one that stays.
+            // A repeated secret becomes the newest, which is the one that stays.
             secrets.retain(|known| *known != secret);
             secrets.push(secret);
         }
@@ -169,7 +171,7 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
     Ok(secrets)
 }
 
-/// A new secret, for the platforms that take one.
+/// A new secret, for the platforms that accept one.
 fn new_secret(platform: Platform, auth: &Auth) -> Result<String, Problem> {
     let maker = match platform {
         Platform::Zitadel => Some("refusal-secret-zitadel"),
@@ -196,7 +198,7 @@ struct Stored<'a> {
     name: &'a str,
     settings: &'a Settings,
     secrets: &'a [String],
-    /// What it was made from; none where it is new.
+    /// The row that was changed; none for a new webhook.
     before: Option<&'a Row>,
 }
 
@@ -236,11 +238,12 @@ async fn store(
     Ok(view(&stored.ok_or_else(|| Problem::not_found("webhook"))?))
 }
 
-/// Adds a secret, so that the old and the new one count while the platform is switched over. Without one, makes one.
+/// Adds a secret, so that the old and the new one are valid while the platform is switched over. Makes one if none is
+/// given.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such webhook, or no secret of its form.
+/// [`Problem`] if there is no such webhook, or if the secret has the wrong form.
 pub async fn add_secret(
     app: &Arc<App>,
     actor: &Actor,
@@ -272,7 +275,7 @@ pub async fn add_secret(
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such webhook.
+/// [`Problem`] if there is no such webhook.
 pub async fn drop_old_secrets(
     app: &Arc<App>,
     actor: &Actor,
@@ -296,17 +299,17 @@ pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
     named(app.catalog.load().webhooks.values(), tenant, name)
 }
 
-/// Shows a webhook.
+/// Returns a webhook for display.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the tenant has none of this name.
+/// [`Problem`] if the tenant has none of this name.
 pub fn get(app: &App, tenant: &str, name: &str) -> Result<WebhookView, Problem> {
     let found = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     Ok(view(&found))
 }
 
-/// Shows a tenant's webhooks.
+/// Returns a tenant's webhooks for display.
 pub fn list(app: &App, tenant: &str) -> Vec<WebhookView> {
     let catalog = app.catalog.load();
     own(catalog.webhooks.values(), tenant)
@@ -340,11 +343,11 @@ fn view(webhook: &Webhook) -> WebhookView {
     }
 }
 
-/// What a webhook did not pass on in the last 24 hours, by reason.
+/// Requests that a webhook did not pass on in the last 24 hours, by reason.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is no such webhook.
+/// [`Problem`] if there is no such webhook.
 pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i64>, Problem> {
     let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
     let counter = Counter {
@@ -363,11 +366,11 @@ pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i
     Ok(own.collect())
 }
 
-/// Removes a webhook. Its address answers 404 from then on.
+/// Removes a webhook. Its address returns 404 from then on.
 ///
 /// # Errors
 ///
-/// [`Problem`] when there is none.
+/// [`Problem`] if there is none.
 pub async fn remove(
     app: &Arc<App>,
     actor: &Actor,
@@ -401,7 +404,7 @@ mod tests {
         clear(&find(&test.app, "default", "own").unwrap())
     }
 
-    /// The operator pasted an old secret at the platform again: it is the one that counts from then on.
+    /// The operator pasted an old secret at the platform again: it is the newest from then on.
     #[tokio::test]
     async fn secret_that_is_added_again_is_newest() {
         let test = TestApp::new().await;
