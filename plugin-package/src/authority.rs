@@ -1,4 +1,4 @@
-//! Authority of a component in words: what each of its imports lets it ask its host for.
+//! Authority of a component in words: the requests that each import permits.
 
 /// The words for an import, or nothing for one that no connector may have.
 ///

@@ -30,19 +30,19 @@ pub enum LoadError {
         "the component's sha256 is {found}, expected was {expected}: another file, or a changed one"
     )]
     Digest {
-        /// What was expected, in hexadecimal.
+        /// The expected digest, in hexadecimal.
         expected: String,
-        /// What it is, in hexadecimal.
+        /// The actual digest, in hexadecimal.
         found: String,
     },
-    /// It has not the size that its manifest says.
+    /// It does not have the size in its manifest.
     #[error(
         "the component has {found} bytes, its manifest says {expected}: another file, or a changed one"
     )]
     Size {
-        /// What the manifest says, in bytes.
+        /// The size in the manifest, in bytes.
         expected: u64,
-        /// What it is, in bytes.
+        /// The actual size, in bytes.
         found: u64,
     },
     /// Its manifest is not signed by a trusted key.
@@ -72,7 +72,7 @@ pub enum LoadError {
         "not WebAssembly: the file starts with {starts}, a component starts with 00 61 73 6d 0d 00 01 00"
     )]
     NotWebAssembly {
-        /// Its first bytes, as hexadecimal, or that there is nothing or text.
+        /// Its first bytes, as hexadecimal, or a note that the file is empty or text.
         starts: Phrase,
     },
     /// It is a core module.
@@ -88,9 +88,9 @@ pub enum LoadError {
         "the component has {found} {what}, more than the {limit} that a plugin may have, because compiling it could hold the host up"
     )]
     TooComplex {
-        /// Of what.
+        /// The quantity that is above the cap.
         what: Phrase,
-        /// How much.
+        /// The amount.
         found: u64,
         /// The cap.
         limit: u64,
@@ -106,22 +106,22 @@ pub enum LoadError {
         /// All of them, by name.
         imports: Vec<String>,
     },
-    /// It does not speak the contract.
+    /// It does not implement the contract.
     #[error("not a connector: it does not export {expected}; it exports {}", listed(.exports))]
     NotAConnector {
         /// The export that is missing.
         expected: &'static str,
-        /// What is there instead.
+        /// The exports found instead.
         exports: Vec<String>,
     },
-    /// It speaks another version of the contract.
+    /// It implements another version of the contract.
     #[error(
         "the plugin speaks {found}, this host {supported}: use a plugin or a host of the other's version"
     )]
     ContractVersion {
-        /// What the component exports.
+        /// The export of the component.
         found: String,
-        /// What this host speaks.
+        /// The version that this host supports.
         supported: &'static str,
     },
     /// It claims the version and differs from it.
@@ -140,7 +140,7 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Unreadable { path, reason } => {

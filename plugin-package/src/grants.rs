@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use auth_connector_egress::{Egress, Origin, OriginError, Phrase, phrase};
 use std::fmt;
 
-/// What an operator grants one plugin. The default grants no origin, and the host's own limits.
+/// Grants of an operator to one plugin. The default grants no origin, and the host's own limits.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
     /// The origins that it may reach, if it asks for them.
@@ -26,7 +26,7 @@ pub struct Grants {
     pub caps: Vec<(Limit, u64)>,
     /// The largest component that is taken, in bytes; the host's own where it is lower. None: the host's own.
     pub component_bytes: Option<u64>,
-    /// Whether it is loaded with less than it asks for. Default false: it is refused.
+    /// True to load it with less than it asks for. Default false: it is refused.
     pub accept_less: bool,
     /// The id that its manifest must have. A key may sign several plugins, so a signature alone does not
     /// identify one. None: any.
@@ -122,25 +122,25 @@ pub struct OriginDecision {
 pub struct LimitDecision {
     /// Which.
     pub limit: Limit,
-    /// What the manifest asks for, in the key's unit.
+    /// The value in the manifest, in the key's unit.
     pub asked: u64,
-    /// What may be had: the grant's, or the host's own where that is lower.
+    /// The value granted, or the host's own if that is lower.
     pub granted: u64,
 }
 
 impl LimitDecision {
-    /// What the plugin gets.
+    /// The value that the plugin gets.
     pub fn given(&self) -> u64 {
         self.asked.min(self.granted)
     }
 
-    /// Whether that is what it asks for.
+    /// Returns true if the plugin gets the value that it asks for.
     pub const fn is_enough(&self) -> bool {
         self.asked <= self.granted
     }
 }
 
-/// What came of asking and granting. `Display` is one line for each origin and limit.
+/// Result of comparing a manifest with grants. `Display` is one line for each origin and limit.
 ///
 /// # Examples
 /// ```
@@ -228,12 +228,12 @@ impl Decision {
         &self.limits
     }
 
-    /// Whether everything that is asked for is granted.
+    /// Returns true if everything that is asked for is granted.
     pub fn is_complete(&self) -> bool {
         self.missing().next().is_none()
     }
 
-    /// What the plugin may reach.
+    /// The origins that the plugin may reach.
     pub fn egress(&self) -> Egress {
         self.origins
             .iter()
@@ -242,7 +242,7 @@ impl Decision {
             .collect()
     }
 
-    /// What each of its calls may use.
+    /// The limits of each of its calls.
     pub fn caps(&self) -> &Caps {
         &self.caps
     }

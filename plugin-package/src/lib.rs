@@ -11,10 +11,10 @@
 //! |---|---|
 //! | [`package`] | [`Package`]: its files, and the order of their checks |
 //! | [`signature`] | minisign's signature over the manifest |
-//! | [`manifest`], `text` | what a manifest says; the form of its texts |
+//! | [`manifest`], `text` | the fields of a manifest; the form of its texts |
 //! | [`limit`] | limits that a manifest may ask for |
 //! | [`grants`] | what is asked for, compared with what an operator grants |
-//! | [`description`], [`authority`](mod@authority) | what a component says about itself; its imports in words |
+//! | [`description`], [`authority`](mod@authority) | facts read from a component's bytes; its imports in words |
 //! | [`source`], [`error`] | reading a file of limited size; reasons to refuse a plugin |
 
 pub mod authority;

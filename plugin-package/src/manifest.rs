@@ -10,7 +10,7 @@
 //! | `$schema` | | ignored, for editors |
 //! | `format` | yes | 1 |
 //! | `id`, `version` | yes | the plugin's name for programs, its semantic version |
-//! | `contract` | yes | the contract that it speaks: `auth:connector@0.1.0` |
+//! | `contract` | yes | the contract that it implements: `auth:connector@0.1.0` |
 //! | `component` | yes | `file` beside the manifest, its `sha256` and its `size` in bytes |
 //! | `origins` | yes | every origin that it may ask to reach, as [`Origin`] prints it; may be empty |
 //! | `configOrigins` | | JSON Pointers to URLs in a config, whose origins it asks to reach as well: `/url` |
@@ -55,23 +55,23 @@ pub struct Manifest {
     pub id: String,
     /// Its semantic version.
     pub version: String,
-    /// The contract that it speaks.
+    /// The contract that it implements.
     pub contract: String,
     /// Which bytes it is.
     pub component: ComponentPin,
     /// The origins that it asks for.
     pub origins: Vec<Origin>,
-    /// Where a config names further origins that it asks for: JSON Pointers, see [`Manifest::origins_of_config`].
+    /// JSON Pointers to further origins in a config that it asks for: see [`Manifest::origins_of_config`].
     pub config_origins: Vec<String>,
     /// The limits that it asks for.
     pub limits: Vec<(Limit, u64)>,
     /// Its name for people.
     pub name: Option<String>,
-    /// What it does, in a sentence.
+    /// Its purpose, in a sentence.
     pub description: Option<String>,
     /// Its licence, as an SPDX expression.
     pub license: Option<String>,
-    /// Where to read more.
+    /// Address of further information.
     pub homepage: Option<String>,
     /// The publisher's own texts.
     pub annotations: Vec<(String, String)>,
@@ -150,7 +150,7 @@ impl Manifest {
             );
             return Err(ManifestError::one(whole_place(), message));
         }
-        // Of another format nothing else can be said.
+        // The other keys of another format cannot be checked.
         let format = whole.get("format");
         if let Some(format) = format.filter(|format| format.as_u64() != Some(FORMAT)) {
             let message = phrase!(
@@ -171,7 +171,7 @@ impl Manifest {
     /// The origins that a config adds to [`Manifest::origins`]: one result for each of [`Manifest::config_origins`]
     /// that the config has a value for. An absent or blank value asks for nothing.
     ///
-    /// A plugin asks for them and gets none by that: an operator decides, and [`Grants::allow_beyond`] gives.
+    /// A plugin asks for them and gets none by that: an operator decides, and [`Grants::allow_beyond`] grants them.
     ///
     /// # Examples
     /// ```
@@ -215,13 +215,13 @@ impl Manifest {
     "{pointer} of the config is not a URL with an origin: {reason}. Write one such as https://sms.example.com/path"
 )]
 pub struct ConfigOriginError {
-    /// Where the value is in the config.
+    /// The value's JSON Pointer in the config.
     pub pointer: String,
     reason: Phrase,
 }
 
 impl ConfigOriginError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         phrase!("config-origin", of self, pointer = &self.pointer, reason = &self.reason)
     }

@@ -21,15 +21,15 @@ use std::path::{Path, PathBuf};
 /// The manifest's name in a package's folder.
 const MANIFEST: &str = "manifest.json";
 
-/// What is added to the manifest's name for its signature's.
+/// Suffix of the manifest's file name for its signature.
 const SIGNATURE: &str = ".minisig";
 
-/// What a host requires of every package, beside what it grants to one.
+/// Requirements of a host for every package, besides its grants to one.
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
     /// The keys whose signatures count. Default none.
     pub trusted_keys: Vec<TrustedKey>,
-    /// Whether a manifest may be without the signature of a trusted key. Default false.
+    /// True if a manifest may lack the signature of a trusted key. Default false.
     pub allow_unsigned: bool,
     /// The caps of the host that is to run the plugin. Default none, for programs that run no plugins.
     pub caps: Caps,
@@ -142,7 +142,7 @@ impl<'a> Package<'a> {
         })
     }
 
-    /// The component's bytes, of the size that the manifest says. Their digest is still to be compared.
+    /// The component's bytes, of the size in the manifest. Their digest is still to be compared.
     ///
     /// # Errors
     ///
@@ -170,8 +170,8 @@ impl<'a> Package<'a> {
 pub struct Provenance {
     /// Its manifest.
     pub manifest: Manifest,
-    /// Who signed that. None only where unsigned plugins are allowed.
+    /// The signer of the manifest. None only if unsigned plugins are allowed.
     pub signer: Option<Signer>,
-    /// What it asks for beside what it is given.
+    /// Comparison of its requests with its grants.
     pub decision: Decision,
 }

@@ -59,7 +59,7 @@ impl fmt::Display for TrustedKey {
 pub struct KeyError(Phrase);
 
 impl KeyError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         phrase!("key", of self, why = &self.0)
     }
@@ -102,14 +102,14 @@ impl TrustedKey {
     }
 }
 
-/// Who signed a manifest.
+/// Signer of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
     /// The identity of the trusted key.
     pub key: KeyId,
     /// The trusted key itself, as [`TrustedKey`] displays it: an identity is 64 bits that the key's maker chose.
     pub public_key: String,
-    /// What the signer wrote beside it, signed as well: by default the time and the file's name.
+    /// The signer's comment, signed as well: by default the time and the file's name.
     pub trusted_comment: String,
 }
 
@@ -150,7 +150,7 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Missing => phrase!("signature-missing", of self),

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Where a component comes from.
+/// Source of a component.
 pub enum Source<'a> {
     /// A file.
     Path(PathBuf),
@@ -103,8 +103,8 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Whether reading ends: a file's, or a device's, of which no more than the limit is read. A pipe's ends when its writer
-/// decides.
+/// Returns true if reading is certain to end: a file, or a device, of which no more than the limit is read. Reading a
+/// pipe ends only when its writer closes it.
 fn is_readable(data: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     let is_device = std::os::unix::fs::FileTypeExt::is_char_device(&data.file_type());

@@ -15,9 +15,9 @@ pub struct ManifestError(pub(super) Vec<ManifestFault>);
 /// One thing that is wrong with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestFault {
-    /// Where: a JSON Pointer, or line and column where it is not JSON.
+    /// Position: a JSON Pointer, or line and column if it is not JSON.
     pub place: Phrase,
-    /// What is there, what was expected, and what to do.
+    /// The value found, the value expected, and the remedy.
     pub message: Phrase,
 }
 
@@ -31,7 +31,7 @@ impl ManifestError {
         Self(vec![ManifestFault { place, message }])
     }
 
-    /// What it says.
+    /// The error's text.
     pub fn phrase(&self) -> Phrase {
         let faults = self.0.iter().take(SHOWN).map(|fault| {
             let (place, message) = (&fault.place, &fault.message);

@@ -54,7 +54,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Reports the members that nobody took, before the object's other faults: a key that is misspelt is missing too.
+    /// Reports the members that were not read, before the object's other faults: a key that is misspelt is missing too.
     pub(super) fn end(self, faults: &mut Faults) {
         let known = self.known.join("`, `");
         let unknown = self.members.iter().map(|(key, _)| ManifestFault {
@@ -97,7 +97,7 @@ impl<'a> Visitor<'a> for MembersVisitor {
     }
 }
 
-/// Faults as they are found. What is absent or has a fault is `None`, or left out of a list.
+/// Faults as they are found. A value that is absent or has a fault is `None`, or left out of a list.
 #[derive(Default)]
 pub(super) struct Faults(pub(super) Vec<ManifestFault>);
 

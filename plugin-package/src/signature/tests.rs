@@ -4,7 +4,7 @@ use super::*;
 use minisign::KeyPair;
 use std::io::Cursor;
 
-/// What minisign 0.11 itself signed, in its usual mode and in its legacy one.
+/// Signatures by minisign 0.11 itself, in its usual mode and in its legacy one.
 const TOOL_KEY: &str = include_str!("../../tests/vectors/minisign/minisign.pub");
 const TOOL_MANIFEST: &[u8] = include_bytes!("../../tests/vectors/minisign/manifest.json");
 const TOOL_SIGNATURE: &[u8] = include_bytes!("../../tests/vectors/minisign/manifest.json.minisig");
@@ -66,13 +66,13 @@ fn changed_byte_in_manifest_or_signature_fails() {
             "{place}"
         );
     }
-    // The first line is a comment that nobody signs.
+    // The first line is a comment that is not signed.
     let signed = TOOL_SIGNATURE.iter().position(|b| *b == b'\n').unwrap() + 1;
     for place in signed..TOOL_SIGNATURE.len() {
         let mut changed = TOOL_SIGNATURE.to_vec();
         changed[place] ^= 1;
         let outcome = verify(TOOL_MANIFEST, Some(&changed), &keys, false);
-        // The last line end may become something else, which Base64 then does not know.
+        // The last line end may become another character, which is not Base64.
         assert!(outcome.is_err(), "{place}: {outcome:?}");
     }
 }
