@@ -1,5 +1,5 @@
-//! OCI artifact of a component, in the layout of the CNCF's working group: a config blob that says what is imported and
-//! exported, and one layer, the component itself.
+//! OCI artifact of a component, in the layout of the CNCF's working group: a config blob with the imports and exports,
+//! and one layer, the component itself.
 //!
 //! <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>. Both documents are the same bytes for the same
 //! commit, so the digest that people pin can be built again.
@@ -28,7 +28,7 @@ impl Artifact {
     ///
     /// # Errors
     ///
-    /// When the bytes are no component.
+    /// When the bytes are not a component.
     pub fn new(project: &Project, component: &[u8], file: &str) -> Result<Self> {
         let interfaces = interfaces::read(component)?;
         let layer = format!("sha256:{}", sha256(component));

@@ -11,7 +11,7 @@ const CONTRACT: &str = "auth:connector/";
 ///
 /// # Errors
 ///
-/// When one of them is no component, or the connector lacks an interface that the socket imports.
+/// When one of them is not a component, or the connector lacks an interface that the socket imports.
 pub fn compose(socket: &[u8], connector: &[u8]) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut add = |name: &str, bytes: &[u8]| {

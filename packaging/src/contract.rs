@@ -23,7 +23,7 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// When the folder is no package with a version.
+    /// When the folder is not a package with a version.
     pub fn encode(folder: &Path) -> Result<Self> {
         let wrong = |error| format!("{}: {error:#}.", folder.display());
         let mut resolve = Resolve::default();

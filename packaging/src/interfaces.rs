@@ -1,4 +1,4 @@
-//! Names of what a component imports and exports.
+//! Names of a component's imports and exports.
 
 use crate::Result;
 use wasmparser::{Encoding, Parser, Payload};
@@ -6,17 +6,17 @@ use wasmparser::{Encoding, Parser, Payload};
 /// Imports and exports of the outermost component, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interfaces {
-    /// What it asks its host for.
+    /// Names of its imports.
     pub imports: Vec<String>,
-    /// What it offers.
+    /// Names of its exports.
     pub exports: Vec<String>,
 }
 
-/// Reads them.
+/// Reads the names from a component's bytes.
 ///
 /// # Errors
 ///
-/// When the bytes are no component.
+/// When the bytes are not a component.
 pub fn read(component: &[u8]) -> Result<Interfaces> {
     let wrong = |error: wasmparser::BinaryReaderError| format!("not a component: {error}.");
     let mut found = Interfaces::default();

@@ -31,7 +31,7 @@ impl std::fmt::Display for Crate {
 /// Each linked crate, the connector itself among them, with those that it needs.
 pub type Graph = BTreeMap<Crate, BTreeSet<Crate>>;
 
-/// Asks cargo.
+/// Reads the graph from cargo.
 ///
 /// # Errors
 ///

@@ -133,7 +133,7 @@ fn contract(root: &str, package: &str, wit: &str, out: &str) -> Result {
     write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)
 }
 
-/// What the documents lack, and why.
+/// Prints which facts the documents lack, and why.
 fn notices(project: &Project) {
     if project.repository.has_changes {
         println!(

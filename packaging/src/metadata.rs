@@ -14,7 +14,7 @@ use wasm_metadata::{
 ///
 /// # Errors
 ///
-/// When a value is none: a licence that is no SPDX expression, an address that is no URL.
+/// When a value is invalid: a licence that is not an SPDX expression, an address that is not a URL.
 pub fn embed(project: &Project, component: &[u8]) -> Result<Vec<u8>> {
     let wrong = |what: &str| {
         let what = what.to_owned();

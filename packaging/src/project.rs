@@ -20,12 +20,12 @@ pub struct Project {
     pub description: Option<String>,
     /// An SPDX expression.
     pub license: Option<String>,
-    /// Who wrote it.
+    /// Its authors.
     pub authors: Vec<String>,
-    /// Where the source is: the key `repository` of `Cargo.toml`. The address of a clone's remote is not taken, because
-    /// it may be a folder, and differs between clones.
+    /// Address of the source: the key `repository` of `Cargo.toml`. The address of a clone's remote is not used,
+    /// because it may be a folder, and differs between clones.
     pub source: Option<String>,
-    /// Where to read about it.
+    /// Address of its home page.
     pub homepage: Option<String>,
     /// The commit and its date.
     pub repository: Repository,

@@ -1,7 +1,8 @@
 //! Provenance: an in-toto statement, version 1, with SLSA's provenance predicate, version 1.
 //!
-//! <https://slsa.dev/spec/v1.0/provenance>. It says which machine built: always the developer's, because this program
-//! cannot tell a CI's from one with a CI's environment variables. A CI that vouches for builds has its own attester.
+//! <https://slsa.dev/spec/v1.0/provenance>. It names the machine that built: always the developer's, because this
+//! program cannot distinguish a CI from a machine with a CI's environment variables. A CI that vouches for builds has
+//! its own attester.
 
 use crate::artifact::{Artifact, MANIFEST_FILE};
 use crate::linked::{Graph, TARGET};
@@ -17,7 +18,7 @@ pub const FILE: &str = "provenance.json";
 /// The media type of statements.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// The builder: a person's machine, which nobody else watched.
+/// The builder: a person's machine, without an independent witness.
 pub const BUILDER: &str = "urn:auth-connector:builder:developer-machine";
 
 /// How the build is done: `cargo xtask dist` of this repository's layout.

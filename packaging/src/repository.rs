@@ -13,9 +13,9 @@ const EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// The commit that is built.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
-    /// The commit, unless files differ from it: nobody could build the same again then.
+    /// The commit, unless files differ from it: then the build cannot be reproduced.
     pub revision: Option<String>,
-    /// Whether files differ from the commit.
+    /// True if files differ from the commit.
     pub has_changes: bool,
     /// Seconds since 1970: `SOURCE_DATE_EPOCH`, or the commit's date.
     pub epoch: Option<i64>,

@@ -1,4 +1,4 @@
-//! Software bill of materials: CycloneDX 1.6 as JSON, of what is linked into the component and of nothing else.
+//! Software bill of materials: CycloneDX 1.6 as JSON, of the crates linked into the component and of nothing else.
 //!
 //! <https://cyclonedx.org/docs/1.6/json/>. `tests/distribution/` validates it against the published schema. It has no
 //! serial number, which would be another one for each run.
@@ -108,7 +108,7 @@ fn subject(project: &Project, component: &[u8]) -> Value {
     entry
 }
 
-/// A linked crate. One that comes from no registry has no package URL, because nobody could find it by one.
+/// A linked crate. One that is not from a registry has no package URL, because none would lead to it.
 fn library(project: &Project, of: &Crate) -> Value {
     let mut entry = json!({
         "type": "library",
@@ -124,7 +124,7 @@ fn library(project: &Project, of: &Crate) -> Value {
     }
     if let Some(checksum) = project.checksums.get(of) {
         object.insert("purl".into(), purl(of).into());
-        // Of the crate's archive in the registry.
+        // The digest of the crate's archive in the registry.
         object.insert(
             "hashes".into(),
             json!([{"alg": "SHA-256", "content": checksum}]),
@@ -152,7 +152,7 @@ fn standard_library(project: &Project) -> Value {
     })
 }
 
-/// The C library of the target. Which version it is, rustup does not say.
+/// The C library of the target. rustup does not report its version.
 fn c_library() -> Value {
     json!({
         "type": "library",
