@@ -10,7 +10,7 @@ pub const BYTES: usize = 64 << 10;
 ///
 /// # Errors
 ///
-/// [`Problem`] when it is no JSON, or not of this form.
+/// [`Problem`] when it is not JSON, or not of this form.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde reads a struct from an array of its fields as well, which the schema does not allow.
     let is_array = bytes.trim_ascii_start().first() == Some(&b'[');

@@ -1,4 +1,4 @@
-//! Lookups: what became of a message whose outcome was unknown.
+//! Lookups of messages whose outcome was unknown.
 
 use crate::bindings::auth::connector::sms::{Failure, FailureKind};
 use crate::bindings::auth::connector::sms_operations::{
@@ -20,14 +20,14 @@ pub struct FindRequest {
     message_id: Option<String>,
 }
 
-/// What the provider knows.
+/// Messages that the provider reports.
 #[derive(Debug, Serialize)]
 pub struct Found {
     found: Vec<FoundMessage>,
     exhaustive: bool,
 }
 
-/// A message that the provider knows.
+/// A message that the provider reports.
 #[derive(Debug, Serialize)]
 struct FoundMessage {
     provider_message: String,
@@ -71,7 +71,7 @@ impl From<Delivery> for FoundMessage {
     }
 }
 
-/// A lookup that failed. It says nothing about the message.
+/// A lookup that failed. It proves nothing about the message.
 pub fn failed(failure: Failure) -> Problem {
     let status = match failure.kind {
         FailureKind::InvalidMessage | FailureKind::InvalidConfig => 422,

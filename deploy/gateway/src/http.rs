@@ -14,7 +14,7 @@ const BODY_TIME: u64 = 10_000_000_000;
 /// The most that one write takes, by `wasi:io`.
 const CHUNK: usize = 4096;
 
-/// What stands before the body.
+/// Reads the request's head.
 pub fn head(request: &IncomingRequest) -> Head {
     let path = request.path_with_query().unwrap_or_default();
     let headers = request.headers();
@@ -37,7 +37,7 @@ pub fn head(request: &IncomingRequest) -> Head {
     }
 }
 
-/// The body, which has at most so many bytes and little time to arrive.
+/// Reads the body, of at most `most` bytes, within a short time.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub fn head(request: &IncomingRequest) -> Head {
 pub fn body(request: &IncomingRequest, most: usize) -> Result<Vec<u8>, Problem> {
     let body = request.consume().map_err(|()| broken())?;
     let read = read(&body, most);
-    // Gives the trailers back, which nobody reads.
+    // Drops the trailers unread.
     drop(IncomingBody::finish(body));
     read
 }
@@ -93,7 +93,7 @@ fn broken() -> Problem {
     )
 }
 
-/// Writes an answer. A caller who left gets none, and nothing can be done about that here.
+/// Writes a response. A caller that closed the connection gets none; such errors are ignored.
 pub fn respond(out: ResponseOutparam, answer: &Answer) {
     let headers = Fields::new();
     let length = answer.body.len().to_string();

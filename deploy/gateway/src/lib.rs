@@ -1,10 +1,10 @@
-//! The gateway: a component that takes messages over HTTP and hands them to the connector it is linked with.
+//! The gateway: a component that accepts messages over HTTP and passes them to the connector it is linked with.
 //!
-//! It keeps nothing between requests, so it cannot recognise a caller's retry: README.md says what follows from that.
+//! It keeps nothing between requests, so it cannot recognise a caller's retry: README.md has the consequences.
 //!
-//! | module | what it has |
+//! | module | content |
 //! |---|---|
-//! | `routes` | which request is answered by what |
+//! | `routes` | the handler of each request |
 //! | `message` | `POST /v1/messages`, and the three outcomes as 200, 422 and 502 |
 //! | `deliveries` | `POST /v1/deliveries/find` |
 //! | `settings` | the environment: keys and config |

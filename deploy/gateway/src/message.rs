@@ -18,7 +18,7 @@ pub struct MessageRequest {
     variables: BTreeMap<String, String>,
     #[serde(default)]
     locales: Vec<String>,
-    /// The country of a number without a calling code. Nobody here could apply it: [`MessageRequest::into_message`].
+    /// The country of a number without a calling code. It is refused here: [`MessageRequest::into_message`].
     #[serde(default)]
     country: Option<String>,
     /// The person's address, for limits by network, which need memory and are the auth host's.
@@ -74,7 +74,7 @@ impl MessageRequest {
 ///
 /// # Errors
 ///
-/// [`Problem`] with 422 when the message was certainly not sent, and with 502 when nobody can tell.
+/// [`Problem`] with 422 when the message was certainly not sent, and with 502 when that is unknown.
 pub fn outcome(
     sent: Result<Receipt, SendError>,
     correlation_id: String,
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::body;
 
-    /// Bodies with what `docs/message.schema.json` says about each, which the auth host is held to as well.
+    /// Bodies with the verdict of `docs/message.schema.json` on each. The auth host is tested with the same.
     const BODIES: &str = include_str!("../../../tests/vectors/message-bodies.json");
 
     #[test]

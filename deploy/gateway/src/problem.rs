@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): every refusal and every failure as the caller gets it.
+//! Problem details (RFC 9457): every refusal and every failure as returned to the caller.
 
 use crate::bindings::auth::connector::sms::{Diagnostic, Failure, FailureKind, Severity};
 use serde::Serialize;
@@ -13,9 +13,9 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, and what to do.
+    /// The cause, and the remedy.
     pub detail: String,
-    /// What became of the message: `not_sent` or `unknown`. Absent where the request was about no message.
+    /// State of the message: `not_sent` or `unknown`. Absent if the request was not about a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'static str>,
     /// The caller's identifier, for `POST /v1/deliveries/find`.
@@ -27,7 +27,7 @@ pub struct Problem {
     /// The class of the failure, by the contract's names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// Whose turn it is: `operator`, `caller`, `recipient`, `provider`, `host`.
+    /// The party that must act: `operator`, `caller`, `recipient`, `provider`, `host`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<String>,
     /// The provider's own code.
@@ -53,7 +53,7 @@ pub struct Finding {
     pub severity: &'static str,
     /// A stable word.
     pub code: String,
-    /// What to do.
+    /// The remedy.
     pub message: String,
 }
 
@@ -77,7 +77,7 @@ impl Problem {
         }
     }
 
-    /// What the connector said.
+    /// A failure that the connector returned.
     pub fn of(status: u16, kind: &str, title: &'static str, failure: Failure) -> Self {
         let turn = failure.attributes.iter().find(|(key, _)| key == "turn");
         Self {

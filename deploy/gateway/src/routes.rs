@@ -1,4 +1,4 @@
-//! Routes: which request is answered by what. Independent of `wasi:http`, so that it is tested without an engine.
+//! Routes: the handler of each request. Independent of `wasi:http`, so that they are tested without an engine.
 
 use crate::bindings::auth::connector::sms::{
     Diagnostic, Failure, Message, Receipt, SendError, Severity,
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// The connector behind the gateway.
 pub trait Connector {
-    /// Everything that can be said about the config.
+    /// Checks the config without a network.
     fn validate_config(&self, config: &str) -> Vec<Diagnostic>;
     /// Sends one message.
     fn send_message(&self, config: &str, message: &Message) -> Result<Receipt, SendError>;
@@ -21,20 +21,20 @@ pub trait Connector {
     fn find_deliveries(&self, config: &str, query: &DeliveryQuery) -> Result<Deliveries, Failure>;
 }
 
-/// What stands before the body.
+/// Method, path and headers of a request.
 #[derive(Default)]
 pub struct Head {
     /// The method.
     pub method: String,
     /// The path, without a query.
     pub path: String,
-    /// The header `Authorization`, where there is exactly one. So for the others.
+    /// The header `Authorization`, if there is exactly one. The same holds for the others.
     pub authorization: Option<String>,
     /// The header `Content-Type`.
     pub content_type: Option<String>,
     /// The header `Correlation-Id`.
     pub correlation_id: Option<String>,
-    /// Whether there is a header `Idempotency-Key`.
+    /// True if there is a header `Idempotency-Key`.
     pub has_idempotency_key: bool,
 }
 
@@ -79,7 +79,7 @@ impl From<Problem> for Answer {
     }
 }
 
-/// What `GET /healthz` answers.
+/// Response of `GET /healthz`.
 #[derive(Serialize)]
 struct Health {
     status: &'static str,

@@ -1,4 +1,4 @@
-//! Settings from the environment: the keys that callers show, and the connector's config.
+//! Settings from the environment: the keys that callers send, and the connector's config.
 
 use subtle::{Choice, ConstantTimeEq};
 
@@ -9,7 +9,7 @@ pub const CONFIG: &str = "CONNECTOR_CONFIG";
 /// The fewest bytes of a key. 32 random bytes in base64 are 44.
 const KEY_BYTES: usize = 32;
 
-/// Why nothing can be served.
+/// Reasons why the settings cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// No key is set, or a key is short.
@@ -52,7 +52,8 @@ impl Settings {
         &self.config
     }
 
-    /// Whether a value of the header `Authorization` has one of the keys. Takes the same time for every key of a length.
+    /// Returns true if a value of the header `Authorization` has one of the keys. The time is the same for every key of
+    /// a length.
     pub fn admits(&self, authorization: Option<&str>) -> bool {
         let Some((scheme, key)) = authorization.and_then(|value| value.split_once(' ')) else {
             return false;

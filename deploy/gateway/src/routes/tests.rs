@@ -9,7 +9,7 @@ const SHOWN: &str = "Bearer example-key-of-the-tests-32-bytes";
 const SEND: &str = r#"{"to":"+8613800138000","usage":"SignIn","variables":{"code":"918273"}}"#;
 const FIND: &str = r#"{"to":"+8613800138000","max_age_s":600,"correlation_id":"c-1"}"#;
 
-/// A connector that answers as told, and remembers what it was called with.
+/// A connector that returns scripted answers, and records the arguments of its calls.
 struct Scripted {
     sent: Result<Receipt, SendError>,
     found: Result<Deliveries, Failure>,
