@@ -1,8 +1,8 @@
 //! Programs that keep the processors from sleeping while latency is measured.
 //!
-//! At 30 verifications a second the processors sleep between them. Each wakes up slower than it works, at every step from
-//! thread to thread, and what that costs is the machine's: its sleep states, or the hypervisor's. A server with other
-//! work to do does not meet it. These programs run at idle priority, so whatever else wants a processor has it at once.
+//! At 30 verifications a second the processors sleep between them. Each wakes up slower than it works, at every step
+//! from thread to thread. That cost is the machine's: its sleep states, or the hypervisor's. A server with other work
+//! does not have it. These programs run at idle priority, so any other program gets a processor at once.
 
 use crate::work::{Result, told};
 use std::io::Read as _;

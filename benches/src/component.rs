@@ -69,7 +69,7 @@ impl Component {
     }
 }
 
-/// Where stubbed requests would go.
+/// Address of stubbed requests, which are not sent.
 pub const STUB_ENDPOINT: &str = "http://127.0.0.1:9";
 
 /// A plugin whose requests are answered after `delay` without a network.

@@ -1,8 +1,8 @@
 //! Many sends of many tenants to a server that answers one request in twenty twice: `cargo xtask soak --double-answers`.
 //!
-//! The server knows what it accepted, and each call has a correlation id and a serial number of its own, so every verdict
-//! is held against the truth. The second answer comes whole, in halves, after bytes that belong to nothing, or is
-//! followed by a close; meanwhile the runtime's threads compile plugins.
+//! The server records which calls it accepted, and each call has a correlation id and a serial number of its own, so
+//! every verdict is compared with the record. The second answer comes whole, in halves, after stray bytes, or is
+//! followed by a close. Meanwhile the runtime's threads compile plugins.
 //!
 //! | when the second answer comes | what is required |
 //! |---|---|
@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 const TENANTS: usize = 50;
 /// One request in so many is answered twice.
 const EACH: u64 = 20;
-/// Recipients, few, so that the number tells no answer from another.
+/// Recipients, few, so that the number does not distinguish answers.
 const NUMBERS: [&str; 3] = ["+8613800138000", "+8613911112222", "+8613700001111"];
 
 /// When the second answer comes.
@@ -35,12 +35,12 @@ pub enum When {
     Late,
 }
 
-/// What the server did with a call.
+/// The server's record of a call.
 #[derive(Clone, Copy, Default)]
 struct Truth {
     requests: u32,
     accepted: bool,
-    /// Whether a second answer may have come after a part of its request had left.
+    /// True if a second answer may have come after a part of its request had left.
     raced: bool,
 }
 
@@ -116,7 +116,8 @@ impl Peer {
         }
     }
 
-    /// Whether anything of a next request is there, by the socket's own word: the runtime's is as old as its last turn.
+    /// Returns true if bytes of a next request have arrived. It peeks at the socket, because the runtime's readiness is
+    /// as old as its last turn.
     fn has_more(&self) -> bool {
         let waiting = SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]);
         !self.bytes.is_empty() || waiting.is_ok()
@@ -136,7 +137,7 @@ fn whole(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((context.split('"').next()?.parse().ok()?, end))
 }
 
-/// What is sent again, in parts with a moment between them, and whether the connection is closed then.
+/// Parts of the second answer, sent with pauses between them; true if the connection is closed afterwards.
 fn again(call: u64) -> (Vec<Vec<u8>>, bool) {
     let whole = answer(call);
     match call / EACH % 4 {
@@ -164,7 +165,7 @@ async fn treat(stream: TcpStream, when: When, server: Arc<Server>) -> Option<()>
             truth.requests += 1;
             truth.accepted = accepted;
         });
-        // What the call before was owed comes now, late.
+        // The late second answer to the call before.
         if let Some(before) = owed.take() {
             let (parts, _) = again(before);
             server.note(call, |truth| truth.raced = true);
@@ -235,7 +236,7 @@ fn serve(when: When) -> Result<(String, Arc<Server>)> {
     Ok((url, server))
 }
 
-/// What a call was told.
+/// Outcome that a call received.
 #[derive(Clone)]
 enum Told {
     Accepted(String),
@@ -290,7 +291,7 @@ async fn load(shared: Arc<Shared>, host: ConnectorHost, bytes: Vec<u8>) -> Resul
     Ok(loads)
 }
 
-/// So many sends on a runtime with so many threads.
+/// Sends `calls` messages on a runtime with `workers` threads.
 fn measure(calls: u64, workers: usize, when: When) -> Result<Value> {
     let (url, server) = serve(when)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -331,7 +332,7 @@ fn measure(calls: u64, workers: usize, when: When) -> Result<Value> {
         loading.await.map_err(told)?
     })?;
     let took = begun.elapsed();
-    // What is on its way arrives.
+    // Time for answers on the way to arrive.
     std::thread::sleep(Duration::from_millis(200));
     let told = shared.told.lock().unwrap_or_else(PoisonError::into_inner);
     let mut figures = judge(&told, &server);
@@ -343,7 +344,7 @@ fn measure(calls: u64, workers: usize, when: When) -> Result<Value> {
     Ok(figures)
 }
 
-/// Holds what callers were told against what the server did.
+/// Compares the outcomes of calls with the server's record.
 fn judge(told: &[(u64, Told)], server: &Server) -> Value {
     let truths = server.calls.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut accepted, mut not_sent, mut unknown) = (0_u64, 0_u64, 0_u64);

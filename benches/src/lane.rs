@@ -1,8 +1,8 @@
-//! A lane: a process that does one kind of work whenever it is told to, and reports its cost.
+//! A lane: a process that does one kind of work on order, and reports its cost.
 //!
 //! Orders and figures are lines of JSON, `{"op": …, "count": …, "concurrency": …, "first": …}` in and the figures out,
-//! and the clients in `peers/` take them as well. A lane stays alive, so that everything is warm and lanes can take
-//! turns; one that runs a hundred messages of one lane and then a hundred of the next meets the same noise with both.
+//! and the clients in `peers/` accept them as well. A lane stays alive, so that everything is warm and lanes can take
+//! turns: a run of a hundred messages of one lane and then a hundred of the next has the same noise in both.
 
 use crate::component::Component;
 use crate::native;
@@ -22,13 +22,13 @@ pub enum Side {
 /// One order.
 #[derive(Clone)]
 pub struct Order {
-    /// What to do.
+    /// The operation.
     pub op: String,
     /// How often.
     pub count: u64,
     /// How many at once.
     pub concurrency: u64,
-    /// The first of so many numbers that nobody else uses.
+    /// The first of `count` numbers that no other order uses.
     pub first: u64,
 }
 

@@ -6,12 +6,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A child that is asked in lines and answers in lines, and ends when its input does.
+/// A child process that reads and answers in lines, and ends when its input does.
 pub struct Lane {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    /// What it is called in results.
+    /// Its name in results.
     pub name: &'static str,
 }
 
@@ -60,7 +60,7 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         drop(self.input.take());
-        // Asked to end by the closed input; should it not, it is ended.
+        // The closed input ends it; if not, it is killed.
         std::thread::sleep(std::time::Duration::from_millis(100));
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -71,12 +71,12 @@ impl Drop for Lane {
 pub struct Simulator {
     /// Its child.
     _lane: Lane,
-    /// Where it listens.
+    /// Its address.
     pub url: String,
 }
 
 impl Simulator {
-    /// Starts one. `authority` is where its certificate goes, if it is to speak TLS.
+    /// Starts one. `authority` is the file for its certificate, if it is to use TLS.
     pub fn start(catalogue: &Path, authority: Option<&Path>) -> Result<Self> {
         let program = std::env::var_os("SIMULATOR_BIN").ok_or("SIMULATOR_BIN is not set")?;
         if !catalogue.exists() {

@@ -3,7 +3,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | [`work`] | the config, the messages, CPU time and memory of a process |
-//! | [`lane`] | a process that does one kind of work when told to |
+//! | [`lane`] | a process that does one kind of work on order |
 //! | [`native`], [`component`] | the connector compiled natively, and in the sandbox |
 //! | [`load`], [`memory`] | loading; memory of calls in flight |
 //! | [`run`], [`lanes`] | one run: lanes take turns, round by round |

@@ -43,7 +43,7 @@ pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
     let endpoint = url.unwrap_or(STUB_ENDPOINT);
     let first = Memory::now();
     let mut last = first;
-    // Twice: the second time tells what a slot that was used before costs, which is what lasts.
+    // Twice: the second time measures slots that were used before, which is the lasting cost.
     for _ in 0..2 {
         last = runtime.block_on(round(&plugin, endpoint, tenants, url.is_none()))?;
     }
@@ -59,7 +59,7 @@ pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
     }))
 }
 
-/// What the kernel says of this process, with shared pages counted as often as they are mapped, and once.
+/// Memory of this process by the kernel, with shared pages counted as often as they are mapped, and once.
 #[derive(Clone, Copy)]
 struct Memory {
     resident: u64,

@@ -1,7 +1,7 @@
 //! The native client: the connector compiled natively, with a pooled HTTP client around it and no sandbox.
 //!
 //! It does what the component does once for every send: reads and checks the config, signs the request, interprets
-//! the response. It withholds no byte, because a native client can ask its socket what it took.
+//! the response. It withholds no byte, because a native client can query its socket for the bytes it took.
 
 use crate::work::{CODE, Result, accepted, number, told};
 use bytes::Bytes;

@@ -1,8 +1,8 @@
 //! CPU profile of a send by layer: samples of `perf` (Linux), each counted for the layer that was at work.
 //!
 //! A stack belongs to the innermost of its frames that is of a layer. Frames of the C library, of the kernel and of
-//! Rust's own crates are of none, so what they do counts for whoever asked. Below a guest's frame a stack ends, because
-//! compiled guests carry no unwind tables; the layers that call guests are not what is looked for.
+//! Rust's own crates are of none, so their samples count for the layer that called them. Below a guest's frame a stack
+//! ends, because compiled guests carry no unwind tables. The layers that call guests are not needed here.
 
 use crate::lanes::{Lane, Simulator};
 use crate::report;
@@ -65,7 +65,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("tracing", &["tracing"]),
 ];
 const GUEST: &str = "guest code";
-/// Of Wasmtime's functions most serve more than one layer, so the frames around them decide.
+/// Most functions of Wasmtime serve more than one layer, so the frames around them decide.
 const WASMTIME: &str = "Wasmtime apart from the above";
 const OTHER: &str = "the benchmark itself, and what no layer owns";
 

@@ -16,7 +16,7 @@ struct Row {
     sides: String,
     /// The figure, in `unit`.
     value: f64,
-    /// What stands behind the figure: `x`, ` %`, ` MB`.
+    /// Unit behind the figure: `x`, ` %`, ` MB`.
     unit: &'static str,
     goal: Option<Goal>,
 }

@@ -1,4 +1,4 @@
-//! One run: every lane does its work in turn, so many rounds, and what is compared is compared within a round.
+//! One run: every lane does its work in turn, for several rounds; comparisons are made within a round.
 
 use crate::lanes::{Lane, Simulator};
 use crate::work::{AT_ONCE, Result, median, told};
@@ -27,8 +27,7 @@ pub const QUICK: Size = Size {
     sends: 1000,
 };
 
-/// What a lane is told to do: the name of the figures, the operation, how often relative to the run's size, how many
-/// at once.
+/// Work of a lane: the name of the figures, the operation, how often relative to the run's size, how many at once.
 struct Work {
     name: &'static str,
     op: &'static str,
@@ -66,11 +65,11 @@ const PYTHON: &[Work] = &[work("python.send", "send", 0.2, AT_ONCE)];
 /// The figures of a run: name, then field, then a value for each round.
 pub type Figures = BTreeMap<String, BTreeMap<String, Vec<f64>>>;
 
-/// Where results go, and what was built for the run.
+/// Output folder, size and missing measurements of a run.
 pub struct Run {
     out: PathBuf,
     size: Size,
-    /// What could not be measured, and why.
+    /// Measurements that were not possible, and why.
     pub missing: Vec<String>,
 }
 
@@ -120,7 +119,7 @@ impl Run {
         Ok(results)
     }
 
-    /// What a neighbour notices of attacks: the tests' own program, a line for each attack.
+    /// Measures the effect of attacks on a neighbour with the tests' own program, a line for each attack.
     fn neighbour(&mut self, sends: &str) -> Result<Vec<Value>> {
         let Some(program) = std::env::var_os("NEIGHBOUR_BIN") else {
             self.missing
@@ -288,7 +287,7 @@ pub fn all(size: Size, into_docs: bool) -> Result {
     crate::report::write(&results, &out, docs.as_deref())
 }
 
-/// The soak: so many calls. What comes of it is kept beside the results.
+/// Runs the soak with `calls` calls, and writes its result beside the others.
 pub fn soak(calls: u64) -> Result {
     let out = crate::work::out()?;
     let result = crate::soak::run(calls, &out)?;

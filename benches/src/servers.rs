@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What a process used so far.
+/// CPU time and memory of a process so far.
 pub struct Usage {
     /// User and system time of all its threads.
     pub cpu: Duration,
@@ -36,7 +36,7 @@ pub trait Server: Send + Sync + 'static {
         code: &str,
     ) -> impl Future<Output = Result> + Send;
 
-    /// What its process used so far.
+    /// Usage of its process so far.
     fn usage(&self) -> Result<Usage> {
         usage(self.process())
     }
@@ -62,7 +62,8 @@ fn usage(process: u32) -> Result<Usage> {
     })
 }
 
-/// Whether an SQLite file is in WAL mode: bytes 18 and 19 of its header are 2 (sqlite.org/fileformat2, section 1.3).
+/// Returns true if an SQLite file is in WAL mode: bytes 18 and 19 of its header are 2 (sqlite.org/fileformat2,
+/// section 1.3).
 pub fn is_wal(database: &Path) -> Result<bool> {
     let mut header = [0; 20];
     let mut file = std::fs::File::open(database).map_err(told)?;
@@ -88,7 +89,7 @@ impl AuthHost {
             command(&program, arguments, &data, input)
         };
         let mut tenant = vec!["tenant", "put"];
-        // The peer tells the provider of no used code either.
+        // The peer does not report used codes to the provider either.
         for setting in [
             "default_country=CN",
             "home_countries=CN",
@@ -215,7 +216,7 @@ fn command(program: &OsString, arguments: &[&str], data: &Path, input: &str) -> 
 pub struct BetterAuth {
     lane: Lane,
     url: String,
-    /// Whether its connection reads back WAL and `synchronous=FULL`.
+    /// True if its connection reads back WAL and `synchronous=FULL`.
     pub is_durable: bool,
 }
 

@@ -1,9 +1,9 @@
 //! Many sends of many tenants, with faults on the way, plugins replaced every second, and hostile neighbours in the
 //! same host: `cargo xtask soak`.
 //!
-//! Two processes, so that what grows can be told apart. The driver is the host and knows what every call was told. The
-//! checker owns the simulator and knows what reached it, from the simulator's inbox and journal. Both know the
-//! numbers: each call has one of its own, also as the journal shows it, which masks four digits in the middle.
+//! Two processes, so that their growth is measured apart. The driver is the host and records the outcome of every call.
+//! The checker owns the simulator and reads what reached it from the simulator's inbox and journal. Both use the same
+//! numbers: each call has one of its own, unique even in the journal, which masks four digits in the middle.
 
 use crate::component::{builder, wasm};
 use crate::lanes::Simulator;
@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 /// Tenants, each with a config of its own and one call after another.
 const TENANTS: u32 = 50;
 
-/// What the resident memory of a short run may grow by: 50 KB for each call of a quarter of the shortest.
+/// Bytes by which resident memory may grow in a short run: 50 KB for each call of a quarter of the shortest.
 const SHORT_RUN_BYTES: f64 = 64e6;
 
 /// How long a call may take: faults that hang are given up then.
 const PATIENCE_MS: u32 = 1_500;
 
-/// 5 % of requests meet one of these: connections that end, answers that never come, lie, or are no answers.
+/// 5 % of requests get one of these: connections that end, responses that never come, are false, or are malformed.
 const CHAOS: &str = r#"{"probability": 0.05, "seed": 20261121, "faults": [
     {"kind": "close-before-reading"}, {"kind": "read-half-then-close"},
     {"kind": "hang-before-reading"}, {"kind": "code", "code": "LimitExceeded.AppDailyLimit"},
@@ -47,7 +47,7 @@ const PREFIXES: [&str; 30] = [
     "180", "181", "182", "183",
 ];
 
-/// The most calls that can be told apart.
+/// The most calls with distinct numbers.
 const MOST: u64 = PREFIXES.len() as u64 * PER_PREFIX;
 
 fn number(call: u64) -> String {
@@ -66,7 +66,7 @@ fn masked(call: u64) -> String {
     )
 }
 
-/// What a call was told, a byte each.
+/// Outcome that a call received, a byte each.
 const ACCEPTED: u8 = b'a';
 const NOT_SENT: u8 = b'n';
 const UNKNOWN: u8 = b'u';
@@ -183,7 +183,7 @@ async fn driven(calls: u64, url: &str) -> Result<(Value, Vec<u8>)> {
     Ok((figures, states))
 }
 
-/// One tenant: the next call that nobody has made, until there is none.
+/// One tenant: takes the next call until there is none.
 async fn send_all(shared: Arc<Shared>, tenant: u64, config: Config) {
     let name = format!("tenant-{tenant}");
     loop {
@@ -224,8 +224,8 @@ async fn attack_on(shared: Arc<Shared>, plugin: auth_connector_host::Plugin, att
     }
 }
 
-/// The least memory during each twentieth of the calls, and the descriptors after it. What a neighbour's attack or a
-/// compilation takes for a moment is not in the least, and what leaks is.
+/// The least memory during each twentieth of the calls, and the descriptors after it. The least excludes memory that a
+/// neighbour's attack or a compilation takes briefly, and includes leaks.
 async fn sample(shared: Arc<Shared>) -> Vec<(u64, usize)> {
     let mut samples = Vec::new();
     for twentieth in 1..=20 {
@@ -239,7 +239,7 @@ async fn sample(shared: Arc<Shared>) -> Vec<(u64, usize)> {
     samples
 }
 
-/// What reached the simulator.
+/// Requests and messages that reached the simulator.
 #[derive(Default)]
 struct Seen {
     /// Complete requests of each call, by its masked number.
@@ -387,9 +387,9 @@ fn check(calls: u64, states: &[u8], seen: &Seen, figures: Value) -> Result<Value
     };
     let growth = |key| quarters(key).map(|(early, late)| late / early);
     let (memory, handles) = (growth("resident"), growth("descriptors"));
-    // A short run is over before the compiler's and the allocator's arenas are warm: a plugin that is replaced in its last
-    // quarter takes 20 MB. So it is held to what 50 KB for each call would come to; smaller leaks are what the long run
-    // and `tests/sandbox/leaks.rs` find.
+    // A short run is over before the compiler's and the allocator's arenas are warm: a plugin that is replaced in its
+    // last quarter takes 20 MB. Its bound is therefore 50 KB for each call; the long run and `tests/sandbox/leaks.rs`
+    // find smaller leaks.
     let is_short = calls < 50_000;
     let memory_leak = quarters("resident").is_none_or(|(early, late)| {
         late > early * 1.05 && (!is_short || late > early + SHORT_RUN_BYTES)

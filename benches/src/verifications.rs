@@ -77,7 +77,7 @@ async fn verify<S: Server>(server: &S, caller: &Caller, nth: u64, begun: Instant
     })
 }
 
-/// So many at once, each worker one after another.
+/// Makes `count` verifications, `AT_ONCE` at once, each worker one after another.
 async fn closed<S: Server>(
     server: &Arc<S>,
     caller: &Arc<Caller>,
@@ -107,7 +107,7 @@ async fn closed<S: Server>(
     Ok(times)
 }
 
-/// So many a second, whether or not the ones before have ended. Each is told when it was due.
+/// Begins `RATE` a second, whether or not the ones before have ended. Each receives the time at which it was due.
 async fn at_rate<T, F>(
     count: u64,
     begin: impl Fn(u64, Instant) -> F + Send + 'static,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What goes wrong in a benchmark is told and ends it.
+/// Result of a step: an error's text is printed and ends the benchmark.
 pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// An error of any kind as text.
@@ -10,7 +10,7 @@ pub fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// What the figures were taken on: kind and number of processors, the kernel.
+/// Machine that measured the figures: kind and number of processors, the kernel.
 pub fn machine() -> serde_json::Value {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let model = read("/proc/cpuinfo");
@@ -25,7 +25,7 @@ pub fn machine() -> serde_json::Value {
     })
 }
 
-/// Where results go, below `target/`.
+/// Folder for results, below `target/`.
 pub fn out() -> Result<std::path::PathBuf> {
     let out = std::env::var_os("BENCH_OUT").map(std::path::PathBuf::from);
     out.ok_or_else(|| "BENCH_OUT is not set".to_owned())

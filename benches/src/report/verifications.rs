@@ -28,7 +28,7 @@ impl Compared {
         }
     }
 
-    /// What a value is divided by to be shown.
+    /// Divisor of a value for display.
     const fn scale(self) -> f64 {
         match self {
             Self::MostOfOurs => 1e6,
@@ -52,7 +52,7 @@ impl Compared {
     }
 }
 
-/// What is compared, its name in the results, how, and the goal.
+/// Figure to compare, its name in the results, the kind of comparison, and the goal.
 const ROWS: [(&str, &str, Compared, Option<Goal>); 12] = [
     (
         "CPU of the server, µs",
