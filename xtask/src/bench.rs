@@ -1,4 +1,4 @@
-//! `cargo xtask bench`, `profile` and `soak`: builds what is measured and starts the measurement.
+//! `cargo xtask bench`, `profile` and `soak`: builds the measured programs and starts the measurement.
 //!
 //! Peers are installed below `target/bench`, pinned. One that cannot be installed is named in the results as not
 //! measured.

@@ -11,7 +11,7 @@ use crate::toolchain::TARGET;
 /// The packages that the demo runs, and the one that has their dependencies resolved as in the whole workspace.
 const DEMO: [&str; 3] = ["auth-host", "tencent-sms-simulator", "workspace-features"];
 
-/// What generators of code and programs share, if both have it with the same features.
+/// Crate that code generators and programs share, if both have it with the same features.
 const SHARED: &str = "wasmparser";
 
 /// How native programs are compiled.
@@ -25,7 +25,7 @@ enum Profile {
 
 /// The root of the workspace, and what was built in it.
 pub struct Workspace {
-    /// Where `Cargo.toml` is.
+    /// The folder of `Cargo.toml`.
     pub root: PathBuf,
     target: PathBuf,
     profile: Profile,
@@ -126,7 +126,7 @@ impl Workspace {
         self.native("build")
     }
 
-    /// Builds the component, as the README says to.
+    /// Builds the component with the README's command.
     pub fn build_component(&self) -> Result {
         run(self
             .cargo()
@@ -197,7 +197,7 @@ impl Workspace {
             .args(["--", "-D", "warnings"]))?;
         run(cargo_in(&folder)
             .args(["test", "--locked", "--release"])
-            // Of no use to tests, and slow to link.
+            // Useless for tests, and slow to link.
             .args(["--config", "profile.release.lto=false", "--target-dir"])
             .arg(&self.target))
     }
@@ -210,10 +210,10 @@ impl Workspace {
         run(self.build().arg("--workspace"))
     }
 
-    /// Builds what the demo runs, and nothing else.
+    /// Builds the demo's programs, and nothing else.
     ///
-    /// [`DEMO`] has a package for features alone, so that Wasmtime is compiled as for the whole workspace, and once. Where
-    /// the whole workspace was built before, its `auth-host` stays: one without the service would take its place.
+    /// [`DEMO`] has a package for features alone, so that Wasmtime is compiled as for the whole workspace, and once. If
+    /// the whole workspace was built before, its `auth-host` stays: one without the service would replace it.
     pub fn build_demo(&self) -> Result {
         if self.has_service() {
             return self.build_programs();
@@ -236,7 +236,7 @@ impl Workspace {
         run(&mut cargo)
     }
 
-    /// Whether `auth-host` was built with the service.
+    /// Returns true if `auth-host` was built with the service.
     fn has_service(&self) -> bool {
         let explained = Command::new(self.program("auth-host"))
             .arg("config")
@@ -341,8 +341,8 @@ impl Workspace {
 fn cargo_in(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
-    // What `cargo run` says of this program. ring's build script reads it: with it, cargo would compile ring, and all
-    // that has TLS, once for `cargo xtask` and once for a `cargo` that somebody runs by hand.
+    // Variables that `cargo run` sets for this program. ring's build script reads them: with them, cargo would compile
+    // ring, and all that has TLS, once for `cargo xtask` and once for a `cargo` that somebody runs by hand.
     for (name, _) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {

@@ -154,7 +154,7 @@ mod tests {
         released
     }
 
-    /// The check says so.
+    /// The check reports it.
     #[test]
     fn unreleased_contract_is_compared_with_nothing() {
         let root = copy("before");

@@ -19,8 +19,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("python3", &["python3", "python3-venv"]),
 ];
 
-/// Installs what is missing with apt-get, as root or with `sudo -n`. Elsewhere nothing is done: the suites say what they
-/// need.
+/// Installs missing packages with apt-get, as root or with `sudo -n`. Elsewhere nothing is done: the suites report
+/// their needs.
 pub fn install_missing() -> Result {
     let missing: Vec<&str> = PACKAGES
         .iter()
@@ -34,14 +34,14 @@ pub fn install_missing() -> Result {
         return Ok(());
     };
     println!("\nInstalling from Debian: {}", missing.join(" "));
-    // An index that is old or absent is brought up to date; where that fails, the installation says why.
+    // Updates an index that is old or absent; if that fails, the installation reports why.
     let _ = run(apt(prefix).args(["update", "--quiet"]));
     run(apt(prefix)
         .args(["install", "--yes", "--quiet", "--no-install-recommends"])
         .args(missing))
 }
 
-/// Whether a program stands in a folder of PATH, or where Debian keeps servers.
+/// Returns true if a program is in a folder of PATH, or in Debian's folder for servers.
 pub fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
@@ -49,7 +49,7 @@ pub fn is_there(program: &str) -> bool {
     folders.iter().any(|folder| folder.join(program).is_file())
 }
 
-/// What stands before `apt-get`; none where it would be refused.
+/// Command in front of `apt-get`; `None` if it would be refused.
 fn rights() -> Option<&'static [&'static str]> {
     let id = Command::new("id").arg("-u").output().ok()?;
     if id.stdout.trim_ascii() == b"0" {

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: login codes through the component, over TLS, to a simulator that checks the signature.
 //!
-//! It runs the same programs that an operator runs, and shows what each of them printed. It knows neither the
-//! codes that it sends, which `auth-host` makes up, nor how anything is signed.
+//! It runs the same programs that an operator runs, and shows what each of them printed. It contains neither the
+//! codes, which `auth-host` makes up, nor any signing.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::build::Workspace;
 use crate::process::{Guarded, Result};
 
-/// The key pair that Tencent Cloud's documentation publishes as an example. It opens nothing.
+/// The key pair that Tencent Cloud's documentation publishes as an example. It gives no access.
 const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
@@ -24,7 +24,7 @@ const ABROAD: (&str, &str) = ("+14155552671", "+141****2671");
 
 /// How long the simulator may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a program is silent once it has said what it had to say.
+/// Silence after which a program's output counts as complete.
 pub const QUIET: Duration = Duration::from_millis(150);
 
 /// The command.
@@ -100,7 +100,7 @@ fn build(workspace: &Workspace) -> Result {
     let component = component.0.wait();
     programs?;
     if !component.is_ok_and(|status| status.success()) {
-        // Once more, for what it says.
+        // Again, for its output.
         workspace.build_component()?;
     }
     println!("\nBuilt in {} s.", begun.elapsed().as_secs());
@@ -146,7 +146,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What cannot be removed is in the system's temporary folder, which the system cleans.
+        // A file that cannot be removed is in the system's temporary folder, which the system cleans.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -316,7 +316,7 @@ pub fn read_lines(stream: impl std::io::Read + Send + 'static) -> Receiver<Strin
             .lines()
             .map_while(std::result::Result::ok)
         {
-            // Nobody listens any more: the demo is over.
+            // The receiver was dropped: the demo is over.
             if sender.send(line).is_err() {
                 break;
             }

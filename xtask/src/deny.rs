@@ -1,9 +1,8 @@
 //! `cargo xtask deny`: licences, banned crates, sources and advisories of everything that is built here.
 //!
 //! The rules are in `deny.toml`. The first three need nothing but the lock file and the crates, so `test --full`
-//! runs them. Advisories are RustSec's, fetched from GitHub: what could not be fetched was not checked, and that
-//! is a failure with its own words, never a pass. The licences of npm packages, which `cargo-deny` knows nothing of, are
-//! read from the lock files.
+//! runs them. Advisories are RustSec's, fetched from GitHub: a failed fetch is a failure with a message of its own,
+//! never a pass. The licences of npm packages, which `cargo-deny` does not check, are read from the lock files.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -119,7 +118,7 @@ fn advisories(workspace: &Workspace) -> Result {
              until then nobody knows whether a dependency has an advisory."
         )
     })?;
-    // Against what was fetched just now, so a second, silent fetch cannot change what is said.
+    // Against the copy fetched just now, so a second, silent fetch cannot change the result.
     run(deny(workspace, &program).args(["--offline", "check", "advisories"]))
 }
 

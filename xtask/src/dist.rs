@@ -3,7 +3,7 @@
 //!
 //! Plain cargo's build, with the registry's paths remapped: panic locations name source files, and would make the
 //! digest depend on the machine. `packaging/` writes metadata, SBOM, OCI documents and provenance; `docs/publishing.md`
-//! says how to go on from there.
+//! has the next steps.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::contract;
 use crate::process::{Result, output, run};
 use crate::{component, gateway};
 
-/// A connector, and what its manifest asks for.
+/// A connector, and the requests of its manifest.
 struct Connector {
     /// Its folder in the repository.
     folder: &'static str,
@@ -203,19 +203,19 @@ fn publishable(
     Ok(file)
 }
 
-/// What a connector's package says about it, as far as a manifest repeats it.
+/// Fields of a connector's `Cargo.toml` that its manifest repeats.
 #[derive(Default)]
 struct About {
     version: String,
     description: Option<String>,
     license: Option<String>,
     homepage: Option<String>,
-    /// The authors, who are the publisher as far as the sources know.
+    /// The authors, who count as the publisher: the sources name no other.
     publisher: Option<String>,
 }
 
 impl About {
-    /// Asks cargo, which knows what a package inherits from its workspace.
+    /// Reads them from cargo, which resolves values that a package inherits from its workspace.
     fn read(workspace: &Workspace, package: &str) -> Result<Self> {
         let metadata = output(workspace.cargo().args([
             "metadata",

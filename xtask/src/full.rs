@@ -97,7 +97,7 @@ pub fn engines() -> Result {
     engines_of(&workspace, &["--full"])
 }
 
-/// What the suite of the engines could not run, a line each.
+/// Tests that the suite of the engines could not run, a line each.
 pub fn skipped(workspace: &Workspace) -> String {
     std::fs::read_to_string(skipped_file(workspace)).unwrap_or_default()
 }
@@ -148,7 +148,7 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .env("SIMULATOR_BIN", workspace.program("tencent-sms-simulator"))
                 .env("XTASK_BIN", workspace.program("xtask"))
                 .arg("--")
-                // What is about the auth host, about hostile plugins, and about connectors that are made anew was run.
+                // The tests of the auth host, of hostile plugins and of new connectors were run before.
                 .args(["--skip", "service::", "--skip", "sandbox::"])
                 .args(["--skip", "new_connector::"]))
         },

@@ -1,7 +1,7 @@
 //! The gateway's part of `cargo xtask dist`: the component for engines that link, and one composed with the Tencent
 //! connector for engines that serve a single file.
 //!
-//! Neither is a plugin, so neither has a manifest: `docs/engines.md` says how they are published.
+//! Neither is a plugin, so neither has a manifest: `docs/engines.md` explains how they are published.
 
 use std::fs;
 use std::path::{Path, PathBuf};

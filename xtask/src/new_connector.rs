@@ -70,7 +70,7 @@ pub fn run(name: &str, path: Option<&str>) -> Result {
         .ok_or("--path is the root of the file system. Name a folder that does not exist yet.")?;
     let fail = |what: &Path, error| format!("{} was not written: {error}.", what.display());
     fs::create_dir_all(parent).map_err(|error| fail(parent, error))?;
-    // Fails where anything is there already, a link included, so nothing is overwritten.
+    // Fails if the path exists, as a link too, so nothing is overwritten.
     fs::create_dir(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => format!(
             "{} exists already, and nothing in it was changed. Choose another name, or another --path.",
@@ -199,7 +199,7 @@ mod tests {
             kit,
         );
         assert_eq!(text, "big-sms-co big_sms_co BigSmsCo Big Sms Co ../kit");
-        // The type's name is no type of the kit and no keyword, whatever the connector is called.
+        // The type's name is neither a type of the kit nor a keyword, whatever the connector is called.
         for name in ["connector", "message", "option", "self"] {
             let text = filled("pub struct AcmeSmsConnector;", name, kit);
             assert!(text.ends_with("Connector;") && text.len() > "pub struct Connector;".len());

@@ -1,8 +1,8 @@
 //! `cargo xtask package`: the crates as they would be published, and their compatibility with the last release.
 //!
-//! A crate has to hold every file that its code reads, and a page that says what it is. `cargo package` would build each
-//! crate to find a missing file, and Wasmtime with it, so the file list is checked in place of that; the kit and the redaction are built,
-//! which takes seconds.
+//! A crate has to hold every file that its code reads, and a page that describes it. `cargo package` would build each
+//! crate to find a missing file, and Wasmtime with it, so the file list is checked in place of that. The kit and the
+//! redaction are built, which takes seconds.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,7 +26,7 @@ const CRATES: [(&str, &str, bool); 6] = [
 /// The version of cargo-semver-checks. It is compiled when there is a release to compare with.
 const SEMVER_CHECKS: &str = "0.51.0";
 
-/// What a registry's page is made of.
+/// Fields of `Cargo.toml` that a registry's page shows.
 const PAGE: [&str; 6] = [
     "description",
     "license",
@@ -36,7 +36,7 @@ const PAGE: [&str; 6] = [
     "version",
 ];
 
-/// What was checked.
+/// Result of the check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compared {
     /// The crates' public items, with those of the last release.

@@ -45,7 +45,7 @@ pub struct Guarded(pub Child);
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // It may have ended by itself, which is what was wanted.
+        // It may have ended by itself, as intended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -18,7 +18,7 @@ const ARTIFACTS: [(&str, &str); 5] = [
     ("contract/", "auth_connector.wasm"),
 ];
 
-/// Where cargo builds, in `target/dist`. It is not published.
+/// Cargo's build folder in `target/dist`. It is not published.
 const BUILD: &str = "build";
 
 /// Names the time of the build and its machine, so it differs, as signatures do.
@@ -62,7 +62,7 @@ fn build(root: &Path, packaging: &Path) -> Result {
 /// Files by their names, with their bytes.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// What is published from a folder and has to be the same.
+/// Files published from a folder, which must be the same.
 fn files(dist: &Path) -> Result<Files> {
     let mut found = Files::new();
     collect(dist, "", &mut found)?;

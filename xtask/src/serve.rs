@@ -10,7 +10,7 @@ use crate::build::Workspace;
 use crate::demo::{QUIET, read_lines};
 use crate::process::{Guarded, Result};
 
-/// What `auth-host serve --dev` prints before an address, and what is there.
+/// Text that `auth-host serve --dev` prints before an address, and the name of the page.
 const PAGES: [(&str, &str); 3] = [
     ("administrators' API at ", "console"),
     ("sample sign-in at ", "sample sign-in"),
@@ -82,7 +82,7 @@ fn page(line: &str) -> Option<(&'static str, String)> {
     })
 }
 
-/// Whether somebody sits at this machine. A build server has no browser, whatever its environment says.
+/// Returns true if this machine has a desktop. A build server has no browser, whatever its environment contains.
 fn has_desktop() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_screen =

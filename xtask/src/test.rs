@@ -12,7 +12,7 @@ use crate::{contract, deny, full};
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// What rustup and a C compiler suffice for.
+    /// Everything that needs only rustup and a C compiler.
     Usual,
     /// The other runtimes and SDKs too.
     Full,

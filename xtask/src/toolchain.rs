@@ -10,8 +10,8 @@ pub const TARGET: &str = "wasm32-wasip2";
 
 /// Makes sure that the toolchain of `rust-toolchain.toml` has the target and the components that it lists.
 ///
-/// rustup usually sees to that by itself; it does not where automatic installation is switched off, or where the
-/// toolchain was there before the file listed them.
+/// rustup usually does that by itself. It does not if automatic installation is switched off, or if the toolchain
+/// was installed before the file listed them.
 pub fn ensure(root: &Path) -> Result {
     let rustup = || {
         let mut command = Command::new("rustup");

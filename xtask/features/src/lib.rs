@@ -1,1 +1,1 @@
-//! Nothing: its dependencies are what it is for, see `Cargo.toml`.
+//! Empty crate: it exists for its dependencies, see `Cargo.toml`.

@@ -1,4 +1,4 @@
-//! The graph of a crate's modules: what depends on what, and the cycles in it.
+//! The graph of a crate's modules: their dependencies, and the cycles among them.
 
 #![allow(
     clippy::indexing_slicing,
@@ -145,11 +145,11 @@ impl Graph {
         }
     }
 
-    /// What the rest of a path leads to within a module.
+    /// Resolves the rest of a path within a module.
     fn follow(&self, module: usize, path: &[String], depth: usize) -> Option<usize> {
         match path.split_first() {
             None => Some(module),
-            // What no item has as its name comes from a macro, and is the module's own.
+            // A name without an item comes from a macro, and is the module's own.
             Some((first, rest)) => self.lookup(module, first, rest, depth).or(Some(module)),
         }
     }

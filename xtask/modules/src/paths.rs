@@ -125,12 +125,12 @@ impl<'a> Visit<'a> for Collector {
         self.tokens(call.tokens.clone());
     }
 
-    // Who may use an item is no dependency, and attributes are other crates'.
+    // Visibility is not a dependency, and attributes are other crates'.
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
     fn visit_attribute(&mut self, _: &'a syn::Attribute) {}
 }
 
-/// Whether an item is compiled for tests alone: `cfg(test)` or `cfg(all(test, …))`.
+/// Returns true if an item is compiled for tests alone: `cfg(test)` or `cfg(all(test, …))`.
 pub(super) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let syn::Meta::List(list) = &attribute.meta else {
