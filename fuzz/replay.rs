@@ -1,4 +1,4 @@
-//! Replays the corpora: texts to start from, and what fuzzers found worth keeping.
+//! Replays the corpora: texts to start from, and inputs that fuzzers found and that were kept.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
 
 #[path = "properties.rs"]

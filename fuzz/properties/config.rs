@@ -16,7 +16,7 @@ const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 
 const CODE: &str = "918273";
 
-/// What is put where the guard says that a secret is.
+/// Value put at each secret pointer of the guard.
 const CANARY: &str = "Canary7h2s9d4k1x8w3q";
 
 /// See the parent module.
@@ -61,8 +61,8 @@ fn all_or_nothing(text: &str) -> bool {
         .any(|found| found.severity == Severity::Error)
 }
 
-/// Empty, or steps that are places in an array or keys. What an operator wrote as a key may be a secret in the wrong
-/// place, and a secret, a number or a code has digits.
+/// Returns true for an empty pointer, or for steps that are array indexes or keys. A key of an operator's may be a
+/// misplaced secret, and a secret, a number or a code has digits.
 fn is_pointer(pointer: &str) -> bool {
     let step = |step: &str| {
         let step = step.replace("~1", "/").replace("~0", "~");
@@ -95,7 +95,7 @@ fn message(to: &str) -> Message {
     }
 }
 
-/// What a config does when it is used: a preview and a send agree, and what leaves is well formed.
+/// Uses a config: a preview and a send agree, and the request is well formed.
 fn used(text: &str, message: &Message, usable: bool) {
     let preview = preview_message::<TencentSms>(text, message);
     let mut host = Refusing::default();
@@ -144,7 +144,7 @@ impl Transport for Refusing {
                 .all(|byte| byte.is_ascii_graphic())
         );
         for (name, value) in &request.headers {
-            // What ends a line ends a header, and another could follow.
+            // A line break ends a header, and another could follow.
             let printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
             assert!(printable, "header {name}");
         }

@@ -120,7 +120,7 @@ fn look_ups(status: u16, date: Option<&str>, body: &[u8]) {
     }
 }
 
-/// What was found is in the answer, and absence is claimed only where there is a list.
+/// Every delivery found is in the response, and absence is claimed only if there is a list.
 fn known(body: &[u8], deliveries: &Deliveries) {
     let document: Value = match serde_json::from_slice(body) {
         Ok(document) => document,
@@ -190,7 +190,7 @@ impl Transport for Answering<'_> {
     }
 }
 
-/// What an acceptance is, said once more over serde_json's reading.
+/// Second definition of an acceptance, over serde_json's reading.
 fn accepts(status: u16, body: &[u8], receipt: &Receipt, id: Option<&str>) -> bool {
     let document: Value = match serde_json::from_slice(body) {
         Ok(document) => document,
@@ -212,7 +212,7 @@ fn accepts(status: u16, body: &[u8], receipt: &Receipt, id: Option<&str>) -> boo
         && id.is_none_or(|id| text("SessionContext") == id)
 }
 
-/// Whether there is a code that could be a refusal.
+/// Returns true if there is a code that could be a refusal.
 fn refuses(body: &[u8]) -> bool {
     let document: Value = match serde_json::from_slice(body) {
         Ok(document) => document,
