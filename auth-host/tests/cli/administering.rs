@@ -69,7 +69,7 @@ fn run(
     )
 }
 
-/// Whoever mistypes the tenant to be stopped would take it for stopped.
+/// A user who mistypes the tenant to stop would assume that it is stopped.
 #[test]
 fn unknown_tenant_is_refused_and_not_made() {
     let host = Host::new("unknown-tenant");
@@ -95,7 +95,7 @@ fn unknown_tenant_is_refused_and_not_made() {
     assert_eq!(stopped["is_stopped"], true);
 }
 
-/// A message that a rule refuses was certainly not sent; a number that is none is wrong usage.
+/// A message that a rule refuses was certainly not sent; an invalid number is wrong usage.
 #[test]
 fn refused_start_exits_by_whether_it_was_sent() {
     let host = Host::new("refused-start");
@@ -200,7 +200,7 @@ fn list_of_numbers_is_read_whole_or_not_at_all() {
     assert!(err.contains("standard input cannot be read"), "{err}");
 }
 
-/// The test connector, which does as the first letter of its config says, with a config that is a JSON text: the letter
+/// The test connector, which acts by the first letter of its config, with a config that is a JSON text: the letter
 /// comes after the quotation mark.
 fn lettered() -> Vec<u8> {
     let text = include_str!("../../../host/tests/support/plugin.wat");
@@ -213,7 +213,7 @@ fn lettered() -> Vec<u8> {
 }
 
 impl Host {
-    /// A host with a flow through a connector that does as the letter says.
+    /// A host with a flow through a connector that acts by the letter.
     fn sending(name: &str, letter: &str) -> Self {
         let host = Self::new(name);
         put(&host.0.join("plugin.wasm"), lettered());
@@ -248,7 +248,8 @@ fn started_verification_exits_by_what_became_of_it() {
     }
 }
 
-/// The first signal lets the message end with its outcome, which the test does not wait for; the second is obeyed.
+/// The first signal lets the message end with its outcome, which the test does not wait for; the second ends the
+/// program.
 #[cfg(unix)]
 #[test]
 fn second_signal_during_a_start_ends_it_with_unknown() {

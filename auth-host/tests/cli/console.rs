@@ -1,4 +1,4 @@
-//! The console's pages of plugins, against registries and catalogues that behave and that do not.
+//! The console's pages of plugins, against valid and faulty registries and catalogues.
 
 use super::published::{DRIPPING, Dist, ENDLESS, Market, replace, response};
 use super::served::Service;
@@ -25,7 +25,7 @@ struct Operator {
     token: String,
 }
 
-/// An answer: status, where it leads to, text.
+/// A response: status, redirect target, text.
 struct Answer {
     status: u16,
     location: String,
@@ -300,7 +300,7 @@ async fn refusal_of_a_registry_stands_at_the_field() {
     ada.post("/console/plugins/pull", &[("reference", &absent)])
         .has(&["镜像仓库中没有此内容"]);
     ada.cookies.pop();
-    // A registry that lies.
+    // A registry with false data.
     market.registry.behave(|request| {
         let is_blob = request.method == "GET" && request.path.contains("/blobs/");
         is_blob.then(|| response(200, "", b"something else"))
@@ -377,7 +377,7 @@ async fn update_shows_changes_and_keeps_grants() {
     assert_eq!(ada.post(&at, &less).status, 422);
     assert_eq!(market.installed()["version"], "1.4.0");
 
-    // Another plugin is no version of this one.
+    // Another plugin is not a version of this one.
     market
         .publish("1.7.0", &[("\"example-sms\"", "\"other-sms\"")])
         .await;
@@ -389,7 +389,7 @@ async fn update_shows_changes_and_keeps_grants() {
     answer.has(&["The plugin is refused.", "aria-describedby=\"wrong\""]);
 }
 
-/// Two registries that never end hold nobody else up, and are not joined by a third.
+/// Two registries that never end delay no other user, and are not joined by a third.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_pull_blocks_nothing_else() {
     let market = Market::open("console-slow").await;

@@ -87,7 +87,7 @@ fn signal_during_a_send_prints_unknown() {
     }
 }
 
-/// A file stands where the folder should be made, which fails for every user.
+/// A file is at the path where the folder should be made, which fails for every user.
 #[test]
 fn unwritable_default_cache_only_warns() {
     let blocked = directory("cache-blocked").join("file");
@@ -109,7 +109,7 @@ fn unwritable_default_cache_only_warns() {
         said.contains("warning") && said.contains("--no-cache"),
         "{said}"
     );
-    // Without a cache there is nothing to warn of.
+    // Without a cache there is no warning.
     assert!(finish(command, "a").stderr.is_empty());
     // A folder that was named is not replaced by none.
     let named = blocked.join("named");
@@ -226,7 +226,7 @@ fn digest_with_its_algorithm_is_taken() {
     }
 }
 
-/// The test connector shows nothing of its config, so errors tell how far the value came.
+/// The test connector shows nothing of its config, so errors report how far the value came.
 #[test]
 fn json_from_the_environment_needs_its_prefix() {
     let config = json!({ "timeoutMs": 1, "list": [] }).to_string();

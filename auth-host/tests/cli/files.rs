@@ -33,7 +33,7 @@ fn ends(name: &str, arguments: &[&str], config: Stdio) -> (i32, String) {
     panic!("{arguments:?} does not end");
 }
 
-/// A pipe, a device or a folder in the place of a file is refused at once.
+/// A pipe, a device or a folder in place of a file is refused at once.
 #[cfg(unix)]
 #[test]
 fn non_regular_file_is_refused_at_once() {
@@ -69,7 +69,7 @@ fn non_regular_file_is_refused_at_once() {
         }
         for line in lines {
             let (code, stderr) = ends(name, &line, Stdio::null());
-            // Of a device the library reads as much as a component may have.
+            // The library reads from a device as much as a component may have.
             let too_large = is_device && line[0] == "inspect";
             let expected = if too_large {
                 (5, "bytes")

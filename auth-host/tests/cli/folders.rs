@@ -50,7 +50,7 @@ fn first_commands_at_once_share_one_key() {
     }
 }
 
-/// A rotation that read the keys before another wrote its own would write them over.
+/// A rotation that read the keys before another wrote its own would overwrite them.
 #[test]
 fn rotations_at_once_keep_the_current_key() {
     let folder = scratch("rotations");
@@ -77,7 +77,7 @@ fn rotations_at_once_keep_the_current_key() {
     );
 }
 
-/// A process that holds the folder may write the key file, so it is neither read nor made before.
+/// The process with the folder's lock may write the key file, so it is neither read nor made before.
 #[test]
 fn held_folder_is_refused_before_its_keys_are_touched() {
     let folder = scratch("held");

@@ -1,4 +1,4 @@
-//! The program's file as the system's loader meets it.
+//! The program's file as the system's loader reads it.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 

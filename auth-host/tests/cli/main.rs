@@ -1,4 +1,4 @@
-//! The binary as scripts and operators meet it: exit codes, stable fields, and nothing secret anywhere.
+//! The binary as scripts and operators use it: exit codes, stable fields, and no secrets in output.
 
 #![allow(
     clippy::unwrap_used,

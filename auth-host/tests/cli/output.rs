@@ -16,7 +16,7 @@ fn closed_output_does_not_hide_send_outcome() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Nobody reads the output; the command waits for its config until that is so.
+        // The output has no reader; the command waits for its config until that is so.
         drop(child.stdout.take());
         let mut errors = child.stderr.take().filter(|_| to_stderr);
         let _ = child.stdin.take().unwrap().write_all(config.as_bytes());

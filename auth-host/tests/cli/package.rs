@@ -1,4 +1,4 @@
-//! Signed packages: what is shown of them, and when they send.
+//! Signed packages: the facts shown of them, and the conditions for sending.
 
 use super::program::{NUMBER, directory, run};
 use super::support;

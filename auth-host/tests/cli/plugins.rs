@@ -47,7 +47,7 @@ async fn plugin_by_tag_is_pinned_and_described() {
     assert_eq!(installed["facts"]["provenance"]["is_verified"], false);
     let words = installed["facts"]["authority"].to_string();
     assert!(words.contains("send HTTP requests"), "{words}");
-    // The registry is asked no more: what is installed is in the database.
+    // The registry gets no further request: the installed plugin is in the database.
     market.registry.forget();
     let (code, out, err) = market.run(&["plugin", "verify", NAME]);
     assert_eq!(code, 0, "{err}");
@@ -87,7 +87,7 @@ async fn provenance_is_verified_by_the_key_given() {
     assert!(error.contains("not by the key that was given"), "{error}");
 }
 
-/// The publisher withdrew it, and what is installed is still what was signed.
+/// The publisher withdrew it, and the installed plugin is still the signed one.
 #[tokio::test(flavor = "multi_thread")]
 async fn withdrawn_artifact_hides_no_local_finding() {
     let market = Market::open("plugin-withdrawn").await;
@@ -104,7 +104,7 @@ async fn withdrawn_artifact_hides_no_local_finding() {
     assert!(!out.contains("documents"), "{out}");
 }
 
-/// A change in the database, by whoever can write there, is noticed.
+/// A change in the database, by any process that can write there, is detected.
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_component_in_the_database_is_refused() {
     let market = Market::open("plugin-changed").await;
@@ -135,7 +135,7 @@ async fn update_shows_changes_and_needs_agreement() {
         )
         .await;
     let update = ["plugin", "update", NAME, ":1.5.0", "--loopback-http"];
-    // What is not granted is shown and refused, with or without agreement.
+    // An origin that is not granted is shown and refused, with or without agreement.
     let (code, out, err) = market.run(&[&update[..], &["--yes"]].concat());
     assert_eq!(code, 5, "{out}{err}");
     for line in [
@@ -164,7 +164,7 @@ async fn update_shows_changes_and_needs_agreement() {
     assert_eq!(again["updated"], false);
 }
 
-/// The same component, with a manifest that was signed anew.
+/// The same component, with a manifest that was signed again.
 #[tokio::test(flavor = "multi_thread")]
 async fn manifest_signed_anew_is_another_version() {
     const NOTHING: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
@@ -175,7 +175,7 @@ async fn manifest_signed_anew_is_another_version() {
     let update = ["plugin", "update", NAME, "--loopback-http"];
     let sign_anew = async |name: &str| {
         let named = format!("\"format\": 1, \"name\": \"{name}\"");
-        // Of several manifests the first counts, so the others go.
+        // If there are several manifests the first counts, so the others are removed.
         market.registry.store(&referrers, NOTHING);
         market.publish("1.4.0", &[("\"format\": 1", &named)]).await;
     };
@@ -330,7 +330,7 @@ async fn update_by_another_signer_or_plugin_is_refused() {
     ];
     let error = market.refused(5, &add);
     assert!(error.contains("Install it under another name"), "{error}");
-    // A new signer is taken where the operator names it, and shown.
+    // A new signer is accepted if the operator names it, and shown.
     let key = other.pk.to_base64();
     let (code, out, err) = market.run(&[&update(":1.5.0")[..], &["--trust", &key]].concat());
     assert_eq!(code, 0, "{err}");
@@ -477,7 +477,7 @@ async fn refused_plugin_leaves_nothing_behind() {
     assert_eq!(market.json(&["plugin", "list"]), serde_json::json!([]));
 }
 
-/// What other tools push has no manifest, so it is installed as what it is: a component that nobody vouches for.
+/// An artifact that other tools pushed has no manifest. It is installed as a component without a trusted signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn artifact_without_a_manifest_is_added_as_unsigned() {
     let market = Market::open("plugin-bare").await;

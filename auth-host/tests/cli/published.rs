@@ -23,7 +23,7 @@ mod registry;
 pub use dist::{Dist, scratch};
 pub use registry::{DRIPPING, ENDLESS, Registry, response};
 
-/// What a publisher requires of a package: the signature of this key.
+/// A publisher's requirement for a package: the signature of this key.
 pub fn requirements(key: &str) -> Requirements {
     Requirements {
         trusted_keys: vec![TrustedKey::parse(key).unwrap()],
@@ -81,7 +81,7 @@ impl Market {
         dist
     }
 
-    /// Publishes what stands in a folder.
+    /// Publishes the content of a folder.
     pub async fn publish_dist(&self, version: &str, dist: &Dist) {
         let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
         let settings = Settings {

@@ -1,4 +1,4 @@
-//! `callback`, `report`, and what `inspect` shows.
+//! `callback`, `report`, and the output of `inspect`.
 
 use super::program::{NUMBER, directory, put, run};
 use super::support;

@@ -1,4 +1,4 @@
-//! References in the place of files. `tests/distribution` pulls from a registry and from a folder.
+//! References in place of files. `tests/distribution` pulls from a registry and from a folder.
 
 use super::program::run;
 

@@ -1,4 +1,4 @@
-//! `plugin add` over a plugin that is installed: what would change is shown, and agreed to where it matters.
+//! `plugin add` over an installed plugin: the changes are shown, and confirmed where it matters.
 
 use super::program::put;
 use super::published::Market;
@@ -105,7 +105,7 @@ async fn same_version_is_added_again_without_asking() {
     assert_eq!(market.installed()["beyond"], serde_json::json!([]));
 }
 
-/// Nobody's messages go through it yet.
+/// No tenant's messages use it yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn unused_plugin_is_replaced_by_its_signer_without_asking() {
     let market = installed("replaced-unused").await;

@@ -114,7 +114,7 @@ fn misplaced_number_or_code_is_not_repeated() {
         ] {
             let output = run("typed", line, "a");
             let text = String::from_utf8(output.stderr).unwrap();
-            // Code 918273 is a name that a resolver knows nothing of, so only the number is refused as an origin.
+            // A resolver has no record of the name 918273, a code, so only the number is refused as an origin.
             assert_eq!(output.status.code(), Some(2), "{line:?}: {text}");
             assert_eq!(text.lines().count(), 1, "{text}");
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -161,7 +161,7 @@ fn unreadable_argument_exits_2_without_repeating_it() {
     }
 }
 
-/// What a variable holds in the place of a proxy is not repeated either.
+/// The value of a proxy variable is not repeated either.
 #[test]
 fn proxy_password_argument_is_refused_not_repeated() {
     for more in [

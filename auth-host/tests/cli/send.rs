@@ -177,7 +177,7 @@ fn send_without_trusted_authority_names_remedy() {
             .args(["send", "secure.wasm", "--no-cache", "--config", "-"])
             .args(["--to", NUMBER, "--allow", "https://127.0.0.1:1"])
             .args(more)
-            // Where the system's roots are looked for.
+            // The path at which the system's roots are expected.
             .env("SSL_CERT_FILE", dir.join("none.pem"))
             .env("SSL_CERT_DIR", dir.join("none"))
             .stdin(Stdio::piped())

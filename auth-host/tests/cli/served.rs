@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 /// A service that runs on the market's folder.
 pub struct Service {
     child: Child,
-    /// Of the administrators' listener.
+    /// The address of the administrators' listener.
     pub address: String,
     key: String,
 }

@@ -1,4 +1,4 @@
-//! Catalogues in the console: honest ones, and those that lie.
+//! Catalogues in the console: correct and false ones.
 
 use super::*;
 
@@ -80,7 +80,7 @@ async fn catalogue_is_held_against_what_is_pulled() {
         "--loopback-http",
     ]);
     assert_eq!(market.installed()["tag"], Value::Null);
-    // A running service notices within a second what the command line did.
+    // A running service applies the command line's changes within a second.
     let begun = Instant::now();
     while !ada
         .get("/console/plugins")
@@ -96,7 +96,7 @@ async fn catalogue_is_held_against_what_is_pulled() {
         "What was pulled is what the catalogue says.",
     ]);
     market.json(&["plugin", "remove", NAME]);
-    // Only what stands in it is pulled from it.
+    // Only its content is pulled from it.
     let other = [
         ("c", "0"),
         ("id", NAME),
@@ -228,7 +228,7 @@ async fn hostile_catalogue_is_text_or_a_refusal() {
     }
 }
 
-/// The honest version under another id.
+/// The correct version under another id.
 fn honest_as(honest: &Value, id: &str) -> Value {
     let mut version = honest["plugins"][0]["versions"][0].clone();
     version["id"] = json!(id);

@@ -175,7 +175,7 @@ async fn manifest_that_nobody_has_seen_is_shown_and_not_installed() {
     assert_eq!(done.location, "/console/plugins", "{}", done.text);
 }
 
-/// Whoever audits a plugin's authority reads all of it.
+/// An auditor of a plugin's authority reads all of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn origin_granted_beyond_is_shown_with_the_others() {
     let market = Market::open("console-beyond").await;
