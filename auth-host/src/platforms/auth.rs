@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 /// `pkg/actions/signing.go` name five minutes.
 const TOLERANCE_S: i64 = 300;
 
-/// How long a signature with a time is good at most, in seconds: one that is made ahead of time is accepted until that time
-/// and as long after it. A second more, because times are whole seconds.
+/// The longest validity of a signature with a time, in seconds. One that is made ahead of time is accepted until that
+/// time and as long after it. A second more, because times are whole seconds.
 pub const SIGNED_S: u32 = 2 * TOLERANCE_S.unsigned_abs() as u32 + 1;
 
 /// The shortest secret, in bytes.
 pub const SHORTEST: usize = 8;
 
-/// How requests prove where they come from.
+/// How requests prove their origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// `webhook-id`, `webhook-timestamp`, `webhook-signature` (standardwebhooks.com).
@@ -40,7 +40,7 @@ pub enum Auth {
     Header(String),
 }
 
-/// Why a request does not count.
+/// The reason for which a request does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproved {
     /// The proof is missing or does not belong to the body and one of the secrets.
@@ -75,8 +75,7 @@ impl Auth {
         }
     }
 
-    /// Whether a program can put its proof where it belongs: HTTP writes some headers by itself (RFC 9110, sections 7
-    /// and 8).
+    /// Returns true if a program can set its proof: HTTP sets some headers by itself (RFC 9110, sections 7 and 8).
     pub fn can_be_sent(&self) -> bool {
         const OWN: [&str; 9] = [
             "connection",
@@ -95,7 +94,7 @@ impl Auth {
         }
     }
 
-    /// A new secret of the form that it takes.
+    /// A new secret of the required form.
     ///
     /// # Errors
     ///
@@ -112,11 +111,11 @@ impl Auth {
         })
     }
 
-    /// Says what is wrong with a secret, if something is. Platforms join several with `|`.
+    /// Checks the form of a secret. Platforms join several with `|`.
     ///
     /// # Errors
     ///
-    /// What was expected.
+    /// The expected form.
     pub fn check_secret(&self, secret: &str) -> Result<(), &'static str> {
         match self {
             Self::StandardWebhooks | Self::Svix => match webhook_key(secret) {
@@ -145,7 +144,7 @@ impl Auth {
         now_s: i64,
     ) -> Result<(), Unproved> {
         let is_any = |proof: &dyn Fn(&str) -> bool| {
-            // Every secret is tried, so that the time does not tell which one it was.
+            // Every secret is tried, so that the time does not reveal which one it was.
             let found = secrets
                 .iter()
                 .fold(false, |found, secret| found | proof(secret));
@@ -213,7 +212,7 @@ fn signed(
     is_fresh(time, now_s)
 }
 
-/// A signature by Standard Webhooks; none where the secret has not its form.
+/// A signature by Standard Webhooks; none if the secret has another form.
 pub fn sign(secret: &str, id: &str, time_s: i64, body: &[u8]) -> Option<String> {
     let key = webhook_key(secret)?;
     let time = time_s.to_string();
@@ -248,7 +247,7 @@ fn zitadel(
     is_fresh(time, now_s)
 }
 
-/// Judged after the signature, so that nobody learns anything about a time that they made up.
+/// Checked after the signature, so that a forged time reveals nothing.
 fn is_fresh(time: &str, now_s: i64) -> Result<(), Unproved> {
     let time: i64 = time.parse().map_err(|_| Unproved::Wrong)?;
     if now_s.abs_diff(time) <= TOLERANCE_S.unsigned_abs() {

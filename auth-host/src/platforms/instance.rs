@@ -9,38 +9,38 @@ use crate::store::webhooks::Webhook as Row;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// What is kept of a platform's time for writing and answering.
+/// The part of a platform's time that is reserved for writing and responding.
 pub const RESERVE: Duration = Duration::from_millis(300);
 
 /// A webhook.
 pub struct Webhook {
     /// Its identifier.
     pub id: String,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
     /// Its name.
     pub name: String,
     /// Its settings.
     pub settings: Settings,
-    /// How requests prove where they come from.
+    /// How requests prove their origin.
     pub auth: Auth,
     /// How digits without `+` are read.
     pub bare: Bare,
-    /// Its secrets, of which each counts.
+    /// Its secrets, each of which is accepted.
     pub secrets: Vec<Zeroizing<String>>,
     /// Its row.
     pub row: Row,
 }
 
 impl Webhook {
-    /// How long a request may wait for its answer. A setting from before its bounds is held to them.
+    /// How long a request may wait for its response. A setting from before its bounds is clamped to them.
     pub fn answer_within(&self) -> Duration {
         let most = presets::waits_ms(self.settings.platform);
         let within = self.settings.answer_within_ms;
         Duration::from_millis(within.clamp(presets::LEAST_MS, most).into())
     }
 
-    /// Opens a row. None when it does not open or does not read: it takes no requests then.
+    /// Opens a row. None if it cannot be decrypted or read: then it accepts no requests.
     pub fn open(keys: &Keyring, row: Row) -> Option<Self> {
         let settings: Settings = serde_json::from_str(&row.settings).ok()?;
         let opened = keys

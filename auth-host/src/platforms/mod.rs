@@ -1,4 +1,4 @@
-//! Webhooks as they are set up: the platform, its settings and defaults, and how its requests prove where they come from.
+//! Webhook configuration: the platform, its settings and defaults, and the proof of origin of its requests.
 
 pub mod auth;
 mod instance;

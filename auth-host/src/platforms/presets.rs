@@ -1,13 +1,13 @@
-//! Each platform's defaults: proof of origin, places, usages, and the time in which it posts again.
+//! Each platform's defaults: proof of origin, pointers, usages, and the time in which it posts again.
 
 use super::auth::Auth;
 use super::settings::{Fields, Platform, Settings};
 use std::collections::BTreeMap;
 
-/// How long a platform that never posts again is guarded against a second click, in seconds.
+/// How long a second click is recognised for a platform that never posts again, in seconds.
 const ONCE_S: u32 = 30;
 
-/// How long the platforms that try again do so, in seconds.
+/// How long platforms with retries try again, in seconds.
 const RETRIES_S: u32 = 600;
 
 /// The platform's defaults.
@@ -49,11 +49,11 @@ pub fn of(platform: Platform) -> Settings {
     }
 }
 
-/// The shortest time for an answer, in milliseconds: the next connector of a flow has 1,500 of them (`send.rs`).
+/// The shortest time for a response, in milliseconds: the next connector of a flow has 1,500 of them (`send.rs`).
 pub const LEAST_MS: u32 = 2000;
 
-/// How long the platform waits for an answer at most, in milliseconds. GoTrue ends all its attempts after five seconds
-/// (supabase/auth `internal/hooks`); for the others the most that a webhook is given.
+/// How long the platform waits for a response at most, in milliseconds. GoTrue ends all its attempts after five seconds
+/// (supabase/auth `internal/hooks`); for the others it is the most that a webhook may set.
 pub fn waits_ms(platform: Platform) -> u32 {
     match platform {
         Platform::Supabase => 5000,
@@ -61,12 +61,12 @@ pub fn waits_ms(platform: Platform) -> u32 {
     }
 }
 
-/// Whether the platform writes numbers without `+`.
+/// Returns true if the platform writes numbers without `+`.
 pub fn strips_plus(platform: Platform) -> bool {
     matches!(platform, Platform::Supabase | Platform::Logto)
 }
 
-/// Whether the platform can prove where its requests come from in a way.
+/// Returns true if the platform supports this proof of origin.
 pub fn takes(platform: Platform, auth: &Auth) -> bool {
     match platform {
         Platform::Supabase => matches!(auth, Auth::StandardWebhooks),
@@ -87,7 +87,7 @@ pub fn takes(platform: Platform, auth: &Auth) -> bool {
     }
 }
 
-/// Whether the platform's own form has a place for the person's address.
+/// Returns true if the platform's own form has a field for the person's address.
 pub fn has_ip(platform: Platform) -> bool {
     matches!(
         platform,
@@ -98,7 +98,7 @@ pub fn has_ip(platform: Platform) -> bool {
 /// Usages by the platform's types.
 fn usages(platform: Platform) -> BTreeMap<String, String> {
     let pairs: &[(&str, &str)] = match platform {
-        // The types are this adapter's own words for what the hook's body tells.
+        // The types are this adapter's own names for states of the hook's body.
         Platform::Supabase => &[
             ("sign-in", "SignIn"),
             ("register", "Register"),
@@ -141,7 +141,7 @@ fn usages(platform: Platform) -> BTreeMap<String, String> {
     pairs.iter().map(owned).collect()
 }
 
-/// Places of the message, for the platforms that are read by fields.
+/// Pointers of the message, for the platforms that are read by fields.
 fn fields(platform: Platform) -> Fields {
     let at = |place: &str| Some(place.to_owned());
     let none = Fields::default();

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 impl Auth {
-    /// The headers of a request that proves where it comes from, as its platform makes them.
+    /// Returns the headers that prove a request's origin, as its platform makes them.
     pub fn prove(&self, secret: &str, id: &str, time_s: i64, body: &[u8]) -> HeaderMap {
         let time = time_s.to_string();
         let signed = |prefix: &str| {

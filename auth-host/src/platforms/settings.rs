@@ -1,4 +1,4 @@
-//! Settings of a webhook: which platform posts to it, how it proves that, and how its messages are read.
+//! Settings of a webhook: its platform, its proof of origin, and the reading of its messages.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub enum Platform {
     BetterAuth,
     /// Clerk's `sms.created`. Not verified with Clerk.
     Clerk,
-    /// Twilio Verify's API, for programs that hold Twilio's SDK.
+    /// Twilio Verify's API, for programs that use Twilio's SDK.
     TwilioVerify,
 }
 
@@ -80,7 +80,7 @@ impl Platform {
         }
     }
 
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -106,17 +106,17 @@ pub struct Fields {
     pub ip: Option<String>,
     /// An identifier that is the same whenever the platform posts the message again.
     pub id: Option<String>,
-    /// The channel. Where it is there and not `sms`, the message is refused.
+    /// The channel. If it is present and not `sms`, the message is refused.
     pub channel: Option<String>,
 }
 
-/// Settings. What is left out has the platform's default.
+/// Settings. Omitted ones have the platform's default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The platform.
     pub platform: Platform,
-    /// How requests prove where they come from: `standard-webhooks`, `svix`, `zitadel`, `hmac:HEADER`, `authorization`,
+    /// How requests prove their origin: `standard-webhooks`, `svix`, `zitadel`, `hmac:HEADER`, `authorization`,
     /// `bearer`, `basic:USER`, `header:HEADER`.
     pub auth: String,
     /// The usage of messages whose type has none.
@@ -128,10 +128,10 @@ pub struct Settings {
     /// How long the platform waits for an answer, in milliseconds: 2,000 to 10,000, and for Supabase to 5,000. The next
     /// connector of a flow has 1,500 of them.
     pub answer_within_ms: u32,
-    /// How long a message that came before is recognised without an identifier of its own, in seconds: at least the
-    /// time in which the platform repeats, at most a day.
+    /// How long a repeated message is recognised without an identifier of its own, in seconds: at least the time in
+    /// which the platform repeats, at most a day.
     pub window_s: u32,
-    /// Where the person's address comes from: none, `body`, or the header that your proxy sets.
+    /// The source of the person's address: none, `body`, or the header that your proxy sets.
     pub ip_from: Option<String>,
     /// The language of sentences for people where a message names none.
     pub locale: String,

@@ -136,7 +136,7 @@ fn signature_is_good_for_five_minutes_both_ways() {
             outcome
         );
     }
-    // A wrong signature learns nothing about its time.
+    // A wrong signature gets no result about its time.
     let wrong = check(
         &Auth::StandardWebhooks,
         &[SECOND],
