@@ -1,8 +1,7 @@
 //! The command line.
 //!
-//! No option takes a secret: arguments are visible to every user of the machine, and stay in shell histories.
-//! The types that hold a recipient, a code or a config's place have no `Debug`, so that none of it gets into a
-//! log.
+//! No option takes a secret: arguments are visible to every user of the machine, and stay in shell histories. The types
+//! that contain a recipient, a code or a config's path have no `Debug`, so that none of it gets into a log.
 
 #[cfg(feature = "registry")]
 use auth_connector_registry::IpNet;
@@ -365,7 +364,7 @@ pub struct Report {
     pub age_s: u32,
 }
 
-/// Notices an attempt to pass a secret as an argument and says what to do instead. The argument's value is not
+/// Detects an attempt to pass a secret as an argument and returns what to do instead. The argument's value is not
 /// repeated.
 pub fn secret_in_arguments(arguments: impl Iterator<Item = String>) -> Option<String> {
     const WORDS: &[&str] = &[
@@ -395,7 +394,7 @@ pub fn secret_in_arguments(arguments: impl Iterator<Item = String>) -> Option<St
                 "--config takes a file name, and a config holds secrets. {ADVICE}"
             ));
         }
-        // Names a variable, and what is set is read from there.
+        // Names a variable, and the value is read from there.
         let names_a_variable = name == "--secret-from-env";
         if lower.starts_with("--")
             && !names_a_variable
@@ -431,7 +430,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// Whether a type has `Debug`: an inherent constant goes before a trait's.
+    /// Reports if a type has `Debug`: an inherent constant takes precedence over a trait's.
     struct Probe<T>(std::marker::PhantomData<T>);
 
     trait Otherwise {

@@ -10,7 +10,7 @@ use auth_connector_host::{
 use serde_json::{Value, json};
 use std::io::Read;
 
-/// The largest body that is read, in bytes: more than any connector takes, so that the refusal is the host's.
+/// The largest body that is read, in bytes: more than any connector accepts, so that the host refuses it.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Runs the command.

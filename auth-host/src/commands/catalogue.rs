@@ -66,14 +66,14 @@ pub async fn run(args: &MakeCatalogue) -> Result<Code, Stop> {
     Ok(DONE)
 }
 
-/// A host with the keys that count.
+/// A host with the trusted keys.
 fn checker(args: &MakeCatalogue) -> Result<ConnectorHost, Stop> {
     let builder = ConnectorHost::builder().with(|options| options.allow_unsigned = args.unsigned);
     let builder = host::trusting(builder, &args.trust)?;
     Ok(builder.build()?)
 }
 
-/// A plugin that was pulled, and that the host loads.
+/// Returns a plugin that was pulled and that the host loads.
 async fn version(
     access: &Access,
     host: &ConnectorHost,

@@ -1,4 +1,4 @@
-//! `find`: what became of a message, above all after an unknown outcome.
+//! `find`: looks up the state of a message, above all after an unknown outcome.
 
 use crate::cli::Find;
 use crate::exit::{self, Code, DONE, Stop, UNKNOWN};

@@ -1,4 +1,4 @@
-//! `inspect`: what a component may do, who it is, and which config it wants.
+//! `inspect`: shows a component's permissions, identity and config schema.
 
 use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
@@ -35,7 +35,7 @@ pub async fn run(args: &Inspect) -> Result<Code, Stop> {
     Ok(DONE)
 }
 
-/// The plugin, which reaches nothing here, and what is known from its package.
+/// Returns the plugin, which reaches nothing here, and the facts from its package.
 fn load(args: &Inspect) -> Result<(Plugin, Option<Provenance>), Stop> {
     let Some(package) = host::package(&args.common)? else {
         return Ok((host::load_offline(&args.common)?, None));
@@ -234,7 +234,7 @@ fn shown(value: &Value) -> String {
     text::clean(value.as_str().unwrap_or("-"))
 }
 
-/// JSON text as JSON, or as a string where a component wrote something else.
+/// JSON text as JSON, or as a string if it is not valid JSON.
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! `preview`: what would be sent, found out without a network.
+//! `preview`: shows the message that would be sent, without a network.
 
 use crate::cli::Preview;
 use crate::exit::{self, Code, DONE, INVALID_CONFIG, MISBEHAVED, NOT_SENT, Stop};

@@ -1,4 +1,4 @@
-//! `report`: tells the provider that a code was used.
+//! `report`: reports the use of a code to the provider.
 
 use crate::cli;
 use crate::exit::{self, Code, DONE, Stop};

@@ -51,7 +51,7 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
         output::complain(&format!("{why}. The message's outcome is the exit code's"));
     }
     if let Err(stop) = page.write() {
-        // What came of the message matters more than the terminal: the exit code still tells it.
+        // The outcome of the message matters more than the terminal: the exit code still reports it.
         output::complain(&format!(
             "{}. The message's outcome is the exit code's",
             stop.message
@@ -65,8 +65,8 @@ pub async fn run(args: &Send) -> Result<Code, Stop> {
     })
 }
 
-/// The outcome of a send that a signal ended. How far the request had come does not count: the state *not sent* needs
-/// a proof, and a caller that waits for this program wants a state and not a crash.
+/// The outcome of a send that a signal ended. The progress of the request does not count: the state *not sent* needs a
+/// proof, and a caller of this program requires a state instead of a crash.
 fn interrupted(signal: &str) -> Reported<Result<Receipt, SendError>> {
     let failure = Failure {
         kind: FailureKind::Other,
@@ -89,7 +89,7 @@ fn interrupted(signal: &str) -> Reported<Result<Receipt, SendError>> {
     }
 }
 
-/// Shows what the host does, and gathers figures, as far as either is wanted and has somewhere to go.
+/// Starts traces and metrics, if they are requested and have an output.
 #[cfg(feature = "observe")]
 fn observe(args: &Send) -> Result<Option<Metrics>, Stop> {
     if args.trace {

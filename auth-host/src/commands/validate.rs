@@ -1,4 +1,4 @@
-//! `validate`: everything that can be said about a config without a network.
+//! `validate`: checks a config as far as possible without a network.
 
 use crate::cli::Validate;
 use crate::exit::{Code, DONE, INVALID_CONFIG, Stop};

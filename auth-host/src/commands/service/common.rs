@@ -1,4 +1,4 @@
-//! Opening of the service's folder for a command, and the ways to show a value.
+//! Opening of the service's folder for a command, and output of a value.
 
 use crate::admin::{Actor, hiding};
 use crate::app::{App, AppError, Files, Made};
@@ -40,7 +40,7 @@ pub(super) fn settings(at: &At) -> Result<Settings, Stop> {
     Ok(settings)
 }
 
-/// A setting's variable that is no text. To go on without it would be to use another folder.
+/// A setting's variable that is not text. Ignoring it would use another folder.
 fn unreadable() -> Option<String> {
     let mut names = EXPLAINED.iter().map(|setting| variable(setting.key));
     names.find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_))))
@@ -49,7 +49,7 @@ fn unreadable() -> Option<String> {
 /// How long a command waits for a service that makes the database.
 const STARTING: Duration = Duration::from_secs(3);
 
-/// Refuses a folder whose database was taken away while a service runs on it.
+/// Refuses a folder whose database was removed while a service runs on it.
 fn check_not_taken(files: &Files) -> Result<(), AppError> {
     let begun = Instant::now();
     while store::is_new(&files.database)? {
@@ -92,7 +92,7 @@ pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
     Ok(app)
 }
 
-/// Says what is new in a folder. Somebody may have named another one than they meant, or its disk may be missing.
+/// Reports new files in a folder. The user may have named the wrong folder, or its disk may be missing.
 pub(super) fn tell_what_was_made(made: Made, files: &Files) {
     let (database, keys) = (mask::path(&files.database), mask::path(&files.keys));
     if made.database {
@@ -111,8 +111,8 @@ pub(super) fn tell_what_was_made(made: Made, files: &Files) {
     }
 }
 
-/// Opens the folder for a command that lists what a tenant has. The tenant that is meant where none is named may be
-/// missing: then there is nothing to list.
+/// Opens the folder for a command that lists a tenant's resources. The default tenant may be missing: then there is
+/// nothing to list.
 pub(super) async fn open_of(scope: &Scope) -> Result<Arc<App>, Stop> {
     let app = open(&scope.at).await?;
     let is_known = app.catalog.load().tenants.contains_key(&scope.tenant);
@@ -189,13 +189,13 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// What a command says whose message may have been sent.
+/// The message of a command whose message may have been sent.
 const LATE: &str = "the message may have been sent, and its outcome is not on the disk yet. Look at it: auth-host message \
                     list";
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
-        // The API's words are about repeating a request, and leave out which disk is full.
+        // The API's text is about repeating a request, and does not name the full disk.
         if let Some(cause) = problem.cause {
             return Self::machine(cause.to_string());
         }

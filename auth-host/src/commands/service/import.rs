@@ -38,8 +38,8 @@ pub async fn import(command: Import) -> Result<Code, Stop> {
     show(&scope.at, &shown)
 }
 
-/// The config in what was exported: itself, or the member `config` of the connector with this identifier, alone or in a
-/// list of all. A dump of Logto's database has it as JSON in a text.
+/// Returns the config from an export: the document itself, or the member `config` of the connector with this
+/// identifier, alone or in a list of all. A dump of Logto's database has it as JSON in a text.
 fn logto_config(document: Value, id: &str) -> Result<Value, String> {
     let object = match document {
         Value::Array(list) => return logto_config(only(list, id)?, id),
@@ -64,7 +64,7 @@ fn logto_config(document: Value, id: &str) -> Result<Value, String> {
     }
 }
 
-/// The one of a list that is of this connector.
+/// Returns the one entry of a list that is of this connector.
 fn only(list: Vec<Value>, id: &str) -> Result<Value, String> {
     let is_it = |entry: &Value| entry.get("connectorId").is_some_and(|found| found == id);
     let mut found = list.into_iter().filter(is_it);

@@ -1,5 +1,5 @@
-//! The service and the commands that administer it, on the database itself: they need no running service, and a running
-//! one notices within a second.
+//! The service and the commands that administer it. They use the database directly and need no running service; a
+//! running one applies their changes within a second.
 
 mod common;
 mod import;

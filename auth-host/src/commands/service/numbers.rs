@@ -80,8 +80,8 @@ pub async fn numbers(command: Numbers) -> Result<Code, Stop> {
     }
 }
 
-/// A file, or standard input for `-`. A byte order mark before the text is left out, as it is no part of a number and
-/// no JSON (RFC 8259, section 8.1).
+/// Reads a file, or standard input for `-`. A byte order mark before the text is removed, as it is not part of a number
+/// and not JSON (RFC 8259, section 8.1).
 pub fn read_list(file: &str) -> Result<String, Stop> {
     let bytes = match file {
         "-" => files::read_to_end(std::io::stdin(), LIST_BYTES),
@@ -195,7 +195,7 @@ pub async fn restore(args: File) -> Result<Code, Stop> {
 
 /// `rotate-key`
 pub async fn rotate(at: At) -> Result<Code, Stop> {
-    // Before the keys are read: another rotation would write them over.
+    // Before the keys are read: another rotation would overwrite them.
     let _lock = files_of(&at)?.lock().map_err(AppError::from)?;
     let app = open(&at).await?;
     let encrypted = maintenance::rotate(&app).await?;

@@ -1,4 +1,4 @@
-//! Commands that install plugins, check them again, and put other versions in their place.
+//! Commands that install plugins, check them again, and replace them with other versions.
 
 use super::common::{actor, open, show};
 use crate::admin::plugins::{self, Added, NewPlugin};
@@ -35,7 +35,7 @@ pub async fn plugin(command: Plugin) -> Result<Code, Stop> {
             let app = open(&at).await?;
             let mut all = serde_json::to_value(plugins::list(&app))
                 .map_err(|error| Stop::machine(error.to_string()))?;
-            // For people the facts are too many: `plugin verify` and the catalogue have what matters.
+            // The facts are too many for people: `plugin verify` and the catalogue have the important ones.
             for plugin in all
                 .as_array_mut()
                 .into_iter()
@@ -82,7 +82,7 @@ async fn add(args: PluginAdd) -> Result<Code, Stop> {
     report(&app, &args.at, &added)
 }
 
-/// Shows what was verified, and what would change of a plugin that is there.
+/// Shows the verified facts, and the changes to an installed plugin.
 fn verified_and_changed(prepared: &Prepared) -> Result<(), Stop> {
     if prepared.is_there() && !(prepared.changes.is_empty() && prepared.regranted.is_empty()) {
         return differences(prepared);
@@ -92,7 +92,7 @@ fn verified_and_changed(prepared: &Prepared) -> Result<(), Stop> {
     page.write()
 }
 
-/// Shows a plugin that was added: for people first what it asks for.
+/// Shows a plugin that was added. Text output starts with its requests.
 fn report(app: &App, at: &crate::cli::At, added: &Added) -> Result<Code, Stop> {
     if at.json {
         return show(at, added);
@@ -110,7 +110,7 @@ fn report(app: &App, at: &crate::cli::At, added: &Added) -> Result<Code, Stop> {
     show(at, &shown)
 }
 
-/// A line with texts of others: a line break in them would begin a line that looks like the program's own.
+/// A line with texts from others: a line break in them would start a line that looks like the program's own.
 fn single(line: impl Display) -> String {
     clean(&line.to_string())
 }
@@ -132,7 +132,7 @@ async fn verify(args: PluginVerify) -> Result<Code, Stop> {
     let access = access(&app, &reaching)?.named_by(NamedBy::Document);
     let found = pulls::verify(&app, &named.name, pull.then_some(&access)).await;
     if found.is_err() && pull && !named.at.json {
-        // What the registry failed at says nothing about what is stored.
+        // A failure of the registry says nothing about the stored plugin.
         let mut stored = pulls::verify(&app, &named.name, None).await?;
         stored.retain(|finding| finding.subject != "documents");
         let mut page = Page::default();
@@ -199,7 +199,7 @@ async fn update(args: PluginUpdate) -> Result<Code, Stop> {
     )
 }
 
-/// Shows what would change. A mark stands before what lets the plugin do more, or makes somebody else vouch for it.
+/// Shows the changes. A mark precedes each that lets the plugin do more, or that changes the signer.
 fn differences(prepared: &Prepared) -> Result<(), Stop> {
     let mut page = Page::default();
     if let Some(reference) = &prepared.facts().reference {
@@ -216,7 +216,7 @@ fn differences(prepared: &Prepared) -> Result<(), Stop> {
     page.write()
 }
 
-/// Goes on where somebody agreed to exactly this version, or answers so. `why` says what has to be agreed to.
+/// Returns `Ok` if the user agreed to exactly this version, else an error. `why` is the reason for the question.
 fn agree(args: &Agreeing, prepared: &Prepared, why: &str) -> Result<(), Stop> {
     let found = prepared.facts().accepted();
     match &args.accept {
@@ -240,7 +240,7 @@ fn agree(args: &Agreeing, prepared: &Prepared, why: &str) -> Result<(), Stop> {
     )))
 }
 
-/// Asks, where somebody can answer.
+/// Asks the user, if the terminal is interactive.
 fn is_agreed() -> Result<bool, Stop> {
     if !stdin().is_terminal() {
         return Ok(false);
@@ -278,7 +278,7 @@ async fn search(args: PluginSearch) -> Result<Code, Stop> {
     Ok(DONE)
 }
 
-/// What the arguments grant, with no parts yet.
+/// Returns the grants of the arguments, with no parts yet.
 fn granted(args: &Granting) -> Result<NewPlugin, Stop> {
     for origin in args.allow.iter().chain(&args.allow_beyond) {
         Origin::parse(origin).map_err(|error| Stop::usage(mask::typed(&error.to_string())))?;
@@ -322,7 +322,7 @@ fn reached(
     )
 }
 
-/// Reads a plugin's parts from where they are. `id` is the plugin that it has to be, where that is known.
+/// Reads a plugin's parts from their source. `id` is the plugin that it has to be, if known.
 async fn read(
     app: &Arc<App>,
     source: &Path,
@@ -338,7 +338,7 @@ async fn read(
     read_files(source, new)
 }
 
-/// A reference that leads to the same place from every folder: it is stored, and read again by later commands.
+/// A reference that resolves to the same path from every folder: it is stored, and read again by later commands.
 fn whole(mut reference: Reference) -> Reference {
     if let Place::Layout(folder) = &mut reference.place
         && let Ok(absolute) = std::path::absolute(&*folder)
@@ -376,7 +376,7 @@ fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
     Ok(new)
 }
 
-/// The guides and the logo in a package's folder. What is too much is refused when it is added.
+/// The guides and the logo in a package's folder. Excess is refused when it is added.
 fn texts(folder: &Path) -> Result<Texts, Stop> {
     let mut texts = Texts::default();
     let logo = folder.join(guides::LOGO_FILE);

@@ -13,10 +13,10 @@ use serde_json::json;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// The variable that holds the sample's API key.
+/// The variable that contains the sample's API key.
 const SAMPLE_KEY: &str = "AUTH_HOST_SAMPLE_KEY";
 
-/// The sample's usual address, or a free port where that is taken.
+/// The sample's usual address, or a free port if that is in use.
 async fn first_free() -> Result<TcpListener, String> {
     let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
     match sample::listen(loopback(8422)).await {
@@ -132,15 +132,15 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     Ok(DONE)
 }
 
-/// What the sample is given.
+/// Values for the sample.
 struct Access {
     /// A key for the API.
     key: String,
-    /// Where codes arrive, if it is a page that anybody may open.
+    /// The address at which codes arrive, if it is a public page.
     inbox: Option<String>,
 }
 
-/// The sample's listener, its address and what it is given: where `--sample` asks for it, or where `--dev` made a key.
+/// The sample's listener, address and values: if `--sample` requests it, or `--dev` made a key.
 async fn sample_beside(
     service: &Service,
     address: Option<SocketAddr>,

@@ -85,7 +85,7 @@ async fn start(args: VerificationStart) -> Result<Code, Stop> {
     let answer = document(&started.map_err(refused)?)?;
     let code = code_of(&answer);
     if let Err(stop) = show_value(scope.at.json, &answer) {
-        // What came of the message matters more than the terminal, as in `send`.
+        // The outcome of the message matters more than the terminal, as in `send`.
         complain(&format!(
             "{}. The message's outcome is the exit code's",
             stop.message
@@ -120,7 +120,7 @@ async fn to_its_outcome<T>(
     }
 }
 
-/// The exit code of what became of the message.
+/// The exit code for the state of the message.
 fn code_of(answer: &Value) -> Code {
     match answer.pointer("/message/state").and_then(Value::as_str) {
         Some("not_sent") => NOT_SENT,
@@ -129,7 +129,7 @@ fn code_of(answer: &Value) -> Code {
     }
 }
 
-/// Why nothing was started, with a code of its own where a rule refused it: nothing was sent.
+/// The error if nothing was started. It has its own code if a rule refused it: nothing was sent.
 fn refused(problem: Problem) -> Stop {
     let kind = problem.kind.clone();
     let stop = Stop::from(problem);
@@ -145,7 +145,7 @@ fn refused(problem: Problem) -> Stop {
     }
 }
 
-/// The exit code of a check. A script that goes on after a wrong code would let anybody in.
+/// The exit code of a check. A script that continued after a wrong code would admit anyone.
 fn code_of_check(answer: &Value) -> Code {
     match answer.get("status").and_then(Value::as_str) {
         Some("approved") => DONE,
@@ -153,7 +153,7 @@ fn code_of_check(answer: &Value) -> Code {
     }
 }
 
-/// Why no code was compared, with the code of a wrong one where none is awaited or the number is locked.
+/// The error if no code was compared. It has the code of a wrong one if none is awaited or the number is locked.
 fn not_approved(problem: Problem) -> Stop {
     let is_rule = ["/problems/not-usable", "/problems/locked"].contains(&problem.kind.as_str());
     let stop = Stop::from(problem);
@@ -175,7 +175,7 @@ fn caller(tenant: String) -> Caller {
     }
 }
 
-/// An answer of the API.
+/// A response of the API.
 fn document(answer: &Answer) -> Result<Value, Stop> {
     serde_json::from_str(&answer.body).map_err(|error| Stop::machine(error.to_string()))
 }

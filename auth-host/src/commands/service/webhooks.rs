@@ -1,4 +1,4 @@
-//! `webhook` and `events`: where platforms post messages, and where this program posts events.
+//! `webhook` and `events`: the addresses for platforms' messages and for this program's events.
 
 use super::common::{actor, open, open_of, show};
 use crate::admin::{events, webhooks};
@@ -94,8 +94,8 @@ fn variable(option: &str, name: &str) -> Result<String, Stop> {
     })
 }
 
-/// `NAME=VALUE` as members of an object; a dot goes one level down. Types of the platform may hold dots, so only the first
-/// counts.
+/// `NAME=VALUE` as members of an object; a dot separates levels. Types of the platform may contain dots, so only the
+/// first dot counts.
 fn settings(given: &[String]) -> Result<Value, Stop> {
     let mut body = json!({});
     for text in given {
