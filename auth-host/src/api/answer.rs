@@ -1,4 +1,4 @@
-//! Answers as HTTP responses.
+//! Stored responses as HTTP responses.
 
 use crate::verification::Answer;
 use axum::http::{HeaderValue, StatusCode, header};

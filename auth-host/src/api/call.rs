@@ -1,4 +1,4 @@
-//! Reading of a request: who calls, with which scope, what the body says, under which idempotency key.
+//! Reading of a request: the caller and its scope, the body, and the idempotency key.
 //!
 //! The key is checked before a byte of the body is read.
 
@@ -34,11 +34,11 @@ pub struct Authorized<S> {
 }
 
 impl<S> Authorized<S> {
-    /// The caller, for what belongs to a tenant.
+    /// Returns the caller, for resources of a tenant.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when the key belongs to none.
+    /// [`Problem`] when the key belongs to no tenant.
     pub fn caller(&self) -> Result<Caller, Problem> {
         let tenant = self.tenant.clone().ok_or_else(|| {
             Problem::new(
@@ -62,7 +62,7 @@ impl Authorized<Tenant> {
     ///
     /// # Errors
     ///
-    /// [`Problem`] not found, whether or not there is such a tenant.
+    /// [`Problem`] not found, even if such a tenant exists.
     pub fn of(&self, tenant: &str) -> Result<(), Problem> {
         match &self.tenant {
             Some(own) if own != tenant => Err(Problem::not_found("tenant")),
@@ -95,7 +95,7 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Authorized<S> {
     }
 }
 
-/// The key of a request. Every reason for a refusal gets the same answer.
+/// Returns the key of a request. Every reason for a refusal gets the same response.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Problem> {
     let refused = || {
         Problem::new(
@@ -125,7 +125,7 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Problem> {
 
 /// A request with a JSON body.
 pub struct Call<S, T> {
-    /// Who calls.
+    /// The caller.
     pub by: Authorized<S>,
     /// The body.
     pub body: T,
@@ -226,7 +226,7 @@ fn is_too_long(error: &axum::Error) -> bool {
     false
 }
 
-/// Reads JSON. The error names the place and what was expected, and repeats nothing of the body.
+/// Reads JSON. The error has the pointer and the expected value, and repeats nothing of the body.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde reads a struct from an array of its fields as well, which the document does not allow.
     let is_array = bytes.trim_ascii_start().first() == Some(&b'[');
@@ -257,7 +257,7 @@ fn malformed(detail: &str) -> Problem {
     Problem::new(status, "malformed", "The body is not JSON", detail)
 }
 
-/// The place below its object of a field that serde misses, or has twice: its path ends at the object.
+/// The pointer, relative to its object, of a field that serde misses or found twice: its path ends at the object.
 fn of_field(message: &str) -> String {
     let named = ["missing field `", "duplicate field `"]
         .into_iter()
@@ -266,7 +266,7 @@ fn of_field(message: &str) -> String {
     name.map(|name| format!("/{name}")).unwrap_or_default()
 }
 
-/// Serde's message about a body, without what it repeats of it.
+/// Serde's message about a body, without the parts that repeat it.
 fn said(message: &str) -> String {
     let known = ["missing field", "unknown field", "duplicate field"];
     let is_about_a_name = known.iter().any(|known| message.starts_with(known));

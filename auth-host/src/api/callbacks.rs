@@ -1,4 +1,4 @@
-//! `/callbacks/{connector}/{token}`: where providers report what became of messages.
+//! `/callbacks/{connector}/{token}`: delivery reports from providers.
 
 use super::path::Path;
 use crate::app::App;
@@ -58,7 +58,7 @@ pub async fn receive(
     }
 }
 
-/// The address that was called, which some providers sign: path and query as they came, below the public address.
+/// The address that was called, which some providers sign: path and query as received, below the public address.
 fn called(app: &App, uri: &Uri) -> Option<String> {
     let address = app.public_address.get()?;
     let path = uri.path_and_query().map_or("", PathAndQuery::as_str);

@@ -15,13 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// How long an answer of the database counts.
+/// How long a result of the probe is reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long the database has to answer.
+/// The timeout of the probe.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Whether the service can take requests, and its figures.
+/// Readiness of the service to accept requests, and its metrics.
 pub struct Readiness {
     app: Arc<App>,
     is_stopping: AtomicBool,
@@ -30,7 +30,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// For a service that gathers figures, or does not.
+    /// `figures` is `None` if the service gathers no metrics.
     pub fn new(app: Arc<App>, figures: Option<PrometheusHandle>) -> Arc<Self> {
         Arc::new(Self {
             app,
@@ -40,12 +40,12 @@ impl Readiness {
         })
     }
 
-    /// Says from now on that no requests are taken.
+    /// Reports from now on that no requests are accepted.
     pub fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a message could be written down now.
+    /// Returns true if a message could be stored now.
     async fn is_ready(&self) -> bool {
         if self.is_stopping.load(Ordering::Relaxed) {
             return false;
@@ -63,7 +63,7 @@ impl Readiness {
     }
 }
 
-/// Writes a row: whether a message could be written down now.
+/// Writes a row, as a test that a message could be stored now.
 async fn probe(app: &App) -> Result<(), StoreError> {
     let now = ids::now_ms().to_string();
     let probed = app
@@ -80,7 +80,7 @@ pub fn routes(readiness: Arc<Readiness>) -> Router {
         .with_state(readiness)
 }
 
-/// Figures as Prometheus text.
+/// Metrics as Prometheus text.
 pub fn metrics(readiness: Arc<Readiness>) -> Router {
     Router::new()
         .route("/metrics", get(figures))

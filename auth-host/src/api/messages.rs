@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Sends a message whose code the back end made itself.
 ///
-/// 201 says that the message was written down. Whether it was sent is in `state`.
+/// 201 means that the message was stored. Its `state` has the result of the send.
 #[utoipa::path(post, path = "/v1/messages", tag = "messages", security(("key" = [])),
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body = MessageRequest,

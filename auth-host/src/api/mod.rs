@@ -89,7 +89,7 @@ async fn wrong_method() -> Problem {
     )
 }
 
-/// A method's name for a label. A caller may make up others, and each label is kept for ever.
+/// A method's name for a label. A caller may invent others, and each label is kept permanently.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -103,7 +103,7 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Counts and times each request by the path's pattern, which names nobody.
+/// Counts and times each request by the path's pattern, which identifies no person.
 async fn observe(request: axum::extract::Request, next: Next) -> Response {
     let path = request
         .extensions()

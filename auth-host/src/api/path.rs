@@ -18,7 +18,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(parameters)) => Ok(Self(parameters)),
-            // No identifier of this program is anything but ASCII.
+            // Identifiers of this program are ASCII only.
             Err(_) => Err(Problem::not_found("path")),
         }
     }

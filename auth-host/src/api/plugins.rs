@@ -1,4 +1,4 @@
-//! `/admin/plugins` and `/admin/catalogue`: plugins are installed, checked, updated and looked for by a key of the host.
+//! `/admin/plugins` and `/admin/catalogue`: a host key installs, checks, updates and searches for plugins.
 
 use super::admin::{Answer, Of, actor};
 use super::answer::Shown;
@@ -43,7 +43,7 @@ async fn list_plugins(
     Shown(list(&app))
 }
 
-/// A reference, or a plugin's parts in base64; what is granted, whose signature counts, and how a registry is reached.
+/// A reference, or a plugin's parts in base64; its grants, the trusted signatures, and access to a registry.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Version {
@@ -52,8 +52,8 @@ struct Version {
     component: Option<String>,
     manifest: Option<String>,
     signature: Option<String>,
-    /// The `accept` of an earlier answer. Without it an update changes nothing, and nothing is put in the place of a
-    /// plugin that is in use or that another key signed.
+    /// The `accept` of an earlier response. Without it an update changes nothing, and no plugin is replaced that is in
+    /// use or that another key signed.
     accept: Option<String>,
     origins: Vec<String>,
     beyond: Vec<String>,
@@ -102,7 +102,7 @@ fn access(app: &App, key: Option<&str>, has_loopback_http: bool) -> Result<Acces
     Ok(access.for_service(key.transpose()?, has_loopback_http))
 }
 
-/// A reference into a registry. Folders of this machine are the command line's.
+/// A reference into a registry. Folders of this machine are for the command line only.
 fn reference(text: &str) -> Result<Reference, Problem> {
     let reference = Reference::parse(text)?;
     match reference.place {
@@ -148,7 +148,7 @@ async fn add_plugin(State(app): State<Arc<App>>, call: Call<Host, Version>) -> A
     Ok(Shown(added))
 }
 
-/// Refuses what would be put in an installed plugin's place, unless whoever asks has accepted it.
+/// Refuses to replace an installed plugin, unless the caller has accepted the replacement.
 fn agreed(accepted: Option<&str>, prepared: &Prepared) -> Result<(), Problem> {
     let found = prepared.facts().accepted();
     if accepted == Some(found.as_str()) {
@@ -203,11 +203,11 @@ async fn verify_plugin(
     Ok(Shown(found))
 }
 
-/// What an update would do or did.
+/// The planned or completed changes of an update.
 #[derive(Serialize)]
 struct Updated {
     updated: bool,
-    /// What has to be given back for this version, with its manifest, to be installed.
+    /// The value to send back, with this version's manifest, to install this version.
     accept: String,
     changes: Vec<Change>,
     findings: Vec<Finding>,
@@ -215,7 +215,7 @@ struct Updated {
     facts: Facts,
 }
 
-/// Shows what another version would change; with the `accept` of what was shown it is put in the plugin's place.
+/// Shows what another version would change. With the `accept` of that response, it replaces the plugin.
 async fn update_plugin(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -225,7 +225,7 @@ async fn update_plugin(
     let row = installed(&app, &id)?;
     let mut new = body.new_plugin()?;
     pulls::in_place_of(&row, &mut new)?;
-    // As by the command line: without a whole reference in the place that the plugin came from.
+    // As by the command line: without a whole reference, the registry that the plugin came from.
     let given = body.reference.as_deref();
     let source = pulls::other_version(given, &row.facts).ok_or_else(|| {
         Problem::invalid(

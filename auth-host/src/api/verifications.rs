@@ -19,8 +19,8 @@ pub struct Nothing {}
 
 /// Starts a verification: makes a code and sends it.
 ///
-/// 201 says that the verification was made. Whether its message was sent is in `message.state`: `accepted`, `not_sent`
-/// with its kind and whose turn it is, `unknown`, or `suppressed`.
+/// 201 means that the verification was made. `message.state` has the result of its message: `accepted`, `not_sent` with
+/// its kind and the party that has to act, `unknown`, or `suppressed`.
 #[utoipa::path(post, path = "/v1/verifications", tag = "verifications", security(("key" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Repeats a request without carrying it out twice")),
     request_body = StartRequest,
@@ -37,7 +37,7 @@ pub async fn start(
 
 /// Checks a code.
 ///
-/// A wrong code is no error: `valid` is false, and `attempts_left` says how many tries the code has left.
+/// A wrong code is not an error: `valid` is false, and `attempts_left` is the number of tries left for the code.
 #[utoipa::path(post, path = "/v1/verifications/{id}/check", tag = "verifications", security(("key" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = CheckRequest,

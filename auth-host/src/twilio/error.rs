@@ -63,8 +63,8 @@ impl Error {
         }
     }
 
-    /// What became of a message, where Twilio would have refused it. Nobody knows whether an *unknown* one was sent, so it
-    /// is none.
+    /// The error for a message that Twilio would have refused. It is not known whether an *unknown* one was sent, so
+    /// that is not an error.
     pub fn of_message(message: &Value) -> Option<Self> {
         let text = |name| message.get(name).and_then(Value::as_str);
         if text("state") != Some("not_sent") {

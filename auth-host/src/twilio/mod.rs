@@ -1,8 +1,8 @@
-//! The shape of Twilio Verify v2 over verifications, for programs that hold Twilio's SDK: they change its base URL.
+//! Twilio Verify v2's API over verifications, for programs that use Twilio's SDK: they change its base URL.
 //!
 //! A service is a webhook of the platform `twilio-verify`: `VA…` is its identifier, the account of its Basic user is
-//! `AC…`, its secret the auth token. A verification that was started elsewhere is not found here, and test numbers do not
-//! pass.
+//! `AC…`, its secret the auth token. A verification that was started elsewhere is not found here, and test numbers are
+//! not accepted.
 
 mod error;
 mod view;
@@ -36,7 +36,7 @@ const BODY_BYTES: usize = 64 << 10;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// How long a code lives, in seconds: Twilio's ten minutes.
+/// How long a code is valid, in seconds: Twilio's ten minutes.
 const LIFETIME_S: u32 = 600;
 
 /// The routes.
@@ -72,7 +72,7 @@ impl Service {
         body: Option<Body>,
     ) -> Result<Self, Error> {
         let id = format!("w_{}", sid.strip_prefix("VA").unwrap_or_default());
-        // Whether there is such a service is nobody's business who has no token for it.
+        // Callers without a token must not find out if such a service exists.
         let webhook = of_twilio(app, &id).ok_or(UNAUTHORIZED)?;
         webhook
             .auth
@@ -157,8 +157,8 @@ impl Service {
         Ok(view::current(app, &v, &sent, &self.viewer(to)))
     }
 
-    /// The verification of a number whose outcome is late, if a code beyond those that it had is on the disk. Nothing is
-    /// sent before that.
+    /// Returns the verification of a number whose outcome is late, if a code beyond those that it had is on the disk.
+    /// Nothing is sent before that.
     fn show_begun(&self, app: &App, number: &Number, codes: u32) -> Result<Shown, Error> {
         let found = self.by_number(app, number).map_err(|_| LATE)?;
         let is_begun = |v: &Verification| is_live(v, ids::now_ms()) && v.sends > codes;
@@ -279,7 +279,7 @@ async fn begin(app: &Arc<App>, sid: &str, headers: &HeaderMap, body: Body) -> Re
     })
 }
 
-/// The verification's id and the message in an answer.
+/// The verification's id and the message in a response.
 fn read(answer: &Answer) -> Result<(String, Value), Error> {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let id = body.get("id").and_then(Value::as_str).ok_or(NOT_FOUND)?;
@@ -297,7 +297,7 @@ async fn fetch(
     Ok(service.show(&app, &v.id, None)?.response(200))
 }
 
-/// Cancels. `approved` would say that somebody else checked a code, which nothing here can know.
+/// Cancels. `approved` would report that another system checked a code, which cannot be verified here.
 async fn update(
     State(app): State<Arc<App>>,
     Path((service, sid)): Path<(String, String)>,

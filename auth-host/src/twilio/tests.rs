@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 const SECRET: &str = "a-secret-of-an-example";
 
-/// A service has its own list of calls, and the address of another platform's webhook is none.
+/// A service has its own list of calls, and the address of another platform's webhook is not a service.
 #[tokio::test]
 async fn call_is_listed_at_a_service_alone() {
     let test = TestApp::new().await;
@@ -42,7 +42,7 @@ async fn shown(answer: Result<Response, Error>) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// One commit carries both, so that the right code is on the disk before the wrong one has its answer.
+/// One commit carries both, so that the right code is on the disk before the wrong one has its response.
 #[tokio::test]
 async fn wrong_code_is_not_approved_by_right_one_beside_it() {
     let test = TestApp::new().await;

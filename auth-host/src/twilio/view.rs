@@ -18,7 +18,7 @@ pub struct Viewer<'a> {
     pub service: &'a str,
     /// Its account, `AC…`.
     pub account: &'a str,
-    /// The number, where the caller named it. It is masked to others.
+    /// The number, if the caller named it. It is masked for others.
     pub to: Option<&'a str>,
 }
 
@@ -47,8 +47,8 @@ pub fn current(app: &App, v: &Verification, sent: &[Message], viewer: &Viewer<'_
     shown(app, v, viewer, status, own)
 }
 
-/// The answer to a check. Its status is that of the transaction that compared the code: another check may have approved
-/// the verification since.
+/// The response to a check. Its status is that of the transaction that compared the code: another check may have
+/// approved the verification since.
 pub fn checked(app: &App, v: &Verification, answer: &Answer, viewer: &Viewer<'_>) -> Shown {
     let checked: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let member = |name| checked.get(name).cloned().unwrap_or_default();
@@ -66,7 +66,7 @@ pub fn checked(app: &App, v: &Verification, answer: &Answer, viewer: &Viewer<'_>
     )
 }
 
-/// What all answers have, with `own` members of one.
+/// The members that all responses have, with `own` members of one.
 fn shown(app: &App, v: &Verification, viewer: &Viewer<'_>, status: &str, own: Value) -> Shown {
     let masked = || app.masked(&v.tenant, &v.number);
     let to = viewer.to.map_or_else(masked, str::to_owned);
@@ -86,7 +86,7 @@ fn uuid(id: &str) -> &str {
 }
 
 impl Shown {
-    /// The answer with an HTTP status.
+    /// The response with an HTTP status.
     pub fn response(self, status: u16) -> Response {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
         let content = (header::CONTENT_TYPE, "application/json");
