@@ -5,7 +5,7 @@ use crate::crypt::digest;
 /// The largest body, in bytes.
 pub const BODY_BYTES: usize = 64 << 10;
 
-/// What a key may do.
+/// The permission of a key.
 pub trait Scope: Send + Sync + 'static {
     /// The scope's name.
     const NAME: &'static str;
@@ -40,12 +40,12 @@ impl Scope for Host {
 /// Every scope's name.
 pub const SCOPES: [&str; 4] = [Verify::NAME, Send_::NAME, Tenant::NAME, Host::NAME];
 
-/// The part of a key that is no secret: `k_` and 32 digits, before the dot.
+/// The part of a key that is not a secret: `k_` and 32 digits, before the dot.
 pub fn key_id(key: &str) -> Option<&str> {
     key.split_once('.').map(|(id, _)| id)
 }
 
-/// What is kept of a key. A key has 256 random bits, so that a plain hash gives nothing away.
+/// The stored form of a key. A key has 256 random bits, so that a plain hash reveals nothing.
 pub fn key_hash(key: &str) -> Vec<u8> {
     digest(&[key.as_bytes()])
 }

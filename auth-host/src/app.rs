@@ -1,4 +1,4 @@
-//! The auth host's state: database, keys, sandbox, and what the operator set up.
+//! The auth host's state: database, keys, sandbox, and the operator's configuration.
 
 use crate::calls::Calls;
 use crate::catalog::{Catalog, Loaded, Parts};
@@ -16,11 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-/// The most connections of the program's own at once: one for each of the tenants whose events are posted beside each
-/// other (`serve/tasks.rs`), further ones while more than half are free, and second attempts to a host's addresses.
+/// The most connections of the program's own at once. One for each of the tenants whose events are posted concurrently
+/// (`serve/tasks.rs`), further ones while more than half are free, and second attempts to a host's addresses.
 const CONNECTIONS: usize = 256;
 
-/// Why the auth host does not open.
+/// The reason for which the auth host does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The database.
@@ -70,18 +70,18 @@ pub enum AppError {
     Folder(#[from] FolderError),
 }
 
-/// Where in a message's life a test may end the process.
+/// A point in a message's life at which a test may end the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// Nothing is written down yet.
+    /// Nothing is stored yet.
     BeforeIntent,
-    /// The message is written down; its connector was not called.
+    /// The message is stored; its connector was not called.
     AfterIntent,
-    /// The connector answered; nothing of that is written down.
+    /// The connector responded; nothing of that is stored.
     AfterCall,
-    /// The outcome is written down.
+    /// The outcome is stored.
     AfterOutcome,
-    /// The caller gets the answer next.
+    /// The caller gets the response next.
     BeforeAnswer,
 }
 
@@ -96,29 +96,29 @@ pub struct App {
     pub keys: Keyring,
     /// The sandbox.
     pub host: ConnectorHost,
-    /// Connections of the program's own, by the rules that hold for plugins.
+    /// Connections of the program's own, by the rules that apply to plugins.
     pub outbound: Outbound,
-    /// What the operator set up.
+    /// The operator's configuration.
     pub catalog: ArcSwap<Catalog>,
     /// The last calls of webhooks.
     pub calls: Calls,
-    /// Pages beside the console for who tries it out: the sample sign-in, and the inbox where codes arrive.
+    /// Pages beside the console for evaluation: the sample sign-in, and the inbox where codes arrive.
     pub nearby: OnceLock<Nearby>,
     /// The address under which others reach the API, without a slash at its end, once a service listens.
     pub public_address: OnceLock<String>,
-    /// This process, by a name that no other has.
+    /// This process, by a unique name.
     pub process: String,
-    /// How long a caller waits for an answer at most.
+    /// How long a caller waits for a response at most.
     pub answer_within: Duration,
     /// Networks that are not public and in which registries and catalogues may be.
     pub registry_networks: Vec<IpNet>,
-    /// Held while connectors are loaded.
+    /// Locked while connectors are loaded.
     reloading: Mutex<()>,
-    /// Held while the catalog is read and replaced.
+    /// Locked while the catalog is read and replaced.
     publishing: Mutex<()>,
     /// Messages that are under way; a stop waits for them.
     pub under_way: TaskTracker,
-    /// What this process is sending.
+    /// The messages that this process is sending.
     pub leases: Leases,
     /// For tests.
     pub hook: Hook,
@@ -131,11 +131,11 @@ pub struct App {
 pub struct Nearby {
     /// The sample sign-in.
     pub sample: String,
-    /// Where codes arrive that reach no phone.
+    /// The address at which codes arrive that reach no phone.
     pub inbox: Option<String>,
 }
 
-/// What opening made that was not there before.
+/// The files that opening made.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Made {
     /// A database.
@@ -145,18 +145,18 @@ pub struct Made {
 }
 
 impl App {
-    /// Opens a folder, and makes what is missing. The folder is made readable by its owner alone.
+    /// Opens a folder, and makes missing files. The folder is made readable by its owner alone.
     ///
     /// # Errors
     ///
-    /// [`AppError`], one line that names the file and what to do.
+    /// [`AppError`], one line with the file and the action to take.
     pub fn open(
         files: Files,
         sandbox: impl FnOnce(&mut auth_connector_host::HostOptions),
     ) -> Result<(Arc<Self>, Made), AppError> {
         files.prepare()?;
         let is_new = store::is_new(&files.database)?;
-        // A database without its key is of no use, and must not be given another one. A new one's key is made first.
+        // A database without its key is unusable, and must not get another one. A new one's key is made first.
         if !is_new && !files.keys.exists() {
             return Err(AppError::NoKey {
                 path: mask::path(&files.keys),
@@ -168,7 +168,7 @@ impl App {
         let cache = files.cache.clone();
         let builder = ConnectorHost::builder().with(|options| {
             options.cache_dir = Some(cache);
-            // Whether a package is vouched for is decided when it is installed.
+            // The signature of a package is checked when it is installed.
             options.allow_unsigned = true;
             sandbox(options);
         });
@@ -202,12 +202,12 @@ impl App {
         Ok((app, made))
     }
 
-    /// Reads what the operator set up again, and loads the plugins that it needs. Blocks its thread while a plugin
+    /// Reads the operator's configuration again, and loads the plugins that it needs. Blocks its thread while a plugin
     /// compiles; a kill switch does not wait for that.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it cannot be read; what was read before stays.
+    /// [`StoreError`] when it cannot be read; the previous configuration stays.
     pub fn reload(&self) -> Result<(), StoreError> {
         self.publish(None)?;
         let _reloading = held(&self.reloading);
@@ -215,12 +215,12 @@ impl App {
         self.publish(Some(loaded))
     }
 
-    /// Replaces the catalog by what is in the database now, with these connectors or those that it has.
+    /// Replaces the catalog by the present content of the database, with these connectors or those that it has.
     fn publish(&self, loaded: Option<Loaded>) -> Result<(), StoreError> {
         // One after another, so that the newest stays.
         let _publishing = held(&self.publishing);
         let before = self.catalog.load();
-        // Before new connectors are loaded, flows that name them would lead nowhere.
+        // Before new connectors are loaded, flows that name them would have no target.
         let flows = loaded.is_none().then(|| before.flows.clone());
         let loaded = loaded.unwrap_or_else(|| before.loaded());
         let mut next = Catalog::read(self.parts(), loaded)?;
@@ -231,7 +231,7 @@ impl App {
         Ok(())
     }
 
-    /// Reads it again if another program changed it. Returns whether it did.
+    /// Reads it again if another program changed it. Returns true if it did.
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ impl App {
         self.reload().map(|()| true)
     }
 
-    /// What loading a plugin needs.
+    /// The resources that loading a plugin needs.
     pub fn parts(&self) -> Parts<'_> {
         Parts {
             store: &self.store,
@@ -296,15 +296,15 @@ fn held(lock: &Mutex<()>) -> MutexGuard<'_, ()> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Compares the keys with the database's own mark, and leaves one in a new database. The mark's key is the current one:
-/// a rotation that did not end has left a newer key in the file, and nothing in the database is of it.
+/// Compares the keys with the database's own mark, and stores one in a new database. The mark's key is the current one.
+/// A rotation that did not end has left a newer key in the file, and nothing in the database is encrypted with it.
 fn check_key(store: &Store, keys: Keyring, path: &Path) -> Result<Keyring, AppError> {
     const MARK: &[u8] = b"auth-host";
     let mark = match store.read(|db| registry::setting(db, "key_mark"))? {
         Some(mark) => mark,
         None => {
             let own = hex::encode(keys.encrypt("", Purpose::Configs, "mark", MARK)?);
-            // Another process may have left one in the meantime.
+            // Another process may have stored one in the meantime.
             store.write_blocking(move |db| match registry::setting(db, "key_mark")? {
                 Some(mark) => Ok(mark),
                 None => registry::put_setting(db, "key_mark", &own).map(|()| own),

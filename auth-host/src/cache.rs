@@ -5,10 +5,10 @@ use crate::mask;
 use crate::output;
 use std::path::{Path, PathBuf};
 
-/// The folder that the arguments name, or the user's. `None` compiles anew each time.
+/// The folder that the arguments name, or the user's. `None` compiles again each time.
 ///
-/// The user's folder is a convenience: where it cannot be written, a warning says so and the command goes on. A folder
-/// that was named is used, or the command ends with an error.
+/// The user's folder is a convenience: if it cannot be written, the command logs a warning and continues. A folder that
+/// was named is used, or the command ends with an error.
 pub fn folder(common: &Common) -> Option<PathBuf> {
     if common.no_cache {
         return None;
@@ -38,7 +38,8 @@ fn of_user() -> Option<PathBuf> {
     base.or_else(home).map(|folder| folder.join("auth-host"))
 }
 
-/// Writes and removes a file, because neither permissions nor a read-only file system can be read off a folder.
+/// Writes and removes a file, because a folder's metadata shows neither effective permissions nor a read-only file
+/// system.
 fn try_writing(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let probe = folder.join(format!(".probe-{}", std::process::id()));

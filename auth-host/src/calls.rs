@@ -1,7 +1,7 @@
 //! The last requests to each webhook, in memory, for the console.
 //!
-//! Nothing of a request is kept but what became of it: a refused request must cost no write of the database, and a send no
-//! other one than its own.
+//! Only the outcome of a request is stored. A refused request must cost no write of the database, and a send no other
+//! one than its own.
 
 use auth_connector_host::Phrase;
 use std::collections::{HashMap, VecDeque};
@@ -10,25 +10,25 @@ use std::sync::{Mutex, PoisonError};
 /// How many are kept for each webhook.
 pub const KEPT: usize = 20;
 
-/// How many of them may have proved nothing: anybody can make them, and they leave the platform's own in the list.
+/// How many of them may have proved nothing. Anyone can make these, and they must not displace the platform's own.
 const UNPROVED: usize = 5;
 
-/// A request and what became of it. Requests without a message that end alike, one after the other, are one call.
+/// A request with its outcome. Consecutive requests without a message and with the same outcome are one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// When the last of them came.
+    /// When the last of them arrived.
     pub at: i64,
     /// How many they are.
     pub times: u32,
-    /// The answer's HTTP status.
+    /// The response's HTTP status.
     pub status: u16,
     /// A stable word for the outcome.
     pub outcome: String,
-    /// What the operator can do. No secret and no number.
+    /// The operator's possible action. Contains no secret and no number.
     pub hint: Option<Phrase>,
     /// The message that it was about.
     pub message: Option<String>,
-    /// Whether it proved where it comes from.
+    /// True if it proved its origin.
     pub is_proved: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct Call {
 pub struct Calls(Mutex<HashMap<String, VecDeque<Call>>>);
 
 impl Calls {
-    /// Keeps a call of a webhook that there is.
+    /// Stores a call of an existing webhook.
     pub fn add(&self, webhook: &str, call: Call) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(webhook.to_owned()).or_default();
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// Refusals of two kinds in turn are no line each time.
+    /// Alternating refusals of two kinds are not one line each.
     #[test]
     fn unproved_calls_leave_those_of_the_platform() {
         let calls = Calls::default();
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(calls.of("other").len(), 1);
     }
 
-    /// Somebody without a secret pushes no call of the platform out of the list.
+    /// A caller without a secret does not push any call of the platform out of the list.
     #[test]
     fn same_refusals_are_one_call() {
         let calls = Calls::default();

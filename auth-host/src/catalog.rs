@@ -1,4 +1,4 @@
-//! Snapshot of what the operator set up: read from the database as a whole and replaced as a whole.
+//! Snapshot of the operator's configuration: read from the database as a whole and replaced as a whole.
 
 use crate::crypt::{Keyring, Purpose};
 use crate::platforms::Webhook;
@@ -11,10 +11,10 @@ use auth_connector_host::{Config, ConnectorHost, Grants, Limit, Package, Phrase,
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The key of the largest component, among the limits that are granted. A manifest asks for it by the component's size.
+/// The key of the largest component, among the granted limits. A manifest requests it by the component's size.
 pub const COMPONENT_BYTES: &str = "componentBytes";
 
-/// What loading needs.
+/// The resources that loading needs.
 #[derive(Clone, Copy)]
 pub struct Parts<'a> {
     /// The database.
@@ -25,12 +25,12 @@ pub struct Parts<'a> {
     pub host: &'a ConnectorHost,
 }
 
-/// Everything that changes seldom.
+/// Everything that changes rarely.
 #[derive(Default)]
 pub struct Catalog {
     /// The revision of the database that the connectors were loaded at.
     pub revision: String,
-    /// Whether the kill switch of the whole host is on.
+    /// True if the kill switch of the whole host is on.
     pub is_stopped: bool,
     /// Tenants by identifier.
     pub tenants: BTreeMap<String, Tenant>,
@@ -44,7 +44,7 @@ pub struct Catalog {
     pub webhooks: BTreeMap<String, Arc<Webhook>>,
     /// Tokens of callbacks.
     pub callback_tokens: Vec<Token>,
-    /// Where the events of each tenant are posted.
+    /// The address for the events of each tenant.
     pub event_targets: HashMap<String, Target>,
     /// Keys by identifier.
     pub keys: HashMap<String, Key>,
@@ -85,14 +85,14 @@ impl Catalog {
         found.filter(|test| test.expires_at > now)
     }
 
-    /// Loads the connectors; those that did not change are taken over. Blocks its thread while a plugin compiles.
+    /// Loads the connectors; unchanged ones are reused. Blocks its thread while a plugin compiles.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when they cannot be read.
     pub fn load(parts: Parts<'_>, before: &Self) -> Result<Loaded, StoreError> {
         let (revision, rows, plugins) = parts.store.read(|db| {
-            // First: what another program changes while this reads is read again then.
+            // First: a change by another program during this read then causes another read.
             let revision = registry::setting(db, "revision")?.unwrap_or_default();
             let (rows, plugins) = (registry::connectors(db)?, registry::plugins(db)?);
             Ok::<_, StoreError>((revision, rows, plugins))
@@ -119,7 +119,7 @@ impl Catalog {
         }
     }
 
-    /// Reads everything but the connectors, of which those are taken over that are still there.
+    /// Reads everything except the connectors, of which those that still exist are reused.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Catalog {
         })
     }
 
-    /// Whether a tenant's connector tells its provider which codes were used.
+    /// Returns true if a tenant's connector reports used codes to its provider.
     pub fn reports(&self, tenant: &str, connector: &str) -> bool {
         let tenant = self.tenants.get(tenant);
         if !tenant.is_some_and(|tenant| tenant.settings.report_used_codes) {
@@ -175,10 +175,10 @@ impl Catalog {
         })
     }
 
-    /// The connectors that serve a usage and a country, in order: those of the flow that names most.
+    /// The connectors that serve a usage and a country, in order: those of the most specific flow.
     ///
-    /// A flow for the usage and the country goes before one for the usage and `*`, that before one for `*` and the
-    /// country, and that before one for `*` and `*`.
+    /// A flow for the usage and the country takes precedence over one for the usage and `*`, that over one for `*` and
+    /// the country, and that over one for `*` and `*`.
     pub fn route(&self, tenant: &str, usage: &str, country: &str) -> Vec<Arc<Connector>> {
         let flows = self
             .flows
@@ -197,7 +197,7 @@ impl Catalog {
     }
 }
 
-/// Those that open. The others take no requests, and the log says so.
+/// Returns the webhooks that open. The others accept no requests, and the log reports them.
 fn open_webhooks(keys: &Keyring, rows: Vec<webhooks::Webhook>) -> BTreeMap<String, Arc<Webhook>> {
     let open = |row: webhooks::Webhook| {
         let id = row.id.clone();
@@ -266,12 +266,12 @@ fn ready(parts: Parts<'_>, row: &registry::Connector, plugin: &PluginRow) -> Res
     })
 }
 
-/// Loads an installed plugin with the origins that it was granted, and more that its config named and an administrator
+/// Loads an installed plugin with its granted origins, and with those that its config named and an administrator
 /// confirmed.
 ///
 /// # Errors
 ///
-/// One line that says why it is refused.
+/// One line with the reason for the refusal.
 pub fn load_plugin(
     parts: Parts<'_>,
     plugin: &PluginRow,
@@ -286,7 +286,7 @@ pub fn load_plugin(
     let grants = grants(&plugin.origins, &beyond, &plugin.limits)?;
     let loaded = match &plugin.manifest {
         Some(manifest) => {
-            // The signature was checked when it was installed; since then the database vouches for the bytes.
+            // The signature was checked at installation; since then the bytes in the database are trusted.
             let package = Package::new(component.as_slice(), manifest.clone(), None::<Vec<u8>>);
             parts.host.load_package(package, &grants)
         }
@@ -303,12 +303,12 @@ pub fn load_plugin(
     loaded.map_err(|error| error.phrase())
 }
 
-/// Grants these origins, and these beyond what a manifest asks for. What a manifest asks for and is not among them is
-/// not given. Limits are caps, by their keys in a manifest, and [`COMPONENT_BYTES`].
+/// Grants these origins, and these beyond a manifest's own. An origin that a manifest requests and that is not among
+/// them is not granted. Limits are caps, by their keys in a manifest, and [`COMPONENT_BYTES`].
 ///
 /// # Errors
 ///
-/// One line about an origin or a limit that is none.
+/// One line about an invalid origin or limit.
 pub fn grants(
     origins: &[String],
     beyond: &[String],
@@ -361,7 +361,7 @@ mod tests {
         test.app.catalog.load().connectors["c_1"].clone()
     }
 
-    /// One component may come with another manifest, which asks for less.
+    /// One component may have another manifest, which requests less.
     #[tokio::test]
     async fn connector_is_loaded_again_when_its_plugin_changed() {
         let test = TestApp::new().await;

@@ -1,7 +1,7 @@
-//! Text of a component, made fit for a terminal.
+//! Cleaning of a component's text for a terminal.
 
-/// What a component wrote, fit for a line of a terminal: a space in place of each control character, so that there are
-/// no escape sequences, and of each mark that shows a reader another text than the one that is there.
+/// Returns a component's text for one line of a terminal. A space replaces each control character, so that there are no
+/// escape sequences. It also replaces each mark that shows a reader a different text from the actual one.
 pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if is_deceptive(c) { ' ' } else { c })

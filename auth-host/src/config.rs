@@ -1,4 +1,4 @@
-//! The config: from a file, from standard input or from the environment, with single values laid over it.
+//! The config: from a file, from standard input or from the environment, with single values set over it.
 
 use crate::cli::ConfigArgs;
 use crate::exit::{INVALID_CONFIG, Stop};
@@ -7,13 +7,12 @@ use auth_connector_host::{CONFIG_BYTES, Config};
 use serde_json::Value;
 use std::io::Read;
 
-/// The environment variable that holds a whole config.
+/// The environment variable that contains a whole config.
 const VARIABLE: &str = "AUTH_HOST_CONFIG";
 
 /// Reads the config that the arguments name.
 ///
-/// Without `--set-from-env` the text goes to the connector untouched, so that its diagnosis is of what was
-/// written.
+/// Without `--set-from-env` the text goes to the connector unchanged, so that its diagnosis is about the original text.
 pub fn read(args: &ConfigArgs) -> Result<Config, Stop> {
     let text = text(args)?;
     if args.set_from_env.is_empty() {
@@ -58,7 +57,7 @@ fn read_limited(source: impl Read, name: &str) -> Result<String, Stop> {
         .take(CONFIG_BYTES as u64 + 1)
         .read_to_string(&mut text)
         .map_err(|error| Stop::usage(format!("the config from {name} cannot be read: {error}")))?;
-    // Some editors write a byte order mark, which is no part of JSON (RFC 8259, section 8.1).
+    // Some editors write a byte order mark, which is not part of JSON (RFC 8259, section 8.1).
     within(files::unmarked(text), name)
 }
 
@@ -76,9 +75,10 @@ fn within(text: String, name: &str) -> Result<String, Stop> {
 }
 
 /// Sets `/pointer` to the value of an environment variable: its text as it is, or with `json:` before the name the
-/// value that it is the JSON of. A rule that guesses would turn a secret of digits into a number.
+/// parsed JSON. A rule that guesses would turn a secret of digits into a number.
 ///
-/// Neither part is repeated in errors beyond the pointer: whoever mistakes the form may have pasted the secret itself.
+/// Neither part is repeated in errors beyond the pointer: a user who mistakes the form may have pasted the secret
+/// itself.
 fn set(json: &mut Value, overlay: &str) -> Result<(), Stop> {
     let form = "--set-from-env takes POINTER=NAME: a JSON Pointer into the config and the name of an environment variable, such as /accessKeySecret=SMS_SECRET; for numbers, lists and objects POINTER=json:NAME, such as /timeoutMs=json:SMS_TIMEOUT";
     let (pointer, name) = overlay.split_once('=').ok_or_else(|| Stop::usage(form))?;
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A value is laid over a key that exists or is missing, but not over a place in a list that is missing.
+    /// A value is set at a key that exists or is missing, but not at a missing index of a list.
     #[test]
     fn place_accepts_missing_key_but_not_missing_parent() {
         let mut config = json!({"a": {"b": 1}, "list": [{"k": 1}]});

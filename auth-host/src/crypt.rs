@@ -1,12 +1,12 @@
 //! Encryption at rest: the key file, and the keys that are derived from it.
 //!
-//! The key file holds one line for each master key, the newest first: an identifier of eight hexadecimal digits and 32
-//! bytes in base64. The database says which is the current one; after a rotation that did not end it is an older one.
-//! Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose, so that
-//! neither a number's hash nor an encrypted value of one tenant says anything about another's.
+//! The key file has one line for each master key, the newest first: an identifier of eight hexadecimal digits and 32
+//! bytes in base64. The database stores which is the current one; after a rotation that did not end it is an older one.
+//! Everything else is derived by HKDF-SHA256 (RFC 5869), one key for each tenant and purpose. A number's hash or an
+//! encrypted value of one tenant therefore reveals nothing about another's.
 //!
-//! Values are encrypted by XChaCha20-Poly1305 with a random nonce. The place of a value (table, column, row) is its
-//! associated data, so that a value that somebody moves to another row cannot be decrypted.
+//! Values are encrypted by XChaCha20-Poly1305 with a random nonce. The location of a value (table, column, row) is its
+//! associated data, so that a value that is moved to another row cannot be decrypted.
 
 use crate::ids;
 use crate::mask;
@@ -78,7 +78,7 @@ struct Master {
     secret: Zeroizing<[u8; 32]>,
 }
 
-/// What a derived key is for.
+/// The purpose of a derived key.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// Encrypting connectors' configs.
@@ -103,7 +103,7 @@ impl Purpose {
 }
 
 impl Keyring {
-    /// Reads the key file, or makes one that its owner alone can read. Says which.
+    /// Reads the key file, or makes one that its owner alone can read. Returns true with it if it was made.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Keyring {
         let ring = Self(vec![Master::random()?]);
         match crate::private_files::make(path, ring.text().as_bytes()) {
             Ok(()) => Ok((ring, true)),
-            // Another process was faster, and the database gets its mark under that one's key.
+            // Another process was faster, and the database gets its mark under that process's key.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let text = std::fs::read_to_string(path).map_err(|reason| file(path, reason))?;
                 Ok((Self::parse(path, &text)?, false))
@@ -178,7 +178,7 @@ impl Keyring {
         self
     }
 
-    /// Writes the key file, whole or not at all; where a link stands, the file that it names.
+    /// Writes the key file, completely or not at all. If the path is a link, it writes the linked file.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl Keyring {
         self.0.iter().find(|key| key.id == id)
     }
 
-    /// Encrypts a value under the current key, for one place.
+    /// Encrypts a value under the current key, for one location.
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Undecryptable`] when its key is not here, or when it was changed or moved.
+    /// [`KeyError::Undecryptable`] when its key is missing, or when it was changed or moved.
     pub fn decrypt(
         &self,
         tenant: &str,
@@ -282,7 +282,7 @@ impl Keyring {
         })
     }
 
-    /// The keyed hashes under every key, the current one first: to find again what was stored before a rotation.
+    /// The keyed hashes under every key, the current one first: to find values that were stored before a rotation.
     pub fn hashes(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<Vec<u8>> {
         let hash = |key: &Master| {
             let mac = key.mac(tenant, purpose, value);
@@ -291,13 +291,13 @@ impl Keyring {
         self.0.iter().map(hash).collect()
     }
 
-    /// A keyed hash with the identifier of its key before it, to be compared after a rotation as well.
+    /// A keyed hash after the identifier of its key, which can be compared after a rotation as well.
     pub fn tag(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<u8> {
         let id = self.0.first().map(|key| key.id).unwrap_or_default();
         [&id[..], &self.hash(tenant, purpose, value)].concat()
     }
 
-    /// Whether a tag is that of a value, in constant time.
+    /// Returns true if a tag belongs to a value, in constant time.
     pub fn is_tag_of(&self, tag: &[u8], tenant: &str, purpose: Purpose, value: &[u8]) -> bool {
         let Some((id, hash)) = tag.split_at_checked(ID) else {
             return false;
@@ -442,7 +442,7 @@ mod tests {
         );
     }
 
-    /// RFC 4231, test case 1, and RFC 5869 through `hkdf`'s own vectors; here that padding changes nothing.
+    /// Padding a key with zeros changes nothing (RFC 2104). The tests of the crate `hkdf` have the vectors of RFC 5869.
     #[test]
     fn padded_key_gives_the_same_hmac() {
         let key = [11; 32];

@@ -1,14 +1,14 @@
-//! A tenant's address for events. The whole of it is encrypted together with the secret that signs them: its query
-//! may hold a token; origin and path are shown.
+//! A tenant's address for events. It is encrypted as a whole together with the secret that signs them: its query may
+//! contain a token. Origin and path are shown.
 
 use crate::crypt::{KeyError, Keyring, Purpose};
 use crate::store::events::Target;
 use zeroize::Zeroizing;
 
-/// The place that it is encrypted for.
+/// The location for which it is encrypted.
 const PLACE: &str = "events";
 
-/// A target that was opened.
+/// A decrypted target.
 pub struct Opened {
     /// The secret that signs events.
     pub secret: Zeroizing<String>,
@@ -30,7 +30,7 @@ pub fn encrypt(keys: &Keyring, tenant: &str, opened: &Opened) -> Result<Target, 
     })
 }
 
-/// Opens a target.
+/// Decrypts a target.
 ///
 /// # Errors
 ///
@@ -38,7 +38,7 @@ pub fn encrypt(keys: &Keyring, tenant: &str, opened: &Opened) -> Result<Target, 
 pub fn decrypt(keys: &Keyring, target: &Target) -> Result<Opened, KeyError> {
     let both = keys.decrypt(&target.tenant, Purpose::Configs, PLACE, &target.secret)?;
     let both = Zeroizing::new(String::from_utf8_lossy(&both).into_owned());
-    // One that is older than this form has the whole address beside its secret.
+    // A target from before this form has the whole address beside its secret.
     let (secret, url) = both.split_once('\n').unwrap_or((&both, &target.url));
     Ok(Opened {
         secret: Zeroizing::new(secret.to_owned()),

@@ -1,7 +1,7 @@
 //! Events of a tenant: states of messages and verifications, without a code, and with the number masked.
 //!
-//! An event is written down in the transaction of what it tells, and posted afterwards to the address that a host
-//! administrator set for the tenant, signed by Standard Webhooks, with the same identifier at each attempt.
+//! An event is stored in the transaction of the change that it reports. It is posted afterwards to the address that a
+//! host administrator set for the tenant, signed by Standard Webhooks, with the same identifier at each attempt.
 
 use crate::app::App;
 use crate::ids::{self, rfc3339};
@@ -11,7 +11,7 @@ use crate::store::{self, events as rows};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// Tells the state of a message, where the tenant has an address for events.
+/// Adds an event with the state of a message, if the tenant has an address for events.
 pub fn message(app: &App, db: &Connection, row: &Message) -> store::Result<()> {
     add(app, db, &row.tenant, || {
         let catalog = app.catalog.load();
@@ -26,7 +26,7 @@ pub fn message(app: &App, db: &Connection, row: &Message) -> store::Result<()> {
     })
 }
 
-/// Tells the state of a verification: `started`, `approved` or `cancelled`.
+/// Adds an event with the state of a verification: `started`, `approved` or `cancelled`.
 pub fn verification(
     app: &App,
     db: &Connection,

@@ -1,4 +1,4 @@
-//! The exit codes, one for each thing that a script would do next.
+//! The exit codes, one for each action that a script would take next.
 
 use crate::mask;
 use auth_connector_host::{BuildError, CallError, FailureKind, LoadError, Phrase, SignatureError};
@@ -38,7 +38,7 @@ impl From<Code> for ExitCode {
     }
 }
 
-/// Why a command ends early: one line for a person, one code for a script.
+/// The reason for which a command ends early: one line for a person, one code for a script.
 #[derive(Debug)]
 pub struct Stop {
     /// The code.
@@ -48,7 +48,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// The command line asks for something that cannot be done.
+    /// The command line requests something impossible.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
             code: USAGE,
@@ -68,7 +68,7 @@ impl Stop {
 impl From<LoadError> for Stop {
     fn from(error: LoadError) -> Self {
         let (code, message) = match &error {
-            // Somebody may have typed a number in the place of the file's name.
+            // The user may have typed a number in place of the file's name.
             LoadError::Unreadable { path, reason } => (
                 USAGE,
                 format!("{} cannot be read: {reason}", mask::path(path)),
@@ -106,18 +106,18 @@ impl From<BuildError> for Stop {
                 "the compile cache {} cannot be used: {reason}. Name another folder by --cache-dir, or compile anew each time by --no-cache",
                 mask::path(path)
             )),
-            // These quote what was typed.
+            // These quote typed text.
             _ => Self::usage(mask::typed(&error.to_string())),
         }
     }
 }
 
-/// The code for a question that was not answered.
+/// The code for a request that got no response.
 pub fn of_unanswered(error: &CallError) -> Code {
     match (error, error.kind()) {
         (_, FailureKind::InvalidConfig) => INVALID_CONFIG,
         (_, FailureKind::InvalidMessage) => USAGE,
-        // The contract leaves it to the component to answer this question.
+        // The contract allows the component not to support this operation.
         (_, FailureKind::Unsupported) => UNKNOWN,
         (CallError::Host(_), _) => MISBEHAVED,
         _ => UNKNOWN,

@@ -1,6 +1,6 @@
 //! Expectations of serde's errors, without what the errors repeat of the input, which may be a secret, a number or a code.
 
-/// What was expected in the place of what was found, as an error of serde ends: `a sequence`, `one of a, b`.
+/// Returns the expected value at the end of a serde error: `a sequence`, `one of a, b`.
 pub fn expected(message: &str) -> String {
     let text = message.split(" at line ").next().unwrap_or_default();
     let wanted = text.rsplit_once("expected ").map(|(_, wanted)| wanted);

@@ -1,7 +1,7 @@
 //! Bounded reading of regular files.
 //!
-//! A pipe that nobody writes to would block for ever, and a device may have no end. So a file is opened without waiting,
-//! and refused unless it is a regular one.
+//! A pipe without a writer would block for ever, and a device may have no end. A file is therefore opened without
+//! waiting, and refused unless it is a regular one.
 
 use std::fs::File;
 use std::io::{Error, Read, Result};
@@ -31,7 +31,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     read_to_end(open(path)?, most)
 }
 
-/// Reads to the end, at most so many bytes. More are refused and not cut off.
+/// Reads to the end, at most so many bytes. A longer source is refused and not truncated.
 pub fn read_to_end(source: impl Read, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(most + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! Folder of an auth host: its files, whose they are, and the lock that one process holds.
+//! Folder of an auth host: its files, their owner, and the lock of one process.
 
 use crate::mask;
 use crate::private_files;
@@ -6,13 +6,13 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long the folder is waited for: commands look at its lock for a moment.
+/// How long to wait for the folder: commands test its lock for a moment.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Why a folder cannot be used.
+/// The reason for which a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Another process has the folder.
+    /// Another process has locked the folder.
     #[error(
         "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
     )]
@@ -20,7 +20,7 @@ pub enum FolderError {
         /// The lock.
         path: String,
     },
-    /// A process has the folder, and its database is not there.
+    /// A process has locked the folder, and its database is not there.
     #[error(
         "the database {path} is missing, and an auth-host runs on this folder: it holds {lock}. Put the database back, \
         with its -wal file; try again if that service is only starting"
@@ -63,7 +63,7 @@ pub struct Files {
     pub keys: PathBuf,
     /// Compiled plugins.
     pub cache: PathBuf,
-    /// Held by the service that runs, and by commands that must not run beside it.
+    /// Locked by the service that runs, and by commands that must not run beside it.
     pub lock: PathBuf,
     /// Shared by the commands that send beside the service.
     pub senders: PathBuf,
@@ -81,7 +81,7 @@ impl Files {
         }
     }
 
-    /// Makes the folder where it is missing, readable by its owner alone.
+    /// Makes a missing folder, readable by its owner alone.
     ///
     /// # Errors
     ///
@@ -99,8 +99,8 @@ impl Files {
         self.database.parent().unwrap_or(Path::new("."))
     }
 
-    /// Takes the folder for this process, until the returned file is dropped. Take it before the key file is read: who
-    /// holds it may write another.
+    /// Locks the folder for this process, until the returned file is dropped. Lock it before the key file is read: the
+    /// process with the lock may write another.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Files {
         let lock = loop {
             match locked(&self.lock)? {
                 Some(lock) => break lock,
-                // A command holds it for a moment to find out whether anybody does.
+                // A command locks it for a moment to test if it is locked.
                 None if begun.elapsed() < LOOK => std::thread::sleep(LOOK / 20),
                 None => {
                     return Err(FolderError::Held {
@@ -124,7 +124,7 @@ impl Files {
         Ok(lock)
     }
 
-    /// Refuses to make a database in a folder that a service runs on: it was taken away from there.
+    /// Refuses to make a database in a folder that a service runs on: the existing one was removed.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Files {
         }
     }
 
-    /// Tells the service that this command sends, until the returned file is dropped.
+    /// Marks this command as sending beside the service, until the returned file is dropped.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl Files {
         opened.map_err(|reason| unusable(&self.senders, &reason))
     }
 
-    /// Keeps commands from beginning to send, until the returned file is dropped. None while one sends.
+    /// Prevents commands from starting to send, until the returned file is dropped. None while one sends.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ fn open(path: &Path) -> std::io::Result<File> {
     let file = options.open(path)?;
     #[cfg(unix)]
     {
-        // One that an older program made can be read, and so locked, by others.
+        // A file that an older program made can be read, and so locked, by others.
         use std::os::unix::fs::PermissionsExt as _;
         let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
     }
@@ -337,7 +337,7 @@ mod tests {
                 assert_eq!(files.database.exists(), database.is_some());
             }
         }
-        // One that is there is opened with its log.
+        // An existing one is opened with its log.
         std::fs::write(&files.database, "whole").unwrap();
         assert!(!crate::store::is_new(&files.database).unwrap());
     }

@@ -1,4 +1,4 @@
-//! Forms of usages and languages, and the header that asks for languages.
+//! Forms of usages and languages, and the `Accept-Language` header.
 
 /// The usages that the contract names. Others may be used as well.
 pub const USAGES: [&str; 9] = [
@@ -13,12 +13,12 @@ pub const USAGES: [&str; 9] = [
     "BindMfa",
 ];
 
-/// Whether a text can be a usage: the registry is open, so its form is all that is checked.
+/// Returns true if a text can be a usage: the registry is open, so only its form is checked.
 pub fn is_usage(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether a text can be a language's BCP 47 tag.
+/// Returns true if a text can be a language's BCP 47 tag.
 pub fn is_locale(tag: &str) -> bool {
     (2..=35).contains(&tag.len())
         && tag

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-/// The header is there and names no request: it would be ignored at the price of a second message.
+/// The header is present and contains no usable identifier: ignoring it would risk a second message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unusable;
 
@@ -28,7 +28,7 @@ pub fn read(headers: &HeaderMap, name: &str) -> Result<Option<String>, Unusable>
     key.map(Some).ok_or(Unusable)
 }
 
-/// The rest of a string after its first quotation mark (RFC 8941, section 3.3.3), whose parameters nobody asks for.
+/// The rest of a string after its first quotation mark (RFC 8941, section 3.3.3). Its parameters are not used.
 fn quoted(rest: &str) -> Option<String> {
     let mut text = String::new();
     let mut characters = rest.chars();

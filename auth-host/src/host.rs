@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Networks in which a proxy is allowed to be: whoever names a proxy means it, and companies have theirs inside.
+/// Networks in which a proxy may be: the user names a proxy on purpose, and companies have theirs inside.
 const PROXY_NETWORKS: [&str; 5] = [
     "10.0.0.0/8",
     "172.16.0.0/12",
@@ -20,11 +20,10 @@ const PROXY_NETWORKS: [&str; 5] = [
     "fc00::/7",
 ];
 
-/// The longest file of authorities, in bytes. All that a browser trusts have some 250 KB.
+/// The longest file of authorities, in bytes. A browser's complete set has some 250 KB.
 const AUTHORITY_BYTES: u64 = 4 << 20;
 
-/// A builder with the cache and the keys that the arguments name and no egress, which suits all that needs no
-/// network.
+/// A builder with the cache and the keys that the arguments name and no egress, for everything that needs no network.
 pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
     let builder = ConnectorHost::builder().with(|options| {
         options.limits.concurrent_calls = 4;
@@ -40,7 +39,7 @@ pub fn trusting(builder: HostBuilder, keys: &[String]) -> Result<HostBuilder, St
     keys.try_fold(builder, |builder, key| Ok(builder.trust_key(key?)))
 }
 
-/// A key as its text, or as the file that holds it.
+/// A key as its text, or as the file that contains it.
 pub fn trusted(key: &str) -> Result<TrustedKey, Stop> {
     const LARGEST: u64 = 4096;
     if let Ok(key) = TrustedKey::parse(key) {
@@ -66,7 +65,8 @@ pub fn grant(builder: HostBuilder, origins: &[String]) -> Result<HostBuilder, St
     Ok(origins.try_fold(builder, |builder, origin| builder.allow(origin))?)
 }
 
-/// Loads the component or the package with the way out that the arguments grant: origins, authorities, addresses.
+/// Loads the component or the package with the network access that the arguments grant: origins, authorities,
+/// addresses.
 pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
     let mut builder = grant(builder(common)?, &network.grants.allow)?;
     if let Some(path) = &network.ca {
@@ -87,7 +87,7 @@ pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
     load(builder, common, &network.grants)
 }
 
-/// The proxy, if there is one. An argument is visible to every user of the machine, so no password is taken from it.
+/// The proxy, if there is one. An argument is visible to every user of the machine, so no password is accepted from it.
 ///
 /// Without an option it is that of the environment: `HTTPS_PROXY` or `https_proxy`, unless `NO_PROXY` or `no_proxy`
 /// names a granted host. The library itself reads no environment.
@@ -122,7 +122,7 @@ fn permitted(proxy: Proxy) -> Proxy {
     networks.fold(proxy, Proxy::permit_network)
 }
 
-/// The first of some environment variables that is set to something.
+/// The first of some environment variables that has a non-empty value.
 fn environment(names: [&str; 2]) -> Option<String> {
     let values = names
         .into_iter()
@@ -132,7 +132,7 @@ fn environment(names: [&str; 2]) -> Option<String> {
         .find(|text| !text.is_empty())
 }
 
-/// Whether `NO_PROXY` names a granted host: exactly, as a domain above it, or by `*`.
+/// Returns true if `NO_PROXY` names a granted host: exactly, as a domain above it, or by `*`.
 fn is_direct(grants: &GrantArgs) -> bool {
     let origins = grants.allow.iter().chain(&grants.allow_beyond);
     let hosts: Vec<_> = origins.filter_map(|origin| host_of(origin)).collect();
@@ -175,7 +175,7 @@ fn is_named_by(host: &str, entry: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Loads the component or the package for a command that needs no network, or says in one line why not.
+/// Loads the component or the package for a command that needs no network, or returns one line with the reason.
 pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
     let host = builder(common)?.build()?;
     let _within = Within::begin(common);
@@ -185,7 +185,7 @@ pub fn load_offline(common: &Common) -> Result<Plugin, Stop> {
     }
 }
 
-/// Loads the component or the package with what is granted, or says in one line why not.
+/// Loads the component or the package with its grants, or returns one line with the reason.
 fn load(builder: HostBuilder, common: &Common, args: &GrantArgs) -> Result<Plugin, Stop> {
     let host = builder.build()?;
     let _within = Within::begin(common);
@@ -229,7 +229,7 @@ impl Drop for Within {
 fn bare(host: &ConnectorHost, common: &Common, egress: Egress) -> Result<Plugin, Stop> {
     let component = common.component.clone().unwrap_or_default();
     let sha256 = common.sha256.as_deref().map(without_algorithm);
-    // What is not a digest is not repeated as one.
+    // A text that is not a digest is not repeated as one.
     if sha256.is_some_and(|hex| hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit())) {
         return Err(Stop::usage(
             "--sha256 takes 64 hexadecimal digits, as sha256sum prints them, or sha256: before them",
@@ -259,7 +259,7 @@ pub fn package(common: &Common) -> Result<Option<Package<'static>>, Stop> {
     }))
 }
 
-/// No origin at all, whatever the package asks for.
+/// No origin at all, whatever the package requests.
 pub fn nothing(args: &PackageArgs) -> Grants {
     Grants {
         accept_less: true,
@@ -268,7 +268,7 @@ pub fn nothing(args: &PackageArgs) -> Grants {
     }
 }
 
-/// What the arguments grant a package.
+/// Returns the grants of the arguments for a package.
 pub fn grants(args: &PackageArgs, egress: Egress, more: &GrantArgs) -> Result<Grants, Stop> {
     let mut beyond = Egress::default();
     for origin in &more.allow_beyond {

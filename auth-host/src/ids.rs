@@ -9,8 +9,8 @@ pub fn new(kind: &str) -> String {
     format!("{kind}_{}", uuid::Uuid::now_v7().simple())
 }
 
-/// What is not greater than any identifier of a kind that was made at a time or later, and greater than all before: the
-/// first 48 bits of a UUID of version 7 are its milliseconds (RFC 9562, section 5.7).
+/// Returns a lower bound of the identifiers of a kind that were made at a time or later, which is greater than all
+/// before. The first 48 bits of a UUID of version 7 are its milliseconds (RFC 9562, section 5.7).
 pub fn earliest(kind: &str, ms: i64) -> String {
     format!("{kind}_{:012x}", ms.clamp(0, (1 << 48) - 1))
 }
@@ -59,7 +59,7 @@ pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
 /// As [`random`].
 pub fn code() -> std::io::Result<String> {
     const CODES: u32 = 1_000_000;
-    // The largest multiple of a million that a u32 holds: what lies beyond would make small codes likelier.
+    // The largest multiple of a million that fits a u32: values beyond it would make small codes likelier.
     const FAIR: u32 = u32::MAX - u32::MAX % CODES;
     loop {
         let drawn = u32::from_le_bytes(random()?);

@@ -1,4 +1,4 @@
-//! Machine-readable output. Fields are stable: a field that does not apply is null, none disappears.
+//! Machine-readable output. Fields are stable: a field that does not apply is null, and none disappears.
 
 use crate::output::Page;
 use crate::text;
@@ -9,7 +9,8 @@ use auth_connector_host::{
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// Shows a document. What could steer a terminal or deceive a reader is escaped, which for a program is the same text.
+/// Shows a document. Characters that could control a terminal or deceive a reader are escaped, which for a program is
+/// the same text.
 pub fn show(page: &mut Page, document: &Value) {
     let mut shown = String::new();
     for c in format!("{document:#}").chars() {
@@ -57,7 +58,7 @@ pub fn sent(
     document
 }
 
-/// Lays the fields of a failure over a document.
+/// Sets the fields of a failure in a document.
 pub fn add_cause(document: &mut Value, cause: &CallError) {
     set(document, "kind", json!(cause.kind().as_str()));
     match cause {
@@ -102,14 +103,14 @@ pub fn attributes(attributes: &Attributes) -> Value {
     Value::Object(object)
 }
 
-/// What loading cost.
+/// The duration of loading.
 pub fn load(plugin: &Plugin) -> Value {
     let timings = plugin.load_timings();
     json!({ "read_us": micros(timings.read), "compile_us": micros(timings.compile), "cached": timings.cache == CacheUse::Hit,
         "cache": timings.cache.as_str() })
 }
 
-/// A package: who signed it, and what it asks for beside what it would be given.
+/// A package: its signer, its requests and its grants.
 pub fn package(package: &Provenance) -> Value {
     let (manifest, decision) = (&package.manifest, &package.decision);
     let signer = package

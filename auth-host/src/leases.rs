@@ -1,12 +1,12 @@
-//! Leases of messages: what this process is sending.
+//! Leases of the messages that this process is sending.
 //!
-//! A message that is *sending* on the disk and leased by no process gets no outcome any more (`recovery`). The age of its
-//! row does not tell that: a machine may sleep, and its clock may jump.
+//! A message that is *sending* on the disk and leased by no process gets no outcome any more (`recovery`). The age of
+//! its row is not a reliable sign: a machine may sleep, and its clock may jump.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The leases of one process, by what a message is about: its verification, or itself (`Message::subject`).
+/// The leases of one process, by the subject of a message: its verification, or itself (`Message::subject`).
 #[derive(Clone, Default)]
 pub struct Leases(Arc<Mutex<HashMap<String, usize>>>);
 
@@ -20,7 +20,7 @@ impl Leases {
         }
     }
 
-    /// Whether there is one.
+    /// Returns true if there is one.
     pub fn has(&self, subject: &str) -> bool {
         self.held().contains_key(subject)
     }

@@ -1,4 +1,4 @@
-//! Limits on sending: what one number, one calling code, one network and one tenant may cost.
+//! Limits on sending: the volume for one number, one calling code, one network and one tenant.
 //!
 //! Every refusal is counted with its reason. The rule about unverified sends is that of Authgear's fraud protection: a
 //! leaky bucket for each country and network, whose size grows with the codes that were used.
@@ -24,10 +24,10 @@ pub const FAILURES: f64 = 10.0;
 /// The scope of the counters of refusals, by reason.
 pub const REFUSED: &str = "refused";
 
-/// The scope of the counters of what would have been refused.
+/// The scope of the counters of messages that would have been refused.
 pub const WOULD_REFUSE: &str = "would-refuse";
 
-/// The scope of the counters of what webhooks did not pass on, by webhook and reason.
+/// The scope of the counters of requests that webhooks did not pass on, by webhook and reason.
 pub const WEBHOOK: &str = "webhook";
 
 /// The reasons of refusals by a limit. A person can wait for each of them to pass.
@@ -40,12 +40,12 @@ pub const REASONS: [&str; 6] = [
     "unverified",
 ];
 
-/// Why a message is not sent.
+/// The reason for which a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// A stable word.
     pub reason: &'static str,
-    /// When another attempt is sane, in milliseconds; none where only an operator can change it.
+    /// When another attempt is useful, in milliseconds; none if only an operator can change it.
     pub retry_after_ms: Option<i64>,
 }
 
@@ -56,9 +56,9 @@ const fn refusal(reason: &'static str, retry_after_ms: Option<i64>) -> Refusal {
     }
 }
 
-/// A message that is about to be written down.
+/// A message that is about to be stored.
 pub struct Asked<'a> {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: &'a str,
     /// The tenant's settings.
     pub settings: &'a TenantSettings,
@@ -68,7 +68,7 @@ pub struct Asked<'a> {
     pub number_hash: &'a [u8],
     /// The network of the person's address.
     pub network: Option<&'a str>,
-    /// Whether the use of its code will be reported: the rule about unverified sends applies.
+    /// True if the use of its code will be reported: the rule about unverified sends applies.
     pub is_checked: bool,
 }
 
@@ -94,7 +94,7 @@ pub fn decide(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
 }
 
 impl Asked<'_> {
-    /// What a message that is sent counts towards.
+    /// The counters of a message that is sent.
     fn counted(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let network = self.network.map(|network| (NETWORK, network));
         // Countries share calling codes: those at home do not use up their neighbours' share.
@@ -102,7 +102,7 @@ impl Asked<'_> {
         [("sent", "")].into_iter().chain(prefix).chain(network)
     }
 
-    /// Whether the number is of one of the tenant's own countries.
+    /// Returns true if the number is of one of the tenant's own countries.
     fn is_home(&self) -> bool {
         let mut home = self.settings.home_countries.iter();
         home.any(|home| home == self.number.country())
@@ -118,7 +118,7 @@ fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) ->
     counter.add(db, now, 1)
 }
 
-/// The refusal by the limit that lasts longest, where there are several: the others pass before it.
+/// The refusal by the limit that lasts longest, if there are several: the others pass before it.
 fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>> {
     let mut refusals = Vec::new();
     let (tenant, settings) = (asked.tenant, asked.settings);
@@ -173,7 +173,7 @@ fn of_number(
         }))
 }
 
-/// When a number's own limits let another message to it pass, where one of them is reached.
+/// When a number's own limits allow another message to it, if one of them is reached.
 pub fn number_free_at(
     db: &Connection,
     now: i64,
@@ -185,7 +185,7 @@ pub fn number_free_at(
     Ok(waits.map(|(_, wait_ms)| now + wait_ms).max())
 }
 
-/// How long until the counts of a day are below `most`: an hour's count leaves when it is 24 hours old. A day where they
+/// How long until the counts of a day are below `most`: an hour's count leaves when it is 24 hours old. One day if they
 /// never are.
 fn until_below(counts: &[(i64, i64)], now: i64, most: i64) -> i64 {
     let this_hour = now / HOUR_MS;
@@ -198,7 +198,7 @@ fn until_below(counts: &[(i64, i64)], now: i64, most: i64) -> i64 {
     (this_hour + below.unwrap_or(HOURS_A_DAY)) * HOUR_MS - now
 }
 
-/// How long until fewer than `most` of the times, newest first, are within the period; none where that is so now.
+/// How long until fewer than `most` of the times, newest first, are within the period; none if they are now.
 fn wait_ms(newest_first: &[i64], now: i64, period: i64, most: u32) -> Option<i64> {
     let Some(nth) = most.checked_sub(1) else {
         return Some(period);
@@ -239,7 +239,7 @@ pub fn count_verified(db: &Connection, now: i64, tenant: &str, country: &str) ->
     count(db, now, tenant, "verified", country)
 }
 
-/// Notes that the code of a verification was used.
+/// Records that the code of a verification was used.
 pub fn verified(
     db: &Connection,
     now: i64,
@@ -257,8 +257,8 @@ pub fn verified(
     Ok(())
 }
 
-/// The buckets of a country and, where it is known, of a network, for a day and for an hour: each as large as the codes
-/// allow that were used of late.
+/// The buckets of a country and, if known, of a network, for a day and for an hour. Their size depends on the number of
+/// codes used lately.
 fn rules<'a>(
     db: &Connection,
     now: i64,
@@ -318,7 +318,7 @@ fn rules<'a>(
     Ok(rules)
 }
 
-/// How many codes were used of late.
+/// The numbers of codes used lately.
 #[derive(Debug, PartialEq)]
 struct Used {
     /// On the day that had most of them.

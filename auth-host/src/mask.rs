@@ -12,11 +12,11 @@ const TWO_DIGITS: &[&str] = &[
 /// The sign before a calling code, also as keyboards for Chinese and Japanese write it.
 const PLUS: [char; 2] = ['+', '\u{ff0b}'];
 
-/// `+86138****8000`: the country code, up to three digits, and up to the last four, which are favoured because
-/// people know their number by its end. At least four digits are hidden; what is too short to show any of is hidden
-/// whole, and so is what has no prefix or a letter in it.
+/// `+86138****8000`: the country code, up to three digits, and up to the last four, which people recognise their number
+/// by. At least four digits are hidden. A text is hidden completely if it is too short, has no prefix or contains a
+/// letter.
 pub fn number(to: &str) -> String {
-    // Whatever separates digits, visible or not, hides nothing that the digits do not show.
+    // Separators between digits, visible or not, hide nothing that the digits do not show.
     let compact: String = to
         .chars()
         .filter(|c| c.is_alphanumeric() || PLUS.contains(c))
@@ -44,7 +44,7 @@ pub fn number(to: &str) -> String {
     format!("+{code}{start}****{end}")
 }
 
-/// A file's name for an error. Somebody may have typed a number or a code in its place.
+/// A file's name for an error. The user may have typed a number or a code in its place.
 pub fn path(path: &Path) -> String {
     typed(&path.display().to_string())
 }
@@ -54,7 +54,7 @@ pub fn url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
-    // An error's text may go on after the address in quotes.
+    // An error's text may continue after the address in quotes.
     let (rest, after) = rest.split_at(rest.find('"').unwrap_or(rest.len()));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
@@ -82,8 +82,8 @@ pub fn url(text: &str) -> String {
     shown
 }
 
-/// A text that was typed, with what may be a phone number or a code hidden: seven digits or more with nothing but
-/// number punctuation between them, and a whole name that is four digits or more. Of an address also as [`url`] does.
+/// A typed text, with everything hidden that may be a phone number or a code: seven digits or more with only number
+/// punctuation between them, and a whole name of four digits or more. An address is also masked as by [`url`].
 pub fn typed(text: &str) -> String {
     let text = &*url(text);
     const NUMBER: usize = 7;

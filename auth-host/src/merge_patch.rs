@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Lays a patch over a document, as section 2 of the RFC says it.
+/// Applies a patch to a document, as in section 2 of the RFC.
 pub fn merge(document: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *document = patch.clone();

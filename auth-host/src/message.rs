@@ -48,7 +48,7 @@ fn add(variables: &mut Vec<(String, String)>, name: &str, value: String) -> Resu
     Ok(())
 }
 
-/// Digits from the operating system's generator, each equally likely: bytes from 250 up are thrown away.
+/// Digits from the operating system's generator, each equally likely: bytes from 250 up are discarded.
 fn random_digits(count: u8) -> Result<String, Stop> {
     let mut digits = String::new();
     while digits.len() < usize::from(count) {

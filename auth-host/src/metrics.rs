@@ -1,7 +1,7 @@
-//! The library's figures as Prometheus text, in a file or on standard output.
+//! The library's metrics as Prometheus text, in a file or on standard output.
 //!
-//! One send is over before anything could scrape it, so there is no listener: a file is what node_exporter's
-//! textfile collector picks up.
+//! One send is over before anything could scrape it, so there is no listener: node_exporter's textfile collector reads
+//! a file.
 
 use crate::exit::Stop;
 use crate::mask;
@@ -17,7 +17,7 @@ const SECONDS: &[f64] = &[
     5.0, 10.0,
 ];
 
-/// Figures that are being gathered.
+/// Metrics that are being gathered.
 pub struct Metrics {
     handle: PrometheusHandle,
     to: PathBuf,
@@ -33,7 +33,7 @@ impl Metrics {
         })
     }
 
-    /// Writes them: to the page for `-`, else to the file, which is there whole or not at all.
+    /// Writes them: to the page for `-`, else to the file, which is written completely or not at all.
     pub fn write(&self, page: &mut Page) -> Result<(), String> {
         let text = self.handle.render();
         if self.to == Path::new("-") {
@@ -50,7 +50,7 @@ impl Metrics {
     }
 }
 
-/// Gathers figures from now on, for whoever renders them.
+/// Gathers metrics from now on, for the caller to render.
 pub fn recorder() -> Result<PrometheusHandle, Stop> {
     let refused = |error| Stop::machine(format!("metrics cannot be gathered: {error}"));
     let seconds = Matcher::Suffix("_seconds".to_owned());
@@ -60,7 +60,7 @@ pub fn recorder() -> Result<PrometheusHandle, Stop> {
         .map_err(refused)
 }
 
-/// Refuses a place that is no file: a folder, a pipe or a device would be replaced by one.
+/// Refuses a path that is not a file: a folder, a pipe or a device would be replaced by one.
 fn check(to: &Path) -> Result<(), String> {
     match to.symlink_metadata() {
         Ok(data) if !data.is_file() && !data.is_symlink() && to != Path::new("-") => Err(format!(
@@ -71,9 +71,8 @@ fn check(to: &Path) -> Result<(), String> {
     }
 }
 
-/// Puts a text in a file's place, whole. The folder may be one in which others write: the file beside it has a name
-/// that nobody can guess and must not exist, so no link that was left there is followed, and a link in the file's own
-/// place is replaced.
+/// Replaces a file completely. Others may write into the folder. The temporary file therefore has an unpredictable name
+/// and must not exist, so that no existing link is followed. A link at the file's own path is replaced.
 fn replace(to: &Path, text: &str) -> std::io::Result<()> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(std::io::Error::other)?;

@@ -1,4 +1,4 @@
-//! Phone numbers: reading, country, calling code, and what is known about their kind.
+//! Phone numbers: parsing, country, calling code, and kind.
 
 use crate::texts::{Sentence, about};
 use auth_connector_host::{Phrase, phrase};
@@ -45,7 +45,7 @@ impl Bare {
         }
     }
 
-    /// What the operator should know about the choice.
+    /// A warning for the operator about the choice.
     pub fn warning(&self) -> Option<Sentence> {
         match self {
             Self::National(country) => Some(about("warn-national", country)),
@@ -65,7 +65,7 @@ pub enum Reading {
     National,
 }
 
-/// Why a text is no number that a message can be sent to.
+/// The reason for which a text is not a number that a message can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// It has no calling code, and no default country is set.
@@ -84,7 +84,7 @@ pub enum NumberError {
     /// No number of its country has its length.
     #[error("The number has too few or too many digits for its country")]
     Length,
-    /// A kind of number that takes no messages.
+    /// A kind of number that accepts no messages.
     #[error(
         "The number belongs to a service that charges or that takes no messages: premium rate, shared cost, toll free or voice mail"
     )]
@@ -103,7 +103,7 @@ impl NumberError {
         }
     }
 
-    /// What it says, as a part of another sentence.
+    /// The error as a part of another sentence.
     pub fn phrase(self) -> Phrase {
         match self {
             Self::NoCallingCode => phrase!("number-no-code", of self),
@@ -116,8 +116,8 @@ impl NumberError {
 }
 
 impl Number {
-    /// Reads a number: with `+` or `00` and a calling code, or as people of the default country write it, its prefix for
-    /// calls abroad included.
+    /// Parses a number: with `+` or `00` and a calling code, or as people of the default country write it, its prefix
+    /// for calls abroad included.
     ///
     /// # Errors
     ///
@@ -145,8 +145,8 @@ impl Number {
         }
     }
 
-    /// The number that a text with `00` is: as people of the default country dial, 0011 in Australia and 001 in Hong Kong,
-    /// or with 00 for a plus. Where both are numbers, one of them is a stranger's.
+    /// Returns the one number that a text with `00` is: as people of the default country dial, 0011 in Australia and
+    /// 001 in Hong Kong, or with 00 for a plus. If both are numbers, one of them is a stranger's.
     fn only_one(
         dialled: Result<Self, NumberError>,
         plus: Result<Self, NumberError>,
@@ -163,7 +163,7 @@ impl Number {
         }
     }
 
-    /// Reads a number with `+`, or one of a region.
+    /// Parses a number with `+`, or one of a region.
     fn read(text: &str, region: Option<Region>) -> Result<Self, NumberError> {
         let number = PhoneNumber::parse(text, region).map_err(|_| NumberError::NotANumber)?;
         if number.is_possible_with_reason().is_err() {
@@ -196,7 +196,7 @@ impl Number {
         })
     }
 
-    /// Reads a number of a platform, whose digits without `+` are read as its operator said. Says how.
+    /// Parses a number of a platform. Digits without `+` are read as its operator set. Returns how it was read.
     ///
     /// # Errors
     ///
@@ -243,7 +243,7 @@ impl Number {
         &self.e164
     }
 
-    /// The country (ISO 3166, two letters); empty where a calling code has none.
+    /// The country (ISO 3166, two letters); empty if a calling code has none.
     pub fn country(&self) -> &str {
         &self.country
     }
@@ -253,12 +253,12 @@ impl Number {
         &self.prefix
     }
 
-    /// Whether it is a mobile number that is, or may be, given out.
+    /// Returns true for a mobile number that is, or may be, assigned.
     pub fn is_mobile(&self) -> bool {
         self.is_mobile
     }
 
-    /// Whether its country gives it out, by libphonenumber's metadata.
+    /// Returns true if its country assigns it, by libphonenumber's metadata.
     pub fn is_valid(&self) -> bool {
         self.is_valid
     }
@@ -269,7 +269,7 @@ impl Number {
     }
 }
 
-/// A text without what surrounds a number that was copied: spaces, and marks of the direction of writing.
+/// A text without the characters around a copied number: spaces, and marks of the direction of writing.
 fn bare_text(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || crate::text::is_deceptive(c))
 }
@@ -280,14 +280,14 @@ impl fmt::Debug for Number {
     }
 }
 
-/// The country of a calling code for a number that no country gives out (yet): the main one of those that share it.
+/// The country of a calling code for a number that no country assigns (yet): the main one of those that share it.
 fn main_country(calling_code: i32) -> Option<String> {
     rlibphonenumber::PHONE_NUMBER_UTIL
         .get_region_for_country_code(calling_code)
         .map(|region| region.as_region_str().to_string())
 }
 
-/// Whether a text is a country that numbers are given out in.
+/// Returns true if a text is a country in which numbers are assigned.
 pub fn is_country(code: &str) -> bool {
     code.len() == 2
         && code.bytes().all(|b| b.is_ascii_uppercase())
@@ -344,7 +344,7 @@ mod tests {
             ("8 10 44 7400 123456", "RU", "+447400123456"),
             ("0044 7400 123456", "DE", "+447400123456"),
             ("0086 138 0013 8000", "CN", "+8613800138000"),
-            // Nobody's prefix there, and no number of that country.
+            // Not a prefix there, and not a number of that country.
             ("0044 7400 123456", "US", "+447400123456"),
             ("0044 7400 123456", "AU", "+447400123456"),
             ("00 1 415 555 2671", "HK", "+14155552671"),
@@ -353,7 +353,7 @@ mod tests {
             let number = number.unwrap_or_else(|e| panic!("{text} {country}: {e}"));
             assert_eq!(number.e164(), e164, "{text} {country}");
         }
-        // The prefix of the country takes a digit of the calling code along, and what is left is a number too.
+        // The prefix of the country includes a digit of the calling code, and the rest is a number too.
         for (text, country) in [
             ("0081 90 1234 5678", "HK"),
             ("0081 90 1234 5678", "SG"),
@@ -432,7 +432,7 @@ mod tests {
                 Some(("+13125550123", International)),
             ),
             ("013800138000", Bare::E164, None),
-            // Possible and not given out: a platform that strips the plus knows that it was there.
+            // Possible and not assigned: a platform that strips the plus had one.
             ("13800138000", Bare::E164, Some(("+13800138000", PlusAdded))),
             ("13800138000", cn(), Some(("+8613800138000", National))),
             ("13125550123", cn(), Some(("+8613125550123", National))),

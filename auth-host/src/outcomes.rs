@@ -1,7 +1,7 @@
-//! Outcomes of sends: written down together with what follows from them.
+//! Outcomes of sends, stored together with their consequences.
 //!
-//! While a connector is called, its message may change on the disk: a receipt settles it, or its number is forgotten. What
-//! is told of the message and what happens next follows from the row as it is then.
+//! While a connector is called, its message may change on the disk: a receipt settles it, or its number is forgotten.
+//! The events and the next step follow from the row as it is then.
 
 use crate::app::App;
 use crate::store::figures;
@@ -14,22 +14,22 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long an outcome is tried to be written down, when the database fails.
+/// How long storing an outcome is tried when the database fails.
 const WRITING: Duration = Duration::from_secs(600);
 
-/// Runs in the transaction that writes the last outcome down.
+/// Runs in the transaction that stores the last outcome.
 pub type Finish = Arc<dyn Fn(&Connection, &Message) -> Result<(), StoreError> + Send + Sync>;
 
 /// An attempt whose outcome is on the disk.
 pub struct Written {
     /// The attempt as it is there.
     pub row: Message,
-    /// Whether the next attempt is on the disk as well, to be made.
+    /// True if the next attempt is on the disk as well, to be made.
     pub is_followed: bool,
 }
 
-/// Writes an outcome down, and the next attempt or whatever the caller adds, in one transaction. Tries again while the
-/// database fails.
+/// Stores an outcome, and the next attempt or the caller's addition, in one transaction. Tries again while the database
+/// fails.
 ///
 /// # Errors
 ///
@@ -70,7 +70,8 @@ fn write(
     finish: &Finish,
 ) -> store::Result<Written> {
     let Some(found) = messages::get(db, &row.tenant, &row.id)? else {
-        // Its number was forgotten. Only the figures have it, twice where a receipt came first, and nothing more goes to it.
+        // Its number was forgotten. Only the figures have it, twice if a receipt came first, and nothing more is sent
+        // to it.
         figures::tally(db, &row, 1)?;
         count_segments(db, &row)?;
         let is_followed = false;
@@ -78,7 +79,7 @@ fn write(
     };
     let (before, row) = (found.state, settled(db, found, row)?);
     count_segments(db, &row)?;
-    // Whoever settled it meanwhile knows that it left, or has allowed another code in its place.
+    // If it was settled meanwhile, it is known to have been sent, or another code was allowed in its place.
     if let Some(next) = next.filter(|_| before == State::Sending) {
         messages::add(db, next)?;
         let is_followed = true;
@@ -92,7 +93,7 @@ fn write(
     Ok(Written { row, is_followed })
 }
 
-/// Settles the row that was found, unless somebody else did: then it is left in its state. Returns it as it is now.
+/// Settles the row that was found, unless it was settled meanwhile: then its state stays. Returns the present row.
 fn settled(db: &Connection, found: Message, row: Message) -> store::Result<Message> {
     if found.is_open() {
         messages::settle(db, &row)?;
@@ -170,7 +171,7 @@ mod tests {
         states: Vec<State>,
         /// How many events wait.
         told: i64,
-        /// The state that the caller's answer was kept with.
+        /// The state that the caller's response was stored with.
         kept: Option<State>,
     }
 
@@ -216,7 +217,8 @@ mod tests {
         assert_eq!((after.told, after.kept), (0, None));
     }
 
-    /// The receipt came before the answer to the send, whatever that says: its state stays, and was told already.
+    /// The receipt arrived before the response to the send, whatever that is: its state stays, and was reported
+    /// already.
     #[tokio::test]
     async fn message_that_a_receipt_settled_keeps_its_state() {
         for said in [State::Accepted, State::Unknown, State::NotSent] {
@@ -273,7 +275,7 @@ mod tests {
         assert_eq!((after.told, after.kept), (0, None));
     }
 
-    /// Whoever changes a message's state moves it in the figures, once.
+    /// Every change of a message's state moves it in the figures, once.
     #[tokio::test]
     async fn message_is_counted_in_the_state_that_it_is_in() {
         let host = TestApp::new().await;

@@ -1,7 +1,7 @@
-//! The way to the terminal, which may be gone: a closed pipe, a full disk.
+//! Output to the terminal, which may be closed or fail: a closed pipe, a full disk.
 //!
-//! `println!` panics there, and its exit code would hide whether a message was sent. So output is gathered
-//! first and written once, and whoever writes it decides what a failure means.
+//! `println!` panics there, and its exit code would hide whether a message was sent. Output is therefore gathered first
+//! and written once, and the caller decides what a failure means.
 
 use crate::clean::clean;
 use crate::exit::Stop;
@@ -13,7 +13,7 @@ use std::io::Write;
 pub struct Page(String);
 
 impl Page {
-    /// Adds a line, or several that the caller made. Whatever is in them cannot steer the terminal.
+    /// Adds a line, or several that the caller made. Their content cannot control the terminal.
     pub fn line(&mut self, text: impl Display) {
         for (nth, line) in text.to_string().split('\n').enumerate() {
             if nth > 0 {
@@ -24,7 +24,7 @@ impl Page {
         self.0.push('\n');
     }
 
-    /// What was added.
+    /// The added text.
     #[cfg(test)]
     pub fn text(&self) -> &str {
         &self.0
@@ -39,14 +39,14 @@ impl Page {
     }
 }
 
-/// Why a command whose output cannot be written ends.
+/// The error of a command whose output cannot be written.
 pub fn unwritable(error: std::io::Error) -> Stop {
     Stop::machine(format!(
         "the output cannot be written: {error}. Check where standard output leads"
     ))
 }
 
-/// One line to standard error, if it takes one.
+/// Writes one line to standard error, if that is possible.
 pub fn complain(message: &str) {
     let message = clean(message);
     let _ = writeln!(std::io::stderr().lock(), "auth-host: {message}");

@@ -1,19 +1,19 @@
 //! Sentences for the person who waits for a code, in six languages.
 //!
-//! One file for each language in `phrases/`: what problem details and failed messages tell a person, and the texts of the
-//! sample sign-in. `packages/logto-connector` is held to the same sentences by its tests.
+//! One file for each language in `phrases/`: the texts of problem details and failed messages for a person, and the
+//! texts of the sample sign-in. Tests of `packages/logto-connector` require the same sentences.
 
 use crate::store::message::State;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// A language that there are sentences in.
+/// A language that has sentences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Language(usize);
 
 type Texts = BTreeMap<String, String>;
 
-/// Tag, the language's own name, texts. The first is what others fall back to.
+/// Tag, the language's own name, texts. The first is the fallback of the others.
 const FILES: [(&str, &str, &str); 6] = [
     ("en", "English", include_str!("../phrases/en.json")),
     ("zh-CN", "简体中文", include_str!("../phrases/zh-CN.json")),
@@ -34,17 +34,17 @@ impl Language {
         (0..FILES.len()).map(Self)
     }
 
-    /// The first of a person's languages that there is, else English.
+    /// The first of a person's languages that is available, else English.
     pub fn best<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
         Self::among(tags).unwrap_or(Self(0))
     }
 
-    /// The first of a person's languages that there is, else that of the request.
+    /// The first of a person's languages that is available, else that of the request.
     pub fn wanted<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
         Self::among(tags).unwrap_or_else(spoken)
     }
 
-    /// The first of a person's languages that there is.
+    /// The first of a person's languages that is available.
     pub fn among<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Option<Self> {
         tags.into_iter().find_map(|tag| Self::of(tag.as_ref()))
     }
@@ -54,7 +54,7 @@ impl Language {
         Self::best(crate::form::languages(header))
     }
 
-    /// The language that a BCP 47 tag asks for, region and script aside where they make no difference here.
+    /// The language that a BCP 47 tag names, ignoring region and script if they make no difference here.
     pub fn of(tag: &str) -> Option<Self> {
         let mut parts = tag.split(['-', '_']).map(str::to_ascii_lowercase);
         let language = parts.next()?;
@@ -88,16 +88,16 @@ impl Language {
 }
 
 tokio::task_local! {
-    /// What the request's `Accept-Language` asks for.
+    /// The language from the request's `Accept-Language`.
     static SPOKEN: Language;
 }
 
-/// The language of the request that this task answers, English outside of one.
+/// The language of the request that this task handles, English outside of one.
 pub fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or(Language(0))
 }
 
-/// Answers a request in a language.
+/// Handles a request in a language.
 pub async fn speaking<F: Future>(language: Language, answer: F) -> F::Output {
     SPOKEN.scope(language, answer).await
 }
@@ -124,7 +124,7 @@ pub const CHECK_NUMBER: &str = "check-number";
 /// The key of the sentence for a wrong code.
 pub const WRONG_CODE: &str = "wrong-code";
 
-/// The key of the sentence for a refusal of a kind; none where it is for the back end alone.
+/// The key of the sentence for a refusal of a kind; none if it is for the back end alone.
 pub fn of_problem(kind: &str) -> Option<&'static str> {
     Some(match kind.strip_prefix("/problems/")? {
         "not-usable" => "code-ended",
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Languages that there are no texts in say nothing about what to choose.
+    /// Languages without texts do not affect the choice.
     #[tokio::test]
     async fn unknown_languages_leave_the_choice_to_the_request() {
         let german = Language::of("de").unwrap();
@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// The texts that a language has, and the places for values in each.
+    /// The names of the placeholders for values in a text.
     fn placeholders(text: &str) -> BTreeSet<&str> {
         let rests = text.split('{').skip(1);
         rests.filter_map(|rest| rest.split('}').next()).collect()
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    /// Every text is named in a source, and every text that a source asks for exists.
+    /// Every text is used in a source, and every text that a source uses exists.
     #[test]
     fn no_text_is_missing_or_unused() {
         fn sources(folder: &Path, found: &mut String) {

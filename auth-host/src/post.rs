@@ -1,4 +1,4 @@
-//! POSTs to an address that an operator set, by the egress rules that hold for plugins. They follow no redirect.
+//! POSTs to an address that an operator set, by the egress rules for plugins. They follow no redirect.
 
 use auth_connector_host::{Origin, Outbound};
 use auth_connector_host::{Phrase, phrase};
@@ -12,19 +12,19 @@ use hyper_util::rt::TokioIo;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// The longest that a connection may take to come about.
+/// The longest time for opening a connection.
 const DIAL: Duration = Duration::from_secs(5);
 
-/// The longest that the whole exchange may take.
+/// The longest time for the whole exchange.
 const WHOLE: Duration = Duration::from_secs(10);
 
-/// The longest that the rest of a response may take, for its connection to be used again.
+/// The longest time for the rest of a response, for its connection to be used again.
 const REST: Duration = Duration::from_secs(1);
 
 /// The longest head of a response, and the longest body after which its connection is used again.
 const MOST_BYTES: usize = 64 << 10;
 
-/// An address, taken apart.
+/// A parsed address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     origin: Origin,
@@ -32,16 +32,16 @@ pub struct Address {
 }
 
 impl Address {
-    /// Its scheme, host and port. The rest may hold a token.
+    /// Its scheme, host and port. The rest may contain a token.
     pub fn origin(&self) -> String {
         self.origin.to_string()
     }
 
-    /// Reads an `https` address, or an `http` one of loopback.
+    /// Parses an `https` address, or an `http` one of loopback.
     ///
     /// # Errors
     ///
-    /// What was expected.
+    /// The expected form.
     pub fn parse(text: &str) -> Result<Self, Phrase> {
         let (scheme, rest) = text
             .split_once("://")
@@ -117,7 +117,7 @@ impl Open {
         self.sender.send_request(request).await
     }
 
-    /// The connection, once the rest of a response is read. The body says nothing that counts.
+    /// Returns the connection, once the rest of a response is read. The body is not used.
     async fn after(self, response: Response<Incoming>) -> Option<Self> {
         let rest = Limited::new(response.into_body(), MOST_BYTES).collect();
         let is_read = matches!(tokio::time::timeout(REST, rest).await, Ok(Ok(_)));
@@ -125,12 +125,12 @@ impl Open {
     }
 }
 
-/// Posts JSON with these headers, on the kept connection where that is one to this address. Returns the status, and the
-/// connection where it can be used again.
+/// Posts JSON with these headers, on the kept connection if that is one to this address. Returns the status, and the
+/// connection if it can be used again.
 ///
 /// # Errors
 ///
-/// One line that says why there is none.
+/// One line with the reason.
 pub async fn post(
     outbound: &Outbound,
     kept: Option<Open>,
@@ -167,8 +167,8 @@ async fn exchange(
     origin: &Origin,
     request: Request<Full<Bytes>>,
 ) -> Result<(Open, Response<Incoming>), String> {
-    // A server may end a connection just when it is used again. Nobody knows then whether it read the request, which has
-    // an identifier for that.
+    // A server may end a connection just when it is used again. It is then unknown whether it read the request, which
+    // has an identifier for that.
     if let Some(mut open) = kept
         && let Ok(response) = open.send(request.clone()).await
     {

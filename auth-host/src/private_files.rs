@@ -1,8 +1,8 @@
-//! Files that their owner alone can read, written whole or not at all.
+//! Files that their owner alone can read, written completely or not at all.
 //!
-//! A file is written under another name beside its place, and gets its own once it is whole. A process that is killed
-//! leaves such a part; the next that writes into the folder removes it. Who writes a part holds a shared lock of the
-//! folder, so a part is left behind where nobody holds one.
+//! A file is written under another name in the same folder, and gets its own once it is complete. A killed process
+//! leaves such a part; the next process that writes into the folder removes it. A process that writes a part holds a
+//! shared lock of the folder. A part is therefore abandoned if no process holds one.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,14 +10,14 @@ use std::io::{ErrorKind, Result, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What SQLite may leave beside a file.
+/// Suffixes of the files that SQLite may leave beside a file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// How often, and how long apart, the lock of a folder is tried.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Writes a file in the place of what is there. A link stays, and the file that it names is replaced.
+/// Replaces a file. A link stays, and the file that it names is replaced.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let part = Part::beside(&path);
@@ -34,7 +34,7 @@ pub fn make(path: &Path, bytes: &[u8]) -> Result<()> {
     part.name()
 }
 
-/// A file that is being written beside its place. It goes when it is dropped without a name.
+/// A file that is being written beside its final path. It is deleted when it is dropped without a name.
 pub struct Part {
     path: PathBuf,
     place: PathBuf,
@@ -42,7 +42,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Takes a name that nobody can guess, so that no link that was left there is followed.
+    /// Chooses an unpredictable name, so that no existing link is followed.
     pub fn beside(place: &Path) -> Self {
         let shared = share(folder_of(place));
         let mut path = place.to_owned().into_os_string();
@@ -54,12 +54,12 @@ impl Part {
         }
     }
 
-    /// Where it is written.
+    /// The path at which it is written.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes it, empty.
+    /// Creates it, empty.
     pub fn create(&self) -> Result<File> {
         let mut options = File::options();
         options.write(true).create_new(true);
@@ -68,7 +68,7 @@ impl Part {
         options.open(&self.path)
     }
 
-    /// Gives it its name, unless something has that name.
+    /// Gives it its name, unless a file has that name.
     pub fn name(self) -> Result<()> {
         let named = match std::fs::hard_link(&self.path, &self.place) {
             Err(error)
@@ -114,7 +114,7 @@ pub fn companions(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// Removes what killed processes left in a folder, unless a process writes there.
+/// Removes parts of killed processes in a folder, unless a process writes there.
 pub fn remove_left(folder: &Path) {
     if let Ok(folder_file) = File::open(folder)
         && folder_file.try_lock().is_ok()
@@ -123,7 +123,7 @@ pub fn remove_left(folder: &Path) {
     }
 }
 
-/// Removes what killed processes left, and takes the shared lock of the folder. None where the system gives none: the
+/// Removes parts of killed processes, and takes the shared lock of the folder. None if the system supports no lock: the
 /// part is written without it.
 fn share(folder: &Path) -> Option<File> {
     remove_left(folder);
@@ -147,7 +147,7 @@ fn remove_parts(folder: &Path) {
     }
 }
 
-/// Whether a name is one that [`Part::beside`] gives, or of what SQLite makes beside it.
+/// Returns true if a name is one that [`Part::beside`] gives, or that of a file that SQLite makes beside it.
 fn is_part(name: &OsStr) -> bool {
     let Some((_, id)) = name.to_str().and_then(|name| name.rsplit_once(".part_")) else {
         return false;
@@ -168,7 +168,7 @@ fn is_own_file(found: &std::fs::Metadata) -> bool {
     found.is_file()
 }
 
-/// Puts a file's name on the disk, as far as the file system can: some refuse it for folders.
+/// Syncs a file's name to the disk, as far as the file system can: some refuse it for folders.
 fn sync_folder(path: &Path) {
     if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
     }
 
-    /// As a killed process leaves them: with whatever SQLite had beside them.
+    /// As a killed process leaves them: with the files that SQLite had beside them.
     #[test]
     fn parts_left_behind_go_with_the_next_write() {
         let folder = Folder::new();

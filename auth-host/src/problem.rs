@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): what every refusal of the API looks like.
+//! Problem details (RFC 9457): the form of every refusal of the API.
 
 use crate::crypt::KeyError;
 use crate::mask;
@@ -16,50 +16,50 @@ pub struct Problem {
     /// A reference to the kind, relative to the API: `/problems/locked`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What the kind is, in a few words.
+    /// The meaning of the kind, in a few words.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, and what to do.
+    /// The event and the action to take.
     pub detail: String,
-    /// The detail, to be said in an operator's language.
+    /// The detail, for output in an operator's language.
     #[serde(skip)]
     pub sentence: Option<Box<Sentence>>,
-    /// What the database said, for the command line.
+    /// The database's error, for the command line.
     #[serde(skip)]
     pub cause: Option<Box<StoreError>>,
-    /// The key of the sentence for the person who waits, where the kind alone does not tell.
+    /// The key of the sentence for the person who waits, if the kind alone does not determine it.
     #[serde(skip)]
     pub phrase: Option<&'static str>,
-    /// What to tell the person who waits for a code, in the first of that person's languages that there is: those of the
-    /// request's body, or of `Accept-Language`. Absent where the problem is the back end's alone.
+    /// The text for the person who waits for a code, in the first available of that person's languages: those of the
+    /// request's body, or of `Accept-Language`. Absent if the problem is the back end's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_message: Option<String>,
-    /// The place in the request's body, as a JSON Pointer.
+    /// The JSON Pointer to the value in the request's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// When another attempt is sane, in seconds.
+    /// When another attempt is useful, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<i64>,
-    /// Everything that is wrong, where that is more than one thing.
+    /// All errors, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
-/// One thing that is wrong with a config.
+/// One error or warning about a config.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Finding {
-    /// Its place in the config, as a JSON Pointer.
+    /// The JSON Pointer to its value in the config.
     pub pointer: String,
     /// `error` or `warning`.
     pub severity: String,
     /// A stable word.
     pub code: String,
-    /// What to do.
+    /// The action to take.
     pub message: String,
 }
 
-/// What a problem tells: a sentence of the texts' files, or English for programs alone.
+/// The detail of a problem: a sentence of the texts' files, or English for programs alone.
 #[derive(Debug)]
 pub struct Detail {
     text: String,
@@ -126,7 +126,7 @@ impl Problem {
         Self::new(status, reason, title, detail)
     }
 
-    /// The request's body cannot be used, at a place. A name in it may be a number or a code that somebody typed.
+    /// The request's body cannot be used, at a pointer. A name in it may be a number or a code that a person typed.
     pub fn invalid(pointer: &str, detail: impl Into<Detail>) -> Self {
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -138,7 +138,7 @@ impl Problem {
         problem
     }
 
-    /// There is no such thing, or none of the caller's.
+    /// There is no such resource, or none of the caller's.
     pub fn not_found(what: &str) -> Self {
         let detail = about("refusal-not-found", what);
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
@@ -150,12 +150,12 @@ impl Problem {
         Self::new(status, "outcome-late", "The outcome is late", detail)
     }
 
-    /// Whether a message may have been sent all the same.
+    /// Returns true if a message may have been sent all the same.
     pub fn is_late(&self) -> bool {
         self.kind == "/problems/outcome-late"
     }
 
-    /// What happened and what to do, in an operator's language.
+    /// The event and the action to take, in an operator's language.
     pub fn text(&self, t: Texts) -> String {
         match &self.sentence {
             Some(sentence) => sentence.text(t),
@@ -163,7 +163,7 @@ impl Problem {
         }
     }
 
-    /// Adds what to tell a person, unless that was done in the person's own language before.
+    /// Adds the text for a person, unless it was added before in the person's own language.
     #[must_use]
     pub fn told(mut self, language: Language) -> Self {
         if self.user_message.is_none() {
@@ -173,14 +173,14 @@ impl Problem {
         self
     }
 
-    /// Tells the person who waits a sentence, for what they typed is wrong and not the request's form.
+    /// Sets the sentence for the person who waits: their input is wrong and not the request's form.
     #[must_use]
     pub const fn tell(mut self, phrase: &'static str) -> Self {
         self.phrase = Some(phrase);
         self
     }
 
-    /// Another attempt is sane after some milliseconds.
+    /// Sets that another attempt is useful after some milliseconds.
     #[must_use]
     pub fn after(mut self, retry_after_ms: Option<i64>) -> Self {
         self.retry_after = retry_after_ms.map(|ms| (ms + 999) / 1000);

@@ -1,4 +1,4 @@
-//! Delivery receipts: what a provider calls back, read by its connector, and what that changes of messages.
+//! Delivery receipts: a provider's callback, read by its connector, and the changes of messages by it.
 //!
 //! A receipt about an unknown serial number changes nothing. One settles *unknown* only through the correlation id, which
 //! the provider has from the message itself. None makes a message *not sent*, and none sends anything.
@@ -19,14 +19,14 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// Why a callback is not taken.
+/// The reason for which a callback is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTaken {
     /// No token of this connector.
     Token,
     /// The provider's signature is missing or wrong.
     Unauthenticated,
-    /// No callback of this provider.
+    /// Not a callback of this provider.
     Malformed,
     /// Too large.
     TooLarge,
@@ -34,7 +34,7 @@ pub enum NotTaken {
     Unavailable,
 }
 
-/// The connector whose callbacks come with this token.
+/// The connector whose callbacks have this token.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub enum NotTaken {
 pub fn connector(app: &App, id: &str, token: &str) -> Result<Arc<Connector>, NotTaken> {
     let catalog = app.catalog.load();
     let given = key_hash(token);
-    // Every token is compared, so that the time tells nothing.
+    // Every token is compared, so that the time reveals nothing.
     let is_known = catalog.callback_tokens.iter().fold(false, |found, known| {
         let is_same: bool = known.hash.ct_eq(&given).into();
         found | (is_same && known.connector == id)
@@ -51,8 +51,8 @@ pub fn connector(app: &App, id: &str, token: &str) -> Result<Arc<Connector>, Not
     found.cloned().ok_or(NotTaken::Token)
 }
 
-/// Reads a callback and stores its receipts. Returns what to answer the provider. What a refusal says is logged, without
-/// the token of the address.
+/// Reads a callback and stores its receipts. Returns the response to the provider. The reason of a refusal is logged,
+/// without the token of the address.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ const fn not_taken(kind: CallbackRefusalKind) -> NotTaken {
     }
 }
 
-/// A plugin's words for the log. The host took secrets and numbers out of them; the address has a secret of its own.
+/// A plugin's text for the log. The host removed secrets and numbers from it; the address has a secret of its own.
 fn said(text: &str, token: &str) -> String {
     clean(text).replace(token, "****")
 }
@@ -153,11 +153,11 @@ fn store_one(
     Ok(())
 }
 
-/// Whether a receipt changes the state of a message. Carriers correct *undelivered*, and never *delivered*.
+/// Returns true if a receipt changes the state of a message. Carriers correct *undelivered*, and never *delivered*.
 fn may_settle(row: &Message, reported: State, correlation_id: Option<&str>) -> bool {
     match row.state {
         State::Accepted => true,
-        // The serial number of a message whose outcome is unknown came from nobody that answered for it.
+        // The serial number of a message whose outcome is unknown has no verified source.
         State::Unknown | State::Sending => correlation_id == Some(row.id.as_str()),
         State::Undelivered => reported == State::Delivered,
         State::Delivered | State::NotSent | State::Suppressed => false,

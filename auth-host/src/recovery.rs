@@ -1,7 +1,8 @@
-//! Messages that nobody sends any more: *unknown* from then on, to be looked up, and their tenants are told.
+//! Recovery of messages that no process sends any more: they become *unknown*, to be looked up, and their tenants get
+//! events.
 //!
-//! Nothing here asks for the age of a message. This process knows what it sends (`leases`), and a command that sends
-//! beside the service holds a lock of the folder, which the system takes back when it ends.
+//! The age of a message is not used here. This process has a list of its sends (`leases`), and a command that sends
+//! beside the service holds a lock of the folder, which the system releases when it ends.
 
 use crate::app::{App, AppError};
 use crate::ids;
@@ -11,14 +12,14 @@ use crate::store::messages;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// Settles what an ended process left open, and tasks of this one that ended without an outcome, unless a command sends
-/// beside this service. Returns how many messages there were. Blocks its thread.
+/// Settles messages that an ended process left open, and tasks of this one that ended without an outcome, unless a
+/// command sends beside this service. Returns how many messages there were. Blocks its thread.
 ///
 /// # Errors
 ///
 /// [`AppError`] when the folder cannot be locked, or the database fails.
 pub fn settle_ended(app: &Arc<App>) -> Result<usize, AppError> {
-    // Held until they are settled: a command that begins meanwhile waits before it writes its message down.
+    // Locked until they are settled: a command that begins meanwhile waits before it stores its message.
     let Some(_alone) = app.files.alone()? else {
         return Ok(0);
     };
@@ -29,8 +30,8 @@ pub fn settle_ended(app: &Arc<App>) -> Result<usize, AppError> {
     Ok(app.store.write_blocking(move |db| settle(&told, db))?)
 }
 
-/// Settles what this process is not sending, of every tenant. Returns how many messages there were. For a database that
-/// no other process sends from.
+/// Settles messages that this process is not sending, of every tenant. Returns how many messages there were. For a
+/// database that no other process sends from.
 pub fn settle(app: &App, db: &Connection) -> store::Result<usize> {
     let left = left(app, db)?;
     for row in &left {

@@ -1,7 +1,7 @@
-//! Packages from registries: `oci://…` and `oci-layout:…` in the place of a component or a manifest.
+//! Packages from registries: `oci://…` and `oci-layout:…` in place of a component or a manifest.
 //!
-//! The package is pulled, pinned and checked before anything else is done with it. What was verified and what was not
-//! goes to standard error.
+//! The package is pulled, pinned and checked before anything else is done with it. The verified and unverified facts go
+//! to standard error.
 
 use crate::cli::RegistryArgs;
 use crate::exit::{REFUSED, Stop};
@@ -20,13 +20,13 @@ use std::path::Path;
 /// The longest PEM file that is read, in bytes.
 const PEM_BYTES: u64 = 4 << 20;
 
-/// Whose keys count and what is granted.
+/// The trusted keys and the grants.
 type Against<'a> = (&'a ConnectorHost, &'a Grants);
 
 /// The proxy for a registry's host.
 pub type ProxyFor = fn(&str) -> Result<Option<Proxy>, NetworkError>;
 
-/// How registries are reached, and whose provenance counts.
+/// Access to registries, and the trusted provenance.
 #[derive(Clone)]
 pub struct Access {
     network: HostOptions,
@@ -37,8 +37,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Access by the network of these options, and a proxy for each host. Of networks that are not public, those of
-    /// connectors do not count: registries and catalogues have `networks` of their own.
+    /// Access by the network of these options, and a proxy for each host. The permitted private networks of connectors
+    /// do not apply: registries and catalogues have `networks` of their own.
     pub fn new(network: HostOptions, networks: &[IpNet], proxy: ProxyFor) -> Self {
         Self {
             network: HostOptions {
@@ -52,8 +52,8 @@ impl Access {
         }
     }
 
-    /// The same, with an authority more and provenance by a key alone, from PEM files; a registry on this machine by
-    /// plain http.
+    /// The same, with an additional authority and provenance by a key alone, from PEM files; a registry on this machine
+    /// by plain http.
     pub fn with_files(
         mut self,
         authority: Option<&Path>,
@@ -68,8 +68,8 @@ impl Access {
         Ok(self)
     }
 
-    /// The same for the service, with provenance by a key alone: registries are named by catalogues and by others than
-    /// whoever set the service's environment.
+    /// The same for the service, with provenance by a key alone: registries are named by catalogues and by users other
+    /// than the one who set the service's environment.
     #[cfg(feature = "serve")]
     pub fn for_service(mut self, key: Option<ProvenanceKey>, has_loopback_http: bool) -> Self {
         self.provenance_key = key;
@@ -77,7 +77,7 @@ impl Access {
         self.named_by(NamedBy::Document)
     }
 
-    /// The same for registries that somebody else named, or the same one as now.
+    /// The same, for a registry that this party named.
     #[cfg(feature = "serve")]
     pub const fn named_by(mut self, named_by: NamedBy) -> Self {
         self.named_by = named_by;
@@ -174,7 +174,7 @@ pub fn package(
     })
 }
 
-/// Pulls on a thread of its own, because commands run on a runtime that must not be blocked on.
+/// Pulls on a thread of its own, because commands run on a runtime that must not be blocked.
 fn pulled(access: &Access, reference: &Reference, against: Against<'_>) -> Result<Pulled, Stop> {
     let outcome = std::thread::scope(|scope| {
         let run = || {

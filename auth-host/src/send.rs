@@ -1,8 +1,9 @@
 //! Sending: one connector after the other, until one of them may have sent.
 //!
 //! A message is on the disk as *sending* before its connector is called, and its identifier is the correlation id. The
-//! next connector is tried only after *not sent* of a kind that another connector could mend, and never after *unknown*. What
-//! the operator set up is asked anew before each call, so that a kill switch stops a message between two connectors.
+//! next connector is tried only after *not sent* of a kind that another connector could avoid, and never after
+//! *unknown*. The operator's configuration is read again before each call, so that a kill switch stops a message
+//! between two connectors.
 
 use crate::app::{App, Point};
 use crate::catalog::Connector;
@@ -19,13 +20,13 @@ use auth_connector_host::{
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What a connector that is not the last leaves to the next one.
+/// The time that a connector that is not the last leaves to the next one.
 const FOR_THE_NEXT: Duration = Duration::from_millis(1500);
 
-/// The least that a connector gets. With less, nothing is tried.
+/// The least time that a connector gets. With less, nothing is tried.
 const LEAST: Duration = Duration::from_millis(200);
 
-/// The first look-up of an unknown outcome comes after so long: providers' records appear with a delay.
+/// The delay of the first look-up of an unknown outcome: providers' records appear with a delay.
 const FIRST_LOOKUP_MS: i64 = 5_000;
 
 /// The longest text of a plugin that is kept with a message, in characters.
@@ -34,11 +35,11 @@ const HINT_CHARS: usize = 600;
 /// A message to be sent.
 #[derive(Clone)]
 pub struct Draft {
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: String,
-    /// The verification that it carries a code of.
+    /// The verification whose code it carries.
     pub verification: Option<String>,
-    /// The webhook that it came by.
+    /// The webhook that received its request.
     pub source: Option<String>,
     /// The recipient.
     pub number: Number,
@@ -50,7 +51,7 @@ pub struct Draft {
     pub variables: Vec<(String, String)>,
     /// The connectors, in the order in which they are tried.
     pub route: Vec<Arc<Connector>>,
-    /// When the caller has its answer.
+    /// When the caller has its response.
     pub deadline: Instant,
 }
 
@@ -125,7 +126,7 @@ pub async fn send(
         app.at(Point::AfterCall);
         let left = draft.deadline.saturating_duration_since(Instant::now());
         let following = next.filter(|_| is_mendable(&row) && left >= LEAST);
-        // Nothing fails here: what this connector did is written down first of all.
+        // Nothing fails here: this connector's outcome is stored first of all.
         let following = following.map(|next| message::Message {
             id: ids::new("m"),
             is_first: false,
@@ -166,8 +167,8 @@ async fn attempt(app: &App, draft: &Draft, row: &mut message::Message, time: Dur
         .record(begun.elapsed().as_secs_f64());
 }
 
-/// A connector as it is now, or why it is not called: since the request came, an operator may have stopped or changed
-/// something.
+/// A connector as it is now, or the reason for which it is not called: since the request arrived, an operator may have
+/// stopped or changed something.
 fn present(
     app: &App,
     draft: &Draft,
@@ -227,7 +228,7 @@ pub fn settle(row: &mut message::Message, outcome: &Result<Receipt, SendError>) 
     }
 }
 
-/// The plugin's words about a failure, and the provider's: the host has masked secrets and numbers in both.
+/// The plugin's text about a failure, and the provider's: the host has masked secrets and numbers in both.
 fn hint(failure: &Failure) -> Option<String> {
     let said = attribute(&failure.attributes, "provider-message").unwrap_or_default();
     let words = format!("{} {said}", failure.message);
@@ -235,22 +236,22 @@ fn hint(failure: &Failure) -> Option<String> {
     Some(words).filter(|words| !words.is_empty())
 }
 
-/// Whose turn it is by the plugin's own word, where that is one of the contract's.
+/// The party that has to act, by the plugin's own attribute, if that is one of the contract's.
 fn said_turn(failure: &Failure) -> Option<&'static str> {
     let said = attribute(&failure.attributes, "turn")?;
     let known = ["operator", "caller", "host", "provider", "recipient"];
     known.into_iter().find(|turn| *turn == said)
 }
 
-/// How many segments a receipt names; one where it names none. No more than ten, which no code has: a plugin that lies
-/// uses up its own tenant's day.
+/// The number of segments that a receipt names, or one. No more than ten, which no code has: a plugin that lies uses up
+/// its own tenant's day.
 fn segments(receipt: &Receipt) -> i64 {
     let named = attribute(&receipt.attributes, "segments").and_then(|text| text.parse().ok());
     named.unwrap_or(1).clamp(1, 10)
 }
 
-/// Whose turn it is after a failure: the host's where it was full or a limit of its own held the message back, else by its
-/// kind.
+/// The party that has to act after a failure: the host if it was full or one of its own limits stopped the message,
+/// else by the kind.
 const fn turn(cause: &CallError) -> &'static str {
     if let CallError::Host(
         HostFault::Overloaded { .. } | HostFault::QueueFull { .. } | HostFault::Exhausted(_),
@@ -277,7 +278,7 @@ const fn turn(cause: &CallError) -> &'static str {
     }
 }
 
-/// Whether another connector could send what this one certainly did not.
+/// Returns true if another connector could send a message that this one certainly did not.
 fn is_mendable(row: &message::Message) -> bool {
     const KINDS: [FailureKind; 10] = [
         FailureKind::Unreachable,

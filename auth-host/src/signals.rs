@@ -2,11 +2,11 @@
 
 use crate::exit::Stop;
 
-/// The signal by which programs are asked to read their files again, and that a closed terminal sends.
+/// The signal that requests programs to read their files again, and that a closed terminal sends.
 pub const HANGUP: &str = "SIGHUP";
 
-/// Listens for `SIGINT`, `SIGTERM` and `SIGHUP`, or Ctrl-C where there are no signals, in place of what the system does with
-/// them.
+/// Listens for `SIGINT`, `SIGTERM` and `SIGHUP`, or Ctrl-C if there are no signals, in place of the system's default
+/// actions.
 pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,

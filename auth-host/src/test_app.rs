@@ -36,8 +36,8 @@ impl TestApp {
         Self { app, folder }
     }
 
-    /// Opens one whose writer is held once a message is on the disk, before its connector is called. What follows can be
-    /// written down when the sender is dropped.
+    /// Opens one whose writer is blocked once a message is on the disk, before its connector is called. The writer
+    /// continues when the sender is dropped.
     pub async fn held_after_intent() -> (Self, Sender<()>) {
         let (release, released) = channel();
         let released = Mutex::new(Some(released));
@@ -72,7 +72,7 @@ impl TestApp {
         self.app.reload().unwrap();
     }
 
-    /// Who changes it.
+    /// The actor of its changes.
     pub fn actor() -> Actor {
         Actor("test".to_owned())
     }
@@ -86,7 +86,7 @@ impl TestApp {
     }
 }
 
-/// Holds the writer until the other end is used or dropped: what is queued meanwhile is committed together.
+/// Blocks the writer until the other end is used or dropped: jobs queued meanwhile are committed together.
 pub fn hold(store: &Store, released: Receiver<()>) {
     let (begun, has_begun) = channel();
     let store = store.clone();
@@ -100,7 +100,7 @@ pub fn hold(store: &Store, released: Receiver<()>) {
     has_begun.recv().unwrap();
 }
 
-/// A plugin with a manifest, whose component is none.
+/// A plugin with a manifest, whose component is invalid.
 pub fn plugin(manifest: &str) -> Plugin {
     Plugin {
         id: "p".to_owned(),
@@ -160,13 +160,13 @@ pub fn verification(app: &App, to: &str, source: Option<&str>, code: &str) -> Ve
     }
 }
 
-/// Writes down a message of the tenant `t` that is being sent since a time in Unix milliseconds.
+/// Stores a message of the tenant `t` that is being sent since a time in Unix milliseconds.
 pub async fn leave_open(app: &App, id: &'static str, since: i64) {
     let written = app.store.write(move |db| insert(db, id, "t", b"n", since));
     written.await.unwrap();
 }
 
-/// Writes down a message to a number, by its keyed hash.
+/// Stores a message to a number, by its keyed hash.
 pub fn add_message(db: &Connection, tenant: &str, number_hash: &[u8], at: i64) -> Result<()> {
     let id = ids::earliest("m", at) + &ids::new("");
     insert(db, &id, tenant, number_hash, at)

@@ -24,7 +24,7 @@ pub fn optional(page: &mut Page, label: &str, value: Option<&str>) {
     }
 }
 
-/// Attributes, one field each, but for those that were shown already.
+/// Attributes, one field each, except those that were shown already.
 pub fn attributes(page: &mut Page, attributes: &Attributes, shown: &[&str]) {
     for (key, value) in attributes
         .iter()
@@ -56,7 +56,7 @@ pub fn diagnostics(page: &mut Page, findings: &[Diagnostic]) {
     }
 }
 
-/// Why something did not work: class, words, codes.
+/// The cause of a failure: class, text, codes.
 pub fn cause(page: &mut Page, cause: &CallError) {
     field(page, "kind", cause.kind().as_str());
     match cause {
@@ -78,18 +78,18 @@ pub fn cause(page: &mut Page, cause: &CallError) {
     }
 }
 
-/// What the network said, where a request failed: the connector's words are about its own side.
+/// The network's error, if a request failed: the connector's text is about its own side.
 pub fn network(page: &mut Page, report: &CallReport) {
     optional(page, "network", last_error(report).as_deref());
 }
 
-/// Why the last request failed, if it did. The library observed it, so that no plugin can put a destination here that it
-/// did not ask for.
+/// The reason for which the last request failed, if it did. The library observed it, so that no plugin can add a
+/// destination here that it did not request.
 pub fn last_error(report: &CallReport) -> Option<String> {
     report.http.last().and_then(network_error)
 }
 
-/// Why a request failed, with this program's own option where that mends it.
+/// The reason for which a request failed, with this program's own option if that fixes it.
 pub fn network_error(exchange: &HttpExchange) -> Option<String> {
     let error = exchange.error.as_deref()?;
     Some(if error == NO_TRUSTED_AUTHORITY {
@@ -101,7 +101,7 @@ pub fn network_error(exchange: &HttpExchange) -> Option<String> {
     })
 }
 
-/// A destination that nothing granted, and the option that grants it.
+/// A destination that was not granted, and the option that grants it.
 fn not_granted(origin: &str) -> String {
     // As an option would be written: without the port that the scheme implies.
     let origin = Origin::parse(origin).map_or_else(|_| origin.to_owned(), |one| one.to_string());
@@ -110,7 +110,7 @@ fn not_granted(origin: &str) -> String {
     )
 }
 
-/// Where the time went.
+/// The duration of each phase.
 pub fn report(page: &mut Page, report: &CallReport, plugin: &Plugin) {
     let load = plugin.load_timings();
     let how = if load.cache == CacheUse::Hit {

@@ -1,6 +1,6 @@
 //! Texts for operators, in the reader's language, by Fluent: the console's, and the refusals that it shows.
 //!
-//! A refusal keeps its identifier, so that the API says it in English and the console in the reader's language.
+//! A refusal keeps its identifier, so that the API returns it in English and the console in the reader's language.
 
 use crate::form;
 use auth_connector_host::Phrase;
@@ -10,7 +10,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::sync::LazyLock;
 
-/// The beginning of the identifiers of what libraries' errors say.
+/// The prefix of the identifiers of libraries' error texts.
 const REASON: &str = "reason-";
 
 /// A language of the console: its tag, its own name, its texts.
@@ -44,7 +44,7 @@ static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> =
     LazyLock::new(|| LANGUAGES.iter().map(bundle).collect());
 
 fn bundle(language: &Language) -> FluentBundle<FluentResource> {
-    // A test finds faults of the files, so that what could be read is used.
+    // A test finds faults of the files; at run time the readable part is used.
     let resource = FluentResource::try_new(language.source.to_owned())
         .unwrap_or_else(|(resource, _)| resource);
     let tag = language.tag.parse().unwrap_or_default();
@@ -60,7 +60,7 @@ fn bundle(language: &Language) -> FluentBundle<FluentResource> {
 pub struct Texts(usize);
 
 impl Texts {
-    /// The language that the reader chose, or the first that the browser asks for and there is; else English.
+    /// The language that the reader chose, or the first available one that the browser requests; else English.
     pub fn of(headers: &HeaderMap, chosen: Option<&str>) -> Self {
         if let Some(index) = chosen.and_then(exact) {
             return Self(index);
@@ -71,7 +71,7 @@ impl Texts {
         Self(accepted.map_or(0, accepted_language))
     }
 
-    /// The tag of a language that there is.
+    /// The tag of an available language.
     pub fn known(tag: &str) -> Option<&'static str> {
         exact(tag).and_then(|index| LANGUAGES.get(index).map(|language| language.tag))
     }
@@ -103,7 +103,7 @@ impl Texts {
         self.format(id, Some(&values))
     }
 
-    /// What an error of a library says.
+    /// The text of an error of a library.
     pub fn phrase(self, phrase: &Phrase) -> String {
         if phrase.id().is_empty() {
             return phrase.english().to_owned();
@@ -200,7 +200,7 @@ fn exact(tag: &str) -> Option<usize> {
         .position(|language| language.tag.eq_ignore_ascii_case(tag))
 }
 
-/// The best of an `Accept-Language`. Every Chinese is the one there is.
+/// The best of an `Accept-Language`. Every Chinese maps to the one available.
 fn accepted_language(header: &str) -> usize {
     let found = |tag: &String| {
         let primary = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);

@@ -4,20 +4,20 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Shows the library's own events from now on. Those of other crates stay out: what they hold is theirs to say.
+/// Shows the library's own events from now on. Those of other crates are left out: their content is not checked here.
 pub fn show() {
     let ours = Targets::new().with_target("auth_connector_host", LevelFilter::DEBUG);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false);
-    // There is none before this one, or this one does not matter.
+    // No subscriber was set before this one, or this one does not matter.
     let _ = tracing_subscriber::registry()
         .with(ours)
         .with(lines)
         .try_init();
 }
 
-/// Shows what the service and the library do from now on, up to a level.
+/// Shows the events of the service and the library from now on, up to a level.
 ///
 /// # Errors
 ///

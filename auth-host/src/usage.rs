@@ -1,8 +1,8 @@
-//! Reading the arguments, and saying what is wrong with them without repeating any.
+//! Reading of the arguments, and reports of errors in them without repeating any.
 //!
-//! A mistyped line may hold a phone number or a code in any place, and clap's own errors quote what they do not
-//! understand. So its errors are told by their kind: with the names of options as they are defined here, never
-//! with a text that came from outside.
+//! A mistyped line may contain a phone number or a code in any position, and clap's own errors quote unknown text. Its
+//! errors are therefore reported by their kind: with the names of options as they are defined here, never with a text
+//! from outside.
 
 use crate::cli::{self, Cli};
 use crate::exit::Stop;
@@ -10,7 +10,7 @@ use clap::Parser;
 use clap::error::{ContextKind, Error, ErrorKind};
 use std::ffi::OsString;
 
-/// What the arguments ask for: a command, or a text that clap prints itself.
+/// The result of reading the arguments: a command, or a text that clap prints itself.
 pub enum Asked {
     /// A command.
     Command(Box<Cli>),
@@ -35,7 +35,7 @@ pub fn read(arguments: &[OsString]) -> Result<Asked, Stop> {
     }
 }
 
-/// The arguments, with a registry's reference as `--manifest` where it stands in the component's place: it names a package.
+/// The arguments, with a registry's reference as `--manifest` if it is in the component's position: it names a package.
 /// The commands of `plugin` take references as they are.
 fn with_references(arguments: &[OsString]) -> Vec<OsString> {
     if arguments.get(1).is_some_and(|command| command == "plugin") {
@@ -58,7 +58,7 @@ fn with_references(arguments: &[OsString]) -> Vec<OsString> {
 
 fn described(error: &Error) -> String {
     let known = |kind| error.get(kind).map(ToString::to_string);
-    // The option as it is defined: `--timeout-ms <MS>`. Only for an unknown argument is it what was typed.
+    // The option as it is defined: `--timeout-ms <MS>`. Only for an unknown argument is it typed text.
     let option = known(ContextKind::InvalidArg)
         .filter(|_| error.kind() != ErrorKind::UnknownArgument)
         .unwrap_or_else(|| "an option".to_owned());

@@ -110,7 +110,7 @@ fn refused(reason: &'static str, seconds: i64) -> Option<Refusal> {
     Some(refusal(reason, Some(seconds * 1000)))
 }
 
-/// Whoever waits as long as they were told is not refused again by a limit that was reached before.
+/// A caller that waits as long as it was told is not refused again by a limit that was reached before.
 #[tokio::test]
 async fn limit_that_lasts_longest_is_the_one_that_is_told() {
     let settings = |segments_a_day| TenantSettings {

@@ -171,7 +171,7 @@ async fn kill_switch_stops_a_message_that_was_begun() {
     }
 }
 
-/// Every kind in both states: what the next connector may be tried after.
+/// Every kind in both states: the kinds after which the next connector may be tried.
 #[test]
 fn next_connector_is_tried_after_mendable_kinds_alone() {
     use FailureKind as K;
@@ -200,7 +200,7 @@ fn next_connector_is_tried_after_mendable_kinds_alone() {
     }
 }
 
-/// The provider can do nothing about a full host.
+/// The provider cannot act on a full host.
 #[test]
 fn full_host_is_the_host_s_turn() {
     let retry_after = Duration::from_millis(7);
@@ -221,7 +221,7 @@ fn full_host_is_the_host_s_turn() {
     }
 }
 
-/// Nor about a limit that the host's operator set for a tenant.
+/// Nor on a limit that the host's operator set for a tenant.
 #[test]
 fn limit_of_the_host_is_the_host_s_turn() {
     let retry_after = Duration::from_millis(7);
@@ -255,7 +255,7 @@ fn limit_of_the_host_is_the_host_s_turn() {
     assert_eq!(sent.turn.as_deref(), Some("caller"));
 }
 
-/// A plugin names whose turn it is in the contract's words.
+/// A plugin's `turn` has the contract's values.
 #[test]
 fn unknown_turn_from_plugin_becomes_provider() {
     for (said, turn) in [("host", "host"), ("somebody", "provider")] {

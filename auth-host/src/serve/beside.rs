@@ -33,8 +33,8 @@ impl Beside {
         })
     }
 
-    /// Starts a party's task, unless one of it runs or waits for its permit. The task itself reads its due items,
-    /// because the task before may have done an earlier result.
+    /// Starts a party's task, unless one of it runs or waits for its permit. The task itself reads its due items: the
+    /// previous task may have handled items that were read earlier.
     pub fn begin(self: &Arc<Self>, party: &str, task: impl Future<Output = ()> + Send + 'static) {
         let mut parties = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if !parties.insert(party.to_owned()) {

@@ -34,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(15);
 pub struct Service {
     /// Its state.
     pub app: Arc<App>,
-    /// Files and keys that were made at this start.
+    /// The files that were made at this start.
     pub made: Made,
     settings: Settings,
     figures: Option<PrometheusHandle>,

@@ -69,7 +69,7 @@ fn files(place: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What stands between quotation marks after each of the calls that take an identifier.
+/// The texts in quotation marks after each of the calls that take an identifier.
 fn used(folder: &Path, into: &mut BTreeSet<String>) {
     for path in files(folder) {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -118,8 +118,8 @@ fn every_language_has_every_text_that_is_used() {
     }
 }
 
-/// Whatever the console shows of the operations is a text of the files. A sentence in a source would be English in every
-/// language.
+/// Every text of the operations that the console shows is in the files. A sentence in a source would be English in
+/// every language.
 #[test]
 fn refusals_of_operations_have_texts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -156,7 +156,7 @@ fn sentences(call: &str) -> impl Iterator<Item = &str> {
     texts.filter(|text| text.len() > 3 && text.ends_with('.'))
 }
 
-/// The phrases of every error that an operator can meet, by their identifiers, with the names of their values.
+/// The phrases of every error that an operator can get, by their identifiers, with the names of their values.
 fn phrases() -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for code in sources() {
@@ -175,7 +175,7 @@ fn phrases() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// The sources of the crates whose errors operators meet, without their tests.
+/// The sources of the crates whose errors operators get, without their tests.
 fn sources() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let folders = ["egress", "plugin-package", "host", "registry", "auth-host"];
@@ -194,7 +194,7 @@ fn sources() -> Vec<String> {
     all.map(read).map(code).collect()
 }
 
-/// The texts of a call's arguments, up to its closing parenthesis, and what stands outside of them.
+/// The texts of a call's arguments, up to its closing parenthesis, and the rest outside of them.
 fn arguments(call: &str) -> (Vec<String>, String) {
     let (mut texts, mut outside) = (Vec::new(), String::new());
     let (mut text, mut depth) = (None::<String>, 1);
@@ -236,7 +236,7 @@ fn every_reason_has_text_with_its_own_values() {
     assert_eq!((found.len(), outside.contains("c = ")), (3, false));
 }
 
-/// A reason that has no identifier is English in every language: names and others' words alone may be like that.
+/// A reason that has no identifier is English in every language: only names and others' texts may be like that.
 #[test]
 fn no_sentence_of_ours_is_verbatim() {
     let mut found = Vec::new();
@@ -251,7 +251,7 @@ fn no_sentence_of_ours_is_verbatim() {
     assert_eq!(found, Vec::<String>::new());
 }
 
-/// Errors in Chinese have no word of English but names, values and what is marked as the words of others.
+/// Errors in Chinese have no English word except names, values and texts that are marked as others'.
 #[test]
 fn errors_are_said_in_the_language() {
     use auth_connector_host::{LoadError, Manifest};
@@ -308,7 +308,7 @@ fn refusal_is_english_for_programs() {
     assert_eq!(serde_json::to_value(&gone).unwrap(), gone.english());
 }
 
-/// What the audit log keeps is words of programs; the console says them in the reader's language.
+/// The audit log stores identifiers of programs; the console has a text for each in the reader's language.
 #[test]
 fn every_audit_log_action_has_text() {
     for action in Action::ALL {
@@ -317,7 +317,7 @@ fn every_audit_log_action_has_text() {
     }
 }
 
-/// What ended a call stands in the host library.
+/// The codes of ended calls are in the host library.
 #[test]
 fn every_code_of_the_host_has_a_text() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -337,7 +337,7 @@ fn every_code_of_the_host_has_a_text() {
     }
 }
 
-/// The words of webhooks' outcomes stand in their sources.
+/// The codes of webhooks' outcomes are in their sources.
 #[test]
 fn every_outcome_of_a_webhook_has_a_text() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/webhooks");
