@@ -3,19 +3,19 @@
 //! | module | purpose |
 //! |---|---|
 //! | `cli`, `usage`, `commands` | the command line |
-//! | `config`, `message`, `files`, `host`, `cache` | what a command reads, and the sandbox as the operator granted it |
-//! | `exit`, `signals`, `output`, `text`, `json`, `clean` | exit codes, signals, what a command prints |
-//! | `metrics`, `trace` | figures and traces |
-//! | `serve` | the service: listeners, settings, what goes on by itself |
+//! | `config`, `message`, `files`, `host`, `cache` | input of a command, and the sandbox as the operator granted it |
+//! | `exit`, `signals`, `output`, `text`, `json`, `clean` | exit codes, signals, output of a command |
+//! | `metrics`, `trace` | metrics and traces |
+//! | `serve` | the service: listeners, settings, background tasks |
 //! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
-//! | `webhooks`, `platforms`, `twilio`, `receipts`, `events` | what auth platforms and providers post, and what tenants are told |
+//! | `webhooks`, `platforms`, `twilio`, `receipts`, `events` | requests of auth platforms and providers, and events for tenants |
 //! | `console` | pages for operators, on the administrator's listener |
-//! | `admin` | what operators do, for the API and the command line |
-//! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; what is refused |
+//! | `admin` | operators' actions, for the API and the command line |
+//! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; limits |
 //! | `registry` | packages from OCI registries |
-//! | `catalog`, `calls`, `app` | what was set up and the last calls of webhooks, in memory; everything that is open |
+//! | `catalog`, `calls`, `app` | configuration and the last calls of webhooks, in memory; all open resources |
 //! | `sample` | a sign-in that shows how an application uses the API |
-//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for what is encrypted in it |
+//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for its encrypted values |
 //! | `texts` | sentences for operators, in English and Chinese |
 //! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
 //! | `access`, `form`, `header_key`, `post` | scopes of keys, forms of usages, identifiers in headers, one POST to an operator's address |

@@ -1,8 +1,8 @@
 //! Recovery of messages that no process sends any more: they become *unknown*, to be looked up, and their tenants get
 //! events.
 //!
-//! The age of a message is not used here. This process has a list of its sends (`leases`), and a command that sends
-//! beside the service holds a lock of the folder, which the system releases when it ends.
+//! The age of a message is not used here. This process has a list of its sends (`leases`). A command that sends beside
+//! the service holds a lock of the folder, which the system releases when it ends.
 
 use crate::app::{App, AppError};
 use crate::ids;

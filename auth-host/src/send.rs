@@ -104,7 +104,7 @@ impl Draft {
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the outcome could not be written down for ten minutes. The message stays *sending*, and becomes
+/// [`StoreError`] when the outcome could not be stored for ten minutes. The message stays *sending*, and becomes
 /// *unknown* within a minute after the lease ended, or at the next start.
 pub async fn send(
     app: &Arc<App>,

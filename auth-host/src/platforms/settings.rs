@@ -121,7 +121,7 @@ pub struct Settings {
     pub auth: String,
     /// The usage of messages whose type has none.
     pub usage: String,
-    /// Usages by the platform's types. A type that carries no code is sent only if it stands here.
+    /// Usages by the platform's types. A type that carries no code is sent only if it is listed here.
     pub usages: BTreeMap<String, String>,
     /// How digits without `+` are read: `refuse`, `e164`, `national:XX`.
     pub bare_digits: String,

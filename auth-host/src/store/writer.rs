@@ -90,7 +90,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes two connections to one file and starts the writer, which ends when the last clone is dropped.
+    /// Accepts two connections to one file and starts the writer, which ends when the last clone is dropped.
     ///
     /// # Errors
     ///

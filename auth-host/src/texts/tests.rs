@@ -286,7 +286,7 @@ fn errors_are_said_in_the_language() {
     assert_eq!(Texts(0).phrase(&other.phrase()), other.to_string());
 }
 
-/// A sentence that a source asks for is in the files, and English is what programs get.
+/// A sentence that a source uses is in the files, and programs get English.
 #[test]
 fn refusal_is_english_for_programs() {
     use crate::number::NumberError;

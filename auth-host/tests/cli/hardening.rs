@@ -15,8 +15,8 @@ fn number(file: &[u8], at: u64, bytes: usize) -> u64 {
     bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// `.cargo/config.toml` asks the linker for what rustc asks for by default: addresses of functions are resolved when the
-/// program starts and cannot be written afterwards.
+/// `.cargo/config.toml` passes the linker the options that rustc passes by default: addresses of functions are resolved
+/// when the program starts and cannot be written afterwards.
 #[test]
 fn program_has_full_relro_at_random_address() {
     let file = std::fs::read(env!("CARGO_BIN_EXE_auth-host")).unwrap();

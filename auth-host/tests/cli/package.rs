@@ -5,7 +5,7 @@ use super::support;
 use serde_json::Value;
 use std::process::Command;
 
-/// The test connector as a signed package that asks for these origins; gives the publisher's key.
+/// The test connector as a signed package that requests these origins. Returns the publisher's key.
 fn publish(dir: &std::path::Path, origins: &[&str]) -> String {
     let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
     let name = dir.file_name().unwrap().to_str().unwrap();

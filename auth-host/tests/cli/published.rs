@@ -145,7 +145,7 @@ impl Market {
         err
     }
 
-    /// Adds a version with everything that it asks for.
+    /// Adds a version with everything that it requests.
     pub fn add(&self, rest: &str) -> Value {
         let (at, key) = (self.at(rest), self.key());
         self.json(&[

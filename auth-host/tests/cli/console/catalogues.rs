@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A catalogue of the published plugin, as whoever made it found it.
+/// A catalogue of the published plugin, as its author found it.
 fn catalogue(market: &Market) -> Value {
     catalogue_of(market, ":1.4.0")
 }
