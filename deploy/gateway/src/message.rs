@@ -18,7 +18,7 @@ pub struct MessageRequest {
     variables: BTreeMap<String, String>,
     #[serde(default)]
     locales: Vec<String>,
-    /// The country of a number without a calling code. It is refused here: [`MessageRequest::into_message`].
+    /// The country of a number without a calling code. Such a number is refused: [`MessageRequest::into_message`].
     #[serde(default)]
     country: Option<String>,
     /// The person's address, for limits by network, which need memory and are the auth host's.
