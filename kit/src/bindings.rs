@@ -1,4 +1,4 @@
-//! Bindings that wit-bindgen generates from `wit/`. The lints are off because nobody wrote what is in here.
+//! Bindings that wit-bindgen generates from `wit/`. The lints are off because the code is generated.
 #![allow(missing_docs, unexpected_cfgs, unsafe_code, unsafe_op_in_unsafe_fn)]
 #![allow(clippy::all, clippy::restriction, reason = "generated code")]
 

@@ -63,7 +63,7 @@ pub trait Operations: Connector {
     /// Checks a config at the provider without sending.
     ///
     /// # Errors
-    /// [`Failure`] when nothing at all could be asked.
+    /// [`Failure`] when no query at all was possible.
     fn check(
         config: &Self::Config<'_>,
         language: Language,
@@ -73,7 +73,7 @@ pub trait Operations: Connector {
     /// Looks up the deliveries of a message. The correlation id is within the contract's bounds.
     ///
     /// # Errors
-    /// [`Failure`] when the query cannot work or nothing could be asked.
+    /// [`Failure`] when the query cannot work or was not possible.
     fn find(
         config: &Self::Config<'_>,
         query: &DeliveryQuery,
@@ -93,7 +93,7 @@ pub trait Receipts: Connector {
         callback: &Callback,
     ) -> Result<CallbackContent, CallbackRefusal>;
 
-    /// Tells the provider that a code was used.
+    /// Reports to the provider that a code was used.
     ///
     /// # Errors
     /// [`Failure`] when the provider did not take the report, or takes none.
@@ -298,7 +298,7 @@ pub fn read_callback<C: Receipts>(
     C::read_callback(&config, callback)
 }
 
-/// Tells the provider that a code was used.
+/// Reports to the provider that a code was used.
 ///
 /// # Errors
 /// See [`Receipts::report_conversion`]; and when the config cannot work.

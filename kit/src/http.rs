@@ -1,7 +1,7 @@
 //! HTTP for connectors: one request at a time under one deadline, with a proof of *not sent*.
 //!
-//! A connector builds a [`Request`] and calls [`Client::send`]. The error that comes back says what is known:
-//! [`SendError::NotSent`] only where no complete request reached anybody, [`SendError::Unknown`] otherwise.
+//! A connector builds a [`Request`] and calls [`Client::send`]. The error is [`SendError::NotSent`] only if no
+//! complete request reached a server, and [`SendError::Unknown`] otherwise.
 //!
 //! # Examples
 //! ```
@@ -78,9 +78,9 @@ impl<'t> Client<'t> {
     /// same error again.
     ///
     /// # Errors
-    /// [`SendError::NotSent`] only where it is proved that no complete request reached anybody, which includes requests
-    /// that no host can send; [`SendError::Unknown`] where the whole request was handed over and no complete response
-    /// came.
+    /// [`SendError::NotSent`] only if it is proved that no complete request reached a server, which includes requests
+    /// that no host can send; [`SendError::Unknown`] if the whole request was passed to the host and no complete
+    /// response came.
     pub fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
         if let Some(failure) = &self.unknown {
             return Err(SendError::Unknown(failure.clone()));

@@ -1,7 +1,7 @@
 //! Reads JSON within stated bounds: configs into a borrowed document, responses into types.
 //!
-//! A config becomes a [`Json`], because a reader that reports everything at once needs keys that it does not know,
-//! keys that occur twice, and values of the wrong type. A response becomes a type of the connector's, by
+//! A config becomes a [`Json`], because a reader that reports everything at once needs unknown keys, keys that occur
+//! twice, and values of the wrong type. A response becomes a type of the connector's, by
 //! [`from_slice`].
 
 use alloc::borrow::Cow;
@@ -42,7 +42,7 @@ pub enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// The value of `key` if this is an object that has it. Of repeated keys the last counts, as in
+    /// The value of `key` if this is an object that has it. If a key is repeated, the last one counts, as in
     /// JavaScript's `JSON.parse`.
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
         let Self::Object(members) = self else {

@@ -1,4 +1,4 @@
-//! Phone numbers: what people type, read into E.164.
+//! Phone numbers: parses numbers as people type them into E.164.
 //!
 //! | accepted | refused |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! White space, dashes of all kinds, dots, brackets and invisible characters are ignored.
 //!
 //! Lengths are E.164's (at most 15 digits), and exact for +86 and +1, where a wrong digit costs a stranger a
-//! message. Elsewhere the provider knows better than a table that ages.
+//! message. Elsewhere the provider checks better than a table that ages.
 
 use alloc::format;
 use alloc::string::String;

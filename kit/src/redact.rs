@@ -8,7 +8,7 @@
 //!   is, as in a form (`Ada+Lovelace`, `%2F`), and within base64, as in a header of basic authentication;
 //! - control characters become spaces, and some 200 characters are kept.
 //!
-//! This guards against echoes. It cannot keep a provider from encoding what it was told.
+//! This guards against echoes. It cannot keep a provider from encoding values of the request.
 
 mod forms;
 
@@ -61,7 +61,7 @@ const SHORT: usize = 4;
 /// The longest provider text that is passed on, in characters.
 const MAX_TEXT: usize = 200;
 
-/// The longest run of base64 that is read, in bytes; a longer one is no word and is masked.
+/// The longest run of base64 that is read, in bytes; a longer one is not a word and is masked.
 const MAX_RUN: usize = 2_048;
 
 /// The longest identifier that is passed on, in bytes. Codes of known providers reach 70, request ids 36.
@@ -156,8 +156,8 @@ impl Scrubber<'_> {
     }
 }
 
-/// A provider's serial number of a message that it took, unless it is no identifier. It goes into a receipt and not
-/// into an error, and one in 40,000 holds a given code of six digits by chance, so nothing is looked for in it.
+/// A provider's serial number of an accepted message; `None` if it is not an identifier. It goes into a receipt, not
+/// into an error. One in 40,000 holds a given code of six digits by chance, so it is not searched for secrets.
 pub fn identifier(text: &str) -> Option<String> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
     let is_identifier = (1..=MAX_IDENTIFIER).contains(&text.len()) && text.bytes().all(is_allowed);
@@ -258,7 +258,7 @@ mod tests {
         }
     }
 
-    /// Where one value is the beginning of another, the longer one is masked as a whole.
+    /// If one value is the beginning of another, the longer one is masked as a whole.
     #[test]
     fn longest_value_is_hidden_among_common_beginnings() {
         let sensitive = ["Adam", "Adamson", "A\nB"];

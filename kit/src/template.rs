@@ -2,7 +2,7 @@
 //!
 //! 1. Templates of exactly the message's usage; among those the best by the message's languages (BCP 47 lookup,
 //!    RFC 4647, section 3.4), else one without a locale, else the first.
-//! 2. Where there is none, the same with usage [`FALLBACK_USAGE`].
+//! 2. If there is none, the same with usage [`FALLBACK_USAGE`].
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -20,8 +20,8 @@ impl<'a> Object<'a, '_> {
         read(reader, &block)
     }
 
-    /// Reads each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is no block is an
-    /// error.
+    /// Reads each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is not a block is
+    /// an error.
     ///
     /// # Examples
     /// ```
@@ -78,7 +78,7 @@ mod tests {
         Field::new("one", EMPTY).block(&ROW),
     ];
 
-    /// What is read of both fields, and where the findings are.
+    /// Reads both fields, and returns their values and the places of the findings.
     fn read(text: &str) -> (Vec<String>, Option<String>, Vec<String>) {
         let document = json::parse(text).unwrap();
         let mut reader = Reader::default();

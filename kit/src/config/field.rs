@@ -47,7 +47,7 @@ pub struct Field {
     pub key: &'static str,
     /// The name that a form shows.
     pub label: Text,
-    /// Tells the operator where to find the value.
+    /// Help for the operator: where to find the value.
     pub help: Text,
     /// The item of a form that shows it.
     pub form: FieldType,
@@ -63,8 +63,8 @@ pub struct Field {
     pub default: &'static str,
     /// The choices in a form: values and titles.
     pub options: &'static [(&'static str, &'static str)],
-    /// The JSON Schema of the value, in JSON; `{}` where [`Self::form`] and [`Self::fields`] say
-    /// enough. The guard adds title, description and the properties of [`Self::fields`].
+    /// The JSON Schema of the value, in JSON; `{}` if [`Self::form`] and [`Self::fields`] suffice.
+    /// The guard adds title, description and the properties of [`Self::fields`].
     pub schema: &'static str,
     /// The fields of the block that the value is, or of each block in the list that it is.
     pub fields: &'static [Field],
@@ -106,7 +106,7 @@ impl Field {
         }
     }
 
-    /// Sets the text that tells the operator where to find the value.
+    /// Sets the help for the operator: where to find the value.
     pub const fn help(mut self, help: Text) -> Self {
         self.help = help;
         self

@@ -23,7 +23,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule whose words say everything.
+    /// A rule without words for an expected value.
     pub const fn new(code: &'static str, en: &'static str, zh: &'static str) -> Self {
         Self {
             code,

@@ -111,7 +111,7 @@ impl<'p> Place<'p> {
 }
 
 /// The most findings that are listed. A config within its length bound can hold 40,000, which is more memory than
-/// hosts give an instance; one more finding says that there are others.
+/// hosts give an instance; one more finding reports that there are others.
 pub const MAX_FINDINGS: usize = 100;
 
 /// Collects findings, up to [`MAX_FINDINGS`], while values are read.

@@ -246,7 +246,7 @@ fn failure() -> Failure {
     Failure::new(FailureKind::Timeout, Turn::Provider, "No answer came.")
 }
 
-/// A second one could be a second message. What was refused can be asked again, and so can every query.
+/// A second one could be a second message. A refused request can be repeated, and so can every query.
 #[test]
 fn unknown_outcome_is_the_last_request_of_a_message() {
     let unknown = || Err(SendError::Unknown(failure()));

@@ -1,4 +1,4 @@
-//! Requests that no host sends, found before one is asked, so that the error says what is wrong.
+//! Requests that no host sends, refused before the host is called, so that the error has the reason.
 //!
 //! | refused | whose turn |
 //! |---|---|

@@ -84,8 +84,8 @@ impl Url {
         hosts.iter().any(|host| authority.starts_with(host))
     }
 
-    /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL. What a path
-    /// holds of other texts goes through [`percent_encode`].
+    /// The same server with another path and query; `None` unless it begins with `/` and is one of a URL. Other texts
+    /// in a path go through [`percent_encode`].
     ///
     /// # Examples
     /// ```

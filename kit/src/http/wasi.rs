@@ -89,7 +89,7 @@ struct Deadline {
 }
 
 impl Deadline {
-    /// Waits until one of the pollables is ready, or the deadline passes: then it says so.
+    /// Waits until one of the pollables is ready or the deadline passes. Returns true if it passed.
     fn wait(&self, pollables: &[&Pollable]) -> bool {
         let mut all: Vec<&Pollable> = pollables.to_vec();
         all.push(&self.passes);
@@ -216,7 +216,7 @@ impl Exchange {
             .map_or(Ok(()), |early| Err(answered_early(early)))
     }
 
-    /// The stream broke before the release: nothing was sent, and the response may say why.
+    /// The stream broke before the release: nothing was sent, and the response may have the reason.
     fn broken(&self) -> SendError {
         self.deadline.wait_at_most(REASON, &self.ready);
         answered_early(self.known().unwrap_or(Err(ErrorCode::ConnectionTerminated)))
@@ -232,7 +232,7 @@ impl Exchange {
         if written && finished {
             return Ok(());
         }
-        // The connection's own reason says more than the stream's.
+        // The connection's own reason is more precise than the stream's.
         self.response()?;
         Err(SendError::Unknown(error::failure(
             &ErrorCode::ConnectionTerminated,
@@ -285,12 +285,12 @@ fn read_response(response: &IncomingResponse, deadline: &Deadline) -> Result<Res
     let head = head(response);
     let incoming = response.consume().map_err(|()| broken())?;
     let stream = incoming.stream().map_err(|()| broken())?;
-    // Mostly the body is there at once, and nobody has to wait for it.
+    // Mostly the body is there at once, without a wait.
     let mut readable = None;
     let mut passed = false;
     let mut body = Vec::new();
     loop {
-        // One byte more than allowed tells a body at the bound from one beyond it.
+        // One byte more than allowed distinguishes a body at the bound from one beyond it.
         let allowed = MAX_BODY_BYTES + 1 - body.len();
         match stream.read(allowed.min(CHUNK) as u64) {
             Err(StreamError::Closed) => break,

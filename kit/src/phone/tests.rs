@@ -309,7 +309,7 @@ fn zero_that_is_part_of_the_number_stays() {
 }
 
 /// Regions by libphonenumber 9.0.43: `region_code_for_number`. Premium and toll-free numbers of the North American plan
-/// are nobody's.
+/// belong to no region.
 #[test]
 fn countries_have_the_longest_beginning() {
     for (written, countries) in [

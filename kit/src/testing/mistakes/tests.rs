@@ -7,7 +7,7 @@ use crate::text::Text;
 
 const EMPTY: Text = Text::new("", "");
 
-/// A connector with fields of every kind; `Table` is what it says about them.
+/// A connector with fields of every kind, described by `Table`.
 struct Acme<T>(core::marker::PhantomData<T>);
 
 trait Table {
