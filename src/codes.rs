@@ -2,9 +2,9 @@
 //!
 //! `codes.txt` has the codes, their classes and the sources.
 //!
-//! A code is *not sent* only where the service documents a refusal. Where it reports its own trouble
+//! A code is *not sent* only if the service documents a refusal. If it reports its own failure
 //! (`InternalError` and kin, `ServiceUnavailable`, an answer too large to return), the message may already be on
-//! its way, and the class says unknown, even where others call a retry safe.
+//! its way, and the class is unknown, even where others call a retry safe.
 
 use alloc::format;
 
@@ -37,7 +37,7 @@ pub enum Certainty {
 /// The time before a new attempt is sane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Waiting does not help, or nobody knows how long.
+    /// Waiting does not help, or the time to wait is unknown.
     Never,
     /// After so many milliseconds.
     Ms(u32),
@@ -149,7 +149,7 @@ pub fn known_codes() -> impl Iterator<Item = &'static str> {
     names.filter(|name| !name.ends_with(".*"))
 }
 
-/// The lines of the table that are no comments. A test requires that each of them is an entry.
+/// The lines of the table that are not comments. A test requires that each of them is an entry.
 fn entries() -> impl Iterator<Item = (&'static str, &'static Class)> {
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| {

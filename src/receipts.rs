@@ -82,7 +82,7 @@ impl Receipts for TencentSms {
         })
     }
 
-    /// Tells the service that a code was used.
+    /// Reports to the service that a code was used.
     fn report_conversion(
         config: &Config<'_>,
         conversion: &Conversion,

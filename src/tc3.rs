@@ -1,7 +1,7 @@
 //! TC3-HMAC-SHA256, the signature of Tencent Cloud API 3.0.
 //!
 //! Source: <https://cloud.tencent.com/document/api/213/30654>. Every intermediate value has a function of its own,
-//! because the published vectors state them all, and a wrong signature does not say where it went wrong.
+//! because the published vectors state them all, and a wrong signature does not show which step is wrong.
 //!
 //! Only `POST /` without a query is signed, the one form that the SMS service needs.
 

@@ -288,7 +288,7 @@ fn older_spelling_means_the_same() {
             "UnsupportedOperation.UnsuportedRegion",
             "UnsupportedOperation.UnsupportedRegion",
         ),
-        // What the service's own example prints, and what its international SDK defines.
+        // Codes in the service's own example and in its international SDK.
         (
             "FailedOperation.TemplateParamSetNotMatchApprovedTemplat",
             "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
@@ -302,7 +302,7 @@ fn older_spelling_means_the_same() {
     }
 }
 
-/// Families that do not say that nothing was done are unknown.
+/// Families that do not state that nothing was done are unknown.
 #[test]
 fn unlisted_code_has_the_class_of_its_family() {
     for (code, kind, certainty) in [

@@ -143,8 +143,8 @@ fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
     Some(usage)
 }
 
-/// Returns true where there is no value, and warns of that: the entry serves nothing, and the others go on to work. Logto removes
-/// blank texts, nulls, `{}` and `[]` from what it stores, after the guard passed them.
+/// Returns true if there is no value, and warns of that: the entry serves nothing, and the others still work. Logto
+/// removes blank texts, nulls, `{}` and `[]` before it stores a config, after the guard passed them.
 fn is_absent(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> bool {
     match value {
         None | Some(Json::Null) => reader.warning(place, REQUIRED),
@@ -168,7 +168,7 @@ fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
             let mut of = |route| {
                 let value = by_route.get(route).filter(|value| **value != Json::Null)?;
                 if value.is_blank() {
-                    // Forms post empty objects and lists too for what nobody filled in.
+                    // Forms post empty objects and lists too for fields that were not filled in.
                     reader.warning(by_route.at(route), BLANK);
                     return None;
                 }
@@ -267,8 +267,8 @@ fn fill_all(text: &str, value: &str) -> String {
     template::fill(text, &variables).unwrap_or_default()
 }
 
-/// Every required usage needs a template that some route can use. Where it has entries and none is usable, what is
-/// wrong with them becomes an error; where nothing is known to be wrong with any, the list as a whole is at fault.
+/// Every required usage needs a template that some route can use. If none of its entries is usable, the warnings
+/// about their codes become errors; if there are none, the list as a whole is at fault.
 fn require_usages(
     reader: &mut Reader,
     list: Place<'_>,
@@ -291,7 +291,7 @@ fn require_usages(
     }
 }
 
-/// Makes errors of what is wrong with the codes of a usage's entries. Returns whether anything was.
+/// Makes errors of the warnings about the codes of a usage's entries. Returns true if there were any.
 fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool {
     let usage_of = |pointer: &str| {
         let mut steps = pointer.strip_prefix("/templates/")?.split('/');

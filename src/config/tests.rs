@@ -389,7 +389,7 @@ fn placeholder_in_optional_field_is_a_warning() {
     }
 }
 
-/// Forms post them for fields that nobody filled in, and Logto's core drops them when it saves.
+/// Forms post them for fields that were not filled in, and Logto's core drops them when it saves.
 #[test]
 fn blank_optional_value_of_any_type_is_absent() {
     let blanks = [

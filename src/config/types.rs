@@ -74,7 +74,7 @@ impl<'a> Config<'a> {
         !is_listed(&self.denied) && (self.allowed.is_empty() || is_listed(&self.allowed))
     }
 
-    /// True if the operator's lists leave nobody on a route.
+    /// True if the operator's lists exclude every number of a route.
     pub fn excludes(&self, route: Route) -> bool {
         let is_mainland = |entry: &String| entry.starts_with("86") || entry == "CN";
         match route {
@@ -83,7 +83,7 @@ impl<'a> Config<'a> {
                 self.denied.iter().any(is_all)
                     || !self.allowed.is_empty() && !self.allowed.iter().any(is_mainland)
             }
-            // Nobody lists all other countries as denied.
+            // No operator lists all other countries as denied.
             Route::International => {
                 !self.allowed.is_empty() && self.allowed.iter().all(is_mainland)
             }
@@ -151,7 +151,7 @@ pub struct Template<'a> {
     pub index: usize,
     /// Matched exactly.
     pub usage: &'a str,
-    /// The language it is written in, where the config says.
+    /// The language it is written in, if the config names it.
     pub locale: Option<&'a str>,
     /// Its identifier for mainland numbers, where it has a usable one.
     pub mainland: Option<Cow<'a, str>>,

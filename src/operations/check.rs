@@ -6,7 +6,7 @@
 //! | `application`, `balance` | `SmsPackagesStatistics` | the application is not the account's; unexpired packages hold nothing |
 //! | `signature` | `DescribeSmsSignList` | no signature has this text, or none that has it may be used |
 //! | `/templates/…/templateCode` | `DescribeSmsTemplateList` | unknown, not approved, of the other route, or with other variables than `params` |
-//! | `/region` | `SmsPackagesStatistics` | the service is not there |
+//! | `/region` | `SmsPackagesStatistics` | the service is not available there |
 //!
 //! An `international` block has subjects of its own, JSON Pointers into it. International messages are billed by
 //! destination, so `balance` is about the mainland's packages.
@@ -103,8 +103,8 @@ impl<'c> Checker<'c, '_, '_> {
         (Listing::new(mainland, is_blocked), own_listing)
     }
 
-    /// Checks credentials, application and balance by one query. Returns true if nothing more can be learned of the
-    /// account.
+    /// Checks credentials, application and balance by one query. Returns true if further queries of the account would
+    /// add nothing.
     fn account(&mut self, route: Route) -> bool {
         let credentials = subject(route, "credentials", "/international/accessKeyId");
         let application = subject(route, "application", "/international/sdkAppId");
@@ -241,7 +241,7 @@ impl<'c> Checker<'c, '_, '_> {
         }
     }
 
-    /// One code of one template, in the listings that may know it.
+    /// One code of one template, in the listings that may contain it.
     fn template(
         &mut self,
         place: &str,
@@ -350,7 +350,7 @@ fn unanswered(failure: &Failure) -> &'static Finding {
     }
 }
 
-/// The finding where the account or the key is not allowed to ask.
+/// The finding if the account or the key may not make the query.
 fn permission_finding(code: &str) -> Option<&'static Finding> {
     match code {
         NOT_GRANTED | "UnauthorizedOperation" => Some(&findings::NOT_GRANTED),

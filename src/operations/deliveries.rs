@@ -40,7 +40,7 @@ const MAX_OFFSET: u64 = 1000;
 /// Looks up the deliveries of a message.
 ///
 /// # Errors
-/// [`Failure`] when the number cannot work, or when neither records nor reports could be asked.
+/// [`Failure`] when the number cannot work, or when neither records nor reports could be read.
 pub fn find(
     config: &Config<'_>,
     query: &DeliveryQuery,
@@ -63,7 +63,7 @@ pub fn find(
     if !is_complete || search.known.iter().any(has_id) {
         let reports = search.reports(is_complete);
         if let (Err(failure), Err(_)) = (covered, reports) {
-            // The first refusal says more about the account than the second.
+            // The first refusal is more precise about the account than the second.
             return Err(failure);
         }
     }
@@ -107,7 +107,7 @@ struct Known {
 }
 
 impl Search<'_, '_, '_> {
-    /// Asks for a page about the number, from the beginning of the period or of the service's reach.
+    /// Requests a page about the number, from the beginning of the period or of the service's reach.
     fn ask<E: DeserializeOwned>(
         &mut self,
         action: Action,
@@ -162,10 +162,10 @@ impl Search<'_, '_, '_> {
         Ok((known, page))
     }
 
-    /// Reads the carriers' reports. Messages that only they know count where the records do not cover the period.
+    /// Reads the carriers' reports. Messages found only in them count if the records do not cover the period.
     fn reports(&mut self, is_covered: bool) -> Result<(), Failure> {
         let page = self.ask(wire::REPORTS, REPORTS_REACH_S, wire::REPORTS_PAGE, 0)?;
-        // Of messages that share a serial number, the newest gets the report.
+        // If messages share a serial number, the newest gets the report.
         self.known.sort_by_key(|known| known.delivery.age_s);
         for entry in &page.entries {
             let reported = report(entry, self.number, page.now).ok_or_else(not_understood)?;
@@ -189,7 +189,7 @@ impl Search<'_, '_, '_> {
             None => self.known.push_mut(reported),
         };
         if known.correlation_id.is_none() {
-            // The one asked for is the caller's own; another may be anything.
+            // The requested one is the caller's own; another may be anything.
             let is_wanted = self.query.correlation_id.as_deref() == Some(correlation_id);
             if is_wanted || is_repeatable(correlation_id, self.number) {
                 let attributes = &mut known.delivery.attributes;
@@ -216,7 +216,7 @@ impl Known {
     }
 }
 
-/// The beginning of the period to ask for: earlier by the difference that clocks may have, and within the service's
+/// The beginning of the period to request: earlier by the difference that clocks may have, and within the service's
 /// reach by as much.
 fn beginning(now: u64, max_age_s: u32, reach_s: u64) -> u64 {
     let back = (u64::from(max_age_s) + SKEW_S).min(reach_s - SKEW_S);
@@ -238,8 +238,8 @@ fn record(entry: &Record, number: &PhoneNumber, now: u64) -> Option<Known> {
     known(&entry.phone_number, number, serial, age_s, state, code)
 }
 
-/// An entry of the reports, if it is about the number. It does not say when the service took the message, so the age is
-/// that of the report.
+/// An entry of the reports, if it is about the number. It lacks the time at which the service accepted the message, so
+/// the age is that of the report.
 fn report(entry: &Report, number: &PhoneNumber, now: u64) -> Option<Known> {
     let state = match entry.report_status.as_str() {
         "SUCCESS" => DeliveryState::Delivered,

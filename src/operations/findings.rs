@@ -1,4 +1,4 @@
-//! The findings of a check, in words. `#` stands for a value.
+//! The texts of a check's findings. `#` stands for a value.
 
 use connector_kit::contract::Verdict;
 use connector_kit::text::Text;

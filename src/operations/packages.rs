@@ -34,10 +34,10 @@ pub fn left(session: &mut Session<'_, '_>, account: &Account<'_>) -> Result<Opti
     }
 }
 
-/// Asks for one page of every package that can still be good.
+/// Body of a query for one page of every package that can still be valid.
 fn body(app: &str, offset: u64, now: u64) -> Value {
     let begin = hour_in_china(now.saturating_sub(PACKAGES_S));
-    // The service wants an end after the beginning, to the hour.
+    // The service requires an end after the beginning, to the hour.
     let end = hour_in_china(now.saturating_add(3600));
     json!({
         "SmsSdkAppId": app, "Limit": wire::PACKAGES_PAGE, "Offset": offset, "BeginTime": begin, "EndTime": end,

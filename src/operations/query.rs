@@ -192,7 +192,7 @@ mod tests {
             (r#"{"SendRecordSet": null}"#, Some(0)),
             (r#"{"SendRecordSet": []}"#, Some(0)),
             (r#"{"TotalCount": 0}"#, None),
-            // Another action's response, read as this one's, would say that there is nothing.
+            // Another action's response, read as this one's, would mean that there is nothing.
             (r#"{"PullSmsSendStatusSet": [], "TotalCount": 0}"#, None),
             (r#"{"SendRecordSet": {}}"#, None),
             ("[]", None),

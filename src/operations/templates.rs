@@ -14,7 +14,7 @@ use crate::config::{Account, Route};
 pub struct Listing<'c> {
     /// The account that has them.
     pub account: &'c Account<'c>,
-    /// True if nothing more can be learned of this account.
+    /// True if further queries of this account would add nothing.
     pub is_blocked: bool,
     /// The failure that left some of them open.
     pub failure: Option<Failure>,
@@ -53,8 +53,8 @@ impl<'c> Listing<'c> {
         self.wanted.extend(new);
     }
 
-    /// Looks every template up among those of its route. Those that are not there are looked up among the other route's:
-    /// that tells a template of the other route from one that does not exist.
+    /// Looks every template up among those of its route. Those that are not there are looked up among the other
+    /// route's: that distinguishes a template of the other route from one that does not exist.
     pub fn look_up(&mut self, session: &mut Session<'_, '_>) {
         use Route::{International, Mainland};
         for (among, to_serve) in [

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub struct Action {
     /// Its name.
     pub name: &'static str,
-    /// The key of the list. Each action has its own, which tells its response from another action's.
+    /// The key of the list. Each action has its own, which distinguishes its response from another action's.
     pub list: &'static str,
 }
 

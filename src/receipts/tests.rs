@@ -130,7 +130,7 @@ fn body_beyond_the_bound_is_too_large() {
     assert_eq!(refusal.kind, CallbackRefusalKind::TooLarge);
 }
 
-/// The message says where reading stopped and repeats nothing.
+/// The message names the place where reading stopped and repeats nothing.
 #[test]
 fn body_without_list_of_reports_is_malformed() {
     let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
@@ -163,7 +163,7 @@ fn body_without_list_of_reports_is_malformed() {
     );
 }
 
-/// Nothing of the entries that could be read counts: the service posts the callback again.
+/// The entries that could be read are dropped: the service posts the callback again.
 #[test]
 fn one_unreadable_entry_refuses_the_callback() {
     let body = json!([report("SUCCESS", "5000:1"), {"sid": ["x"], "report_status": "FAIL"}]);

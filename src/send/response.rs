@@ -63,7 +63,7 @@ struct Status<'a> {
 }
 
 impl Status<'_> {
-    /// True if the entry says that the message was taken. The service writes `Ok`; Logto's connector accepts any
+    /// True if the entry reports that the message was accepted. The service writes `Ok`; Logto's connector accepts any
     /// case, and so does this one.
     fn is_ok(&self) -> bool {
         self.code.eq_ignore_ascii_case("ok")

@@ -1,4 +1,4 @@
-//! Findings as a whole: completeness, order, bounds, and words that repeat no value.
+//! Findings as a whole: completeness, order, bounds, and texts that repeat no value.
 
 use super::*;
 
@@ -50,7 +50,7 @@ fn findings_beyond_a_hundred_are_one_more() {
     let mut config = with(101);
     config["allowedCountries"] = json!(["XX"]);
     assert_eq!(findings(&config)[100], (String::new(), "more", true));
-    // So does a required usage whose template is found unusable beyond the list.
+    // A required usage whose template is found unusable beyond the list blocks as well.
     let mut config = with(101);
     config["templates"][1]["templateCode"] = "x".into();
     assert_eq!(findings(&config)[100], (String::new(), "more", true));

@@ -17,7 +17,7 @@ fn schema() -> Value {
     serde_json::from_str(&guard(Language::English).json_schema).unwrap()
 }
 
-/// An operator who knows Logto's form finds the same one.
+/// The form is the same as Logto's.
 #[test]
 fn form_begins_with_the_six_fields_of_logto() {
     let form = form(Language::English);
@@ -129,7 +129,7 @@ fn form_texts_exist_in_both_languages() {
     }
 }
 
-/// A form that is saved as it was opened must not complain of what nobody filled in.
+/// A form that is saved as it was opened must not complain of fields that were not filled in.
 #[test]
 fn defaults_of_the_form_cause_no_finding() {
     for item in form(Language::English) {

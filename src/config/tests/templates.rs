@@ -104,7 +104,7 @@ fn unknown_key_beside_a_code_stays_a_warning() {
     );
 }
 
-/// What is missing is the code; the key is ignored, as its finding says.
+/// The code is missing; the key is ignored, as its finding says.
 #[test]
 fn misnamed_route_stays_a_warning() {
     let config = changed("/templates/0/templateCode", json!({"china": "1110000"}));
@@ -121,7 +121,7 @@ fn misnamed_route_stays_a_warning() {
     );
 }
 
-/// A template that some message can have is no duplicate.
+/// A template that some message can have is not a duplicate.
 #[test]
 fn duplicate_has_no_route_of_its_own() {
     let (mainland, abroad) = (json!({"mainland": "1"}), json!({"international": "2"}));
@@ -232,16 +232,16 @@ fn unserved_route_is_a_warning() {
             ("Generic", generic),
         ]
     };
-    // Generic serves abroad, so nobody waits.
+    // Generic serves abroad, so every message has a template.
     assert_eq!(with(&four(both(), home()), |_| {}), []);
-    // Nobody serves those who register abroad.
+    // No template serves registrations abroad.
     assert_eq!(
         with(&four(home(), home()), |_| {}),
         one("/templates/1/templateCode", "unserved-route", false)
     );
     // Every other usage has its own.
     assert_eq!(with(&four(home(), both()), |_| {}), []);
-    // No template serves abroad at all, which is told once, and not when it is meant.
+    // No template serves abroad at all, which is reported once, and not if it is intended.
     let mainland = [
         ("SignIn", home()),
         ("Register", home()),
@@ -272,7 +272,7 @@ fn unprovided_variable_is_a_warning() {
     );
 }
 
-/// What other products write for a code, text around one, and variables that are never digits.
+/// Placeholders of other products for a code, text around one, and variables that are never digits.
 #[test]
 fn impossible_parameter_is_an_error() {
     for param in [

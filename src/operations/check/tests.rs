@@ -34,7 +34,7 @@ fn template(id: u64, international: u64, status: i64, content: &str) -> Value {
     json!({"TemplateId": id, "International": international, "StatusCode": status, "TemplateContent": content})
 }
 
-/// The templates of a list that were asked for, as the service filters them.
+/// The templates of a list that were requested, as the service filters them.
 fn listed(asked: &Asked, all: &[Value]) -> Reply {
     let ids = asked.body["TemplateIdSet"].as_array().unwrap();
     let international = &asked.body["International"];
@@ -185,7 +185,7 @@ fn invalid_json_fails_without_a_request() {
     assert!(service.asked.is_empty());
 }
 
-/// Credentials fail where the service does not accept them and nothing else is asked.
+/// Credentials fail if the service does not accept them, and no further query is made.
 #[test]
 fn refused_credentials_fail_and_end_the_check() {
     for code in [
@@ -237,7 +237,7 @@ fn uncorrectable_clock_leaves_the_key_unverified() {
     assert!(credentials.message.contains("clock"), "{credentials:?}");
 }
 
-/// An application of another account fails and the rest is still asked.
+/// An application of another account fails, and the rest is still checked.
 #[test]
 fn foreign_application_fails_and_the_rest_is_asked() {
     for code in APPLICATION_CODES {
@@ -445,7 +445,7 @@ fn best_signature_with_the_text_counts() {
     assert_ne!(words(&[]), words(&[signature(NAME, -1)]));
 }
 
-/// The checks that were not asked for say so.
+/// The checks that were not made say so.
 #[test]
 fn check_ends_after_sixteen_requests() {
     let full: Vec<_> = (0..50).map(|_| signature("other", 0)).collect();

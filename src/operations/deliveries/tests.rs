@@ -240,7 +240,7 @@ fn report_settles_a_pending_record() {
     );
 }
 
-/// The service is asked for five minutes more than the period.
+/// The query covers five minutes more than the period.
 #[test]
 fn older_messages_are_left_out() {
     let mut service = service(
@@ -311,11 +311,11 @@ fn records_are_read_by_page_to_their_total() {
         (20, 20, 1, 20, true),
         (21, 20, 2, 21, true),
         (45, 20, 3, 45, true),
-        // A page that is shorter than asked for is not the last one.
+        // A page that is shorter than requested is not the last one.
         (15, 10, 2, 15, true),
-        // The service says that there are more, and gives none.
+        // The service reports that there are more, and returns none.
         (21, 0, 1, 0, false),
-        // More than one call may ask for.
+        // More than one call may request.
         (400, 20, 16, 320, false),
     ] {
         let mut service = Service::new(move |asked: &Asked| page(asked, total, most));

@@ -34,7 +34,7 @@ fn all_is_well_in_both(asked: &Asked) -> Reply {
     }
 }
 
-/// Each account is asked at its own endpoint.
+/// Each account is queried at its own endpoint.
 #[test]
 fn account_abroad_is_asked_with_its_own_key() {
     let mut service = Service::new(all_is_well_in_both);
@@ -91,7 +91,7 @@ fn refused_key_abroad_leaves_mainland_checks() {
         };
         assert_eq!(verdict, expected, "{subject}");
     }
-    // Nothing more is asked with a key that is refused.
+    // No further query is made with a key that is refused.
     let abroad = service.asked.iter().filter(|asked| asked.key == ABROAD_ID);
     assert_eq!(abroad.count(), 1);
 }

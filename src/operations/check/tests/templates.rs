@@ -54,7 +54,7 @@ fn template_by_route_must_be_approved_for_it() {
     }
 }
 
-/// One code for all numbers passes if it serves some and says which.
+/// One code for all numbers passes if it serves some, and the check names which.
 #[test]
 fn shared_code_passes_if_it_serves_some() {
     for (has, expected, words) in [
@@ -86,7 +86,7 @@ fn variables_must_be_as_many_as_parameters() {
         (None, "{1} {2}", Verdict::Fail),
         (Some(json!(["{{code}}", "5"])), "{1} {2}", Verdict::Pass),
         (Some(json!(["{{code}}", "5"])), "{1}", Verdict::Fail),
-        // An empty list is no list.
+        // An empty list counts as none.
         (Some(json!([])), "no variable", Verdict::Fail),
         (Some(json!([])), "{1}", Verdict::Pass),
     ] {
@@ -105,7 +105,7 @@ fn impossible_template_id_is_not_asked_for() {
     assert_eq!(found[0].1, Verdict::Fail);
 }
 
-/// Nothing is said about templates that no answer came to.
+/// Templates without a response get no verdict.
 #[test]
 fn templates_are_asked_for_in_batches() {
     let config = config_with(|config| {
@@ -134,7 +134,7 @@ fn templates_are_asked_for_in_batches() {
         let all = verdicts(&checks);
         all.values().filter(|verdict| **verdict == wanted).count()
     };
-    // Of 26 mainland codes 20 were in the first batch; the one for numbers abroad was to come later.
+    // The first batch had 20 of 26 mainland codes; the one for numbers abroad was to come later.
     assert_eq!(by_verdict(Verdict::Pass), 4 + 4 + 19);
     assert_eq!(by_verdict(Verdict::CannotVerify), 6 + 4);
 }

@@ -158,7 +158,7 @@ fn ages_use_the_clock_of_the_service() {
     // The service's clock is 100 seconds ahead of the host's.
     let mut service = behind("Mon, 25 Feb 2019 16:46:05 GMT");
     assert_eq!(find(&query(), &mut service).unwrap().found[0].age_s, 100);
-    // And 305 seconds behind: more than was asked for in addition, so the period is not covered.
+    // And 305 seconds behind: more than was requested in addition, so the period is not covered.
     let query = DeliveryQuery {
         max_age_s: 600,
         ..query()
@@ -188,7 +188,7 @@ fn impossible_query_is_refused_without_a_request() {
     assert!(service.asked.is_empty());
 }
 
-/// Read as records, the reports of another request would say that there is no message.
+/// Read as records, the reports of another request would mean that there is no message.
 #[test]
 fn list_of_another_action_is_no_answer() {
     let mut service = Service::new(|_: &Asked| reports(&[]));
