@@ -17,7 +17,7 @@ pub struct Config<'c> {
     pub keys: Keys,
     /// The keys as the config has them.
     pub secret: Secret<'c>,
-    /// The value of the `Authorization` header, where the receiver wants one.
+    /// The value of the `Authorization` header, if the receiver requires one.
     pub authorization: Option<Secret<'c>>,
 }
 

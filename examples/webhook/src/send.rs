@@ -147,7 +147,7 @@ pub fn send(
     })
 }
 
-/// The failure of a status that is no acceptance.
+/// The failure of a status that is not an acceptance.
 fn failure(status: u16) -> Failure {
     use FailureKind::{Authentication, InvalidConfig, InvalidMessage, Provider, RateLimited};
     let (kind, turn, what) = match status {

@@ -12,10 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Tells people that a text is a secret of this kind. Optional.
+/// Prefix that marks a text as a secret of this kind. Optional.
 pub const PREFIX: &str = "whsec_";
 
-/// Fewer bytes than this are no secret that the specification allows.
+/// The fewest bytes of a secret that the specification allows.
 const MIN_KEY_BYTES: usize = 24;
 
 /// The most keys of a config: the new one, and the old one until every receiver has the new one.
@@ -40,7 +40,7 @@ impl Keys {
         (1..=MAX_KEYS).contains(&keys.len()).then_some(Self(keys))
     }
 
-    /// True if one of them is shorter than the specification asks for.
+    /// True if one of them is shorter than the specification requires.
     #[must_use]
     pub fn has_short(&self) -> bool {
         self.0.iter().any(|key| key.len() < MIN_KEY_BYTES)
