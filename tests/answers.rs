@@ -1,4 +1,4 @@
-//! Responses after the request was taken whole: an answer of the service, or something else.
+//! Responses after the whole request was received: one of the service, or something else.
 
 use crate::support::trial::{OK, PLENTY, against, answer, answered, call};
 use crate::support::{Server, host, load};
@@ -55,7 +55,7 @@ async fn answer_unlike_those_of_service_is_unknown() {
             &OK[..OK.len() - 1]
         )
         .into_bytes(),
-        // Half of what the length promises.
+        // Half of the announced length.
         answer("200 OK", OK)[..150 + OK.len() / 2].to_vec(),
         [b"HTTP/1.1 200 OK\r\n".to_vec(), vec![b'x'; 100_000]].concat(),
     ] {
@@ -87,7 +87,7 @@ async fn ten_megabyte_answer_is_unknown_and_not_drained() {
     })
     .await;
     assert_eq!(ended.told(PLENTY), ("unknown", Some(FailureKind::Provider)));
-    // More than the component takes, because the system's buffers take some.
+    // More than the component reads, because the system's buffers hold some.
     assert!((65_536..LENGTH).contains(&taken.load(Ordering::SeqCst)));
 }
 

@@ -1,7 +1,7 @@
-//! Accepted, certainly not sent, or unknown: for each thing that a network and a server can do, the state that the
-//! caller is told, against what the server really got.
+//! Accepted, certainly not sent, or unknown: the state that is reported to the caller for each behaviour of a network
+//! and a server, compared with the requests that the server received.
 //!
-//! [`crate::support::trial::Ended::told`] asserts what holds for every call; the tests add which state it is.
+//! [`crate::support::trial::Ended::told`] asserts the rules for every call; each test adds the expected state.
 
 use crate::support::trial::{MARGIN, OK, PLENTY, against, answer, answered, call};
 use crate::support::{MAINLAND, Server, code_to, config, front, host, load, to_config, unknown};
@@ -56,7 +56,7 @@ async fn passed_deadline_is_not_sent_and_dials_nothing() {
 
 #[tokio::test]
 async fn connection_never_taken_is_not_sent_at_deadline() {
-    // A queue of one, and filled: the system drops further connection attempts.
+    // A queue of one that is full: the system drops further connection attempts.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(0).unwrap();
@@ -77,7 +77,7 @@ async fn connection_never_taken_is_not_sent_at_deadline() {
     assert!(ended.took >= Duration::from_millis(300));
 }
 
-/// A host that trusts the front and dials it, and the origin for it.
+/// A host that trusts the TLS front and connects to it, and the origin for it.
 async fn secure(server: &Server, trusted: bool) -> (HostBuilder, String) {
     let (address, authority) = front("127.0.0.1", server.address()).await;
     let (_, other) = front("127.0.0.1", server.address()).await;
@@ -114,7 +114,7 @@ async fn endless_tls_handshake_is_not_sent_at_deadline() {
     assert_eq!(ended.connections, 1);
 }
 
-/// It took the whole request.
+/// The server received the whole request.
 #[tokio::test]
 async fn silent_server_is_unknown_at_the_deadline() {
     let ended = against(300, |mut peer| async move { peer.rest().await }).await;
@@ -146,7 +146,7 @@ async fn reset_after_request_is_unknown() {
     assert_eq!(ended.complete, 1);
 }
 
-/// The clock is off, so there is a second one. It ends as any other.
+/// The clock is wrong, so there is a second attempt. It times out like any other.
 #[tokio::test]
 async fn second_attempt_shares_the_deadline_of_the_first() {
     let ended = against(400, |mut peer| async move {
@@ -169,7 +169,7 @@ async fn second_attempt_shares_the_deadline_of_the_first() {
     assert!(ended.took < Duration::from_millis(400) + MARGIN);
 }
 
-/// They are the host's, the message's and the config's.
+/// The limits of the host, the message and the config.
 #[tokio::test]
 async fn smallest_of_three_limits_is_the_deadline() {
     let server = Server::start(|mut peer| async move { peer.rest().await });

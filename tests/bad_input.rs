@@ -1,5 +1,5 @@
-//! Configs and messages that cannot work: a typed error that names the place and the next step, from every function
-//! alike, without a request, a trap, or a value of what was wrong.
+//! Invalid configs and messages: every function returns the same typed error with the place and the next step. No
+//! function sends a request, traps, or repeats the wrong value.
 
 use crate::support::{
     CODE, INTERNATIONAL, MAINLAND, code_to, config, discreet, host, load, not_sent, to_config,
@@ -7,12 +7,12 @@ use crate::support::{
 use auth_connector_host::{CallError, Config, Failure, FailureKind, Message, Plugin, Severity};
 use serde_json::{Value, json};
 
-/// No egress: none of this may need a network.
+/// A plugin without egress: none of these tests may need a network.
 fn plugin() -> Plugin {
     load(host())
 }
 
-/// The findings that block, as pointer and code, on which all three functions agree.
+/// Pointer and code of the errors, which all three functions report alike.
 async fn blocked(plugin: &Plugin, config: &Config) -> Vec<(String, String)> {
     let findings = plugin.validate_config(config, &[]).await.unwrap();
     discreet(&format!("{findings:?}"));
@@ -186,7 +186,7 @@ async fn misplaced_value_is_not_repeated() {
     );
 }
 
-/// The failure of a message that cannot work, on which preview and send agree.
+/// The failure of an invalid message, on which preview and send agree.
 async fn refused(plugin: &Plugin, config: &Value, message: &Message) -> Failure {
     let config = to_config(config);
     let Err(CallError::Connector(previewed)) = plugin.preview_message(&config, message).await
@@ -200,7 +200,7 @@ async fn refused(plugin: &Plugin, config: &Value, message: &Message) -> Failure 
     failure
 }
 
-/// Neither the usage nor `Generic` has one for it.
+/// Neither the usage nor `Generic` has a template code for the route.
 #[tokio::test]
 async fn route_without_template_code_is_refused_before_cost() {
     let plugin = plugin();

@@ -1,22 +1,22 @@
-//! Input at its bounds and far beyond them: a typed error, never a trap, and memory that stops growing.
+//! Input at its limits and far beyond them: a typed error, never a trap, and memory that stops growing.
 //!
-//! The component has a stack of 64 KiB. The host gives it 8 MiB, 500 ms of computing, and 2 MiB per crossing.
+//! The component has a stack of 64 KiB. The host grants it 8 MiB, 500 ms of computing, and 2 MiB per crossing.
 
 use crate::support::{CODE, MAINLAND, code_to, component, config, host, load, not_sent, to_config};
 use auth_connector_host::{CallError, Config, Diagnostic, FailureKind, Plugin};
 use wasmtime::component::{Component, Func, Linker, TypedFunc, Val};
 use wasmtime::{Engine, ResourceLimiter, Store};
 
-/// The contract's bound on a config, in bytes.
+/// The contract's limit on a config, in bytes.
 const MAX_CONFIG: usize = 65_536;
 
-/// A config that works, padded to a length.
+/// A valid config, padded to a length.
 fn padded(bytes: usize) -> Config {
     let text = config(None).to_string();
     Config::new(format!("{text}{}", " ".repeat(bytes - text.len())))
 }
 
-/// A config that works, with an unknown key so many levels deep.
+/// A valid config, with an unknown key of this depth.
 fn deep(levels: usize) -> Config {
     let text = config(None).to_string();
     // The config itself is the first level.
@@ -24,7 +24,7 @@ fn deep(levels: usize) -> Config {
     Config::new(format!("{},\"x\":{open}{close}}}", &text[..text.len() - 1]))
 }
 
-/// What blocks, as codes.
+/// Codes of the errors in a config.
 async fn errors(plugin: &Plugin, config: &Config) -> Vec<String> {
     let findings = plugin.validate_config(config, &[]).await.unwrap();
     let errors = findings
@@ -178,7 +178,7 @@ async fn thousands_of_calls_each_get_fresh_instance() {
     assert_eq!(memory.len(), 1, "{memory:?}");
 }
 
-/// How far an instance's memory has grown, in bytes.
+/// Growth of an instance's memory, in bytes.
 #[derive(Default)]
 struct Grown(usize);
 
@@ -200,7 +200,7 @@ impl ResourceLimiter for Grown {
 
 type Validate = TypedFunc<(String, Vec<String>), (Vec<Diagnostic>,)>;
 
-/// One instance whose imports trap when they are called: neither function needs any.
+/// One instance whose imports trap: neither function needs any.
 fn one_instance() -> (Store<Grown>, Validate, Func) {
     let engine = Engine::default();
     let component = Component::from_file(&engine, component()).unwrap();
@@ -221,7 +221,7 @@ fn one_instance() -> (Store<Grown>, Validate, Func) {
     (store, validate, preview)
 }
 
-/// A message as the component takes it.
+/// A message as a value of the component model.
 fn message(to: &str) -> Val {
     let text = |text: &str| Val::String(text.into());
     let code = Val::Tuple(vec![text("code"), text(CODE)]);
@@ -270,7 +270,7 @@ fn memory_stays_constant_over_ten_thousand_calls() {
     assert_eq!(store.data().0, after_first);
 }
 
-/// It keeps no more memory than that config needed.
+/// The instance keeps no more memory than that config needed.
 #[test]
 fn instance_goes_on_after_the_largest_config() {
     let (mut store, validate, _) = one_instance();

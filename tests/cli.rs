@@ -1,4 +1,4 @@
-//! The command line against the simulator over TLS: exit codes, JSON, and nothing secret on either stream.
+//! The command line against the simulator over TLS: exit codes, JSON, and no secret on either stream.
 
 use crate::support::{
     CODE, INTERNATIONAL, MAINLAND, SECRET_KEY, auth_host, component, config, discreet,
@@ -14,7 +14,7 @@ struct Cli {
     authority: std::path::PathBuf,
 }
 
-/// How a command ended.
+/// The result of a command.
 struct Ran {
     exit: i32,
     stdout: String,
@@ -175,7 +175,7 @@ fn a_secret_from_the_environment_signs_as_well() {
     assert_eq!(cli.simulator.messages().len(), 1);
 }
 
-/// A number in the place of a text is a finding, so the verdict tells which of both came.
+/// A number in place of a text is a finding, so the verdict shows which of the two was used.
 #[test]
 fn environment_sets_json_values_with_their_prefix() {
     let cli = Cli::new();
@@ -208,7 +208,7 @@ fn unknown_outcome_exits_4_with_message_in_inbox() {
     assert!(ran.stdout.contains("may arrive"), "{}", ran.stdout);
 }
 
-/// It is sent nothing.
+/// It receives nothing.
 #[test]
 fn ungranted_or_untrusted_service_exits_with_3() {
     let cli = Cli::new();
@@ -243,13 +243,13 @@ fn ungranted_or_untrusted_service_exits_with_3() {
     );
 }
 
-/// It is 0 when all is confirmed, 4 when points stay open, and 6 when one fails.
+/// The code is 0 if all is confirmed, 4 if points stay open, and 6 if one fails.
 #[test]
 fn worst_finding_decides_exit_code_of_check() {
     let cli = Cli::new();
     let confirmed = cli.look_up("check", &cli.config(), &["--json"]);
     assert_eq!(confirmed.exit, 0, "{}", confirmed.stdout);
-    // The key of a sub-account may not list templates, so those stay open.
+    // The key of a sub-account may not list templates, so those points stay open.
     let mut limited = cli.config();
     limited["accessKeyId"] = "AKIDuE8LCAnmuO6RvvBfOHZ1FzfnKEXAMPLE".into();
     limited["accessKeySecret"] = "Hj3xPv9LtQbD6wZkM1sGnRf5cEXAMPLE".into();
@@ -336,7 +336,8 @@ fn found_message_of_unknown_outcome_exits_with_0() {
         text.stdout
     );
 
-    // What cannot be looked up is unknown, and never *not sent*.
+    // A refused look-up exits with 4 (unknown), never as *not sent*. An ambiguous number is a wrong message and exits
+    // with 2.
     let mut config = cli.config();
     config["accessKeySecret"] = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLF".into();
     let refused = cli.look_up("find", &config, &["--to", MAINLAND, "--json"]);
@@ -347,7 +348,7 @@ fn found_message_of_unknown_outcome_exits_with_0() {
     assert_eq!((bare.exit, kind.as_str()), (2, Some("invalid-message")));
 }
 
-/// It is another one for each send, which no empty text is.
+/// An id is unique for each send, so an empty text cannot be one.
 #[test]
 fn empty_correlation_id_is_a_usage_error() {
     let cli = Cli::new();

@@ -1,5 +1,4 @@
-//! A clock that is off: one more attempt with the server's time, and only after the refusal that proves that
-//! nothing was sent.
+//! Wrong clocks: one more attempt with the server's time, and only after the refusal that proves that nothing was sent.
 
 use crate::support::{MAINLAND, Rig, accepted, attribute, code_to, host, not_sent};
 use auth_connector_host::{Failure, FailureKind, WallClock};
@@ -35,7 +34,7 @@ async fn clock_off_by_300_seconds_needs_one_attempt() {
     }
 }
 
-/// It is off by 301 seconds or by years. The second attempt has the server's time.
+/// The clock is off by 301 seconds or by years. The second attempt uses the server's time.
 #[tokio::test]
 async fn clock_that_is_off_costs_one_more_attempt() {
     for seconds in [-301, 301, -NOON, 10 * 365 * 86_400] {

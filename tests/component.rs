@@ -1,8 +1,8 @@
-//! The authority of the release component, read from its file before any of it runs.
+//! Imports of the release component, read from its file before it runs.
 
 use crate::support::{host, load};
 
-/// Everything that it can ask a host for. This list is the README's.
+/// Everything that it may import. The README has the same list.
 const IMPORTS: [&str; 7] = [
     "wasi:clocks/monotonic-clock@0.2.6",
     "wasi:clocks/wall-clock@0.2.6",

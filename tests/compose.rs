@@ -1,4 +1,4 @@
-//! The recipe for two containers, `simulator/compose.yaml`, as two processes.
+//! Recipe for two containers, `simulator/compose.yaml`, run as two processes.
 
 use crate::support::{auth_host, component, simulator};
 use std::io::{BufRead, BufReader};
@@ -22,7 +22,7 @@ fn command_of(service: &str) -> Vec<String> {
         .collect()
 }
 
-/// The arguments with what a container would have in another place.
+/// Replaces paths of a container in the arguments.
 fn placed(arguments: &[String], places: &[(&str, &str)]) -> Vec<String> {
     let place = |argument: &String| {
         let replace = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
@@ -31,7 +31,7 @@ fn placed(arguments: &[String], places: &[(&str, &str)]) -> Vec<String> {
     arguments.iter().map(place).collect()
 }
 
-/// Ends the process with the test.
+/// A process that ends with the test.
 struct Running(Child);
 
 impl Drop for Running {

@@ -1,4 +1,4 @@
-//! The corpora of the fuzz targets, through the component: it answers whatever the bytes are, and does not trap.
+//! Corpora of the fuzz targets, through the component: it answers any bytes, and does not trap.
 
 use crate::support::{
     INTERNATIONAL, MAINLAND, Server, State, code_to, config, host, load, state, to_config,
@@ -7,7 +7,7 @@ use auth_connector_host::{CallError, Config, DeliveryQuery};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// The corpus of a fuzz target, as texts: the contract carries configs and numbers as such.
+/// The corpus of a fuzz target, as texts: the contract carries configs and numbers as texts.
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../fuzz/corpus")
@@ -50,7 +50,7 @@ async fn configs_are_read_and_used_without_a_trap() {
                 }
                 Err(fault) => panic!("{name}: {fault}"),
             }
-            // No origin is granted, so nothing leaves.
+            // No origin is granted, so nothing is sent.
             let sent = plugin.send_message(&config, &code_to(number)).await;
             assert!(matches!(state(sent), State::NotSent(_)), "{name}");
         }
@@ -91,7 +91,7 @@ async fn responses_end_in_one_of_three_states() {
         let outcome = plugin.send_message(&config, &code_to(MAINLAND)).await;
         let requests = server.requests().len() - before;
         assert!((1..=2).contains(&requests), "{name}");
-        // The same bytes to every question of a look-up.
+        // The same bytes in response to every request of a look-up.
         let checked = plugin.check_config(&config, &[], None).await;
         let found = plugin.find_deliveries(&config, &query, None).await;
         for fault in [checked.err(), found.err()].into_iter().flatten() {
@@ -124,7 +124,7 @@ fn http(file: &[u8]) -> Vec<u8> {
         Some((status.parse::<u16>().ok()?, date, &file[end + 1..]))
     });
     let (status, date, body) = head.unwrap_or((200, "", file));
-    // Below 200 there is no end of the answer, and above 599 no meaning.
+    // Below 200 the response is not final, and above 599 the status has no meaning.
     let status = status.clamp(200, 599);
     let date = if date.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !date.is_empty() {
         format!("date: {date}\r\n")

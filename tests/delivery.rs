@@ -1,4 +1,4 @@
-//! Messages that arrive: through the component, over TLS, past a service that verifies the signature.
+//! Successful deliveries: through the component, over TLS, to a service that verifies the signature.
 
 use crate::support::{
     CODE, INTERNATIONAL, MAINLAND, Rig, accepted, attribute, code_to, config, discreet, host, load,
@@ -145,7 +145,7 @@ async fn what_a_preview_shows_is_what_is_sent() {
     }
 }
 
-/// The config is unchanged; the service's name leads to the simulator.
+/// The config is unchanged; the service's name resolves to the simulator.
 #[tokio::test]
 async fn real_service_config_works_with_simulator() {
     let simulator = Simulator::builder().tls(true).start_blocking().unwrap();

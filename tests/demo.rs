@@ -1,4 +1,4 @@
-//! The README's first command, as a newcomer runs it: what it prints, and what it must not.
+//! The README's first command, run as printed there: its output, and that no secret is in it.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! Documents of `docs/` against the source text that they describe.
+//! Documents of `docs/` against the source code that they describe.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -137,7 +137,7 @@ fn routes_of(code: &str) -> BTreeSet<String> {
     let calls = code.split(".route(").skip(1);
     let of_one = calls.flat_map(|call| {
         let path = call.split('"').nth(1).unwrap();
-        // Up to the closing parenthesis: handlers are names and have none of their own.
+        // Up to the closing parenthesis: handlers are names without parentheses.
         let mut depth = 1;
         let end = call.find(|c| {
             match c {
@@ -207,7 +207,7 @@ fn settings_are_in_their_tables() {
     }
     let platforms = read("docs/platforms.md");
     let listed = first_cells(section(&platforms, "\n## Settings of a webhook\n"));
-    // `usages.TYPE` and `fields.…` stand for all of theirs.
+    // `usages.TYPE` and `fields.…` cover all of their keys.
     let listed: BTreeSet<&str> = listed
         .iter()
         .filter_map(|cell| cell.split('.').next())

@@ -1,9 +1,9 @@
-//! A small soak: `cargo xtask soak` is the large one, and the same program.
+//! Small soak test; `cargo xtask soak` is the large one, with the same program.
 
 use crate::support::{bench, component, hostile, simulator};
 use std::process::Command;
 
-/// They run among faults, replaced plugins and hostile neighbours.
+/// The sends run among faults, replaced plugins and hostile neighbours.
 #[test]
 fn thousands_of_attacked_sends_end_in_three_states() {
     let output = Command::new(bench())
@@ -23,7 +23,7 @@ fn thousands_of_attacked_sends_end_in_three_states() {
     println!("{told}");
 }
 
-/// They come before the next request does.
+/// The second responses arrive before the next request.
 #[test]
 fn early_second_answers_make_no_verdict_wrong() {
     let output = Command::new(bench())

@@ -1,5 +1,5 @@
-//! Faults of the service and the network after the request was taken. Outcomes are compared with the inbox. All of it
-//! over TLS.
+//! Faults of the service and the network after the request was received. Outcomes are compared with the inbox, over
+//! TLS.
 
 use crate::support::trial::{MARGIN, PLENTY};
 use crate::support::{MAINLAND, Rig, State, code_to, state};
@@ -13,7 +13,7 @@ const fn unknown(kind: FailureKind) -> (&'static str, Option<FailureKind>) {
     ("unknown", Some(kind))
 }
 
-/// One send that meets a fault, and what the caller is told. Faults that last are met with 300 ms to spare.
+/// State of one send with a fault. Faults that last get a timeout with 300 ms to spare.
 async fn meets(rig: &Rig, fault: Fault) -> State {
     let lasts = matches!(
         fault,
@@ -119,14 +119,14 @@ async fn untaken_message_is_unknown_only_in_doubt() {
         (Fault::HangBeforeReading, unknown(FailureKind::Timeout)),
     ] {
         rig.simulator.reset();
-        // A connection of its own: on a kept one there is nothing to accept.
+        // A new connection: a kept one is not accepted again.
         let rig = Rig::new();
         assert_eq!(meets(&rig, fault.clone()).await.told(), told, "{fault:?}");
         assert!(rig.simulator.messages().is_empty());
     }
 }
 
-/// Where the whole request was there, it is unknown.
+/// If the whole request arrived, the outcome is unknown.
 #[tokio::test]
 async fn connection_reset_halfway_is_not_sent() {
     for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {

@@ -1,7 +1,7 @@
-//! The guard's JSON Schema and the connector's own validation judge the same configs, and agree.
+//! The guard's JSON Schema and the connector's own validation, which judge the same configs and must agree.
 //!
-//! The schema's side is a validator that nobody here wrote. The configs are generated, the same ones in every run:
-//! a config that works, and some of its values replaced, most of them at the edge of a rule.
+//! The schema is checked by an independent validator. The configs are generated, the same ones in every run: a valid
+//! config with some of its values replaced, most of them at the edge of a rule.
 
 mod blanks;
 
@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 const CASES: u32 = 4_000;
 
-/// Rules that a schema cannot say, by where they are found and their code. Nothing else may be refused by the
-/// connector and accepted by the schema.
+/// Rules that a schema cannot express, by place and code. Nothing else may be refused by the connector and accepted by
+/// the schema.
 const BEYOND_A_SCHEMA: [(&str, &str, &str); 8] = [
     (
         "/endpoint",
@@ -301,7 +301,7 @@ impl Validators {
         }
     }
 
-    /// What the schema says, and the errors that the connector finds.
+    /// Returns whether the schema accepts a config, and the connector's errors.
     fn judge(&self, config: &Value) -> (bool, Vec<Diagnostic>) {
         let findings = self
             .runtime
@@ -351,7 +351,7 @@ fn schema_and_validation_agree_on_generated_configs() {
         .unwrap_or_else(|failure| panic!("{failure}"));
     let (both, neither, beyond) = tally.get();
     println!("{both} accepted by both, {neither} by neither, {beyond} by the schema alone");
-    // Generated configs that all fall on one side would show nothing.
+    // The test would show nothing if all configs gave the same result.
     assert!(
         both > CASES / 10 && neither > CASES / 10 && beyond > 0,
         "{both} {neither} {beyond}"
@@ -389,7 +389,7 @@ fn rule_beyond_a_schema_has_its_config() {
     }
 }
 
-/// JSON Schema knows no repeated keys, and calls `1e17` a whole number, which neighbours share as a float.
+/// JSON Schema does not detect repeated keys, and accepts `1e17` as an integer, which neighbours share as a float.
 #[tokio::test]
 async fn rules_of_the_text_are_left_to_validation() {
     let plugin = load(host());

@@ -1,7 +1,7 @@
-//! The set-up guides of `guides/`: six languages, one structure, the config's own names.
+//! Set-up guides of `guides/`: six languages, one structure, the config's own names.
 //!
-//! English is the measure. A translation has the same lines: headings, steps, table rows, code blocks and warnings, and
-//! in each line the same links, names in code, numbers and words of the provider's console.
+//! English is the reference. A translation has the same lines: headings, steps, table rows, code blocks and warnings.
+//! Each line has the same links, names in code, numbers and words of the provider's console.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -71,7 +71,7 @@ fn numbers(line: &str) -> Vec<String> {
     sorted(found)
 }
 
-/// What a line is, without its words: a mark with the level, number or cells, or the whole line of a code block.
+/// Kind of a line without its words: a mark with the level, number or cells, or the whole line of a code block.
 fn shape(line: &str, is_code: bool) -> String {
     if is_code || line.starts_with("```") {
         return line.to_owned();
@@ -139,7 +139,7 @@ fn translations_keep_links_names_and_numbers() {
     }
 }
 
-/// A guide stands in consoles and packages, where a relative link leads nowhere.
+/// Consoles and packages show the guide, where a relative link has no target.
 #[test]
 fn links_are_absolute() {
     for link in between(&guide("en"), "](", ")") {
@@ -147,7 +147,7 @@ fn links_are_absolute() {
     }
 }
 
-/// The first column of the tables that a heading is followed by.
+/// The first column of the tables after a wanted heading.
 fn first_cells(text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
     let cells = rows.filter_map(|row| row.split_once("` |"));
@@ -213,7 +213,7 @@ fn refusals_are_codes_of_the_service() {
     }
 }
 
-/// The example is a config that the guard accepts once its key is filled in.
+/// The guard accepts the example config once its key is filled in.
 #[test]
 fn example_config_is_accepted() {
     let text = guide("en");
@@ -224,7 +224,7 @@ fn example_config_is_accepted() {
         .replace("AKID…", "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE")
         .replace("\"…\"", "\"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE\"");
     let findings = validate_config::<TencentSms>(&config, Language::English);
-    // A template for one route alone leaves the other without one, which the guard points out.
+    // A template for one route leaves the other without one, which the guard reports.
     let errors: Vec<_> = findings
         .iter()
         .filter(|f| f.severity == Severity::Error)

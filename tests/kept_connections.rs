@@ -1,6 +1,6 @@
-//! Servers that answer one request twice: the second answer is never told to the sender of the next message.
+//! Servers that answer one request twice: the second response is never reported to the sender of the next message.
 //!
-//! It arrives while the connection is idle and the runtime's thread is busy, so nothing but the socket tells of it. The
+//! It arrives while the connection is idle and the runtime's thread is busy, so only the socket shows it. The
 //! examination itself is tested in `host/src/http/tests/examination.rs`, down to half a record of TLS.
 
 use crate::sandbox::granting;
@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 
 const REFUSED: &str = r#"{"Response":{"Error":{"Code":"LimitExceeded.PhoneNumberThirtySecondLimit","Message":"x"},"RequestId":"r"}}"#;
 
-/// The codes by which the server tells a pair's messages apart.
+/// Codes by which the server distinguishes the messages of a pair.
 const FIRST: &str = "111111";
 const SECOND: &str = "222222";
 
 /// Pairs of messages over one connection.
 const ROUNDS: usize = 5;
 
-/// How the second answer comes.
+/// The form of the second response.
 #[derive(Clone, Copy, Debug)]
 enum Again {
     Whole,
@@ -39,7 +39,7 @@ const ALL: [Again; 4] = [
     Again::ThenClosed,
 ];
 
-/// Answers the first message of a pair with one body, twice, and the second with another.
+/// Answers the first message of a pair twice with one body, and the second with another.
 async fn twice(
     mut peer: Peer,
     first: &'static str,
@@ -71,7 +71,7 @@ async fn twice(
     }
 }
 
-/// A server, and how many second answers it has written.
+/// A server, and the number of second responses that it has written.
 struct Twice {
     server: Server,
     written: Arc<AtomicUsize>,
@@ -85,7 +85,7 @@ fn server(first: &'static str, second: &'static str, again: Again) -> Twice {
 }
 
 impl Twice {
-    /// Blocks the thread until the second answer of this round was written, and has come through a front.
+    /// Blocks the thread until the second response of this round was written, and has passed a front.
     fn block(&self, round: usize) {
         let begun = Instant::now();
         while self.written.load(Ordering::SeqCst) <= round {
@@ -96,7 +96,7 @@ impl Twice {
     }
 }
 
-/// TLS in front of a server, on a thread of its own.
+/// TLS in front of a server, on a separate thread.
 fn front_apart(server: SocketAddr) -> (SocketAddr, String) {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -112,7 +112,7 @@ fn front_apart(server: SocketAddr) -> (SocketAddr, String) {
     told.recv().unwrap()
 }
 
-/// What the second message of each pair is told, with `busy` between the two.
+/// States reported for the second message of each pair, with `busy` between the two.
 async fn pairs(twice: &Twice, secure: bool, mut busy: impl FnMut()) -> Vec<State> {
     let server = &twice.server;
     let mut url = server.url();
@@ -145,7 +145,7 @@ async fn send(plugin: &Plugin, url: &str, code: &str) -> State {
     state(plugin.send_message(&config, &message).await)
 }
 
-/// Compiles a plugin in this thread: a host without a cache does, whenever it loads one.
+/// Compiles a plugin in this thread, as a host without a cache does for each load.
 fn compile() {
     let host = host().with(|options| options.cache_dir = None).build();
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! Needs of a whole send, measured for each limit, and the distance of the default.
+//! Resources that a whole send needs, measured for each limit, and compared with the default.
 
 use crate::support::{self, CODE, MAINLAND, component, host};
 use auth_connector_host::{Limits, Message};
@@ -8,12 +8,12 @@ use tencent_sms_simulator::{Catalogue, NumberLimits, Simulator};
 /// A page of WebAssembly's memory, in bytes.
 const PAGE: usize = 64 << 10;
 
-/// One limit: its name, its default, and how it is set.
+/// One limit: its name, its default, and its setter.
 struct Limit {
     name: &'static str,
     default: u64,
     set: fn(&mut Limits, u64),
-    /// How many times the need the default must be.
+    /// The least factor between the need and the default.
     factor: u64,
 }
 
@@ -71,7 +71,7 @@ fn limits() -> Vec<Limit> {
     ]
 }
 
-/// The least number for which something succeeds, up to `most`, for which it does.
+/// The least number with which a call succeeds, up to `most`, with which it does.
 async fn least<F: Future<Output = bool>>(most: u64, mut succeeds: impl FnMut(u64) -> F) -> u64 {
     let (mut fails, mut works) = (0, most);
     while works - fails > 1 {
@@ -85,7 +85,7 @@ async fn least<F: Future<Output = bool>>(most: u64, mut succeeds: impl FnMut(u64
     works
 }
 
-/// The largest send has everything in its config.
+/// The config of the largest send uses every field.
 #[tokio::test]
 async fn largest_send_needs_fraction_of_default_limits() {
     let catalogue = Catalogue {
@@ -102,7 +102,7 @@ async fn largest_send_needs_fraction_of_default_limits() {
         .start_blocking()
         .unwrap();
     let mut config = support::config(Some(&simulator.url()));
-    // Two hundred templates: more than any operator has, and as long a config as the connector's bounds let be useful.
+    // Two hundred templates: more than any operator has, and a config as long as the connector's limits allow.
     let templates: Vec<_> = (0..200)
         .map(|number| serde_json::json!({"usageType": format!("Usage{number}"), "templateCode": "1110000"}))
         .chain(config["templates"].as_array().unwrap().clone())
@@ -117,7 +117,7 @@ async fn largest_send_needs_fraction_of_default_limits() {
                 .with(|options| (limit.set)(&mut options.limits, to))
                 .build()
                 .unwrap();
-            // Some limits show when the plugin is loaded already.
+            // Some limits take effect when the plugin is loaded.
             let plugin = host.load(component()).ok();
             let config = config.clone();
             async move {

@@ -1,5 +1,5 @@
-//! A plugin that is replaced while it sends, and tenants that share it: no message is lost, none goes out twice, and
-//! nobody waits for somebody else's flood.
+//! Plugin that is replaced while it sends, and tenants that share it: no message is lost or sent twice, and no tenant
+//! waits for another's flood.
 
 use crate::support::{self, CODE, Rig, accepted, component, to_config};
 use auth_connector_host::{
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The component as its author's next version would be: the same code under another digest.
+/// The component as its author's next version: the same code under another digest.
 fn version(number: u8) -> Vec<u8> {
     let mut bytes = std::fs::read(component()).unwrap();
     // A custom section named `v` with one byte in it.
@@ -34,14 +34,14 @@ fn host(simulator: &Simulator, calls: u32) -> ConnectorHost {
         .unwrap()
 }
 
-/// A message to a number of its own, so that the service's limits per number do not matter.
+/// A message to a unique number, so that the service's limits per number do not matter.
 fn message(number: usize) -> Message {
     Message::to(format!("+86139{number:08}"))
         .usage("Register")
         .code(CODE)
 }
 
-/// How many messages each number got.
+/// Messages per number.
 fn delivered(simulator: &Simulator) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for message in simulator.messages() {
@@ -50,12 +50,12 @@ fn delivered(simulator: &Simulator) -> HashMap<String, usize> {
     counts
 }
 
-/// It is replaced every few milliseconds.
+/// The plugin is replaced every few milliseconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replacing_the_plugin_loses_and_doubles_no_message() {
     const WORKERS: usize = 8;
     const REPLACEMENTS: usize = 100;
-    // Eight workers send more than the service takes in a second.
+    // Eight workers send more than the service accepts in a second.
     let mut catalogue = Catalogue::default();
     catalogue.requests_per_second.clear();
     let simulator = Simulator::builder()
@@ -108,7 +108,7 @@ async fn replacing_the_plugin_loses_and_doubles_no_message() {
     assert_eq!(simulator.complete_requests(), sent as u64);
 }
 
-/// One call that the service answers after a while; returns once the service has it.
+/// Starts a call with a slow response; returns once the service has received it.
 async fn slow(simulator: &Simulator, plugin: Plugin) -> tokio::task::JoinHandle<Outcome> {
     simulator.queue_fault(Fault::Delay { ms: 300 });
     let config = to_config(&support::config(Some(&simulator.url())));
@@ -122,7 +122,7 @@ async fn slow(simulator: &Simulator, plugin: Plugin) -> tokio::task::JoinHandle<
 
 type Outcome = Result<auth_connector_host::Receipt, SendError>;
 
-/// Calls begin again when there is another plugin.
+/// Calls start again once there is another plugin.
 #[tokio::test]
 async fn closed_plugin_finishes_calls_and_begins_none() {
     let rig = Rig::new();

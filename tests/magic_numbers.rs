@@ -1,4 +1,4 @@
-//! Numbers with which the simulator provokes codes and reports: the connector lets each of them through.
+//! Numbers with which the simulator provokes codes and reports: the connector accepts each of them.
 
 use crate::support::{config, host, load};
 use auth_connector_host::{Config, Message};

@@ -1,39 +1,39 @@
 //! The connector as hosts get it: the release component, in the sandbox, over real sockets.
 //!
-//! | file | what it holds the component to |
+//! | file | subject of its tests |
 //! |---|---|
 //! | [`component`] | authority and size |
-//! | [`demo`] | the README's first command: what it prints, and what it must not |
-//! | [`readme`] | the README says what there is |
+//! | [`demo`] | the README's first command: its output, without secrets |
+//! | [`readme`] | the README against the code |
 //! | [`delivery`] | messages that arrive: routes, templates, languages, credentials |
-//! | [`signature`] | a signature that covers what it must, byte for byte |
+//! | [`signature`] | coverage of the signature, byte for byte |
 //! | [`clock`] | a wrong clock: one more attempt, and only when that is safe |
-//! | [`at_most_once`] | what the caller is told, against what the server got |
-//! | [`answers`] | what comes back: an answer of the service, or something else |
-//! | [`races`] | the same where connections die and refusals come halfway, many times over |
+//! | [`at_most_once`] | the reported state against the requests at the server |
+//! | [`answers`] | responses: one of the service, or something else |
+//! | [`races`] | the same with broken connections and early refusals, many times over |
 //! | [`kept_connections`] | servers that answer one request twice |
-//! | [`faults`] | a sick service, over TLS, against what its inbox holds |
-//! | [`refusals`] | the service's own refusals, as the operator is told |
-//! | [`guard`] | the JSON Schema and the validation, held against each other |
-//! | [`bad_input`] | configs and messages that cannot work |
-//! | [`bounds`] | input at its bounds and beyond, and memory that stops growing |
-//! | [`limits`] | what a send needs of each limit, against the default |
-//! | [`weaknesses`] | what failed users of the connector that this one replaces |
-//! | [`webhook`] | the example connector, which nothing in the host was made for |
-//! | [`corpus`] | what fuzzers kept of configs, answers and numbers |
+//! | [`faults`] | a faulty service, over TLS, against its inbox |
+//! | [`refusals`] | the service's own refusals, as reported to the operator |
+//! | [`guard`] | the JSON Schema against the validation |
+//! | [`bad_input`] | invalid configs and messages |
+//! | [`bounds`] | input at its limits and beyond, and memory that stops growing |
+//! | [`limits`] | a send's need of each limit, against the default |
+//! | [`weaknesses`] | weaknesses of the connector that this one replaces |
+//! | [`webhook`] | the example connector, which the host was not made for |
+//! | [`corpus`] | the fuzzers' corpora of configs, responses and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
 //! | [`manifest`] | the manifest's schema and its reader, each against the other |
 //! | [`new_connector`] | the page on writing a connector: its commands and its code |
-//! | [`operations`] | look-ups: whether a config would work, and what became of a message |
+//! | [`operations`] | look-ups: checks of configs, and outcomes of messages |
 //! | `pages` | the pages that slots keep, against those that a send writes to (Linux) |
 //! | [`soak`] | ten thousand sends across every fault, and every look-up after them |
 //! | [`endurance`] | thousands of sends among faults, replaced plugins and hostile neighbours |
-//! | [`seen`] | traces, logs and metrics that name nobody |
+//! | [`seen`] | traces, logs and metrics without private values |
 //! | [`cli`] | the command line, end to end |
 //! | [`compose`] | the recipe for two containers, as two processes |
 //! | [`magic_numbers`] | numbers with which the simulator provokes codes |
 //! | [`service`] | the auth host: verification codes over HTTP |
-//! | [`sandbox`] | plugins that attack the host, and a neighbour that goes on |
+//! | [`sandbox`] | plugins that attack the host, and a neighbour that continues |
 //!
 //! They need both connectors, the hostile plugins and the programs of the workspace; `cargo xtask test` builds all of
 //! them. Servers listen on loopback ports of their own, so all tests run side by side.
@@ -47,7 +47,7 @@
     reason = "helpers of tests fail loudly"
 )]
 
-/// Counts what the whole process holds on its heap, for [`sandbox`]'s leaks.
+/// Allocator that counts the heap of the whole process, for [`sandbox`]'s leaks.
 #[global_allocator]
 static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 

@@ -1,7 +1,7 @@
-//! The manifest's published schema and the host's reader, each against the other.
+//! The manifest's published schema against the host's reader.
 //!
-//! A curator checks manifests by the schema, a host by its reader. Whoever of the two is looser hides a surprise
-//! from the other, so they agree on everything that a schema can say, and what it cannot is listed here.
+//! A curator checks manifests with the schema, a host with its reader. A looser one would accept manifests that the
+//! other refuses. They agree on everything that a schema can express; the exceptions are listed here.
 
 use auth_connector_host::Manifest;
 use proptest::prelude::*;
@@ -360,7 +360,7 @@ fn all_trials() -> Vec<(String, Vec<Value>)> {
     trials
 }
 
-/// Sets or removes what is at a pointer; its parent exists.
+/// Sets or removes the value at a pointer; its parent exists.
 fn set(manifest: &mut Value, pointer: &str, value: Option<Value>) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     if let Some(Value::Object(object)) = manifest.pointer_mut(parent) {
@@ -371,7 +371,7 @@ fn set(manifest: &mut Value, pointer: &str, value: Option<Value>) {
     }
 }
 
-/// Every value at the edges of each form is tried.
+/// Tries every value at the edges of each form.
 #[test]
 fn schema_and_reader_agree_on_edge_values() {
     let schema = &*VALIDATOR;

@@ -1,8 +1,9 @@
 //! Effect of an attack on a neighbour: its sends alone, then the same beside an attacker, in one run.
 //!
-//! `neighbour [sends [attack...]]`, built by `cargo build --profile host --workspace --examples`. One line of JSON on
-//! standard output for each attack. Both plugins run in one host on a runtime of two threads; the simulator is a server in the same process, on
-//! threads of its own. The attacker calls back to back, as a tenant of its own, with the default limits.
+//! `neighbour [sends [attack...]]`, built by `cargo build --profile host --workspace --examples`. Prints one line of
+//! JSON on standard output for each attack. Both plugins run in one host on a runtime of two threads; the simulator is
+//! a server in the same process, on its own threads. The attacker calls back to back, as another tenant, with the
+//! default limits.
 
 #![allow(
     clippy::unwrap_used,
@@ -77,7 +78,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        // No retention to speak of, or the simulator's memory would be measured too.
+        // Minimal retention, or the simulator's memory would be measured too.
         let simulator = Simulator::builder()
             .retention(100)
             .start_blocking()
@@ -104,7 +105,7 @@ impl Pair {
     }
 
     async fn measure(&self, attack: &str, sends: usize) -> String {
-        // Connections, caches and the allocator are warm before anything counts.
+        // Warms up connections, caches and the allocator before the measurement.
         self.sends(sends / 5).await;
         let quiet = self.sends(sends).await;
         let over = Arc::new(AtomicBool::new(false));
@@ -132,7 +133,7 @@ impl Pair {
         .to_string()
     }
 
-    /// One send after another, sorted by how long they took. Every one is accepted.
+    /// Sends one message after another and returns the durations, sorted. Every one is accepted.
     async fn sends(&self, count: usize) -> Vec<Duration> {
         let config = to_config(&config(Some(&self.simulator.url())));
         let mut times = Vec::with_capacity(count);
@@ -149,13 +150,13 @@ impl Pair {
     }
 }
 
-/// The time that so many percent of the sends needed at most.
+/// The duration that this percentage of the sends does not exceed.
 fn at(sorted: &[Duration], percent: usize) -> Duration {
     let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted[index]
 }
 
-/// Attacks back to back until it is over; returns how often.
+/// Attacks back to back until it is over. Returns the number of attacks.
 async fn attacks(plugin: Plugin, attack: String, origin: String, over: Arc<AtomicBool>) -> u64 {
     let config = Config::new(json!({"attack": attack, "origin": origin}).to_string());
     let mut count = 0;

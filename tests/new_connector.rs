@@ -1,4 +1,5 @@
-//! `cargo xtask new-connector` and `docs/writing-a-connector.md`: the commands and the code of the page, as they stand.
+//! `cargo xtask new-connector` and `docs/writing-a-connector.md`: runs the commands and the code of the page as
+//! printed.
 
 use crate::support::{Server, accepted, auth_host, host, xtask};
 use auth_connector_host::{Config, Message};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 const PAGE: &str = include_str!("../docs/writing-a-connector.md");
 
-/// The longest that one command may take. A build compiles the kit and a few small crates.
+/// Timeout of one command. A build compiles the kit and a few small crates.
 const PATIENCE: Duration = Duration::from_secs(400);
 
 /// The blocks of the page with this mark.
@@ -20,7 +21,7 @@ fn blocks(mark: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// A folder that is not there yet, and goes with its owner.
+/// A new folder, removed when this is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -44,7 +45,7 @@ fn target() -> PathBuf {
     xtask.ancestors().nth(2).expect("target/debug/xtask").into()
 }
 
-/// Runs a command to its end, or fails once it takes too long.
+/// Runs a command to its end, or fails after the timeout.
 fn run(command: &mut Command) -> Output {
     let started = Instant::now();
     let mut child = command
@@ -101,7 +102,7 @@ fn run_line(line: &str, folder: &Path) -> Output {
                 .args(["--offline", "--target-dir"])
                 .arg(target());
             if rest == ["test"] {
-                // The profile whose dependencies are compiled already.
+                // The profile whose dependencies are already compiled.
                 command.args(["--release", "--config", "profile.release.lto=false"]);
             }
             command
@@ -127,7 +128,7 @@ fn run_line(line: &str, folder: &Path) -> Output {
     output
 }
 
-/// A provider that takes every message.
+/// A provider that accepts every message.
 fn provider() -> Server {
     Server::start(|mut peer| async move {
         let answer = "HTTP/1.1 201 Created\r\ncontent-length: 17\r\n\r\n{\"id\": \"sm-4711\"}";

@@ -1,4 +1,4 @@
-//! Look-ups against the simulator: whether a config would work, and what became of a message.
+//! Look-ups against the simulator: checks of configs, and outcomes of messages.
 
 mod check;
 mod deliveries;

@@ -1,4 +1,4 @@
-//! Page faults of a send. Two of them cost a send half as much again, and show in no profile but the kernel's.
+//! Page faults of a send. Two of them increase the time of a send by half, and only the kernel's profile shows them.
 
 use crate::support::trial::OK;
 use crate::support::{self, CODE, MAINLAND, accepted, alone, host};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const SENDS: u32 = 300;
 
-/// A slot keeps the pages that a send writes to, so the next send in it finds them. `cargo xtask bench` runs this too,
+/// A slot keeps the pages that a send writes to, so that the next send reuses them. `cargo xtask bench` runs this too,
 /// with optimised code.
 #[test]
 fn warm_send_causes_no_page_faults() {
@@ -16,11 +16,11 @@ fn warm_send_causes_no_page_faults() {
     }
     let mut kept = Residency::default();
     if !kernel_reports_written_pages() {
-        // Then a slot keeps the beginning of a memory, not the pages that were used.
+        // Without that report a slot keeps the beginning of a memory, not the pages that were used.
         kept.memory_bytes = 128 << 10;
     }
     if cfg!(debug_assertions) {
-        // Functions of the host run on the plugin's stack, and need more of it where they are not optimised.
+        // Functions of the host run on the plugin's stack, and need more of it without optimisation.
         kept.stack_bytes = Some(64 << 10);
     }
     // An allocator that gets its first block, a timer wheel's page: a few in hundreds of sends.
@@ -54,7 +54,7 @@ fn kernel_reports_written_pages() -> bool {
     version >= (6, 7)
 }
 
-/// Memory is as large at the end of a send as at the start of an instance: each growth is a system call.
+/// The memory has the same size at the start of an instance and at the end of a send: each growth is a system call.
 #[tokio::test]
 async fn send_does_not_grow_memory() {
     let plugin = answered_at_once(Residency::default());
@@ -66,7 +66,8 @@ async fn send_does_not_grow_memory() {
     assert_eq!(sent.report.memory_bytes, started.memory_bytes);
 }
 
-/// A canned response has no connection to wait for, which takes 1 ms; the least of many is what the machine permits.
+/// A canned response has no connection to wait for, which takes 1 ms. The least of many times is what the machine
+/// permits.
 #[tokio::test]
 async fn canned_response_takes_no_settling_time() {
     let plugin = answered_at_once(Residency::default());
@@ -95,7 +96,7 @@ fn answered_at_once(kept: Residency) -> Plugin {
     }))
 }
 
-/// Page faults without a disk, of this process, while one message after another is sent and answered at once.
+/// Minor page faults of this process per send, with an immediate response to each message.
 fn faults_per_send(kept: Residency) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

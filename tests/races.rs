@@ -1,8 +1,9 @@
-//! Servers and components that race: the connection dies, or the refusal comes, while the request is under way.
+//! Races between servers and the component: the connection ends, or the refusal arrives, while the request is under
+//! way.
 //!
-//! Which of the two is faster differs from run to run, so each race is run many times. What holds in all of them:
-//! *not sent* only where no complete request reached the server, and never two. That many end as *not sent*, not as
-//! *unknown*, is what the component's short look before the last byte is for.
+//! The order differs from run to run, so each race is run many times. In all of them the result is *not sent* only if
+//! no complete request reached the server, and never two requests. The component reads briefly before the last byte, so
+//! that many sends end as *not sent* and not as *unknown*.
 
 use crate::support::trial::{OK, answer};
 use crate::support::{
@@ -12,26 +13,26 @@ use auth_connector_host::{Message, Plugin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-/// How often each race is run.
+/// Runs of each race.
 const ROUNDS: usize = 50;
-/// How often the component has to see the end before its last byte. On an idle machine it does so in at least 45 of
-/// 50 rounds, on one with three times as much work as cores in 20 to 45.
+/// Minimum of runs in which the component detects the end before its last byte. On an idle machine it does so in at
+/// least 45 of 50 rounds, on one with three times as much work as cores in 20 to 45.
 const OFTEN: usize = ROUNDS / 5;
-/// The longest that one call may take here: none of these servers makes it wait.
+/// Time limit of one call: no server here makes it wait.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// How the calls of a race ended.
+/// Outcomes of the calls of a race.
 #[derive(Debug, Default)]
 struct Tally {
     accepted: usize,
     not_sent: usize,
     unknown: usize,
-    /// Unknown although no complete request arrived: allowed, and a pity.
+    /// Unknown although no complete request arrived: allowed, but not needed.
     needless: usize,
 }
 
 impl Tally {
-    /// Adds a call that ended, given the complete requests that it caused.
+    /// Adds the outcome of a call, with the number of complete requests that it caused.
     fn add(&mut self, state: &State, complete: usize) {
         assert!(complete <= 1, "{complete} requests for one call: {state:?}");
         match state {
@@ -74,7 +75,7 @@ async fn send(plugin: &Plugin, server: &Server, id: &str) -> State {
     state(outcome)
 }
 
-/// Sends `calls` messages in a row, `ROUNDS` times, and counts how they ended.
+/// Sends `calls` messages in a row, `ROUNDS` times, and counts the outcomes.
 async fn race<F, Fut>(name: &str, calls: usize, treat: F) -> Tally
 where
     F: Fn(Peer) -> Fut + Send + 'static,
@@ -105,7 +106,7 @@ fn refusal(status: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
 }
 
-/// Else it is unknown.
+/// Otherwise it is unknown.
 #[tokio::test]
 async fn reset_on_accept_is_often_not_sent() {
     let tally = race("reset on accept", 1, |peer| async { peer.reset() }).await;
@@ -113,7 +114,7 @@ async fn reset_on_accept_is_often_not_sent() {
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
-/// Else it is unknown.
+/// Otherwise it is unknown.
 #[tokio::test]
 async fn close_on_accept_is_often_not_sent() {
     let tally = race("close on accept", 1, |peer| async { drop(peer) }).await;
@@ -121,7 +122,7 @@ async fn close_on_accept_is_often_not_sent() {
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
-/// Else it is unknown.
+/// Otherwise it is unknown.
 #[tokio::test]
 async fn reset_after_headers_is_often_not_sent() {
     let tally = race("reset after the headers", 1, |mut peer| async {
@@ -133,7 +134,7 @@ async fn reset_after_headers_is_often_not_sent() {
     assert!(tally.not_sent > OFTEN, "{tally:?}");
 }
 
-/// Else it is unknown.
+/// Otherwise it is unknown.
 #[tokio::test]
 async fn end_within_body_is_often_not_sent() {
     for reset in [true, false] {
@@ -153,7 +154,7 @@ async fn end_within_body_is_often_not_sent() {
     }
 }
 
-/// Else it is unknown.
+/// Otherwise it is unknown.
 #[tokio::test]
 async fn refusal_before_body_is_often_not_sent() {
     for status in [
@@ -177,7 +178,7 @@ async fn refusal_before_body_is_often_not_sent() {
     }
 }
 
-/// Half a request is never taken for accepted.
+/// Half a request never counts as accepted.
 #[tokio::test]
 async fn success_before_body_is_not_accepted() {
     let tally = race("200 before the body", 1, |mut peer| async move {
@@ -190,7 +191,6 @@ async fn success_before_body_is_not_accepted() {
     assert!(tally.unknown > OFTEN, "{tally:?}");
 }
 
-/// Answers the first request of a connection and ends it as told, while the second is on its way.
 /// An acceptance with the correlation id of the request.
 fn echo_of(request: &[u8]) -> String {
     let request: serde_json::Value = serde_json::from_slice(request).unwrap();
@@ -200,6 +200,7 @@ fn echo_of(request: &[u8]) -> String {
     )
 }
 
+/// Answers the first request of a connection, and resets it at the given point of the second.
 async fn second_meets(mut peer: Peer, end: End) {
     let Some(request) = peer.request().await else {
         return;
@@ -224,7 +225,7 @@ enum End {
     WholeSecond,
 }
 
-/// It dies between two sends or during the second.
+/// The connection ends between two sends or during the second.
 #[tokio::test]
 async fn kept_connection_that_dies_sends_nothing_twice() {
     for end in [
@@ -243,7 +244,7 @@ async fn kept_connection_that_dies_sends_nothing_twice() {
     }
 }
 
-/// It dies when it is used again.
+/// The connection ends when it is used again.
 #[tokio::test]
 async fn dying_idle_connection_is_often_not_sent() {
     const PAIRS: usize = 10;
@@ -257,7 +258,7 @@ async fn dying_idle_connection_is_often_not_sent() {
             send(&plugin, there, &first).await,
             State::Accepted
         ));
-        // Longer than a connection counts as in use.
+        // Longer than the time for which a connection counts as in use.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
         (send(&plugin, there, &second).await, second)
     });
@@ -271,7 +272,7 @@ async fn dying_idle_connection_is_often_not_sent() {
     assert!(tally.not_sent > PAIRS / 5, "{tally:?}");
 }
 
-/// All at once, on this task.
+/// Runs all futures concurrently on this task.
 async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut running: Vec<_> = futures.map(Box::pin).collect();
     let mut ended = Vec::new();

@@ -1,4 +1,4 @@
-//! The README and the pages that it links state what there is.
+//! The README and the pages that it links, against the code.
 
 use crate::support::{config, host, load, to_config};
 use auth_connector_host::{Check, Severity, Verdict};
@@ -50,7 +50,7 @@ fn import_list_is_the_component_s() {
     assert_eq!(imports("export"), plugin.description().exports);
 }
 
-/// An example that does not compile is found with the rest of `host/`.
+/// The build of `host/` detects an example that does not compile.
 #[test]
 fn snippet_is_a_part_of_the_embedding_example() {
     let snippet = block_after("[`host/examples/embed.rs`]");
@@ -85,7 +85,7 @@ async fn sample_config_works_with_a_key() {
     assert!(findings.is_empty(), "{findings:?}");
 }
 
-/// Whoever follows a guide tries its sample with the simulator first.
+/// Readers of a guide try its sample with the simulator first.
 #[tokio::test]
 async fn samples_are_confirmed_by_the_simulator() {
     let simulator = tencent_sms_simulator::Simulator::start().await.unwrap();

@@ -1,4 +1,4 @@
-//! The reference tables of the documentation, made from the tables of the code.
+//! Reference tables of the documentation, generated from the tables of the code.
 //!
 //! The tests compare; `UPDATE_DOCS=1 cargo test --workspace --test reference` writes.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
@@ -12,7 +12,7 @@ use connector_kit::text::Language;
 use tencent_sms_connector::codes::{Certainty, Wait, classify, known_codes};
 use tencent_sms_connector::config::FIELDS;
 
-/// Compares a file of `docs/` with what it must hold, or writes it.
+/// Compares a file of `docs/` with its expected text, or writes it.
 fn hold(name: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("docs")
@@ -28,7 +28,7 @@ fn hold(name: &str, expected: &str) {
     );
 }
 
-/// `InvalidConfig` as `invalid-config`.
+/// Converts `InvalidConfig` to `invalid-config`.
 fn in_the_contract(case: &str) -> String {
     let mut name = String::new();
     for letter in case.chars() {

@@ -1,6 +1,6 @@
-//! Refusals of the service, and what the operator is told: the class, how long to wait, whose turn it is.
+//! Refusals of the service, and their report to the operator: the class, the time to wait, and who has to act.
 //!
-//! First refusals that the simulator comes to by its own rules, as an operator meets them; then single codes.
+//! First refusals by the simulator's own rules, then single codes.
 
 use crate::support::{
     INTERNATIONAL, MAINLAND, Rig, accepted, attribute, code_to, discreet, not_sent, unknown,
@@ -9,7 +9,7 @@ use auth_connector_host::{Failure, FailureKind};
 use serde_json::{Value, json};
 use tencent_sms_simulator::Fault;
 
-/// Code, class, whose turn.
+/// Code, class, and who has to act.
 fn gist(failure: &Failure) -> (&str, FailureKind, &str) {
     let turn = attribute(&failure.attributes, "turn").unwrap();
     (
@@ -19,7 +19,7 @@ fn gist(failure: &Failure) -> (&str, FailureKind, &str) {
     )
 }
 
-/// The operator reads the service's code and the field to look at.
+/// The operator gets the service's code and the field to check.
 #[tokio::test]
 async fn operators_mistake_is_diagnosed_with_code_and_field() {
     type Mistake = fn(&mut Value);
@@ -173,7 +173,7 @@ async fn each_refusal_class_tells_wait_and_turn() {
     assert!(rig.simulator.messages().is_empty());
 }
 
-/// What they quote of the message and of the keys is taken out.
+/// The failure replaces quotes of the message and of the keys.
 #[tokio::test]
 async fn provider_words_reach_operator_redacted() {
     let rig = Rig::new();

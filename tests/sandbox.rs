@@ -1,23 +1,23 @@
-//! Plugins that attack the host, each beside a connector that goes on sending.
+//! Plugins that attack the host, each beside a connector that continues to send.
 //!
-//! The attacks are in `tests/hostile/`: what runs there is chosen by a config, so one component holds most of them;
-//! what a compiler would not produce is text in `tests/hostile/core/`. `docs/sandbox.md` says of each what it meets and
-//! what it gets; [`table`] holds that page against these tests.
+//! The attacks are in `tests/hostile/`. The config selects one, so one component holds most of them. Attacks that a
+//! compiler would not produce are texts in `tests/hostile/core/`. `docs/sandbox.md` lists the defence and the outcome
+//! of each; [`table`] compares that page with these tests.
 //!
-//! | file | what is attacked |
+//! | file | target of its attacks |
 //! |---|---|
-//! | [`arena`] | how an attack is run, and what holds for every one |
+//! | [`arena`] | the run of an attack, and the assertions about every one |
 //! | [`compute`] | time: loops, waits, polls |
-//! | [`memory`] | memory, tables, stack, handles, and what the host keeps for a guest |
+//! | [`memory`] | memory, tables, stack, handles, and the host's memory for a guest |
 //! | [`boundary`] | the canonical ABI: sizes, texts, discriminants, pointers, handles |
 //! | `core` | parts of core modules that no compiler would make |
-//! | [`reach`] | where requests may go |
-//! | [`framing`] | what a request may look like on the wire |
-//! | [`traffic`] | how much, how often, how slowly |
-//! | [`truth`] | the three states: what a caller is told when a plugin crashes or lies |
+//! | [`reach`] | destinations of requests |
+//! | [`framing`] | the form of a request on the wire |
+//! | [`traffic`] | amount, rate and duration |
+//! | [`truth`] | the three states, if a plugin crashes or lies |
 //! | [`receipts`] | callbacks, and the functions that make no request |
-//! | [`redaction`] | what a plugin repeats of secrets, numbers and codes, and what searching for them costs |
-//! | [`loading`] | what is refused before a line of it runs |
+//! | [`redaction`] | secrets, numbers and codes that a plugin repeats, and the cost of searching for them |
+//! | [`loading`] | refusals before a plugin runs |
 //! | `leaks` | all of it again, in a process that is measured |
 //! | [`table`] | the page about it |
 

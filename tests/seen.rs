@@ -1,8 +1,8 @@
-//! Traces of every crate at their most talkative, and metrics, over sends that end in every way: nobody's number, code,
-//! secret, config or message is in any of it.
+//! Traces of every crate at their most verbose, and metrics, over sends with every outcome: they contain no number,
+//! code, secret, config or message.
 //!
-//! `tracing` is captured on the test's own thread, where its runtime is; `log`, which Wasmtime and Cranelift write to,
-//! is captured by a logger for the whole process that keeps what comes from that thread.
+//! `tracing` is captured on the test's own thread, where its runtime is. `log`, which Wasmtime and Cranelift write to,
+//! is captured by a logger for the whole process that keeps only records of that thread.
 
 use crate::support::{self, CODE, MAINLAND, Rig, SECRET_ID, SECRET_KEY, code_to, state, to_config};
 use auth_connector_host::{Message, SendError};
@@ -15,7 +15,7 @@ use tencent_sms_simulator::Fault;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 thread_local! {
-    /// What `log` said on this thread, while it is wanted.
+    /// Records of `log` on this thread, while they are captured.
     static LOGGED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -51,16 +51,16 @@ impl Write for Captured {
     }
 }
 
-/// Keeps a second subscriber alive. While there is only one, tracing asks the current thread's own whether a place is
-/// of interest, and where another test's thread, which has none, comes to a place first, the answer is *never* for all.
+/// Keeps a second subscriber alive. With only one, tracing asks the current thread's own about a callsite's interest.
+/// If another test's thread, which has none, reaches a callsite first, the result is *never* for all threads.
 fn several_subscribers() {
     static OTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
     OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
 }
 
-/// Everything that is traced, logged and measured meanwhile.
+/// Everything that is traced, logged and measured during the work.
 fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> String {
-    // Another test of this binary may have set it already.
+    // Another test of this binary may have set it.
     let _ = log::set_logger(&Logger);
     log::set_max_level(log::LevelFilter::Trace);
     LOGGED.set(Some(String::new()));
@@ -92,7 +92,7 @@ fn observed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> String {
     all
 }
 
-/// The ways in which a text may show: as it is, percent-encoded, in hexadecimal, in base64, as a list of bytes.
+/// The forms of a text: plain, percent-encoded, in hexadecimal, in base64, as a list of bytes.
 fn forms(text: &str) -> Vec<String> {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let list: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
@@ -108,7 +108,7 @@ fn forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// The characters of base64 that `bytes` alone decide, after `shift` bytes of something else.
+/// The characters of base64 that `bytes` alone determine, after `shift` other bytes.
 fn base64(bytes: &[u8], shift: usize) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bits = "0".repeat(shift * 8);
@@ -122,7 +122,7 @@ fn base64(bytes: &[u8], shift: usize) -> String {
         .collect()
 }
 
-/// What must not show, each in all its forms.
+/// Fails if the text contains a private value, in any of its forms.
 fn discreet(all: &str) {
     let values = [
         SECRET_ID,
@@ -155,7 +155,7 @@ fn base64_is_found_wherever_it_begins() {
     assert_eq!(base64(b"foobar", 1), "Zvb2Jhc");
 }
 
-/// They hold no recipient, code, secret, config or message.
+/// They contain no recipient, code, secret, config or message.
 #[test]
 fn traces_and_metrics_name_nothing_personal_or_secret() {
     let rig = Rig::new();
@@ -191,7 +191,7 @@ fn traces_and_metrics_name_nothing_personal_or_secret() {
             .await;
         preview.unwrap();
     });
-    // The capture works: the host's own, and the most talkative of the others.
+    // The capture works: it has records of the host, and of the most verbose of the others.
     for expected in [
         "connector_call",
         "call ended",
@@ -211,7 +211,7 @@ fn discretion_check_finds_code_in_each_form() {
     }
 }
 
-/// It tells their number.
+/// The warning has their number.
 #[test]
 fn many_refused_requests_of_call_are_one_warning() {
     let all = observed(|| async {

@@ -1,5 +1,5 @@
-//! The signature covers what it must: any byte changed on the way makes the service refuse, and what leaves is what
-//! another implementation computes.
+//! Coverage of the signature: the service refuses a request with any changed byte, and the signed bytes match another
+//! implementation.
 
 use crate::support::{
     MAINLAND, Proxy, Rig, Server, accepted, code_to, config, front, host, load, not_sent, to_config,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tencent_sms_simulator::Simulator;
 
-/// A simulator behind a man in the middle, and the component in front of both.
+/// A simulator behind a proxy that changes requests, and the component in front of both.
 struct Tampered {
     simulator: Simulator,
     proxy: Proxy,
@@ -34,8 +34,8 @@ impl Tampered {
         self.plugin.send_message(&config, &code_to(MAINLAND)).await
     }
 
-    /// Sends with the lowest bit of each byte of a part flipped in turn; all are refused. How many bytes the
-    /// part has.
+    /// Sends with the lowest bit of each byte of a part flipped in turn; all are refused. Returns the length of the
+    /// part.
     async fn flip_each_byte(&self, part: fn(&[u8]) -> std::ops::Range<usize>) -> usize {
         let length = Arc::new(AtomicUsize::new(usize::MAX));
         let mut offset = 0;
@@ -64,7 +64,7 @@ fn is_refused(outcome: Result<Receipt, SendError>) {
     );
 }
 
-/// Where the value of a header stands in a request.
+/// Byte range of a header's value in a request.
 fn value(request: &[u8], header: &str) -> std::ops::Range<usize> {
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     let start = text.find(&format!("\r\n{header}: ")).unwrap() + header.len() + 4;
@@ -87,7 +87,7 @@ async fn flipped_bit_in_any_body_byte_is_refused() {
     assert!(Tampered::new().flip_each_byte(body).await > 100);
 }
 
-/// The service refuses it in any byte.
+/// The service refuses a change of any byte.
 #[tokio::test]
 async fn flipped_bit_in_the_content_type_is_refused() {
     let length = Tampered::new()
@@ -152,7 +152,7 @@ async fn secret_differing_in_one_byte_is_refused() {
     accepted(rig.send(&code_to(MAINLAND)).await);
 }
 
-/// `vectors/send_sms.py` computed them with Python's `hmac`, on both sides of midnight UTC.
+/// `vectors/send_sms.py` computed the signatures with Python's `hmac`, on both sides of midnight UTC.
 #[tokio::test]
 async fn signed_bytes_match_other_implementation() {
     let vectors: Vec<Value> = serde_json::from_str(include_str!("vectors/send_sms.json")).unwrap();

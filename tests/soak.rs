@@ -1,7 +1,7 @@
-//! Ten thousand sends across every fault of the simulator, held against what the simulator knows.
+//! Ten thousand sends across every fault of the simulator, compared with the simulator's records.
 //!
-//! Every call has a number and a correlation id of its own, so the simulator's inbox says which calls' messages were
-//! taken, and its journal how many complete requests each call caused:
+//! Every call has a unique number and correlation id. The simulator's inbox shows which calls' messages were accepted,
+//! and its journal how many complete requests each call caused:
 //!
 //! | the caller is told | the simulator has |
 //! |---|---|
@@ -23,12 +23,12 @@ use tencent_sms_simulator::{Catalogue, Chaos, Fault, Simulator};
 const SENDS: usize = 10_000;
 const IN_FLIGHT: usize = 48;
 const SEED: u64 = 20_261_121;
-/// What a call is given, in milliseconds. Faults that say nothing use all of it.
+/// Time limit of a call, in milliseconds. Silent faults use all of it.
 const TIMEOUT_MS: u32 = 400;
-/// How many look-ups are made while faults go on, and how many before carriers report.
+/// Look-ups while faults continue, and look-ups before carriers report.
 const SAMPLE: usize = 600;
 
-/// One of each kind that can meet a request, several where the code matters.
+/// One of each kind that can affect a request, several if the code matters.
 fn faults() -> Vec<Fault> {
     let code = |code: &str| Fault::Code {
         code: code.to_owned(),
@@ -80,11 +80,11 @@ struct Soak {
 
 struct Call {
     state: State,
-    /// Requests that the host let out.
+    /// Requests that the host sent.
     requests: usize,
 }
 
-/// The number of a call. What a mask shows of it is as unique as the number.
+/// The number of a call. Its masked form is as unique as the number.
 fn number(call: usize) -> String {
     match call % 2 {
         0 => format!("+861380013{call:04}"),
@@ -103,7 +103,7 @@ fn correlation(call: usize) -> String {
     format!("soak-{call}")
 }
 
-/// Runs so many calls, a few at a time.
+/// Runs these calls, a few at a time.
 async fn at_once<T: Send + 'static, F>(
     calls: Vec<usize>,
     run: impl Fn(usize) -> F + Send + Sync + 'static,
@@ -159,7 +159,7 @@ impl Soak {
             calls: Vec::new(),
         };
         soak.faults_by_chance(0.8);
-        // Of connections, which chance leaves alone.
+        // Faults of connections, which are not chosen by chance.
         soak.simulator.queue_faults(Fault::CloseOnAccept, 100);
         let (plugin, config) = (soak.plugin.clone(), soak.config.clone());
         let sent = at_once((0..SENDS).collect(), move |call| {
@@ -193,7 +193,7 @@ impl Soak {
         }));
     }
 
-    /// Waits until no request that a call left behind arrives any more.
+    /// Waits until no request of an earlier call arrives any more.
     async fn quiet(&self) {
         let mut before = u64::MAX;
         for _ in 0..50 {
@@ -207,7 +207,7 @@ impl Soak {
         panic!("requests keep arriving");
     }
 
-    /// The serial number of the message that each call led to.
+    /// The serial number of each call's message.
     fn truth(&self) -> HashMap<usize, String> {
         let mut truth = HashMap::new();
         for message in self.simulator.messages() {
@@ -242,7 +242,7 @@ impl Soak {
     }
 }
 
-/// What a look-up says of a call's message.
+/// Result of a look-up of a call's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Found {
     Sent,
@@ -250,7 +250,7 @@ enum Found {
     StillUnknown,
 }
 
-/// What a look-up says, which must not be wrong.
+/// Classifies the result of a look-up, which must not be wrong.
 fn judge(call: usize, found: &Result<Deliveries, CallError>, truth: Option<&String>) -> Found {
     discreet(&format!("{found:?}"));
     let Ok(deliveries) = found else {
@@ -275,8 +275,7 @@ fn judge(call: usize, found: &Result<Deliveries, CallError>, truth: Option<&Stri
     }
 }
 
-/// Each is found again by a look-up.
-/// They meet every fault that can meet a request.
+/// The sends have every fault that can affect a request, and each is found again by a look-up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_sends_across_faults_end_as_told() {
     let begun = Instant::now();
@@ -284,7 +283,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     let sent_in = begun.elapsed();
     let truth = soak.truth();
 
-    // Each call against its message.
+    // Compares each call with its message.
     let mut told: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, call) in soak.calls.iter().enumerate() {
         *told.entry(call.state.told().0).or_default() += 1;
@@ -331,7 +330,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     all.insert(Fault::CloseOnAccept.name().to_owned());
     assert_eq!(met, all, "some fault was never met");
 
-    // Before carriers report, nothing tells whose a message is: what is there is named, and nothing is denied.
+    // Before carriers report, a message cannot be matched to its call: existing ones are listed, and none is denied.
     let unknown: Vec<usize> = (0..SENDS)
         .filter(|index| matches!(soak.calls[*index].state, State::Unknown(_)))
         .collect();
@@ -347,7 +346,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
         );
     }
 
-    // Then every unknown outcome is settled, and the others are what they were told to be.
+    // Then every unknown outcome is settled, and the others are as reported.
     soak.simulator.advance(Duration::from_secs(250));
     let others = (0..SENDS).filter(|call| call % 16 == 0);
     let asked: BTreeSet<usize> = unknown.iter().copied().chain(others).collect();
@@ -359,7 +358,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     }
     assert!(verdicts.len() == 2, "{verdicts:?}");
 
-    // While the service is sick, a look-up is right or cannot tell.
+    // While the service is faulty, a look-up is right or unknown.
     soak.faults_by_chance(0.5);
     let mut sick: BTreeMap<Found, usize> = BTreeMap::new();
     for (call, found) in &soak

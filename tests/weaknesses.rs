@@ -1,4 +1,4 @@
-//! Weaknesses of the connector that this one replaces: each has a test that shows it gone.
+//! Weaknesses of the connector that this one replaces, each with a test that it is gone.
 
 use crate::support::trial::{OK, PLENTY, against, answer, answered};
 use crate::support::{
@@ -19,7 +19,7 @@ fn with_variables(message: Message, variables: &[(&str, &str)]) -> Message {
     message
 }
 
-/// Every finding about a config: pointer, code, and whether it blocks.
+/// Every finding about a config: pointer, code, and whether it is an error.
 async fn findings(config: &Value) -> Vec<(String, String, bool)> {
     let plugin = load(host());
     let found = plugin
@@ -94,7 +94,7 @@ async fn usage_without_template_falls_back_to_generic() {
     );
 }
 
-/// Each gets its messages in its own name.
+/// Each gets its messages from its own application, with its own signature and template.
 #[tokio::test]
 async fn one_config_serves_mainland_and_world() {
     let rig = Rig::new();
@@ -140,7 +140,7 @@ async fn one_config_serves_mainland_and_world() {
     }
 }
 
-/// The minutes until the code ends are one of the values.
+/// The minutes until the code expires are one of the values.
 #[tokio::test]
 async fn template_takes_code_and_values_in_order() {
     let rig = Rig::new();
@@ -151,7 +151,7 @@ async fn template_takes_code_and_values_in_order() {
     accepted(rig.send_with(&config, &message).await);
     assert_eq!(rig.simulator.messages()[0].params, [CODE, "10"]);
 
-    // The service would refuse each of these, and the caller knows before it is asked.
+    // The service would refuse each of these, and the caller gets the error before any request.
     for (code, minutes) in [("1234567", "10"), ("12a4", "10"), (CODE, "ten"), ("", "10")] {
         rig.simulator.reset();
         let message = with_variables(
@@ -248,7 +248,7 @@ async fn hanging_service_is_left_at_deadline() {
     assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
     assert_eq!(ended.complete, 1);
 
-    // The config's own limit counts as well, where it is the smaller one.
+    // The config's own limit counts as well, if it is smaller.
     let server = Server::start(|mut peer| async move { peer.rest().await });
     let plugin = load(host().allow(&server.url()).unwrap());
     let mut config = config(Some(&server.url()));
@@ -259,7 +259,7 @@ async fn hanging_service_is_left_at_deadline() {
         .await;
     let failure = crate::support::unknown(outcome);
     assert_eq!(failure.kind, FailureKind::Timeout);
-    // Logto's browser client gives up after ten.
+    // Logto's browser client gives up after ten seconds.
     assert!(begun.elapsed() < Duration::from_secs(8));
 }
 
@@ -297,7 +297,7 @@ async fn all_config_mistakes_are_named_with_place() {
     assert_eq!(findings(&lenient).await, []);
 }
 
-/// It is required where a template serves the mainland.
+/// The signature is required if a template serves the mainland.
 #[tokio::test]
 async fn signature_is_required_only_for_mainland() {
     let mut config = config(None);
@@ -420,7 +420,7 @@ async fn country_not_permitted_costs_no_message() {
     }
 }
 
-/// It holds the numbers of the message and of the request as well.
+/// The receipt contains the numbers of the message and of the request as well.
 #[tokio::test]
 async fn receipt_tells_what_was_sent_and_how() {
     let rig = Rig::new();
@@ -447,7 +447,7 @@ async fn receipt_tells_what_was_sent_and_how() {
     }
 }
 
-/// It shows what usage, language and route choose.
+/// The preview shows the choice of usage, language and route.
 #[tokio::test]
 async fn rehearsal_shows_route_and_sends_nothing() {
     let rig = Rig::new();
@@ -470,7 +470,7 @@ async fn rehearsal_shows_route_and_sends_nothing() {
     assert_eq!(rig.simulator.complete_requests(), 0);
 }
 
-/// They are marked for forms and for stores.
+/// The secrets are marked for forms and for stores.
 #[tokio::test]
 async fn secrets_are_marked_and_show_nowhere() {
     let plugin = load(host());
@@ -492,7 +492,7 @@ async fn secrets_are_marked_and_show_nowhere() {
         assert_eq!(schema["properties"][key]["writeOnly"], true, "{key}");
         assert!(confidential(key), "{key}");
     }
-    // In the wrong place, in broken text, and back from a service that repeats it.
+    // In the wrong place, in broken text, and in a service's response.
     let mut misplaced = config(None);
     misplaced["region"] = SECRET_KEY.into();
     misplaced[SECRET_KEY] = 1.into();
@@ -517,8 +517,7 @@ async fn secrets_are_marked_and_show_nowhere() {
     assert!(!format!("{:?}", ended.state).contains(SECRET_KEY));
 }
 
-/// The original once signed with the wrong month, and had one test.
-/// The clock is the host's.
+/// The original once signed with the wrong month, and had one test. The clock is the host's.
 #[tokio::test]
 async fn signature_holds_in_every_month() {
     // The first second of each month of 2024, and the last second of its 29 February.

@@ -1,4 +1,4 @@
-//! The webhook connector through the host: a second connector, which nothing in the host was made for.
+//! Webhook connector through the host: a second connector, which the host was not made for.
 
 use crate::support::{Server, accepted, attribute, host, not_sent, unknown, webhook};
 use auth_connector_host::{CallError, Config, FailureKind, Message, Plugin, Receipt, SendError};
@@ -28,7 +28,7 @@ async fn send(server: &Server, id: Option<&str>) -> Result<Receipt, SendError> {
         .await
 }
 
-/// A server that answers every request alike.
+/// A server with the same response to every request.
 fn answering(status: &'static str, body: &'static str) -> Server {
     Server::start(move |mut peer| async move {
         let length = body.len();
@@ -82,8 +82,8 @@ async fn refusal_is_not_sent_and_failing_receiver_unknown() {
     }
 }
 
-/// A gateway that examines the key and the rate before it reads the body. Which is faster differs from run to run; a
-/// refusal that comes first keeps its class.
+/// A gateway that checks the key and the rate before it reads the body. The order differs from run to run; an early
+/// refusal keeps its class.
 #[tokio::test]
 async fn refusal_before_the_body_says_who_has_to_act() {
     for (status, kind, turn) in [
@@ -121,7 +121,7 @@ async fn refusal_before_the_body_says_who_has_to_act() {
     }
 }
 
-/// No host can send to it, so the config is refused before one is asked.
+/// A host cannot send to it, so the config is refused before one is contacted.
 #[tokio::test]
 async fn address_with_a_placeholder_in_it_is_a_finding() {
     let plugin = plugin("http://127.0.0.1:1");

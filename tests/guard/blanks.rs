@@ -1,11 +1,11 @@
-//! Fields that nobody filled in.
+//! Fields that were left empty.
 
 use super::Validators;
 use crate::support::{INTERNATIONAL, MAINLAND, config, to_config};
 use auth_connector_host::Message;
 use serde_json::{Value, json};
 
-/// Values that forms post for a field that nobody filled in, whatever the field's type.
+/// Values that forms post for an empty field, whatever the field's type.
 fn blanks() -> [Value; 5] {
     [json!(null), json!(""), json!(" \t"), json!([]), json!({})]
 }
@@ -30,16 +30,16 @@ fn optional_places(schema: &Value) -> Vec<String> {
             }
         }
     };
-    // A signature is optional where all templates are for international numbers, which has a test of its own.
+    // A signature is optional if all templates are for international numbers, which has a test of its own.
     add("/", schema, &["signName"]);
     let properties = &schema["properties"];
-    // An optional field is either absent or what its own schema says.
+    // An optional field is either absent or valid by its own schema.
     add(
         "/international/",
         &properties["international"]["anyOf"][1],
         &[],
     );
-    // An entry without one of these serves nothing; `config::tests` of the connector has what is found then.
+    // An entry without one of these serves no message; `config::tests` of the connector covers its findings.
     let needed = ["usageType", "templateCode"];
     add("/templates/0/", &properties["templates"]["items"], &needed);
     places
@@ -64,8 +64,8 @@ fn removed(mut config: Value, place: &str) -> Value {
     config
 }
 
-/// Schema and validation accept it, nothing is found that the same config without the field lacks, and the messages
-/// are the same, on both routes.
+/// Schema and validation accept it, there are no further findings than without the field, and the messages are the
+/// same, on both routes.
 #[test]
 fn a_blank_optional_field_is_as_if_absent() {
     let validators = Validators::new();
@@ -138,7 +138,7 @@ fn all_optional_fields_blank_at_once_are_accepted() {
     }
 }
 
-/// It counts as absent.
+/// A blank signature counts as absent.
 #[test]
 fn blank_signature_passes_without_mainland_template() {
     let validators = Validators::new();
@@ -183,7 +183,7 @@ fn blank_required_field_is_reported_at_its_place() {
     }
 }
 
-/// Only what says nothing is blank: a value of the wrong type that says something is not.
+/// Only an empty value is blank; a non-empty value of the wrong type is not.
 #[test]
 fn wrong_non_blank_value_stays_an_error() {
     let validators = Validators::new();
@@ -248,7 +248,7 @@ fn each_json_form_item_has_a_default() {
         }
     }
     assert_eq!(items, 3);
-    // A form that nobody typed into is no reason to refuse the config.
+    // An empty form does not make the config invalid.
     let (by_schema, errors) = validators.judge(&config);
     assert!(by_schema && errors.is_empty(), "{errors:?}");
 }

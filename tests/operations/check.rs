@@ -1,4 +1,4 @@
-//! Checks of configs: whether they would work. None sends anything, which each test's end looks at.
+//! Checks of configs without sending. Each test asserts at its end that nothing was sent.
 
 use super::{failed, rig};
 use crate::support::{Rig, SECRET_KEY, attribute, discreet, host, load, to_config};
@@ -145,7 +145,7 @@ async fn each_key_kind_passes_fails_or_is_unverifiable() {
         }
     }
 
-    // Keys that send and may not look everything up.
+    // Keys that may send but not look everything up.
     for (id, key, subject, permission) in [
         (
             "AKIDuE8LCAnmuO6RvvBfOHZ1FzfnKEXAMPLE",
@@ -226,7 +226,7 @@ async fn signature_must_be_approved_and_for_mainland() {
             status,
             international: false,
         };
-        // More than one page, the one that counts on the last.
+        // More than one page, with the relevant entry on the last.
         let many = (0..60).map(|id| signature(id, "许多", Status::Approved));
         catalogue.accounts[0].signatures.extend(many);
         catalogue.accounts[0].signatures.extend([
@@ -254,7 +254,7 @@ async fn signature_must_be_approved_and_for_mainland() {
     }
 }
 
-/// It must be approved, of the route that it serves, and of as many variables as there are parameters.
+/// It must be approved, for the route that it serves, and with as many variables as there are parameters.
 #[tokio::test]
 async fn template_needs_approval_route_and_variable_count() {
     let rig = rig(|catalogue| {
@@ -380,7 +380,7 @@ async fn check_answers_in_chinese_on_request() {
     );
 }
 
-/// A config that cannot work fails with its findings.
+/// An invalid config fails with its findings.
 #[tokio::test]
 async fn check_fails_where_nothing_can_be_asked() {
     let simulator = Simulator::builder().start_blocking().unwrap();
@@ -411,7 +411,7 @@ async fn sick_service_leaves_points_open_and_fails_none() {
     ] {
         let rig = rig(|_| {});
         let all = checked(&rig, &rig.config()).await.len();
-        // The second look-up, of the signature, meets it.
+        // The fault applies to the second look-up, of the signature.
         rig.simulator.queue_fault(Fault::Delay { ms: 1 });
         rig.simulator.queue_fault(fault.clone());
         let checks = checked(&rig, &rig.config()).await;

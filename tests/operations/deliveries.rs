@@ -1,4 +1,4 @@
-//! Look-ups of messages: what became of them.
+//! Look-ups of the outcome of messages.
 
 use super::{failed, rig};
 use crate::support::{
@@ -36,7 +36,7 @@ fn message(to: &str, id: &str) -> Message {
     }
 }
 
-/// Before its report it is found as being on its way.
+/// Before its report the message is found as on its way.
 #[tokio::test]
 async fn unknown_outcome_is_found_by_its_own_identifier() {
     let rig = rig(|_| {});
@@ -70,7 +70,7 @@ async fn unknown_outcome_is_found_by_its_own_identifier() {
             Some("DELIVRD")
         );
 
-        // Another attempt's identifier does not find it, the serial number does, and so does the number alone.
+        // It is not found by another attempt's identifier, but by the serial number and by the number alone.
         assert!(
             find(&rig, &query(to, Some("attempt 2/a")))
                 .await
@@ -103,7 +103,7 @@ async fn lost_message_is_absent_from_complete_records() {
     assert!(deliveries.found.is_empty() && !deliveries.exhaustive);
 }
 
-/// The code of the refusal comes with it.
+/// The refusal's code is included.
 #[tokio::test]
 async fn refusal_by_carrier_or_service_is_undelivered() {
     let rig = rig(|_| {});
@@ -180,7 +180,7 @@ async fn reports_reach_further_back_than_records() {
     assert!(!deliveries.exhaustive);
 }
 
-/// The permission is the one to look deliveries up.
+/// The failure names the permission to look up deliveries.
 #[tokio::test]
 async fn missing_permission_of_key_is_named() {
     let rig = rig(|catalogue| {
@@ -197,7 +197,7 @@ async fn missing_permission_of_key_is_named() {
     });
     accepted(rig.send(&message(MAINLAND, "one")).await);
     rig.simulator.advance(Duration::from_secs(2));
-    // The carriers' reports stand in for the records.
+    // The carriers' reports replace the records.
     let deliveries = find(&rig, &query(MAINLAND, Some("one"))).await.unwrap();
     assert_eq!(deliveries.found.len(), 1);
     assert!(!deliveries.exhaustive);

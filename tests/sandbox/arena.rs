@@ -1,7 +1,7 @@
 //! One host, one thread, an attacker and a neighbour.
 //!
-//! The neighbour's messages are accepted during any attack. No text that the attacker's caller gets holds a secret, a
-//! number or a code.
+//! The neighbour's messages are accepted during any attack. No text that the attacker's caller gets contains a secret,
+//! a number or a code.
 
 use crate::support::{
     CODE, Peer, SECRET_KEY, Server, code_to, component, config, discreet, host, hostile, to_config,
@@ -15,17 +15,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tencent_sms_simulator::Simulator;
 
-/// What the attacker's calls may take, in milliseconds, and what the host adds to that for the plugin's own verdict.
+/// Time limit of the attacker's calls, in milliseconds, and the host's addition for the plugin's own verdict.
 pub const TIMEOUT_MS: u32 = 400;
 pub const GRACE: Duration = Duration::from_millis(100);
-/// What they may compute.
+/// Computing limit of the attacker's calls.
 pub const COMPUTE: Duration = Duration::from_millis(150);
-/// How many messages the neighbour sends meanwhile.
+/// Messages that the neighbour sends meanwhile.
 const MESSAGES: u32 = 3;
 
 pub struct Arena {
     pub host: ConnectorHost,
-    /// What the attacker may reach, unless a test grants something else.
+    /// The server that the attacker may reach, unless a test grants another.
     pub server: Server,
     attacker: Plugin,
     neighbour: Plugin,
@@ -34,12 +34,12 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// With a server that answers every request.
+    /// Starts with a server that answers every request.
     pub fn new() -> Self {
         Self::with(hostile(), |_| (), polite)
     }
 
-    /// With another component than the one that holds most attacks.
+    /// Starts with another component than the one that has most attacks.
     pub fn of(component: impl Into<Source<'static>>) -> Self {
         Self::with(component, |_| (), polite)
     }
@@ -89,7 +89,7 @@ impl Arena {
         self.run_with(attack, &self.server.url(), "").await
     }
 
-    /// Runs an attack against any origin, with a further word.
+    /// Runs an attack against this origin, with a further word.
     pub async fn run_with(&self, attack: &str, origin: &str, word: &str) -> Ended {
         self.run_as(&self.attacker, attack, origin, word).await
     }
@@ -116,7 +116,7 @@ impl Arena {
         }
     }
 
-    /// The connector goes on, on the same host and the same thread.
+    /// The neighbour continues to send, on the same host and the same thread.
     pub async fn neighbour_sends(&self) {
         let config = to_config(&config(Some(&self.simulator.url())));
         for _ in 0..MESSAGES {
@@ -129,7 +129,7 @@ impl Arena {
         assert_eq!(arrived as u32, self.sent.load(Ordering::SeqCst));
     }
 
-    /// Waits until no connection is open, and lets the servers forget what reached them.
+    /// Waits until no connection is open, and clears the records of the servers.
     pub async fn forget(&self) {
         assert!(self.server.quiet(Duration::from_secs(5)).await);
         self.server.forget();
@@ -174,7 +174,7 @@ pub fn granting(origins: &[&str]) -> Egress {
     parsed.collect()
 }
 
-/// The config that tells the attacker what to do. It holds a secret, as every config does.
+/// The config with the attacker's orders. It contains a secret, as every config does.
 pub fn orders(attack: &str, origin: &str, word: &str) -> Config {
     let config =
         json!({"attack": attack, "origin": origin, "word": word, "accessKeySecret": SECRET_KEY});
@@ -189,7 +189,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The state, and the fault by which the host ended it.
+    /// The state, and the host's fault that ended it.
     pub fn stopped(&self) -> (&'static str, &HostFault) {
         self.hold();
         match &self.outcome {
@@ -199,7 +199,7 @@ impl Ended {
         }
     }
 
-    /// The state, and whether it crashed for a reason that holds these words.
+    /// Asserts that it crashed for a reason that contains these words, and returns the state.
     pub fn crashed(&self, words: &str) -> &'static str {
         let (state, fault) = self.stopped();
         match fault {
@@ -209,7 +209,7 @@ impl Ended {
         state
     }
 
-    /// What the attack says that it found out, when it ended by itself as *not sent*.
+    /// The result that the attack reports, if it ended by itself as *not sent*.
     pub fn found(&self) -> &str {
         self.hold();
         match &self.outcome {
@@ -218,7 +218,7 @@ impl Ended {
         }
     }
 
-    /// The requests, in the words of the report.
+    /// The error of each request in the report.
     pub fn errors(&self) -> Vec<&str> {
         let exchanges = self.report.http.iter();
         exchanges
@@ -226,7 +226,7 @@ impl Ended {
             .collect()
     }
 
-    /// What holds however it ended.
+    /// Asserts the rules for every outcome.
     fn hold(&self) {
         let shown = match &self.outcome {
             Ok(receipt) => format!("{receipt:?}"),
@@ -239,7 +239,7 @@ impl Ended {
 }
 
 impl Ended {
-    /// As [`Ended::stopped`], to keep.
+    /// As [`Ended::stopped`], with an owned fault.
     pub fn stopped_owned(&self) -> (&'static str, HostFault) {
         let (state, fault) = self.stopped();
         (state, fault.clone())

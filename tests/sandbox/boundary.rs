@@ -1,4 +1,4 @@
-//! The canonical ABI: what crosses between guest and host, too large, of the wrong shape, or not the guest's own.
+//! Canonical ABI: values between guest and host that are too large, of the wrong shape, or not the guest's own.
 
 use super::arena::Arena;
 use super::core::component;
@@ -26,7 +26,7 @@ async fn crossing_limit_holds_in_answers_and_arguments() {
 
 #[tokio::test]
 async fn text_listed_many_times_counts_every_time() {
-    // Forty pairs, each of twice the same 50,000 bytes: 640 bytes in the guest, and four megabytes here.
+    // Forty pairs, each of twice the same 50,000 bytes: 640 bytes in the guest, and four megabytes in the host.
     let arena = Arena::of(component(
         r#";; @send
 (loop $pairs
@@ -46,7 +46,7 @@ async fn text_listed_many_times_counts_every_time() {
 async fn metadata_is_bounded_by_what_may_cross() {
     let arena = Arena::new();
     let metadata = arena.attacker().metadata().await.unwrap();
-    // What crossed is 1 MiB; what is handed on is what anybody needs.
+    // The plugin returned 1 MiB; the host shortens it for its caller.
     assert_eq!(metadata.name(&[]).len(), 2_048);
     assert_eq!(metadata.descriptions.len(), 128);
 }

@@ -1,4 +1,4 @@
-//! Time: computing, waiting, and pretending to do either.
+//! Time: attacks by computing, waiting, and pretending to do either.
 
 use super::arena::{Arena, COMPUTE, GRACE, TIMEOUT_MS, orders};
 use super::core::component;
@@ -35,7 +35,7 @@ async fn endless_loop_in_other_functions_is_stopped() {
     assert_eq!(previewed, Err(OVER.into()));
 }
 
-/// They are of the same thread.
+/// They run on the same thread.
 #[tokio::test]
 async fn timers_and_sockets_get_turns_during_loop() {
     let arena = Arena::with(
@@ -59,7 +59,7 @@ async fn timers_and_sockets_get_turns_during_loop() {
     assert!(turns >= 4, "{turns}");
 }
 
-/// Three tenants fill their shares of the calls with loops. Of each one loop computes at a time.
+/// Three tenants fill their shares of the calls with loops. One loop of each tenant computes at a time.
 #[tokio::test]
 async fn loops_of_three_tenants_leave_neighbour_its_share() {
     let arena = Arena::with(
@@ -83,7 +83,7 @@ async fn loops_of_three_tenants_leave_neighbour_its_share() {
     }
     let start = std::time::Instant::now();
     arena.neighbour_sends().await;
-    // Each of its three messages took as long as this before.
+    // Each of its three messages took this long before.
     assert!(
         start.elapsed() < Duration::from_secs(8),
         "{:?}",
@@ -97,7 +97,7 @@ async fn never_ready_poll_ends_at_call_timeout() {
     let (state, fault) = Arena::new().run("never-ready").await.stopped_owned();
     let whole = Duration::from_millis(TIMEOUT_MS.into()) + GRACE;
     match fault {
-        // Less what the call waited in the queue.
+        // Minus the call's time in the queue.
         HostFault::TimedOut { after } => assert!(after <= whole && after > whole / 2, "{after:?}"),
         other => panic!("{other:?}"),
     }
@@ -128,7 +128,7 @@ async fn crash_during_instantiation_is_not_sent() {
         ";; @start\n(func $start (unreachable))\n(start $start)",
     ));
     assert_eq!(arena.run("").await.crashed("unreachable"), "not sent");
-    // Nothing ran when it was loaded, or the load would have crashed.
+    // Nothing ran during the load, or it would have crashed.
     assert!(arena.attacker().description().sha256.len() == 64);
 }
 
@@ -161,7 +161,7 @@ async fn answer_in_small_pieces_counts_as_waiting() {
 
 #[tokio::test]
 async fn timeouts_of_zero_and_centuries_stay_limits() {
-    // Slower than the grain of a timer, within which a limit of nothing is still met by a fast answer.
+    // Slower than a timer's resolution, within which a fast response meets even a limit of zero.
     async fn slow(mut peer: Peer) {
         while peer.request().await.is_some() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -171,7 +171,8 @@ async fn timeouts_of_zero_and_centuries_stay_limits() {
     }
     let arena = Arena::with(crate::support::hostile(), |_| (), slow);
     let ended = arena.run("zero-timeouts").await;
-    // Nothing: no connection, or no answer, in no time. Centuries: the host's own limits, and an answer.
+    // With zero there is no connection or no response. With centuries the host's own limits apply, and there is a
+    // response.
     let found = ended.found();
     assert!(
         found.starts_with("ErrorCode::Connection") && found.ends_with("Timeout 200 "),

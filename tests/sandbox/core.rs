@@ -1,10 +1,10 @@
-//! Attacks that no compiler would produce: parts of a core module, in WebAssembly's text format, put into
+//! Attacks that no compiler would produce: parts of a core module, in WebAssembly's text format, inserted into
 //! `tests/hostile/core/base.wat` and wrapped for the contract.
 
 #[path = "../../host/tests/support/mod.rs"]
 mod wrapper;
 
-/// The base with the parts that this text replaces, as a component.
+/// The base with the parts of this text in place of its own, as a component.
 pub fn component(attack: &str) -> Vec<u8> {
     wrapper::component(&module(attack))
 }
@@ -24,7 +24,7 @@ fn module(attack: &str) -> String {
     text
 }
 
-/// A text's parts by name; what comes before the first has none.
+/// A text's parts by name; the text before the first part has no name.
 fn parts(text: &str) -> Vec<(&str, &str)> {
     let named = |part| -> (&str, &str) {
         let (name, rest) = str::split_once(part, '\n').unwrap_or((part, ""));

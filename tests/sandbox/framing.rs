@@ -1,4 +1,4 @@
-//! Framing of requests on the wire: one request for each, and nothing that two readers read in two ways.
+//! Framing of requests on the wire: one request for each, without ambiguity between two readers.
 
 use super::arena::{Arena, granting, orders};
 use crate::support::trial::{OK, answer};
@@ -6,7 +6,7 @@ use crate::support::{
     MAINLAND, Peer, Server, State, code_to, component, config, host, hostile, state, to_config,
 };
 
-/// Nor can lines be broken.
+/// Line breaks in values are refused, too.
 #[tokio::test]
 async fn connection_proxy_and_host_headers_cannot_be_set() {
     assert_eq!(Arena::new().run("forbidden-headers").await.found(), "");
@@ -21,7 +21,7 @@ async fn the_host_header_is_the_hosts_own() {
     assert_eq!(requests[0].header("host"), Some(authority.as_str()));
 }
 
-/// Two readers could understand them differently.
+/// Two readers could interpret them differently.
 #[tokio::test]
 async fn ambiguous_lengths_are_refused() {
     let arena = Arena::new();
@@ -29,13 +29,13 @@ async fn ambiguous_lengths_are_refused() {
     assert_eq!(arena.server.connections(), 0);
 }
 
-/// It stands behind the announced length of the first.
+/// The second request follows the announced length of the first.
 #[tokio::test]
 async fn smuggled_request_does_not_leave() {
     let arena = Arena::new();
     let ended = arena.run("smuggled-request").await;
     assert!(!ended.found().is_empty());
-    // What is on its way may still arrive.
+    // Bytes on their way may still arrive.
     let _ = arena.server.quiet(super::arena::GRACE).await;
     for received in arena.server.received() {
         assert!(!received.contains("smuggled"), "{received}");
@@ -44,7 +44,7 @@ async fn smuggled_request_does_not_leave() {
 
 #[tokio::test]
 async fn trailers_do_not_leave() {
-    // It answers nothing: what is written after an answer is withheld.
+    // The server does not answer: bytes written after a response are withheld.
     let silent = |mut peer: Peer| async move { peer.rest().await };
     let arena = Arena::with(hostile(), |_| (), silent);
     let _ = arena.run("trailers").await;
@@ -55,14 +55,14 @@ async fn trailers_do_not_leave() {
     }
 }
 
-/// They break the request line or name another host.
+/// The targets break the request line or name another host.
 #[tokio::test]
 async fn malformed_or_foreign_targets_are_refused() {
     let arena = Arena::new();
     assert_eq!(arena.run("strange-targets").await.found(), "");
 }
 
-/// They are refused in any spelling.
+/// The methods are refused in any spelling.
 #[tokio::test]
 async fn tunnel_and_echo_methods_are_refused() {
     let arena = Arena::new();
@@ -79,7 +79,7 @@ async fn a_body_that_ends_short_is_no_request() {
     assert!(arena.server.requests().is_empty());
 }
 
-/// Answers as a stock server does that leaves the bodies of all but POST unread. Whoever posts is refused; `/forged` is
+/// Responds like a stock server that leaves the bodies of all methods but POST unread. A POST is refused; `/forged` is
 /// an acceptance.
 async fn stock(mut peer: Peer) {
     const REFUSED: &str = r#"{"Response":{"Error":{"Code":"FailedOperation.InsufficientBalanceInSmsPackage","Message":"x"},"RequestId":"r"}}"#;
@@ -106,7 +106,7 @@ async fn beside(attack: &str, same_tenant: bool) -> ([State; 2], Vec<String>) {
     let config = to_config(&config(Some(&server.url())));
     let message = code_to(MAINLAND);
     let before = state(honest.send_message(&config, &message).await);
-    // The second meets what the first left.
+    // The second call gets the state that the first left.
     for _ in 0..2 {
         let orders = orders(attack, &server.url(), "/forged");
         let _ = evil.send_message(&orders, &message).await;
@@ -115,7 +115,7 @@ async fn beside(attack: &str, same_tenant: bool) -> ([State; 2], Vec<String>) {
     ([before, after], server.received())
 }
 
-/// It is the body of a GET or a DELETE, where servers expect none.
+/// The body of a GET or a DELETE, for which servers expect none.
 #[tokio::test]
 async fn unexpected_body_reaches_no_other_request() {
     for attack in ["get-with-body", "delete-with-body"] {

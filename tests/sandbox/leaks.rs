@@ -1,17 +1,17 @@
-//! Every attack again, several times, in a process of its own: what it holds meanwhile, and that it holds afterwards
-//! what it held before.
+//! Every attack again, several times, in a separate process: checks its memory during the attacks, and that nothing is
+//! left afterwards.
 
 use super::arena::{Arena, attacks, polite};
 use crate::support::{alone, hostile};
 use std::time::Duration;
 
 const ROUNDS: usize = 5;
-/// How much more there may be on the heap, and elsewhere, after the rounds, which are some 1,000 calls: a buffer or two
-/// of the neighbour's kept connections. Mostly it is nothing at all.
+/// Allowed growth of the heap, and of other memory, after the rounds, which are some 1,000 calls: a buffer or two of
+/// the neighbour's kept connections. Usually there is none.
 const HEAP_AFTER: usize = 256 << 10;
 const MAPPED_AFTER: usize = 2 << 20;
-/// What a call may make the host hold on its heap, beside the guest's own memory: what it keeps in handles, under 2 MiB,
-/// and what crosses the boundary, 2 MiB at once, or lists of that.
+/// Allowed growth of the host's heap during a call, without the guest's own memory: data behind handles, under 2 MiB,
+/// and data that crosses the boundary, 2 MiB at once, or lists of that.
 const HEAP_MEANWHILE: usize = 6 << 20;
 
 /// No file, thread, task or memory is left.
@@ -32,7 +32,7 @@ fn measured() {
             limits.idle_timeout = Duration::from_millis(100);
         };
         let arena = Arena::with(hostile(), quick_to_close, polite);
-        // Twice: some of what is made once is made in the second round, such as buffers of a kept connection.
+        // Twice: some buffers, such as those of a kept connection, are only made in the second round.
         for _ in 0..2 {
             round(&arena).await;
         }
@@ -61,7 +61,7 @@ fn measured() {
     });
 }
 
-/// Every attack once, and the most that was on the heap during each above what was there before.
+/// Runs every attack once. Returns the peak of the heap during each, above its size before.
 async fn round(arena: &Arena) -> Vec<(String, usize)> {
     let mut most = Vec::new();
     for attack in attacks() {
@@ -75,14 +75,14 @@ async fn round(arena: &Arena) -> Vec<(String, usize)> {
     most
 }
 
-/// What the process holds.
+/// Resources of the process.
 #[derive(Debug)]
 struct Held {
     files: usize,
     threads: usize,
     tasks: usize,
-    /// Bytes that were allocated and not freed. What is resident of the heap would say less: freed memory stays with
-    /// the process where something small lies behind it.
+    /// Bytes that were allocated and not freed. The resident size of the heap would be less precise: freed memory stays
+    /// with the process if a small allocation follows it.
     heap: usize,
     /// Resident bytes of everything else: instances, stacks, compiled code, the binary.
     mapped: usize,
@@ -102,8 +102,8 @@ impl Held {
         }
     }
 
-    /// As soon as it is no more than it was, or when it does not get better for a while: connections take a moment
-    /// to close, and threads that waited for work end after ten seconds.
+    /// Waits until the resources are back at their level before, or for a limited time: connections take a moment to
+    /// close, and threads that waited for work end after ten seconds.
     async fn settled(mut self, before: Option<&Self>) -> Self {
         for _ in 0..150 {
             let fine = before.is_some_and(|before| {

@@ -1,4 +1,4 @@
-//! Refusals before a line of a plugin runs, in one line and in a moment.
+//! Refusals before a plugin runs, each in one line and without delay.
 
 use super::core::component;
 use crate::support::{self, auth_host, host, hostile_with_std};
@@ -19,7 +19,7 @@ fn text(component: &str) -> Vec<u8> {
     wat::parse_str(component).unwrap()
 }
 
-/// They are files, sockets and the environment.
+/// The imports are files, sockets and the environment.
 #[test]
 fn refusal_names_imports_beyond_world() {
     match refused(hostile_with_std()) {
@@ -73,7 +73,7 @@ fn threads_and_blocking_waits_are_refused() {
         ";; @items\n(func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))",
     ] {
         let bytes = std::panic::catch_unwind(|| component(part));
-        // The wrapper may refuse it before the host has to.
+        // The wrapper may refuse it before the host.
         if let Ok(bytes) = bytes {
             assert!(matches!(refused(bytes), LoadError::Invalid(_)), "{part}");
         }
@@ -100,8 +100,8 @@ fn function_that_would_stall_compiler_is_refused() {
     }
 }
 
-/// A component that takes the compiler most of a minute: blocks in each other, out of which every one of many locals has
-/// a way, and that all are alive to the end.
+/// A component that takes the compiler most of a minute: many nested blocks, with a branch out of each after a change
+/// of another local. All locals are alive to the end.
 fn compile_bomb() -> Vec<u8> {
     const MANY: usize = 500;
     let locals = "i32 ".repeat(MANY);
@@ -139,7 +139,7 @@ fn endless_compilation_is_given_up_in_own_process() {
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
-/// Another process compiled them.
+/// Another process compiled the plugins.
 #[test]
 fn host_without_a_compiler_loads_precompiled_plugins_only() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-elsewhere");

@@ -1,4 +1,4 @@
-//! Memory: the guest's own, its tables and stack, and what the host keeps on its behalf.
+//! Memory: the guest's own, its tables and stack, and the host's memory on its behalf.
 
 use super::arena::Arena;
 use super::core::component;
@@ -62,7 +62,7 @@ async fn handles_of_any_kind_run_out_at_limit() {
         "pollable-flood",
         "header-hoard",
         "body-hoard",
-        // 100,000 in one list, which holds none of them any longer than the call.
+        // 100,000 in one list, which keeps none of them longer than the call.
         "poll-list",
     ] {
         let ended = arena.run(attack).await;
@@ -77,7 +77,7 @@ async fn handles_of_any_kind_run_out_at_limit() {
 #[tokio::test]
 async fn host_holds_less_for_guest_than_guest_may() {
     let arena = Arena::new();
-    // As many as there are handles for: one for a header collection or a request, three for a body.
+    // As many as the limit of handles: one for a header collection or a request, three for a body.
     for (attack, most) in [
         ("header-hoard", "125"),
         ("request-hoard", "125"),

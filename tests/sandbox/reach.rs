@@ -1,10 +1,10 @@
-//! Destinations of requests: to the granted origin, at an address that may be dialled, and nowhere else.
+//! Destinations of requests: the granted origin, at an allowed address, and no other.
 
 use super::arena::{Arena, polite};
 use crate::support::{Peer, Server, hostile};
 use std::sync::Arc;
 
-/// The other server, which nobody was granted.
+/// The other server, which is not granted.
 fn elsewhere() -> Server {
     Server::start(polite)
 }
@@ -28,7 +28,7 @@ async fn other_origin_is_denied_without_connection() {
         let ended = arena.run_with("visit", &origin, "").await;
         let found = ended.found();
         assert!(
-            // The last has no host at all, which is refused before there is a request.
+            // The last has no host, which is refused before there is a request.
             found == "ErrorCode::HttpRequestDenied" || (origin == "http://" && found != "200"),
             "{origin}: {found}"
         );
@@ -38,7 +38,7 @@ async fn other_origin_is_denied_without_connection() {
     assert_eq!((other.connections(), arena.server.connections()), (0, 0));
 }
 
-/// Only a resolver reads such an address.
+/// Only a resolver accepts such an address.
 #[tokio::test]
 async fn unusual_address_spelling_is_denied() {
     let arena = Arena::new();
@@ -132,7 +132,7 @@ async fn unresolvable_names_stay_within_request_limit() {
     let ended = arena
         .run_granted("many-requests", "http://no-such-name.invalid")
         .await;
-    // Either it was denied 2,984 times and ended, or the resolver was slow and its time did.
+    // It was denied 2,984 times and ended by itself, or the resolver was slow and it timed out.
     let errors = ended.errors();
     let asked = errors
         .iter()

@@ -1,4 +1,4 @@
-//! `sms-receipts`: what a plugin may do with a provider's callback, which strangers can post as well.
+//! `sms-receipts`: rights of a plugin that reads a provider's callback, which strangers can post as well.
 
 use super::arena::{Arena, COMPUTE, orders};
 use crate::support::{MAINLAND, SECRET_KEY, discreet};
@@ -17,7 +17,7 @@ fn callback() -> Callback {
     }
 }
 
-/// What the attacker read of a callback, by the attack of its config.
+/// Content that the attacker read of a callback, by the attack of its config.
 async fn read(arena: &Arena, attack: &str) -> Result<CallbackContent, CallbackError> {
     let orders = orders(attack, &arena.server.url(), "");
     let outcome = arena.attacker().read_callback(&orders, &callback()).await;
@@ -37,7 +37,7 @@ async fn receipts_beyond_callback_limit_break_contract() {
     let arena = Arena::new();
     let crowd = fault(read(&arena, "receipt-crowd").await);
     assert!(matches!(crowd, HostFault::Contract(_)), "{crowd:?}");
-    // So many that the plugin's own memory ends before what may cross does.
+    // Enough receipts to exceed the plugin's own memory before the limit of a crossing.
     let flood = fault(read(&arena, "receipt-flood").await);
     let is_bounded = matches!(flood, HostFault::Crossing { .. } | HostFault::Memory { .. });
     assert!(is_bounded, "{flood:?}");

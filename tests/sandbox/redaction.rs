@@ -1,4 +1,4 @@
-//! Secrets, numbers and codes that a plugin repeats, and what searching for them costs the host.
+//! Secrets, numbers and codes that a plugin repeats, and the host's cost of searching for them.
 
 use super::arena::{Arena, granting, orders, polite};
 use super::core::component;
@@ -37,7 +37,7 @@ async fn code_as_wait_time_is_left_out() {
     assert_eq!(cause.retry_after(), None);
 }
 
-/// So are those of keys that stand twice.
+/// Values of duplicate keys are redacted, too.
 #[tokio::test]
 async fn secrets_of_urls_and_broken_configs_are_redacted() {
     let plugin = attacker();
@@ -204,7 +204,7 @@ fn unneeded_webassembly_is_refused_at_load() {
     }
 }
 
-/// A config with a secret of so many random letters.
+/// A config with a secret of this many random letters.
 fn with_secret(attack: &str, bytes: usize) -> Config {
     let mut state = 88_172_645_463_325_252_u64;
     let mut letter = || {
@@ -222,7 +222,7 @@ fn with_secret(attack: &str, bytes: usize) -> Config {
     )
 }
 
-/// The least of some times: a busy machine adds to each.
+/// The least of several times: a busy machine adds to each.
 async fn least<F: Future<Output = Duration>>(mut one: impl FnMut() -> F) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..10 {
@@ -231,7 +231,7 @@ async fn least<F: Future<Output = Duration>>(mut one: impl FnMut() -> F) -> Dura
     least
 }
 
-/// Its time is in the report.
+/// The time is in the report.
 #[tokio::test]
 async fn text_flood_costs_no_more_with_long_secret() {
     let plugin = attacker();
@@ -313,7 +313,7 @@ async fn neighbour_sends_while_text_flood_is_searched() {
 #[tokio::test]
 async fn config_beyond_contract_bound_is_refused_first() {
     let plugin = attacker();
-    // Not even scanned: a thousand such calls take less than one scan of it would.
+    // It is not scanned: a thousand such calls take less time than one scan of it.
     let config = Config::new("\"".repeat(8 << 20));
     let fault = HostFault::ConfigTooLong {
         bytes: 8 << 20,
@@ -333,7 +333,7 @@ async fn config_beyond_contract_bound_is_refused_first() {
     assert!(findings[0].message.contains("65536"), "{findings:?}");
 }
 
-/// What the host keeps of a config costs little to make.
+/// Preparing a config's data for redaction takes little time.
 #[tokio::test]
 async fn kept_config_data_is_bounded_and_cheap() {
     let plugin = attacker();
@@ -358,7 +358,7 @@ async fn kept_config_data_is_bounded_and_cheap() {
             "{bytes}: {long:?}, {short:?}"
         );
     }
-    // 64 KiB of short ones.
+    // 64 KiB of short secrets.
     let many: Vec<String> = (0..6_000).map(|n| format!("{n:06}")).collect();
     let config = Config::new(json!({"attack": "", "secret": many}).to_string());
     let begun = Instant::now();

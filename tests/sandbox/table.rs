@@ -1,4 +1,5 @@
-//! `docs/sandbox.md` names a test for every attack, and every test and every attack is in it.
+//! Compares `docs/sandbox.md` with the code: it names a test for every attack, and every test and every attack is in
+//! it.
 
 use super::arena::attacks;
 use std::fs;
@@ -28,7 +29,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The rows of the table: attack, what it meets, what it gets, test.
+/// The rows of the table: attack, defence, outcome, test.
 fn rows() -> Vec<Row> {
     let page = read("docs/sandbox.md");
     let cells = |line: &str| -> Vec<String> {
@@ -49,7 +50,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Where a test is: `compute::name` is below this folder, `path/file.rs::name` below the root.
+/// File of a test: `compute::name` is below this folder, `path/file.rs::name` below the root.
 fn source_of(test: &str) -> (String, &str) {
     let (place, name) = test.split_once("::").unwrap();
     let path = if place.contains('/') {

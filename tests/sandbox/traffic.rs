@@ -1,16 +1,16 @@
-//! Bounds on how much, how often and how slowly a plugin uses the network.
+//! Limits on the amount, the rate and the duration of a plugin's network use.
 
 use super::arena::{Arena, TIMEOUT_MS, granting, orders};
 use crate::support::{MAINLAND, Peer, code_to, host, hostile};
 use auth_connector_host::{HostFault, Limits, Message};
 use std::time::{Duration, Instant};
 
-/// So is the three thousandth.
+/// The three thousandth is denied as well.
 #[tokio::test]
 async fn requests_from_seventeenth_on_are_denied() {
     let arena = Arena::new();
     let ended = arena.run("many-requests").await;
-    // It ends by itself, or its computing limit ends it while it is being denied.
+    // It ends by itself, or by its computing limit while it is denied.
     let sixteen = Limits::default().requests as usize;
     assert_eq!(arena.server.requests().len(), sixteen);
     let errors = ended.errors();
@@ -43,7 +43,7 @@ async fn upload_byte_by_byte_times_out_as_unknown() {
     let arena = Arena::new();
     let (state, fault) = arena.run("slow-drip").await.stopped_owned();
     assert!(matches!(fault, HostFault::TimedOut { .. }), "{fault:?}");
-    // Some of it left, so nobody can be sure; the server never had a whole request.
+    // Some of it was sent, so the outcome is unknown; the server never had a whole request.
     assert_eq!(state, "unknown");
     assert!(arena.server.requests().is_empty());
 }
@@ -131,7 +131,7 @@ async fn abandoned_requests_end_with_call() {
     assert!(arena.server.requests().is_empty());
 }
 
-/// They starve no timer.
+/// The responses starve no timer.
 #[tokio::test]
 async fn endless_interim_answers_are_cut_off() {
     let flood = |mut peer: Peer| async move {
@@ -184,14 +184,14 @@ async fn a_few_interim_answers_are_skipped_and_counted() {
     assert_eq!(ended.report.http[0].interim_answers, 3);
 }
 
-/// The sockets of this machine that are, or are to be, connected to a local port.
+/// The sockets of this machine that are connected, or connecting, to a local port.
 #[cfg(target_os = "linux")]
 fn sockets_to(port: u16) -> usize {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let remote = format!("0100007F:{port:04X}");
     let columns = table.lines().map(|line| line.split_whitespace().collect());
     columns
-        // 06 is TIME_WAIT, which is no file of anybody.
+        // 06 is TIME_WAIT, which belongs to no process.
         .filter(|row: &Vec<&str>| row.get(2) == Some(&remote.as_str()) && row[3] != "06")
         .count()
 }
@@ -200,7 +200,7 @@ fn sockets_to(port: u16) -> usize {
 #[tokio::test]
 async fn dials_end_with_the_calls_that_began_them() {
     const CALLS: usize = 4;
-    // Takes one connection. The queue holds one or two more, and further packets are dropped.
+    // Accepts one connection. The queue holds one or two more, and further packets are dropped.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(0).unwrap();
@@ -213,7 +213,7 @@ async fn dials_end_with_the_calls_that_began_them() {
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
             stream.write_all(answer).await.unwrap();
         }
-        // The listener lives as long as the task.
+        // The listener stays open as long as the task.
         std::future::pending::<()>().await;
         drop(listener);
     });

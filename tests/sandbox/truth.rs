@@ -1,4 +1,4 @@
-//! The three states: what a caller is told when a plugin crashes, hangs or lies.
+//! Truthfulness of the three states: the report to the caller if a plugin crashes, hangs or lies.
 
 use super::arena::{Arena, COMPUTE};
 use crate::support::discreet;
@@ -19,7 +19,7 @@ async fn crash_or_loop_after_request_is_unknown() {
     assert_eq!(arena.server.requests().len(), 2);
 }
 
-/// The request never becomes whole.
+/// The request is never complete.
 #[tokio::test]
 async fn crash_within_request_is_unknown() {
     let arena = Arena::new();
@@ -55,7 +55,7 @@ async fn false_claim_of_not_sent_shows_in_report() {
 #[tokio::test]
 async fn request_carries_no_secret_into_report() {
     let ended = Arena::new().run("report-injection").await;
-    // The method is refused; what was asked for is noted all the same, and `found` holds the note to be discreet.
+    // The method is refused but recorded all the same; `found` asserts that the record has no secrets.
     assert_eq!(ended.found(), "refused");
     assert_eq!(ended.report.http[0].method, "(other)");
     assert!(ended.report.http[0].path.contains("****"));
@@ -67,7 +67,7 @@ async fn failure_repeating_secrets_arrives_redacted() {
     let Err(SendError::NotSent(CallError::Connector(failure))) = &ended.outcome else {
         panic!("{:?}", ended.outcome)
     };
-    // Every text is there, with what it repeated taken out.
+    // Every text is present, with its quotes removed.
     assert_eq!(failure.diagnostics.len(), 1);
     assert!(failure.message.contains("****"), "{failure:?}");
     discreet(&format!("{failure:?}"));

@@ -1,4 +1,4 @@
-//! The body of `POST /v1/messages` against `docs/message.schema.json`, which the gateway is held to as well.
+//! Bodies of `POST /v1/messages` against `docs/message.schema.json`, which the gateway has to follow as well.
 
 use super::running::Running;
 use serde_json::Value;
@@ -11,7 +11,7 @@ fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The list is what `deploy/gateway` is tested with, so its verdicts have to be the schema's.
+/// `deploy/gateway` is tested with the same list, so its verdicts must be the schema's.
 #[test]
 fn listed_bodies_fit_as_the_schema_says() {
     let schema = read(SCHEMA);
@@ -35,7 +35,7 @@ fn service_takes_bodies_as_the_schema_says() {
     let host = Running::start();
     for case in read(BODIES).as_array().unwrap() {
         let answer = host.post("/v1/messages", &case["body"]);
-        // A body that fits may still meet no flow or a limit.
+        // A valid body may still have no flow or exceed a limit.
         let is_refused = answer.status == 422;
         assert_eq!(!is_refused, case["fits"], "{case}: {}", answer.text);
         if is_refused {

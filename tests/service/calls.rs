@@ -1,4 +1,4 @@
-//! The last requests to a webhook, and a trial of it, as the console shows them.
+//! Recent requests to a webhook, and a trial of it, in the console.
 
 use super::running::{Running, http};
 use super::visitor::Visitor;
@@ -8,7 +8,7 @@ use serde_json::json;
 const PLACE: &str = "/console/t/default/webhooks";
 const TO: &str = "+8613800138000";
 
-/// What a platform makes by itself is entered; the others get a secret from the console.
+/// Secret to enter for platforms that make their own; the others get one from the console.
 fn secret(platform: &str) -> &'static str {
     match platform {
         "zitadel" | "authgear" => "Zt7QpR2sT4uV6wX8yZ0aB1cD3eF5gH7jK9mN",
@@ -33,7 +33,7 @@ fn make(visitor: &mut Visitor, name: &str, platform: &str) {
     visitor.get(PLACE);
 }
 
-/// A trial goes through the proof of origin, the adapter and the answer of each platform, and sends one message.
+/// A trial runs the proof of origin, the adapter and the response of each platform, and sends one message.
 #[test]
 fn trial_of_every_platform_sends_one_message() {
     let host = Running::start();
@@ -64,7 +64,7 @@ fn trial_of_every_platform_sends_one_message() {
         if platform != "twilio-verify" {
             assert!(answer.contains(&messages[nth].params[0]), "{platform}");
         }
-        // The list has the call, and it leads to the message.
+        // The list has the call, with a link to the message.
         assert!(
             tried
                 .text
@@ -122,7 +122,7 @@ fn trial_asks_first_and_names_a_wrong_number() {
     );
 }
 
-/// What a stranger posts is one line, however often, and shows neither number nor secret.
+/// Repeated requests of a stranger are one line, which shows neither number nor secret.
 #[test]
 fn refused_calls_are_listed_with_their_reason() {
     let host = Running::start();

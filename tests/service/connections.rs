@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How long until the service ends a connection, after these bytes on it.
+/// Time until the service closes a connection, after these bytes on it.
 fn ends_after(address: &str, bytes: &[u8]) -> Duration {
     let begun = Instant::now();
     let mut connection = TcpStream::connect(address).unwrap();
@@ -13,12 +13,12 @@ fn ends_after(address: &str, bytes: &[u8]) -> Duration {
     connection.set_read_timeout(limit).unwrap();
     connection.write_all(bytes).unwrap();
     let mut answer = Vec::new();
-    // An answer or none, a reset or an end: only a time limit of this test is an open connection.
+    // Any response, a reset or an end counts; only this test's own time limit means that the connection stays open.
     let _ = connection.read_to_end(&mut answer);
     begun.elapsed()
 }
 
-/// Nothing, the beginning of a request, and the preface of a protocol that the listeners do not speak.
+/// Sends nothing, the beginning of a request, and the preface of a protocol that the listeners do not support.
 #[test]
 fn silent_connection_ends_in_ten_seconds() {
     let folder = Folder::new();
@@ -34,7 +34,7 @@ fn silent_connection_ends_in_ten_seconds() {
     });
 }
 
-/// The other listener keeps files of its own, and so does the database.
+/// The other listener and the database have file descriptors of their own.
 #[cfg(unix)]
 #[test]
 fn connections_of_strangers_leave_the_rest_running() {
@@ -63,7 +63,7 @@ fn connections_of_strangers_leave_the_rest_running() {
     }
 }
 
-/// Programs send it to have files read again, and terminals when they close.
+/// Programs send SIGHUP to have files read again, and terminals when they close.
 #[cfg(unix)]
 #[test]
 fn hangup_does_not_end_the_service() {

@@ -1,4 +1,4 @@
-//! The console over HTTP, without a browser: what is refused, and what a page costs. `tests/browser` has the rest.
+//! The console over HTTP, without a browser: its refusals, and the cost of a page. `tests/browser` has the rest.
 
 use super::running::{Process, Running, http};
 use super::visitor::{PASSWORD, Visitor};
@@ -48,7 +48,7 @@ fn set_up_link_works_once() {
     other.get("/console/sign-in");
     fields[1].1 = "eve";
     assert_eq!(other.post("/console/set-up", &fields).status, 410);
-    // Whoever has an administrator needs no link at the next start, and none is printed.
+    // With an administrator, the next start needs and prints no link.
     drop(visitor);
     let folder = &host.folder.0;
     let mut process = host.process;
@@ -82,7 +82,7 @@ fn forged_requests_change_nothing() {
         "another token"
     );
     ada.token = right;
-    // Signing in and set-up have tokens as well, of a cookie that another site cannot set.
+    // Sign-in and set-up require tokens as well, from a cookie that another site cannot set.
     let mut stranger = Visitor::new(&host.process);
     for (path, fields) in [
         (
@@ -111,7 +111,7 @@ fn forged_requests_change_nothing() {
         );
         stranger.cookie.clear();
     }
-    // A session's cookie alone does not make an upload.
+    // A session's cookie alone does not authorise an upload.
     let upload = ada.post_with("/console/plugins/upload", &[], &origin);
     assert!((400..500).contains(&upload.status), "{}", upload.status);
     assert!(!is_stopped(&host));
@@ -153,7 +153,7 @@ fn raw(address: &str, request: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The project's own webhook connector takes no message without a correlation id.
+/// The project's own webhook connector requires a correlation id.
 #[test]
 fn trial_has_all_that_a_plugin_asks_for() {
     let host = Running::start();
@@ -174,14 +174,14 @@ fn trial_has_all_that_a_plugin_asks_for() {
     assert_eq!(ada.get(path).status, 200);
     let preview = ada.post(path, &fields);
     assert!(preview.text.contains("<dt>Route</dt>"), "{}", preview.text);
-    // What the plugin refuses is said in its own words, and marked as such.
+    // The page quotes the plugin's refusal, and marks it as such.
     let mut to_none = fields;
     to_none[6].1 = "No-Such.usage!";
     let refused = ada.post(path, &to_none);
     assert!(refused.text.contains("alert bad"), "{}", refused.text);
 }
 
-/// The bound that `docs/console.md` gives: a template for each usage that platforms have.
+/// The limit in `docs/console.md`: a template for each usage that platforms have.
 #[test]
 fn form_with_nine_rows_weighs_at_most_60_kb() {
     let host = Running::start();
@@ -278,7 +278,7 @@ fn viewer_looks_and_changes_nothing() {
         assert_eq!(vic.post(path, fields).status, 403, "{path}");
     }
     assert!(host.simulator.messages().is_empty() && !is_stopped(&host));
-    // The last administrator stays.
+    // The last administrator cannot be removed.
     let users = ada.get("/console/users").text;
     let id = users
         .split("name=\"id\" value=\"")
@@ -293,7 +293,7 @@ fn viewer_looks_and_changes_nothing() {
             .status,
         422
     );
-    // A session under an old password ends.
+    // A change of the password ends older sessions.
     let vic_id = select_value(&users, "vic");
     let password = [
         ("do", "password"),
@@ -323,7 +323,7 @@ fn sixth_wrong_password_waits() {
         "the right password does not help any more"
     );
     assert!(refused.head.contains("retry-after: "), "{}", refused.head);
-    // A name that is nobody's is treated alike.
+    // An unknown name is treated alike.
     for nth in 0..6 {
         let status = eve.sign_in("nobody", PASSWORD).status;
         assert_eq!(status, if nth < 5 { 401 } else { 429 });
@@ -332,7 +332,7 @@ fn sixth_wrong_password_waits() {
     assert!(!audit.contains(PASSWORD));
 }
 
-/// A session lasts an hour without use and twelve in all.
+/// A session ends after an hour without use, and after twelve hours in all.
 #[test]
 fn session_ends_after_an_hour_or_twelve() {
     let host = Running::start();
@@ -451,7 +451,7 @@ fn unknown_outcome_is_settled_by_an_operator_once() {
     );
 }
 
-/// A webhook is made, its secret is shown once, and it takes the platform's messages from then on.
+/// A new webhook's secret is shown once, and the webhook accepts the platform's messages from then on.
 #[test]
 fn webhook_made_in_the_console_takes_messages() {
     let host = Running::start();
@@ -517,8 +517,8 @@ fn ticks(pid: u32) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-/// Each page's processor time with 100,000 messages against that with 1,000, in one run. `figure` in its name, for the
-/// command of docs/console.md.
+/// Each page's processor time with 100,000 messages, compared with 1,000, in one run. The name contains `figure` for
+/// the command of docs/console.md.
 #[cfg(target_os = "linux")]
 #[test]
 fn page_costs_the_same_with_many_messages_figure() {

@@ -1,4 +1,5 @@
-//! The process ended at each point of a message's life: what the caller, the database and the provider know afterwards.
+//! Exit of the process at each point of a message's life, and the state of the caller, the database and the provider
+//! afterwards.
 
 use super::running::{Folder, Process, Running, config, http, set_up};
 use auth_host::app::Point;
@@ -19,7 +20,7 @@ const POINTS: [(&str, Point); 5] = [
     ("before-answer", Point::BeforeAnswer),
 ];
 
-/// The service in a process of its own that ends at a point. Run by the test below, which starts this very test again.
+/// A service in a separate process that exits at a point. The test below starts this test again to run it.
 #[test]
 fn child() {
     let (Ok(point), Ok(data)) = (std::env::var(POINT), std::env::var(DATA)) else {
@@ -51,7 +52,7 @@ fn child() {
         .unwrap();
 }
 
-/// The points, and how many messages reach the provider when the caller repeats its request.
+/// The points, and the number of messages that reach the provider when the caller repeats its request.
 pub const POINTS_OF_A_MESSAGE: [(&str, usize); 5] = [
     ("before-intent", 1),
     ("after-intent", 0),
@@ -70,14 +71,14 @@ pub fn child_process(folder: &Folder, point: &str) -> Process {
     )
 }
 
-/// At each point the caller gets no answer and asks again with the same key: at most one message reached the provider,
-/// and the caller is told what is known.
+/// At each point the caller gets no response and repeats the request with the same key. At most one message reached the
+/// provider, and the caller gets the recorded state.
 #[test]
 fn process_end_at_each_point_sends_nothing_twice() {
     for (point, sent, state) in [
-        // Nothing was written down: the repeated request is the first one.
+        // Nothing was recorded: the repeated request is the first one.
         ("before-intent", 1, "accepted"),
-        // Written down and never called: nobody can know that, so it is unknown.
+        // Recorded and never called: that cannot be determined, so it is unknown.
         ("after-intent", 0, "unknown"),
         ("after-call", 1, "unknown"),
         ("after-outcome", 1, "accepted"),
@@ -127,7 +128,7 @@ fn process_end_at_each_point_sends_nothing_twice() {
     }
 }
 
-/// An unknown outcome is looked up at the provider, and settled by what that knows of this very message.
+/// An unknown outcome is looked up at the provider, and settled by the provider's record of this message.
 #[test]
 fn unknown_outcome_is_settled_by_a_look_up() {
     use tencent_sms_simulator::Fault;

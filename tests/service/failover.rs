@@ -55,8 +55,8 @@ fn next_connector_sends_after_certain_not_sent() {
     );
 }
 
-/// The provider took the first one and did not say so. The second connector is not tried; a person's resend, a minute
-/// later, would be.
+/// The provider accepted the first one without a response. The second connector is not tried. A resend by the person, a
+/// minute later, would use it.
 #[test]
 fn no_connector_follows_an_unknown_outcome() {
     let simulator = simulator();
@@ -66,7 +66,7 @@ fn no_connector_follows_an_unknown_outcome() {
     let v = start(&host, "+8613800138000");
     assert_eq!(v["message"]["state"], "unknown", "{v}");
     assert_eq!(host.simulator.messages().len(), 1);
-    // A person's resend is a new message with a new code, and goes to the next connector.
+    // A resend by the person is a new message with a new code, and uses the next connector.
     let id = v["id"].as_str().unwrap();
     host.age(61_000);
     let again = host.resend(id).expect(200);
@@ -80,7 +80,7 @@ fn no_connector_follows_an_unknown_outcome() {
     assert_eq!(checked["valid"], true);
 }
 
-/// The kill switch is on when the first connector's refusal comes: the second is not called.
+/// The kill switch is on when the first connector's refusal arrives: the second is not called.
 #[test]
 fn kill_switch_stops_a_message_between_two_connectors() {
     let simulator = simulator();
@@ -108,7 +108,7 @@ fn kill_switch_stops_a_message_between_two_connectors() {
     assert_eq!(kinds, ["denied", "authentication"]);
 }
 
-/// A command sends while the service starts, which leaves the command's message alone.
+/// A command sends while the service starts, which does not touch the command's message.
 #[test]
 fn starting_service_leaves_the_message_of_a_command_alone() {
     let simulator = simulator();
@@ -134,7 +134,7 @@ fn starting_service_leaves_the_message_of_a_command_alone() {
     assert_eq!(states("accepted"), 1);
 }
 
-/// The fault of a recipient is the same at every connector.
+/// A rejected recipient is rejected by every connector.
 #[test]
 fn no_connector_follows_a_rejected_recipient() {
     let simulator = simulator();
@@ -153,13 +153,13 @@ fn no_connector_follows_a_rejected_recipient() {
     assert!(host.simulator.messages().is_empty());
 }
 
-/// The first connector's provider hangs before it reads: the second one has a second and a half left, and sends.
+/// The first connector's provider hangs before it reads. The second one has a second and a half left, and sends.
 #[test]
 fn hanging_connector_leaves_time_for_the_next() {
     let simulator = simulator();
     let right = config(&simulator.url());
     let host = two(&right, &right, simulator);
-    // Where the simulator is so slow to close that the last byte has left, the outcome is unknown, and says so.
+    // If the simulator is too slow to close before the last byte, the outcome is reported as unknown.
     let is_sent_by_the_second = (10..15).any(|nth| {
         host.simulator.queue_fault(Fault::CloseBeforeReading);
         let v = start(&host, &format!("+86138001380{nth}"));

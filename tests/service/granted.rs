@@ -46,7 +46,7 @@ fn component_above_the_granted_size_is_refused() {
     assert_eq!(add(size).unwrap()["limits"]["componentBytes"], size);
 }
 
-/// A package from files, at the console: what is granted there holds for its calls, and nobody else may grant it.
+/// A package from files, in the console: the grant applies to its calls, and only a host administrator may give it.
 #[test]
 fn only_host_administrator_grants_memory_in_console() {
     let host = Running::start();
@@ -110,7 +110,7 @@ fn only_host_administrator_grants_memory_in_console() {
     assert!(audit.contains("memoryBytes=1024") && audit.contains("memoryBytes=8388608"));
 }
 
-/// A bare component has no manifest that asks for limits, so its size alone can be granted.
+/// A bare component has no manifest that requests limits, so only its size can be granted.
 #[test]
 fn size_alone_is_granted_to_a_bare_component() {
     let host = Running::start();

@@ -1,4 +1,4 @@
-//! The commands of `docs/auth-host.md`, run as they stand.
+//! The commands of `docs/auth-host.md`, run as printed.
 
 use super::running::Folder;
 use crate::support::{auth_host, component, simulator};
@@ -14,7 +14,7 @@ fn guide_leads_to_an_approved_code() {
     assert!(commands.len() >= 4);
     let folder = Folder::new();
     let mut script = String::from("set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n");
-    // Programs by their names: a function of the shell would stand between it and what it has to end.
+    // Links by name: with a shell function, `kill` would end the shell and not the program.
     script.push_str("mkdir bin\nexport PATH=$PWD/bin:$PATH\n");
     for (name, program) in [
         ("auth-host", auth_host()),
@@ -24,7 +24,7 @@ fn guide_leads_to_an_approved_code() {
         script.push_str(&format!("ln -s {program:?} bin/{name}\n"));
     }
     for line in commands.concat().lines() {
-        // What is built already, and where it is.
+        // The programs and the component are already built.
         if line.starts_with("cargo ") || line.starts_with("alias ") {
             continue;
         }
@@ -34,7 +34,7 @@ fn guide_leads_to_an_approved_code() {
         }
         script.push_str(line);
         script.push('\n');
-        // The simulator needs a moment before it is asked.
+        // The simulator needs a moment before its first request.
         if line.starts_with("tencent-sms-simulator ") {
             script.push_str("sleep 1\n");
         }

@@ -3,8 +3,8 @@ use crate::support::hostile;
 use serde_json::json;
 use tencent_sms_simulator::Simulator;
 
-/// Plugins that loop, trap after the request left, hang, or say nothing that can be read: the message gets the state
-/// that is true, the flow goes on only where nothing can have left, and the service serves the next one.
+/// Plugins that loop, trap after the request was sent, hang, or return unreadable values. The message gets its true
+/// state, the flow continues only if nothing can have been sent, and the service serves the next message.
 #[test]
 fn hostile_plugin_costs_one_message() {
     let simulator = Simulator::builder().start_blocking().unwrap();
@@ -30,7 +30,7 @@ fn hostile_plugin_costs_one_message() {
         host_key,
         folder,
     };
-    // These misbehave while a config is checked as well, so none of them gets one.
+    // These misbehave during the check of a config as well, so they get none.
     for attack in [
         "endless-loop",
         "memory-bomb",

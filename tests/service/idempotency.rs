@@ -62,7 +62,7 @@ fn request_under_way_is_not_carried_out_twice() {
             (meanwhile.status, meanwhile.problem().as_str()),
             (409, "in-flight")
         );
-        // The first may have sent its message by now.
+        // The first request may have sent its message by now.
         let told = meanwhile.json()["user_message"].clone();
         assert_eq!(
             told,
@@ -76,7 +76,7 @@ fn request_under_way_is_not_carried_out_twice() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// Who asks and leaves does not take the message along: it goes out once, and its answer is there for who asks again.
+/// A caller that disconnects does not cancel its message: it is sent once, and a repeated request gets its response.
 #[test]
 fn caller_that_leaves_gets_its_answer_later() {
     let host = Running::start();
@@ -85,7 +85,7 @@ fn caller_that_leaves_gets_its_answer_later() {
     assert_sent_once(&host);
 }
 
-/// The same while the message waits for its place on the disk: what is written down as *sending* is sent, too.
+/// The same while the message waits for the database: a message recorded as *sending* is sent.
 #[test]
 fn caller_that_leaves_during_the_commit_gets_its_answer_later() {
     let host = Running::start();
@@ -98,7 +98,7 @@ fn caller_that_leaves_during_the_commit_gets_its_answer_later() {
     assert_sent_once(&host);
 }
 
-/// A stop waits for what was begun, whether or not its caller does.
+/// A stop waits for messages under way, whether or not their callers do.
 #[cfg(unix)]
 #[test]
 fn stop_waits_for_the_message_of_a_caller_that_left() {
@@ -126,7 +126,7 @@ fn leave(host: &Running, after: Duration) {
     std::thread::sleep(after);
 }
 
-/// Repeats the request until it is answered, which has to be by the first one's answer.
+/// Repeats the request until it is answered, with the response to the first one.
 fn assert_sent_once(host: &Running) {
     let body = json!({"to": "+8613800138000", "usage": "SignIn"});
     let until = Instant::now() + Duration::from_secs(10);
@@ -146,7 +146,7 @@ fn assert_sent_once(host: &Running) {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// What was sent stays sent, whatever an operator changes: who repeats the request must not read that nothing was sent.
+/// A sent message stays sent, whatever an operator changes: a repeated request must not report that nothing was sent.
 #[test]
 fn repeated_start_is_answered_after_a_stop_and_without_a_flow() {
     let host = Running::start();
@@ -183,7 +183,7 @@ fn repeated_start_is_answered_after_a_stop_and_without_a_flow() {
         host.change(&undo, "");
     }
     assert_eq!(host.simulator.messages().len(), 2);
-    // A number without a calling code is of the tenant's country, which may be another one now.
+    // A number without a calling code belongs to the tenant's country, which may have changed.
     let local = json!({"to": "13800138001", "usage": "SignIn"});
     let start = || host.post_with("/v1/verifications", &local, &[("Idempotency-Key", "c")]);
     let first = start();
@@ -192,7 +192,7 @@ fn repeated_start_is_answered_after_a_stop_and_without_a_flow() {
     assert_eq!(start().text, first.text);
 }
 
-/// A request is compared under every key, and what is kept of it is no plain hash: a number has few digits.
+/// A request is compared under every key, and is stored as a keyed hash: a number has few digits.
 #[test]
 fn repeated_start_is_known_after_a_rotation_of_keys() {
     let mut host = Running::start();

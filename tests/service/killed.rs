@@ -1,7 +1,8 @@
-//! Verifications while the service is killed every two seconds: `cargo xtask soak --killed` is the long run of the same.
+//! Verifications while the service is killed every two seconds: `cargo xtask soak --killed` is the long run of the
+//! same.
 //!
 //! Each caller repeats every failed call with the same `Idempotency-Key` until it is answered, as a careful back end
-//! does. Then the simulator's inbox, the database and the answers are held against each other.
+//! does. Then the simulator's inbox, the database and the responses are compared.
 
 use super::running::{Answer, Folder, Process, command, config, http, set_up};
 use serde_json::{Value, json};
@@ -11,14 +12,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tencent_sms_simulator::Simulator;
 
-/// How many verifications the long run does.
+/// Number of verifications in the long run.
 const COUNT: &str = "AUTH_HOST_KILLED_VERIFICATIONS";
 
 const SHORT: Duration = Duration::from_secs(30);
 const CALLERS: usize = 8;
 const BETWEEN_KILLS: Duration = Duration::from_secs(2);
 
-/// What a caller was told of its verifications.
+/// Results that a caller got for its verifications.
 #[derive(Default)]
 struct Told {
     states: HashMap<String, usize>,
@@ -88,7 +89,7 @@ fn killed_service_sends_nothing_twice() {
             caller.join().unwrap();
         }
     });
-    // The last process settles what the one before left open.
+    // The last process settles the messages that the one before left open.
     process.kill();
     let _last = serve(&chaos.folder, 0);
     let told = told.into_inner().unwrap();
@@ -105,7 +106,7 @@ fn killed_service_sends_nothing_twice() {
     );
 }
 
-/// A simulator that notes what it accepts as it accepts it.
+/// A simulator that records each accepted message at once.
 fn simulator(
     arrived: &Arc<Mutex<Vec<Arrived>>>,
     codes: &Arc<Mutex<HashMap<String, String>>>,
@@ -184,7 +185,7 @@ impl Chaos {
         }
     }
 
-    /// Calls until there is an answer that is one: no lost connection, nothing that says to ask again.
+    /// Repeats the call until it has a final response: no lost connection, and no request to retry.
     fn until_answered(&self, path: &str, body: &Value, key: &str) -> (Answer, usize) {
         let bearer = format!("Bearer {}", self.key);
         let headers = [
@@ -212,7 +213,8 @@ impl Chaos {
         self.codes.lock().unwrap().get(to).cloned()
     }
 
-    /// The inbox against the database and what was told. Returns the rows by state, and how many were sent twice.
+    /// Compares the inbox with the database and the callers' results. Returns the rows by state, and the number that
+    /// were sent twice.
     fn hold_against(&self, told: &Told, done: usize) -> (HashMap<String, usize>, usize) {
         let messages = self.arrived.lock().unwrap();
         let mut by_id: HashMap<&str, usize> = HashMap::new();

@@ -17,7 +17,7 @@ fn sixth_message_in_ten_minutes_is_refused() {
     for nth in 1..=5 {
         let (status, v) = start(&host, "+8613800138000");
         assert_eq!(status, 201);
-        // No other code is made while the fifth lives, so none is promised.
+        // While the fifth code is valid no other is made, so no time is given.
         assert_eq!(v["resend_after"].is_null(), nth == 5, "{nth}: {v}");
     }
     let (status, problem) = start(&host, "+8613800138000");
@@ -52,7 +52,7 @@ fn tenant_limits_hold_and_can_be_raised() {
     );
     let wait = problem["retry_after"].as_i64().unwrap();
     assert!((82_000..=86_400).contains(&wait), "{wait}");
-    // At home the calling code is not counted.
+    // The home country's calling code is not counted.
     assert_eq!(start(&host, "+8613800138002").0, 201);
 }
 
@@ -94,7 +94,7 @@ fn refusals_are_in_the_figures() {
     }
 }
 
-/// A code that was reported as used and then checked was used once; a message without a verification was never part of
+/// A code that was reported as used and then checked was used once. A message without a verification does not count for
 /// the rule about unverified sends.
 #[test]
 fn used_code_is_counted_once() {
@@ -111,14 +111,14 @@ fn used_code_is_counted_once() {
     for _ in 0..2 {
         assert_eq!(report(own["id"].as_str().unwrap()).status, 204);
     }
-    // To a test number nothing is sent, so nothing of it counts as used.
+    // Nothing is sent to a test number, so it does not count as used.
     let test = json!({"number": "+8613800138009", "code": "246810", "days": 1, "is_own": true});
     let tests = "/admin/tenants/default/test-numbers";
     host.admin("POST", tests, &host.host_key, &test).expect(200);
     let body = json!({"to": "+8613800138009", "usage": "Generic", "variables": {"code": "1"}});
     let suppressed = host.post("/v1/messages", &body).expect(201);
     assert_eq!(report(suppressed["id"].as_str().unwrap()).status, 204);
-    // Nor was anything sent to a number that the provider refused.
+    // A number that the provider refused does not count either.
     host.simulator.queue_fault(Fault::Code {
         code: "FailedOperation.PhoneNumberInBlacklist".to_owned(),
         message: None,
@@ -182,7 +182,8 @@ fn kill_switches_stop_everything() {
     assert_eq!(host.simulator.messages().len(), 2);
 }
 
-/// Ten wrong codes in a day, over as many verifications as one likes. A new code does not help, an administrator does.
+/// Ten wrong codes in a day, over any number of verifications. A new code does not unlock the number, an administrator
+/// does.
 #[test]
 fn number_is_locked_after_ten_wrong_codes() {
     let host = Running::start();
@@ -217,7 +218,7 @@ fn number_is_locked_after_ten_wrong_codes() {
     assert!(log.contains("number_a_day=7"), "{log}");
 }
 
-/// Above its threshold the rule about unverified sends counts by default, and refuses when told to.
+/// Above its threshold the rule about unverified sends only counts by default, and refuses if configured.
 #[test]
 fn unverified_rule_refuses_only_when_told() {
     let host = Running::start();
@@ -230,6 +231,6 @@ fn unverified_rule_refuses_only_when_told() {
         (status, &problem["type"]),
         (429, &json!("/problems/unverified"))
     );
-    // Another country has a level of its own.
+    // Another country has its own level.
     assert_eq!(start(&host, "+8613800138000").0, 201);
 }

@@ -1,32 +1,32 @@
 //! The auth host's service: the program itself, over HTTP, with a database on the disk and a simulator behind it.
 //!
-//! | file | what it holds the service to |
+//! | file | subject of its tests |
 //! |---|---|
 //! | `bodies` | the body for messages, by the schema that the gateway shares |
-//! | `verifications` | start, check, resend, cancel, and answers that tell nothing |
+//! | `verifications` | start, check, resend, cancel, and responses that reveal nothing |
 //! | `idempotency` | repeated requests |
-//! | `failover` | the next connector, and when there is none |
+//! | `failover` | the next connector, and cases without one |
 //! | `guide` | the commands of docs/auth-host.md |
 //! | `granted` | limits that an operator grants one plugin |
 //! | `hostile` | plugins that trap, hang or lie |
-//! | `limits` | what is refused, and that it is counted |
+//! | `limits` | refusals, and their counts |
 //! | `connections` | silent connections, too many of them, and a hangup |
-//! | `console` | the pages for operators: what is refused, and what a page costs |
-//! | `once` | forms of the console that come twice |
-//! | `timeline` | what an operator reads of a message: reports, look-ups, what to do |
+//! | `console` | the pages for operators: their refusals, and the cost of a page |
+//! | `once` | repeated forms of the console |
+//! | `timeline` | the timeline of a message: reports, look-ups, advice |
 //! | `calls` | the last requests to a webhook, and its trial |
 //! | `tls` | a certificate, and its successor |
 //! | `tenants` | keys, scopes, and other tenants' things |
-//! | `operating` | what the other pages of the console change |
+//! | `operating` | effects of the other pages of the console |
 //! | `origins` | destinations that a config names |
-//! | `secrets` | what is in no log, metric, answer or file |
-//! | `crashes` | the process ended at each point of a message's life, and many times over |
+//! | `secrets` | values that are in no log, metric, response or file |
+//! | `crashes` | exits of the process at each point of a message's life |
 //! | `killed` | verifications while the service is killed every two seconds |
-//! | `transactions` | how often a verification waits for the disk |
+//! | `transactions` | the transactions of a verification |
 //! | `webhooks` | auth platforms that post their messages, receipts, events, and Twilio's shape |
-//! | `people` | what people are told, in their language |
+//! | `people` | texts for people, in their language |
 //! | `sample` | the sample sign-in |
-//! | `start` | what a service refuses to start with |
+//! | `start` | starts and refused starts, rotation of keys, backups, a lost database |
 
 mod bodies;
 mod calls;

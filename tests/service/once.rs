@@ -1,4 +1,4 @@
-//! Forms of the console that come twice: a double click, a reload, an answer that was lost.
+//! Repeated forms of the console: a double click, a reload, a lost response.
 
 use super::running::{Process, Running, config};
 use super::visitor::{PASSWORD, Visitor};
@@ -19,7 +19,7 @@ fn trial(config: &str) -> [(&str, &str); 6] {
     ]
 }
 
-/// Posts a form again as it was, tokens and all.
+/// Posts a form again unchanged, including tokens.
 fn again(
     visitor: &mut Visitor,
     tokens: &(String, String),
@@ -69,13 +69,13 @@ fn repeated_trial_sends_once_even_after_a_crash() {
         repeated.text
     );
     assert_eq!(host.simulator.messages().len(), 1);
-    // The page that answers sends again, because somebody asked for that.
+    // The new page's form sends again, because the user asked for it.
     let sent = ada.post(TRIAL, &trial(&config));
     assert!(sent.text.contains("tag accepted"), "{}", sent.text);
     assert_eq!(host.simulator.messages().len(), 2);
 }
 
-/// Both requests of a double click are under way at once.
+/// Both requests of a double click run concurrently.
 #[test]
 fn double_click_sends_once() {
     let host = Running::start();
@@ -106,7 +106,7 @@ fn double_click_sends_once() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// What was refused sent nothing, so its form may come again.
+/// A refused trial sent nothing, so its form may be posted again.
 #[test]
 fn refused_trial_leaves_the_form_usable() {
     let host = Running::start();
@@ -176,7 +176,7 @@ fn repeated_key_address_and_webhook_trial_are_done_once() {
             "{path}: {}",
             repeated.text
         );
-        // Without a token nothing is done at all.
+        // Without a token nothing is done.
         ada.once.clear();
         assert_eq!(ada.post(path, &fields).status, 400, "{path}");
     }
@@ -194,7 +194,7 @@ fn repeated_key_address_and_webhook_trial_are_done_once() {
     assert_eq!(shown.matches("report-drop:").count(), 1, "{shown}");
 }
 
-/// A form that was filled in before the session ended can be sent after signing in again, by the same user alone.
+/// A form that was filled in before the session ended can be posted after a new sign-in, by the same user only.
 #[test]
 fn form_outlives_its_session() {
     let host = Running::start();
@@ -230,13 +230,13 @@ fn form_outlives_its_session() {
     let foreign = again(&mut bob, &form, KEYS, &add("two"));
     assert_eq!(foreign.status, 403, "{}", foreign.text);
     assert_eq!(ada.sign_in("ada", PASSWORD).status, 303);
-    // Another site's page has no token, and its request is refused with the right one, too.
+    // Another site's page has no token, and its request is refused even with the right one.
     (ada.token, ada.once) = form.clone();
     let evil = ada.post_with(KEYS, &add("evil"), &[("Origin", "http://evil.example")]);
     assert_eq!(evil.status, 403);
     let sent = again(&mut ada, &form, KEYS, &add("one"));
     assert_eq!(sent.status, 200, "{}", sent.text);
-    // It ends with the password.
+    // A change of the password ends it.
     ada.get("/console/users");
     let other = "another horse battery";
     let users = ada.get("/console/users").text;

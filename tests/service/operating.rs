@@ -1,4 +1,4 @@
-//! The console's other pages by what they change: overview, limits, keys, audit log, kill switch.
+//! Other pages of the console and their effects: overview, limits, keys, audit log, kill switch.
 
 use super::running::{Running, http};
 use super::visitor::Visitor;
@@ -57,7 +57,7 @@ fn overview_shows_what_happened() {
     assert_eq!(host.post("/v1/verifications", &refused).status, 201);
 }
 
-/// A method that a caller made up is in no label: each label is kept for as long as the service runs.
+/// No label contains a method that a caller made up: each label is kept as long as the service runs.
 #[test]
 fn made_up_method_is_no_label() {
     let host = Running::start();
@@ -186,7 +186,7 @@ fn console_key_works_until_revoked() {
     assert_eq!(post(), 401);
 }
 
-/// Who did what is read by those it belongs to, and names neither a number nor a secret.
+/// Each tenant reads its own audit log, which contains neither a number nor a secret.
 #[test]
 fn audit_log_shows_own_actions_alone() {
     let host = Running::start();
@@ -249,7 +249,7 @@ fn messages_are_listed_by_day_and_state() {
     );
 }
 
-/// The corrected form sends through the connectors that were chosen, for the usages that were ticked.
+/// The corrected form sends through the chosen connectors, for the ticked usages.
 #[test]
 fn refused_rule_keeps_what_was_chosen() {
     let host = Running::start();

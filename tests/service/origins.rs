@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use tencent_sms_simulator::Simulator;
 
-/// The webhook connector as a package that says where its config names a destination.
+/// The webhook connector as a package that names the place of a destination in its config.
 pub fn package(folder: &Path) -> String {
     let bytes = std::fs::read(webhook()).unwrap();
     let digest: String = Sha256::digest(&bytes)
@@ -48,8 +48,8 @@ pub fn webhook_config(url: &str) -> Value {
     json!({"url": url, "secret": "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="})
 }
 
-/// A tenant's editor names destinations; none is reached before a host administrator confirms it, and link-local
-/// addresses and the administrator's listener are not reached even then.
+/// A tenant's editor names destinations. None is reached before a host administrator confirms it. Link-local addresses
+/// and the administrator's listener are never reached.
 #[test]
 fn editor_reaches_neither_metadata_nor_the_admin_listener() {
     let host = host();
@@ -89,7 +89,7 @@ fn editor_reaches_neither_metadata_nor_the_admin_listener() {
         let own = host.admin("POST", path, editor, &json!({"origin": origin}));
         assert_eq!(own.status, 403, "an editor confirmed a destination");
     }
-    // Link-local: refused by address even when somebody confirms it.
+    // Link-local: refused by address even after a confirmation.
     let shown = put("https://169.254.169.254/latest").expect(200);
     let origin = shown["wanted"][0].as_str().unwrap();
     let path = "/admin/tenants/default/connectors/hook/confirm";
@@ -99,7 +99,7 @@ fn editor_reaches_neither_metadata_nor_the_admin_listener() {
     let v = host.post("/v1/verifications", &start).expect(201);
     assert_eq!(v["message"]["state"], "not_sent", "{v}");
     assert_ne!(v["message"]["reason"], "connector-not-ready", "{v}");
-    // Another destination has to be confirmed anew.
+    // Another destination has to be confirmed again.
     let mut moved = webhook_config("https://elsewhere.example/");
     moved["secret"] = json!("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=");
     let body = json!({"plugin": "webhook", "config": moved});
@@ -165,7 +165,7 @@ fn stored_secret_follows_no_change_of_destination() {
     host.begin("+8613800138001");
 }
 
-/// A key with a typing error is as secret as what was meant, and an editor who saves what is shown loses nothing.
+/// A misspelled key is as secret as the intended one, and saving the shown config loses nothing.
 #[test]
 fn undeclared_value_is_hidden_and_kept() {
     let host = host();
@@ -207,7 +207,7 @@ fn undeclared_value_is_hidden_and_kept() {
         "/templates/2/token",
     ];
     assert_eq!(places(&second.json()), moved);
-    // What is left out goes.
+    // A removed value is deleted.
     let kept = second.json();
     let mut without = kept["config"].clone();
     without.as_object_mut().unwrap().remove("sesionToken");
@@ -216,7 +216,7 @@ fn undeclared_value_is_hidden_and_kept() {
     host.begin("+8613800138000");
 }
 
-/// A token in an address's query is shown to nobody and follows no other address.
+/// A token in a URL's query is never shown, and is not kept for another URL.
 #[test]
 fn query_of_an_address_is_hidden_and_kept() {
     let host = host();

@@ -1,4 +1,4 @@
-//! Texts of the API for the person who waits for a code.
+//! Texts of the API for a person who waits for a code.
 
 use super::running::Running;
 use super::sample::refused_by_the_provider;
@@ -21,14 +21,14 @@ fn refusal_speaks_the_persons_language() {
         french["user_message"],
         "Le message ne peut pas être envoyé à ce numéro. Vérifiez-le."
     );
-    // What the request says goes before the back end's own language.
+    // The request's language takes precedence over the back end's own.
     assert_eq!(start("12", &["de"], &[accept])["user_message"], german);
     let english = start("12", &["sv"], &[])["user_message"].clone();
     assert_eq!(
         english,
         "The message cannot be sent to this number. Check it."
     );
-    // A mistake of the back end is nothing to tell a person.
+    // A mistake of the back end has no text for a person.
     for (path, body) in [
         (
             "/v1/verifications",

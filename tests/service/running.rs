@@ -1,4 +1,4 @@
-//! A service that runs: the program, its folder, a simulator, and calls over HTTP.
+//! Running service: the program, its folder, a simulator, and calls over HTTP.
 
 use crate::support::{COMPILED, SECRET_ID, SECRET_KEY, auth_host, component};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tencent_sms_simulator::Simulator;
 
-/// A folder of its own, removed in the end.
+/// A temporary folder, removed when this is dropped.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -42,7 +42,7 @@ pub fn command(folder: &Path, arguments: &[&str], input: &str) -> Result<Value, 
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that ends early reads none of it.
+    // A command that ends early does not read it.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let (out, err) = (
@@ -57,14 +57,14 @@ pub fn command(folder: &Path, arguments: &[&str], input: &str) -> Result<Value, 
     }
 }
 
-/// The answer to a call.
+/// The response to a call.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub head: String,
-    /// The cookies that it sets, as they are.
+    /// The cookies that it sets, unparsed.
     pub cookies: Vec<String>,
-    /// Where it leads to.
+    /// The `Location` header.
     pub location: String,
     pub text: String,
 }
@@ -91,7 +91,7 @@ impl Answer {
     }
 }
 
-/// Sends a request on a connection of its own and reads the answer to its end.
+/// Sends a request on a new connection and reads the response to its end.
 pub fn http(
     address: &str,
     method: &str,
@@ -102,7 +102,7 @@ pub fn http(
     http_bytes(address, method, path, headers, body.as_bytes())
 }
 
-/// The same with a body that is no text.
+/// The same with a binary body.
 pub fn http_bytes(
     address: &str,
     method: &str,
@@ -121,7 +121,7 @@ pub fn http_bytes(
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes())?;
-    // A server that refuses early closes while the body is on its way.
+    // A server that refuses early closes the connection during the body.
     let _ = stream.write_all(body);
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
@@ -153,12 +153,12 @@ pub struct Process {
     child: Child,
     pub api: String,
     pub admin: String,
-    /// Everything that it wrote.
+    /// Its output.
     pub output: Arc<Mutex<String>>,
 }
 
 impl Process {
-    /// Starts it on free ports of loopback.
+    /// Starts it on free loopback ports.
     pub fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(auth_host());
         command
@@ -174,7 +174,7 @@ impl Process {
         Self::run(&mut command, environment)
     }
 
-    /// Starts whatever prints where it listens.
+    /// Starts a program that prints its addresses.
     pub fn run(command: &mut Command, environment: &[(&str, &str)]) -> Self {
         let mut child = command
             .envs(environment.iter().copied())
@@ -215,7 +215,7 @@ impl Process {
         }
     }
 
-    /// Its process, as the system numbers it.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -225,7 +225,7 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// Waits for it to end by itself.
+    /// Waits until it exits by itself.
     pub fn ended(&mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
     }
@@ -254,7 +254,7 @@ fn gather(from: impl Read + Send + 'static, to: Arc<Mutex<String>>) {
     });
 }
 
-/// A service with a tenant `default`, a simulator and a flow through it for everything.
+/// A service with a tenant `default`, a simulator and a flow through it for every message.
 pub struct Running {
     pub process: Process,
     pub simulator: Simulator,
@@ -290,7 +290,7 @@ impl Running {
         command(&self.folder.0, arguments, input)
     }
 
-    /// A command whose change the service has noticed when this returns.
+    /// Runs a command and waits until the service has applied its change.
     pub fn change(&self, arguments: &[&str], input: &str) -> Value {
         let done = self.command(arguments, input).unwrap();
         std::thread::sleep(Duration::from_millis(1200));
@@ -337,7 +337,7 @@ impl Running {
         http(&self.process.admin, method, path, &headers, &body).unwrap()
     }
 
-    /// Starts a verification that is accepted; its id.
+    /// Starts a verification that is accepted. Returns its id.
     pub fn begin(&self, to: &str) -> String {
         let v = self
             .post("/v1/verifications", &json!({"to": to, "usage": "SignIn"}))
@@ -346,7 +346,7 @@ impl Running {
         v["id"].as_str().unwrap().to_owned()
     }
 
-    /// The code that arrived last at a number.
+    /// The newest code that arrived at a number.
     pub fn code(&self, to: &str) -> String {
         let messages = self.simulator.messages();
         let last = messages.iter().rev().find(|message| message.to == to);
@@ -357,7 +357,7 @@ impl Running {
             .clone()
     }
 
-    /// Lets time pass for the verifications of the service's database.
+    /// Ages the verifications in the service's database.
     pub fn age(&self, ms: i64) {
         let database = rusqlite::Connection::open(self.folder.0.join("data/auth-host.db")).unwrap();
         database.busy_timeout(Duration::from_secs(5)).unwrap();
@@ -391,7 +391,7 @@ pub fn config(url: &str) -> Value {
     })
 }
 
-/// Lets the program find the compiled code that all tests share where it keeps its own.
+/// Links the compiled code that all tests share into the program's folder.
 fn share_compiled_code(folder: &Path) {
     let data = folder.join("data");
     std::fs::create_dir_all(&data).unwrap();

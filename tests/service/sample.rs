@@ -1,4 +1,4 @@
-//! The sample sign-in, as a browser talks to it. `tests/browser-inbox` opens it in one.
+//! The sample sign-in, as requested by a browser. `tests/browser-inbox` opens it in one.
 
 use super::running::{Answer, Folder, Process, config, http, set_up};
 use crate::support::auth_host;
@@ -48,7 +48,7 @@ impl Sample {
     }
 }
 
-/// A browser: a cookie, and the token of the page that it shows.
+/// A browser: a cookie, and the token of the current page.
 struct Browser<'a> {
     sample: &'a Sample,
     cookie: String,
@@ -66,7 +66,7 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// One request, without following where it leads.
+    /// One request, without following redirects.
     fn ask(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
         let cookie = self.cookie.clone();
         let mut headers = vec![("Cookie", &*cookie), ("Accept-Language", self.language)];
@@ -83,7 +83,7 @@ impl<'a> Browser<'a> {
         answer
     }
 
-    /// Shows a page, following redirects.
+    /// Opens a page, following redirects.
     fn open(&mut self, path: &str) -> &str {
         let answer = self.ask("GET", path, &[], "");
         self.follow(answer)
@@ -121,7 +121,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// The provider takes no second message to a number within thirty seconds.
+/// The provider accepts no second message to a number within thirty seconds.
 pub fn refused_by_the_provider() -> Fault {
     Fault::Code {
         code: "LimitExceeded.PhoneNumberThirtySecondLimit".to_owned(),
@@ -199,7 +199,7 @@ fn nobody_learns_which_numbers_have_an_account() {
     assert_eq!(sample.simulator.messages().len(), 0);
 }
 
-/// What the provider does to the message of a known number is nothing that a stranger may learn of.
+/// Pages and times do not show a stranger the provider's response to the message of a known number.
 #[test]
 fn answer_is_as_late_and_the_same_without_an_account() {
     let sample = Sample::start();
@@ -264,7 +264,7 @@ fn guesses_end_for_every_number() {
     }
 }
 
-/// Whoever resets a password may do so because somebody else is signed in.
+/// The reason for a password reset may be that somebody else is signed in.
 #[test]
 fn reset_password_ends_other_sessions() {
     let sample = Sample::start();
@@ -283,7 +283,7 @@ fn reset_password_ends_other_sessions() {
     assert!(owner.open("/account").contains("Signed in as"));
 }
 
-/// A request of another tab ends after the person signed out.
+/// A request of another tab ends after the sign-out.
 #[test]
 fn signing_out_outlives_a_slow_request() {
     let sample = Sample::start();
@@ -325,7 +325,7 @@ fn errors_are_words_in_the_persons_language() {
     );
     let early = browser.submit("/resend", "").to_owned();
     assert!(early.contains("Warten Sie einen Moment"), "{early}");
-    // The wait is counted down from what the API said.
+    // The page counts down the wait that the API returned.
     let (_, seconds) = early.split_once("data-seconds=\"").unwrap();
     let seconds: u32 = seconds.split('"').next().unwrap().parse().unwrap();
     assert!((50..=60).contains(&seconds), "{seconds}");
@@ -359,7 +359,7 @@ fn forged_forms_are_refused() {
             "{headers:?}"
         );
     }
-    // Another session's token, and none.
+    // Another session's token, and no token.
     let mut other = Browser::of(&sample, "en");
     other.open("/register");
     for token in [other.token(), ""] {

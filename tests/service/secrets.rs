@@ -4,7 +4,7 @@ use serde_json::json;
 use std::path::Path;
 use tencent_sms_simulator::Fault;
 
-/// A program before this one kept no list of what its plugin does not declare, and showed it.
+/// An earlier version kept no list of values that its plugin does not declare, and showed them.
 #[test]
 fn config_of_an_older_program_shows_what_is_declared() {
     let host = Running::start();
@@ -24,8 +24,8 @@ fn config_of_an_older_program_shows_what_is_declared() {
     assert_eq!(shown["config"]["sdkAppId"], config["sdkAppId"]);
 }
 
-/// Every flow with all logging on: then no secret, code or whole number is in the output, the figures, the answers or
-/// the files.
+/// Runs every flow with all logging on. No secret, code or whole number may be in the output, the metrics, the
+/// responses or the files.
 #[test]
 fn nothing_personal_is_written_anywhere() {
     let mut host = Running::with(&[("AUTH_HOST_LOG", "trace")]);
@@ -89,7 +89,7 @@ fn nothing_personal_is_written_anywhere() {
     hidden.extend(numbers.map(|number| number[3..].to_owned()));
     for text in &hidden {
         assert!(!output.contains(text.as_str()), "the output has {text}");
-        // A code of six digits may be part of a time or an id in an answer; numbers and secrets may not.
+        // Six digits of a code may be part of a time or an id in a response; numbers and secrets may not occur.
         let is_code = codes.contains(text);
         assert!(
             is_code || !answers.contains(text.as_str()),
@@ -108,7 +108,7 @@ fn nothing_personal_is_written_anywhere() {
                 file.display()
             );
         }
-        // Codes stand nowhere as texts of their own: between quotes or at a record's end.
+        // Codes never occur as texts of their own: between quotes or at a record's end.
         for code in &codes {
             assert!(
                 !has(&bytes, format!("\"{code}\"").as_bytes()),

@@ -122,7 +122,7 @@ fn rotated_key_opens_everything_and_finds_numbers() {
     host.begin("+8613800138001");
 }
 
-/// A rotation that fails leaves a newer key in the file and nothing of it in the database: numbers are still found.
+/// A failed rotation leaves a newer key in the file and no change in the database: numbers are still found.
 #[test]
 fn rotation_that_fails_changes_no_hash() {
     let mut host = Running::start();
@@ -193,8 +193,7 @@ fn backup_restores_without_the_key_in_it() {
     assert_eq!(all.as_array().unwrap().len(), 2);
 }
 
-/// A command that made a database in the place of one that was taken away would destroy its log: what was sent last would
-/// be sent again.
+/// A command that recreated a missing database would lose its log, and the last messages would be sent again.
 #[test]
 fn database_that_is_away_is_not_made_again_by_a_command() {
     let mut host = Running::start();
@@ -229,7 +228,7 @@ fn database_that_is_away_is_not_made_again_by_a_command() {
     assert_eq!(all.as_array().unwrap().len(), 2);
 }
 
-/// Without a database that takes writes, nothing is sent and the service says that it is not ready.
+/// If the database accepts no writes, nothing is sent and the service reports that it is not ready.
 #[test]
 fn locked_database_stops_sending_until_it_is_free() {
     let host = Running::start();
@@ -264,7 +263,7 @@ fn logto_config_is_taken_over() {
     assert_eq!(shown.unwrap()["name"], "logto");
 }
 
-/// SQLite would go on with files that were unlinked, and lose what it writes there.
+/// SQLite would continue with unlinked files, and lose the data that it writes there.
 #[cfg(unix)]
 #[test]
 fn lost_database_sends_nothing_until_it_is_back() {
@@ -279,7 +278,7 @@ fn lost_database_sends_nothing_until_it_is_back() {
         lost.json()["user_message"],
         "This is not finished yet. Wait a minute before you try again."
     );
-    // The answer of the probe counts for a second.
+    // The result of the probe is cached for a second.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     assert_eq!(host.get("/readyz").status, 503);
     assert!(host.simulator.messages().is_empty());

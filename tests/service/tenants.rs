@@ -22,7 +22,7 @@ fn other_tenant_finds_nothing_of_the_first() {
     assert_eq!(call("DELETE", &path, "").status, 404);
     let body = json!({"code": code}).to_string();
     assert_eq!(call("POST", &format!("{path}/check"), &body).status, 404);
-    // No flow of its own: it cannot send through the first one's connector either.
+    // It has no flow: it cannot send through the first tenant's connector either.
     let body = json!({"to": "+8613800138000", "usage": "SignIn"}).to_string();
     assert_eq!(
         call("POST", "/v1/verifications", &body).problem(),
@@ -80,7 +80,7 @@ fn editor_of_a_tenant_stays_in_it() {
     let test = json!({"number": "+8613800138000", "code": "123456", "days": 1, "is_own": true});
     let test = host.admin("POST", "/admin/tenants/default/test-numbers", key, &test);
     assert_eq!(test.status, 403);
-    // A key of the host administers every tenant, and is no tenant's caller.
+    // A key of the host administers every tenant, and cannot call as one.
     let all = host.admin("GET", "/admin/tenants", &host.host_key, &json!(null));
     assert_eq!(all.expect(200).as_array().unwrap().len(), 2);
     let bearer = format!("Bearer {}", host.host_key);
@@ -120,7 +120,7 @@ fn search_is_audited_and_shows_no_number() {
     assert!(found["messages"].as_array().unwrap().is_empty());
 }
 
-/// The key of a request stays used up, so that it sends nothing, and what was answered is forgotten too.
+/// The key of a request stays used, so that it sends nothing, and its stored response is deleted too.
 #[test]
 fn forgotten_number_is_in_no_kept_answer() {
     let host = Running::start();
@@ -135,7 +135,7 @@ fn forgotten_number_is_in_no_kept_answer() {
     );
     assert!(!again.text.contains(v["id"].as_str().unwrap()));
     assert_eq!(host.simulator.messages().len(), 1);
-    // The answer showed the end of the number; neither the database nor its log has it any more.
+    // The response showed the end of the number; neither the database nor its log has it any more.
     assert!(v.to_string().contains("****8000"), "{v}");
     for file in ["auth-host.db", "auth-host.db-wal"] {
         let bytes = std::fs::read(host.folder.0.join("data").join(file)).unwrap_or_default();
@@ -143,7 +143,8 @@ fn forgotten_number_is_in_no_kept_answer() {
     }
 }
 
-/// Removed by the command while the service runs: its keys end, its number is found no more, and the others stay.
+/// A command removes the tenant while the service runs: its keys are invalid, its number is not found, and the other
+/// tenants stay.
 #[test]
 fn removed_tenant_ends_for_its_callers() {
     let host = Running::start();

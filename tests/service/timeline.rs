@@ -1,4 +1,4 @@
-//! The timeline of a message: what was reported and how, and what to do, in the operator's language.
+//! Timeline of a message: the reports with their sources, and advice, in the operator's language.
 
 use super::running::{Running, http};
 use super::visitor::Visitor;
@@ -13,7 +13,7 @@ fn send(host: &Running) -> Value {
     host.post("/v1/messages", &body).expect(201)
 }
 
-/// The moments of a page: state, code and the words beside it.
+/// The moments of a page: state, code and their text.
 fn moments(page: &str) -> Vec<(String, String)> {
     let (_, list) = page.split_once("<ol class=\"timeline\">").unwrap();
     let (list, _) = list.split_once("</ol>").unwrap();
@@ -81,7 +81,7 @@ fn reports_stand_in_the_timeline_as_they_came() {
     assert!(!shown.contains("13800138000") && !shown.contains("123456"));
 }
 
-/// A provider that never says the same twice fills no disk, and forgetting the number forgets its reports.
+/// A provider with ever new reports does not fill the disk, and deleting the number deletes its reports.
 #[test]
 fn reports_of_a_message_are_bounded_and_forgotten() {
     let host = Running::start();
@@ -126,7 +126,7 @@ fn refusal_advises_in_operators_language() {
     ] {
         assert!(english.contains(part), "{part}: {english}");
     }
-    // The plugin's words are the same that a trial of the connector shows at once.
+    // The plugin's text is the one that a trial of the connector shows at once.
     let hint = english.split("<dd lang=\"en\">").nth(1).unwrap();
     assert!(hint.split('<').next().unwrap().len() > 20, "{hint}");
     ada.get("/console/language?to=zh-CN");
@@ -176,7 +176,7 @@ fn look_up_of_unknown_outcome_is_a_moment() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// A code that was used is a moment, and the timeline of its verification has the moments of every message.
+/// A used code is a moment, and the timeline of its verification has the moments of every message.
 #[test]
 fn verification_has_the_moments_of_its_messages() {
     let host = Running::start();

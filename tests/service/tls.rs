@@ -9,11 +9,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// Writes a new certificate and its key, and returns what trusts it.
+/// Writes a new certificate and its key. Returns a connector that trusts it.
 fn certificate(folder: &Path) -> TlsConnector {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    // The key first: the service reads both once the certificate's time changes, and again if they do not fit.
+    // The key first: the service reads both once the certificate's time changes, and again if they do not match.
     std::fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
     std::fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     let mut roots = RootCertStore::empty();
@@ -32,7 +32,7 @@ async fn healthy(connector: &TlsConnector, address: &str) -> std::io::Result<Str
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .await?;
     let mut text = String::new();
-    // A server need not say that it closes.
+    // A server may close without a notification.
     let _ = stream.read_to_string(&mut text).await;
     Ok(text)
 }

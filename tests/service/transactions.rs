@@ -1,17 +1,18 @@
-//! The transactions of a verification, counted by SQLite's commit hook in a service of this process.
+//! Transactions of a verification, counted by SQLite's commit hook in a service of this process.
 
 use super::running::{Folder, config, http, set_up};
 use auth_host::serve::{Addresses, Service, settings::Settings};
 use serde_json::json;
 use tencent_sms_simulator::Simulator;
 
-/// Verifications one after another, so that none shares a transaction with another.
+/// Verifications one after another, so that no two share a transaction.
 const VERIFICATIONS: u64 = 20;
 
-/// The most for a start and a check, each with an `Idempotency-Key`.
+/// Maximum for a start and a check, each with an `Idempotency-Key`.
 const MOST_OF_EACH: u64 = 4;
 
-/// Start: the message before its connector is called, and its outcome. Check: one. Each commit is a wait for the disk.
+/// Start: the message before the call of its connector, and its outcome. Check: one. Each commit is a wait for the
+/// disk.
 #[test]
 fn verification_takes_at_most_four_transactions() {
     let simulator = Simulator::builder().start_blocking().unwrap();

@@ -37,7 +37,7 @@ fn code_dies_after_five_wrong_tries() {
     assert_eq!(host.check(&id, &code).problem(), "not-usable");
 }
 
-/// Unknown, used, cancelled, another tenant's form of id, and a number that is not the verification's: one answer.
+/// Unknown, used, cancelled, another tenant's form of id, and a number that is not the verification's: one response.
 #[test]
 fn unusable_verifications_answer_alike() {
     let host = Running::start();
@@ -54,7 +54,7 @@ fn unusable_verifications_answer_alike() {
         "",
     );
     assert_eq!(deleted.unwrap().status, 204);
-    // The language of a verification that ended would tell that there was one.
+    // The language of an ended verification would reveal that it existed.
     let body = json!({"to": "+8613800138005", "usage": "SignIn", "locales": ["de"]});
     let german = host.post("/v1/verifications", &body).expect(201)["id"].clone();
     let german = german.as_str().unwrap().to_owned();
@@ -137,7 +137,7 @@ fn expired_code_is_not_usable() {
     );
 }
 
-/// Nothing is sent, it is counted like a message, and its code can never be right.
+/// Nothing is sent, it is counted like a message, and its code is never right.
 #[test]
 fn suppressed_start_sends_nothing() {
     let host = Running::start();
@@ -201,7 +201,7 @@ fn test_number_has_own_code_and_no_message() {
     assert!(host.simulator.messages().is_empty());
 }
 
-/// A verification began before its number became a test number.
+/// A verification started before its number became a test number.
 #[test]
 fn resend_to_what_became_a_test_number_sends_nothing() {
     let host = Running::start();
@@ -213,11 +213,11 @@ fn resend_to_what_became_a_test_number_sends_nothing() {
     host.age(61_000);
     assert_eq!(host.resend(&id).problem(), "not-usable");
     assert_eq!(host.simulator.messages().len(), 1);
-    // The code that was sent is still the person's.
+    // The code that was sent is still valid.
     assert_eq!(host.check(&id, &host.code(to)).expect(200)["valid"], true);
 }
 
-/// Where a code ends before another may be made, none is promised.
+/// If a code expires before the next may be made, no time is given.
 #[test]
 fn short_code_promises_no_other() {
     let host = Running::start();
@@ -248,7 +248,7 @@ fn variable_that_occurs_twice_is_refused() {
     assert!(host.simulator.messages().is_empty());
 }
 
-/// The path's and the query's own faults have the form of every refusal.
+/// Errors of the path and the query have the form of every refusal.
 #[test]
 fn bad_path_and_query_are_problems() {
     let host = Running::start();
@@ -361,7 +361,7 @@ fn bad_request_is_refused_at_its_place() {
     assert!(host.simulator.messages().is_empty());
 }
 
-/// The command line starts and checks as the API does; the code comes by standard input.
+/// The command line starts and checks as the API does; the code is read from standard input.
 #[test]
 fn verification_works_on_the_command_line() {
     let host = Running::start();
@@ -379,7 +379,7 @@ fn verification_works_on_the_command_line() {
         .unwrap();
     assert_eq!(started["message"]["state"], "accepted", "{started}");
     let id = started["id"].as_str().unwrap();
-    // A script that goes on after a wrong code would let anybody in.
+    // A script that ignored a wrong code would accept everybody.
     let wrong = host
         .command(&["verification", "check", id], "000000\n")
         .unwrap_err();

@@ -1,15 +1,15 @@
-//! A visitor of the console over HTTP: what a browser keeps and sends.
+//! Visitor of the console over HTTP: the state that a browser keeps and sends.
 
 use super::running::{Answer, Process, Running, http, http_bytes};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A browser's part that matters here: an origin, cookies, and the token of the last page.
+/// The relevant state of a browser: an origin, cookies, and the token of the last page.
 pub struct Visitor {
     pub admin: String,
     pub cookie: String,
     pub token: String,
-    /// The token of what the page's form does once.
+    /// The one-time token of the page's form.
     pub once: String,
 }
 
@@ -76,7 +76,7 @@ impl Visitor {
         http(&self.admin, "POST", path, &headers, &body.join("&")).unwrap()
     }
 
-    /// Uploads files of a plugin, and gives the address of the review.
+    /// Uploads files of a plugin, and returns the address of the review.
     pub fn upload(&mut self, files: &[(&str, &[u8])]) -> String {
         let mut body = Vec::new();
         let mut part = |head: &str, bytes: &[u8]| {
@@ -103,7 +103,7 @@ impl Visitor {
         answer.location
     }
 
-    /// Uses a set-up link that was made by the command line.
+    /// Uses a set-up link from the command line.
     pub fn set_up(host: &Running, name: &str) -> Self {
         let made = host.command(&["console-link"], "").unwrap();
         let link = made["link"].as_str().unwrap();

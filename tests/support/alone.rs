@@ -1,12 +1,12 @@
-//! Tests that measure their process, and so need one of their own.
+//! Tests that measure their process, and need a separate one.
 
 use std::process::Command;
 
 /// Names the test that this process was started for.
 const ALONE: &str = "TEST_ALONE";
 
-/// Whether this process runs nothing but this test, which is named with its path. If not, runs it in one that does,
-/// and fails as it fails.
+/// Returns true if this process runs only this test, which is named with its path. Otherwise runs it in a process of
+/// its own, and fails if it fails.
 pub fn alone(test: &str) -> bool {
     if std::env::var_os(ALONE).is_some_and(|name| name == test) {
         return true;
@@ -14,7 +14,7 @@ pub fn alone(test: &str) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(ALONE, test)
-        // All of glibc's blocks in one place, which the kernel calls `[heap]`, large ones too.
+        // Keeps all of glibc's blocks, large ones too, in the region that the kernel calls `[heap]`.
         .env("MALLOC_ARENA_MAX", "1")
         .env("MALLOC_MMAP_MAX_", "0")
         .output()

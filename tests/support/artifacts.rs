@@ -23,12 +23,12 @@ pub fn xtask() -> PathBuf {
     find("XTASK_BIN", "target/debug/xtask")
 }
 
-/// The component that attacks its host as its config says.
+/// The component that attacks its host.
 pub fn hostile() -> PathBuf {
     find("HOSTILE_WASM", "target/wasm32-wasip2/release/hostile.wasm")
 }
 
-/// A connector that wants files, sockets and the environment.
+/// A connector that imports files, sockets and the environment.
 pub fn hostile_with_std() -> PathBuf {
     find(
         "HOSTILE_STD_WASM",
@@ -36,12 +36,12 @@ pub fn hostile_with_std() -> PathBuf {
     )
 }
 
-/// The program that measures and soaks.
+/// The program for benchmarks and soak tests.
 pub fn bench() -> PathBuf {
     find("BENCH_BIN", "target/debug/connector-bench")
 }
 
-/// The simulator, as a program.
+/// The simulator program.
 pub fn simulator() -> PathBuf {
     find("SIMULATOR_BIN", "target/debug/tencent-sms-simulator")
 }
@@ -51,7 +51,7 @@ pub fn auth_host() -> PathBuf {
     find("AUTH_HOST_BIN", "target/debug/auth-host")
 }
 
-/// The path in an environment variable, else the one below the workspace's root where cargo puts it.
+/// The path in an environment variable, otherwise cargo's path below the workspace's root.
 fn find(variable: &str, default: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = std::env::var_os(variable).map_or_else(|| root.join(default), PathBuf::from);

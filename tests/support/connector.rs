@@ -1,12 +1,12 @@
-//! The component in the sandbox.
+//! Loads the component in the sandbox.
 
 use super::artifacts::component;
 use auth_connector_host::{ConnectorHost, HostBuilder, Plugin};
 
-/// Where compiled code is kept, so that a component is compiled once for all tests.
+/// Cache of compiled code, so that a component is compiled once for all tests.
 pub const COMPILED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 
-/// A host as small as a test needs. No egress, no roots.
+/// A minimal host for tests. No egress, no roots.
 pub fn host() -> HostBuilder {
     ConnectorHost::builder()
         .cache_dir(COMPILED)

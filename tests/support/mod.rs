@@ -1,4 +1,4 @@
-//! Parts that the tests share: the component in a sandbox, configs, and servers that do as they are told.
+//! Shared parts of the tests: the component in a sandbox, configs, and scripted servers.
 
 #[cfg(target_os = "linux")]
 mod alone;

@@ -1,4 +1,4 @@
-//! A man in the middle: takes a whole request, changes it, passes it on, and brings the answer back.
+//! Proxy that receives a whole request, changes it, forwards it, and returns the response.
 
 use super::server::Server;
 use super::wire;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What is done to a request, given as its bytes.
+/// Change of a request, given as its bytes.
 type Change = Box<dyn Fn(&mut Vec<u8>) + Send>;
 
 pub struct Proxy {
@@ -16,14 +16,14 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of a server that speaks plain HTTP.
+    /// Starts in front of a server with plain HTTP.
     pub fn to(target: SocketAddr) -> Self {
         let change: Arc<Mutex<Change>> = Arc::new(Mutex::new(Box::new(|_| {})));
         let shared = change.clone();
         let server = Server::start(move |mut peer| {
             let change = shared.clone();
             async move {
-                // The connection is kept, or the next request would meet one that is dying.
+                // The connection is kept, or the next request would use one that is closing.
                 while let Some(request) = peer.request().await {
                     let mut bytes = request.bytes();
                     change.lock().unwrap()(&mut bytes);
@@ -34,7 +34,7 @@ impl Proxy {
         Self { server, change }
     }
 
-    /// Changes the requests to come.
+    /// Sets the change for further requests.
     pub fn change(&self, change: impl Fn(&mut Vec<u8>) + Send + 'static) {
         *self.change.lock().unwrap() = Box::new(change);
     }
@@ -44,7 +44,7 @@ impl Proxy {
     }
 }
 
-/// The answer to a request, on a connection of its own.
+/// The response to a request, on a new connection.
 async fn exchange(target: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut upstream = TcpStream::connect(target).await.unwrap();
     upstream.write_all(request).await.unwrap();

@@ -1,11 +1,11 @@
-//! The component and a simulator, connected.
+//! Component and simulator, connected.
 
 use super::{config, connector, to_config};
 use auth_connector_host::{HostBuilder, Message, Plugin, Receipt, SendError};
 use serde_json::Value;
 use tencent_sms_simulator::Simulator;
 
-/// A simulator that speaks TLS, and the component in a host that trusts and reaches it.
+/// A simulator with TLS, and the component in a host that trusts and reaches it.
 pub struct Rig {
     pub simulator: Simulator,
     pub plugin: Plugin,
@@ -16,7 +16,7 @@ impl Rig {
         Self::with(Simulator::builder().start_blocking_tls(), connector::host())
     }
 
-    /// On a clock that stands still on both sides.
+    /// Starts with a frozen clock on both sides.
     pub fn at(server_unix_s: i64, host: HostBuilder) -> Self {
         Self::with(
             Simulator::builder()

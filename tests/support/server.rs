@@ -1,7 +1,7 @@
-//! A raw server that treats connections as told and keeps every byte that reached it.
+//! Raw server with scripted connections that keeps every byte it received.
 //!
-//! It runs on a thread of its own, so that it is as independent of the client as a server elsewhere, and it ends
-//! when it is dropped. A connection is treated for at most [`PATIENCE`].
+//! It runs on a separate thread, so that it is as independent of the client as a remote server, and it ends when it is
+//! dropped. A connection is handled for at most [`PATIENCE`].
 
 use super::wire::{self, Request};
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// The longest that one connection lives.
+/// Time limit of one connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Server {
@@ -21,12 +21,12 @@ pub struct Server {
     _stop: oneshot::Sender<()>,
 }
 
-/// What reached the server.
+/// Bytes that the server received, and its open connections.
 #[derive(Default)]
 struct Seen {
     /// The bytes of each connection.
     bytes: Mutex<Vec<Vec<u8>>>,
-    /// Connections that are still treated.
+    /// Connections that are still handled.
     open: AtomicUsize,
 }
 
@@ -75,12 +75,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// How many connections were accepted.
+    /// Connections that were accepted.
     pub fn connections(&self) -> usize {
         self.seen.bytes.lock().unwrap().len()
     }
 
-    /// The complete requests that reached it so far.
+    /// The complete requests so far.
     pub fn requests(&self) -> Vec<Request> {
         let bytes = self.seen.bytes.lock().unwrap();
         bytes
@@ -89,21 +89,21 @@ impl Server {
             .collect()
     }
 
-    /// What arrived on each connection, as text.
+    /// Text that arrived on each connection.
     pub fn received(&self) -> Vec<String> {
         let bytes = self.seen.bytes.lock().unwrap();
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         bytes.iter().map(text).collect()
     }
 
-    /// Forgets the bytes of connections, of which none is open any more.
+    /// Clears the bytes of all connections, none of which is open any more.
     pub fn forget(&self) {
         let mut bytes = self.seen.bytes.lock().unwrap();
         assert_eq!(self.seen.open.load(Ordering::SeqCst), 0, "connections");
         bytes.clear();
     }
 
-    /// Waits until no connection is open, so that nothing more can arrive; false if that takes too long.
+    /// Waits until no connection is open, so that nothing more can arrive. Returns false if that takes too long.
     pub async fn quiet(&self, patience: Duration) -> bool {
         let quiet = async {
             while self.seen.open.load(Ordering::SeqCst) > 0 {
@@ -114,12 +114,12 @@ impl Server {
     }
 }
 
-/// One connection, as the server holds it. Dropping it closes the connection.
+/// One connection on the server's side. Dropping it closes the connection.
 pub struct Peer {
     stream: TcpStream,
     seen: Arc<Seen>,
     index: usize,
-    /// Bytes of this connection that requests were already made of.
+    /// Bytes of this connection that belong to earlier requests.
     taken: usize,
 }
 
@@ -129,7 +129,7 @@ impl Peer {
         let mut bytes = seen.bytes.lock().unwrap();
         bytes.push(Vec::new());
         let index = bytes.len() - 1;
-        // Under the lock, so that `forget` sees both or neither.
+        // Under the lock, so that `forget` reads both or neither.
         seen.open.fetch_add(1, Ordering::SeqCst);
         drop(bytes);
         Self {
@@ -140,7 +140,7 @@ impl Peer {
         }
     }
 
-    /// Reads once; false when the client is gone.
+    /// Reads once. Returns false if the client has left.
     async fn read(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         let Ok(length @ 1..) = self.stream.read(&mut buffer).await else {
@@ -154,17 +154,17 @@ impl Peer {
         self.seen.bytes.lock().unwrap()[self.index].extend_from_slice(bytes);
     }
 
-    /// What arrived of the request at hand.
+    /// Received bytes of the current request.
     fn pending(&self) -> Vec<u8> {
         self.seen.bytes.lock().unwrap()[self.index][self.taken..].to_vec()
     }
 
-    /// Reads until the headers are there.
+    /// Reads until the headers have arrived.
     pub async fn head(&mut self) {
         while wire::head(&self.pending()).is_none() && self.read().await {}
     }
 
-    /// Reads until half of the body is there.
+    /// Reads until half of the body has arrived.
     pub async fn half(&mut self) {
         self.head().await;
         let half = |bytes: &[u8]| {
@@ -173,7 +173,7 @@ impl Peer {
         while !half(&self.pending()) && self.read().await {}
     }
 
-    /// Reads a whole request; nothing when the client left before.
+    /// Reads a whole request. Returns `None` if the client left before.
     pub async fn request(&mut self) -> Option<Request> {
         loop {
             let pending = self.pending();
@@ -188,7 +188,7 @@ impl Peer {
         }
     }
 
-    /// Reads a request whose body is left unread unless it is a POST's, as servers do that expect a body of no other.
+    /// Reads a request, but the body only of a POST, like servers that expect a body of no other method.
     pub async fn request_as_stock_servers_do(&mut self) -> Option<Request> {
         self.head().await;
         let pending = self.pending();
@@ -205,12 +205,12 @@ impl Peer {
         while self.read().await {}
     }
 
-    /// Writes, unless the client left.
+    /// Writes. Returns false if the client has left.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok() && self.stream.flush().await.is_ok()
     }
 
-    /// Ends the connection with a reset. What had arrived by then is kept.
+    /// Ends the connection with a reset. Keeps the bytes that had arrived by then.
     pub fn reset(self) {
         let mut buffer = [0; 16 * 1024];
         while let Ok(length @ 1..) = self.stream.try_read(&mut buffer) {

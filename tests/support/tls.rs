@@ -1,4 +1,4 @@
-//! TLS for servers that speak plain HTTP.
+//! TLS in front of servers with plain HTTP.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// Speaks TLS as `name` and passes everything to the server. Returns where it listens, and in PEM the authority
-/// to trust. It runs on the test's runtime and ends with it.
+/// Serves TLS for `name` and passes everything to the server. Returns its address, and the authority to trust in PEM.
+/// It runs on the test's runtime and ends with it.
 pub async fn front(name: &str, server: SocketAddr) -> (SocketAddr, String) {
     let (authority, config) = certificate(name);
     let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -32,7 +32,7 @@ pub async fn front(name: &str, server: SocketAddr) -> (SocketAddr, String) {
     (address, authority)
 }
 
-/// An authority, and a server's certificate of it.
+/// An authority, and a server's certificate signed by it.
 fn certificate(name: &str) -> (String, ServerConfig) {
     let mut params = CertificateParams::new(vec![]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,25 +1,25 @@
-//! One call against a server that misbehaves, and what is held against what the caller was told.
+//! One call against a server that misbehaves, and the assertions about its outcome.
 
 use super::{MAINLAND, Peer, Server, State, code_to, config, host, load, state, to_config};
 use auth_connector_host::{FailureKind, Message, Plugin};
 use std::time::{Duration, Instant};
 
-/// How long calls may take unless a test is about time, in milliseconds.
+/// Time limit of calls in tests that are not about time, in milliseconds.
 pub const PLENTY: u32 = 3_000;
-/// How far past its deadline a call may end. The host would stop the component after 500 ms.
+/// Tolerance after the deadline of a call. The host would stop the component after 500 ms.
 pub const MARGIN: Duration = Duration::from_millis(400);
 
-/// An answer of the service that accepts the message.
+/// A response of the service that accepts the message.
 pub const OK: &str = r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+8613800138000","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a0aabda6"}}"#;
 
-/// An answer with its length, after which the connection stays.
+/// A response with its length, after which the connection stays open.
 pub fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 
-/// A call that is over.
+/// The outcome of a call.
 #[derive(Debug)]
 pub struct Ended {
     pub state: State,
@@ -30,8 +30,8 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// State and class, after the promises that hold for every call: it ended in its time; *not sent* means that no
-    /// complete request reached the server; *accepted* means that one did; never did two.
+    /// State and class, after the assertions for every call. It ended in time. *Not sent* means that no complete
+    /// request reached the server, and *accepted* means that one did. There were never two.
     pub fn told(&self, timeout_ms: u32) -> (&'static str, Option<FailureKind>) {
         let deadline = Duration::from_millis(timeout_ms.into()) + MARGIN;
         assert!(self.took < deadline, "late: {self:?}");
@@ -56,7 +56,7 @@ pub async fn call(server: &Server, plugin: Plugin, endpoint: &str, timeout_ms: u
         .send_message(&to_config(&config(Some(endpoint))), &message)
         .await;
     let took = begun.elapsed();
-    // What the call left behind may still arrive: first as it is, then with the host and its connections gone.
+    // Bytes of the call may still arrive: first with the host and its connections alive, then without them.
     server.quiet(Duration::from_millis(100)).await;
     drop(plugin);
     assert!(
@@ -71,7 +71,7 @@ pub async fn call(server: &Server, plugin: Plugin, endpoint: &str, timeout_ms: u
     }
 }
 
-/// One call to a server that treats its connection so.
+/// One call to a server with this handling of its connection.
 pub async fn against<F, Fut>(timeout_ms: u32, treat: F) -> Ended
 where
     F: Fn(Peer) -> Fut + Send + 'static,
@@ -82,7 +82,7 @@ where
     call(&server, plugin, &server.url(), timeout_ms).await
 }
 
-/// One call to a server that reads the whole request, then answers so and closes.
+/// One call to a server that reads the whole request, then sends these bytes and closes.
 pub async fn answered(bytes: Vec<u8>) -> Ended {
     let ended = against(PLENTY, move |mut peer| {
         let bytes = bytes.clone();

@@ -1,4 +1,4 @@
-//! The three states of a send, taken apart, with what holds for each of them.
+//! The three states of a send, with their assertions.
 
 use super::discreet;
 use auth_connector_host::{CallError, Failure, FailureKind, Receipt, SendError};
@@ -27,7 +27,7 @@ pub fn unknown(outcome: Outcome) -> Failure {
     }
 }
 
-/// What a caller is told of a send, in the connector's own words.
+/// State of a send as its caller reads it, in the connector's own words.
 #[derive(Debug)]
 pub enum State {
     Accepted,

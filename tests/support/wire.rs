@@ -1,6 +1,6 @@
 //! HTTP/1.1 requests as bytes.
 
-/// A request of which headers and all of `content-length` arrived.
+/// A request whose headers and all of `content-length` arrived.
 #[derive(Clone)]
 pub struct Request {
     head: String,
@@ -8,7 +8,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The value of a header, as it was sent.
+    /// The value of a header, unchanged.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self
             .head
@@ -22,13 +22,13 @@ impl Request {
         &self.head
     }
 
-    /// The request as it was sent.
+    /// The bytes of the request.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), &self.body].concat()
     }
 }
 
-/// The head that starts here as a request without a body, and where it ends.
+/// The head that starts here as a request without a body, and its end.
 pub fn bare(bytes: &[u8]) -> Option<(Request, usize)> {
     let (end, _) = head(bytes)?;
     let request = Request {
@@ -38,12 +38,12 @@ pub fn bare(bytes: &[u8]) -> Option<(Request, usize)> {
     Some((request, end))
 }
 
-/// Whether the first message is there, headers and all of `content-length`.
+/// Returns true if the first message is complete: its headers and all of `content-length`.
 pub fn complete(bytes: &[u8]) -> bool {
     head(bytes).is_some_and(|(end, length)| bytes.len() >= end + length)
 }
 
-/// Where the head that starts here ends, and the length that it declares.
+/// The end of the head that starts here, and the length that it declares.
 pub fn head(bytes: &[u8]) -> Option<(usize, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Answers of the contract that attacks end with.
+//! Results of the contract that attacks return.
 
 use crate::bindings::exports::auth::connector::sms::{
     Failure, FailureKind, Message, Preview, Receipt, SendError,
@@ -19,7 +19,7 @@ pub fn accepted(message_id: impl Into<String>) -> Ending {
     })
 }
 
-/// *Not sent*, with what the attack found out as its message.
+/// *Not sent*, with the attack's result as its message.
 pub fn not_sent(found: impl Into<String>) -> Ending {
     Err(SendError::NotSent(failure(found.into())))
 }
@@ -36,14 +36,14 @@ pub fn failure(message: String) -> Failure {
     }
 }
 
-/// The failure, whatever the state.
+/// The failure, for either state.
 pub fn of(error: SendError) -> Failure {
     match error {
         SendError::NotSent(failure) | SendError::Unknown(failure) => failure,
     }
 }
 
-/// A message to nobody, for functions that are given none.
+/// A message without a recipient, for functions that get none.
 pub fn nobody() -> Message {
     Message {
         to: String::new(),

@@ -1,4 +1,4 @@
-//! One file per attack. Its first lines say what it does; `docs/sandbox.md` says what it gets.
+//! Attacks, one file each. Its first lines describe the attack; `docs/sandbox.md` names the outcome.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;
@@ -7,7 +7,7 @@ macro_rules! attacks {
     ($($name:literal => $module:ident,)*) => {
         $(mod $module;)*
 
-        /// Does what the config says.
+        /// Runs the attack that the config names.
         pub fn run(scene: &Scene) -> Ending {
             match scene.attack {
                 $($name => $module::run(scene),)*

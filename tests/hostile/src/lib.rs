@@ -1,4 +1,4 @@
-//! A connector that attacks the host that runs it, in the way that its config asks for:
+//! Connector that attacks its host in the way that its config names:
 //! `{"attack": "endless-loop", "origin": "http://127.0.0.1:80"}`.
 //!
 //! Built like the real one: `no_std`, the same glue, the same imports, so that a host has no reason to refuse it.
@@ -43,11 +43,11 @@ use scene::Scene;
 
 struct Hostile;
 
-/// Beyond this a host that bounds what crosses the boundary refuses it.
+/// A host that limits crossings refuses anything beyond this.
 const LARGE: usize = 1 << 20;
 
 impl sms::Guest for Hostile {
-    /// Far more than anybody needs, and just within what may cross.
+    /// Far more than a caller needs, and just within the limit of a crossing.
     fn get_metadata() -> sms::Metadata {
         let large = String::from_utf8_lossy(&alloc::vec![b'm'; LARGE]).into_owned();
         let text = |text: String| sms::LocalizedText {

@@ -1,4 +1,4 @@
-//! Attacks by what is read of a provider's callback. They have no recipient and may make no request.
+//! Attacks through the receipts of a provider's callback. They have no recipient and may make no request.
 
 use crate::bindings::exports::auth::connector::sms::Failure;
 use crate::bindings::exports::auth::connector::sms_receipts::{
@@ -29,7 +29,7 @@ impl Guest for Hostile {
                 Ok(content(vec![echo], &all))
             }
             "refusal-echo" => Err(refusal(config + &body)),
-            // Whatever attacks a send: what it found out is the refusal.
+            // Any attack on a send: its result is the refusal.
             _ => match attacks::run(&Scene::read(&config, &answers::nobody())) {
                 Ok(accepted) => Ok(content(vec![receipt(&accepted.message_id)], "ok")),
                 Err(error) => Err(refusal(answers::of(error).message)),

@@ -1,4 +1,4 @@
-//! The order of an attack, read from the config and the message: its name and its target.
+//! Orders of an attack, read from the config and the message: its name and its target.
 
 use crate::bindings::exports::auth::connector::sms::Message;
 use crate::bindings::wasi::http::types::Scheme;
@@ -6,9 +6,9 @@ use crate::bindings::wasi::http::types::Scheme;
 /// The config and the message of one call.
 pub struct Scene<'a> {
     pub attack: &'a str,
-    /// A granted origin, such as `http://127.0.0.1:8080`, unless the test says otherwise.
+    /// A granted origin, such as `http://127.0.0.1:8080`, unless the test names another.
     origin: &'a str,
-    /// Any further word that the test hands in.
+    /// A further word from the test.
     pub word: &'a str,
     /// The config as it came, secrets included.
     pub config: &'a str,

@@ -1,14 +1,14 @@
-//! Texts that try to become markup, to drive a terminal and to fill a page.
+//! Texts that try to become markup, to control a terminal and to fill a page.
 
 use crate::bindings::exports::auth::connector::sms;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Markup, a script, an escape sequence, a mark of direction: as a JSON text has them.
+/// Markup, a script, an escape sequence, a direction mark, escaped for JSON.
 const JSON: &str = r#"<img src=x onerror=alert(1)><script>alert(1)</script><style>*{display:none}</style>\u001b[2J\u202e' onfocus=alert(1) "#;
 
-/// The same as it is.
+/// The same without escapes.
 const PLAIN: &str =
     "<img src=x onerror=alert(1)><script>alert(1)</script>\u{1b}[2J\u{202e}\" onfocus=\"alert(1)";
 
@@ -50,7 +50,7 @@ pub fn schema() -> String {
     )
 }
 
-/// Findings with such texts, at a field, at a place that is none, and at all.
+/// Findings with such texts, at a field, at a place that does not exist, and at no place.
 pub fn findings() -> Vec<sms::Diagnostic> {
     ["/Text", "/<b>", ""]
         .iter()

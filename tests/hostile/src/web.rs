@@ -1,4 +1,4 @@
-//! `wasi:http` with nothing between an attack and its host.
+//! Direct use of `wasi:http` by attacks.
 
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::outgoing_handler;
@@ -19,13 +19,13 @@ pub fn sleep(ms: u64) {
     monotonic_clock::subscribe_duration(ms * MS).block();
 }
 
-/// A request that is not sent yet.
+/// A request before it is sent.
 pub struct Ask {
     pub request: OutgoingRequest,
 }
 
 impl Ask {
-    /// To an origin, with headers that the host accepts. A header that it refuses is the answer.
+    /// A request to an origin, with these headers. Returns an error if the host refuses one.
     pub fn new(
         method: &Method,
         scheme: &Scheme,
@@ -60,7 +60,7 @@ impl Ask {
         Self::new(&Method::Post, &scene.scheme(), scene.authority(), headers)
     }
 
-    /// Begins it without a body.
+    /// Sends it without a body.
     pub fn send(self) -> Result<FutureIncomingResponse, String> {
         self.send_with(None)
     }
@@ -72,7 +72,7 @@ impl Ask {
         outgoing_handler::handle(self.request, options).map_err(|code| shown(&code))
     }
 
-    /// Begins it with a body to write.
+    /// Starts it with a body to write.
     pub fn upload(self) -> Result<Upload, String> {
         let body = self.request.body().map_err(|()| "body".to_string())?;
         let stream = body.write().map_err(|()| "stream".to_string())?;
@@ -98,7 +98,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Writes all of it, waiting where it must.
+    /// Writes all bytes, and waits if necessary.
     pub fn write(&self, bytes: &[u8]) -> Result<(), String> {
         self.stream
             .blocking_write_and_flush(bytes)
@@ -113,7 +113,7 @@ impl Upload {
     }
 }
 
-/// Waits for an answer.
+/// Waits for a response.
 pub fn answer(response: FutureIncomingResponse) -> Result<IncomingResponse, String> {
     response.subscribe().block();
     match response.get() {
@@ -123,7 +123,7 @@ pub fn answer(response: FutureIncomingResponse) -> Result<IncomingResponse, Stri
     }
 }
 
-/// An answer's body. Dropped in this order, as a child must go before its parent.
+/// The body of a response. Fields drop in this order, as a child must be dropped before its parent.
 pub struct Reading {
     pub stream: InputStream,
     _body: IncomingBody,
@@ -138,7 +138,7 @@ pub fn body(answer: &IncomingResponse) -> Result<Reading, String> {
     })
 }
 
-/// Reads an answer to its end.
+/// Reads a response to its end.
 pub fn drain(answer: &IncomingResponse) -> Result<(), String> {
     let reading = body(answer)?;
     while reading.stream.blocking_read(4096).is_ok() {}

@@ -1,7 +1,8 @@
-//! The component targets the contract's worlds, and the contract is compatible with its released versions.
+//! Checks that the component targets the contract's worlds, and that the contract is compatible with its released
+//! versions.
 //!
-//! Compatible in both directions, because connectors and hosts are deployed apart: an old connector must do for a
-//! new host, and a new connector for an old host. Together that leaves documentation, and new worlds.
+//! Compatible in both directions, because connectors and hosts are deployed separately: an old connector must work in a
+//! new host, and a new connector in an old host. Only documentation and new worlds satisfy both.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +21,7 @@ const WORLDS: [&str; 3] = [
     "sms-connector-with-receipts",
 ];
 
-/// Imports of each come before those that use them.
+/// Each package is listed after those that it imports.
 const DEPENDENCIES: [&str; 3] = ["wasi-io", "wasi-clocks", "wasi-http"];
 
 fn wit() -> PathBuf {
@@ -72,7 +73,7 @@ fn dependencies() -> Resolve {
     resolve
 }
 
-/// Replaces a passage, which must be there.
+/// Replaces a passage, which must exist.
 fn edited(texts: &[(PathBuf, String)], from: &str, to: &str) -> Vec<(PathBuf, String)> {
     assert!(
         texts.iter().any(|(_, text)| text.contains(from)),
@@ -91,7 +92,7 @@ fn targets_world(texts: &[(PathBuf, String)], world: &str) -> Result<(), String>
     targets(&resolve, world, &component(), false).map_err(|error| format!("{error:#}"))
 }
 
-/// Whether hosts and connectors of one contract work with those of the other.
+/// Returns an error if hosts and connectors of one contract do not work with those of the other.
 fn compatible(one: &[(PathBuf, String)], other: &[(PathBuf, String)]) -> Result<(), String> {
     // Two packages of one name need different versions; the check ignores them.
     let other = edited(
@@ -119,7 +120,7 @@ fn component_targets_every_world() {
     }
 }
 
-/// A world that grants less, asks for more or changes a type is not the component's.
+/// The component does not fit a world that grants less, requires more or changes a type.
 #[test]
 fn component_does_not_fit_changed_world() {
     let contract = texts(&wit());
@@ -140,11 +141,11 @@ fn component_does_not_fit_changed_world() {
     }
 }
 
-/// The versions are those of its track.
+/// The versions of its own release track.
 #[test]
 fn contract_is_compatible_with_every_released_version() {
     let current = texts(&wit());
-    // The folder comes with the first release; until then there is nothing to be compatible with.
+    // The folder is created by the first release; until then there is nothing to compare with.
     let released = wit().join("released");
     if !released.exists() {
         println!("No version was released yet, so nothing was compared.");

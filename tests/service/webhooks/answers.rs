@@ -3,7 +3,7 @@ use crate::service::running::{Answer, Running, config, http};
 use serde_json::{Value, json};
 use tencent_sms_simulator::Fault;
 
-/// A row of the table of answers.
+/// A row of the table of responses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Row {
     Sent,
@@ -28,7 +28,7 @@ const ROWS: [Row; 8] = [
 ];
 
 impl Row {
-    /// What the provider does, and how many messages arrive.
+    /// The provider's fault, and the number of messages that arrive.
     fn fault(self) -> (Option<Fault>, usize) {
         let code = |code: &str| {
             Some(Fault::Code {
@@ -48,7 +48,7 @@ impl Row {
         }
     }
 
-    /// The status that platforms with plain statuses get.
+    /// The status for platforms with plain statuses.
     fn status(self) -> u16 {
         match self {
             Self::Sent => 200,
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// Holds an answer to the table.
+/// Compares a response with the table.
 fn check(platform: &str, row: Row, answer: &Answer) {
     let context = format!("{platform} {row:?}: {} {}", answer.status, answer.text);
     assert!(!answer.head.contains("retry-after"), "{context}");
@@ -128,7 +128,7 @@ fn check(platform: &str, row: Row, answer: &Answer) {
     }
 }
 
-/// The table, row by row: status, body, and what reached the provider.
+/// The table, row by row: status, body, and the messages at the provider.
 #[test]
 fn platform_gets_the_answer_of_its_table() {
     let host = Running::start();
@@ -171,7 +171,7 @@ fn platform_gets_the_answer_of_its_table() {
     }
 }
 
-/// What is refused before anything is read of a message: nothing reaches the provider.
+/// Posts forged, unsigned, stale, oversized and unreadable requests, and a bad number: none reaches the provider.
 fn refuses(host: &Running, hook: &Hook, nth: usize) {
     let platform = hook.platform;
     let to = format!("+861380013{:04}", nth * 100 + 50);
@@ -184,7 +184,7 @@ fn refuses(host: &Running, hook: &Hook, nth: usize) {
     let answer = forged.post(host, &body);
     assert_eq!(answer.status, 401, "{platform}: {}", answer.text);
     if platform == "authgear" {
-        // It reads the code of whatever is JSON.
+        // Authgear reads the code of any JSON response.
         assert!(
             serde_json::from_str::<Value>(&answer.text).is_err(),
             "{}",
@@ -217,7 +217,7 @@ fn refuses(host: &Running, hook: &Hook, nth: usize) {
     assert_eq!(wrong_method.status, 405, "{platform}");
 }
 
-/// Whatever the platform, what proves its origin to one tenant's webhook proves nothing to another's.
+/// A proof of origin for one tenant's webhook is refused by another's, on every platform.
 #[test]
 fn proof_for_one_tenant_is_none_for_another() {
     let host = Running::start();
@@ -241,7 +241,7 @@ fn proof_for_one_tenant_is_none_for_another() {
     assert_eq!(host.simulator.complete_requests(), 0);
 }
 
-/// A tenant's secret says nothing to another tenant's webhook, and its address serves its own platform alone.
+/// Another tenant's webhook refuses a tenant's secret, and its address serves its own platform only.
 #[test]
 fn webhook_takes_no_secret_of_other_tenant() {
     let host = Running::start();
@@ -279,7 +279,7 @@ fn webhook_takes_no_secret_of_other_tenant() {
     }
     assert_eq!(host.simulator.complete_requests(), 0);
     assert_eq!(own.post(&host, &body).status, 200);
-    // A tenant's key sees none of another tenant's webhooks.
+    // A tenant's key cannot read another tenant's webhooks.
     let tenant_key = host
         .command(&["key", "add", "editor", "--scope", "tenant"], "")
         .unwrap();
@@ -307,7 +307,7 @@ fn webhook_takes_no_secret_of_other_tenant() {
     );
 }
 
-/// A country that no flow serves, a tenant that was stopped, and a number that had its day's messages.
+/// A country that no flow serves, a stopped tenant, and a number at its daily limit.
 #[test]
 fn host_limits_are_told_in_same_classes() {
     let host = Running::start();
@@ -340,7 +340,7 @@ fn host_limits_are_told_in_same_classes() {
     assert_eq!(host.simulator.messages().len(), 5);
 }
 
-/// The platform's time is kept, whatever the provider does: GoTrue leaves after five seconds.
+/// The platform's time limit is kept, whatever the provider does: GoTrue gives up after five seconds.
 #[test]
 fn platform_is_answered_within_its_time() {
     let host = Running::start();
@@ -363,7 +363,7 @@ fn platform_is_answered_within_its_time() {
     );
 }
 
-/// What the operator's own config lacks is told, and the flow's next connector mends it.
+/// A wrong config of the first connector is a failure, and the flow's next connector sends the message.
 #[test]
 fn webhook_fails_over_like_every_message() {
     let host = Running::start();

@@ -35,7 +35,7 @@ impl Taken {
     }
 }
 
-/// The tenant's own server: answers with these statuses, one after the other, and 204 from then on.
+/// The tenant's own server: responds with these statuses in order, and with 204 from then on.
 fn server(statuses: &'static [u16]) -> (String, Arc<Mutex<Vec<Taken>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/events?a=b", listener.local_addr().unwrap());
@@ -145,7 +145,7 @@ fn tenant_is_told_states_and_no_code() {
     );
 }
 
-/// The query of the address may hold a token: it is in no answer and in no file, and events are posted with it.
+/// The query of the address may contain a token: it is in no response and in no file, and events are posted with it.
 #[test]
 fn query_of_the_address_is_stored_encrypted() {
     let host = Running::start();
@@ -168,7 +168,7 @@ fn query_of_the_address_is_stored_encrypted() {
     }
 }
 
-/// A server that fails gets the same event again, with the same identifier; a redirect is not followed.
+/// A failing server gets the same event again, with the same identifier. A redirect is not followed.
 #[test]
 fn event_is_posted_again_until_it_is_taken() {
     let host = Running::start();
@@ -190,7 +190,7 @@ fn event_is_posted_again_until_it_is_taken() {
     );
 }
 
-/// The address is a destination: a host administrator sets it, and it is public or of loopback.
+/// The address is a destination: a host administrator sets it, and it is public or loopback.
 #[test]
 fn address_of_events_is_no_tenants_choice() {
     let host = Running::start();
@@ -213,7 +213,7 @@ fn address_of_events_is_no_tenants_choice() {
     }
     let shown = host.admin("GET", path, &host.host_key, &json!({}));
     assert_eq!(shown.status, 404);
-    // An address that resolves into a private network is dialled by nobody.
+    // An address in a private network is not dialled.
     put(&host, "https://169.254.169.254/latest");
     host.begin(TO);
     let begun = Instant::now();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 const TO: &str = "+8613800138000";
 
-/// The newest message of the tenant, as an administrator sees it.
+/// The newest message of the tenant, as an administrator reads it.
 fn newest(host: &Running) -> Value {
     host.command(&["message", "list"], "").unwrap()[0].clone()
 }
@@ -13,7 +13,7 @@ fn code_of(answer: &Answer) -> Value {
     answer.json()["code"].clone()
 }
 
-/// Every platform's own code rules, and the setting that mends them.
+/// Every platform's own code rules, and the setting that fixes each.
 #[test]
 fn unsendable_code_is_refused_with_setting() {
     let host = Running::start();
@@ -56,7 +56,7 @@ fn unsendable_code_is_refused_with_setting() {
     }
 }
 
-/// Messages that carry no code: answered with success, not sent, and counted; or sent where a template is mapped.
+/// Messages without a code: answered with success, not sent, and counted; or sent if a template is mapped.
 #[test]
 fn message_without_code_is_ignored_unless_mapped() {
     let host = Running::start();
@@ -117,7 +117,7 @@ fn message_without_code_is_ignored_unless_mapped() {
             "{platform}"
         );
     }
-    // Mapped, it goes to the connector, which here has no template without a code.
+    // With a mapping it goes to the connector, which here has no template without a code.
     let hook = Hook::put(
         &host,
         "kratos",
@@ -127,12 +127,12 @@ fn message_without_code_is_ignored_unless_mapped() {
     let answer = hook.post(&host, &body.to_string());
     assert_eq!(answer.status, 502, "{}", answer.text);
     assert_eq!(newest(&host)["usage"], "Generic");
-    // A type that has a code does not pass without one.
+    // A type with a code is refused without one.
     let body = json!({"to": TO, "template_type": "login_code_valid", "code": null});
     assert_eq!(code_of(&hook.post(&host, &body.to_string())), "unreadable");
 }
 
-/// Clerk posts what it delivers itself as well, and everything again that is not answered with success.
+/// Clerk also posts messages that it delivers itself, and repeats every request without a success.
 #[test]
 fn clerk_is_told_success_of_what_is_not_sent_here() {
     let host = Running::start();
@@ -204,7 +204,7 @@ fn type_of_the_platform_chooses_the_usage() {
         assert_eq!(answer.status, 200, "{platform} {body}: {}", answer.text);
         assert_eq!(newest(&host)["usage"], usage, "{platform} {body}");
     }
-    // The operator's own choice goes first.
+    // The operator's own mapping takes precedence.
     let hook = Hook::put(&host, "logto", &json!({"usages": {"SignIn": "Register"}}));
     assert_eq!(
         hook.post(&host, &message("logto", TO, "123456")).status,
@@ -222,7 +222,7 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// Old GoTrue has neither `metadata` nor `sms.phone`; a changed number stands beside the old one.
+/// Old GoTrue has neither `metadata` nor `sms.phone`; a new number is beside the old one.
 #[test]
 fn older_supabase_is_read_as_well() {
     let host = Running::start();
@@ -241,7 +241,7 @@ fn older_supabase_is_read_as_well() {
     }
 }
 
-/// Kratos may post its whole context, and FusionAuth calls people as well.
+/// Kratos may post its whole context, and FusionAuth makes voice calls as well.
 #[test]
 fn other_forms_of_a_platform_are_told_apart() {
     let host = Running::start();
@@ -259,7 +259,7 @@ fn other_forms_of_a_platform_are_told_apart() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// Fields, forms, texts, and every way to prove an origin that a generic webhook knows.
+/// Fields, forms, texts, and every proof of origin that a generic webhook supports.
 #[test]
 fn generic_webhook_reads_what_it_is_told_to() {
     let host = Running::start();
@@ -313,7 +313,7 @@ fn generic_webhook_reads_what_it_is_told_to() {
     assert_eq!(before.status, 200, "nothing of them was taken over");
 }
 
-/// Secrets of one form are not left behind a proof of origin that takes another.
+/// A change to a proof of origin with another form of secret is refused while old secrets remain.
 #[test]
 fn proof_of_origin_cannot_change_under_its_secrets() {
     let host = Running::start();
@@ -333,7 +333,7 @@ fn proof_of_origin_cannot_change_under_its_secrets() {
     assert_eq!(host.admin("PUT", path, &host.host_key, &both).status, 200);
 }
 
-/// Old and new secrets count side by side until the old ones are dropped.
+/// Old and new secrets are valid side by side until the old ones are dropped.
 #[test]
 fn secrets_are_rotated_without_a_gap() {
     let host = Running::start();
@@ -363,7 +363,7 @@ fn secrets_are_rotated_without_a_gap() {
     assert_eq!(old.secret, SECRET);
 }
 
-/// Digits without a plus, as the operator said; the console's preview of a national reading warns.
+/// Digits without a plus, read as configured; the console's preview of a national reading warns.
 #[test]
 fn bare_digits_are_read_as_the_webhook_says() {
     let host = Running::start();
@@ -413,7 +413,7 @@ fn bare_digits_are_read_as_the_webhook_says() {
             }
             None => assert_eq!(code_of(&answer), "invalid-recipient", "{platform} {to}"),
         }
-        // Back to the platform's default for the next row.
+        // Resets to the platform's default for the next row.
         let path = format!("/admin/tenants/default/webhooks/{platform}");
         host.admin("DELETE", &path, &host.host_key, &json!({}));
     }
@@ -429,7 +429,7 @@ fn bare_digits_are_read_as_the_webhook_says() {
     assert!(shown["secret"].is_string(), "{shown}");
 }
 
-/// The person's address counts only where the operator said that the platform or a proxy vouches for it.
+/// The person's address counts only if the operator configured that the platform or a proxy vouches for it.
 #[test]
 fn address_of_person_is_taken_from_trusted_source() {
     let host = Running::start();
@@ -463,7 +463,7 @@ fn address_of_person_is_taken_from_trusted_source() {
     }
 }
 
-/// Sentences for people are in their language, where the message names one, and else in the webhook's.
+/// Sentences for people are in their language if the message names one, and otherwise in the webhook's.
 #[test]
 fn sentence_is_in_the_persons_language() {
     let host = Running::start();

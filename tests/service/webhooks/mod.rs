@@ -1,14 +1,14 @@
-//! Webhooks of auth platforms: what each posts, what it is answered, and what reaches the provider.
+//! Webhooks of auth platforms: the requests of each, their responses, and the messages at the provider.
 //!
-//! | file | what it holds the service to |
+//! | file | subject of its tests |
 //! |---|---|
 //! | `platforms` | requests and signatures of each platform, made here and not by the product |
-//! | `answers` | each row of the table of answers, for each platform |
-//! | `retries` | requests that come again |
+//! | `answers` | each row of the table of responses, for each platform |
+//! | `retries` | repeated requests |
 //! | `messages` | types, languages, codes and numbers |
-//! | `receipts` | what providers call back, and what they are told |
-//! | `events` | what a tenant is told |
-//! | `twilio` | Twilio Verify's shape |
+//! | `receipts` | callbacks of providers, and conversions reported to them |
+//! | `events` | events posted to a tenant |
+//! | `twilio` | the API of Twilio Verify |
 
 mod answers;
 mod events;

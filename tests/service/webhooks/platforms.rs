@@ -27,7 +27,7 @@ pub const PLATFORMS: [&str; 14] = [
     "clerk",
 ];
 
-/// Platforms whose proof is a signature with a time.
+/// Platforms whose proof is a signature with a timestamp.
 pub const TIMED: [&str; 3] = ["supabase", "zitadel", "clerk"];
 
 pub fn now_s() -> i64 {
@@ -45,7 +45,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Standard Webhooks, as standardwebhooks.com writes it down.
+/// Headers of Standard Webhooks, as specified by standardwebhooks.com.
 pub fn standard(
     prefix: &str,
     secret: &str,
@@ -71,7 +71,7 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Makes one by the administrator's API.
+    /// Creates one through the administrator's API.
     pub fn put(host: &Running, platform: &'static str, more: &Value) -> Self {
         Self::put_for(host, "default", platform, more)
     }
@@ -97,7 +97,7 @@ impl Hook {
         }
     }
 
-    /// The headers with which the platform posts a body.
+    /// The headers of the platform's request with a body.
     pub fn headers(&self, body: &str, time_s: i64) -> Vec<(String, String)> {
         let one = |name: &str, value: String| vec![(name.to_owned(), value)];
         match self.platform {
@@ -156,7 +156,7 @@ impl Hook {
     }
 }
 
-/// What a platform posts to have a code sent to a number in E.164 form.
+/// Body that a platform posts to send a code to a number in E.164 form.
 pub fn message(platform: &str, to: &str, code: &str) -> String {
     let bare = to.trim_start_matches('+');
     let text = format!("{code} is your code.\n@login.example.com #{code}");
@@ -207,7 +207,7 @@ pub fn message(platform: &str, to: &str, code: &str) -> String {
     body.to_string()
 }
 
-/// Lets German numbers go through a connector whose provider is not there: nothing listens at its port.
+/// Routes German numbers to a connector whose provider is down: nothing listens at its port.
 pub fn serve_germany_by_nobody(host: &Running) {
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())

@@ -8,7 +8,7 @@ use tencent_sms_simulator::{Fault, Simulator};
 
 const TO: &str = "+8613800138000";
 
-/// The path of a new address for callbacks of the connector `sim`.
+/// The path of a new callback address for the connector `sim`.
 fn address(host: &Running) -> (String, String) {
     let path = "/admin/tenants/default/connectors/sim/callbacks";
     let added = host
@@ -30,7 +30,7 @@ fn call_back(host: &Running, path: &str, entries: &Value) -> Answer {
     .unwrap()
 }
 
-/// An entry as the service's documentation shows it.
+/// An entry as in the service's documentation.
 fn entry(serial: &str, context: &str, is_delivered: bool) -> Value {
     let (status, reason) = if is_delivered {
         ("SUCCESS", "DELIVRD")
@@ -81,7 +81,7 @@ fn receipt_settles_its_message_alone() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// Nobody answered for the serial number of a message whose outcome is unknown; its correlation id went out with it.
+/// No response gave the serial number of a message whose outcome is unknown; its correlation id was sent with it.
 #[test]
 fn correlation_id_alone_settles_unknown_outcome() {
     let host = Running::start();
@@ -111,7 +111,7 @@ fn correlation_id_alone_settles_unknown_outcome() {
         &path,
         &json!([entry("2645:1111111111111111111", id, false)]),
     );
-    // What its send failed with no longer counts.
+    // The report replaces the failure of the send.
     let reported = host.get(&format!("/v1/messages/{id}")).expect(200);
     assert_eq!(reported["state"], "undelivered");
     for member in ["kind", "turn", "reason"] {
@@ -125,7 +125,7 @@ fn correlation_id_alone_settles_unknown_outcome() {
     assert_eq!(message_of(&host, id)["state"], "delivered");
 }
 
-/// A receipt about what was certainly not sent changes nothing, whatever it says.
+/// A receipt about a message that was certainly not sent changes nothing.
 #[test]
 fn message_that_was_not_sent_stays_so() {
     let host = Running::start();
@@ -189,7 +189,7 @@ fn address_is_secret_and_replaceable() {
     );
 }
 
-/// The bounds of a callback, and what is none.
+/// The limits of a callback, and invalid callbacks.
 #[test]
 fn callback_is_bounded() {
     let host = Running::start();
@@ -208,7 +208,7 @@ fn callback_is_bounded() {
     assert_eq!(answer.status, 413);
     let malformed = http(&host.process.api, "POST", &path, &[], "<xml/>").unwrap();
     assert_eq!(malformed.status, 400, "{}", malformed.text);
-    // The operator reads why, and the secret part of the address is in no line.
+    // The operator reads the reason, and no line contains the secret part of the address.
     let figures = http(&host.process.admin, "GET", "/metrics", &[], "").unwrap();
     let is_counted = |line: &str| {
         line.starts_with("auth_host_callbacks_refused_total") && line.contains("kind=\"malformed\"")
@@ -227,7 +227,7 @@ fn callback_is_bounded() {
     assert!(!log.contains(token), "{log}");
 }
 
-/// Passes on whatever is posted to it, once it knows where to.
+/// Forwards every request, once the target is set.
 fn relay(target: Arc<Mutex<Option<(String, String)>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/report", listener.local_addr().unwrap());
@@ -281,7 +281,7 @@ fn pass_on(mut stream: TcpStream, target: &Mutex<Option<(String, String)>>) -> s
     )
 }
 
-/// The provider itself calls back, and hears which codes were used.
+/// The provider itself calls back, and is told which codes were used.
 #[test]
 fn provider_calls_back_and_hears_of_used_codes() {
     let target = Arc::new(Mutex::new(None));

@@ -18,7 +18,7 @@ fn is_replay(answer: &crate::service::running::Answer) -> bool {
     answer.head.contains("idempotency-replayed: true")
 }
 
-/// Lets time pass for what came by webhooks.
+/// Ages the records of webhook requests.
 fn age(host: &Running, ms: i64) {
     let database = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
     database
@@ -32,7 +32,7 @@ fn age(host: &Running, ms: i64) {
     }
 }
 
-/// Each platform posts the same message again: one arrives, and the second answer says that it is the first one.
+/// Each platform posts the same message again: one arrives, and the second response is marked as a repetition.
 #[test]
 fn retry_of_each_platform_sends_nothing() {
     let host = Running::start();
@@ -52,7 +52,7 @@ fn retry_of_each_platform_sends_nothing() {
             (false, true),
             "{platform}"
         );
-        // A person's resend has another code, and is another message.
+        // A resend by the person has another code, and is another message.
         let resend = hook.post(&host, &message(platform, &to, "654321"));
         assert_eq!(
             (resend.status, is_replay(&resend)),
@@ -68,7 +68,7 @@ fn retry_of_each_platform_sends_nothing() {
     }
 }
 
-/// Logto's Console tests with 000000, always.
+/// Logto's Console always tests with 000000.
 #[test]
 fn console_test_is_resent_after_30_seconds() {
     let host = Running::start();
@@ -85,7 +85,7 @@ fn console_test_is_resent_after_30_seconds() {
     assert_eq!(host.simulator.messages().len(), 2);
 }
 
-/// Whoever has a signed request can post it again while its signature is good. An old GoTrue names no identifier in it.
+/// The holder of a signed request can post it again while its signature is valid. An old GoTrue includes no identifier.
 #[test]
 fn signed_request_is_sent_once_while_its_signature_is_good() {
     let host = Running::start();
@@ -118,7 +118,7 @@ fn refused_test_is_accepted_once_config_is_mended() {
         (502, &json!("authentication"))
     );
     let calls = host.simulator.complete_requests();
-    // Nothing changed, so the provider is not asked again.
+    // Nothing changed, so the provider is not called again.
     assert!(is_replay(&hook.post(&host, &body)));
     assert_eq!(host.simulator.complete_requests(), calls);
     host.change(&put, &config(&host.simulator.url()).to_string());
@@ -164,7 +164,8 @@ fn retry_is_sent_after_certain_not_sent() {
     assert_eq!(host.simulator.messages().len(), 3);
 }
 
-/// The provider took the message and did not say so: whatever the platform repeats, and however late, nothing is sent.
+/// The provider accepted the message without a response: nothing is sent again, whatever the platform repeats, and
+/// however late.
 #[test]
 fn nothing_is_sent_again_after_an_unknown_outcome() {
     let host = Running::start();
@@ -225,7 +226,7 @@ fn edited_webhook_sends_nothing_again() {
     }
 }
 
-/// The provider refused it for good, the operator mended the mapping, and the identifier is the same.
+/// The provider refused it permanently, the operator fixed the mapping, and the identifier is the same.
 #[test]
 fn mended_webhook_sends_what_was_not_sent() {
     let host = Running::start();
@@ -248,7 +249,7 @@ fn mended_webhook_sends_what_was_not_sent() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// What a request asks for is hashed under the host's key, and the key is replaced between two attempts.
+/// A request is stored as a hash under the host's key, and the key is replaced between two attempts.
 #[test]
 fn retry_is_recognised_after_the_key_was_rotated() {
     for (platform, has_own_id) in [("kratos", false), ("supabase", true)] {
@@ -271,7 +272,7 @@ fn retry_is_recognised_after_the_key_was_rotated() {
     }
 }
 
-/// GoTrue leaves and comes back while the first attempt is under way; the second waits for its outcome.
+/// GoTrue disconnects and retries while the first attempt is under way. The second waits for its outcome.
 #[test]
 fn second_request_waits_for_the_first_one() {
     let host = Arc::new(Running::start());
@@ -295,7 +296,7 @@ fn second_request_waits_for_the_first_one() {
     assert_eq!(host.simulator.messages().len(), 1);
 }
 
-/// An identifier that is the person's and not the message's would make every later code a success that was never sent.
+/// An identifier of the person instead of the message would make every later code a success that was never sent.
 #[test]
 fn identifier_of_another_message_is_no_success() {
     let host = Running::start();
@@ -312,14 +313,14 @@ fn identifier_of_another_message_is_no_success() {
         (422, &json!("id-reused"))
     );
     assert_eq!(host.simulator.messages().len(), 1);
-    // The header goes before the field.
+    // The header takes precedence over the field.
     let body = json!({"to": TO, "code": "654321", "user": "0d3c4f7e"}).to_string();
     let named = hook.post_with(&host, &body, &[("Idempotency-Key", "\"message-2\"")]);
     assert_eq!(named.status, 200, "{}", named.text);
     assert_eq!(host.simulator.messages().len(), 2);
 }
 
-/// Two webhooks of one tenant do not take each other's messages for their own.
+/// Two webhooks of one tenant keep their messages apart.
 #[test]
 fn webhooks_are_recognised_apart() {
     let host = Running::start();
@@ -337,7 +338,7 @@ fn webhooks_are_recognised_apart() {
     assert_eq!(other.json()["code"], "rate-limited");
 }
 
-/// The process is ended between the request and its answer; the platform posts again, as often as it does.
+/// The process ends between the request and its response; the platform posts again, as often as it does.
 #[test]
 fn retries_after_process_end_double_nothing() {
     for (platform, attempts) in [("supabase", 2), ("zitadel", 2), ("kratos", 5)] {

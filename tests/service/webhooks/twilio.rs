@@ -8,7 +8,7 @@ use tencent_sms_simulator::Fault;
 
 const TO: &str = "%2B8613800138000";
 
-/// A service in Twilio's sense: its path, and the user and password of its callers.
+/// A service as Twilio defines it: its path, and the user and password of its callers.
 struct Service {
     path: String,
     basic: String,
@@ -200,7 +200,7 @@ fn errors_have_twilios_numbers() {
     );
 }
 
-/// A verification exists although nobody knows whether its message was sent: as at Twilio, it is pending.
+/// A verification exists although it is unknown whether its message was sent: as at Twilio, it is pending.
 #[test]
 fn unknown_outcome_is_pending_and_says_so() {
     let host = Running::start();
@@ -219,7 +219,7 @@ fn unknown_outcome_is_pending_and_says_so() {
     assert_eq!(service.check(&host, TO, &code).expect(200)["valid"], true);
 }
 
-/// The program gives up after its own time, as with every other webhook.
+/// The program gives up after its own time limit, as with every other webhook.
 #[test]
 fn answer_comes_within_time_of_the_webhook() {
     let host = Running::start();
@@ -231,7 +231,7 @@ fn answer_comes_within_time_of_the_webhook() {
     assert_eq!(started["status"], "pending");
 }
 
-/// Twilio's SDK for Python reads times to the second, and hands others on as texts.
+/// Twilio's SDK for Python parses times to the second, and returns others as texts.
 #[test]
 fn times_are_twilios() {
     let host = Running::start();
@@ -244,7 +244,7 @@ fn times_are_twilios() {
     }
 }
 
-/// A person clicks twice, or a program posts again before it is answered: the number gets one code.
+/// A person clicks twice, or a program posts again before the response: the number gets one code.
 #[test]
 fn starts_at_once_send_one_message() {
     let host = Arc::new(Running::start());
@@ -300,7 +300,7 @@ fn sends_and_tries_are_limited() {
     );
 }
 
-/// A verification of the other API, of another service, and a test number: none of them passes.
+/// A verification of the other API, of another service, and a test number: all are refused.
 #[test]
 fn service_knows_its_own_verifications_alone() {
     let host = Running::start();

@@ -1,4 +1,4 @@
-//! Begins requests and lets go of them at once, so that nobody is left who would end them.
+//! Begins requests and drops them at once, so that the guest can no longer end them.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

@@ -1,4 +1,4 @@
-//! Opens as many request bodies as it may hold, sends none of them, and fills what the host buffers for each.
+//! Opens as many request bodies as it may hold, sends none of them, and fills the host's buffer for each.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

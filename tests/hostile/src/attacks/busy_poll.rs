@@ -1,4 +1,4 @@
-//! Polls what is always ready, for ever: it never waits, and never computes for long at a time.
+//! Polls a ready pollable for ever: it never waits, and never computes for long at a time.
 
 use crate::answers::Ending;
 use crate::bindings::wasi::clocks::monotonic_clock;

@@ -1,4 +1,4 @@
-//! Splices an answer into the next request, as much as can be asked for at once.
+//! Splices a response into the next request, as much as possible at once.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

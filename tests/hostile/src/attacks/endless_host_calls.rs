@@ -1,4 +1,4 @@
-//! Asks for the time for ever: guest code hardly runs, host functions do.
+//! Reads the clock for ever: guest code hardly runs, host functions do.
 
 use crate::answers::{Ending, accepted};
 use crate::bindings::wasi::clocks::monotonic_clock;

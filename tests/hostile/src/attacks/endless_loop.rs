@@ -1,4 +1,4 @@
-//! Computes for ever and asks the host for nothing.
+//! Computes for ever without a call to the host.
 
 use crate::answers::{Ending, accepted};
 use crate::scene::Scene;

@@ -28,7 +28,7 @@ const HEADERS: [(&str, &str); 20] = [
     ("x\r\nhost", "evil.test"),
 ];
 
-/// The headers that were taken, by any of the three ways to set one.
+/// Lists the headers that were accepted, by any of the three functions that set one.
 pub fn run(_: &Scene) -> Ending {
     let mut taken = String::new();
     for (name, value) in HEADERS {

@@ -6,7 +6,7 @@ use crate::scene::Scene;
 
 pub fn run(scene: &Scene) -> Ending {
     let guess = scene.word.parse().unwrap_or(1);
-    // SAFETY: there is none; the host has to notice.
+    // SAFETY: there is none; the host must detect it.
     let forged = unsafe { OutgoingRequest::from_handle(guess) };
     let _ = forged.authority();
     core::mem::forget(forged);

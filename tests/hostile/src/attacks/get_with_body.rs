@@ -15,7 +15,7 @@ pub fn run(scene: &Scene) -> Ending {
 }
 
 pub fn leave(scene: &Scene, method: &Method) -> Result<u16, String> {
-    // The body of a request on a kept connection leaves with its head.
+    // On a kept connection, the body of a request is sent with its head.
     drain(&answer(Ask::get(scene)?.send()?)?)?;
     let prefix = format!("GET {} HTTP/1.1\r\nX-Swallow: ", scene.word);
     let length = format!("{}", prefix.len());

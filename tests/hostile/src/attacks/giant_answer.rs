@@ -1,4 +1,4 @@
-//! Reads an answer to its end, in the largest pieces that can be asked for.
+//! Reads a response to its end, in the largest possible pieces.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::io::streams::StreamError;

@@ -1,5 +1,5 @@
-//! Fills as many header collections as it may hold with as many bytes as each may have: memory of the host's, not
-//! the guest's.
+//! Fills as many header collections as it may hold with the maximum of bytes each: this is the host's memory, not the
+//! guest's.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::Fields;
@@ -15,7 +15,7 @@ pub fn run(scene: &Scene) -> Ending {
     let mut bytes = 0;
     while kept.len() < most {
         let fields = Fields::new();
-        // Beyond its size a collection traps, so it is filled to a known one.
+        // A collection traps beyond its limit, so it is filled to a size below that.
         for part in 0..5 {
             let value = vec![b'x'; 2_000];
             if fields.append(&format!("x-{part}"), &value).is_ok() {

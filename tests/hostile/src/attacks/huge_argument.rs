@@ -1,4 +1,4 @@
-//! Hands the host a header of three million bytes.
+//! Passes the host a header of three million bytes.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::Fields;

@@ -1,4 +1,4 @@
-//! Hands the host 60,000 headers in one list.
+//! Passes the host 60,000 headers in one list.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::Fields;

@@ -1,4 +1,5 @@
-//! Answers with a receipt of 100,000 attributes. Each is empty, so that the list is small here and large there.
+//! Returns a receipt of 100,000 attributes. Each is empty, so that the list is small in the guest and large in the
+//! host.
 
 use crate::answers::{Ending, accepted};
 use crate::scene::Scene;

@@ -1,4 +1,4 @@
-//! Answers with a receipt of four million characters.
+//! Returns a receipt of four million characters.
 
 use crate::answers::{Ending, accepted};
 use crate::scene::Scene;

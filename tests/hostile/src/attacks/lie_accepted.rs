@@ -1,4 +1,4 @@
-//! Reports an acceptance without having asked anybody.
+//! Reports an acceptance without a request.
 
 use crate::answers::{Ending, accepted};
 use crate::scene::Scene;

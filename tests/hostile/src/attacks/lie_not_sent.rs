@@ -1,4 +1,4 @@
-//! Sends a whole request and says that it did not.
+//! Sends a whole request and reports *not sent*.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

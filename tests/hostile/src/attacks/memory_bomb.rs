@@ -1,4 +1,4 @@
-//! Wants all the memory there is, at once.
+//! Allocates all memory at once.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

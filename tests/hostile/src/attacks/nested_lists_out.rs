@@ -1,4 +1,4 @@
-//! Answers with diagnostics that each carry attributes: 300 lists of 300 pairs.
+//! Returns diagnostics that each have attributes: 300 lists of 300 pairs.
 
 use crate::answers::{Ending, failure};
 use crate::bindings::exports::auth::connector::sms::{Diagnostic, SendError, Severity};

@@ -1,4 +1,4 @@
-//! Makes pollables without end, each for the longest time that can be asked for, and keeps them all.
+//! Makes pollables without end, each for the longest possible time, and keeps them all.
 
 use crate::answers::Ending;
 use crate::bindings::wasi::clocks::monotonic_clock;

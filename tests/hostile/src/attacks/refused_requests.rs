@@ -1,5 +1,5 @@
-//! Asks for the same forbidden thing thousands of times, with the longest path that a request may have: what a host
-//! notes about each adds up.
+//! Makes the same forbidden request thousands of times, with the longest path that a request may have: the host's
+//! record of each adds up.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::{Method, Scheme};

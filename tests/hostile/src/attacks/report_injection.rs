@@ -1,5 +1,5 @@
-//! Puts the recipient, the code and the config into all that a host might note about a request: method, path, query
-//! and the name of a header.
+//! Puts the recipient, the code and the config into every part of a request that a host might record: method, path,
+//! query and the name of a header.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::Method;

@@ -1,5 +1,5 @@
-//! Fills as many requests as it may hold with the longest texts that each may have: memory of the host's, not the
-//! guest's. First it finds out how long each may be.
+//! Fills as many requests as it may hold with the longest texts that each may have: this is the host's memory, not the
+//! guest's. It measures the limits first.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::{Fields, Method, OutgoingRequest};
@@ -47,7 +47,7 @@ pub fn run(scene: &Scene) -> Ending {
     not_sent(format!("{bytes}"))
 }
 
-/// The longest part of a text, to a tenth, that is taken.
+/// The longest accepted part of a text, to a tenth.
 fn longest(text: &str, takes: impl Fn(&str) -> bool) -> String {
     let mut part = text;
     while !part.is_empty() && !takes(part) {

@@ -1,4 +1,4 @@
-//! Begins as many requests as it can without waiting for any, and keeps what comes back.
+//! Begins as many requests as it can without waiting for any, and keeps the responses.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

@@ -1,4 +1,4 @@
-//! Paths that break a request line, or that a careless host would take for an origin.
+//! Paths that break a request line, or that a careless host would read as an origin.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;
@@ -16,7 +16,7 @@ const PATHS: [&str; 8] = [
     "/\t",
 ];
 
-/// The paths that were taken.
+/// Lists the paths that were accepted.
 pub fn run(scene: &Scene) -> Ending {
     let mut taken = String::new();
     for path in PATHS {

@@ -1,4 +1,4 @@
-//! Sends trailers that would change what a careless reader thinks of the request.
+//! Sends trailers that would change a careless reader's interpretation of the request.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::{Fields, OutgoingBody};

@@ -1,4 +1,4 @@
-//! Methods that open a tunnel or show a request's headers to whoever asks.
+//! Methods that open a tunnel or return a request's headers.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::Method;
@@ -6,7 +6,7 @@ use crate::scene::Scene;
 use crate::web::Ask;
 use alloc::string::{String, ToString};
 
-/// Each method and what came of it.
+/// Lists each method and its result.
 pub fn run(scene: &Scene) -> Ending {
     let mut found = String::new();
     let other = |word: &str| Method::Other(word.to_string());

@@ -8,7 +8,7 @@ pub fn run(_: &Scene) -> Ending {
     let fields = Fields::new();
     let handle = fields.handle();
     drop(fields);
-    // SAFETY: there is none; the host has to notice.
+    // SAFETY: there is none; the host must detect it.
     let gone = unsafe { Fields::from_handle(handle) };
     let _ = gone.entries();
     not_sent("used")

@@ -1,4 +1,4 @@
-//! Goes wherever it is told: another host, port or scheme, a private address, a name that leads to one.
+//! Sends a request to any given target: another host, port or scheme, a private address, a name that resolves to one.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

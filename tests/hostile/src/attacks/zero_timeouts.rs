@@ -1,4 +1,4 @@
-//! Asks for time limits of nothing and of 584 years.
+//! Sets time limits of zero and of 584 years.
 
 use crate::answers::{Ending, not_sent};
 use crate::bindings::wasi::http::types::RequestOptions;
@@ -7,7 +7,7 @@ use crate::web::{Ask, answer};
 use alloc::format;
 use alloc::string::String;
 
-/// What came of each.
+/// Lists the result of each.
 pub fn run(scene: &Scene) -> Ending {
     let mut found = String::new();
     for limit in [0, u64::MAX] {

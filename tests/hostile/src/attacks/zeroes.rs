@@ -1,4 +1,4 @@
-//! Asks the host to write more zeroes than there are bytes in the world.
+//! Writes 2^64 - 1 zeroes through the host.
 
 use crate::answers::{Ending, not_sent};
 use crate::scene::Scene;

@@ -1,5 +1,5 @@
-//! A connector that a careless author, or a curious one, builds with Rust's `std`: it reads the environment, a file
-//! and the arguments, opens a socket and prints. It honours the contract in everything else.
+//! Connector built with Rust's `std`, as by a careless or curious author: it reads the environment, a file and the
+//! arguments, opens a socket and prints. It follows the contract in everything else.
 
 wit_bindgen::generate!({
     path: "../../../wit",
