@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_util::either::Either;
 
-/// How a connection came about.
+/// Times of establishing a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct DialReport {
     /// Resolving the name, if a resolver was used.
@@ -38,13 +38,13 @@ pub struct DialReport {
     pub tls: Option<Duration>,
 }
 
-/// A connection that came about.
+/// An established connection.
 pub struct Dialled {
     /// The connection.
     pub transport: Transport,
     /// True if a proxy reads the requests on it.
     pub proxied: bool,
-    /// How it came about.
+    /// Times of establishing it.
     pub report: DialReport,
 }
 

@@ -24,7 +24,7 @@ pub enum NetworkError {
     Resolve(String),
 }
 
-/// Why no connection came about. Nothing of a request has left when one of these is returned.
+/// Reasons why no connection was established. Nothing of a request has left when one of these is returned.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// The origin has no name that TLS can verify.
@@ -36,7 +36,7 @@ pub enum DialError {
     /// Every address of the name is prohibited.
     #[error("every address of the name is prohibited")]
     Prohibited,
-    /// No connection came about in time.
+    /// No connection was established in time.
     #[error("no connection within the time allowed")]
     Timeout,
     /// The proxy refused to connect, with this status.

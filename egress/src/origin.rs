@@ -243,7 +243,7 @@ fn shortened(text: &str) -> String {
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
     let host = match path.contains('@') {
-        // A password with a slash: what stands before it is a part of the password.
+        // A password with a slash: the text before it is a part of the password.
         true => "",
         false => authority.rsplit('@').next().unwrap_or_default(),
     };

@@ -33,7 +33,7 @@ pub struct OutboundStream {
     _place: OwnedSemaphorePermit,
 }
 
-/// No connection came about. One line that names no credentials.
+/// No connection was established. One line without credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct OutboundError(Phrase);

@@ -36,12 +36,12 @@ fn certificate(tickets: usize) -> (Vec<u8>, ServerConfig) {
     (authority.into_bytes(), config)
 }
 
-/// A connection whose server has sent so many session tickets, and sends a byte of content once it is told to.
+/// A connection whose server has sent `tickets` session tickets, and sends a byte of content on the signal.
 async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
     dialled_for(tickets, 1).await
 }
 
-/// The same with so many bytes of content.
+/// The same with `content` bytes of content.
 async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) {
     let (authorities_pem, config) = certificate(tickets);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -95,7 +95,7 @@ async fn read_passes_bounded_number_of_tickets() {
     }
 }
 
-/// The bound begins anew with each piece of content.
+/// The bound begins again with each piece of content.
 #[tokio::test]
 async fn content_renews_bound() {
     let (mut transport, go) = dialled(300).await;
