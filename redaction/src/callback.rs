@@ -1,6 +1,6 @@
 //! Phone numbers in a provider's callback, taken out of what a plugin returns about it.
 //!
-//! Providers name their fields as they like, so a number is what stands behind a name that sounds like one: `mobile`,
+//! Providers name their fields as they like, so a number is the value of a name that sounds like one: `mobile`,
 //! `phone`, `to`. Texts lose every run of digits that holds the last eight of such a number, and beside a body that is
 //! neither JSON nor a form those of every number in it. Identifiers lose a number only where they are the number itself:
 //! among the ids of a thousand messages, eight digits of one turn up in another.
@@ -130,7 +130,7 @@ impl CallbackNumbers {
     }
 }
 
-/// The digits of a text, in groups with at most so many characters between two of them, and where each group stands.
+/// The digits of a text, in groups with at most `gap` characters between two of them, and each group's position.
 fn groups(text: &str, gap: usize) -> Vec<(String, usize, usize)> {
     let mut groups: Vec<(String, usize, usize)> = Vec::new();
     let mut joins = false;

@@ -10,7 +10,7 @@ pub fn mask_whole(text: &mut String) {
     }
 }
 
-/// At most so many bytes of a text, in whole characters.
+/// The first `cap` bytes of a text at most, in whole characters.
 pub(crate) fn prefix(text: &str, cap: usize) -> &str {
     text.get(..text.floor_char_boundary(cap))
         .unwrap_or_default()

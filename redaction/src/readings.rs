@@ -5,7 +5,7 @@
 
 use crate::literals;
 
-/// Bytes that a text may be read as, and where each stands in the text.
+/// Bytes that a text may be read as, and the position of each in the text.
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) bytes: Vec<u8>,
@@ -154,7 +154,7 @@ impl Reading {
 /// Stands between two runs, so that nothing is found across them.
 const RUN_END: u8 = b'\n';
 
-/// Characters that stand for so many bits each.
+/// Characters that encode `width` bits each.
 pub(crate) struct Alphabet {
     width: u32,
     /// From how many of a run's first characters an encoding may begin.

@@ -125,7 +125,7 @@ impl<'a> Search<'a> {
         is_secret || self.numbers.are_in(figure)
     }
 
-    /// Cuts a text to at most so many bytes, and masks what must not show in it.
+    /// Cuts a text to at most `cap` bytes, and masks everything in it that its kind must not contain.
     pub fn clean(&mut self, text: &mut String, kind: Kind, cap: usize) {
         let looked_at = prefix(text, cap + self.beyond);
         if looked_at.is_empty() {
